@@ -1,0 +1,294 @@
+"""One data folder and its PostgreSQL server: made, started, stopped. The caller holds the lock."""
+
+import os
+import re
+import secrets
+import shlex
+import shutil
+import socket
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from . import postmaster
+from .account import Account, account_for, owner_of_new
+from .binaries import binary, major_version
+from .errors import DISK_FULL, EmbeddedPostgresError, explained
+from .postmaster import LOCALHOST, Postmaster
+
+ROLE = DATABASE = "spoolbook"
+SOCKET_PORT = 5432
+# The operating systems allow 104 to 108 bytes; PostgreSQL adds a suffix to its lock file.
+LONGEST_SOCKET_PATH = 90
+PATIENCE_SECONDS = 120
+LARGEST_LOG_BYTES = 10_000_000
+SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "128MB",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_line_prefix": "%m [%p] %q%u@%d ",
+    "password_encryption": "scram-sha-256",
+}
+NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+ACCESS = f"""\
+# type  database  user  address        method
+local   all       all                  scram-sha-256
+host    all       all   {LOCALHOST}/32   scram-sha-256
+"""
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """The data folder `data` (an absolute path) and the server on it."""
+
+    data: Path
+
+    @property
+    def pgdata(self) -> Path:
+        """PostgreSQL's own data folder."""
+        return self.data / "postgres"
+
+    @property
+    def sockets(self) -> Path:
+        """The folder of the server's socket, closed to other users."""
+        return self.data / "run"
+
+    @property
+    def log(self) -> Path:
+        """What the server says."""
+        return self.data / "postgres.log"
+
+    @property
+    def password_file(self) -> Path:
+        """The password of the role that Spoolbook uses."""
+        return self.data / "password"
+
+    @cached_property
+    def account(self) -> Account:
+        """Who the server runs as."""
+        return account_for(self.data)
+
+    def prepare(self) -> None:
+        """Make the data folder and what the launcher needs in it, where missing."""
+        with explained(self.data):
+            owner = owner_of_new(self.data)
+            missing = [path for path in (self.data, *self.data.parents) if not path.exists()]
+            for folder in (*reversed(missing), self.sockets):
+                _private_folder(folder, owner)
+            for name in ("start.lock", "users.lock"):
+                os.close(self.open(self.data / name, owner))
+
+    def open(self, path: Path, owner: Account | None = None) -> int:
+        """A file of the data folder, made for its owner alone where missing; for appending."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
+        handle = os.open(path, flags, 0o600)
+        if os.fstat(handle).st_uid == os.geteuid():
+            (owner or self.account).own(handle)
+        return handle
+
+    def address(self, server: Postmaster) -> dict[str, str]:
+        """Where a client finds the running server, as Django spells it."""
+        return {
+            "NAME": DATABASE,
+            "USER": ROLE,
+            "PASSWORD": self.password_file.read_text().strip(),
+            "HOST": str(self.sockets) if server.has_socket else LOCALHOST,
+            "PORT": str(server.port),
+        }
+
+    def ensure_running(self) -> Postmaster:
+        """The server, started first if it has to be, and ready for connections."""
+        server = postmaster.running(self.pgdata)
+        if server and self.password_file.exists():
+            server = self._await(server)
+        elif server:
+            self.stop()
+            server = None
+        with explained(self.data):
+            return server or self._start()
+
+    def stop(self) -> bool:
+        """Stop the server; open transactions are rolled back. False if none ran."""
+        server = postmaster.running(self.pgdata)
+        if not server:
+            return False
+        self._pg_ctl("stop", "-m", "fast")
+        return True
+
+    # Making it ---------------------------------------------------------------
+
+    def _create(self) -> None:
+        for leftover in self.data.glob("postgres.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        # A folder of its own, renamed when complete: killed halfway, nothing has happened, even
+        # while an initdb without a parent still writes into the old one.
+        draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.data))
+        self.account.own(draft)
+        try:
+            self._initdb(draft)
+            (draft / "pg_hba.conf").write_text(ACCESS)
+            self._write_password(secrets.token_urlsafe(32), draft, create=True)
+            draft.rename(self.pgdata)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+
+    def _initdb(self, draft: Path) -> None:
+        # The superuser gets no password: ACCESS, written before a server ever starts, then keeps
+        # it out altogether, and single-user mode is the only way to be superuser.
+        words = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        words += [] if is_durable() else ["--no-sync"]
+        self._run("initdb", *words, "--pgdata", draft)
+
+    def _write_password(self, password: str, pgdata: Path, *, create: bool = False) -> None:
+        # In single-user mode, one statement a line: it needs no server and no superuser's password.
+        lines = [f"ALTER ROLE {ROLE} PASSWORD '{password}';"]
+        if create:
+            lines.insert(0, f"CREATE ROLE {ROLE} LOGIN CREATEROLE CREATEDB;")
+            lines.append(f"CREATE DATABASE {DATABASE} OWNER {ROLE};")
+        script = "\n".join(lines) + "\n"
+        said = self._run("postgres", "--single", "-D", pgdata, "postgres", text=script)
+        if "ERROR:" in said:
+            raise EmbeddedPostgresError(f"The embedded PostgreSQL can't be set up: {said.strip()}")
+        draft = self.data / "password.new"
+        draft.unlink(missing_ok=True)
+        with open(self.open(draft), "w") as file:
+            file.write(password + "\n")
+        draft.rename(self.password_file)
+
+    # Starting it -------------------------------------------------------------
+
+    def _start(self) -> Postmaster:
+        self._check_version()
+        if not (self.pgdata / "PG_VERSION").exists():
+            self._create()
+        # No server runs, so these name a process that is gone, or another one with its number,
+        # at which PostgreSQL would refuse to start.
+        for claim in (self.pgdata / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
+            claim.unlink(missing_ok=True)
+        if not self.password_file.exists():
+            self._write_password(secrets.token_urlsafe(32), self.pgdata)
+        self._rotate_log()
+        self._launch()
+        server = postmaster.running(self.pgdata)
+        if not server:
+            raise EmbeddedPostgresError(f"PostgreSQL stopped again at once:\n{self._last_words()}")
+        return server
+
+    def _check_version(self) -> None:
+        try:
+            found = (self.pgdata / "PG_VERSION").read_text().strip()
+        except FileNotFoundError:
+            return
+        if found != major_version():
+            raise EmbeddedPostgresError(
+                f"The data folder {self.data} was made by PostgreSQL {found}, and this is "
+                f"PostgreSQL {major_version()}. Dump it with version {found} and restore it into a "
+                "new data folder (make run DATA=...)."
+            )
+
+    def _launch(self) -> None:
+        deadline = time.monotonic() + 15
+        while True:
+            size = self.log.stat().st_size
+            try:
+                options = shlex.join(f"--{name}={value}" for name, value in self._settings())
+                return self._pg_ctl("start", "-l", self.log.name, "-o", options)
+            except EmbeddedPostgresError:
+                said = self._last_words(size)
+                # The last children of a killed server take a moment; a free port may be taken.
+                passing = "shared memory block" in said or "Address already in use" in said
+                if not passing or time.monotonic() > deadline:
+                    raise _failed_start(self, said) from None
+            time.sleep(0.2)
+
+    def _settings(self) -> list[tuple[str, str]]:
+        settings = dict(SETTINGS) if is_durable() else SETTINGS | NOT_DURABLE
+        if self._has_room_for_socket():
+            folder = '"' + str(self.sockets).replace('"', '""') + '"'
+            settings |= {"listen_addresses": "", "unix_socket_directories": folder}
+            settings |= {"unix_socket_permissions": "0700", "port": str(SOCKET_PORT)}
+        else:
+            settings |= {"listen_addresses": LOCALHOST, "unix_socket_directories": ""}
+            settings |= {"port": str(_free_port())}
+        return list(settings.items())
+
+    def _has_room_for_socket(self) -> bool:
+        path = self.sockets / f".s.PGSQL.{SOCKET_PORT}"
+        # To libpq a comma separates several servers.
+        return len(os.fsencode(path)) < LONGEST_SOCKET_PATH and "," not in str(path)
+
+    def _await(self, server: Postmaster) -> Postmaster | None:
+        """The server when it is ready, or None when it has gone instead."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while server and not (server.is_ready and server.answers()):
+            if time.monotonic() > deadline:
+                raise _failed_start(self, self._last_words())
+            time.sleep(0.05)
+            server = postmaster.running(self.pgdata)
+        return server
+
+    def _rotate_log(self) -> None:
+        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
+            self.log.replace(self.log.with_suffix(".log.1"))
+        os.close(self.open(self.log))
+
+    def _last_words(self, since: int = 0, lines: int = 12) -> str:
+        with open(self.log, "rb") as file:
+            file.seek(since)
+            return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
+
+    # Running PostgreSQL's programs -------------------------------------------
+
+    def _pg_ctl(self, verb: str, *words: str) -> None:
+        # Names relative to the folder: pg_ctl puts them into a shell command without quoting.
+        wait = ("-w", "-t", str(PATIENCE_SECONDS))
+        self._run("pg_ctl", verb, "-D", self.pgdata.name, *wait, *words)
+
+    def _run(self, program: str, *words: str | Path, text: str = "") -> str:
+        """Run one program in the data folder as the server's user; what it said on stderr."""
+        command = self.account.command(self.data, binary(program), *words)
+        environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
+        answer = subprocess.run(
+            command, cwd=self.data, env=environment, input=text, text=True, capture_output=True
+        )
+        if answer.returncode:
+            said = (answer.stderr or answer.stdout).strip()
+            if DISK_FULL in said:
+                raise OSError(28, DISK_FULL)
+            raise EmbeddedPostgresError(f"PostgreSQL's {program} failed: {said}")
+        return answer.stderr
+
+
+def is_durable() -> bool:
+    """Whether a commit survives the server's death and a power cut; tests do without, for speed."""
+    return os.environ.get("SPOOLBOOK_DURABLE", "1") != "0"
+
+
+def _failed_start(cluster: Cluster, said: str) -> EmbeddedPostgresError:
+    if DISK_FULL in said:
+        return EmbeddedPostgresError(f"The disk is full: PostgreSQL can't start in {cluster.data}.")
+    reason = re.sub(r"(?m)^", "  ", said) or "  (it said nothing)"
+    return EmbeddedPostgresError(
+        f"PostgreSQL does not start in {cluster.data}. The end of {cluster.log}:\n{reason}"
+    )
+
+
+def _private_folder(folder: Path, owner: Account) -> None:
+    try:
+        folder.mkdir(mode=0o700)
+    except FileExistsError:
+        if not folder.is_dir():
+            raise
+    else:
+        owner.own(folder)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOCALHOST, 0))
+        return probe.getsockname()[1]

@@ -1,0 +1,50 @@
+"""The environment, read as what it should be; a value that isn't is an error that says so."""
+
+import os
+import secrets
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+YES = {"1", "true", "yes", "on"}
+NO = {"0", "false", "no", "off", ""}
+
+
+def env_str(name, default=""):
+    return os.environ.get(name, default).strip()
+
+
+def env_int(name, default):
+    value = env_str(name, str(default))
+    try:
+        return int(value)
+    except ValueError as error:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}") from error
+
+
+def env_bool(name, default):
+    value = env_str(name, str(default)).lower()
+    if value not in YES | NO:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
+    return value in YES
+
+
+def env_list(name, default=""):
+    """Parts separated by commas, without the empty ones."""
+    return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def kept_secret(data):
+    """The random key of an installation, kept in its data folder so that nobody is signed out by
+    a restart."""
+    path = Path(data) / "secret-key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+            draft.write(secrets.token_urlsafe(48))
+            draft.flush()
+            with suppress(FileExistsError):  # two at once: the first one's key is kept
+                os.link(draft.name, path)
+    return path.read_text()

@@ -1,0 +1,33 @@
+"""How gunicorn serves Spoolbook; `make run` adds the address to listen on."""
+
+import ctypes
+import os
+import signal
+import sys
+
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+worker_class = "gthread"
+threads = 2
+timeout = 60
+graceful_timeout = 20
+keepalive = 5
+# A worker's connections visit every farm and grow with each: a new worker now and then is cheap.
+max_requests = 50_000
+max_requests_jitter = 5_000
+# The heartbeat is a file that each worker touches; on a busy disk that can block it.
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+# By default one socket in the home folder, which several instances would fight over.
+control_socket_disable = True
+accesslog = "-" if os.environ.get("SPOOLBOOK_ACCESS_LOG") == "1" else None
+
+PR_SET_PDEATHSIG = 1
+
+
+def on_starting(_server):
+    """End with the supervisor even if that is killed, so that the port is free again (Linux)."""
+    supervisor = os.environ.get("SPOOLBOOK_SUPERVISOR")
+    if not supervisor or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(supervisor):
+        sys.exit("The supervisor has gone.")

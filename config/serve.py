@@ -1,0 +1,279 @@
+"""What `make run` runs: the database, its schemas, the demo farm, then the web server.
+
+python -m config.serve [--port 8000] [--host 127.0.0.1]
+
+In the foreground, until Ctrl-C. DATABASE_URL names a PostgreSQL server; without it the embedded
+one runs for as long as this does, on the data folder SPOOLBOOK_DATA (.data).
+"""
+
+import argparse
+import errno
+import fcntl
+import http.client
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+
+from config.database import embedded, from_url
+from config.env import kept_secret
+
+ROOT = Path(__file__).resolve().parent.parent
+DEMO_FARM = "demo"
+# What has to be done before anybody can be served; each step can be repeated.
+STEPS = [
+    ("Bringing the database up to date", ["manage.py", "prepare"]),
+    ("Looking after the demo farm", ["manage.py", "demo"]),
+]
+PORT_PATIENCE_SECONDS = 2
+START_PATIENCE_SECONDS = 60
+STOP_PATIENCE_SECONDS = 25
+
+
+class CannotServeError(Exception):
+    """Spoolbook can't be served; the message is for the person at the terminal."""
+
+    def __init__(self, message: str, code: int = 1) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class StopServing(BaseException):
+    """Somebody pressed Ctrl-C, or the system asks us to end."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve until told to stop; the exit code."""
+    options = _parser().parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _stop)
+    try:
+        serve(options.host, options.port)
+    except (CannotServeError, embedded.EmbeddedPostgresError) as error:
+        print(f"\n{error}", file=sys.stderr, flush=True)
+        return getattr(error, "code", 1)
+    except StopServing:
+        return 0
+    return 0
+
+
+def serve(host: str, port: int) -> None:
+    """Run everything until told to stop; raises CannotServeError when the web server ends."""
+    check_port(host, port)
+    with database() as url:
+        environment = environment_of(url, port)
+        with one_at_a_time():
+            for title, words in STEPS:
+                run_step(title, words, environment)
+        run_gunicorn(host, port, environment)
+
+
+def environment_of(url: str, port: int) -> dict[str, str]:
+    """What the programs we start are told; what the user has set goes before our defaults."""
+    defaults = {
+        "SPOOLBOOK_DEBUG": "0",
+        "SPOOLBOOK_HTTPS": "0",
+        "SPOOLBOOK_SECRET_KEY": kept_secret(data_folder()),
+    }
+    ours = {"DATABASE_URL": url, "PORT": str(port), "SPOOLBOOK_SUPERVISOR": str(os.getpid())}
+    return defaults | os.environ | ours
+
+
+def check_port(host: str, port: int) -> None:
+    """Refuse early, with advice, when the web server could not listen there."""
+    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    while problem := _port_problem(host, port):
+        # Only a web server whose supervisor has just been killed is worth waiting for.
+        if problem.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+            raise CannotServeError(_advice(host, port, problem))
+        time.sleep(0.2)
+
+
+def _port_problem(host: str, port: int) -> OSError | None:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=1)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        return error
+    return None
+
+
+def _advice(host: str, port: int, problem: OSError) -> str:
+    if problem.errno == errno.EADDRINUSE:
+        return (
+            f"Port {port} is in use by another program, perhaps by an earlier Spoolbook. Stop that "
+            f"one (`lsof -i :{port}` shows it), or take another port: make run PORT={port + 1}"
+        )
+    if problem.errno == errno.EACCES:
+        return f"Port {port} is reserved for the system: take one above 1024, make run PORT=8000"
+    return f"The web server can't listen on {host}: {problem.strerror}. Try HOST=127.0.0.1"
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The address of a database that answers; the embedded one runs for as long."""
+    if url := os.environ.get("DATABASE_URL"):
+        check_database(url)
+        yield url
+        return
+    data = data_folder()
+    say(f"Starting PostgreSQL in {data} ...")
+    try:
+        yield embedded.url(data)
+    finally:
+        if embedded.release(data):
+            say("PostgreSQL has stopped.")
+
+
+def check_database(url: str) -> None:
+    """Refuse, in a sentence, a DATABASE_URL that leads nowhere."""
+    try:
+        place = from_url(url)
+        psycopg.connect(
+            host=place["HOST"],
+            port=place["PORT"],
+            user=place["USER"],
+            password=place["PASSWORD"],
+            dbname=place["NAME"],
+            **{"connect_timeout": 10, **place["OPTIONS"]},
+        ).close()
+    except ImproperlyConfigured as error:
+        raise CannotServeError(f"{error}.") from error
+    except psycopg.Error as error:
+        reason = " ".join(str(error).split())
+        raise CannotServeError(
+            f"The database of DATABASE_URL can't be reached: {reason}"
+        ) from error
+
+
+@contextmanager
+def one_at_a_time() -> Iterator[None]:
+    """Two instances on one data folder prepare it one after the other."""
+    if os.environ.get("DATABASE_URL"):
+        yield
+        return
+    # The folder itself: a file would have to belong to the right user, should root make it.
+    lock = os.open(data_folder(), os.O_RDONLY)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
+
+
+def data_folder() -> Path:
+    """The data folder of the embedded server."""
+    return (ROOT / os.environ.get("SPOOLBOOK_DATA", ".data")).resolve()
+
+
+def run_step(title: str, words: list[str], environment: dict[str, str]) -> None:
+    """Run one command of manage.py to its end."""
+    say(f"{title} ...")
+    with child([sys.executable, *words], environment) as step:
+        code = step.wait()
+    if code:
+        raise CannotServeError(f"{title} failed (exit code {code}): see above.", _exit_code(code))
+
+
+def run_gunicorn(host: str, port: int, environment: dict[str, str]) -> None:
+    """Serve until the web server ends or we are told to stop."""
+    say("Starting the web server ...")
+    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    words = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
+    command = [sys.executable, "-m", "gunicorn", *words, "config.wsgi:application"]
+    with child(command, environment) as server:
+        if answers(server, host, port):
+            greet(host, port)
+        code = server.wait()
+    raise CannotServeError(f"The web server has ended (exit code {code}).", _exit_code(code))
+
+
+def answers(server: subprocess.Popen, host: str, port: int) -> bool:
+    """Wait until the web server answers a request, whatever it says; False if it ends instead."""
+    there = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    deadline = time.monotonic() + START_PATIENCE_SECONDS
+    while server.poll() is None and time.monotonic() < deadline:
+        with suppress(OSError, http.client.HTTPException):
+            connection = http.client.HTTPConnection(there, port, timeout=5)
+            connection.request("GET", "/healthz", headers={"Connection": "close"})
+            connection.getresponse().read()
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def greet(host: str, port: int) -> None:
+    """Say where Spoolbook is."""
+    say(
+        f"\nSpoolbook is ready. The demo farm: http://{DEMO_FARM}.localhost:{port}/"
+        f"\n                    The public site: http://localhost:{port}/"
+        + ("" if host.startswith("127.") else f"\n                    Listening on {host}.")
+        + "\nCtrl-C stops it; the data stays."
+    )
+
+
+@contextmanager
+def child(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen]:
+    """A program that does not outlive the block."""
+    # In a session of its own, Ctrl-C reaches it through us and not a second time.
+    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    try:
+        yield process
+    finally:
+        _end(process)
+
+
+def _end(process: subprocess.Popen) -> None:
+    if process.poll() is not None:
+        return
+    say("\nStopping ...")
+    # Whoever presses Ctrl-C again does not want to wait for requests that are being served.
+    signal.signal(signal.SIGINT, lambda *_: process.kill())
+    process.terminate()
+    try:
+        process.wait(STOP_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal at once, also through a pipe."""
+    print(text, flush=True)
+
+
+def _exit_code(code: int) -> int:
+    return 128 - code if code < 0 else code or 1
+
+
+def _stop(_number: int, _frame: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise StopServing
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m config.serve", description="Run Spoolbook.")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
+    parser.add_argument("--port", type=_port, default=8000)
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+    return int(text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

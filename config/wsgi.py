@@ -1,0 +1,13 @@
+"""The WSGI application that gunicorn serves."""
+
+import os
+
+from django.core.wsgi import get_wsgi_application
+
+from config import telemetry
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Before the middleware is loaded; each worker comes here by itself, after it was forked.
+telemetry.configure()
+application = get_wsgi_application()

@@ -1,0 +1,230 @@
+"""Settings: easy in development, loud in production. The environment is described in the README."""
+
+import warnings
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+from config.database import database
+from config.env import env_bool, env_int, env_list, env_str, kept_secret
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
+DEBUG = env_bool("SPOOLBOOK_DEBUG", default=True)
+HTTPS = env_bool("SPOOLBOOK_HTTPS", default=not DEBUG)
+
+
+def _secret_key():
+    key = env_str("SPOOLBOOK_SECRET_KEY") or env_str("SECRET_KEY")
+    if key:
+        return key
+    if not DEBUG:
+        raise ImproperlyConfigured(
+            "SPOOLBOOK_SECRET_KEY is not set: production needs a long random one of its own, "
+            "for example from `openssl rand -base64 48`"
+        )
+    return kept_secret(DATA)
+
+
+SECRET_KEY = _secret_key()
+
+# --- Farms -------------------------------------------------------------------------------------
+
+# Which hosts are farms is said by the Domain table; every other host gets one and the same page.
+ALLOWED_HOSTS = ["*"]
+USE_X_FORWARDED_HOST = env_bool("SPOOLBOOK_BEHIND_PROXY", default=False)
+PUBLIC_HOSTS = ["localhost", *env_list("SPOOLBOOK_PUBLIC_HOSTS")]
+DEFAULT_FARM = env_str("SPOOLBOOK_DEFAULT_FARM")  # the slug that answers on bare IP addresses
+FARM_DOMAIN = env_str("SPOOLBOOK_FARM_DOMAIN", "localhost")  # a new farm is <slug>.<this>
+
+TENANT_MODEL = "tenants.Tenant"
+TENANT_DOMAIN_MODEL = "tenants.Domain"
+PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
+
+SHARED_APPS = [
+    "django_tenants",
+    "tenants",
+    "tenants.accounts",
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+]
+TENANT_APPS = ["tenants.accounts", "django.contrib.sessions", "inventory", "production"]
+# The admin is in neither list, so its LogEntry has no table: it refers to content types.
+# It comes first, for django-tenants brings admin templates of its own.
+INSTALLED_APPS = [
+    "django.contrib.admin.apps.SimpleAdminConfig",
+    *SHARED_APPS,
+    *(app for app in TENANT_APPS if app not in SHARED_APPS),
+]
+
+FARM_SEEDERS = ["production.services.seeds.seed"]
+# What a request to a farm may not do to a table of it, even by raw SQL.
+WALL_WITHHELD = {
+    "inventory_inventorytransaction": "UPDATE, DELETE",
+    "django_migrations": "INSERT, UPDATE, DELETE",
+}
+
+# --- Database and cache ------------------------------------------------------------------------
+
+DATABASES = {"default": database(env_str("DATABASE_URL"), DATA)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "KEY_FUNCTION": "tenants.hosts.cache_key",
+    }
+}
+
+# --- Requests ----------------------------------------------------------------------------------
+
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+MIDDLEWARE = [
+    "tenants.middleware.CorrelationMiddleware",
+    "tenants.middleware.HealthMiddleware",
+    # Before everything that may touch the database: what stands above would run in whichever
+    # farm the connection was in.
+    "tenants.middleware.TenantMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 2_621_440)
+
+# --- People ------------------------------------------------------------------------------------
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["tenants.accounts.backend.RoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+    )
+]
+if env_bool("SPOOLBOOK_FAST_PASSWORDS", default=False):  # the tests: thousands of sign-ins
+    PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "/"
+LOGOUT_REDIRECT_URL = "login"
+
+# Cookies name no domain, so the browser gives them back to the host that set them alone.
+COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}spoolbook-session"
+SESSION_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}spoolbook-csrf"
+CSRF_COOKIE_SECURE = HTTPS
+CSRF_TRUSTED_ORIGINS = env_list("SPOOLBOOK_TRUSTED_ORIGINS")
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+
+# --- Hardening ---------------------------------------------------------------------------------
+
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = env_int("SPOOLBOOK_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_X_FORWARDED_HOST else None
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+
+# --- Language, time, files ---------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"  # each farm's own is activated with the farm
+
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / "staticfiles"
+# Served straight from where they lie, so that there is no step to forget between pull and run.
+WHITENOISE_USE_FINDERS = True
+# Nothing has to be collected first: WhiteNoise finds the files where they are.
+warnings.filterwarnings("ignore", "No directory at", UserWarning)
+WHITENOISE_AUTOREFRESH = DEBUG
+
+# --- API ---------------------------------------------------------------------------------------
+
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        # First, for it names the scheme of a 401.
+        "tenants.accounts.tokens.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.ByVerb"],
+    "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
+    "DEFAULT_RENDERER_CLASSES": [
+        "config.api.renderers.HouseJSONRenderer",
+        "config.api.renderers.HousePageRenderer",
+    ],
+    "DEFAULT_FILTER_BACKENDS": [
+        "django_filters.rest_framework.DjangoFilterBackend",
+        "rest_framework.filters.SearchFilter",
+        "config.api.filters.StrictOrdering",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Pages",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.HouseSchema",
+    "EXCEPTION_HANDLER": "config.api.problems.handler",
+    "DEFAULT_THROTTLE_RATES": {"sign_in": "30/min"},
+    # Whose word about the caller's address is taken: nobody's, or the proxy's in front.
+    "NUM_PROXIES": 1 if USE_X_FORWARDED_HOST else 0,
+    "TEST_REQUEST_DEFAULT_FORMAT": "json",
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Spoolbook",
+    "DESCRIPTION": "The production and filament book of a 3D-print farm.",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_REQUEST": True,
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "config.api.schema.with_problems",
+    ],
+    # Served by this program: nothing is loaded from elsewhere.
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+}
+
+# --- Logging -----------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "config.logging.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": env_str("SPOOLBOOK_LOG_LEVEL", "INFO")},
+    "loggers": {
+        "django": {"level": "INFO", "handlers": [], "propagate": True},
+        # Django's runserver prints its own lines.
+        "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
+    },
+}

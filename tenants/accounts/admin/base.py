@@ -1,0 +1,146 @@
+"""The farm's AdminSite, and the ModelAdmin all others are built on.
+
+Django's own writes a LogEntry, which refers to content types and lives in no schema of ours. Here
+every change goes through ``tenants.accounts.records`` and is told by the audit trail.
+"""
+
+from django.contrib import admin, messages
+from django.contrib.admin.options import TO_FIELD_VAR
+from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import PAGE_VAR
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from tenants.accounts import records
+from tenants.accounts.models import AuditEvent
+from tenants.errors import Refusal
+
+RECENT = 10
+
+
+class AdminSite(admin.AdminSite):
+    """An admin that tells its recent actions from the audit trail."""
+
+    site_header = site_title = "Spoolbook"
+    index_title = "Admin"
+    index_template = "tenants/admin_index.html"
+    final_catch_all_view = False  # or a 404 within the admin would ask people to sign in
+
+    def index(self, request, extra_context=None):
+        mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
+        return super().index(request, {"recent_actions": mine, **(extra_context or {})})
+
+
+class ModelAdmin(admin.ModelAdmin):
+    """Finds, calls a verb, answers: changes are made by ``records``, refusals are shown."""
+
+    view_on_site = False
+    object_history_template = "tenants/admin_history.html"
+    history_page = 100
+
+    def save_model(self, request, obj, form, change):
+        """The verb; override to call a more telling one."""
+        if not change:
+            records.add(obj, by=request.user)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        changed = [name for name in form.changed_data if name in columns]
+        values = {name: form.cleaned_data[name] for name in changed}
+        records.change(obj, by=request.user, **values)
+
+    def save_formset(self, request, form, formset, change):
+        formset.save(commit=False)
+        for obj in formset.deleted_objects:
+            records.remove(obj, by=request.user)
+        for obj, names in formset.changed_objects:
+            values = {name: getattr(obj, name) for name in names}
+            records.change(obj, by=request.user, **values)
+        for obj in formset.new_objects:
+            records.add(obj, by=request.user)
+
+    def delete_model(self, request, obj):
+        records.remove(obj, by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for obj in queryset:
+            records.remove(obj, by=request.user)
+
+    def log_addition(self, request, obj, message):
+        """Nothing: the verb wrote its own line."""
+
+    log_change = log_addition
+
+    def log_deletions(self, request, queryset):
+        """Nothing: the verb wrote its own line."""
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        return self._or_say_why(
+            request, super().changeform_view, object_id, form_url, extra_context
+        )
+
+    def delete_view(self, request, object_id, extra_context=None):
+        return self._or_say_why(request, super().delete_view, object_id, extra_context)
+
+    def changelist_view(self, request, extra_context=None):
+        return self._or_say_why(request, super().changelist_view, extra_context)
+
+    @staticmethod
+    def _or_say_why(request, view, *args):
+        try:
+            return view(request, *args)
+        except Refusal as refusal:
+            messages.error(request, refusal.detail)
+            return HttpResponseRedirect(request.get_full_path())
+
+    def history_view(self, request, object_id, extra_context=None):
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        paginator = self.get_paginator(request, AuditEvent.objects.of(obj), self.history_page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {obj}",
+            "events": paginator.get_page(request.GET.get(PAGE_VAR, 1)),
+            "module_name": self.opts.verbose_name_plural.capitalize(),
+            "object": obj,
+            "opts": self.opts,
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        """Django's, without the content type's id, which a farm can't ask for."""
+        inlines = context["inline_admin_formsets"]
+        rights = ("has_add_permission", "has_change_permission", "has_delete_permission")
+        context |= {
+            "add": add,
+            "change": change,
+            "has_view_permission": self.has_view_permission(request, obj),
+            "has_add_permission": self.has_add_permission(request),
+            "has_change_permission": self.has_change_permission(request, obj),
+            "has_delete_permission": self.has_delete_permission(request, obj),
+            "has_editable_inline_admin_formsets": any(
+                getattr(inline, right) for inline in inlines for right in rights
+            ),
+            "has_file_field": context["adminform"].form.is_multipart(),
+            "has_absolute_url": False,
+            "form_url": form_url,
+            "opts": self.opts,
+            "save_as": self.save_as,
+            "save_on_top": self.save_on_top,
+            "to_field_var": TO_FIELD_VAR,
+            "is_popup_var": admin.options.IS_POPUP_VAR,
+            "app_label": self.opts.app_label,
+        }
+        own = self.add_form_template if add else self.change_form_template
+        names = [f"admin/{self.opts.app_label}/{self.opts.model_name}/", "admin/"]
+        request.current_app = self.admin_site.name
+        templates = own or [f"{name}change_form.html" for name in names]
+        return TemplateResponse(request, templates, context)
+
+
+farm_site = AdminSite(name="admin")

@@ -1,0 +1,5 @@
+from tenants.accounts.models.people import DeviceToken, User
+from tenants.accounts.models.records import AuditEvent, IdempotencyKey
+from tenants.accounts.models.settings import FarmSettings
+
+__all__ = ["AuditEvent", "DeviceToken", "FarmSettings", "IdempotencyKey", "User"]

@@ -1,0 +1,122 @@
+"""People, and the devices that act for them."""
+
+import hashlib
+
+from django.contrib.auth import get_backends
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+from tenants.accounts import roles
+from tenants.errors import InUse
+
+USERNAME = r"^[a-z0-9][a-z0-9._@+-]*$"
+
+
+class UserQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(is_active=True)
+
+    def get_by_natural_key(self, username):
+        return self.get(username=username.lower())
+
+
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):
+    def get_by_natural_key(self, username):
+        return self.get_queryset().get_by_natural_key(username)
+
+
+class User(AbstractBaseUser):
+    """Somebody who works in this farm. Deactivated when they leave, never deleted."""
+
+    username = models.CharField(
+        max_length=150,
+        unique=True,
+        validators=[RegexValidator(USERNAME, "Use letters, digits and . _ @ + - only.")],
+        help_text="Kept in lower case; people may type it in any.",
+    )
+    name = models.CharField(max_length=150, blank=True)
+    email = models.EmailField(blank=True)
+    role = models.CharField(max_length=20, choices=roles.CHOICES, default=roles.VIEWER)
+    pin_hash = models.CharField(max_length=128, blank=True, editable=False)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS = []
+    is_superuser = False  # asked by packages; here a role says everything
+
+    class Meta:
+        ordering = ["username", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(username=Lower("username")), name="accounts_user_username_lower"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(role__in=roles.ALL), name="accounts_user_role"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name or self.username
+
+    @property
+    def is_staff(self):
+        """Whether the admin may be opened; what can be done there is asked by permission."""
+        return self.is_active and bool(roles.permissions(self.role))
+
+    def delete(self, *args, **kwargs):
+        """Nobody is deleted: what they did keeps their name. Deactivate them."""
+        raise InUse("People are deactivated, never deleted.")
+
+    def get_full_name(self):
+        return str(self)
+
+    def get_short_name(self):
+        return self.username
+
+    def has_perm(self, permission, obj=None):
+        return any(backend.has_perm(self, permission, obj) for backend in get_backends())
+
+    def has_perms(self, permissions, obj=None):
+        return all(self.has_perm(permission, obj) for permission in permissions)
+
+    def has_module_perms(self, app_label):
+        return any(backend.has_module_perms(self, app_label) for backend in get_backends())
+
+
+class DeviceTokenQuerySet(models.QuerySet):
+    def usable(self, at):
+        """Tokens that sign somebody in at this moment."""
+        lasting = models.Q(expires_at=None) | models.Q(expires_at__gt=at)
+        return self.filter(lasting, revoked_at=None, user__is_active=True)
+
+
+class DeviceToken(models.Model):
+    """What a printer, a slicer or a script signs in with; only its hash is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
+    name = models.CharField(max_length=100)
+    hash = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    last_used_at = models.DateTimeField(null=True, blank=True, editable=False)
+    expires_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = DeviceTokenQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+
+    def __str__(self):
+        return self.name
+
+    @staticmethod
+    def hash_of(secret):
+        """What is kept of a token. A plain SHA-256 will do: a secret of 256 bits isn't guessed."""
+        return hashlib.sha256(secret.encode()).hexdigest()

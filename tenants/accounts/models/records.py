@@ -1,0 +1,67 @@
+"""What was done: the audit trail, and the answers that are given again."""
+
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
+from django.db import models
+from django.utils import timezone
+
+
+class AuditEventQuerySet(models.QuerySet):
+    def of(self, obj):
+        return self.filter(object_type=obj._meta.label_lower, object_id=obj.pk)
+
+    def latest_first(self):
+        return self.order_by("-pk")
+
+
+class AuditEvent(models.Model):
+    """One change of master data, through whichever face. Rows are only ever added."""
+
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    by_name = models.CharField(max_length=150, help_text="As they were called then.")
+    verb = models.CharField(max_length=40)
+    object_type = models.CharField(max_length=100, help_text="As in production.printer.")
+    object_id = models.BigIntegerField(null=True)
+    object_label = models.CharField(max_length=200)
+    changes = models.JSONField(
+        default=dict, encoder=DjangoJSONEncoder, help_text="Field: [before, after]."
+    )
+    correlation_id = models.CharField(max_length=64, blank=True)
+    at = models.DateTimeField(default=timezone.now)
+
+    objects = AuditEventQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [
+            models.Index(fields=["object_type", "object_id", "id"], name="accounts_audit_object")
+        ]
+
+    def __str__(self):
+        return f"{self.by_name} {self.verb} {self.object_label}"
+
+
+class IdempotencyKey(models.Model):
+    """An answer to a POST, kept so that the same request gets it again."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    key = models.CharField(max_length=255)
+    method = models.CharField(max_length=10)
+    path = models.CharField(max_length=2000)
+    body_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    content = models.BinaryField()
+    content_type = models.CharField(max_length=100)
+    headers = models.JSONField(default=dict)
+    created_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="accounts_idempotencykey_user_key")
+        ]
+        indexes = [models.Index(fields=["created_at"], name="accounts_idempotency_age")]
+
+    def __str__(self):
+        return self.key

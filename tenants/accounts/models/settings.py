@@ -1,0 +1,72 @@
+"""What one farm has decided about itself."""
+
+import zoneinfo
+
+from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
+from django.db import models, transaction
+
+from tenants.accounts.currencies import CURRENCIES
+from tenants.hosts import found_farms
+from tenants.quantities import MoneyField
+
+RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
+NOT_NEGATIVE = [MinValueValidator(0)]
+SHARE = [MinValueValidator(0), MaxValueValidator(1000)]
+
+
+def validate_timezone(value):
+    if value not in zoneinfo.available_timezones():
+        raise ValidationError(f"{value} is not an IANA time zone.", code="unknown_timezone")
+
+
+def validate_currency(value):
+    if value not in CURRENCIES:
+        raise ValidationError(f"{value} is not an ISO 4217 currency.", code="unknown_currency")
+
+
+def percent(default):
+    return models.DecimalField(
+        max_digits=6, decimal_places=2, default=default, validators=SHARE, help_text="Percent."
+    )
+
+
+class FarmSettings(models.Model):
+    """The one row of it; read with ``FarmSettings.load()``."""
+
+    id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
+    run_prefix = models.CharField(
+        max_length=8, blank=True, validators=[RegexValidator(RUN_PREFIX, "2 to 8 of A-Z and 0-9.")]
+    )
+    timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
+    currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
+    locale = models.CharField(max_length=20, default="en-gb")
+    labour_rate = MoneyField("labour rate per hour", default=0, validators=NOT_NEGATIVE)
+    machine_hour_rate = MoneyField(default=0, validators=NOT_NEGATIVE)
+    energy_price_kwh = MoneyField("energy price per kWh", default=0, validators=NOT_NEGATIVE)
+    variance_alert_percent = percent(10)
+    plausibility_percent = percent(50)
+    low_stock_percent = percent(20)
+
+    class Meta:
+        verbose_name = verbose_name_plural = "farm settings"
+        constraints = [
+            models.CheckConstraint(condition=models.Q(pk=1), name="accounts_farmsettings_one_row")
+        ]
+
+    def __str__(self):
+        return "Farm settings"
+
+    def save(self, *args, **kwargs):
+        super().save(*args, **kwargs)
+        found_farms.clear()  # they keep the time zone
+        transaction.on_commit(found_farms.clear)
+
+    @classmethod
+    def load(cls):
+        """The farm's settings; a row is there since the farm was made."""
+        return cls.objects.get()
+
+    def local_date(self, at):
+        """The date of an aware moment ``at`` in the farm's time zone."""
+        return at.astimezone(zoneinfo.ZoneInfo(self.timezone)).date()

@@ -1,0 +1,171 @@
+"""Master data: add, change and remove one row, with its line in the audit trail.
+
+Every face comes through here, so that no change of a catalogue, a printer or a person goes
+unrecorded. What is unique and what is still referred to is decided by the database and answered
+as Duplicate and InUse.
+"""
+
+import re
+from contextlib import contextmanager
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models, transaction
+
+from tenants.accounts.models import AuditEvent
+from tenants.errors import Duplicate, InUse, Invalid
+from tenants.operations import correlation_id, operation
+
+UNIQUE, REFERENCE, CHECK, EXCLUSION = "23505", "23503", "23514", "23P01"
+SECRETS = {"password", "pin_hash", "hash"}
+HIDDEN = "(hidden)"
+
+
+@operation("record.add")
+def add(model, /, *, by, **fields):
+    """Make a row of ``model`` (or save an unsaved instance of it) and return it.
+
+    Raises Invalid, Duplicate.
+    """
+    obj = model if isinstance(model, models.Model) else model()
+    for name, value in fields.items():
+        setattr(obj, name, value)
+    _check(obj)
+    with refusals(obj):
+        obj.save(force_insert=True)
+    audit("add", obj, by=by, changes=_all_values(obj))
+    return obj
+
+
+@operation("record.change")
+def change(obj, /, *, by, **fields):
+    """Change the named fields and return the fresh object; what is the same leaves no trace.
+
+    Raises Invalid, Duplicate, InUse.
+    """
+    fresh = _locked(obj)
+    before = {name: _value(fresh, name) for name in fields}
+    for name, value in fields.items():
+        setattr(fresh, name, value)
+    _check(fresh)
+    changes = {
+        name: [old, _value(fresh, name)]
+        for name, old in before.items()
+        if old != _value(fresh, name)
+    }
+    if changes:
+        with refusals(fresh):
+            fresh.save(update_fields=[*changes, *_touched_by_themselves(fresh)])
+        audit("change", fresh, by=by, changes=_shown(changes))
+    return fresh
+
+
+@operation("record.remove")
+def remove(obj, /, *, by):
+    """Remove a row that nothing refers to. Raises InUse."""
+    fresh = _locked(obj)
+    pk = fresh.pk
+    with refusals(fresh):
+        fresh.delete()
+    fresh.pk = pk  # for the audit trail, which names what is gone
+    audit("remove", fresh, by=by)
+
+
+def audit(verb, obj, *, by, changes=None, by_name=None):
+    """Add a line to the audit trail of the schema we are in; in the caller's transaction."""
+    return AuditEvent.objects.create(
+        by=by,
+        by_name=(by_name or (str(by) if by else "system"))[:150],
+        verb=verb,
+        object_type=obj._meta.label_lower,
+        object_id=obj.pk if isinstance(obj.pk, int) else None,
+        object_label=str(obj)[:200],
+        changes=changes or {},
+        correlation_id=correlation_id.get()[:64],
+    )
+
+
+@contextmanager
+def refusals(obj):
+    """Turn what the database refuses into a Refusal that names the field."""
+    try:
+        with transaction.atomic():
+            yield
+    except (models.ProtectedError, models.RestrictedError) as error:
+        rows = getattr(error, "protected_objects", None) or error.restricted_objects
+        raise _in_use(obj, {row._meta.verbose_name_plural for row in rows}) from error
+    except IntegrityError as error:
+        raise _refusal(obj, error) from error
+
+
+def _refusal(obj, error):
+    said = error.__cause__.diag
+    fields = _fields_named(obj, said.message_detail or "")
+    if said.sqlstate in {UNIQUE, EXCLUSION}:
+        what = " and ".join(fields) or "value"
+        errors = {field: [f"Another {_kind(obj)} has this already."] for field in fields}
+        return Duplicate(f"Another {_kind(obj)} has the same {what}.", errors=errors)
+    if said.sqlstate == REFERENCE and said.table_name != obj._meta.db_table:
+        return _in_use(obj, {(said.table_name or "").partition("_")[2]})
+    message = _constraint_message(obj, said.constraint_name)
+    return Invalid(message, errors={field: [message] for field in fields})
+
+
+def _in_use(obj, users):
+    return InUse(f"This {_kind(obj)} is still used by {', '.join(sorted(map(str, users)))}.")
+
+
+def _fields_named(obj, detail):
+    """Fields in ``Key (lower(name::text), maker_id)=(...)``; the words around it may be any's."""
+    key = re.search(r"\((.*?)\)=\(", detail)
+    words = set(re.findall(r"\w+", key.group(1))) if key else set()
+    return [field.name for field in obj._meta.concrete_fields if field.column in words]
+
+
+def _constraint_message(obj, name):
+    for constraint in obj._meta.constraints:
+        if constraint.name == name:
+            return str(constraint.get_violation_error_message())
+    return f"The {_kind(obj)} is not consistent ({name})."
+
+
+def _kind(obj):
+    return obj._meta.verbose_name
+
+
+def _check(obj):
+    try:
+        obj.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        errors = error.message_dict
+        general = errors.pop(NON_FIELD_ERRORS, [])
+        raise Invalid("; ".join(general) or _summary(errors), errors=errors) from error
+
+
+def _summary(errors):
+    return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items())
+
+
+def _locked(obj):
+    rows = type(obj)._default_manager.select_for_update(no_key=True, of=("self",))
+    return rows.get(pk=obj.pk)
+
+
+def _touched_by_themselves(obj):
+    return [field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)]
+
+
+def _value(obj, name):
+    field = obj._meta.get_field(name)
+    return getattr(obj, field.attname)
+
+
+def _all_values(obj):
+    names = [field.name for field in obj._meta.concrete_fields if not field.primary_key]
+    values = {name: _value(obj, name) for name in names}
+    return _shown(
+        {name: [None, value] for name, value in values.items() if value not in (None, "")}
+    )
+
+
+def _shown(changes):
+    return {name: [HIDDEN, HIDDEN] if name in SECRETS else pair for name, pair in changes.items()}

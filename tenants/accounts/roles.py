@@ -1,0 +1,73 @@
+"""Who may do what: roles are data, and this is all of it.
+
+A permission is ``app.verb_model``. Each verb of the floor has its own, so that no right to change
+a row is a right to complete a run. Nobody may change or delete what only services write: ledger
+entries, events, run numbers.
+"""
+
+VIEWER, OPERATOR, MANAGER, ADMINISTRATOR = "viewer", "operator", "manager", "administrator"
+FARM_ROLES = [VIEWER, OPERATOR, MANAGER]
+ALL = [*FARM_ROLES, ADMINISTRATOR]
+CHOICES = [(role, role.capitalize()) for role in ALL]
+
+
+def _each(verbs, app, models):
+    return {f"{app}.{verb}_{model}" for verb in verbs.split() for model in models.split()}
+
+
+FLOOR_CATALOGUE = "manufacturer materialtype filament location"
+BOOKS = "spool inventorytransaction spoolevent"
+PRODUCTS = "product bomline"
+MACHINES = "printer printerslot"
+RUNS = "productionrun runitem runmaterial"
+
+VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
+    "view", "production", f"{PRODUCTS} {MACHINES} {RUNS} runevent reason"
+)
+FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
+    "add change", "production", f"{PRODUCTS} printerslot"
+)
+RUN_VERBS = _each("add change delete", "production", RUNS) | _each(
+    "start unstart swap_spool complete fail cancel revert correct reassign reprint record",
+    "production",
+    "productionrun",
+)
+SPOOL_VERBS = _each(
+    "receive weigh use waste empty move load unload open dry relabel archive restore",
+    "inventory",
+    "spool",
+)
+CLEAR_PRINTER = {"production.clear_printer"}
+MANAGEMENT = (
+    _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
+    | _each("delete", "production", f"{PRODUCTS} printerslot")
+    | _each("add change delete", "production", "printer reason")
+    | {"inventory.adjust_spool", "inventory.override_spool"}
+    | {"inventory.reverse_inventorytransaction"}
+    | {"production.override_productionrun", "production.undo_any_productionrun"}
+    | _each("view add change", "accounts", "user devicetoken")
+    | _each("view change", "accounts", "farmsettings")
+    | {"accounts.view_auditevent"}
+)
+PLATFORM = (
+    _each("view add change", "tenants", "tenant")
+    | _each("view add change delete", "tenants", "domain")
+    | {"tenants.suspend_tenant", "tenants.view_platform"}
+)
+
+PERMISSIONS = {
+    VIEWER: frozenset(VIEW),
+    OPERATOR: frozenset(VIEW | FLOOR_DATA | RUN_VERBS | SPOOL_VERBS | CLEAR_PRINTER),
+    MANAGER: frozenset(VIEW | FLOOR_DATA | RUN_VERBS | SPOOL_VERBS | CLEAR_PRINTER | MANAGEMENT),
+    # Of the public site only: it holds no permission that means anything in a farm.
+    ADMINISTRATOR: frozenset(PLATFORM),
+}
+
+
+def permissions(role):
+    """Everything a role may do; an unknown role may do nothing."""
+    return PERMISSIONS.get(role, frozenset())
+
+
+def apps(role):
+    return {permission.partition(".")[0] for permission in permissions(role)}

@@ -1,0 +1,134 @@
+"""People and their devices: add, deactivate, change role and password, issue and revoke tokens."""
+
+import secrets
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import connection
+from django.utils import timezone
+from django_tenants.utils import get_public_schema_name
+
+from tenants.accounts import records, roles
+from tenants.accounts.models import DeviceToken, User
+from tenants.errors import Invalid, Refusal
+from tenants.operations import operation
+
+TOKEN_PREFIX = "spb_"
+
+
+class WeakPassword(Invalid):
+    """A password that would be guessed."""
+
+    code = "weak_password"
+    title = "Choose a stronger password"
+
+
+class InvalidRole(Invalid):
+    """A role that means nothing here: the platform's in a farm, or a farm's on the platform."""
+
+    code = "invalid_role"
+    title = "There is no such role here"
+
+
+class LastManager(Refusal):
+    """The only one who could let others in would be shut out."""
+
+    code = "last_manager"
+    title = "This is the last active manager"
+
+
+class UserInactive(Refusal):
+    """A token was asked for somebody who may not sign in."""
+
+    code = "user_inactive"
+    title = "This person has been deactivated"
+
+
+class TokenRevoked(Refusal):
+    """The token has been revoked before."""
+
+    code = "token_revoked"
+    title = "This token has been revoked already"
+
+
+@operation("user.add")
+def add_user(*, username, password, role, by, name="", email=""):
+    """Let somebody into the farm. Raises Invalid, InvalidRole, WeakPassword, Duplicate."""
+    _check_role(role)
+    user = User(username=username.strip().lower(), name=name, email=email, role=role)
+    _set_password(user, password)
+    return records.add(user, by=by)
+
+
+@operation("user.set_password")
+def set_password(user, *, password, by):
+    """Give somebody a new password; their sessions end. Raises WeakPassword."""
+    _set_password(user, password)
+    return records.change(user, by=by, password=user.password)
+
+
+@operation("user.set_role")
+def set_role(user, *, role, by):
+    """Raises InvalidRole, LastManager."""
+    _check_role(role)
+    _keep_a_manager(user, still=role == user.role)
+    return records.change(user, by=by, role=role)
+
+
+@operation("user.deactivate")
+def deactivate(user, *, by):
+    """Shut somebody out; what they did keeps their name. Raises LastManager."""
+    _keep_a_manager(user, still=False)
+    return records.change(user, by=by, is_active=False)
+
+
+@operation("user.reactivate")
+def reactivate(user, *, by):
+    return records.change(user, by=by, is_active=True)
+
+
+@operation("token.issue")
+def issue_token(user, *, name, by, expires_at=None):
+    """Make a token; returns ``(device_token, secret)``, and the secret is never seen again.
+
+    Raises UserInactive, Invalid.
+    """
+    if not user.is_active:
+        raise UserInactive(f"{user.username} has been deactivated and can't have a token.")
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    fields = {"name": name, "expires_at": expires_at, "hash": DeviceToken.hash_of(secret)}
+    return records.add(DeviceToken, by=by, user=user, **fields), secret
+
+
+@operation("token.revoke")
+def revoke_token(token, *, by, at=None):
+    """Raises TokenRevoked."""
+    fresh = DeviceToken.objects.select_for_update(no_key=True).get(pk=token.pk)
+    if fresh.revoked_at:
+        raise TokenRevoked(f"{fresh.name} was revoked at {fresh.revoked_at:%Y-%m-%d %H:%M} UTC.")
+    return records.change(fresh, by=by, revoked_at=at or timezone.now())
+
+
+def _set_password(user, password):
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise WeakPassword(" ".join(error.messages), errors={"password": error.messages}) from error
+    user.set_password(password)
+
+
+def _check_role(role):
+    in_public = connection.schema_name == get_public_schema_name()
+    allowed = [roles.ADMINISTRATOR] if in_public else roles.FARM_ROLES
+    if role not in allowed:
+        detail = f"{role!r} is not one of {', '.join(allowed)}."
+        raise InvalidRole(detail, errors={"role": [detail]})
+
+
+def _keep_a_manager(user, *, still):
+    """Refuse to take the rights of the last one who has them all; the rows are locked in order."""
+    top = {roles.MANAGER, roles.ADMINISTRATOR}
+    active = User.objects.active().filter(role__in=top).order_by("pk")
+    holders = set(active.select_for_update(no_key=True).values_list("pk", flat=True))
+    if not still and holders == {user.pk}:
+        raise LastManager(f"{user.username} is the last active {user.role}; name another first.")

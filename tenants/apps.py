@@ -1,0 +1,14 @@
+from django.apps import AppConfig
+from django.core.signals import request_finished
+
+
+class TenantsConfig(AppConfig):
+    """Who the farms are, and what every farm shares."""
+
+    name = "tenants"
+
+    def ready(self):
+        from tenants.middleware import leave_farm  # noqa: PLC0415 (models are not there before)
+
+        # The one signal in the house: a response may be streamed long after the middleware.
+        request_finished.connect(leave_farm, dispatch_uid="leave_farm")

@@ -1,0 +1,24 @@
+from django.core.management.base import BaseCommand, CommandError
+from django_tenants.utils import tenant_context
+
+from tenants.accounts.models import User
+from tenants.accounts.services import issue_token
+from tenants.management.commands._shared import farm, refusals_told
+
+
+class Command(BaseCommand):
+    help = "Make a token for a device and print it, alone; it is not shown again."
+
+    def add_arguments(self, parser):
+        parser.add_argument("slug", help="the farm")
+        parser.add_argument("user", help="whom the device acts for")
+        parser.add_argument("name", help="what the device is called")
+
+    def handle(self, *, slug, user, name, **options):
+        with tenant_context(farm(slug)), refusals_told():
+            try:
+                owner = User.objects.get_by_natural_key(user)
+            except User.DoesNotExist:
+                raise CommandError(f"{slug} has no user {user!r}.") from None
+            _, secret = issue_token(owner, name=name, by=None)
+        self.stdout.write(secret)

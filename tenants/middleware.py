@@ -1,0 +1,185 @@
+"""The way into a farm and out of it again."""
+
+import copy
+import logging
+import re
+import uuid
+
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
+from django.db import DatabaseError, InterfaceError, connection
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+
+from tenants import upkeep
+from tenants.accounts.models import FarmSettings
+from tenants.hosts import address, current_schema, found_farms, normalised
+from tenants.models import Domain, Tenant
+from tenants.operations import correlation_id
+
+logger = logging.getLogger(__name__)
+
+PUBLIC = "public"
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,64}")
+
+
+class CorrelationMiddleware:
+    """Each request has an id: the caller's ``X-Request-ID`` where it is usable, else a new one."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        given = request.headers.get("X-Request-ID", "")
+        request.correlation_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+        correlation_id.set(request.correlation_id)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request.correlation_id
+        return response
+
+
+class HealthMiddleware:
+    """``/healthz`` and ``/readyz``, on any host: those who ask often know no name."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if request.path_info == "/healthz":
+            return HttpResponse("ok\n", content_type="text/plain")
+        if request.path_info == "/readyz":
+            return self._readiness()
+        return self.get_response(request)
+
+    @staticmethod
+    def _readiness():
+        connection.set_schema_to_public()
+        try:
+            is_ready, why = upkeep.is_ready(), "migrations are missing\n"
+        except (DatabaseError, InterfaceError):
+            is_ready, why = False, "the database does not answer\n"
+        if is_ready:
+            return HttpResponse("ok\n", content_type="text/plain")
+        return HttpResponse(why, content_type="text/plain", status=503)
+
+
+class TenantMiddleware:
+    """Finds the farm of the request's host and goes there: schema, role, time zone, cache keys."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        connection.set_schema_to_public()
+        current_schema.set(None)
+        try:
+            site = self._site(request)
+            if site is not None:
+                site.enter(request)
+        except (DatabaseError, InterfaceError):
+            logger.exception("The site can't be reached")
+            return unavailable(request)
+        if site is None:
+            return nowhere(request)
+        return self.get_response(request)
+
+    def _site(self, request):
+        try:
+            host = normalised(request.get_host())
+        except DisallowedHost:
+            return None
+        return PublicSite if is_public(host) else find_farm(host)
+
+
+class PublicSite:
+    """Where farms are made and suspended; the database is used as its owner."""
+
+    @staticmethod
+    def enter(request):
+        request.tenant = None
+        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+        current_schema.set(PUBLIC)
+        timezone.deactivate()
+
+
+class FarmSite:
+    """A farm and its time zone, as kept in the cache."""
+
+    def __init__(self, tenant, timezone_name):
+        self.tenant, self.timezone_name = tenant, timezone_name
+
+    def enter(self, request):
+        request.tenant = copy.copy(self.tenant)  # a request may write on its own
+        current_schema.set(self.tenant.schema_name)
+        timezone.activate(self.timezone_name)
+        connection.enter(request.tenant)
+
+
+def is_public(host):
+    if host in settings.PUBLIC_HOSTS:
+        return True
+    ip = address(host)
+    return bool(ip and ip.is_loopback and not settings.DEFAULT_FARM)
+
+
+def find_farm(host):
+    """The active farm of a normalised host as a FarmSite, or None."""
+    site = found_farms.get(host)
+    if site is None:
+        tenant = _tenant_of(host)
+        if tenant is None:
+            return None
+        tenant.is_walled = True
+        connection.set_tenant(tenant)
+        name = FarmSettings.objects.values_list("timezone", flat=True).first()
+        site = FarmSite(tenant, name or settings.TIME_ZONE)
+        found_farms.put(host, site)
+    return site
+
+
+def _tenant_of(host):
+    domain = Domain.objects.of_active_farms().filter(host=host).first()
+    if domain:
+        return domain.tenant
+    if address(host) and settings.DEFAULT_FARM:
+        return Tenant.objects.filter(slug=settings.DEFAULT_FARM, is_active=True).first()
+    return None
+
+
+def leave_farm(**kwargs):
+    """Back to public when the request is over, its last streamed byte included."""
+    connection.set_schema_to_public()
+    timezone.deactivate()
+    current_schema.set(None)
+    correlation_id.set("")
+
+
+def nowhere(request):
+    """An unknown host and a suspended farm: one answer, which names neither."""
+    return _plain(request, 404, "not_found", "There is nothing here", "tenants/nowhere.html")
+
+
+def unavailable(request):
+    return _plain(request, 503, "unavailable", "Try again in a moment", "tenants/unavailable.html")
+
+
+def _plain(request, status, code, title, template):
+    if not wants_json(request):
+        response = render(None, template, status=status)
+    else:
+        problem = {
+            "type": "about:blank",
+            "title": title,
+            "status": status,
+            "code": code,
+            "correlation_id": request.correlation_id,
+        }
+        response = JsonResponse(problem, status=status, content_type="application/problem+json")
+    if status == 503:
+        response["Retry-After"] = "5"
+    return response
+
+
+def wants_json(request):
+    return request.path_info.startswith("/api/") or "json" in request.headers.get("Accept", "")

@@ -1,0 +1,11 @@
+"""Signing in and out: the same on a farm's site and on the public one."""
+
+from django.contrib.auth.views import LogoutView
+from django.urls import path
+
+from tenants.views import SignIn
+
+urlpatterns = [
+    path("login/", SignIn.as_view(), name="login"),
+    path("logout/", LogoutView.as_view(), name="logout"),
+]

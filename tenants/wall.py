@@ -1,0 +1,92 @@
+"""The second wall: a database role per farm that can reach that farm's schema and nothing else.
+
+It stops bugs, not people with the database's password: a request that asks for another farm's
+rows by a wrong path or by raw SQL is denied by PostgreSQL, and the ledger can't be rewritten by
+code that forgot its manners. Migrations and commands run as the owner.
+
+Roles belong to the whole server, not to one database, so their names carry the database's.
+"""
+
+import hashlib
+
+from django.conf import settings
+from django.db import connection
+from psycopg import sql
+
+NAME_BYTES = 63  # PostgreSQL cuts longer names off, which would make two roles one
+
+
+def role_name(database, schema):
+    """The role of a farm's requests; ``.`` is in no schema's name, so no two farms share one."""
+    name = f"{database}.{schema}"
+    if len(name.encode()) <= NAME_BYTES:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:20]
+    return f"{name.encode()[: NAME_BYTES - 21].decode(errors='ignore')}.{digest}"
+
+
+def build(schema):
+    """Make the farm's role and grant it the schema; run again after every migration."""
+    role = role_of(schema)
+    if not _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
+        _run("CREATE ROLE {role} NOLOGIN NOINHERIT", role=role)
+    _let_the_owner_become(role)
+    _grant(schema, role)
+    _make_append_only(schema, role)
+
+
+def take_down(schema):
+    """Drop the farm's role, after its schema."""
+    role = role_of(schema)
+    if _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
+        _run("DROP ROLE {role}", role=role)
+
+
+def close_public():
+    """What every role could see of ``public`` by default, none may."""
+    _run("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+
+
+def role_of(schema):
+    return role_name(connection.settings_dict["NAME"], schema)
+
+
+def _let_the_owner_become(role):
+    if _scalar("SELECT pg_has_role(session_user, %s, %s)", [role, _set_option()]):
+        return
+    options = " WITH SET TRUE, INHERIT FALSE" if connection.pg_version >= 160000 else ""
+    _run("GRANT {role} TO SESSION_USER" + options, role=role)
+
+
+def _set_option():
+    return "SET" if connection.pg_version >= 160000 else "MEMBER"
+
+
+def _grant(schema, role):
+    names = {"schema": schema, "role": role}
+    _run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
+    for what, rights in (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE")):
+        _run(f"GRANT {rights} ON ALL {what} IN SCHEMA {{schema}} TO {{role}}", **names)
+        _run(
+            f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {what} TO {{role}}",
+            **names,
+        )
+
+
+def _make_append_only(schema, role):
+    for table, rights in settings.WALL_WITHHELD.items():
+        if _scalar("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]):
+            statement = f"REVOKE {rights} ON {{schema}}.{{table}} FROM {{role}}"
+            _run(statement, schema=schema, table=table, role=role)
+
+
+def _run(statement, **names):
+    identifiers = {key: sql.Identifier(name) for key, name in names.items()}
+    with connection.cursor() as cursor:
+        cursor.execute(sql.SQL(statement).format(**identifiers).as_string(cursor.connection))
+
+
+def _scalar(query, params):
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchone()[0]

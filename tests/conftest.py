@@ -1,0 +1,304 @@
+"""The stage: a database with two farms, made once, and a cast.
+
+``farm`` is where a test plays by default: the farm alpha, rolled back afterwards. What commits, or
+has several threads, plays in a ``committed_farm`` of its own, dropped afterwards. ``server`` is the
+program itself, as it is served.
+"""
+
+import os
+import secrets
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+from rest_framework.test import APIClient
+
+from tenants import services, upkeep
+from tenants.accounts import roles
+from tenants.hosts import current_schema, found_farms
+from tenants.models import Tenant
+from tests.factories import PASSWORD, make_user
+
+ROOT = Path(__file__).resolve().parent.parent
+FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
+
+
+def pytest_configure(config):
+    """Tests have a data folder of their own, and hash passwords as fast as can be."""
+    if not os.environ.get("SPOOLBOOK_DATA"):
+        settings.DATA = ROOT / ".data" / "test"
+        database = settings.DATABASES["default"]
+        if "EMBEDDED" in database:
+            database["EMBEDDED"] = str(settings.DATA)
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.FARM_SEEDERS = ["tests.factories.spread_identities", *settings.FARM_SEEDERS]
+
+
+# --- The farms ---------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    with django_db_blocker.unblock():
+        upkeep.prepare()
+        for slug, zone in FARMS.items():
+            if not Tenant.objects.filter(slug=slug).exists():  # --reuse-db
+                services.add_farm(slug=slug, name=slug.capitalize(), timezone=zone)
+
+
+@pytest.fixture(autouse=True)
+def _nobody_is_anywhere():
+    yield
+    found_farms.clear()
+    go_out()
+
+
+@pytest.fixture
+def farm(db):
+    """The farm alpha, entered as the owner; everything is rolled back."""
+    tenant = Tenant.objects.get(slug="alpha")
+    go_to(tenant)
+    yield tenant
+    go_out()
+
+
+@pytest.fixture
+def other_farm(db):
+    """The farm beta; enter it with ``tenant_context``."""
+    with tenant_context(SimpleNamespace(schema_name="public")):
+        return Tenant.objects.get(slug="beta")
+
+
+@pytest.fixture
+def committed_farm(django_db_setup, django_db_blocker):
+    """A farm of this test's own, entered, in which everything is really committed."""
+    with django_db_blocker.unblock():
+        if connection.in_atomic_block:
+            pytest.fail("committed_farm can't be used together with farm or db")
+        slug = f"own-{secrets.token_hex(4)}"
+        tenant = services.add_farm(slug=slug, name=slug, password=PASSWORD)
+        go_to(tenant)
+        yield tenant
+        go_out()
+        if Tenant.objects.filter(pk=tenant.pk).exists():
+            services.drop_farm(tenant, by=None, wait_seconds=0)
+
+
+@pytest.fixture
+def committed_farms(committed_farm):
+    """Three farms of this test's own; the first is entered."""
+    others = [
+        services.add_farm(slug=f"own-{secrets.token_hex(4)}", name="Another", password=PASSWORD)
+        for _ in range(2)
+    ]
+    yield [committed_farm, *others]
+    for tenant in others:
+        services.drop_farm(tenant, by=None, wait_seconds=0)
+
+
+def go_to(tenant):
+    """Be in a farm as its owner, as a command would be."""
+    connection.set_tenant(tenant)
+    current_schema.set(tenant.schema_name)
+    timezone.activate(FARMS.get(tenant.slug, "UTC"))
+
+
+def go_out():
+    connection.set_schema_to_public()
+    current_schema.set(None)
+    timezone.deactivate()
+
+
+@pytest.fixture
+def in_threads(committed_farm):
+    """``in_threads(work, count)``: ``work(number)`` by so many at once, each in the farm.
+
+    Answers what each returned, or the exception it raised, in order.
+    """
+
+    def run(work, count):
+        results, start = [None] * count, threading.Barrier(count)
+
+        def one(number):
+            go_to(committed_farm)
+            try:
+                start.wait()
+                results[number] = work(number)
+            except Exception as error:
+                results[number] = error
+            finally:
+                connection.close()
+
+        threads = [threading.Thread(target=one, args=[number]) for number in range(count)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        return results
+
+    return run
+
+
+# --- The cast ----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def manager(farm):
+    return make_user(role=roles.MANAGER, username="mona", name="Mona Manager")
+
+
+@pytest.fixture
+def operator(farm):
+    return make_user(role=roles.OPERATOR, username="otto", name="Otto Operator")
+
+
+@pytest.fixture
+def viewer(farm):
+    return make_user(role=roles.VIEWER, username="vera", name="Vera Viewer")
+
+
+@pytest.fixture
+def stranger(other_farm):
+    """A manager, but of beta."""
+    with tenant_context(other_farm):
+        return make_user(role=roles.MANAGER, username="sami", name="Sami Stranger")
+
+
+# --- Clients -----------------------------------------------------------------------------------
+
+
+class ComesBack:
+    """A request ends in public; the test goes on where it was."""
+
+    def request(self, **kwargs):
+        tenant, schema = connection.tenant, current_schema.get()
+        zone = timezone.get_current_timezone()
+        try:
+            return super().request(**kwargs)
+        finally:
+            connection.set_tenant(tenant)
+            current_schema.set(schema)
+            timezone.activate(zone)
+
+
+class FarmClient(ComesBack, Client):
+    """A browser at a host: ``FarmClient(host="alpha.localhost")``."""
+
+    def __init__(self, *, host, **defaults):
+        super().__init__(HTTP_HOST=host, **defaults)
+
+
+class FarmAPIClient(ComesBack, APIClient):
+    """A program at a host; JSON unless told otherwise."""
+
+    def __init__(self, *, host, **defaults):
+        super().__init__(HTTP_HOST=host, **defaults)
+        self.default_format = "json"
+
+
+@pytest.fixture
+def farm_client(farm):
+    """A browser at alpha, nobody signed in: ``farm_client.force_login(manager)``."""
+    return FarmClient(host="alpha.localhost")
+
+
+@pytest.fixture
+def api_client(farm):
+    """A program at alpha, nobody signed in: ``api_client.force_authenticate(manager)``."""
+    return FarmAPIClient(host="alpha.localhost")
+
+
+@pytest.fixture
+def public_client(db):
+    return FarmClient(host="localhost")
+
+
+@pytest.fixture
+def client_at():
+    """``client_at("beta.localhost")``: a browser at any host."""
+    return lambda host: FarmClient(host=host)
+
+
+# --- The real thing ----------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def server(django_db_setup, tmp_path_factory):
+    """The program as it is served: gunicorn, two processes of sixteen threads.
+
+    ``server.url`` is its address; a farm is named by ``headers={"Host": ...}``, or use
+    ``server.client(tenant)``, an httpx.Client at that farm.
+    """
+    port = _free_port()
+    logs = tmp_path_factory.mktemp("server") / "log"
+    with logs.open("wb") as log:
+        process = subprocess.Popen(
+            _gunicorn(port), cwd=ROOT, env=_environment(logs.parent), stdout=log, stderr=log
+        )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(url, process, logs)
+        yield SimpleNamespace(url=url, client=lambda tenant: _client(url, tenant), log=logs)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _gunicorn(port):
+    flags = ["--workers=2", "--worker-class=gthread", "--threads=16", f"--bind=127.0.0.1:{port}"]
+    return [sys.executable, "-m", "gunicorn", *flags, "config.wsgi:application"]
+
+
+def _environment(data):
+    return {
+        **os.environ,
+        "DATABASE_URL": _database_url(),
+        "SPOOLBOOK_DATA": str(data),
+        "SPOOLBOOK_DEBUG": "0",
+        "SPOOLBOOK_HTTPS": "0",
+        "SPOOLBOOK_SECRET_KEY": settings.SECRET_KEY,
+        "SPOOLBOOK_FAST_PASSWORDS": "1",
+    }
+
+
+def _database_url():
+    place = connection.settings_dict
+    parts = {key: quote(str(place[key]), safe="") for key in ("USER", "PASSWORD", "HOST", "PORT")}
+    name = quote(place["NAME"], safe="")
+    query = f"host={parts['HOST']}&port={parts['PORT']}"
+    return f"postgresql://{parts['USER']}:{parts['PASSWORD']}@/{name}?{query}"
+
+
+def _client(url, tenant):
+    host = f"{tenant.slug}.localhost"
+    limits = httpx.Limits(max_connections=None)
+    return httpx.Client(base_url=url, headers={"Host": host}, timeout=60, limits=limits)
+
+
+def _wait_for(url, process, log, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/healthz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    pytest.fail(f"The server did not start: {log.read_text()}")
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,0 +1,151 @@
+"""The farm's admin for its managers, and the platform's for farms."""
+
+import pytest
+from django_tenants.utils import schema_context, tenant_context
+
+from tenants.accounts import roles
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
+from tenants.models import Domain, Tenant
+from tests.factories import PASSWORD, make_token, make_user
+
+
+@pytest.fixture
+def at_admin(farm_client, manager):
+    farm_client.force_login(manager)
+    return farm_client
+
+
+@pytest.fixture
+def at_platform(public_client):
+    administrator = make_user(role=roles.ADMINISTRATOR, username="root")
+    public_client.force_login(administrator)
+    return public_client
+
+
+def test_every_page_of_the_farms_admin_opens_without_content_types(at_admin, operator):
+    make_token(operator)
+    pages = [
+        "",
+        "accounts/user/",
+        "accounts/user/add/",
+        f"accounts/user/{operator.pk}/change/",
+        f"accounts/user/{operator.pk}/history/",
+        "accounts/devicetoken/",
+        f"accounts/devicetoken/{DeviceToken.objects.get().pk}/change/",
+        "accounts/farmsettings/",
+        "accounts/farmsettings/1/change/",
+        "accounts/auditevent/",
+        f"accounts/auditevent/{AuditEvent.objects.first().pk}/change/",
+        "password_change/",
+    ]
+    answers = {page: at_admin.get(f"/admin/{page}").status_code for page in pages}
+    assert answers == dict.fromkeys(pages, 200)
+
+
+def test_a_manager_adds_somebody(at_admin, manager):
+    form = {"username": "Ada", "name": "", "email": "", "role": "viewer", "new_password": PASSWORD}
+    assert at_admin.post("/admin/accounts/user/add/", form).status_code == 302
+    user = User.objects.get(username="ada")
+    assert user.check_password(PASSWORD)
+    assert AuditEvent.objects.of(user).get().by == manager
+
+
+def test_a_refusal_is_shown_and_nothing_changes(at_admin, manager):
+    form = {"name": "", "email": "", "role": "viewer", "is_active": "on"}
+    answer = at_admin.post(f"/admin/accounts/user/{manager.pk}/change/", form, follow=True)
+    assert b"last active manager" in answer.content
+    manager.refresh_from_db()
+    assert (manager.role, manager.name) == ("manager", "Mona Manager")
+
+
+def test_a_manager_changes_the_settings_and_it_is_on_record(at_admin):
+    form = {
+        field.name: field.value_from_object(FarmSettings.load())
+        for field in FarmSettings._meta.fields
+    }
+    form["currency"] = "CHF"
+    assert at_admin.post("/admin/accounts/farmsettings/1/change/", form).status_code == 302
+    assert FarmSettings.load().currency == "CHF"
+    history = at_admin.get("/admin/accounts/farmsettings/1/history/")
+    assert "EUR → CHF" in history.content.decode()
+
+
+def test_a_manager_revokes_a_token(at_admin, operator):
+    make_token(operator)
+    form = {"action": "revoke", "_selected_action": [DeviceToken.objects.get().pk]}
+    at_admin.post("/admin/accounts/devicetoken/", form)
+    assert DeviceToken.objects.get().revoked_at
+
+
+@pytest.mark.parametrize("page", ["accounts/user/", "accounts/farmsettings/"])
+def test_operators_do_not_manage(farm_client, operator, page):
+    farm_client.force_login(operator)
+    assert farm_client.get("/admin/").status_code == 200
+    assert farm_client.get(f"/admin/{page}").status_code == 403
+
+
+def test_the_platform_makes_a_farm(at_platform):
+    form = {
+        "slug": "north",
+        "name": "North",
+        "timezone": "Asia/Tokyo",
+        "currency": "JPY",
+        "run_prefix": "",
+        "manager": "nora",
+        "password": PASSWORD,
+    }
+    assert at_platform.post("/admin/tenants/tenant/add/", form).status_code == 302
+    tenant = Tenant.objects.get(slug="north")
+    with tenant_context(tenant):
+        assert User.objects.get(username="nora").role == "manager"
+    assert AuditEvent.objects.of(tenant).get().by_name == "root"
+
+
+def test_the_platform_is_told_why_a_farm_can_not_be(at_platform):
+    form = {
+        "slug": "www",
+        "name": "North",
+        "timezone": "UTC",
+        "currency": "EUR",
+        "manager": "nora",
+        "password": PASSWORD,
+    }
+    answer = at_platform.post("/admin/tenants/tenant/add/", form, follow=True)
+    assert b"kept for the platform" in answer.content
+    assert not Tenant.objects.filter(slug="www").exists()
+
+
+def test_the_platform_suspends_and_resumes(at_platform):
+    tenant = Tenant.objects.get(slug="beta")
+    for action, is_active in (("suspend", False), ("resume", True)):
+        form = {"action": action, "_selected_action": [tenant.pk]}
+        assert at_platform.post("/admin/tenants/tenant/", form).status_code == 302
+        assert Tenant.objects.get(pk=tenant.pk).is_active is is_active
+
+
+def test_the_platform_gives_a_farm_another_host(at_platform):
+    tenant = Tenant.objects.get(slug="beta")
+    own = Domain.objects.get(tenant=tenant)
+    form = {
+        "name": "Beta Prints",
+        "domains-TOTAL_FORMS": "2",
+        "domains-INITIAL_FORMS": "1",
+        "domains-0-id": own.pk,
+        "domains-0-tenant": tenant.pk,
+        "domains-0-host": own.host,
+        "domains-0-is_primary": "on",
+        "domains-1-tenant": tenant.pk,
+        "domains-1-host": "Beta.Example",
+    }
+    url = f"/admin/tenants/tenant/{tenant.pk}/change/"
+    assert at_platform.get(url).status_code == 200
+    assert at_platform.post(url, form).status_code == 302
+    assert Domain.objects.filter(tenant=tenant, host="beta.example").exists()
+    assert Tenant.objects.get(pk=tenant.pk).name == "Beta Prints"
+
+
+def test_nobody_of_a_farm_gets_into_the_platform(farm, manager, client_at):
+    browser = client_at("localhost")
+    browser.force_login(manager)  # a session in the farm's schema
+    with schema_context("public"):
+        assert browser.get("/admin/").status_code == 302

@@ -1,0 +1,265 @@
+"""Finding the farm of a request, and leaving it."""
+
+import pytest
+from django.core.cache import cache
+from django.db import OperationalError, connection
+from django.http import HttpResponse, StreamingHttpResponse
+from django.test import Client, RequestFactory
+from django.utils import timezone
+from django_tenants.utils import schema_context, tenant_context
+
+from tenants import services
+from tenants.accounts.models import FarmSettings, User
+from tenants.hosts import FoundFarms, NoFarm, current_schema, found_farms, normalised
+from tenants.middleware import TenantMiddleware
+from tenants.models import Domain, Tenant
+from tests.factories import make_user
+
+pytestmark = pytest.mark.django_db
+JSON = {"HTTP_ACCEPT": "application/json"}
+
+
+@pytest.fixture
+def seen(farm):
+    """``seen(host)``: what a view at a host is told of where it is."""
+
+    def view(request):
+        return HttpResponse(
+            f"{connection.schema_name} {current_schema.get()} "
+            f"{timezone.get_current_timezone_name()} {request.tenant and request.tenant.slug}"
+        )
+
+    def at(host, **headers):
+        request = RequestFactory(HTTP_HOST=host, **headers).get("/")
+        request.correlation_id = "test"
+        response = TenantMiddleware(view)(request)
+        return response.content.decode() if response.status_code == 200 else response.status_code
+
+    return at
+
+
+@pytest.mark.parametrize(
+    "host",
+    ["alpha.localhost", "ALPHA.Localhost", "alpha.localhost.", "alpha.localhost:8000"],
+)
+def test_a_farm_is_found_however_its_host_is_written(seen, host):
+    assert seen(host) == "farm_alpha farm_alpha Europe/Berlin alpha"
+
+
+def test_the_second_look_is_answered_from_memory(seen, django_assert_num_queries):
+    seen("alpha.localhost")
+    with django_assert_num_queries(0):
+        assert seen("alpha.localhost").startswith("farm_alpha")
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST.:80", "127.0.0.1:8000", "[::1]:8000"])
+def test_the_public_site_answers_on_localhost(seen, host):
+    assert seen(host) == "public public UTC None"
+
+
+@pytest.mark.parametrize("host", ["[2001:DB8::0001]:8000", "[2001:db8::1]", "192.168.4.7:80"])
+def test_the_default_farm_answers_on_bare_addresses(seen, settings, host):
+    assert seen(host) == 404
+    settings.DEFAULT_FARM = "alpha"
+    assert seen(host) == "farm_alpha farm_alpha Europe/Berlin alpha"
+
+
+def test_a_default_farm_does_not_answer_to_unknown_names(seen, settings):
+    settings.DEFAULT_FARM = "alpha"
+    assert seen("nobody.localhost") == 404
+
+
+def test_an_address_can_be_a_farms_own(seen, settings):
+    settings.DEFAULT_FARM = "alpha"
+    with schema_context("public"):
+        Domain(tenant=Tenant.objects.get(slug="beta"), host="10.0.0.9").save()
+    assert seen("10.0.0.9").startswith("farm_beta")
+
+
+@pytest.mark.parametrize("host", ["nobody.localhost", "alpha.localhost.evil.org", "a_b", "a b", ""])
+def test_other_hosts_are_nowhere(seen, host):
+    assert seen(host) == 404
+
+
+@pytest.mark.parametrize("headers", [{}, JSON])
+def test_a_suspended_farm_and_an_unknown_one_can_not_be_told_apart(farm, client_at, headers):
+    services.suspend_farm(farm, by=None)
+    answers = [
+        client_at(host).get(path, headers={"X-Request-ID": "one"}, **headers)
+        for host in ("alpha.localhost", "nobody.localhost")
+        for path in ("/", "/accounts/login/?next=x", "/static/spoolbook.css")
+    ]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({(answer.content, str(answer.headers)) for answer in answers}) == 1
+    assert b"alpha" not in answers[0].content
+    assert b"poolbook" not in answers[0].content
+
+
+def test_programs_are_answered_with_a_problem(client_at):
+    answer = client_at("nobody.localhost").get("/api/v1/spools/")
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer.json()["status"] == 404
+    assert answer.json()["correlation_id"] == answer["X-Request-ID"]
+
+
+def test_suspending_and_resuming_is_felt_at_once_in_this_process(farm, farm_client):
+    assert farm_client.get("/accounts/login/").status_code == 200
+    services.suspend_farm(farm, by=None)
+    assert farm_client.get("/accounts/login/").status_code == 404
+    services.resume_farm(farm, by=None)
+    assert farm_client.get("/accounts/login/").status_code == 200
+
+
+def test_a_changed_time_zone_is_felt_at_once_in_this_process(seen):
+    seen("alpha.localhost")
+    settings = FarmSettings.load()
+    settings.timezone = "Asia/Tokyo"
+    settings.save()
+    assert "Asia/Tokyo" in seen("alpha.localhost")
+
+
+def test_a_request_writes_on_a_farm_of_its_own(seen):
+    seen("alpha.localhost")
+    connection.tenant.name = "Vandal"
+    assert found_farms.get("alpha.localhost").tenant.name == "Alpha"
+
+
+def test_what_was_found_is_forgotten_in_time_and_never_too_much():
+    farms = FoundFarms(seconds=0)
+    farms.put("a", "farm")
+    assert farms.get("a") is None
+    farms = FoundFarms(size=3)
+    for number in range(10):
+        farms.put(str(number), number)
+    assert len(farms) == 3
+    assert farms.get("9") == 9
+
+
+def test_unknown_hosts_are_not_remembered(client_at, farm):
+    client_at("nobody.localhost").get("/")
+    assert len(found_farms) == 0
+
+
+# --- Leaving -----------------------------------------------------------------------------------
+
+
+def test_after_a_request_the_connection_is_back_in_public(farm):
+    Client(HTTP_HOST="alpha.localhost").get("/accounts/login/")
+    assert connection.schema_name == "public"
+    assert current_schema.get() is None
+    assert timezone.get_current_timezone_name() == "UTC"
+
+
+def test_a_streamed_answer_stays_in_its_farm_to_the_last_byte(farm):
+    make_user(username="ada")
+
+    def names(request):
+        return StreamingHttpResponse(user.username for user in User.objects.order_by("pk"))
+
+    request = RequestFactory(HTTP_HOST="alpha.localhost").get("/")
+    response = TenantMiddleware(names)(request)
+    assert b"".join(response) == b"ada"
+    response.close()
+    assert connection.schema_name == "public"
+
+
+def test_a_view_that_fails_leaves_the_farm_too(farm, settings, monkeypatch):
+    monkeypatch.setattr("tenants.views.home", lambda request: 1 / 0)
+    Client(HTTP_HOST="alpha.localhost", raise_request_exception=False).get("/nothing/")
+    assert connection.schema_name == "public"
+
+
+# --- What belongs to a farm --------------------------------------------------------------------
+
+
+def test_a_cached_value_is_its_farms_alone(farm, other_farm):
+    cache.set("colour", "orange")
+    token = current_schema.set(other_farm.schema_name)
+    assert cache.get("colour") is None
+    current_schema.reset(token)
+    assert cache.get("colour") == "orange"
+
+
+def test_the_cache_is_closed_outside_of_every_farm():
+    with pytest.raises(NoFarm):
+        cache.get("colour")
+    with pytest.raises(NoFarm):
+        cache.set("colour", "orange")
+
+
+def test_a_session_of_one_farm_is_refused_at_another(farm, other_farm, manager, farm_client):
+    farm_client.force_login(manager)
+    assert farm_client.get("/").status_code == 200
+    with tenant_context(other_farm):
+        twin = make_user(username="mona", role="manager")
+        User.objects.filter(pk=twin.pk).update(id=manager.pk, password=manager.password)
+    farm_client.defaults["HTTP_HOST"] = "beta.localhost"
+    answer = farm_client.get("/")
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
+
+
+def test_cookies_are_the_hosts_own(farm_client, manager):
+    answer = farm_client.post(
+        "/accounts/login/", {"username": "MONA", "password": "spools-of-petg-7"}
+    )
+    assert answer["Location"] == "/"
+    assert {cookie["domain"] for cookie in answer.cookies.values()} == {""}
+
+
+# --- Ids and health ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("given", ["abc-123", "0af7651916cd43dd8448eb211c80319c"])
+def test_the_callers_request_id_is_kept(client_at, given):
+    answer = client_at("nobody.localhost").get("/", headers={"X-Request-ID": given})
+    assert answer["X-Request-ID"] == given
+
+
+@pytest.mark.parametrize("given", ["", "a b", "x" * 65, "<script>", "é"])
+def test_an_unusable_request_id_is_replaced(client_at, given):
+    answer = client_at("nobody.localhost").get("/", headers={"X-Request-ID": given})
+    assert len(answer["X-Request-ID"]) == 32
+
+
+@pytest.mark.parametrize("host", ["localhost", "nobody.localhost", "10.1.1.1", "a_b"])
+def test_health_is_told_on_any_host(db, client_at, host):
+    assert client_at(host).get("/healthz").content == b"ok\n"
+    assert client_at(host).get("/readyz").content == b"ok\n"
+
+
+@pytest.mark.parametrize("path", ["/", "/api/v1/me/"])
+def test_while_the_database_is_away_people_are_asked_to_come_back(
+    farm, farm_client, monkeypatch, path
+):
+    def away(tenant):
+        raise OperationalError("no server")
+
+    monkeypatch.setattr(connection, "enter", away)
+    answer = farm_client.get(path)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "5")
+
+
+def test_it_is_not_ready_while_the_database_is_away(farm, client_at, monkeypatch):
+    def away():
+        raise OperationalError("no server")
+
+    monkeypatch.setattr("tenants.upkeep.is_ready", away)
+    assert client_at("localhost").get("/readyz").status_code == 503
+    assert client_at("localhost").get("/healthz").status_code == 200
+
+
+def test_it_is_not_ready_while_a_farm_is_behind(farm, client_at, monkeypatch):
+    monkeypatch.setattr("tenants.upkeep._ready_until", 0.0)
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
+    answer = client_at("localhost").get("/readyz")
+    assert (answer.status_code, answer.content) == (503, b"migrations are missing\n")
+
+
+@pytest.mark.parametrize(
+    ("host", "name"),
+    [("A.B:80", "a.b"), ("[::1]:80", "::1"), ("a.b.", "a.b"), ("a/b", ""), ("[x]", "")],
+)
+def test_hosts_are_brought_into_one_form(host, name):
+    assert normalised(host) == name

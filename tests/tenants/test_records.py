@@ -1,0 +1,89 @@
+"""Master data: every change on record, and what the database refuses said in words."""
+
+import pytest
+from django.db import IntegrityError
+
+from inventory.models import Filament, Location, Manufacturer, MaterialType
+from tenants.accounts import records
+from tenants.accounts.models import AuditEvent
+from tenants.errors import Duplicate, InUse, Invalid
+
+
+@pytest.fixture
+def shelf(farm, manager):
+    return records.add(Location, by=manager, name="Shelf 1")
+
+
+def last_event(obj):
+    return AuditEvent.objects.of(obj).latest_first().first()
+
+
+def test_adding_is_on_record(shelf, manager):
+    event = last_event(shelf)
+    assert (event.verb, event.by, event.object_label) == ("add", manager, str(shelf))
+    assert event.changes["name"] == [None, "Shelf 1"]
+
+
+def test_changing_keeps_before_and_after(shelf, operator):
+    fresh = records.change(shelf, by=operator, name="Shelf 2", comment="by the door")
+    assert fresh.name == "Shelf 2"
+    assert last_event(shelf).changes == {
+        "name": ["Shelf 1", "Shelf 2"],
+        "comment": ["", "by the door"],
+    }
+
+
+def test_a_change_to_the_same_leaves_no_trace(shelf, operator):
+    before = AuditEvent.objects.count()
+    records.change(shelf, by=operator, name="Shelf 1")
+    assert AuditEvent.objects.count() == before
+
+
+def test_removing_is_on_record_under_the_old_id(shelf, manager):
+    pk = shelf.pk
+    records.remove(shelf, by=manager)
+    assert not Location.objects.filter(pk=pk).exists()
+    event = AuditEvent.objects.filter(object_id=pk, verb="remove").get()
+    assert event.object_label == "Shelf 1"
+
+
+def test_what_is_taken_is_a_duplicate_that_names_the_field(shelf, manager):
+    with pytest.raises(Duplicate) as refusal:
+        records.add(Location, by=manager, name="Shelf 1")
+    assert list(refusal.value.errors) == ["name"]
+    other = records.add(Location, by=manager, name="Shelf 2")
+    with pytest.raises(Duplicate):
+        records.change(other, by=manager, name="Shelf 1")
+
+
+def test_what_is_referred_to_is_in_use(farm, manager):
+    petg = records.add(MaterialType, by=manager, code="PETG-X", name="PETG-X", density_g_cm3="1.27")
+    maker = records.add(Manufacturer, by=manager, name="Prusament")
+    records.add(
+        Filament, by=manager, manufacturer=maker, material_type=petg, name="Jet Black",
+        color_hex="000000", diameter_mm="1.75", density_g_cm3="1.27",
+    )  # fmt: skip
+    with pytest.raises(InUse, match="filament"):
+        records.remove(maker, by=manager)
+    assert Manufacturer.objects.filter(pk=maker.pk).exists()
+
+
+def test_a_value_that_can_not_be_is_invalid_by_field(farm, manager):
+    with pytest.raises(Invalid) as refusal:
+        records.add(Location, by=manager, name="")
+    assert list(refusal.value.errors) == ["name"]
+
+
+def test_when_the_trail_can_not_be_written_nothing_is(shelf, manager, monkeypatch):
+    def full(**fields):
+        raise IntegrityError
+
+    monkeypatch.setattr(AuditEvent.objects, "create", full)
+    with pytest.raises(IntegrityError):
+        records.change(shelf, by=manager, name="Shelf 9")
+    assert Location.objects.get(pk=shelf.pk).name == "Shelf 1"
+
+
+def test_what_the_system_did_has_no_person(farm):
+    shelf = records.add(Location, by=None, name="Shelf 1")
+    assert (last_event(shelf).by, last_event(shelf).by_name) == (None, "system")

@@ -1,0 +1,45 @@
+"""Spool codes: eight random Crockford base32 characters and a check character.
+
+The check is a sum of the characters, each multiplied by another power of a generator of GF(32);
+it finds every single wrong character and every swap of two characters. Unlike Crockford's own
+check (modulo 37) it stays inside the 32 letters and digits, which a QR code stores compactly and
+a person can type.
+"""
+
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+LENGTH = 8
+_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive over GF(2)
+
+
+def generate():
+    """A new random code with its check character; about one in 10^12 repeats."""
+    body = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+    return body + check_character(body)
+
+
+def normalise(text):
+    """``text`` as a scanner or a person gave it: upper case, look-alikes replaced, no dashes."""
+    return text.strip().upper().translate(_LOOKALIKES)
+
+
+def is_valid(code):
+    """Whether a normalised code has the right length, letters and check character."""
+    if len(code) != LENGTH + 1 or any(letter not in ALPHABET for letter in code):
+        return False
+    return check_character(code[:LENGTH]) == code[LENGTH]
+
+
+def check_character(body):
+    """The check character of the eight characters ``body``."""
+    total = 0
+    for letter in reversed(body):
+        total = _doubled(total ^ ALPHABET.index(letter))
+    return ALPHABET[total]
+
+
+def _doubled(value):
+    value <<= 1
+    return value ^ _POLYNOMIAL if value & 0b100000 else value

@@ -1,0 +1,55 @@
+"""The database refuses what the ledger must never see, whoever asks.
+
+The functions live in the farm's own schema and name it, so they work whatever the search path.
+"""
+
+from django.db import migrations
+
+REFUSE = """
+CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the ledger only grows: % refused', TG_OP
+        USING ERRCODE = 'restrict_violation', HINT = 'post a reversal instead';
+END
+$$;
+CREATE TRIGGER ledger_rows_stay BEFORE UPDATE OR DELETE ON inventory_inventorytransaction
+    FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
+CREATE TRIGGER ledger_stays BEFORE TRUNCATE ON inventory_inventorytransaction
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();
+"""
+
+# Deferred: within the transaction the balance may be written before or after its entries.
+BALANCE = """
+CREATE FUNCTION require_balance_of_ledger() RETURNS trigger LANGUAGE plpgsql
+SET search_path FROM CURRENT AS $$
+DECLARE
+    spool_book numeric;
+    ledger_book numeric;
+BEGIN
+    SELECT remaining_grams INTO spool_book FROM inventory_spool WHERE id = NEW.id;
+    SELECT balance_grams INTO ledger_book FROM inventory_inventorytransaction
+        WHERE spool_id = NEW.id ORDER BY id DESC LIMIT 1;
+    IF spool_book IS DISTINCT FROM coalesce(ledger_book, 0) AND spool_book IS NOT NULL THEN
+        RAISE EXCEPTION 'spool % has % g but its ledger says % g', NEW.id, spool_book, ledger_book
+            USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER spool_balance_is_of_ledger
+    AFTER INSERT OR UPDATE OF remaining_grams ON inventory_spool
+    DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION require_balance_of_ledger();
+"""
+
+UNDO_REFUSE = "DROP FUNCTION refuse_ledger_change() CASCADE"
+UNDO_BALANCE = "DROP FUNCTION require_balance_of_ledger() CASCADE"
+
+
+class Migration(migrations.Migration):
+    dependencies = [("inventory", "0002_initial")]
+
+    operations = [
+        migrations.RunSQL(REFUSE, UNDO_REFUSE),
+        migrations.RunSQL(BALANCE, UNDO_BALANCE),
+    ]

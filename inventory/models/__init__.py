@@ -1,0 +1,15 @@
+"""What filament there is: the catalogue, the spools on the shelf, and their ledger."""
+
+from inventory.models.catalogue import Filament, Manufacturer, MaterialType
+from inventory.models.ledger import InventoryTransaction
+from inventory.models.spools import Location, Spool, SpoolEvent
+
+__all__ = [
+    "Filament",
+    "InventoryTransaction",
+    "Location",
+    "Manufacturer",
+    "MaterialType",
+    "Spool",
+    "SpoolEvent",
+]

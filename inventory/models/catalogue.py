@@ -1,0 +1,161 @@
+"""The catalogue: who makes filament, of which polymer, in which colour and size."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower, Upper
+
+from tenants.quantities import GramsField, MoneyField
+
+COLOR_HEX = r"^([0-9A-F]{6}|[0-9A-F]{8})$"
+validate_color = RegexValidator(COLOR_HEX, "A colour is 6 or 8 hex digits, such as FF8800.")
+validate_gtin = RegexValidator(r"^[0-9]{8,14}$", "A GTIN has 8 to 14 digits.")
+
+
+class Manufacturer(models.Model):
+    """Who makes the filament."""
+
+    name = models.CharField(max_length=100)
+    empty_spool_grams = GramsField(
+        null=True, blank=True, help_text="What an empty reel of this maker weighs."
+    )
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="manufacturer_name_unique"),
+            models.UniqueConstraint("external_id", name="manufacturer_external_id_unique"),
+            models.CheckConstraint(
+                condition=Q(empty_spool_grams__gte=0), name="manufacturer_empty_spool_not_negative"
+            ),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class MaterialType(models.Model):
+    """The polymer: PLA, PETG, ASA; temperatures in degrees Celsius."""
+
+    code = models.CharField(max_length=40, help_text="Upper case: PLA, PETG, ASA-CF.")
+    name = models.CharField(max_length=100)
+    density_g_cm3 = models.DecimalField(max_digits=6, decimal_places=4)
+    nozzle_temp_min = models.PositiveSmallIntegerField(null=True, blank=True)
+    nozzle_temp_max = models.PositiveSmallIntegerField(null=True, blank=True)
+    bed_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    is_abrasive = models.BooleanField(
+        default=False, help_text="Filled with carbon, glass or metal: wants a hardened nozzle."
+    )
+
+    class Meta:
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint("code", name="material_type_code_unique"),
+            models.CheckConstraint(
+                condition=Q(code=Upper("code")), name="material_type_code_upper_case"
+            ),
+            models.CheckConstraint(
+                condition=Q(density_g_cm3__gt=0), name="material_type_density_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(nozzle_temp_max__gte=models.F("nozzle_temp_min")),
+                name="material_type_nozzle_temps_ordered",
+            ),
+        ]
+
+    def __str__(self):
+        return self.code
+
+    def clean(self):
+        self.code = self.code.strip().upper()
+
+
+class FilamentQuerySet(models.QuerySet):
+    """The words for finding filaments."""
+
+    def with_makers(self):
+        return self.select_related("manufacturer", "material_type")
+
+    def active(self):
+        return self.filter(is_active=True)
+
+
+class Filament(models.Model):
+    """A catalogue entry: one maker's filament of one polymer, colour, diameter and size."""
+
+    class Direction(models.TextChoices):
+        COAXIAL = "coaxial"
+        LONGITUDINAL = "longitudinal"
+
+    manufacturer = models.ForeignKey(
+        Manufacturer, models.PROTECT, null=True, blank=True, related_name="filaments"
+    )
+    material_type = models.ForeignKey(MaterialType, models.PROTECT, related_name="filaments")
+    name = models.CharField(max_length=150)
+    color_name = models.CharField(max_length=100, blank=True)
+    color_hex = models.CharField(max_length=8, blank=True, validators=[validate_color])
+    multi_color_hexes = ArrayField(
+        models.CharField(max_length=8, validators=[validate_color]), default=list, blank=True
+    )
+    multi_color_direction = models.CharField(max_length=12, blank=True, choices=Direction)
+    diameter_mm = models.DecimalField(max_digits=4, decimal_places=2, default="1.75")
+    density_g_cm3 = models.DecimalField(
+        max_digits=6, decimal_places=4, blank=True, help_text="The material type's when left out."
+    )
+    net_grams = GramsField(null=True, blank=True, help_text="Nominal filament on a full spool.")
+    tare_grams = GramsField(null=True, blank=True, help_text="The empty reel.")
+    nozzle_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    bed_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    price = MoneyField(null=True, blank=True, help_text="Of a full spool, net of VAT.")
+    article_number = models.CharField(max_length=100, blank=True)
+    gtin = models.CharField(max_length=14, blank=True, validators=[validate_gtin])
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    reorder_point_grams = GramsField(null=True, blank=True)
+    comment = models.TextField(blank=True)
+    is_active = models.BooleanField(default=True)
+
+    objects = FilamentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint("external_id", name="filament_external_id_unique"),
+            models.CheckConstraint(
+                condition=Q(color_hex="") | Q(color_hex__regex=COLOR_HEX),
+                name="filament_color_hex_digits",
+            ),
+            models.CheckConstraint(
+                condition=Q(diameter_mm__gt=0, density_g_cm3__gt=0),
+                name="filament_diameter_and_density_positive",
+            ),
+            models.CheckConstraint(condition=Q(net_grams__gt=0), name="filament_net_positive"),
+            models.CheckConstraint(
+                condition=Q(tare_grams__gte=0), name="filament_tare_not_negative"
+            ),
+            models.CheckConstraint(condition=Q(price__gte=0), name="filament_price_not_negative"),
+        ]
+
+    def __str__(self):
+        maker = f"{self.manufacturer} " if self.manufacturer_id else ""
+        return f"{maker}{self.name}"
+
+    def clean(self):
+        self.color_hex = self.color_hex.lstrip("#").upper()
+        self.multi_color_hexes = [value.lstrip("#").upper() for value in self.multi_color_hexes]
+        if self.density_g_cm3 is None and self.material_type_id:
+            self.density_g_cm3 = self.material_type.density_g_cm3
+        if bool(self.multi_color_hexes) != bool(self.multi_color_direction):
+            raise ValidationError(
+                {"multi_color_direction": "Several colours and their direction go together."}
+            )
+
+    @property
+    def cost_per_gram(self):
+        """Money per gram by the catalogue: price / net grams; None when either is unknown."""
+        if self.price is None or not self.net_grams:
+            return None
+        return self.price / self.net_grams

@@ -1,0 +1,124 @@
+"""The ledger: one signed change of grams on one spool, never changed, never deleted."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from inventory.models.spools import Spool
+from tenants.quantities import CostPerGramField, GramsField
+
+COMPENSATED = "compensated"  # the reason of a count that nobody made: see `counts`
+
+
+class InventoryTransactionQuerySet(models.QuerySet):
+    """The words for reading the ledger."""
+
+    def of_run(self, run):
+        return self.filter(production_run=run)
+
+    def not_reversed(self):
+        """Entries that still stand: neither reversals nor reversed."""
+        return self.filter(reverses__isnull=True, reversed_by__isnull=True)
+
+    def consumption(self):
+        """Standing entries that took filament: usage and waste, net of what was reversed."""
+        kinds = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
+        return self.not_reversed().filter(kind__in=kinds)
+
+    def counts(self):
+        """Standing entries that say what was seen on a spool: not those that only keep the balance
+        of an earlier count while a run is corrected."""
+        return self.not_reversed().filter(kind="count").exclude(reason=COMPENSATED)
+
+    def since(self, moment):
+        """Posted at ``moment`` or later; spools that rested since then are not looked at."""
+        return self.filter(created_at__gte=moment, spool__last_entry_at__gte=moment)
+
+    def as_of(self, moment):
+        """Posted at ``moment`` or before."""
+        return self.filter(created_at__lte=moment)
+
+    def last_balance(self):
+        """The balance after the newest entry, as one value: what the spool then held."""
+        return self.order_by("-pk").values("balance_grams")[:1]
+
+    def with_references(self):
+        return self.select_related("spool__filament", "production_run", "performed_by")
+
+    def with_cost(self):
+        """Adds ``cost``: minus grams x cost per gram; null when the price is unknown."""
+        rate = Coalesce(F("cost_per_gram"), F("spool__late_cost_per_gram"))
+        return self.annotate(cost=-F("grams") * rate)
+
+
+class InventoryTransaction(models.Model):
+    """A ledger entry. Written by ``inventory.services.ledger`` alone; the database refuses
+    UPDATE, DELETE and TRUNCATE."""
+
+    class Kind(models.TextChoices):
+        RECEIPT = "receipt"
+        USAGE = "usage"
+        WASTE = "waste"
+        ADJUSTMENT = "adjustment"
+        COUNT = "count"
+        REVERSAL = "reversal"
+
+    class Source(models.TextChoices):
+        API = "api"
+        ADMIN = "admin"
+        FLOOR = "floor"
+        IMPORT = "import"
+        SYSTEM = "system"
+
+    spool = models.ForeignKey(Spool, models.PROTECT, related_name="transactions", db_index=False)
+    kind = models.CharField(max_length=10, choices=Kind)
+    grams = GramsField(help_text="Signed: what came in is positive.")
+    balance_grams = GramsField(help_text="On the spool after this entry.")
+    cost_per_gram = CostPerGramField(null=True)
+    production_run = models.ForeignKey(
+        "production.ProductionRun",
+        models.PROTECT,
+        null=True,
+        related_name="transactions",
+        db_index=False,
+    )
+    reverses = models.OneToOneField("self", models.PROTECT, null=True, related_name="reversed_by")
+    reason = models.CharField(max_length=40, blank=True)
+    note = models.TextField(blank=True)
+    source = models.CharField(max_length=6, choices=Source, default=Source.SYSTEM)
+    performed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+    )
+    performed_by_name = models.CharField(max_length=150, blank=True)
+    occurred_at = models.DateTimeField(help_text="When people say it happened; informational.")
+    created_at = models.DateTimeField()
+
+    objects = InventoryTransactionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["pk"]
+        indexes = [
+            models.Index(fields=["spool", "id"], name="ledger_by_spool"),
+            models.Index(fields=["production_run"], name="ledger_by_run"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="ledger_grams_fit_kind",
+                condition=Q(kind="count")
+                | Q(kind="receipt", grams__gt=0)
+                | Q(kind__in=["usage", "waste"], grams__lt=0)
+                | (Q(kind__in=["adjustment", "reversal"]) & ~Q(grams=0)),
+            ),
+            models.CheckConstraint(
+                name="ledger_reversal_names_its_entry",
+                condition=Q(kind="reversal", reverses__isnull=False)
+                | (~Q(kind="reversal") & Q(reverses__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="ledger_balance_not_negative", condition=Q(balance_grams__gte=0)
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.kind} {self.grams} g"

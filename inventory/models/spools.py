@@ -1,0 +1,180 @@
+"""The shelf: spools, where they are, and what happened to them."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce, Lower
+
+from inventory import codes
+from inventory.models.catalogue import Filament
+from tenants.quantities import CostPerGramField, GramsField, MoneyField
+
+HUNDRED = Decimal(100)
+
+
+class Location(models.Model):
+    """A shelf, a dry box, a room."""
+
+    name = models.CharField(max_length=100)
+    comment = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(Lower("name"), name="location_name_unique")]
+
+    def __str__(self):
+        return self.name
+
+
+class SpoolQuerySet(models.QuerySet):
+    """The words for finding spools."""
+
+    def with_filament(self):
+        return self.select_related("filament__manufacturer", "filament__material_type", "location")
+
+    def on_shelf(self):
+        return self.filter(archived_at__isnull=True)
+
+    def archived(self):
+        return self.filter(archived_at__isnull=False)
+
+    def with_available(self):
+        return self.annotate(available=F("remaining_grams") - F("reserved_grams"))
+
+    def labelled(self, code):
+        """The spool whose label carries ``code``, now or before it was relabelled."""
+        code = codes.normalise(code)
+        former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before=code)
+        return self.filter(Q(code=code) | Q(pk__in=former.values("spool")))
+
+    def holding(self):
+        """With something left by the book."""
+        return self.filter(remaining_grams__gt=0)
+
+    def sealed(self):
+        """Neither opened nor used yet."""
+        return self.filter(opened_at__isnull=True, first_used_at__isnull=True)
+
+    def opened(self):
+        """Opened by somebody, or used: nobody prints through a bag."""
+        return self.filter(Q(opened_at__isnull=False) | Q(first_used_at__isnull=False))
+
+    def low(self, percent):
+        """Low in stock: at most ``percent`` of the initial grams are left on the spool
+        (``is_low_itself``), or what is available of its filament on the whole shelf is at most
+        the filament's reorder point (``is_to_reorder``)."""
+        return self.annotate(
+            is_low_itself=Q(remaining_grams__lte=F("initial_grams") * percent / HUNDRED),
+            is_to_reorder=Q(filament__reorder_point_grams__isnull=False)
+            & Q(filament__reorder_point_grams__gte=self._available_of_filament()),
+        ).filter(Q(is_low_itself=True) | Q(is_to_reorder=True))
+
+    def _available_of_filament(self):
+        same = self.model.objects.on_shelf().filter(filament=OuterRef("filament")).order_by()
+        available = Sum(F("remaining_grams") - F("reserved_grams"))
+        summed = same.values("filament").annotate(grams=available).values("grams")
+        return Coalesce(Subquery(summed), Decimal(0), output_field=GramsField())
+
+
+class Spool(models.Model):
+    """One physical reel of a filament. Balances are written by the ledger alone."""
+
+    code = models.CharField(max_length=9, default=codes.generate, editable=False)
+    filament = models.ForeignKey(Filament, models.PROTECT, related_name="spools")
+    initial_grams = GramsField(help_text="Net, as received.")
+    tare_grams = GramsField(null=True, blank=True, help_text="This empty reel, when weighed.")
+    remaining_grams = GramsField(default=0, editable=False)
+    reserved_grams = GramsField(default=0, editable=False)
+    lot_number = models.CharField(max_length=100, blank=True)
+    price = MoneyField(null=True, blank=True, help_text="Of this spool, net of VAT.")
+    late_cost_per_gram = CostPerGramField(
+        null=True,
+        editable=False,
+        help_text="What entries posted before the price was known cost; set once.",
+    )
+    supplier = models.CharField(max_length=100, blank=True)
+    received_on = models.DateField()
+    opened_at = models.DateTimeField(null=True, blank=True)
+    dried_at = models.DateTimeField(null=True, blank=True)
+    first_used_at = models.DateTimeField(null=True, editable=False)
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    last_entry_at = models.DateTimeField(null=True, editable=False)
+    location = models.ForeignKey(
+        Location, models.PROTECT, null=True, blank=True, related_name="spools"
+    )
+    needs_weighing = models.BooleanField(default=False)
+    archived_at = models.DateTimeField(null=True, editable=False)
+    comment = models.TextField(blank=True)
+    version = models.PositiveIntegerField(default=1, editable=False)
+
+    objects = SpoolQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint("code", name="spool_code_unique"),
+            models.CheckConstraint(condition=Q(initial_grams__gt=0), name="spool_initial_positive"),
+            models.CheckConstraint(
+                condition=Q(remaining_grams__gte=0), name="spool_remaining_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved_grams__gte=0), name="spool_reserved_not_negative"
+            ),
+            models.CheckConstraint(condition=Q(tare_grams__gte=0), name="spool_tare_not_negative"),
+            models.CheckConstraint(condition=Q(price__gte=0), name="spool_price_not_negative"),
+        ]
+
+    def __str__(self):
+        return f"{self.code} {self.filament}"
+
+    @property
+    def available_grams(self):
+        """Remaining minus reserved; negative when a count or a long print took from claims."""
+        return self.remaining_grams - self.reserved_grams
+
+    @property
+    def is_archived(self):
+        return self.archived_at is not None
+
+    def cost_per_gram(self):
+        """Money per gram: price / initial grams, else the filament's, else None (unknown)."""
+        if self.price is not None:
+            return self.price / self.initial_grams
+        return self.filament.cost_per_gram
+
+    def tare(self):
+        """Grams of the empty reel: the spool's, else the filament's, else the maker's, or None."""
+        maker = self.filament.manufacturer
+        for known in (self.tare_grams, self.filament.tare_grams, maker and maker.empty_spool_grams):
+            if known is not None:
+                return known
+        return None
+
+
+class SpoolEvent(models.Model):
+    """Something that happened to a spool and moved no grams; never changed."""
+
+    class Verb(models.TextChoices):
+        MOVED = "moved"
+        LOADED = "loaded"
+        UNLOADED = "unloaded"
+        OPENED = "opened"
+        DRIED = "dried"
+        RELABELLED = "relabelled"
+        ARCHIVED = "archived"
+        RESTORED = "restored"
+
+    spool = models.ForeignKey(Spool, models.PROTECT, related_name="events")
+    verb = models.CharField(max_length=12, choices=Verb)
+    before = models.CharField(max_length=200, blank=True)
+    after = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["spool", "pk"]
+
+    def __str__(self):
+        return f"{self.spool_id} {self.verb}"

@@ -1,0 +1,245 @@
+"""Filament that no run took: used, wasted, gone or corrected by hand; and many spools received
+at once.
+
+Quantities are net grams unless they are called gross (filament and reel together).
+"""
+
+from decimal import ROUND_DOWN, Decimal
+
+from django.utils import timezone
+
+from inventory.models import InventoryTransaction, Spool
+from inventory.services import ledger, shelf, spools
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Invalid, Refusal, plain
+from tenants.operations import operation
+from tenants.quantities import grams as to_grams
+from tenants.quantities import money
+
+Kind = InventoryTransaction.Kind
+REASON_LENGTH = InventoryTransaction._meta.get_field("reason").max_length
+MOST_AT_ONCE = 200
+PRICE_STEP = Decimal("0.0001")
+
+
+class NothingToPost(Invalid):
+    """Zero grams are no entry."""
+
+    code = "nothing_to_post"
+    title = "This would post nothing"
+
+
+class AfterAboveBook(Invalid):
+    """A spool does not get heavier by being used."""
+
+    code = "after_above_book"
+    title = "The spool weighs more than the book says"
+
+
+class NotEmptyByBook(Refusal):
+    """The book has more on the spool than a small error; may be confirmed."""
+
+    code = "not_empty_by_book"
+    title = "By the book the spool is far from empty"
+
+
+class ReasonMissing(Invalid):
+    """A correction by hand says why."""
+
+    code = "reason_missing"
+    title = "A reason is needed"
+
+
+@operation("spool.use")
+def use(
+    spool, *, by, at=None, grams=None, gross_after_grams=None, reason="", note="", confirm=False
+):
+    """Take filament for what no run knows of (a test print, a sample); returns the ledger entry.
+
+    Give ``grams``, or ``gross_after_grams``: what was used is then the book minus the net weight.
+    ``confirm`` accepts a weight below the empty reel's (all of it was used). Raises SpoolArchived,
+    InsufficientInventory, NothingToPost, AfterAboveBook, TareUnknown, WeighingImplausible.
+    """
+    amounts = grams, gross_after_grams
+    return _take(spool, Kind.USAGE, amounts, confirm, by=by, at=at, reason=reason, note=note)
+
+
+@operation("spool.waste")
+def waste(
+    spool, *, by, at=None, grams=None, gross_after_grams=None, reason="", note="", confirm=False
+):
+    """Take filament of which nothing usable came, outside of any run; as ``use``."""
+    amounts = grams, gross_after_grams
+    return _take(spool, Kind.WASTE, amounts, confirm, by=by, at=at, reason=reason, note=note)
+
+
+@operation("spool.empty")
+def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm=False):
+    """Nothing is left on the spool; returns the ledger entry that says so.
+
+    What the book still had is posted as a count to 0 (nobody knows where it went), or with
+    ``as_="waste"`` as waste. ``confirm`` accepts a count that takes more than a weighing may
+    be off. Raises SpoolArchived, NotEmptyByBook, NothingToPost.
+    """
+    if as_ not in (Kind.COUNT, Kind.WASTE):
+        raise Invalid(
+            "What is left is a count or waste.", errors={"as": ["Either count or waste."]}
+        )
+    words = said(reason, note)
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        left = fresh.remaining_grams
+        if as_ == Kind.WASTE:
+            entry = book.waste(fresh, _something(left), **words)
+        else:
+            _require_nearly_empty(fresh, confirm)
+            entry = book.count(fresh, ledger.ZERO, **words)
+        _weighed(fresh)
+    return entry
+
+
+@operation("spool.adjust")
+def adjust(spool, *, grams, reason, by, at=None, note=""):
+    """Correct the book by signed ``grams``, with a ``reason``; returns the ledger entry.
+
+    Raises ReasonMissing, NothingToPost, InvalidQuantity, SpoolArchived, InsufficientInventory.
+    """
+    grams = _something(to_grams(grams, signed=True))
+    words = said(given(reason), note)
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        to_grams(fresh.remaining_grams + grams, signed=True)  # must fit the book afterwards
+        return book.adjust(fresh, grams, **words)
+
+
+@operation("spool.receive_many")
+def receive_many(
+    *, filament, count, by, at=None, initial_grams=None, price=None, total_price=None,
+    received_on=None, **details,
+):  # fmt: skip
+    """Put ``count`` (1 to 200) equal new spools on the shelf; returns them in order of their ids.
+
+    ``price`` is of each; ``total_price`` is of all together and is shared out to the fourth
+    place, the last spool takes the remainder. ``details`` are those of ``spools.receive``. The
+    number of statements does not depend on the count. Raises Invalid, InvalidQuantity.
+    """
+    prices = _prices(_counted(count), price, total_price)
+    received_on = received_on or FarmSettings.load().local_date(at or timezone.now())
+    details |= {"filament": filament, "initial_grams": initial_grams, "received_on": received_on}
+    received = Spool.objects.bulk_create(spools.unsaved(price=each, **details) for each in prices)
+    with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
+        for spool in book.spools.values():
+            book.receive(spool)
+    return list(book.spools.values())
+
+
+@operation("spool.set_price")
+def set_price(spool, *, price, by, at=None):
+    """Say what the whole spool cost (None: unknown), net of VAT; returns the spool.
+
+    Entries that were posted without a cost take it, once; entries with a cost never change. On
+    record in the audit trail. Raises InvalidQuantity.
+    """
+    price = None if price is None else money(price)
+    return shelf.describe(spool, by=by, at=at, price=price)
+
+
+def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
+    grams, gross = amounts
+    if (grams is None) == (gross is None):
+        raise Invalid(
+            "Give either grams or gross_after_grams.",
+            errors={"grams": ["Either this or gross_after_grams."]},
+        )
+    words = said(reason, note)
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        used = to_grams(grams) if gross is None else _used_by_scale(fresh, gross, confirm)
+        take = book.consume if kind == Kind.USAGE else book.waste
+        entry = take(fresh, _something(used), **words)
+        if gross is not None:
+            _weighed(fresh)
+    return entry
+
+
+def _used_by_scale(spool, gross, confirm):
+    gross = to_grams(gross, field="gross_after_grams")
+    net = spools.net_of_gross(spool, gross)
+    if net > spool.remaining_grams:
+        raise AfterAboveBook(
+            f"Spool {spool.code} holds {plain(net)} g by the scale, but only "
+            f"{plain(spool.remaining_grams)} g by the book. Weigh it first.",
+            errors={"gross_after_grams": ["More than the book has."]},
+            spool_id=spool.pk,
+            net_grams=net,
+            remaining_grams=spool.remaining_grams,
+        )
+    if net < 0 and not confirm:
+        raise spools.WeighingImplausible(
+            f"Spool {spool.code}: the scale shows {plain(-net)} g less than the empty reel. Weigh "
+            "again, or confirm that all of it was used.",
+            spool_id=spool.pk,
+            gross_grams=gross,
+            tare_grams=spool.tare(),
+            net_grams=net,
+        )
+    return spool.remaining_grams - max(net, ledger.ZERO)
+
+
+def _weighed(spool):
+    """What is on the spool was seen: the book says the same from now on."""
+    Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
+    spool.needs_weighing = False
+
+
+def _something(grams):
+    if grams == 0:
+        raise NothingToPost("0 g are no entry.", errors={"grams": ["Not 0, please."]})
+    return grams
+
+
+def given(reason):
+    """The ``reason``, which can't be left out. Raises ReasonMissing."""
+    if not reason.strip():
+        raise ReasonMissing("Say why the book is changed.", errors={"reason": ["Needed."]})
+    return reason
+
+
+def said(reason, note):
+    """What an entry says of its cause. Raises Invalid when the reason is too long."""
+    reason = reason.strip()
+    if len(reason) > REASON_LENGTH:
+        raise Invalid(
+            f"A reason has at most {REASON_LENGTH} characters; the rest belongs in the note.",
+            errors={"reason": [f"At most {REASON_LENGTH} characters."]},
+        )
+    return {"reason": reason, "note": note}
+
+
+def _require_nearly_empty(spool, confirm):
+    if spool.remaining_grams > spools.IMPLAUSIBLE_GRAMS and not confirm:
+        raise NotEmptyByBook(
+            f"By the book {plain(spool.remaining_grams)} g are left on spool {spool.code}: "
+            "confirm that it is empty.",
+            spool_id=spool.pk,
+            remaining_grams=spool.remaining_grams,
+        )
+
+
+def _counted(count):
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
+        raise Invalid(
+            f"Between 1 and {MOST_AT_ONCE} spools are received at once.",
+            errors={"count": [f"Between 1 and {MOST_AT_ONCE}."]},
+        )
+    return count
+
+
+def _prices(count, price, total_price):
+    if price is not None and total_price is not None:
+        raise Invalid(
+            "Give the price of each spool or of all together, not both.",
+            errors={"total_price": ["Either this or price."]},
+        )
+    if total_price is None:
+        return [price] * count
+    total = money(total_price, field="total_price")
+    each = (total / count).quantize(PRICE_STEP, rounding=ROUND_DOWN)
+    return [each] * (count - 1) + [total - each * (count - 1)]

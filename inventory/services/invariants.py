@@ -1,0 +1,120 @@
+"""What must always be true of the ledger and the balances of spools.
+
+Each invariant is one query that finds the rows where it does not hold, so that a farm of a
+hundred thousand entries is checked in a moment. They ask the tables, not the services.
+"""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+REMAINING_IS_THE_LEDGER = """
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.remaining_grams,
+       coalesce(ledger.sum_grams, 0) AS sum_grams,
+       coalesce(ledger.last_balance_grams, 0) AS last_balance_grams
+FROM inventory_spool spool
+LEFT JOIN (
+    SELECT spool_id, sum(grams) AS sum_grams,
+           (array_agg(balance_grams ORDER BY id DESC))[1] AS last_balance_grams
+    FROM inventory_inventorytransaction GROUP BY spool_id
+) ledger ON ledger.spool_id = spool.id
+WHERE spool.remaining_grams <> coalesce(ledger.sum_grams, 0)
+   OR spool.remaining_grams <> coalesce(ledger.last_balance_grams, 0)
+ORDER BY spool.id
+"""
+
+BALANCE_FOLLOWS_THE_ENTRIES = """
+SELECT spool_id, id AS entry_id, previous_balance_grams, grams, balance_grams
+FROM (
+    SELECT id, spool_id, grams, balance_grams,
+           lag(balance_grams, 1, 0::numeric) OVER (PARTITION BY spool_id ORDER BY id)
+               AS previous_balance_grams
+    FROM inventory_inventorytransaction
+) entry
+WHERE balance_grams <> previous_balance_grams + grams
+ORDER BY id
+"""
+
+REVERSAL_MIRRORS_ONE_ENTRY = """
+SELECT reversal.id AS entry_id, reversal.kind, reversal.reverses_id, original.kind AS reversed_kind,
+       reversal.spool_id, original.spool_id AS reversed_spool_id,
+       reversal.grams, original.grams AS reversed_grams,
+       reversal.production_run_id AS run_id, original.production_run_id AS reversed_run_id,
+       reversal.cost_per_gram, original.cost_per_gram AS reversed_cost_per_gram
+FROM (
+    SELECT *, count(*) OVER (PARTITION BY reverses_id) AS times
+    FROM inventory_inventorytransaction WHERE kind = 'reversal' OR reverses_id IS NOT NULL
+) reversal
+LEFT JOIN inventory_inventorytransaction original ON original.id = reversal.reverses_id
+WHERE original.id IS NULL
+   OR reversal.times > 1
+   OR reversal.kind <> 'reversal'
+   OR original.kind = 'reversal'
+   OR original.id > reversal.id
+   OR original.spool_id <> reversal.spool_id
+   OR original.grams <> -reversal.grams
+   OR original.production_run_id IS DISTINCT FROM reversal.production_run_id
+   OR original.cost_per_gram IS DISTINCT FROM reversal.cost_per_gram
+ORDER BY reversal.id
+"""
+
+TIME_NEVER_RUNS_BACKWARDS = """
+SELECT spool_id, id AS entry_id, previous_created_at, created_at
+FROM (
+    SELECT id, spool_id, created_at,
+           lag(created_at) OVER (PARTITION BY spool_id ORDER BY id) AS previous_created_at
+    FROM inventory_inventorytransaction
+) entry
+WHERE created_at < previous_created_at
+ORDER BY id
+"""
+
+LAST_ENTRY_IS_KNOWN = """
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,
+       max(entry.created_at) AS last_created_at
+FROM inventory_spool spool
+LEFT JOIN inventory_inventorytransaction entry ON entry.spool_id = spool.id
+GROUP BY spool.id
+HAVING spool.last_entry_at IS DISTINCT FROM max(entry.created_at)
+ORDER BY spool.id
+"""
+
+INVARIANTS = {
+    "remaining_is_the_ledger": REMAINING_IS_THE_LEDGER,
+    "balance_follows_the_entries": BALANCE_FOLLOWS_THE_ENTRIES,
+    "reversal_mirrors_one_entry": REVERSAL_MIRRORS_ONE_ENTRY,
+    "time_never_runs_backwards": TIME_NEVER_RUNS_BACKWARDS,
+    "last_entry_is_known": LAST_ENTRY_IS_KNOWN,
+}
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A row of which an invariant is not true; ``figures`` are its ids and what disagrees."""
+
+    invariant: str
+    figures: dict
+
+    def __str__(self):
+        said = ", ".join(f"{name} {_shown(value)}" for name, value in self.figures.items())
+        return f"{self.invariant}: {said}"
+
+
+def violations():
+    """Yield a Violation for every row of this farm's inventory that breaks an invariant."""
+    yield from broken(INVARIANTS)
+
+
+def broken(invariants):
+    """Yield a Violation for every row that the queries (``{name: SQL}``) find."""
+    for name, query in invariants.items():
+        with connection.cursor() as cursor:
+            cursor.execute(query)
+            columns = [column.name for column in cursor.description]
+            rows = cursor.fetchall()
+        for row in rows:
+            yield Violation(name, dict(zip(columns, row, strict=True)))
+
+
+def _shown(value):
+    return value.isoformat() if hasattr(value, "isoformat") else value

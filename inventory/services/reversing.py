@@ -1,0 +1,103 @@
+"""Taking back an entry that no run made."""
+
+from inventory.models import InventoryTransaction, Spool
+from inventory.services import shelf
+from inventory.services.handling import given, said
+from tenants.errors import Refusal
+from tenants.operations import operation
+
+Kind = InventoryTransaction.Kind
+
+
+class EntryOfRun(Refusal):
+    """What a run booked is taken back by the run's own verbs."""
+
+    code = "entry_of_run"
+    title = "A production run made this entry"
+
+
+class AlreadyReversed(Refusal):
+    """An entry is reversed once."""
+
+    code = "already_reversed"
+    title = "This entry is reversed already"
+
+
+class ReceiptInUse(Refusal):
+    """A spool that was used, counted or corrected was received."""
+
+    code = "receipt_in_use"
+    title = "The spool has other entries that stand"
+
+
+class CountedSince(Refusal):
+    """The spool was counted after the entry: the count is the truth of the shelf."""
+
+    code = "counted_since"
+    title = "The spool was counted since"
+
+
+@operation("inventory_transaction.reverse")
+def reverse(entry, *, reason, by, at=None, note="", confirm=False):
+    """Undo an entry that no run made; returns the reversal.
+
+    ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
+    needs weighing. Raises EntryOfRun, AlreadyReversed, NotReversible, ReceiptInUse, CountedSince,
+    InsufficientInventory, SpoolArchived.
+    """
+    words = said(given(reason), note)
+    with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
+        entry = InventoryTransaction.objects.select_related("production_run").get(pk=entry.pk)
+        _require_reversible(entry)
+        counted = _counted_since(entry)
+        if counted and not confirm:
+            raise _count_stands(spool, entry, counted)
+        reversal = book.reverse(entry, **words)
+        if counted:
+            Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)
+    return reversal
+
+
+def _require_reversible(entry):
+    if run := entry.production_run:
+        raise EntryOfRun(
+            f"Run {run.number} made this entry: revert or correct the run instead.",
+            run_id=run.pk,
+            run_number=run.number,
+        )
+    if reversal := InventoryTransaction.objects.filter(reverses=entry).first():
+        raise AlreadyReversed(
+            f"Entry {entry.pk} was reversed {reversal.created_at.isoformat()}.",
+            entry_id=entry.pk,
+            reversed_by_id=reversal.pk,
+        )
+    others = InventoryTransaction.objects.not_reversed().filter(spool=entry.spool_id)
+    if entry.kind == Kind.RECEIPT and (
+        standing := others.exclude(pk=entry.pk).exclude(grams=0).count()
+    ):
+        raise ReceiptInUse(
+            f"{standing} other entries of the spool stand: take those back first.",
+            spool_id=entry.spool_id,
+            entries=standing,
+        )
+
+
+def _standing_beside(receipt):
+    others = InventoryTransaction.objects.not_reversed().filter(spool=receipt.spool_id)
+    return others.exclude(pk=receipt.pk).exclude(grams=0).count()
+
+
+def _counted_since(entry):
+    counts = InventoryTransaction.objects.counts()
+    return counts.filter(spool=entry.spool_id, pk__gt=entry.pk).order_by("-pk").first()
+
+
+def _count_stands(spool, entry, count):
+    return CountedSince(
+        f"Spool {spool.code} was counted {count.created_at.isoformat()}, after this entry: undoing "
+        "it would change what was counted. Confirm, and weigh the spool again.",
+        spool_id=spool.pk,
+        entry_id=entry.pk,
+        counted_entry_id=count.pk,
+        balance_grams=spool.remaining_grams,
+    )

@@ -1,0 +1,179 @@
+"""What people do with spools: receive them, weigh them."""
+
+from decimal import Decimal
+
+from django.utils import timezone
+
+from inventory.models import Spool
+from inventory.services import ledger
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Invalid, Refusal, plain
+from tenants.operations import operation
+from tenants.quantities import grams as to_grams
+from tenants.quantities import money
+
+IMPLAUSIBLE_SHARE = Decimal("0.10")
+IMPLAUSIBLE_GRAMS = Decimal(50)
+
+
+class TareUnknown(Refusal):
+    """Nobody said what the empty reel weighs, so the scale can't say what is on it."""
+
+    code = "tare_unknown"
+    title = "The weight of the empty reel is unknown"
+
+
+class WeighingImplausible(Refusal):
+    """A weight that is more likely a slip than the truth; may be confirmed."""
+
+    code = "weighing_implausible"
+    title = "This weight is hard to believe"
+
+
+class EntriesSinceWeighing(Refusal):
+    """The ledger moved after the moment the spool was weighed."""
+
+    code = "entries_since_weighing"
+    title = "The ledger has entries after this weighing"
+
+
+@operation("spool.receive")
+def receive(*, filament, initial_grams=None, by, at=None, received_on=None, price=None, **details):
+    """Put one new spool on the shelf and post its receipt; returns the spool.
+
+    ``initial_grams`` is net and defaults to the filament's nominal net grams, ``price`` is of
+    this spool. ``received_on`` is the farm's date of today unless given. Raises InvalidQuantity.
+    """
+    spool = unsaved(
+        filament=filament,
+        initial_grams=initial_grams,
+        price=price,
+        received_on=received_on or FarmSettings.load().local_date(at or timezone.now()),
+        **details,
+    )
+    spool.save(force_insert=True)
+    return ledger.receipt(spool, by=by, at=at)
+
+
+def unsaved(*, filament, initial_grams, price, **details):
+    """A new spool, checked and not saved yet: its receipt must follow. Raises InvalidQuantity."""
+    net = to_grams(_net_of(filament, initial_grams), field="initial_grams")
+    if net == 0:
+        raise Invalid(
+            "A spool holds more than 0 g.", errors={"initial_grams": ["More than 0, please."]}
+        )
+    price = None if price is None else money(price)
+    spool = Spool(filament=filament, initial_grams=net, price=price, **details)
+    spool.clean_fields(exclude={"filament", "location"})
+    return spool
+
+
+@operation("spool.weigh")
+def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confirm=False, note=""):
+    """Post what the scale says as a count; returns the ledger entry.
+
+    ``gross_grams`` is filament and reel together. Where entries were posted after ``weighed_at``,
+    ``basis`` says what the weight is compared with: "now" (the book as it stands) or "then" (the
+    book at that moment; later entries stay on top). ``confirm`` accepts an implausible weight.
+    Raises TareUnknown, WeighingImplausible, EntriesSinceWeighing.
+    """
+    gross = to_grams(gross_grams, field="gross_grams")
+    with ledger.book([spool.pk], by=by, at=at) as book:
+        spool = book.spools[spool.pk]
+        _require_past(weighed_at, book.at)
+        missed = _posted_since(spool, weighed_at, basis, gross)
+        net = _net_weight(
+            spool, gross, compared_with=spool.remaining_grams - missed, confirm=confirm
+        )
+        entry = book.count(
+            spool,
+            max(net + missed, ledger.ZERO),
+            note=note,
+            reason="weighed",
+            occurred_at=weighed_at or book.at,
+        )
+    Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
+    return entry
+
+
+def net_of_gross(spool, gross):
+    """Net grams by the scale. Raises TareUnknown."""
+    tare = spool.tare()
+    if tare is None:
+        raise TareUnknown(
+            f"Nobody has said what the empty reel of spool {spool.code} weighs: set tare_grams on "
+            "the spool or its filament, or give the weight before and after the print.",
+            spool_id=spool.pk,
+            gross_grams=gross,
+        )
+    return gross - tare
+
+
+def _require_past(weighed_at, now):
+    if weighed_at is not None and weighed_at > now:
+        raise Invalid(
+            f"{weighed_at.isoformat()} is still to come.",
+            errors={"weighed_at": ["A spool can't have been weighed in the future."]},
+        )
+
+
+def _net_of(filament, initial_grams):
+    if initial_grams is not None:
+        return initial_grams
+    if filament.net_grams is None:
+        raise Invalid(
+            f"How much is on it? {filament} has no nominal net grams to go by.",
+            errors={"initial_grams": ["Needed: the filament has no nominal net grams."]},
+        )
+    return filament.net_grams
+
+
+def _net_weight(spool, gross, *, compared_with, confirm):
+    net = net_of_gross(spool, gross)
+    doubts = _doubts(spool, net, compared_with)
+    if doubts and not confirm:
+        raise WeighingImplausible(
+            f"Spool {spool.code}: {'; '.join(doubts)}. Weigh again, or confirm.",
+            spool_id=spool.pk,
+            gross_grams=gross,
+            tare_grams=spool.tare(),
+            net_grams=net,
+            book_grams=compared_with,
+            difference_grams=net - compared_with,
+        )
+    return max(net, ledger.ZERO)
+
+
+def _doubts(spool, net, book_grams):
+    doubts = []
+    if net < 0:
+        doubts.append(f"the scale shows {plain(-net)} g less than the empty reel")
+    if net > spool.initial_grams:
+        doubts.append(
+            f"{plain(net)} g net is more than the {plain(spool.initial_grams)} g received"
+        )
+    off = abs(net - book_grams)
+    if off > IMPLAUSIBLE_GRAMS and off > book_grams * IMPLAUSIBLE_SHARE:
+        doubts.append(f"{plain(net)} g net is {plain(off)} g off the book's {plain(book_grams)} g")
+    return doubts
+
+
+def _posted_since(spool, weighed_at, basis, gross):
+    """Grams posted after ``weighed_at`` that the weight could not know of (signed)."""
+    if weighed_at is None or spool.last_entry_at is None or weighed_at >= spool.last_entry_at:
+        return ledger.ZERO
+    before = spool.transactions.filter(created_at__lte=weighed_at).order_by("-pk").first()
+    then = before.balance_grams if before else ledger.ZERO
+    if basis == "now":
+        return ledger.ZERO
+    if basis == "then":
+        return spool.remaining_grams - then
+    raise EntriesSinceWeighing(
+        f"The ledger of spool {spool.code} moved after {weighed_at.isoformat()}: the book had "
+        f"{plain(then)} g then and has {plain(spool.remaining_grams)} g now. Choose basis=then "
+        "(keep the later entries on top of this weight) or basis=now.",
+        spool_id=spool.pk,
+        gross_grams=gross,
+        book_then_grams=then,
+        book_now_grams=spool.remaining_grams,
+    )

@@ -1,0 +1,112 @@
+"""What is in stock: now, and as of any moment. Queries only; a constant number of them.
+
+Lists come as QuerySets with their figures annotated by the database, so that they can be
+filtered, ordered and paged like any other. All quantities are net grams.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, F, IntegerField, OuterRef, Q, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest, NullIf, Round
+from django.utils import timezone
+
+from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
+from tenants.accounts.models import FarmSettings
+from tenants.quantities import GramsField
+
+USE_DAYS = 30
+DAYS = DecimalField(max_digits=14, decimal_places=1)
+AVAILABLE = F("remaining_grams") - F("reserved_grams")
+NOTHING = Value(Decimal(0), output_field=GramsField())
+
+
+def low_spools():
+    """Spools on the shelf that are low by the farm's percentage, or whose filament is to be
+    reordered: see ``SpoolQuerySet.low``."""
+    return Spool.objects.on_shelf().low(FarmSettings.load().low_stock_percent)
+
+
+def remaining_as_of(spool, moment):
+    """Net grams on the spool as of ``moment``, by what was booked until then; 0 before its
+    receipt. One query."""
+    then = spool.transactions.as_of(moment).last_balance()
+    return then.values_list("balance_grams", flat=True).first() or Decimal(0)
+
+
+def shelf_as_of(moment):
+    """Spools that were received and not archived as of ``moment``, with ``grams_then``."""
+    entries = InventoryTransaction.objects.filter(spool=OuterRef("pk")).as_of(moment)
+    events = SpoolEvent.objects.filter(spool=OuterRef("pk"), at__lte=moment).order_by("-pk")
+    moves = events.filter(verb__in=(SpoolEvent.Verb.ARCHIVED, SpoolEvent.Verb.RESTORED))
+    spools = Spool.objects.annotate(grams_then=Subquery(entries.last_balance()))
+    spools = spools.filter(grams_then__isnull=False)
+    return spools.alias(last_move=Coalesce(Subquery(moves.values("verb")[:1]), Value(""))).exclude(
+        last_move=SpoolEvent.Verb.ARCHIVED
+    )
+
+
+def grams_as_of(moment):
+    """Net grams on the whole shelf as of ``moment``. One query."""
+    return shelf_as_of(moment).aggregate(grams=Sum("grams_then"))["grams"] or Decimal(0)
+
+
+def of_filaments(filaments=None):
+    """Filaments (all, unless a QuerySet is given) with what is on the shelf of each.
+
+    Annotated: ``sealed_count`` and ``opened_count`` of spools that hold something;
+    ``remaining_grams``, ``reserved_grams``, ``available_grams``; ``used_grams`` in the last 30
+    days (usage and waste of all its spools, without what was reversed); ``days_left``, what is
+    available at that pace (null where nothing was used); ``is_to_reorder``, whether available is
+    at the filament's reorder point or below (false where it has none).
+    """
+    filaments = Filament.objects.all() if filaments is None else filaments
+    to_reorder = Q(reorder_point_grams__isnull=False, reorder_point_grams__gte=F("available_grams"))
+    return _with_stock(filaments, "filament").annotate(is_to_reorder=to_reorder)
+
+
+def of_material_types(material_types=None):
+    """The same by material type; these have no reorder point."""
+    material_types = MaterialType.objects.all() if material_types is None else material_types
+    return _with_stock(material_types, "filament__material_type")
+
+
+def available_by(kind, ids):
+    """Available grams on the shelf: ``{id: grams}``. One query.
+
+    ``kind`` is "filament" or "filament__material_type", ``ids`` are of those.
+    """
+    of_kind = Spool.objects.on_shelf().filter(**{f"{kind}__in": set(ids)}).order_by()
+    summed = of_kind.values(kind).annotate(grams=Sum(AVAILABLE))
+    return dict(summed.values_list(kind, "grams"))
+
+
+def _with_stock(rows, kind):
+    shelf = Spool.objects.on_shelf().filter(**{kind: OuterRef("pk")}).order_by()
+    since = timezone.now() - timedelta(days=USE_DAYS)
+    used = InventoryTransaction.objects.consumption().since(since).order_by()
+    used = used.filter(**{f"spool__{kind}": OuterRef("pk")})
+    return rows.annotate(
+        sealed_count=_count(shelf.holding().sealed(), kind),
+        opened_count=_count(shelf.holding().opened(), kind),
+        remaining_grams=_sum(shelf, kind, F("remaining_grams")),
+        reserved_grams=_sum(shelf, kind, F("reserved_grams")),
+        available_grams=_sum(shelf, kind, AVAILABLE),
+        used_grams=_sum(used, f"spool__{kind}", -F("grams")),
+    ).annotate(days_left=_days_left())
+
+
+def _days_left():
+    usable = Greatest(F("available_grams"), NOTHING)
+    days = usable * Value(Decimal(USE_DAYS)) / NullIf(F("used_grams"), NOTHING)
+    return Round(days, precision=1, output_field=DAYS)
+
+
+def _sum(rows, kind, figure):
+    summed = rows.values(kind).annotate(figure=Sum(figure)).values("figure")
+    return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
+
+
+def _count(rows, kind):
+    counted = rows.values(kind).annotate(figure=Count("pk")).values("figure")
+    return Coalesce(Subquery(counted), 0, output_field=IntegerField())

@@ -1,0 +1,114 @@
+"""Things to test with: plain functions, keywords for what matters to the test."""
+
+import itertools
+from decimal import Decimal
+
+from django.db import connection
+
+from inventory.models import Filament, Manufacturer, MaterialType, Spool
+from inventory.services import spools
+from production.models import BomLine, Printer, Product, ProductionRun
+from production.services import lifecycle
+from production.services.lines import NewItem, NewMaterial
+from tenants.accounts import roles
+from tenants.accounts.models import User
+from tenants.accounts.services import issue_token
+
+PASSWORD = "spools-of-petg-7"
+
+_numbers = itertools.count(1)
+
+
+def make_user(*, role=roles.OPERATOR, username=None, password=PASSWORD, **fields):
+    """Somebody in the farm we are in, without the audit trail of a real one."""
+    user = User(username=username or f"{role}-{next(_numbers)}", role=role, **fields)
+    user.set_password(password)
+    user.save(force_insert=True)
+    return user
+
+
+def make_token(user, *, name="printer", **fields):
+    """The secret of a new token."""
+    return issue_token(user, name=name, by=None, **fields)[1]
+
+
+def spread_identities():
+    """Start the ids of the farm we are in where no other farm's are: another's id is nobody's."""
+    start = connection.tenant.pk * 1_000_000
+    query = """
+        SELECT table_name, column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND is_identity = 'YES'
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        for table, column in cursor.fetchall():
+            sequence = "SELECT setval(pg_get_serial_sequence(%s, %s), %s, false)"
+            cursor.execute(sequence, [table, column, start])
+
+
+def a_material_type(code="PLA", **fields):
+    fields = {"name": code, "density_g_cm3": Decimal("1.24")} | fields
+    return MaterialType.objects.get_or_create(code=code, defaults=fields)[0]
+
+
+def a_manufacturer(name="Polyfil", **fields):
+    return Manufacturer.objects.get_or_create(name=name, defaults=fields)[0]
+
+
+def a_filament(name=None, *, material_type=None, **fields):
+    material_type = material_type or a_material_type()
+    fields = {
+        "manufacturer": a_manufacturer(),
+        "density_g_cm3": material_type.density_g_cm3,
+        "net_grams": Decimal(1000),
+        "tare_grams": Decimal(200),
+        "color_hex": "336699",
+        "price": Decimal(20),
+    } | fields
+    name = name or f"Filament {next(_numbers)}"
+    return Filament.objects.create(name=name, material_type=material_type, **fields)
+
+
+def a_spool(grams=1000, *, filament=None, by=None, **fields) -> Spool:
+    return spools.receive(filament=filament or a_filament(), initial_grams=grams, by=by, **fields)
+
+
+def a_printer(name=None, **fields):
+    bed = dict.fromkeys(("bed_x_mm", "bed_y_mm", "bed_z_mm"), Decimal(256))
+    return Printer.objects.create(name=name or f"Printer {next(_numbers)}", **(bed | fields))
+
+
+def a_product(sku=None, *, grams=None, material_type=None, **fields):
+    """A product; ``grams`` gives it a bill of materials of one line."""
+    product = Product.objects.create(
+        sku=sku or f"SKU-{next(_numbers)}", **({"name": "A part"} | fields)
+    )
+    if grams is not None:
+        BomLine.objects.create(
+            product=product,
+            material_type=material_type or a_material_type(),
+            grams_per_unit=Decimal(grams),
+        )
+    return product
+
+
+def a_run(*takes, items=(), by=None, **fields) -> ProductionRun:
+    """A planned run that takes ``(spool, grams)`` or ``(spool, grams, purge)`` each, and makes
+    ``(product, quantity)`` each."""
+    return lifecycle.create(
+        by=by,
+        items=[NewItem(product=product, quantity=quantity) for product, quantity in items],
+        materials=[_material(*take) for take in takes],
+        **fields,
+    )
+
+
+def a_running_run(*takes, by=None, **fields) -> ProductionRun:
+    """The same, started."""
+    return lifecycle.start(a_run(*takes, by=by, **fields), by=by, printer_cleared=True)
+
+
+def _material(spool, grams, purge=0):
+    return NewMaterial(
+        spool=spool, planned_grams=Decimal(str(grams)), planned_purge_grams=Decimal(str(purge))
+    )

@@ -1,0 +1,112 @@
+"""The verbs of a spool by several people at once: one effect each, and the book adds up."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory.models import Spool, SpoolEvent
+from inventory.services import handling, invariants, reversing, shelf
+from inventory.services.handling import NothingToPost
+from inventory.services.ledger import InsufficientInventory, SpoolArchived
+from inventory.services.shelf import AlreadyArchived, AlreadyOpened, NotArchived
+from tests.factories import a_filament, a_spool
+
+pytestmark = pytest.mark.usefixtures("committed_farm")
+
+COUNT = 8
+
+
+def refusals(results):
+    return [type(result) for result in results if isinstance(result, Exception)]
+
+
+def all_is_well():
+    return list(invariants.violations()) == []
+
+
+def test_eight_people_use_what_is_there_and_not_a_gram_more(in_threads):
+    spool = a_spool(100)
+    results = in_threads(lambda _: handling.use(spool, grams=30, by=None), COUNT)
+    assert refusals(results) == [InsufficientInventory] * 5
+    assert Spool.objects.get(pk=spool.pk).remaining_grams == 10
+    assert all_is_well()
+
+
+def test_use_waste_and_corrections_at_once_all_count(in_threads):
+    spool = a_spool(1000)
+    verbs = [
+        lambda: handling.use(spool, grams=10, by=None),
+        lambda: handling.waste(spool, grams="2.5", by=None),
+        lambda: handling.adjust(spool, grams=1, reason="Found", by=None),
+        lambda: shelf.dry(spool, by=None),
+    ]
+    assert refusals(in_threads(lambda number: verbs[number % 4](), COUNT)) == []
+    after = Spool.objects.get(pk=spool.pk)
+    assert after.remaining_grams == 1000 - 2 * (10 + Decimal("2.5") - 1)
+    assert after.version == spool.version + COUNT
+    assert all_is_well()
+
+
+def test_a_spool_is_emptied_as_waste_once(in_threads):
+    spool = a_spool(100)
+    results = in_threads(lambda _: handling.empty(spool, by=None, as_="waste"), COUNT)
+    assert refusals(results) == [NothingToPost] * (COUNT - 1)
+
+
+def test_an_entry_is_reversed_once(in_threads):
+    spool = a_spool(100)
+    usage = handling.use(spool, grams=40, by=None)
+    results = in_threads(lambda _: reversing.reverse(usage, reason="Slip", by=None), COUNT)
+    assert refusals(results) == [reversing.AlreadyReversed] * (COUNT - 1)
+    assert Spool.objects.get(pk=spool.pk).remaining_grams == 100
+
+
+def test_a_price_that_becomes_known_twice_at_once_is_late_once(in_threads):
+    spool = a_spool(1000, filament=a_filament(price=None))
+    in_threads(lambda number: handling.set_price(spool, price=number + 1, by=None), COUNT)
+    after = Spool.objects.get(pk=spool.pk)
+    assert after.late_cost_per_gram is not None
+    assert after.version == spool.version + COUNT
+
+
+def test_deliveries_at_once_are_all_received(in_threads):
+    filament = a_filament()
+    receive = handling.receive_many
+    results = in_threads(
+        lambda _: receive(filament=filament, count=5, total_price=50, by=None), COUNT
+    )
+    assert refusals(results) == []
+    assert Spool.objects.count() == 5 * COUNT
+    assert all_is_well()
+
+
+def test_a_spool_is_opened_archived_and_restored_once(in_threads):
+    spool = a_spool(100)
+    opened = in_threads(lambda _: shelf.open(spool, by=None), COUNT)
+    archived = in_threads(lambda _: shelf.archive(spool, by=None, discard=True), COUNT)
+    restored = in_threads(lambda _: shelf.restore(spool, by=None), COUNT)
+    assert refusals(opened) == [AlreadyOpened] * (COUNT - 1)
+    assert refusals(archived) == [AlreadyArchived] * (COUNT - 1)
+    assert refusals(restored) == [NotArchived] * (COUNT - 1)
+    assert SpoolEvent.objects.count() == 3
+    assert spool.transactions.count() == 2
+
+
+def test_a_spool_is_either_used_or_archived_first(in_threads):
+    spool = a_spool(100)
+    verbs = [
+        lambda: shelf.archive(spool, by=None, discard=True),
+        lambda: handling.use(spool, grams=40, by=None),
+    ]
+    results = in_threads(lambda number: verbs[number](), 2)
+    assert refusals(results) in ([], [SpoolArchived])
+    assert Spool.objects.get(pk=spool.pk).remaining_grams == 0
+    assert all_is_well()
+
+
+def test_labels_given_at_once_lead_to_one_spool(in_threads):
+    spool = a_spool(100)
+    results = in_threads(lambda _: shelf.relabel(spool, by=None), COUNT)
+    codes = [spool.code, *(result.code for result in results)]
+    assert len(set(codes)) == COUNT + 1
+    assert [Spool.objects.labelled(code).get().pk for code in codes] == [spool.pk] * (COUNT + 1)

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class ProductionConfig(AppConfig):
+    """What is made from the filament: products, printers and production runs."""
+
+    name = "production"

@@ -1,0 +1,76 @@
+"""Printers, and the places on them that hold a spool."""
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Lower
+
+from inventory.models import Location, Spool
+from tenants.quantities import MoneyField
+
+
+class PrinterQuerySet(models.QuerySet):
+    """The words for finding printers."""
+
+    def active(self):
+        return self.filter(is_active=True)
+
+    def with_slots(self):
+        return self.select_related("location").prefetch_related("slots__spool__filament")
+
+
+class Printer(models.Model):
+    """A machine: bed in mm, temperatures in degrees Celsius, hour rate in money, power in watts."""
+
+    name = models.CharField(max_length=100)
+    manufacturer = models.CharField(max_length=100, blank=True)
+    model = models.CharField(max_length=100, blank=True)
+    bed_x_mm = models.DecimalField(max_digits=7, decimal_places=2)
+    bed_y_mm = models.DecimalField(max_digits=7, decimal_places=2)
+    bed_z_mm = models.DecimalField(max_digits=7, decimal_places=2)
+    nozzle_diameter_mm = models.DecimalField(max_digits=4, decimal_places=2, default="0.4")
+    has_hardened_nozzle = models.BooleanField(default=False)
+    max_nozzle_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    max_bed_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    hour_rate = MoneyField(null=True, blank=True, help_text="The farm's machine rate if left out.")
+    power_watts = models.PositiveIntegerField(null=True, blank=True)
+    location = models.ForeignKey(
+        Location, models.PROTECT, null=True, blank=True, related_name="printers"
+    )
+    needs_clearing = models.BooleanField(default=False, editable=False)
+    is_active = models.BooleanField(default=True)
+    notes = models.TextField(blank=True)
+
+    objects = PrinterQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [
+            models.UniqueConstraint(Lower("name"), name="printer_name_unique"),
+            models.CheckConstraint(
+                condition=Q(bed_x_mm__gt=0, bed_y_mm__gt=0, bed_z_mm__gt=0),
+                name="printer_bed_positive",
+            ),
+            models.CheckConstraint(condition=Q(hour_rate__gte=0), name="printer_rate_not_negative"),
+        ]
+
+    def __str__(self):
+        return self.name
+
+
+class PrinterSlot(models.Model):
+    """A place on a printer that holds one spool: "1", "A1"."""
+
+    printer = models.ForeignKey(Printer, models.PROTECT, related_name="slots")
+    label = models.CharField(max_length=20)
+    spool = models.OneToOneField(
+        Spool, models.PROTECT, null=True, blank=True, related_name="printer_slot"
+    )
+
+    class Meta:
+        ordering = ["printer", "label"]
+        constraints = [
+            models.UniqueConstraint("printer", "label", name="printer_slot_label_unique")
+        ]
+
+    def __str__(self):
+        return f"{self.printer} {self.label}"

@@ -1,0 +1,92 @@
+"""Products, and what one unit of each takes."""
+
+from django.db import models
+from django.db.models import Q
+
+from inventory.models import Filament, MaterialType
+from tenants.quantities import GramsField, MinutesField
+
+
+class ProductQuerySet(models.QuerySet):
+    """The words for finding products."""
+
+    def active(self):
+        return self.filter(is_active=True)
+
+    def with_bom(self):
+        return self.prefetch_related(
+            "bom_lines__material_type", "bom_lines__filament__manufacturer"
+        )
+
+
+class Product(models.Model):
+    """A printed part that can be made again. Minutes and purge grams are per plate (bed load)."""
+
+    sku = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    units_per_plate = models.PositiveIntegerField(null=True, blank=True)
+    plate_minutes = MinutesField(null=True, blank=True)
+    plate_purge_grams = GramsField(null=True, blank=True)
+    height_mm = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
+    labour_minutes = MinutesField(null=True, blank=True, help_text="Of a person, per unit.")
+    is_active = models.BooleanField(default=True)
+
+    objects = ProductQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["sku"]
+        constraints = [
+            models.UniqueConstraint("sku", name="product_sku_unique"),
+            models.CheckConstraint(condition=~Q(sku=""), name="product_sku_not_empty"),
+            models.CheckConstraint(
+                condition=Q(units_per_plate__gt=0), name="product_units_per_plate_positive"
+            ),
+            models.CheckConstraint(
+                condition=Q(plate_minutes__gte=0) | Q(plate_minutes=None),
+                name="product_plate_minutes_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(plate_purge_grams__gte=0) | Q(plate_purge_grams=None),
+                name="product_plate_purge_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(labour_minutes__gte=0) | Q(labour_minutes=None),
+                name="product_labour_not_negative",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.sku} {self.name}"
+
+    @property
+    def bom_grams(self):
+        """Grams of filament in one unit, by its (prefetched) bill of materials."""
+        return sum(line.grams_per_unit for line in self.bom_lines.all())
+
+
+class BomLine(models.Model):
+    """Grams of a material type, optionally one exact filament, in one unit of a product."""
+
+    product = models.ForeignKey(Product, models.CASCADE, related_name="bom_lines")
+    material_type = models.ForeignKey(MaterialType, models.PROTECT, related_name="bom_lines")
+    filament = models.ForeignKey(
+        Filament, models.PROTECT, null=True, blank=True, related_name="bom_lines"
+    )
+    grams_per_unit = GramsField()
+
+    class Meta:
+        ordering = ["product", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(grams_per_unit__gt=0), name="bom_line_grams_positive"
+            ),
+            models.UniqueConstraint(
+                fields=["product", "material_type", "filament"],
+                name="bom_line_material_unique",
+                nulls_distinct=False,
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.grams_per_unit} g {self.filament or self.material_type}"

@@ -1,0 +1,139 @@
+"""The words for finding production runs."""
+
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When
+from django.db.models.functions import Coalesce
+
+from inventory.models import InventoryTransaction
+from tenants.quantities import GramsField, MoneyField
+
+LIVE = Q(deleted_at__isnull=True)
+OPEN = ("planned", "in_progress")
+CLOSED = ("completed", "failed", "cancelled")
+ZERO_MONEY = models.Value(0, output_field=MoneyField())
+
+
+class ProductionRunQuerySet(models.QuerySet):
+    """Chained like words: ``ProductionRun.objects.live().of_product(1).with_totals()``."""
+
+    # -- which runs ----------------------------------------------------------------------------
+
+    def live(self):
+        """Without the deleted ones: what every face shows."""
+        return self.filter(LIVE)
+
+    def open(self):
+        return self.live().filter(status__in=OPEN)
+
+    def closed(self):
+        return self.live().filter(status__in=CLOSED)
+
+    def with_status(self, *statuses):
+        return self.filter(status__in=statuses)
+
+    def by_number(self, number):
+        """The run of a number, in any case."""
+        return self.filter(number__iexact=number.strip())
+
+    def between(self, first_day, last_day, *, timezone, moment="scheduled_at"):
+        """Runs whose ``moment`` lies on the days, both included, of an IANA ``timezone``."""
+        zone = ZoneInfo(timezone)
+        runs = self
+        if first_day is not None:
+            runs = runs.filter(**{f"{moment}__gte": datetime.combine(first_day, time.min, zone)})
+        if last_day is not None:
+            after = datetime.combine(last_day + timedelta(days=1), time.min, zone)
+            runs = runs.filter(**{f"{moment}__lt": after})
+        return runs
+
+    def on_printer(self, printer):
+        return self.filter(printer=printer)
+
+    def of_product(self, product):
+        return self._with("RunItem", Q(product=product))
+
+    def of_order(self, reference):
+        return self._with("RunItem", Q(order_reference__iexact=reference))
+
+    def of_spool(self, spool):
+        return self._with("RunMaterial", Q(spool=spool))
+
+    def of_lot(self, lot_number):
+        return self._with("RunMaterial", Q(spool__lot_number__iexact=lot_number))
+
+    # -- what comes with them ------------------------------------------------------------------
+
+    def with_lines(self):
+        """With printer, items and materials, in a constant number of queries."""
+        return self.select_related("printer", "outcome_reason", "created_by").prefetch_related(
+            "items__product",
+            "items__scrap_reason",
+            "materials__spool__filament__material_type",
+            "materials__filament",
+            "materials__material_type",
+            "materials__slot",
+        )
+
+    def with_totals(self):
+        """Adds ``planned_total_grams``, ``actual_total_grams`` (null while open), ``cost``.
+
+        Cost is material by the ledger plus machine and energy by the frozen rates, labour left
+        out; null where the price of a spool is unknown.
+        """
+        planned = F("planned_grams") + F("planned_purge_grams")
+        actual = F("actual_grams") + Coalesce(F("actual_purge_grams"), 0, output_field=GramsField())
+        return self.annotate(
+            planned_total_grams=_sum_of(self._rows("RunMaterial"), planned),
+            actual_total_grams=Case(
+                When(status__in=CLOSED, then=_sum_of(self._rows("RunMaterial"), actual)),
+                output_field=GramsField(),
+            ),
+            cost=_material_cost() + _cost_of_time(),
+        )
+
+    # -- in which order ------------------------------------------------------------------------
+
+    def newest_first(self):
+        return self.order_by("-scheduled_at", "-pk")
+
+    def queue(self):
+        """What prints next: running first, then by priority and time."""
+        return self.order_by("status", "-priority", F("due_on").asc(nulls_last=True), "pk")
+
+    def _rows(self, name):
+        model = self.model._meta.apps.get_model("production", name)
+        return model.objects.filter(run=OuterRef("pk")).order_by()
+
+    def _with(self, name, condition):
+        return self.filter(Exists(self._rows(name).filter(condition)))
+
+
+def _sum_of(rows, expression):
+    total = rows.values("run").annotate(total=Sum(expression)).values("total")
+    return Coalesce(Subquery(total, output_field=GramsField()), 0, output_field=GramsField())
+
+
+def _material_cost():
+    """Of the run's standing usage and waste; null when a price is unknown, 0 without entries."""
+    entries = (
+        InventoryTransaction.objects.not_reversed()
+        .filter(production_run=OuterRef("pk"), kind__in=["usage", "waste"])
+        .with_cost()
+        .order_by()
+        .values("production_run")
+    )
+    known = entries.annotate(total=Sum("cost")).values("total")
+    unpriced = entries.filter(cost__isnull=True)
+    total = Coalesce(Subquery(known, output_field=MoneyField()), ZERO_MONEY)
+    return Case(When(~Exists(unpriced), then=total), output_field=MoneyField())
+
+
+def _cost_of_time():
+    hours = F("actual_minutes") / 60
+    watts = F("power_watts") * F("energy_price_kwh") / 1000
+    machine = Coalesce(hours * F("hour_rate"), ZERO_MONEY, output_field=MoneyField())
+    energy = Coalesce(hours * watts, ZERO_MONEY, output_field=MoneyField())
+    return machine + energy

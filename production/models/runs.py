@@ -1,0 +1,260 @@
+"""Production runs, what they make, what they take, and what was done to them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Coalesce
+
+from inventory.models import Filament, MaterialType, Spool
+from production.models.printers import Printer, PrinterSlot
+from production.models.products import Product
+from production.models.querysets import LIVE, ProductionRunQuerySet
+from production.models.reasons import Reason
+from tenants.quantities import GramsField, MinutesField, MoneyField
+
+
+class ProductionRun(models.Model):
+    """One job on one printer: one or more plates, one after another.
+
+    Rates are frozen at start: ``hour_rate`` and ``labour_rate`` in money per hour,
+    ``energy_price_kwh`` in money per kWh, ``power_watts`` in watts.
+    """
+
+    class Status(models.TextChoices):
+        PLANNED = "planned"
+        IN_PROGRESS = "in_progress"
+        COMPLETED = "completed"
+        FAILED = "failed"
+        CANCELLED = "cancelled"
+
+    OPEN = (Status.PLANNED, Status.IN_PROGRESS)
+
+    number = models.CharField(max_length=40, editable=False)
+    status = models.CharField(max_length=11, choices=Status, default=Status.PLANNED, editable=False)
+    printer = models.ForeignKey(
+        Printer, models.PROTECT, null=True, blank=True, related_name="runs", db_index=False
+    )
+    plate_count = models.PositiveIntegerField(default=1)
+    priority = models.SmallIntegerField(default=0, help_text="Higher is sooner.")
+    due_on = models.DateField(null=True, blank=True)
+    planned_start_at = models.DateTimeField(null=True, blank=True)
+    started_at = models.DateTimeField(null=True, editable=False)
+    finished_at = models.DateTimeField(null=True, editable=False)
+    reopened_at = models.DateTimeField(null=True, editable=False)
+    planned_minutes = MinutesField(null=True, blank=True)
+    actual_minutes = MinutesField(null=True, blank=True)
+    progress_percent = models.DecimalField(
+        max_digits=5, decimal_places=2, null=True, blank=True, editable=False
+    )
+    outcome_reason = models.ForeignKey(
+        Reason, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    notes = models.TextField(blank=True)
+    external_id = models.CharField(max_length=200, null=True, blank=True)
+    reprint_of = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reprints"
+    )
+    hour_rate = MoneyField(null=True, editable=False)
+    power_watts = models.PositiveIntegerField(null=True, editable=False)
+    energy_price_kwh = MoneyField(null=True, editable=False)
+    labour_rate = MoneyField(null=True, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    created_at = models.DateTimeField(editable=False)
+    updated_at = models.DateTimeField(editable=False)
+    version = models.PositiveIntegerField(default=1, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    scheduled_at = models.GeneratedField(
+        expression=Coalesce("started_at", "planned_start_at", "created_at"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+
+    objects = ProductionRunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        constraints = [
+            models.UniqueConstraint("number", name="run_number_unique"),
+            models.UniqueConstraint("external_id", name="run_external_id_unique"),
+            models.UniqueConstraint(
+                fields=["printer"],
+                name="run_printer_runs_one",
+                condition=LIVE & Q(status="in_progress", finished_at__isnull=True),
+            ),
+            models.CheckConstraint(condition=Q(plate_count__gt=0), name="run_plate_count_positive"),
+            models.CheckConstraint(
+                condition=Q(planned_minutes__gte=0), name="run_planned_minutes_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(actual_minutes__gte=0), name="run_actual_minutes_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(progress_percent__range=(0, 100)), name="run_progress_is_a_percent"
+            ),
+            models.CheckConstraint(
+                condition=Q(finished_at__gte=F("started_at")), name="run_finished_after_start"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["status", "scheduled_at"], condition=LIVE, name="run_by_status"),
+            models.Index(fields=["scheduled_at", "id"], condition=LIVE, name="run_by_schedule"),
+            models.Index(fields=["created_at", "id"], condition=LIVE, name="run_by_creation"),
+            models.Index(fields=["finished_at", "id"], condition=LIVE, name="run_by_finish"),
+            models.Index(fields=["printer"], condition=LIVE, name="run_by_printer"),
+        ]
+
+    def __str__(self):
+        return self.number
+
+
+class RunItem(models.Model):
+    """A product and quantity the run makes: good, scrapped, and the rest not printed."""
+
+    run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="items")
+    product = models.ForeignKey(Product, models.PROTECT, related_name="run_items")
+    quantity = models.PositiveIntegerField()
+    planned_quantity = models.PositiveIntegerField(null=True, editable=False)
+    good_count = models.PositiveIntegerField(null=True, blank=True)
+    scrapped_count = models.PositiveIntegerField(null=True, blank=True)
+    scrap_reason = models.ForeignKey(
+        Reason, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    bed_position = models.CharField(max_length=50, blank=True)
+    order_reference = models.CharField(max_length=100, blank=True)
+    bom_grams_per_unit = GramsField(null=True, editable=False)
+    labour_minutes_per_unit = MinutesField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["run", "pk"]
+        constraints = [
+            models.CheckConstraint(condition=Q(quantity__gt=0), name="run_item_quantity_positive"),
+            models.CheckConstraint(
+                condition=Q(
+                    quantity__gte=Coalesce(F("good_count"), 0) + Coalesce(F("scrapped_count"), 0)
+                ),
+                name="run_item_counts_within_quantity",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.quantity} x {self.product_id}"
+
+    @property
+    def printed_count(self):
+        """Good and scrapped units together; 0 while they are not counted."""
+        return (self.good_count or 0) + (self.scrapped_count or 0)
+
+
+class RunMaterial(models.Model):
+    """What the run takes: a requirement, the spool that meets it, and grams planned and actual.
+
+    ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;
+    ``reserved_grams`` is this line's live claim on its spool.
+    """
+
+    class Source(models.TextChoices):
+        WEIGHED = "weighed"
+        TYPED = "typed"
+        AS_PLANNED = "as_planned"
+        PERCENT = "percent"
+        DEVICE = "device"
+
+    run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="materials")
+    filament = models.ForeignKey(
+        Filament, models.PROTECT, null=True, blank=True, related_name="run_materials"
+    )
+    material_type = models.ForeignKey(
+        MaterialType, models.PROTECT, null=True, blank=True, related_name="run_materials"
+    )
+    spool = models.ForeignKey(
+        Spool, models.PROTECT, null=True, blank=True, related_name="run_materials"
+    )
+    slot = models.ForeignKey(
+        PrinterSlot, models.PROTECT, null=True, blank=True, related_name="run_materials"
+    )
+    planned_grams = GramsField(default=0)
+    planned_purge_grams = GramsField(default=0)
+    reserved_grams = GramsField(default=0, editable=False)
+    actual_grams = GramsField(null=True, blank=True)
+    actual_purge_grams = GramsField(null=True, blank=True)
+    gross_before_grams = GramsField(null=True, blank=True)
+    gross_after_grams = GramsField(null=True, blank=True)
+    actual_source = models.CharField(max_length=10, choices=Source, blank=True, editable=False)
+
+    class Meta:
+        ordering = ["run", "pk"]
+        constraints = [
+            models.UniqueConstraint("run", "spool", name="run_material_spool_unique"),
+            models.CheckConstraint(
+                condition=Q(filament=None, material_type__isnull=False)
+                | Q(filament__isnull=False, material_type=None),
+                name="run_material_one_requirement",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    planned_grams__gte=0, planned_purge_grams__gte=0, reserved_grams__gte=0
+                ),
+                name="run_material_plan_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(actual_grams__gte=0) | Q(actual_grams=None),
+                name="run_material_actual_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(actual_purge_grams__gte=0) | Q(actual_purge_grams=None),
+                name="run_material_actual_purge_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(reserved_grams=0) | Q(spool__isnull=False),
+                name="run_material_claims_a_spool",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.planned_grams} g for run {self.run_id}"
+
+    @property
+    def planned_total_grams(self):
+        return self.planned_grams + self.planned_purge_grams
+
+    @property
+    def actual_total_grams(self):
+        """Part and purge together; None while the line has no actual."""
+        if self.actual_grams is None:
+            return None
+        return self.actual_grams + (self.actual_purge_grams or 0)
+
+
+class RunNumber(models.Model):
+    """The last number given out on one day of the farm's calendar."""
+
+    on_date = models.DateField()
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["on_date"], name="run_number_date_unique")]
+
+    def __str__(self):
+        return f"{self.on_date} {self.last}"
+
+
+class RunEvent(models.Model):
+    """One verb done to a run: who, when, from which status to which, why, overriding what."""
+
+    run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="events")
+    verb = models.CharField(max_length=20)
+    from_status = models.CharField(max_length=11, blank=True)
+    to_status = models.CharField(max_length=11)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by_name = models.CharField(max_length=150, blank=True)
+    at = models.DateTimeField()
+    reason = models.TextField(blank=True)
+    overrides = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ["run", "pk"]
+
+    def __str__(self):
+        return f"{self.run_id} {self.verb}"

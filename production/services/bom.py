@@ -1,0 +1,57 @@
+"""What a run needs by the bills of materials of its products."""
+
+from collections import defaultdict
+from decimal import Decimal
+from math import ceil
+
+from django.db.models import Sum
+
+from production.models import BomLine
+
+
+def grams_per_unit(product_ids):
+    """Grams of filament in one unit of each product: ``{product id: Decimal}``, one query."""
+    lines = BomLine.objects.filter(product__in=set(product_ids)).order_by("product")
+    return dict(lines.values_list("product").annotate(Sum("grams_per_unit")))
+
+
+def requirements(items):
+    """What the items take: ``[(material type, filament or None, grams, purge grams)]``.
+
+    ``items`` have a product and a quantity. Grams of one material are summed over the products;
+    the purge of a product's plates goes to the material it uses most of. One query.
+    """
+    products = {item.product.pk: item.product for item in items}
+    lines = BomLine.objects.filter(product__in=products).select_related("material_type", "filament")
+    of_product = defaultdict(list)
+    for line in lines.order_by("pk"):
+        of_product[line.product_id].append(line)
+    needs = {}
+    for item in items:
+        _add_needs(needs, item, of_product[item.product.pk])
+    return [(key[0], key[1], *figures) for key, figures in needs.items()]
+
+
+def planned_minutes(items):
+    """Minutes the plates of the items take; None when a product's plates are not timed."""
+    total = Decimal(0)
+    for item in items:
+        if item.product.plate_minutes is None:
+            return None
+        total += item.product.plate_minutes * plates(item.product, item.quantity)
+    return total if items else None
+
+
+def plates(product, quantity):
+    """Bed loads that ``quantity`` units fill; one when nobody said how many fit on a plate."""
+    return ceil(Decimal(quantity) / product.units_per_plate) if product.units_per_plate else 1
+
+
+def _add_needs(needs, item, lines):
+    for line in lines:
+        figures = needs.setdefault((line.material_type, line.filament), [Decimal(0), Decimal(0)])
+        figures[0] += line.grams_per_unit * item.quantity
+    if lines and item.product.plate_purge_grams:
+        most = max(lines, key=lambda line: line.grams_per_unit)
+        purge = item.product.plate_purge_grams * plates(item.product, item.quantity)
+        needs[most.material_type, most.filament][1] += purge

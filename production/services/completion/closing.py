@@ -1,0 +1,179 @@
+"""Completing a run, or giving it up as failed: what it took is booked, all or nothing."""
+
+from dataclasses import dataclass
+
+from inventory.services import ledger
+from production.models import ProductionRun, Reason
+from production.services import claims, moves, variance
+from production.services.actuals import (
+    ITEM_FIELDS,
+    LINE_FIELDS,
+    apply_items,
+    apply_materials,
+    note_items,
+)
+from production.services.plausibility import require_plausible
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Invalid
+from tenants.operations import operation, rehearsal
+from tenants.quantities import minutes as to_minutes
+from tenants.rows import update_rows
+
+Status = ProductionRun.Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Completion:
+    """A closed run, the ledger entries that were made, and its variance."""
+
+    run: ProductionRun
+    entries: list
+    variance: dict
+
+
+def complete(run, *, dry_run=False, **given):
+    """Complete a run in progress; returns a Completion.
+
+    ``materials`` are MaterialActuals and ``items`` ItemCounts; what was saved before counts, and
+    they override it. ``as_planned`` books the plan for what nobody said, ``confirm`` accepts
+    implausible actuals, ``dry_run`` does everything and takes it back. ``actual_minutes`` and
+    ``finished_at`` (by default the moment of booking) are of the print.
+
+    Raises InvalidRunStatus, ActualsMissing, ActualImplausible, CountsExceedQuantity,
+    AfterAboveBefore, TareUnknown, InsufficientInventory with every shortage.
+    """
+    if dry_run:
+        return rehearsal(lambda: _complete(run, **given))
+    return _complete(run, **given)
+
+
+def fail(run, *, dry_run=False, **given):
+    """Give a run up of which nothing usable came; returns a Completion.
+
+    What it took is booked as waste: ``materials`` as in `complete`, and ``progress_percent`` of
+    the plan for the lines nobody weighed. ``reason`` (a Reason for failure) is required. Where
+    some parts are good, complete with the rest scrapped instead. Raises as `complete` does.
+    """
+    if dry_run:
+        return rehearsal(lambda: _fail(run, **given))
+    return _fail(run, **given)
+
+
+@operation("production_run.complete")
+def _complete(
+    run,
+    *,
+    by,
+    at=None,
+    materials=(),
+    items=(),
+    actual_minutes=None,
+    finished_at=None,
+    as_planned=False,
+    confirm=False,
+):
+    run = moves.lock(run, "complete")
+    lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    apply_items(run_items, items, as_planned=as_planned)
+    with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
+        settled = apply_materials(
+            lines, materials, book.spools, percent=100 if as_planned else None
+        )
+        if not confirm:
+            require_plausible(lines, book.spools, FarmSettings.load().plausibility_percent)
+        take(book, book.consume, run, lines, settled)
+    if as_planned and actual_minutes is None and run.actual_minutes is None:
+        actual_minutes = run.planned_minutes
+    set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
+    _finish(run, Status.COMPLETED, "complete", by=by, at=book.at)
+    return _outcome(run, run_items, lines, book)
+
+
+@operation("production_run.fail")
+def _fail(
+    run,
+    *,
+    by,
+    reason,
+    at=None,
+    materials=(),
+    items=(),
+    progress_percent=None,
+    actual_minutes=None,
+    finished_at=None,
+    note="",
+    confirm=False,
+):
+    _require_failure_reason(reason)
+    run = moves.lock(run, "fail")
+    lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    _nothing_good(run_items, items)
+    with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
+        settled = apply_materials(lines, materials, book.spools, percent=progress_percent)
+        if not confirm:
+            percent = FarmSettings.load().plausibility_percent
+            require_plausible(lines, book.spools, percent, may_be_less=True)
+        take(book, book.waste, run, lines, settled, reason=reason.code)
+    run.outcome_reason = reason
+    set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
+    _finish(run, Status.FAILED, "fail", by=by, at=book.at, reason=note)
+    return _outcome(run, run_items, lines, book)
+
+
+def take(book, verb, run, lines, settled, **details):
+    """Release the claims of the lines and book their actuals by ``verb`` of the ``book``."""
+    claims.release(book, lines)
+    for line in lines:
+        if line.actual_total_grams:
+            spool = book.spools[line.spool_id]
+            verb(spool, line.actual_total_grams, settle=line.pk in settled, run=run, **details)
+
+
+def set_times(run, *, actual_minutes, finished_at, at):
+    """Set when the print ended and how long it took. Raises Invalid unless start <= end <= at."""
+    finished_at = finished_at or run.finished_at or at
+    if not run.started_at <= finished_at <= at:
+        raise Invalid(
+            f"A run that started {run.started_at.isoformat()} can't have finished "
+            f"{finished_at.isoformat()}: give a time between its start and now.",
+            errors={"finished_at": ["Between the start and now."]},
+        )
+    run.finished_at = finished_at
+    if actual_minutes is not None:
+        run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
+
+
+def _require_failure_reason(reason):
+    if reason is None or reason.kind != Reason.Kind.FAILURE:
+        raise Invalid("Why did it fail? Give a reason.", errors={"reason": ["Required."]})
+
+
+def _nothing_good(items, given):
+    note_items(items, given)
+    for item in items:
+        if item.good_count:
+            raise Invalid(
+                f"{item.good_count} good of {item.product.sku}: complete the run with the rest "
+                "scrapped; a run fails when nothing usable came out.",
+                errors={"items": ["A failed run has no good parts."]},
+            )
+        item.good_count, item.scrapped_count = 0, item.scrapped_count or 0
+
+
+def _finish(run, status, verb, *, by, at, reason=""):
+    came_from, run.status = run.status, status
+    moves.save(run, "status", "finished_at", "actual_minutes", "outcome_reason", at=at)
+    moves.record(run, verb, came_from=came_from, by=by, at=at, reason=reason)
+    if run.printer and run.reopened_at is None:  # else its bed was cleared the first time
+        run.printer.needs_clearing = True
+        run.printer.save(update_fields=["needs_clearing"])
+
+
+def _outcome(run, items, lines, book):
+    update_rows(lines, LINE_FIELDS)
+    update_rows(items, ITEM_FIELDS)
+    return Completion(
+        run=run,
+        entries=book.entries,
+        variance=variance.of_loaded(run, items, lines, book.entries),
+    )

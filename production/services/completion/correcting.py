@@ -1,0 +1,174 @@
+"""Correcting what a closed run booked, without opening it again.
+
+Only the lines that changed get entries. A count is the truth of the shelf: where a spool was
+counted after the entry that is corrected, the correction also posts a compensating count, so
+that cost and variance change and the weighed balance does not.
+"""
+
+from inventory.models import InventoryTransaction
+from inventory.models.ledger import COMPENSATED
+from inventory.services import ledger
+from production.services import claims, moves, overrides, variance
+from production.services.actuals import (
+    ITEM_FIELDS,
+    LINE_FIELDS,
+    apply_items,
+    apply_materials,
+)
+from production.services.completion.closing import Completion, set_times
+from production.services.completion.reverting import (
+    books_before,
+    counted_since,
+    restore,
+    standing_entries,
+)
+from production.services.plausibility import require_plausible
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Refusal
+from tenants.operations import operation, rehearsal
+from tenants.rows import update_rows
+
+Kind = InventoryTransaction.Kind
+
+
+class NothingToReassign(Refusal):
+    """The line booked nothing, or the spool is the one it was booked on."""
+
+    code = "nothing_to_reassign"
+    title = "There is nothing to move to this spool"
+
+
+def correct(run, *, dry_run=False, **given):
+    """Correct the actuals of a completed run; returns a Completion with the new entries.
+
+    ``materials``, ``items``, ``actual_minutes``, ``finished_at``, ``confirm`` and ``dry_run`` are
+    as in `complete`; what is not given stays. A weight after is compared with the book as it was
+    before this run's entry. Raises as `complete` does.
+    """
+    if dry_run:
+        return rehearsal(lambda: _correct(run, **given))
+    return _correct(run, **given)
+
+
+def reassign(run, *, dry_run=False, **given):
+    """Move what a line consumed from the wrong spool to the right one; returns a Completion.
+
+    ``line`` is the RunMaterial's id, ``spool`` the right Spool; ``settle`` as in `complete`.
+    Raises NotInRun, NothingToReassign, IncompatibleSpool, InsufficientInventory.
+    """
+    if dry_run:
+        return rehearsal(lambda: _reassign(run, **given))
+    return _reassign(run, **given)
+
+
+@operation("production_run.correct")
+def _correct(
+    run,
+    *,
+    by,
+    at=None,
+    materials=(),
+    items=(),
+    actual_minutes=None,
+    finished_at=None,
+    confirm=False,
+    reason="",
+):
+    run = moves.lock(run, "correct")
+    overrides.require_may_undo(run, by=by, at=at)
+    lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    apply_items(run_items, items, as_planned=False)
+    entries = standing_entries(run)
+    before = {line.pk: line.actual_total_grams for line in lines}
+    with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
+        books = books_before(run, book.spools)
+        settled = apply_materials(lines, materials, book.spools, books=books)
+        changed = [line for line in lines if line.actual_total_grams != before[line.pk]]
+        if not confirm:
+            percent = FarmSettings.load().plausibility_percent
+            require_plausible(lines, book.spools, percent, changed=changed)
+        counted = counted_since(run, book.spools)
+        for line in changed:
+            spool = book.spools[line.spool_id]
+            own = [entry for entry in entries if entry.spool_id == spool.pk]
+            move = _Move(book, run, spool, is_counted=spool.pk in counted)
+            move.rebook(own, line.actual_total_grams, settle=line.pk in settled)
+        restore([book.spools[line.spool_id] for line in changed], by=by, at=book.at)
+    set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
+    return _corrected(run, "correct", lines, run_items, book, by=by, reason=reason)
+
+
+@operation("production_run.reassign")
+def _reassign(run, *, by, line, spool, at=None, settle=False, reason="", override_reason=""):
+    overridden = overrides.granted(override_reason, by=by)
+    run = moves.lock(run, "reassign")
+    overrides.require_may_undo(run, by=by, at=at)
+    lines = moves.lock_lines(run)
+    wrong = next((row for row in lines if row.pk == line), None)
+    if wrong is None or not wrong.actual_total_grams or wrong.spool_id == spool.pk:
+        raise NothingToReassign(f"Line {line} of run {run.number} has nothing to move there.")
+    with ledger.book([wrong.spool_id, spool.pk], by=by, at=at) as book:
+        right = book.spools[spool.pk]
+        if not overridden:
+            claims.require_match(wrong, right)
+        _rebook_elsewhere(book, run, wrong, right, settle=settle)
+        restore(book.spools.values(), by=by, at=book.at)
+        _move_actuals(wrong, right, lines)
+    reason = override_reason or reason
+    return _corrected(run, "reassign", lines, moves.lock_items(run), book, by=by, reason=reason)
+
+
+class _Move:
+    """Booking what a run took of one spool again, the weighed balance kept."""
+
+    def __init__(self, book, run, spool, *, is_counted):
+        self.book, self.run, self.spool, self.is_counted = book, run, spool, is_counted
+
+    def rebook(self, entries, grams, *, settle=False, kind=Kind.USAGE, reason=""):
+        """Reverse ``entries`` (newest first) and take ``grams`` instead."""
+        weighed = self.spool.remaining_grams
+        for entry in entries:
+            self.book.reverse(entry, reason="corrected")
+        if self.is_counted:
+            self._keep(weighed + grams)
+        if grams:
+            take = self.book.waste if kind == Kind.WASTE else self.book.consume
+            take(self.spool, grams, settle=settle, run=self.run, reason=reason)
+
+    def _keep(self, grams):
+        if grams != self.spool.remaining_grams:
+            note = f"Run {self.run.number} was corrected; the weighed balance stays."
+            self.book.count(self.spool, grams, reason=COMPENSATED, note=note)
+
+
+def _rebook_elsewhere(book, run, wrong, right, *, settle):
+    entries = [entry for entry in standing_entries(run) if entry.spool_id == wrong.spool_id]
+    booked = next(entry for entry in entries if entry.kind in (Kind.USAGE, Kind.WASTE))
+    counted = counted_since(run, book.spools)
+    _Move(book, run, book.spools[wrong.spool_id], is_counted=wrong.spool_id in counted).rebook(
+        entries, ledger.ZERO
+    )
+    _Move(book, run, right, is_counted=right.pk in counted).rebook(
+        [], wrong.actual_total_grams, settle=settle, kind=booked.kind, reason=booked.reason
+    )
+
+
+def _move_actuals(wrong, right, lines):
+    """The right spool may be on another line of the run already: then that line took it all."""
+    other = next((line for line in lines if line.spool_id == right.pk), None)
+    if other is None:
+        wrong.spool = right
+    else:
+        other.actual_grams = (other.actual_grams or ledger.ZERO) + wrong.actual_grams
+        purge = wrong.actual_purge_grams or ledger.ZERO
+        other.actual_purge_grams = (other.actual_purge_grams or ledger.ZERO) + purge
+        wrong.actual_grams = wrong.actual_purge_grams = ledger.ZERO
+    wrong.gross_before_grams = wrong.gross_after_grams = None
+
+
+def _corrected(run, verb, lines, items, book, *, by, reason):
+    update_rows(lines, ("spool", *LINE_FIELDS))
+    update_rows(items, ITEM_FIELDS)
+    moves.save(run, "finished_at", "actual_minutes", at=book.at)
+    moves.record(run, verb, came_from=run.status, by=by, at=book.at, reason=reason)
+    return Completion(run=run, entries=book.entries, variance=variance.of_run(run))

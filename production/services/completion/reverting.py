@@ -1,0 +1,138 @@
+"""Taking a closed run back: one reversal per ledger entry, claims as before."""
+
+from django.db.models import Q, Subquery
+from django.db.models.functions import Coalesce
+
+from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from inventory.services import ledger
+from production.models import ProductionRun, RunEvent
+from production.services import claims, moves, overrides, readiness
+from tenants.errors import Refusal
+from tenants.operations import operation
+from tenants.rows import update_rows
+
+Status = ProductionRun.Status
+Kind = InventoryTransaction.Kind
+REVERTED = "reverted"
+
+
+class CountedSince(Refusal):
+    """A spool was counted after this run booked on it: the count is the truth of the shelf."""
+
+    code = "counted_since"
+    title = "A spool was weighed since this run was booked"
+
+
+@operation("production_run.revert")
+def revert(run, *, by, at=None, reason="", confirm=False):
+    """Take a closed run back to the status before it, one reversal per ledger entry.
+
+    The grams return to their spools and are claimed again; actuals stay for editing. Raises
+    CountedSince when a spool was counted since, unless a manager confirms: the spools concerned
+    then need weighing. An operator may revert their own last verb for a while only. Raises
+    PrinterBusy when a run that was cancelled while it printed would go on.
+    """
+    run = moves.lock(run, "revert")
+    overrides.require_may_undo(run, by=by, at=at)
+    lines = moves.lock_lines(run)
+    entries = standing_entries(run)
+    spool_ids = {line.spool_id for line in lines} | {entry.spool_id for entry in entries}
+    with ledger.book(spool_ids, by=by, at=at) as book:
+        counted = counted_since(run, {entry.spool_id for entry in entries})
+        if counted and not (confirm and overrides.granted("confirm", by=by)):
+            raise _counted(run, [book.spools[pk] for pk in counted])
+        for entry in entries:
+            book.reverse(entry, reason=REVERTED, note=reason)
+        restore(book.spools.values(), by=by, at=book.at)
+        _claim_again(book, run, lines, entries)
+        update_rows(lines, ("reserved_grams",))
+    Spool.objects.filter(pk__in=counted).update(needs_weighing=True)
+    return _reopen(run, by=by, at=book.at, reason=reason, counted=counted)
+
+
+def standing_entries(run):
+    """The run's ledger entries that are not reversed, newest first: the order to undo them in."""
+    return list(run.transactions.not_reversed().order_by("-pk"))
+
+
+def counted_since(run, spool_ids):
+    """Ids of the spools with a standing count, not of this run, after the run was booked."""
+    first = _first_entry(run)
+    after = Q(pk__gt=first) if first else Q(created_at__gt=_closing_event(run).at)
+    counts = InventoryTransaction.objects.counts().filter(after, spool__in=spool_ids)
+    return set(counts.exclude(production_run=run).values_list("spool", flat=True))
+
+
+def books_before(run, spool_ids):
+    """Net grams of the spools by the book before the run was booked: ``{spool id: grams}``."""
+    first = _first_entry(run) or 0
+    earlier = InventoryTransaction.objects.filter(spool__in=spool_ids, pk__lt=first)
+    last = earlier.order_by("spool_id", "-pk").distinct("spool_id")
+    return dict(last.values_list("spool_id", "balance_grams"))
+
+
+def _first_entry(run):
+    """The id of the run's first entry since it was last reverted, None when it took nothing.
+
+    Corrections come later, but speak of the same print."""
+    reverted = run.transactions.filter(kind=Kind.REVERSAL, reason=REVERTED).order_by("-pk")
+    entries = run.transactions.filter(pk__gt=Coalesce(Subquery(reverted.values("pk")[:1]), 0))
+    return entries.order_by("pk").values_list("pk", flat=True).first()
+
+
+def restore(spools, *, by, at):
+    """Bring archived spools back: grams are about to return to them."""
+    archived = [spool for spool in spools if spool.is_archived]
+    for spool in archived:
+        spool.archived_at = None
+        SpoolEvent.objects.create(spool=spool, verb=SpoolEvent.Verb.RESTORED, by=by, at=at)
+    Spool.objects.filter(pk__in=[spool.pk for spool in archived]).update(archived_at=None)
+
+
+def _counted(run, spools):
+    codes = ", ".join(spool.code for spool in spools)
+    return CountedSince(
+        f"Run {run.number} can't simply be reverted: {codes} was weighed since. A manager may "
+        "confirm; the spools then need weighing.",
+        run_id=run.pk,
+        spool_ids=[spool.pk for spool in spools],
+    )
+
+
+def _claim_again(book, run, lines, entries):
+    if run.status == Status.CANCELLED:
+        for line in lines:
+            if line.spool_id:
+                claims.place(book, line, book.spools[line.spool_id], line.planned_total_grams)
+        return
+    returned = {}
+    for entry in entries:
+        if entry.kind in (Kind.USAGE, Kind.WASTE):
+            returned[entry.spool_id] = returned.get(entry.spool_id, ledger.ZERO) - entry.grams
+    for line in lines:
+        line.reserved_grams = returned.get(line.spool_id, ledger.ZERO)
+        if line.reserved_grams:
+            book.reclaim(book.spools[line.spool_id], line.reserved_grams)
+
+
+def _reopen(run, *, by, at, reason, counted):
+    came_from = run.status
+    run.status, run.reopened_at = _closing_event(run).from_status, at
+    if run.status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
+        readiness.require_idle_printer(run)
+    moves.save(run, "status", "reopened_at", at=at)
+    moves.record(
+        run,
+        "revert",
+        came_from=came_from,
+        by=by,
+        at=at,
+        reason=reason,
+        overrides=[f"counted_since:{pk}" for pk in sorted(counted)],
+    )
+    return run
+
+
+def _closing_event(run):
+    closing = RunEvent.objects.filter(run=run, to_status=run.status).exclude(from_status=run.status)
+    return closing.order_by("-pk")[0]

@@ -1,0 +1,105 @@
+"""What must always be true between runs and the ledger, and with it of the whole farm."""
+
+from inventory.services import invariants as of_inventory
+
+# Grams a run took of each spool and kept: usage and waste, less what was reversed of them.
+TAKEN = """
+    SELECT entry.production_run_id AS run_id, entry.spool_id, -sum(entry.grams) AS taken_grams
+    FROM inventory_inventorytransaction entry
+    LEFT JOIN inventory_inventorytransaction original ON original.id = entry.reverses_id
+    WHERE entry.production_run_id IS NOT NULL
+      AND coalesce(original.kind, entry.kind) IN ('usage', 'waste')
+    GROUP BY entry.production_run_id, entry.spool_id
+"""
+
+RESERVED_IS_THE_OPEN_CLAIMS = """
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.reserved_grams,
+       coalesce(claim.claimed_grams, 0) AS claimed_grams
+FROM inventory_spool spool
+LEFT JOIN (
+    SELECT line.spool_id, sum(line.reserved_grams) AS claimed_grams
+    FROM production_runmaterial line
+    JOIN production_productionrun run ON run.id = line.run_id
+    WHERE run.deleted_at IS NULL AND run.status IN ('planned', 'in_progress')
+    GROUP BY line.spool_id
+) claim ON claim.spool_id = spool.id
+WHERE spool.reserved_grams <> coalesce(claim.claimed_grams, 0)
+ORDER BY spool.id
+"""
+
+ONLY_OPEN_RUNS_CLAIM = """
+SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at,
+       line.id AS material_id, line.spool_id, line.reserved_grams
+FROM production_runmaterial line
+JOIN production_productionrun run ON run.id = line.run_id
+WHERE line.reserved_grams <> 0
+  AND (run.deleted_at IS NOT NULL OR run.status NOT IN ('planned', 'in_progress'))
+ORDER BY line.id
+"""
+
+CLOSED_RUN_TOOK_ITS_ACTUALS = f"""
+SELECT run.id AS run_id, run.number AS run_number, spool_id,
+       coalesce(taken.taken_grams, 0) AS taken_grams,
+       coalesce(line.actual_grams, 0) AS actual_grams
+FROM ({TAKEN}) taken
+FULL JOIN (
+    SELECT run_id, spool_id,
+           sum(coalesce(actual_grams, 0) + coalesce(actual_purge_grams, 0)) AS actual_grams
+    FROM production_runmaterial GROUP BY run_id, spool_id
+) line USING (run_id, spool_id)
+JOIN production_productionrun run ON run.id = run_id
+WHERE run.status IN ('completed', 'failed') AND run.deleted_at IS NULL
+  AND coalesce(taken.taken_grams, 0) <> coalesce(line.actual_grams, 0)
+ORDER BY run.id, spool_id
+"""
+
+UNFINISHED_RUN_TOOK_NOTHING = f"""
+SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at,
+       taken.spool_id, taken.taken_grams
+FROM ({TAKEN}) taken
+JOIN production_productionrun run ON run.id = taken.run_id
+WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NULL
+  AND taken.taken_grams <> 0
+ORDER BY run.id, taken.spool_id
+"""
+
+# What a failed or cancelled run took is waste.
+ONLY_COMPLETED_RUNS_USE = """
+SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at, entry.spool_id,
+       -sum(entry.grams) AS used_grams
+FROM inventory_inventorytransaction entry
+LEFT JOIN inventory_inventorytransaction original ON original.id = entry.reverses_id
+JOIN production_productionrun run ON run.id = entry.production_run_id
+WHERE run.status IN ('failed', 'cancelled') AND coalesce(original.kind, entry.kind) = 'usage'
+GROUP BY run.id, entry.spool_id
+HAVING sum(entry.grams) <> 0
+ORDER BY run.id, entry.spool_id
+"""
+
+# Every entry counts here, a settling count too: each has its own reversal.
+REVERTED_RUN_NETS_TO_ZERO = """
+SELECT run.id AS run_id, run.number AS run_number, run.status, entry.spool_id,
+       sum(entry.grams) AS net_grams
+FROM production_productionrun run
+JOIN inventory_inventorytransaction entry ON entry.production_run_id = run.id
+WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NOT NULL
+GROUP BY run.id, entry.spool_id
+HAVING sum(entry.grams) <> 0
+ORDER BY run.id, entry.spool_id
+"""
+
+INVARIANTS = {
+    "reserved_is_the_open_claims": RESERVED_IS_THE_OPEN_CLAIMS,
+    "only_open_runs_claim": ONLY_OPEN_RUNS_CLAIM,
+    "closed_run_took_its_actuals": CLOSED_RUN_TOOK_ITS_ACTUALS,
+    "unfinished_run_took_nothing": UNFINISHED_RUN_TOOK_NOTHING,
+    "only_completed_runs_use": ONLY_COMPLETED_RUNS_USE,
+    "reverted_run_nets_to_zero": REVERTED_RUN_NETS_TO_ZERO,
+}
+
+
+def violations():
+    """Yield an ``inventory.services.invariants.Violation`` for every row of this farm, inventory
+    and production, that breaks an invariant."""
+    yield from of_inventory.violations()
+    yield from of_inventory.broken(INVARIANTS)

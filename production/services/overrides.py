@@ -1,0 +1,56 @@
+"""Who may go past a refusal, or take back what was done: rights beyond the verb's own."""
+
+from datetime import timedelta
+
+from django.db.models import F
+from django.utils import timezone
+
+from tenants.errors import OverrideNotPermitted, Refusal
+
+OVERRIDE = "production.override_productionrun"
+UNDO_ANY = "production.undo_any_productionrun"
+UNDO_FOR = timedelta(minutes=30)
+
+
+class UndoNotPermitted(Refusal):
+    """Only one's own last verb can be undone, for 30 minutes; later it is the manager's."""
+
+    code = "undo_not_permitted"
+    status = 403
+    title = "This can be undone by a manager only"
+
+
+def granted(reason, *, by):
+    """Whether refusals may be overridden: a reason was given, by somebody who may.
+
+    Raises OverrideNotPermitted. The system itself (``by`` None) may.
+    """
+    if not reason:
+        return False
+    if by is not None and not by.has_perm(OVERRIDE):
+        raise OverrideNotPermitted(
+            "Only a manager may override this; ask one, or leave override_reason out.",
+            errors={"override_reason": ["Only a manager may override."]},
+        )
+    return True
+
+
+def require_may_undo(run, *, by, at=None):
+    """Raise UndoNotPermitted unless the run's last verb was ``by``'s own, a moment ago.
+
+    A manager, and the system itself, may undo any.
+    """
+    if by is None or by.has_perm(UNDO_ANY):
+        return
+    moves = run.events.exclude(from_status=F("to_status"))
+    last = moves.order_by("-pk").first()
+    is_fresh = last is not None and (at or timezone.now()) - last.at <= UNDO_FOR
+    if not is_fresh or last.by_id != by.pk:
+        who = last.by_name or "the system" if last else "nobody"
+        raise UndoNotPermitted(
+            f"“{last.verb}” of run {run.number} was done by {who} at {last.at.isoformat()}. Your "
+            "own last verb can be undone for 30 minutes; ask a manager.",
+            run_id=run.pk,
+            last_verb=last.verb,
+            last_by=who,
+        )

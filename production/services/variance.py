@@ -1,0 +1,245 @@
+"""Variance and cost of one run: planned, actual, difference and percent of planned.
+
+A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
+
+- material = sum of grams x cost per gram of the ledger entries,
+- machine = minutes / 60 x hour rate, energy = minutes / 60 x watts / 1000 x price per kWh,
+- labour = labour minutes per unit x units printed / 60 x labour rate, kept with its item,
+
+all by the rates frozen at start. A cost with an unknown part is null; a rate the farm does not
+keep adds nothing. Sums hold before rounding; figures are rounded half up to four places.
+"""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from inventory.models import InventoryTransaction
+from production.models import ProductionRun
+
+ZERO = Decimal(0)
+PLACES = Decimal("0.0001")
+BOOKED = (ProductionRun.Status.COMPLETED, ProductionRun.Status.FAILED)
+USED = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A planned and an actual figure; either may be unknown (None)."""
+
+    planned: Decimal | None
+    actual: Decimal | None
+
+    def __add__(self, other):
+        return Figure(_sum([self.planned, other.planned]), _sum([self.actual, other.actual]))
+
+    def as_dict(self):
+        """planned, actual, difference (actual - planned), percent (of planned)."""
+        difference = percent = None
+        if self.planned is not None and self.actual is not None:
+            difference = self.actual - self.planned
+            percent = difference * 100 / self.planned if self.planned else None
+        return {
+            "planned": rounded(self.planned),
+            "actual": rounded(self.actual),
+            "difference": rounded(difference),
+            "percent": rounded(percent),
+        }
+
+
+def of_run(run):
+    """The variance of one run as nested dicts of Decimals; four queries."""
+    items = list(run.items.select_related("product"))
+    lines = list(run.materials.select_related("spool__filament__manufacturer"))
+    entries = run.transactions.not_reversed().filter(kind__in=USED).select_related("spool")
+    return of_loaded(run, items, lines, list(entries))
+
+
+def of_loaded(run, items, lines, entries):
+    """The variance of a run whose items, materials and standing entries are at hand."""
+    is_booked = run.status in BOOKED
+    spent = _spent(entries) if is_booked else {}
+    materials = [_Material(line, spent.get(line.spool_id), is_booked) for line in lines]
+    shares = _Shares(items, is_booked)
+    costs = _costs(run, materials, shares, is_booked)
+    return {
+        "run": run.pk,
+        "number": run.number,
+        "status": run.status,
+        "grams": {
+            "part": _total(material.part for material in materials).as_dict(),
+            "purge": _total(material.purge for material in materials).as_dict(),
+            "total": _total(material.total for material in materials).as_dict(),
+        },
+        "minutes": Figure(run.planned_minutes, run.actual_minutes if is_booked else None).as_dict(),
+        "cost": {name: figure.as_dict() for name, figure in costs.items()},
+        "materials": [material.as_dict() for material in materials],
+        "items": [shares.of(item, run, costs) for item in items],
+    }
+
+
+def rounded(value):
+    """Half up to four places; None stays None."""
+    return None if value is None else Decimal(value).quantize(PLACES, rounding=ROUND_HALF_UP)
+
+
+class _Material:
+    """One line of the run: its figures and what they cost."""
+
+    def __init__(self, line, spent, is_booked):
+        self.line = line
+        actual, purge = (line.actual_grams, line.actual_purge_grams) if is_booked else (None, None)
+        self.part = Figure(line.planned_grams, actual)
+        self.purge = Figure(line.planned_purge_grams, purge)
+        self.total = self.part + self.purge
+        self.rate = spent.rate if spent else _current_rate(line.spool)
+        planned = _times(line.planned_total_grams, self.rate)
+        self.cost = Figure(planned, (spent.cost if spent else ZERO) if is_booked else None)
+
+    def as_dict(self):
+        line = self.line
+        return {
+            "material": line.pk,
+            "spool": line.spool_id,
+            "spool_code": line.spool.code if line.spool else None,
+            "actual_source": line.actual_source or None,
+            "cost_per_gram": self.rate,
+            "part": self.part.as_dict(),
+            "purge": self.purge.as_dict(),
+            "total": self.total.as_dict(),
+            "cost": self.cost.as_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class _Spent:
+    cost: Decimal | None
+    rate: Decimal | None
+
+
+def _spent(entries):
+    """What the run's usage and waste cost, per spool: ``{spool id: _Spent}``."""
+    spent = {}
+    for entry in entries:
+        if entry.kind not in USED:
+            continue
+        rate = entry.cost_per_gram
+        if rate is None:
+            rate = entry.spool.late_cost_per_gram
+        cost = _times(-entry.grams, rate)
+        before = spent.get(entry.spool_id)
+        spent[entry.spool_id] = _Spent(_sum([before.cost, cost]) if before else cost, rate)
+    return spent
+
+
+def _costs(run, materials, shares, is_booked):
+    """Figures by kind of cost, labour and the total included."""
+    minutes = Figure(run.planned_minutes, run.actual_minutes)
+    watts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
+    power_rate = None if watts is None else _times(watts, run.energy_price_kwh)
+    costs = {
+        "material": _total(material.cost for material in materials),
+        "machine": _by_the_hour(minutes, run.hour_rate, is_booked),
+        "energy": _by_the_hour(minutes, power_rate, is_booked),
+        "labour": shares.labour(run, is_booked),
+    }
+    kept = [figure for figure in costs.values() if figure is not None]
+    costs["total"] = _total(kept)
+    nothing = Figure(None, None)
+    return {name: nothing if figure is None else figure for name, figure in costs.items()}
+
+
+def _by_the_hour(minutes, rate, is_booked):
+    """Hours x rate; None when the farm keeps no such rate, 0 whatever the time at a rate of 0."""
+    if rate is None:
+        return None
+    if rate == 0:
+        return Figure(ZERO, ZERO if is_booked else None)
+    actual = _times(minutes.actual, rate / 60) if is_booked else None
+    return Figure(_times(minutes.planned, rate / 60), actual)
+
+
+class _Shares:
+    """How the run's cost falls on its items: by printed grams, else by printed units."""
+
+    def __init__(self, items, is_booked):
+        self.items = items
+        self.is_booked = is_booked
+        self.planned = _weights(items, lambda item: item.planned_quantity or item.quantity)
+        self.actual = _weights(items, lambda item: item.printed_count)
+
+    def labour(self, run, is_booked):
+        if run.labour_rate is None:
+            return None
+        figures = [self._labour(item, run) for item in self.items]
+        total = _total(figures)
+        return Figure(total.planned, total.actual if is_booked else None)
+
+    def of(self, item, run, costs):
+        quantity = item.planned_quantity or item.quantity
+        good = item.good_count if self.is_booked else None
+        cost = self._cost(item, run, costs)
+        return {
+            "item": item.pk,
+            "product": item.product_id,
+            "sku": item.product.sku,
+            "planned_quantity": quantity,
+            "quantity": item.quantity,
+            "good": good,
+            "scrapped": item.scrapped_count if self.is_booked else None,
+            "not_printed": item.quantity - item.printed_count if self.is_booked else None,
+            "printed_grams": Figure(
+                _times(quantity, item.bom_grams_per_unit),
+                _times(item.printed_count, item.bom_grams_per_unit) if self.is_booked else None,
+            ).as_dict(),
+            "cost": cost.as_dict(),
+            "cost_per_unit": Figure(
+                _divided(cost.planned, quantity), _divided(cost.actual, good)
+            ).as_dict(),
+        }
+
+    def _cost(self, item, run, costs):
+        shared = [costs[name] for name in ("material", "machine", "energy")]
+        labour = Figure(ZERO, ZERO) if run.labour_rate is None else self._labour(item, run)
+        kept = [figure for figure in shared if figure != Figure(None, None)]
+        unknown = costs["total"]
+        pool = _total(kept)
+        planned = None if unknown.planned is None else pool.planned * self.planned[item.pk]
+        actual = None if unknown.actual is None else pool.actual * self.actual[item.pk]
+        return Figure(_sum([planned, labour.planned]), _sum([actual, labour.actual]))
+
+    def _labour(self, item, run):
+        rate = _times(item.labour_minutes_per_unit or ZERO, run.labour_rate / 60)
+        return Figure((item.planned_quantity or item.quantity) * rate, item.printed_count * rate)
+
+
+def _weights(items, units):
+    """Each item's share of the whole: by grams of the bill of materials, else by units; where
+    nothing was printed, by what was planned."""
+    counts = {item.pk: units(item) for item in items}
+    if not any(counts.values()):
+        counts = {item.pk: item.planned_quantity or item.quantity for item in items}
+    shares = {item.pk: counts[item.pk] * (item.bom_grams_per_unit or ZERO) for item in items}
+    if not any(shares.values()):
+        shares = {pk: Decimal(count) for pk, count in counts.items()}
+    whole = sum(shares.values())
+    return {pk: share / whole for pk, share in shares.items()}
+
+
+def _current_rate(spool):
+    return spool.cost_per_gram() if spool else None
+
+
+def _total(figures):
+    return sum(figures, Figure(ZERO, ZERO))
+
+
+def _sum(values):
+    return None if any(value is None for value in values) else sum(values)
+
+
+def _times(value, rate):
+    return None if value is None or rate is None else value * rate
+
+
+def _divided(value, count):
+    return value / count if value is not None and count else None

@@ -1,0 +1,145 @@
+"""Many at once, through HTTP, against the program as it is served."""
+
+import contextlib
+import random
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from inventory.models import Spool
+from production.services import invariants
+from tenants.accounts.roles import MANAGER
+from tests.factories import a_running_run, a_spool, make_token, make_user
+
+API = "/api/v1"
+COUNT = 64
+
+
+@pytest.fixture
+def client(server, committed_farm):
+    """A manager's program at a farm of its own, of which everything is committed."""
+    token = make_token(make_user(role=MANAGER))
+    with server.client(committed_farm) as client:
+        client.headers["Authorization"] = f"Token {token}"
+        yield client
+
+
+def at_once(work, arguments):
+    """What ``work`` answers for each argument, all under way at the same time."""
+    arguments = list(arguments)
+    with ThreadPoolExecutor(len(arguments)) as pool:
+        return list(pool.map(work, arguments))
+
+
+def statuses(answers):
+    return sorted(answer.status_code for answer in answers)
+
+
+def took(spool, grams):
+    return {"materials": [{"spool": spool.pk, "actual_grams": str(grams)}], "confirm": True}
+
+
+def post(client, run, verb, body=None, key=None):
+    headers = {"Idempotency-Key": key} if key else {}
+    return client.post(f"{API}/production-runs/{run.pk}/{verb}/", json=body or {}, headers=headers)
+
+
+def all_is_well():
+    return list(invariants.violations()) == []
+
+
+def test_64_runs_on_one_spool_take_what_is_there_and_not_a_gram_more(client):
+    spool = a_spool(1000)
+    runs = [a_running_run((spool, 15)) for _ in range(COUNT)]
+    answers = at_once(lambda run: post(client, run, "complete", took(spool, 30)), runs)
+    assert statuses(answers) == [200] * 33 + [409] * 31
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {problem["code"] for problem in refused} == {"insufficient_inventory"}
+    assert Spool.objects.get(pk=spool.pk).remaining_grams == 10
+    assert sum(entry.grams for entry in spool.transactions.all()) == 10
+    assert all_is_well()
+
+
+def test_64_completions_of_one_run_have_one_effect(client):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 15))
+    answers = at_once(lambda _: post(client, run, "complete", took(spool, 15)), range(COUNT))
+    assert statuses(answers) == [200] + [409] * 63
+    assert run.transactions.count() == 1
+    assert all_is_well()
+
+
+def test_64_completions_with_one_key_get_one_answer(client):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 15))
+    body = took(spool, 15)
+    answers = at_once(lambda _: post(client, run, "complete", body, key="once"), range(COUNT))
+    replayed = [answer for answer in answers if answer.status_code == 200]
+    assert {answer.status_code for answer in answers} <= {200, 409}
+    assert len({answer.content for answer in replayed}) == 1
+    assert post(client, run, "complete", body, key="once").content == replayed[0].content
+    assert run.transactions.count() == 1
+
+
+def test_64_reverts_of_one_run_have_one_effect(client):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 15))
+    post(client, run, "complete", took(spool, 15))
+    answers = at_once(lambda _: post(client, run, "revert"), range(COUNT))
+    assert statuses(answers) == [200] + [409] * 63
+    assert Spool.objects.get(pk=spool.pk).remaining_grams == 1000
+    assert all_is_well()
+
+
+def test_64_runs_over_shared_spools_in_any_order_complete_without_a_deadlock(client):
+    spools = [a_spool(5000) for _ in range(6)]
+    chance = random.Random(64)
+    runs = []
+    for _ in range(COUNT):
+        takes = chance.sample(spools, chance.randint(2, 4))
+        runs.append(a_running_run(*((spool, 10) for spool in takes)))
+    finished = at_once(lambda run: post(client, run, "complete", {"as_planned": True}), runs)
+    assert statuses(finished) == [200] * COUNT
+    assert all_is_well()
+
+
+def test_creates_and_completions_on_the_same_spools_do_not_deadlock(client):
+    spools = [a_spool(5000) for _ in range(3)]
+    running = [a_running_run(*((spool, 10) for spool in spools)) for _ in range(COUNT // 2)]
+
+    def create(_):
+        mixed = random.sample(spools, 3)
+        lines = [{"spool": spool.pk, "planned_grams": "5"} for spool in mixed]
+        return client.post(f"{API}/production-runs/", json={"materials": lines})
+
+    def work(job):
+        return job() if callable(job) else post(client, job, "complete", {"as_planned": True})
+
+    jobs = [job for run in running for job in (run, lambda: create(None))]
+    answers = at_once(work, jobs)
+    assert statuses(answers) == [200] * (COUNT // 2) + [201] * (COUNT // 2)
+    assert all_is_well()
+
+
+def test_three_farms_number_3000_runs_without_a_duplicate_or_a_gap(server, committed_farms):
+    def create_125(client):
+        return [client.post(f"{API}/production-runs/", json={}) for _ in range(125)]
+
+    with contextlib.ExitStack() as stack:
+        clients = []
+        for farm in committed_farms:
+            with tenant_context(farm):
+                token = make_token(make_user(role=MANAGER))
+            for _ in range(8):
+                client = stack.enter_context(server.client(farm))
+                client.headers["Authorization"] = f"Token {token}"
+                clients.append(client)
+        answers = at_once(create_125, clients)
+    per_farm = [answers[start : start + 8] for start in (0, 8, 16)]
+    for farm, batches in zip(committed_farms, per_farm, strict=True):
+        created = [answer for batch in batches for answer in batch]
+        assert statuses(created) == [201] * 1000
+        numbers = [answer.json()["number"].rpartition("-") for answer in created]
+        assert sorted(int(serial) for _, _, serial in numbers) == list(range(1, 1001))
+        assert len({day for day, _, _ in numbers}) == 1, f"{farm} passed midnight: run it again"

@@ -1,0 +1,293 @@
+"""Every verb of the farm is seen: one story for each that carries a name."""
+
+import importlib
+import pkgutil
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+from opentelemetry.trace import StatusCode
+
+import inventory
+import production
+import tenants
+from inventory.models import Location
+from inventory.services import catalogue_import, handling, reversing, shelf, spools
+from inventory.services.ledger import InsufficientInventory
+from production.models import ProductionRun, Reason
+from production.services import completion, lifecycle, lines, midprint, repeats, reports, statuses
+from production.services.actuals import ItemCount, MaterialActual
+from production.services.moves import InvalidRunStatus
+from tenants import operations, services
+from tenants.accounts import records, roles
+from tenants.accounts import services as people
+from tenants.errors import Busy
+from tests.factories import (
+    PASSWORD,
+    a_filament,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+    make_user,
+)
+from tests.watching import watching
+
+
+def running():
+    return a_running_run((a_spool(), 10))
+
+
+def completed():
+    return completion.complete(running(), by=None, as_planned=True).run
+
+
+def failed():
+    reason = Reason.objects.filter(kind="failure").first()
+    return completion.fail(running(), by=None, reason=reason, progress_percent=50).run
+
+
+def deleted():
+    run = a_run()
+    lifecycle.delete(run, by=None)
+    return run
+
+
+def reassigned():
+    run = completed()
+    line, other = of_kin(run)
+    return completion.reassign(run, by=None, line=line.pk, spool=other).run
+
+
+def of_kin(run):
+    """The run's only line, and another spool of what it holds."""
+    line = run.materials.get()
+    return line, a_spool(filament=line.spool.filament)
+
+
+def forgotten():
+    now = timezone.now()
+    return repeats.record(by=None, started_at=now - timedelta(hours=2), finished_at=now).run
+
+
+def swapped():
+    run = running()
+    line, other = of_kin(run)
+    return midprint.swap_spool(run, by=None, line=line.pk, spool=other, is_empty=True)
+
+
+def of_item(verb, **fields):
+    return verb(a_run(items=[(a_product(), 2)]).items.get(), by=None, **fields)
+
+
+def of_material(verb, **fields):
+    return verb(a_run((a_spool(), 10)).materials.get(), by=None, **fields)
+
+
+def evident():
+    """A product that took more than planned, as one completed run has shown."""
+    product, spool = a_product(grams=5), a_spool()
+    run = a_running_run((spool, 10), items=[(product, 2)])
+    took = MaterialActual(spool=spool.pk, actual_grams=Decimal(12))
+    good = ItemCount(item=run.items.get().pk, good_count=2)
+    completion.complete(run, by=None, materials=[took], items=[good])
+    return product
+
+
+def a_shelf():
+    return records.add(Location, by=None, name="Shelf 1")
+
+
+def a_token():
+    return people.issue_token(make_user(), name="printer", by=None)[0]
+
+
+def a_farm():
+    return services.add_farm(slug="seen", name="Seen")
+
+
+# How each verb comes to be used; every story ends well.
+OF_RUNS = {
+    "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
+    "production_run.complete": completed,
+    "production_run.correct": lambda: completion.correct(completed(), by=None),
+    "production_run.create": a_run,
+    "production_run.delete": deleted,
+    "production_run.fail": failed,
+    "production_run.move": lambda: statuses.update_and_move(a_run(), by=None, notes="Fair"),
+    "production_run.progress": lambda: midprint.progress(running(), by=None, percent=50),
+    "production_run.reassign": reassigned,
+    "production_run.record": forgotten,
+    "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
+    "production_run.revert": lambda: completion.revert(completed(), by=None),
+    "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
+    "production_run.start": running,
+    "production_run.swap_spool": swapped,
+    "production_run.unstart": lambda: lifecycle.unstart(running(), by=None),
+    "production_run.update": lambda: lifecycle.update(a_run(), by=None, notes="Fair"),
+    "run_item.add": lambda: lines.add_item(a_run(), by=None, product=a_product(), quantity=2),
+    "run_item.change": lambda: of_item(lines.change_item, quantity=3),
+    "run_item.remove": lambda: of_item(lines.remove_item),
+    "run_material.add": lambda: lines.add_material(a_run(), by=None, spool=a_spool()),
+    "run_material.change": lambda: of_material(lines.change_material, planned_grams=Decimal(12)),
+    "run_material.remove": lambda: of_material(lines.remove_material),
+}
+OF_OTHERS = {
+    "catalogue.import": lambda: catalogue_import.import_entries([], by=None),
+    "farm.add": a_farm,
+    "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
+    "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
+    "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
+    "inventory_transaction.reverse": lambda: reversing.reverse(
+        handling.use(a_spool(), grams=5, by=None), reason="slip", by=None
+    ),
+    "product.accept_actuals": lambda: reports.accept(evident(), by=None),
+    "record.add": a_shelf,
+    "record.change": lambda: records.change(a_shelf(), by=None, name="Shelf 2"),
+    "record.remove": lambda: records.remove(a_shelf(), by=None),
+    "spool.adjust": lambda: handling.adjust(a_spool(), grams=-5, reason="found", by=None),
+    "spool.archive": lambda: shelf.archive(a_spool(), discard=True, by=None),
+    "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
+    "spool.dry": lambda: shelf.dry(a_spool(), by=None),
+    "spool.empty": lambda: handling.empty(a_spool(20), by=None),
+    "spool.move": lambda: shelf.move(a_spool(), location=a_shelf(), by=None),
+    "spool.open": lambda: shelf.open(a_spool(), by=None),
+    "spool.receive": a_spool,
+    "spool.receive_many": lambda: handling.receive_many(filament=a_filament(), count=3, by=None),
+    "spool.relabel": lambda: shelf.relabel(a_spool(), by=None),
+    "spool.restore": lambda: shelf.restore(
+        shelf.archive(a_spool(), discard=False, by=None), by=None
+    ),
+    "spool.set_price": lambda: handling.set_price(a_spool(), price=20, by=None),
+    "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
+    "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
+    "spool.weigh": lambda: spools.weigh(a_spool(1000), gross_grams=1190, by=None),
+    "token.issue": a_token,
+    "token.revoke": lambda: people.revoke_token(a_token(), by=None),
+    "user.add": lambda: people.add_user(
+        username="nina", password=PASSWORD, role=roles.OPERATOR, by=None
+    ),
+    "user.deactivate": lambda: people.deactivate(make_user(), by=None),
+    "user.reactivate": lambda: people.reactivate(make_user(is_active=False), by=None),
+    "user.set_password": lambda: people.set_password(make_user(), password=NEW, by=None),
+    "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
+}
+STORIES = OF_RUNS | OF_OTHERS
+NEW = PASSWORD + "8"
+
+
+# --- The tests ---------------------------------------------------------------------------------
+
+
+def verbs():
+    """Every decorated function of the program, by its name as an operation."""
+    found = {}
+    for app in (tenants, inventory, production):
+        for module in pkgutil.walk_packages(app.__path__, f"{app.__name__}."):
+            if ".migrations" not in module.name:
+                here = vars(importlib.import_module(module.name)).values()
+                found |= {each.operation_type: each for each in here if is_verb(each)}
+    return found
+
+
+def is_verb(thing):
+    return callable(thing) and isinstance(getattr(thing, "operation_type", None), str)
+
+
+@pytest.fixture
+def watched(farm):
+    with watching() as watched:
+        yield watched
+
+
+def counted(watched, name, outcome):
+    points = watched.points("spoolbook.operations")
+    labels = {"operation_type": name, "outcome": outcome}
+    return sum(point.value for found, point in points if found == labels)
+
+
+def test_every_verb_has_its_story_here():
+    assert sorted(verbs()) == sorted(STORIES), "Tell a story for a new verb above."
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_a_verb_that_succeeds_is_seen(farm, watched, name):
+    STORIES[name]()
+    seen = watched.last(name)
+    place = "public" if name == "farm.add" else farm.schema_name
+    assert (seen["operation_type"], seen["outcome"], seen["tenant_id"]) == (name, "ok", place)
+    assert counted(watched, name, "ok") == len(watched.spans(name))
+
+
+@pytest.mark.parametrize("name", OF_RUNS)
+def test_a_verb_of_a_run_names_the_run(watched, name):
+    OF_RUNS[name]()
+    first = ProductionRun.objects.order_by("pk").first()  # reprint makes another
+    assert watched.last(name)["run_id"] == first.pk
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "status"),
+    [
+        (InvalidRunStatus("It is completed."), "invalid_run_status", StatusCode.UNSET),
+        (Busy(), "busy", StatusCode.UNSET),
+        (ZeroDivisionError(), "error:ZeroDivisionError", StatusCode.ERROR),
+    ],
+    ids=["refused", "busy", "broken"],
+)
+@pytest.mark.parametrize("name", STORIES)
+def test_a_verb_that_does_not_succeed_is_seen(watched, monkeypatch, name, error, outcome, status):
+    def fail(_work, **_seen):
+        raise error
+
+    monkeypatch.setattr(operations, "in_transaction", fail)
+    with pytest.raises(type(error)):
+        verbs()[name](None, by=None)
+    [span] = watched.spans(name)
+    assert (span.attributes["outcome"], span.status.status_code) == (outcome, status)
+    assert counted(watched, name, outcome) == 1
+
+
+def test_a_completion_without_enough_filament_is_a_refusal_of_that_run(watched):
+    spool = a_spool(100)
+    run = a_running_run((spool, 10))
+    took = MaterialActual(spool=spool.pk, actual_grams=Decimal(200))
+    with pytest.raises(InsufficientInventory):
+        completion.complete(run, by=None, materials=[took], confirm=True)
+    seen = watched.last("production_run.complete")
+    assert (seen["outcome"], seen["run_id"]) == ("insufficient_inventory", run.pk)
+    assert counted(watched, "production_run.complete", "insufficient_inventory") == 1
+
+
+def test_a_completion_that_breaks_down_half_way_is_an_error_of_that_run(watched, monkeypatch):
+    run = running()
+    monkeypatch.setattr(
+        "production.services.completion.closing.moves.record", lambda *_, **__: 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        completion.complete(run, by=None, as_planned=True)
+    [span] = watched.spans("production_run.complete")
+    assert (span.attributes["run_id"], span.status.status_code) == (run.pk, StatusCode.ERROR)
+
+
+def test_a_dry_run_of_a_completion_is_marked(watched):
+    completion.complete(running(), by=None, as_planned=True, dry_run=True)
+    assert watched.last("production_run.complete")["dry_run"] is True
+    assert counted(watched, "production_run.complete", "ok") == 0
+
+
+def test_a_forgotten_run_shows_what_it_is_made_of(watched):
+    forgotten()
+    whole = watched.spans("production_run.record")[0]
+    parts = [watched.spans(f"production_run.{verb}")[0] for verb in ("create", "complete")]
+    assert {part.parent.span_id for part in parts} == {whole.context.span_id}
+
+
+def test_secrets_are_not_seen(watched, caplog):
+    caplog.set_level("INFO")
+    _, secret = people.issue_token(make_user(), name="printer", by=None)
+    people.set_password(make_user(), password=NEW, by=None)
+    told = [str(vars(line)) for line in caplog.records]
+    told += [str(watched.last(name)) for name in ("token.issue", "user.set_password")]
+    assert not any(secret in text or PASSWORD in text for text in told)

@@ -1,0 +1,124 @@
+"""Variance and cost of one run, in figures a bookkeeper can check."""
+
+from decimal import Decimal
+
+import pytest
+
+from production.services import completion, variance
+from production.services.actuals import ItemCount, MaterialActual
+from tenants.accounts.models import FarmSettings
+from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+
+pytestmark = pytest.mark.usefixtures("farm")
+
+
+def bodies_and_wings():
+    """250 g for 5.00: five bodies of 20 g and ten wings of 10 g printed."""
+    spool = a_spool(1000, price=Decimal(20))
+    body, wing = a_product("BODY", grams=20), a_product("WING", grams=10)
+    run = a_running_run((spool, 200), items=[(body, 5), (wing, 10)])
+    bodies, wings = run.items.order_by("pk")
+    return completion.complete(
+        run,
+        by=None,
+        materials=[MaterialActual(spool=spool.pk, actual_grams=Decimal(250))],
+        items=[
+            ItemCount(item=bodies.pk, good_count=4, scrapped_count=1),
+            ItemCount(item=wings.pk, good_count=10),
+        ],
+    )
+
+
+def test_worked_example_bodies_and_wings():
+    done = bodies_and_wings()
+    cost = done.variance["cost"]
+    assert cost["material"]["actual"] == cost["total"]["actual"] == 5
+    bodies, wings = done.variance["items"]
+    assert (bodies["cost"]["actual"], bodies["cost_per_unit"]["actual"]) == (
+        Decimal("2.5"),
+        Decimal("0.6250"),
+    )
+    assert (wings["cost"]["actual"], wings["cost_per_unit"]["actual"]) == (
+        Decimal("2.5"),
+        Decimal("0.2500"),
+    )
+    assert 4 * Decimal("0.625") + 10 * Decimal("0.25") == 5
+
+
+def test_the_variance_read_later_is_the_one_the_completion_answered():
+    done = bodies_and_wings()
+    assert variance.of_run(done.run) == done.variance
+
+
+def test_grams_are_told_apart_part_and_purge():
+    spool = a_spool()
+    run = a_running_run((spool, 100, 10))
+    actual = MaterialActual(
+        spool=spool.pk, actual_grams=Decimal(105), actual_purge_grams=Decimal(8)
+    )
+    grams = completion.complete(run, by=None, materials=[actual]).variance["grams"]
+    assert grams["part"] == figures(100, 105, 5, 5)
+    assert grams["purge"] == figures(10, 8, -2, -20)
+    assert grams["total"]["percent"] == Decimal("2.7273")
+
+
+def test_where_nothing_was_planned_the_percent_is_null_not_zero():
+    spool = a_spool()
+    run = a_running_run((spool, 0))
+    actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(5))
+    done = completion.complete(run, by=None, materials=[actual])
+    assert done.variance["grams"]["total"] == figures(0, 5, 5, None)
+
+
+def test_machine_energy_and_labour_cost_by_the_frozen_rates():
+    FarmSettings.objects.update(labour_rate=30, machine_hour_rate=0, energy_price_kwh="0.40")
+    printer = a_printer(hour_rate=Decimal("1.50"), power_watts=200)
+    product = a_product(grams=10, labour_minutes=2)
+    spool = a_spool(1000, price=Decimal(20))
+    run = a_running_run(
+        (spool, 100), items=[(product, 10)], printer=printer, planned_minutes=Decimal(120)
+    )
+    FarmSettings.objects.update(labour_rate=99, energy_price_kwh=99)
+    done = completion.complete(run, by=None, as_planned=True, actual_minutes=Decimal(150), items=[])
+    cost = done.variance["cost"]
+    assert cost["material"]["actual"] == 2  # 100 g at 0.02
+    assert cost["machine"] == figures(3, Decimal("3.75"), Decimal("0.75"), 25)
+    assert cost["energy"]["actual"] == Decimal("0.2000")  # 2.5 h x 0.2 kW x 0.40
+    assert cost["labour"]["actual"] == 10  # 10 units x 2 min x 0.50
+    assert cost["total"]["actual"] == Decimal("15.95")
+    assert done.variance["items"][0]["cost_per_unit"]["actual"] == Decimal("1.5950")
+
+
+def test_a_spool_without_a_price_makes_the_cost_unknown_not_free():
+    spool = a_spool(filament=a_filament(price=None))
+    run = a_running_run((spool, 10), items=[(a_product(grams=1), 1)])
+    done = completion.complete(run, by=None, as_planned=True)
+    assert done.variance["cost"]["material"]["actual"] is None
+    assert done.variance["cost"]["total"]["actual"] is None
+    assert done.variance["items"][0]["cost_per_unit"]["actual"] is None
+
+
+def test_no_good_part_has_no_cost_per_good_part():
+    spool = a_spool(1000, price=Decimal(20))
+    run = a_running_run((spool, 50), items=[(a_product(grams=10), 5)])
+    none_good = ItemCount(item=run.items.get().pk, good_count=0, scrapped_count=5)
+    actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(50))
+    done = completion.complete(run, by=None, materials=[actual], items=[none_good])
+    (item,) = done.variance["items"]
+    assert (item["cost"]["actual"], item["cost_per_unit"]["actual"]) == (1, None)
+
+
+def test_a_planned_run_has_a_plan_and_no_actuals():
+    spool = a_spool(1000, price=Decimal(20))
+    planned = variance.of_run(a_run((spool, 100)))
+    assert planned["grams"]["total"] == figures(100, None, None, None)
+    assert planned["cost"]["total"]["planned"] == 2
+
+
+def figures(planned, actual, difference, percent):
+    return {
+        "planned": planned,
+        "actual": actual,
+        "difference": difference,
+        "percent": percent,
+    }

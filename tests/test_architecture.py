@@ -1,0 +1,92 @@
+"""The house: what the rules of CONTRIBUTING.md say of the tree, checked."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+APPS = ["config", "tenants", "inventory", "production"]
+SOURCES = [
+    path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+]
+LONGEST_FILE, LONGEST_FUNCTION = 300, 40
+FORBIDDEN_NAMES = {"utils.py", "common.py", "helpers.py", "core.py", "signals.py"}
+
+
+def tool(*command):
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_code_is_clean_by_ruff():
+    tool(sys.executable, "-m", "ruff", "check", ".")
+
+
+def test_the_code_is_formatted_by_ruff():
+    tool(sys.executable, "-m", "ruff", "format", "--check", ".")
+
+
+def test_imports_run_down():
+    tool(sys.executable, "-c", "from importlinter.cli import lint_imports_command as m; m()")
+
+
+def test_every_change_of_a_model_has_its_migration(db):
+    call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_and_its_functions_are_small(path):
+    text = path.read_text()
+    assert path.name not in FORBIDDEN_NAMES
+    assert text.count("\n") <= LONGEST_FILE
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef):
+            assert node.end_lineno - node.lineno < LONGEST_FUNCTION, node.name
+
+
+def test_only_the_ledger_writes_entries_and_balances():
+    """Its own words for writing are in no other file of the program."""
+    written = ("InventoryTransaction(", "InventoryTransaction.objects.create", "remaining_grams =")
+    guilty = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in SOURCES
+        if path != ROOT / "inventory/services/ledger.py" and "models" not in path.parts
+        for word in written
+        if any(line.strip().startswith(word) or f" {word}" in line for line in lines_of(path))
+        and "== " not in word
+    ]
+    assert guilty == []
+
+
+def lines_of(path):
+    return path.read_text().splitlines()
+
+
+def test_no_table_of_a_farm_refers_to_public_nor_the_reverse(farm):
+    query = """
+        SELECT conrelid::regclass::text, confrelid::regclass::text
+        FROM pg_constraint
+        JOIN pg_class referring ON referring.oid = conrelid
+        JOIN pg_class referred ON referred.oid = confrelid
+        WHERE contype = 'f' AND referring.relnamespace <> referred.relnamespace
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        assert cursor.fetchall() == []
+
+
+def test_every_primary_key_of_a_farm_is_a_bigint_identity(farm):
+    query = """
+        SELECT c.table_name FROM information_schema.columns c
+        WHERE c.table_schema = current_schema() AND c.column_name = 'id'
+          AND NOT (c.data_type = 'bigint' AND c.is_identity = 'YES')
+          AND c.table_name NOT IN ('accounts_farmsettings')
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        assert cursor.fetchall() == []

@@ -1,0 +1,22 @@
+"""python -m benchmarks [NAME ...]: where the README's figures come from; each is a ratio."""
+
+import importlib
+import os
+import sys
+
+import django
+
+NAMES = ("operations", "reports")
+
+
+def main(names):
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("SPOOLBOOK_DATA", ".data/bench")
+    os.environ.setdefault("SPOOLBOOK_LOG_LEVEL", "ERROR")
+    django.setup()
+    for name in names or NAMES:
+        importlib.import_module(f"benchmarks.{name}").main()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,72 @@
+"""Variance over 100,000 completed runs, against the bare SQL of the same sums.
+
+Bar: at most 1.3 times the bare SQL.
+"""
+
+from functools import partial
+from time import perf_counter
+
+from django.db import connection
+
+from benchmarks.farm import filled
+from production.models import ProductionRun
+from production.services import reports
+
+RUNS = 100_000
+
+# The leanest way to the same figures of all runs: nothing is filtered, no group, no unknowns.
+BARE = """
+SELECT sum(planned), sum(actual), sum(purge), sum(material), sum(good), sum(scrapped),
+    sum(labour), sum(planned_minutes), sum(actual_minutes), sum(actual_minutes / 60 * hour_rate),
+    sum(actual_minutes / 60 * power_watts / 1000 * energy_price_kwh), count(*)
+FROM production_productionrun run
+LEFT JOIN (
+    SELECT run_id, sum(planned_grams + planned_purge_grams) AS planned,
+        sum(actual_grams + actual_purge_grams) AS actual, sum(actual_purge_grams) AS purge
+    FROM production_runmaterial GROUP BY run_id
+) lines ON lines.run_id = run.id
+LEFT JOIN (
+    SELECT production_run_id, sum(-grams * coalesce(cost_per_gram, late_cost_per_gram)) AS material
+    FROM inventory_inventorytransaction entry JOIN inventory_spool spool ON spool.id = spool_id
+    WHERE kind IN ('usage', 'waste') AND NOT EXISTS (
+        SELECT FROM inventory_inventorytransaction r WHERE r.reverses_id = entry.id)
+    GROUP BY 1
+) spent ON spent.production_run_id = run.id
+LEFT JOIN (
+    SELECT run_id, sum(good_count) AS good, sum(scrapped_count) AS scrapped,
+        sum((good_count + scrapped_count) * labour_minutes_per_unit / 60 * labour_rate) AS labour
+    FROM production_runitem item JOIN production_productionrun r ON r.id = run_id GROUP BY run_id
+) made ON made.run_id = run.id
+WHERE run.deleted_at IS NULL
+"""
+
+
+def main():
+    filled(RUNS)
+    runs = ProductionRun.objects.live()
+    ways = {
+        f"by {group_by}" if group_by else "all": partial(reports.of_many, runs, group_by=group_by)
+        for group_by in reports.GROUPS
+    }
+    ways["by filament"] = partial(reports.by_filament, runs)
+    taken = best_of({"bare": _bare, **ways})
+    print(f"Variance of {RUNS:,} completed runs; the bare SQL of all is 1 ({taken['bare']:.2f} s)")
+    for name in ways:
+        print(f"  {name:<12} {taken[name] / taken['bare']:5.2f}")
+
+
+def _bare():
+    with connection.cursor() as cursor:
+        cursor.execute(BARE)
+        return cursor.fetchall()
+
+
+def best_of(ways, rounds=7):
+    """The best time of each way; they take turns, so that what else runs here hits them alike."""
+    taken = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, work in ways.items():
+            begun = perf_counter()
+            work()
+            taken[name].append(perf_counter() - begun)
+    return {name: min(times) for name, times in taken.items()}

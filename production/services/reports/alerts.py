@@ -1,0 +1,127 @@
+"""Products whose bill of materials, or plate time, no longer fits what they really take.
+
+Evidence is the last N completed runs of that product alone, with grams that were weighed or
+typed. What would have fitted is the sum of what was used divided by the sum of what was printed,
+never a mean of ratios.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import connection
+
+from production.models import BomLine, Product
+from production.services.variance import rounded
+from tenants.accounts.models import FarmSettings
+from tenants.accounts.records import audit, change
+from tenants.errors import Refusal
+from tenants.operations import operation
+
+EVIDENT = """
+WITH alone AS (
+    SELECT run.id, run.actual_minutes, run.plate_count, run.finished_at,
+        min(item.product_id) AS product_id,
+        sum(coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)) AS printed,
+        sum(item.quantity) AS quantity
+    FROM production_productionrun run JOIN production_runitem item ON item.run_id = run.id
+    WHERE run.status = 'completed' AND run.deleted_at IS NULL
+    GROUP BY run.id HAVING count(DISTINCT item.product_id) = 1
+), used AS (
+    SELECT alone.*, sum(line.actual_grams) AS grams,
+        row_number() OVER (PARTITION BY alone.product_id ORDER BY alone.finished_at DESC, alone.id)
+            AS recency
+    FROM alone JOIN production_runmaterial line ON line.run_id = alone.id
+    WHERE alone.printed > 0
+    GROUP BY alone.id, alone.actual_minutes, alone.plate_count, alone.finished_at,
+        alone.product_id, alone.printed, alone.quantity
+    HAVING bool_and(line.actual_source IN ('weighed', 'typed', 'device'))
+)
+SELECT product_id, array_agg(id ORDER BY id), sum(grams), sum(printed),
+    sum(actual_minutes) FILTER (WHERE printed = quantity),
+    sum(plate_count) FILTER (WHERE printed = quantity AND actual_minutes IS NOT NULL)
+FROM used WHERE recency <= %s GROUP BY product_id ORDER BY product_id
+"""
+
+
+class NoEvidence(Refusal):
+    """There are no weighed or typed runs of the product alone to go by."""
+
+    code = "no_evidence"
+    title = "There is nothing to correct this product by"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Alert:
+    """A product, what it is planned with, and what would have fitted the runs ``run_ids``."""
+
+    product: Product
+    planned_grams_per_unit: Decimal | None
+    fitting_grams_per_unit: Decimal
+    grams_percent: Decimal | None
+    planned_plate_minutes: Decimal | None
+    fitting_plate_minutes: Decimal | None
+    minutes_percent: Decimal | None
+    run_ids: list
+
+    def passes(self, threshold):
+        """Whether grams or minutes are more than ``threshold`` percent off."""
+        percents = (self.grams_percent, self.minutes_percent)
+        return any(percent is not None and abs(percent) > threshold for percent in percents)
+
+
+def alerts(*, last=10):
+    """Alerts of all products that pass the farm's variance threshold; three queries."""
+    threshold = FarmSettings.load().variance_alert_percent
+    return [alert for alert in _evidence(last) if alert.passes(threshold)]
+
+
+@operation("product.accept_actuals")
+def accept(product, *, by, last=10):
+    """Write what would have fitted into the product: grams of its BOM lines, in proportion, and
+    its plate minutes. The evidence is kept in the audit trail. Returns the product.
+
+    Raises NoEvidence.
+    """
+    product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
+    alert = next((each for each in _evidence(last) if each.product.pk == product.pk), None)
+    if alert is None or not alert.planned_grams_per_unit:
+        raise NoEvidence(
+            f"{product.sku} has no bill of materials, or no completed run of its own that was "
+            "weighed or typed.",
+            product_id=product.pk,
+        )
+    ratio = alert.fitting_grams_per_unit / alert.planned_grams_per_unit
+    for line in BomLine.objects.select_for_update(no_key=True).filter(product=product):
+        change(line, by=by, grams_per_unit=line.grams_per_unit * ratio)
+    if alert.fitting_plate_minutes is not None:
+        product = change(product, by=by, plate_minutes=alert.fitting_plate_minutes)
+    audit("accept_actuals", product, by=by, changes={"evidence_run_ids": [None, alert.run_ids]})
+    return product
+
+
+def _evidence(last):
+    with connection.cursor() as cursor:
+        cursor.execute(EVIDENT, [last])
+        rows = cursor.fetchall()
+    products = Product.objects.with_bom().in_bulk([row[0] for row in rows])
+    return [_alert(products[row[0]], *row[1:]) for row in rows]
+
+
+def _alert(product, run_ids, grams, printed, minutes, plates):
+    planned = product.bom_grams or None
+    fitting = rounded(grams / printed)
+    plate_minutes = rounded(minutes / plates) if minutes and plates else None
+    return Alert(
+        product=product,
+        planned_grams_per_unit=planned,
+        fitting_grams_per_unit=fitting,
+        grams_percent=_percent(fitting, planned),
+        planned_plate_minutes=product.plate_minutes,
+        fitting_plate_minutes=plate_minutes,
+        minutes_percent=_percent(plate_minutes, product.plate_minutes),
+        run_ids=run_ids,
+    )
+
+
+def _percent(actual, planned):
+    return rounded((actual - planned) * 100 / planned) if planned and actual is not None else None

@@ -1,0 +1,121 @@
+"""Setting the demo farm up: the farm, its people, machines, catalogue and products."""
+
+import json
+from pathlib import Path
+
+from django.db import transaction
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+import inventory
+from inventory.models import Filament, Location, MaterialType
+from inventory.services.catalogue_import import import_entries
+from production.demo import data
+from production.demo.month import live_through
+from production.models import BomLine, Printer, PrinterSlot, Product
+from tenants import services
+from tenants.accounts import records, roles
+from tenants.accounts.models import FarmSettings, User
+from tenants.accounts.services import add_user
+from tenants.models import Tenant
+
+SLUG = "demo"
+FARM = {"name": "Demo farm", "run_prefix": "DEMO", "timezone": "Europe/Berlin", "currency": "EUR"}
+# username (and role), name, password
+SIGN_INS = (
+    (roles.MANAGER, "Miriam Falk", "keeps-the-books"),
+    (roles.OPERATOR, "Oskar Brandt", "prints-all-day"),
+    (roles.VIEWER, "Vera Lind", "looks-at-spools"),
+)
+SAMPLE = Path(inventory.__file__).parent / "samples" / "filaments.json"
+
+
+def ensure(*, slug=SLUG, now=None):
+    """The demo farm, made and filled when it is not there; returns ``(farm, whether made)``.
+
+    A farm that has people is left alone. One without was interrupted while it was being made:
+    its contents are one transaction, so they are made again as a whole.
+    """
+    farm = Tenant.objects.filter(slug=slug).first() or services.add_farm(slug=slug, **FARM)
+    with tenant_context(farm):
+        if User.objects.exists():
+            return farm, False
+        with transaction.atomic():
+            _fill(now or timezone.now())
+    return farm, True
+
+
+def _fill(now):
+    people = _people()
+    manager = people[roles.MANAGER]
+    records.change(FarmSettings.load(), by=manager, **data.SETTINGS)
+    for name in data.LOCATIONS:
+        records.add(Location, by=manager, name=name)
+    _catalogue(manager)
+    for row in data.PRINTERS:
+        _printer(row, manager)
+    for row in data.PRODUCTS:
+        _product(row, manager)
+    live_through(now, manager=manager, operator=people[roles.OPERATOR])
+
+
+def _people():
+    people = {}
+    for role, name, password in SIGN_INS:
+        by = people.get(roles.MANAGER)
+        people[role] = add_user(username=role, name=name, password=password, role=role, by=by)
+    return people
+
+
+def _catalogue(manager):
+    import_entries(json.loads(SAMPLE.read_text()), by=manager)
+    for external_id, price in data.FILAMENTS.values():
+        filament = Filament.objects.get(external_id=external_id)
+        known = {"price": price, "reorder_point_grams": data.REORDER_POINT_GRAMS}
+        records.change(filament, by=manager, **known)
+
+
+def _printer(row, manager):
+    name, maker, model, x, y, z, slots, hardened, nozzle, bed, hour_rate, watts = row
+    printer = Printer(
+        name=name,
+        manufacturer=maker,
+        model=model,
+        bed_x_mm=x,
+        bed_y_mm=y,
+        bed_z_mm=z,
+        has_hardened_nozzle=hardened,
+        max_nozzle_temp=nozzle,
+        max_bed_temp=bed,
+        hour_rate=hour_rate,
+        power_watts=watts,
+        location=Location.objects.get(name="Print room"),
+    )
+    records.add(printer, by=manager)
+    for label in slots:
+        records.add(PrinterSlot, by=manager, printer=printer, label=label)
+
+
+def _product(row, manager):
+    sku, name, units, minutes, purge, height, labour, bom = row
+    product = records.add(
+        Product,
+        by=manager,
+        sku=sku,
+        name=name,
+        units_per_plate=units,
+        plate_minutes=minutes,
+        plate_purge_grams=purge,
+        height_mm=height,
+        labour_minutes=labour,
+    )
+    for code, filament, grams in bom:
+        exact = filament and Filament.objects.get(external_id=data.FILAMENTS[filament][0])
+        records.add(
+            BomLine,
+            by=manager,
+            product=product,
+            material_type=MaterialType.objects.get(code=code),
+            filament=exact,
+            grams_per_unit=grams,
+        )

@@ -1,0 +1,269 @@
+"""What happens to one run or spool, as generators: each yields the moment of its next event.
+
+``tell`` carries many of them on at once, always the one whose moment is next, so that the ledger
+sees everything in the order of time.
+"""
+
+import heapq
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.db.models import F, Sum
+
+from inventory.models import Filament, Location, Spool
+from inventory.services import spools
+from production.demo import data
+from production.models import Printer, Product, Reason
+from production.services import bom, completion, lifecycle
+from production.services.actuals import ItemCount, MaterialActual
+from production.services.lines import NewItem, NewMaterial
+
+MARGIN = Decimal("1.15")  # nobody starts a print on a spool that it would just empty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """One run as it will have been: when, where, what, and how far off the plan it ends.
+
+    ``says`` is the way the actuals are told: typed, weighed or as_planned.
+    """
+
+    printer: str
+    sku: str
+    plates: int
+    created_at: datetime
+    started_at: datetime
+    finished_at: datetime
+    booked_at: datetime
+    factor: Decimal = Decimal(1)
+    says: str = "typed"
+    scrapped: int = 0
+    scrap_reason: str = ""
+    order_reference: str = ""
+    notes: str = ""
+
+    @property
+    def minutes(self):
+        return (self.finished_at - self.started_at).total_seconds() / 60
+
+    @property
+    def quantity(self):
+        return self.plates * Product.objects.get(sku=self.sku).units_per_plate
+
+
+class Farm:
+    """Who works here, and which spools are on a printer at the moment."""
+
+    def __init__(self, *, manager, operator):
+        self.manager, self.operator = manager, operator
+        self.in_use = set()
+
+    def spool_for(self, material_type, filament, grams):
+        """The emptiest free spool that has enough, as people use them up; None: buy one.
+
+        A filament that a product asks for by name is kept for that product.
+        """
+        if filament:
+            fitting = Spool.objects.filter(filament=filament)
+        else:
+            fitting = Spool.objects.filter(
+                filament__material_type=material_type, filament__bom_lines=None
+            )
+        free = fitting.on_shelf().exclude(pk__in=self.in_use)
+        enough = free.filter(remaining_grams__gte=F("reserved_grams") + grams * MARGIN)
+        return enough.order_by("remaining_grams", "pk").first()
+
+    def plan(self, *, sku, quantity, printer, at, with_spools=True, **fields):
+        """Create a run with spools for what it needs; None when one of them is not there."""
+        product = Product.objects.get(sku=sku)
+        reference = fields.pop("order_reference", "")
+        item = NewItem(product=product, quantity=quantity, order_reference=reference)
+        materials = [self._material(need, with_spools) for need in bom.requirements([item])]
+        if with_spools and any(material.spool is None for material in materials):
+            return None
+        return lifecycle.create(
+            by=self.manager,
+            at=at,
+            items=[item],
+            materials=materials,
+            printer=printer and Printer.objects.get(name=printer),
+            plate_count=bom.plates(product, quantity),
+            **fields,
+        )
+
+    def _material(self, need, with_spools):
+        material_type, filament, grams, purge = need
+        return NewMaterial(
+            spool=self.spool_for(material_type, filament, grams + purge) if with_spools else None,
+            filament=filament,
+            material_type=None if filament else material_type,
+            planned_grams=grams,
+            planned_purge_grams=purge,
+        )
+
+
+def tell(stories):
+    """Carry the stories on, each when its moment has come, until all have ended."""
+    waiting = []
+    for number, story in enumerate(stories):
+        _listen(waiting, number, story)
+    while waiting:
+        _, number, story = heapq.heappop(waiting)
+        _listen(waiting, number, story)
+
+
+def _listen(waiting, number, story):
+    moment = next(story, None)
+    if moment is not None:
+        heapq.heappush(waiting, (moment, number, story))
+
+
+def delivery(farm, rows, at):
+    """Spools arrive."""
+    yield at
+    for name, grams, price, lot, place in rows:
+        _receive(farm, _filament(name), place, lot, at, grams=grams, price=price)
+
+
+def restocking(farm, lot, at):
+    """One spool arrives of each filament that has fallen below its reorder point."""
+    yield at
+    for name, *_, place in {row[0]: row for row in data.FIRST_SPOOLS}.values():
+        filament = _filament(name)
+        on_shelf = filament.spools.on_shelf().aggregate(grams=Sum("remaining_grams"))["grams"]
+        if on_shelf < filament.reorder_point_grams:
+            _receive(farm, filament, place, lot, at)
+
+
+def _filament(name):
+    return Filament.objects.get(external_id=data.FILAMENTS[name][0])
+
+
+def _receive(farm, filament, place, lot, at, *, grams=None, price=None):
+    spools.receive(
+        filament=filament,
+        initial_grams=grams and Decimal(grams),
+        price=price,
+        lot_number=lot,
+        supplier=data.SUPPLIER,
+        location=Location.objects.get(name=place),
+        by=farm.manager,
+        at=at,
+    )
+
+
+def weighing(farm, lot, off, at):
+    """The first spool of a lot is put on the scale, and is ``off`` grams from the book."""
+    yield at
+    spool = Spool.objects.filter(lot_number=lot).with_filament().order_by("pk").first()
+    gross = spool.remaining_grams + spool.tare() + off
+    spools.weigh(spool, gross_grams=max(gross, spool.tare()), by=farm.operator, at=at)
+
+
+def print_job(farm, job):
+    """A run is planned, printed and booked; when there is no filament for it, nothing happens."""
+    run = yield from _printed(farm, job)
+    if run is not None:
+        book(farm, job, run, at=job.booked_at)
+
+
+def mistyped_job(farm, job, *, wrong_factor, minutes_later):
+    """The same, but booked with a slip, which the manager finds and puts right."""
+    run = yield from _printed(farm, job)
+    if run is None:
+        return
+    book(farm, job, run, at=job.booked_at, factor=wrong_factor)
+    found_at = job.booked_at + timedelta(minutes=minutes_later)
+    yield found_at
+    completion.revert(run, by=farm.manager, at=found_at, reason="Two digits were swapped.")
+    book(farm, job, run, at=found_at)
+
+
+def failed_job(farm, job, *, reason, progress_percent):
+    """A run is stopped, and what it took is waste."""
+    run = yield from _printed(farm, job)
+    if run is not None:
+        completion.fail(
+            run,
+            by=farm.operator,
+            at=job.booked_at,
+            reason=Reason.objects.get(kind=Reason.Kind.FAILURE, code=reason),
+            progress_percent=progress_percent,
+            actual_minutes=round(job.minutes * progress_percent / 100),
+        )
+
+
+def _printed(farm, job):
+    yield job.created_at
+    run = _plan(farm, job)
+    if run is None:
+        return None
+    spool_ids = {line.spool_id for line in run.materials.all()}
+    farm.in_use |= spool_ids
+    yield job.started_at
+    lifecycle.start(run, by=farm.operator, at=job.started_at, printer_cleared=True)
+    yield job.booked_at
+    farm.in_use -= spool_ids
+    return run
+
+
+def withdrawn_job(farm, job, *, reason):
+    """A run is planned and given up before it starts."""
+    yield job.created_at
+    run = _plan(farm, job)
+    yield job.started_at
+    if run is not None:
+        lifecycle.cancel(run, by=farm.manager, at=job.started_at, reason=reason)
+
+
+def book(farm, job, run, *, at, factor=None):
+    """Complete the run by what the job says."""
+    says = "typed" if factor else job.says
+    completion.complete(
+        run,
+        by=farm.operator,
+        at=at,
+        materials=[
+            _actual(line, factor or job.factor, says)
+            for line in run.materials.select_related("spool__filament__manufacturer")
+            if says != "as_planned"
+        ],
+        items=[_count(item, job) for item in run.items.all()],
+        actual_minutes=round(job.minutes),
+        finished_at=job.finished_at,
+        as_planned=says == "as_planned",
+    )
+
+
+def _plan(farm, job):
+    return farm.plan(
+        sku=job.sku,
+        quantity=job.quantity,
+        printer=job.printer,
+        at=job.created_at,
+        planned_start_at=job.started_at,
+        order_reference=job.order_reference,
+        notes=job.notes,
+    )
+
+
+def _actual(line, factor, says):
+    grams = (line.planned_grams * factor).quantize(Decimal("0.1"))
+    purge = (line.planned_purge_grams * factor).quantize(Decimal("0.1"))
+    if says == "weighed":
+        left = line.spool.remaining_grams - grams - purge
+        gross = (left + line.spool.tare()).quantize(Decimal(1))  # a kitchen scale
+        return MaterialActual(line=line.pk, gross_after_grams=gross)
+    return MaterialActual(line=line.pk, actual_grams=grams, actual_purge_grams=purge)
+
+
+def _count(item, job):
+    scrapped = min(job.scrapped, item.quantity)
+    reason = Reason.objects.get(kind=Reason.Kind.SCRAP, code=job.scrap_reason) if scrapped else None
+    return ItemCount(
+        item=item.pk,
+        good_count=item.quantity - scrapped,
+        scrapped_count=scrapped,
+        scrap_reason=reason,
+    )

@@ -1,0 +1,19 @@
+import os
+
+from django.core.management.base import BaseCommand
+
+from production import demo
+
+
+class Command(BaseCommand):
+    help = "Make the demo farm when it is not there, and say how to sign in."
+
+    def handle(self, **options):
+        farm, is_new = demo.ensure()
+        if is_new:
+            self.stdout.write("The demo farm has been made, with a month of history.")
+        port = os.environ.get("PORT") or "8000"
+        host = farm.get_primary_domain().host
+        rows = [("address", f"http://{host}:{port}/", "")]
+        rows += [(role, password, name) for role, name, password in demo.SIGN_INS]
+        self.stdout.write("\n".join(f"  {a:<10} {b:<26} {c}".rstrip() for a, b, c in rows))

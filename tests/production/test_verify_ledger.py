@@ -1,0 +1,208 @@
+"""What is true between runs and the ledger, and the command that looks: broken here on purpose."""
+
+from decimal import Decimal
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django_tenants.utils import schema_context
+
+from inventory.models import InventoryTransaction, Spool
+from production.models import ProductionRun, Reason, RunMaterial
+from production.services import completion, invariants, lifecycle
+from production.services.actuals import MaterialActual
+from tests.factories import a_run, a_running_run, a_spool
+
+
+def found():
+    return [(violation.invariant, violation.figures) for violation in invariants.violations()]
+
+
+def names():
+    return {name for name, _ in found()}
+
+
+def complete(run, spool, grams):
+    actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(grams))
+    return completion.complete(run, by=None, materials=[actual], confirm=True).run
+
+
+def fail(run, spool, grams):
+    actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(grams))
+    reason = Reason.objects.get(kind="failure", code="nozzle_clog")
+    return completion.fail(run, by=None, materials=[actual], reason=reason).run
+
+
+@pytest.fixture
+def spool(farm):
+    return a_spool(1000)
+
+
+@pytest.fixture
+def unguarded(farm):
+    """The database looks away: its guards of the ledger are off until the rollback."""
+    with connection.cursor() as cursor:
+        for table in ("inventory_inventorytransaction", "inventory_spool"):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+
+
+def test_all_is_well_after_every_verb(spool, manager):
+    complete(a_running_run((spool, 10)), spool, 12)
+    completion.revert(complete(a_running_run((spool, 20)), spool, 18), by=manager)
+    fail(a_running_run((spool, 25)), spool, 9)
+    completion.revert(fail(a_running_run((spool, 26)), spool, 8), by=manager)
+    lifecycle.cancel(a_run((spool, 30)), by=None)
+    completion.revert(lifecycle.cancel(a_run((spool, 35)), by=None), by=manager)
+    lifecycle.delete(a_run((spool, 40)), by=None)
+    lifecycle.unstart(a_running_run((spool, 50)), by=None)
+    a_run((spool, 60))
+    assert found() == []
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_reserve_that_no_line_claims_is_found(spool):
+    a_run((spool, 60))
+    Spool.objects.filter(pk=spool.pk).update(reserved_grams=61)
+    ((name, figures),) = found()
+    assert name == "reserved_is_the_open_claims"
+    assert (figures["reserved_grams"], figures["claimed_grams"]) == (61, 60)
+
+
+@pytest.mark.usefixtures("unguarded")
+@pytest.mark.parametrize("status", ["completed", "failed", "cancelled"])
+def test_a_claim_of_a_closed_run_is_found(spool, status):
+    run = a_run((spool, 60))
+    ProductionRun.objects.filter(pk=run.pk).update(status=status)
+    assert names() == {"reserved_is_the_open_claims", "only_open_runs_claim"}
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_claim_of_a_deleted_run_is_found(spool):
+    run = a_run((spool, 60))
+    ProductionRun.objects.filter(pk=run.pk).update(deleted_at=run.created_at)
+    assert names() == {"reserved_is_the_open_claims", "only_open_runs_claim"}
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_completed_run_that_took_something_else_than_its_actuals_is_found(spool):
+    run = complete(a_running_run((spool, 10)), spool, 12)
+    RunMaterial.objects.filter(run=run).update(actual_grams=11)
+    ((name, figures),) = found()
+    assert (name, figures["run_id"]) == ("closed_run_took_its_actuals", run.pk)
+    assert (figures["taken_grams"], figures["actual_grams"]) == (12, 11)
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_completed_run_that_took_nothing_is_found(spool):
+    run = a_running_run((spool, 10))
+    RunMaterial.objects.filter(run=run).update(actual_grams=12, reserved_grams=0)
+    Spool.objects.filter(pk=spool.pk).update(reserved_grams=0)
+    ProductionRun.objects.filter(pk=run.pk).update(status="completed")
+    assert names() == {"closed_run_took_its_actuals"}
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_completed_run_that_took_of_a_spool_it_does_not_name_is_found(spool):
+    run = complete(a_running_run((spool, 10)), spool, 12)
+    other = a_spool(500)
+    RunMaterial.objects.filter(run=run).update(spool=other)
+    assert [figures["spool_id"] for _, figures in found()] == [spool.pk, other.pk]
+
+
+@pytest.mark.usefixtures("unguarded")
+@pytest.mark.parametrize("status", ["planned", "in_progress"])
+def test_an_open_run_that_took_something_is_found(spool, status):
+    run = complete(a_running_run((spool, 10)), spool, 12)
+    ProductionRun.objects.filter(pk=run.pk).update(status=status)
+    ((name, figures),) = found()
+    assert (name, figures["taken_grams"]) == ("unfinished_run_took_nothing", 12)
+
+
+@pytest.mark.usefixtures("unguarded")
+@pytest.mark.parametrize("status", ["failed", "cancelled"])
+def test_a_run_that_came_to_nothing_and_used_something_is_found(spool, status):
+    run = complete(a_running_run((spool, 10)), spool, 12)
+    ProductionRun.objects.filter(pk=run.pk).update(status=status)
+    assert names() == {"only_completed_runs_use"}
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_cancelled_run_may_have_wasted_something(spool):
+    run = complete(a_running_run((spool, 10)), spool, 12)
+    ProductionRun.objects.filter(pk=run.pk).update(status="cancelled")
+    InventoryTransaction.objects.filter(production_run=run).update(kind="waste")
+    assert found() == []
+
+
+@pytest.mark.usefixtures("unguarded")
+def test_a_reverted_run_that_does_not_net_to_zero_is_found(spool):
+    run = complete(a_running_run((spool, 10)), spool, 12)
+    ProductionRun.objects.filter(pk=run.pk).update(
+        status="in_progress", reopened_at=run.finished_at
+    )
+    ((name, figures),) = found()
+    assert (name, figures["net_grams"]) == ("reverted_run_nets_to_zero", -12)
+
+
+def test_each_invariant_is_one_query_however_many_rows(spool, django_assert_num_queries):
+    for _ in range(3):
+        a_run((spool, 10))
+    with django_assert_num_queries(11):
+        assert found() == []
+
+
+# --- The command -------------------------------------------------------------------------------
+
+
+def verify(*words):
+    """``(whether all is well, what was said)``"""
+    out = StringIO()
+    try:
+        with schema_context("public"):
+            call_command("verify_ledger", *words, stdout=out)
+    except CommandError as error:
+        return False, f"{out.getvalue()}{error}"
+    return True, out.getvalue()
+
+
+def test_the_command_says_that_all_is_well(farm, spool):
+    is_well, said = verify("alpha")
+    assert is_well
+    assert said == "alpha: all is well (1 spools, 1 entries, 0 runs)\n"
+
+
+def test_the_command_looks_at_every_farm(farm):
+    is_well, said = verify()
+    assert is_well
+    assert [line.partition(":")[0] for line in said.splitlines()] == ["alpha", "beta"]
+
+
+def test_the_command_names_each_row_that_disagrees_and_fails(farm, unguarded, spool):
+    Spool.objects.filter(pk=spool.pk).update(remaining_grams=999, reserved_grams=1)
+    is_well, said = verify()
+    assert not is_well
+    assert f"alpha: remaining_is_the_ledger: spool_id {spool.pk}" in said
+    assert f"alpha: reserved_is_the_open_claims: spool_id {spool.pk}" in said
+    assert "beta: all is well" in said
+    assert "do not agree at: alpha." in said
+
+
+def test_the_command_does_not_know_a_farm_that_is_not_there(farm):
+    assert verify("nobody") == (False, "There is no farm 'nobody'; there are: alpha, beta.")
+
+
+def test_a_farm_whose_schema_is_gone_is_not_well(committed_farm):
+    schema = committed_farm.schema_name
+    rename(schema, f"{schema}_away")
+    try:
+        is_well, said = verify(committed_farm.slug)
+    finally:
+        rename(f"{schema}_away", schema)
+    assert not is_well
+    assert "could not be checked" in said
+
+
+def rename(before, after):
+    with schema_context("public"), connection.cursor() as cursor:
+        cursor.execute(f"ALTER SCHEMA {before} RENAME TO {after}")

@@ -1,0 +1,1 @@
+"""The API's house rules, which the settings name: errors, permissions, pages, strictness."""

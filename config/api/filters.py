@@ -1,0 +1,28 @@
+"""Ordering and searching of lists."""
+
+from django.db.models import F
+from rest_framework.exceptions import ValidationError
+from rest_framework.filters import OrderingFilter
+
+
+class StrictOrdering(OrderingFilter):
+    """``ordering=-finished_at,number``: by fields the list names, nulls last, ids to break ties."""
+
+    def remove_invalid_fields(self, queryset, fields, view, request):
+        known = {name for name, _ in self.get_valid_fields(queryset, view, {"request": request})}
+        if unknown := [name for name in fields if name.removeprefix("-") not in known]:
+            raise ValidationError(
+                {self.ordering_param: [f"{unknown[0][:60]} is none of {', '.join(sorted(known))}."]}
+            )
+        return fields
+
+    def filter_queryset(self, request, queryset, view):
+        ordering = self.get_ordering(request, queryset, view)
+        if not ordering or ordering == self.get_default_ordering(view):
+            return queryset
+        return queryset.order_by(*map(_nulls_last, ordering), "-pk")
+
+
+def _nulls_last(name):
+    field = F(name.removeprefix("-"))
+    return field.desc(nulls_last=True) if name.startswith("-") else field.asc(nulls_last=True)

@@ -1,0 +1,61 @@
+"""Errors outside of every API view: JSON below /api/, Django's pages elsewhere."""
+
+import sys
+
+from django.http import HttpResponse
+from django.views import defaults
+from rest_framework.exceptions import NotFound
+from rest_framework.views import APIView
+
+from config.api import problems
+from config.api.renderers import HouseJSONRenderer
+from tenants.api import OPEN
+
+
+class NowhereView(APIView):
+    """What lies below /api/ and is no address of it."""
+
+    authentication_classes = ()
+    schema = None
+
+    def permission_needed(self):
+        return OPEN
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        raise NotFound("There is no such address; those of the API end in a slash.")
+
+
+def not_found(request, exception):
+    if _is_api(request):
+        return _problem(problems.problem(404, "not_found", detail="There is nothing here."))
+    return defaults.page_not_found(request, exception)
+
+
+def bad_request(request, exception):
+    if _is_api(request):
+        return _problem(problems.problem(400, "invalid", detail="The request can't be read."))
+    return defaults.bad_request(request, exception)
+
+
+def server_error(request):
+    if not _is_api(request):
+        return defaults.server_error(request)
+    refusal = problems.as_refusal(sys.exc_info()[1])
+    if refusal is not None:
+        return _problem(problems.of_refusal(refusal))
+    detail = "This is our fault, not yours; the correlation id helps us to find it."
+    return _problem(problems.problem(500, "server_error", detail=detail))
+
+
+def _is_api(request):
+    return request.path_info.startswith("/api/")
+
+
+def _problem(members):
+    content = HouseJSONRenderer().render(members)
+    status = members["status"]
+    response = HttpResponse(content, status=status, content_type=problems.CONTENT_TYPE)
+    if status == 503:
+        response["Retry-After"] = problems.RETRY_SECONDS
+    return response

@@ -1,0 +1,54 @@
+"""Lists come in pages."""
+
+from rest_framework.exceptions import ValidationError
+from rest_framework.pagination import PageNumberPagination
+from rest_framework.response import Response
+
+MOST_DIGITS = 9
+
+
+class Pages(PageNumberPagination):
+    """``page`` from 1 and ``page_size`` up to 200; anything else is 400, a page too far 404."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+    last_page_strings = ()
+
+    def get_page_number(self, request, paginator):
+        return _number(request, "page", 1)
+
+    def get_page_size(self, request):
+        size = _number(request, "page_size", self.page_size)
+        if size > self.max_page_size:
+            raise ValidationError({"page_size": [f"At most {self.max_page_size}."]})
+        return size
+
+    def get_paginated_response(self, data):
+        return Response(
+            {
+                "total_count": self.page.paginator.count,
+                "page": self.page.number,
+                "page_size": self.page.paginator.per_page,
+                "total_pages": self.page.paginator.num_pages,
+                "next": self.get_next_link(),
+                "previous": self.get_previous_link(),
+                "results": data,
+            }
+        )
+
+    def get_paginated_response_schema(self, schema):
+        link = {"type": "string", "format": "uri", "nullable": True}
+        counts = ("total_count", "page", "page_size", "total_pages")
+        properties = dict.fromkeys(counts, {"type": "integer"})
+        properties |= {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
+
+def _number(request, name, default):
+    given = request.query_params.get(name)
+    if given is None:
+        return default
+    if not (given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS and int(given)):
+        raise ValidationError({name: ["A whole number from 1 up, please."]})
+    return int(given)

@@ -1,0 +1,74 @@
+"""JSON as strictly as it can be read: exact numbers, bounded depth and size, storable text."""
+
+import json
+from decimal import Decimal, DecimalException
+
+from django.conf import settings
+from rest_framework.exceptions import ParseError
+from rest_framework.parsers import JSONParser
+
+from config.api.problems import TooLarge, UnusableText
+
+DEEPEST = 20
+
+
+class StrictJSONParser(JSONParser):
+    """Numbers with a point become Decimals, never floats; what JSON does not have is refused."""
+
+    def parse(self, stream, media_type=None, parser_context=None):
+        limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        raw = stream.read(limit + 1)
+        if len(raw) > limit:
+            raise TooLarge(f"A body has at most {limit} bytes.")
+        try:
+            data = json.loads(
+                raw.decode("utf-8-sig"),
+                parse_float=Decimal,
+                parse_constant=_refuse_constant,
+                object_pairs_hook=_object,
+            )
+        except RecursionError:
+            raise _too_deep() from None
+        except (ValueError, DecimalException) as error:
+            raise ParseError(f"The body is not JSON: {error}") from error
+        _check(data)
+        return data
+
+
+def _refuse_constant(name):
+    raise ValueError(f"{name} is not a number of JSON")
+
+
+def _object(pairs):
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is twice in one object")
+    return found
+
+
+def _check(data):
+    """Refuse what is nested too deep, and text that no database keeps."""
+    level = [data]
+    for _ in range(DEEPEST):
+        texts = [value for value in level if isinstance(value, str)]
+        texts += [name for value in level if isinstance(value, dict) for name in value]
+        if not all(map(_is_storable, texts)):
+            raise UnusableText("A text holds NUL or half of a surrogate pair.")
+        level = [inner for value in level for inner in _inside(value)]
+        if not level:
+            return
+    raise _too_deep()
+
+
+def _inside(value):
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _is_storable(text):
+    return "\0" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
+
+
+def _too_deep():
+    return ParseError(f"The body is nested deeper than {DEEPEST} levels.")

@@ -1,0 +1,48 @@
+"""The map of /api/."""
+
+import re
+
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from rest_framework.routers import APIRootView, DefaultRouter
+
+from config.api.pages import NowhereView
+from inventory.urls import ROUTES as INVENTORY
+from production.urls import ROUTES as PRODUCTION
+from tenants.api import SIGNED_IN
+from tenants.api.house import MeViewSet, TokenViewSet
+
+
+class RootView(APIRootView):
+    """The addresses of the farm's API."""
+
+    schema = None
+
+    def permission_needed(self):
+        return SIGNED_IN
+
+
+class Router(DefaultRouter):
+    include_format_suffixes = False
+    APIRootView = RootView
+
+
+router = Router()
+router.register("tokens", TokenViewSet, basename="tokens")
+for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
+    # "spools/(?P<spool_id>...)/transactions" is called spools-transactions
+    router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
+
+NO_OPTIONS = {"metadata_class": None}  # their pages could not show it
+
+v1 = [
+    path("", include(router.urls)),
+    path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
+    path("schema/", SpectacularAPIView.as_view(**NO_OPTIONS), name="schema"),
+    path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **NO_OPTIONS), name="docs"),
+]
+
+urlpatterns = [
+    path("v1/", include(v1)),
+    re_path("^", NowhereView.as_view()),
+]

@@ -1,0 +1,88 @@
+"""The catalogue, as JSON."""
+
+from rest_framework import serializers
+
+from inventory.models import Filament, Location, Manufacturer, MaterialType
+from inventory.models.catalogue import validate_color
+from tenants.fields import ColorField, NameField, UpperCaseField
+from tenants.serializers import RowSerializer
+
+MOST_COLORS = 16
+
+
+class ManufacturerSerializer(RowSerializer):
+    class Meta:
+        model = Manufacturer
+        fields = ["id", "name", "empty_spool_grams", "external_id", "comment"]
+
+
+class MaterialTypeSerializer(RowSerializer):
+    code = UpperCaseField(max_length=40)
+
+    class Meta:
+        model = MaterialType
+        fields = [
+            "id",
+            "code",
+            "name",
+            "density_g_cm3",
+            "nozzle_temp_min",
+            "nozzle_temp_max",
+            "bed_temp",
+            "is_abrasive",
+        ]
+
+
+class LocationSerializer(RowSerializer):
+    class Meta:
+        model = Location
+        fields = ["id", "name", "comment"]
+
+
+class FilamentSerializer(RowSerializer):
+    """Its density is the material type's when left out."""
+
+    manufacturer_name = NameField(
+        source="manufacturer",
+        lookup="name__iexact",
+        queryset=Manufacturer.objects.all(),
+        allow_null=True,
+    )
+    material_type_code = NameField(
+        "code", source="material_type", lookup="code__iexact", queryset=MaterialType.objects.all()
+    )
+    color_hex = ColorField(max_length=9, required=False, allow_blank=True)
+    multi_color_hexes = serializers.ListField(
+        child=ColorField(max_length=9, validators=[validate_color]),
+        required=False,
+        max_length=MOST_COLORS,
+    )
+
+    class Meta:
+        model = Filament
+        needed = ("material_type",)
+        fields = [
+            "id",
+            "manufacturer",
+            "manufacturer_name",
+            "material_type",
+            "material_type_code",
+            "name",
+            "color_name",
+            "color_hex",
+            "multi_color_hexes",
+            "multi_color_direction",
+            "diameter_mm",
+            "density_g_cm3",
+            "net_grams",
+            "tare_grams",
+            "nozzle_temp",
+            "bed_temp",
+            "price",
+            "article_number",
+            "gtin",
+            "external_id",
+            "reorder_point_grams",
+            "comment",
+            "is_active",
+        ]

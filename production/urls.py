@@ -1,0 +1,14 @@
+"""Production's addresses below /api/v1/."""
+
+from production import api
+from tenants.api.views import ID
+
+ROUTES = {
+    "printers": api.PrinterViewSet,
+    "products": api.ProductViewSet,
+    f"products/(?P<product_id>{ID})/bom-lines": api.BomLineViewSet,
+    "reasons": api.ReasonViewSet,
+    "production-runs": api.ProductionRunViewSet,
+    f"production-runs/(?P<run_id>{ID})/items": api.RunItemViewSet,
+    f"production-runs/(?P<run_id>{ID})/materials": api.RunMaterialViewSet,
+}

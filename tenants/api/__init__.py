@@ -1,0 +1,4 @@
+"""The API's own base, and the addresses that every farm has: tokens and me."""
+
+# What an action may need instead of a permission.
+OPEN, SIGNED_IN = "open", "signed in"

@@ -1,0 +1,84 @@
+"""Tokens of one's own, and who one is."""
+
+from django.contrib.auth import authenticate
+from django.db import connection
+from rest_framework import status
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.response import Response
+from rest_framework.throttling import SimpleRateThrottle
+
+from tenants.accounts import roles, services
+from tenants.accounts.models import DeviceToken, FarmSettings, User
+from tenants.api import OPEN, SIGNED_IN
+from tenants.api.views import HouseViewSet, ReadViewSet
+from tenants.serializers import (
+    MeSerializer,
+    NewTokenBody,
+    NewTokenSerializer,
+    TokenSerializer,
+)
+
+
+class SignInThrottle(SimpleRateThrottle):
+    """So many tries at passwords from one address; each process counts for itself."""
+
+    scope = "sign_in"
+
+    def get_cache_key(self, request, view):
+        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
+
+
+class TokenViewSet(ReadViewSet):
+    """Tokens of one's own: made with a password, shown once, revoked by DELETE."""
+
+    queryset = DeviceToken.objects.all()
+    serializer_class = TokenSerializer
+    bodies = {"create": NewTokenBody}
+    answers = {"create": NewTokenSerializer}
+    permissions = {
+        "create": OPEN,
+        "list": SIGNED_IN,
+        "retrieve": SIGNED_IN,
+        "destroy": SIGNED_IN,
+        "metadata": SIGNED_IN,
+    }
+    ordering_fields = ["name", "created_at", "last_used_at"]
+    search_fields = ["name"]
+    keeps_answers = False
+
+    def get_queryset(self):
+        return super().get_queryset().filter(user=self.request.user.pk)
+
+    def get_throttles(self):
+        return [SignInThrottle()] if self.action == "create" else []
+
+    def create(self, request, *args, **kwargs):
+        values = self.body()
+        user = authenticate(
+            request, username=values.pop("username"), password=values.pop("password")
+        )
+        if user is None:
+            raise AuthenticationFailed("No active person here has this name and password.")
+        token, secret = services.issue_token(user, by=user, **values)
+        token.token = secret
+        return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)
+
+    def destroy(self, request, *args, **kwargs):
+        self.do(services.revoke_token, self.find())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class MeViewSet(HouseViewSet):
+    """Who I am here, and what I may do."""
+
+    queryset = User.objects.all()
+    serializer_class = MeSerializer
+    permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
+    pagination_class = None
+
+    def show(self, request):
+        me, farm, settings = request.user, connection.tenant, FarmSettings.load()
+        me.permissions = sorted(roles.permissions(me.role))
+        me.farm = {"name": farm.name, "slug": farm.slug}
+        me.farm |= {"timezone": settings.timezone, "currency": settings.currency}
+        return Response(self.get_serializer(me).data)

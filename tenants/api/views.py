@@ -1,0 +1,229 @@
+"""What every view of the API has in common.
+
+A viewset finds a row (``find``), calls one verb (``do``), and answers with the row as it is then.
+It names its queryset, its serializers and the permission of each action that is not its name.
+"""
+
+from django.shortcuts import get_object_or_404
+from rest_framework import status
+from rest_framework.exceptions import ValidationError
+from rest_framework.response import Response
+from rest_framework.viewsets import GenericViewSet
+
+from tenants import idempotency
+from tenants.accounts import records
+from tenants.api import OPEN, SIGNED_IN
+from tenants.operations import face, in_transaction
+from tenants.versions import check_version, expecting
+
+ID = "[0-9]{1,18}"
+CRUD_VERBS = {
+    "list": "view",
+    "retrieve": "view",
+    "metadata": "view",
+    "create": "add",
+    "update": "change",
+    "partial_update": "change",
+    "destroy": "delete",
+}
+
+
+class HouseViewSet(GenericViewSet):
+    """The house rules of one request.
+
+    ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
+    ``permissions`` an action to a permission or a verb of the model (default: the action's name),
+    ``answers`` an action to a serializer that describes an answer of another kind.
+    """
+
+    lookup_value_regex = ID
+    filterset_class = None
+    bodies = {}
+    answers = {}
+    permissions = {}
+    keeps_answers = True
+
+    def dispatch(self, request, *args, **kwargs):
+        token = face.set("api")
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            face.reset(token)
+
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        self._check_parameters(request)
+        key = request.headers.get("Idempotency-Key")
+        if key is not None and request.method == "POST" and request.user.is_authenticated:
+            self._answer_once(key)
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        version = _version_of(getattr(response, "data", None))
+        if version is not None and not getattr(response, "exception", False):
+            response["ETag"] = f'"{version}"'
+        return super().finalize_response(request, response, *args, **kwargs)
+
+    def permission_needed(self):
+        """``app.verb_model`` for the action; an address without this method needs a sign-in, so
+        that it is answered with 405."""
+        if self.action is None:
+            return SIGNED_IN
+        verb = self.permissions.get(self.action) or CRUD_VERBS.get(self.action, self.action)
+        return verb if verb in (OPEN, SIGNED_IN) or "." in verb else self.permission_of(verb)
+
+    def permission_of(self, verb):
+        meta = self.queryset.model._meta
+        return f"{meta.app_label}.{verb}_{meta.model_name}"
+
+    def get_serializer_class(self):
+        return self.bodies.get(self.action, self.serializer_class)
+
+    # -- find ----------------------------------------------------------------------------------
+
+    def find(self):
+        """The row that the address names, of this farm, or 404."""
+        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+
+    get_object = find
+
+    def detailed(self, rows):
+        """``rows`` with all that an answer shows of them, in a constant number of queries."""
+        return rows
+
+    # -- do ------------------------------------------------------------------------------------
+
+    def body(self, row=None, *, partial=False):
+        """The values of a valid body, as the serializer of the action reads it."""
+        if hasattr(row, "version"):  # before the body, which is out of date as well
+            with expecting(_expected_versions(self.request)):
+                check_version(row)
+        serializer = self.get_serializer(row, data=self.request.data, partial=partial)
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
+    def do(self, verb, /, *args, **values):
+        """Call a verb for the caller, in one transaction with the check of ``If-Match``."""
+
+        def work():
+            with expecting(_expected_versions(self.request)):
+                return verb(*args, by=self.request.user, **values)
+
+        return in_transaction(work)
+
+    # -- answer --------------------------------------------------------------------------------
+
+    def answer(self, row, *, status=status.HTTP_200_OK, **more):
+        """The row as it is now, and what else there is to say."""
+        fresh = self.detailed(self.get_queryset()).get(pk=row.pk)
+        data = {**self.serializer_class(fresh, context=self.get_serializer_context()).data, **more}
+        response = Response(data, status=status)
+        if status == 201:
+            response["Location"] = self.request.build_absolute_uri(f"{row.pk}/")
+        return response
+
+    def answer_list(self, rows):
+        page = self.paginate_queryset(rows)
+        return self.get_paginated_response(self.get_serializer(page, many=True).data)
+
+    # -- the rules -----------------------------------------------------------------------------
+
+    def _check_parameters(self, request):
+        known = self.known_parameters()
+        for name, values in request.query_params.lists():
+            if name not in known:
+                raise ValidationError({name[:60]: ["There is no such parameter."]})
+            if any("\0" in value for value in values):
+                raise ValidationError({name: ["NUL is no text."]})
+
+    def known_parameters(self):
+        known = {"format"}
+        if self.action == "list":
+            known |= {"page", "page_size", "ordering", "search"}
+            known |= set(self.filterset_class.base_filters) if self.filterset_class else set()
+        return known
+
+    def _answer_once(self, key):
+        handler = getattr(self, self.request.method.lower(), self.http_method_not_allowed)
+
+        def answer(request, *args, **kwargs):
+            _answer_in_json(self, request)
+
+            def work():
+                response = handler(request, *args, **kwargs)
+                return self.finalize_response(request, response, *args, **kwargs).render()
+
+            return idempotency.answer_once(request, key, work, keep=self.keeps_answers)
+
+        setattr(self, self.request.method.lower(), answer)  # dispatch looks the handler up next
+
+
+def _answer_in_json(view, request):
+    """A kept answer is JSON: a page would hold the form's secret."""
+    json = next(each for each in view.get_renderers() if each.format == "json")
+    request.accepted_renderer, request.accepted_media_type = json, json.media_type
+
+
+def _version_of(data):
+    return data.get("version") if isinstance(data, dict) else None
+
+
+def _expected_versions(request):
+    """The versions that ``If-Match`` names; None when any will do."""
+    given = request.headers.get("If-Match", "*").strip()
+    if given == "*" or request.method not in ("PUT", "PATCH", "DELETE"):
+        return None
+    tags = (tag.strip().removeprefix("W/").strip('"') for tag in given.split(","))
+    return {int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
+
+
+class ReadViewSet(HouseViewSet):
+    """List and retrieve."""
+
+    def list(self, request, *args, **kwargs):
+        return self.answer_list(self.filter_queryset(self.detailed(self.get_queryset())))
+
+    def retrieve(self, request, *args, **kwargs):
+        return self.answer(self.find())
+
+
+class RecordViewSet(ReadViewSet):
+    """Master data: every change is in the farm's audit trail."""
+
+    def create(self, request, *args, **kwargs):
+        row = self.do(records.add, self.queryset.model, **self.new_values())
+        return self.answer(row, status=status.HTTP_201_CREATED)
+
+    def update(self, request, *args, partial=False, **kwargs):
+        row = self.find()
+        return self.answer(self.do(records.change, row, **self.body(row, partial=partial)))
+
+    def partial_update(self, request, *args, **kwargs):
+        return self.update(request, *args, partial=True, **kwargs)
+
+    def destroy(self, request, *args, **kwargs):
+        self.do(records.remove, self.find())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    def new_values(self):
+        return self.body()
+
+
+class Nested:
+    """For rows of one parent: ``parents`` finds it, ``parent`` is the field that refers to it."""
+
+    parents = None
+    parent = ""
+
+    def find_parent(self):
+        return get_object_or_404(self.parents.all(), pk=self.kwargs[f"{self.parent}_id"])
+
+    def get_queryset(self):
+        return super().get_queryset().filter(**{self.parent: self.kwargs[f"{self.parent}_id"]})
+
+    def list(self, request, *args, **kwargs):
+        self.find_parent()
+        return super().list(request, *args, **kwargs)
+
+    def find(self):
+        self.find_parent()
+        return super().find()

@@ -1,0 +1,166 @@
+"""Fields of the API: what a number, a moment, a reference may look like."""
+
+import re
+from datetime import UTC, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from tenants.quantities import InvalidQuantity, rounded
+
+NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,6})?")
+YEARS = range(1900, 3000)
+WIDEST_OFFSET = timedelta(hours=15, minutes=59)  # what PostgreSQL takes
+DIGITS = re.compile(r"[0-9]{1,18}")
+
+
+class QuantityField(serializers.DecimalField):
+    """A string or a JSON number, rounded half up to the column's places; answered as a string."""
+
+    default_error_messages = {"negative": "Can't be negative."}
+
+    def __init__(self, *args, signed=False, **kwargs):
+        self.signed = signed
+        super().__init__(*args, **kwargs)
+
+    def validate_empty_values(self, data):
+        return serializers.Field.validate_empty_values(self, data)  # "" is no number, nor null
+
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, (str, int, Decimal)):
+            self.fail("invalid")
+        text = data if isinstance(data, Decimal) else self._text(data)
+        try:
+            number = rounded(
+                text, digits=self.max_digits, places=self.decimal_places, field=self.field_name
+            )
+        except InvalidQuantity as refusal:
+            raise serializers.ValidationError(refusal.detail, code="invalid_quantity") from refusal
+        if number < 0 and not self.signed:
+            self.fail("negative")
+        return number
+
+    def _text(self, data):
+        text = str(data).strip()
+        if not NUMBER.fullmatch(text):
+            self.fail("invalid")
+        return text
+
+
+class MomentField(serializers.DateTimeField):
+    """A moment with its offset or Z; answered in UTC."""
+
+    default_error_messages = {
+        "naive": "Which time zone? Give an offset or Z, as in 2026-03-01T08:30:00+01:00.",
+        "out_of_range": "A moment lies between 1900 and 2999, its offset within 15:59.",
+    }
+
+    def to_internal_value(self, value):
+        if not isinstance(value, str):
+            self.fail("invalid", format="an ISO 8601 string")
+        return super().to_internal_value(value)
+
+    def enforce_timezone(self, value):
+        if timezone.is_naive(value):
+            self.fail("naive")
+        if value.year not in YEARS or abs(value.utcoffset()) > WIDEST_OFFSET:
+            self.fail("out_of_range")
+        return value.astimezone(UTC)
+
+    def to_representation(self, value):
+        if value is None or isinstance(value, str):
+            return value
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+class DayField(serializers.DateField):
+    """A date of the farm's calendar."""
+
+    default_error_messages = {"out_of_range": "A date lies between 1900 and 2999."}
+
+    def to_internal_value(self, value):
+        if not isinstance(value, str):
+            self.fail("invalid", format="YYYY-MM-DD")
+        day = super().to_internal_value(value)
+        if day.year not in YEARS:
+            self.fail("out_of_range")
+        return day
+
+
+class IdField(serializers.PrimaryKeyRelatedField):
+    """A row of this farm, by its id; an id of another farm's row is nobody's."""
+
+    default_error_messages = {
+        "does_not_exist": "There is none with id {pk_value}.",
+        "incorrect_type": "An id is a whole number.",
+    }
+
+    def validate_empty_values(self, data):
+        return serializers.Field.validate_empty_values(self, data)  # "" is no number, nor null
+
+    def to_internal_value(self, data):
+        if isinstance(data, bool) or not isinstance(data, (int, str)):
+            self.fail("incorrect_type")
+        if isinstance(data, str) and not DIGITS.fullmatch(data):
+            self.fail("incorrect_type")
+        if not 0 < int(data) < 2**63:
+            raise serializers.ValidationError("There is none with this id.", code="does_not_exist")
+        return super().to_internal_value(int(data))
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class NameField(serializers.RelatedField):
+    """The row that the id field of the same source names, by a name that people know.
+
+    ``NameField("code", source="spool", queryset=...)``; ``lookup`` is how it is found and
+    ``normalise`` what is done to the text before.
+    """
+
+    default_error_messages = {
+        "does_not_exist": "There is none called “{value}”.",
+        "invalid": "A name is a text.",
+    }
+
+    def __init__(self, attribute="name", *, lookup=None, normalise=str.strip, **kwargs):
+        self.attribute, self.lookup, self.normalise = attribute, lookup or attribute, normalise
+        super().__init__(required=False, **kwargs)
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        rows = self.get_queryset().filter(**{self.lookup: self.normalise(data)})
+        found = list(rows[:2])
+        if len(found) != 1:
+            self.fail("does_not_exist", value=data[:100])
+        return found[0]
+
+    def to_representation(self, value):
+        return getattr(value, self.attribute)
+
+
+class BlankIsNullField(serializers.CharField):
+    """A text that is unique where it is there: an empty one is none."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**{**kwargs, "allow_blank": True, "allow_null": True})
+
+    def run_validation(self, data=serializers.empty):
+        value = super().run_validation(data)
+        return None if value == "" else value
+
+
+class ColorField(serializers.CharField):
+    """``#ff8800`` and ``FF8800`` are one colour."""
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).lstrip("#").upper()
+
+
+class UpperCaseField(serializers.CharField):
+    """A code that is kept in capitals."""
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).upper()

@@ -1,0 +1,239 @@
+"""What every serializer of the API has in common.
+
+A serializer says what a body may look like and what an answer looks like; it never saves. Bodies
+are strict: a field nobody knows is refused, and one that can't be written may be there only as it
+is already, so that what was read can be edited and sent back.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from django.db import models
+from rest_framework import serializers
+
+from tenants.accounts.models import DeviceToken, User
+from tenants.fields import (
+    BlankIsNullField,
+    DayField,
+    IdField,
+    MomentField,
+    NameField,
+    QuantityField,
+)
+
+
+class StrictBody:
+    """For any serializer: unknown fields are 400, and so are read-only ones that would change."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)  # which says that it must be an object
+        body = dict(data)
+        self._refuse_unknown(body)
+        self._drop_unchanged(body)
+        self._drop_unchanged_twins(body)
+        values = super().to_internal_value(body)
+        self._compare_twins(body)
+        self._require_twins(values)
+        return values
+
+    def get_fields(self):
+        fields = super().get_fields()
+        if self.instance is not None:
+            for name in self._named("create_only"):
+                fields[name].required = False
+        return fields
+
+    def fixed_fields(self):
+        """Names that can't be written here: read-only, or not at this time."""
+        fixed = {name for name, field in self.fields.items() if field.read_only}
+        return fixed | self._named("update_only" if self.instance is None else "create_only")
+
+    def refuse_change(self, name):
+        """Called for a field that can't be written and differs from what is there."""
+        raise serializers.ValidationError({name: ["This can't be changed here."]}, "read_only")
+
+    def _named(self, option):
+        return set(getattr(getattr(self, "Meta", None), option, ()))
+
+    def _refuse_unknown(self, body):
+        unknown = {name: ["There is no such field."] for name in body if name not in self.fields}
+        if unknown:
+            raise serializers.ValidationError(unknown, code="unknown_field")
+
+    def _drop_unchanged(self, body):
+        fixed = self.fixed_fields() & body.keys()
+        there = self.to_representation(self.instance) if fixed and self.instance else {}
+        for name in sorted(fixed):
+            if name not in there or not is_same(body.pop(name), there[name]):
+                self.refuse_change(name)
+
+    # -- one row by its id or by its name ------------------------------------------------------
+
+    def _twins(self):
+        """``(name field's name, id field's name)`` of those that name one and the same row."""
+        for name, field in self.fields.items():
+            if isinstance(field, NameField) and field.source in self.fields:
+                yield name, field.source
+
+    def _drop_unchanged_twins(self, body):
+        """Of an id and a name, the one that is as before gives way to the one that is new."""
+        if self.instance is None:
+            return
+        both = [pair for pair in self._twins() if body.keys() >= set(pair)]
+        there = self.to_representation(self.instance) if both else {}
+        for pair in both:
+            unchanged = [name for name in pair if is_same(body[name], there[name])]
+            for name in unchanged[:1]:
+                del body[name]
+
+    def _compare_twins(self, body):
+        for name, twin in self._twins():
+            if name in body and twin in body:
+                rows = {self.fields[each].run_validation(body[each]) for each in (name, twin)}
+                if len(rows) > 1:
+                    message = f"This and {twin} name different ones."
+                    raise serializers.ValidationError({name: [message]}, code="contradiction")
+
+    def _require_twins(self, values):
+        if self.partial or self.instance is not None:
+            return
+        for name, twin in self._twins():
+            if twin in self.needed_twins() and twin not in values:
+                raise serializers.ValidationError(
+                    {twin: [f"This, or {name}, is required."]}, code="required"
+                )
+
+    def needed_twins(self):
+        """Id fields of which a new row needs one or its name."""
+        return getattr(getattr(self, "Meta", None), "needed", ())
+
+
+class Body(StrictBody, serializers.Serializer):
+    """The body of a verb."""
+
+
+class RowSerializer(StrictBody, serializers.ModelSerializer):
+    """One model: ``Meta.create_only`` names what is fixed by creation, ``Meta.update_only`` what a
+    new row can't have yet, ``Meta.needed`` the id fields that a new row needs and that a NameField
+    may stand in for.
+
+    What is unique is for the database to say, so that two at once and one after the other are
+    answered alike.
+    """
+
+    serializer_related_field = IdField
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.DecimalField: QuantityField,
+        models.DateTimeField: MomentField,
+        models.DateField: DayField,
+    }
+
+    def get_validators(self):
+        return []
+
+    def get_unique_together_constraints(self, model):
+        return iter(())
+
+    def get_uniqueness_extra_kwargs(self, field_names, declared_fields, extra_kwargs):
+        return extra_kwargs, {}
+
+    def build_standard_field(self, field_name, model_field):
+        field, kwargs = super().build_standard_field(field_name, model_field)
+        _drop_uniqueness(kwargs)
+        if model_field.null and isinstance(model_field, models.CharField):
+            field = BlankIsNullField
+        return field, kwargs
+
+    def build_relational_field(self, field_name, relation_info):
+        field, kwargs = super().build_relational_field(field_name, relation_info)
+        _drop_uniqueness(kwargs)
+        return field, kwargs
+
+    def get_extra_kwargs(self):
+        extra = super().get_extra_kwargs()
+        for name in self.needed_twins():
+            extra.setdefault(name, {})["required"] = False
+        return extra
+
+
+def _drop_uniqueness(kwargs):
+    if "validators" in kwargs:  # those with a queryset ask whether a value is taken
+        kwargs["validators"] = [v for v in kwargs["validators"] if not hasattr(v, "queryset")]
+
+
+def is_same(given, there):
+    """Whether a value of a body is what is there: as JSON, numbers by their value."""
+    if isinstance(there, Mapping) and isinstance(given, Mapping):
+        return given.keys() == there.keys() and all(is_same(given[k], there[k]) for k in there)
+    if isinstance(there, list) and isinstance(given, list):
+        return len(given) == len(there) and all(map(is_same, given, there))
+    if isinstance(given, bool) or isinstance(there, bool):
+        return given is there
+    if given == there:
+        return True
+    numbers = _number(given), _number(there)
+    return None not in numbers and numbers[0] == numbers[1]
+
+
+def _number(value):
+    if not isinstance(value, (str, int, Decimal)):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+# --- People ------------------------------------------------------------------------------------
+
+
+class TokenSerializer(RowSerializer):
+    """A token as it is listed: without its secret."""
+
+    class Meta:
+        model = DeviceToken
+        fields = ["id", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]
+        read_only_fields = fields
+
+
+class NewTokenBody(Body):
+    """Whoever knows the password may have a token of that person."""
+
+    username = serializers.CharField(max_length=150)
+    password = serializers.CharField(max_length=1000, trim_whitespace=False)
+    name = serializers.CharField(max_length=100, help_text="What the token is for.")
+    expires_at = MomentField(required=False, allow_null=True)
+
+
+class NewTokenSerializer(TokenSerializer):
+    """A token when it is made: the only time its secret is seen."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+        read_only_fields = fields
+
+
+class FarmSerializer(serializers.Serializer):
+    """The farm one is in."""
+
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    timezone = serializers.CharField()
+    currency = serializers.CharField()
+
+
+class MeSerializer(RowSerializer):
+    """Who I am here, and what I may do."""
+
+    permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    farm = FarmSerializer(read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "username", "name", "email", "role", "permissions", "farm"]
+        read_only_fields = fields

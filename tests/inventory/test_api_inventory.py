@@ -1,0 +1,342 @@
+"""The inventory's part of the API: the catalogue, spools and their ledger."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_tenants.utils import tenant_context
+
+from inventory.models import Filament, InventoryTransaction, Location, Manufacturer, Spool
+from tests.conftest import FarmAPIClient
+from tests.factories import (
+    a_filament,
+    a_manufacturer,
+    a_material_type,
+    a_spool,
+    make_token,
+    make_user,
+)
+
+SPOOLS = "/api/v1/spools/"
+LEDGER = "/api/v1/inventory-transactions/"
+
+
+@pytest.fixture
+def api(api_client, manager):
+    api_client.force_authenticate(manager)
+    return api_client
+
+
+def spool_at(spool):
+    return f"{SPOOLS}{spool.pk}/"
+
+
+def results(answer):
+    assert answer.status_code == 200, answer.content
+    return answer.json()["results"]
+
+
+# --- The catalogue -----------------------------------------------------------------------------
+
+
+def test_a_filament_is_added_by_the_names_people_know(api):
+    a_manufacturer("Polyfil"), a_material_type("PETG", density_g_cm3=Decimal("1.27"))
+    body = {
+        "name": "Deep blue",
+        "manufacturer_name": "polyfil",
+        "material_type_code": "petg",
+        "color_hex": "#1a2b3c",
+    }
+    answer = api.post("/api/v1/filaments/", body)
+    assert answer.status_code == 201, answer.content
+    filament = Filament.objects.get()
+    assert (str(filament), filament.color_hex) == ("Polyfil Deep blue", "1A2B3C")
+    assert answer.json()["density_g_cm3"] == "1.2700"
+
+
+def test_an_id_and_a_name_must_not_contradict_each_other(api):
+    pla, petg = a_material_type("PLA"), a_material_type("PETG")
+    body = {"name": "X", "material_type": pla.pk, "material_type_code": petg.code}
+    answer = api.post("/api/v1/filaments/", body)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["material_type_code"])
+
+
+def test_of_an_id_and_a_name_sent_back_the_changed_one_counts(api):
+    filament, petg = a_filament(), a_material_type("PETG")
+    path = f"/api/v1/filaments/{filament.pk}/"
+    there = api.get(path).json()
+    assert api.put(path, there | {"material_type": petg.pk}).json()["material_type_code"] == "PETG"
+    assert api.put(path, there | {"name": "Y"}).json()["material_type_code"] == "PLA"
+
+
+def test_a_filament_needs_a_material_type(api):
+    answer = api.post("/api/v1/filaments/", {"name": "X"})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["material_type"])
+
+
+@pytest.mark.parametrize(
+    "value", [10**30, 0, -1, "abc", True, 1.5, None, [], {"id": 1}, "9" * 5000, "²"]
+)
+def test_what_is_no_id_of_this_farm_is_400(api, value):
+    answer = api.post("/api/v1/filaments/", {"name": "X", "material_type": value})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["material_type"])
+
+
+def test_another_farms_row_can_not_be_referred_to(api, other_farm):
+    with tenant_context(other_farm):
+        theirs = a_material_type("ASA")
+    answer = api.post("/api/v1/filaments/", {"name": "X", "material_type": theirs.pk})
+    assert answer.status_code == 400
+    assert api.get(f"/api/v1/material-types/{theirs.pk}/").status_code == 404
+
+
+def test_a_manufacturer_in_use_stays(api):
+    maker = a_filament().manufacturer
+    answer = api.delete(f"/api/v1/manufacturers/{maker.pk}/")
+    assert (answer.status_code, answer.json()["code"]) == (409, "in_use")
+    assert Manufacturer.objects.filter(pk=maker.pk).exists()
+
+
+def test_two_without_an_external_id_are_no_duplicates(api):
+    for name in ("One", "Two"):
+        answer = api.post("/api/v1/manufacturers/", {"name": name, "external_id": ""})
+        assert (answer.status_code, answer.json()["external_id"]) == (201, None)
+
+
+# --- Spools ------------------------------------------------------------------------------------
+
+
+def test_a_spool_is_received_with_its_entry_in_the_ledger(api, operator):
+    api.force_authenticate(operator)
+    answer = api.post(SPOOLS, {"filament": a_filament().pk, "initial_grams": "750", "price": 15})
+    spool = Spool.objects.get()
+    assert (answer.status_code, answer.json()["remaining_grams"]) == (201, "750.000000")
+    assert answer["Location"].endswith(spool_at(spool))
+    entry = InventoryTransaction.objects.get()
+    assert (entry.kind, entry.grams, entry.source) == ("receipt", 750, "api")
+    assert entry.performed_by == operator
+
+
+@pytest.mark.parametrize("grams", ["NaN", "Infinity", "-1", "0", 0, -5, "1e12"])
+def test_a_spool_can_not_hold(api, grams):
+    answer = api.post(SPOOLS, {"filament": a_filament().pk, "initial_grams": grams})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["initial_grams"])
+    assert not Spool.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        "2026-03-01T08:30:00",
+        "2026-03-01",
+        "0001-01-01T00:00:00Z",
+        "9999-12-31T23:59:59-15:00",
+        "2026-03-01T08:30:00+16:00",
+        "2026-03-01T08:30:00+99:99",
+        "soon",
+        5,
+        {},
+    ],
+)
+def test_a_moment_without_offset_or_out_of_this_world_is_400(api, moment):
+    answer = api.post(SPOOLS, {"filament": a_filament().pk, "opened_at": moment})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["opened_at"])
+
+
+def test_what_is_said_about_a_spool_changes_and_its_version_with_it(api):
+    spool = a_spool()
+    shelf = Location.objects.create(name="Shelf")
+    before = api.get(spool_at(spool))
+    answer = api.patch(spool_at(spool), {"location_name": "shelf", "lot_number": "L7"})
+    assert (answer.json()["location"], answer.json()["lot_number"]) == (shelf.pk, "L7")
+    assert answer.json()["version"] == before.json()["version"] + 1
+    assert answer["ETag"] == f'"{answer.json()["version"]}"'
+
+
+def test_a_change_that_changes_nothing_leaves_the_version(api):
+    there = api.get(spool_at(a_spool())).json()
+    assert api.put(f"{SPOOLS}{there['id']}/", there).json() == there
+
+
+@pytest.mark.parametrize("field", ["remaining_grams", "initial_grams", "code", "version"])
+@pytest.mark.parametrize("value", ["7", "NaN", "sNaN", None, [], 10**30])
+def test_a_balance_is_not_written_from_outside(api, field, value):
+    spool = a_spool()
+    answer = api.patch(spool_at(spool), {field: value})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
+    assert Spool.objects.get().remaining_grams == 1000
+
+
+def test_a_spool_is_not_deleted(api):
+    assert api.delete(spool_at(a_spool())).status_code == 405
+
+
+def test_a_price_that_is_known_late_is_what_the_first_entries_cost(api):
+    spool = a_spool(filament=a_filament(price=None))
+    api.patch(spool_at(spool), {"price": "25"})
+    assert Spool.objects.get().late_cost_per_gram == Decimal("0.025")
+
+
+# --- If-Match ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("tag", "status"),
+    [
+        ('"1"', 412),
+        ('"2"', 200),
+        ('W/"2"', 200),
+        ('"1", "2"', 200),
+        ("*", 200),
+        ("x", 412),
+        ("", 412),
+    ],
+)
+def test_a_change_of_what_was_read_before_is_412(api, tag, status):
+    spool = a_spool()
+    Spool.objects.update(version=2)
+    answer = api.patch(spool_at(spool), {"comment": "x"}, headers={"If-Match": tag})
+    assert answer.status_code == status
+    assert Spool.objects.get().comment == ("x" if status == 200 else "")
+
+
+def test_of_two_who_read_the_same_only_one_changes_it(committed_farm, in_threads):
+    spool, secret = a_spool(), make_token(make_user(role="manager"))
+
+    def patch(number):
+        client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+        body, headers = {"comment": f"by {number}"}, {"If-Match": f'"{spool.version}"'}
+        return client.patch(spool_at(spool), body, headers=headers).status_code
+
+    assert sorted(in_threads(patch, 8)) == [200] + [412] * 7
+
+
+# --- Weighing and the ledger -------------------------------------------------------------------
+
+
+def test_a_spool_is_weighed(api):
+    spool = a_spool(1000)
+    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": "1180.5"})
+    assert (answer.status_code, answer.json()["remaining_grams"]) == (200, "980.500000")
+    assert (answer.json()["entry"]["kind"], answer.json()["entry"]["grams"]) == (
+        "count",
+        "-19.500000",
+    )
+
+
+def test_a_weight_hard_to_believe_is_refused_with_the_figures(api):
+    spool = a_spool(1000)
+    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 500})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "weighing_implausible")
+    assert Decimal(problem["book_grams"]) == 1000
+    assert Decimal(problem["net_grams"]) == 300
+    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 500, "confirm": True})
+    assert answer.json()["remaining_grams"] == "300.000000"
+
+
+def test_a_viewer_weighs_nothing(api, viewer):
+    api.force_authenticate(viewer)
+    spool = a_spool()
+    assert api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 1100}).status_code == 403
+    assert api.post(SPOOLS, {"filament": spool.filament_id}).status_code == 403
+    assert InventoryTransaction.objects.count() == 1
+
+
+def test_the_ledger_is_read_by_spool_and_kind_and_never_written(api):
+    spool, other = a_spool(), a_spool()
+    api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 1190})
+    assert [row["kind"] for row in results(api.get(f"{spool_at(spool)}transactions/"))] == [
+        "receipt",
+        "count",
+    ]
+    assert len(results(api.get(f"{LEDGER}?spool={spool.pk}&kind=count"))) == 1
+    assert len(results(api.get(f"{LEDGER}?kind=receipt,count"))) == 3
+    assert len(results(api.get(f"{LEDGER}?spool={other.pk}"))) == 1
+    entry = InventoryTransaction.objects.first()
+    for method in ("put", "patch", "delete"):
+        assert getattr(api, method)(f"{LEDGER}{entry.pk}/", {}).status_code == 405
+    assert api.post(LEDGER, {}).status_code == 405
+
+
+def test_the_ledger_of_no_spool_is_404(api):
+    assert api.get(f"{SPOOLS}1/transactions/").status_code == 404
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "spool=x",
+        "spool=" + "9" * 30,
+        "kind=gift",
+        "created_from=2026-01-01T00:00:00",
+        "created_from=2026-01-01T00:00:00%2B16:00",
+        "created_to=9999-12-31",
+        "created_to=0001-01-01",
+        "run=%00",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_400(api, query):
+    answer = api.get(f"{LEDGER}?{query}")
+    assert answer.status_code == 400, answer.content
+
+
+def test_the_ledger_is_read_by_day_of_the_farm_and_by_moment(api):
+    a_spool()
+    today = timezone.localdate()
+    later = (timezone.now() + timedelta(hours=1)).isoformat()
+    assert len(results(api.get(f"{LEDGER}?created_from={today}&created_to={today}"))) == 1
+    assert not results(api.get(LEDGER, {"created_from": later}))
+    assert len(results(api.get(f"{LEDGER}?created_to={later}"))) == 1  # its + is not escaped
+
+
+def test_spools_are_found_by_code_as_people_type_it(api):
+    spool = a_spool()
+    a_spool()
+    typed = f"{spool.code[:4].lower()}-{spool.code[4:]}"
+    assert [row["id"] for row in results(api.get(f"{SPOOLS}?code={typed}"))] == [spool.pk]
+    assert not results(api.get(f"{SPOOLS}?is_archived=true"))
+    assert api.get(f"{SPOOLS}?is_archived=maybe").status_code == 400
+
+
+# --- How much a list costs ---------------------------------------------------------------------
+
+
+def queries(api, path):
+    with CaptureQueriesContext(
+        connection,
+    ) as captured:
+        assert api.get(path).status_code == 200
+    return len(captured)
+
+
+@pytest.mark.parametrize("path", ["manufacturers", "material-types", "locations", "filaments",
+                                  "spools", "inventory-transactions"])  # fmt: skip
+def test_a_list_of_thirty_takes_as_many_queries_as_one_of_one(api, path):
+    def fill(number):
+        location = Location.objects.create(name=f"Shelf {number}")
+        maker = a_manufacturer(f"Maker {number}")
+        polymer = a_material_type(f"PLA-{number}")
+        a_spool(filament=a_filament(manufacturer=maker, material_type=polymer), location=location)
+
+    fill(0)
+    api.get(f"/api/v1/{path}/")
+    one = queries(api, f"/api/v1/{path}/")
+    for number in range(1, 30):
+        fill(number)
+    assert queries(api, f"/api/v1/{path}/?page_size=200") == one
+    assert one <= 4
+
+
+def test_a_page_of_the_browsable_api_reads_no_more_as_spools_grow(farm_client, manager):
+    farm_client.force_login(manager)
+    path = "/api/v1/production-runs/?format=api"
+    farm_client.get(path)
+    one = queries(farm_client, path)
+    for _ in range(10):
+        a_spool()
+    assert queries(farm_client, path) == one

@@ -40,11 +40,21 @@ def kept_secret(data):
     """The random key of an installation, kept in its data folder so that nobody is signed out by
     a restart."""
     path = Path(data) / "secret-key"
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
-            draft.write(secrets.token_urlsafe(48))
-            draft.flush()
-            with suppress(FileExistsError):  # two at once: the first one's key is kept
-                os.link(draft.name, path)
-    return path.read_text()
+    try:
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(48))
+        return path.read_text()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The data folder {data} can't be used: {error.strerror or error}. Name another one: "
+            "DATA=... for make, SPOOLBOOK_DATA=... for manage.py"
+        ) from error
+
+
+def _write_once(path, text):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
+        draft.write(text)
+        draft.flush()
+        with suppress(FileExistsError):  # two at once: the first one's key is kept
+            os.link(draft.name, path)

@@ -57,7 +57,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, _stop)
     try:
         serve(options.host, options.port)
-    except (CannotServeError, embedded.EmbeddedPostgresError) as error:
+    except (CannotServeError, embedded.EmbeddedPostgresError, ImproperlyConfigured) as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return getattr(error, "code", 1)
     except StopServing:

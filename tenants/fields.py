@@ -121,6 +121,7 @@ class NameField(serializers.RelatedField):
 
     default_error_messages = {
         "does_not_exist": "There is none called “{value}”.",
+        "ambiguous": "{count} are called “{value}”: name the id.",
         "invalid": "A name is a text.",
     }
 
@@ -131,11 +132,17 @@ class NameField(serializers.RelatedField):
     def to_internal_value(self, data):
         if not isinstance(data, str):
             self.fail("invalid")
-        rows = self.get_queryset().filter(**{self.lookup: self.normalise(data)})
+        rows = self.called(self.normalise(data))
         found = list(rows[:2])
-        if len(found) != 1:
+        if not found:
             self.fail("does_not_exist", value=data[:100])
+        if len(found) > 1:
+            self.fail("ambiguous", value=data[:100], count=rows.count())
         return found[0]
+
+    def called(self, text):
+        """The rows that people call so."""
+        return self.get_queryset().filter(**{self.lookup: text})
 
     def to_representation(self, value):
         return getattr(value, self.attribute)

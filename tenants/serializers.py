@@ -39,15 +39,21 @@ class StrictBody:
 
     def get_fields(self):
         fields = super().get_fields()
-        if self.instance is not None:
+        if self.is_change:
             for name in self._named("create_only"):
                 fields[name].required = False
         return fields
 
+    is_change = False  # of a row that is there
+
+    def there(self):
+        """What an answer says of the row that is changed."""
+        return {}
+
     def fixed_fields(self):
         """Names that can't be written here: read-only, or not at this time."""
         fixed = {name for name, field in self.fields.items() if field.read_only}
-        return fixed | self._named("update_only" if self.instance is None else "create_only")
+        return fixed | self._named("create_only" if self.is_change else "update_only")
 
     def refuse_change(self, name):
         """Called for a field that can't be written and differs from what is there."""
@@ -63,60 +69,83 @@ class StrictBody:
 
     def _drop_unchanged(self, body):
         fixed = self.fixed_fields() & body.keys()
-        there = self.to_representation(self.instance) if fixed and self.instance else {}
+        there = self.there() if fixed else {}
         for name in sorted(fixed):
             if name not in there or not is_same(body.pop(name), there[name]):
                 self.refuse_change(name)
 
-    # -- one row by its id or by its name ------------------------------------------------------
+    # -- one row by its id or by its names -----------------------------------------------------
 
     def _twins(self):
-        """``(name field's name, id field's name)`` of those that name one and the same row."""
+        """``{id field: [name fields]}`` of those that name one and the same row."""
+        twins = {}
         for name, field in self.fields.items():
             if isinstance(field, NameField) and field.source in self.fields:
-                yield name, field.source
+                twins.setdefault(field.source, []).append(name)
+        return twins
 
     def _drop_unchanged_twins(self, body):
-        """Of an id and a name, the one that is as before gives way to the one that is new."""
-        if self.instance is None:
-            return
-        both = [pair for pair in self._twins() if body.keys() >= set(pair)]
-        there = self.to_representation(self.instance) if both else {}
-        for pair in both:
-            unchanged = [name for name in pair if is_same(body[name], there[name])]
-            for name in unchanged[:1]:
+        """Of an id and its names, those that are as before give way to the one that is new."""
+        given = [[twin, *names] for twin, names in self._twins().items()]
+        given = [[name for name in group if name in body] for group in given]
+        several = [group for group in given if len(group) > 1]
+        there = self.there() if several else {}
+        for group in several:
+            same = [name for name in group if name in there and is_same(body[name], there[name])]
+            for name in same[-(len(group) - 1) :]:  # one of them stays
                 del body[name]
 
     def _compare_twins(self, body):
-        for name, twin in self._twins():
-            if name in body and twin in body:
-                rows = {self.fields[each].run_validation(body[each]) for each in (name, twin)}
-                if len(rows) > 1:
-                    message = f"This and {twin} name different ones."
-                    raise serializers.ValidationError({name: [message]}, code="contradiction")
+        for twin, names in self._twins().items():
+            given = [name for name in (twin, *names) if name in body]
+            rows = {self.fields[name].run_validation(body[name]) for name in given}
+            if len(rows) > 1:
+                message = f"This and {given[0]} name different ones."
+                errors = {name: [message] for name in given[1:]}
+                raise serializers.ValidationError(errors, code="contradiction")
 
     def _require_twins(self, values):
-        if self.partial or self.instance is not None:
+        if self.partial or self.is_change:
             return
-        for name, twin in self._twins():
+        for twin, names in self._twins().items():
             if twin in self.needed_twins() and twin not in values:
-                raise serializers.ValidationError(
-                    {twin: [f"This, or {name}, is required."]}, code="required"
-                )
+                message = f"This, or {' or '.join(names)}, is required."
+                raise serializers.ValidationError({twin: [message]}, code="required")
 
     def needed_twins(self):
-        """Id fields of which a new row needs one or its name."""
-        return getattr(getattr(self, "Meta", None), "needed", ())
+        """Id fields of which a body needs one or its name."""
+        return self._named("needed")
+
+    # -- for people ----------------------------------------------------------------------------
+
+    def to_fill_in(self):
+        """A body for somebody to begin with: what is needed, and what ``Meta.offered`` names, each
+        as it is when left out."""
+        offered = self._named("offered")
+        return {
+            name: self._when_left_out(name, field)
+            for name, field in self.fields.items()
+            if name not in self.fixed_fields() and (field.required or name in offered)
+        }
+
+    def _when_left_out(self, name, field):
+        if isinstance(field, serializers.ListSerializer):
+            return [field.child.to_fill_in()]
+        if field.default is not serializers.empty:
+            return field.default
+        blank = serializers.CharField, NameField
+        may_be_text = isinstance(field, blank) and not field.allow_null
+        return "" if may_be_text else getattr(field, "initial", None)
 
 
 class Body(StrictBody, serializers.Serializer):
-    """The body of a verb."""
+    """The body of a verb; ``Meta.needed`` and ``Meta.offered`` as for a row."""
 
 
 class RowSerializer(StrictBody, serializers.ModelSerializer):
     """One model: ``Meta.create_only`` names what is fixed by creation, ``Meta.update_only`` what a
     new row can't have yet, ``Meta.needed`` the id fields that a new row needs and that a NameField
-    may stand in for.
+    may stand in for, ``Meta.offered`` what else a page proposes for a new row.
 
     What is unique is for the database to say, so that two at once and one after the other are
     answered alike.
@@ -129,6 +158,13 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
         models.DateTimeField: MomentField,
         models.DateField: DayField,
     }
+
+    @property
+    def is_change(self):
+        return self.instance is not None
+
+    def there(self):
+        return self.to_representation(self.instance) if self.is_change else {}
 
     def get_validators(self):
         return []

@@ -1,15 +1,15 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django_tenants.utils import tenant_context
 
 from inventory.services import catalogue_source
 from inventory.services.catalogue_import import import_entries
 from tenants.errors import Refusal
-from tenants.management.commands._shared import farm
+from tenants.management.farm_command import FarmCommand, farm
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = (
         "Import a catalogue of filaments (SpoolmanDB's filaments.json, or one of the same shape) "
         "into a farm. Known filaments keep what they have; only empty fields are filled in. "

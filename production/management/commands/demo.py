@@ -1,11 +1,10 @@
 import os
 
-from django.core.management.base import BaseCommand
-
 from production import demo
+from tenants.management.farm_command import FarmCommand
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Make the demo farm when it is not there, and say how to sign in."
 
     def handle(self, **options):

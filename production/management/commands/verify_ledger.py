@@ -1,15 +1,15 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django_tenants.utils import get_public_schema_name, tenant_context
 
 from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun
 from production.services import invariants
-from tenants.management.commands._shared import farm
+from tenants.management.farm_command import FarmCommand, farm
 from tenants.models import Tenant
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Check the ledger of one farm or of all; exit code 1 and every row that disagrees."
 
     def add_arguments(self, parser):

@@ -1,10 +1,8 @@
-from django.core.management.base import BaseCommand
-
 from tenants import services
-from tenants.management.commands._shared import new_password, refusals_told
+from tenants.management.farm_command import FarmCommand, new_password
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Add a farm and its first manager."
 
     def add_arguments(self, parser):
@@ -20,15 +18,14 @@ class Command(BaseCommand):
     def handle(self, *, slug, name, manager, password, host, **options):
         chosen = {key: options[key] for key in ("run_prefix", "timezone", "currency")}
         secret = password or new_password()
-        with refusals_told():
-            tenant = services.add_farm(
-                slug=slug,
-                name=name or slug,
-                manager=manager,
-                password=secret,
-                hosts=host,
-                **chosen,
-            )
+        tenant = services.add_farm(
+            slug=slug,
+            name=name or slug,
+            manager=manager,
+            password=secret,
+            hosts=host,
+            **chosen,
+        )
         self.stdout.write(f"Farm {tenant.slug} answers on {tenant.get_primary_domain()}")
         if not password:
             self.stdout.write(f"Manager {manager}, password {secret}")

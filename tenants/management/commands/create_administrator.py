@@ -1,11 +1,9 @@
-from django.core.management.base import BaseCommand
-
 from tenants.accounts import roles
 from tenants.accounts.services import add_user
-from tenants.management.commands._shared import new_password, refusals_told
+from tenants.management.farm_command import FarmCommand, new_password
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Let somebody make and suspend farms on the public site."
 
     def add_arguments(self, parser):
@@ -14,8 +12,7 @@ class Command(BaseCommand):
 
     def handle(self, *, username, password, **options):
         secret = password or new_password()
-        with refusals_told():
-            user = add_user(username=username, password=secret, role=roles.ADMINISTRATOR, by=None)
+        user = add_user(username=username, password=secret, role=roles.ADMINISTRATOR, by=None)
         self.stdout.write(f"Administrator {user.username}")
         if not password:
             self.stdout.write(f"Password {secret}")

@@ -1,12 +1,12 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django_tenants.utils import tenant_context
 
 from tenants.accounts.models import User
 from tenants.accounts.services import issue_token
-from tenants.management.commands._shared import farm, refusals_told
+from tenants.management.farm_command import FarmCommand, farm
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Make a token for a device and print it, alone; it is not shown again."
 
     def add_arguments(self, parser):
@@ -15,7 +15,7 @@ class Command(BaseCommand):
         parser.add_argument("name", help="what the device is called")
 
     def handle(self, *, slug, user, name, **options):
-        with tenant_context(farm(slug)), refusals_told():
+        with tenant_context(farm(slug)):
             try:
                 owner = User.objects.get_by_natural_key(user)
             except User.DoesNotExist:

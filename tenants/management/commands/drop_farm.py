@@ -1,10 +1,10 @@
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
 from tenants import services
-from tenants.management.commands._shared import farm, refusals_told
+from tenants.management.farm_command import FarmCommand, answer_to, farm
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Remove a farm with everything in it, for good."
 
     def add_arguments(self, parser):
@@ -16,9 +16,8 @@ class Command(BaseCommand):
 
     def handle(self, *, slug, yes, at_once, **options):
         tenant = farm(slug)
-        if not yes and input(f"Type {slug} to remove {tenant.name} for good: ").strip() != slug:
+        if not yes and answer_to(f"Type {slug} to remove {tenant.name} for good: ") != slug:
             raise CommandError("Nothing was removed.")
         waiting = {"wait_seconds": 0} if at_once else {}
-        with refusals_told():
-            services.drop_farm(tenant, by=None, **waiting)
+        services.drop_farm(tenant, by=None, **waiting)
         self.stdout.write(f"Farm {slug} is gone")

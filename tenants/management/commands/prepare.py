@@ -1,9 +1,8 @@
-from django.core.management.base import BaseCommand
-
 from tenants import upkeep
+from tenants.management.farm_command import FarmCommand
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Make the database ready: migrate public, then the farms that are behind."
 
     def handle(self, *args, **options):

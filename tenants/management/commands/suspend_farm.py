@@ -1,10 +1,8 @@
-from django.core.management.base import BaseCommand
-
 from tenants import services
-from tenants.management.commands._shared import farm
+from tenants.management.farm_command import FarmCommand, farm
 
 
-class Command(BaseCommand):
+class Command(FarmCommand):
     help = "Shut a farm's door, or open it again; nothing of it is lost."
 
     def add_arguments(self, parser):

@@ -1,0 +1,52 @@
+"""What the commands share: errors that are sentences, a farm by its slug, a made-up password."""
+
+import secrets
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
+
+from tenants.errors import Refusal
+from tenants.models import Tenant
+
+UNDEFINED_TABLE = "42P01"
+
+
+class FarmCommand(BaseCommand):
+    """A command of which a refusal, or a database that is not ready, is a sentence and exit 1."""
+
+    def execute(self, *args, **options):
+        try:
+            return super().execute(*args, **options)
+        except Refusal as refusal:
+            raise CommandError(refusal.detail) from refusal
+        except OperationalError as error:
+            raise CommandError(f"The database can't be reached: {_in_a_line(error)}") from error
+        except ProgrammingError as error:
+            if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+                raise
+            raise CommandError("The database is not ready: run `manage.py prepare`.") from error
+
+
+def farm(slug):
+    """The farm of a slug. Raises CommandError, which names those there are."""
+    try:
+        return Tenant.objects.get(slug=slug)
+    except Tenant.DoesNotExist:
+        known = ", ".join(Tenant.objects.values_list("slug", flat=True)) or "none yet"
+        raise CommandError(f"There is no farm {slug!r}; there are: {known}.") from None
+
+
+def answer_to(question):
+    """What the person at the terminal types; nothing when nobody is there."""
+    try:
+        return input(question).strip()
+    except EOFError:
+        return ""
+
+
+def new_password():
+    return secrets.token_urlsafe(12)
+
+
+def _in_a_line(error):
+    return " ".join(str(error).split())

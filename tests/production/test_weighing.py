@@ -1,0 +1,50 @@
+"""Weighing a spool while it prints."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory.models import Spool
+from inventory.services import spools
+from production.services import completion, weighing
+from tests.factories import a_run, a_running_run, a_spool
+
+pytestmark = pytest.mark.usefixtures("farm")
+
+
+def remaining(spool):
+    return Spool.objects.get(pk=spool.pk).remaining_grams
+
+
+def test_a_spool_on_the_shelf_is_counted():
+    spool = a_spool(1000)
+    a_run((spool, 100))
+    assert weighing.weigh(spool, gross_grams=1190, by=None).entry.grams == -10
+
+
+def test_a_spool_that_prints_keeps_its_weight_for_the_completion():
+    spool = a_spool(1000)
+    run = a_running_run((spool, 100))
+    weighed = weighing.weigh(spool, gross_grams=1095, by=None)
+    assert (weighed.entry, weighed.line.gross_after_grams, remaining(spool)) == (None, 1095, 1000)
+    completion.complete(run, by=None)
+    assert remaining(spool) == 895
+
+
+def test_a_count_may_be_asked_for_all_the_same():
+    spool = a_spool(1000)
+    a_running_run((spool, 100))
+    assert weighing.weigh(spool, gross_grams=1195, by=None, as_count=True).entry.grams == -5
+
+
+def test_the_scale_can_not_say_which_of_two_runs_took_what():
+    spool = a_spool(1000)
+    for _ in range(2):
+        a_running_run((spool, 100))
+    with pytest.raises(weighing.SpoolInSeveralRuns):
+        weighing.weigh(spool, gross_grams=1095, by=None)
+
+
+def test_a_slip_on_the_scale_is_refused_as_for_any_spool():
+    with pytest.raises(spools.WeighingImplausible):
+        weighing.weigh(a_spool(1000), gross_grams=Decimal(500), by=None)

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from inventory.models.spools import Spool
+from tenants.errors import plain
 from tenants.quantities import CostPerGramField, GramsField
 
 COMPENSATED = "compensated"  # the reason of a count that nobody made: see `counts`
@@ -121,4 +122,4 @@ class InventoryTransaction(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {self.grams} g"
+        return f"{self.kind} {plain(self.grams)} g"

@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import Q
 
 from inventory.models import Filament, MaterialType
+from tenants.errors import plain
 from tenants.quantities import GramsField, MinutesField
 
 
@@ -89,4 +90,4 @@ class BomLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.grams_per_unit} g {self.filament or self.material_type}"
+        return f"{plain(self.grams_per_unit)} g {self.filament or self.material_type}"

@@ -10,6 +10,7 @@ from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import LIVE, ProductionRunQuerySet
 from production.models.reasons import Reason
+from tenants.errors import plain
 from tenants.quantities import GramsField, MinutesField, MoneyField
 
 
@@ -213,7 +214,7 @@ class RunMaterial(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.planned_grams} g for run {self.run_id}"
+        return f"{plain(self.planned_grams)} g for run {self.run_id}"
 
     @property
     def planned_total_grams(self):

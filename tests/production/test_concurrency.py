@@ -3,11 +3,13 @@
 import contextlib
 import random
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import pytest
 from django_tenants.utils import tenant_context
 
 from inventory.models import Spool
+from production.models import ProductionRun
 from production.services import invariants
 from tenants.accounts.roles import MANAGER
 from tests.factories import a_running_run, a_spool, make_token, make_user
@@ -104,21 +106,29 @@ def test_64_runs_over_shared_spools_in_any_order_complete_without_a_deadlock(cli
     assert all_is_well()
 
 
-def test_creates_and_completions_on_the_same_spools_do_not_deadlock(client):
-    spools = [a_spool(5000) for _ in range(3)]
-    running = [a_running_run(*((spool, 10) for spool in spools)) for _ in range(COUNT // 2)]
+def test_creates_weighings_and_completions_on_the_same_spools_do_not_deadlock(client):
+    spools = [a_spool(5000) for _ in range(4)]
+    chance = random.Random(46)
+    running = [
+        a_running_run(*((spool, 10) for spool in chance.sample(spools, chance.randint(2, 4))))
+        for _ in range(COUNT)
+    ]
 
-    def create(_):
-        mixed = random.sample(spools, 3)
-        lines = [{"spool": spool.pk, "planned_grams": "5"} for spool in mixed]
+    def create():
+        lines = [{"spool": spool.pk, "planned_grams": "5"} for spool in random.sample(spools, 3)]
         return client.post(f"{API}/production-runs/", json={"materials": lines})
 
-    def work(job):
-        return job() if callable(job) else post(client, job, "complete", {"as_planned": True})
+    def weigh():
+        spool = random.choice(spools)
+        body = {"gross_grams": "4900", "confirm": True, "as_count": True}
+        return client.post(f"{API}/spools/{spool.pk}/weigh/", json=body)
 
-    jobs = [job for run in running for job in (run, lambda: create(None))]
-    answers = at_once(work, jobs)
-    assert statuses(answers) == [200] * (COUNT // 2) + [201] * (COUNT // 2)
+    jobs = [partial(post, client, run, "complete", {"as_planned": True}) for run in running]
+    jobs += [create] * 16 + [weigh] * 16
+    chance.shuffle(jobs)
+    answers = at_once(lambda job: job(), jobs)
+    assert {answer.status_code for answer in answers} <= {200, 201}
+    assert ProductionRun.objects.with_status("completed").count() == COUNT
     assert all_is_well()
 
 

@@ -4,12 +4,19 @@ from decimal import Decimal
 
 import pytest
 
+from inventory.models import Filament
+from inventory.services import handling
+from production.models import BomLine, Printer, Product, ProductionRun, Reason
 from production.services import completion, variance
 from production.services.actuals import ItemCount, MaterialActual
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 
 pytestmark = pytest.mark.usefixtures("farm")
+
+
+def run_of(run):
+    return ProductionRun.objects.get(pk=run.pk)
 
 
 def bodies_and_wings():
@@ -96,6 +103,71 @@ def test_a_spool_without_a_price_makes_the_cost_unknown_not_free():
     assert done.variance["cost"]["material"]["actual"] is None
     assert done.variance["cost"]["total"]["actual"] is None
     assert done.variance["items"][0]["cost_per_unit"]["actual"] is None
+
+
+def test_a_price_that_becomes_known_later_prices_what_was_booked_once_and_for_all(manager):
+    """100 g of a spool of unknown price; it cost 30.00 for 1000 g: 3.00, whatever is said later."""
+    spool = a_spool(filament=a_filament(price=None))
+    run = a_running_run((spool, 100))
+    completion.complete(run, by=None, as_planned=True)
+    assert variance.of_run(run_of(run))["cost"]["material"]["actual"] is None
+    handling.set_price(spool, price=Decimal(30), by=manager)
+    assert variance.of_run(run_of(run))["cost"]["material"]["actual"] == 3
+    handling.set_price(spool, price=Decimal(99), by=manager)
+    assert variance.of_run(run_of(run))["cost"]["material"]["actual"] == 3
+
+
+def test_two_spools_of_one_filament_cost_what_each_was_bought_for():
+    """100 g at 20.00 and 50 g at 30.00 a kilogram: 2.00 + 1.50 = 3.50."""
+    filament = a_filament()
+    old = a_spool(1000, filament=filament, price=Decimal(20))
+    new = a_spool(1000, filament=filament, price=Decimal(30))
+    done = completion.complete(a_running_run((old, 100), (new, 50)), by=None, as_planned=True)
+    first, second = done.variance["materials"]
+    assert (first["cost"]["actual"], second["cost"]["actual"]) == (2, Decimal("1.5"))
+    assert done.variance["cost"]["material"]["actual"] == Decimal("3.5")
+
+
+def test_purge_alone_costs_and_is_in_no_part():
+    """A calibration: 12 g flushed at 0.02, nothing printed: 0.24, all of it purge."""
+    spool = a_spool(1000, price=Decimal(20))
+    run = a_running_run((spool, 0, 10))
+    flushed = MaterialActual(
+        spool=spool.pk, actual_grams=Decimal(0), actual_purge_grams=Decimal(12)
+    )
+    done = completion.complete(run, by=None, materials=[flushed])
+    assert done.variance["grams"]["part"] == figures(0, 0, 0, None)
+    assert done.variance["grams"]["purge"] == figures(10, 12, 2, 20)
+    assert done.variance["cost"]["total"]["actual"] == Decimal("0.24")
+
+
+def test_a_failed_run_costs_what_it_wasted():
+    """40 % of 50 g at 0.02 and an hour at 2.00: 0.40 + 2.00, and no good unit to carry it."""
+    FarmSettings.objects.update(machine_hour_rate=2)
+    spool = a_spool(1000, price=Decimal(20))
+    run = a_running_run((spool, 50), items=[(a_product(grams=10), 5)])
+    reason = Reason.objects.get(kind="failure", code="adhesion")
+    done = completion.fail(
+        run, by=None, reason=reason, progress_percent=40, actual_minutes=Decimal(60)
+    )
+    assert done.variance["cost"]["material"]["actual"] == Decimal("0.4")
+    assert done.variance["cost"]["total"]["actual"] == Decimal("2.4")
+    assert done.variance["items"][0]["cost_per_unit"]["actual"] is None
+
+
+def test_rates_that_change_afterwards_change_nothing_booked():
+    FarmSettings.objects.update(labour_rate=30, machine_hour_rate=2, energy_price_kwh=1)
+    spool, printer = a_spool(1000, price=Decimal(20)), a_printer(power_watts=100)
+    product = a_product(grams=10, labour_minutes=2)
+    run = a_running_run((spool, 10), items=[(product, 1)], printer=printer)
+    completion.complete(run, by=None, as_planned=True, actual_minutes=Decimal(60))
+    before = variance.of_run(run_of(run))
+    FarmSettings.objects.update(labour_rate=9, machine_hour_rate=9, energy_price_kwh=9)
+    Printer.objects.update(hour_rate=9, power_watts=9)
+    Product.objects.update(labour_minutes=9)
+    BomLine.objects.update(grams_per_unit=9)
+    Filament.objects.update(price=9)
+    assert variance.of_run(run_of(run)) == before
 
 
 def test_no_good_part_has_no_cost_per_good_part():

@@ -16,7 +16,16 @@ from inventory.models import Location
 from inventory.services import catalogue_import, handling, reversing, shelf, spools
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun, Reason
-from production.services import completion, lifecycle, lines, midprint, repeats, reports, statuses
+from production.services import (
+    completion,
+    lifecycle,
+    lines,
+    midprint,
+    repeats,
+    reports,
+    statuses,
+    weighing,
+)
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.moves import InvalidRunStatus
 from tenants import operations, services
@@ -163,6 +172,7 @@ OF_OTHERS = {
     "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
     "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
     "spool.weigh": lambda: spools.weigh(a_spool(1000), gross_grams=1190, by=None),
+    "spool.weigh_in_use": lambda: weighing.weigh(a_spool(1000), gross_grams=1190, by=None),
     "token.issue": a_token,
     "token.revoke": lambda: people.revoke_token(a_token(), by=None),
     "user.add": lambda: people.add_user(

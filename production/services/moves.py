@@ -77,6 +77,12 @@ def lock(run, verb):
     return fresh
 
 
+def lock_printer(printer):
+    """Lock a printer (None: nothing to lock) before anything that is locked after it."""
+    if printer is not None:
+        Printer.objects.select_for_update(no_key=True).get(pk=printer.pk)
+
+
 def lines_of(run):
     """The run's materials with what they ask for, in the order of their ids."""
     return list(run.materials.select_related(*REQUIREMENT).order_by("pk"))

@@ -95,6 +95,7 @@ def _record(
             "A run finishes after its start.", errors={"finished_at": ["Before the start."]}
         )
     planned = planned or {}
+    moves.lock_printer(fields.get("printer"))  # before the spools, as everywhere
     run = lifecycle.create(
         by=by,
         at=at,

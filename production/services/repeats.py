@@ -94,15 +94,12 @@ def _record(
         raise Invalid(
             "A run finishes after its start.", errors={"finished_at": ["Before the start."]}
         )
-    planned = planned or {}
     moves.lock_printer(fields.get("printer"))  # before the spools, as everywhere
     run = lifecycle.create(
         by=by,
         at=at,
         items=[_item_of(each) for each in made],
-        materials=[
-            NewMaterial(spool=spool, planned_grams=planned.get(spool.pk, ZERO)) for spool in spools
-        ],
+        materials=_materials_of(spools, planned or {}),
         override_reason=override_reason,
         **fields,
     )
@@ -160,6 +157,10 @@ def _item_of(made):
         quantity=made.good_count + made.scrapped_count,
         order_reference=made.order_reference,
     )
+
+
+def _materials_of(spools, planned):
+    return [NewMaterial(spool=spool, planned_grams=planned.get(spool.pk, ZERO)) for spool in spools]
 
 
 def _count_of(pk, made):

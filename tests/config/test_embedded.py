@@ -218,7 +218,6 @@ def test_a_start_that_was_killed_halfway_is_begun_again(tmp_path_factory):
     again = User(data)
     assert query(again.address(), "SELECT 1") == [(1,)]
     again.leave()
-    assert not list(data.glob("*new*"))
 
 
 def test_a_lost_password_is_replaced(data):

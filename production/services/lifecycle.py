@@ -110,12 +110,15 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
     run_lines = moves.lock_lines(run)
     chosen = readiness.choose_spools(run, run_lines, spools or {})
     claims.require_distinct(getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines)
+    renamed = [line.pk for line in run_lines if line.spool_id and line.pk in chosen]
     ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()}
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         for line in run_lines:
             readiness.cover(book, line, chosen.get(line.pk), overridden=overridden)
         if not overridden:
             limits.require_within(run, moves.items_of(run), run_lines, book.spools)
+        if renamed:  # lines may exchange their spools: a spool is on one line at any moment
+            RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
         update_rows(run_lines, ("spool", "reserved_grams"))
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
@@ -250,8 +253,8 @@ def _release_all(run, *, by, at, used=()):
         wasted = [line for line in run_lines if line.pk in named]
         settled = apply_materials(wasted, used, book.spools)
         for line in wasted:
-            spool, settle = book.spools[line.spool_id], line.pk in settled
             if line.actual_total_grams:
+                spool, settle = book.spools[line.spool_id], line.pk in settled
                 book.waste(spool, line.actual_total_grams, settle=settle, run=run)
         update_rows(run_lines, LINE_FIELDS)
     return book.at

@@ -84,8 +84,8 @@ def _complete(
         take(book, book.consume, run, lines, settled)
     if as_planned and actual_minutes is None and run.actual_minutes is None:
         actual_minutes = run.planned_minutes
-    set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
-    _finish(run, Status.COMPLETED, "complete", by=by, at=book.at)
+    times = {"actual_minutes": actual_minutes, "finished_at": finished_at, "at": book.at}
+    _finish(run, Status.COMPLETED, "complete", by=by, **times)
     return _outcome(run, run_items, lines, book)
 
 
@@ -115,8 +115,8 @@ def _fail(
             require_plausible(lines, book.spools, percent, may_be_less=True)
         take(book, book.waste, run, lines, settled, reason=reason.code)
     run.outcome_reason = reason
-    set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
-    _finish(run, Status.FAILED, "fail", by=by, at=book.at, reason=note)
+    times = {"actual_minutes": actual_minutes, "finished_at": finished_at, "at": book.at}
+    _finish(run, Status.FAILED, "fail", by=by, reason=note, **times)
     return _outcome(run, run_items, lines, book)
 
 
@@ -160,11 +160,13 @@ def _nothing_good(items, given):
         item.good_count, item.scrapped_count = 0, item.scrapped_count or 0
 
 
-def _finish(run, status, verb, *, by, at, reason=""):
+def _finish(run, status, verb, *, by, at, reason="", **times):
+    was_printing = run.finished_at is None  # else its bed was cleared since
+    set_times(run, at=at, **times)
     came_from, run.status = run.status, status
     moves.save(run, "status", "finished_at", "actual_minutes", "outcome_reason", at=at)
     moves.record(run, verb, came_from=came_from, by=by, at=at, reason=reason)
-    if run.printer and run.reopened_at is None:  # else its bed was cleared the first time
+    if run.printer and was_printing:
         run.printer.needs_clearing = True
         run.printer.save(update_fields=["needs_clearing"])
 

@@ -1,0 +1,381 @@
+"""A farm in plain Python: dicts, lists and Decimals, no database, no locks, no service.
+
+It says what every verb ought to do, or by the name of which refusal it ought to say no. A verb may
+raise `Refused` half way through: whoever asks keeps a copy (see `Farm.attempt`).
+"""
+
+import pickle
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+ZERO = Decimal(0)
+OPEN = ("planned", "in_progress")
+PLAUSIBLE_PERCENT = 50
+MICROGRAM = Decimal("0.000001")
+
+
+class Refused(Exception):
+    """The verb is not carried out; ``args[0]`` is the name of the refusal."""
+
+
+@dataclass(frozen=True)
+class Filament:
+    key: int  # its id
+    material: int  # the id of its material type
+    tare: Decimal | None
+
+
+@dataclass
+class Entry:
+    spool: int
+    kind: str
+    grams: Decimal
+    balance: Decimal
+    run: int | None = None
+    is_reversed: bool = False
+    keeps_a_count: bool = False  # it compensates a correction: nobody looked at the spool
+    pk: int | None = None
+
+
+@dataclass
+class Spool:
+    filament: Filament
+    initial: Decimal
+    remaining: Decimal = ZERO
+    reserved: Decimal = ZERO
+    is_archived: bool = False
+    needs_weighing: bool = False
+    pk: int | None = None
+
+    @property
+    def available(self):
+        return self.remaining - self.reserved
+
+    def net(self, gross):
+        if self.filament.tare is None:
+            raise Refused("TareUnknown")
+        return gross - self.filament.tare
+
+
+@dataclass
+class Line:
+    filament: int | None
+    material: int | None
+    spool: int | None
+    planned: Decimal
+    purge: Decimal
+    reserved: Decimal = ZERO
+    actual: Decimal | None = None
+    actual_purge: Decimal | None = None
+    before: Decimal | None = None
+    after: Decimal | None = None
+    source: str = ""
+    pk: int | None = None
+
+    @property
+    def plan(self):
+        return self.planned + self.purge
+
+    @property
+    def took(self):
+        return None if self.actual is None else self.actual + (self.actual_purge or 0)
+
+    @property
+    def wants(self):
+        return self.filament, self.material
+
+    def fits(self, spool):
+        if self.filament is not None:
+            return spool.filament.key == self.filament
+        return spool.filament.material == self.material
+
+
+@dataclass
+class Item:
+    quantity: int
+    good: int | None = None
+    scrapped: int | None = None
+    pk: int | None = None
+
+
+@dataclass
+class Run:
+    key: int  # what entries call it: a new run has no id yet
+    lines: list
+    items: list
+    has_printer: bool = False
+    status: str = "planned"
+    came_from: str = ""
+    last_by: str | None = None
+    is_finished: bool = False
+    is_deleted: bool = False
+    closed_after: int = 0  # so many entries had the ledger when it was closed
+    pk: int | None = None
+
+    def line_of(self, said):
+        for line in self.lines:
+            if said.line is not None and line.pk == said.line:
+                return line
+            if said.line is None and line.spool == said.spool:
+                return line
+        raise Refused("NotInRun")
+
+
+class Book:
+    """What one verb does to spools; short spools are told at its end."""
+
+    def __init__(self, farm, *, overridden=False):
+        self.farm, self.overridden, self.is_short = farm, overridden, False
+
+    def post(self, spool, kind, grams, **words):
+        spool.remaining += grams
+        self.farm.ledger.append(Entry(spool.pk, kind, grams, spool.remaining, **words))
+
+    def take(self, spool, kind, grams, *, settle=False, run=None):
+        if grams > spool.remaining and settle:
+            self.post(spool, "count", grams - spool.remaining, run=run)
+        if grams > spool.remaining:
+            self.is_short = True
+        else:
+            self.post(spool, kind, -grams, run=run)
+
+    def reverse(self, entry):
+        spool = self.farm.spools[entry.spool]
+        if entry.kind == "reversal" or entry.grams == 0:
+            raise Refused("NotReversible")
+        if spool.remaining < entry.grams:
+            self.is_short = True
+            return
+        entry.is_reversed = True
+        self.post(spool, "reversal", -entry.grams, run=entry.run)
+
+    def change_claim(self, spool, before, after):
+        grown = after - before
+        if grown > 0 and spool.is_archived:
+            raise Refused("SpoolArchived")
+        if grown > 0 and grown > spool.available and not self.overridden:
+            self.is_short = True
+        spool.reserved += grown
+
+    def place(self, line, spool, grams):
+        """The line claims ``grams`` of the spool, and nothing of the one it had."""
+        if line.spool is not None and line.spool != (spool and spool.pk):
+            self.farm.spools[line.spool].reserved -= line.reserved
+            line.reserved = ZERO
+        if spool is not None:
+            self.change_claim(spool, line.reserved, grams)
+        line.spool = spool.pk if spool else None
+        line.reserved = grams if spool else ZERO
+
+    def release(self, lines):
+        for line in lines:
+            if line.reserved:
+                self.farm.spools[line.spool].reserved -= line.reserved
+                line.reserved = ZERO
+
+    def close(self):
+        if self.is_short:
+            raise Refused("InsufficientInventory")
+
+
+@dataclass
+class Farm:
+    spools: dict = field(default_factory=dict)
+    runs: dict = field(default_factory=dict)
+    ledger: list = field(default_factory=list)
+    needs_clearing: bool = False
+    made: int = 0  # runs ever made
+
+    def attempt(self, verb):
+        """``(farm, answer, None)``, or ``(the farm as it was, None, name of the refusal)``."""
+        before = pickle.dumps(self)
+        try:
+            return self, verb(self), None
+        except Refused as refused:
+            return pickle.loads(before), None, refused.args[0]
+
+    def book(self, **words):
+        return Book(self, **words)
+
+    # -- what is asked before ------------------------------------------------------------------
+
+    def run_for(self, pk, *statuses):
+        run = self.runs[pk]
+        if run.is_deleted:
+            raise Refused("DoesNotExist")
+        if run.status not in statuses:
+            raise Refused("InvalidRunStatus")
+        return run
+
+    def shelved(self, pk):
+        spool = self.spools[pk]
+        if spool.is_archived:
+            raise Refused("SpoolArchived")
+        return spool
+
+    def standing(self, run, spool=None):
+        """The entries of a run that stand, newest first."""
+        return [
+            entry
+            for entry in reversed(self.ledger)
+            if entry.run == run.key
+            and spool in (None, entry.spool)
+            and entry.kind != "reversal"
+            and not entry.is_reversed
+        ]
+
+    def counted(self, spool, after, *, run=None):
+        """Whether somebody looked at the spool after so many entries, but for the run itself."""
+        return any(
+            entry.spool == spool
+            and entry.kind == "count"
+            and not entry.is_reversed
+            and not entry.keeps_a_count
+            and (run is None or entry.run != run.key)
+            for entry in self.ledger[after:]
+        )
+
+    def booked_after(self, run):
+        """How many entries came before the run's first, or before its end when it took nothing."""
+        for number, entry in enumerate(self.ledger[run.closed_after :]):
+            if entry.run == run.key:
+                return run.closed_after + number
+        return run.closed_after
+
+    def balance_before(self, spool, run):
+        """What the book had when the run was booked; what it has now, where it had nothing then."""
+        before = self.booked_after(run)
+        if before == len(self.ledger) or self.ledger[before].run != run.key:
+            return self.spools[spool].remaining  # it took nothing so far
+        balances = [entry.balance for entry in self.ledger[:before] if entry.spool == spool]
+        return balances[-1] if balances else self.spools[spool].remaining
+
+
+def granted(reason, by):
+    """Whether refusals are overridden."""
+    if reason and by == "operator":
+        raise Refused("OverrideNotPermitted")
+    return bool(reason)
+
+
+def require_may_undo(run, by):
+    if by == "operator" and run.last_by != by:
+        raise Refused("UndoNotPermitted")
+
+
+def require_distinct(spools):
+    named = [spool for spool in spools if spool is not None]
+    if len(set(named)) < len(named):
+        raise Refused("DuplicateSpool")
+
+
+def note(run, said):
+    """Write what was said on the lines; the ids of those to settle."""
+    settled = set()
+    for actual in said:
+        line = run.line_of(actual)
+        figures = (
+            actual.actual_grams,
+            actual.actual_purge_grams,
+            actual.gross_before_grams,
+            actual.gross_after_grams,
+        )
+        if any(figure is not None for figure in figures):
+            line.actual, line.actual_purge, line.before, line.after = figures
+            line.source = ""
+        if actual.settle:
+            settled.add(id(line))
+    return settled
+
+
+def apply_materials(farm, run, lines, said, *, percent=None, book_of=None):
+    """Every line has part and purge grams afterwards, or it is refused."""
+    settled = note(run, said)
+    missing = [line for line in lines if not _resolve(farm, line, percent, book_of)]
+    if missing:
+        raise Refused("ActualsMissing")
+    if any(line.took and line.spool is None for line in lines):
+        raise Refused("SpoolsMissing")
+    return settled
+
+
+def _resolve(farm, line, percent, book_of):
+    if line.after is not None and not line.source:
+        _weighed(farm, line, book_of)
+    elif line.actual is not None:
+        line.source = line.source or "typed"
+        if line.actual_purge is None and not line.purge:
+            line.actual_purge = ZERO
+    elif percent is not None:
+        line.actual, line.actual_purge = (
+            (grams * percent / 100).quantize(MICROGRAM, ROUND_HALF_UP)
+            for grams in (line.planned, line.purge)
+        )
+        line.source = "as_planned" if percent == 100 else "percent"
+    return line.actual is not None and line.actual_purge is not None
+
+
+def _weighed(farm, line, book_of):
+    if line.spool is None:
+        raise Refused("SpoolsMissing")
+    spool = farm.spools[line.spool]
+    if line.before is not None:
+        used = line.before - line.after
+    else:
+        book = spool.remaining if book_of is None else book_of(line.spool)
+        used = book - spool.net(line.after)
+    if used < 0:
+        raise Refused("AfterAboveBefore")
+    purge = min(line.purge if line.actual_purge is None else line.actual_purge, used)
+    line.actual, line.actual_purge, line.source = used - purge, purge, "weighed"
+
+
+def apply_items(run, said, *, as_planned=False):
+    note_items(run, said)
+    for item in run.items:
+        if item.good is None and as_planned:
+            item.good = item.quantity - (item.scrapped or 0)
+        if item.good is None:
+            raise Refused("ActualsMissing")
+        item.scrapped = item.scrapped or 0
+
+
+def note_items(run, said):
+    for count in said:
+        (item,) = [item for item in run.items if count.item in (item.pk, None)]
+        if min(count.good_count, count.scrapped_count) < 0:
+            raise Refused("CountsExceedQuantity")
+        item.good, item.scrapped = count.good_count, count.scrapped_count
+        if item.good + item.scrapped > item.quantity:
+            raise Refused("CountsExceedQuantity")
+
+
+def require_plausible(lines, *, may_be_less=False, changed=None):
+    groups = {}
+    for line in lines:
+        groups.setdefault(line.wants, []).append(line)
+    for group in groups.values():
+        parts = [[line] for line in group] if all(line.plan for line in group) else [group]
+        for part in parts:
+            if changed is not None and not any(line in changed for line in part):
+                continue
+            plan, took = sum(line.plan for line in part), sum(line.took for line in part)
+            too_much = abs(took - plan) * 100 > plan * PLAUSIBLE_PERCENT
+            if plan > 0 and too_much and not (may_be_less and took < plan):
+                raise Refused("ActualImplausible")
+
+
+def share_missing(items):
+    """How much of a run is to be made again; all of one that makes nothing in particular."""
+    whole = sum(item.quantity for item in items)
+    return Fraction(sum(missing(item) for item in items), whole) if whole else Fraction(1)
+
+
+def missing(item):
+    return item.quantity - (item.good or 0)
+
+
+def share_of(grams, share):
+    exact = Fraction(grams) * share / Fraction(MICROGRAM)
+    return Decimal(int(exact + Fraction(1, 2))) * MICROGRAM

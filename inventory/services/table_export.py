@@ -1,0 +1,60 @@
+"""Tables on the way out, as CSV that a spreadsheet opens without running any of it.
+
+A spreadsheet takes a cell that begins with = + - or @ for a formula, and a formula can send the
+rest of the sheet to a stranger. Such a cell gets an apostrophe in front; numbers are left alone.
+``inventory.services.table_import`` takes the apostrophe away again.
+"""
+
+import csv
+import re
+from datetime import date
+from decimal import Decimal
+
+BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
+NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
+# Also after white space, as tabs and full-width signs (some spreadsheets look through them), and
+# what already has apostrophes in front, so that taking one away gives back what was there.
+FORMULA = re.compile(r"'*\s*[=+\-@\t\r＝＋－＠]")
+
+
+def rows_as_csv(header, rows, *, delimiter=",", bom=True):
+    """A table as CSV, line by line: a generator of str, to be streamed as UTF-8.
+
+    ``header`` are the names of the columns, ``rows`` iterables of values: None is empty, a
+    Decimal is written without an exponent, a date or moment as ISO 8601, true and false as words.
+    Lines end in CR LF (RFC 4180). Nothing but the row at hand is kept in memory.
+    """
+    writer = csv.writer(_Echo(), delimiter=delimiter, lineterminator="\r\n")
+    yield (BOM if bom else "") + writer.writerow([as_cell(name) for name in header])
+    for row in rows:
+        yield writer.writerow([as_cell(value) for value in row])
+
+
+def as_cell(value):
+    """A value as the text of a cell that is no formula."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, (int, float)):
+        return str(value)
+    return protected(value.isoformat() if isinstance(value, date) else str(value))
+
+
+def protected(text):
+    """``text``, with an apostrophe in front where a spreadsheet would take it for a formula."""
+    return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+
+
+def unprotected(text):
+    """What ``protected`` was given."""
+    return text[1:] if text.startswith("'") and FORMULA.match(text) else text
+
+
+class _Echo:
+    """A file of which only what was written last is known."""
+
+    def write(self, text):
+        return text

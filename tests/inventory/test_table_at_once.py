@@ -1,0 +1,30 @@
+"""Tables imported by several people at once."""
+
+import pytest
+
+from inventory.models import Filament, Manufacturer, Spool
+from inventory.services import invariants
+from inventory.services.table_import import import_filaments, import_spools
+from tests.factories import a_filament, a_material_type
+
+pytestmark = pytest.mark.usefixtures("committed_farm")
+
+COUNT = 6
+
+
+def test_the_same_filaments_come_in_once(in_threads):
+    a_material_type()
+    lines = [f"Acme;Colour {number};PLA" for number in range(50)]
+    content = "\n".join(["manufacturer;name;material", *lines])
+    reports = in_threads(lambda _: import_filaments(content, by=None), COUNT)
+    assert sorted(report.count("created") for report in reports) == [0] * (COUNT - 1) + [50]
+    assert (Filament.objects.count(), Manufacturer.objects.count()) == (50, 1)
+
+
+def test_spools_of_all_tables_are_received(in_threads):
+    a_filament("Red")
+    content = "name;remaining_grams\n" + "Red;400\n" * 30
+    reports = in_threads(lambda _: import_spools(content, by=None), COUNT)
+    assert [report.count("created") for report in reports] == [30] * COUNT
+    assert Spool.objects.filter(remaining_grams=400).count() == 30 * COUNT
+    assert list(invariants.violations()) == []

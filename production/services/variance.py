@@ -7,7 +7,8 @@ A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
 - labour = labour minutes per unit x units printed / 60 x labour rate, kept with its item,
 
 all by the rates frozen at start. A cost with an unknown part is null; a rate the farm does not
-keep adds nothing. Sums hold before rounding; figures are rounded half up to four places.
+keep adds nothing. Sums hold before rounding; figures are rounded half up to four places, grams
+to six.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from production.models import ProductionRun
 
 ZERO = Decimal(0)
 PLACES = Decimal("0.0001")
+GRAM_PLACES = Decimal("0.000001")
 BOOKED = (ProductionRun.Status.COMPLETED, ProductionRun.Status.FAILED)
 USED = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
 
@@ -32,16 +34,16 @@ class Figure:
     def __add__(self, other):
         return Figure(_sum([self.planned, other.planned]), _sum([self.actual, other.actual]))
 
-    def as_dict(self):
+    def as_dict(self, places=PLACES):
         """planned, actual, difference (actual - planned), percent (of planned)."""
         difference = percent = None
         if self.planned is not None and self.actual is not None:
             difference = self.actual - self.planned
             percent = difference * 100 / self.planned if self.planned else None
         return {
-            "planned": rounded(self.planned),
-            "actual": rounded(self.actual),
-            "difference": rounded(difference),
+            "planned": rounded(self.planned, places),
+            "actual": rounded(self.actual, places),
+            "difference": rounded(difference, places),
             "percent": rounded(percent),
         }
 
@@ -66,9 +68,9 @@ def of_loaded(run, items, lines, entries):
         "number": run.number,
         "status": run.status,
         "grams": {
-            "part": _total(material.part for material in materials).as_dict(),
-            "purge": _total(material.purge for material in materials).as_dict(),
-            "total": _total(material.total for material in materials).as_dict(),
+            "part": _total(material.part for material in materials).as_dict(GRAM_PLACES),
+            "purge": _total(material.purge for material in materials).as_dict(GRAM_PLACES),
+            "total": _total(material.total for material in materials).as_dict(GRAM_PLACES),
         },
         "minutes": Figure(run.planned_minutes, run.actual_minutes if is_booked else None).as_dict(),
         "cost": {name: figure.as_dict() for name, figure in costs.items()},
@@ -77,9 +79,9 @@ def of_loaded(run, items, lines, entries):
     }
 
 
-def rounded(value):
-    """Half up to four places; None stays None."""
-    return None if value is None else Decimal(value).quantize(PLACES, rounding=ROUND_HALF_UP)
+def rounded(value, places=PLACES):
+    """Half up to ``places``; None stays None."""
+    return None if value is None else Decimal(value).quantize(places, rounding=ROUND_HALF_UP)
 
 
 class _Material:
@@ -103,9 +105,9 @@ class _Material:
             "spool_code": line.spool.code if line.spool else None,
             "actual_source": line.actual_source or None,
             "cost_per_gram": self.rate,
-            "part": self.part.as_dict(),
-            "purge": self.purge.as_dict(),
-            "total": self.total.as_dict(),
+            "part": self.part.as_dict(GRAM_PLACES),
+            "purge": self.purge.as_dict(GRAM_PLACES),
+            "total": self.total.as_dict(GRAM_PLACES),
             "cost": self.cost.as_dict(),
         }
 
@@ -134,8 +136,9 @@ def _spent(entries):
 def _costs(run, materials, shares, is_booked):
     """Figures by kind of cost, labour and the total included."""
     minutes = Figure(run.planned_minutes, run.actual_minutes)
-    watts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
-    power_rate = None if watts is None else _times(watts, run.energy_price_kwh)
+    kilowatts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
+    is_free = run.energy_price_kwh == 0  # whatever the printer draws
+    power_rate = ZERO if is_free else _times(kilowatts, run.energy_price_kwh)
     costs = {
         "material": _total(material.cost for material in materials),
         "machine": _by_the_hour(minutes, run.hour_rate, is_booked),
@@ -190,7 +193,7 @@ class _Shares:
             "printed_grams": Figure(
                 _times(quantity, item.bom_grams_per_unit),
                 _times(item.printed_count, item.bom_grams_per_unit) if self.is_booked else None,
-            ).as_dict(),
+            ).as_dict(GRAM_PLACES),
             "cost": cost.as_dict(),
             "cost_per_unit": Figure(
                 _divided(cost.planned, quantity), _divided(cost.actual, good)

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import connection
 
 from production.models import BomLine, Product
-from production.services.variance import rounded
+from production.services.variance import GRAM_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.records import audit, change
 from tenants.errors import Refusal
@@ -109,7 +109,7 @@ def _evidence(last):
 
 def _alert(product, run_ids, grams, printed, minutes, plates):
     planned = product.bom_grams or None
-    fitting = rounded(grams / printed)
+    fitting = rounded(grams / printed, GRAM_PLACES)
     plate_minutes = rounded(minutes / plates) if minutes and plates else None
     return Alert(
         product=product,

@@ -12,13 +12,14 @@ from django.db import connection
 
 from production.models import Printer, Product
 from production.services.reports import sql
-from production.services.variance import Figure, rounded
+from production.services.variance import GRAM_PLACES, PLACES, Figure, rounded
 from tenants.accounts.models import FarmSettings
 
 GROUPS = {
     None: "NULL::text",
     "product": "product_id::text",
     "printer": "printer_id::text",
+    "day": "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM-DD')",
     "month": "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM')",
     "status": "status",
 }
@@ -28,8 +29,8 @@ NAMED = {"product": Product, "printer": Printer}
 def of_many(runs, *, group_by=None):
     """The variance of all runs of a queryset: a list of dicts, one a group, in order of the key.
 
-    ``group_by`` is None (one group), product, printer, month (of the end, in the farm's time
-    zone) or status. Two queries at most, whatever the number of runs.
+    ``group_by`` is None (one group), product, printer, day or month (of the end, in the
+    farm's time zone) or status. Two queries at most, whatever the number of runs.
     """
     rows = _rows(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
     names = _names(group_by, rows)
@@ -94,19 +95,19 @@ def _group(row, name):
 
 def _grams(row):
     return {
-        **_sums(row, "grams"),
-        "purge": rounded(row["purge_grams"]),
-        "weighed_or_typed": rounded(row["evident_grams"]),
-        "as_planned_or_percent": rounded(row["assumed_grams"]),
+        **_sums(row, "grams", GRAM_PLACES),
+        "purge": rounded(row["purge_grams"], GRAM_PLACES),
+        "weighed_or_typed": rounded(row["evident_grams"], GRAM_PLACES),
+        "as_planned_or_percent": rounded(row["assumed_grams"], GRAM_PLACES),
     }
 
 
-def _sums(row, unit):
+def _sums(row, unit, places=PLACES):
     """All planned and actual, and the percent over the runs that have both."""
-    both = Figure(row[f"both_planned_{unit}"], row[f"both_actual_{unit}"]).as_dict()
+    both = Figure(row[f"both_planned_{unit}"], row[f"both_actual_{unit}"]).as_dict(places)
     return {
-        "planned": rounded(row[f"planned_{unit}"]),
-        "actual": rounded(row[f"actual_{unit}"]),
+        "planned": rounded(row[f"planned_{unit}"], places),
+        "actual": rounded(row[f"actual_{unit}"], places),
         "difference": both["difference"],
         "percent": both["percent"],
     }

@@ -1,0 +1,124 @@
+"""Where the filament went: usage and waste of the ledger, net of what was reversed.
+
+An entry counts on the day it was posted, and so does its reversal: what a closed month says stays
+as it was, and a correction shows in the month it was made. Everything that left the shelf as
+usage or waste is in it, with a run or without; counts and adjustments are not (they are
+unexplained grams). Cost is grams x the entries' own cost per gram.
+"""
+
+from inventory.models import Filament, InventoryTransaction, MaterialType
+from production.models import Printer, Product
+from production.services.reports.statements import fetched, names_of, with_shares
+from production.services.variance import GRAM_PLACES, rounded
+from tenants.accounts.models import FarmSettings
+
+LABELS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+KEYS = {
+    None: "NULL::bigint",
+    "filament": "filament_id",
+    "material_type": "material_type_id",
+    "printer": "printer_id",
+    "product": "product_id",
+}
+NAMED = {
+    "filament": Filament.objects.with_makers(),
+    "material_type": MaterialType.objects,
+    "printer": Printer.objects,
+    "product": Product.objects,
+}
+
+_MOVED = """
+WITH moved AS (
+    SELECT entry.spool_id, entry.created_at, entry.production_run_id AS run_id, run.printer_id,
+        spool.filament_id, filament.material_type_id, coalesce(origin.kind, entry.kind) AS kind,
+        -entry.grams AS grams, coalesce(entry.cost_per_gram, spool.late_cost_per_gram) AS rate
+    FROM inventory_inventorytransaction entry
+    JOIN inventory_spool spool ON spool.id = entry.spool_id
+    JOIN inventory_filament filament ON filament.id = spool.filament_id
+    LEFT JOIN inventory_inventorytransaction origin ON origin.id = entry.reverses_id
+    LEFT JOIN production_productionrun run ON run.id = entry.production_run_id
+    WHERE coalesce(origin.kind, entry.kind) IN ('usage', 'waste')
+        AND entry.id IN ({entries})
+)
+"""
+
+_WHOLE = """
+, taken AS (SELECT *, 1 AS share FROM moved)
+"""
+
+_SHARED = """
+, taken AS (
+    SELECT moved.*, shares.product_id, coalesce(shares.actual_share, 1) AS share
+    FROM moved LEFT JOIN shares ON shares.run_id = moved.run_id
+)
+"""
+
+# By spool first: grams of unknown cost that came back to their spool cost nothing after all.
+_GROUPED = """
+SELECT starts_on, key, sum(used) AS used, sum(wasted) AS wasted, coalesce(sum(cost), 0) AS cost,
+    sum(unknown) AS unknown, bool_or(unknown <> 0) AS is_unknown
+FROM (
+    SELECT date_trunc(%(period)s, created_at AT TIME ZONE %(timezone)s)::date AS starts_on,
+        {key} AS key, coalesce(sum(grams * share) FILTER (WHERE kind = 'usage'), 0) AS used,
+        coalesce(sum(grams * share) FILTER (WHERE kind = 'waste'), 0) AS wasted,
+        sum(grams * share * rate) AS cost,
+        coalesce(sum(grams * share) FILTER (WHERE rate IS NULL), 0) AS unknown
+    FROM taken GROUP BY 1, 2, spool_id
+) AS spool
+GROUP BY 1, 2 HAVING bool_or(used <> 0 OR wasted <> 0)
+ORDER BY 1 NULLS FIRST, 2 NULLS LAST
+"""
+
+
+def consumption(*, group_by=None, period=None, since=None, until=None, entries=None):
+    """Grams and cost taken from the shelf: a list of dicts, one a period and group, in order.
+
+    ``period`` is None, day, week (from Monday) or month, in the farm's time zone; ``group_by`` is
+    None, filament, material_type, printer or product (each carries its share of its run, by
+    printed grams; what no run took has the key None). From ``since`` until before ``until``, two
+    moments; ``entries`` is a QuerySet of the ledger, where not all of it is meant.
+
+    A dict has ``period`` ("2026-03-01", "2026-W09", "2026-03"), ``starts_on`` (a date), ``key``
+    and ``name``; ``grams``: usage, waste, total; ``cost``: total (None where the price of a part
+    is unknown), known_total, grams_of_unknown_cost. Three queries at most.
+    """
+    statement = _statement(group_by)
+    params = {"period": period, "timezone": FarmSettings.load().timezone}
+    rows = fetched(statement, params, entries=_between(entries, since, until))
+    names = names_of(rows, NAMED[group_by]) if group_by else {}
+    return [_told(row, period, names.get(row["key"])) for row in rows]
+
+
+def _statement(group_by):
+    parts = _WHOLE
+    if group_by == "product":
+        shares = with_shares("SELECT run_id FROM moved")
+        parts = shares.replace("WITH", ",", 1) + _SHARED
+    return _MOVED + parts + _GROUPED.replace("{key}", KEYS[group_by])
+
+
+def _between(entries, since, until):
+    entries = InventoryTransaction.objects.all() if entries is None else entries
+    if since is not None:
+        entries = entries.since(since)
+    return entries if until is None else entries.filter(created_at__lt=until)
+
+
+def _told(row, period, name):
+    starts_on, total = row["starts_on"], row["used"] + row["wasted"]
+    return {
+        "period": starts_on.strftime(LABELS[period]) if period else None,
+        "starts_on": starts_on,
+        "key": None if row["key"] is None else str(row["key"]),
+        "name": name,
+        "grams": {
+            "usage": rounded(row["used"], GRAM_PLACES),
+            "waste": rounded(row["wasted"], GRAM_PLACES),
+            "total": rounded(total, GRAM_PLACES),
+        },
+        "cost": {
+            "total": None if row["is_unknown"] else rounded(row["cost"]),
+            "known_total": rounded(row["cost"]),
+            "grams_of_unknown_cost": rounded(row["unknown"], GRAM_PLACES),
+        },
+    }

@@ -1,0 +1,87 @@
+"""Traceability: which runs, parts and orders a lot went into, and which lots parts came from.
+
+What counts is the ledger: a spool is in a run when usage or waste of the run stands on it. Runs
+that are open and only claim a spool are told too, with 0 grams used: their parts may still be
+stopped. A part is taken to be made of all that its run took. Deleted runs took nothing.
+
+QuerySets, to be filtered, ordered and paged like any other; a constant number of queries.
+"""
+
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Coalesce
+
+from inventory.models import InventoryTransaction
+from production.models import ProductionRun, RunItem, RunMaterial
+from tenants.quantities import GramsField
+
+BOOKED = Q(used_grams__gt=0)
+NOT_YET = Q(run__status__in=ProductionRun.OPEN)
+
+
+def uses_of_lot(lot_number, *, filament=None, manufacturer=None):
+    """Where a lot went: RunMaterials, one a run and spool, the newest run first.
+
+    Annotated: ``used_grams`` by the ledger, ``order_references`` (a list) of the run's items.
+    Letters of the lot number may be of any case; a number that two makers use is told apart by
+    ``filament`` or ``manufacturer``. Rows come with run, printer, spool and filament.
+    """
+    return _told(_traced().filter(_of_lot(lot_number, filament, manufacturer)))
+
+
+def parts_of_lot(lot_number, *, filament=None, manufacturer=None):
+    """What was made of a lot, and for whom: RunItems of the runs it went into, newest first.
+
+    A row has product, counts and order_reference, and comes with its run.
+    """
+    taken = _traced().filter(_of_lot(lot_number, filament, manufacturer), run=OuterRef("run"))
+    items = RunItem.objects.filter(Exists(taken)).select_related("run", "product")
+    return items.order_by("-run_id", "pk")
+
+
+def lots_of_run(run):
+    """What the parts of a run came from: RunMaterials as in `uses_of_lot`; the lot number is the
+    spool's (empty where nobody said)."""
+    return _told(_traced().filter(run=run))
+
+
+def lots_of_order(reference):
+    """What the parts of an order came from: RunMaterials of the runs that make any of it, as in
+    `uses_of_lot`. Letters may be of any case; no reference is no order."""
+    runs = ProductionRun.objects.of_order(reference.strip() or None)
+    return _told(_traced().filter(run__in=runs))
+
+
+def _traced():
+    """Lines whose spool the run took from, or may still take from."""
+    lines = RunMaterial.objects.filter(spool__isnull=False, run__deleted_at=None)
+    return lines.annotate(used_grams=_used()).filter(BOOKED | NOT_YET)
+
+
+def _used():
+    """Standing usage and waste of the line's run on the line's spool."""
+    entries = InventoryTransaction.objects.consumption().filter(
+        production_run=OuterRef("run"), spool=OuterRef("spool")
+    )
+    summed = entries.order_by().values("spool").annotate(used=-Sum("grams")).values("used")
+    return Coalesce(Subquery(summed), 0, output_field=GramsField())
+
+
+def _of_lot(lot_number, filament, manufacturer):
+    chosen = Q(spool__lot_number__iexact=lot_number.strip()) & ~Q(spool__lot_number="")
+    if filament is not None:
+        chosen &= Q(spool__filament=filament)
+    if manufacturer is not None:
+        chosen &= Q(spool__filament__manufacturer=manufacturer)
+    return chosen
+
+
+def _told(lines):
+    items = RunItem.objects.filter(run=OuterRef("run")).exclude(order_reference="")
+    references = items.order_by("order_reference").values("order_reference").distinct()
+    lines = lines.annotate(
+        order_references=ArraySubquery(references), lot_number=F("spool__lot_number")
+    )
+    return lines.select_related(
+        "run__printer", "spool__filament__manufacturer", "spool__filament__material_type"
+    ).order_by("-run_id", "pk")

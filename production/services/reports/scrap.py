@@ -1,0 +1,139 @@
+"""What was printed for nothing: scrapped parts of completed runs, and failed runs.
+
+A scrapped part carries the grams and the cost of its run that its printed grams are a share of;
+a failed run is lost as a whole. Cost is material, machine, energy and labour, by the formulas of
+``production.services.variance``.
+"""
+
+from decimal import Decimal
+
+from production.models import Printer, Product, Reason
+from production.services.reports.statements import fetched, names_of, with_shares
+from production.services.variance import GRAM_PLACES, rounded
+from tenants.accounts.models import FarmSettings
+
+HUNDRED = Decimal(100)
+MONTH = "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM')"
+GROUPS = {  # the key of what was lost, and of what was printed: a reason has printed nothing
+    None: ("NULL::text", "NULL::text"),
+    "reason": ("reason_id", "NULL::bigint"),
+    "product": ("product_id", "product_id"),
+    "printer": ("printer_id", "printer_id"),
+    "month": (MONTH, MONTH),
+}
+NAMED = {"reason": Reason.objects, "product": Product.objects, "printer": Printer.objects}
+
+_MADE = """
+, per_product AS (
+    SELECT run_id, product_id, sum(actual_share) AS share, sum(printed_count) AS printed,
+        sum(printed_count * unit_labour) AS labour
+    FROM shares GROUP BY run_id, product_id
+), made AS (
+    SELECT totals.id AS run_id, totals.status = 'failed' AS is_failed, totals.printer_id,
+        totals.finished_at, totals.is_unknown, per_product.product_id,
+        coalesce(printed, 0) AS printed, coalesce(actual_grams, 0) * coalesce(share, 1) AS grams,
+        (material + machine + energy) * coalesce(share, 1) + coalesce(labour, 0) AS cost
+    FROM totals LEFT JOIN per_product ON per_product.run_id = totals.id
+    WHERE totals.status IN ('completed', 'failed')
+), scrapped AS (
+    SELECT made.*, item.scrap_reason_id AS reason_id, item.scrapped_count AS lost_count,
+        item.scrapped_count / printed::numeric AS part
+    FROM made JOIN production_runitem item USING (run_id, product_id)
+    WHERE NOT is_failed AND item.scrapped_count > 0
+), failed AS (
+    SELECT made.*, run.outcome_reason_id AS reason_id, printed AS lost_count, 1::numeric AS part
+    FROM made JOIN production_productionrun run ON run.id = made.run_id
+    WHERE is_failed
+), lost AS (SELECT * FROM scrapped UNION ALL SELECT * FROM failed)
+"""
+
+_GROUPED = """
+, losses AS (
+    SELECT {lost_key} AS lost_key,
+        count(DISTINCT run_id) FILTER (WHERE is_failed) AS failed_runs,
+        sum(lost_count) FILTER (WHERE is_failed) AS failed_count,
+        sum(grams * part) FILTER (WHERE is_failed) AS failed_grams,
+        sum(cost * part) FILTER (WHERE is_failed) AS failed_cost,
+        sum(lost_count) FILTER (WHERE NOT is_failed) AS scrapped_count,
+        sum(grams * part) FILTER (WHERE NOT is_failed) AS scrapped_grams,
+        sum(cost * part) FILTER (WHERE NOT is_failed) AS scrapped_cost,
+        count(DISTINCT run_id) FILTER (WHERE is_unknown) AS unknown
+    FROM lost GROUP BY 1
+), prints AS (
+    SELECT {made_key} AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams
+    FROM made GROUP BY 1
+)
+"""
+
+_TOLD = """
+SELECT prints.key AS key, losses.*, printed_count, printed_grams
+FROM prints LEFT JOIN losses ON losses.lost_key IS NOT DISTINCT FROM prints.key
+ORDER BY prints.key NULLS LAST
+"""
+
+_TOLD_BY_REASON = """
+SELECT lost_key AS key, losses.*, printed_count, printed_grams FROM losses CROSS JOIN prints
+ORDER BY lost_key NULLS LAST
+"""
+
+
+def scrap(runs, *, group_by=None):
+    """What the runs of a QuerySet lost: a list of dicts, one a group, in order of the key.
+
+    ``group_by`` is None (one group), reason, product, printer or month (of the end, in the farm's
+    time zone). A dict has ``key`` and ``name``; ``scrapped``: count (parts), grams, cost;
+    ``failed``: runs, count (parts they are known to have printed), grams, cost; ``lost``: both
+    together with percent_of_count and percent_of_grams, cost (None where a part of it is
+    unknown), known_cost, runs_of_unknown_cost; ``printed``: count and grams of all that the
+    group's completed and failed runs printed (of a reason: of all runs). A percent of nothing is
+    None. Three queries at most.
+    """
+    lost_key, made_key = GROUPS[group_by]
+    grouped = _GROUPED.replace("{lost_key}", lost_key).replace("{made_key}", made_key)
+    told = _TOLD_BY_REASON if group_by == "reason" else _TOLD
+    statement = with_shares("{runs}") + _MADE + grouped + told
+    rows = fetched(statement, {"timezone": FarmSettings.load().timezone}, runs=runs)
+    names = names_of(rows, NAMED[group_by]) if group_by in NAMED else {}
+    return [_group(row, names.get(row["key"], row["key"])) for row in rows]
+
+
+def _group(row, name):
+    count = _sum(row["scrapped_count"], row["failed_count"])
+    grams = _sum(row["scrapped_grams"], row["failed_grams"])
+    cost = _sum(row["scrapped_cost"], row["failed_cost"])
+    unknown = row["unknown"] or 0
+    return {
+        "key": None if row["key"] is None else str(row["key"]),
+        "name": name,
+        "scrapped": _figures(row, "scrapped", unknown),
+        "failed": {"runs": row["failed_runs"] or 0, **_figures(row, "failed", unknown)},
+        "lost": {
+            "count": int(count),
+            "grams": rounded(grams, GRAM_PLACES),
+            "cost": None if unknown else rounded(cost),
+            "known_cost": rounded(cost),
+            "runs_of_unknown_cost": unknown,
+            "percent_of_count": _percent(count, row["printed_count"]),
+            "percent_of_grams": _percent(grams, row["printed_grams"]),
+        },
+        "printed": {
+            "count": int(row["printed_count"]),
+            "grams": rounded(row["printed_grams"], GRAM_PLACES),
+        },
+    }
+
+
+def _figures(row, kind, unknown):
+    return {
+        "count": int(row[f"{kind}_count"] or 0),
+        "grams": rounded(row[f"{kind}_grams"] or 0, GRAM_PLACES),
+        "cost": None if unknown else rounded(row[f"{kind}_cost"] or 0),
+    }
+
+
+def _sum(*figures):
+    return sum((figure or Decimal(0) for figure in figures), Decimal(0))
+
+
+def _percent(part, whole):
+    return rounded(part * HUNDRED / whole) if whole else None

@@ -1,0 +1,38 @@
+"""Running a statement over the rows that a QuerySet chooses."""
+
+from django.db import connection
+
+from production.services.reports import sql
+
+# The statements of the variance say what share of its run each item carries; so do these.
+_SHARES = sql._CHOSEN + sql._RUNS + sql._BY_PRODUCT
+
+
+def fetched(statement, params, **chosen):
+    """The rows of ``statement`` as dicts; ``params`` are its values by name.
+
+    ``chosen`` are QuerySets by name: their ids stand in the statement where ``{name}`` does.
+    """
+    values = dict(params)
+    for name, rows in chosen.items():
+        query, given = rows.order_by().values("pk").query.sql_with_params()
+        named = {f"{name}_{place}": value for place, value in enumerate(given)}
+        statement = statement.replace(f"{{{name}}}", query % tuple(f"%({key})s" for key in named))
+        values |= named
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        columns = [column.name for column in cursor.description]
+        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+
+
+def names_of(rows, queryset, key="key"):
+    """What the rows' keys are called, ``{key: name}``; one query."""
+    found = queryset.in_bulk({row[key] for row in rows} - {None})
+    return {pk: str(each) for pk, each in found.items()}
+
+
+def with_shares(run_ids):
+    """The beginning of a statement: ``WITH`` and the tables ``totals`` (one row a run: what it
+    took and cost) and ``shares`` (one row an item: the share of its run it carries, by printed
+    grams), of the runs that the query ``run_ids`` chooses."""
+    return _SHARES.replace("{runs}", run_ids)

@@ -93,6 +93,7 @@ MIDDLEWARE = [
     # Before everything that may touch the database: what stands above would run in whichever
     # farm the connection was in.
     "tenants.middleware.TenantMiddleware",
+    "tenants.content_policy.ContentPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

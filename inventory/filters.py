@@ -2,7 +2,6 @@
 
 import django_filters
 
-from inventory import codes
 from inventory.models import Filament, InventoryTransaction, Spool
 from tenants.filters import BooleanFilter, FromFilter, IdFilter, SeveralFilter, ToFilter
 
@@ -33,7 +32,7 @@ class SpoolFilter(django_filters.FilterSet):
         fields = []
 
     def of_code(self, spools, name, value):
-        return spools.filter(code=codes.normalise(value))
+        return spools.labelled(value)
 
     def on_or_off_shelf(self, spools, name, value):
         return spools.archived() if value else spools.on_shelf()

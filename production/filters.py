@@ -3,6 +3,8 @@
 import django_filters
 from django.db.models import Exists, OuterRef, Q
 
+from inventory.filters import FilamentFilter
+from inventory.models import InventoryTransaction
 from production.models import Printer, Product, ProductionRun, Reason, RunItem, RunMaterial
 from tenants.filters import (
     BIGGEST_ID,
@@ -88,6 +90,50 @@ class ProductionRunFilter(django_filters.FilterSet):
 
     def of_order(self, runs, name, value):
         return runs.filter(_has_item(order_reference__iexact=value))
+
+
+class VarianceReportFilter(ProductionRunFilter):
+    """Which runs are summed, as for the list of runs, and by what."""
+
+    GROUPS = ("product", "printer", "filament", "month", "status")
+    group_by = django_filters.ChoiceFilter(
+        choices=[(group, group) for group in GROUPS],
+        method="as_they_are",
+        label="One group of all runs when left out; months are those of the end.",
+    )
+
+    def as_they_are(self, runs, name, value):
+        return runs
+
+
+class StockFilter(FilamentFilter):
+    """Filaments, and those alone that are to be ordered."""
+
+    is_to_reorder = BooleanFilter()
+
+
+class CountedFilter(django_filters.FilterSet):
+    """When the shelf was counted: days of the farm, inclusive, or moments."""
+
+    counted_from = FromFilter("created_at")
+    counted_to = ToFilter("created_at")
+
+    class Meta:
+        model = InventoryTransaction
+        fields = []
+
+
+class EvidenceFilter(django_filters.FilterSet):
+    """How many of each product's last runs are looked at."""
+
+    last = IdFilter(method="as_they_are", label="10 when left out")
+
+    class Meta:
+        model = Product
+        fields = []
+
+    def as_they_are(self, products, name, value):
+        return products
 
 
 def _has_item(**lookups):

@@ -11,4 +11,10 @@ ROUTES = {
     "production-runs": api.ProductionRunViewSet,
     f"production-runs/(?P<run_id>{ID})/items": api.RunItemViewSet,
     f"production-runs/(?P<run_id>{ID})/materials": api.RunMaterialViewSet,
+    "reports/variance": api.VarianceReport,
+    "reports/stock": api.StockReport,
+    "reports/stock-by-material-type": api.MaterialTypeStockReport,
+    "reports/unexplained": api.UnexplainedReport,
+    "reports/alerts": api.AlertReport,
+    "spools": api.SpoolViewSet,  # instead of the inventory's, which knows of no runs
 }

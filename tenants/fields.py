@@ -5,8 +5,6 @@ from datetime import UTC, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from tenants.quantities import InvalidQuantity, rounded
@@ -111,7 +109,6 @@ class IdField(serializers.PrimaryKeyRelatedField):
         return super().to_internal_value(int(data))
 
 
-@extend_schema_field(OpenApiTypes.STR)
 class NameField(serializers.RelatedField):
     """The row that the id field of the same source names, by a name that people know.
 

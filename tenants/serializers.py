@@ -44,7 +44,10 @@ class StrictBody:
                 fields[name].required = False
         return fields
 
-    is_change = False  # of a row that is there
+    @property
+    def is_change(self):
+        """Whether the body is about a row that is there."""
+        return False
 
     def there(self):
         """What an answer says of the row that is changed."""
@@ -98,8 +101,8 @@ class StrictBody:
     def _compare_twins(self, body):
         for twin, names in self._twins().items():
             given = [name for name in (twin, *names) if name in body]
-            rows = {self.fields[name].run_validation(body[name]) for name in given}
-            if len(rows) > 1:
+            several = given if len(given) > 1 else ()
+            if len({self.fields[name].run_validation(body[name]) for name in several}) > 1:
                 message = f"This and {given[0]} name different ones."
                 errors = {name: [message] for name in given[1:]}
                 raise serializers.ValidationError(errors, code="contradiction")
@@ -266,6 +269,7 @@ class FarmSerializer(serializers.Serializer):
 class MeSerializer(RowSerializer):
     """Who I am here, and what I may do."""
 
+    email = serializers.CharField(read_only=True)
     permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
     farm = FarmSerializer(read_only=True)
 

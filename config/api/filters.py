@@ -16,6 +16,12 @@ class StrictOrdering(OrderingFilter):
             )
         return fields
 
+    def get_schema_operation_parameters(self, view):
+        (ordering,) = super().get_schema_operation_parameters(view)
+        fields = ", ".join(view.ordering_fields)
+        ordering["description"] = f"One or several of {fields}; a minus before one reverses it."
+        return [ordering]
+
     def filter_queryset(self, request, queryset, view):
         ordering = self.get_ordering(request, queryset, view)
         if not ordering or ordering == self.get_default_ordering(view):

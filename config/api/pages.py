@@ -17,6 +17,10 @@ class NowhereView(APIView):
 
     authentication_classes = ()
     schema = None
+    is_nowhere = True
+
+    def get_view_name(self):
+        return "There is nothing here"
 
     def permission_needed(self):
         return OPEN

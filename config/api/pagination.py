@@ -8,7 +8,10 @@ MOST_DIGITS = 9
 
 
 class Pages(PageNumberPagination):
-    """``page`` from 1 and ``page_size`` up to 200; anything else is 400, a page too far 404."""
+    """``page`` from 1 and ``page_size`` up to 200; anything else is 400, a page too far 404.
+
+    An empty list has 0 pages; its page 1 can be asked for all the same.
+    """
 
     page_size = 50
     max_page_size = 200
@@ -25,17 +28,24 @@ class Pages(PageNumberPagination):
         return size
 
     def get_paginated_response(self, data):
+        pages = self.page.paginator
         return Response(
             {
-                "total_count": self.page.paginator.count,
+                "total_count": pages.count,
                 "page": self.page.number,
-                "page_size": self.page.paginator.per_page,
-                "total_pages": self.page.paginator.num_pages,
+                "page_size": pages.per_page,
+                "total_pages": pages.num_pages if pages.count else 0,
                 "next": self.get_next_link(),
                 "previous": self.get_previous_link(),
                 "results": data,
             }
         )
+
+    def get_schema_operation_parameters(self, view):
+        page, size = super().get_schema_operation_parameters(view)
+        page["schema"] |= {"minimum": 1, "default": 1}
+        size["schema"] |= {"minimum": 1, "maximum": self.max_page_size, "default": self.page_size}
+        return [page, size]
 
     def get_paginated_response_schema(self, schema):
         link = {"type": "string", "format": "uri", "nullable": True}

@@ -1,22 +1,21 @@
 """Every error of the API as RFC 9457 problem+json, the framework's own included."""
 
-import re
 from decimal import Decimal
 from http import HTTPStatus
 
-from django.apps import apps
 from django.core.exceptions import (
     ObjectDoesNotExist,
     PermissionDenied,
     RequestDataTooBig,
     SuspiciousOperation,
 )
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError, models
+from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from tenants.errors import Busy, Duplicate, InUse, Invalid, Refusal
+from tenants.accounts import records
+from tenants.errors import Busy, Invalid, Refusal
 from tenants.operations import correlation_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -70,7 +69,7 @@ def as_refusal(error):
     if isinstance(error, Refusal):
         return error
     if isinstance(error, IntegrityError):
-        return _integrity(error)
+        return records.refusal_of(error)
     if isinstance(error, (OperationalError, InterfaceError)):
         return Busy() if _sqlstate(error)[:2] in {"40", "55", "57"} else Unavailable()
     if isinstance(error, (DataError, UnicodeError)):
@@ -140,38 +139,6 @@ def _headers(error):
     if getattr(error, "wait", None):
         headers["Retry-After"] = str(int(error.wait) + 1)
     return headers
-
-
-def _integrity(error):
-    """By the constraint that spoke; None when it was none of the database's."""
-    if isinstance(error, (models.ProtectedError, models.RestrictedError)):
-        rows = getattr(error, "protected_objects", None) or error.restricted_objects
-        users = sorted({str(row._meta.verbose_name_plural) for row in rows})
-        return InUse(f"This is still used by {', '.join(users)}.")
-    said = getattr(error.__cause__, "diag", None)
-    if said is None:
-        return None
-    model = _model_of(said.table_name)
-    if said.sqlstate in {"23505", "23P01"}:
-        fields = _fields_of(model, said.message_detail or "")
-        what = " and ".join(fields) or "value"
-        errors = {name: ["Another one has this already."] for name in fields}
-        return Duplicate(f"Another one has the same {what}.", errors=errors)
-    if said.sqlstate == "23503" and "still referenced" in (said.message_detail or ""):
-        return InUse()
-    return Invalid(f"This breaks a rule of the book ({said.constraint_name}).")
-
-
-def _model_of(table):
-    return next((model for model in apps.get_models() if model._meta.db_table == table), None)
-
-
-def _fields_of(model, detail):
-    key = re.search(r"\((.*?)\)=\(", detail)
-    if model is None or key is None:
-        return []
-    words = set(re.findall(r"\w+", key.group(1)))
-    return [field.name for field in model._meta.concrete_fields if field.column in words]
 
 
 def _sqlstate(error):

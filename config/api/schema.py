@@ -1,13 +1,35 @@
 """The API's own description: OpenAPI 3."""
 
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.extensions import (
+    OpenApiAuthenticationExtension,
+    OpenApiSerializerFieldExtension,
+)
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import build_basic_type
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api import OPEN
+from tenants.fields import NUMBER
 
 HEADER = OpenApiParameter.HEADER
+SUMMARIES = {
+    "list": "List {many}",
+    "retrieve": "Read one {one}",
+    "create": "Add one {one}",
+    "update": "Change one {one}, given as a whole",
+    "partial_update": "Change some of one {one}",
+    "destroy": "Remove one {one}",
+}
+IDEMPOTENCY_KEY = OpenApiParameter(
+    "Idempotency-Key",
+    {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+    HEADER,
+    description="The same request with the same key has its effect once, within 24 hours.",
+)
+IF_MATCH = OpenApiParameter(
+    "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
+)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -23,8 +45,44 @@ class TokenScheme(OpenApiAuthenticationExtension):
         }
 
 
+class NameSchema(OpenApiSerializerFieldExtension):
+    """A name; null in answers, where the row or its name may be missing."""
+
+    target_class = "tenants.fields.NameField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema, direction):
+        schema, field = build_basic_type(OpenApiTypes.STR), self.target
+        if direction == "response" and not field.allow_null and self._may_be_missing(field):
+            schema["nullable"] = True
+        return schema
+
+    def _may_be_missing(self, field):
+        return field.queryset.model._meta.get_field(field.attribute).null
+
+
+class QuantitySchema(OpenApiSerializerFieldExtension):
+    """A decimal: always a string in answers; a string or a number in a body."""
+
+    target_class = "tenants.fields.QuantityField"
+    match_subclasses = True
+
+    def map_serializer_field(self, auto_schema, direction):
+        if direction == "response":
+            return {"type": "string", "format": "decimal"}
+        text = {"type": "string", "pattern": rf"^\s*{NUMBER.pattern}\s*$"}
+        return {"anyOf": [text, {"type": "number"}]}
+
+
 class HouseSchema(AutoSchema):
     """Describes bodies by the action, answers by the row; headers by the method."""
+
+    def get_summary(self):
+        action = getattr(self.view, "action", "")
+        if action in SUMMARIES:
+            meta = self.view.queryset.model._meta
+            return SUMMARIES[action].format(one=meta.verbose_name, many=meta.verbose_name_plural)
+        return self.get_description().strip().split("\n")[0].partition(": ")[0].rstrip(".")
 
     def get_auth(self):
         schemes = super().get_auth()
@@ -34,31 +92,22 @@ class HouseSchema(AutoSchema):
     def get_override_parameters(self):
         if self.method == "POST":
             return [IDEMPOTENCY_KEY]
-        is_versioned = "version" in getattr(self._answer_fields(), "fields", {})
+        is_versioned = "version" in getattr(self._answer(), "fields", {})
         return [IF_MATCH] if is_versioned and self.method != "GET" else []
 
     def get_request_serializer(self):
         body = self.view.get_serializer()
-        return None if not body.fields else body
+        return body if body.fields else None
 
     def get_response_serializers(self):
-        if self.method == "DELETE":
-            return None
-        return self._answer_fields()
+        return None if self.method == "DELETE" else self._answer()
 
-    def _answer_fields(self):
-        return self.view.answers.get(self.view.action, self.view.serializer_class)()
+    def _answer(self):
+        answer = self.view.answers.get(self.view.action, self.view.serializer_class)
+        return answer if isinstance(answer, dict) else answer()
 
 
-IDEMPOTENCY_KEY = OpenApiParameter(
-    "Idempotency-Key",
-    OpenApiTypes.STR,
-    HEADER,
-    description="The same request with the same key has its effect once, within 24 hours.",
-)
-IF_MATCH = OpenApiParameter(
-    "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
-)
+# --- Problems ----------------------------------------------------------------------------------
 
 PROBLEM = {
     "type": "object",
@@ -78,15 +127,59 @@ PROBLEM = {
     },
     "additionalProperties": {},
 }
+REFERENCE = {"$ref": "#/components/schemas/Problem"}
+ANSWERS = {
+    "400": "BadRequest",
+    "401": "NotSignedIn",
+    "403": "NotPermitted",
+    "404": "NotFound",
+    "406": "NotAcceptable",
+    "409": "Refused",
+    "412": "Stale",
+    "413": "TooLarge",
+    "415": "NotJSON",
+    "422": "KeyReused",
+    "429": "TooMany",
+    "503": "Busy",
+    "default": "Problem",
+}
+DESCRIPTIONS = {
+    "BadRequest": "The request has a shape that is not understood; `errors` names the fields.",
+    "NotSignedIn": "Nobody is signed in, or not with a valid token.",
+    "NotPermitted": "The role does not include this, or not any more at this time.",
+    "NotFound": "There is none of this farm.",
+    "NotAcceptable": "There is no such `format`.",
+    "Refused": "State, stock or uniqueness are against it; `code` says which.",
+    "Stale": "It was changed since the version of `If-Match`.",
+    "TooLarge": "The body is too large.",
+    "NotJSON": "The body is not application/json.",
+    "KeyReused": "The Idempotency-Key was used for another request.",
+    "TooMany": "Too many tries; `Retry-After` says when to go on.",
+    "Busy": "Others hold the same rows, or the database is away; try again, see `Retry-After`.",
+    "Problem": "A problem (RFC 9457).",
+}
+READS = ("400", "401", "403", "404", "406", "503", "default")
+WRITES = (*READS, "409", "413", "415")
+OF_METHOD = {
+    "get": READS,
+    "post": (*WRITES, "422"),
+    "put": (*WRITES, "412"),
+    "patch": (*WRITES, "412"),
+    "delete": (*READS, "409", "412"),
+}
 
 
 def with_problems(result, generator, request, public):
-    """Every operation may answer with a problem."""
-    result.setdefault("components", {}).setdefault("schemas", {})["Problem"] = PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    answer = {"description": "A problem (RFC 9457)", "content": content}
-    for path in result["paths"].values():
-        for name, operation in path.items():
-            if name in ("get", "post", "put", "patch", "delete"):
-                operation["responses"]["default"] = answer
+    """Every operation says with which problems it may answer."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    content = {"application/problem+json": {"schema": REFERENCE}}
+    components["responses"] = {
+        name: {"description": text, "content": content} for name, text in DESCRIPTIONS.items()
+    }
+    for path, operations in result["paths"].items():
+        for method in OF_METHOD.keys() & operations.keys():
+            codes = [*OF_METHOD[method], *(["429"] if path.endswith("/tokens/") else [])]
+            answers = {code: {"$ref": f"#/components/responses/{ANSWERS[code]}"} for code in codes}
+            operations[method]["responses"] |= dict(sorted(answers.items()))
     return result

@@ -18,6 +18,9 @@ class RootView(APIRootView):
 
     schema = None
 
+    def get_view_name(self):
+        return "Addresses"
+
     def permission_needed(self):
         return SIGNED_IN
 

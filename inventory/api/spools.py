@@ -1,58 +1,13 @@
-"""The inventory's part of the API."""
+"""Spools: received, described, handled, and what was taken of them."""
 
+from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from inventory import filters, serializers
-from inventory.models import (
-    Filament,
-    InventoryTransaction,
-    Location,
-    Manufacturer,
-    MaterialType,
-    Spool,
-)
-from inventory.services import shelf, spools
-from tenants.api.views import Nested, ReadViewSet, RecordViewSet
-
-
-class ManufacturerViewSet(RecordViewSet):
-    """Who makes filament."""
-
-    queryset = Manufacturer.objects.all()
-    serializer_class = serializers.ManufacturerSerializer
-    search_fields = ["name"]
-    ordering_fields = ["id", "name"]
-
-
-class MaterialTypeViewSet(RecordViewSet):
-    """Polymers: PLA, PETG, ASA."""
-
-    queryset = MaterialType.objects.all()
-    serializer_class = serializers.MaterialTypeSerializer
-    search_fields = ["code", "name"]
-    ordering_fields = ["id", "code", "name"]
-
-
-class LocationViewSet(RecordViewSet):
-    """Shelves, dry boxes, rooms."""
-
-    queryset = Location.objects.all()
-    serializer_class = serializers.LocationSerializer
-    search_fields = ["name"]
-    ordering_fields = ["id", "name"]
-
-
-class FilamentViewSet(RecordViewSet):
-    """The catalogue."""
-
-    queryset = Filament.objects.all()
-    serializer_class = serializers.FilamentSerializer
-    filterset_class = filters.FilamentFilter
-    search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]
-    ordering_fields = ["id", "name", "material_type", "manufacturer"]
-
-    def detailed(self, rows):
-        return rows.with_makers()
+from inventory.models import Spool
+from inventory.services import handling, shelf, spools
+from tenants.api.views import ReadViewSet
 
 
 class SpoolViewSet(ReadViewSet):
@@ -60,10 +15,14 @@ class SpoolViewSet(ReadViewSet):
 
     queryset = Spool.objects.all()
     serializer_class = serializers.SpoolSerializer
-    bodies = {"weigh": serializers.WeighBody}
-    answers = {"weigh": serializers.WeighedSpoolSerializer}
+    bodies = serializers.SPOOL_VERBS
+    answers = {
+        **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], serializers.BookedSpool),
+        "receive": {201: serializers.ReceivedSpools},
+    }
     permissions = {"create": "receive"}
     filterset_class = filters.SpoolFilter
+    title_field = "code"
     search_fields = ["code", "lot_number", "supplier", "filament__name", "filament__color_name"]
     ordering_fields = ["id", "code", "remaining_grams", "received_on", "last_used_at"]
 
@@ -71,7 +30,8 @@ class SpoolViewSet(ReadViewSet):
         return rows.with_filament()
 
     def create(self, request):
-        return self.answer(self.do(spools.receive, **self.body()), status=201)
+        """Receive one spool: it is on the shelf with a receipt in the ledger."""
+        return self.answer(self.do(spools.receive, **self.body()), status=status.HTTP_201_CREATED)
 
     def update(self, request, pk, *, partial=False):
         spool = self.find()
@@ -80,29 +40,74 @@ class SpoolViewSet(ReadViewSet):
     def partial_update(self, request, pk):
         return self.update(request, pk, partial=True)
 
+    # -- grams ---------------------------------------------------------------------------------
+
+    @action(detail=False, methods=["post"])
+    def receive(self, request):
+        """Receive many equal spools at once: each with a code and a receipt of its own."""
+        received = self.do(handling.receive_many, **self.body())
+        rows = self.detailed(Spool.objects.filter(pk__in=[spool.pk for spool in received]))
+        answer = serializers.ReceivedSpools({"spools": rows.order_by("pk")})
+        return Response(answer.data, status=status.HTTP_201_CREATED)
+
     @action(detail=True, methods=["post"])
     def weigh(self, request, pk):
         """Post what the scale says as a count: the truth of the shelf."""
+        return self._booked(spools.weigh)
+
+    @action(detail=True, methods=["post"])
+    def use(self, request, pk):
+        """Take filament for what no run knows of: grams, or what the scale shows after it."""
+        return self._booked(handling.use)
+
+    @action(detail=True, methods=["post"])
+    def waste(self, request, pk):
+        """Throw filament away outside of any run: grams, or what the scale shows after it."""
+        return self._booked(handling.waste)
+
+    @action(detail=True, methods=["post"])
+    def empty(self, request, pk):
+        """Say that nothing is left on the spool: the rest is posted as a count, or as waste."""
+        return self._booked(handling.empty)
+
+    @action(detail=True, methods=["post"])
+    def adjust(self, request, pk):
+        """Correct the book by signed grams, with a reason: a manager's."""
+        return self._booked(handling.adjust)
+
+    # -- the reel ------------------------------------------------------------------------------
+
+    @action(detail=True, methods=["post"])
+    def move(self, request, pk):
+        """Put the spool at another location."""
+        return self.verb(shelf.move)
+
+    @action(detail=True, methods=["post"])
+    def open(self, request, pk):
+        """Take the spool out of its bag."""
+        return self.verb(shelf.open)
+
+    @action(detail=True, methods=["post"])
+    def dry(self, request, pk):
+        """Say that the spool was dried."""
+        return self.verb(shelf.dry)
+
+    @action(detail=True, methods=["post"])
+    def relabel(self, request, pk):
+        """Give the spool a new label: the old one still finds it."""
+        return self.verb(shelf.relabel)
+
+    @action(detail=True, methods=["post"])
+    def archive(self, request, pk):
+        """Take the spool off the shelf."""
+        return self.verb(shelf.archive)
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request, pk):
+        """Put an archived spool back on the shelf."""
+        return self.verb(shelf.restore)
+
+    def _booked(self, verb):
         spool = self.find()
-        entry = self.do(spools.weigh, spool, **self.body())
+        entry = self.do(verb, spool, **self.body(spool))
         return self.answer(spool, entry=serializers.InventoryTransactionSerializer(entry).data)
-
-
-class InventoryTransactionViewSet(ReadViewSet):
-    """The ledger, read only: entries are made by verbs."""
-
-    queryset = InventoryTransaction.objects.all()
-    serializer_class = serializers.InventoryTransactionSerializer
-    filterset_class = filters.InventoryTransactionFilter
-    search_fields = ["note", "reason", "spool__code", "production_run__number"]
-    ordering_fields = ["id", "created_at", "occurred_at", "grams"]
-
-    def detailed(self, rows):
-        return rows.with_references()
-
-
-class SpoolTransactionViewSet(Nested, InventoryTransactionViewSet):
-    """The ledger of one spool, in the order in which it was written."""
-
-    parents = Spool.objects.all()
-    parent = "spool"

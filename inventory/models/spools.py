@@ -49,6 +49,15 @@ class SpoolQuerySet(models.QuerySet):
         former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before=code)
         return self.filter(Q(code=code) | Q(pk__in=former.values("spool")))
 
+    def matching(self, word, *, code):
+        """With the ``word`` in their lot, supplier, filament, colour or maker, or at the start of
+        their ``code``."""
+        said = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
+        filament = Q(filament__name__icontains=word) | Q(filament__color_name__icontains=word)
+        maker = Q(filament__manufacturer__name__icontains=word)
+        kind = Q(filament__material_type__code__iexact=word)
+        return self.filter(Q(code__startswith=code) | said | filament | maker | kind)
+
     def holding(self):
         """With something left by the book."""
         return self.filter(remaining_grams__gt=0)

@@ -4,20 +4,25 @@ from inventory.serializers.catalogue import (
     ManufacturerSerializer,
     MaterialTypeSerializer,
 )
+from inventory.serializers.ledger import InventoryTransactionSerializer, ReverseBody
 from inventory.serializers.spools import (
-    InventoryTransactionSerializer,
+    BookedSpool,
+    ReceivedSpools,
+    SpoolCodeField,
     SpoolSerializer,
-    WeighBody,
-    WeighedSpoolSerializer,
 )
+from inventory.serializers.verbs import SPOOL_VERBS
 
 __all__ = [
+    "SPOOL_VERBS",
+    "BookedSpool",
     "FilamentSerializer",
     "InventoryTransactionSerializer",
     "LocationSerializer",
     "ManufacturerSerializer",
     "MaterialTypeSerializer",
+    "ReceivedSpools",
+    "ReverseBody",
+    "SpoolCodeField",
     "SpoolSerializer",
-    "WeighBody",
-    "WeighedSpoolSerializer",
 ]

@@ -61,6 +61,7 @@ class FilamentSerializer(RowSerializer):
     class Meta:
         model = Filament
         needed = ("material_type",)
+        offered = ("material_type_code", "manufacturer_name", "net_grams", "tare_grams", "price")
         fields = [
             "id",
             "manufacturer",

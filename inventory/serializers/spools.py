@@ -1,20 +1,39 @@
-"""Spools and their ledger, as JSON."""
+"""Spools, as JSON."""
 
 from rest_framework import serializers
 
-from inventory.models import InventoryTransaction, Location, Spool
-from tenants.fields import MomentField, NameField, QuantityField
-from tenants.serializers import Body, RowSerializer
+from inventory import codes
+from inventory.models import Filament, Location, Spool
+from inventory.serializers.ledger import InventoryTransactionSerializer
+from tenants.fields import NameField, QuantityField
+from tenants.serializers import RowSerializer
 
 GRAMS = {"max_digits": 14, "decimal_places": 6}
+MONEY = {"max_digits": 12, "decimal_places": 4}
+MOST_AT_ONCE = 200
+
+
+class SpoolCodeField(NameField):
+    """A spool by the code on its label, a former label's included."""
+
+    def __init__(self, **kwargs):
+        super().__init__("code", normalise=codes.normalise, queryset=Spool.objects.all(), **kwargs)
+
+    def called(self, text):
+        return self.get_queryset().labelled(text)
 
 
 class SpoolSerializer(RowSerializer):
     """A spool; POST receives it. Balances are the ledger's, so they can't be written here."""
 
-    filament_name = serializers.CharField(source="filament.name", read_only=True)
+    filament_name = NameField(
+        source="filament", lookup="name__iexact", queryset=Filament.objects.all()
+    )
+    filament_external_id = NameField(
+        "external_id", source="filament", queryset=Filament.objects.all()
+    )
     manufacturer_name = serializers.CharField(
-        source="filament.manufacturer.name", read_only=True, default=None
+        source="filament.manufacturer.name", read_only=True, allow_null=True, default=None
     )
     material_type = serializers.CharField(source="filament.material_type.code", read_only=True)
     color_hex = serializers.CharField(source="filament.color_hex", read_only=True)
@@ -29,12 +48,15 @@ class SpoolSerializer(RowSerializer):
 
     class Meta:
         model = Spool
-        create_only = ("filament", "initial_grams")
+        needed = ("filament",)
+        offered = ("filament_name", "lot_number", "price", "supplier", "location_name")
+        create_only = ("filament", "filament_name", "filament_external_id", "initial_grams")
         fields = [
             "id",
             "code",
             "filament",
             "filament_name",
+            "filament_external_id",
             "manufacturer_name",
             "material_type",
             "color_hex",
@@ -65,52 +87,44 @@ class SpoolSerializer(RowSerializer):
         }
 
 
-class WeighBody(Body):
-    """What the scale shows, filament and reel together."""
-
-    gross_grams = QuantityField(**GRAMS)
-    weighed_at = MomentField(required=False, allow_null=True)
-    basis = serializers.ChoiceField(["now", "then"], required=False, allow_null=True)
-    confirm = serializers.BooleanField(required=False)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-
-
-class InventoryTransactionSerializer(RowSerializer):
-    """A ledger entry: never written here."""
-
-    spool_code = serializers.CharField(source="spool.code", read_only=True)
-    production_run_number = serializers.CharField(
-        source="production_run.number", read_only=True, default=None
-    )
-
-    class Meta:
-        model = InventoryTransaction
-        fields = [
-            "id",
-            "spool",
-            "spool_code",
-            "kind",
-            "grams",
-            "balance_grams",
-            "cost_per_gram",
-            "production_run",
-            "production_run_number",
-            "reverses",
-            "reason",
-            "note",
-            "source",
-            "performed_by",
-            "performed_by_name",
-            "occurred_at",
-            "created_at",
-        ]
-        read_only_fields = fields
-
-
-class WeighedSpoolSerializer(SpoolSerializer):
-    """A spool, and the entry that its weighing made."""
+class BookedSpool(SpoolSerializer):
+    """A spool, and the ledger entry that was made just now."""
 
     entry = InventoryTransactionSerializer(read_only=True)
 
     class Meta(SpoolSerializer.Meta):
         fields = [*SpoolSerializer.Meta.fields, "entry"]
+
+
+class ReceiveBody(SpoolSerializer):
+    """Many equal spools; ``price`` is of each, ``total_price`` of all together."""
+
+    count = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE, write_only=True)
+    total_price = QuantityField(required=False, allow_null=True, write_only=True, **MONEY)
+
+    class Meta(SpoolSerializer.Meta):
+        fields = [
+            "filament",
+            "filament_name",
+            "filament_external_id",
+            "count",
+            "initial_grams",
+            "tare_grams",
+            "lot_number",
+            "price",
+            "total_price",
+            "supplier",
+            "received_on",
+            "opened_at",
+            "dried_at",
+            "location",
+            "location_name",
+            "needs_weighing",
+            "comment",
+        ]
+
+
+class ReceivedSpools(serializers.Serializer):
+    """The spools of one delivery, in order of their ids."""
+
+    spools = SpoolSerializer(many=True)

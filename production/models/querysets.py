@@ -4,8 +4,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, Window
+from django.db.models.functions import Coalesce, RowNumber
 
 from inventory.models import InventoryTransaction
 from tenants.quantities import GramsField, MoneyField
@@ -64,6 +64,24 @@ class ProductionRunQuerySet(models.QuerySet):
     def of_lot(self, lot_number):
         return self._with("RunMaterial", Q(spool__lot_number__iexact=lot_number))
 
+    def of_spool_code(self, code):
+        return self._with("RunMaterial", Q(spool__code=code))
+
+    def of_material_type(self, material_type):
+        """That ask for the material type, or take a spool or filament of it."""
+        asked = Q(material_type=material_type) | Q(filament__material_type=material_type)
+        return self._with("RunMaterial", asked | Q(spool__filament__material_type=material_type))
+
+    def matching(self, word):
+        """With the word in their number, in a product or at the start of a spool's code."""
+        product = Q(product__sku__icontains=word) | Q(product__name__icontains=word)
+        spool = Q(spool__code__istartswith=word.replace("-", ""))
+        return self.filter(
+            Q(number__icontains=word)
+            | Exists(self._rows("RunItem").filter(product))
+            | Exists(self._rows("RunMaterial").filter(spool))
+        )
+
     # -- what comes with them ------------------------------------------------------------------
 
     def with_lines(self):
@@ -101,7 +119,17 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def queue(self):
         """What prints next: running first, then by priority and time."""
-        return self.order_by("status", "-priority", F("due_on").asc(nulls_last=True), "pk")
+        return self.order_by("status", *_next_first())
+
+    def to_do(self, *, queue_length):
+        """The first ``queue_length`` of each status, and the next of each printer, in order."""
+        place = Window(RowNumber(), partition_by=["status"], order_by=_next_first())
+        of_printer = Window(
+            RowNumber(), partition_by=["status", "printer", "finished_at"], order_by=_next_first()
+        )
+        runs = self.annotate(place=place, place_of_printer=of_printer)
+        is_next = Q(place_of_printer=1, printer__isnull=False)
+        return runs.filter(Q(place__lte=queue_length) | is_next).queue()
 
     def _rows(self, name):
         model = self.model._meta.apps.get_model("production", name)
@@ -109,6 +137,10 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def _with(self, name, condition):
         return self.filter(Exists(self._rows(name).filter(condition)))
+
+
+def _next_first():
+    return [F("priority").desc(), F("due_on").asc(nulls_last=True), F("pk").asc()]
 
 
 def _sum_of(rows, expression):

@@ -1,31 +1,57 @@
 from production.serializers.lines import RunItemSerializer, RunMaterialSerializer
+from production.serializers.outcomes import (
+    BlockersSerializer,
+    ClosedRun,
+    Rehearsal,
+    outcome,
+    rehearsed,
+)
 from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,
     ProductSerializer,
     ReasonSerializer,
 )
-from production.serializers.runs import (
-    CompletedRunSerializer,
-    ProductionRunSerializer,
-    VarianceSerializer,
+from production.serializers.reports import (
+    EVIDENT_RUNS,
+    AcceptBody,
+    AlertSerializer,
+    MaterialTypeStockSerializer,
+    StockSerializer,
+    UnexplainedSerializer,
+    VarianceGroupSerializer,
 )
-from production.serializers.verbs import CancelBody, CompleteBody, NoBody, RevertBody, StartBody
+from production.serializers.runs import ProductionRunSerializer, addresses
+from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
+from production.serializers.variance import VarianceSerializer
+from production.serializers.verbs import RUN_VERBS, NoBody
 
 __all__ = [
+    "EVIDENT_RUNS",
+    "RUN_VERBS",
+    "AcceptBody",
+    "AlertSerializer",
+    "BlockersSerializer",
     "BomLineSerializer",
-    "CancelBody",
-    "CompleteBody",
-    "CompletedRunSerializer",
+    "ClosedRun",
+    "KeptForSerializer",
+    "MaterialTypeStockSerializer",
     "NoBody",
     "PrinterSerializer",
     "PrinterSlotSerializer",
     "ProductSerializer",
     "ProductionRunSerializer",
     "ReasonSerializer",
-    "RevertBody",
+    "Rehearsal",
     "RunItemSerializer",
     "RunMaterialSerializer",
-    "StartBody",
+    "StockSerializer",
+    "UnexplainedSerializer",
+    "VarianceGroupSerializer",
     "VarianceSerializer",
+    "WeighInUseBody",
+    "WeighedSpool",
+    "addresses",
+    "outcome",
+    "rehearsed",
 ]

@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from inventory import codes
-from inventory.models import Spool
+from inventory.models import Filament, MaterialType
+from inventory.serializers import SpoolCodeField
 from production.models import Product, Reason, RunItem, RunMaterial
 from tenants.fields import NameField
 from tenants.serializers import RowSerializer
@@ -17,22 +17,26 @@ OVERRIDE_REASON = {
 }
 
 
+class ScrapReasonField(NameField):
+    """Why parts were thrown away, by the reason's code."""
+
+    def __init__(self, **kwargs):
+        reasons = Reason.objects.filter(kind=Reason.Kind.SCRAP)
+        super().__init__("code", source="scrap_reason", queryset=reasons, allow_null=True, **kwargs)
+
+
 class RunItemSerializer(RowSerializer):
     """What the run makes. Counts that are saved here are drafts until the run is completed."""
 
     product_sku = NameField("sku", source="product", queryset=Product.objects.all())
     product_name = serializers.CharField(source="product.name", read_only=True)
-    scrap_reason_code = NameField(
-        "code",
-        source="scrap_reason",
-        queryset=Reason.objects.filter(kind=Reason.Kind.SCRAP),
-        allow_null=True,
-    )
+    scrap_reason_code = ScrapReasonField()
     override_reason = serializers.CharField(**OVERRIDE_REASON)
 
     class Meta:
         model = RunItem
         needed = ("product",)
+        offered = ("product_sku",)
         fields = [
             "id",
             "product",
@@ -60,21 +64,25 @@ class RunMaterialSerializer(RowSerializer):
     """What the run takes. Name a spool, or the filament or material type it must hold; actual
     grams that are saved here are drafts, booked when the run is completed."""
 
-    spool_code = NameField(
+    spool_code = SpoolCodeField(source="spool", allow_null=True)
+    filament_name = NameField(
+        source="filament", lookup="name__iexact", queryset=Filament.objects.all(), allow_null=True
+    )
+    material_type_code = NameField(
         "code",
-        source="spool",
-        normalise=codes.normalise,
-        queryset=Spool.objects.all(),
+        source="material_type",
+        lookup="code__iexact",
+        queryset=MaterialType.objects.all(),
         allow_null=True,
     )
-    filament_name = serializers.CharField(source="filament.name", read_only=True, default=None)
-    material_type_code = serializers.CharField(
-        source="material_type.code", read_only=True, default=None
+    actual_source = serializers.ChoiceField(
+        RunMaterial.Source.choices, allow_blank=True, read_only=True
     )
     override_reason = serializers.CharField(**OVERRIDE_REASON)
 
     class Meta:
         model = RunMaterial
+        offered = ("spool_code", "planned_grams", "planned_purge_grams")
         fields = [
             "id",
             "spool",

@@ -9,7 +9,9 @@ from tenants.serializers import RowSerializer
 
 
 class PrinterSlotSerializer(RowSerializer):
-    spool_code = serializers.CharField(source="spool.code", read_only=True, default=None)
+    spool_code = serializers.CharField(
+        source="spool.code", read_only=True, allow_null=True, default=None
+    )
 
     class Meta:
         model = PrinterSlot

@@ -1,8 +1,6 @@
 """Products, their bills of materials, and reasons, as JSON."""
 
-from rest_framework import serializers
-
-from inventory.models import MaterialType
+from inventory.models import Filament, MaterialType
 from production.models import BomLine, Product, Reason
 from tenants.fields import NameField
 from tenants.serializers import RowSerializer
@@ -14,11 +12,14 @@ class BomLineSerializer(RowSerializer):
     material_type_code = NameField(
         "code", source="material_type", lookup="code__iexact", queryset=MaterialType.objects.all()
     )
-    filament_name = serializers.CharField(source="filament.name", read_only=True, default=None)
+    filament_name = NameField(
+        source="filament", lookup="name__iexact", queryset=Filament.objects.all(), allow_null=True
+    )
 
     class Meta:
         model = BomLine
         needed = ("material_type",)
+        offered = ("material_type_code", "filament_name")
         fields = [
             "id",
             "material_type",
@@ -36,6 +37,7 @@ class ProductSerializer(RowSerializer):
 
     class Meta:
         model = Product
+        offered = ("units_per_plate", "plate_minutes", "plate_purge_grams")
         fields = [
             "id",
             "sku",

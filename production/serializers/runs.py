@@ -2,8 +2,7 @@
 
 from rest_framework import serializers
 
-from inventory.serializers import InventoryTransactionSerializer
-from production.models import Printer, ProductionRun
+from production.models import Printer, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services import moves
 from tenants.errors import Invalid
@@ -11,19 +10,24 @@ from tenants.fields import MomentField, NameField
 from tenants.serializers import RowSerializer
 
 MOST_LINES = 200
+ADDRESSES = {  # the POST addresses of the verbs; the others go by PUT, DELETE or nested addresses
+    "start": ["start"],
+    "unstart": ["unstart"],
+    "swap_spool": ["swap-spool"],
+    "save_actuals": ["actuals", "progress"],
+    "complete": ["complete"],
+    "fail": ["fail"],
+    "cancel": ["cancel"],
+    "revert": ["revert"],
+    "correct": ["correct"],
+    "reassign": ["reassign"],
+    "reprint": ["reprint"],
+}
 
 
-class VarianceSerializer(serializers.Serializer):
-    """Planned, actual, difference and percent: of grams, minutes, cost; per material and item."""
-
-    run = serializers.IntegerField()
-    number = serializers.CharField()
-    status = serializers.ChoiceField(ProductionRun.Status.choices)
-    grams = serializers.DictField()
-    minutes = serializers.DictField()
-    cost = serializers.DictField()
-    materials = serializers.ListField(child=serializers.DictField())
-    items = serializers.ListField(child=serializers.DictField())
+def addresses(verbs):
+    """What the addresses of these verbs are called, in alphabetical order."""
+    return sorted(address for verb in verbs for address in ADDRESSES.get(verb, ()))
 
 
 class UseNestedRoutes(Invalid):
@@ -64,19 +68,27 @@ class ProductionRunSerializer(RowSerializer):
         allow_null=True,
     )
     status = serializers.ChoiceField(ProductionRun.Status.choices, required=False)
+    outcome_reason_code = NameField(
+        "code",
+        source="outcome_reason",
+        queryset=Reason.objects.filter(kind=Reason.Kind.FAILURE),
+        allow_null=True,
+        help_text="Goes with the status failed.",
+    )
     scheduled_at = MomentField(read_only=True)
     items = NewItemSerializer(many=True, required=False, max_length=MOST_LINES)
     materials = NewMaterialSerializer(many=True, required=False, max_length=MOST_LINES)
     created_by_name = serializers.CharField(
-        source="created_by.username", read_only=True, default=None
+        source="created_by.username", read_only=True, allow_null=True, default=None
     )
     allowed = serializers.SerializerMethodField()
     override_reason = serializers.CharField(**OVERRIDE_REASON)
 
     class Meta:
         model = ProductionRun
+        offered = ("items", "printer_name", "notes")
         create_only = ("items", "materials")
-        update_only = ("actual_minutes",)
+        update_only = ("actual_minutes", "outcome_reason", "outcome_reason_code")
         fields = [
             "id",
             "number",
@@ -94,7 +106,9 @@ class ProductionRunSerializer(RowSerializer):
             "reopened_at",
             "planned_minutes",
             "actual_minutes",
+            "progress_percent",
             "outcome_reason",
+            "outcome_reason_code",
             "notes",
             "external_id",
             "reprint_of",
@@ -111,10 +125,15 @@ class ProductionRunSerializer(RowSerializer):
             "version",
             "override_reason",
         ]
-        read_only_fields = ["outcome_reason"]
 
     def get_allowed(self, run) -> list[str]:
-        return moves.allowed(run.status)
+        return addresses(moves.allowed(run.status))
+
+    def validate(self, values):
+        if not self.is_change and not values.get("items") and not values.get("materials"):
+            message = ["A run makes an item, or takes a material."]
+            raise serializers.ValidationError({"items": message, "materials": message})
+        return values
 
     def validate_status(self, status):
         if self.instance is None and status != ProductionRun.Status.PLANNED:
@@ -128,13 +147,3 @@ class ProductionRunSerializer(RowSerializer):
                 errors={name: ["Use the nested address."]},
             )
         super().refuse_change(name)
-
-
-class CompletedRunSerializer(ProductionRunSerializer):
-    """A run, its variance, and the entries that its completion made (or would have made)."""
-
-    variance = VarianceSerializer(read_only=True)
-    entries = InventoryTransactionSerializer(many=True, read_only=True)
-
-    class Meta(ProductionRunSerializer.Meta):
-        fields = [*ProductionRunSerializer.Meta.fields, "variance", "entries"]

@@ -1,20 +1,28 @@
-"""The bodies of a run's verbs."""
+"""The bodies of a run's other verbs, and which body is whose."""
 
 from rest_framework import serializers
 
-from inventory import codes
 from inventory.models import Spool
-from production.models import Reason
-from production.services.actuals import ItemCount, MaterialActual
-from tenants.fields import IdField, MomentField, NameField, QuantityField
-from tenants.serializers import Body
-
-GRAMS = {"max_digits": 14, "decimal_places": 6, "required": False, "allow_null": True}
-MINUTES = {"max_digits": 10, "decimal_places": 2, "required": False, "allow_null": True}
-ID = {"min_value": 1, "max_value": 2**63 - 1}
-COUNT = {"min_value": 0, "max_value": 1_000_000}
-MOST_LINES = 200
-REASON = {"required": False, "allow_blank": True, "max_length": 1000}
+from inventory.serializers import SpoolCodeField
+from production.models import Printer, ProductionRun
+from production.serializers.actuals import (
+    GRAMS,
+    ID,
+    MOST_LINES,
+    PERCENT,
+    TEXT,
+    ActualsBody,
+    CancelBody,
+    CompleteBody,
+    CorrectBody,
+    FailBody,
+    RecordBody,
+    refuse_twice,
+)
+from production.serializers.lines import OVERRIDE_REASON
+from production.services.actuals import FIGURES, MaterialActual
+from tenants.fields import IdField, NameField, QuantityField
+from tenants.serializers import Body, RowSerializer
 
 
 class NoBody(Body):
@@ -26,12 +34,11 @@ class SpoolOfLine(Body):
 
     material = serializers.IntegerField(**ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = NameField(
-        "code", source="spool", normalise=codes.normalise, queryset=Spool.objects.all()
-    )
+    spool_code = SpoolCodeField(source="spool")
 
-    def needed_twins(self):
-        return ("spool",)
+    class Meta:
+        needed = ("spool",)
+        offered = ("spool_code",)
 
 
 class StartBody(Body):
@@ -39,107 +46,121 @@ class StartBody(Body):
 
     spools = SpoolOfLine(many=True, required=False, max_length=MOST_LINES)
     printer_cleared = serializers.BooleanField(required=False)
-    override_reason = serializers.CharField(**REASON)
+    override_reason = serializers.CharField(**OVERRIDE_REASON)
+
+    class Meta:
+        offered = ("printer_cleared",)
 
     def validate_spools(self, given):
-        _refuse_twice([each["material"] for each in given])
+        refuse_twice([each["material"] for each in given])
         return {each["material"]: each["spool"] for each in given}
 
+    def to_fill_in(self):
+        body, run = super().to_fill_in(), self.instance
+        if run is not None:
+            bare = run.materials.filter(spool__isnull=True).order_by("pk")
+            named = [{"material": line.pk, "spool_code": ""} for line in bare]
+            body |= {"spools": named} if named else {}
+        return body
 
-class CancelBody(Body):
-    """Why it is given up."""
 
-    reason = serializers.CharField(**REASON)
+class SwapSpoolBody(Body):
+    """From which material's spool to which one; what the old one gave so far, or that it is
+    empty."""
+
+    material = serializers.IntegerField(source="line", **ID)
+    spool = IdField(queryset=Spool.objects.all(), required=False)
+    spool_code = SpoolCodeField(source="spool")
+    actual_grams = QuantityField(**GRAMS)
+    actual_purge_grams = QuantityField(**GRAMS)
+    gross_before_grams = QuantityField(**GRAMS)
+    gross_after_grams = QuantityField(**GRAMS)
+    is_empty = serializers.BooleanField(required=False)
+    override_reason = serializers.CharField(**OVERRIDE_REASON)
+
+    class Meta:
+        needed = ("spool",)
+        offered = ("spool_code", "actual_grams", "gross_after_grams", "is_empty")
+
+    def validate(self, values):
+        figures = {name: values.pop(name) for name in FIGURES if name in values}
+        if all(figure is None for figure in figures.values()):
+            return values
+        if values.get("is_empty"):
+            message = "An empty spool gave all that the book has: leave the figures out."
+            raise serializers.ValidationError({"is_empty": [message]}, code="contradiction")
+        return {**values, "so_far": MaterialActual(line=values["line"], **figures)}
+
+
+class ProgressBody(Body):
+    """How far the print is."""
+
+    progress_percent = QuantityField(source="percent", **PERCENT)
 
 
 class RevertBody(Body):
     """Why it is taken back; a manager may confirm across a count."""
 
-    reason = serializers.CharField(**REASON)
+    reason = serializers.CharField(**TEXT)
     confirm = serializers.BooleanField(required=False)
 
+    class Meta:
+        offered = ("reason",)
 
-class MaterialActualBody(Body):
-    """What one material took: grams, or what the scale showed after (and before) the print."""
 
-    id = serializers.IntegerField(required=False, **ID)
+class ReassignBody(Body):
+    """Which material was booked on the wrong spool, and which is the right one."""
+
+    material = serializers.IntegerField(source="line", **ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = NameField(
-        "code", source="spool", normalise=codes.normalise, queryset=Spool.objects.all()
-    )
-    actual_grams = QuantityField(**GRAMS)
-    actual_purge_grams = QuantityField(**GRAMS)
-    gross_before_grams = QuantityField(**GRAMS)
-    gross_after_grams = QuantityField(**GRAMS)
+    spool_code = SpoolCodeField(source="spool")
     settle = serializers.BooleanField(required=False)
-
-    def validate(self, values):
-        line, spool = values.pop("id", None), values.pop("spool", None)
-        if line is None and spool is None:
-            raise serializers.ValidationError(
-                {"id": ["Which material? Name its id or its spool."]}, code="required"
-            )
-        return MaterialActual(line=line, spool=spool and spool.pk, **values)
-
-
-class ItemCountBody(Body):
-    """How many of one item came out."""
-
-    id = serializers.IntegerField(required=False, **ID)
-    product_sku = serializers.CharField(required=False, max_length=60)
-    good_count = serializers.IntegerField(**COUNT)
-    scrapped_count = serializers.IntegerField(required=False, **COUNT)
-    scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
-    scrap_reason_code = NameField(
-        "code",
-        source="scrap_reason",
-        queryset=Reason.objects.filter(kind=Reason.Kind.SCRAP),
-        allow_null=True,
-    )
-
-    def validate(self, values):
-        if ("id" in values) == ("product_sku" in values):
-            raise serializers.ValidationError(
-                {"id": ["Which item? Name its id or its product_sku."]}, code="required"
-            )
-        return values
-
-
-class CompleteBody(Body):
-    """What the run took and made; what was saved before need not be said again."""
-
-    materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
-    items = ItemCountBody(many=True, required=False, max_length=MOST_LINES)
-    actual_minutes = QuantityField(**MINUTES)
-    finished_at = MomentField(required=False, allow_null=True)
-    as_planned = serializers.BooleanField(required=False)
-    confirm = serializers.BooleanField(required=False)
+    reason = serializers.CharField(**TEXT)
+    override_reason = serializers.CharField(**OVERRIDE_REASON)
     dry_run = serializers.BooleanField(required=False)
 
-    def validate_materials(self, given):
-        for name in ("line", "spool"):
-            _refuse_twice([getattr(actual, name) for actual in given])
-        return given
-
-    def validate_items(self, given):
-        counts = [ItemCount(item=self._item_id(values), **values) for values in given]
-        _refuse_twice([count.item for count in counts])
-        return counts
-
-    def _item_id(self, values):
-        """The item a row of the body is about; by its SKU where the run has that just once."""
-        sku = values.pop("product_sku", None)
-        if sku is None:
-            return values.pop("id")
-        found = self.instance.items.filter(product__sku=sku).values_list("pk", flat=True)[:2]
-        if len(found) != 1:
-            raise serializers.ValidationError(
-                f"{sku} is not exactly one item of this run; name the id.", code="not_in_run"
-            )
-        return found[0]
+    class Meta:
+        needed = ("spool",)
+        offered = ("spool_code", "reason", "dry_run")
 
 
-def _refuse_twice(ids):
-    named = [pk for pk in ids if pk is not None]
-    if len(set(named)) < len(named):
-        raise serializers.ValidationError("The same one is named twice.", code="twice")
+class ReprintBody(RowSerializer):
+    """What is different from the run that is printed again."""
+
+    printer_name = NameField(
+        source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
+    )
+    override_reason = serializers.CharField(**OVERRIDE_REASON)
+
+    class Meta:
+        model = ProductionRun
+        offered = ("due_on", "notes")
+        fields = [
+            "printer",
+            "printer_name",
+            "plate_count",
+            "priority",
+            "due_on",
+            "planned_start_at",
+            "planned_minutes",
+            "notes",
+            "external_id",
+            "override_reason",
+        ]
+
+
+RUN_VERBS = {
+    "start": StartBody,
+    "unstart": NoBody,
+    "swap_spool": SwapSpoolBody,
+    "actuals": ActualsBody,
+    "progress": ProgressBody,
+    "complete": CompleteBody,
+    "fail": FailBody,
+    "cancel": CancelBody,
+    "revert": RevertBody,
+    "correct": CorrectBody,
+    "reassign": ReassignBody,
+    "reprint": ReprintBody,
+    "record": RecordBody,
+}

@@ -15,7 +15,7 @@ class LimitExceeded(Refusal):
     """The printer, its slots or its plates can't do what the run asks for."""
 
     code = "limit_exceeded"
-    title = "The printer can't do this"
+    title = "The plan breaks a physical limit"
 
 
 def require_within(run, items, lines, spools=None):

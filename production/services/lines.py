@@ -16,6 +16,7 @@ from tenants.quantities import grams as to_grams
 PLAN_FIELDS = {"filament", "material_type", "planned_grams", "planned_purge_grams"}
 WEIGHTS = {"gross_before_grams", "gross_after_grams"}
 DRAFT_FIELDS = {"actual_grams", "actual_purge_grams", *WEIGHTS}
+COUNT_FIELDS = {"good_count", "scrapped_count", "scrap_reason"}
 
 
 class PlanFrozen(Refusal):
@@ -23,6 +24,13 @@ class PlanFrozen(Refusal):
 
     code = "plan_frozen"
     title = "The plan is frozen since the run was started"
+
+
+class NotStarted(Refusal):
+    """A run that was not started has taken and made nothing yet."""
+
+    code = "not_started"
+    title = "The run has not been started"
 
 
 class NoRequirement(Invalid):
@@ -69,9 +77,10 @@ def add_item(run, *, by, at=None, override_reason="", **fields):
 
 @operation("run_item.change")
 def change_item(item, *, by, at=None, override_reason="", **fields):
-    """Change an item of an open run; returns it fresh."""
+    """Change an item of an open run; returns it fresh. Raises NotStarted for counts too early."""
     overridden = overrides.granted(override_reason, by=by)
     run, item = _locked(item, RunItem)
+    _refuse_early_actuals(run, item, COUNT_FIELDS, fields)
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
@@ -119,10 +128,12 @@ def add_material(run, *, by, at=None, override_reason="", **fields):
 def change_material(line, *, by, at=None, override_reason="", **fields):
     """Change a material of an open run; its claim follows. Returns it fresh.
 
-    Raises PlanFrozen when the plan of a started run would change, InsufficientInventory.
+    Raises PlanFrozen when the plan of a started run would change, NotStarted for actuals of one
+    that was not started, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)
     run, line = _locked(line, RunMaterial)
+    _refuse_early_actuals(run, line, DRAFT_FIELDS, fields)
     if run.status == moves.Status.IN_PROGRESS:
         _refuse_plan_changes(line, fields)
     spool = fields.pop("spool", line.spool)
@@ -223,12 +234,24 @@ def _check_item(item):
         )
 
 
+def _changes(row, names, fields):
+    return sorted(name for name in names & fields.keys() if getattr(row, name) != fields[name])
+
+
+def _refuse_early_actuals(run, row, names, fields):
+    if run.status == moves.Status.PLANNED and (changed := _changes(row, names, fields)):
+        raise NotStarted(
+            f"Run {run.number} is planned: start it before you say what it took or made.",
+            errors={name: ["Not before the start."] for name in changed},
+            run_id=run.pk,
+        )
+
+
 def _refuse_plan_changes(line, fields):
-    changed = [name for name in PLAN_FIELDS & fields.keys() if getattr(line, name) != fields[name]]
-    if changed:
+    if changed := _changes(line, PLAN_FIELDS, fields):
         raise PlanFrozen(
             "The plan was frozen when the run was started; give actual grams, or add a line.",
-            errors={name: ["Frozen at start."] for name in sorted(changed)},
+            errors={name: ["Frozen at start."] for name in changed},
         )
 
 
@@ -252,7 +275,7 @@ def _assign(line, fields):
 
 def _forget_where_from(line, fields):
     """A draft that changes is settled anew; typed grams go before a weight said earlier."""
-    changed = {name for name in DRAFT_FIELDS & fields.keys() if getattr(line, name) != fields[name]}
+    changed = set(_changes(line, DRAFT_FIELDS, fields))
     if changed:
         line.actual_source = ""
     if "actual_grams" in changed and not changed & WEIGHTS:

@@ -10,6 +10,7 @@ VERBS = {
     "start": lifecycle.start,
     "unstart": lifecycle.unstart,
     "complete": completion.complete,
+    "fail": completion.fail,
     "cancel": lifecycle.cancel,
     "revert": completion.revert,
 }
@@ -17,6 +18,7 @@ WAYS = {
     (Status.PLANNED, Status.IN_PROGRESS): "start",
     (Status.IN_PROGRESS, Status.PLANNED): "unstart",
     (Status.IN_PROGRESS, Status.COMPLETED): "complete",
+    (Status.IN_PROGRESS, Status.FAILED): "fail",
     (Status.PLANNED, Status.CANCELLED): "cancel",
     (Status.IN_PROGRESS, Status.CANCELLED): "cancel",
     (Status.COMPLETED, Status.IN_PROGRESS): "revert",
@@ -39,13 +41,20 @@ def verb_to(run, status):
 @operation("production_run.move")
 def update_and_move(run, *, by, status=None, verb=None, override_reason="", **fields):
     """Change the run's own fields, then carry out ``verb``, which leads to ``status``: both or
-    neither. Returns the run. Raises what they raise."""
+    neither. Returns the run. Raises what they raise.
+
+    A run fails for a reason: ``outcome_reason`` is the verb's, and no field to be changed.
+    """
+    words = {}
+    if verb == "fail":
+        words = {"reason": fields.pop("outcome_reason", None)}
+    elif verb == "start":
+        words = {"override_reason": override_reason}
     changed = lifecycle.update(run, by=by, override_reason=override_reason, **fields)
-    return _move(changed, verb, status, by, override_reason) if verb else changed
+    return _move(changed, verb, status, by, words) if verb else changed
 
 
-def _move(run, verb, status, by, override_reason):
-    words = {"override_reason": override_reason} if verb == "start" else {}
+def _move(run, verb, status, by, words):
     moved = VERBS[verb](run, by=by, **words)
     moved = getattr(moved, "run", moved)  # a completion says more than the run
     if moved.status != status:

@@ -8,6 +8,7 @@ as Duplicate and InUse.
 import re
 from contextlib import contextmanager
 
+from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 
@@ -90,24 +91,51 @@ def refusals(obj):
     try:
         with transaction.atomic():
             yield
-    except (models.ProtectedError, models.RestrictedError) as error:
-        rows = getattr(error, "protected_objects", None) or error.restricted_objects
-        raise _in_use(obj, {row._meta.verbose_name_plural for row in rows}) from error
     except IntegrityError as error:
-        raise _refusal(obj, error) from error
+        if (refusal := refusal_of(error, obj)) is None:
+            raise
+        raise refusal from error
 
 
-def _refusal(obj, error):
-    said = error.__cause__.diag
-    fields = _fields_named(obj, said.message_detail or "")
-    if said.sqlstate in {UNIQUE, EXCLUSION}:
-        what = " and ".join(fields) or "value"
-        errors = {field: [f"Another {_kind(obj)} has this already."] for field in fields}
-        return Duplicate(f"Another {_kind(obj)} has the same {what}.", errors=errors)
-    if said.sqlstate == REFERENCE and said.table_name != obj._meta.db_table:
+def refusal_of(error, obj=None):
+    """What an IntegrityError says to a caller: Duplicate, InUse or Invalid; None when it is not of
+    the database's making. ``obj`` is the row concerned, by default any of the table that spoke."""
+    if isinstance(error, (models.ProtectedError, models.RestrictedError)):
+        rows = getattr(error, "protected_objects", None) or error.restricted_objects
+        return _in_use(obj, {row._meta.verbose_name_plural for row in rows})
+    said = getattr(error.__cause__, "diag", None)
+    if said is None:
+        return None
+    if _is_referred_to(said, obj):
         return _in_use(obj, {(said.table_name or "").partition("_")[2]})
+    obj = obj or _model_of(said.table_name)
+    if said.sqlstate in {UNIQUE, EXCLUSION}:
+        return _duplicate(obj, _fields_named(obj, said.message_detail or ""))
+    return _inconsistent(obj, said)
+
+
+def _is_referred_to(said, obj):
+    if said.sqlstate != REFERENCE:
+        return False
+    if obj is not None:
+        return said.table_name != obj._meta.db_table
+    return "still referenced" in (said.message_detail or "")
+
+
+def _duplicate(obj, fields):
+    what = " and ".join(fields) or "value"
+    errors = {field: [f"Another {_kind(obj)} has this already."] for field in fields}
+    return Duplicate(f"Another {_kind(obj)} has the same {what}.", errors=errors)
+
+
+def _inconsistent(obj, said):
     message = _constraint_message(obj, said.constraint_name)
+    fields = _fields_named(obj, said.message_detail or "")
     return Invalid(message, errors={field: [message] for field in fields})
+
+
+def _model_of(table):
+    return next((model for model in apps.get_models() if model._meta.db_table == table), None)
 
 
 def _in_use(obj, users):
@@ -118,18 +146,19 @@ def _fields_named(obj, detail):
     """Fields in ``Key (lower(name::text), maker_id)=(...)``; the words around it may be any's."""
     key = re.search(r"\((.*?)\)=\(", detail)
     words = set(re.findall(r"\w+", key.group(1))) if key else set()
-    return [field.name for field in obj._meta.concrete_fields if field.column in words]
+    fields = obj._meta.concrete_fields if obj else ()
+    return [field.name for field in fields if field.column in words]
 
 
 def _constraint_message(obj, name):
-    for constraint in obj._meta.constraints:
+    for constraint in obj._meta.constraints if obj else ():
         if constraint.name == name:
             return str(constraint.get_violation_error_message())
     return f"The {_kind(obj)} is not consistent ({name})."
 
 
 def _kind(obj):
-    return obj._meta.verbose_name
+    return obj._meta.verbose_name if obj else "row"
 
 
 def _check(obj):

@@ -27,8 +27,10 @@ VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
 FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
     "add change", "production", f"{PRODUCTS} printerslot"
 )
+FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its grams by hand
 RUN_VERBS = _each("add change delete", "production", RUNS) | _each(
-    "start unstart swap_spool complete fail cancel revert correct reassign reprint record",
+    "start unstart swap_spool save_actuals progress complete fail cancel revert correct reassign "
+    "reprint record",
     "production",
     "productionrun",
 )

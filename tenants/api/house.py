@@ -32,6 +32,7 @@ class TokenViewSet(ReadViewSet):
     """Tokens of one's own: made with a password, shown once, revoked by DELETE."""
 
     queryset = DeviceToken.objects.all()
+    title_field = "name"
     serializer_class = TokenSerializer
     bodies = {"create": NewTokenBody}
     answers = {"create": NewTokenSerializer}
@@ -75,6 +76,9 @@ class MeViewSet(HouseViewSet):
     serializer_class = MeSerializer
     permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
     pagination_class = None
+
+    def get_view_name(self):
+        return "Me"
 
     def show(self, request):
         me, farm, settings = request.user, connection.tenant, FarmSettings.load()

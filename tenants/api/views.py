@@ -13,6 +13,7 @@ from rest_framework.viewsets import GenericViewSet
 from tenants import idempotency
 from tenants.accounts import records
 from tenants.api import OPEN, SIGNED_IN
+from tenants.api.pages import ForPeople
 from tenants.operations import face, in_transaction
 from tenants.versions import check_version, expecting
 
@@ -28,12 +29,12 @@ CRUD_VERBS = {
 }
 
 
-class HouseViewSet(GenericViewSet):
+class HouseViewSet(ForPeople, GenericViewSet):
     """The house rules of one request.
 
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
-    ``answers`` an action to a serializer that describes an answer of another kind.
+    ``answers`` an action to a serializer, or serializers by status, of an answer of another kind.
     """
 
     lookup_value_regex = ID
@@ -110,16 +111,23 @@ class HouseViewSet(GenericViewSet):
 
         return in_transaction(work)
 
+    def verb(self, verb):
+        """Find the row, call the verb with the body, answer with the row as it is then."""
+        row = self.find()
+        self.do(verb, row, **self.body(row))
+        return self.answer(row)
+
     # -- answer --------------------------------------------------------------------------------
 
     def answer(self, row, *, status=status.HTTP_200_OK, **more):
         """The row as it is now, and what else there is to say."""
         fresh = self.detailed(self.get_queryset()).get(pk=row.pk)
         data = {**self.serializer_class(fresh, context=self.get_serializer_context()).data, **more}
-        response = Response(data, status=status)
-        if status == 201:
-            response["Location"] = self.request.build_absolute_uri(f"{row.pk}/")
-        return response
+        headers = {"Location": self._address_of(row)} if status == 201 else None
+        return Response(data, status=status, headers=headers)
+
+    def _address_of(self, row):
+        return self.reverse_action("detail", kwargs={**self.kwargs, "pk": row.pk})
 
     def answer_list(self, rows):
         page = self.paginate_queryset(rows)
@@ -128,6 +136,8 @@ class HouseViewSet(GenericViewSet):
     # -- the rules -----------------------------------------------------------------------------
 
     def _check_parameters(self, request):
+        if self.action is None:
+            return  # 405, whatever the parameters
         known = self.known_parameters()
         for name, values in request.query_params.lists():
             if name not in known:
@@ -138,7 +148,8 @@ class HouseViewSet(GenericViewSet):
     def known_parameters(self):
         known = {"format"}
         if self.action == "list":
-            known |= {"page", "page_size", "ordering", "search"}
+            known |= {"page", "page_size"}
+            known |= {"ordering", "search"} if hasattr(self, "ordering_fields") else set()
             known |= set(self.filterset_class.base_filters) if self.filterset_class else set()
         return known
 
@@ -176,11 +187,15 @@ def _expected_versions(request):
     return {int(tag) for tag in tags if tag.isascii() and tag.isdigit() and len(tag) < 10}
 
 
-class ReadViewSet(HouseViewSet):
-    """List and retrieve."""
+class ListViewSet(HouseViewSet):
+    """List."""
 
     def list(self, request, *args, **kwargs):
         return self.answer_list(self.filter_queryset(self.detailed(self.get_queryset())))
+
+
+class ReadViewSet(ListViewSet):
+    """List and retrieve."""
 
     def retrieve(self, request, *args, **kwargs):
         return self.answer(self.find())

@@ -1,12 +1,10 @@
-"""The inventory's part of the API: the catalogue, spools and their ledger."""
+"""The inventory's part of the API: the catalogue, spools, and what lists cost."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from inventory.models import Filament, InventoryTransaction, Location, Manufacturer, Spool
@@ -24,12 +22,6 @@ SPOOLS = "/api/v1/spools/"
 LEDGER = "/api/v1/inventory-transactions/"
 
 
-@pytest.fixture
-def api(api_client, manager):
-    api_client.force_authenticate(manager)
-    return api_client
-
-
 def spool_at(spool):
     return f"{SPOOLS}{spool.pk}/"
 
@@ -39,7 +31,7 @@ def results(answer):
     return answer.json()["results"]
 
 
-# --- The catalogue -----------------------------------------------------------------------------
+# --- The catalogue -------------------------------------------------------------------------------
 
 
 def test_a_filament_is_added_by_the_names_people_know(api):
@@ -106,7 +98,7 @@ def test_two_without_an_external_id_are_no_duplicates(api):
         assert (answer.status_code, answer.json()["external_id"]) == (201, None)
 
 
-# --- Spools ------------------------------------------------------------------------------------
+# --- Spools --------------------------------------------------------------------------------------
 
 
 def test_a_spool_is_received_with_its_entry_in_the_ledger(api, operator):
@@ -180,7 +172,7 @@ def test_a_price_that_is_known_late_is_what_the_first_entries_cost(api):
     assert Spool.objects.get().late_cost_per_gram == Decimal("0.025")
 
 
-# --- If-Match ----------------------------------------------------------------------------------
+# --- If-Match ------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -215,95 +207,7 @@ def test_of_two_who_read_the_same_only_one_changes_it(committed_farm, in_threads
     assert sorted(in_threads(patch, 8)) == [200] + [412] * 7
 
 
-# --- Weighing and the ledger -------------------------------------------------------------------
-
-
-def test_a_spool_is_weighed(api):
-    spool = a_spool(1000)
-    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": "1180.5"})
-    assert (answer.status_code, answer.json()["remaining_grams"]) == (200, "980.500000")
-    assert (answer.json()["entry"]["kind"], answer.json()["entry"]["grams"]) == (
-        "count",
-        "-19.500000",
-    )
-
-
-def test_a_weight_hard_to_believe_is_refused_with_the_figures(api):
-    spool = a_spool(1000)
-    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 500})
-    problem = answer.json()
-    assert (answer.status_code, problem["code"]) == (409, "weighing_implausible")
-    assert Decimal(problem["book_grams"]) == 1000
-    assert Decimal(problem["net_grams"]) == 300
-    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 500, "confirm": True})
-    assert answer.json()["remaining_grams"] == "300.000000"
-
-
-def test_a_viewer_weighs_nothing(api, viewer):
-    api.force_authenticate(viewer)
-    spool = a_spool()
-    assert api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 1100}).status_code == 403
-    assert api.post(SPOOLS, {"filament": spool.filament_id}).status_code == 403
-    assert InventoryTransaction.objects.count() == 1
-
-
-def test_the_ledger_is_read_by_spool_and_kind_and_never_written(api):
-    spool, other = a_spool(), a_spool()
-    api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 1190})
-    assert [row["kind"] for row in results(api.get(f"{spool_at(spool)}transactions/"))] == [
-        "receipt",
-        "count",
-    ]
-    assert len(results(api.get(f"{LEDGER}?spool={spool.pk}&kind=count"))) == 1
-    assert len(results(api.get(f"{LEDGER}?kind=receipt,count"))) == 3
-    assert len(results(api.get(f"{LEDGER}?spool={other.pk}"))) == 1
-    entry = InventoryTransaction.objects.first()
-    for method in ("put", "patch", "delete"):
-        assert getattr(api, method)(f"{LEDGER}{entry.pk}/", {}).status_code == 405
-    assert api.post(LEDGER, {}).status_code == 405
-
-
-def test_the_ledger_of_no_spool_is_404(api):
-    assert api.get(f"{SPOOLS}1/transactions/").status_code == 404
-
-
-@pytest.mark.parametrize(
-    "query",
-    [
-        "spool=x",
-        "spool=" + "9" * 30,
-        "kind=gift",
-        "created_from=2026-01-01T00:00:00",
-        "created_from=2026-01-01T00:00:00%2B16:00",
-        "created_to=9999-12-31",
-        "created_to=0001-01-01",
-        "run=%00",
-    ],
-)
-def test_a_filter_that_makes_no_sense_is_400(api, query):
-    answer = api.get(f"{LEDGER}?{query}")
-    assert answer.status_code == 400, answer.content
-
-
-def test_the_ledger_is_read_by_day_of_the_farm_and_by_moment(api):
-    a_spool()
-    today = timezone.localdate()
-    later = (timezone.now() + timedelta(hours=1)).isoformat()
-    assert len(results(api.get(f"{LEDGER}?created_from={today}&created_to={today}"))) == 1
-    assert not results(api.get(LEDGER, {"created_from": later}))
-    assert len(results(api.get(f"{LEDGER}?created_to={later}"))) == 1  # its + is not escaped
-
-
-def test_spools_are_found_by_code_as_people_type_it(api):
-    spool = a_spool()
-    a_spool()
-    typed = f"{spool.code[:4].lower()}-{spool.code[4:]}"
-    assert [row["id"] for row in results(api.get(f"{SPOOLS}?code={typed}"))] == [spool.pk]
-    assert not results(api.get(f"{SPOOLS}?is_archived=true"))
-    assert api.get(f"{SPOOLS}?is_archived=maybe").status_code == 400
-
-
-# --- How much a list costs ---------------------------------------------------------------------
+# --- How much a list costs -----------------------------------------------------------------------
 
 
 def queries(api, path):

@@ -12,7 +12,7 @@ from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import invariants
 from tenants.accounts.roles import MANAGER
-from tests.factories import a_running_run, a_spool, make_token, make_user
+from tests.factories import a_material_type, a_running_run, a_spool, make_token, make_user
 
 API = "/api/v1"
 COUNT = 64
@@ -133,14 +133,17 @@ def test_creates_weighings_and_completions_on_the_same_spools_do_not_deadlock(cl
 
 
 def test_three_farms_number_3000_runs_without_a_duplicate_or_a_gap(server, committed_farms):
+    body = {"materials": [{"material_type_code": "PLA", "planned_grams": "1"}]}
+
     def create_125(client):
-        return [client.post(f"{API}/production-runs/", json={}) for _ in range(125)]
+        return [client.post(f"{API}/production-runs/", json=body) for _ in range(125)]
 
     with contextlib.ExitStack() as stack:
         clients = []
         for farm in committed_farms:
             with tenant_context(farm):
                 token = make_token(make_user(role=MANAGER))
+                a_material_type("PLA")
             for _ in range(8):
                 client = stack.enter_context(server.client(farm))
                 client.headers["Authorization"] = f"Token {token}"

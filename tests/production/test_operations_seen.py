@@ -13,7 +13,14 @@ import inventory
 import production
 import tenants
 from inventory.models import Location
-from inventory.services import catalogue_import, handling, reversing, shelf, spools
+from inventory.services import (
+    catalogue_import,
+    handling,
+    reversing,
+    shelf,
+    spools,
+    table_import,
+)
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun, Reason
 from production.services import (
@@ -21,6 +28,8 @@ from production.services import (
     lifecycle,
     lines,
     midprint,
+    planning,
+    printers,
     repeats,
     reports,
     statuses,
@@ -35,6 +44,7 @@ from tenants.errors import Busy
 from tests.factories import (
     PASSWORD,
     a_filament,
+    a_printer,
     a_product,
     a_run,
     a_running_run,
@@ -147,11 +157,17 @@ OF_OTHERS = {
     "farm.add": a_farm,
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
+    "filament.import_table": lambda: table_import.import_filaments(b"name;material", by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
     "inventory_transaction.reverse": lambda: reversing.reverse(
         handling.use(a_spool(), grams=5, by=None), reason="slip", by=None
     ),
+    "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
     "product.accept_actuals": lambda: reports.accept(evident(), by=None),
+    "production_run.create_many": lambda: planning.create_many([{}, {}], by=None),
+    "production_run.plan": lambda: planning.plan(
+        product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
+    ),
     "record.add": a_shelf,
     "record.change": lambda: records.change(a_shelf(), by=None, name="Shelf 2"),
     "record.remove": lambda: records.remove(a_shelf(), by=None),
@@ -160,6 +176,7 @@ OF_OTHERS = {
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
     "spool.empty": lambda: handling.empty(a_spool(20), by=None),
+    "spool.import_table": lambda: table_import.import_spools(b"name", by=None),
     "spool.move": lambda: shelf.move(a_spool(), location=a_shelf(), by=None),
     "spool.open": lambda: shelf.open(a_spool(), by=None),
     "spool.receive": a_spool,

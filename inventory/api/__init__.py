@@ -1,0 +1,18 @@
+from inventory.api.catalogue import (
+    FilamentViewSet,
+    LocationViewSet,
+    ManufacturerViewSet,
+    MaterialTypeViewSet,
+)
+from inventory.api.ledger import InventoryTransactionViewSet, SpoolTransactionViewSet
+from inventory.api.spools import SpoolViewSet
+
+__all__ = [
+    "FilamentViewSet",
+    "InventoryTransactionViewSet",
+    "LocationViewSet",
+    "ManufacturerViewSet",
+    "MaterialTypeViewSet",
+    "SpoolTransactionViewSet",
+    "SpoolViewSet",
+]

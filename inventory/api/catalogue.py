@@ -1,0 +1,49 @@
+"""The catalogue: what filament there is to buy, and where it can lie."""
+
+from inventory import filters, serializers
+from inventory.models import Filament, Location, Manufacturer, MaterialType
+from tenants.api.views import RecordViewSet
+
+
+class ManufacturerViewSet(RecordViewSet):
+    """Who makes filament."""
+
+    queryset = Manufacturer.objects.all()
+    serializer_class = serializers.ManufacturerSerializer
+    title_field = "name"
+    search_fields = ["name"]
+    ordering_fields = ["id", "name"]
+
+
+class MaterialTypeViewSet(RecordViewSet):
+    """Polymers: PLA, PETG, ASA."""
+
+    queryset = MaterialType.objects.all()
+    serializer_class = serializers.MaterialTypeSerializer
+    title_field = "code"
+    search_fields = ["code", "name"]
+    ordering_fields = ["id", "code", "name"]
+
+
+class LocationViewSet(RecordViewSet):
+    """Shelves, dry boxes, rooms."""
+
+    queryset = Location.objects.all()
+    serializer_class = serializers.LocationSerializer
+    title_field = "name"
+    search_fields = ["name"]
+    ordering_fields = ["id", "name"]
+
+
+class FilamentViewSet(RecordViewSet):
+    """The catalogue."""
+
+    queryset = Filament.objects.all()
+    serializer_class = serializers.FilamentSerializer
+    filterset_class = filters.FilamentFilter
+    title_field = "name"
+    search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]
+    ordering_fields = ["id", "name", "material_type", "manufacturer"]
+
+    def detailed(self, rows):
+        return rows.with_makers()

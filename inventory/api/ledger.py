@@ -1,0 +1,42 @@
+"""The ledger: read by everybody, written by verbs alone."""
+
+from rest_framework import status
+from rest_framework.decorators import action
+
+from inventory import filters, serializers
+from inventory.models import InventoryTransaction, Spool
+from inventory.services import reversing
+from tenants.api.views import Nested, ReadViewSet
+
+
+class LedgerViewSet(ReadViewSet):
+    """Entries are made by verbs, and never changed."""
+
+    queryset = InventoryTransaction.objects.all()
+    serializer_class = serializers.InventoryTransactionSerializer
+    filterset_class = filters.InventoryTransactionFilter
+    search_fields = ["note", "reason", "spool__code", "production_run__number"]
+    ordering_fields = ["id", "created_at", "occurred_at", "grams"]
+
+    def detailed(self, rows):
+        return rows.with_references()
+
+
+class InventoryTransactionViewSet(LedgerViewSet):
+    """The whole ledger, in the order in which it was written."""
+
+    bodies = {"reverse": serializers.ReverseBody}
+    answers = {"reverse": {201: serializers.InventoryTransactionSerializer}}
+
+    @action(detail=True, methods=["post"])
+    def reverse(self, request, pk):
+        """Undo an entry that no run made: the answer is the reversal."""
+        reversal = self.do(reversing.reverse, self.find(), **self.body())
+        return self.answer(reversal, status=status.HTTP_201_CREATED)
+
+
+class SpoolTransactionViewSet(Nested, LedgerViewSet):
+    """The ledger of one spool, in the order in which it was written."""
+
+    parents = Spool.objects.all()
+    parent = "spool"

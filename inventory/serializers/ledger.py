@@ -1,0 +1,47 @@
+"""The ledger, as JSON."""
+
+from rest_framework import serializers
+
+from inventory.models import InventoryTransaction
+from tenants.serializers import Body, RowSerializer
+
+
+class InventoryTransactionSerializer(RowSerializer):
+    """A ledger entry: never written here. In a dry run it has no id, for it never was."""
+
+    id = serializers.IntegerField(read_only=True, allow_null=True)
+    spool_code = serializers.CharField(source="spool.code", read_only=True)
+    production_run_number = serializers.CharField(
+        source="production_run.number", read_only=True, allow_null=True, default=None
+    )
+
+    class Meta:
+        model = InventoryTransaction
+        fields = [
+            "id",
+            "spool",
+            "spool_code",
+            "kind",
+            "grams",
+            "balance_grams",
+            "cost_per_gram",
+            "production_run",
+            "production_run_number",
+            "reverses",
+            "reason",
+            "note",
+            "source",
+            "performed_by",
+            "performed_by_name",
+            "occurred_at",
+            "created_at",
+        ]
+        read_only_fields = fields
+
+
+class ReverseBody(Body):
+    """Why an entry is undone; ``confirm`` undoes also what is older than the last count."""
+
+    reason = serializers.CharField(max_length=40)
+    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
+    confirm = serializers.BooleanField(required=False)

@@ -1,0 +1,103 @@
+"""The bodies of a spool's verbs."""
+
+from rest_framework import serializers
+
+from inventory.models import Location
+from inventory.serializers.spools import GRAMS, ReceiveBody
+from tenants.fields import IdField, MomentField, NameField, QuantityField
+from tenants.serializers import Body
+
+WORD = {"required": False, "allow_blank": True, "max_length": 40}
+NOTE = {"required": False, "allow_blank": True, "max_length": 2000}
+
+
+class NoBody(Body):
+    """Nothing to say."""
+
+
+class WeighBody(Body):
+    """What the scale shows, filament and reel together."""
+
+    gross_grams = QuantityField(**GRAMS)
+    weighed_at = MomentField(required=False, allow_null=True)
+    basis = serializers.ChoiceField(["now", "then"], required=False, allow_null=True)
+    confirm = serializers.BooleanField(required=False)
+    note = serializers.CharField(**NOTE)
+
+
+class TakeBody(Body):
+    """Either the grams that were taken, or what the scale shows after it."""
+
+    grams = QuantityField(required=False, allow_null=True, **GRAMS)
+    gross_after_grams = QuantityField(required=False, allow_null=True, **GRAMS)
+    reason = serializers.CharField(**WORD)
+    note = serializers.CharField(**NOTE)
+    confirm = serializers.BooleanField(required=False)
+
+    class Meta:
+        offered = ("grams", "gross_after_grams", "reason")
+
+
+class EmptyBody(Body):
+    """What becomes of the grams that the book still has: a count to 0 by default, or waste."""
+
+    kind = serializers.ChoiceField(["count", "waste"], required=False, source="as_")
+    reason = serializers.CharField(**WORD)
+    note = serializers.CharField(**NOTE)
+    confirm = serializers.BooleanField(required=False)
+
+
+class AdjustBody(Body):
+    """Signed grams: minus takes away."""
+
+    grams = QuantityField(signed=True, **GRAMS)
+    reason = serializers.CharField(max_length=40)
+    note = serializers.CharField(**NOTE)
+
+
+class MoveBody(Body):
+    """Where the spool is now; null: nobody knows."""
+
+    location = IdField(queryset=Location.objects.all(), required=False, allow_null=True)
+    location_name = NameField(
+        source="location",
+        lookup="name__iexact",
+        queryset=Location.objects.all(),
+        allow_null=True,
+    )
+
+    class Meta:
+        needed = ("location",)
+        offered = ("location_name",)
+
+
+class RelabelBody(Body):
+    """The code on a label that is printed already; left out, a new one is made."""
+
+    code = serializers.CharField(required=False, max_length=40)
+
+
+class ArchiveBody(Body):
+    """Whether filament that is left is thrown away (as waste) or kept in the book."""
+
+    discard = serializers.BooleanField(required=False, allow_null=True)
+    note = serializers.CharField(**NOTE)
+
+    class Meta:
+        offered = ("discard",)
+
+
+SPOOL_VERBS = {
+    "receive": ReceiveBody,
+    "weigh": WeighBody,
+    "use": TakeBody,
+    "waste": TakeBody,
+    "empty": EmptyBody,
+    "adjust": AdjustBody,
+    "move": MoveBody,
+    "open": NoBody,
+    "dry": NoBody,
+    "relabel": RelabelBody,
+    "archive": ArchiveBody,
+    "restore": NoBody,
+}

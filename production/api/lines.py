@@ -1,0 +1,57 @@
+"""The lines of a run, at addresses of their own."""
+
+from rest_framework import status
+from rest_framework.response import Response
+
+from production import serializers
+from production.api.runs import OfRun
+from production.models import ProductionRun, RunItem, RunMaterial
+from production.services import lines
+from tenants.api.views import Nested, ReadViewSet
+
+
+class RunLineViewSet(OfRun, Nested, ReadViewSet):
+    """The lines of a run: changed while it is open, each change a change of the run."""
+
+    parents, parent = ProductionRun.objects.live(), "run"
+    add = change = remove = None  # the services' verbs
+    ordering_fields = ["id"]
+
+    def create(self, request, run_id):
+        line = self.do(type(self).add, self.find_parent(), **self.body())
+        return self.answer(line, status=status.HTTP_201_CREATED)
+
+    def update(self, request, run_id, pk, *, partial=False):
+        line = self.find()
+        return self.answer(self.do(type(self).change, line, **self.body(line, partial=partial)))
+
+    def partial_update(self, request, run_id, pk):
+        return self.update(request, run_id, pk, partial=True)
+
+    def destroy(self, request, run_id, pk):
+        self.do(type(self).remove, self.find())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class RunItemViewSet(RunLineViewSet):
+    """What a run makes."""
+
+    queryset = RunItem.objects.all()
+    serializer_class = serializers.RunItemSerializer
+    add, change, remove = lines.add_item, lines.change_item, lines.remove_item
+    search_fields = ["product__sku", "product__name", "order_reference"]
+
+    def detailed(self, rows):
+        return rows.select_related("product", "scrap_reason")
+
+
+class RunMaterialViewSet(RunLineViewSet):
+    """What a run takes."""
+
+    queryset = RunMaterial.objects.all()
+    serializer_class = serializers.RunMaterialSerializer
+    add, change, remove = lines.add_material, lines.change_material, lines.remove_material
+    search_fields = ["spool__code", "filament__name"]
+
+    def detailed(self, rows):
+        return rows.select_related("spool", "filament", "material_type")

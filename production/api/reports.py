@@ -1,0 +1,99 @@
+"""Reports: lists that are computed, and come in pages like any other."""
+
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.exceptions import ValidationError
+
+from inventory.models import Filament, InventoryTransaction, MaterialType
+from production import filters, serializers
+from production.models import Product, ProductionRun
+from production.services import demand, reports
+from tenants.api.views import ListViewSet
+
+
+class Report(ListViewSet):
+    """A list that a service computes; ``title`` is what people call it."""
+
+    title = ""
+    filter_backends = [DjangoFilterBackend]
+
+    def get_view_name(self):
+        return self.title
+
+    def chosen(self):
+        """The rows that the report is about, and the parameters as their filter reads them."""
+        chosen = self.filterset_class(self.request.query_params, queryset=self.get_queryset())
+        if not chosen.is_valid():
+            raise ValidationError(dict(chosen.errors))
+        return chosen.qs, chosen.form.cleaned_data
+
+
+class VarianceReport(Report):
+    """Planned, actual, difference, percent and cost of many runs, by group."""
+
+    title = "Variance"
+    queryset = ProductionRun.objects.live()
+    serializer_class = serializers.VarianceGroupSerializer
+    filterset_class = filters.VarianceReportFilter
+
+    def list(self, request):
+        runs, asked = self.chosen()
+        if asked["group_by"] == "filament":
+            return self.answer_list(reports.by_filament(runs))
+        return self.answer_list(reports.of_many(runs, group_by=asked["group_by"] or None))
+
+
+class StockReport(Report):
+    """Each filament: what is on the shelf, what open runs want of it, and how long it lasts."""
+
+    title = "Stock"
+    queryset = Filament.objects.all()
+    serializer_class = serializers.StockSerializer
+    filter_backends = ListViewSet.filter_backends
+    filterset_class = filters.StockFilter
+    search_fields = ["name", "color_name", "manufacturer__name"]
+    ordering_fields = ["id", "name", "remaining_grams", "available_grams", "days_left"]
+
+    def detailed(self, rows):
+        return demand.of_filaments(rows.with_makers())
+
+
+class MaterialTypeStockReport(StockReport):
+    """Each material type: what is on the shelf of all its filaments, and what is wanted."""
+
+    title = "Stock by material type"
+    queryset = MaterialType.objects.all()
+    serializer_class = serializers.MaterialTypeStockSerializer
+    filterset_class = None
+    search_fields = ["code", "name"]
+    ordering_fields = ["id", "code", "remaining_grams", "available_grams", "days_left"]
+
+    def detailed(self, rows):
+        return demand.of_material_types(rows)
+
+
+class UnexplainedReport(Report):
+    """Grams that no run took: what counting the shelf found missing, per filament."""
+
+    title = "Unexplained grams"
+    queryset = InventoryTransaction.objects.all()
+    serializer_class = serializers.UnexplainedSerializer
+    filterset_class = filters.CountedFilter
+
+    def list(self, request):
+        _, asked = self.chosen()
+        since, until = asked["counted_from"], asked["counted_to"]
+        rows = reports.unexplained_grams(since=since and since[0], until=until and until[1])
+        return self.answer_list(rows)
+
+
+class AlertReport(Report):
+    """Products that are planned with grams or minutes that no longer fit what they take."""
+
+    title = "Alerts"
+    queryset = Product.objects.all()
+    serializer_class = serializers.AlertSerializer
+    filterset_class = filters.EvidenceFilter
+
+    def list(self, request):
+        _, asked = self.chosen()
+        return self.answer_list(reports.alerts(last=asked["last"] or serializers.EVIDENT_RUNS))

@@ -1,0 +1,95 @@
+"""The verbs of a run: what moves it on, and what it takes and makes."""
+
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from production import serializers
+from production.services import completion, lifecycle, midprint, repeats
+
+
+class RunVerbs:
+    """For the viewset of runs: POST actions, each one verb of the services."""
+
+    # -- before and while it prints ------------------------------------------------------------
+
+    @action(detail=True, methods=["post"])
+    def start(self, request, pk):
+        """Start a planned run: plan and rates freeze, the printer is taken."""
+        return self.verb(lifecycle.start)
+
+    @action(detail=True, methods=["post"])
+    def unstart(self, request, pk):
+        """Take a start back while nothing is booked."""
+        return self.verb(lifecycle.unstart)
+
+    @action(detail=True, methods=["post"], url_path="swap-spool")
+    def swap_spool(self, request, pk):
+        """Go on printing from another spool: what the old one gave is kept on its line."""
+        return self.verb(midprint.swap_spool)
+
+    @action(detail=True, methods=["post"])
+    def actuals(self, request, pk):
+        """Save actual figures as drafts: nothing is booked before the run is completed."""
+        return self.verb(midprint.save_actuals)
+
+    @action(detail=True, methods=["post"])
+    def progress(self, request, pk):
+        """Say how far the print is, in percent."""
+        return self.verb(midprint.progress)
+
+    # -- its outcome ---------------------------------------------------------------------------
+
+    @action(detail=True, methods=["post"])
+    def complete(self, request, pk):
+        """Complete a run in progress: what it took is booked; ``dry_run`` only shows it."""
+        return self._outcome(completion.complete)
+
+    @action(detail=True, methods=["post"])
+    def fail(self, request, pk):
+        """Give up a run of which nothing usable came: what it took is booked as waste."""
+        return self._outcome(completion.fail)
+
+    @action(detail=True, methods=["post"])
+    def cancel(self, request, pk):
+        """Cancel an open run: what it used already can be booked as waste."""
+        return self.verb(lifecycle.cancel)
+
+    # -- afterwards ----------------------------------------------------------------------------
+
+    @action(detail=True, methods=["post"])
+    def revert(self, request, pk):
+        """Take a closed run back to the status before it: its entries are reversed."""
+        return self.verb(completion.revert)
+
+    @action(detail=True, methods=["post"])
+    def correct(self, request, pk):
+        """Correct what a completed run took and made: entries only where grams changed."""
+        return self._outcome(completion.correct)
+
+    @action(detail=True, methods=["post"])
+    def reassign(self, request, pk):
+        """Move what a material consumed to the spool that it really came from."""
+        return self._outcome(completion.reassign)
+
+    @action(detail=True, methods=["post"])
+    def reprint(self, request, pk):
+        """Plan again what did not come out good: the answer is the new run."""
+        again = self.do(repeats.reprint, self.find(), **self.body())
+        return self.answer(again, status=status.HTTP_201_CREATED)
+
+    @action(detail=False, methods=["post"])
+    def record(self, request):
+        """Record a run that is over already: created, started and completed in one."""
+        values = self.body()
+        done = self.do(repeats.record, **values)
+        if values.get("dry_run"):
+            return Response(serializers.rehearsed(done))
+        return self.answer(done.run, status=status.HTTP_201_CREATED, **serializers.outcome(done))
+
+    def _outcome(self, verb):
+        run = self.find()
+        values = self.body(run)
+        done = self.do(verb, run, **values)
+        is_rehearsal = values.get("dry_run", False)
+        return self.answer(run, **serializers.outcome(done, is_rehearsal=is_rehearsal))

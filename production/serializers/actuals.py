@@ -1,0 +1,257 @@
+"""The bodies that say what a run took and made."""
+
+from rest_framework import serializers
+
+from inventory.models import Spool
+from inventory.serializers import SpoolCodeField
+from production.models import Printer, Product, ProductionRun, Reason
+from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
+from production.services.actuals import ItemCount, MaterialActual
+from production.services.repeats import Made
+from tenants.fields import IdField, MomentField, NameField, QuantityField
+from tenants.serializers import Body
+
+GRAMS = {"max_digits": 14, "decimal_places": 6, "required": False, "allow_null": True}
+MINUTES = {"max_digits": 10, "decimal_places": 2, "required": False, "allow_null": True}
+PERCENT = {"max_digits": 5, "decimal_places": 2, "max_value": 100}
+ID = {"min_value": 1, "max_value": 2**63 - 1}
+COUNT = {"min_value": 0, "max_value": 1_000_000}
+TEXT = {"required": False, "allow_blank": True, "max_length": 1000}
+MOST_LINES = 200
+
+
+class Taken(Body):
+    """Grams, or what the scale showed after (and before) the print."""
+
+    actual_grams = QuantityField(**GRAMS)
+    actual_purge_grams = QuantityField(**GRAMS)
+    gross_before_grams = QuantityField(**GRAMS)
+    gross_after_grams = QuantityField(**GRAMS)
+    settle = serializers.BooleanField(required=False)
+
+
+class MaterialActualBody(Taken):
+    """What one material of the run took; name its ``id`` or its spool."""
+
+    id = serializers.IntegerField(required=False, **ID)
+    spool = IdField(queryset=Spool.objects.all(), required=False)
+    spool_code = SpoolCodeField(source="spool")
+
+    def validate(self, values):
+        line, spool = values.pop("id", None), values.pop("spool", None)
+        if line is None and spool is None:
+            raise serializers.ValidationError(
+                {"id": ["Which material? Name its id or its spool."]}, code="required"
+            )
+        return MaterialActual(line=line, spool=spool and spool.pk, **values)
+
+
+class ItemCountBody(Body):
+    """How many of one item came out; name its ``id`` or its ``product_sku``."""
+
+    id = serializers.IntegerField(required=False, **ID)
+    product_sku = serializers.CharField(required=False, max_length=60)
+    good_count = serializers.IntegerField(**COUNT)
+    scrapped_count = serializers.IntegerField(required=False, **COUNT)
+    scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
+    scrap_reason_code = ScrapReasonField()
+
+    def validate(self, values):
+        if ("id" in values) == ("product_sku" in values):
+            raise serializers.ValidationError(
+                {"id": ["Which item? Name its id or its product_sku."]}, code="required"
+            )
+        return values
+
+
+class ActualsBody(Body):
+    """Drafts: what the run took and made so far."""
+
+    materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
+    items = ItemCountBody(many=True, required=False, max_length=MOST_LINES)
+    actual_minutes = QuantityField(**MINUTES)
+
+    class Meta:
+        offered = ("materials", "items", "actual_minutes")
+
+    def validate_materials(self, given):
+        return distinct_lines(given)
+
+    def validate_items(self, given):
+        counts = [ItemCount(item=self._item_id(values), **values) for values in given]
+        refuse_twice([count.item for count in counts])
+        return counts
+
+    def to_fill_in(self):
+        """The run's own lines, with the drafts that were saved."""
+        body, run = super().to_fill_in(), self.instance
+        if run is not None and "materials" in body:
+            body["materials"] = [_to_weigh(line) for line in run.materials.order_by("pk")]
+        if run is not None and "items" in body:
+            body["items"] = [_to_count(item) for item in run.items.order_by("pk")]
+        return body
+
+    def _item_id(self, values):
+        """The item a row of the body is about; by its SKU where the run has that just once."""
+        sku = values.pop("product_sku", None)
+        if sku is None:
+            return values.pop("id")
+        found = self.instance.items.filter(product__sku=sku).values_list("pk", flat=True)[:2]
+        if len(found) != 1:
+            raise serializers.ValidationError(
+                f"{sku} is not exactly one item of this run; name the id.", code="not_in_run"
+            )
+        return found[0]
+
+
+class CompleteBody(ActualsBody):
+    """What the run took and made; what was saved before need not be said again."""
+
+    finished_at = MomentField(required=False, allow_null=True)
+    as_planned = serializers.BooleanField(required=False)
+    confirm = serializers.BooleanField(required=False)
+    dry_run = serializers.BooleanField(required=False)
+
+    class Meta:
+        offered = ("materials", "items", "actual_minutes", "as_planned", "dry_run")
+
+
+class CorrectBody(ActualsBody):
+    """What was booked wrongly; what is left out stays."""
+
+    finished_at = MomentField(required=False, allow_null=True)
+    reason = serializers.CharField(**TEXT)
+    confirm = serializers.BooleanField(required=False)
+    dry_run = serializers.BooleanField(required=False)
+
+    class Meta:
+        offered = ("materials", "items", "reason", "dry_run")
+
+
+class FailedItemBody(ItemCountBody):
+    """How many of one item were printed and thrown away."""
+
+    good_count = serializers.IntegerField(default=0, **COUNT)
+
+
+class FailBody(ActualsBody):
+    """Why the run failed, and what it took: by material, or as a percent of the plan."""
+
+    reason = IdField(queryset=Reason.objects.filter(kind=Reason.Kind.FAILURE), required=False)
+    reason_code = NameField(
+        "code", source="reason", queryset=Reason.objects.filter(kind=Reason.Kind.FAILURE)
+    )
+    items = FailedItemBody(many=True, required=False, max_length=MOST_LINES)
+    progress_percent = QuantityField(required=False, allow_null=True, **PERCENT)
+    finished_at = MomentField(required=False, allow_null=True)
+    note = serializers.CharField(**TEXT)
+    confirm = serializers.BooleanField(required=False)
+    dry_run = serializers.BooleanField(required=False)
+
+    class Meta:
+        needed = ("reason",)
+        offered = ("reason_code", "progress_percent", "materials", "note", "dry_run")
+
+
+class CancelBody(Body):
+    """Why it is given up, and what a started run has used already."""
+
+    reason = serializers.CharField(**TEXT)
+    materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
+
+    class Meta:
+        offered = ("reason",)
+
+    def validate_materials(self, given):
+        return distinct_lines(given)
+
+
+class TakenBody(Taken):
+    """What was taken of one spool."""
+
+    spool = IdField(queryset=Spool.objects.all(), required=False)
+    spool_code = SpoolCodeField(source="spool")
+
+    class Meta:
+        needed = ("spool",)
+        offered = ("spool_code", "actual_grams")
+
+
+class MadeBody(Body):
+    """What came out of one product."""
+
+    product = IdField(queryset=Product.objects.all(), required=False)
+    product_sku = NameField("sku", source="product", queryset=Product.objects.all())
+    good_count = serializers.IntegerField(**COUNT)
+    scrapped_count = serializers.IntegerField(required=False, **COUNT)
+    scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
+    scrap_reason_code = ScrapReasonField()
+    order_reference = serializers.CharField(required=False, allow_blank=True, max_length=100)
+
+    class Meta:
+        needed = ("product",)
+        offered = ("product_sku",)
+
+    def validate(self, values):
+        return Made(**values)
+
+
+class RecordBody(Body):
+    """A run that is over: when it was, what it made, and what it took of which spools."""
+
+    started_at = MomentField()
+    finished_at = MomentField()
+    items = MadeBody(many=True, required=False, max_length=MOST_LINES)
+    materials = TakenBody(many=True, required=False, max_length=MOST_LINES)
+    printer = IdField(queryset=Printer.objects.all(), required=False, allow_null=True)
+    printer_name = NameField(
+        source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
+    )
+    actual_minutes = QuantityField(**MINUTES)
+    external_id = serializers.CharField(
+        max_length=ProductionRun._meta.get_field("external_id").max_length, required=False
+    )
+    notes = serializers.CharField(required=False, allow_blank=True)
+    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    dry_run = serializers.BooleanField(required=False)
+
+    class Meta:
+        offered = ("items", "materials", "printer_name", "dry_run")
+
+    def validate(self, values):
+        made, taken = values.pop("items", []), values.pop("materials", [])
+        if not made and not taken:
+            message = ["What was it? Name an item that it made, or a material that it took."]
+            raise serializers.ValidationError({"items": message, "materials": message})
+        spools = [each.pop("spool") for each in taken]
+        actuals = [
+            MaterialActual(spool=spool.pk, **each)
+            for spool, each in zip(spools, taken, strict=True)
+        ]
+        return {**values, "made": made, "spools": spools, "materials": actuals}
+
+
+def distinct_lines(actuals):
+    for name in ("line", "spool"):
+        refuse_twice([getattr(actual, name) for actual in actuals])
+    return actuals
+
+
+def refuse_twice(ids):
+    named = [pk for pk in ids if pk is not None]
+    if len(set(named)) < len(named):
+        raise serializers.ValidationError("The same one is named twice.", code="twice")
+
+
+def _to_weigh(line):
+    saved = {name: getattr(line, name) for name in ("actual_grams", "actual_purge_grams")}
+    return {"id": line.pk, **saved, "gross_after_grams": line.gross_after_grams}
+
+
+def _to_count(item):
+    return {
+        "id": item.pk,
+        "good_count": item.good_count,
+        "scrapped_count": item.scrapped_count or 0,
+        "scrap_reason": item.scrap_reason_id,
+    }

@@ -1,0 +1,31 @@
+"""Weighing a spool that may be on a printer, as JSON."""
+
+from rest_framework import serializers
+
+from inventory.serializers import SPOOL_VERBS, BookedSpool, InventoryTransactionSerializer
+from tenants.fields import QuantityField
+
+
+class WeighInUseBody(SPOOL_VERBS["weigh"]):
+    """What the scale shows; ``as_count`` posts it as a count while a run prints from the spool."""
+
+    as_count = serializers.BooleanField(required=False)
+
+
+class KeptForSerializer(serializers.Serializer):
+    """The material of a running run that a weight was kept for."""
+
+    run = serializers.IntegerField(source="run_id")
+    run_number = serializers.CharField(source="run.number")
+    material = serializers.IntegerField(source="pk")
+    gross_after_grams = QuantityField(max_digits=14, decimal_places=6)
+
+
+class WeighedSpool(BookedSpool):
+    """A spool, and where its weight went: an entry, or the material of a running run."""
+
+    entry = InventoryTransactionSerializer(read_only=True, allow_null=True)
+    kept_for = KeptForSerializer(read_only=True, allow_null=True)
+
+    class Meta(BookedSpool.Meta):
+        fields = [*BookedSpool.Meta.fields, "kept_for"]

@@ -1,0 +1,144 @@
+"""Reports through the API: variance of many runs, stock, unexplained grams, alerts."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from inventory.services import spools
+from production.models import BomLine
+from production.services.actuals import MaterialActual
+from production.services.completion import complete
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+)
+from tests.production.asking import refused
+
+REPORTS = "/api/v1/reports/"
+ALL = ["variance", "stock", "stock-by-material-type", "unexplained", "alerts"]
+
+
+def rows(api, report, query=""):
+    answer = api.get(f"{REPORTS}{report}/?{query}")
+    assert answer.status_code == 200, answer.content
+    return answer.json()["results"]
+
+
+def a_completed_run(spool, planned, actual, **fields):
+    run = a_running_run((spool, planned), **fields)
+    took = [MaterialActual(spool=spool.pk, actual_grams=Decimal(actual))]
+    complete(run, by=None, materials=took, as_planned=True, confirm=True)
+    return run
+
+
+def test_the_variance_of_many_runs_is_of_their_sums(api):
+    spool = a_spool()
+    a_completed_run(spool, 10, 20)
+    a_completed_run(spool, 100, 100)
+    (whole,) = rows(api, "variance")
+    assert (whole["runs"], whole["grams"]["planned"]) == (2, "110.000000")
+    assert (whole["grams"]["difference"], whole["grams"]["percent"]) == ("10.000000", "9.0909")
+    assert whole["cost"]["material"] == "2.4000"
+
+
+@pytest.mark.parametrize("group", ["product", "printer", "filament", "month", "status"])
+def test_the_variance_is_told_by_group(api, group):
+    printer, product = a_printer(), a_product("CLIP", grams=10)
+    run = a_completed_run(a_spool(), 10, 20, printer=printer, items=[(product, 1)])
+    a_completed_run(a_spool(), 30, 30)
+    found = rows(api, "variance", f"group_by={group}&printer={printer.pk}")
+    assert [(row["runs"], row["grams"]["actual"]) for row in found] == [(1, "20.000000")]
+    assert ("good" in found[0]) == (group != "filament")
+    assert run.number
+
+
+def test_the_variance_takes_the_filters_of_the_list_of_runs(api):
+    a_completed_run(a_spool(lot_number="L1"), 10, 10)
+    a_run((a_spool(), 10))
+    today = timezone.localdate()
+    query = f"lot=l1&status=completed&finished_from={today}&finished_to={today}"
+    assert rows(api, "variance", query)[0]["runs"] == 1
+    for query in ("group_by=colour", "status=unheard", "start_date=soon", "limit=1", "ordering=id"):
+        refused(api.get(f"{REPORTS}variance/?{query}"), 400, "invalid")
+
+
+def test_the_stock_of_a_filament_is_told_with_what_is_wanted_of_it(api):
+    filament = a_filament("Deep blue", reorder_point_grams=Decimal(2000))
+    a_spool(filament=filament)
+    product = a_product(grams=30)
+    BomLine.objects.filter(product=product).update(filament=filament)
+    api.post("/api/v1/production-runs/", {"items": [{"product": product.pk, "quantity": 2}]})
+    (row,) = rows(api, "stock", "is_to_reorder=true&search=blue&ordering=-available_grams")
+    assert (row["remaining_grams"], row["wanted_grams"]) == ("1000.000000", "60.000000")
+    assert (row["free_grams"], row["days_left"], row["sealed_count"]) == ("940.000000", None, 1)
+    (row,) = rows(api, "stock-by-material-type")
+    assert (row["code"], row["wanted_exact_grams"]) == ("PLA", "60.000000")
+
+
+def test_what_counting_found_missing_is_told_by_filament(api):
+    spool = a_spool()
+    spools.weigh(spool, gross_grams=Decimal(1170), by=None)
+    today = timezone.localdate()
+    query = f"counted_from={today}&counted_to={today}"
+    assert [row["grams"] for row in rows(api, "unexplained", query)] == ["-30.000000"]
+    assert rows(api, "unexplained", "counted_from=2999-01-01") == []
+    refused(api.get(f"{REPORTS}unexplained/?counted_from=soon"), 400, "invalid")
+
+
+def test_a_product_that_takes_more_than_planned_is_corrected_by_its_runs(api, operator):
+    product, spool = a_product("CLIP", grams=10), a_spool()
+    run = a_completed_run(spool, 50, 80, items=[(product, 5)])
+    (alert,) = rows(api, "alerts", "last=5")
+    assert (alert["product_sku"], alert["fitting_grams_per_unit"]) == ("CLIP", "16.000000")
+    assert (alert["grams_percent"], alert["run_ids"]) == ("60.0000", [run.pk])
+    api.force_authenticate(operator)
+    accept = f"/api/v1/products/{product.pk}/accept-actuals/"
+    answer = api.post(accept)
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["bom_lines"][0]["grams_per_unit"] == "16.000000"
+    assert rows(api, "alerts") == []
+    refused(api.post(f"/api/v1/products/{a_product().pk}/accept-actuals/"), 409, "no_evidence")
+    refused(api.post(accept, {"last": 0}), 400, "invalid")
+
+
+def test_a_viewer_reads_reports_and_accepts_nothing(api, viewer):
+    api.force_authenticate(viewer)
+    for report in ALL:
+        assert rows(api, report) == [] or report == "variance"
+    product = a_product()
+    answer = api.post(f"/api/v1/products/{product.pk}/accept-actuals/")
+    refused(answer, 403, "permission_denied")
+
+
+@pytest.mark.parametrize(
+    "path", [*ALL, *(f"variance/?group_by={g}" for g in ("product", "filament"))]
+)
+def test_a_report_takes_as_many_queries_whatever_there_is(api, path):
+    address = f"{REPORTS}{path}" + ("" if "?" in path else "/?page_size=200")
+
+    def fill(number):
+        filament = a_filament(material_type=a_material_type(f"PLA-{number}"))
+        product = a_product(grams=1, material_type=filament.material_type)
+        spool = a_spool(filament=filament)
+        a_completed_run(spool, 10, 20, items=[(product, 10)], printer=a_printer())
+        spools.weigh(spool, gross_grams=Decimal(1170), by=None)
+
+    def count():
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(address).status_code == 200
+        return len(captured)
+
+    fill(0)
+    count()
+    one = count()
+    for number in range(1, 8):
+        fill(number)
+    assert count() == one

@@ -1,0 +1,95 @@
+"""Lists of runs: what finds them, and how many queries they take."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from tests.factories import (
+    a_filament,
+    a_manufacturer,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+)
+from tests.production.asking import RUNS
+
+
+def numbers(api, query):
+    answer = api.get(f"{RUNS}?{query}")
+    assert answer.status_code == 200, answer.content
+    return {row["number"] for row in answer.json()["results"]}
+
+
+def test_runs_are_found_by_what_is_known_of_them(api):
+    spool = a_spool(lot_number="LOT-1")
+    printer, product = a_printer("Mk4"), a_product("BODY")
+    wanted = a_running_run((spool, 10), items=[(product, 1)], printer=printer)
+    a_run((a_spool(filament=a_filament(material_type=a_material_type("ASA"))), 10))
+    today = timezone.localdate()
+    for query in (
+        "status=in_progress",
+        "status=in_progress,completed",
+        "status=in_progress&status=failed",
+        f"product_id={product.pk}",
+        f"spool_id={spool.pk}",
+        "printer=mk4",
+        f"printer={printer.pk}",
+        "material_type=pla",
+        "lot=lot-1",
+        f"number={wanted.number.lower()}",
+        "search=BODY",
+        f"start_date={today}&end_date={today}&status=in_progress",
+    ):
+        assert numbers(api, query) == {wanted.number}, query
+    for query in ("status=planned", "order_reference=x", "printer=9", "finished_from=2020-01-01"):
+        assert wanted.number not in numbers(api, query), query
+    assert not numbers(api, "updated_since=2999-01-01T00:00:00Z")
+    assert len(numbers(api, "ordering=-due_on,number")) == 2
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "status=unheard",
+        "start_date=yesterday",
+        "start_date=2026-02-30",
+        "end_date=9999-12-31",
+        "finished_from=2026-01-01T00:00:00",
+        "updated_since=2026-01-01",
+        "updated_since=2026-01-01T00:00:00%2B23:00",
+        "product_id=BODY",
+        "spool_id=" + "9" * 5000,
+        "ordering=notes",
+        "lot=%00",
+        "limit=5",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_400(api, query):
+    assert api.get(f"{RUNS}?{query}").status_code == 400
+
+
+def test_a_list_of_thirty_takes_as_many_queries_as_one_of_one(api, manager):
+    def fill(number):
+        spool = a_spool(filament=a_filament(manufacturer=a_manufacturer(f"Maker {number}")))
+        printer = a_printer()
+        printer.slots.create(label="1", spool=spool)
+        items = [(a_product(grams=1), 1), (a_product(grams=2), 2)]
+        a_run((spool, 10), (a_spool(), 5), items=items, printer=printer, by=manager)
+
+    def count(path):
+        with CaptureQueriesContext(connection) as captured:
+            assert api.get(f"/api/v1/{path}/?page_size=200").status_code == 200
+        return len(captured)
+
+    paths = ["production-runs", "products", "printers", "reasons"]
+    fill(0)
+    api.get(RUNS)
+    one = {path: count(path) for path in paths}
+    for number in range(1, 30):
+        fill(number)
+    assert {path: count(path) for path in paths} == one
+    assert max(one.values()) <= 12

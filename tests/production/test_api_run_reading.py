@@ -1,0 +1,100 @@
+"""What a run says of itself through the API, and who may do what with it."""
+
+import pytest
+
+from inventory.models import InventoryTransaction
+from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.asking import RUNS, at, refused
+
+
+def done(answer, status=200):
+    assert answer.status_code == status, answer.content
+    return answer.json()
+
+
+def entries(kind):
+    found = InventoryTransaction.objects.filter(kind=kind).order_by("pk")
+    return [entry.grams for entry in found]
+
+
+def test_what_keeps_a_run_from_starting(api):
+    spool, printer = a_spool(), a_printer("Mk4", needs_clearing=True)
+    run = a_run((spool, 100), printer=printer)
+    answer = done(api.get(at(run, "blockers")))
+    assert [blocker["code"] for blocker in answer["blockers"]] == ["printer_needs_clearing"]
+    assert answer["blockers"][0]["numbers"] == {"printer_id": printer.pk}
+    done(api.post(f"/api/v1/printers/{printer.pk}/clear/"))
+    assert done(api.get(at(run, "blockers")))["blockers"] == []
+
+
+def test_a_run_lists_the_verbs_that_have_an_address_by_its_name(api):
+    run = a_run((a_spool(), 100))
+    assert done(api.get(at(run)))["allowed"] == ["cancel", "start"]
+    started = done(api.post(at(run, "start")))["allowed"]
+    assert started == ["actuals", "cancel", "complete", "fail", "progress", "swap-spool", "unstart"]
+    for verb in started:
+        assert api.post(at(run, verb), {"unheard": 1}).status_code == 400, verb
+    problem = refused(api.post(at(run, "start")), 409, "invalid_run_status")
+    assert problem["allowed"] == started
+
+
+def test_an_operator_does_every_verb_and_a_viewer_none(api, operator, viewer):
+    run = a_running_run((a_spool(), 100))
+    verbs = ["start", "unstart", "swap-spool", "actuals", "progress", "complete", "fail", "cancel",
+             "revert", "correct", "reassign", "reprint"]  # fmt: skip
+    paths = [*(at(run, verb) for verb in verbs), f"{RUNS}record/"]
+    for path in paths:
+        api.force_authenticate(viewer)
+        refused(api.post(path, {}), 403, "permission_denied")
+        api.force_authenticate(operator)
+        assert api.post(path, {"unheard": 1}).status_code == 400, path
+
+
+def test_a_draft_of_a_run_that_was_not_started_is_refused_by_name(api):
+    run = a_run((a_spool(), 100), items=[(a_product("CLIP"), 5)])
+    line, item = run.materials.get(), run.items.get()
+    for path, body in (
+        (at(run, "materials", line.pk), {"actual_grams": "5"}),
+        (at(run, "items", item.pk), {"good_count": 5}),
+    ):
+        assert list(refused(api.patch(path, body), 409, "not_started")["errors"]) == list(body)
+        assert done(api.put(path, done(api.get(path))))
+    done(api.post(at(run, "start")))
+    done(api.patch(at(run, "materials", line.pk), {"actual_grams": "5"}))
+
+
+@pytest.mark.parametrize("verb", ["complete", "correct", "fail", "reassign"])
+def test_a_deleted_run_is_closed_by_nobody(api, verb):
+    run = a_run((a_spool(), 10))
+    api.delete(at(run))
+    assert api.post(at(run, verb), {}).status_code == 404
+
+
+def test_too_few_plates_are_no_printers_fault(api):
+    product = a_product("CLIP", units_per_plate=2)
+    body = {"items": [{"product": product.pk, "quantity": 9}], "plate_count": 1}
+    problem = refused(api.post(RUNS, body), 409, "limit_exceeded")
+    assert problem["title"] == "The plan breaks a physical limit"
+
+
+def test_a_material_is_asked_for_by_the_names_people_know(api):
+    spool = a_spool(filament=a_filament("Deep blue"))
+    body = {"materials": [{"material_type_code": "pla", "planned_grams": 1},
+                          {"filament_name": "deep blue", "planned_grams": 2}]}  # fmt: skip
+    lines = done(api.post(RUNS, body), 201)["materials"]
+    assert [(line["material_type_code"], line["filament"]) for line in lines] == [
+        ("PLA", None),
+        (None, spool.filament_id),
+    ]
+    a_filament("Deep blue")
+    problem = refused(api.post(RUNS, body), 400, "invalid")
+    assert "2 are called" in problem["errors"]["materials.1.filament_name"][0]
+
+
+def test_a_former_label_still_finds_its_spool(api):
+    spool = a_spool()
+    former = spool.code
+    done(api.post(f"/api/v1/spools/{spool.pk}/relabel/"))
+    run = done(api.post(RUNS, {"materials": [{"spool_code": former, "planned_grams": 1}]}), 201)
+    assert run["materials"][0]["spool"] == spool.pk
+    assert run["materials"][0]["spool_code"] != former

@@ -164,7 +164,7 @@ def test_a_spool_is_archived_once_and_restored_with_what_it_had():
     assert fresh(spool).version == spool.version + 2
 
 
-@pytest.mark.parametrize("name", VERBS.keys() - {"archive"})
+@pytest.mark.parametrize("name", sorted(VERBS.keys() - {"archive"}))
 def test_an_archived_spool_is_left_alone(name):
     spool = shelf.archive(a_spool(100), by=None, discard=False)
     with pytest.raises(SpoolArchived):

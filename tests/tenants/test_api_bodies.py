@@ -1,0 +1,187 @@
+"""The house rules of the API: what a body may be, and what a list takes."""
+
+import json
+from unittest import mock
+
+import pytest
+from django.db import transaction
+
+from inventory.models import Location, Manufacturer
+from tenants.accounts.models import AuditEvent
+from tests.factories import a_manufacturer
+
+LOCATIONS = "/api/v1/locations/"
+
+
+def raw(client, body, path=LOCATIONS):
+    return client.generic("POST", path, body, content_type="application/json")
+
+
+# --- Bodies --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{",
+        "null",
+        "[]",
+        '"shelf"',
+        '{"name": NaN}',
+        '{"name": "a", "name": "b"}',
+        '{"name": "\\u0000"}',
+        '{"name": "\\ud800"}',
+        '{"name": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"name": ' + "[" * 30 + "]" * 30 + "}",
+        '{"name": ' + "9" * 5_000 + "}",
+        '{"name": 1e99999999999999999999}',
+        '{"name": "x", "unheard": 1}',
+        '{"name": "x", "id": 7}',
+        '{"name": {"a": 1}}',
+        b'{"name": "\xff"}',
+    ],
+)
+def test_a_bad_body_is_400_and_writes_nothing(managing, body):
+    answer = raw(managing, body)
+    assert answer.status_code == 400, answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    assert not Location.objects.exists()
+
+
+def test_a_body_beyond_the_limit_is_413(managing):
+    answer = raw(managing, json.dumps({"comment": "x" * 3_000_000}))
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_an_unknown_field_is_named(managing):
+    answer = managing.post(LOCATIONS, {"name": "Shelf", "colour": "red"})
+    assert answer.json()["errors"] == {"colour": ["There is no such field."]}
+
+
+def test_what_was_read_can_be_edited_and_sent_back(managing):
+    there = managing.post(LOCATIONS, {"name": "Shelf"}).json()
+    path = f"{LOCATIONS}{there['id']}/"
+    answer = managing.put(path, there | {"comment": "dry"})
+    assert (answer.status_code, answer.json()["comment"]) == (200, "dry")
+    answer = managing.put(path, there | {"id": there["id"] + 1})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["id"])
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("12.3456785", "12.345679"),
+        (12.3456785, "12.345679"),
+        (7, "7.000000"),
+        ("0.1", "0.100000"),
+        (None, None),
+    ],
+)
+def test_a_quantity_is_a_string_or_a_number_and_rounded_half_up(managing, given, kept):
+    body = {"name": "Maker", "empty_spool_grams": given}
+    assert managing.post("/api/v1/manufacturers/", body).json()["empty_spool_grams"] == kept
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        "NaN",
+        "Infinity",
+        "-Infinity",
+        "-1",
+        -1,
+        "1e30",
+        "123456789",
+        "1_0",
+        "ten",
+        True,
+        [],
+        "9" * 999,
+    ],
+)
+def test_a_quantity_is_never(managing, given):
+    answer = managing.post("/api/v1/manufacturers/", {"name": "X", "empty_spool_grams": given})
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["empty_spool_grams"])
+    assert not Manufacturer.objects.exists()
+
+
+def test_a_change_through_the_api_is_in_the_audit_trail(managing, manager):
+    managing.post(LOCATIONS, {"name": "Shelf"})
+    event = AuditEvent.objects.get(object_type="inventory.location")
+    assert (event.verb, event.by, event.object_label) == ("add", manager, "Shelf")
+
+
+# --- Uniqueness ----------------------------------------------------------------------------------
+
+
+def test_a_name_that_is_taken_is_a_duplicate(managing):
+    managing.post(LOCATIONS, {"name": "Shelf"})
+    answer = managing.post(LOCATIONS, {"name": "SHELF"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
+    assert list(answer.json()["errors"]) == ["name"]
+
+
+def test_what_the_database_refuses_beyond_the_verbs_is_named_by_the_same_words(managing):
+    a_manufacturer("Polyfil")
+
+    def add(*args, **kwargs):
+        return Manufacturer.objects.create(name="polyfil")
+
+    with mock.patch("tenants.accounts.records.add", side_effect=add), transaction.atomic():
+        answer = managing.post("/api/v1/manufacturers/", {"name": "polyfil"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
+    assert answer.json()["detail"] == "Another manufacturer has the same name."
+    assert answer.json()["errors"] == {"name": ["Another manufacturer has this already."]}
+
+
+# --- Lists ---------------------------------------------------------------------------------------
+
+
+def test_a_list_comes_in_pages(managing):
+    for number in range(5):
+        a_manufacturer(f"Maker {number}")
+    answer = managing.get("/api/v1/manufacturers/?page_size=2&page=2&ordering=-name").json()
+    assert [row["name"] for row in answer.pop("results")] == ["Maker 2", "Maker 1"]
+    assert answer.pop("next").endswith("page=3&page_size=2")
+    assert answer.pop("previous")
+    assert answer == {"total_count": 5, "page": 2, "page_size": 2, "total_pages": 3}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=0",
+        "page=-1",
+        "page=one",
+        "page=" + "9" * 5000,
+        "page_size=0",
+        "page_size=201",
+        "page_size=" + "9" * 5000,
+        "ordering=password",
+        "ordering=comment",
+        "search=%00",
+        "unheard=1",
+        "page=1%00",
+    ],
+)
+def test_a_parameter_that_makes_no_sense_is_400(managing, query):
+    answer = managing.get(f"{LOCATIONS}?{query}")
+    assert answer.status_code == 400, answer.content
+    assert answer.json()["errors"]
+
+
+def test_an_empty_list_has_no_pages_and_its_first_can_be_asked_for(managing):
+    answer = managing.get(f"{LOCATIONS}?page=1").json()
+    assert (answer["total_count"], answer["page"], answer["total_pages"]) == (0, 1, 0)
+    assert (answer["results"], answer["next"], answer["previous"]) == ([], None, None)
+
+
+def test_a_page_too_far_is_404(managing):
+    assert managing.get(f"{LOCATIONS}?page=99").status_code == 404
+
+
+def test_a_list_is_searched(managing):
+    for name in ("North shelf", "South shelf"):
+        managing.post(LOCATIONS, {"name": name})
+    found = managing.get(f"{LOCATIONS}?search=north").json()["results"]
+    assert [row["name"] for row in found] == ["North shelf"]

@@ -1,0 +1,144 @@
+"""The house rules of the API: the same request twice, a row that changed, and pages."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inventory.models import Location
+from tenants.accounts.models import IdempotencyKey
+from tests.conftest import FarmAPIClient
+from tests.factories import PASSWORD, make_token, make_user
+
+LOCATIONS = "/api/v1/locations/"
+
+
+# --- Idempotency-Key -----------------------------------------------------------------------------
+
+
+def post_once(client, body, key="k-1", path=LOCATIONS):
+    return client.post(path, body, headers={"Idempotency-Key": key})
+
+
+def test_the_same_request_again_gets_the_first_answer_again(managing):
+    first, second = (post_once(managing, {"name": "Shelf"}) for _ in range(2))
+    assert (first.status_code, first.content) == (second.status_code, second.content)
+    assert first["Location"] == second["Location"]
+    assert second["Idempotency-Replayed"] == "true"
+    assert Location.objects.count() == 1
+
+
+def test_another_body_with_the_same_key_is_422(managing):
+    post_once(managing, {"name": "Shelf"})
+    answer = post_once(managing, {"name": "Box"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
+    assert Location.objects.count() == 1
+
+
+def test_a_refusal_leaves_no_key(managing):
+    assert post_once(managing, {"name": ""}).status_code == 400
+    assert not IdempotencyKey.objects.exists()
+    assert post_once(managing, {"name": "Shelf"}).status_code == 201
+
+
+def test_a_key_is_one_persons_own(managing):
+    post_once(managing, {"name": "Shelf"})
+    managing.force_authenticate(make_user(role="manager"))
+    assert post_once(managing, {"name": "Box"}).status_code == 201
+
+
+def test_permission_is_checked_before_an_answer_is_given_again(managing, manager):
+    post_once(managing, {"name": "Shelf"})
+    manager.role = "viewer"
+    assert post_once(managing, {"name": "Shelf"}).status_code == 403
+
+
+def test_a_key_is_forgotten_after_a_day(managing):
+    post_once(managing, {"name": "Shelf"})
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
+    assert post_once(managing, {"name": "Box"}).status_code == 201
+
+
+@pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ü"])
+def test_a_key_that_is_none_is_400(managing, key):
+    answer = managing.post(LOCATIONS, {"name": "Shelf"}, HTTP_IDEMPOTENCY_KEY=key)
+    assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
+    assert not Location.objects.exists()
+
+
+def test_an_answer_with_a_secret_is_not_kept(api_client, operator):
+    api_client.force_login(operator)
+    body = {"username": "otto", "password": PASSWORD, "name": "Slicer"}
+    assert post_once(api_client, body, path="/api/v1/tokens/").status_code == 201
+    assert not IdempotencyKey.objects.exists()
+
+
+def test_one_key_sixty_four_times_at_once_has_one_effect(committed_farm, in_threads):
+    secret = make_token(make_user(role="manager"))
+
+    def post(_):
+        client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
+        client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
+        return post_once(client, {"name": "Shelf"})
+
+    answers = in_threads(post, 64)
+    statuses = [answer.status_code for answer in answers]
+    assert set(statuses) <= {201, 409}
+    made = [a for a in answers if a.status_code == 201 and not a.has_header("Idempotency-Replayed")]
+    assert len(made) == 1
+    assert {a.json()["code"] for a in answers if a.status_code == 409} <= {"idempotency_key_busy"}
+    assert Location.objects.count() == 1
+
+
+# --- If-Match ------------------------------------------------------------------------------------
+
+
+def test_what_has_no_version_matches_none(managing):
+    path = managing.post(LOCATIONS, {"name": "Shelf"})["Location"]
+    answer = managing.patch(path, {"comment": "x"}, headers={"If-Match": '"1"'})
+    assert (answer.status_code, answer.json()["code"]) == (412, "stale")
+    assert Location.objects.get().comment == ""
+    assert managing.patch(path, {"comment": "x"}, headers={"If-Match": "*"}).status_code == 200
+
+
+# --- Pages ---------------------------------------------------------------------------------------
+
+
+def test_people_explore_the_api_in_pages_that_load_nothing_from_elsewhere(farm_client, manager):
+    farm_client.force_login(manager)
+    for path in (
+        "/api/v1/",
+        LOCATIONS,
+        "/api/v1/production-runs/",
+        "/api/v1/spools/",
+        "/api/v1/docs/",
+    ):
+        page = farm_client.get(path, headers={"Accept": "text/html"})
+        assert page.status_code == 200, path
+        assert page["Content-Type"].startswith("text/html")
+        text = page.content.decode()
+        assert 'src="http' not in text
+        assert '<link rel="stylesheet" type="text/css" href="http' not in text
+
+
+def test_a_page_offers_nobody_the_sign_in(farm_client):
+    page = farm_client.get(LOCATIONS, headers={"Accept": "text/html"})
+    assert page.status_code == 401
+    assert "/accounts/login/?next=/api/v1/locations/" in page.content.decode()
+
+
+def test_an_error_in_a_page_is_a_page(farm_client, manager):
+    farm_client.force_login(manager)
+    page = farm_client.get(f"{LOCATIONS}999/", headers={"Accept": "text/html"})
+    assert page.status_code == 404
+    assert page["Content-Type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("body", ["{", '{"name": "\\u0000"}', "x" * 3_000_000, "null", "[1]", "{}"])
+def test_a_bad_body_sent_from_a_page_is_answered_with_a_page(farm_client, manager, body):
+    farm_client.force_login(manager)
+    page = farm_client.post(
+        LOCATIONS, body, content_type="application/json", headers={"Accept": "text/html"}
+    )
+    assert page.status_code in (400, 413)
+    assert page["Content-Type"].startswith("text/html")

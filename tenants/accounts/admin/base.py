@@ -4,19 +4,42 @@ Django's own writes a LogEntry, which refers to content types and lives in no sc
 every change goes through ``tenants.accounts.records`` and is told by the audit trail.
 """
 
+import functools
+
 from django.contrib import admin, messages
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
+from django.db import models
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.text import capfirst
 
 from tenants.accounts import records
+from tenants.accounts.admin.forms import (
+    INPUTS,
+    ByVerb,
+    Refused,
+    is_field,
+    shown_figure,
+    without_ways,
+)
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Refusal
+from tenants.operations import face, in_transaction
 
 RECENT = 10
+READING = ("GET", "HEAD", "OPTIONS")
+
+
+class Suggestions(AutocompleteJsonView):
+    """What an autocomplete offers; a ModelAdmin may say more of a row by ``suggestion(obj)``."""
+
+    def serialize_result(self, obj, to_field_name):
+        told = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
+        return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **told}
 
 
 class AdminSite(admin.AdminSite):
@@ -26,15 +49,48 @@ class AdminSite(admin.AdminSite):
     index_title = "Admin"
     index_template = "tenants/admin_index.html"
     final_catch_all_view = False  # or a 404 within the admin would ask people to sign in
+    panels = None  # panels(request) is what the index shows besides
 
     def index(self, request, extra_context=None):
         mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
-        return super().index(request, {"recent_actions": mine, **(extra_context or {})})
+        shown = self.panels(request) if self.panels else {}
+        return super().index(request, {"recent_actions": mine, **shown, **(extra_context or {})})
+
+    def admin_view(self, view, cacheable=False):
+        """Django's; what is written on the way says that it came from the admin."""
+
+        @functools.wraps(view)
+        def from_admin(request, *args, **kwargs):
+            token = face.set("admin")
+            try:
+                return view(request, *args, **kwargs)
+            finally:
+                face.reset(token)
+
+        return super().admin_view(from_admin, cacheable)
+
+    def autocomplete_view(self, request):
+        return Suggestions.as_view(admin_site=self)(request)
+
+
+class TabularInline(admin.TabularInline):
+    """Rows of a page, without a way to other pages in each cell."""
+
+    formfield_overrides = INPUTS
+    extra = 0
+    show_change_link = False
+
+    def get_formset(self, request, obj=None, **kwargs):
+        formset = super().get_formset(request, obj, **kwargs)
+        without_ways(formset.form, ("add", "change", "delete", "view"))
+        return formset
 
 
 class ModelAdmin(admin.ModelAdmin):
     """Finds, calls a verb, answers: changes are made by ``records``, refusals are shown."""
 
+    formfield_overrides = INPUTS
+    show_facets = admin.ShowFacets.NEVER
     view_on_site = False
     object_history_template = "tenants/admin_history.html"
     history_page = 100
@@ -74,16 +130,48 @@ class ModelAdmin(admin.ModelAdmin):
     def log_deletions(self, request, queryset):
         """Nothing: the verb wrote its own line."""
 
+    def get_fieldsets(self, request, obj=None):
+        """Django's; quantities that can only be looked at are shown without trailing zeros."""
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            return fieldsets
+        return [
+            (name, {**options, "fields": [self._to_look_at(each) for each in options["fields"]]})
+            for name, options in fieldsets
+        ]
+
+    def _to_look_at(self, name):
+        if isinstance(name, (tuple, list)):
+            return tuple(self._to_look_at(each) for each in name)
+        field = self.opts.get_field(name) if is_field(self.opts, name) else None
+        return shown_figure(field) if isinstance(field, models.DecimalField) else name
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        bases = (ByVerb, form) if refusal is None else (Refused, ByVerb, form)
+        form = type(form)(form.__name__, bases, {"refusal": refusal})
+        without_ways(form, ("change", "delete", "view"))
+        return form
+
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        return self._or_say_why(
-            request, super().changeform_view, object_id, form_url, extra_context
-        )
+        """Django's, in a transaction that is tried again like a verb's; a refusal is shown in the
+        form, beside the field it concerns."""
+        view = functools.partial(self._changeform_view, request, object_id, form_url, extra_context)
+        if request.method in READING:
+            return view()
+        try:
+            return in_transaction(view)
+        except Refusal as refusal:
+            request.refusal = refusal
+            return view()
 
     def delete_view(self, request, object_id, extra_context=None):
         return self._or_say_why(request, super().delete_view, object_id, extra_context)
 
     def changelist_view(self, request, extra_context=None):
-        return self._or_say_why(request, super().changelist_view, extra_context)
+        titled = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+        return self._or_say_why(request, super().changelist_view, titled)
 
     @staticmethod
     def _or_say_why(request, view, *args):

@@ -1,0 +1,8 @@
+"""Inventory's pages of the farm's admin; importing them registers them.
+
+Spools are registered by ``production.admin.spools``, which knows the runs that claim them.
+"""
+
+from inventory.admin import catalogue, ledger, spools
+
+__all__ = ["catalogue", "ledger", "spools"]

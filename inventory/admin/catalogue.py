@@ -1,0 +1,172 @@
+"""The catalogue: makers, material types, filaments; and the places spools are kept."""
+
+from django.contrib import admin
+from django.db.models import Count, Q
+
+from inventory.admin.filters import ChoiceFilter, IsActiveFilter
+from inventory.admin.pictures import grams, named_swatch
+from inventory.models import Filament, Location, Manufacturer, MaterialType
+from inventory.services import stock
+from tenants.accounts.admin import ModelAdmin, farm_site
+
+ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
+
+
+@admin.register(Manufacturer, site=farm_site)
+class ManufacturerAdmin(ModelAdmin):
+    list_display = ["name", "filaments", "empty_reel"]
+    search_fields = ["name"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(filament_count=Count("filaments"))
+
+    @admin.display(description="filaments", ordering="filament_count")
+    def filaments(self, maker):
+        return maker.filament_count
+
+    @admin.display(description="empty reel, g", ordering="empty_spool_grams")
+    def empty_reel(self, maker):
+        return grams(maker.empty_spool_grams)
+
+
+@admin.register(MaterialType, site=farm_site)
+class MaterialTypeAdmin(ModelAdmin):
+    list_display = ["code", "name", "density", "nozzle", "bed_temp", "is_abrasive", "available"]
+    list_filter = ["is_abrasive"]
+    search_fields = ["code", "name"]
+    fieldsets = [
+        (None, {"fields": [("code", "name"), ("density_g_cm3", "is_abrasive")]}),
+        (
+            "Temperatures, °C",
+            {"fields": [("nozzle_temp_min", "nozzle_temp_max"), "bed_temp"]},
+        ),
+    ]
+
+    def get_queryset(self, request):
+        return stock.of_material_types(super().get_queryset(request))
+
+    @admin.display(description="g/cm³", ordering="density_g_cm3")
+    def density(self, material):
+        return f"{material.density_g_cm3.normalize():f}"
+
+    @admin.display(description="nozzle °C", ordering="nozzle_temp_min")
+    def nozzle(self, material):
+        ends = (material.nozzle_temp_min, material.nozzle_temp_max)
+        return "–".join(str(end) for end in ends if end is not None) or "–"
+
+    @admin.display(description="available g", ordering="available_grams")
+    def available(self, material):
+        return grams(material.available_grams)
+
+
+class MaterialFilter(ChoiceFilter):
+    title, parameter_name = "material type", "material_type"
+
+    def lookups(self, request, model_admin):
+        return MaterialType.objects.values_list("pk", "code")
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(material_type=value)
+
+
+class ManufacturerFilter(ChoiceFilter):
+    title, parameter_name = "manufacturer", "manufacturer"
+
+    def lookups(self, request, model_admin):
+        return Manufacturer.objects.values_list("pk", "name")
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(manufacturer=value)
+
+
+@admin.register(Filament, site=farm_site)
+class FilamentAdmin(ModelAdmin):
+    list_display = [
+        "named",
+        "spool_count",
+        "available",
+        "used",
+        "lasts",
+        "price_shown",
+        "is_active",
+    ]
+    list_filter = [MaterialFilter, ManufacturerFilter, IsActiveFilter]
+    change_list_template = "inventory/admin_list.html"
+    search_fields = ["name", "color_name", "manufacturer__name", "article_number", "gtin"]
+    autocomplete_fields = ["manufacturer", "material_type"]
+    fieldsets = [
+        (None, {"fields": [("manufacturer", "material_type"), "name", "is_active"]}),
+        (
+            "Colour",
+            {
+                "fields": [
+                    ("color_name", "color_hex"),
+                    ("multi_color_hexes", "multi_color_direction"),
+                ]
+            },
+        ),
+        (
+            "The reel",
+            {
+                "fields": [
+                    ("diameter_mm", "density_g_cm3"),
+                    ("net_grams", "tare_grams"),
+                    ("price", "reorder_point_grams"),
+                ]
+            },
+        ),
+        ("Printing, °C", {"fields": [("nozzle_temp", "bed_temp")]}),
+        (
+            "Elsewhere",
+            {"fields": [("article_number", "gtin"), "external_id", "comment"]},
+        ),
+    ]
+
+    def get_queryset(self, request):
+        filaments = super().get_queryset(request).with_makers()
+        if request.path.endswith("/autocomplete/"):
+            return filaments.active()
+        return stock.of_filaments(filaments)
+
+    def suggestion(self, filament):
+        colors = filament.multi_color_hexes or [filament.color_hex]
+        note = " · ".join(filter(None, [str(filament.material_type), filament.color_name]))
+        return {"note": note, "colors": [color for color in colors if color]}
+
+    @admin.display(description="filament", ordering="name")
+    def named(self, filament):
+        return named_swatch(filament)
+
+    @admin.display(description="spools")
+    def spool_count(self, filament):
+        return f"{filament.sealed_count} sealed, {filament.opened_count} open"
+
+    @admin.display(description="available g", ordering="available_grams")
+    def available(self, filament):
+        mark = " ⚠ reorder" if filament.is_to_reorder else ""
+        return f"{grams(filament.available_grams)}{mark}"
+
+    @admin.display(description="used in 30 days", ordering="used_grams")
+    def used(self, filament):
+        return grams(filament.used_grams)
+
+    @admin.display(description="lasts, days", ordering="days_left")
+    def lasts(self, filament):
+        return "–" if filament.days_left is None else f"{filament.days_left:.0f}"
+
+    @admin.display(description="price", ordering="price")
+    def price_shown(self, filament):
+        return "–" if filament.price is None else f"{filament.price:,.2f}"
+
+
+@admin.register(Location, site=farm_site)
+class LocationAdmin(ModelAdmin):
+    list_display = ["name", "spools", "comment"]
+    search_fields = ["name"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(spool_count=ON_SHELF)
+
+    @admin.display(description="spools on it", ordering="spool_count")
+    def spools(self, location):
+        return location.spool_count

@@ -1,0 +1,103 @@
+"""Ways to narrow a list that need no script: a choice, a text, a span of days; all in one bar."""
+
+from datetime import datetime, time, timedelta
+
+from django.contrib import admin
+from django.utils import timezone
+from django.utils.dateparse import parse_date
+
+DAY = timedelta(days=1)
+
+
+class InBar:
+    """A filter of the bar above a list, which is one form; ``kind`` says which field it is."""
+
+    def choices(self, changelist):
+        return ()
+
+    def queryset(self, request, queryset):
+        value = self.value()
+        return self.narrowed(queryset, value) if value else queryset
+
+
+class ChoiceFilter(InBar, admin.SimpleListFilter):
+    """One of some rows, from a list; ``narrowed(queryset, value)`` is asked for a known one."""
+
+    kind = "choice"
+
+    def value(self):
+        value = super().value()
+        return value if value in {str(key) for key, _ in self.lookup_choices} else None
+
+    @property
+    def options(self):
+        return [(str(key), name, str(key) == self.value()) for key, name in self.lookup_choices]
+
+
+class IsActiveFilter(ChoiceFilter):
+    title, parameter_name = "in use", "is_active"
+
+    def lookups(self, request, model_admin):
+        return [("yes", "In use"), ("no", "Retired")]
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(is_active=value == "yes")
+
+
+class TextFilter(InBar, admin.SimpleListFilter):
+    """What somebody types or scans."""
+
+    kind = "text"
+
+    def lookups(self, request, model_admin):
+        return [("", "")]  # or there would be no output
+
+    def value(self):
+        return (super().value() or "").strip()
+
+
+def day_filter(moment, title):
+    """A filter of the farm's days, both included, on the field ``moment``."""
+
+    class Days(InBar, admin.ListFilter):
+        kind = "days"
+
+        def __init__(self, request, params, model, model_admin):
+            super().__init__(request, params, model, model_admin)
+            for name in self.expected_parameters():
+                if given := params.pop(name, None):
+                    self.used_parameters[name] = given[-1] if isinstance(given, list) else given
+
+        def has_output(self):
+            return True
+
+        def expected_parameters(self):
+            return [f"{moment}_from", f"{moment}_to"]
+
+        def fields(self):
+            labels = zip(self.expected_parameters(), ("From", "To"), strict=True)
+            return [(name, label, self.used_parameters.get(name, "")) for name, label in labels]
+
+        def queryset(self, request, queryset):
+            days = (_day(self.used_parameters.get(name)) for name in self.expected_parameters())
+            first, last = days
+            if first:
+                queryset = queryset.filter(**{f"{moment}__gte": _midnight(first)})
+            if last:
+                queryset = queryset.filter(**{f"{moment}__lt": _midnight(last + DAY)})
+            return queryset
+
+    Days.title = title
+    return Days
+
+
+def _day(text):
+    """A date, None for what is none."""
+    try:
+        return parse_date(text or "")
+    except ValueError:
+        return None
+
+
+def _midnight(day):
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,168 @@
+"""The ledger, to be looked at: entries are written by verbs alone, and taken back by one."""
+
+from django.contrib import admin
+from django.urls import reverse
+from django.utils.html import format_html
+
+from inventory.admin.filters import ChoiceFilter, TextFilter, day_filter
+from inventory.admin.pictures import grams, moment, spool_link, swatch
+from inventory.forms.spools import ReverseForm
+from inventory.models import InventoryTransaction, SpoolEvent
+from inventory.services import reversing
+from inventory.services.preview import preview
+from tenants.accounts.admin import farm_site
+from tenants.accounts.admin.people import ReadOnlyAdmin
+from tenants.accounts.admin.verbs import Verb, VerbPages
+
+Days = day_filter("created_at", "date")
+
+
+class KindFilter(ChoiceFilter):
+    title, parameter_name = "kind", "kind"
+
+    def lookups(self, request, model_admin):
+        return InventoryTransaction.Kind.choices
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(kind=value)
+
+
+class RunFilter(TextFilter):
+    title, parameter_name = "run", "run"
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(production_run__number__iexact=value)
+
+
+def _is_reversible(entry):
+    is_undone = entry.kind == InventoryTransaction.Kind.REVERSAL or hasattr(entry, "reversed_by")
+    return entry.production_run_id is None and not is_undone and entry.grams != 0
+
+
+@admin.register(InventoryTransaction, site=farm_site)
+class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
+    list_display = [
+        "number",
+        "posted",
+        "kind_badge",
+        "spool_code",
+        "filament",
+        "signed",
+        "balance",
+        "run",
+        "reason",
+        "who",
+    ]
+    list_filter = [KindFilter, RunFilter, Days]
+    change_list_template = "inventory/admin_list.html"
+    list_per_page = 50
+    ordering = ["-pk"]
+    search_fields = ["spool__code", "production_run__number", "reason", "note"]
+    search_help_text = "Spool, run, reason or note"
+    date_hierarchy = "created_at"
+    show_full_result_count = False
+    change_form_template = "inventory/admin_entry.html"
+    preview_template = "inventory/_spool_preview.html"
+    fields = [
+        ("kind_badge", "signed", "balance"),
+        "spool_code",
+        "filament",
+        "run",
+        "undoes",
+        ("reason", "note"),
+        ("source", "performed_by_name"),
+        ("occurred_at", "created_at"),
+    ]
+    readonly_fields = ["kind_badge", "signed", "balance", "spool_code", "filament", "run", "undoes"]
+    verbs = (
+        Verb(
+            name="reverse",
+            label="Reverse",
+            work=reversing.reverse,
+            permission="inventory.reverse_inventorytransaction",
+            form=ReverseForm,
+            is_possible=_is_reversible,
+            does="A reversal takes back exactly this entry; both stay in the ledger.",
+            done="Entry {} was reversed.",
+            tone="stop",
+        ),
+    )
+
+    def get_queryset(self, request):
+        entries = InventoryTransaction.objects.with_references()
+        wanted = ("spool__filament__manufacturer", "spool__filament__material_type")
+        return entries.select_related(*wanted, "reverses", "reversed_by")
+
+    def preview(self, row, verb, words, by):
+        return preview(lambda: verb.work(row, by=by, **words), [row.spool_id])
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["buttons"] = self.buttons(request, obj)
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    @admin.display(description="entry", ordering="pk")
+    def number(self, entry):
+        return entry.pk
+
+    @admin.display(description="posted", ordering="created_at")
+    def posted(self, entry):
+        return moment(entry.created_at)
+
+    @admin.display(description="kind", ordering="kind")
+    def kind_badge(self, entry):
+        return format_html(
+            '<span class="badge kind-{}">{}</span>', entry.kind, entry.get_kind_display()
+        )
+
+    @admin.display(description="spool", ordering="spool__code")
+    def spool_code(self, entry):
+        return spool_link(entry.spool)
+
+    @admin.display(description="filament")
+    def filament(self, entry):
+        filament = entry.spool.filament
+        return format_html("{} {}", swatch(filament), filament.name)
+
+    @admin.display(description="grams", ordering="grams")
+    def signed(self, entry):
+        return f"{'+' if entry.grams > 0 else ''}{grams(entry.grams)}".replace("-", "−")
+
+    @admin.display(description="after", ordering="balance_grams")
+    def balance(self, entry):
+        return grams(entry.balance_grams)
+
+    @admin.display(description="run", ordering="production_run")
+    def run(self, entry):
+        if entry.production_run is None:
+            return "–"
+        url = reverse("admin:production_productionrun_change", args=[entry.production_run_id])
+        return format_html('<a href="{}">{}</a>', url, entry.production_run.number)
+
+    @admin.display(description="who", ordering="performed_by_name")
+    def who(self, entry):
+        return entry.performed_by_name or "system"
+
+    @admin.display(description="undoes / undone by")
+    def undoes(self, entry):
+        other = entry.reverses or getattr(entry, "reversed_by", None)
+        if other is None:
+            return "–"
+        url = reverse("admin:inventory_inventorytransaction_change", args=[other.pk])
+        return format_html('<a href="{}">entry {}</a>', url, other.pk)
+
+
+@admin.register(SpoolEvent, site=farm_site)
+class SpoolEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "spool_code", "verb", "before", "after", "by"]
+    list_display_links = ["at"]
+    list_filter = ["verb"]
+    list_select_related = ["spool", "by"]
+    ordering = ["-pk"]
+    search_fields = ["spool__code"]
+    show_full_result_count = False
+    fields = ["at", "spool_code", "verb", "before", "after", "by"]
+    readonly_fields = ["spool_code"]
+
+    @admin.display(description="spool", ordering="spool__code")
+    def spool_code(self, event):
+        return spool_link(event.spool)

@@ -1,0 +1,92 @@
+"""Colours and levels as small SVG pictures; no style attribute, so that a strict policy holds."""
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.html import format_html, format_html_join
+from django.utils.timezone import localtime
+
+from tenants.errors import plain
+
+NO_COLOR = "none"
+NOTHING = "–"
+
+
+def swatch(filament):
+    """A square of the filament's colour, or of its colours side by side."""
+    colors = filament.multi_color_hexes or [filament.color_hex]
+    width = 16 / len(colors)
+    parts = format_html_join(
+        "",
+        '<rect x="{}" width="{}" height="16" fill="{}"/>',
+        ((index * width, width, _fill(color)) for index, color in enumerate(colors)),
+    )
+    name = filament.color_name or "no colour given"
+    return format_html(
+        '<svg class="swatch" viewBox="0 0 16 16" width="16" height="16" role="img">'
+        "<title>{}</title>{}</svg>",
+        name,
+        parts,
+    )
+
+
+def named_swatch(filament):
+    """The swatch, and the filament's name beside it: colour is never the only signal."""
+    color = f" · {filament.color_name}" if filament.color_name else ""
+    return format_html(
+        '<span class="named">{} {} <span class="quiet">{}{}</span></span>',
+        swatch(filament),
+        filament,
+        filament.material_type,
+        color,
+    )
+
+
+def stock_bar(spool):
+    """What is free, claimed and used of a spool, as parts of what it once held."""
+    whole = max(spool.initial_grams, spool.remaining_grams)
+    claimed = min(spool.reserved_grams, spool.remaining_grams)
+    free = spool.remaining_grams - claimed
+    told = (
+        f"{plain(spool.remaining_grams)} g remaining, {plain(spool.reserved_grams)} g reserved, "
+        f"{plain(max(spool.initial_grams - spool.remaining_grams, 0))} g used"
+    )
+    return format_html(
+        '<svg class="stock" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">'
+        '<title>{}</title><rect class="used" width="100" height="10"/>'
+        '<rect class="free" width="{}" height="10"/>'
+        '<rect class="claimed" x="{}" width="{}" height="10"/></svg>',
+        told,
+        _share(free, whole),
+        _share(free, whole),
+        _share(claimed, whole),
+    )
+
+
+def spool_link(spool):
+    """The spool's code, leading to its page."""
+    if spool is None:
+        return NOTHING
+    url = reverse("admin:inventory_spool_change", args=[spool.pk])
+    return format_html('<a href="{}"><code>{}</code></a>', url, spool.code)
+
+
+def grams(value, *, empty=NOTHING):
+    """``1,250.5`` without the unit; grams of at most two decimals."""
+    return empty if value is None else f"{float(plain(value)):,.10g}"
+
+
+def moment(at):
+    """``21 Nov, 14:05`` by the farm's clock; with the year where it is another one."""
+    if at is None:
+        return NOTHING
+    local = localtime(at)
+    is_of_this_year = local.year == localtime().year
+    return date_format(local, "j M, H:i" if is_of_this_year else "j M Y, H:i")
+
+
+def _fill(color):
+    return f"#{color}" if color else NO_COLOR
+
+
+def _share(part, whole):
+    return f"{part * 100 / whole:.2f}" if whole else "0"

@@ -1,0 +1,214 @@
+"""Spools: the shelf as a list, and the page of one spool with its ledger."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from inventory import codes
+from inventory.admin.filters import ChoiceFilter
+from inventory.admin.pictures import grams, named_swatch, stock_bar
+from inventory.admin.spool_verbs import VERBS
+from inventory.forms.describing import SpoolForm
+from inventory.forms.spools import ReceiveForm
+from inventory.models import Location, MaterialType, Spool
+from inventory.services import handling, shelf
+from inventory.services.preview import preview
+from tenants.accounts.admin import ModelAdmin
+from tenants.accounts.admin.verbs import VerbPages
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Refusal
+from tenants.versions import expecting
+
+NEWEST = 100
+
+
+class ShelfFilter(ChoiceFilter):
+    """What is on the shelf, unless something else is asked for."""
+
+    title, parameter_name, nothing = "shelf", "shelf", "on the shelf"
+
+    def lookups(self, request, model_admin):
+        return [
+            ("low", "Low in stock"),
+            ("needs_weighing", "To be weighed"),
+            ("archived", "Archived"),
+            ("all", "All, archived too"),
+        ]
+
+    def queryset(self, request, queryset):
+        value = self.value()
+        if value == "all":
+            return queryset
+        if value == "archived":
+            return queryset.archived()
+        if value == "needs_weighing":
+            return queryset.on_shelf().filter(needs_weighing=True)
+        if value == "low":
+            return queryset.on_shelf().low(FarmSettings.load().low_stock_percent)
+        return queryset.on_shelf()
+
+
+class MaterialFilter(ChoiceFilter):
+    title, parameter_name = "material type", "material_type"
+
+    def lookups(self, request, model_admin):
+        return MaterialType.objects.values_list("pk", "code")
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(filament__material_type=value)
+
+
+class LocationFilter(ChoiceFilter):
+    title, parameter_name = "location", "location"
+
+    def lookups(self, request, model_admin):
+        return [("none", "Nobody knows where"), *Location.objects.values_list("pk", "name")]
+
+    def narrowed(self, queryset, value):
+        return queryset.filter(location=None if value == "none" else value)
+
+
+class SpoolAdmin(VerbPages, ModelAdmin):
+    """A spool is described here; its grams move through its verbs and the runs alone."""
+
+    list_display = [
+        "code",
+        "named",
+        "level",
+        "remaining",
+        "available",
+        "state",
+        "location",
+        "lot_number",
+    ]
+    list_filter = [ShelfFilter, MaterialFilter, LocationFilter]
+    list_per_page = 50
+    search_fields = ["code"]
+    search_help_text = "Code, lot, filament, colour, maker or supplier"
+    change_form_template = "inventory/admin_spool.html"
+    change_list_template = "inventory/admin_spools.html"
+    preview_template = "inventory/_spool_preview.html"
+    form = SpoolForm
+    verbs = VERBS
+
+    # -- finding -------------------------------------------------------------------------------
+
+    def get_queryset(self, request):
+        return Spool.objects.with_filament().with_available().order_by("-pk")
+
+    def get_search_results(self, request, queryset, search_term):
+        if request.path.endswith("/autocomplete/"):
+            queryset = queryset.on_shelf().order_by("-available", "pk")
+        for word in search_term.split():
+            queryset = queryset.matching(word, code=codes.normalise(word))
+        return queryset, False
+
+    def suggestion(self, spool):
+        """What an autocomplete shows of a spool besides its name."""
+        free = f"{grams(spool.remaining_grams)} g left, {grams(spool.available)} g available"
+        colors = spool.filament.multi_color_hexes or [spool.filament.color_hex]
+        return {"note": free, "colors": [color for color in colors if color]}
+
+    def has_add_permission(self, request):
+        return False  # spools are received
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # spools are archived
+
+    # -- the list ------------------------------------------------------------------------------
+
+    @admin.display(description="filament", ordering="filament__name")
+    def named(self, spool):
+        return named_swatch(spool.filament)
+
+    @admin.display(description="free · reserved · used")
+    def level(self, spool):
+        return stock_bar(spool)
+
+    @admin.display(description="remaining g", ordering="remaining_grams")
+    def remaining(self, spool):
+        return grams(spool.remaining_grams)
+
+    @admin.display(description="available g", ordering="available")
+    def available(self, spool):
+        return grams(spool.available)
+
+    @admin.display(description="state")
+    def state(self, spool):
+        states = {
+            "archived": spool.is_archived,
+            "weigh it": spool.needs_weighing,
+            "short": spool.available < 0,
+            "sealed": spool.opened_at is None and spool.first_used_at is None,
+        }
+        return ", ".join(name for name, is_so in states.items() if is_so) or "open"
+
+    def changelist_view(self, request, extra_context=None):
+        may = request.user.has_perm("inventory.receive_spool")
+        return super().changelist_view(request, {"may_receive": may, **(extra_context or {})})
+
+    # -- the page of one spool -----------------------------------------------------------------
+
+    def get_fields(self, request, obj=None):
+        version = ["seen_version"] if self.has_change_permission(request, obj) else []
+        pairs = [("price", "tare_grams"), ("lot_number", "supplier")]
+        return [*pairs, "received_on", "comment", *version]
+
+    def page(self, spool):
+        """What the page shows besides the form."""
+        return {
+            "spool": spool,
+            "swatch": named_swatch(spool.filament),
+            "bar": stock_bar(spool),
+            "used": max(spool.initial_grams - spool.remaining_grams, 0),
+            "entries": spool.transactions.with_references().order_by("-pk")[:NEWEST],
+            "spool_events": spool.events.select_related("by").order_by("-pk")[:NEWEST],
+        }
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context |= self.page(obj) | {"buttons": self.buttons(request, obj)}
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        expected = form.cleaned_data.get("seen_version")
+        with expecting({expected} if expected else None):
+            shelf.describe(obj, by=request.user, **form.said())
+
+    def preview(self, row, verb, words, by):
+        return preview(lambda: verb.work(row, by=by, **words), [row.pk])
+
+    # -- receiving -----------------------------------------------------------------------------
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.receive_view)
+        return [path("receive/", view, name="inventory_spool_receive"), *super().get_urls()]
+
+    def receive_view(self, request):
+        if not request.user.has_perm("inventory.receive_spool"):
+            raise PermissionDenied
+        form = ReceiveForm(request.POST or None, by=request.user)
+        if request.method == "POST" and form.is_valid():
+            received = self._received(request, form)
+            if received is not None:
+                return HttpResponseRedirect(reverse("admin:inventory_spool_changelist"))
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Receive spools",
+            "opts": self.opts,
+            "form": form,
+            "media": self.media,
+        }
+        return TemplateResponse(request, "inventory/admin_receive.html", context)
+
+    def _received(self, request, form):
+        try:
+            received = handling.receive_many(by=request.user, **form.words())
+        except Refusal as refusal:
+            form.say_why(refusal)
+            return None
+        shown = ", ".join(spool.code for spool in received[:10])
+        more = f" and {len(received) - 10} more" if len(received) > 10 else ""
+        messages.success(request, f"{len(received)} received: {shown}{more}.")
+        return received

@@ -1,0 +1,1 @@
+"""Forms for what people do with spools in pages."""

@@ -1,0 +1,68 @@
+"""Figures as the numbers of an SVG picture; templates draw them, the stylesheet colours them."""
+
+WIDTH = 300  # of the longest bar, in units of the picture
+ROW = 52
+
+
+def comparison(rows):
+    """Planned above actual, each pair on a scale of its own: ``rows`` are (label, figure, show)."""
+    bars = [_pair(index, *row) for index, row in enumerate(rows) if _is_known(row[1])]
+    return {"bars": bars, "height": ROW * len(bars)}
+
+
+def columns(points, *, height=120, width=36):
+    """Columns side by side: ``points`` are (label, value, text); equal widths, one scale."""
+    most = max((value or 0 for _, value, _ in points), default=0)
+    shown = []
+    for index, (label, value, text) in enumerate(points):
+        tall = float((value or 0) * height / most) if most else 0
+        x = index * (width + 12)
+        shown.append(
+            {
+                "label": label,
+                "text": text,
+                "x": x,
+                "middle": x + width / 2,
+                "y": f"{height - tall + 16:.1f}",
+                "above": f"{height - tall + 11:.1f}",
+                "height": f"{tall:.1f}",
+            }
+        )
+    return {
+        "columns": shown,
+        "column_width": width,
+        "width": max(len(points) * (width + 12) - 12, 1),
+        "height": height + 36,
+        "base": height + 16,
+        "foot": height + 31,
+    }
+
+
+def _is_known(figure):
+    return figure["planned"] is not None or figure["actual"] is not None
+
+
+def _pair(index, label, figure, show):
+    most = max(figure["planned"] or 0, figure["actual"] or 0)
+    top = index * ROW
+    return {
+        "label": label,
+        "label_y": top + 12,
+        "bars": [
+            _bar(top + 18 + row * 16, kind, figure[kind], most, show)
+            for row, kind in enumerate(("planned", "actual"))
+            if figure[kind] is not None
+        ],
+    }
+
+
+def _bar(y, kind, value, most, show):
+    width = float(value * WIDTH / most) if most else 0
+    return {
+        "kind": kind,
+        "y": y,
+        "text_y": y + 10,
+        "width": f"{width:.1f}",
+        "text_x": f"{width + 6:.1f}",
+        "text": f"{show(value)} {kind}",
+    }

@@ -1,0 +1,132 @@
+"""The admin's index: what the farm needs somebody to look at."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import F
+from django.utils import timezone
+
+from inventory.models import Filament
+from production.admin import words
+from production.admin.charts import columns
+from production.models import ProductionRun
+from production.services import demand, reports
+from tenants.accounts.admin import farm_site
+from tenants.accounts.models import FarmSettings
+
+DAYS = 7
+MOST = 8
+SOON_DAYS = 30
+
+
+def panels(request):
+    """What the index shows, in a constant number of queries; nothing to those who see no runs."""
+    if not request.user.has_perm("production.view_productionrun"):
+        return {}
+    settings = FarmSettings.load()
+    return {
+        "running": _running(),
+        "blocked": _blocked(),
+        "dry": _dry(),
+        "alerts": _alerts(settings.variance_alert_percent),
+        "week": _week(settings),
+        "currency": settings.currency,
+    }
+
+
+def _running():
+    runs = ProductionRun.objects.live().with_status(ProductionRun.Status.IN_PROGRESS)
+    runs = runs.select_related("printer").prefetch_related("items__product")
+    return [
+        {
+            "run": run,
+            "link": words.run_link(run),
+            "makes": words.makes(run),
+            "ends": _ends(run),
+        }
+        for run in runs.order_by("started_at", "pk")
+    ]
+
+
+def _ends(run):
+    """When a run should be through by its plan; None when nobody timed it."""
+    if run.planned_minutes is None or run.started_at is None:
+        return None
+    return run.started_at + timedelta(minutes=float(run.planned_minutes))
+
+
+def _blocked():
+    planned = ProductionRun.objects.live().with_status(ProductionRun.Status.PLANNED)
+    runs = list(planned.select_related("printer").queue())
+    blockers = demand.blockers(runs)
+    blocked = [run for run in runs if blockers[run.pk]]
+    return {
+        "planned": len(runs),
+        "more": max(len(blocked) - MOST, 0),
+        "runs": [
+            {"run": run, "link": words.run_link(run), "blockers": blockers[run.pk]}
+            for run in blocked[:MOST]
+        ],
+    }
+
+
+def _dry():
+    """Filaments that are short, or last less than a month at the pace of the last."""
+    filaments = demand.of_filaments(Filament.objects.active().with_makers())
+    soon = filaments.filter(days_left__lte=SOON_DAYS) | filaments.filter(short_grams__gt=0)
+    return soon.order_by(F("short_grams").desc(), F("days_left").asc(nulls_last=True), "pk")[:MOST]
+
+
+def _alerts(threshold):
+    return [
+        {
+            "product": alert.product,
+            "alert": alert,
+            "grams": words.percent(alert.grams_percent, threshold),
+            "minutes": words.percent(alert.minutes_percent, threshold),
+        }
+        for alert in reports.alerts()
+    ]
+
+
+def _week(settings):
+    """The last seven of the farm's days, day by day and in all, by the end of the runs."""
+    today = settings.local_date(timezone.now())
+    days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
+    runs = ProductionRun.objects.closed().between(
+        days[0], today, timezone=settings.timezone, moment="finished_at"
+    )
+    found = {row["key"]: row for row in reports.of_many(runs, group_by="day")}
+    rows = [_day(day, found.get(day.isoformat())) for day in days]
+    return {
+        "days": rows,
+        "sums": {name: sum(row[name] for row in rows) for name in rows[0] if name != "day"},
+        "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
+    }
+
+
+FIGURES = {"grams": "Grams", "cost": "Cost", "good": "Good parts", "scrapped": "Scrapped parts"}
+NOTHING = dict.fromkeys(("runs", *FIGURES), Decimal(0))
+
+
+def _day(day, row):
+    if row is None:
+        return {"day": day, **NOTHING}
+    return {
+        "day": day,
+        "runs": row["runs"],
+        "grams": row["grams"]["actual"] or Decimal(0),
+        "cost": row["cost"]["known_total"] or Decimal(0),
+        "good": row["good"],
+        "scrapped": row["scrapped"],
+    }
+
+
+def _chart(rows, name, title):
+    points = [(f"{row['day']:%a}", row[name], f"{row[name]:,.0f}") for row in rows]
+    return {"title": title, **columns(points)}
+
+
+farm_site.panels = panels
+farm_site.index_template = "production/admin_index.html"
+farm_site.index_title = "Today"

@@ -1,0 +1,186 @@
+"""Printers: what runs on them, what is next, how long they ran; and the spools in them."""
+
+from django.contrib import admin
+from django.db.models import F, Prefetch, Q, Sum
+
+from inventory.admin.filters import IsActiveFilter
+from inventory.admin.pictures import named_swatch, spool_link
+from inventory.models import Spool
+from production.admin import words
+from production.models import Printer, PrinterSlot, ProductionRun
+from production.services import demand, printers, slots
+from tenants.accounts import records
+from tenants.accounts.admin import ModelAdmin, farm_site
+from tenants.accounts.admin.base import TabularInline
+from tenants.accounts.admin.forms import SUGGESTIONS
+from tenants.accounts.admin.verbs import Verb, VerbPages
+from tenants.operations import rehearsal
+
+LAST = 10
+LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
+
+
+class SlotInline(TabularInline):
+    model = PrinterSlot
+    autocomplete_fields = ["spool"]
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("spool__filament__manufacturer")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "spool":
+            kwargs["queryset"] = Spool.objects.with_filament()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    class Media:
+        js = SUGGESTIONS
+
+
+@admin.register(Printer, site=farm_site)
+class PrinterAdmin(VerbPages, ModelAdmin):
+    inlines = [SlotInline]
+    preview_template = "production/_printer_preview.html"
+    verbs = (
+        Verb(
+            name="clear",
+            label="The bed is clear",
+            work=printers.clear,
+            permission="production.clear_printer",
+            is_possible=lambda printer: printer.needs_clearing,
+            does="The parts of the last run are off the bed: the next run may start.",
+            done="The bed of {} is clear.",
+            tone="go",
+        ),
+    )
+    list_display = ["name", "runs_now", "next_up", "hours", "location", "bed", "is_active"]
+    list_filter = [IsActiveFilter]
+    change_list_template = "inventory/admin_list.html"
+    search_fields = ["name", "manufacturer", "model"]
+    change_form_template = "production/admin_printer.html"
+    fieldsets = [
+        (None, {"fields": [("name", "is_active"), ("manufacturer", "model"), "location"]}),
+        (
+            "What it can do",
+            {
+                "fields": [
+                    ("bed_x_mm", "bed_y_mm", "bed_z_mm"),
+                    ("nozzle_diameter_mm", "has_hardened_nozzle"),
+                    ("max_nozzle_temp", "max_bed_temp"),
+                ]
+            },
+        ),
+        ("What it costs", {"fields": [("hour_rate", "power_watts")]}),
+        (None, {"fields": ["notes"]}),
+    ]
+
+    def get_queryset(self, request):
+        queue = ProductionRun.objects.open().queue()
+        minutes = Sum("runs__actual_minutes", filter=Q(runs__deleted_at=None))
+        rows = super().get_queryset(request).select_related("location")
+        return rows.annotate(minutes=minutes).prefetch_related(
+            Prefetch("runs", queue, to_attr="queued")
+        )
+
+    def save_formset(self, request, form, formset, change):
+        formset.save(commit=False)
+        for slot in formset.deleted_objects:
+            records.remove(slot, by=request.user)
+        for slot, names in formset.changed_objects:
+            _save_slot(slot, names, by=request.user)
+        for slot in formset.new_objects:
+            _save_slot(slot, ["spool"] if slot.spool else [], by=request.user, is_new=True)
+
+    def preview(self, row, verb, words, by):
+        return rehearsal(lambda: verb.work(row, by=by, **words))
+
+    @admin.display(description="runs now")
+    def runs_now(self, printer):
+        return words.run_link(_running(printer)) or (
+            "Bed to be cleared" if printer.needs_clearing else "–"
+        )
+
+    @admin.display(description="next")
+    def next_up(self, printer):
+        return words.run_link(_next(printer)) or "–"
+
+    @admin.display(description="hours printed", ordering="minutes")
+    def hours(self, printer):
+        return f"{(printer.minutes or 0) / 60:,.1f}"
+
+    @admin.display(description="bed, mm")
+    def bed(self, printer):
+        sides = (printer.bed_x_mm, printer.bed_y_mm, printer.bed_z_mm)
+        return " × ".join(f"{side:.0f}" for side in sides)
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj is not None:
+            context |= _page(obj) | {"buttons": self.buttons(request, obj)}
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+
+@admin.register(PrinterSlot, site=farm_site)
+class PrinterSlotAdmin(ModelAdmin):
+    """Which spool is in which printer: for those who may not change the printer itself."""
+
+    list_display = ["printer", "label", "filament", "spool_link"]
+    list_display_links = ["printer", "label"]
+    list_filter = ["printer"]
+    search_fields = ["printer__name", "label", "spool__code"]
+    ordering = ["printer__name", "label"]
+    fields = ["printer", "label", "spool"]
+    autocomplete_fields = ["spool"]
+
+    class Media:
+        js = SUGGESTIONS
+
+    def get_queryset(self, request):
+        wanted = ("printer", "spool__filament__manufacturer", "spool__filament__material_type")
+        return super().get_queryset(request).select_related(*wanted)
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["printer"] if obj else []
+
+    def save_model(self, request, obj, form, change):
+        _save_slot(obj, form.changed_data, by=request.user, is_new=not change)
+
+    @admin.display(description="holds")
+    def filament(self, slot):
+        return named_swatch(slot.spool.filament) if slot.spool else "empty"
+
+    @admin.display(description="spool")
+    def spool_link(self, slot):
+        return spool_link(slot.spool)
+
+
+def _save_slot(slot, names, *, by, is_new=False):
+    """Keep a slot's label by ``records``; its spool is loaded or taken out by the verb."""
+    spool, others = slot.spool, [name for name in names if name != "spool"]
+    if is_new:
+        slot.spool = None
+        records.add(slot, by=by)
+    elif others:
+        records.change(slot, by=by, **{name: getattr(slot, name) for name in others})
+    if "spool" in names and spool:
+        slots.load(spool, slot=slot, by=by)
+    elif "spool" in names and not is_new:
+        slots.unload(slot, by=by)
+
+
+def _running(printer):
+    running = (run for run in printer.queued if run.status == "in_progress")
+    return next((run for run in running if run.finished_at is None), None)
+
+
+def _next(printer):
+    return next((run for run in printer.queued if run.status == "planned"), None)
+
+
+def _page(printer):
+    runs = ProductionRun.objects.on_printer(printer)
+    queue = list(runs.open().queue().prefetch_related("items__product"))
+    blockers = demand.blockers(queue)
+    closed = runs.closed().with_totals().order_by(*LATEST)[:LAST]
+    return {
+        "queue": [(run, words.badge(run), words.makes(run), blockers[run.pk]) for run in queue],
+        "closed": [(run, words.badge(run), words.duration(run.actual_minutes)) for run in closed],
+    }

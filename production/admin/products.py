@@ -1,0 +1,128 @@
+"""Products, their bills of materials, and what their runs say about them."""
+
+from django.contrib import admin
+from django.db.models import F
+
+from inventory.admin.filters import IsActiveFilter
+from inventory.admin.pictures import grams
+from inventory.models import Filament
+from production.admin import words
+from production.models import BomLine, Product, ProductionRun
+from production.services import reports
+from tenants.accounts.admin import ModelAdmin, farm_site
+from tenants.accounts.admin.base import TabularInline
+from tenants.accounts.admin.forms import SUGGESTIONS
+from tenants.accounts.admin.verbs import Verb, VerbPages
+from tenants.accounts.models import FarmSettings
+from tenants.operations import rehearsal
+
+LAST = 10
+LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
+
+
+class BomInline(TabularInline):
+    model = BomLine
+    verbose_name_plural = "Bill of materials: grams in one unit"
+    autocomplete_fields = ["material_type", "filament"]
+
+    class Media:
+        js = SUGGESTIONS
+
+    def get_queryset(self, request):
+        wanted = ("material_type", "filament__manufacturer")
+        return super().get_queryset(request).select_related(*wanted)
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "filament":
+            kwargs["queryset"] = Filament.objects.with_makers()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+def _accept(product, *, by):
+    return reports.accept(product, by=by, last=LAST)
+
+
+def _after(product):
+    return Product.objects.with_bom().get(pk=product.pk)
+
+
+@admin.register(Product, site=farm_site)
+class ProductAdmin(VerbPages, ModelAdmin):
+    inlines = [BomInline]
+    list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "is_active"]
+    list_filter = [IsActiveFilter]
+    change_list_template = "inventory/admin_list.html"
+    search_fields = ["sku", "name"]
+    change_form_template = "production/admin_product.html"
+    preview_template = "production/_product_preview.html"
+    fieldsets = [
+        (None, {"fields": [("sku", "name"), "description", "is_active"]}),
+        (
+            "On the plate",
+            {"fields": [("units_per_plate", "plate_minutes", "plate_purge_grams")]},
+        ),
+        ("One unit", {"fields": [("height_mm", "labour_minutes")]}),
+    ]
+    verbs = (
+        Verb(
+            name="accept",
+            label="Accept what it really takes",
+            work=_accept,
+            permission="production.accept_actuals_product",
+            does="The bill of materials and the plate time become what the last runs took.",
+            done="{} is planned with what its runs really took from now on.",
+        ),
+    )
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_bom()
+
+    @admin.display(description="grams in one unit")
+    def bom(self, product):
+        return f"{grams(product.bom_grams)} g" if product.bom_grams else "–"
+
+    @admin.display(description="a plate", ordering="plate_minutes")
+    def plate_time(self, product):
+        return words.duration(product.plate_minutes)
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj is not None:
+            context |= _page(obj)
+            has_news = context["alert"] is not None
+            context["buttons"] = self.buttons(request, obj) if has_news else []
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def preview(self, row, verb, words, by):
+        before = {line.pk: line.grams_per_unit for line in row.bom_lines.all()}
+        after = rehearsal(lambda: _after(verb.work(row, by=by, **words)))
+        lines = [(line, before[line.pk], line.grams_per_unit) for line in after.bom_lines.all()]
+        return {"before": row, "after": after, "lines": lines}
+
+
+def _page(product):
+    """The last runs of a product, what they say together, and the alert they raise."""
+    threshold = FarmSettings.load().variance_alert_percent
+    closed = ProductionRun.objects.closed().of_product(product)
+    runs = closed.with_totals().order_by(*LATEST)[:LAST]
+    found = [alert for alert in reports.alerts(last=LAST) if alert.product.pk == product.pk]
+    whole = reports.of_many(closed, group_by="product")
+    return {
+        "runs": [_run_row(run, threshold) for run in runs],
+        "whole": next((row for row in whole if row["key"] == str(product.pk)), None),
+        "alert": found[0] if found else None,
+        "currency": FarmSettings.load().currency,
+    }
+
+
+def _run_row(run, threshold):
+    off = words.off(run.planned_total_grams, run.actual_total_grams)
+    return {
+        "run": run,
+        "badge": words.badge(run),
+        "grams": words.planned_to_actual(
+            run.planned_total_grams, run.actual_total_grams, words.grams
+        ),
+        "time": words.planned_to_actual(run.planned_minutes, run.actual_minutes, words.duration),
+        "off": words.percent(off, threshold),
+        "cost": words.money(run.cost),
+    }

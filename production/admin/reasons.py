@@ -1,0 +1,16 @@
+"""Why parts are scrapped and runs fail."""
+
+from django.contrib import admin
+
+from production.models import Reason
+from tenants.accounts.admin import ModelAdmin, farm_site
+
+
+@admin.register(Reason, site=farm_site)
+class ReasonAdmin(ModelAdmin):
+    list_display = ["label", "kind", "code", "is_active"]
+    list_filter = ["kind", "is_active"]
+    search_fields = ["label", "code"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["kind", "code"] if obj else []

@@ -1,0 +1,92 @@
+"""What the page of one run shows besides its form."""
+
+from production.admin import words
+from production.admin.charts import comparison
+from production.services import demand, variance
+from tenants.accounts.models import FarmSettings
+
+NEWEST = 100
+
+
+def context(run):
+    """Blockers, variance, chart, events and entries of a run, for its template."""
+    settings, figures = FarmSettings.load(), variance.of_run(run)
+    threshold = settings.variance_alert_percent
+    return {
+        "run": run,
+        "badge": words.badge(run),
+        "blockers": demand.blockers([run])[run.pk],
+        "variance": figures,
+        "totals": _totals(figures, settings.currency, threshold),
+        "kinds_of_cost": _costs(figures["cost"], threshold),
+        "material_rows": _materials(figures, threshold, _spools(run)),
+        "item_rows": _items(figures, threshold),
+        "currency": settings.currency,
+        "chart": comparison(_chart_rows(figures, settings.currency)),
+        "run_events": run.events.select_related("by").order_by("-pk")[:NEWEST],
+        "entries": run.transactions.with_references().order_by("-pk")[:NEWEST],
+    }
+
+
+def _spools(run):
+    lines = run.materials.select_related(
+        "spool__filament__manufacturer", "spool__filament__material_type",
+        "filament__manufacturer", "filament__material_type", "material_type",
+    )  # fmt: skip
+    return {line.pk: line for line in lines}
+
+
+def _row(label, figure, show, threshold):
+    return {
+        "label": label,
+        "planned": show(figure["planned"]),
+        "actual": show(figure["actual"]),
+        "difference": words.difference(show)(figure["difference"]),
+        "percent": words.percent(figure["percent"], threshold),
+    }
+
+
+def _totals(figures, currency, threshold):
+    grams = figures["grams"]
+    return [
+        _row("Grams in parts", grams["part"], words.grams, threshold),
+        _row("Grams of purge", grams["purge"], words.grams, threshold),
+        _row("Grams together", grams["total"], words.grams, threshold),
+        _row("Time", figures["minutes"], words.duration, threshold),
+        _row(f"Cost, {currency}", figures["cost"]["total"], words.money, threshold),
+    ]
+
+
+def _costs(costs, threshold):
+    return [
+        _row(name.capitalize(), figure, words.money, threshold)
+        for name, figure in costs.items()
+        if name != "total" and figure["planned"] is not None
+    ]
+
+
+def _materials(figures, threshold, lines):
+    return [
+        {
+            "line": lines[material["material"]],
+            "source": (material["actual_source"] or "").replace("_", " "),
+            **_row("", material["total"], words.grams, threshold),
+            "cost": words.money(material["cost"]["actual"]),
+        }
+        for material in figures["materials"]
+    ]
+
+
+def _items(figures, threshold):
+    return [
+        {**item, **_row(item["sku"], item["cost_per_unit"], words.unit_money, threshold)}
+        for item in figures["items"]
+    ]
+
+
+def _chart_rows(figures, currency):
+    return [
+        ("Grams", figures["grams"]["total"], words.grams),
+        ("Time", figures["minutes"], words.duration),
+        (f"Cost {currency}", figures["cost"]["total"], words.money),
+    ]

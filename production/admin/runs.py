@@ -1,0 +1,186 @@
+"""Production runs: the list, and the page of one run."""
+
+from django.contrib import admin
+from django.db.models import Value
+
+from production.admin import run_page, words
+from production.admin.run_filters import FILTERS
+from production.admin.run_lines import ItemInline, MaterialInline
+from production.admin.run_verbs import VERBS
+from production.forms.planning import RunForm
+from production.models import ProductionRun, RunItem, RunMaterial
+from production.services import lifecycle
+from production.services.preview import preview
+from tenants.accounts.admin import ModelAdmin, farm_site
+from tenants.accounts.admin.verbs import VerbPages
+from tenants.accounts.models import FarmSettings
+from tenants.versions import expecting
+
+PLAN = ["printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"]
+ANY = ["notes", "external_id"]
+OVERRIDE = "production.override_productionrun"
+
+
+@admin.register(ProductionRun, site=farm_site)
+class ProductionRunAdmin(VerbPages, ModelAdmin):
+    """A run is planned and described here; its status moves through its verbs alone."""
+
+    form = RunForm
+    inlines = [ItemInline, MaterialInline]
+    list_display = [
+        "number",
+        "status_badge",
+        "printer",
+        "makes",
+        "grams",
+        "time",
+        "off_plan",
+        "scheduled",
+        "finished",
+    ]
+    list_filter = FILTERS
+    list_per_page = 30
+    change_list_template = "inventory/admin_list.html"
+    list_select_related = ["printer"]
+    date_hierarchy = "scheduled_at"
+    ordering = ["-scheduled_at", "-pk"]
+    search_fields = ["number"]
+    search_help_text = "Number, product or spool"
+    show_full_result_count = False
+    autocomplete_fields = ["printer"]
+    change_form_template = "production/admin_run.html"
+    preview_template = "production/_run_preview.html"
+    verbs = VERBS
+
+    # -- finding -------------------------------------------------------------------------------
+
+    def get_queryset(self, request):
+        threshold = Value(FarmSettings.load().variance_alert_percent)
+        runs = ProductionRun.objects.live().with_totals().select_related("printer")
+        return runs.annotate(threshold=threshold).prefetch_related("items__product")
+
+    def get_search_results(self, request, queryset, search_term):
+        for word in search_term.split():
+            queryset = queryset.matching(word)
+        return queryset, False
+
+    def has_delete_permission(self, request, obj=None):
+        return False  # deleting is a verb
+
+    # -- the list ------------------------------------------------------------------------------
+
+    @admin.display(description="status", ordering="status")
+    def status_badge(self, run):
+        return words.badge(run)
+
+    @admin.display(description="makes")
+    def makes(self, run):
+        return words.makes(run)
+
+    @admin.display(description="grams", ordering="planned_total_grams")
+    def grams(self, run):
+        return words.planned_to_actual(run.planned_total_grams, run.actual_total_grams, words.grams)
+
+    @admin.display(description="time", ordering="planned_minutes")
+    def time(self, run):
+        return words.planned_to_actual(run.planned_minutes, run.actual_minutes, words.duration)
+
+    @admin.display(description="off plan")
+    def off_plan(self, run):
+        off = words.off(run.planned_total_grams, run.actual_total_grams)
+        return words.percent(None if run.status == "cancelled" else off, run.threshold)
+
+    @admin.display(description="scheduled", ordering="scheduled_at")
+    def scheduled(self, run):
+        return words.moment(run.scheduled_at)
+
+    @admin.display(description="finished", ordering="finished_at")
+    def finished(self, run):
+        return words.moment(run.finished_at)
+
+    # -- the page of one run -------------------------------------------------------------------
+
+    def _names(self, request, obj):
+        rest = ["actual_minutes"] if obj and obj.status != ProductionRun.Status.PLANNED else []
+        override = ["override_reason"] if self._may_override(request, obj) else []
+        version = ["seen_version"] if obj and self.has_change_permission(request, obj) else []
+        return [*PLAN, *rest, *ANY, *override, *version]
+
+    def get_fields(self, request, obj=None):
+        names = self._names(request, obj)
+        pairs = [("printer", "plate_count"), ("priority", "due_on")]
+        pairs.append(("planned_start_at", *(name for name in names if name.endswith("_minutes"))))
+        paired = {name for pair in pairs for name in pair}
+        return [*pairs, *(name for name in names if name not in paired)]
+
+    def get_readonly_fields(self, request, obj=None):
+        if obj is None:
+            return ()
+        free = lifecycle.EDITABLE.get(obj.status, lifecycle.ALWAYS_EDITABLE)
+        free = free | {"override_reason", "seen_version"}
+        return [name for name in self._names(request, obj) if name not in free]
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["show_save_and_add_another"] = obj is None
+        if obj is not None:
+            context |= run_page.context(obj) | {"buttons": self.buttons(request, obj)}
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def preview(self, row, verb, words, by):
+        return preview(row, verb.work, words, by=by)
+
+    # -- saving --------------------------------------------------------------------------------
+
+    def save_model(self, request, obj, form, change):
+        """A new run is created with its lines, in ``save_related``."""
+        if not change:
+            return
+        said = form.said() | self._override(form)
+        expected = form.cleaned_data.get("seen_version")
+        with expecting({expected} if expected else None):
+            lifecycle.update(obj, by=request.user, **said)
+
+    def save_related(self, request, form, formsets, change):
+        for formset in formsets:
+            formset.save(commit=False)
+        if change:
+            verbs = {inline.model: inline for inline in self.inlines}
+            for formset in formsets:
+                self._change_lines(request, formset, verbs[formset.model], self._override(form))
+            return
+        rows = {formset.model: self._new_rows(formset) for formset in formsets}
+        run = lifecycle.create(
+            by=request.user,
+            items=rows.get(RunItem, []),
+            materials=rows.get(RunMaterial) or None,  # none: by the bills of materials
+            **{name: value for name, value in form.said().items() if value is not None},
+            **self._override(form),
+        )
+        form.instance.pk, form.instance.number = run.pk, run.number
+
+    @staticmethod
+    def _new_rows(formset):
+        dropped = set(formset.deleted_forms)
+        forms = [form for form in formset.extra_forms if form.has_changed()]
+        return [form.new() for form in forms if form not in dropped]
+
+    @staticmethod
+    def _change_lines(request, formset, inline, override):
+        dropped, by = set(formset.deleted_forms), request.user
+        for form in formset.initial_forms:
+            if form in dropped:
+                inline.remove(form.instance, by=by)
+            elif form.has_changed() and (said := form.said()):
+                inline.change(form.instance, by=by, **said, **override)
+        for form in formset.extra_forms:
+            if form.has_changed() and form not in dropped:
+                inline.add(formset.instance, by=by, **vars(form.new()), **override)
+
+    def _may_override(self, request, obj):
+        is_open = obj is None or obj.status in ProductionRun.OPEN
+        return is_open and request.user.has_perm(OVERRIDE)
+
+    @staticmethod
+    def _override(form):
+        reason = form.cleaned_data.get("override_reason")
+        return {"override_reason": reason} if reason else {}

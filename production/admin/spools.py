@@ -1,0 +1,33 @@
+"""Spools, as production knows them: which runs claim them; a weight of one that prints is kept
+for its run."""
+
+from dataclasses import replace
+
+from inventory.admin.spools import SpoolAdmin
+from inventory.models import Spool
+from production.admin import words
+from production.models import RunMaterial
+from production.services import weighing
+from tenants.accounts.admin import farm_site
+
+LAST = 10
+
+
+class SpoolInUseAdmin(SpoolAdmin):
+    preview_template = "production/_spool_preview.html"
+    verbs = tuple(
+        replace(verb, work=weighing.weigh) if verb.name == "weigh" else verb
+        for verb in SpoolAdmin.verbs
+    )
+
+    def page(self, spool):
+        return {**super().page(spool), "claims": _claims(spool)}
+
+
+def _claims(spool):
+    lines = RunMaterial.objects.filter(spool=spool, run__deleted_at=None)
+    newest = lines.select_related("run__printer").order_by("-run__scheduled_at", "-pk")[:LAST]
+    return [(line, words.badge(line.run), words.run_link(line.run)) for line in newest]
+
+
+farm_site.register(Spool, SpoolInUseAdmin)

@@ -1,0 +1,109 @@
+"""Figures of runs as words and marks, for lists and pages."""
+
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+
+from inventory.admin.pictures import NOTHING, grams, moment
+from tenants.errors import plain
+
+ARROW = " → "
+
+
+def badge(run):
+    """The status as a word on its colour."""
+    return format_html(
+        '<span class="badge status-{}">{}</span>', run.status, run.get_status_display().capitalize()
+    )
+
+
+def run_link(run):
+    """The run's number, leading to its page; None without one."""
+    if run is None:
+        return None
+    url = reverse("admin:production_productionrun_change", args=[run.pk])
+    return format_html('<a href="{}">{}</a>', url, run.number)
+
+
+def duration(minutes):
+    """``95`` minutes are 1 h 35."""
+    if minutes is None:
+        return NOTHING
+    whole = round(minutes)
+    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{plain(minutes)} min"
+
+
+def planned_to_actual(planned, actual, show):
+    """``planned → actual``; the plan alone while there is no actual."""
+    if actual is None:
+        return format_html('<span class="quiet">{}</span>', show(planned))
+    return format_html(
+        '<span class="quiet">{}</span>{}<strong>{}</strong>', show(planned), ARROW, show(actual)
+    )
+
+
+def percent(value, threshold):
+    """A signed percent, marked where it is beyond the farm's threshold."""
+    if value is None:
+        return NOTHING
+    text = f"{value:+.1f} %".replace("-", "−")
+    if abs(value) <= threshold:
+        return text
+    return format_html(
+        '<span class="beyond" title="Beyond the farm’s threshold of {} %">{} ⚠</span>',
+        plain(threshold),
+        text,
+    )
+
+
+def off(planned, actual):
+    """By how many percent ``actual`` is off the plan; None where either is not known."""
+    if not planned or actual is None:
+        return None
+    return (actual - planned) * 100 / planned
+
+
+def makes(run):
+    """``12 × CLIP-01``, one line an item, of the (prefetched) items."""
+    lines = [(item.quantity, item.product.sku, item.product.name) for item in run.items.all()]
+    return format_html_join("", '<span class="line" title="{2}">{0} × {1}</span>', lines) or NOTHING
+
+
+def money(value):
+    return NOTHING if value is None else _figure(value, 2)
+
+
+def difference(show):
+    """``show`` for a figure that may be negative, with a true minus and its sign."""
+    return lambda value: NOTHING if value is None else _sign(value, show) + show(abs(value))
+
+
+def _sign(value, show):
+    """No sign for what is shown as 0."""
+    if value == 0 or show(abs(value)) == show(value * 0):
+        return ""
+    return "+" if value > 0 else "−"
+
+
+def _figure(value, places):
+    text = f"{value:,.{places}f}".replace("-", "−")
+    return text.lstrip("−") if not text.strip("−0.,") else text
+
+
+def unit_money(value):
+    return NOTHING if value is None else _figure(value, 4)
+
+
+__all__ = [
+    "badge",
+    "difference",
+    "duration",
+    "grams",
+    "makes",
+    "moment",
+    "money",
+    "off",
+    "percent",
+    "planned_to_actual",
+    "run_link",
+    "unit_money",
+]

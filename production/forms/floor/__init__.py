@@ -1,0 +1,1 @@
+"""Forms of the floor: few fields, prefilled, for fingers in gloves."""

@@ -1,0 +1,191 @@
+"""What starting, swapping and ending a run asks for."""
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from production.forms.floor.fields import AmountField, SpoolField
+from production.forms.floor.lines import CountsForm, Group, LinesForm
+from production.services import overrides
+from production.services.actuals import MaterialActual
+from tenants.forms import VerbForm
+
+CONFIRM = gettext_lazy("The figures are right, unlikely as they look")
+PAST = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
+
+
+class OverrideForm(VerbForm):
+    """A manager may go past some refusals, with a reason on record."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.by is not None and self.by.has_perm(overrides.OVERRIDE):
+            self.fields["override_reason"] = forms.CharField(
+                label=_("Go ahead all the same, because"), required=False, max_length=1000
+            )
+            self.after_refusal = self.after_refusal | {"override_reason": PAST}
+
+
+class StartForm(OverrideForm):
+    """A spool for each line: the run's own, or the one found in the printer."""
+
+    printer_cleared = forms.BooleanField(label=gettext_lazy("The bed is clear"), required=False)
+
+    def __init__(self, *args, lines=(), found=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.lines, self.found = list(lines), found or {}
+        if self.subject.printer is None or not self.subject.printer.needs_clearing:
+            del self.fields["printer_cleared"]
+        for line in self.lines:
+            self.fields[f"line-{line.pk}"] = SpoolField(
+                label=_("Spool to load"), initial=self._code(line), required=False
+            )
+
+    def groups(self):
+        return [
+            Group(line, {"spool": self[f"line-{line.pk}"], "found": self._spool(line)})
+            for line in self.lines
+        ]
+
+    def words(self):
+        said = {name: value for name, value in super().words().items() if "-" not in name}
+        spools = {
+            line.pk: spool
+            for line in self.lines
+            if (spool := self.cleaned_data[f"line-{line.pk}"]) and spool.pk != line.spool_id
+        }
+        return said | {"spools": spools}
+
+    def beside(self, refusal):
+        numbers = refusal.numbers
+        if refusal.code == "printer_needs_clearing":
+            yield "printer_cleared", _("Clear the bed, and say so here.")
+        for pk in numbers.get("material_ids", ()):
+            yield f"line-{pk}", _("Which spool? Scan or type its code.")
+        wrong = [short["spool_id"] for short in numbers.get("shortages", ())]
+        wrong += [numbers.get("spool_id"), *numbers.get("spool_ids", ())]
+        for line in self.lines:
+            spool = self.cleaned_data.get(f"line-{line.pk}")
+            if spool is not None and spool.pk in wrong:
+                yield f"line-{line.pk}", _("Not this spool: see above.")
+
+    def _spool(self, line):
+        return line.spool or self.found.get(line.pk)
+
+    def _code(self, line):
+        spool = self._spool(line)
+        return spool.code if spool else ""
+
+
+class CompleteForm(CountsForm):
+    """What the run took, made, and how long it printed; what nobody touched is as planned."""
+
+    after_refusal = {"confirm": {"actual_implausible"}}
+
+    actual_minutes = AmountField(label=gettext_lazy("Minutes it printed"))
+    confirm = forms.BooleanField(label=CONFIRM, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        run = self.subject
+        said = run.planned_minutes if run.actual_minutes is None else run.actual_minutes
+        self.fields["actual_minutes"].initial = said
+
+    def words(self):
+        return {
+            "as_planned": True,
+            "materials": self.materials(),
+            "items": self.counts(),
+            "actual_minutes": self._minutes(),
+            "confirm": self.cleaned_data["confirm"],
+        }
+
+    def draft(self):
+        """What is kept for later: only what was touched."""
+        return {
+            "materials": self.materials(),
+            "items": self.counts(only_changed=True),
+            "actual_minutes": self._minutes(),
+        }
+
+    def _minutes(self):
+        name = "actual_minutes"
+        return self.cleaned_data[name] if name in self.changed_data else None
+
+
+class FailForm(LinesForm):
+    """Why nothing came out, how far it was, and what was weighed."""
+
+    shows_plan = False
+    after_refusal = {"confirm": {"actual_implausible"}}
+
+    reason = forms.ChoiceField(label=gettext_lazy("What happened?"), widget=forms.RadioSelect)
+    progress_percent = AmountField(label=gettext_lazy("How far was it?"), max_value=100)
+    note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=1000)
+    confirm = forms.BooleanField(label=CONFIRM, required=False)
+
+    def __init__(self, *args, reasons=(), progress=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.reasons = {str(each.pk): each for each in reasons}
+        self.fields["reason"].choices = [(pk, each.label) for pk, each in self.reasons.items()]
+        self.fields["progress_percent"].initial = progress
+
+    def words(self):
+        return super().words() | {"reason": self.reasons[self.cleaned_data["reason"]]}
+
+
+class CancelForm(LinesForm):
+    """Why it is given up; what it used already is waste."""
+
+    shows_plan = False
+
+    reason = forms.CharField(label=gettext_lazy("Why?"), required=False, max_length=1000)
+
+
+class SwapForm(OverrideForm):
+    """From which spool it goes on, and what the old one gave."""
+
+    spool = SpoolField(label=gettext_lazy("New spool"))
+    gave = forms.ChoiceField(
+        label=gettext_lazy("The old spool"),
+        widget=forms.RadioSelect,
+        initial="empty",
+        choices=[
+            ("empty", gettext_lazy("is empty")),
+            ("weighed", gettext_lazy("is on the scale")),
+            ("grams", gettext_lazy("gave so many grams")),
+        ],
+    )
+    figure = AmountField(label=gettext_lazy("Grams, if it is not empty"))
+
+    def clean(self):
+        said = super().clean()
+        is_missing = said.get("figure") is None and "figure" not in self.errors
+        if said.get("gave") in ("weighed", "grams") and is_missing:
+            self.add_error("figure", _("How many grams?"))
+        return said
+
+    def words(self):
+        said = self.cleaned_data
+        words = {"line": self.subject.pk, "spool": said["spool"]}
+        words["override_reason"] = said.get("override_reason", "")
+        if said["gave"] == "empty":
+            return words | {"is_empty": True}
+        name = "gross_after_grams" if said["gave"] == "weighed" else "actual_grams"
+        return words | {"so_far": MaterialActual(line=self.subject.pk, **{name: said["figure"]})}
+
+    def beside(self, refusal):
+        yield from super().beside(refusal)
+        if refusal.code in PAST | {"duplicate_spool", "spool_archived", "spool_printing"}:
+            yield "spool", _("Not this spool: see above.")
+        if refusal.code in {"after_above_before", "tare_unknown"}:
+            yield "figure", _("Look at this weight again.")
+
+
+class NoteForm(VerbForm):
+    """A verb that asks for nothing; ``event`` is what an undo takes back."""
+
+    event = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def words(self):
+        return {}

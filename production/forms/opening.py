@@ -1,0 +1,107 @@
+"""What starting and planning a run asks for."""
+
+from django import forms
+from django.db.models import Q
+
+from inventory.models import Spool
+from production.models import Printer
+from production.services import overrides
+from tenants.errors import plain
+from tenants.forms import VerbForm
+
+OVERRIDE_HELP = "Past what is refused, with this reason on record: a manager's right."
+
+
+class SpoolChoice(forms.ModelChoiceField):
+    def label_from_instance(self, spool):
+        return f"{spool.code} · {spool.filament} · {plain(spool.available_grams)} g available"
+
+
+class OverrideMixin:
+    """A field for the reason of an override, for those who may, once something is refused."""
+
+    def offer_override(self, codes):
+        if self.by is None or not self.by.has_perm(overrides.OVERRIDE):
+            return
+        self.fields["override_reason"] = forms.CharField(
+            label="Override, because", required=False, help_text=OVERRIDE_HELP
+        )
+        self.after_refusal = self.after_refusal | {"override_reason": codes}
+
+
+class StartForm(OverrideMixin, VerbForm):
+    """A spool for each material that has none, and whether the bed is clear."""
+
+    printer_cleared = forms.BooleanField(label="The bed is clear", required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        printer = self.subject.printer
+        if printer is None or not printer.needs_clearing:
+            del self.fields["printer_cleared"]
+        self.open_lines = list(_without_spool(self.subject))
+        for line in self.open_lines:
+            self.fields[_name(line.pk)] = SpoolChoice(
+                _fitting(line),
+                label=f"Spool for {plain(line.planned_total_grams)} g of {_wanted(line)}",
+                required=False,
+                empty_label="The one in the printer",
+            )
+        codes = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
+        self.offer_override(codes)
+
+    def words(self):
+        said = {name: value for name, value in super().words().items() if "-" not in name}
+        named = {line.pk: self.cleaned_data[_name(line.pk)] for line in self.open_lines}
+        spools = {pk: spool for pk, spool in named.items() if spool}
+        return {**said, **({"spools": spools} if spools else {})}
+
+    def beside(self, refusal):
+        yield from super().beside(refusal)
+        if refusal.code == "printer_needs_clearing":
+            yield "printer_cleared", "Say that it is clear."
+        for pk in refusal.numbers.get("material_ids", ()):
+            yield _name(pk), "Choose a spool."
+
+
+class ReprintForm(VerbForm):
+    """Where what did not come out is printed again."""
+
+    printer = forms.ModelChoiceField(Printer.objects.active(), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["printer"].initial = self.subject.printer_id
+
+
+class StartTogether(VerbForm):
+    label = "Start the chosen runs"
+    printer_cleared = forms.BooleanField(label="The beds are clear", required=False)
+
+
+class ReprintTogether(VerbForm):
+    label = "Reprint what was not good"
+
+
+class DeleteTogether(VerbForm):
+    label = "Delete the chosen runs"
+
+
+def _without_spool(run):
+    lines = run.materials.filter(spool=None)
+    return lines.select_related("filament__manufacturer", "material_type").order_by("pk")
+
+
+def _fitting(line):
+    holds = Q(filament=line.filament_id) if line.filament_id else None
+    holds = holds or Q(filament__material_type=line.material_type_id)
+    spools = Spool.objects.on_shelf().holding().with_filament().with_available()
+    return spools.filter(holds).order_by("-available", "pk")
+
+
+def _wanted(line):
+    return line.filament or line.material_type
+
+
+def _name(pk):
+    return f"material-{pk}-spool"

@@ -1,0 +1,71 @@
+"""Another spool for a run: while it prints, or because the wrong one was booked."""
+
+from django import forms
+
+from inventory.models import Spool
+from production.forms.opening import OverrideMixin, SpoolChoice
+from production.models import RunMaterial
+from production.services.actuals import MaterialActual
+from tenants.errors import plain
+from tenants.forms import NumberField, VerbForm
+
+MISFIT = {"incompatible_spool", "insufficient_inventory"}
+
+
+class LineChoice(forms.ModelChoiceField):
+    def label_from_instance(self, line):
+        return f"{line.spool.code} · {line.spool.filament} · {plain(line.planned_total_grams)} g"
+
+
+class OtherSpoolForm(OverrideMixin, VerbForm):
+    """Which spool of the run, and which one instead."""
+
+    line = LineChoice(RunMaterial.objects.none(), label="Instead of", empty_label=None)
+    spool = SpoolChoice(Spool.objects.none(), label="The spool")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        lines = self.subject.materials.filter(spool__isnull=False)
+        lines = lines.select_related("spool__filament__manufacturer").order_by("pk")
+        self.fields["line"].queryset = lines
+        types = lines.order_by().values("spool__filament__material_type")
+        spools = Spool.objects.on_shelf().holding().with_filament()
+        self.fields["spool"].queryset = spools.filter(filament__material_type__in=types)
+        self.offer_override(MISFIT)
+
+
+class SwapForm(OtherSpoolForm):
+    """What the old spool gave so far: all it had, grams, or what the scale shows."""
+
+    is_empty = forms.BooleanField(label="The old spool is empty", required=False)
+    actual_grams = NumberField(label="or: grams it gave so far")
+    gross_after_grams = NumberField(label="or: the scale shows, grams")
+
+    def words(self):
+        said = super().words()
+        figures = ("actual_grams", "gross_after_grams")
+        given = {name: said.pop(name) for name in figures if name in said}
+        line = said.pop("line")
+        if given:
+            return {**said, "so_far": MaterialActual(line=line.pk, **given)}
+        return {**said, "line": line.pk}
+
+    def beside(self, refusal):
+        yield from super().beside(refusal)
+        if refusal.code == "actuals_missing":
+            yield "is_empty", "What did it give so far?"
+
+
+class ReassignForm(OtherSpoolForm):
+    """The spool that was really used."""
+
+    after_refusal = {"settle": {"insufficient_inventory"}}
+
+    settle = forms.BooleanField(
+        label="The spool held more than the book said: count it up first", required=False
+    )
+    reason = forms.CharField(label="Why", required=False)
+
+    def words(self):
+        said = super().words()
+        return {**said, "line": said["line"].pk}

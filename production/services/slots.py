@@ -1,0 +1,134 @@
+"""Which spool is in which slot of a printer: loaded, taken out, swapped while it prints.
+
+Locks are taken in one order: printers by id, their slots, spools by id.
+"""
+
+from inventory.models import SpoolEvent
+from inventory.services import ledger
+from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
+from production.services import midprint
+from tenants.errors import Busy, Refusal
+from tenants.operations import operation
+
+Verb = SpoolEvent.Verb
+
+
+class SpoolPrinting(Refusal):
+    """A running run draws from the spool: what it gave has to be said before it is taken out."""
+
+    code = "spool_printing"
+    title = "A running run prints from this spool"
+
+
+class SlotEmpty(Refusal):
+    """There is no spool in the slot."""
+
+    code = "slot_empty"
+    title = "The slot is empty already"
+
+
+@operation("spool.load")
+def load(spool, *, slot, by, at=None):
+    """Put the spool into a PrinterSlot; returns the slot.
+
+    What was in the slot comes out, and the spool leaves the slot it was in. Where it is there
+    already nothing changes. Raises SpoolPrinting, SpoolArchived.
+    """
+    target, former = _locked(slot, spool)
+    if target.spool_id == spool.pk:
+        return target
+    _refuse_printing([target, former])
+    _put(target, former, spool, by=by, at=at)
+    return target
+
+
+@operation("spool.unload")
+def unload(slot, *, by, at=None):
+    """Take the spool out of a PrinterSlot; returns the slot. Raises SlotEmpty, SpoolPrinting."""
+    target, _ = _locked(slot)
+    if target.spool_id is None:
+        raise SlotEmpty(f"There is no spool in {target}.", slot_id=target.pk)
+    _refuse_printing([target])
+    with ledger.book([target.spool_id], by=by, at=at) as book:
+        _take_out(book, target)
+    return target
+
+
+@operation("production_run.swap_in_slot")
+def swap(run, *, line, spool, by, at=None, **given):
+    """Swap a running run's spool as ``midprint.swap_spool`` does, and load the new one into the
+    slot where the old one was; returns the new spool's RunMaterial.
+
+    ``line`` is the id of the RunMaterial; ``so_far``, ``is_empty`` and ``override_reason`` are as
+    there, and so is what it raises, SpoolPrinting besides.
+    """
+    slot = PrinterSlot.objects.filter(spool__run_materials=line, printer=run.printer_id).first()
+    target, former = _locked(slot, spool) if slot else (None, None)
+    new = midprint.swap_spool(run, by=by, at=at, spool=spool, line=line, **given)
+    if target is not None and target.spool_id != spool.pk:
+        _refuse_printing([former], besides=run)
+        _put(target, former, spool, by=by, at=at)
+    return new
+
+
+def _locked(slot, spool=None):
+    """Lock the printers concerned and their slots: the slot, and the one the spool is in."""
+    former = PrinterSlot.objects.filter(spool=spool).first() if spool else None
+    printers = {slot.printer_id} | ({former.printer_id} if former else set())
+    rows = Printer.objects.filter(pk__in=printers).order_by("pk")
+    list(rows.select_for_update(no_key=True, of=("self",)))
+    slots = PrinterSlot.objects.filter(printer__in=printers).select_related("printer", "spool")
+    slots = list(slots.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    target = next((each for each in slots if each.pk == slot.pk), None)
+    if target is None:
+        raise Busy("The slot was moved or removed at this very moment; try again.")
+    holding = PrinterSlot.objects.filter(spool=spool).first() if spool else None
+    if holding is not None and holding.printer_id not in printers:
+        raise Busy("The spool was loaded elsewhere at this very moment; try again.")
+    return target, next((each for each in slots if holding and each.pk == holding.pk), None)
+
+
+def _refuse_printing(slots, *, besides=None):
+    drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
+    lines = RunMaterial.objects.filter(
+        spool__in=drawn,
+        actual_grams__isnull=True,
+        run__in=ProductionRun.objects.live().filter(
+            status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
+        ),
+    )
+    line = lines.exclude(run=besides).select_related("run", "spool").order_by("pk").first()
+    if line is not None:
+        raise SpoolPrinting(
+            f"Run {line.run.number} prints from spool {line.spool.code} in {drawn[line.spool_id]}: "
+            "swap the spool in the run, or complete it first.",
+            run_id=line.run_id,
+            spool_id=line.spool_id,
+        )
+
+
+def _put(target, former, spool, *, by, at):
+    with ledger.book([spool.pk, target.spool_id], by=by, at=at) as book:
+        fresh = book.spools[spool.pk]
+        if fresh.is_archived:
+            raise ledger.SpoolArchived(
+                f"Spool {fresh.code} is archived: restore it first.", spool_id=fresh.pk
+            )
+        for slot in (former, target):
+            if slot is not None and slot.spool_id:
+                _take_out(book, slot)
+        target.spool = fresh
+        target.save(update_fields=["spool"])
+        _tell(book, fresh, Verb.LOADED, after=str(target))
+
+
+def _take_out(book, slot):
+    spool = book.spools[slot.spool_id]
+    slot.spool = None
+    slot.save(update_fields=["spool"])
+    _tell(book, spool, Verb.UNLOADED, before=str(slot))
+
+
+def _tell(book, spool, verb, **places):
+    SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **places)
+    book.touch(spool)

@@ -1,0 +1,66 @@
+"""Figures, times and swatches on the floor's pages: in the farm's locale, with their units."""
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.translation import gettext as _
+
+from production.forms.floor.fields import short
+
+register = template.Library()
+
+
+@register.filter
+def grams(value):
+    """``12.5 g``, with at most two decimals; – where nobody knows."""
+    return "–" if value is None else _("%(grams)s g") % {"grams": _shown(value)}
+
+
+@register.filter
+def signed_grams(value):
+    """The same with its sign."""
+    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    return f"{sign}{grams(abs(value))}"
+
+
+@register.filter
+def duration(minutes):
+    """Minutes as ``2 h 05 min``; – where nobody knows."""
+    if minutes is None:
+        return "–"
+    hours, rest = divmod(abs(int(minutes)), 60)
+    if hours:
+        return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": rest}
+    return _("%(minutes)d min") % {"minutes": rest}
+
+
+@register.filter
+def absolute(value):
+    return abs(value)
+
+
+@register.filter
+def spelled(code):
+    """A spool's code in groups of three, as it is easier to read."""
+    return " ".join(code[at : at + 3] for at in range(0, len(code), 3))
+
+
+@register.inclusion_tag("production/floor/_swatch.html")
+def swatch(filament):
+    """The colour of a filament and its name, for a colour is never the only sign."""
+    if filament is None:
+        return {"stripes": [], "filament": None}
+    hexes = filament.multi_color_hexes or ([filament.color_hex] if filament.color_hex else [])
+    width = 32 / len(hexes) if hexes else 32
+    stripes = [{"x": f"{at * width:.2f}", "hex": each[:6]} for at, each in enumerate(hexes)]
+    return {"stripes": stripes, "width": f"{width:.2f}", "filament": filament}
+
+
+@register.inclusion_tag("production/floor/_field.html")
+def field(bound, unit="", size=""):
+    """One field of a form: its label, its input, and beside it what is wrong with it."""
+    kind = getattr(bound.field.widget, "input_type", "")
+    return {"field": bound, "unit": unit, "size": size, "is_box": kind == "checkbox"}
+
+
+def _shown(value):
+    return number_format(short(value), use_l10n=True)

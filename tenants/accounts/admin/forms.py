@@ -1,0 +1,78 @@
+"""What the forms of the admin have in common: their inputs, and where refusals are shown."""
+
+from django import forms
+from django.contrib import admin
+from django.db import models
+
+from tenants.forms import DayInput, MomentInput
+from tenants.quantities import QuantityField
+
+
+class ByVerb:
+    """For a form of a row: what the database would refuse is left to the verb, which names the
+    field; Django names the constraint."""
+
+    def _post_clean(self):
+        self.instance.validate_constraints = lambda exclude=None: None
+        super()._post_clean()
+        del self.instance.validate_constraints
+
+
+class Refused:
+    """For a form whose values a verb refused: it says so, and keeps what was typed."""
+
+    refusal = None
+
+    def clean(self):
+        cleaned = super().clean()
+        self.add_error(None, self.refusal.detail)
+        for name, said in self.refusal.errors.items():
+            if name in self.fields:
+                self.add_error(
+                    name, [message for message in said if message != self.refusal.detail]
+                )
+        return cleaned
+
+
+class QuantityInput(forms.NumberInput):
+    """Grams, money or minutes without trailing zeros."""
+
+    def __init__(self, attrs=None):
+        super().__init__({"step": "any", "inputmode": "decimal", **(attrs or {})})
+
+    def format_value(self, value):
+        if hasattr(value, "normalize"):
+            return f"{value.normalize():f}"
+        return super().format_value(value)
+
+
+# Deferred: after select2 is there, before its fields are made.
+SUGGESTIONS = [forms.Script("admin-suggestions.js", defer=True)]
+INPUTS = {
+    QuantityField: {"widget": QuantityInput},
+    models.DateField: {"widget": DayInput},
+    models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput},
+}
+
+
+def without_ways(form, ways):
+    """Leave out what leads from a choice to other pages."""
+    for field in form.base_fields.values():
+        for way in ways:
+            setattr(field.widget, f"can_{way}_related", False)
+
+
+def is_field(opts, name):
+    return any(field.name == name for field in opts.concrete_fields)
+
+
+def shown_figure(field):
+    """What shows the number of a field, for those who may not change it."""
+
+    @admin.display(description=field.verbose_name)
+    def figure(obj):
+        value = getattr(obj, field.attname)
+        return None if value is None else f"{value.normalize():,f}"
+
+    figure.__name__ = field.name
+    return figure

@@ -1,0 +1,34 @@
+"""What a browser sends of the admin's pages."""
+
+import re
+from html import unescape
+
+
+def fields(answer):
+    """The fields of the page's last form as a browser would send them untouched."""
+    page = answer.content.decode()
+    form = page[page.rindex('<form method="post"') : page.rindex("</form>")]
+    sent = dict(re.findall(r'<textarea name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S))
+    for tag in re.findall(r"<input[^>]*>", form):
+        found = dict(re.findall(r'([a-z_-]+)="([^"]*)"', tag))
+        kind, name = found.get("type", "text"), found.get("name")
+        if not name or kind == "submit" or (kind == "checkbox" and " checked" not in tag):
+            continue
+        sent[name] = unescape(found.get("value", "on" if kind == "checkbox" else ""))
+    return sent | _chosen(form)
+
+
+def _chosen(form):
+    choices = re.findall(r'<select name="([^"]+)".*?</select>', form, flags=re.S)
+    bodies = re.findall(r'<select name="[^"]+"[^>]*>(.*?)</select>', form, flags=re.S)
+    chosen = {}
+    for name, body in zip(choices, bodies, strict=True):
+        value = re.search(r'<option value="([^"]*)" selected', body)
+        chosen[name] = value.group(1) if value else ""
+    return chosen
+
+
+def carry_out(client, url, **typed):
+    """Type into a verb's page, look at what will be written, agree; returns both answers."""
+    seen = client.post(url, fields(client.get(url)) | typed)
+    return seen, client.post(url, fields(seen) | typed | {"_do": "1"})

@@ -1,0 +1,323 @@
+"""Runs in the admin: found in the list, planned and described on their page."""
+
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from production.models import ProductionRun, Reason
+from production.services import completion, lifecycle
+from production.services.actuals import MaterialActual
+from production.services.lines import NewItem
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+)
+from tests.production.admin_forms import fields
+
+LIST = "/admin/production/productionrun/"
+
+
+@pytest.fixture
+def at_admin(farm_client, operator):
+    farm_client.force_login(operator)
+    return farm_client
+
+
+@pytest.fixture
+def at_admin_as_manager(farm_client, manager):
+    farm_client.force_login(manager)
+    return farm_client
+
+
+def page_of(run):
+    return reverse("admin:production_productionrun_change", args=[run.pk])
+
+
+def numbers(client, query=""):
+    """The numbers of the runs that the list shows."""
+    shown = client.get(f"{LIST}?{query}").context["cl"].result_list
+    return {run.number for run in shown}
+
+
+def completed(spool, grams, actual, **fields):
+    run = a_running_run((spool, grams), **fields)
+    line = run.materials.get()
+    actual = MaterialActual(line=line.pk, actual_grams=Decimal(actual))
+    return completion.complete(run, by=None, materials=[actual], confirm=True, as_planned=True).run
+
+
+# --- The list ----------------------------------------------------------------------------------
+
+
+def test_the_list_tells_plan_actual_and_what_is_off(at_admin):
+    product = a_product("CLIP-1")
+    completed(a_spool(), 100, 90, items=[(product, 4)], planned_minutes=95)
+    completed(a_spool(), 100, 125, items=[(product, 2)], actual_minutes=None)
+    text = at_admin.get(LIST).content.decode()
+    assert '<span class="badge status-completed">Completed</span>' in text
+    assert '<span class="quiet">100</span> → <strong>90</strong>' in text
+    assert '<span class="quiet">1 h 35</span> → <strong>1 h 35</strong>' in text
+    assert "4 × CLIP-1" in text
+    assert "−10.0 %" in text
+    assert text.count('class="beyond"') == 1  # the farm's threshold is 10 %, itself included
+    assert "+25.0 % ⚠" in text
+
+
+def test_the_list_takes_the_same_queries_for_1_run_and_for_30(at_admin):
+    def queries():
+        with CaptureQueriesContext(connection) as captured:
+            assert at_admin.get(LIST).status_code == 200
+        return len(captured)
+
+    def one():
+        a_run((a_spool(), 5), items=[(a_product(), 1), (a_product(), 2)], printer=a_printer())
+
+    one()
+    queries()
+    at_one = queries()
+    for _ in range(29):
+        one()
+    assert queries() == at_one
+
+
+def test_runs_are_narrowed_by_what_people_know(at_admin):
+    petg = a_filament(material_type=a_material_type("PETG"))
+    spool, printer, product = a_spool(filament=petg), a_printer(), a_product()
+    mine = a_run((spool, 5), items=[(product, 1)], printer=printer)
+    other = a_run((a_spool(), 5), items=[(a_product(), 1)], printer=a_printer())
+    lifecycle.cancel(other, by=None)
+    found = {mine.number}
+    assert numbers(at_admin, "status=planned") == numbers(at_admin, "status=open") == found
+    assert numbers(at_admin, f"printer={printer.pk}") == found
+    assert numbers(at_admin, f"product={product.pk}") == found
+    assert numbers(at_admin, f"material_type={petg.material_type_id}") == found
+    assert numbers(at_admin, f"spool={spool.code.lower()}") == found
+    assert numbers(at_admin, "scheduled_at_from=2020-01-01&scheduled_at_to=2020-02-01") == set()
+    assert numbers(at_admin, "scheduled_at_from=2020-01-01") == {mine.number, other.number}
+
+
+def test_runs_are_found_by_number_product_and_spool(at_admin):
+    spool, product = a_spool(), a_product("HOOK-7")
+    mine = a_run((spool, 5), items=[(product, 1)])
+    a_run()
+    for words in (mine.number[-3:], "hook-7", spool.code[:5], f"hook {mine.number[-5:]}"):
+        assert numbers(at_admin, f"q={words}") == {mine.number}
+
+
+@pytest.mark.parametrize(
+    "query", ["printer=x", "product=999999", "scheduled_at_from=never", "status=odd", "p=77"]
+)
+def test_nonsense_in_the_address_does_no_harm(at_admin, query):
+    a_run()
+    assert at_admin.get(f"{LIST}?{query}", follow=True).status_code == 200
+
+
+def test_days_are_drilled_into(at_admin):
+    run = a_run()
+    day = run.created_at
+    query = f"scheduled_at__year={day.year}&scheduled_at__month={day.month}"
+    assert numbers(at_admin, query) == {run.number}
+    assert numbers(at_admin, f"scheduled_at__year={day.year - 1}") == set()
+
+
+def test_deleted_runs_are_gone(at_admin):
+    run = a_run()
+    lifecycle.delete(run, by=None)
+    assert numbers(at_admin) == set()
+    assert at_admin.get(page_of(run)).status_code == 302
+
+
+# --- Planning ----------------------------------------------------------------------------------
+
+
+def new_run(client, **typed):
+    form = fields(client.get(f"{LIST}add/"))
+    for lines in ("items", "materials"):
+        form[f"{lines}-TOTAL_FORMS"] = str(int(any(name.startswith(lines) for name in typed)))
+    return client.post(f"{LIST}add/", form | typed)
+
+
+def test_a_run_is_planned_with_what_it_makes_and_takes(at_admin, operator):
+    spool, product, printer = a_spool(), a_product(grams=3, units_per_plate=5), a_printer()
+    answer = new_run(
+        at_admin,
+        printer=printer.pk,
+        due_on="2026-12-24",
+        **{"items-0-product": product.pk, "items-0-quantity": "12"},
+        **{"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"},
+        **{"materials-0-planned_purge_grams": "0"},
+    )
+    assert answer.status_code == 302
+    run = ProductionRun.objects.get()
+    assert (run.printer, run.created_by, run.plate_count) == (printer, operator, 3)
+    assert run.materials.get().reserved_grams == Decimal("36.5")
+    spool.refresh_from_db()
+    assert spool.reserved_grams == Decimal("36.5")
+
+
+def test_without_materials_they_come_from_the_bill_of_materials(at_admin):
+    product = a_product(grams=3)
+    new_run(at_admin, **{"items-0-product": product.pk, "items-0-quantity": "12"})
+    assert ProductionRun.objects.get().materials.get().planned_grams == 36
+
+
+def test_a_refused_plan_keeps_what_was_typed(at_admin):
+    spool = a_spool(10)
+    answer = new_run(
+        at_admin,
+        notes="for the fair",
+        **{"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"},
+        **{"materials-0-planned_purge_grams": "0"},
+    )
+    text = answer.content.decode()
+    assert answer.status_code == 200
+    assert f"spool {spool.code} needs 36.5 g, 10 g available" in text
+    assert "for the fair" in text
+    assert 'value="36.5"' in text
+    assert not ProductionRun.objects.exists()
+
+
+def test_a_manager_may_plan_past_a_refusal_and_it_stays_on_record(at_admin_as_manager):
+    spool = a_spool(10)
+    typed = {"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"}
+    typed |= {"materials-0-planned_purge_grams": "0", "override_reason": "more comes tomorrow"}
+    new_run(at_admin_as_manager, **typed)
+    assert ProductionRun.objects.get().events.get().reason == "more comes tomorrow"
+
+
+def test_an_operator_may_not(at_admin):
+    typed = {"materials-0-spool": a_spool(10).pk, "materials-0-planned_grams": "36.5"}
+    typed |= {"materials-0-planned_purge_grams": "0", "override_reason": "please"}
+    answer = new_run(at_admin, **typed)
+    assert "Only a manager may override" in answer.content.decode()
+    assert not ProductionRun.objects.exists()
+
+
+def test_a_planned_run_and_its_lines_are_changed(at_admin):
+    run = a_run((a_spool(), 10), items=[(a_product(), 1)], printer=a_printer())
+    other = a_spool()
+    form = fields(at_admin.get(page_of(run))) | {
+        "priority": "5",
+        "items-0-quantity": "7",
+        "materials-TOTAL_FORMS": "2",
+        "materials-0-planned_grams": "20",
+        "materials-1-spool": other.pk,
+        "materials-1-planned_grams": "4",
+        "materials-1-planned_purge_grams": "1",
+        "materials-1-run": run.pk,
+    }
+    answer = at_admin.post(page_of(run), form)
+    assert answer.status_code == 302, answer.context["errors"]
+    run.refresh_from_db()
+    assert (run.priority, run.items.get().quantity) == (5, 7)
+    lines = run.materials.order_by("pk").values_list("planned_grams", "reserved_grams")
+    assert list(lines) == [(20, 20), (4, 5)]
+
+
+def test_a_line_is_removed_and_its_claim_with_it(at_admin):
+    spool = a_spool()
+    run = a_run((spool, 10))
+    at_admin.post(page_of(run), fields(at_admin.get(page_of(run))) | {"materials-0-DELETE": "on"})
+    spool.refresh_from_db()
+    assert (run.materials.count(), spool.reserved_grams) == (0, 0)
+
+
+def test_a_change_of_what_somebody_else_changed_is_refused(at_admin):
+    run = a_run()
+    form = fields(at_admin.get(page_of(run))) | {"notes": "mine"}
+    lifecycle.update(run, by=None, notes="theirs")
+    answer = at_admin.post(page_of(run), form)
+    assert "read it again" in answer.content.decode()
+    run.refresh_from_db()
+    assert run.notes == "theirs"
+
+
+def test_status_number_and_figures_can_not_be_written_by_a_form(at_admin):
+    run = a_running_run((a_spool(), 10), items=[(a_product(), 5)])
+    before = ProductionRun.objects.values().get()
+    line, item = run.materials.values().get(), run.items.values().get()
+    form = fields(at_admin.get(page_of(run))) | {
+        "status": "completed",
+        "number": "X-1",
+        "finished_at": "2026-01-01T10:00",
+        "hour_rate": "0",
+        "version": "99",
+        "deleted_at": "2026-01-01T10:00",
+        "plate_count": "9",
+        "notes": "only this",
+        "materials-0-id": line["id"],
+        "materials-0-planned_grams": "1",
+        "materials-0-reserved_grams": "0",
+        "materials-0-actual_grams": "1",
+        "items-0-id": item["id"],
+        "items-0-good_count": "5",
+        "items-0-quantity": "50",
+    }
+    assert at_admin.post(page_of(run), form).status_code == 302
+    after = ProductionRun.objects.values().get()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"notes", "version", "updated_at"}
+    assert (run.materials.values().get(), run.items.values().get()) == (line, item)
+
+
+# --- The page ----------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_keeps_the_run_from_starting(at_admin):
+    printer = a_printer("Oak", needs_clearing=True)
+    items = [NewItem(product=a_product(grams=5), quantity=3)]
+    run = lifecycle.create(by=None, items=items, printer=printer)
+    text = at_admin.get(page_of(run)).content.decode()
+    assert "Parts of the last run are on the bed of Oak." in text
+    assert "No spool yet for 15 g of PLA." in text
+
+
+def test_the_page_shows_variance_cost_events_and_entries(at_admin):
+    spool = a_spool(price=Decimal(20))
+    run = completed(spool, 100, 110, items=[(a_product(), 2)])
+    text = at_admin.get(page_of(run)).content.decode()
+    assert "+10.0 %" in text
+    assert "2.20" in text  # 110 g at 0.02
+    assert '<svg class="comparison"' in text
+    assert (
+        reverse("admin:inventory_inventorytransaction_change", args=[run.transactions.get().pk])
+        in text
+    )
+    assert spool.code in text
+    assert "planned → in progress" in text
+
+
+def test_buttons_are_what_the_status_allows(at_admin):
+    run = a_run()
+    labels = [button["verb"].name for button in at_admin.get(page_of(run)).context["buttons"]]
+    assert labels == ["start", "cancel", "delete"]
+    clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
+    failed = completion.fail(a_running_run(), by=None, reason=clogged).run
+    labels = [button["verb"].name for button in at_admin.get(page_of(failed)).context["buttons"]]
+    assert labels == ["reassign", "revert", "reprint"]
+
+
+def test_a_viewer_has_no_buttons(farm_client, viewer):
+    run = a_run()
+    farm_client.force_login(viewer)
+    assert farm_client.get(page_of(run)).context["buttons"] == []
+
+
+def test_the_search_for_a_spool_tells_colour_and_what_is_left(at_admin):
+    spool = a_spool(500, filament=a_filament("Sky", color_hex="87CEEB"))
+    a_run((spool, 120))
+    query = {"app_label": "production", "model_name": "runmaterial", "field_name": "spool"}
+    answer = at_admin.get("/admin/autocomplete/", query | {"term": "sky"}).json()
+    (found,) = answer["results"]
+    assert found["id"] == str(spool.pk)
+    assert spool.code in found["text"]
+    assert found["note"] == "500 g left, 380 g available"
+    assert found["colors"] == ["87CEEB"]

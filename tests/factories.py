@@ -7,7 +7,7 @@ from django.db import connection
 
 from inventory.models import Filament, Manufacturer, MaterialType, Spool
 from inventory.services import spools
-from production.models import BomLine, Printer, Product, ProductionRun
+from production.models import BomLine, Printer, PrinterSlot, Product, ProductionRun
 from production.services import lifecycle
 from production.services.lines import NewItem, NewMaterial
 from tenants.accounts import roles
@@ -76,6 +76,10 @@ def a_spool(grams=1000, *, filament=None, by=None, **fields) -> Spool:
 def a_printer(name=None, **fields):
     bed = dict.fromkeys(("bed_x_mm", "bed_y_mm", "bed_z_mm"), Decimal(256))
     return Printer.objects.create(name=name or f"Printer {next(_numbers)}", **(bed | fields))
+
+
+def a_slot(label="1", *, printer=None):
+    return PrinterSlot.objects.create(printer=printer or a_printer(), label=label)
 
 
 def a_product(sku=None, *, grams=None, material_type=None, **fields):

@@ -69,7 +69,7 @@ def choose_spools(run, run_lines, named):
     chosen = {line.pk: named[line.pk] for line in run_lines if line.pk in named}
     open_lines = [line for line in run_lines if not line.spool_id and line.pk not in chosen]
     if open_lines:
-        chosen |= _from_slots(run, open_lines)
+        chosen |= from_slots(run, open_lines)
     missing = [line for line in open_lines if line.pk not in chosen and line.planned_total_grams]
     refuse_without_spool(missing, field="spools")
     return chosen
@@ -86,7 +86,9 @@ def refuse_without_spool(lines, *, field):
         )
 
 
-def _from_slots(run, open_lines):
+def from_slots(run, open_lines):
+    """For each line the spool in the run's printer that fits it, where just one does:
+    ``{line id: spool}``. One query."""
     slots = PrinterSlot.objects.filter(printer=run.printer_id, spool__isnull=False)
     loaded = [slot.spool for slot in slots.select_related("spool__filament")]
     chosen = {}

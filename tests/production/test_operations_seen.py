@@ -32,7 +32,9 @@ from production.services import (
     printers,
     repeats,
     reports,
+    slots,
     statuses,
+    undo,
     weighing,
 )
 from production.services.actuals import ItemCount, MaterialActual
@@ -48,6 +50,7 @@ from tests.factories import (
     a_product,
     a_run,
     a_running_run,
+    a_slot,
     a_spool,
     make_user,
 )
@@ -164,6 +167,16 @@ OF_OTHERS = {
     ),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
     "product.accept_actuals": lambda: reports.accept(evident(), by=None),
+    "production_run.swap_in_slot": lambda: slots.swap(
+        (run := a_running_run(((old := a_spool()), 10))),
+        line=run.materials.get().pk,
+        spool=a_spool(filament=old.filament),
+        is_empty=True,
+        by=None,
+    ),
+    "production_run.undo": lambda: undo.undo(
+        (run := a_running_run()), event=run.events.last().pk, by=None
+    ),
     "production_run.create_many": lambda: planning.create_many([{}, {}], by=None),
     "production_run.plan": lambda: planning.plan(
         product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
@@ -177,6 +190,8 @@ OF_OTHERS = {
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
     "spool.empty": lambda: handling.empty(a_spool(20), by=None),
     "spool.import_table": lambda: table_import.import_spools(b"name", by=None),
+    "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
+    "spool.unload": lambda: slots.unload(slots.load(a_spool(), slot=a_slot(), by=None), by=None),
     "spool.move": lambda: shelf.move(a_spool(), location=a_shelf(), by=None),
     "spool.open": lambda: shelf.open(a_spool(), by=None),
     "spool.receive": a_spool,

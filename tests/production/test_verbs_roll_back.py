@@ -36,13 +36,23 @@ from production.services import (
     planning,
     printers,
     repeats,
+    slots,
     statuses,
+    undo,
     weighing,
 )
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.lines import NewItem, NewMaterial
 from production.services.reports.alerts import accept
-from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.factories import (
+    a_filament,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_slot,
+    a_spool,
+)
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -234,6 +244,34 @@ def _():
 def _():
     printer = a_printer(needs_clearing=True)
     return lambda: printers.clear(printer, by=None)
+
+
+@verb("spool.load")
+def _():
+    slot, spool = a_slot(), a_spool()
+    slots.load(a_spool(), slot=slot, by=None)
+    return lambda: slots.load(spool, slot=slot, by=None)
+
+
+@verb("spool.unload")
+def _():
+    slot = slots.load(a_spool(), slot=a_slot(), by=None)
+    return lambda: slots.unload(slot, by=None)
+
+
+@verb("production_run.swap_in_slot")
+def _():
+    slot, old = a_slot(), a_spool()
+    slots.load(old, slot=slot, by=None)
+    run, spool = a_running_run((old, 10), printer=slot.printer), a_spool(filament=old.filament)
+    line = run.materials.get().pk
+    return lambda: slots.swap(run, line=line, spool=spool, is_empty=True, by=None)
+
+
+@verb("production_run.undo")
+def _():
+    run = a_running_run((a_spool(), 10))
+    return lambda: undo.undo(run, event=run.events.last().pk, by=None)
 
 
 @verb("product.accept_actuals")

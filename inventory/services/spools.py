@@ -96,6 +96,21 @@ def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confi
     return entry
 
 
+def require_possible(spool, gross_grams):
+    """Raise WeighingImplausible for a weight below the empty reel or above the full one."""
+    gross, tare = to_grams(gross_grams, field="gross_grams"), spool.tare()
+    if tare is None or tare <= gross <= tare + spool.initial_grams:
+        return
+    full = plain(tare + spool.initial_grams)
+    raise WeighingImplausible(
+        f"Spool {spool.code} weighs {plain(tare)} g empty and {full} g full; {plain(gross)} g "
+        "can't be. Weigh again, or confirm.",
+        spool_id=spool.pk,
+        gross_grams=gross,
+        tare_grams=tare,
+    )
+
+
 def net_of_gross(spool, gross):
     """Net grams by the scale. Raises TareUnknown."""
     tare = spool.tare()

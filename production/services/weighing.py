@@ -44,6 +44,8 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
             spool_id=spool.pk,
             run_ids=[line.run_id for line in lines],
         )
+    if not given.get("confirm"):
+        spools.require_possible(spool, gross_grams)
     return Weighing(line=_keep(lines[0], gross_grams, by=by, at=given.get("at")))
 
 

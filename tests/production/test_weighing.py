@@ -48,3 +48,13 @@ def test_the_scale_can_not_say_which_of_two_runs_took_what():
 def test_a_slip_on_the_scale_is_refused_as_for_any_spool():
     with pytest.raises(spools.WeighingImplausible):
         weighing.weigh(a_spool(1000), gross_grams=Decimal(500), by=None)
+
+
+@pytest.mark.parametrize("gross", [5000, 150])
+def test_a_weight_that_can_not_be_is_not_kept_for_the_run_either(gross):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 100))
+    with pytest.raises(spools.WeighingImplausible):
+        weighing.weigh(spool, gross_grams=gross, by=None)
+    assert run.materials.get().gross_after_grams is None
+    assert weighing.weigh(spool, gross_grams=gross, by=None, confirm=True).line is not None

@@ -1,8 +1,9 @@
 """The map of a farm's site."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules
 
+from production.views.spools import ScanView
 from tenants.accounts.admin import farm_site
 from tenants.views import home
 
@@ -12,6 +13,8 @@ urlpatterns = [
     path("", home, name="home"),
     path("accounts/", include("tenants.urls")),
     path("admin/", farm_site.urls),
+    path("floor/", include("production.floor_urls")),
+    re_path(r"^[sS]/(?P<code>[^/]{1,60})/?$", ScanView.as_view(), name="scan"),
     path("api/", include("config.api.urls")),
 ]
 

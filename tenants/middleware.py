@@ -104,12 +104,13 @@ class PublicSite:
 
 
 class FarmSite:
-    """A farm and its time zone, as kept in the cache."""
+    """A farm, its time zone and its locale, as kept in the cache."""
 
-    def __init__(self, tenant, timezone_name):
-        self.tenant, self.timezone_name = tenant, timezone_name
+    def __init__(self, tenant, timezone_name, locale):
+        self.tenant, self.timezone_name, self.locale = tenant, timezone_name, locale
 
     def enter(self, request):
+        request.farm_locale = self.locale
         request.tenant = copy.copy(self.tenant)  # a request may write on its own
         current_schema.set(self.tenant.schema_name)
         timezone.activate(self.timezone_name)
@@ -132,8 +133,8 @@ def find_farm(host):
             return None
         tenant.is_walled = True
         connection.set_tenant(tenant)
-        name = FarmSettings.objects.values_list("timezone", flat=True).first()
-        site = FarmSite(tenant, name or settings.TIME_ZONE)
+        own = FarmSettings.objects.values_list("timezone", "locale").first()
+        site = FarmSite(tenant, *(own or (settings.TIME_ZONE, settings.LANGUAGE_CODE)))
         found_farms.put(host, site)
     return site
 

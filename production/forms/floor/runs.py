@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy
 from production.forms.floor.fields import AmountField, SpoolField
 from production.forms.floor.lines import CountsForm, Group, LinesForm
 from production.services import overrides
-from production.services.actuals import MaterialActual
+from production.services.actuals import ItemCount, MaterialActual
 from tenants.forms import VerbForm
 
 CONFIRM = gettext_lazy("The figures are right, unlikely as they look")
@@ -124,14 +124,26 @@ class FailForm(LinesForm):
     note = forms.CharField(label=gettext_lazy("Note"), required=False, max_length=1000)
     confirm = forms.BooleanField(label=CONFIRM, required=False)
 
-    def __init__(self, *args, reasons=(), progress=None, **kwargs):
+    def __init__(self, *args, items=(), reasons=(), progress=None, **kwargs):
         super().__init__(*args, **kwargs)
+        self.items = list(items)
+        drafts = [(line.actual_grams, line.gross_after_grams) for line in self.lines]
+        self.has_drafts = any(pair != (None, None) for pair in drafts)  # they go before progress
         self.reasons = {str(each.pk): each for each in reasons}
         self.fields["reason"].choices = [(pk, each.label) for pk, each in self.reasons.items()]
         self.fields["progress_percent"].initial = progress
 
     def words(self):
-        return super().words() | {"reason": self.reasons[self.cleaned_data["reason"]]}
+        reason = self.reasons[self.cleaned_data["reason"]]
+        return super().words() | {"reason": reason, "items": self._none_good()}
+
+    def _none_good(self):
+        """The page says that nothing usable came out: good parts noted earlier are not."""
+        noted = [item for item in self.items if item.good_count]
+        return [
+            ItemCount(item=item.pk, good_count=0, scrapped_count=item.scrapped_count or 0)
+            for item in noted
+        ]
 
 
 class CancelForm(LinesForm):

@@ -1,0 +1,29 @@
+"""The addresses of the floor, below /floor/."""
+
+from django.urls import path
+
+from production.views import runs, spools, today
+
+urlpatterns = [
+    path("", today.TodayView.as_view(), name="floor-today"),
+    path("find/", spools.FindView.as_view(), name="floor-find"),
+    path("printers/<int:pk>/", today.PrinterView.as_view(), name="floor-printer"),
+    path("printers/<int:pk>/clear/", today.ClearView.as_view(), name="floor-clear"),
+    path("slots/<int:pk>/load/", today.SlotLoadView.as_view(), name="floor-slot-load"),
+    path("slots/<int:pk>/unload/", today.SlotUnloadView.as_view(), name="floor-slot-unload"),
+    path("runs/<int:pk>/", runs.RunView.as_view(), name="floor-run"),
+    path("runs/<int:pk>/start/", runs.StartView.as_view(), name="floor-start"),
+    path("runs/<int:pk>/complete/", runs.CompleteView.as_view(), name="floor-complete"),
+    path(
+        "runs/<int:pk>/complete-as-planned/",
+        runs.CompleteAsPlannedView.as_view(),
+        name="floor-complete-as-planned",
+    ),
+    path("runs/<int:pk>/fail/", runs.FailView.as_view(), name="floor-fail"),
+    path("runs/<int:pk>/cancel/", runs.CancelView.as_view(), name="floor-cancel"),
+    path("runs/<int:pk>/swap/<int:line>/", runs.SwapView.as_view(), name="floor-swap"),
+    path("runs/<int:pk>/undo/", runs.UndoView.as_view(), name="floor-undo"),
+    path("spools/<int:pk>/", spools.SpoolView.as_view(), name="floor-spool"),
+    path("spools/<int:pk>/weigh/", spools.WeighView.as_view(), name="floor-weigh"),
+    path("spools/<int:pk>/load/", spools.LoadView.as_view(), name="floor-load"),
+]

@@ -1,0 +1,1 @@
+"""The floor's pages: each finds what it is about, calls one verb, and answers."""

@@ -1,0 +1,167 @@
+"""What every page of the floor has in common.
+
+A page is seen with ``sees`` and its verb done with ``may``. Each form has a key and is answered
+once for it: sent twice, it has one effect, and gets the first answer again. Refused, it comes back
+with what was typed and what is wrong beside the field.
+"""
+
+import secrets
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.utils import translation
+from django.utils.cache import patch_cache_control
+from django.utils.translation import gettext as _
+from django.views import View
+
+from production.services import undo
+from tenants import idempotency
+from tenants.errors import Refusal
+from tenants.operations import face
+
+KEY = "idempotency_key"
+
+
+class NotDone(Exception):
+    """A form that was refused, on its way back to the person."""
+
+    def __init__(self, form, status):
+        super().__init__(status)
+        self.form, self.status = form, status
+
+
+class FloorView(View):
+    """A page that is looked at."""
+
+    template_name = ""
+    sees = "production.view_productionrun"
+    may = ""
+
+    def dispatch(self, request, *args, **kwargs):
+        if not request.user.is_authenticated:
+            return redirect_to_login(request.get_full_path())
+        with _at_the_floor(request):
+            response = self._answer(request, *args, **kwargs)
+        patch_cache_control(response, private=True, no_cache=True)
+        return response
+
+    def get(self, request, **kwargs):
+        return self.page()
+
+    def context(self):
+        """What the template is told."""
+        return {}
+
+    def page(self, *, status=200, **more):
+        said = {"key": secrets.token_urlsafe(12), "undoable": undo.last(by=self.request.user)}
+        context = {**said, **self.context(), **more}
+        return render(self.request, self.template_name, context, status=status)
+
+    def require(self, permission):
+        if not self.request.user.has_perm(permission):
+            raise PermissionDenied
+
+    def _answer(self, request, *args, **kwargs):
+        try:
+            self.require(self.sees)
+            return super().dispatch(request, *args, **kwargs)
+        except Http404 as missing:
+            return self._no_page("missing", 404, str(missing))
+        except PermissionDenied:
+            return self._no_page("forbidden", 403)
+
+    def _no_page(self, name, status, detail=""):
+        context = {"detail": detail}
+        return render(self.request, f"production/floor/{name}.html", context, status=status)
+
+
+class VerbView(FloorView):
+    """A page with a form that does one verb.
+
+    ``form`` makes the form, ``do`` calls the verb and returns what to say; ``after`` is the
+    address to go on at.
+    """
+
+    def form(self, data=None):
+        raise NotImplementedError
+
+    def do(self, form):
+        raise NotImplementedError
+
+    def after(self):
+        raise NotImplementedError
+
+    def get(self, request, **kwargs):
+        self.require(self.may)
+        return self.page(form=self.form())
+
+    def post(self, request, **kwargs):
+        self.require(self.may)
+        if request.content_type == "multipart/form-data":  # its body can't be read again
+            return HttpResponse(status=415)
+        try:
+            return self._go_on(self._once())
+        except NotDone as refused:
+            return self.page(form=refused.form, status=refused.status)
+        except Refusal as refusal:  # of the key
+            form = self.form(request.POST)
+            form.say_why(refusal)
+            return self.page(form=form, status=refusal.status)
+
+    def _once(self):
+        key = self.request.POST.get(KEY)
+        if not key:
+            return self._work()
+        return idempotency.answer_once(self.request, key, self._work)
+
+    def _work(self):
+        """The answer that is kept: what to say, and where to go on."""
+        form = self.form(self.request.POST)
+        if not form.is_valid():
+            raise NotDone(form, 400)
+        try:
+            said = self.do(form)
+        except Refusal as refusal:
+            form.say_why(refusal)
+            raise NotDone(form, refusal.status) from refusal
+        return HttpResponse(said, headers={"Location": self.after()})
+
+    def _go_on(self, answer):
+        if said := answer.content.decode():
+            messages.success(self.request, said)
+        return HttpResponseRedirect(answer["Location"], status=303)
+
+
+class ButtonView(VerbView):
+    """A verb behind a button on another page: refused, it says why there."""
+
+    def get(self, request, **kwargs):
+        return HttpResponseRedirect(self.after())
+
+    def page(self, *, form, status=200, **more):
+        for text in form.non_field_errors() or [_("This can't be done.")]:
+            messages.error(self.request, text)
+        return HttpResponseRedirect(self.after(), status=303)
+
+
+@contextmanager
+def _at_the_floor(request):
+    """What is booked says that it came from the floor; texts and figures are in the farm's way."""
+    token = face.set("floor")
+    try:
+        with translation.override(_language(request)):
+            yield
+    finally:
+        face.reset(token)
+
+
+def _language(request):
+    try:
+        return translation.get_supported_language_variant(request.farm_locale)
+    except (AttributeError, LookupError):
+        return settings.LANGUAGE_CODE

@@ -1,0 +1,149 @@
+"""A spool on the floor: found by its label, looked at, weighed, loaded."""
+
+from django.db.models import F
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from inventory.models import Spool
+from production.forms.floor import fields
+from production.forms.floor.spools import LoadForm, WeighForm
+from production.models import PrinterSlot, ProductionRun, RunMaterial
+from production.services import slots, weighing
+from production.templatetags.floor import grams, signed_grams
+from production.views.floor import FloorView, VerbView
+
+SHOWN = 8
+
+
+class ScanView(FloorView):
+    """What the QR code of a label leads to."""
+
+    sees = "inventory.view_spool"
+
+    def get(self, request, code):
+        return _go_to_label(code)
+
+
+class FindView(FloorView):
+    """A spool by the code of its label or the start of it, a run by its number."""
+
+    template_name = "production/floor/find.html"
+    sees = "inventory.view_spool"
+
+    def get(self, request):
+        text = request.GET.get("code", "")[:300].replace("\0", "").strip()
+        if not text:
+            return self.page(text="", spools=[])
+        if spool := fields.labelled(text):
+            return HttpResponseRedirect(reverse("floor-spool", args=[spool.pk]))
+        if run := ProductionRun.objects.live().by_number(text).first():
+            return HttpResponseRedirect(reverse("floor-run", args=[run.pk]))
+        spools = self._beginning(fields.code_in(text))
+        missing = "" if spools else fields.unknown(text)
+        status = 200 if spools else 404
+        return self.page(text=text, spools=spools, missing=missing, status=status)
+
+    def _beginning(self, code):
+        if len(code) < 2:
+            return []
+        found = Spool.objects.on_shelf().with_filament().filter(code__startswith=code)
+        return list(found.order_by("code")[:SHOWN])
+
+
+class OfSpool:
+    """What the pages about one spool share."""
+
+    sees = "inventory.view_spool"
+
+    def setup(self, request, *args, **kwargs):
+        super().setup(request, *args, **kwargs)
+        self._spool = None
+
+    @property
+    def spool(self):
+        if self._spool is None:
+            self._spool = get_object_or_404(Spool.objects.with_filament(), pk=self.kwargs["pk"])
+        return self._spool
+
+    def claims(self):
+        """Lines of open runs that count on the spool."""
+        lines = RunMaterial.objects.filter(spool=self.spool, run__in=ProductionRun.objects.open())
+        return lines.select_related("run__printer").order_by("run__status", "pk")
+
+    def slot(self):
+        return PrinterSlot.objects.filter(spool=self.spool).select_related("printer").first()
+
+    def context(self):
+        return {"spool": self.spool}
+
+    def after(self):
+        return reverse("floor-spool", args=[self.kwargs["pk"]])
+
+
+class SpoolView(OfSpool, FloorView):
+    """What it is, what is on it, where it is, what claims it, what happened last."""
+
+    template_name = "production/floor/spool.html"
+
+    def context(self):
+        entries = self.spool.transactions.select_related("production_run").order_by("-pk")
+        claims = list(self.claims()[: SHOWN + 1])
+        more = {"claims": claims[:SHOWN], "has_more_claims": len(claims) > SHOWN}
+        return super().context() | more | {"slot": self.slot(), "entries": entries[:SHOWN]}
+
+
+class WeighView(OfSpool, VerbView):
+    """What the scale shows: a count, or kept for the run that prints from the spool."""
+
+    template_name = "production/floor/weigh.html"
+    may = "inventory.weigh_spool"
+
+    def form(self, data=None):
+        run = self._printing()
+        return WeighForm(data, subject=self.spool, by=self.request.user, is_printing=bool(run))
+
+    def context(self):
+        return super().context() | {"printing": self._printing(), "tare": self.spool.tare()}
+
+    def do(self, form):
+        weighed = weighing.weigh(form.subject, by=form.by, **form.words())
+        if weighed.line is not None:
+            return _("Kept for run %(run)s: booked when it is completed.") % {
+                "run": weighed.line.run
+            }
+        said = {"net": grams(weighed.entry.balance_grams), "off": signed_grams(weighed.entry.grams)}
+        return _("%(net)s are on the spool, %(off)s against the book.") % said
+
+    def _printing(self):
+        started = self.claims().filter(run__status="in_progress", actual_grams__isnull=True)
+        line = started.filter(run__finished_at__isnull=True).first()
+        return line and line.run
+
+
+class LoadView(OfSpool, VerbView):
+    """Put the spool into a printer."""
+
+    template_name = "production/floor/load.html"
+    may = "inventory.load_spool"
+
+    def form(self, data=None):
+        return LoadForm(data, subject=self.spool, by=self.request.user)
+
+    def context(self):
+        rows = PrinterSlot.objects.filter(printer__is_active=True).select_related(
+            "printer", "spool__filament__manufacturer"
+        )
+        return super().context() | {"slots": rows.order_by(F("printer__name"), "label", "pk")}
+
+    def do(self, form):
+        slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)
+        return _("Spool %(code)s is in %(slot)s.") % {"code": form.subject.code, "slot": slot}
+
+
+def _go_to_label(code):
+    spool = fields.labelled(code.replace("\0", ""))
+    if spool is None:
+        raise Http404(fields.unknown(code))
+    return HttpResponseRedirect(reverse("floor-spool", args=[spool.pk]))

@@ -1,0 +1,94 @@
+"""Today: what each printer does, and what is next."""
+
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from production.forms.floor.runs import NoteForm
+from production.forms.floor.spools import SlotForm
+from production.models import Printer, PrinterSlot, ProductionRun
+from production.services import printers, slots, today
+from production.views.floor import ButtonView, FloorView, VerbView
+
+
+class TodayView(FloorView):
+    template_name = "production/floor/today.html"
+
+    def context(self):
+        return {"today": today.of_farm()}
+
+
+class PrinterView(FloorView):
+    """A printer: what is in its slots, whether it is clear, its open runs."""
+
+    template_name = "production/floor/printer.html"
+
+    def context(self):
+        printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
+        slots_of = printer.slots.select_related(
+            "spool__filament__manufacturer", "spool__filament__material_type"
+        )
+        runs = ProductionRun.objects.open().on_printer(printer).queue().with_lines()
+        return {"printer": printer, "slots": slots_of.order_by("label"), "runs": runs[:10]}
+
+
+class ClearView(ButtonView):
+    """The bed was cleared."""
+
+    may = "production.clear_printer"
+
+    def form(self, data=None):
+        printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
+        return NoteForm(data, subject=printer, by=self.request.user)
+
+    def do(self, form):
+        printer = printers.clear(form.subject, by=form.by)
+        return _("%(printer)s is clear.") % {"printer": printer}
+
+    def after(self):
+        return (
+            self.request.POST.get("from") == "printer"
+            and reverse("floor-printer", args=[self.kwargs["pk"]])
+            or reverse("floor-today")
+        )
+
+
+class SlotView:
+    """What the pages about one slot share."""
+
+    def find(self):
+        rows = PrinterSlot.objects.select_related("printer", "spool__filament__manufacturer")
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def after(self):
+        return reverse("floor-printer", args=[self.find().printer_id])
+
+
+class SlotLoadView(SlotView, VerbView):
+    """Load a spool, by its code, into the slot."""
+
+    template_name = "production/floor/slot.html"
+    may = "inventory.load_spool"
+
+    def form(self, data=None):
+        return SlotForm(data, subject=self.find(), by=self.request.user)
+
+    def context(self):
+        return {"slot": self.find()}
+
+    def do(self, form):
+        slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by)
+        return _("Spool %(code)s is in %(slot)s.") % {"code": slot.spool.code, "slot": slot}
+
+
+class SlotUnloadView(SlotView, ButtonView):
+    """Take the spool out of the slot."""
+
+    may = "inventory.unload_spool"
+
+    def form(self, data=None):
+        return NoteForm(data, subject=self.find(), by=self.request.user)
+
+    def do(self, form):
+        slot = slots.unload(form.subject, by=form.by)
+        return _("%(slot)s is empty.") % {"slot": slot}

@@ -1,0 +1,61 @@
+"use strict";
+// The floor works without this; with it figures are shown while they are typed.
+
+const number = (text) => Number.parseFloat(text.replace(",", "."));
+const shown = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+
+for (const form of document.querySelectorAll("[data-weigh]")) {
+  const gross = form.querySelector("[name=gross_grams]");
+  const tare = number(form.dataset.tare);
+  const tell = () => {
+    const net = number(gross.value) - tare;
+    for (const row of form.querySelectorAll("[data-shown]")) row.hidden = Number.isNaN(net);
+    if (Number.isNaN(net)) return;
+    const off = net - number(form.dataset.book);
+    form.querySelector("[data-net]").value = shown(net);
+    form.querySelector("[data-off]").value = (off > 0 ? "+" : off < 0 ? "−" : "") + shown(Math.abs(off));
+  };
+  gross.addEventListener("input", tell);
+  tell();
+}
+
+// A count gets a button on either side, and what is scrapped is not good.
+for (const input of document.querySelectorAll("[data-count]")) {
+  const steps = document.createElement("div");
+  steps.className = "steps";
+  input.replaceWith(steps);
+  const button = (text, by) => {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.textContent = text;
+    made.setAttribute("aria-label", `${input.labels[0]?.textContent ?? ""} ${text}`);
+    made.addEventListener("click", () => {
+      input.value = Math.max((Number.parseInt(input.value, 10) || 0) + by, 0);
+      input.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+    return made;
+  };
+  steps.append(button("−", -1), input, button("+", 1));
+}
+
+for (const item of document.querySelectorAll("[data-quantity]")) {
+  const good = item.querySelector("[name$=-good]");
+  const scrapped = item.querySelector("[name$=-scrapped]");
+  const quantity = Number(item.dataset.quantity);
+  const reasons = item.querySelector(".reasons");
+  const ask = () => { reasons.hidden = !(Number.parseInt(scrapped.value, 10) > 0); };
+  scrapped.addEventListener("input", () => {
+    const left = quantity - (Number.parseInt(scrapped.value, 10) || 0);
+    if (Number.parseInt(good.value, 10) > left) good.value = Math.max(left, 0);
+    ask();
+  });
+  ask();
+}
+
+// Today is read again now and then, while somebody looks at it.
+const refreshed = document.querySelector("[data-refresh]");
+if (refreshed) {
+  setInterval(() => {
+    if (!document.hidden && navigator.onLine) location.reload();
+  }, refreshed.dataset.refresh * 1000);
+}

@@ -1,0 +1,144 @@
+"""Which spool is in which slot of a printer."""
+
+import pytest
+
+from inventory.models import Spool
+from inventory.services import shelf
+from inventory.services.ledger import SpoolArchived
+from production.models import PrinterSlot
+from production.services import slots
+from production.services.claims import DuplicateSpool
+from production.services.slots import SlotEmpty, SpoolPrinting
+from tests.factories import a_filament, a_printer, a_running_run, a_spool
+
+
+def a_slot(printer=None, label="1", spool=None):
+    return PrinterSlot.objects.create(printer=printer or a_printer(), label=label, spool=spool)
+
+
+def inside(slot):
+    return PrinterSlot.objects.get(pk=slot.pk).spool
+
+
+def told(spool):
+    return [(event.verb, event.before, event.after) for event in spool.events.order_by("pk")]
+
+
+def test_a_spool_is_loaded_and_its_book_says_where(farm):
+    spool, slot = a_spool(), a_slot(a_printer("Elm"))
+    assert slots.load(spool, slot=slot, by=None).spool == spool
+    assert inside(slot) == spool
+    assert told(spool) == [("loaded", "", "Elm 1")]
+    assert Spool.objects.get().version == spool.version + 1
+
+
+def test_what_was_in_the_slot_comes_out(farm):
+    old, new = a_spool(), a_spool()
+    slot = a_slot(a_printer("Elm"), spool=old)
+    slots.load(new, slot=slot, by=None)
+    assert (inside(slot), told(old)) == (new, [("unloaded", "Elm 1", "")])
+
+
+def test_a_spool_is_in_one_slot_only(farm):
+    spool = a_spool()
+    first, second = a_slot(a_printer("Elm"), spool=spool), a_slot(a_printer("Fir"))
+    slots.load(spool, slot=second, by=None)
+    assert (inside(first), inside(second)) == (None, spool)
+    assert told(spool) == [("unloaded", "Elm 1", ""), ("loaded", "", "Fir 1")]
+
+
+def test_two_spools_change_places_on_one_printer(farm):
+    elm, one, two = a_printer("Elm"), a_spool(), a_spool()
+    first, second = a_slot(elm, "1", one), a_slot(elm, "2", two)
+    slots.load(one, slot=second, by=None)
+    slots.load(two, slot=first, by=None)
+    assert (inside(first), inside(second)) == (two, one)
+
+
+def test_loading_what_is_there_leaves_no_trace(farm):
+    spool = a_spool()
+    slots.load(spool, slot=a_slot(spool=spool), by=None)
+    assert told(spool) == []
+
+
+def test_an_archived_spool_is_not_loaded(farm):
+    spool, slot = a_spool(), a_slot()
+    shelf.archive(spool, by=None, discard=False)
+    with pytest.raises(SpoolArchived):
+        slots.load(spool, slot=slot, by=None)
+    assert inside(slot) is None
+
+
+def test_a_spool_is_taken_out(farm):
+    spool = a_spool()
+    slot = a_slot(a_printer("Elm"), spool=spool)
+    slots.unload(slot, by=None)
+    assert (inside(slot), told(spool)) == (None, [("unloaded", "Elm 1", "")])
+
+
+def test_nothing_is_taken_out_of_an_empty_slot(farm):
+    with pytest.raises(SlotEmpty):
+        slots.unload(a_slot(), by=None)
+
+
+def test_a_spool_that_a_run_prints_from_stays_where_it_is(farm):
+    elm, spool = a_printer("Elm"), a_spool()
+    slot, elsewhere = a_slot(elm, spool=spool), a_slot()
+    run = a_running_run((spool, 10), printer=elm)
+    for verb in (
+        lambda: slots.unload(slot, by=None),
+        lambda: slots.load(a_spool(), slot=slot, by=None),
+        lambda: slots.load(spool, slot=elsewhere, by=None),
+    ):
+        with pytest.raises(SpoolPrinting, match=run.number):
+            verb()
+    assert (inside(slot), inside(elsewhere)) == (spool, None)
+
+
+def test_a_swap_loads_the_new_spool_where_the_old_one_was(farm):
+    galaxy = a_filament("Galaxy")
+    elm, low, full = a_printer("Elm"), a_spool(100, filament=galaxy), a_spool(filament=galaxy)
+    slot, other = a_slot(elm, "1", low), a_slot(elm, "2", full)
+    run = a_running_run((low, 90), printer=elm)
+    new = slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+    assert (new.spool, inside(slot), inside(other)) == (full, full, None)
+
+
+def test_a_swap_that_is_refused_moves_nothing(farm):
+    elm, low = a_printer("Elm"), a_spool(100)
+    slot = a_slot(elm, spool=low)
+    run = a_running_run((low, 90), printer=elm)
+    with pytest.raises(DuplicateSpool):
+        slots.swap(run, line=run.materials.get().pk, spool=low, by=None, is_empty=True)
+    assert (inside(slot), run.materials.count()) == (low, 1)
+
+
+def test_a_swap_on_a_run_without_a_slot_moves_no_spool(farm):
+    galaxy = a_filament("Galaxy")
+    low, full = a_spool(100, filament=galaxy), a_spool(filament=galaxy)
+    run = a_running_run((low, 90))
+    slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+    assert told(full) == []
+
+
+def test_a_later_write_that_fails_leaves_slot_and_run_as_they_were(farm, monkeypatch):
+    def fails(*args, **kwargs):
+        raise RuntimeError
+
+    galaxy = a_filament("Galaxy")
+    elm, low, full = a_printer("Elm"), a_spool(100, filament=galaxy), a_spool(filament=galaxy)
+    slot = a_slot(elm, spool=low)
+    run = a_running_run((low, 90), printer=elm)
+    monkeypatch.setattr(slots, "_tell", fails)
+    with pytest.raises(RuntimeError):
+        slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+    assert (inside(slot), run.materials.count()) == (low, 1)
+    assert Spool.objects.get(pk=full.pk).reserved_grams == 0
+
+
+def test_one_spool_loaded_into_many_printers_at_once_is_in_one(committed_farm, in_threads):
+    spool, places = a_spool(), [a_slot() for _ in range(8)]
+    results = in_threads(lambda at: slots.load(spool, slot=places[at], by=None), 8)
+    assert [each for each in map(inside, places) if each] == [spool]
+    assert all(getattr(each, "code", "busy") == "busy" for each in results)
+    assert Spool.objects.get().events.filter(verb="loaded").count() >= 1

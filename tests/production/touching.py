@@ -1,0 +1,43 @@
+"""Touching the floor's pages: forms are sent as a browser would, questions to the database are
+counted."""
+
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from production.services import lifecycle
+from production.services.lines import NewItem
+
+
+def touch(client, path, **fields):
+    """Send a form; names with a dash are written with two underscores."""
+    named = {name.replace("__", "-"): value for name, value in fields.items()}
+    return client.post(
+        path, urlencode(named, doseq=True), content_type="application/x-www-form-urlencoded"
+    )
+
+
+def said(client, answer):
+    """The page that a form leads to, once it was done."""
+    assert answer.status_code == 303, answer.content.decode()
+    return client.get(answer["Location"]).content.decode()
+
+
+def page(answer, status=200):
+    assert answer.status_code == status, answer.content.decode()
+    return answer.content.decode()
+
+
+def queries(client, path):
+    """How many rows were asked for; transactions and the farm's look-up are not counted."""
+    client.get(path)  # the farm is found in the cache from now on
+    with CaptureQueriesContext(connection) as seen:
+        assert client.get(path).status_code == 200
+    return sum("SELECT" in query["sql"] for query in seen.captured_queries)
+
+
+def a_bare_run(*products, **fields):
+    """A planned run of one of each product: its lines ask for materials, and have no spool yet."""
+    items = [NewItem(product=product, quantity=1) for product in products]
+    return lifecycle.create(by=None, items=items, **fields)

@@ -5,22 +5,15 @@ from django.db.models.functions import Coalesce
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
+from inventory.services.reversing import CountedSince
 from production.models import ProductionRun, RunEvent
 from production.services import claims, moves, overrides, readiness
-from tenants.errors import Refusal
 from tenants.operations import operation
 from tenants.rows import update_rows
 
 Status = ProductionRun.Status
 Kind = InventoryTransaction.Kind
 REVERTED = "reverted"
-
-
-class CountedSince(Refusal):
-    """A spool was counted after this run booked on it: the count is the truth of the shelf."""
-
-    code = "counted_since"
-    title = "A spool was weighed since this run was booked"
 
 
 @operation("production_run.revert")

@@ -159,6 +159,11 @@ def of_runs(key, *, by_product):
     return _CHOSEN + _RUNS + parts + grouped
 
 
+def of_shares():
+    """The common tables up to ``parts``: one row an item, with the share of its run it carries."""
+    return _CHOSEN + _RUNS + _BY_PRODUCT
+
+
 def of_filaments():
     """The statement that sums material lines by filament."""
     return _CHOSEN + _PER_FILAMENT

@@ -5,7 +5,7 @@ from django.db import connection
 from production.services.reports import sql
 
 # The statements of the variance say what share of its run each item carries; so do these.
-_SHARES = sql._CHOSEN + sql._RUNS + sql._BY_PRODUCT
+_SHARES = sql.of_shares()
 
 
 def fetched(statement, params, **chosen):

@@ -221,16 +221,15 @@ class Book:
 
     def _moment(self, spool):
         last = spool.last_entry_at
-        if last is None or last <= self.at:
-            return self.at
-        if self.is_dated:
+        if last and last > self.at and self.is_dated:
             raise BackDated(
                 f"Spool {spool.code} has an entry of {last.isoformat()}; "
                 f"nothing can be posted as of {self.at.isoformat()}.",
                 spool_id=spool.pk,
                 last_entry_at=last.isoformat(),
             )
-        return last  # the clock of another machine is ahead of ours
+        self.at = max(self.at, last or self.at)  # another machine's clock may be ahead of ours
+        return self.at
 
     def _claim(self, spool, grams):
         if grams:

@@ -103,6 +103,25 @@ def test_a_spool_that_was_said_to_be_untouched_keeps_its_weighed_balance():
     assert remaining(one) == 960
 
 
+def test_a_run_that_took_nothing_keeps_a_weighed_balance_however_often_it_is_corrected():
+    spool = a_spool(1000)
+    run = a_running_run((spool, 50))
+    completion.complete(run, by=None, materials=[took(spool, 0)], confirm=True)
+    spools.weigh(spool, gross_grams=1160, by=None)
+    for grams in (50, 45):
+        correct(run, took(spool, grams))
+        assert remaining(spool) == 960
+
+
+def test_a_run_that_took_nothing_is_corrected_by_a_weight_from_before_other_runs():
+    spool = a_spool(1000)
+    run = a_running_run((spool, 10))
+    completion.complete(run, by=None, materials=[took(spool, 0)], confirm=True)
+    completed((spool, 50))
+    correct(run, weighs(spool, 1190))
+    assert remaining(spool) == 940
+
+
 # --- A weight is compared once ------------------------------------------------------------------
 
 

@@ -50,27 +50,29 @@ def standing_entries(run):
 
 def counted_since(run, spool_ids):
     """Ids of the spools with a standing count, not of this run, after the run was booked."""
-    first = _first_entry(run)
-    after = Q(pk__gt=first) if first else Q(created_at__gt=_closing_event(run).at)
-    counts = InventoryTransaction.objects.counts().filter(after, spool__in=spool_ids)
-    return set(counts.exclude(production_run=run).values_list("spool", flat=True))
+    counts = InventoryTransaction.objects.counts().filter(spool__in=spool_ids)
+    since = counts.exclude(_before(run)).exclude(production_run=run)
+    return set(since.values_list("spool", flat=True))
 
 
 def books_before(run, spool_ids):
     """Net grams of the spools by the book before the run was booked: ``{spool id: grams}``."""
-    first = _first_entry(run) or 0
-    earlier = InventoryTransaction.objects.filter(spool__in=spool_ids, pk__lt=first)
+    earlier = InventoryTransaction.objects.filter(_before(run), spool__in=spool_ids)
     last = earlier.order_by("spool_id", "-pk").distinct("spool_id")
     return dict(last.values_list("spool_id", "balance_grams"))
 
 
-def _first_entry(run):
-    """The id of the run's first entry since it was last reverted, None when it took nothing.
+def _before(run):
+    """What the ledger had when the run was closed, before it booked anything.
 
     Corrections come later, but speak of the same print."""
+    closed_at = _closing_event(run).at
     reverted = run.transactions.filter(kind=Kind.REVERSAL, reason=REVERTED).order_by("-pk")
-    entries = run.transactions.filter(pk__gt=Coalesce(Subquery(reverted.values("pk")[:1]), 0))
-    return entries.order_by("pk").values_list("pk", flat=True).first()
+    booked = run.transactions.filter(
+        pk__gt=Coalesce(Subquery(reverted.values("pk")[:1]), 0), created_at__lte=closed_at
+    )
+    first = booked.order_by("pk").values_list("pk", flat=True).first()
+    return Q(pk__lt=first) if first else Q(created_at__lte=closed_at)
 
 
 def restore(spools, *, by, at):

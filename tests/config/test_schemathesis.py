@@ -1,9 +1,9 @@
 """Requests that schemathesis makes up from the API's own description, against the real program.
 
-``SPOOLBOOK_EXAMPLES`` says how many for each operation, and adds those at the edges of every field:
-with 10 it takes ten minutes.
+``SPOOLBOOK_EXAMPLES`` says how many for each operation, besides those at the edges of every field.
 """
 
+import functools
 import os
 import re
 import secrets
@@ -30,21 +30,29 @@ from tests.factories import (
 )
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
-EXAMPLES = int(os.environ.get("SPOOLBOOK_EXAMPLES", "5"))
-IS_THOROUGH = "SPOOLBOOK_EXAMPLES" in os.environ
+EXAMPLES = int(os.environ.get("SPOOLBOOK_EXAMPLES", "100"))
 
 # What has the right shape may still make no sense here: an id of nothing, a name that is taken.
 SENSELESS = ["2xx", "400", "401", "403", "404", "409", "412", "422", "429"]
+# A version that is out of date is told before the body is read.
+REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "429"]
 CONFIG = {
     "checks": {
         "positive_data_acceptance": {"expected-statuses": SENSELESS},
-        # 5 is taken for the text "5", "5" for a number, an empty parameter for none.
-        "negative_data_rejection": {"enabled": False},
+        "negative_data_rejection": {"expected-statuses": REFUSED},
     },
-    "phases": {"coverage": {"enabled": IS_THOROUGH}},
 }
 
-schema = schemathesis.openapi.from_path(str(DOCUMENT), config=schemathesis.Config.from_dict(CONFIG))
+EMPTY = ("", [], [""], {})
+
+
+def described(**phases):
+    config = schemathesis.Config.from_dict({**CONFIG, "phases": phases})
+    return schemathesis.openapi.from_path(str(DOCUMENT), config=config)
+
+
+schema = described()
+closed = described(coverage={"enabled": False})  # what is in a request that is refused matters less
 some = settings(
     max_examples=EXAMPLES, deadline=None, suppress_health_check=list(HealthCheck), database=None
 )
@@ -70,13 +78,15 @@ def fuzzed(server, django_db_setup, django_db_blocker):
 @schema.parametrize()
 @some
 def test_a_manager_is_answered_as_the_description_says(case, fuzzed):
+    if any(value in EMPTY for value in (case.query or {}).values()):
+        return  # "?kind=" asks for no kind, which the description can't say
     place, token = fuzzed
     place = {**place, "headers": {**place["headers"], "Authorization": f"Token {token}"}}
     name_what_is_there(case, place)
     case.call_and_validate(**place)
 
 
-@schema.parametrize()
+@closed.parametrize()
 @some
 def test_nobody_is_answered_with_401(case, fuzzed):
     place, _ = fuzzed
@@ -95,9 +105,15 @@ def name_what_is_there(case, place):
     address = ""
     for before, name in re.findall(r"(.*?)\{(\w+)\}", case.path):
         address += before
-        rows = httpx.get(f"{place['base_url']}{address}", headers=place["headers"]).json()
-        found = rows.get("results")
-        if not found:
+        found = newest_of(place["base_url"] + address, tuple(place["headers"].items()))
+        if found is None:
             return
-        case.path_parameters[name] = str(found[-1]["id"])
+        case.path_parameters[name] = str(found)
         address += case.path_parameters[name]
+
+
+@functools.cache
+def newest_of(address, headers):
+    """The id of a row that the list at ``address`` shows, or None."""
+    results = httpx.get(address, headers=dict(headers)).json().get("results")
+    return results[-1]["id"] if results else None

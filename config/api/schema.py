@@ -10,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api import OPEN
+from tenants.api.views import ID
 from tenants.fields import NUMBER
 
 HEADER = OpenApiParameter.HEADER
@@ -83,6 +84,21 @@ class HouseSchema(AutoSchema):
             meta = self.view.queryset.model._meta
             return SUMMARIES[action].format(one=meta.verbose_name, many=meta.verbose_name_plural)
         return self.get_description().strip().split("\n")[0].partition(": ")[0].rstrip(".")
+
+    def get_operation_id(self):
+        """The path and, where the path does not end in a verb, what is done there."""
+        name = super().get_operation_id()
+        if getattr(self.view, "action", "") in SUMMARIES:
+            return name
+        return name.removesuffix(f"_{self.method_mapping[self.method.lower()]}")
+
+    def _resolve_path_parameters(self, variables):
+        """Ids are whole numbers, which the pattern of their addresses does not tell."""
+        parameters = super()._resolve_path_parameters(variables)
+        for parameter in parameters:
+            if parameter["schema"].get("pattern") == f"^{ID}$":
+                parameter["schema"] = {"type": "integer", "format": "int64", "minimum": 0}
+        return parameters
 
     def get_auth(self):
         schemes = super().get_auth()

@@ -8,8 +8,7 @@ from rest_framework.response import Response
 from production import filters, serializers
 from production.api.verbs import RunVerbs
 from production.models import ProductionRun
-from production.services import demand, lifecycle, moves, statuses, variance
-from production.services.lines import NewItem, NewMaterial
+from production.services import demand, lifecycle, moves, planning, statuses, variance
 from tenants.api.views import ReadViewSet
 
 
@@ -32,10 +31,17 @@ class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
         **dict.fromkeys(["complete", "fail", "correct", "reassign"], serializers.ClosedRun),
         "record": {200: serializers.Rehearsal, 201: serializers.ClosedRun},
         "reprint": {201: serializers.ProductionRunSerializer},
+        **dict.fromkeys(["bulk", "plan"], {201: serializers.PlannedRuns}),
         "variance": serializers.VarianceSerializer,
         "blockers": serializers.BlockersSerializer,
     }
-    permissions = {"variance": "view", "blockers": "view", "actuals": "save_actuals"}
+    permissions = {
+        "variance": "view",
+        "blockers": "view",
+        "actuals": "save_actuals",
+        "bulk": "add",
+        "plan": "add",
+    }
     filterset_class = filters.ProductionRunFilter
     title_field = "number"
     search_fields = [
@@ -63,14 +69,22 @@ class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
 
     def create(self, request):
         """Plan a run; without ``materials`` they are derived from the bills of materials."""
-        values = self.body()
-        values.pop("status", None)
-        items = [NewItem(**item) for item in values.pop("items", ())]
-        materials = values.pop("materials", None)
-        if materials is not None:
-            materials = [NewMaterial(**material) for material in materials]
-        run = self.do(lifecycle.create, items=items, materials=materials, **values)
-        return self.answer(run, status=status.HTTP_201_CREATED)
+        return self.answer(self.do(lifecycle.create, **self.body()), status=status.HTTP_201_CREATED)
+
+    @action(detail=False, methods=["post"])
+    def bulk(self, request):
+        """Plan up to 100 runs at once: all of them, or none."""
+        return self._planned(self.do(planning.create_many, **self.body()))
+
+    @action(detail=False, methods=["post"])
+    def plan(self, request):
+        """Plan as many runs as a quantity of a product needs, over the printers named."""
+        return self._planned(self.do(planning.plan, **self.body()))
+
+    def _planned(self, runs):
+        rows = self.detailed(ProductionRun.objects.filter(pk__in=[run.pk for run in runs]))
+        answer = serializers.PlannedRuns({"runs": rows.order_by("pk")})
+        return Response(answer.data, status=status.HTTP_201_CREATED)
 
     def update(self, request, pk, *, partial=False):
         """Change the run's own fields; a new ``status`` is carried out by its verb."""

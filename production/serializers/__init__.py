@@ -6,6 +6,7 @@ from production.serializers.outcomes import (
     outcome,
     rehearsed,
 )
+from production.serializers.planning import PlannedRuns
 from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,
@@ -37,6 +38,7 @@ __all__ = [
     "KeptForSerializer",
     "MaterialTypeStockSerializer",
     "NoBody",
+    "PlannedRuns",
     "PrinterSerializer",
     "PrinterSlotSerializer",
     "ProductSerializer",

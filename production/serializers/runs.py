@@ -5,6 +5,7 @@ from rest_framework import serializers
 from production.models import Printer, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services import moves
+from production.services.lines import NewItem, NewMaterial
 from tenants.errors import Invalid
 from tenants.fields import MomentField, NameField
 from tenants.serializers import RowSerializer
@@ -45,6 +46,9 @@ class NewItemSerializer(RunItemSerializer):
     class Meta(RunItemSerializer.Meta):
         fields = [name for name in RunItemSerializer.Meta.fields if name != "override_reason"]
 
+    def validate(self, values):
+        return NewItem(**values)
+
 
 class NewMaterialSerializer(RunMaterialSerializer):
     """A material of a run that is being made: it is the run that overrides."""
@@ -54,11 +58,15 @@ class NewMaterialSerializer(RunMaterialSerializer):
     class Meta(RunMaterialSerializer.Meta):
         fields = [name for name in RunMaterialSerializer.Meta.fields if name != "override_reason"]
 
+    def validate(self, values):
+        return NewMaterial(**values)
+
 
 class ProductionRunSerializer(RowSerializer):
     """A run with its items and materials, and the verbs that are ``allowed`` now.
 
-    On PUT and PATCH a new ``status`` is carried out by its verb, after the other fields.
+    On PUT and PATCH a new ``status`` is carried out by its verb, after the other fields. For a new
+    run the values are the arguments of ``lifecycle.create``.
     """
 
     printer_name = NameField(
@@ -130,10 +138,12 @@ class ProductionRunSerializer(RowSerializer):
         return addresses(moves.allowed(run.status))
 
     def validate(self, values):
-        if not self.is_change and not values.get("items") and not values.get("materials"):
+        if self.is_change:
+            return values
+        if not values.get("items") and not values.get("materials"):
             message = ["A run makes an item, or takes a material."]
             raise serializers.ValidationError({"items": message, "materials": message})
-        return values
+        return {name: value for name, value in values.items() if name != "status"}
 
     def validate_status(self, status):
         if self.instance is None and status != ProductionRun.Status.PLANNED:

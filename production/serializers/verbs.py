@@ -20,6 +20,7 @@ from production.serializers.actuals import (
     refuse_twice,
 )
 from production.serializers.lines import OVERRIDE_REASON
+from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.actuals import FIGURES, MaterialActual
 from tenants.fields import IdField, NameField, QuantityField
 from tenants.serializers import Body, RowSerializer
@@ -163,4 +164,6 @@ RUN_VERBS = {
     "reassign": ReassignBody,
     "reprint": ReprintBody,
     "record": RecordBody,
+    "bulk": ManyRunsBody,
+    "plan": PlanBody,
 }

@@ -1,0 +1,71 @@
+"""Many runs planned at once, as JSON."""
+
+from rest_framework import serializers
+
+from production.models import Printer, Product, ProductionRun, RunItem
+from production.serializers.lines import OVERRIDE_REASON
+from production.serializers.runs import ProductionRunSerializer
+from production.services.planning import MOST_AT_ONCE, MOST_PLATES, MOST_UNITS
+from tenants.fields import IdField, NameField
+from tenants.serializers import Body, RowSerializer
+
+PRINTERS = {"required": False, "min_length": 1, "max_length": MOST_AT_ONCE}
+LONGEST_REFERENCE = RunItem._meta.get_field("order_reference").max_length
+
+
+class ManyRunsBody(Body):
+    """Runs as each would be planned alone; all are, or none."""
+
+    runs = ProductionRunSerializer(many=True, allow_empty=False, max_length=MOST_AT_ONCE)
+
+
+class PlanBody(RowSerializer):
+    """How many of a product, and on which printers, by their ids or names; what else is said here
+    is said of every run. ``plates_per_run`` null: one run for each printer."""
+
+    product = IdField(queryset=Product.objects.all(), required=False)
+    product_sku = NameField("sku", source="product", queryset=Product.objects.all())
+    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    printers = serializers.ListField(child=IdField(queryset=Printer.objects.all()), **PRINTERS)
+    printer_names = serializers.ListField(
+        child=NameField(lookup="name__iexact", queryset=Printer.objects.all()), **PRINTERS
+    )
+    plates_per_run = serializers.IntegerField(
+        min_value=1, max_value=MOST_PLATES, default=1, allow_null=True
+    )
+    order_reference = serializers.CharField(
+        required=False, allow_blank=True, max_length=LONGEST_REFERENCE
+    )
+    override_reason = serializers.CharField(**OVERRIDE_REASON)
+
+    class Meta:
+        model = ProductionRun
+        needed = ("product",)
+        offered = ("product_sku", "printer_names", "plates_per_run", "order_reference", "due_on")
+        fields = [
+            "product",
+            "product_sku",
+            "quantity",
+            "printers",
+            "printer_names",
+            "plates_per_run",
+            "order_reference",
+            "priority",
+            "due_on",
+            "planned_start_at",
+            "notes",
+            "override_reason",
+        ]
+
+    def validate(self, values):
+        named = [values.pop(name) for name in ("printers", "printer_names") if name in values]
+        if len(named) != 1:
+            message = "Which printers? Name them by their ids, or by their names."
+            raise serializers.ValidationError({"printers": [message]}, code="required")
+        return {**values, "printers": named[0]}
+
+
+class PlannedRuns(serializers.Serializer):
+    """The runs that were planned, in their order."""
+
+    runs = ProductionRunSerializer(many=True)

@@ -80,6 +80,8 @@ class HouseSchema(AutoSchema):
 
     def get_summary(self):
         action = getattr(self.view, "action", "")
+        if title := getattr(self.view, "title", ""):
+            return title
         if action in SUMMARIES:
             meta = self.view.queryset.model._meta
             return SUMMARIES[action].format(one=meta.verbose_name, many=meta.verbose_name_plural)

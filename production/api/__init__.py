@@ -7,7 +7,11 @@ from production.api.catalogue import (
 from production.api.lines import RunItemViewSet, RunMaterialViewSet
 from production.api.reports import (
     AlertReport,
+    ConsumptionReport,
+    LotPartsReport,
+    LotReport,
     MaterialTypeStockReport,
+    ScrapReport,
     StockReport,
     UnexplainedReport,
     VarianceReport,
@@ -18,6 +22,9 @@ from production.api.spools import SpoolViewSet
 __all__ = [
     "AlertReport",
     "BomLineViewSet",
+    "ConsumptionReport",
+    "LotPartsReport",
+    "LotReport",
     "MaterialTypeStockReport",
     "PrinterViewSet",
     "ProductViewSet",
@@ -25,6 +32,7 @@ __all__ = [
     "ReasonViewSet",
     "RunItemViewSet",
     "RunMaterialViewSet",
+    "ScrapReport",
     "SpoolViewSet",
     "StockReport",
     "UnexplainedReport",

@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from inventory.models import Filament, InventoryTransaction, MaterialType
 from production import filters, serializers
-from production.models import Product, ProductionRun
+from production.models import Product, ProductionRun, RunItem, RunMaterial
 from production.services import demand, reports
 from tenants.api.views import ListViewSet
 
@@ -40,6 +40,70 @@ class VarianceReport(Report):
         if asked["group_by"] == "filament":
             return self.answer_list(reports.by_filament(runs))
         return self.answer_list(reports.of_many(runs, group_by=asked["group_by"] or None))
+
+
+class ConsumptionReport(Report):
+    """Where the filament went: usage and waste, net of what was reversed, by group and period."""
+
+    title = "Consumption"
+    queryset = InventoryTransaction.objects.all()
+    serializer_class = serializers.ConsumptionSerializer
+    filterset_class = filters.ConsumptionFilter
+
+    def list(self, request):
+        entries, asked = self.chosen()
+        since, until = asked["since"], asked["until"]
+        rows = reports.consumption(
+            group_by=asked["group_by"] or None,
+            period=asked["period"] or None,
+            since=since and since[0],
+            until=until and until[1],
+            entries=entries,
+        )
+        return self.answer_list(rows)
+
+
+class ScrapReport(Report):
+    """What was printed for nothing: scrapped parts of completed runs, and failed runs."""
+
+    title = "Scrap"
+    queryset = ProductionRun.objects.live()
+    serializer_class = serializers.ScrapSerializer
+    filterset_class = filters.ScrapReportFilter
+
+    def list(self, request):
+        runs, asked = self.chosen()
+        return self.answer_list(reports.scrap(runs, group_by=asked["group_by"] or None))
+
+
+class LotReport(Report):
+    """Where a lot went: runs, spools and orders. Or which lots an order or a run was made of."""
+
+    title = "Lots"
+    queryset = RunMaterial.objects.all()
+    serializer_class = serializers.LotSerializer
+    filterset_class = filters.LotsFilter
+
+    def list(self, request):
+        _, asked = self.chosen()
+        if asked["order_reference"]:
+            return self.answer_list(reports.lots_of_order(asked["order_reference"]))
+        if asked["run"]:
+            return self.answer_list(reports.lots_of_run(asked["run"]))
+        return self.answer_list(reports.uses_of_lot(asked["lot"], **_maker(asked)))
+
+
+class LotPartsReport(Report):
+    """What was made of a lot, and for which orders."""
+
+    title = "Parts of a lot"
+    queryset = RunItem.objects.all()
+    serializer_class = serializers.LotPartSerializer
+    filterset_class = filters.LotPartsFilter
+
+    def list(self, request):
+        _, asked = self.chosen()
+        return self.answer_list(reports.parts_of_lot(asked["lot"], **_maker(asked)))
 
 
 class StockReport(Report):
@@ -97,3 +161,8 @@ class AlertReport(Report):
     def list(self, request):
         _, asked = self.chosen()
         return self.answer_list(reports.alerts(last=asked["last"] or serializers.EVIDENT_RUNS))
+
+
+def _maker(asked):
+    """Whose lot it is, where that was said."""
+    return {name: asked[name] for name in ("filament", "manufacturer")}

@@ -1,4 +1,6 @@
+from production.serializers.consumption import ConsumptionSerializer, ScrapSerializer
 from production.serializers.lines import RunItemSerializer, RunMaterialSerializer
+from production.serializers.lots import LotPartSerializer, LotSerializer
 from production.serializers.outcomes import (
     BlockersSerializer,
     ClosedRun,
@@ -35,7 +37,10 @@ __all__ = [
     "BlockersSerializer",
     "BomLineSerializer",
     "ClosedRun",
+    "ConsumptionSerializer",
     "KeptForSerializer",
+    "LotPartSerializer",
+    "LotSerializer",
     "MaterialTypeStockSerializer",
     "NoBody",
     "PlannedRuns",
@@ -47,6 +52,7 @@ __all__ = [
     "Rehearsal",
     "RunItemSerializer",
     "RunMaterialSerializer",
+    "ScrapSerializer",
     "StockSerializer",
     "UnexplainedSerializer",
     "VarianceGroupSerializer",

@@ -49,7 +49,7 @@ def test_the_variance_of_many_runs_is_of_their_sums(api):
     assert whole["cost"]["material"] == "2.4000"
 
 
-@pytest.mark.parametrize("group", ["product", "printer", "filament", "month", "status"])
+@pytest.mark.parametrize("group", ["product", "printer", "filament", "day", "month", "status"])
 def test_the_variance_is_told_by_group(api, group):
     printer, product = a_printer(), a_product("CLIP", grams=10)
     run = a_completed_run(a_spool(), 10, 20, printer=printer, items=[(product, 1)])

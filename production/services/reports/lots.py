@@ -40,8 +40,8 @@ def parts_of_lot(lot_number, *, filament=None, manufacturer=None):
 
 
 def lots_of_run(run):
-    """What the parts of a run came from: RunMaterials as in `uses_of_lot`; the lot number is the
-    spool's (empty where nobody said)."""
+    """What the parts of a run (or of its id) came from: RunMaterials as in `uses_of_lot`; the lot
+    number is the spool's (empty where nobody said)."""
     return _told(_traced().filter(run=run))
 
 

@@ -3,8 +3,6 @@
 import django_filters
 from django.db.models import Exists, OuterRef, Q
 
-from inventory.filters import FilamentFilter
-from inventory.models import InventoryTransaction
 from production.models import Printer, Product, ProductionRun, Reason, RunItem, RunMaterial
 from tenants.filters import (
     BIGGEST_ID,
@@ -77,12 +75,12 @@ class ProductionRunFilter(django_filters.FilterSet):
         return runs.filter(_has_material(Q(spool=value)))
 
     def of_printer(self, runs, name, value):
-        return runs.filter(_by_id_or("printer", "name", value))
+        return runs.filter(by_id_or("printer", "name", value))
 
     def of_type(self, runs, name, value):
-        of_line = _by_id_or("material_type", "code", value)
-        of_filament = _by_id_or("filament__material_type", "code", value)
-        of_spool = _by_id_or("spool__filament__material_type", "code", value)
+        of_line = by_id_or("material_type", "code", value)
+        of_filament = by_id_or("filament__material_type", "code", value)
+        of_spool = by_id_or("spool__filament__material_type", "code", value)
         return runs.filter(_has_material(of_line | of_filament | of_spool))
 
     def of_lot(self, runs, name, value):
@@ -92,48 +90,12 @@ class ProductionRunFilter(django_filters.FilterSet):
         return runs.filter(_has_item(order_reference__iexact=value))
 
 
-class VarianceReportFilter(ProductionRunFilter):
-    """Which runs are summed, as for the list of runs, and by what."""
-
-    GROUPS = ("product", "printer", "filament", "month", "status")
-    group_by = django_filters.ChoiceFilter(
-        choices=[(group, group) for group in GROUPS],
-        method="as_they_are",
-        label="One group of all runs when left out; months are those of the end.",
-    )
-
-    def as_they_are(self, runs, name, value):
-        return runs
-
-
-class StockFilter(FilamentFilter):
-    """Filaments, and those alone that are to be ordered."""
-
-    is_to_reorder = BooleanFilter()
-
-
-class CountedFilter(django_filters.FilterSet):
-    """When the shelf was counted: days of the farm, inclusive, or moments."""
-
-    counted_from = FromFilter("created_at")
-    counted_to = ToFilter("created_at")
-
-    class Meta:
-        model = InventoryTransaction
-        fields = []
-
-
-class EvidenceFilter(django_filters.FilterSet):
-    """How many of each product's last runs are looked at."""
-
-    last = IdFilter(method="as_they_are", label="10 when left out")
-
-    class Meta:
-        model = Product
-        fields = []
-
-    def as_they_are(self, products, name, value):
-        return products
+def by_id_or(relation, attribute, value):
+    """Rows that refer to one by its id, or by what it is called."""
+    named = Q(**{f"{relation}__{attribute}__iexact": value})
+    if value.isascii() and value.isdigit() and len(value) < 20 and int(value) <= BIGGEST_ID:
+        return named | Q(**{relation: int(value)})
+    return named
 
 
 def _has_item(**lookups):
@@ -142,10 +104,3 @@ def _has_item(**lookups):
 
 def _has_material(condition):
     return Exists(RunMaterial.objects.filter(condition, run=OuterRef("pk")))
-
-
-def _by_id_or(relation, attribute, value):
-    named = Q(**{f"{relation}__{attribute}__iexact": value})
-    if value.isascii() and value.isdigit() and len(value) < 20 and int(value) <= BIGGEST_ID:
-        return named | Q(**{relation: int(value)})
-    return named

@@ -5,6 +5,7 @@ from tenants.api.views import ID
 
 ROUTES = {
     "printers": api.PrinterViewSet,
+    f"printers/(?P<printer_id>{ID})/slots": api.SlotViewSet,
     "products": api.ProductViewSet,
     f"products/(?P<product_id>{ID})/bom-lines": api.BomLineViewSet,
     "reasons": api.ReasonViewSet,

@@ -6,10 +6,13 @@ from rest_framework.filters import OrderingFilter
 
 
 class StrictOrdering(OrderingFilter):
-    """``ordering=-finished_at,number``: by fields the list names, nulls last, ids to break ties."""
+    """``ordering=-finished_at,number``: by fields the list names, nulls last, ids to break ties.
+
+    A view's ``ordering_aliases`` are other names for some of them.
+    """
 
     def remove_invalid_fields(self, queryset, fields, view, request):
-        known = {name for name, _ in self.get_valid_fields(queryset, view, {"request": request})}
+        known = {*view.ordering_fields, *_aliases(view)}
         if unknown := [name for name in fields if name.removeprefix("-") not in known]:
             raise ValidationError(
                 {self.ordering_param: [f"{unknown[0][:60]} is none of {', '.join(sorted(known))}."]}
@@ -18,7 +21,7 @@ class StrictOrdering(OrderingFilter):
 
     def get_schema_operation_parameters(self, view):
         (ordering,) = super().get_schema_operation_parameters(view)
-        fields = ", ".join(view.ordering_fields)
+        fields = ", ".join([*view.ordering_fields, *_aliases(view)])
         ordering["description"] = f"One or several of {fields}; a minus before one reverses it."
         return [ordering]
 
@@ -26,9 +29,15 @@ class StrictOrdering(OrderingFilter):
         ordering = self.get_ordering(request, queryset, view)
         if not ordering or ordering == self.get_default_ordering(view):
             return queryset
-        return queryset.order_by(*map(_nulls_last, ordering), "-pk")
+        aliases = _aliases(view)
+        return queryset.order_by(*(_nulls_last(name, aliases) for name in ordering), "-pk")
 
 
-def _nulls_last(name):
-    field = F(name.removeprefix("-"))
+def _aliases(view):
+    return getattr(view, "ordering_aliases", {})
+
+
+def _nulls_last(name, aliases):
+    plain = name.removeprefix("-")
+    field = F(aliases.get(plain, plain))
     return field.desc(nulls_last=True) if name.startswith("-") else field.asc(nulls_last=True)

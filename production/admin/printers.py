@@ -84,7 +84,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)
         for slot in formset.deleted_objects:
-            records.remove(slot, by=request.user)
+            slots.remove(slot, by=request.user)
         for slot, names in formset.changed_objects:
             _save_slot(slot, names, by=request.user)
         for slot in formset.new_objects:

@@ -3,6 +3,7 @@ from production.api.catalogue import (
     PrinterViewSet,
     ProductViewSet,
     ReasonViewSet,
+    SlotViewSet,
 )
 from production.api.lines import RunItemViewSet, RunMaterialViewSet
 from production.api.reports import (
@@ -33,6 +34,7 @@ __all__ = [
     "RunItemViewSet",
     "RunMaterialViewSet",
     "ScrapReport",
+    "SlotViewSet",
     "SpoolViewSet",
     "StockReport",
     "UnexplainedReport",

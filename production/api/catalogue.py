@@ -1,17 +1,20 @@
 """What is printed on, and what is printed: printers, products, reasons."""
 
+from rest_framework import status
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from production import filters, serializers
-from production.models import BomLine, Printer, Product, Reason
-from production.services import printers, reports
+from production.api.runs import OfRun
+from production.models import BomLine, Printer, PrinterSlot, Product, Reason
+from production.services import printers, reports, slots
 from tenants.api.views import Nested, ReadViewSet, RecordViewSet
 
 
 class PrinterViewSet(RecordViewSet):
-    """Printers, with their slots."""
+    """Printers, with what runs on each, and their slots."""
 
-    queryset = Printer.objects.all()
+    queryset = Printer.objects.with_running()
     serializer_class = serializers.PrinterSerializer
     bodies = {"clear": serializers.NoBody}
     filterset_class = filters.PrinterFilter
@@ -28,12 +31,67 @@ class PrinterViewSet(RecordViewSet):
         return self.verb(printers.clear)
 
 
+class SlotViewSet(OfRun, Nested, RecordViewSet):
+    """The places of a printer that hold a spool."""
+
+    queryset = PrinterSlot.objects.all()
+    serializer_class = serializers.PrinterSlotSerializer
+    bodies = {
+        "load": serializers.LoadBody,
+        "unload": serializers.NoBody,
+        "swap": serializers.SwapInSlotBody,
+    }
+    permissions = {
+        "load": "inventory.load_spool",
+        "unload": "inventory.unload_spool",
+        "swap": "production.swap_spool_productionrun",
+    }
+    parents, parent = Printer.objects.all(), "printer"
+    title_field = "label"
+    ordering_fields = ["id", "label"]
+    search_fields = ["label", "spool__code"]
+
+    def detailed(self, rows):
+        return rows.select_related("spool")
+
+    def new_values(self):
+        return {"printer": self.find_parent(), **self.body()}
+
+    def destroy(self, request, printer_id, pk):
+        """Take an empty slot off the printer."""
+        self.do(slots.remove, self.find())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+    @action(detail=True, methods=["post"])
+    def load(self, request, printer_id, pk):
+        """Put a spool into the slot: what was in it comes out."""
+        slot = self.find()
+        self.do(slots.load, self.body(slot)["spool"], slot=slot)
+        return self.answer(slot)
+
+    @action(detail=True, methods=["post"])
+    def unload(self, request, printer_id, pk):
+        """Take the spool out of the slot."""
+        return self.verb(slots.unload)
+
+    @action(detail=True, methods=["post"])
+    def swap(self, request, printer_id, pk):
+        """Go on printing from another spool: what the old one gave is kept in the running run."""
+        slot = self.find()
+        values = self.body(slot)
+        line = slots.line_printing(slot)
+        self.do(slots.swap, line.run, line=line.pk, **values)
+        return self.answer(slot)
+
+
 class ProductViewSet(RecordViewSet):
     """Products, with their bills of materials."""
 
     queryset = Product.objects.all()
     serializer_class = serializers.ProductSerializer
     bodies = {"accept_actuals": serializers.AcceptBody}
+    answers = {"proposal": serializers.ProposalSerializer}
+    permissions = {"proposal": "view"}
     filterset_class = filters.ProductFilter
     title_field = "sku"
     search_fields = ["sku", "name"]
@@ -41,6 +99,11 @@ class ProductViewSet(RecordViewSet):
 
     def detailed(self, rows):
         return rows.with_bom()
+
+    @action(detail=True, methods=["get"])
+    def proposal(self, request, pk):
+        """Read what the product's last runs propose to plan it with."""
+        return Response(serializers.ProposalSerializer(reports.proposal(self.find())).data)
 
     @action(detail=True, methods=["post"], url_path="accept-actuals")
     def accept_actuals(self, request, pk):

@@ -63,6 +63,7 @@ class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
         "created_at",
         "updated_at",
     ]
+    ordering_aliases = {"start_date": "started_at", "completion_date": "finished_at"}
 
     def detailed(self, rows):
         return rows.with_lines()

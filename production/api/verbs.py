@@ -5,7 +5,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from production import serializers
-from production.services import completion, lifecycle, midprint, repeats
+from production.services import completion, lifecycle, midprint, repeats, slots
 
 
 class RunVerbs:
@@ -25,8 +25,9 @@ class RunVerbs:
 
     @action(detail=True, methods=["post"], url_path="swap-spool")
     def swap_spool(self, request, pk):
-        """Go on printing from another spool: what the old one gave is kept on its line."""
-        return self.verb(midprint.swap_spool)
+        """Go on printing from another spool: what the old one gave is kept on its line, and the
+        new one is loaded into its slot."""
+        return self.verb(slots.swap)
 
     @action(detail=True, methods=["post"])
     def actuals(self, request, pk):

@@ -1,7 +1,7 @@
 """Printers, and the places on them that hold a spool."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Lower
 
 from inventory.models import Location, Spool
@@ -13,6 +13,12 @@ class PrinterQuerySet(models.QuerySet):
 
     def active(self):
         return self.filter(is_active=True)
+
+    def with_running(self):
+        """Adds ``running``: the run that the printer is busy with, or None."""
+        busy = Q(runs__status="in_progress", runs__finished_at=None, runs__deleted_at=None)
+        running = FilteredRelation("runs", condition=busy)
+        return self.annotate(running=running).select_related("running")
 
     def with_slots(self):
         return self.select_related("location").prefetch_related("slots__spool__filament")

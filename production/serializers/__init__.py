@@ -9,7 +9,7 @@ from production.serializers.outcomes import (
     rehearsed,
 )
 from production.serializers.planning import PlannedRuns
-from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
+from production.serializers.printers import LoadBody, PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,
     ProductSerializer,
@@ -20,6 +20,7 @@ from production.serializers.reports import (
     AcceptBody,
     AlertSerializer,
     MaterialTypeStockSerializer,
+    ProposalSerializer,
     StockSerializer,
     UnexplainedSerializer,
     VarianceGroupSerializer,
@@ -27,7 +28,7 @@ from production.serializers.reports import (
 from production.serializers.runs import ProductionRunSerializer, addresses
 from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
 from production.serializers.variance import VarianceSerializer
-from production.serializers.verbs import RUN_VERBS, NoBody
+from production.serializers.verbs import RUN_VERBS, NoBody, SwapInSlotBody
 
 __all__ = [
     "EVIDENT_RUNS",
@@ -39,6 +40,7 @@ __all__ = [
     "ClosedRun",
     "ConsumptionSerializer",
     "KeptForSerializer",
+    "LoadBody",
     "LotPartSerializer",
     "LotSerializer",
     "MaterialTypeStockSerializer",
@@ -48,6 +50,7 @@ __all__ = [
     "PrinterSlotSerializer",
     "ProductSerializer",
     "ProductionRunSerializer",
+    "ProposalSerializer",
     "ReasonSerializer",
     "Rehearsal",
     "RunItemSerializer",
@@ -55,6 +58,7 @@ __all__ = [
     "ScrapSerializer",
     "StockSerializer",
     "UnexplainedSerializer",
+    "SwapInSlotBody",
     "VarianceGroupSerializer",
     "VarianceSerializer",
     "WeighInUseBody",

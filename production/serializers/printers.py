@@ -2,13 +2,17 @@
 
 from rest_framework import serializers
 
-from inventory.models import Location
+from inventory.models import Location, Spool
+from inventory.serializers import SpoolCodeField
 from production.models import Printer, PrinterSlot
-from tenants.fields import NameField
-from tenants.serializers import RowSerializer
+from production.serializers.variance import Amount
+from tenants.fields import IdField, MomentField, NameField
+from tenants.serializers import Body, RowSerializer
 
 
 class PrinterSlotSerializer(RowSerializer):
+    """A place on a printer; its spool comes and goes by verbs."""
+
     spool_code = serializers.CharField(
         source="spool.code", read_only=True, allow_null=True, default=None
     )
@@ -16,16 +20,40 @@ class PrinterSlotSerializer(RowSerializer):
     class Meta:
         model = PrinterSlot
         fields = ["id", "label", "spool", "spool_code"]
-        read_only_fields = fields
+        read_only_fields = ["spool"]
+
+
+class LoadBody(Body):
+    """Which spool is put into the slot."""
+
+    spool = IdField(queryset=Spool.objects.all(), required=False)
+    spool_code = SpoolCodeField(source="spool")
+
+    class Meta:
+        needed = ("spool",)
+        offered = ("spool_code",)
+
+
+class RunningRunSerializer(serializers.Serializer):
+    """What a printer is busy with."""
+
+    id = serializers.IntegerField()
+    number = serializers.CharField()
+    started_at = MomentField()
+    planned_minutes = Amount(2)
+    progress_percent = Amount(2)
 
 
 class PrinterSerializer(RowSerializer):
+    """A printer, the run that it is busy with, and its slots, which are written at slots."""
+
     location_name = NameField(
         source="location",
         lookup="name__iexact",
         queryset=Location.objects.all(),
         allow_null=True,
     )
+    running = RunningRunSerializer(read_only=True, allow_null=True)
     slots = PrinterSlotSerializer(many=True, read_only=True)
 
     class Meta:
@@ -49,5 +77,6 @@ class PrinterSerializer(RowSerializer):
             "needs_clearing",
             "is_active",
             "notes",
+            "running",
             "slots",
         ]

@@ -128,6 +128,25 @@ class AlertSerializer(serializers.Serializer):
     run_ids = serializers.ListField(child=serializers.IntegerField())
 
 
+class FittingLine(serializers.Serializer):
+    """A line of the bill of materials, and the grams that would have fitted."""
+
+    id = serializers.IntegerField(source="line.pk")
+    material_type_code = serializers.CharField(source="line.material_type.code")
+    filament_name = serializers.CharField(
+        source="line.filament.name", allow_null=True, default=None
+    )
+    grams_per_unit = Amount(6, source="line.grams_per_unit")
+    fitting_grams_per_unit = Amount(6)
+
+
+class ProposalSerializer(AlertSerializer):
+    """What accept-actuals would write, by the last runs; null where no run of the product alone
+    was weighed or typed."""
+
+    bom_lines = FittingLine(many=True, source="lines")
+
+
 class AcceptBody(Body):
     """How many of the product's last runs are looked at."""
 

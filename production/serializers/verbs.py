@@ -90,7 +90,20 @@ class SwapSpoolBody(Body):
         if values.get("is_empty"):
             message = "An empty spool gave all that the book has: leave the figures out."
             raise serializers.ValidationError({"is_empty": [message]}, code="contradiction")
-        return {**values, "so_far": MaterialActual(line=values["line"], **figures)}
+        return {**values, "so_far": MaterialActual(**self.which(values), **figures)}
+
+    def which(self, values):
+        """How the material is named to the service."""
+        return {"line": values["line"]}
+
+
+class SwapInSlotBody(SwapSpoolBody):
+    """To which spool, and what the one in the slot gave so far, or that it is empty."""
+
+    material = None
+
+    def which(self, values):
+        return {"spool": self.instance.spool_id}
 
 
 class ProgressBody(Body):

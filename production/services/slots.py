@@ -7,8 +7,9 @@ from inventory.models import SpoolEvent
 from inventory.services import ledger
 from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
 from production.services import midprint
+from tenants.accounts import records
 from tenants.errors import Busy, Refusal
-from tenants.operations import operation
+from tenants.operations import in_transaction, operation
 
 Verb = SpoolEvent.Verb
 
@@ -25,6 +26,20 @@ class SlotEmpty(Refusal):
 
     code = "slot_empty"
     title = "The slot is empty already"
+
+
+class SlotTaken(Refusal):
+    """A slot that holds a spool can't be taken away."""
+
+    code = "slot_taken"
+    title = "There is a spool in the slot"
+
+
+class NothingPrinting(Refusal):
+    """No running run draws from the spool in the slot."""
+
+    code = "nothing_printing"
+    title = "No run prints from this slot"
 
 
 @operation("spool.load")
@@ -71,6 +86,32 @@ def swap(run, *, line, spool, by, at=None, **given):
     return new
 
 
+def line_printing(slot):
+    """The RunMaterial that draws from the spool in the slot now. Raises NothingPrinting."""
+    line = _drawing([slot.spool_id]).filter(run__printer=slot.printer_id).first()
+    if line is None:
+        raise NothingPrinting(
+            f"No run prints from {slot}: load the spool instead.", slot_id=slot.pk
+        )
+    return line
+
+
+def remove(slot, *, by):
+    """Take an empty slot off its printer. Raises SlotTaken, InUse."""
+
+    def work():
+        target, _ = _locked(slot)
+        if target.spool_id is not None:
+            raise SlotTaken(
+                f"Spool {target.spool.code} is in {target}: take it out first.",
+                slot_id=target.pk,
+                spool_id=target.spool_id,
+            )
+        records.remove(target, by=by)
+
+    in_transaction(work)
+
+
 def _locked(slot, spool=None):
     """Lock the printers concerned and their slots: the slot, and the one the spool is in."""
     former = PrinterSlot.objects.filter(spool=spool).first() if spool else None
@@ -90,14 +131,7 @@ def _locked(slot, spool=None):
 
 def _refuse_printing(slots, *, besides=None):
     drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
-    lines = RunMaterial.objects.filter(
-        spool__in=drawn,
-        actual_grams__isnull=True,
-        run__in=ProductionRun.objects.live().filter(
-            status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
-        ),
-    )
-    line = lines.exclude(run=besides).select_related("run", "spool").order_by("pk").first()
+    line = _drawing(drawn).exclude(run=besides).first()
     if line is not None:
         raise SpoolPrinting(
             f"Run {line.run.number} prints from spool {line.spool.code} in {drawn[line.spool_id]}: "
@@ -105,6 +139,17 @@ def _refuse_printing(slots, *, besides=None):
             run_id=line.run_id,
             spool_id=line.spool_id,
         )
+
+
+def _drawing(spools):
+    """Lines of running runs that draw from these spools (by id), with run and spool."""
+    running = ProductionRun.objects.live().filter(
+        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
+    )
+    lines = RunMaterial.objects.filter(
+        spool__in=[pk for pk in spools if pk], actual_grams__isnull=True, run__in=running
+    )
+    return lines.select_related("run", "spool").order_by("pk")
 
 
 def _put(target, former, spool, *, by, at):

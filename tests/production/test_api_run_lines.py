@@ -1,5 +1,7 @@
 """Items and materials of a run at addresses of their own."""
 
+import pytest
+
 from inventory.models import Spool
 from tests.factories import (
     a_product,
@@ -44,9 +46,31 @@ def test_the_version_of_the_run_guards_its_lines(api):
         assert answer.status_code == expected
 
 
-def test_a_line_of_another_run_is_404(api):
-    run, other = a_run((a_spool(), 1)), a_run((a_spool(), 1))
-    line = other.materials.get()
-    assert api.get(at(run, "materials", line.pk)).status_code == 404
-    assert api.patch(at(run, "materials", line.pk), {"planned_grams": 2}).status_code == 404
-    assert api.delete(at(run, "materials", line.pk)).status_code == 404
+@pytest.mark.parametrize("kind", ["items", "materials"])
+def test_a_line_of_another_run_is_404(api, kind):
+    product = a_product()
+    run, other = (a_run((a_spool(), 1), items=[(product, 1)]) for _ in range(2))
+    line = getattr(other, kind).get()
+    path = at(run, kind, line.pk)
+    whole = api.get(at(other, kind, line.pk)).json()
+    assert whole["id"] == line.pk
+    assert api.get(path).status_code == 404
+    assert api.put(path, whole).status_code == 404
+    assert api.patch(path, {}).status_code == 404
+    assert api.delete(path).status_code == 404
+    assert [row["id"] for row in api.get(at(run, kind)).json()["results"]] != [line.pk]
+
+
+@pytest.mark.parametrize("kind", ["items", "materials"])
+def test_the_lines_of_a_deleted_run_are_404(api, kind):
+    run = a_run((a_spool(), 1), items=[(a_product(), 1)])
+    line = getattr(run, kind).get()
+    assert api.delete(at(run)).status_code == 204
+    for answer in (
+        api.get(at(run, kind)),
+        api.post(at(run, kind), {}),
+        api.get(at(run, kind, line.pk)),
+        api.patch(at(run, kind, line.pk), {}),
+        api.delete(at(run, kind, line.pk)),
+    ):
+        assert answer.status_code == 404, answer.content

@@ -1,10 +1,13 @@
 """Lists of runs: what finds them, and how many queries they take."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from production.models import ProductionRun
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -51,6 +54,70 @@ def test_runs_are_found_by_what_is_known_of_them(api):
     assert len(numbers(api, "ordering=-due_on,number")) == 2
 
 
+def test_days_are_the_farms_and_inclusive(api):
+    """Berlin is two hours ahead in summer: 23:30 of the 1st there is 21:30 in UTC."""
+    late = datetime(2031, 7, 1, 21, 30, tzinfo=UTC)
+    run = a_run(planned_start_at=late).number
+    for query, found in {
+        "start_date=2031-07-01&end_date=2031-07-01": {run},
+        "start_date=2031-07-02": set(),
+        "end_date=2031-06-30": set(),
+    }.items():
+        assert numbers(api, query) == found, query
+    ProductionRun.objects.update(finished_at=late)
+    for query, found in {
+        "finished_from=2031-07-01&finished_to=2031-07-01": {run},
+        "finished_from=2031-07-02": set(),
+        "finished_to=2031-06-30": set(),
+        "finished_from=2031-07-01T23:30:00%2B02:00&finished_to=2031-07-01T21:30:00Z": {run},
+        "finished_to=2031-07-01T21:29:59Z": set(),
+    }.items():
+        assert numbers(api, query) == found, query
+
+
+def test_runs_are_put_in_order_either_way_with_nothing_last(api):
+    first, second, third = a_run(), a_run(), a_run()
+    day = datetime(2026, 3, 1, tzinfo=UTC)
+    of = ProductionRun.objects.filter
+    of(pk=first.pk).update(started_at=day, finished_at=day + timedelta(3), status="completed")
+    of(pk=second.pk).update(
+        started_at=day + timedelta(1), finished_at=day + timedelta(2), status="failed"
+    )
+
+    def ordered(by):
+        rows = api.get(f"{RUNS}?ordering={by}").json()["results"]
+        return [row["id"] for row in rows]
+
+    a, b, c = first.pk, second.pk, third.pk
+    for by, expected in {
+        "created_at": [a, b, c],
+        "-created_at": [c, b, a],
+        "number": [a, b, c],
+        "-number": [c, b, a],
+        "started_at": [a, b, c],
+        "start_date": [a, b, c],
+        "-start_date": [b, a, c],
+        "finished_at": [b, a, c],
+        "completion_date": [b, a, c],
+        "-completion_date": [a, b, c],
+        "status": [a, b, c],
+        "-status": [c, b, a],
+        "-completion_date,number": [a, b, c],
+    }.items():
+        assert ordered(by) == expected, by
+
+
+def test_a_page_says_where_it_is(api):
+    for _ in range(3):
+        a_run()
+    page = api.get(f"{RUNS}?page_size=2&page=2&ordering=number").json()
+    assert list(page) == [
+        "total_count", "page", "page_size", "total_pages", "next", "previous", "results",
+    ]  # fmt: skip
+    assert (page["total_count"], page["total_pages"], page["next"]) == (3, 2, None)
+    assert "page_size=2" in page["previous"]
+
+
 @pytest.mark.parametrize(
     "query",
     [
@@ -64,6 +131,7 @@ def test_runs_are_found_by_what_is_known_of_them(api):
         "product_id=BODY",
         "spool_id=" + "9" * 5000,
         "ordering=notes",
+        "ordering=--number",
         "lot=%00",
         "limit=5",
     ],

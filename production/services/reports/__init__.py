@@ -1,6 +1,6 @@
 """What many runs took, made and cost, computed in SQL."""
 
-from production.services.reports.alerts import Alert, NoEvidence, accept, alerts
+from production.services.reports.alerts import Alert, NoEvidence, accept, alerts, proposal
 from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
 from production.services.reports.consumption import consumption
@@ -30,6 +30,7 @@ __all__ = [
     "lots_of_run",
     "of_many",
     "parts_of_lot",
+    "proposal",
     "scrap",
     "unexplained_grams",
     "uses_of_lot",

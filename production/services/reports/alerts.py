@@ -24,7 +24,9 @@ WITH alone AS (
         sum(coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)) AS printed,
         sum(item.quantity) AS quantity
     FROM production_productionrun run JOIN production_runitem item ON item.run_id = run.id
-    WHERE run.status = 'completed' AND run.deleted_at IS NULL
+    WHERE run.status = 'completed' AND run.deleted_at IS NULL AND (
+        %(product)s::bigint IS NULL OR EXISTS (SELECT FROM production_runitem mine
+            WHERE mine.run_id = run.id AND mine.product_id = %(product)s))
     GROUP BY run.id HAVING count(DISTINCT item.product_id) = 1
 ), used AS (
     SELECT alone.*, sum(line.actual_grams) AS grams,
@@ -39,7 +41,7 @@ WITH alone AS (
 SELECT product_id, array_agg(id ORDER BY id), sum(grams), sum(printed),
     sum(actual_minutes) FILTER (WHERE printed = quantity),
     sum(plate_count) FILTER (WHERE printed = quantity AND actual_minutes IS NOT NULL)
-FROM used WHERE recency <= %s GROUP BY product_id ORDER BY product_id
+FROM used WHERE recency <= %(last)s GROUP BY product_id ORDER BY product_id
 """
 
 
@@ -52,11 +54,12 @@ class NoEvidence(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Alert:
-    """A product, what it is planned with, and what would have fitted the runs ``run_ids``."""
+    """A product, what it is planned with, and what would have fitted the runs ``run_ids``; None
+    where no run tells."""
 
     product: Product
     planned_grams_per_unit: Decimal | None
-    fitting_grams_per_unit: Decimal
+    fitting_grams_per_unit: Decimal | None
     grams_percent: Decimal | None
     planned_plate_minutes: Decimal | None
     fitting_plate_minutes: Decimal | None
@@ -68,11 +71,28 @@ class Alert:
         percents = (self.grams_percent, self.minutes_percent)
         return any(percent is not None and abs(percent) > threshold for percent in percents)
 
+    def fitting(self, line):
+        """Grams of a BOM line that would have fitted: all lines change in proportion."""
+        planned, fitting = self.planned_grams_per_unit, self.fitting_grams_per_unit
+        return fitting and rounded(line.grams_per_unit * fitting / planned, GRAM_PLACES)
+
+    def lines(self):
+        """The bill of materials as dicts: ``line``, a BomLine, and ``fitting_grams_per_unit``."""
+        lines = self.product.bom_lines.all()
+        return [{"line": line, "fitting_grams_per_unit": self.fitting(line)} for line in lines]
+
 
 def alerts(*, last=10):
     """Alerts of all products that pass the farm's variance threshold; three queries."""
     threshold = FarmSettings.load().variance_alert_percent
     return [alert for alert in _evidence(last) if alert.passes(threshold)]
+
+
+def proposal(product, *, last=10):
+    """What the last runs say of one product, as an Alert whether it passes the threshold or not;
+    the product comes with its bill of materials. Two queries or three."""
+    found = next(iter(_evidence(last, product)), None)
+    return found or _alert(Product.objects.with_bom().get(pk=product.pk))
 
 
 @operation("product.accept_actuals")
@@ -83,33 +103,32 @@ def accept(product, *, by, last=10):
     Raises NoEvidence.
     """
     product = Product.objects.select_for_update(no_key=True).get(pk=product.pk)
-    alert = next((each for each in _evidence(last) if each.product.pk == product.pk), None)
-    if alert is None or not alert.planned_grams_per_unit:
+    alert = proposal(product, last=last)
+    if not alert.run_ids or not alert.planned_grams_per_unit:
         raise NoEvidence(
             f"{product.sku} has no bill of materials, or no completed run of its own that was "
             "weighed or typed.",
             product_id=product.pk,
         )
-    ratio = alert.fitting_grams_per_unit / alert.planned_grams_per_unit
     for line in BomLine.objects.select_for_update(no_key=True).filter(product=product):
-        change(line, by=by, grams_per_unit=line.grams_per_unit * ratio)
+        change(line, by=by, grams_per_unit=alert.fitting(line))
     if alert.fitting_plate_minutes is not None:
         product = change(product, by=by, plate_minutes=alert.fitting_plate_minutes)
     audit("accept_actuals", product, by=by, changes={"evidence_run_ids": [None, alert.run_ids]})
     return product
 
 
-def _evidence(last):
+def _evidence(last, product=None):
     with connection.cursor() as cursor:
-        cursor.execute(EVIDENT, [last])
+        cursor.execute(EVIDENT, {"last": last, "product": product and product.pk})
         rows = cursor.fetchall()
     products = Product.objects.with_bom().in_bulk([row[0] for row in rows])
     return [_alert(products[row[0]], *row[1:]) for row in rows]
 
 
-def _alert(product, run_ids, grams, printed, minutes, plates):
+def _alert(product, run_ids=(), grams=None, printed=None, minutes=None, plates=None):
     planned = product.bom_grams or None
-    fitting = rounded(grams / printed, GRAM_PLACES)
+    fitting = rounded(grams / printed, GRAM_PLACES) if printed else None
     plate_minutes = rounded(minutes / plates) if minutes and plates else None
     return Alert(
         product=product,
@@ -119,7 +138,7 @@ def _alert(product, run_ids, grams, printed, minutes, plates):
         planned_plate_minutes=product.plate_minutes,
         fitting_plate_minutes=plate_minutes,
         minutes_percent=_percent(plate_minutes, product.plate_minutes),
-        run_ids=run_ids,
+        run_ids=list(run_ids),
     )
 
 

@@ -3,8 +3,6 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inventory.services import spools
@@ -13,7 +11,6 @@ from production.services.actuals import MaterialActual
 from production.services.completion import complete
 from tests.factories import (
     a_filament,
-    a_material_type,
     a_printer,
     a_product,
     a_run,
@@ -116,29 +113,3 @@ def test_a_viewer_reads_reports_and_accepts_nothing(api, viewer):
     product = a_product()
     answer = api.post(f"/api/v1/products/{product.pk}/accept-actuals/")
     refused(answer, 403, "permission_denied")
-
-
-@pytest.mark.parametrize(
-    "path", [*ALL, *(f"variance/?group_by={g}" for g in ("product", "filament"))]
-)
-def test_a_report_takes_as_many_queries_whatever_there_is(api, path):
-    address = f"{REPORTS}{path}" + ("" if "?" in path else "/?page_size=200")
-
-    def fill(number):
-        filament = a_filament(material_type=a_material_type(f"PLA-{number}"))
-        product = a_product(grams=1, material_type=filament.material_type)
-        spool = a_spool(filament=filament)
-        a_completed_run(spool, 10, 20, items=[(product, 10)], printer=a_printer())
-        spools.weigh(spool, gross_grams=Decimal(1170), by=None)
-
-    def count():
-        with CaptureQueriesContext(connection) as captured:
-            assert api.get(address).status_code == 200
-        return len(captured)
-
-    fill(0)
-    count()
-    one = count()
-    for number in range(1, 8):
-        fill(number)
-    assert count() == one

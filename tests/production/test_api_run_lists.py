@@ -3,14 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from production.models import ProductionRun
 from tests.factories import (
     a_filament,
-    a_manufacturer,
     a_material_type,
     a_printer,
     a_product,
@@ -138,26 +135,3 @@ def test_a_page_says_where_it_is(api):
 )
 def test_a_filter_that_makes_no_sense_is_400(api, query):
     assert api.get(f"{RUNS}?{query}").status_code == 400
-
-
-def test_a_list_of_thirty_takes_as_many_queries_as_one_of_one(api, manager):
-    def fill(number):
-        spool = a_spool(filament=a_filament(manufacturer=a_manufacturer(f"Maker {number}")))
-        printer = a_printer()
-        printer.slots.create(label="1", spool=spool)
-        items = [(a_product(grams=1), 1), (a_product(grams=2), 2)]
-        a_run((spool, 10), (a_spool(), 5), items=items, printer=printer, by=manager)
-
-    def count(path):
-        with CaptureQueriesContext(connection) as captured:
-            assert api.get(f"/api/v1/{path}/?page_size=200").status_code == 200
-        return len(captured)
-
-    paths = ["production-runs", "products", "printers", "reasons"]
-    fill(0)
-    api.get(RUNS)
-    one = {path: count(path) for path in paths}
-    for number in range(1, 30):
-        fill(number)
-    assert {path: count(path) for path in paths} == one
-    assert max(one.values()) <= 12

@@ -1,0 +1,53 @@
+"""Every list of the API takes as many queries for hundreds of rows as for one."""
+
+import re
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from config.api.urls import router
+from tests.rows import ROWS
+
+MANY = 500
+LISTS = {name: (prefix, view) for prefix, view, name in router.registry if hasattr(view, "list")}
+ASKED = [(name, query) for name in sorted(ROWS) for query in ROWS[name][1:] or [""]]
+
+
+def address(name):
+    """The address of a list; one that is nested lies below the first parent there is."""
+    prefix, view = LISTS[name]
+    if "(" in prefix:
+        parent = view.parents.order_by("pk").first()
+        prefix = re.sub(r"\(.*\)", str(parent.pk), prefix)
+    return f"/api/v1/{prefix}/?page_size=200"
+
+
+def fill(name, count):
+    """Add rows, and let PostgreSQL know: what it planned for the tests before is far off."""
+    ROWS[name][0](count)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def test_every_list_can_be_filled():
+    assert set(ROWS) == set(LISTS), "tests/rows.py says what fills which list"
+
+
+@pytest.mark.parametrize(("name", "query"), ASKED)
+def test_a_list_takes_as_many_queries_whatever_there_is(api_client, manager, name, query):
+    api_client.force_authenticate(manager)
+
+    def asked():
+        with CaptureQueriesContext(connection) as captured:
+            answer = api_client.get(f"{address(name)}&{query}")
+        assert answer.status_code == 200, answer.content
+        return answer.json()["total_count"], [each["sql"] for each in captured.captured_queries]
+
+    fill(name, 1)
+    asked()  # the first one pays for what is kept afterwards
+    few, for_few = asked()
+    fill(name, MANY - 1)
+    total, for_many = asked()
+    assert total >= few + MANY - 1 >= MANY, "there are no more rows than before"
+    assert len(for_many) == len(for_few), "\n".join(sorted(set(for_many) - set(for_few)))

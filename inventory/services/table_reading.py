@@ -11,8 +11,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from inventory.services.table_export import unprotected
 from tenants.errors import Invalid
+from tenants.tables import unprotected
 
 LONGEST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 10_000

@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from inventory.models import Filament, Spool
 from inventory.services import invariants
 from inventory.services.table_cells import BadCell, has_decimal_commas, quantity
-from inventory.services.table_export import protected, rows_as_csv, unprotected
 from inventory.services.table_import import (
     FILAMENT_COLUMNS,
     SPOOL_COLUMNS,
@@ -22,6 +21,7 @@ from inventory.services.table_import import (
     import_spools,
 )
 from inventory.services.table_reading import UnusableTable
+from tenants.tables import protected, rows_as_csv, unprotected
 from tests.factories import a_filament
 
 TABLES = settings(

@@ -1,6 +1,7 @@
 """Taking back an entry that no run made."""
 
 from inventory.models import InventoryTransaction, Spool
+from inventory.models.ledger import COMPENSATED
 from inventory.services import shelf
 from inventory.services.handling import given, said
 from tenants.errors import Refusal
@@ -30,6 +31,13 @@ class ReceiptInUse(Refusal):
     title = "The spool has other entries that stand"
 
 
+class KeepsACount(Refusal):
+    """A count that nobody made: it keeps a weighed balance while a run is corrected."""
+
+    code = "keeps_a_count"
+    title = "This entry keeps what was weighed"
+
+
 class CountedSince(Refusal):
     """The spool was counted after the entry: the count is the truth of the shelf."""
 
@@ -42,8 +50,8 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     """Undo an entry that no run made; returns the reversal.
 
     ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
-    needs weighing. Raises EntryOfRun, AlreadyReversed, NotReversible, ReceiptInUse, CountedSince,
-    InsufficientInventory, SpoolArchived.
+    needs weighing. Raises EntryOfRun, AlreadyReversed, NotReversible, KeepsACount, ReceiptInUse,
+    CountedSince, InsufficientInventory, SpoolArchived.
     """
     words = said(given(reason), note)
     with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
@@ -71,6 +79,13 @@ def _require_reversible(entry):
             entry_id=entry.pk,
             reversed_by_id=reversal.pk,
         )
+    if entry.kind == Kind.COUNT and entry.reason == COMPENSATED:
+        raise KeepsACount(
+            f"Entry {entry.pk} came with the correction of a run and keeps the weighed balance: "
+            "correct that run again, or weigh the spool.",
+            entry_id=entry.pk,
+            spool_id=entry.spool_id,
+        )
     others = InventoryTransaction.objects.not_reversed().filter(spool=entry.spool_id)
     if entry.kind == Kind.RECEIPT and (
         standing := others.exclude(pk=entry.pk).exclude(grams=0).count()
@@ -80,11 +95,6 @@ def _require_reversible(entry):
             spool_id=entry.spool_id,
             entries=standing,
         )
-
-
-def _standing_beside(receipt):
-    others = InventoryTransaction.objects.not_reversed().filter(spool=receipt.spool_id)
-    return others.exclude(pk=receipt.pk).exclude(grams=0).count()
 
 
 def _counted_since(entry):

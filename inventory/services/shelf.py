@@ -21,10 +21,10 @@ TOLD_BY = {"location": Verb.MOVED, "opened_at": Verb.OPENED, "dried_at": Verb.DR
 
 
 class SpoolClaimed(Refusal):
-    """Open runs count on what is on the spool."""
+    """Open runs count on what is on the spool, or have yet to book what they took of it."""
 
     code = "spool_claimed"
-    title = "Open runs claim filament of this spool"
+    title = "Open runs name this spool"
 
 
 class RemainderUndecided(Refusal):
@@ -256,11 +256,23 @@ def _require_free(spool):
             f"Spool {spool.code} is archived since {spool.archived_at.isoformat()}.",
             spool_id=spool.pk,
         )
-    if spool.reserved_grams:
+    numbers = _open_runs(spool)
+    if numbers or spool.reserved_grams:
         raise SpoolClaimed(
-            f"Open runs claim {plain(spool.reserved_grams)} g of spool {spool.code}: give them "
-            "another spool, or cancel them, before it is archived.",
+            f"Open runs name spool {spool.code} ({', '.join(numbers)}) and claim "
+            f"{plain(spool.reserved_grams)} g of it: complete them, cancel them or "
+            "give them another spool before it is archived.",
             spool_id=spool.pk,
+            run_numbers=numbers,
             reserved_grams=spool.reserved_grams,
             remaining_grams=spool.remaining_grams,
         )
+
+
+def _open_runs(spool):
+    """Numbers of the runs that are not over and name the spool, also where they claim nothing:
+    what they print from it has yet to be booked."""
+    lines = spool.run_materials.filter(
+        run__status__in=("planned", "in_progress"), run__deleted_at__isnull=True
+    )
+    return list(lines.order_by("run_id").values_list("run__number", flat=True))

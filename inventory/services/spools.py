@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import ledger
+from inventory.services import ledger, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.errors import Invalid, Refusal, plain
 from tenants.operations import operation
@@ -75,11 +75,10 @@ def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confi
     ``gross_grams`` is filament and reel together. Where entries were posted after ``weighed_at``,
     ``basis`` says what the weight is compared with: "now" (the book as it stands) or "then" (the
     book at that moment; later entries stay on top). ``confirm`` accepts an implausible weight.
-    Raises TareUnknown, WeighingImplausible, EntriesSinceWeighing.
+    Raises SpoolArchived, TareUnknown, WeighingImplausible, EntriesSinceWeighing.
     """
     gross = to_grams(gross_grams, field="gross_grams")
-    with ledger.book([spool.pk], by=by, at=at) as book:
-        spool = book.spools[spool.pk]
+    with shelf.locked(spool, by=by, at=at) as (book, spool):
         _require_past(weighed_at, book.at)
         missed = _posted_since(spool, weighed_at, basis, gross)
         net = _net_weight(

@@ -1,6 +1,7 @@
 """Setting the demo farm up: the farm, its people, machines, catalogue and products."""
 
 import json
+from datetime import timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -27,6 +28,7 @@ SIGN_INS = (
     (roles.OPERATOR, "Oskar Brandt", "prints-all-day"),
     (roles.VIEWER, "Vera Lind", "looks-at-spools"),
 )
+SET_UP_BEFORE = timedelta(days=32)  # the story below begins after it
 SAMPLE = Path(inventory.__file__).parent / "samples" / "filaments.json"
 
 
@@ -48,14 +50,15 @@ def ensure(*, slug=SLUG, now=None):
 def _fill(now):
     people = _people()
     manager = people[roles.MANAGER]
-    records.change(FarmSettings.load(), by=manager, **data.SETTINGS)
+    done = {"by": manager, "at": now - SET_UP_BEFORE}
+    records.change(FarmSettings.load(), **done, **data.SETTINGS)
     for name in data.LOCATIONS:
-        records.add(Location, by=manager, name=name)
-    _catalogue(manager)
+        records.add(Location, **done, name=name)
+    _catalogue(done)
     for row in data.PRINTERS:
-        _printer(row, manager)
+        _printer(row, done)
     for row in data.PRODUCTS:
-        _product(row, manager)
+        _product(row, done)
     live_through(now, manager=manager, operator=people[roles.OPERATOR])
 
 
@@ -67,15 +70,15 @@ def _people():
     return people
 
 
-def _catalogue(manager):
-    import_entries(json.loads(SAMPLE.read_text()), by=manager)
+def _catalogue(done):
+    import_entries(json.loads(SAMPLE.read_text()), by=done["by"])
     for external_id, price in data.FILAMENTS.values():
         filament = Filament.objects.get(external_id=external_id)
         known = {"price": price, "reorder_point_grams": data.REORDER_POINT_GRAMS}
-        records.change(filament, by=manager, **known)
+        records.change(filament, **done, **known)
 
 
-def _printer(row, manager):
+def _printer(row, done):
     name, maker, model, x, y, z, slots, hardened, nozzle, bed, hour_rate, watts = row
     printer = Printer(
         name=name,
@@ -91,16 +94,16 @@ def _printer(row, manager):
         power_watts=watts,
         location=Location.objects.get(name="Print room"),
     )
-    records.add(printer, by=manager)
+    records.add(printer, **done)
     for label in slots:
-        records.add(PrinterSlot, by=manager, printer=printer, label=label)
+        records.add(PrinterSlot, **done, printer=printer, label=label)
 
 
-def _product(row, manager):
+def _product(row, done):
     sku, name, units, minutes, purge, height, labour, bom = row
     product = records.add(
         Product,
-        by=manager,
+        **done,
         sku=sku,
         name=name,
         units_per_plate=units,
@@ -113,7 +116,7 @@ def _product(row, manager):
         exact = filament and Filament.objects.get(external_id=data.FILAMENTS[filament][0])
         records.add(
             BomLine,
-            by=manager,
+            **done,
             product=product,
             material_type=MaterialType.objects.get(code=code),
             filament=exact,

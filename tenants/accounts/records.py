@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
+from django.utils import timezone
 
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Duplicate, InUse, Invalid
@@ -22,10 +23,10 @@ HIDDEN = "(hidden)"
 
 
 @operation("record.add")
-def add(model, /, *, by, **fields):
+def add(model, /, *, by, at=None, **fields):
     """Make a row of ``model`` (or save an unsaved instance of it) and return it.
 
-    Raises Invalid, Duplicate.
+    ``at`` dates the line of the audit trail. Raises Invalid, Duplicate.
     """
     obj = model if isinstance(model, models.Model) else model()
     for name, value in fields.items():
@@ -33,15 +34,15 @@ def add(model, /, *, by, **fields):
     _check(obj)
     with refusals(obj):
         obj.save(force_insert=True)
-    audit("add", obj, by=by, changes=_all_values(obj))
+    audit("add", obj, by=by, at=at, changes=_all_values(obj))
     return obj
 
 
 @operation("record.change")
-def change(obj, /, *, by, **fields):
+def change(obj, /, *, by, at=None, **fields):
     """Change the named fields and return the fresh object; what is the same leaves no trace.
 
-    Raises Invalid, Duplicate, InUse.
+    ``at`` as in `add`. Raises Invalid, Duplicate, InUse.
     """
     fresh = _locked(obj)
     before = {name: _value(fresh, name) for name in fields}
@@ -56,7 +57,7 @@ def change(obj, /, *, by, **fields):
     if changes:
         with refusals(fresh):
             fresh.save(update_fields=[*changes, *_touched_by_themselves(fresh)])
-        audit("change", fresh, by=by, changes=_shown(changes))
+        audit("change", fresh, by=by, at=at, changes=_shown(changes))
     return fresh
 
 
@@ -71,7 +72,7 @@ def remove(obj, /, *, by):
     audit("remove", fresh, by=by)
 
 
-def audit(verb, obj, *, by, changes=None, by_name=None):
+def audit(verb, obj, *, by, at=None, changes=None, by_name=None):
     """Add a line to the audit trail of the schema we are in; in the caller's transaction."""
     return AuditEvent.objects.create(
         by=by,
@@ -81,6 +82,7 @@ def audit(verb, obj, *, by, changes=None, by_name=None):
         object_id=obj.pk if isinstance(obj.pk, int) else None,
         object_label=str(obj)[:200],
         changes=changes or {},
+        at=at or timezone.now(),
         correlation_id=correlation_id.get()[:64],
     )
 

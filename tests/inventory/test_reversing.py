@@ -5,9 +5,11 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import Spool
+from inventory.models.ledger import COMPENSATED
 from inventory.services import handling, invariants, ledger, reversing, shelf, spools
 from inventory.services.ledger import InsufficientInventory, NotReversible, SpoolArchived
 from production.services import completion
+from production.services.actuals import MaterialActual
 from tests.factories import a_running_run, a_spool
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -107,6 +109,21 @@ def test_a_count_itself_can_be_taken_back_unless_it_moved_nothing():
     assert not fresh(spool).needs_weighing
     with pytest.raises(NotReversible):
         reverse(spools.weigh(spool, gross_grams=1200, by=None))
+
+
+def test_a_count_that_keeps_what_was_weighed_is_not_taken_back_by_hand():
+    spool = a_spool(1000)
+    run = a_running_run((spool, 100))
+    completion.complete(run, by=None, as_planned=True)
+    spools.weigh(spool, gross_grams=1090, by=None)
+    actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(120))
+    completion.correct(run, by=None, materials=[actual], confirm=True)
+    kept = spool.transactions.get(reason=COMPENSATED)
+    with pytest.raises(reversing.KeepsACount, match="correct that run again, or weigh") as refused:
+        reverse(kept, confirm=True)
+    assert refused.value.numbers["entry_id"] == kept.pk
+    assert fresh(spool).remaining_grams == 890
+    assert all_is_well()
 
 
 def test_a_discarded_rest_comes_back_once_the_spool_is_restored():

@@ -10,6 +10,7 @@ from inventory import codes
 from inventory.models import Location, Spool, SpoolEvent
 from inventory.services import handling, invariants, ledger, shelf
 from inventory.services.ledger import SpoolArchived
+from production.services import lifecycle
 from tenants.errors import Duplicate, Stale
 from tenants.versions import expecting
 from tests.factories import a_run, a_spool
@@ -149,6 +150,16 @@ def test_a_spool_that_runs_count_on_stays(operator):
         shelf.archive(spool, by=operator, discard=True)
     assert refused.value.numbers["reserved_grams"] == Decimal("42.5")
     assert not fresh(spool).is_archived
+
+
+def test_a_spool_stays_also_while_a_run_claims_nothing_of_it(operator):
+    spool = a_spool(100)
+    run = a_run((spool, 0), by=operator)
+    with pytest.raises(shelf.SpoolClaimed, match=run.number) as refused:
+        shelf.archive(spool, by=operator, discard=False)
+    assert refused.value.numbers["run_numbers"] == [run.number]
+    lifecycle.delete(run, by=operator)
+    assert shelf.archive(spool, by=operator, discard=False).is_archived
 
 
 def test_a_spool_is_archived_once_and_restored_with_what_it_had():

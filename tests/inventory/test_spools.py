@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import ledger, spools
+from inventory.services import ledger, shelf, spools
 from tenants.errors import Invalid
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
@@ -105,3 +105,12 @@ def test_a_spool_was_not_weighed_tomorrow():
     tomorrow = timezone.now() + timedelta(days=1)
     with pytest.raises(Invalid):
         spools.weigh(a_spool(), gross_grams=1200, by=None, weighed_at=tomorrow)
+
+
+def test_an_archived_spool_is_not_weighed_before_it_is_restored():
+    spool = shelf.archive(a_spool(1000), discard=False, by=None)
+    with pytest.raises(ledger.SpoolArchived, match="restore it first"):
+        spools.weigh(spool, gross_grams=Decimal(1100), by=None)
+    assert remaining(spool) == 1000
+    shelf.restore(spool, by=None)
+    assert spools.weigh(spool, gross_grams=Decimal(1100), by=None, confirm=True).grams == -100

@@ -208,6 +208,10 @@ class Farm:
             raise Refused("InvalidRunStatus")
         return run
 
+    def open_runs(self):
+        kinds = ("planned", "in_progress")
+        return [run for run in self.runs.values() if run.status in kinds and not run.is_deleted]
+
     def shelved(self, pk):
         spool = self.spools[pk]
         if spool.is_archived:

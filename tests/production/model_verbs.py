@@ -346,7 +346,7 @@ def receive(farm, spool):
 
 def weigh(farm, pk, *, gross, seen=None, basis=None, confirm=False):
     """``seen``: what the book had when it was weighed, ``(grams, number of entries)``."""
-    spool, missed = farm.spools[pk], ZERO
+    spool, missed = farm.shelved(pk), ZERO
     if seen is not None and seen[1] != sum(entry.spool == pk for entry in farm.ledger):
         if basis is None:
             raise Refused("EntriesSinceWeighing")
@@ -401,7 +401,7 @@ def archive(farm, pk, *, discard=None):
     spool = farm.spools[pk]
     if spool.is_archived:
         raise Refused("AlreadyArchived")
-    if spool.reserved:
+    if any(line.spool == pk for run in farm.open_runs() for line in run.lines):
         raise Refused("SpoolClaimed")
     if spool.remaining and discard is None:
         raise Refused("RemainderUndecided")
@@ -424,6 +424,8 @@ def reverse(farm, number, *, confirm=False):
         raise Refused("EntryOfRun")
     if entry.is_reversed:
         raise Refused("AlreadyReversed")
+    if entry.keeps_a_count:
+        raise Refused("KeepsACount")
     if entry.kind == "receipt" and any(_stands_beside(entry, other) for other in farm.ledger):
         raise Refused("ReceiptInUse")
     is_counted = farm.counted(entry.spool, number + 1)

@@ -1,7 +1,10 @@
 """Master data: every change on record, and what the database refuses said in words."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError
+from django.utils import timezone
 
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from tenants.accounts import records
@@ -22,6 +25,14 @@ def test_adding_is_on_record(shelf, manager):
     event = last_event(shelf)
     assert (event.verb, event.by, event.object_label) == ("add", manager, str(shelf))
     assert event.changes["name"] == [None, "Shelf 1"]
+
+
+def test_what_was_done_earlier_is_dated_so(farm, manager):
+    then = timezone.now() - timedelta(days=30)
+    shelf = records.add(Location, by=manager, at=then, name="Old shelf")
+    assert last_event(shelf).at == then
+    records.change(shelf, by=manager, at=then + timedelta(days=1), comment="by the door")
+    assert last_event(shelf).at == then + timedelta(days=1)
 
 
 def test_changing_keeps_before_and_after(shelf, operator):

@@ -186,7 +186,10 @@ class ComesBack:
         tenant, schema = connection.tenant, current_schema.get()
         zone = timezone.get_current_timezone()
         try:
-            return super().request(**kwargs)
+            answer = super().request(**kwargs)
+            if answer.streaming:  # its last byte is the end of the request
+                answer.streaming_content = list(answer.streaming_content)
+            return answer
         finally:
             connection.set_tenant(tenant)
             current_schema.set(schema)

@@ -63,6 +63,8 @@ class HousePageRenderer(BrowsableAPIRenderer):
 
     def get_context(self, data, accepted_media_type, renderer_context):
         context = super().get_context(data, accepted_media_type, renderer_context)
+        renderers = renderer_context["view"].get_renderers()
+        context["available_formats"] = [each.format for each in renderers]
         if self._is_post_only():
             context["is_post_only"] = True
             has_form = context["raw_data_post_form"] is not None

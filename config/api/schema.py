@@ -10,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api import OPEN
+from tenants.api.tables import CSV
 from tenants.api.views import ID
 from tenants.fields import NUMBER
 
@@ -197,7 +198,15 @@ def with_problems(result, generator, request, public):
     }
     for path, operations in result["paths"].items():
         for method in OF_METHOD.keys() & operations.keys():
+            _say_what_is_a_table(operations[method])
             codes = [*OF_METHOD[method], *(["429"] if path.endswith("/tokens/") else [])]
             answers = {code: {"$ref": f"#/components/responses/{ANSWERS[code]}"} for code in codes}
             operations[method]["responses"] |= dict(sorted(answers.items()))
     return result
+
+
+def _say_what_is_a_table(operation):
+    """CSV has a header and lines; spectacular describes it as it does JSON."""
+    for answer in operation["responses"].values():
+        if CSV in answer.get("content", {}):
+            answer["content"][CSV] = {"schema": {"type": "string"}}

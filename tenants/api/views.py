@@ -12,7 +12,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from tenants import idempotency
 from tenants.accounts import records
-from tenants.api import OPEN, SIGNED_IN
+from tenants.api import OPEN, SIGNED_IN, tables
 from tenants.api.pages import ForPeople
 from tenants.operations import face, in_transaction
 from tenants.versions import check_version, expecting
@@ -130,6 +130,10 @@ class HouseViewSet(ForPeople, GenericViewSet):
         return self.reverse_action("detail", kwargs={**self.kwargs, "pk": row.pk})
 
     def answer_list(self, rows):
+        """A page of the rows; as CSV all of them, unless a page is asked for."""
+        if tables.is_asked_for(self.request):
+            one_page = self.request.query_params.keys() & {"page", "page_size"}
+            return tables.streamed(self, self.paginate_queryset(rows) if one_page else rows)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -188,7 +192,16 @@ def _expected_versions(request):
 
 
 class ListViewSet(HouseViewSet):
-    """List."""
+    """List, as JSON or as CSV."""
+
+    def get_renderers(self):
+        more = [tables.CSVRenderer()] if self.action == "list" else []
+        return [*super().get_renderers(), *more]
+
+    def handle_exception(self, exc):
+        if tables.is_asked_for(self.request):
+            _answer_in_json(self, self.request)
+        return super().handle_exception(exc)
 
     def list(self, request, *args, **kwargs):
         return self.answer_list(self.filter_queryset(self.detailed(self.get_queryset())))

@@ -117,7 +117,7 @@ TEMPLATES = [
         },
     }
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 2_621_440)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 5_242_880)
 
 # --- People ------------------------------------------------------------------------------------
 

@@ -34,6 +34,14 @@ class Invalid(Refusal):
     title = "A value is not valid"
 
 
+class TooLarge(Invalid):
+    """A body beyond the limit."""
+
+    code = "too_large"
+    status = 413
+    title = "The body is too large"
+
+
 class Duplicate(Refusal):
     """A name, code or external id that must be unique is taken."""
 

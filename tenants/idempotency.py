@@ -31,6 +31,13 @@ class InvalidIdempotencyKey(Invalid):
     title = "An Idempotency-Key has 1 to 255 printable ASCII characters"
 
 
+class IdempotencyKeyMissing(Invalid):
+    """What would have its effect twice when it is sent twice is sent without a key."""
+
+    code = "idempotency_key_missing"
+    title = "This needs an Idempotency-Key"
+
+
 class IdempotencyKeyBusy(Refusal):
     """The same key is being worked on at this moment."""
 
@@ -71,6 +78,15 @@ def answer_once(request, key, work, *, keep=True):
         return response
 
     return in_transaction(answer)
+
+
+def require_key(request, *, or_else):
+    """Raise IdempotencyKeyMissing, unless the request has a key; ``or_else`` says what to do."""
+    if "Idempotency-Key" not in request.headers:
+        raise IdempotencyKeyMissing(
+            "Sent twice, this would have its effect twice: send it with an Idempotency-Key header, "
+            f"a word of your own for this one request. {or_else}"
+        )
 
 
 def forget_old_keys(now):

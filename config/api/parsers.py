@@ -7,7 +7,8 @@ from django.conf import settings
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from config.api.problems import TooLarge, UnusableText
+from config.api.problems import UnusableText
+from tenants.errors import TooLarge
 
 DEEPEST = 20
 

@@ -15,7 +15,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from tenants.accounts import records
-from tenants.errors import Busy, Invalid, Refusal
+from tenants.errors import Busy, Invalid, Refusal, TooLarge
 from tenants.operations import correlation_id
 
 CONTENT_TYPE = "application/problem+json"
@@ -34,14 +34,6 @@ class UnusableText(Invalid):
 
     code = "unusable_text"
     title = "The request holds a character or a number that can't be kept"
-
-
-class TooLarge(Invalid):
-    """A body beyond the limit."""
-
-    code = "too_large"
-    status = 413
-    title = "The body is too large"
 
 
 def handler(error, context):

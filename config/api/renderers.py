@@ -14,7 +14,6 @@ from rest_framework.utils.encoders import JSONEncoder
 from config.api.problems import CONTENT_TYPE
 from tenants.errors import Refusal
 
-JSON = "application/json"
 POST_ONLY = (
     "This address takes a POST only: there is nothing to GET here.\n"
     "Fill in the form below and press POST, or send the same from a program."
@@ -42,11 +41,10 @@ class HouseJSONRenderer(JSONRenderer):
 
 
 class RawForm(forms.Form):
-    """A body as JSON; the page's script sends it as it stands."""
+    """A body as JSON, or as CSV; the page's script sends it as it stands."""
 
     _content_type = forms.ChoiceField(
         label="Media type",
-        choices=[(JSON, JSON)],
         widget=forms.Select(attrs={"data-override": "content-type"}),
     )
     _content = forms.CharField(
@@ -54,6 +52,10 @@ class RawForm(forms.Form):
         required=False,
         widget=forms.Textarea(attrs={"data-override": "content"}),
     )
+
+    def __init__(self, media_type, content):
+        super().__init__(initial={"_content": content})
+        self.fields["_content_type"].choices = [(media_type, media_type)]
 
 
 class HousePageRenderer(BrowsableAPIRenderer):
@@ -90,7 +92,7 @@ class HousePageRenderer(BrowsableAPIRenderer):
         return None
 
     def get_raw_data_form(self, data, view, method, request):
-        """A form for the JSON of this method's body; None where there is none."""
+        """A form for this method's body; None where there is none."""
         if self._is_our_fault() or not hasattr(view, "to_fill_in"):
             return None
         with override_method(view, request, method) as overridden:
@@ -100,15 +102,15 @@ class HousePageRenderer(BrowsableAPIRenderer):
                 body = self._body(data, view, method, request)
             except (APIException, Http404):
                 return None
-        return RawForm(initial={"_content_type": JSON, "_content": body})
+        return RawForm(view.get_parsers()[0].media_type, body)
 
     def _body(self, data, view, method, request):
         """What was sent, if it was refused; else the row as it is, or a body to begin with."""
         may_be_kept = getattr(view, "keeps_answers", True)  # not a password
         if request.method == method and self._is_error() and may_be_kept and _sent(request):
-            return _as_json(request.data)
+            return _as_text(request.data)
         is_row = isinstance(data, dict) and not self._is_error()
-        return _as_json(data if is_row and method != "POST" else view.to_fill_in())
+        return _as_text(data if is_row and method != "POST" else view.to_fill_in())
 
     def _is_error(self):
         return self.renderer_context["response"].exception
@@ -130,7 +132,11 @@ def _sent(request):
         return None
 
 
-def _as_json(body):
+def _as_text(body):
+    if isinstance(body, bytes):
+        return body.decode(errors="replace")
+    if isinstance(body, str):
+        return body
     return HouseJSONRenderer().render(body, renderer_context={"indent": 4}).decode()
 
 

@@ -13,6 +13,7 @@ from tenants.api import OPEN
 from tenants.api.tables import CSV
 from tenants.api.views import ID
 from tenants.fields import NUMBER
+from tenants.filters import StrictBooleanField
 
 HEADER = OpenApiParameter.HEADER
 SUMMARIES = {
@@ -32,6 +33,8 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
 )
+
+TYPES = {StrictBooleanField: bool}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -109,12 +112,18 @@ class HouseSchema(AutoSchema):
         return [*schemes, {}] if is_open else schemes
 
     def get_override_parameters(self):
+        asked = [
+            OpenApiParameter(name, TYPES.get(type(field), str), description=str(field.help_text))
+            for name, field in self.view.parameters.get(self.view.action, {}).items()
+        ]
         if self.method == "POST":
-            return [IDEMPOTENCY_KEY]
+            return [IDEMPOTENCY_KEY, *asked]
         is_versioned = "version" in getattr(self._answer(), "fields", {})
-        return [IF_MATCH] if is_versioned and self.method != "GET" else []
+        return [IF_MATCH, *asked] if is_versioned and self.method != "GET" else asked
 
     def get_request_serializer(self):
+        if self.map_parsers() == [CSV]:
+            return {CSV: OpenApiTypes.STR}
         body = self.view.get_serializer()
         return body if body.fields else None
 
@@ -156,7 +165,7 @@ ANSWERS = {
     "409": "Refused",
     "412": "Stale",
     "413": "TooLarge",
-    "415": "NotJSON",
+    "415": "UnknownMediaType",
     "422": "KeyReused",
     "429": "TooMany",
     "503": "Busy",
@@ -171,7 +180,7 @@ DESCRIPTIONS = {
     "Refused": "State, stock or uniqueness are against it; `code` says which.",
     "Stale": "It was changed since the version of `If-Match`.",
     "TooLarge": "The body is too large.",
-    "NotJSON": "The body is not application/json.",
+    "UnknownMediaType": "The body is not of a media type that is taken here.",
     "KeyReused": "The Idempotency-Key was used for another request.",
     "TooMany": "Too many tries; `Retry-After` says when to go on.",
     "Busy": "Others hold the same rows, or the database is away; try again, see `Retry-After`.",

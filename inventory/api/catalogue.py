@@ -1,6 +1,7 @@
 """The catalogue: what filament there is to buy, and where it can lie."""
 
 from inventory import filters, serializers
+from inventory.api.imports import DRY_RUN, FilamentImport
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from tenants.api.views import RecordViewSet
 
@@ -35,11 +36,21 @@ class LocationViewSet(RecordViewSet):
     ordering_fields = ["id", "name"]
 
 
-class FilamentViewSet(RecordViewSet):
+class FilamentViewSet(FilamentImport, RecordViewSet):
     """The catalogue."""
 
     queryset = Filament.objects.all()
     serializer_class = serializers.FilamentSerializer
+    bodies = {
+        "import_table": serializers.FilamentTable,
+        "import_catalogue": serializers.Catalogue,
+    }
+    answers = {
+        "import_table": serializers.TableReportSerializer,
+        "import_catalogue": serializers.CatalogueReportSerializer,
+    }
+    permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
+    parameters = dict.fromkeys(["import_table", "import_catalogue"], DRY_RUN)
     filterset_class = filters.FilamentFilter
     title_field = "name"
     search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]

@@ -5,22 +5,25 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory import filters, serializers
+from inventory.api.imports import DRY_RUN, SpoolImport
 from inventory.models import Spool
 from inventory.services import handling, shelf, spools
 from tenants.api.views import ReadViewSet
 
 
-class SpoolViewSet(ReadViewSet):
+class SpoolViewSet(SpoolImport, ReadViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
     queryset = Spool.objects.all()
     serializer_class = serializers.SpoolSerializer
-    bodies = serializers.SPOOL_VERBS
+    bodies = {**serializers.SPOOL_VERBS, "import_table": serializers.SpoolTable}
     answers = {
         **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], serializers.BookedSpool),
         "receive": {201: serializers.ReceivedSpools},
+        "import_table": serializers.TableReportSerializer,
     }
-    permissions = {"create": "receive"}
+    permissions = {"create": "receive", "import_table": "receive"}
+    parameters = {"import_table": DRY_RUN}
     filterset_class = filters.SpoolFilter
     title_field = "code"
     search_fields = ["code", "lot_number", "supplier", "filament__name", "filament__color_name"]

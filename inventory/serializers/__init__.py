@@ -11,12 +11,22 @@ from inventory.serializers.spools import (
     SpoolCodeField,
     SpoolSerializer,
 )
+from inventory.serializers.tables import (
+    Catalogue,
+    CatalogueReportSerializer,
+    FilamentTable,
+    SpoolTable,
+    TableReportSerializer,
+)
 from inventory.serializers.verbs import SPOOL_VERBS
 
 __all__ = [
     "SPOOL_VERBS",
     "BookedSpool",
+    "Catalogue",
+    "CatalogueReportSerializer",
     "FilamentSerializer",
+    "FilamentTable",
     "InventoryTransactionSerializer",
     "LocationSerializer",
     "ManufacturerSerializer",
@@ -25,4 +35,6 @@ __all__ = [
     "ReverseBody",
     "SpoolCodeField",
     "SpoolSerializer",
+    "SpoolTable",
+    "TableReportSerializer",
 ]

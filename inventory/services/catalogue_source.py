@@ -27,13 +27,15 @@ def read(place):
     """
     is_address = place.lower().startswith(("http://", "https://"))
     content = _download(place) if is_address else _file(place)
-    entries = _json(_text(content, place), place)
-    if isinstance(entries, list):
-        return entries
-    raise UnusableCatalogue(
-        f"{place} holds one {'object' if isinstance(entries, dict) else 'value'}, not a list. "
-        f"{EXPECTED}"
-    )
+    return entries(_json(_text(content, place), place), place)
+
+
+def entries(found, place):
+    """What was ``found`` at ``place``, if it is a list. Raises UnusableCatalogue."""
+    if isinstance(found, list):
+        return found
+    kind = "object" if isinstance(found, dict) else "value"
+    raise UnusableCatalogue(f"{place} holds one {kind}, not a list. {EXPECTED}")
 
 
 def _file(place):

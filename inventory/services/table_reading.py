@@ -75,7 +75,10 @@ def _text(content):
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogatepass")
     if len(content) > LONGEST_BYTES:
-        raise TableTooLarge(f"At most {LONGEST_BYTES // 1024**2} MB are read at once.")
+        raise TableTooLarge(
+            f"At most {LONGEST_BYTES // 1024**2} MB are read at once: split the file.",
+            most_bytes=LONGEST_BYTES,
+        )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -88,7 +91,7 @@ def _lines(text):
     """The lines as they stand in the file."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(lines) > MOST_LINES * LONGEST_RECORD:
-        raise TableTooLarge(f"At most {MOST_LINES:,} lines are read at once: split the file.")
+        raise _too_many_lines()
     return lines
 
 
@@ -137,8 +140,14 @@ def _records(lines, separator):
 def _limited(records):
     for count, record in enumerate(records):
         if count == MOST_LINES:
-            raise TableTooLarge(f"At most {MOST_LINES:,} lines are read at once: split the file.")
+            raise _too_many_lines()
         yield record
+
+
+def _too_many_lines():
+    return TableTooLarge(
+        f"At most {MOST_LINES:,} lines are read at once: split the file.", most_lines=MOST_LINES
+    )
 
 
 # --- Its columns -------------------------------------------------------------------------------

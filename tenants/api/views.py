@@ -4,6 +4,8 @@ A viewset finds a row (``find``), calls one verb (``do``), and answers with the 
 It names its queryset, its serializers and the permission of each action that is not its name.
 """
 
+from django.conf import settings
+from django.core.exceptions import ValidationError as InvalidValue
 from django.shortcuts import get_object_or_404
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -14,6 +16,7 @@ from tenants import idempotency
 from tenants.accounts import records
 from tenants.api import OPEN, SIGNED_IN, tables
 from tenants.api.pages import ForPeople
+from tenants.errors import TooLarge
 from tenants.operations import face, in_transaction
 from tenants.versions import check_version, expecting
 
@@ -34,7 +37,8 @@ class HouseViewSet(ForPeople, GenericViewSet):
 
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
-    ``answers`` an action to a serializer, or serializers by status, of an answer of another kind.
+    ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
+    ``parameters`` an action to the form fields of what can be said in its query.
     """
 
     lookup_value_regex = ID
@@ -42,6 +46,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
     bodies = {}
     answers = {}
     permissions = {}
+    parameters = {}
     keeps_answers = True
 
     def dispatch(self, request, *args, **kwargs):
@@ -52,6 +57,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
             face.reset(token)
 
     def initial(self, request, *args, **kwargs):
+        _check_size(request)
         super().initial(request, *args, **kwargs)
         self._check_parameters(request)
         key = request.headers.get("Idempotency-Key")
@@ -117,6 +123,14 @@ class HouseViewSet(ForPeople, GenericViewSet):
         self.do(verb, row, **self.body(row))
         return self.answer(row)
 
+    def asked(self, name):
+        """What the query says of a parameter of the action; None when it says nothing."""
+        field = self.parameters[self.action][name]
+        try:
+            return field.clean(self.request.query_params.get(name, ""))
+        except InvalidValue as error:
+            raise ValidationError({name: error.messages}) from error
+
     # -- answer --------------------------------------------------------------------------------
 
     def answer(self, row, *, status=status.HTTP_200_OK, **more):
@@ -150,7 +164,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
                 raise ValidationError({name: ["NUL is no text."]})
 
     def known_parameters(self):
-        known = {"format"}
+        known = {"format", *self.parameters.get(self.action, ())}
         if self.action == "list":
             known |= {"page", "page_size"}
             known |= {"ordering", "search"} if hasattr(self, "ordering_fields") else set()
@@ -176,6 +190,17 @@ def _answer_in_json(view, request):
     """A kept answer is JSON: a page would hold the form's secret."""
     json = next(each for each in view.get_renderers() if each.format == "json")
     request.accepted_renderer, request.accepted_media_type = json, json.media_type
+
+
+def _check_size(request):
+    """Raise TooLarge by what the body is said to have, before any of it is read."""
+    said, most = request.META.get("CONTENT_LENGTH") or "", settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    if said.isdigit() and int(said) > most:
+        raise TooLarge(
+            f"The body has {int(said):,} bytes, {most:,} are taken at once: split it.",
+            given_bytes=int(said),
+            most_bytes=most,
+        )
 
 
 def _version_of(data):

@@ -49,7 +49,7 @@ def test_a_bad_body_is_400_and_writes_nothing(managing, body):
 
 
 def test_a_body_beyond_the_limit_is_413(managing):
-    answer = raw(managing, json.dumps({"comment": "x" * 3_000_000}))
+    answer = raw(managing, json.dumps({"comment": "x" * 6_000_000}))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
 
 

@@ -1,0 +1,111 @@
+"""What is imported, and what became of it, as JSON."""
+
+from rest_framework import serializers
+
+from inventory.services.table_import import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from inventory.services.table_lines import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from tenants.fields import QuantityField
+from tenants.serializers import Body
+
+NUMBER = {"required": False, "allow_null": True, "max_digits": 14, "decimal_places": 6}
+
+
+class SpoolTable(Body):
+    """CSV: the first line names the columns, every other is a spool."""
+
+    def to_fill_in(self):
+        return ",".join(SPOOL_COLUMNS)
+
+
+class FilamentTable(Body):
+    """CSV: the first line names the columns, every other is a filament."""
+
+    def to_fill_in(self):
+        return ",".join(FILAMENT_COLUMNS)
+
+
+class TableLineSerializer(serializers.Serializer):
+    """What became of a line; its problems are by column, "" for the whole line."""
+
+    line = serializers.IntegerField(help_text="In the file, from 1; the header counts.")
+    status = serializers.CharField(help_text="ok or refused")
+    outcome = serializers.ChoiceField([CREATED, FILLED_IN, UNCHANGED, REFUSED])
+    detail = serializers.CharField()
+    problems = serializers.DictField(child=serializers.CharField())
+    id = serializers.IntegerField(allow_null=True)
+    code = serializers.CharField(allow_null=True, help_text="Of a spool, for its label.")
+
+
+class TableReportSerializer(serializers.Serializer):
+    """What an import did, or in a dry run would do. In a dry run no line has an id."""
+
+    kind = serializers.ChoiceField(["spools", "filaments"])
+    dry_run = serializers.BooleanField()
+    created_count = serializers.IntegerField()
+    filled_in_count = serializers.IntegerField()
+    unchanged_count = serializers.IntegerField()
+    refused_count = serializers.IntegerField()
+    manufacturers = serializers.ListField(child=serializers.CharField())
+    material_types = serializers.ListField(child=serializers.CharField())
+    lines = TableLineSerializer(many=True)
+
+
+# --- Catalogues --------------------------------------------------------------------------------
+
+
+class CatalogueEntry(Body):
+    """A filament as SpoolmanDB has it; what else is in it is passed over."""
+
+    id = serializers.CharField(max_length=200)
+    manufacturer = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    name = serializers.CharField(max_length=150)
+    material = serializers.CharField(max_length=40)
+    density = QuantityField(**NUMBER)
+    diameter = QuantityField(**NUMBER)
+    weight = QuantityField(help_text="Net grams.", **NUMBER)
+    spool_weight = QuantityField(help_text="Grams of the empty reel; 0 is unknown.", **NUMBER)
+    color_hex = serializers.CharField(required=False, allow_null=True, allow_blank=True)
+    color_hexes = serializers.ListField(
+        child=serializers.CharField(), required=False, allow_null=True
+    )
+    multi_color_direction = serializers.CharField(
+        required=False, allow_null=True, help_text="coaxial or longitudinal"
+    )
+    extruder_temp = serializers.IntegerField(required=False, allow_null=True)
+    bed_temp = serializers.IntegerField(required=False, allow_null=True)
+
+    class Meta:
+        offered = ("manufacturer", "density", "diameter", "weight", "spool_weight", "color_hex")
+
+
+class Catalogue(serializers.ListSerializer):
+    """A list of filaments, such as SpoolmanDB's compiled filaments.json."""
+
+    child = CatalogueEntry()
+
+    @property
+    def fields(self):
+        return self.child.fields
+
+    def to_fill_in(self):
+        return [self.child.to_fill_in()]
+
+
+class RefusedEntry(serializers.Serializer):
+    """An entry that was left out; others were imported."""
+
+    position = serializers.IntegerField(help_text="In the list, from 1.")
+    external_id = serializers.CharField(help_text="As it was found.")
+    problem = serializers.CharField()
+
+
+class CatalogueReportSerializer(serializers.Serializer):
+    """What the import of a catalogue did, or in a dry run would do."""
+
+    dry_run = serializers.BooleanField()
+    created_count = serializers.IntegerField()
+    filled_in_count = serializers.IntegerField()
+    unchanged_count = serializers.IntegerField()
+    manufacturers = serializers.ListField(child=serializers.CharField())
+    material_types = serializers.ListField(child=serializers.CharField())
+    refused = RefusedEntry(many=True)

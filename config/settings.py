@@ -171,6 +171,9 @@ WHITENOISE_USE_FINDERS = True
 warnings.filterwarnings("ignore", "No directory at", UserWarning)
 WHITENOISE_AUTOREFRESH = DEBUG
 
+# Fonts (.ttf) for letters on labels that the one we bring along lacks, such as Chinese.
+FONTS = env_list("SPOOLBOOK_FONTS")
+
 # --- API ---------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {

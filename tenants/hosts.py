@@ -5,6 +5,7 @@ import threading
 import time
 from collections import OrderedDict
 from contextvars import ContextVar
+from urllib.parse import urlsplit
 
 from django.http.request import split_domain_port
 
@@ -41,6 +42,13 @@ def address(host):
         return ipaddress.ip_address(host.strip("[]"))
     except ValueError:
         return None
+
+
+def is_local(url):
+    """Whether an address is of the very computer that asks: no other one can reach it."""
+    host = urlsplit(url).hostname or ""
+    ip = address(host)
+    return ip.is_loopback if ip else host.split(".")[-1] == "localhost"
 
 
 class FoundFarms:

@@ -118,6 +118,8 @@ class HouseSchema(AutoSchema):
         ]
         if self.method == "POST":
             return [IDEMPOTENCY_KEY, *asked]
+        if query := self.view.queries.get(self.view.action):
+            return [query]
         is_versioned = "version" in getattr(self._answer(), "fields", {})
         return [IF_MATCH, *asked] if is_versioned and self.method != "GET" else asked
 

@@ -5,9 +5,11 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.html import format_html
 
 from inventory import codes
 from inventory.admin.filters import ChoiceFilter
+from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.pictures import grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.describing import SpoolForm
@@ -70,7 +72,7 @@ class LocationFilter(ChoiceFilter):
         return queryset.filter(location=None if value == "none" else value)
 
 
-class SpoolAdmin(VerbPages, ModelAdmin):
+class SpoolAdmin(LabelPages, VerbPages, ModelAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
     list_display = [
@@ -160,6 +162,7 @@ class SpoolAdmin(VerbPages, ModelAdmin):
         """What the page shows besides the form."""
         return {
             "spool": spool,
+            "label_url": labels_url([spool.pk]),
             "swatch": named_swatch(spool.filament),
             "bar": stock_bar(spool),
             "used": max(spool.initial_grams - spool.remaining_grams, 0),
@@ -210,5 +213,7 @@ class SpoolAdmin(VerbPages, ModelAdmin):
             return None
         shown = ", ".join(spool.code for spool in received[:10])
         more = f" and {len(received) - 10} more" if len(received) > 10 else ""
-        messages.success(request, f"{len(received)} received: {shown}{more}.")
+        url = labels_url([spool.pk for spool in received])
+        said = '{} received: {}{}. <a href="{}">Print their labels</a>'
+        messages.success(request, format_html(said, len(received), shown, more, url))
         return received

@@ -1,5 +1,6 @@
 """Spools: received, described, handled, and what was taken of them."""
 
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
@@ -7,11 +8,14 @@ from rest_framework.response import Response
 from inventory import filters, serializers
 from inventory.api.imports import DRY_RUN, SpoolImport
 from inventory.models import Spool
+from inventory.paper import labels
 from inventory.services import handling, shelf, spools
+from tenants.accounts.models import FarmSettings
+from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import ReadViewSet
 
 
-class SpoolViewSet(SpoolImport, ReadViewSet):
+class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
     queryset = Spool.objects.all()
@@ -21,9 +25,17 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], serializers.BookedSpool),
         "receive": {201: serializers.ReceivedSpools},
         "import_table": serializers.TableReportSerializer,
+        **dict.fromkeys(["label", "labels"], {(200, PDF): OpenApiTypes.BINARY}),
     }
-    permissions = {"create": "receive", "import_table": "receive"}
+    permissions = {
+        "create": "receive",
+        "import_table": "receive",
+        "label": "view",
+        "labels": "view",
+    }
     parameters = {"import_table": DRY_RUN}
+    queries = {"label": serializers.LabelQuery, "labels": serializers.LabelsQuery}
+    documents = ("label", "labels")
     filterset_class = filters.SpoolFilter
     title_field = "code"
     search_fields = ["code", "lot_number", "supplier", "filament__name", "filament__color_name"]
@@ -77,6 +89,30 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     def adjust(self, request, pk):
         """Correct the book by signed grams, with a reason: a manager's."""
         return self._booked(handling.adjust)
+
+    # -- on paper ------------------------------------------------------------------------------
+
+    @action(detail=True, methods=["get"])
+    def label(self, request, pk):
+        """Print the label of one spool, as PDF: a QR code of its address and what it holds."""
+        spool = self.detailed(Spool.objects.filter(pk=self.find().pk)).get()
+        return self._printed([spool], f"label-{spool.code}", **self.query())
+
+    @action(detail=False, methods=["get"])
+    def labels(self, request):
+        """Print labels of many spools on sheets, as PDF; or blank ones with codes that are new.
+
+        A spool is received with the code of a blank label later.
+        """
+        asked = self.query()
+        spools, blank = asked.pop("ids"), asked.pop("blank")
+        return self._printed(spools, "labels", blank=blank, **asked)
+
+    def _printed(self, rows, name, *, blank=0, **layout):
+        farm = FarmSettings.load().address_for(self.request)
+        wanted = [labels.of_spool(spool, farm=farm) for spool in rows]
+        wanted += labels.blank(blank, farm=farm)
+        return pdf_answer(labels.pdf(wanted, **layout), name)
 
     # -- the reel ------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from inventory.serializers.catalogue import (
     ManufacturerSerializer,
     MaterialTypeSerializer,
 )
+from inventory.serializers.labels import LabelQuery, LabelsQuery
 from inventory.serializers.ledger import InventoryTransactionSerializer, ReverseBody
 from inventory.serializers.spools import (
     BookedSpool,
@@ -28,6 +29,8 @@ __all__ = [
     "FilamentSerializer",
     "FilamentTable",
     "InventoryTransactionSerializer",
+    "LabelQuery",
+    "LabelsQuery",
     "LocationSerializer",
     "ManufacturerSerializer",
     "MaterialTypeSerializer",

@@ -39,12 +39,14 @@ class HouseViewSet(ForPeople, GenericViewSet):
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
     ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
     ``parameters`` an action to the form fields of what can be said in its query.
+    ``queries`` an action to the serializer of its query string.
     """
 
     lookup_value_regex = ID
     filterset_class = None
     bodies = {}
     answers = {}
+    queries = {}
     permissions = {}
     parameters = {}
     keeps_answers = True
@@ -108,6 +110,14 @@ class HouseViewSet(ForPeople, GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
+    def query(self):
+        """The values of a valid query string, as the serializer of the action reads it."""
+        serializer = self.queries[self.action](
+            data=self.request.query_params.dict(), context=self.get_serializer_context()
+        )
+        serializer.is_valid(raise_exception=True)
+        return serializer.validated_data
+
     def do(self, verb, /, *args, **values):
         """Call a verb for the caller, in one transaction with the check of ``If-Match``."""
 
@@ -165,6 +175,8 @@ class HouseViewSet(ForPeople, GenericViewSet):
 
     def known_parameters(self):
         known = {"format", *self.parameters.get(self.action, ())}
+        if self.action in self.queries:
+            known |= set(self.queries[self.action]().fields)
         if self.action == "list":
             known |= {"page", "page_size"}
             known |= {"ordering", "search"} if hasattr(self, "ordering_fields") else set()

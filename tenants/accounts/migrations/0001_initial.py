@@ -59,6 +59,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.SmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
                 ('run_prefix', models.CharField(blank=True, max_length=8, validators=[django.core.validators.RegexValidator('^[A-Z0-9]{2,8}$', '2 to 8 of A-Z and 0-9.')])),
+                ('address', models.CharField(blank=True, help_text='What labels and travellers lead to, https://farm.example.com. Empty: the address that whoever prints them came by.', max_length=200, validators=[tenants.accounts.models.settings.validate_address])),
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[tenants.accounts.models.settings.validate_timezone])),
                 ('currency', models.CharField(default='EUR', max_length=3, validators=[tenants.accounts.models.settings.validate_currency])),
                 ('locale', models.CharField(default='en-gb', max_length=20)),

@@ -1,6 +1,8 @@
 """What one farm has decided about itself."""
 
+import re
 import zoneinfo
+from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
@@ -11,6 +13,7 @@ from tenants.hosts import found_farms
 from tenants.quantities import MoneyField
 
 RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
+HOST = re.compile(r"([A-Za-z0-9.-]{1,180}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 NOT_NEGATIVE = [MinValueValidator(0)]
 SHARE = [MinValueValidator(0), MaxValueValidator(1000)]
 
@@ -25,6 +28,21 @@ def validate_currency(value):
         raise ValidationError(f"{value} is not an ISO 4217 currency.", code="unknown_currency")
 
 
+def validate_address(value):
+    """Scheme and host, as what stands before every path: ``https://farm.example.com``."""
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme in ("http", "https") and HOST.fullmatch(parts.netloc)
+        is_one = is_one and value == f"{parts.scheme}://{parts.netloc}" and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one:
+        raise ValidationError(
+            "Like https://farm.example.com or http://192.168.1.20:8000, with nothing after it.",
+            code="invalid_address",
+        )
+
+
 def percent(default):
     return models.DecimalField(
         max_digits=6, decimal_places=2, default=default, validators=SHARE, help_text="Percent."
@@ -37,6 +55,13 @@ class FarmSettings(models.Model):
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     run_prefix = models.CharField(
         max_length=8, blank=True, validators=[RegexValidator(RUN_PREFIX, "2 to 8 of A-Z and 0-9.")]
+    )
+    address = models.CharField(
+        max_length=200,
+        blank=True,
+        validators=[validate_address],
+        help_text="What labels and travellers lead to, https://farm.example.com. Empty: the "
+        "address that whoever prints them came by.",
     )
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
@@ -66,6 +91,11 @@ class FarmSettings(models.Model):
     def load(cls):
         """The farm's settings; a row is there since the farm was made."""
         return cls.objects.get()
+
+    def address_for(self, request):
+        """Where codes on paper lead to, without a slash at its end: the farm's address, or the one
+        that the request came by."""
+        return self.address or request.build_absolute_uri("/").rstrip("/")
 
     def local_date(self, at):
         """The date of an aware moment ``at`` in the farm's time zone."""

@@ -1,0 +1,97 @@
+"""Labels of spools: a page that asks what they are printed on and shows them, and their PDF."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.http import urlencode
+
+from inventory.forms.labels import MOST_SPOOLS, BlankLabelForm, LabelForm
+from inventory.paper import fonts, labels, pictures, sheets
+from tenants.accounts.models import FarmSettings
+from tenants.api.documents import pdf_answer
+from tenants.errors import Refusal
+from tenants.hosts import is_local
+
+SHEET = "label_sheet"  # of the session: what was printed on last
+PREVIEW_WIDTH = 900
+
+
+class LabelPages:
+    """For the ModelAdmin of spools."""
+
+    actions = ["print_labels"]
+
+    def get_urls(self):
+        def page(view, **words):
+            return self.admin_site.admin_view(lambda request: view(request, **words))
+
+        pages = [
+            path("labels/", page(self.labels_page, form=LabelForm), name="spool_labels"),
+            path("labels/blank/", page(self.labels_page, form=BlankLabelForm), name="spool_blanks"),
+        ]
+        return pages + super().get_urls()
+
+    @admin.action(description="Print labels …", permissions=["view"])
+    def print_labels(self, request, queryset):
+        ids = list(queryset.values_list("pk", flat=True)[: MOST_SPOOLS + 1])
+        if len(ids) > MOST_SPOOLS:
+            messages.error(request, f"At most {MOST_SPOOLS} labels at once; choose fewer.")
+            return None
+        return HttpResponseRedirect(labels_url(ids))
+
+    def labels_page(self, request, form):
+        """The page; with ``as=pdf`` or ``as=png`` what is printed."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        asked = form.usual(request.session.get(SHEET, sheets.DEFAULT)) | request.GET.dict()
+        form = form(asked, by=request.user)
+        farm = FarmSettings.load().address_for(request)
+        document, wanted = _printed(form, farm)
+        kind = request.GET.get("as")
+        if document is not None and kind == "pdf":
+            request.session[SHEET] = form.cleaned_data["sheet"]
+            return pdf_answer(document, "labels")
+        if document is not None and kind == "png":
+            picture = pictures.png(document, width=PREVIEW_WIDTH)
+            return HttpResponse(picture, content_type="image/png")
+        return self._labels_page(request, form, farm, wanted if document else [])
+
+    def _labels_page(self, request, form, farm, wanted):
+        lacking = [label for label in wanted if fonts.missing(label.text)]
+        sheet = sheets.SHEETS[form.cleaned_data["sheet"]] if wanted else None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Blank labels" if isinstance(form, BlankLabelForm) else "Labels",
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "farm": farm,
+            "is_of_request": not FarmSettings.load().address,
+            "is_local": is_local(farm),
+            "wanted": wanted,
+            "sheet": sheet,
+            "lacking": lacking,
+            "letters": fonts.missing(" ".join(label.text for label in lacking)),
+            "picture": f"?{urlencode({**form.data, 'as': 'png'})}",
+        }
+        return TemplateResponse(request, "inventory/admin_labels.html", context)
+
+
+def labels_url(ids):
+    """Where the labels of spools are printed."""
+    return f"{reverse('admin:spool_labels')}?{urlencode({'ids': ','.join(map(str, ids))})}"
+
+
+def _printed(form, farm):
+    """The PDF and its Labels; None and none where the form has something to say."""
+    if not form.is_valid():
+        return None, []
+    wanted = [labels.of_spool(spool, farm=farm) for spool in form.cleaned_data.get("ids", ())]
+    wanted += labels.blank(form.cleaned_data.get("count", 0), farm=farm)
+    try:
+        return labels.pdf(wanted, **form.layout()), wanted
+    except Refusal as refusal:
+        form.say_why(refusal)
+        return None, []

@@ -1,0 +1,63 @@
+"""How labels are printed, as the admin asks for it."""
+
+from django import forms
+
+from inventory.models import Spool
+from inventory.paper import sheets
+from tenants.forms import VerbForm
+
+MOST_SPOOLS, MOST_COPIES, MOST_BLANK = 200, 50, 500
+
+
+class LabelForm(VerbForm):
+    """Of the chosen spools; sent by GET, so that its address is the document's."""
+
+    ids = forms.CharField(widget=forms.HiddenInput, max_length=5000)
+    sheet = forms.ChoiceField(
+        label="Printed on", choices=[(name, each.name) for name, each in sheets.SHEETS.items()]
+    )
+    start = forms.IntegerField(
+        label="First free label",
+        min_value=1,
+        max_value=100,
+        help_text="Of the first sheet, counted row by row; 1 on a full sheet and on a roll.",
+    )
+    copies = forms.IntegerField(label="Copies of each", min_value=1, max_value=MOST_COPIES)
+
+    @staticmethod
+    def usual(sheet):
+        """What is asked for where nothing is said."""
+        return {"sheet": sheet, "start": 1, "copies": 1}
+
+    def clean_ids(self):
+        """The spools, in the order of their ids as they were given."""
+        texts = self.cleaned_data["ids"].split(",")
+        ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
+        if len(ids) > MOST_SPOOLS:
+            raise forms.ValidationError(f"{len(ids)} spools; at most {MOST_SPOOLS} at once.")
+        found = Spool.objects.with_filament().in_bulk(ids)
+        if not found:
+            raise forms.ValidationError("None of these spools is there.")
+        return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
+
+    def layout(self):
+        return {name: self.cleaned_data[name] for name in ("sheet", "start", "copies")}
+
+
+class BlankLabelForm(LabelForm):
+    """Of spools that are still to come."""
+
+    ids = None
+    count = forms.IntegerField(label="How many", min_value=1, max_value=MOST_BLANK)
+    copies = forms.IntegerField(
+        label="Copies of each",
+        min_value=1,
+        max_value=MOST_COPIES,
+        help_text="2: one for the reel, one for its box.",
+    )
+    field_order = ["count"]
+
+    @staticmethod
+    def usual(sheet):
+        on = sheets.SHEETS.get(sheet)
+        return LabelForm.usual(sheet) | {"count": on.labels if on and on.labels > 1 else 10}

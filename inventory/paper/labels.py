@@ -1,0 +1,181 @@
+"""Labels of spools: a QR code of the spool's address, its code in print, what a person wants."""
+
+import io
+from dataclasses import dataclass
+
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+from inventory import codes
+from inventory.models import Spool, SpoolEvent
+from inventory.paper import fitting, fonts, qr, swatches
+from inventory.paper.fitting import Line
+from inventory.paper.sheets import SHEETS
+from tenants.errors import Invalid, plain
+
+MARGIN = 1.5 * mm  # printers and die cuts are off by as much
+CODE_SHARE = 0.24  # of the side of the QR code, for the code in print under it
+MOST_LABELS = 1000
+SMALLEST = 4.5  # points
+RULED = 7 * mm
+
+
+class NotOnSheet(Invalid):
+    """The sheet has no such label to begin with."""
+
+    code = "not_on_sheet"
+    title = "The sheet has fewer labels"
+
+
+class TooManyLabels(Invalid):
+    """More labels than one document holds."""
+
+    code = "too_many_labels"
+    title = "Too many labels at once"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Label:
+    """What one label says; without ``lines`` it is blank but for its code, to be written on."""
+
+    code: str
+    address: str
+    lines: tuple = ()
+
+    @property
+    def text(self):
+        return " ".join(line.text for line in self.lines)
+
+
+def of_spool(spool, *, farm):
+    """The Label of a spool (with its filament, maker and material type); ``farm`` is the farm's
+    address."""
+    filament = spool.filament
+    named = filament.color_name or swatches.hexes_of(filament) or "no colour given"
+    lot = f"Lot {spool.lot_number}" if spool.lot_number else ""
+    received = f"{plain(spool.initial_grams)} g net, received {spool.received_on.isoformat()}"
+    lines = (
+        Line(text=filament.material_type.code, scale=1.45, is_bold=True),
+        Line(text=filament.name, scale=1.15, is_bold=True, most=4),
+        Line(text=named, most=3, colors=swatches.colors_of(filament)),
+        Line(text=str(filament.manufacturer or ""), most=3),
+        Line(text=lot, most=3),
+        Line(text=received, most=3),
+    )
+    return Label(code=spool.code, address=spool_address(farm, spool.code), lines=lines)
+
+
+def blank(count, *, farm):
+    """``count`` Labels with new codes that are no spool's yet."""
+    return [Label(code=code, address=spool_address(farm, code)) for code in fresh_codes(count)]
+
+
+def spool_address(farm, code):
+    """What the QR code of a spool's label says."""
+    return qr.address(farm, f"/S/{code}")
+
+
+def fresh_codes(count):
+    """So many new codes, none of which any spool has or had. Nothing is kept of them: a code is
+    taken when a spool is received with it or relabelled to it."""
+    found = set()
+    while len(found) < count:
+        new = {codes.generate() for _ in range(count - len(found))}
+        had = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before__in=new)
+        taken = Spool.objects.filter(code__in=new).values_list("code", flat=True)
+        found |= new - set(taken) - set(had.values_list("before", flat=True))
+    return sorted(found)
+
+
+def pdf(labels, *, sheet, start=1, copies=1):
+    """The PDF of Labels on the sheet of a name in SHEETS.
+
+    The first goes to the place ``start`` (1 is the first of the sheet), each is printed
+    ``copies`` times, one after another. Raises NotOnSheet, TooManyLabels.
+    """
+    on = SHEETS[sheet]
+    _require_possible(len(labels) * copies, on, start)
+    document = io.BytesIO()
+    canvas = Canvas(document, pagesize=(on.page[0] * mm, on.page[1] * mm))
+    canvas.setTitle("Spool labels")
+    canvas.setCreator("Spoolbook")
+    repeated = (label for label in labels for _ in range(copies))
+    for number, label in enumerate(repeated, start - 1):
+        page, place = divmod(number, on.labels)
+        if page and place == 0:
+            canvas.showPage()
+        _draw(canvas, label, *_box(on, place))
+    canvas.save()
+    return document.getvalue()
+
+
+def _require_possible(count, sheet, start):
+    if not 1 <= start <= sheet.labels:
+        has = "1 label" if sheet.labels == 1 else f"{sheet.labels} labels"
+        raise NotOnSheet(
+            f"A page of {sheet.name} has {has}: the first can't go to place {start}.",
+            errors={"start": [f"From 1 to {sheet.labels}."]},
+            labels=sheet.labels,
+        )
+    if count == 0:
+        raise Invalid("Nothing is to be printed: name spools, or a number of blank labels.")
+    if count > MOST_LABELS:
+        raise TooManyLabels(
+            f"{count} labels were asked for; a document has at most {MOST_LABELS}. Print fewer "
+            "spools or copies at once.",
+            errors={"copies": [f"{count} labels together; at most {MOST_LABELS}."]},
+            count=count,
+        )
+
+
+def _box(sheet, place):
+    """``(x, y, width, height)`` in points of the part of a label that is printed on."""
+    left, top = sheet.corner(place)
+    width, height = (side * mm - 2 * MARGIN for side in sheet.size)
+    return left * mm + MARGIN, (sheet.page[1] - top) * mm - MARGIN - height, width, height
+
+
+def _draw(canvas, label, x, y, width, height):
+    """The code to the left of the text, or above it on a label that is higher than wide."""
+    if width >= height:
+        side = min(height / (1 + CODE_SHARE), width * 0.48)
+        _draw_code(canvas, label, x, y + (height - side * (1 + CODE_SHARE)) / 2, side)
+        _draw_text(canvas, label, x + side + MARGIN / 2, y, width - side - MARGIN / 2, height)
+    else:
+        side = min(width, height * 0.5)
+        part = side * (1 + CODE_SHARE)
+        _draw_code(canvas, label, x + (width - side) / 2, y + height - part, side)
+        _draw_text(canvas, label, x, y, width, height - part - MARGIN)
+
+
+def _draw_code(canvas, label, x, y, side):
+    qr.draw(canvas, label.address, x, y + side * CODE_SHARE, side)
+    size = side * 0.92 / fonts.width(label.code, 1, bold=True)
+    size = min(size, side * CODE_SHARE)
+    left = x + (side - fonts.width(label.code, size, bold=True)) / 2
+    fonts.draw(canvas, left, y + side * CODE_SHARE * 0.18, label.code, size, bold=True)
+
+
+def _draw_text(canvas, label, x, y, width, height):
+    if not label.lines:
+        _rule(canvas, x, y, width, height)
+        return
+    rows = fitting.fitted(label.lines, width, height, largest=height / 5, smallest=SMALLEST)
+    top = y + (height + fitting.height(rows)) / 2
+    for row in rows:
+        top -= row.size * fitting.LEADING
+        base = top + row.size * 0.28
+        if row.colors:
+            swatches.draw(canvas, row.colors, x, base - row.size * 0.14, row.size)
+        canvas.setFillGray(0)
+        fonts.draw(canvas, x + fitting.indent(row), base, row.text, row.size, bold=row.is_bold)
+
+
+def _rule(canvas, x, y, width, height):
+    """Lines to write on by hand."""
+    canvas.setStrokeGray(0.6)
+    canvas.setLineWidth(0.4)
+    count = max(int(height / RULED), 1)
+    for number in range(count):
+        base = y + height * (number + 0.25) / count
+        canvas.line(x, base, x + width, base)

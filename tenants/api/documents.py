@@ -1,0 +1,40 @@
+"""Answers that are PDF."""
+
+from django.http import HttpResponse
+from rest_framework.renderers import BaseRenderer
+from rest_framework.response import Response
+
+PDF = "application/pdf"
+
+
+class PDFRenderer(BaseRenderer):
+    """Says that PDF can be asked for; what is not one is a problem, in JSON."""
+
+    media_type, format, charset = PDF, "pdf", None
+    render_style = "binary"
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        raise NotImplementedError
+
+
+class AnswersPDF:
+    """For a viewset: the actions in ``documents`` answer with PDF, whatever else is accepted."""
+
+    documents = ()
+
+    def get_renderers(self):
+        more = [PDFRenderer()] if getattr(self, "action", None) in self.documents else []
+        return [*super().get_renderers(), *more]
+
+    def finalize_response(self, request, response, *args, **kwargs):
+        renderer = getattr(request, "accepted_renderer", None)
+        if isinstance(renderer, PDFRenderer) and isinstance(response, Response):
+            json = next(each for each in self.get_renderers() if each.format == "json")
+            request.accepted_renderer, request.accepted_media_type = json, json.media_type
+        return super().finalize_response(request, response, *args, **kwargs)
+
+
+def pdf_answer(content, name):
+    """A PDF that a browser shows, and saves by a name."""
+    headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
+    return HttpResponse(content, content_type=PDF, headers=headers)

@@ -8,6 +8,7 @@ depends on what fonts the computer has that prints it.
 import unicodedata
 from functools import cache, lru_cache
 from itertools import groupby
+from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -92,3 +93,13 @@ def _font_of(letter, *, bold):
 @lru_cache(maxsize=4096)
 def _unit_width(text, bold):
     return sum(pdfmetrics.stringWidth(piece, name, 1) for name, piece in pieces(text, bold=bold))
+
+
+def markup(text, *, bold=False):
+    """The text as the markup of a paragraph, each piece in its font; lines are kept."""
+    return "<br/>".join(
+        "".join(
+            f'<font name="{name}">{escape(piece)}</font>' for name, piece in pieces(line, bold=bold)
+        )
+        for line in str(text).strip().splitlines()
+    )

@@ -42,7 +42,9 @@ def shown(spool):
 def a_long_filament():
     return a_filament(
         "Extraordinarily long name of a filament " * 2 + "A" * 60,
-        manufacturer=a_manufacturer("Incorporated Filament Makers of the Northern Shore and of the Southern Shore"),
+        manufacturer=a_manufacturer(
+            "Incorporated Filament Makers of the Northern Shore and of the Southern Shore"
+        ),
         color_name="Grey as the sea on a November morning before the snow",
         multi_color_hexes=["112233", "AABBCCDD"],
         multi_color_direction="coaxial",

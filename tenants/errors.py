@@ -7,6 +7,8 @@ and what to do next.
 
 from decimal import Decimal
 
+from django.utils.timezone import localtime
+
 
 class Refusal(Exception):
     """A verb that was not carried out; nothing was written.
@@ -84,3 +86,13 @@ def plain(number):
     """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``)."""
     rounded = Decimal(number).quantize(Decimal("0.01")).normalize()
     return f"{rounded:f}"
+
+
+def when(at):
+    """A moment for a sentence, by the farm's clock (``2026-03-01 14:05``)."""
+    return f"{localtime(at):%Y-%m-%d %H:%M}"
+
+
+def spoken(name):
+    """The name of a verb or a field for a sentence: ``swap_spool`` as ``swap spool``."""
+    return name.replace("_", " ")

@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.db import models
 
-from tenants.errors import Invalid
+from tenants.errors import Invalid, plain, spoken
 
 
 class InvalidQuantity(Invalid):
@@ -77,18 +77,25 @@ def minutes(value, *, field="minutes"):
     return _not_negative(number, field)
 
 
+def duration(minutes):
+    """Minutes for people: ``95`` are 1 h 35."""
+    whole = round(minutes)
+    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{plain(minutes)} min"
+
+
 def rounded(value, *, digits, places, field):
     """``value`` as a finite Decimal of ``places`` decimals, half up. Raises InvalidQuantity."""
     number = _decimal(value, field)
     if not number.is_finite() or number.adjusted() >= digits:
         raise InvalidQuantity(
-            f"{field} must be finite, with at most {digits - places} digits before the point.",
+            f"{_said(field)} must be finite, with at most {digits - places} digits before the "
+            "point.",
             errors={field: ["Not a finite number, or too large."]},
         )
     number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     if number.adjusted() >= digits - places:
         raise InvalidQuantity(
-            f"{field} must have at most {digits - places} digits before the point.",
+            f"{_said(field)} must have at most {digits - places} digits before the point.",
             errors={field: [f"At most {digits - places} digits before the point."]},
         )
     return number
@@ -96,7 +103,9 @@ def rounded(value, *, digits, places, field):
 
 def _not_negative(number, field):
     if number < 0:
-        raise InvalidQuantity(f"{field} can't be negative.", errors={field: ["Can't be negative."]})
+        raise InvalidQuantity(
+            f"{_said(field)} can't be negative.", errors={field: ["Can't be negative."]}
+        )
     return number
 
 
@@ -107,5 +116,9 @@ def _decimal(value, field):
         return Decimal(value)
     except (InvalidOperation, TypeError, ValueError):
         raise InvalidQuantity(
-            f"{field} must be a number.", errors={field: ["This is not a number."]}
+            f"{_said(field)} must be a number.", errors={field: ["This is not a number."]}
         ) from None
+
+
+def _said(field):
+    return spoken(field).capitalize()

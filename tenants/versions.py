@@ -36,6 +36,7 @@ def check_version(row):
     _expected.set(None)
     if expected is not None and row.version not in expected:
         raise Stale(
-            f"This is version {row.version} by now: read it again, and repeat the change.",
+            f"Somebody changed this in the meantime, it is version {row.version} by now: read it "
+            "again, and repeat the change.",
             version=row.version,
         )

@@ -146,7 +146,7 @@ def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
     grams, gross = amounts
     if (grams is None) == (gross is None):
         raise Invalid(
-            "Give either grams or gross_after_grams.",
+            "Say either what was taken, or what the scale shows after it.",
             errors={"grams": ["Either this or gross_after_grams."]},
         )
     words = said(reason, note)

@@ -17,7 +17,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
-from tenants.errors import Refusal, plain
+from tenants.errors import Refusal, plain, when
 from tenants.operations import face
 from tenants.quantities import CostPerGramField, rounded
 from tenants.rows import update_rows
@@ -223,8 +223,8 @@ class Book:
         last = spool.last_entry_at
         if last and last > self.at and self.is_dated:
             raise BackDated(
-                f"Spool {spool.code} has an entry of {last.isoformat()}; "
-                f"nothing can be posted as of {self.at.isoformat()}.",
+                f"Spool {spool.code} has an entry of {when(last)}; "
+                f"nothing can be posted as of {when(self.at)}.",
                 spool_id=spool.pk,
                 last_entry_at=last.isoformat(),
             )

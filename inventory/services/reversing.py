@@ -4,7 +4,7 @@ from inventory.models import InventoryTransaction, Spool
 from inventory.models.ledger import COMPENSATED
 from inventory.services import shelf
 from inventory.services.handling import given, said
-from tenants.errors import Refusal
+from tenants.errors import Refusal, when
 from tenants.operations import operation
 
 Kind = InventoryTransaction.Kind
@@ -75,7 +75,7 @@ def _require_reversible(entry):
         )
     if reversal := InventoryTransaction.objects.filter(reverses=entry).first():
         raise AlreadyReversed(
-            f"Entry {entry.pk} was reversed {reversal.created_at.isoformat()}.",
+            f"Entry {entry.pk} was reversed {when(reversal.created_at)}.",
             entry_id=entry.pk,
             reversed_by_id=reversal.pk,
         )
@@ -104,7 +104,7 @@ def _counted_since(entry):
 
 def _count_stands(spool, entry, count):
     return CountedSince(
-        f"Spool {spool.code} was counted {count.created_at.isoformat()}, after this entry: undoing "
+        f"Spool {spool.code} was counted {when(count.created_at)}, after this entry: undoing "
         "it would change what was counted. Confirm, and weigh the spool again.",
         spool_id=spool.pk,
         entry_id=entry.pk,

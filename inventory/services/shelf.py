@@ -11,7 +11,7 @@ from inventory import codes
 from inventory.models import Location, SpoolEvent
 from inventory.services import ledger
 from tenants.accounts import records
-from tenants.errors import Duplicate, Invalid, Refusal, plain
+from tenants.errors import Duplicate, Invalid, Refusal, plain, when
 from tenants.operations import operation
 from tenants.quantities import CostPerGramField, rounded
 from tenants.versions import check_version
@@ -73,7 +73,7 @@ def locked(spool, *, by, at=None, archived_too=False):
         check_version(fresh)
         if fresh.is_archived and not archived_too:
             raise ledger.SpoolArchived(
-                f"Spool {fresh.code} is archived since {fresh.archived_at.isoformat()}: restore "
+                f"Spool {fresh.code} is archived since {when(fresh.archived_at)}: restore "
                 "it first.",
                 spool_id=fresh.pk,
             )
@@ -122,7 +122,7 @@ def open(spool, *, by, at=None):
     with locked(spool, by=by, at=at) as (book, fresh):
         if fresh.opened_at is not None:
             raise AlreadyOpened(
-                f"Spool {fresh.code} was opened {fresh.opened_at.isoformat()}.",
+                f"Spool {fresh.code} was opened {when(fresh.opened_at)}.",
                 spool_id=fresh.pk,
                 opened_at=fresh.opened_at.isoformat(),
             )
@@ -253,7 +253,7 @@ def _require_unused(code, spool):
 def _require_free(spool):
     if spool.is_archived:
         raise AlreadyArchived(
-            f"Spool {spool.code} is archived since {spool.archived_at.isoformat()}.",
+            f"Spool {spool.code} is archived since {when(spool.archived_at)}.",
             spool_id=spool.pk,
         )
     numbers = _open_runs(spool)

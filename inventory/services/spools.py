@@ -7,7 +7,7 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services import ledger, shelf
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Invalid, Refusal, plain
+from tenants.errors import Invalid, Refusal, plain, when
 from tenants.operations import operation
 from tenants.quantities import grams as to_grams
 from tenants.quantities import money
@@ -115,7 +115,7 @@ def net_of_gross(spool, gross):
     tare = spool.tare()
     if tare is None:
         raise TareUnknown(
-            f"Nobody has said what the empty reel of spool {spool.code} weighs: set tare_grams on "
+            f"Nobody has said what the empty reel of spool {spool.code} weighs: say so on "
             "the spool or its filament, or give the weight before and after the print.",
             spool_id=spool.pk,
             gross_grams=gross,
@@ -126,7 +126,7 @@ def net_of_gross(spool, gross):
 def _require_past(weighed_at, now):
     if weighed_at is not None and weighed_at > now:
         raise Invalid(
-            f"{weighed_at.isoformat()} is still to come.",
+            f"{when(weighed_at)} is still to come.",
             errors={"weighed_at": ["A spool can't have been weighed in the future."]},
         )
 
@@ -183,7 +183,7 @@ def _posted_since(spool, weighed_at, basis, gross):
     if basis == "then":
         return spool.remaining_grams - then
     raise EntriesSinceWeighing(
-        f"The ledger of spool {spool.code} moved after {weighed_at.isoformat()}: the book had "
+        f"The ledger of spool {spool.code} moved after {when(weighed_at)}: the book had "
         f"{plain(then)} g then and has {plain(spool.remaining_grams)} g now. Choose basis=then "
         "(keep the later entries on top of this weight) or basis=now.",
         spool_id=spool.pk,

@@ -87,7 +87,7 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
         raise ActualsMissing(
             "What did it take? Give actual grams (and purge where it was planned) or weights for: "
             + ", ".join(named(line, spools) for line in missing)
-            + ". To book the plan, say as_planned.",
+            + ". Or book it as planned.",
             errors={"materials": [f"Material {line.pk} has no actual." for line in missing]},
             material_ids=[line.pk for line in missing],
         )
@@ -119,7 +119,7 @@ def apply_items(items, given, *, as_planned):
         raise ActualsMissing(
             "How many came out good? Count: "
             + ", ".join(f"{item.product.sku} ({item.quantity} planned)" for item in missing)
-            + ". If all are good, say as_planned.",
+            + ". Or book all of them as good, as planned.",
             errors={"items": [f"Item {item.pk} has no counts." for item in missing]},
             item_ids=[item.pk for item in missing],
         )

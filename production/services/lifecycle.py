@@ -11,7 +11,7 @@ from production.services import bom, claims, limits, lines, moves, overrides, re
 from production.services.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.numbering import next_number
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Invalid, Refusal
+from tenants.errors import Invalid, Refusal, spoken
 from tenants.operations import operation
 from tenants.quantities import minutes as to_minutes
 from tenants.rows import update_rows
@@ -83,8 +83,9 @@ def update(run, *, by, at=None, override_reason="", **fields):
     locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
     if locked:
         raise FieldLocked(
-            f"Run {run.number} is {run.status}: {', '.join(locked)} can't be changed any more.",
-            errors={name: [f"Closed since the run is {run.status}."] for name in locked},
+            f"Run {run.number} is {spoken(run.status)}: {', '.join(map(spoken, locked))} can't be "
+            "changed any more.",
+            errors={name: [f"Closed since the run is {spoken(run.status)}."] for name in locked},
         )
     if not changed:
         return run
@@ -238,8 +239,8 @@ def _require_nothing_booked(run, verb):
     entries = run.transactions.not_reversed().count()
     if entries:
         raise RunHasEntries(
-            f"Run {run.number} has {entries} ledger entries that stand; it can't do “{verb}”. "
-            "Complete or cancel it, or revert what was booked first.",
+            f"Run {run.number} has {entries} ledger entries that stand; it can't do "
+            f"“{spoken(verb)}”. Complete or cancel it, or revert what was booked first.",
             run_id=run.pk,
             entries=entries,
         )

@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from tenants.errors import OverrideNotPermitted, Refusal
+from tenants.errors import OverrideNotPermitted, Refusal, spoken, when
 
 OVERRIDE = "production.override_productionrun"
 UNDO_ANY = "production.undo_any_productionrun"
@@ -29,7 +29,7 @@ def granted(reason, *, by):
         return False
     if by is not None and not by.has_perm(OVERRIDE):
         raise OverrideNotPermitted(
-            "Only a manager may override this; ask one, or leave override_reason out.",
+            "Only a manager may override this; ask one, or leave out the reason for it.",
             errors={"override_reason": ["Only a manager may override."]},
         )
     return True
@@ -48,7 +48,7 @@ def require_may_undo(run, *, by, at=None):
     if not is_fresh or last.by_id != by.pk:
         who = last.by_name or "the system" if last else "nobody"
         raise UndoNotPermitted(
-            f"“{last.verb}” of run {run.number} was done by {who} at {last.at.isoformat()}. Your "
+            f"“{spoken(last.verb)}” of run {run.number} was done by {who} at {when(last.at)}. Your "
             "own last verb can be undone for 30 minutes; ask a manager.",
             run_id=run.pk,
             last_verb=last.verb,

@@ -34,8 +34,8 @@ def require_free_printer(run, *, printer_cleared):
     require_idle_printer(run)
     if run.printer.needs_clearing and not printer_cleared:
         raise PrinterNeedsClearing(
-            f"Parts of the last run are on the bed of {run.printer}: clear it, and say so with "
-            "printer_cleared.",
+            f"Parts of the last run are on the bed of {run.printer}: clear it, and say that it "
+            "is clear.",
             printer_id=run.printer_id,
         )
     if run.printer.needs_clearing:

@@ -2,6 +2,7 @@
 
 from production.models import ProductionRun
 from production.services import completion, lifecycle, moves
+from tenants.errors import spoken
 from tenants.operations import operation
 
 Status = ProductionRun.Status
@@ -65,9 +66,9 @@ def _move(run, verb, status, by, words):
 def _no_way(run, status):
     allowed = moves.allowed(run.status)
     return moves.InvalidRunStatus(
-        f"Run {run.number} is {run.get_status_display().lower()}; no verb leads to {status} from "
-        f"there. Allowed now: {', '.join(allowed)}.",
-        errors={"status": [f"Not from {run.status}."]},
+        f"Run {run.number} is {run.get_status_display().lower()}; no verb leads to "
+        f"{spoken(status)} from there. Allowed now: {', '.join(map(spoken, allowed))}.",
+        errors={"status": [f"Not from {spoken(run.status)}."]},
         run_id=run.pk,
         run_status=run.status,
         allowed=allowed,

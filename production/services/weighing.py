@@ -40,7 +40,8 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
     if len(lines) > 1:
         numbers = ", ".join(line.run.number for line in lines)
         raise SpoolInSeveralRuns(
-            f"Runs {numbers} draw from spool {spool.code}: complete them, or say as_count.",
+            f"Runs {numbers} draw from spool {spool.code}: complete them, or have the "
+            "spool counted whatever prints from it.",
             spool_id=spool.pk,
             run_ids=[line.run_id for line in lines],
         )

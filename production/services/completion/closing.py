@@ -14,7 +14,7 @@ from production.services.actuals import (
 )
 from production.services.plausibility import require_plausible
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Invalid
+from tenants.errors import Invalid, when
 from tenants.operations import operation, rehearsal
 from tenants.quantities import minutes as to_minutes
 from tenants.rows import update_rows
@@ -134,8 +134,8 @@ def set_times(run, *, actual_minutes, finished_at, at):
     finished_at = finished_at or run.finished_at or at
     if not run.started_at <= finished_at <= at:
         raise Invalid(
-            f"A run that started {run.started_at.isoformat()} can't have finished "
-            f"{finished_at.isoformat()}: give a time between its start and now.",
+            f"A run that started {when(run.started_at)} can't have finished "
+            f"{when(finished_at)}: give a time between its start and now.",
             errors={"finished_at": ["Between the start and now."]},
         )
     run.finished_at = finished_at

@@ -80,6 +80,11 @@ VERBS = (
         done="What was not good of run {} is planned again: this is the new run.",
     ),
     _verb(
+        "copy", "Copy", repeats.copy, form=opening.CopyForm, together=opening.CopyTogether,
+        leads_to=_of_run, does="The same is planned once more, as a new run.",
+        done="Run {} is planned once more: this is the new run.",
+    ),
+    _verb(
         "cancel", "Cancel", lifecycle.cancel, form=closing.CancelForm,
         together=closing.CancelTogether, tone="stop",
         does="The run is given up, its claims are released.", done="Run {} is cancelled.",

@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.db.models import Value
 
 from production.admin import run_page, words
+from production.admin.paper import TravellerPages, travellers_url
 from production.admin.run_filters import FILTERS
 from production.admin.run_lines import ItemInline, MaterialInline
 from production.admin.run_verbs import VERBS
@@ -22,7 +23,7 @@ OVERRIDE = "production.override_productionrun"
 
 
 @admin.register(ProductionRun, site=farm_site)
-class ProductionRunAdmin(VerbPages, ModelAdmin):
+class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     """A run is planned and described here; its status moves through its verbs alone."""
 
     form = RunForm
@@ -118,12 +119,13 @@ class ProductionRunAdmin(VerbPages, ModelAdmin):
             return ()
         free = lifecycle.EDITABLE.get(obj.status, lifecycle.ALWAYS_EDITABLE)
         free = free | {"override_reason", "seen_version"}
-        return [name for name in self._names(request, obj) if name not in free]
+        return [self.to_look_at(name) for name in self._names(request, obj) if name not in free]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["show_save_and_add_another"] = obj is None
         if obj is not None:
             context |= run_page.context(obj) | {"buttons": self.buttons(request, obj)}
+            context["traveller_url"] = travellers_url([obj.pk])
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def preview(self, row, verb, words, by):

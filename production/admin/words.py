@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from inventory.admin.pictures import NOTHING, grams, moment
+from tenants import quantities
 from tenants.errors import plain
 
 ARROW = " → "
@@ -26,10 +27,7 @@ def run_link(run):
 
 def duration(minutes):
     """``95`` minutes are 1 h 35."""
-    if minutes is None:
-        return NOTHING
-    whole = round(minutes)
-    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{plain(minutes)} min"
+    return NOTHING if minutes is None else quantities.duration(minutes)
 
 
 def planned_to_actual(planned, actual, show):

@@ -1,5 +1,7 @@
 """Production runs: planned, changed, deleted, and what can be read of one."""
 
+from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
@@ -8,7 +10,10 @@ from rest_framework.response import Response
 from production import filters, serializers
 from production.api.verbs import RunVerbs
 from production.models import ProductionRun
+from production.paper import traveller
 from production.services import demand, lifecycle, moves, planning, statuses, variance
+from tenants.accounts.models import FarmSettings
+from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import ReadViewSet
 
 
@@ -21,7 +26,7 @@ class OfRun:
         return super().handle_exception(exc)
 
 
-class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
+class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
     """Production runs and their verbs."""
 
     queryset = ProductionRun.objects.live().newest_first()
@@ -30,10 +35,11 @@ class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
     answers = {
         **dict.fromkeys(["complete", "fail", "correct", "reassign"], serializers.ClosedRun),
         "record": {200: serializers.Rehearsal, 201: serializers.ClosedRun},
-        "reprint": {201: serializers.ProductionRunSerializer},
         **dict.fromkeys(["bulk", "plan"], {201: serializers.PlannedRuns}),
+        **dict.fromkeys(["reprint", "copy"], {201: serializers.ProductionRunSerializer}),
         "variance": serializers.VarianceSerializer,
         "blockers": serializers.BlockersSerializer,
+        "traveller": {(200, PDF): OpenApiTypes.BINARY},
     }
     permissions = {
         "variance": "view",
@@ -41,7 +47,9 @@ class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
         "actuals": "save_actuals",
         "bulk": "add",
         "plan": "add",
+        "traveller": "view",
     }
+    documents = ("traveller",)
     filterset_class = filters.ProductionRunFilter
     title_field = "number"
     search_fields = [
@@ -116,3 +124,11 @@ class ProductionRunViewSet(OfRun, RunVerbs, ReadViewSet):
         run = self.find()
         found = {"run": run, "blockers": demand.blockers([run])[run.pk]}
         return Response(serializers.BlockersSerializer(found).data)
+
+    @action(detail=True, methods=["get"])
+    def traveller(self, request, pk):
+        """Print the run's traveller, as PDF: what it makes, what to load, boxes to write in."""
+        runs = list(ProductionRun.objects.filter(pk=self.find().pk).for_paper())
+        farm = FarmSettings.load().address_for(request)
+        printed = {"farm": farm, "farm_name": request.tenant.name, "printed_at": timezone.now()}
+        return pdf_answer(traveller.pdf(runs, **printed), runs[0].number)

@@ -79,6 +79,12 @@ class RunVerbs:
         again = self.do(repeats.reprint, self.find(), **self.body())
         return self.answer(again, status=status.HTTP_201_CREATED)
 
+    @action(detail=True, methods=["post"])
+    def copy(self, request, pk):
+        """Plan the same run once more, whatever became of it: the answer is the new run."""
+        again = self.do(repeats.copy, self.find(), **self.body())
+        return self.answer(again, status=status.HTTP_201_CREATED)
+
     @action(detail=False, methods=["post"])
     def record(self, request):
         """Record a run that is over already: created, started and completed in one."""

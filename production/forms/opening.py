@@ -7,7 +7,7 @@ from inventory.models import Spool
 from production.models import Printer
 from production.services import overrides
 from tenants.errors import plain
-from tenants.forms import VerbForm
+from tenants.forms import DayInput, VerbForm
 
 OVERRIDE_HELP = "Past what is refused, with this reason on record: a manager's right."
 
@@ -74,6 +74,12 @@ class ReprintForm(VerbForm):
         self.fields["printer"].initial = self.subject.printer_id
 
 
+class CopyForm(ReprintForm):
+    """Where and until when the same is printed once more."""
+
+    due_on = forms.DateField(label="Due", required=False, widget=DayInput)
+
+
 class StartTogether(VerbForm):
     label = "Start the chosen runs"
     printer_cleared = forms.BooleanField(label="The beds are clear", required=False)
@@ -81,6 +87,10 @@ class StartTogether(VerbForm):
 
 class ReprintTogether(VerbForm):
     label = "Reprint what was not good"
+
+
+class CopyTogether(VerbForm):
+    label = "Copy the chosen runs"
 
 
 class DeleteTogether(VerbForm):

@@ -23,6 +23,7 @@ ADDRESSES = {  # the POST addresses of the verbs; the others go by PUT, DELETE o
     "correct": ["correct"],
     "reassign": ["reassign"],
     "reprint": ["reprint"],
+    "copy": ["copy"],
 }
 
 

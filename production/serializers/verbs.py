@@ -139,7 +139,7 @@ class ReassignBody(Body):
 
 
 class ReprintBody(RowSerializer):
-    """What is different from the run that is printed again."""
+    """What is different from the run that is printed again, in part or as a whole."""
 
     printer_name = NameField(
         source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
@@ -176,6 +176,7 @@ RUN_VERBS = {
     "correct": CorrectBody,
     "reassign": ReassignBody,
     "reprint": ReprintBody,
+    "copy": ReprintBody,
     "record": RecordBody,
     "bulk": ManyRunsBody,
     "plan": PlanBody,

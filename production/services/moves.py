@@ -1,7 +1,7 @@
 """Which verb leads from which status, and how a run is locked for a verb."""
 
 from production.models import Printer, ProductionRun, RunEvent
-from tenants.errors import Busy, Invalid, Refusal
+from tenants.errors import Busy, Invalid, Refusal, spoken
 from tenants.versions import check_version
 
 Status = ProductionRun.Status
@@ -23,6 +23,7 @@ MOVES = {  # verb: the statuses it is possible in
     "correct": (Status.COMPLETED,),
     "reassign": (Status.COMPLETED, Status.FAILED),
     "reprint": CLOSED,
+    "copy": tuple(Status),
     "delete": (Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
     "change_lines": OPEN,
 }
@@ -52,8 +53,8 @@ def require(run, verb):
     if run.status not in MOVES[verb]:
         moves = allowed(run.status)
         raise InvalidRunStatus(
-            f"Run {run.number} is {run.get_status_display().lower()}; it can't do “{verb}” now. "
-            f"Allowed now: {', '.join(moves)}.",
+            f"Run {run.number} is {run.get_status_display().lower()}; it can't do “{spoken(verb)}” "
+            f"now. Allowed now: {', '.join(map(spoken, moves))}.",
             run_id=run.pk,
             run_status=run.status,
             allowed=moves,

@@ -6,6 +6,7 @@ from decimal import Decimal
 from math import ceil
 
 from inventory.services.ledger import ZERO
+from production.models import ProductionRun
 from production.services import lifecycle, moves
 from production.services.actuals import ItemCount
 from production.services.completion import complete
@@ -13,6 +14,8 @@ from production.services.lines import NewItem, NewMaterial
 from tenants.errors import Invalid, Refusal
 from tenants.operations import operation, rehearsal
 from tenants.quantities import grams as to_grams
+
+COPIED = ("printer", "priority", "plate_count", "planned_minutes", "notes")
 
 
 class NothingToReprint(Refusal):
@@ -48,7 +51,7 @@ def reprint(run, *, by, at=None, **fields):
     again = lifecycle.create(
         by=by,
         at=at,
-        items=[_again(item) for item in items if _missing(item)],
+        items=[_again(item, _missing(item)) for item in items if _missing(item)],
         materials=[_share_of(line, share) for line in run.materials.order_by("pk")],
         reprint_of=run,
         **{
@@ -59,6 +62,27 @@ def reprint(run, *, by, at=None, **fields):
         },
     )
     moves.record(run, "reprint", came_from=run.status, by=by, at=again.created_at)
+    return again
+
+
+@operation("production_run.copy")
+def copy(run, *, by, at=None, **fields):
+    """Plan the same run once more, whatever became of it; returns the new run.
+
+    It makes and asks for the same, without naming spools; ``fields`` are those of a planned run
+    and go before the old run's. Dates and the external id are not taken over. Raises
+    LimitExceeded.
+    """
+    run = moves.lock(run, "copy")
+    items = moves.items_of(run)
+    again = lifecycle.create(
+        by=by,
+        at=at,
+        items=[_again(item, item.quantity) for item in items],
+        materials=[_share_of(line, 1) for line in _planned(run)],
+        **{name: getattr(run, name) for name in COPIED} | fields,
+    )
+    moves.record(run, "copy", came_from=run.status, by=by, at=again.created_at)
     return again
 
 
@@ -132,10 +156,17 @@ def _share_to_repeat(items):
     return missing / whole if whole else Decimal(any(_missing(item) for item in items))
 
 
-def _again(item):
+def _planned(run):
+    """The lines of its plan: those added while it printed were planned with nothing."""
+    lines = run.materials.order_by("pk")
+    is_planned = run.status == ProductionRun.Status.PLANNED
+    return [line for line in lines if is_planned or line.planned_total_grams]
+
+
+def _again(item, quantity):
     return NewItem(
         product=item.product,
-        quantity=_missing(item),
+        quantity=quantity,
         bed_position=item.bed_position,
         order_reference=item.order_reference,
     )

@@ -38,7 +38,7 @@ class FindView(FloorView):
             return self.page(text="", spools=[])
         if spool := fields.labelled(text):
             return HttpResponseRedirect(reverse("floor-spool", args=[spool.pk]))
-        if run := ProductionRun.objects.live().by_number(text).first():
+        if run := ProductionRun.objects.live().by_number(fields.last_part(text)).first():
             return HttpResponseRedirect(reverse("floor-run", args=[run.pk]))
         spools = self._beginning(fields.code_in(text))
         missing = "" if spools else fields.unknown(text)

@@ -30,7 +30,7 @@ FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _eac
 FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its grams by hand
 RUN_VERBS = _each("add change delete", "production", RUNS) | _each(
     "start unstart swap_spool save_actuals progress complete fail cancel revert correct reassign "
-    "reprint record",
+    "reprint copy record",
     "production",
     "productionrun",
 )

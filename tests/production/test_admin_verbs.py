@@ -383,11 +383,13 @@ def test_an_action_that_was_not_looked_at_does_nothing(at_admin):
     assert status_of(run) == "planned"
 
 
-def test_a_viewer_has_no_actions(farm_client, viewer):
+def test_a_viewer_prints_and_does_nothing(farm_client, viewer):
     run = a_run()
     farm_client.force_login(viewer)
     form = {"action": "do_cancel", "_selected_action": [run.pk]}
-    assert 'name="action"' not in text_of(farm_client.get(LIST))
+    text = text_of(farm_client.get(LIST))
+    assert "print_travellers" in text
+    assert 'value="do_' not in text
     farm_client.post(LIST, form)
     assert status_of(run) == "planned"
 

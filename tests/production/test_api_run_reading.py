@@ -29,9 +29,10 @@ def test_what_keeps_a_run_from_starting(api):
 
 def test_a_run_lists_the_verbs_that_have_an_address_by_its_name(api):
     run = a_run((a_spool(), 100))
-    assert done(api.get(at(run)))["allowed"] == ["cancel", "start"]
+    assert done(api.get(at(run)))["allowed"] == ["cancel", "copy", "start"]
     started = done(api.post(at(run, "start")))["allowed"]
-    assert started == ["actuals", "cancel", "complete", "fail", "progress", "swap-spool", "unstart"]
+    assert started == ["actuals", "cancel", "complete", "copy", "fail", "progress", "swap-spool",
+                       "unstart"]  # fmt: skip
     for verb in started:
         assert api.post(at(run, verb), {"unheard": 1}).status_code == 400, verb
     problem = refused(api.post(at(run, "start")), 409, "invalid_run_status")
@@ -41,7 +42,7 @@ def test_a_run_lists_the_verbs_that_have_an_address_by_its_name(api):
 def test_an_operator_does_every_verb_and_a_viewer_none(api, operator, viewer):
     run = a_running_run((a_spool(), 100))
     verbs = ["start", "unstart", "swap-spool", "actuals", "progress", "complete", "fail", "cancel",
-             "revert", "correct", "reassign", "reprint"]  # fmt: skip
+             "revert", "correct", "reassign", "reprint", "copy"]  # fmt: skip
     paths = [*(at(run, verb) for verb in verbs), f"{RUNS}record/"]
     for path in paths:
         api.force_authenticate(viewer)

@@ -228,6 +228,7 @@ def test_a_completed_run_refuses(verb):
     with pytest.raises(InvalidRunStatus) as refused:
         getattr(lifecycle, verb)(run, by=None)
     assert refused.value.numbers["allowed"] == [
+        "copy",
         "correct",
         "reassign",
         "reprint",

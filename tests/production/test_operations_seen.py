@@ -142,6 +142,7 @@ OF_RUNS = {
     "production_run.reassign": reassigned,
     "production_run.record": forgotten,
     "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
+    "production_run.copy": lambda: repeats.copy(completed(), by=None),
     "production_run.revert": lambda: completion.revert(completed(), by=None),
     "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
     "production_run.start": running,

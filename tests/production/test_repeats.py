@@ -9,7 +9,7 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun
-from production.services import completion, invariants, repeats
+from production.services import completion, invariants, lifecycle, midprint, repeats
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.moves import InvalidRunStatus
 from tenants.errors import Invalid
@@ -52,6 +52,33 @@ def test_a_run_that_came_out_well_is_not_reprinted():
 def test_an_open_run_is_not_reprinted():
     with pytest.raises(InvalidRunStatus):
         repeats.reprint(a_run(), by=None)
+
+
+def test_a_copy_plans_the_same_once_more_whatever_became_of_the_run():
+    spool, product = a_spool(1000), a_product(grams=20)
+    fields = {"printer": a_printer(), "priority": 3, "notes": "Slowly", "planned_minutes": 90}
+    run = a_run((spool, 100, 10), items=[(product, 5)], plate_count=5, external_id="x", **fields)
+    copies = [repeats.copy(run, by=None)]
+    lifecycle.start(run, by=None)
+    midprint.swap_spool(
+        run, by=None, spool=a_spool(filament=spool.filament), line=run.materials.get().pk,
+        is_empty=True,
+    )  # fmt: skip
+    copies.append(repeats.copy(run, by=None))
+    completion.complete(run, by=None, as_planned=True, confirm=True)
+    copies.append(repeats.copy(run, by=None, priority=9))
+    for again in copies:
+        line = again.materials.get()
+        assert (line.spool, line.filament) == (None, spool.filament)
+        assert (line.planned_grams, line.planned_purge_grams) == (100, 10)
+        assert again.items.get().quantity == 5
+        assert (again.status, again.plate_count, again.external_id) == ("planned", 5, None)
+        assert {name: getattr(again, name) for name in fields} == fields | {
+            "priority": again.priority
+        }
+    assert [again.priority for again in copies] == [3, 3, 9]
+    assert run.events.filter(verb="copy").count() == 3
+    assert list(invariants.violations()) == []
 
 
 def record(spool, grams, **fields):

@@ -422,6 +422,12 @@ def _():
     return lambda: repeats.reprint(run, by=None)
 
 
+@verb("production_run.copy")
+def _():
+    run = completed((a_spool(), 10))
+    return lambda: repeats.copy(run, by=None)
+
+
 @verb("production_run.record")
 def _():
     spool, product, now = a_spool(), a_product(), timezone.now()

@@ -76,7 +76,12 @@ def labelled(text):
 
 def code_in(text):
     """The code in what a scanner read: the code itself, or the address of its label."""
-    return codes.normalise(text.strip().rstrip("/").rpartition("/")[2])
+    return codes.normalise(last_part(text))
+
+
+def last_part(text):
+    """What an address ends in; a text that is none as it is."""
+    return text.strip().rstrip("/").rpartition("/")[2]
 
 
 def unknown(text):

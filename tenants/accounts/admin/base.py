@@ -8,7 +8,7 @@ import functools
 
 from django.contrib import admin, messages
 from django.contrib.admin.options import TO_FIELD_VAR
-from django.contrib.admin.utils import unquote
+from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
@@ -73,7 +73,32 @@ class AdminSite(admin.AdminSite):
         return Suggestions.as_view(admin_site=self)(request)
 
 
-class TabularInline(admin.TabularInline):
+class LooksAtFigures:
+    """Numbers that can only be looked at are shown without trailing zeros."""
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        if obj is None or self.has_change_permission(request, obj):
+            fixed = filter(callable, self.get_readonly_fields(request, obj))
+            swap = functools.partial(self.to_look_at, only={each.__name__ for each in fixed})
+        else:
+            swap = self.to_look_at
+        return [
+            (name, {**options, "fields": [swap(each) for each in options["fields"]]})
+            for name, options in fieldsets
+        ]
+
+    def to_look_at(self, name, *, only=None):
+        """What shows the field, or each of a row of fields."""
+        if isinstance(name, (tuple, list)):
+            return tuple(self.to_look_at(each, only=only) for each in name)
+        if callable(name) or only is not None and name not in only:
+            return name
+        field = self.opts.get_field(name) if is_field(self.opts, name) else None
+        return shown_figure(field) if isinstance(field, models.DecimalField) else name
+
+
+class TabularInline(LooksAtFigures, admin.TabularInline):
     """Rows of a page, without a way to other pages in each cell."""
 
     formfield_overrides = INPUTS
@@ -81,12 +106,15 @@ class TabularInline(admin.TabularInline):
     show_change_link = False
 
     def get_formset(self, request, obj=None, **kwargs):
+        if "fields" not in kwargs:
+            shown = flatten_fieldsets(self.get_fieldsets(request, obj))
+            kwargs["fields"] = [getattr(each, "__name__", each) for each in shown]
         formset = super().get_formset(request, obj, **kwargs)
         without_ways(formset.form, ("add", "change", "delete", "view"))
         return formset
 
 
-class ModelAdmin(admin.ModelAdmin):
+class ModelAdmin(LooksAtFigures, admin.ModelAdmin):
     """Finds, calls a verb, answers: changes are made by ``records``, refusals are shown."""
 
     formfield_overrides = INPUTS
@@ -129,22 +157,6 @@ class ModelAdmin(admin.ModelAdmin):
 
     def log_deletions(self, request, queryset):
         """Nothing: the verb wrote its own line."""
-
-    def get_fieldsets(self, request, obj=None):
-        """Django's; quantities that can only be looked at are shown without trailing zeros."""
-        fieldsets = super().get_fieldsets(request, obj)
-        if obj is None or self.has_change_permission(request, obj):
-            return fieldsets
-        return [
-            (name, {**options, "fields": [self._to_look_at(each) for each in options["fields"]]})
-            for name, options in fieldsets
-        ]
-
-    def _to_look_at(self, name):
-        if isinstance(name, (tuple, list)):
-            return tuple(self._to_look_at(each) for each in name)
-        field = self.opts.get_field(name) if is_field(self.opts, name) else None
-        return shown_figure(field) if isinstance(field, models.DecimalField) else name
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)

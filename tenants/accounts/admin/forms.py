@@ -1,5 +1,7 @@
 """What the forms of the admin have in common: their inputs, and where refusals are shown."""
 
+from functools import cache
+
 from django import forms
 from django.contrib import admin
 from django.db import models
@@ -66,8 +68,9 @@ def is_field(opts, name):
     return any(field.name == name for field in opts.concrete_fields)
 
 
+@cache
 def shown_figure(field):
-    """What shows the number of a field, for those who may not change it."""
+    """What shows the number of a field, for those who may not change it; one for each field."""
 
     @admin.display(description=field.verbose_name)
     def figure(obj):

@@ -1,0 +1,1 @@
+"""What is printed of production. Pure functions, rows to bytes."""

@@ -1,0 +1,218 @@
+"""The traveller: a run on paper, which lies beside the printer while it prints.
+
+What it makes, what to load, and boxes for what is written down by hand.
+"""
+
+import io
+from functools import partial
+
+from django.utils.timezone import localtime
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.platypus import (
+    BaseDocTemplate,
+    Frame,
+    KeepTogether,
+    NextPageTemplate,
+    PageBreak,
+    PageTemplate,
+)
+
+from inventory.paper import fitting, fonts, qr, swatches
+from production.paper import tables
+from tenants.errors import Invalid, plain
+from tenants.quantities import duration
+
+MARGIN, HEAD, CODE = 14 * mm, 40 * mm, 34 * mm
+WIDTH = A4[0] - 2 * MARGIN
+MOST_RUNS = 100
+NOTHING = "–"
+
+
+class TooManyRuns(Invalid):
+    """More runs than one document holds."""
+
+    code = "too_many_runs"
+    title = "Too many runs at once"
+
+
+def run_address(farm, number):
+    """What the QR code of a traveller says."""
+    return qr.address(farm, f"/R/{number}")
+
+
+def pdf(runs, *, farm, farm_name, printed_at):
+    """The PDF of runs (``ProductionRun.objects.for_paper()``), each beginning a page of A4.
+
+    ``farm`` is the farm's address, ``printed_at`` an aware moment. Raises TooManyRuns.
+    """
+    if not 1 <= len(runs) <= MOST_RUNS:
+        raise TooManyRuns(f"{len(runs)} runs; a document has 1 to {MOST_RUNS}.")
+    fonts.load()
+    content, story = io.BytesIO(), []
+    document = BaseDocTemplate(content, pagesize=A4, title=f"Runs of {farm_name}")
+    foot = f"{farm_name} · printed {_moment(printed_at)}"
+    for run in runs:
+        frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - HEAD - 2 * MARGIN, *[0] * 4)
+        head = partial(_head, run, run_address(farm, run.number), foot)
+        document.addPageTemplates(PageTemplate(id=run.number, frames=[frame], onPage=head))
+        story += [NextPageTemplate(run.number), PageBreak()] if story else []
+        story += _story(run)
+    document.build(story)
+    return content.getvalue()
+
+
+def _head(run, address, foot, canvas, document):
+    """The number, the printer and the code, on each page of a run."""
+    top = A4[1] - MARGIN
+    qr.draw(canvas, address, A4[0] - MARGIN - CODE, top - CODE, CODE)
+    lines = [
+        fitting.Line(text=run.number, scale=2.2, is_bold=True),
+        fitting.Line(text=run.printer.name if run.printer else "No printer yet", scale=1.4, most=2),
+        fitting.Line(text=_state(run)),
+    ]
+    rows = fitting.fitted(lines, WIDTH - CODE - 4 * mm, CODE - 4 * mm, largest=12, smallest=5)
+    for row in rows:
+        top -= row.size * fitting.LEADING
+        fonts.draw(canvas, MARGIN, top, row.text, row.size, bold=row.is_bold)
+    canvas.setStrokeGray(0.3)
+    under = A4[1] - MARGIN - HEAD + 3 * mm
+    canvas.line(MARGIN, under, A4[0] - MARGIN, under)
+    shown = fitting.shortened(f"{run.number} · page {document.page} · {foot}", WIDTH, 8)
+    fonts.draw(canvas, MARGIN, MARGIN / 2, shown, 8)
+
+
+def _story(run):
+    facts = [("Plates", run.plate_count), ("Planned time", _minutes(run.planned_minutes))]
+    facts += [("Planned start", _moment(run.planned_start_at)), ("Due", run.due_on or NOTHING)]
+    facts += [("Priority", run.priority), ("Reprint of", run.reprint_of or NOTHING)]
+    story = [_facts(facts)]
+    story += [tables.title("Makes"), _items(run)]
+    story += [tables.title("Load"), _materials(run)]
+    if run.notes.strip():
+        story += [tables.title("Notes"), *map(tables.text, run.notes.strip().splitlines())]
+    return [*story, KeepTogether([tables.title("By hand"), *_by_hand(run)])]
+
+
+def _facts(facts):
+    cells = [
+        [tables.text(name, tables.SMALL), tables.text(said, bold=True)] for name, said in facts
+    ]
+    return tables.beside(cells, WIDTH)
+
+
+def _items(run):
+    rows = [
+        [
+            [
+                tables.text(item.product.sku, bold=True),
+                tables.text(item.product.name),
+                *_small(item.order_reference and f"Order {item.order_reference}"),
+                *_small(item.bed_position and f"On the bed: {item.bed_position}"),
+            ],
+            tables.text(f"{item.quantity} ×", tables.LARGE, bold=True),
+            _known(item.good_count),
+            _known(item.scrapped_count),
+            _known(item.scrap_reason),
+        ]
+        for item in run.items.all()
+    ]
+    heads = ["Product", "Quantity", "Good", "Scrapped", "Why scrapped"]
+    return tables.grid(heads, rows, [WIDTH - 105 * mm, 20 * mm, 22 * mm, 22 * mm, 41 * mm])
+
+
+def _materials(run):
+    rows = [
+        [
+            tables.text(line.slot.label if line.slot else NOTHING, bold=True),
+            tables.Swatch(_filament(line)) if _filament(line) else "",
+            _material(line),
+            _spool(line),
+            [
+                tables.text(f"{plain(line.planned_total_grams)} g", bold=True),
+                *_small(
+                    line.planned_purge_grams and f"{plain(line.planned_purge_grams)} g of it purge"
+                ),
+            ],
+            _known(line.gross_before_grams),
+            _known(line.gross_after_grams),
+            _known(line.actual_total_grams),
+        ]
+        for line in run.materials.all()
+    ]
+    heads = [
+        "Slot",
+        "",
+        "Material",
+        "Spool",
+        "Planned",
+        "Scale before",
+        "Scale after",
+        "or: grams used",
+    ]
+    rest = WIDTH - (12 + 10 + 36 + 24 + 3 * 19) * mm
+    widths = [12 * mm, 10 * mm, rest, 36 * mm, 24 * mm, *[19 * mm] * 3]
+    return tables.grid(heads, rows, widths)
+
+
+def _material(line):
+    filament = _filament(line)
+    if filament is None:
+        return [tables.text(f"any {line.material_type.code}", bold=True)]
+    color = filament.color_name or swatches.hexes_of(filament)
+    kind = " · ".join(filter(None, [filament.material_type.code, color]))
+    return [tables.text(filament, bold=True), tables.text(kind)]
+
+
+def _spool(line):
+    """Its code and where it is; room for the code where none is chosen yet."""
+    spool = line.spool
+    if spool is None:
+        return [tables.text("not chosen yet", tables.SMALL), tables.text("\u00a0", tables.LARGE)]
+    slot = getattr(spool, "printer_slot", None)
+    place = f"in {slot}" if slot else str(spool.location or "nobody knows where")
+    lot = f", lot {spool.lot_number}" if spool.lot_number else ""
+    said = f"{plain(spool.remaining_grams)} g by the book{lot}"
+    return [
+        tables.text(spool.code, tables.LARGE, bold=True),
+        tables.text(place),
+        tables.text(said, tables.SMALL),
+    ]
+
+
+def _by_hand(run):
+    """Boxes for what nobody knows before."""
+    known = [_moment(run.started_at), _moment(run.finished_at)]
+    known += [_minutes(run.actual_minutes), run.outcome_reason]
+    cells = [_known(None if value == NOTHING else value) for value in known]
+    heads = ["Started", "Finished", "Time it took", "Failed or stopped: why", "Who"]
+    widths = [34 * mm, 34 * mm, 28 * mm, 50 * mm, WIDTH - 146 * mm]
+    return [tables.grid(heads, [[*cells, ""]], widths), tables.ruled(WIDTH, 3)]
+
+
+def _filament(line):
+    return line.spool.filament if line.spool else line.filament
+
+
+def _known(value):
+    """What was noted already, or room to write."""
+    if value is None:
+        return ""
+    return tables.text(plain(value) if hasattr(value, "quantize") else value)
+
+
+def _small(content):
+    return [tables.text(content, tables.SMALL)] if content else []
+
+
+def _minutes(minutes):
+    return NOTHING if minutes is None else duration(minutes)
+
+
+def _moment(at):
+    return NOTHING if at is None else f"{localtime(at):%Y-%m-%d %H:%M}"
+
+
+def _state(run):
+    status = run.get_status_display().replace("_", " ").capitalize()
+    return f"{status} · made {_moment(run.created_at)}"

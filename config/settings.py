@@ -89,11 +89,11 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE = [
     "tenants.middleware.CorrelationMiddleware",
+    "tenants.content_policy.ContentPolicyMiddleware",
     "tenants.middleware.HealthMiddleware",
     # Before everything that may touch the database: what stands above would run in whichever
     # farm the connection was in.
     "tenants.middleware.TenantMiddleware",
-    "tenants.content_policy.ContentPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",

@@ -3,7 +3,7 @@
 from django.urls import reverse
 
 from production.forms import closing, opening, swapping
-from production.services import completion, lifecycle, midprint, moves, repeats
+from production.services import completion, lifecycle, moves, repeats, slots
 from tenants.accounts.admin.verbs import Verb
 
 PERMISSION = "production.{}_productionrun"
@@ -48,8 +48,9 @@ VERBS = (
         done="Run {} has failed.",
     ),
     _verb(
-        "swap_spool", "Swap a spool", midprint.swap_spool, form=swapping.SwapForm, asks=MISSING,
-        does="The run goes on from another spool; what the old one gave is kept for its end.",
+        "swap_spool", "Swap a spool", slots.swap, form=swapping.SwapForm, asks=MISSING,
+        does="The run goes on from another spool; what the old one gave is kept for its end. "
+        "In the printer, it takes the old one's slot.",
         done="Run {} goes on from another spool.",
     ),
     _verb(

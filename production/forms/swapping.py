@@ -45,10 +45,10 @@ class SwapForm(OtherSpoolForm):
         said = super().words()
         figures = ("actual_grams", "gross_after_grams")
         given = {name: said.pop(name) for name in figures if name in said}
-        line = said.pop("line")
+        said["line"] = said["line"].pk
         if given:
-            return {**said, "so_far": MaterialActual(line=line.pk, **given)}
-        return {**said, "line": line.pk}
+            said["so_far"] = MaterialActual(line=said["line"], **given)
+        return said
 
     def beside(self, refusal):
         yield from super().beside(refusal)

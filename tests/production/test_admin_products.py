@@ -74,6 +74,14 @@ def test_a_product_that_fits_has_no_proposal(at_admin):
     assert answer.context["buttons"] == []
 
 
+def test_who_only_looks_sees_grams_without_trailing_zeros(farm_client, viewer):
+    product = a_product(grams=20)
+    farm_client.force_login(viewer)
+    text = farm_client.get(f"/admin/production/product/{product.pk}/change/").content.decode()
+    assert "<p>20</p>" in text
+    assert "20.0" not in text
+
+
 def test_a_bill_of_materials_is_kept_with_its_product(at_admin):
     product, petg = a_product(grams=10), a_material_type("PETG")
     form = fields(at_admin.get(page(product))) | {

@@ -305,6 +305,11 @@ def test_buttons_are_what_the_status_allows(at_admin):
     assert labels == ["reassign", "revert", "reprint", "copy"]
 
 
+def test_figures_that_are_only_looked_at_have_no_trailing_zeros(at_admin):
+    run = a_running_run((a_spool(), 10), planned_minutes=140)
+    assert '<div class="readonly">140</div>' in at_admin.get(page_of(run)).content.decode()
+
+
 def test_a_viewer_has_no_buttons(farm_client, viewer):
     run = a_run()
     farm_client.force_login(viewer)

@@ -8,9 +8,9 @@ from django.urls import reverse
 from inventory.models import InventoryTransaction
 from inventory.services import spools
 from production.models import ProductionRun, Reason, RunEvent
-from production.services import completion, lifecycle
+from production.services import completion, lifecycle, slots
 from production.services.lines import NewItem
-from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_slot, a_spool
 from tests.production.admin_forms import carry_out, fields
 
 LIST = "/admin/production/productionrun/"
@@ -175,6 +175,27 @@ def test_a_spool_that_ran_out_is_swapped(at_admin):
     carry_out(at_admin, url, line=line.pk, spool=new.pk, actual_grams="70")
     lines = run.materials.order_by("pk").values_list("spool", "reserved_grams")
     assert list(lines) == [(old.pk, 70), (new.pk, 20)]
+
+
+def test_a_spool_that_is_swapped_is_swapped_in_its_printer_too(at_admin):
+    filament, slot = a_filament(), a_slot("A1")
+    old, new = a_spool(filament=filament), a_spool(filament=filament)
+    slots.load(old, slot=slot, by=None)
+    run = a_running_run((old, 90), printer=slot.printer)
+    line, url = run.materials.get(), page(run, "swap_spool")
+    carry_out(at_admin, url, line=line.pk, spool=new.pk, is_empty="on")
+    slot.refresh_from_db()
+    assert slot.spool == new
+    assert set(run.materials.values_list("spool", flat=True)) == {old.pk, new.pk}
+
+
+def test_a_run_is_planned_once_more(at_admin):
+    run = a_run((a_spool(), 90), items=[(a_product("CLIP"), 3)], printer=a_printer())
+    _, done = carry_out(at_admin, page(run, "copy"), due_on="2027-01-05")
+    again = ProductionRun.objects.exclude(pk=run.pk).get()
+    assert done["Location"] == f"{LIST}{again.pk}/change/"
+    assert (again.printer, str(again.due_on)) == (run.printer, "2027-01-05")
+    assert again.items.get().quantity == 3
 
 
 def test_what_was_booked_on_the_wrong_spool_is_reassigned(at_admin, operator):

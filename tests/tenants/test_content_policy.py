@@ -1,6 +1,9 @@
 """The Content-Security-Policy that every page is sent with."""
 
 import pytest
+from django.db import OperationalError
+
+from tenants import middleware
 
 
 @pytest.mark.parametrize("page", ["/", "/admin/", "/accounts/login/", "/admin/accounts/user/"])
@@ -21,3 +24,19 @@ def test_pages_of_the_api_may_have_scripts_of_their_own_within_them(farm_client,
 
 def test_the_public_site_keeps_it_too(public_client):
     assert "default-src 'self'" in public_client.get("/")["Content-Security-Policy"]
+
+
+def test_the_page_of_no_farm_keeps_it_too(client_at, db):
+    answer = client_at("nowhere.example").get("/")
+    assert answer.status_code == 404
+    assert "default-src 'self'" in answer["Content-Security-Policy"]
+
+
+def test_the_page_without_a_database_keeps_it_too(farm_client, monkeypatch):
+    def gone(*_args):
+        raise OperationalError
+
+    monkeypatch.setattr(middleware, "is_public", gone)
+    answer = farm_client.get("/")
+    assert answer.status_code == 503
+    assert "default-src 'self'" in answer["Content-Security-Policy"]

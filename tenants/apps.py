@@ -6,6 +6,7 @@ class TenantsConfig(AppConfig):
     """Who the farms are, and what every farm shares."""
 
     name = "tenants"
+    verbose_name = "Installation"
 
     def ready(self):
         from tenants.middleware import leave_farm  # noqa: PLC0415 (models are not there before)

@@ -117,10 +117,31 @@ def test_the_platform_is_told_why_a_farm_can_not_be(at_platform):
 
 def test_the_platform_suspends_and_resumes(at_platform):
     tenant = Tenant.objects.get(slug="beta")
-    for action, is_active in (("suspend", False), ("resume", True)):
-        form = {"action": action, "_selected_action": [tenant.pk]}
-        assert at_platform.post("/admin/tenants/tenant/", form).status_code == 302
+    page = f"/admin/tenants/tenant/{tenant.pk}/"
+    for verb, is_active in (("suspend", False), ("resume", True)):
+        seen = at_platform.get(f"{page}{verb}/")
+        assert Tenant.objects.get(pk=tenant.pk).is_active is not is_active  # only looked at
+        form = {"_seen": seen.context["seen"], "_do": "1"}
+        assert at_platform.post(f"{page}{verb}/", form).status_code == 302
         assert Tenant.objects.get(pk=tenant.pk).is_active is is_active
+
+
+def test_the_platform_suspends_several_after_a_look(at_platform):
+    tenants = Tenant.objects.filter(slug__in=["alpha", "beta"])
+    form = {"action": "do_suspend", "_selected_action": [tenant.pk for tenant in tenants]}
+    seen = at_platform.post("/admin/tenants/tenant/", form)
+    assert tenants.filter(is_active=True).count() == 2
+    at_platform.post("/admin/tenants/tenant/", form | {"_seen": seen.context["seen"], "_do": "1"})
+    assert tenants.filter(is_active=False).count() == 2
+
+
+def test_a_farm_that_was_made_is_shown_with_where_it_answers(at_platform):
+    form = {"slug": "north", "name": "North", "timezone": "UTC", "currency": "EUR"}
+    form |= {"manager": "nora", "password": PASSWORD}
+    answer = at_platform.post("/admin/tenants/tenant/add/", form, follow=True)
+    text = answer.content.decode()
+    assert text.count('href="http://north.localhost/"') == 2  # the message, the page
+    assert "north.localhost" in at_platform.get("/admin/tenants/tenant/").content.decode()
 
 
 def test_the_platform_gives_a_farm_another_host(at_platform):
@@ -142,6 +163,45 @@ def test_the_platform_gives_a_farm_another_host(at_platform):
     assert at_platform.post(url, form).status_code == 302
     assert Domain.objects.filter(tenant=tenant, host="beta.example").exists()
     assert Tenant.objects.get(pk=tenant.pk).name == "Beta Prints"
+
+
+def hosts(tenant, *rows):
+    """The form of a farm's hosts ``(host, is primary, is deleted)``, those it has first."""
+    there = {domain.host: domain.pk for domain in Domain.objects.filter(tenant=tenant)}
+    form = {"name": tenant.name, "domains-INITIAL_FORMS": len(there)}
+    form["domains-TOTAL_FORMS"] = len(rows)
+    for place, (host, is_primary, is_deleted) in enumerate(rows):
+        flags = {"is_primary": is_primary, "DELETE": is_deleted}
+        said = {"host": host, "tenant": tenant.pk, "id": there.get(host, "")}
+        said |= {name: "on" for name, is_set in flags.items() if is_set}
+        form |= {f"domains-{place}-{name}": value for name, value in said.items()}
+    return form
+
+
+def test_the_primary_host_moves_to_another_one_and_there_is_always_one(at_platform):
+    tenant = Tenant.objects.get(slug="beta")
+    url = f"/admin/tenants/tenant/{tenant.pk}/change/"
+
+    def primary():
+        return [row.host for row in Domain.objects.filter(tenant=tenant, is_primary=True)]
+
+    own = "beta.localhost"
+    other = "beta.example"
+    assert at_platform.post(url, hosts(tenant, (own, 1, 0), (other, 0, 0))).status_code == 302
+    rows = sorted(Domain.objects.filter(tenant=tenant).values_list("host", flat=True))
+    assert rows == [other, own]
+    assert at_platform.post(url, hosts(tenant, (other, 1, 0), (own, 0, 0))).status_code == 302
+    assert primary() == [other]
+    for wrong in (
+        ((other, 0, 0), (own, 0, 0)),
+        ((other, 1, 0), (own, 1, 0)),
+        ((other, 1, 1), (own, 0, 0)),
+    ):
+        answer = at_platform.post(url, hosts(tenant, *wrong))
+        assert "One host of the farm is its primary one" in answer.content.decode()
+    answer = at_platform.post(url, hosts(tenant, (other, 1, 0), (own, 0, 0), ("localhost", 0, 0)))
+    assert "localhost is the public site" in answer.content.decode()
+    assert primary() == [other]
 
 
 def test_nobody_of_a_farm_gets_into_the_platform(farm, manager, client_at):

@@ -62,7 +62,7 @@ def test_the_scale_says_what_was_used_as_the_book_minus_the_net_weight():
 
 @pytest.mark.parametrize("amounts", [{}, {"grams": 1, "gross_after_grams": 1100}])
 def test_grams_or_a_weight_are_said_and_not_both(amounts):
-    with pytest.raises(Invalid, match="either grams or gross_after_grams"):
+    with pytest.raises(Invalid, match="either what was taken, or what the scale shows"):
         handling.use(a_spool(), by=None, **amounts)
 
 

@@ -16,7 +16,7 @@ from production.services import invariants
 from tests.factories import make_token, make_user
 
 ROOT = Path(__file__).resolve().parents[2]
-BYTES = '{"content_type_overrides": {"application/pdf": "application/octet-stream"}}'
+BYTES = dict.fromkeys(["application/pdf", "text/csv"], "application/octet-stream")
 CATALOGUE = ROOT / "inventory" / "samples" / "filaments.json"
 
 
@@ -26,7 +26,8 @@ def generated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generated")
     programs = Path(sys.executable).parent
     config = folder / "config.json"
-    config.write_text(BYTES)  # the generator has to be told that a PDF is bytes
+    # The generator has to be told that these are bytes.
+    config.write_text(json.dumps({"content_type_overrides": BYTES}))
     done = subprocess.run(
         [
             programs / "openapi-python-client",

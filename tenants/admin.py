@@ -56,8 +56,8 @@ class NewFarmForm(forms.ModelForm):
         self.initial.setdefault("currency", "EUR")
         domain = settings.FARM_DOMAIN
         self.fields["slug"].help_text = (
-            f"Small letters, digits and dashes; the farm answers on <short name>.{domain}. "
-            "It can't be changed later."
+            f"Small letters, digits and dashes: as “north”, the farm answers on north.{domain}. It "
+            "can’t be changed later."
         )
 
 

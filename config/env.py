@@ -1,6 +1,7 @@
 """The environment, read as what it should be; a value that isn't is an error that says so."""
 
 import os
+import re
 import secrets
 import tempfile
 from contextlib import suppress
@@ -8,6 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+ORIGIN = re.compile(r"https?://[^/\s*]+")
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off", ""}
 
@@ -34,6 +36,18 @@ def env_bool(name, default):
 def env_list(name, default=""):
     """Parts separated by commas, without the empty ones."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_origins(name):
+    """Origins, as ``https://dashboard.example.com``, or ``*`` for all."""
+    origins = env_list(name)
+    for origin in origins:
+        if origin != "*" and not ORIGIN.fullmatch(origin):
+            raise ImproperlyConfigured(
+                f"{name} holds {origin!r}: an origin is https://host or http://host:port, without "
+                "a path"
+            )
+    return origins
 
 
 def kept_secret(data):

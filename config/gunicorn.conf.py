@@ -1,6 +1,7 @@
 """How gunicorn serves Spoolbook; `make run` adds the address to listen on."""
 
 import ctypes
+import importlib
 import os
 import signal
 import sys
@@ -24,7 +25,13 @@ PR_SET_PDEATHSIG = 1
 
 
 def on_starting(_server):
-    """End with the supervisor even if that is killed, so that the port is free again (Linux)."""
+    """Before the workers are forked."""
+    importlib.import_module("tenants.rates")  # makes the memory that they count in together
+    _end_with_the_supervisor()
+
+
+def _end_with_the_supervisor():
+    """End with it even if it is killed, so that the port is free again (Linux)."""
     supervisor = os.environ.get("SPOOLBOOK_SUPERVISOR")
     if not supervisor or not sys.platform.startswith("linux"):
         return

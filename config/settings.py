@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import database
-from config.env import env_bool, env_int, env_list, env_str, kept_secret
+from config.env import env_bool, env_int, env_list, env_origins, env_str, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
@@ -51,6 +51,7 @@ SHARED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
+    "corsheaders",
     "rest_framework",
     "django_filters",
     "drf_spectacular",
@@ -85,15 +86,42 @@ CACHES = {
 
 # --- Requests ----------------------------------------------------------------------------------
 
+# Pages of other sites may call the API from a browser only if they are named here, and then with
+# a token: no cookie ever goes with it.
+CORS_ORIGINS = env_origins("SPOOLBOOK_CORS_ORIGINS")
+CORS_URLS_REGEX = "^/api/"
+CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
+CORS_ALLOWED_ORIGINS = [origin for origin in CORS_ORIGINS if origin != "*"]
+CORS_ALLOW_CREDENTIALS = False
+CORS_ALLOW_HEADERS = [
+    "accept",
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "x-request-id",
+]
+CORS_EXPOSE_HEADERS = [
+    "Allow",
+    "ETag",
+    "Idempotency-Replayed",
+    "Location",
+    "Retry-After",
+    "X-Request-ID",
+]
+
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE = [
     "tenants.middleware.CorrelationMiddleware",
     "tenants.content_policy.ContentPolicyMiddleware",
+    *(["corsheaders.middleware.CorsMiddleware"] if CORS_ORIGINS else []),
+    "tenants.requests.RefusingMiddleware",
     "tenants.middleware.HealthMiddleware",
     # Before everything that may touch the database: what stands above would run in whichever
     # farm the connection was in.
     "tenants.middleware.TenantMiddleware",
+    "config.api.compression.CompressReads",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -117,7 +145,7 @@ TEMPLATES = [
         },
     }
 ]
-DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 5_242_880)
+DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 6_291_456)
 
 # --- People ------------------------------------------------------------------------------------
 
@@ -173,6 +201,10 @@ WHITENOISE_AUTOREFRESH = DEBUG
 
 # Fonts (.ttf) for letters on labels that the one we bring along lacks, such as Chinese.
 FONTS = env_list("SPOOLBOOK_FONTS")
+# --- Limits ------------------------------------------------------------------------------------
+
+API_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_API_RATE", 3000)  # of one token; 0: no limit
+SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one address; 0: no limit
 
 # --- API ---------------------------------------------------------------------------------------
 
@@ -196,9 +228,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.HouseSchema",
     "EXCEPTION_HANDLER": "config.api.problems.handler",
-    "DEFAULT_THROTTLE_RATES": {"sign_in": "30/min"},
-    # Whose word about the caller's address is taken: nobody's, or the proxy's in front.
-    "NUM_PROXIES": 1 if USE_X_FORWARDED_HOST else 0,
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttles.RequestThrottle"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

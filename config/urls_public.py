@@ -1,7 +1,8 @@
 """The map of the public site, where farms are made and suspended."""
 
-from django.urls import include, path
+from django.urls import include, path, re_path
 
+from config.api.pages import NowhereView
 from tenants.admin import public_site
 from tenants.views import landing
 
@@ -9,4 +10,9 @@ urlpatterns = [
     path("", landing, name="landing"),
     path("accounts/", include("tenants.urls")),
     path("admin/", public_site.urls),
+    re_path("^api/", NowhereView.as_view()),
 ]
+
+handler400 = "config.api.pages.bad_request"
+handler404 = "config.api.pages.not_found"
+handler500 = "config.api.pages.server_error"

@@ -36,14 +36,6 @@ class Invalid(Refusal):
     title = "A value is not valid"
 
 
-class TooLarge(Invalid):
-    """A body beyond the limit."""
-
-    code = "too_large"
-    status = 413
-    title = "The body is too large"
-
-
 class Duplicate(Refusal):
     """A name, code or external id that must be unique is taken."""
 
@@ -72,6 +64,14 @@ class OverrideNotPermitted(Refusal):
     code = "override_not_permitted"
     status = 403
     title = "Only a manager may override this"
+
+
+class TooMany(Refusal):
+    """Asked for, or tried, too often; ``retry_after_seconds`` is among the numbers."""
+
+    code = "too_many"
+    status = 429
+    title = "Too many requests"
 
 
 class Busy(Refusal):

@@ -1,13 +1,19 @@
 """Which farm is meant: host names, the cache of them, and the farm of the moment."""
 
 import ipaddress
+import logging
+import os
 import threading
 import time
 from collections import OrderedDict
 from contextvars import ContextVar
 from urllib.parse import urlsplit
 
+from django.conf import settings
+from django.db import transaction
 from django.http.request import split_domain_port
+
+logger = logging.getLogger(__name__)
 
 CACHE_SECONDS = 30
 CACHE_SIZE = 1024
@@ -55,7 +61,9 @@ class FoundFarms:
     """Hosts and what was found there, for a while, in this process.
 
     Only what was found is kept: a host that nobody has can't fill it, and a new farm is there at
-    once. What another process changes is seen after CACHE_SECONDS at the latest.
+    once. What another process on this data folder changes is seen at once too, by the time of the
+    last change that a file carries; what another machine changes, after CACHE_SECONDS at the
+    latest.
     """
 
     def __init__(self, seconds=CACHE_SECONDS, size=CACHE_SIZE):
@@ -64,12 +72,14 @@ class FoundFarms:
         self._lock = threading.Lock()
 
     def get(self, host):
-        until, found = self._found.get(host, (0, None))
-        return found if until > time.monotonic() else None
+        until, changed_at, found = self._found.get(host, (0, None, None))
+        is_current = until > time.monotonic() and changed_at == last_change()
+        return found if is_current else None
 
-    def put(self, host, found):
+    def put(self, host, found, changed_at):
+        """Keep what was found after ``changed_at`` was the last change."""
         with self._lock:
-            self._found[host] = (time.monotonic() + self._seconds, found)
+            self._found[host] = (time.monotonic() + self._seconds, changed_at, found)
             self._found.move_to_end(host)
             while len(self._found) > self._size:
                 self._found.popitem(last=False)
@@ -83,3 +93,32 @@ class FoundFarms:
 
 
 found_farms = FoundFarms()
+
+
+def forget_farms():
+    """Now, for this transaction; and when it commits, in every process on this data folder."""
+    found_farms.clear()
+    transaction.on_commit(_tell_the_others)
+
+
+def last_change():
+    """When farms were last changed from this data folder; None when that is not known."""
+    try:
+        return _notice().stat().st_mtime_ns
+    except OSError:
+        return None
+
+
+def _tell_the_others():
+    found_farms.clear()
+    try:
+        _notice().parent.mkdir(parents=True, exist_ok=True)
+        _notice().touch()
+        now = time.time_ns()
+        os.utime(_notice(), ns=(now, now))  # touch alone is as coarse as the kernel's clock
+    except OSError as error:
+        logger.warning("Other processes see it after %s s: %s", CACHE_SECONDS, error)
+
+
+def _notice():
+    return settings.DATA / "farms-changed"

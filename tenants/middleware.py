@@ -8,15 +8,16 @@ import uuid
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, connection
-from django.http import HttpResponse, JsonResponse
-from django.shortcuts import render
+from django.http import HttpResponse
 from django.utils import timezone
 
 from tenants import upkeep
 from tenants.accounts.models import FarmSettings
-from tenants.hosts import address, current_schema, found_farms, normalised
+from tenants.errors import Refusal
+from tenants.hosts import address, current_schema, found_farms, last_change, normalised
 from tenants.models import Domain, Tenant
 from tenants.operations import correlation_id
+from tenants.requests import plainly
 
 logger = logging.getLogger(__name__)
 
@@ -128,6 +129,7 @@ def find_farm(host):
     """The active farm of a normalised host as a FarmSite, or None."""
     site = found_farms.get(host)
     if site is None:
+        changed_at = last_change()
         tenant = _tenant_of(host)
         if tenant is None:
             return None
@@ -135,7 +137,7 @@ def find_farm(host):
         connection.set_tenant(tenant)
         own = FarmSettings.objects.values_list("timezone", "locale").first()
         site = FarmSite(tenant, *(own or (settings.TIME_ZONE, settings.LANGUAGE_CODE)))
-        found_farms.put(host, site)
+        found_farms.put(host, site, changed_at)
     return site
 
 
@@ -156,31 +158,25 @@ def leave_farm(**kwargs):
     correlation_id.set("")
 
 
-def nowhere(request):
+class Nowhere(Refusal):
     """An unknown host and a suspended farm: one answer, which names neither."""
-    return _plain(request, 404, "not_found", "There is nothing here", "tenants/nowhere.html")
+
+    code = "not_found"
+    status = 404
+    title = "There is nothing here"
+
+
+class Away(Refusal):
+    """The database does not answer, or the farm's schema can't be entered."""
+
+    code = "unavailable"
+    status = 503
+    title = "Try again in a moment"
+
+
+def nowhere(request):
+    return plainly(request, Nowhere(), "tenants/nowhere.html")
 
 
 def unavailable(request):
-    return _plain(request, 503, "unavailable", "Try again in a moment", "tenants/unavailable.html")
-
-
-def _plain(request, status, code, title, template):
-    if not wants_json(request):
-        response = render(None, template, status=status)
-    else:
-        problem = {
-            "type": "about:blank",
-            "title": title,
-            "status": status,
-            "code": code,
-            "correlation_id": request.correlation_id,
-        }
-        response = JsonResponse(problem, status=status, content_type="application/problem+json")
-    if status == 503:
-        response["Retry-After"] = "5"
-    return response
-
-
-def wants_json(request):
-    return request.path_info.startswith("/api/") or "json" in request.headers.get("Accept", "")
+    return plainly(request, Away(retry_after_seconds=5), "tenants/unavailable.html")

@@ -1,20 +1,14 @@
 """Who the farms are, and where: the rows of the public schema."""
 
 from django.core.validators import RegexValidator
-from django.db import models, transaction
+from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tenants.models import TenantMixin
 
-from tenants.hosts import found_farms
+from tenants.hosts import forget_farms
 
 SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # a DNS label
-
-
-def forget_farms():
-    """Now, for this transaction, and when it commits, for what was read by others meanwhile."""
-    found_farms.clear()
-    transaction.on_commit(found_farms.clear)
 
 
 class Tenant(TenantMixin):

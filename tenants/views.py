@@ -3,6 +3,12 @@
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenants.accounts import attempts
+from tenants.errors import TooMany
+from tenants.problems import headers_of
+from tenants.requests import caller
 
 
 class SignIn(auth_views.LoginView):
@@ -11,11 +17,30 @@ class SignIn(auth_views.LoginView):
     template_name = "tenants/sign_in.html"
     redirect_authenticated_user = True
 
+    def post(self, request, *args, **kwargs):
+        """Too often: the page again, with the name that was typed and when to go on."""
+        username = request.POST.get("username", "")
+        try:
+            attempts.count_sign_in(username=username, address=caller(request))
+        except TooMany as refusal:
+            form = self.form_class(request, initial={"username": username})
+            context = self.get_context_data(form=form, refusal=refusal)
+            return self.render_to_response(
+                context, status=refusal.status, headers=headers_of(refusal)
+            )
+        return super().post(request, *args, **kwargs)
 
+    def form_valid(self, form):
+        attempts.forgive(form.cleaned_data["username"])
+        return super().form_valid(form)
+
+
+@require_safe
 @login_required
 def home(request):
     return render(request, "tenants/home.html", {"farm": request.tenant})
 
 
+@require_safe
 def landing(request):
     return render(request, "tenants/landing.html")

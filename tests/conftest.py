@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -29,6 +30,7 @@ from tenants import services, upkeep
 from tenants.accounts import roles
 from tenants.hosts import current_schema, found_farms
 from tenants.models import Tenant
+from tenants.rates import counts
 from tests.factories import PASSWORD, make_user
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,6 +64,7 @@ def django_db_setup(django_db_setup, django_db_blocker):
 def _nobody_is_anywhere():
     yield
     found_farms.clear()
+    counts.clear()
     go_out()
 
 
@@ -244,12 +247,17 @@ def server(django_db_setup, tmp_path_factory):
     ``server.url`` is its address; a farm is named by ``headers={"Host": ...}``, or use
     ``server.client(tenant)``, an httpx.Client at that farm.
     """
-    port = _free_port()
-    logs = tmp_path_factory.mktemp("server") / "log"
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@contextmanager
+def serving(folder, **environment):
+    """A server of one's own, where the environment matters to the test."""
+    port, logs = _free_port(), folder / "log"
     with logs.open("wb") as log:
-        process = subprocess.Popen(
-            _gunicorn(port), cwd=ROOT, env=_environment(logs.parent), stdout=log, stderr=log
-        )
+        env = {**_environment(), **environment}
+        process = subprocess.Popen(_gunicorn(port), cwd=ROOT, env=env, stdout=log, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, process, logs)
@@ -261,18 +269,20 @@ def server(django_db_setup, tmp_path_factory):
 
 def _gunicorn(port):
     flags = ["--workers=2", "--worker-class=gthread", "--threads=16", f"--bind=127.0.0.1:{port}"]
-    return [sys.executable, "-m", "gunicorn", *flags, "config.wsgi:application"]
+    words = ["-m", "gunicorn", "--config=config/gunicorn.conf.py", *flags]
+    return [sys.executable, *words, "config.wsgi:application"]
 
 
-def _environment(data):
+def _environment():
     return {
         **os.environ,
         "DATABASE_URL": _database_url(),
-        "SPOOLBOOK_DATA": str(data),
+        "SPOOLBOOK_DATA": str(settings.DATA),  # where farms are changed, others notice
         "SPOOLBOOK_DEBUG": "0",
         "SPOOLBOOK_HTTPS": "0",
         "SPOOLBOOK_SECRET_KEY": settings.SECRET_KEY,
         "SPOOLBOOK_FAST_PASSWORDS": "1",
+        "SPOOLBOOK_API_RATE": "0",
     }
 
 

@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 from config.api import problems
 from config.api.renderers import HouseJSONRenderer
 from tenants.api import OPEN
+from tenants.problems import CONTENT_TYPE, headers_of, of_refusal, problem
 
 
 class NowhereView(APIView):
@@ -32,13 +33,13 @@ class NowhereView(APIView):
 
 def not_found(request, exception):
     if _is_api(request):
-        return _problem(problems.problem(404, "not_found", detail="There is nothing here."))
+        return _problem(problem(404, "not_found", detail="There is nothing here."))
     return defaults.page_not_found(request, exception)
 
 
 def bad_request(request, exception):
     if _is_api(request):
-        return _problem(problems.problem(400, "invalid", detail="The request can't be read."))
+        return _problem(problem(400, "invalid", detail="The request can't be read."))
     return defaults.bad_request(request, exception)
 
 
@@ -47,19 +48,15 @@ def server_error(request):
         return defaults.server_error(request)
     refusal = problems.as_refusal(sys.exc_info()[1])
     if refusal is not None:
-        return _problem(problems.of_refusal(refusal))
+        return _problem(of_refusal(refusal), headers_of(refusal))
     detail = "This is our fault, not yours; the correlation id helps us to find it."
-    return _problem(problems.problem(500, "server_error", detail=detail))
+    return _problem(problem(500, "server_error", detail=detail))
 
 
 def _is_api(request):
     return request.path_info.startswith("/api/")
 
 
-def _problem(members):
-    content = HouseJSONRenderer().render(members)
-    status = members["status"]
-    response = HttpResponse(content, status=status, content_type=problems.CONTENT_TYPE)
-    if status == 503:
-        response["Retry-After"] = problems.RETRY_SECONDS
-    return response
+def _problem(members, headers=None):
+    content, status = HouseJSONRenderer().render(members), members["status"]
+    return HttpResponse(content, status=status, content_type=CONTENT_TYPE, headers=headers)

@@ -8,9 +8,17 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from config.api.problems import UnusableText
-from tenants.errors import TooLarge
+from tenants.errors import Invalid
+from tenants.requests import too_large
 
 DEEPEST = 20
+
+
+class TooDeep(Invalid):
+    """JSON within JSON within JSON ..."""
+
+    code = "too_deep"
+    title = "The body is nested too deep"
 
 
 class StrictJSONParser(JSONParser):
@@ -20,7 +28,7 @@ class StrictJSONParser(JSONParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(limit + 1)
         if len(raw) > limit:
-            raise TooLarge(f"A body has at most {limit} bytes.")
+            raise too_large()
         try:
             data = json.loads(
                 raw.decode("utf-8-sig"),
@@ -72,4 +80,4 @@ def _is_storable(text):
 
 
 def _too_deep():
-    return ParseError(f"The body is nested deeper than {DEEPEST} levels.")
+    return TooDeep(f"The body is nested deeper than {DEEPEST} levels.", most_levels=DEEPEST)

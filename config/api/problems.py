@@ -1,8 +1,5 @@
 """Every error of the API as RFC 9457 problem+json, the framework's own included."""
 
-from decimal import Decimal
-from http import HTTPStatus
-
 from django.core.exceptions import (
     ObjectDoesNotExist,
     PermissionDenied,
@@ -15,11 +12,9 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from tenants.accounts import records
-from tenants.errors import Busy, Invalid, Refusal, TooLarge
-from tenants.operations import correlation_id
-
-CONTENT_TYPE = "application/problem+json"
-RETRY_SECONDS = "1"
+from tenants.errors import Busy, Invalid, Refusal
+from tenants.problems import flat, headers_of, of_refusal, problem
+from tenants.requests import too_large
 
 
 class Unavailable(Busy):
@@ -47,13 +42,13 @@ def handler(error, context):
         error = exceptions.PermissionDenied(*error.args)
     if not isinstance(error, exceptions.APIException):
         return None
-    return Response(_of_framework(error), status=error.status_code, headers=_headers(error))
+    members = _of_framework(error) | _accepted(error, context)
+    return Response(members, status=error.status_code, headers=_headers(error, members))
 
 
 def answer(refusal):
     """The response that answers a Refusal."""
-    headers = {"Retry-After": RETRY_SECONDS} if refusal.status == 503 else None
-    return Response(of_refusal(refusal), status=refusal.status, headers=headers)
+    return Response(of_refusal(refusal), status=refusal.status, headers=headers_of(refusal))
 
 
 def as_refusal(error):
@@ -67,52 +62,10 @@ def as_refusal(error):
     if isinstance(error, (DataError, UnicodeError)):
         return UnusableText()
     if isinstance(error, RequestDataTooBig):
-        return TooLarge()
+        return too_large()
     if isinstance(error, (SuspiciousOperation, UnreadablePostError)):
         return Invalid("The request can't be read.")
     return None
-
-
-def of_refusal(refusal):
-    """A Refusal as the members of a problem; its numbers as strings."""
-    return problem(
-        refusal.status,
-        refusal.code,
-        title=refusal.title,
-        detail=refusal.detail,
-        errors=flat(refusal.errors) or None,
-        **refusal.numbers,
-    )
-
-
-def problem(status, code, *, title="", detail="", **members):
-    """The members of a problem, without those that are None."""
-    return {
-        "type": f"/problems/{code}",
-        "title": title or HTTPStatus(status).phrase,
-        "status": status,
-        "code": code,
-        "detail": detail,
-        "correlation_id": correlation_id.get(),
-        **{name: _shown(value) for name, value in members.items() if value is not None},
-    }
-
-
-def flat(errors, prefix=""):
-    """``{"items": [{}, {"quantity": [...]}]}`` as ``{"items.1.quantity": [...]}``."""
-    found = {}
-    pairs = errors.items() if isinstance(errors, dict) else enumerate(errors)
-    for name, value in pairs:
-        path = f"{prefix}.{name}" if prefix else str(name)
-        if isinstance(value, dict) or (isinstance(value, list) and _is_nested(value)):
-            found |= flat(value, path)
-        elif value:
-            found[path] = [str(each) for each in (value if isinstance(value, list) else [value])]
-    return found
-
-
-def _is_nested(values):
-    return any(isinstance(value, (dict, list)) for value in values)
 
 
 def _of_framework(error):
@@ -124,8 +77,18 @@ def _of_framework(error):
     return problem(error.status_code, code, detail=str(detail))
 
 
-def _headers(error):
-    headers = {}
+def _accepted(error, context):
+    """What would have been taken instead (415), or can be had (406)."""
+    view = context.get("view")
+    if isinstance(error, exceptions.UnsupportedMediaType):
+        return {"accepted": [parser.media_type for parser in view.get_parsers()]}
+    if isinstance(error, exceptions.NotAcceptable):
+        return {"available": [renderer.media_type for renderer in view.get_renderers()]}
+    return {}
+
+
+def _headers(error, members):
+    headers = {"Accept": ", ".join(members["accepted"])} if "accepted" in members else {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
     if getattr(error, "wait", None):
@@ -135,15 +98,3 @@ def _headers(error):
 
 def _sqlstate(error):
     return getattr(error.__cause__, "sqlstate", None) or ""
-
-
-def _shown(value):
-    if isinstance(value, Decimal):
-        return f"{value:f}"
-    if isinstance(value, dict):
-        return {str(name): _shown(each) for name, each in value.items()}
-    if isinstance(value, (list, tuple, set)):
-        return [_shown(each) for each in value]
-    if value is None or isinstance(value, (bool, int, str)):
-        return value
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -11,8 +11,8 @@ from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import override_method
 from rest_framework.utils.encoders import JSONEncoder
 
-from config.api.problems import CONTENT_TYPE
 from tenants.errors import Refusal
+from tenants.problems import CONTENT_TYPE
 
 POST_ONLY = (
     "This address takes a POST only: there is nothing to GET here.\n"

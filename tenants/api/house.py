@@ -5,11 +5,11 @@ from django.db import connection
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
-from rest_framework.throttling import SimpleRateThrottle
 
-from tenants.accounts import roles, services
+from tenants.accounts import attempts, roles, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import OPEN, SIGNED_IN
+from tenants.api.throttles import SignInThrottle
 from tenants.api.views import HouseViewSet, ReadViewSet
 from tenants.serializers import (
     MeSerializer,
@@ -17,15 +17,6 @@ from tenants.serializers import (
     NewTokenSerializer,
     TokenSerializer,
 )
-
-
-class SignInThrottle(SimpleRateThrottle):
-    """So many tries at passwords from one address; each process counts for itself."""
-
-    scope = "sign_in"
-
-    def get_cache_key(self, request, view):
-        return self.cache_format % {"scope": self.scope, "ident": self.get_ident(request)}
 
 
 class TokenViewSet(ReadViewSet):
@@ -51,15 +42,16 @@ class TokenViewSet(ReadViewSet):
         return super().get_queryset().filter(user=self.request.user.pk)
 
     def get_throttles(self):
-        return [SignInThrottle()] if self.action == "create" else []
+        own = [SignInThrottle()] if self.action == "create" else []
+        return [*super().get_throttles(), *own]
 
     def create(self, request, *args, **kwargs):
         values = self.body()
-        user = authenticate(
-            request, username=values.pop("username"), password=values.pop("password")
-        )
+        username, password = values.pop("username"), values.pop("password")
+        user = authenticate(request, username=username, password=password)
         if user is None:
             raise AuthenticationFailed("No active person here has this name and password.")
+        attempts.forgive(username)
         token, secret = services.issue_token(user, by=user, **values)
         token.token = secret
         return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)

@@ -88,7 +88,7 @@ def serve(django_db_setup, django_db_blocker, tmp_path):
 
     def run(**environment):
         with django_db_blocker.unblock():
-            usual = _environment(tmp_path)
+            usual = _environment()
         done = subprocess.run(
             [sys.executable, "-c", SERVE],
             cwd=ROOT,

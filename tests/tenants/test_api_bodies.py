@@ -49,8 +49,9 @@ def test_a_bad_body_is_400_and_writes_nothing(managing, body):
 
 
 def test_a_body_beyond_the_limit_is_413(managing):
-    answer = raw(managing, json.dumps({"comment": "x" * 6_000_000}))
+    answer = raw(managing, json.dumps({"comment": "x" * 7_000_000}))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+    assert answer.json()["limit_bytes"] == 6_291_456 < answer.json()["length_bytes"]
 
 
 def test_an_unknown_field_is_named(managing):

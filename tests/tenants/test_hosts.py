@@ -10,7 +10,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from tenants import services
 from tenants.accounts.models import FarmSettings, User
-from tenants.hosts import FoundFarms, NoFarm, current_schema, found_farms, normalised
+from tenants.hosts import FoundFarms, NoFarm, current_schema, found_farms, last_change, normalised
 from tenants.middleware import TenantMiddleware
 from tenants.models import Domain, Tenant
 from tests.factories import make_user
@@ -46,7 +46,10 @@ def test_a_farm_is_found_however_its_host_is_written(seen, host):
     assert seen(host) == "farm_alpha farm_alpha Europe/Berlin alpha"
 
 
-def test_the_second_look_is_answered_from_memory(seen, django_assert_num_queries):
+def test_the_second_look_is_answered_from_memory(
+    seen, monkeypatch, tmp_path, django_assert_num_queries
+):
+    monkeypatch.setattr("tenants.hosts._notice", lambda: tmp_path / "farms-changed")
     seen("alpha.localhost")
     with django_assert_num_queries(0):
         assert seen("alpha.localhost").startswith("farm_alpha")
@@ -124,13 +127,33 @@ def test_a_request_writes_on_a_farm_of_its_own(seen):
     assert found_farms.get("alpha.localhost").tenant.name == "Alpha"
 
 
+def test_what_another_process_changes_is_looked_up_again(seen, monkeypatch, tmp_path):
+    notice = tmp_path / "farms-changed"
+    monkeypatch.setattr("tenants.hosts._notice", lambda: notice)
+    seen("alpha.localhost")
+    FarmSettings.objects.update(timezone="Asia/Tokyo")
+    assert "Berlin" in seen("alpha.localhost")
+    notice.touch()
+    assert "Tokyo" in seen("alpha.localhost")
+
+
+def test_where_the_data_folder_can_not_be_written_a_farm_is_changed_all_the_same(
+    farm, monkeypatch, tmp_path, caplog, django_capture_on_commit_callbacks
+):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("tenants.hosts._notice", lambda: tmp_path / "file" / "farms-changed")
+    with django_capture_on_commit_callbacks(execute=True):
+        services.suspend_farm(farm, by=None)
+    assert "Other processes see it after 30 s" in caplog.text
+
+
 def test_what_was_found_is_forgotten_in_time_and_never_too_much():
     farms = FoundFarms(seconds=0)
-    farms.put("a", "farm")
+    farms.put("a", "farm", last_change())
     assert farms.get("a") is None
     farms = FoundFarms(size=3)
     for number in range(10):
-        farms.put(str(number), number)
+        farms.put(str(number), number, last_change())
     assert len(farms) == 3
     assert farms.get("9") == 9
 

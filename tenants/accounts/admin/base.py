@@ -11,10 +11,13 @@ from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.text import capfirst
 
 from tenants.accounts import records
@@ -55,6 +58,11 @@ class AdminSite(admin.AdminSite):
         mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
         shown = self.panels(request) if self.panels else {}
         return super().index(request, {"recent_actions": mine, **shown, **(extra_context or {})})
+
+    def login(self, request, extra_context=None):
+        """There is one door, which counts how often it is tried."""
+        target = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+        return redirect_to_login(target)
 
     def admin_view(self, view, cacheable=False):
         """Django's; what is written on the way says that it came from the admin."""

@@ -115,4 +115,17 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('user', 'key'), name='accounts_idempotencykey_user_key')],
             },
         ),
+        migrations.CreateModel(
+            name='Attempt',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('whose', models.CharField(help_text='A hash of it.', max_length=64, unique=True)),
+                ('started_at', models.DateTimeField()),
+                ('count', models.PositiveIntegerField()),
+            ],
+            options={
+                'indexes': [models.Index(fields=['started_at'], name='accounts_attempt_age')],
+            },
+        ),
+        migrations.RunSQL('ALTER TABLE accounts_attempt SET UNLOGGED', migrations.RunSQL.noop),
     ]

@@ -1,5 +1,5 @@
 from tenants.accounts.models.people import DeviceToken, User
-from tenants.accounts.models.records import AuditEvent, IdempotencyKey
+from tenants.accounts.models.records import Attempt, AuditEvent, IdempotencyKey
 from tenants.accounts.models.settings import FarmSettings
 
-__all__ = ["AuditEvent", "DeviceToken", "FarmSettings", "IdempotencyKey", "User"]
+__all__ = ["Attempt", "AuditEvent", "DeviceToken", "FarmSettings", "IdempotencyKey", "User"]

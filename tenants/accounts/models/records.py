@@ -1,4 +1,4 @@
-"""What was done: the audit trail, and the answers that are given again."""
+"""What was done: the audit trail, the answers that are given again, tries at a secret."""
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -65,3 +65,17 @@ class IdempotencyKey(models.Model):
 
     def __str__(self):
         return self.key
+
+
+class Attempt(models.Model):
+    """How often somebody has tried since when. Not worth a crash-safe table: it is unlogged."""
+
+    whose = models.CharField(max_length=64, unique=True, help_text="A hash of it.")
+    started_at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes = [models.Index(fields=["started_at"], name="accounts_attempt_age")]
+
+    def __str__(self):
+        return self.whose

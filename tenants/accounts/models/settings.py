@@ -6,10 +6,10 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models, transaction
+from django.db import models
 
 from tenants.accounts.currencies import CURRENCIES
-from tenants.hosts import found_farms
+from tenants.hosts import forget_farms
 from tenants.quantities import MoneyField
 
 RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
@@ -84,8 +84,7 @@ class FarmSettings(models.Model):
 
     def save(self, *args, **kwargs):
         super().save(*args, **kwargs)
-        found_farms.clear()  # they keep the time zone
-        transaction.on_commit(found_farms.clear)
+        forget_farms()  # they keep the time zone
 
     @classmethod
     def load(cls):

@@ -1,0 +1,81 @@
+"""Tries at a secret, counted by the database, so that every process of every machine knows them.
+
+A try is counted before it is looked at, in one statement of its own: many at once are counted one
+by one, and a refusal afterwards does not take the count back. So it is never called inside of the
+transaction of what is tried.
+"""
+
+import hashlib
+import random
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+
+from tenants.accounts.models import Attempt
+from tenants.errors import TooMany
+
+MINUTE, HOUR = 60, 3600
+PER_NAME = 60  # an hour, wherever they come from
+KEPT = timedelta(days=1)
+FORGETTING = 0.01  # the share of tries that clear up as well
+
+COUNT = """
+    INSERT INTO accounts_attempt AS old (whose, started_at, count) VALUES (%(whose)s, %(now)s, 1)
+    ON CONFLICT (whose) DO UPDATE SET
+        count = CASE WHEN old.started_at > %(since)s THEN old.count + 1 ELSE 1 END,
+        started_at = CASE WHEN old.started_at > %(since)s THEN old.started_at ELSE %(now)s END
+    RETURNING count, started_at
+"""
+
+
+class TooManyTries(TooMany):
+    """Too many tries at a password, from one address or at one name."""
+
+    code = "too_many_tries"
+    title = "Too many tries"
+
+
+def count_sign_in(*, username, address, at=None):
+    """Count a try to sign in, before the password is looked at. Raises TooManyTries.
+
+    Both are counted: addresses by the minute, names by the hour.
+    """
+    if settings.SIGN_IN_TRIES_PER_MINUTE:
+        count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
+        count("name", username.strip().lower(), limit=PER_NAME, seconds=HOUR, at=at)
+
+
+def forgive(username):
+    """Whoever knew the password starts anew; the address does not, for it may know one only."""
+    Attempt.objects.filter(whose=_hashed("name", username.strip().lower())).delete()
+
+
+def count(kind, who, *, limit, seconds, at=None):
+    """Count one try of ``who``; raises TooManyTries when they were more than ``limit`` within the
+    ``seconds`` since their first."""
+    now = at or timezone.now()
+    if random.random() < FORGETTING:
+        Attempt.objects.filter(started_at__lt=now - KEPT).delete()
+    since = now - timedelta(seconds=seconds)
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT, {"whose": _hashed(kind, who), "now": now, "since": since})
+        tries, started_at = cursor.fetchone()
+    if tries > limit:
+        raise _too_many(kind, limit, seconds, (started_at - since).total_seconds())
+
+
+def _too_many(kind, limit, seconds, seconds_left):
+    wait = max(1, min(seconds, int(seconds_left) + 1))
+    return TooManyTries(
+        f"One {kind} has {limit} tries in {seconds} s: try again in {wait} s.",
+        limit=limit,
+        window_seconds=seconds,
+        retry_after_seconds=wait,
+    )
+
+
+def _hashed(kind, who):
+    """Not as it was typed: people type passwords into the field for the name."""
+    return hashlib.sha256(f"{kind}\n{who}".encode()).hexdigest()

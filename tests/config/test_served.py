@@ -1,0 +1,309 @@
+"""What only the program as it is served can show: several processes, sockets, headers."""
+
+import re
+import socket
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tenants import services
+from tenants.accounts.models import Attempt, DeviceToken, User
+from tenants.accounts.services import deactivate, revoke_token, set_password
+from tests.conftest import serving
+from tests.factories import PASSWORD, make_token, make_user
+
+V1 = "/api/v1/"
+ORIGIN = "https://dashboard.example.com"
+
+
+@pytest.fixture
+def at_farm(server, committed_farm):
+    return server.client(committed_farm)
+
+
+@pytest.fixture
+def token(committed_farm):
+    return make_token(make_user(role="manager", username="mona"))
+
+
+def signed(token):
+    return {"Authorization": f"Token {token}"}
+
+
+def asked_anew(server, farm, path, headers, times=20):
+    """The answers to so many requests, each over a connection of its own: both processes answer."""
+
+    def one(_):
+        with server.client(farm) as client:
+            return client.get(path, headers=headers)
+
+    with ThreadPoolExecutor(8) as pool:
+        return list(pool.map(one, range(times)))
+
+
+def raw(server, farm, head, body=b""):
+    """What a socket says to a request as it stands, its body perhaps not sent."""
+    place = urlsplit(server.url)
+    with socket.create_connection((place.hostname, place.port), timeout=20) as sock:
+        host = f"Host: {farm.slug}.localhost"
+        sock.sendall(f"{head}\r\n{host}\r\nConnection: close\r\n\r\n".encode() + body)
+        sock.shutdown(socket.SHUT_WR)
+        return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+# --- Bodies --------------------------------------------------------------------------------------
+
+
+def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server, committed_farm, token):
+    head = (
+        f"POST {V1}locations/ HTTP/1.1\r\nAuthorization: Token {token}\r\n"
+        "Content-Type: application/json\r\nContent-Length: 9000000000"
+    )
+    answer = raw(server, committed_farm, head, b"{").decode()
+    assert answer.startswith("HTTP/1.1 413 ")
+    assert '"limit_bytes": 6291456, "length_bytes": 9000000000' in answer
+
+
+def test_a_body_in_chunks_is_refused_with_what_to_do(at_farm, token):
+    def chunks():
+        yield b'{"name": "Shelf"}'
+
+    headers = {**signed(token), "Content-Type": "application/json"}
+    answer = at_farm.post(f"{V1}locations/", headers=headers, content=chunks())
+    assert (answer.status_code, answer.json()["code"]) == (411, "length_required")
+
+
+def test_a_head_has_no_body_and_the_next_request_is_answered(at_farm, token):
+    for path in (f"{V1}me/", "/accounts/login/"):
+        read = at_farm.get(path, headers=signed(token))
+        head = at_farm.head(path, headers=signed(token))
+        assert (head.status_code, head.content) == (read.status_code, b"")
+        assert head.headers["Content-Type"] == read.headers["Content-Type"]
+
+
+# --- Compression ---------------------------------------------------------------------------------
+
+
+def test_what_is_read_is_compressed_and_its_version_still_counts(at_farm, token):
+    headers = signed(token)
+    body = {
+        "items": [],
+        "materials": [{"planned_grams": 5, "filament": _a_filament(at_farm, token)}],
+    }
+    run = at_farm.post(f"{V1}production-runs/", headers=headers, json=body).json()
+    path = f"{V1}production-runs/{run['id']}/"
+    read = at_farm.get(path, headers=headers)
+    assert (read.headers["Content-Encoding"], read.headers["ETag"]) == ("gzip", 'W/"1"')
+    for number, tag in enumerate(['W/"1"', '"2-gzip"', '"3;br"', 'W/"4", "17"'], 1):
+        change = {"notes": str(number)}
+        answer = at_farm.patch(path, headers={**headers, "If-Match": tag}, json=change)
+        assert answer.status_code == 200, tag
+        assert "Content-Encoding" not in answer.headers
+    stale = at_farm.patch(path, headers={**headers, "If-Match": 'W/"1-gzip"'}, json={"notes": "x"})
+    assert (stale.status_code, stale.json()["version"]) == (412, 5)
+
+
+def _a_filament(client, token):
+    kind = {"code": "PLA", "name": "PLA", "density_g_cm3": "1.24"}
+    client.post(f"{V1}material-types/", headers=signed(token), json=kind)
+    body = {"name": "Black", "material_type_code": "PLA", "net_grams": 1000, "color_hex": "000000"}
+    return client.post(f"{V1}filaments/", headers=signed(token), json=body).json()["id"]
+
+
+def test_pages_and_new_tokens_are_not_compressed(at_farm, committed_farm, token):
+    page = at_farm.get(V1, headers={**signed(token), "Accept": "text/html"})
+    assert page.status_code == 200
+    form = {"username": "mona", "password": PASSWORD, "name": "x" * 90}
+    made = at_farm.post(f"{V1}tokens/", json=form)
+    assert made.status_code == 201
+    for answer in (page, made, at_farm.get("/accounts/login/")):
+        assert "Content-Encoding" not in answer.headers
+
+
+# --- How often -----------------------------------------------------------------------------------
+
+
+def test_a_token_has_so_many_requests_a_minute_whichever_process_answers(
+    committed_farm, token, tmp_path
+):
+    with serving(tmp_path, SPOOLBOOK_API_RATE="20") as server:
+        answers = asked_anew(server, committed_farm, f"{V1}me/", signed(token), times=60)
+        answered = [answer for answer in answers if answer.status_code == 200]
+        # Should a minute end meanwhile, there are twice as many.
+        assert 20 <= len(answered) <= 44
+        refused = next(answer for answer in answers if answer.status_code == 429)
+        assert refused.headers["Content-Type"] == "application/problem+json"
+        assert refused.json()["limit"] == 20
+        assert 1 <= int(refused.headers["Retry-After"]) <= 60
+        assert refused.json()["retry_after_seconds"] == int(refused.headers["Retry-After"])
+        other = make_token(User.objects.get(username="mona"))
+        [free] = asked_anew(server, committed_farm, f"{V1}me/", signed(other), times=1)
+        assert free.status_code == 200
+
+
+@pytest.mark.parametrize("face", ["api", "page"])
+def test_tries_at_passwords_are_counted_by_all_processes_together(committed_farm, tmp_path, face):
+    with serving(tmp_path, SPOOLBOOK_SIGN_IN_RATE="10") as server:
+
+        def attempt(number):
+            with server.client(committed_farm) as client:
+                return _try(client, face, f"somebody-{number}")
+
+        with ThreadPoolExecutor(8) as pool:
+            answers = list(pool.map(attempt, range(24)))
+    codes = [answer.status_code for answer in answers]
+    # The window begins with the first try: exact, however the processes share the rest.
+    assert codes.count(429) == 14
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert not Attempt.objects.filter(whose__contains="somebody").exists()
+
+
+def _try(client, face, name):
+    body = {"username": name, "password": "wrong"}
+    if face == "api":
+        return client.post(f"{V1}tokens/", json={**body, "name": "x"})
+    page = client.get("/accounts/login/")
+    secret = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text).group(1)
+    form = {**body, "csrfmiddlewaretoken": secret}
+    answer = client.post("/accounts/login/", data=form)
+    if answer.status_code == 429:
+        assert f'value="{name}"' in answer.text
+        assert "try again in" in answer.text
+    return answer
+
+
+# --- What ends at once ---------------------------------------------------------------------------
+
+
+def test_a_revoked_token_is_no_token_in_any_process(server, committed_farm, token):
+    before = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    assert {answer.status_code for answer in before} == {200}
+    revoke_token(DeviceToken.objects.get(), by=None)
+    after = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    assert {answer.status_code for answer in after} == {401}
+
+
+def test_who_is_deactivated_is_out_with_tokens_and_sessions(server, committed_farm, token):
+    user = User.objects.get(username="mona")
+    session = _session(server, committed_farm, "mona")
+    for headers in (signed(token), session):
+        answers = asked_anew(server, committed_farm, f"{V1}me/", headers)
+        assert {answer.status_code for answer in answers} == {200}
+    deactivate(user, by=None)
+    for headers in (signed(token), session):
+        answers = asked_anew(server, committed_farm, f"{V1}me/", headers)
+        assert {answer.status_code for answer in answers} == {401}
+
+
+def test_a_new_password_ends_sessions_and_leaves_tokens(server, committed_farm, token):
+    session = _session(server, committed_farm, "mona")
+    set_password(User.objects.get(username="mona"), password="another-one-8", by=None)
+    codes = {
+        name: {a.status_code for a in asked_anew(server, committed_farm, f"{V1}me/", headers)}
+        for name, headers in {"token": signed(token), "session": session}.items()
+    }
+    assert codes == {"token": {200}, "session": {401}}
+
+
+def test_a_suspended_farm_is_gone_at_once_and_back_when_it_is_resumed(
+    server, committed_farm, token
+):
+    """In every process on this machine: they share the data folder."""
+    asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    services.suspend_farm(committed_farm, by=None)
+    gone = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    assert {answer.status_code for answer in gone} == {404}
+    services.resume_farm(committed_farm, by=None)
+    back = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    assert {answer.status_code for answer in back} == {200}
+
+
+def _session(server, farm, username):
+    with server.client(farm) as client:
+        page = client.get("/accounts/login/")
+        secret = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text).group(1)
+        form = {"username": username, "password": PASSWORD, "csrfmiddlewaretoken": secret}
+        assert client.post("/accounts/login/", data=form).status_code == 302
+        return {"Cookie": f"spoolbook-session={client.cookies['spoolbook-session']}"}
+
+
+# --- Other sites ---------------------------------------------------------------------------------
+
+PREFLIGHT = {
+    "Origin": ORIGIN,
+    "Access-Control-Request-Method": "PATCH",
+    "Access-Control-Request-Headers": "authorization, content-type, if-match, idempotency-key",
+}
+
+
+def cors(headers):
+    return {name: value for name, value in headers.items() if name.startswith("access-control-")}
+
+
+def test_other_sites_get_nothing_unless_they_are_named(at_farm, token):
+    answer = at_farm.get(f"{V1}me/", headers={**signed(token), "Origin": ORIGIN})
+    assert (answer.status_code, cors(answer.headers)) == (200, {})
+    answer = at_farm.options(f"{V1}me/", headers=PREFLIGHT)
+    assert (answer.status_code, cors(answer.headers)) == (401, {})
+
+
+@pytest.mark.parametrize(
+    ("named", "said"), [(f"{ORIGIN},http://10.0.0.7:3000", ORIGIN), ("*", "*")]
+)
+def test_a_site_that_is_named_may_use_the_api_with_a_token(
+    committed_farm, token, tmp_path, named, said
+):
+    with serving(tmp_path, SPOOLBOOK_CORS_ORIGINS=named) as server:
+        client = server.client(committed_farm)
+        asked = client.options(f"{V1}production-runs/1/", headers=PREFLIGHT)
+        assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, said)
+        for header in ("authorization", "content-type", "if-match", "idempotency-key"):
+            assert header in asked.headers["access-control-allow-headers"]
+        answer = client.get(f"{V1}me/", headers={**signed(token), "Origin": ORIGIN})
+        exposed = answer.headers["access-control-expose-headers"]
+        assert {"ETag", "Retry-After", "X-Request-ID"} <= set(exposed.split(", "))
+        assert "access-control-allow-credentials" not in cors(answer.headers)
+        refused = client.post(
+            f"{V1}locations/", headers={"Origin": ORIGIN, "Content-Type": "text/plain"}, content="x"
+        )
+        assert refused.headers["access-control-allow-origin"] == said
+        page = client.get("/accounts/login/", headers={"Origin": ORIGIN})
+        assert cors(page.headers) == {}
+
+
+def test_a_site_that_is_not_named_gets_nothing(committed_farm, token, tmp_path):
+    with serving(tmp_path, SPOOLBOOK_CORS_ORIGINS=ORIGIN) as server:
+        headers = {**signed(token), "Origin": "https://evil.example"}
+        answer = server.client(committed_farm).get(f"{V1}me/", headers=headers)
+        assert cors(answer.headers) == {}
+
+
+def test_an_origin_that_is_none_keeps_the_server_from_starting(tmp_path):
+    with (
+        pytest.raises(pytest.fail.Exception, match="an origin is https://host"),
+        serving(tmp_path, SPOOLBOOK_CORS_ORIGINS="https://dashboard.example.com/app"),
+    ):
+        pass
+
+
+# --- Hosts ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "host", ["localhost", "nobody.localhost", "127.0.0.1", "a_b", "évil", "x" * 300]
+)
+@pytest.mark.parametrize(
+    "path", [V1, f"{V1}me/", f"{V1}nothing/", "/api/", "/admin/", "/s/X/", "/"]
+)
+def test_where_there_is_no_farm_there_is_no_api_and_never_a_500(server, host, path):
+    for method in ("GET", "POST", "PUT", "DELETE", "OPTIONS", "HEAD"):
+        answer = httpx.request(method, f"{server.url}{path}", headers={"Host": host.encode()})
+        assert answer.status_code < 500
+        if path.startswith("/api/"):
+            assert answer.status_code in (400, 404)
+            if method != "HEAD" and answer.status_code == 404:
+                assert answer.headers["Content-Type"] == "application/problem+json"
+                assert answer.json()["code"] == "not_found"

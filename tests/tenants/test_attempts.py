@@ -1,0 +1,168 @@
+"""Tries at passwords, and requests, are counted."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.db import connection
+from django.test import RequestFactory
+
+from tenants.accounts import attempts
+from tenants.accounts.models import Attempt
+from tenants.rates import Counts
+from tenants.requests import caller
+from tests.conftest import FarmAPIClient
+from tests.factories import PASSWORD
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+TOKENS = "/api/v1/tokens/"
+SIGN_IN = "/accounts/login/"
+
+
+def tries(times, *, seconds=60, at=NOON):
+    for _ in range(times):
+        attempts.count("address", "10.0.0.1", limit=3, seconds=seconds, at=at)
+
+
+def test_the_try_beyond_the_limit_is_refused_with_its_numbers(farm):
+    tries(3)
+    with pytest.raises(attempts.TooManyTries) as refusal:
+        tries(1, at=NOON + timedelta(seconds=20))
+    assert refusal.value.numbers == {
+        "limit": 3,
+        "window_seconds": 60,
+        "retry_after_seconds": 41,
+    }
+
+
+def test_a_window_ends_in_time_however_often_it_is_tried(farm):
+    tries(3)
+    for second in range(60):
+        with pytest.raises(attempts.TooManyTries):
+            tries(1, at=NOON + timedelta(seconds=second))
+    tries(3, at=NOON + timedelta(seconds=60))
+
+
+def test_many_at_once_are_counted_one_by_one(committed_farm, in_threads):
+    outcomes = in_threads(lambda _: tries(1), 12)
+    assert [str(type(each).__name__) for each in outcomes].count("TooManyTries") == 9
+    assert Attempt.objects.get().count == 12
+
+
+def test_the_counts_outlive_no_crash_and_cost_no_log(farm):
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relpersistence FROM pg_class WHERE oid = 'accounts_attempt'::regclass"
+        )
+        assert cursor.fetchone() == ("u",)
+
+
+def test_old_counts_are_cleared_up(farm, monkeypatch):
+    monkeypatch.setattr(attempts, "FORGETTING", 1)
+    tries(1)
+    attempts.count("address", "10.0.0.2", limit=3, seconds=60, at=NOON + timedelta(days=2))
+    assert Attempt.objects.count() == 1
+
+
+# --- Signing in ----------------------------------------------------------------------------------
+
+
+def by_api(client, name, password="wrong"):
+    body = {"username": name, "password": password, "name": "x"}
+    return client.post(TOKENS, body).status_code
+
+
+def by_page(client, name, password="wrong"):
+    body = {"username": name, "password": password}
+    return client.post(SIGN_IN, body, format="multipart").status_code
+
+
+@pytest.mark.parametrize(("sign_in", "wrong", "right"), [(by_api, 401, 201), (by_page, 200, 302)])
+def test_a_name_is_tried_so_often_an_hour_from_wherever(
+    farm, operator, monkeypatch, sign_in, wrong, right
+):
+    monkeypatch.setattr(attempts, "PER_NAME", 3)
+    clients = [
+        FarmAPIClient(host="alpha.localhost", REMOTE_ADDR=f"10.0.0.{number}") for number in range(5)
+    ]
+    assert [sign_in(client, "otto") for client in clients[:3]] == [wrong] * 3
+    assert sign_in(clients[3], " OTTO", PASSWORD) == 429
+    assert sign_in(clients[4], "mona") == wrong
+
+
+@pytest.mark.parametrize(("sign_in", "right"), [(by_api, 201), (by_page, 302)])
+def test_who_knows_the_password_is_not_counted_with_those_who_do_not(
+    farm, operator, monkeypatch, sign_in, right
+):
+    monkeypatch.setattr(attempts, "PER_NAME", 2)
+    for number in range(4):
+        client = FarmAPIClient(host="alpha.localhost", REMOTE_ADDR=f"10.0.1.{number}")
+        sign_in(client, "otto")
+        assert sign_in(client, "otto", PASSWORD) == right
+
+
+def test_an_address_is_counted_over_all_names_and_both_doors(farm, operator, settings):
+    settings.SIGN_IN_TRIES_PER_MINUTE = 4
+    client = FarmAPIClient(host="alpha.localhost")
+    codes = [door(client, f"name-{number}") for number in range(3) for door in (by_api, by_page)]
+    assert codes == [401, 200, 401, 200, 429, 429]
+
+
+def test_a_try_inside_of_an_idempotent_request_counts_all_the_same(api_client, manager, settings):
+    settings.SIGN_IN_TRIES_PER_MINUTE = 1
+    api_client.force_authenticate(manager)
+    codes = []
+    for number in range(2):
+        headers = {"Idempotency-Key": f"try-{number}"}
+        body = {"username": "mona", "password": "wrong", "name": "x"}
+        codes.append(api_client.post(TOKENS, body, headers=headers).status_code)
+    assert codes == [401, 429]
+
+
+def test_the_admin_has_no_door_of_its_own(farm_client):
+    answer = farm_client.get("/admin/login/?next=/admin/inventory/")
+    assert answer["Location"] == "/accounts/login/?next=/admin/inventory/"
+    assert farm_client.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 302
+
+
+# --- Whom it is counted for ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ("10.0.0.7", "10.0.0.7"),
+        ("2001:db8:1:2:aaaa::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:bbbb::9", "2001:db8:1:2::/64"),
+        ("::ffff:10.0.0.7", "10.0.0.7"),
+        ("", ""),
+        ("unix:", "unix:"),
+    ],
+)
+def test_tries_are_counted_by_address_or_network(given, counted):
+    assert caller(RequestFactory(REMOTE_ADDR=given).get("/")) == counted
+
+
+def test_only_a_proxy_that_is_there_may_say_for_whom_it_asks(settings):
+    request = RequestFactory(
+        REMOTE_ADDR="10.0.0.1", HTTP_X_FORWARDED_FOR="1.1.1.1, 203.0.113.9"
+    ).get("/")
+    settings.USE_X_FORWARDED_HOST = False
+    assert caller(request) == "10.0.0.1"
+    settings.USE_X_FORWARDED_HOST = True
+    assert caller(request) == "203.0.113.9"
+
+
+# --- Requests ------------------------------------------------------------------------------------
+
+
+def test_requests_are_counted_by_the_minute():
+    counts = Counts()
+    assert [counts.add("a", now=600) for _ in range(2)] == [(1, 60), (2, 60)]
+    assert counts.add("b", now=659.9) == (1, 1)
+    assert counts.add("a", now=660) == (1, 60)
+
+
+def test_where_there_is_no_place_left_nobody_is_refused():
+    counts = Counts(places=4)
+    for name in range(100):
+        assert counts.add(str(name), now=600)[0] <= 2

@@ -168,3 +168,10 @@ class UpperCaseField(serializers.CharField):
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).upper()
+
+
+class LowerCaseField(serializers.CharField):
+    """A name that is kept in lower case."""
+
+    def to_internal_value(self, data):
+        return super().to_internal_value(data).lower()

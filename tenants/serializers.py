@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 from django.db import models
 from rest_framework import serializers
 
-from tenants.accounts.models import DeviceToken, User
 from tenants.fields import (
     BlankIsNullField,
     DayField,
@@ -145,6 +144,10 @@ class Body(StrictBody, serializers.Serializer):
     """The body of a verb; ``Meta.needed`` and ``Meta.offered`` as for a row."""
 
 
+class NoBody(Body):
+    """Nothing to say."""
+
+
 class RowSerializer(StrictBody, serializers.ModelSerializer):
     """One model: ``Meta.create_only`` names what is fixed by creation, ``Meta.update_only`` what a
     new row can't have yet, ``Meta.needed`` the id fields that a new row needs and that a NameField
@@ -224,56 +227,3 @@ def _number(value):
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
-
-
-# --- People ------------------------------------------------------------------------------------
-
-
-class TokenSerializer(RowSerializer):
-    """A token as it is listed: without its secret."""
-
-    class Meta:
-        model = DeviceToken
-        fields = ["id", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]
-        read_only_fields = fields
-
-
-class NewTokenBody(Body):
-    """Whoever knows the password may have a token of that person."""
-
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
-    name = serializers.CharField(max_length=100, help_text="What the token is for.")
-    expires_at = MomentField(required=False, allow_null=True)
-
-
-class NewTokenSerializer(TokenSerializer):
-    """A token when it is made: the only time its secret is seen."""
-
-    token = serializers.CharField(read_only=True)
-
-    class Meta(TokenSerializer.Meta):
-        fields = [*TokenSerializer.Meta.fields, "token"]
-        read_only_fields = fields
-
-
-class FarmSerializer(serializers.Serializer):
-    """The farm one is in."""
-
-    name = serializers.CharField()
-    slug = serializers.CharField()
-    timezone = serializers.CharField()
-    currency = serializers.CharField()
-
-
-class MeSerializer(RowSerializer):
-    """Who I am here, and what I may do."""
-
-    email = serializers.CharField(read_only=True)
-    permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
-    farm = FarmSerializer(read_only=True)
-
-    class Meta:
-        model = User
-        fields = ["id", "username", "name", "email", "role", "permissions", "farm"]
-        read_only_fields = fields

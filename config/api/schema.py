@@ -165,6 +165,7 @@ ANSWERS = {
     "404": "NotFound",
     "406": "NotAcceptable",
     "409": "Refused",
+    "411": "LengthMissing",
     "412": "Stale",
     "413": "TooLarge",
     "415": "UnknownMediaType",
@@ -178,18 +179,19 @@ DESCRIPTIONS = {
     "NotSignedIn": "Nobody is signed in, or not with a valid token.",
     "NotPermitted": "The role does not include this, or not any more at this time.",
     "NotFound": "There is none of this farm.",
-    "NotAcceptable": "There is no such `format`.",
+    "NotAcceptable": "There is no such `format`, or none of those in `Accept`.",
     "Refused": "State, stock or uniqueness are against it; `code` says which.",
     "Stale": "It was changed since the version of `If-Match`.",
-    "TooLarge": "The body is too large.",
-    "UnknownMediaType": "The body is not of a media type that is taken here.",
+    "LengthMissing": "The body came in chunks; send its Content-Length.",
+    "TooLarge": "The body is too large; `limit_bytes` says what is not.",
+    "UnknownMediaType": "The body is of another type than `accepted`.",
     "KeyReused": "The Idempotency-Key was used for another request.",
-    "TooMany": "Too many tries; `Retry-After` says when to go on.",
+    "TooMany": "Too many requests, or tries at a password; `Retry-After` says when to go on.",
     "Busy": "Others hold the same rows, or the database is away; try again, see `Retry-After`.",
     "Problem": "A problem (RFC 9457).",
 }
-READS = ("400", "401", "403", "404", "406", "503", "default")
-WRITES = (*READS, "409", "413", "415")
+READS = ("400", "401", "403", "404", "406", "429", "503", "default")
+WRITES = (*READS, "409", "411", "413", "415")
 OF_METHOD = {
     "get": READS,
     "post": (*WRITES, "422"),
@@ -207,10 +209,10 @@ def with_problems(result, generator, request, public):
     components["responses"] = {
         name: {"description": text, "content": content} for name, text in DESCRIPTIONS.items()
     }
-    for path, operations in result["paths"].items():
+    for operations in result["paths"].values():
         for method in OF_METHOD.keys() & operations.keys():
             _say_what_is_a_table(operations[method])
-            codes = [*OF_METHOD[method], *(["429"] if path.endswith("/tokens/") else [])]
+            codes = OF_METHOD[method]
             answers = {code: {"$ref": f"#/components/responses/{ANSWERS[code]}"} for code in codes}
             operations[method]["responses"] |= dict(sorted(answers.items()))
     return result

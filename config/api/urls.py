@@ -11,6 +11,7 @@ from inventory.urls import ROUTES as INVENTORY
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
 from tenants.api.house import MeViewSet, TokenViewSet
+from tenants.api.people import DeviceTokenViewSet, RoleViewSet, SettingsViewSet, UserViewSet
 
 
 class RootView(APIRootView):
@@ -32,15 +33,20 @@ class Router(DefaultRouter):
 
 router = Router()
 router.register("tokens", TokenViewSet, basename="tokens")
+router.register("device-tokens", DeviceTokenViewSet, basename="device-tokens")
+router.register("users", UserViewSet, basename="users")
+router.register("roles", RoleViewSet, basename="roles")
 for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     # "spools/(?P<spool_id>...)/transactions" is called spools-transactions
     router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
 
+SINGLE = {"get": "show", "put": "update", "patch": "partial_update"}
 NO_OPTIONS = {"metadata_class": None}  # their pages could not show it
 
 v1 = [
     path("", include(router.urls)),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
+    path("settings/", SettingsViewSet.as_view(SINGLE), name="settings"),
     path("schema/", SpectacularAPIView.as_view(**NO_OPTIONS), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **NO_OPTIONS), name="docs"),
 ]

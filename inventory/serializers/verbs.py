@@ -5,14 +5,10 @@ from rest_framework import serializers
 from inventory.models import Location
 from inventory.serializers.spools import GRAMS, ReceiveBody
 from tenants.fields import IdField, MomentField, NameField, QuantityField
-from tenants.serializers import Body
+from tenants.serializers import Body, NoBody
 
 WORD = {"required": False, "allow_blank": True, "max_length": 40}
 NOTE = {"required": False, "allow_blank": True, "max_length": 2000}
-
-
-class NoBody(Body):
-    """Nothing to say."""
 
 
 class WeighBody(Body):

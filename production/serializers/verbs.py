@@ -23,11 +23,7 @@ from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.actuals import FIGURES, MaterialActual
 from tenants.fields import IdField, NameField, QuantityField
-from tenants.serializers import Body, RowSerializer
-
-
-class NoBody(Body):
-    """Nothing to say."""
+from tenants.serializers import Body, NoBody, RowSerializer
 
 
 class SpoolOfLine(Body):

@@ -177,7 +177,7 @@ def _summary(errors):
 
 
 def _locked(obj):
-    rows = type(obj)._default_manager.select_for_update(no_key=True, of=("self",))
+    rows = obj._meta.model._default_manager.select_for_update(no_key=True, of=("self",))
     return rows.get(pk=obj.pk)
 
 

@@ -14,6 +14,7 @@ from tenants.errors import Invalid, Refusal
 from tenants.operations import operation
 
 TOKEN_PREFIX = "spb_"
+TOP = {roles.MANAGER, roles.ADMINISTRATOR}  # who can let others in
 
 
 class WeakPassword(Invalid):
@@ -60,6 +61,14 @@ def add_user(*, username, password, role, by, name="", email=""):
     return records.add(user, by=by)
 
 
+@operation("user.change")
+def change(user, *, by, role=None, **fields):
+    """Change the name, the email, the role. Raises Invalid, InvalidRole, LastManager."""
+    if role is not None:
+        user = set_role(user, role=role, by=by)
+    return records.change(user, by=by, **fields)
+
+
 @operation("user.set_password")
 def set_password(user, *, password, by):
     """Give somebody a new password; their sessions end. Raises WeakPassword."""
@@ -71,7 +80,7 @@ def set_password(user, *, password, by):
 def set_role(user, *, role, by):
     """Raises InvalidRole, LastManager."""
     _check_role(role)
-    _keep_a_manager(user, still=role == user.role)
+    _keep_a_manager(user, still=role in TOP)
     return records.change(user, by=by, role=role)
 
 
@@ -93,6 +102,9 @@ def issue_token(user, *, name, by, expires_at=None):
 
     Raises UserInactive, Invalid.
     """
+    if expires_at and expires_at <= timezone.now():
+        detail = "The token would have expired already: name a moment to come, or none."
+        raise Invalid(detail, errors={"expires_at": [detail]})
     if not user.is_active:
         raise UserInactive(f"{user.username} has been deactivated and can't have a token.")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
@@ -127,8 +139,8 @@ def _check_role(role):
 
 def _keep_a_manager(user, *, still):
     """Refuse to take the rights of the last one who has them all; the rows are locked in order."""
-    top = {roles.MANAGER, roles.ADMINISTRATOR}
-    active = User.objects.active().filter(role__in=top).order_by("pk")
-    holders = set(active.select_for_update(no_key=True).values_list("pk", flat=True))
-    if not still and holders == {user.pk}:
-        raise LastManager(f"{user.username} is the last active {user.role}; name another first.")
+    active = User.objects.active().filter(role__in=TOP).order_by("pk")
+    holders = dict(active.select_for_update(no_key=True).values_list("pk", "role"))
+    if not still and holders.keys() == {user.pk}:
+        role = holders[user.pk]
+        raise LastManager(f"{user.username} is the last active {role}; name another first.")

@@ -9,14 +9,14 @@ from rest_framework.response import Response
 from tenants.accounts import attempts, roles, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import OPEN, SIGNED_IN
-from tenants.api.throttles import SignInThrottle
-from tenants.api.views import HouseViewSet, ReadViewSet
-from tenants.serializers import (
+from tenants.api.serializers import (
     MeSerializer,
     NewTokenBody,
     NewTokenSerializer,
     TokenSerializer,
 )
+from tenants.api.throttles import SignInThrottle
+from tenants.api.views import HouseViewSet, ReadViewSet
 
 
 class TokenViewSet(ReadViewSet):

@@ -95,7 +95,8 @@ class HouseViewSet(ForPeople, GenericViewSet):
         """The row that the address names, of this farm, or 404."""
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
-    get_object = find
+    def get_object(self):
+        return self.find()
 
     def detailed(self, rows):
         """``rows`` with all that an answer shows of them, in a constant number of queries."""

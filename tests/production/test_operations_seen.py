@@ -211,6 +211,7 @@ OF_OTHERS = {
     "user.add": lambda: people.add_user(
         username="nina", password=PASSWORD, role=roles.OPERATOR, by=None
     ),
+    "user.change": lambda: people.change(make_user(), by=None, role=roles.VIEWER, name="Nina"),
     "user.deactivate": lambda: people.deactivate(make_user(), by=None),
     "user.reactivate": lambda: people.reactivate(make_user(is_active=False), by=None),
     "user.set_password": lambda: people.set_password(make_user(), password=NEW, by=None),

@@ -12,7 +12,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.views import redirect_to_login
+from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponseRedirect
@@ -24,6 +24,7 @@ from tenants.accounts import records
 from tenants.accounts.admin.forms import (
     INPUTS,
     ByVerb,
+    OwnPasswordForm,
     Refused,
     is_field,
     shown_figure,
@@ -63,6 +64,15 @@ class AdminSite(admin.AdminSite):
         """There is one door, which counts how often it is tried."""
         target = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
         return redirect_to_login(target)
+
+    def password_change(self, request, extra_context=None):
+        """One's own; by the verb, so that it is on record."""
+        page = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return page(request)
 
     def admin_view(self, view, cacheable=False):
         """Django's; what is written on the way says that it came from the admin."""

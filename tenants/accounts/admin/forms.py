@@ -4,8 +4,10 @@ from functools import cache
 
 from django import forms
 from django.contrib import admin
+from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.db import models
 
+from tenants.accounts import services
 from tenants.forms import DayInput, MomentInput
 from tenants.quantities import QuantityField
 
@@ -34,6 +36,15 @@ class Refused:
                     name, [message for message in said if message != self.refusal.detail]
                 )
         return cleaned
+
+
+class OwnPasswordForm(AdminPasswordChangeForm):
+    """A new password of one's own, for who knows the old one."""
+
+    def save(self, commit=True):
+        """Raises nothing more: the form has asked the same validators."""
+        password = self.cleaned_data["new_password1"]
+        return services.set_password(self.user, password=password, by=self.user)
 
 
 class QuantityInput(forms.NumberInput):

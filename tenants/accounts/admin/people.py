@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 
-from tenants.accounts import records, roles, services
+from tenants.accounts import roles, services
 from tenants.accounts.admin.base import ModelAdmin, farm_site
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
 from tenants.errors import Refusal
@@ -51,9 +51,8 @@ class UserAdmin(ModelAdmin):
             fields = {name: values[name] for name in ("username", "name", "email", "role")}
             obj.pk = services.add_user(password=values["new_password"], by=by, **fields).pk
             return
-        user = records.change(obj, by=by, name=values["name"], email=values["email"])
-        if "role" in form.changed_data:
-            user = services.set_role(user, role=values["role"], by=by)
+        fields = {name: values[name] for name in ("name", "email", "role")}
+        user = services.change(obj, by=by, **fields)
         if "is_active" in form.changed_data:
             verb = services.reactivate if values["is_active"] else services.deactivate
             user = verb(user, by=by)

@@ -62,7 +62,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(blank=True, help_text='What labels and travellers lead to, https://farm.example.com. Empty: the address that whoever prints them came by.', max_length=200, validators=[tenants.accounts.models.settings.validate_address])),
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[tenants.accounts.models.settings.validate_timezone])),
                 ('currency', models.CharField(default='EUR', max_length=3, validators=[tenants.accounts.models.settings.validate_currency])),
-                ('locale', models.CharField(default='en-gb', max_length=20)),
+                ('locale', models.CharField(default='en-gb', max_length=20, validators=[tenants.accounts.models.settings.validate_locale])),
                 ('labour_rate', tenants.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='labour rate per hour')),
                 ('machine_hour_rate', tenants.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
                 ('energy_price_kwh', tenants.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='energy price per kWh')),

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import models
+from django.utils.translation import get_supported_language_variant
 
 from tenants.accounts.currencies import CURRENCIES
 from tenants.hosts import forget_farms
@@ -43,6 +44,15 @@ def validate_address(value):
         )
 
 
+def validate_locale(value):
+    try:
+        get_supported_language_variant(value)
+    except LookupError:
+        raise ValidationError(
+            f"{value} is no locale of Spoolbook: try en-gb, de, fr.", code="unknown_locale"
+        ) from None
+
+
 def percent(default):
     return models.DecimalField(
         max_digits=6, decimal_places=2, default=default, validators=SHARE, help_text="Percent."
@@ -65,7 +75,7 @@ class FarmSettings(models.Model):
     )
     timezone = models.CharField(max_length=64, default="UTC", validators=[validate_timezone])
     currency = models.CharField(max_length=3, default="EUR", validators=[validate_currency])
-    locale = models.CharField(max_length=20, default="en-gb")
+    locale = models.CharField(max_length=20, default="en-gb", validators=[validate_locale])
     labour_rate = MoneyField("labour rate per hour", default=0, validators=NOT_NEGATIVE)
     machine_hour_rate = MoneyField(default=0, validators=NOT_NEGATIVE)
     energy_price_kwh = MoneyField("energy price per kWh", default=0, validators=NOT_NEGATIVE)

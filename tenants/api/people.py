@@ -1,0 +1,135 @@
+"""What managers look after: people, their roles, everybody's tokens, the farm's settings."""
+
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from tenants.accounts import records, roles, services
+from tenants.accounts.models import DeviceToken, FarmSettings, User
+from tenants.api import SIGNED_IN, filters, serializers
+from tenants.api.views import HouseViewSet, ListViewSet, ReadViewSet
+from tenants.serializers import NoBody
+
+
+class UserViewSet(ReadViewSet):
+    """The people of the farm. They are deactivated, never deleted."""
+
+    queryset = User.objects.all()
+    serializer_class = serializers.UserSerializer
+    bodies = {
+        "create": serializers.NewUserBody,
+        "set_password": serializers.PasswordBody,
+        "deactivate": NoBody,
+        "reactivate": NoBody,
+    }
+    permissions = dict.fromkeys(["set_password", "deactivate", "reactivate"], "change")
+    filterset_class = filters.UserFilter
+    title_field = "username"
+    search_fields = ["username", "name", "email"]
+    ordering_fields = ["id", "username", "name", "role", "last_login", "created_at"]
+
+    @property
+    def keeps_answers(self):
+        return self.action not in ("create", "set_password")  # whose bodies hold a password
+
+    def create(self, request):
+        """Let somebody into the farm."""
+        user = self.do(services.add_user, **self.body())
+        return self.answer(user, status=status.HTTP_201_CREATED)
+
+    def update(self, request, pk, *, partial=False):
+        user = self.find()
+        return self.answer(self.do(services.change, user, **self.body(user, partial=partial)))
+
+    def partial_update(self, request, pk):
+        return self.update(request, pk, partial=True)
+
+    @action(detail=True, methods=["post"])
+    def deactivate(self, request, pk):
+        """Shut somebody out at once, with their sessions and tokens; not the last manager."""
+        return self.verb(services.deactivate)
+
+    @action(detail=True, methods=["post"])
+    def reactivate(self, request, pk):
+        """Let somebody in again: their password, and their tokens, are those they had."""
+        return self.verb(services.reactivate)
+
+    @action(detail=True, methods=["post"], url_path="set-password")
+    def set_password(self, request, pk):
+        """Give somebody a new password: their sessions end, their tokens do not."""
+        return self.verb(services.set_password)
+
+
+class RoleViewSet(ListViewSet):
+    """The roles, and what each may do."""
+
+    title = "Roles"
+    queryset = User.objects.none()
+    serializer_class = serializers.RoleSerializer
+    permissions = {"list": SIGNED_IN, "metadata": SIGNED_IN}
+    filter_backends = []
+
+    def get_view_name(self):
+        return self.title
+
+    def list(self, request):
+        permissions = {role: sorted(roles.permissions(role)) for role in roles.FARM_ROLES}
+        rows = [{"role": role, "permissions": may} for role, may in permissions.items()]
+        return self.answer_list(rows)
+
+
+class DeviceTokenViewSet(ReadViewSet):
+    """The tokens of everybody in the farm; those of one's own are at ``tokens/``."""
+
+    queryset = DeviceToken.objects.select_related("user")
+    serializer_class = serializers.DeviceTokenSerializer
+    bodies = {"create": serializers.NewDeviceTokenBody}
+    answers = {"create": {201: serializers.NewDeviceTokenSerializer}}
+    permissions = {"destroy": "change"}
+    filterset_class = filters.DeviceTokenFilter
+    title_field = "name"
+    search_fields = ["name", "user__username", "user__name"]
+    ordering_fields = ["id", "name", "created_at", "last_used_at", "expires_at"]
+    keeps_answers = False
+
+    def create(self, request):
+        """Issue a token for a device, in the name of somebody; it is shown this once."""
+        values = self.body()
+        token, secret = self.do(services.issue_token, values.pop("user"), **values)
+        token.token = secret
+        answer = serializers.NewDeviceTokenSerializer(token).data
+        headers = {"Location": self._address_of(token)}
+        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
+
+    def destroy(self, request, pk):
+        """Revoke a token: it is of no use at once, and stays on the list."""
+        self.do(services.revoke_token, self.find())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class SettingsViewSet(HouseViewSet):
+    """What the farm has decided about itself; new rates count from the next run that starts."""
+
+    queryset = FarmSettings.objects.all()
+    serializer_class = serializers.FarmSettingsSerializer
+    permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
+    pagination_class = None
+
+    def get_view_name(self):
+        return "Settings"
+
+    def find(self):
+        return FarmSettings.load()
+
+    def show(self, request):
+        """Read the farm's settings."""
+        return self.answer(self.find())
+
+    def update(self, request, *, partial=False):
+        """Change the farm's settings, given as a whole."""
+        row = self.find()
+        return self.answer(self.do(records.change, row, **self.body(row, partial=partial)))
+
+    def partial_update(self, request):
+        """Change some of the farm's settings."""
+        return self.update(request, partial=True)

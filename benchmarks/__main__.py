@@ -6,7 +6,7 @@ import sys
 
 import django
 
-NAMES = ("operations", "reports")
+NAMES = ("operations", "reports", "lists")
 
 
 def main(names):

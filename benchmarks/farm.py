@@ -1,12 +1,10 @@
-"""A farm to measure on: made once in the data folder of the benchmarks, filled by plain SQL."""
+"""Farms to measure on: made once in the data folder of the benchmarks, filled by plain SQL."""
 
 from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
 from tenants import services, upkeep
 from tenants.models import Tenant
-
-SLUG = "bench"
 
 # 20 products of two materials, 400 spools; every run takes two spools and makes two products.
 FILL = """
@@ -58,25 +56,20 @@ UPDATE inventory_spool spool SET remaining_grams = (SELECT balance_grams
 
 
 def filled(runs):
-    """The farm, entered, with so many completed runs; made anew when it has another number."""
+    """The farm with so many completed runs, entered."""
     upkeep.prepare()
-    tenant = Tenant.objects.filter(slug=SLUG).first()
-    if tenant is not None and _runs_of(tenant) != runs:
-        services.drop_farm(tenant, by=None, wait_seconds=0)
-        tenant = None
-    if tenant is None:
-        tenant = services.add_farm(slug=SLUG, name="Benchmarks")
-        with tenant_context(tenant), transaction.atomic(), connection.cursor() as cursor:
-            for statement in FILL.split(";\n"):
-                if statement.strip():
-                    cursor.execute(statement, {"runs": runs})
-        with tenant_context(tenant), connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
+    slug = f"bench-{runs}"
+    tenant = Tenant.objects.filter(slug=slug).first() or _made(slug, runs)
     connection.set_tenant(tenant)
     return tenant
 
 
-def _runs_of(tenant):
+def _made(slug, runs):
+    tenant = services.add_farm(slug=slug, name="Benchmarks")
+    with tenant_context(tenant), transaction.atomic(), connection.cursor() as cursor:
+        for statement in FILL.split(";\n"):
+            if statement.strip():
+                cursor.execute(statement, {"runs": runs})
     with tenant_context(tenant), connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM production_productionrun")
-        return cursor.fetchone()[0]
+        cursor.execute("ANALYZE")
+    return tenant

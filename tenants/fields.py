@@ -41,6 +41,10 @@ class QuantityField(serializers.DecimalField):
             self.fail("negative")
         return number
 
+    def to_representation(self, value):
+        number = value if isinstance(value, Decimal) else Decimal(value)
+        return f"{number:.{self.decimal_places}f}"
+
     def _text(self, data):
         text = str(data).strip()
         if not NUMBER.fullmatch(text):

@@ -19,6 +19,7 @@ from tenants.fields import (
     NameField,
     QuantityField,
 )
+from tenants.readers import readers
 
 
 class StrictBody:
@@ -168,6 +169,9 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
     @property
     def is_change(self):
         return self.instance is not None
+
+    def to_representation(self, row):
+        return {name: read(row) for name, read in readers(type(self))}
 
     def there(self):
         return self.to_representation(self.instance) if self.is_change else {}

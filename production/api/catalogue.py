@@ -22,9 +22,6 @@ class PrinterViewSet(RecordViewSet):
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]
 
-    def detailed(self, rows):
-        return rows.with_slots()
-
     @action(detail=True, methods=["post"])
     def clear(self, request, pk):
         """Say that the bed was cleared: the next run may start."""
@@ -50,9 +47,6 @@ class SlotViewSet(OfRun, Nested, RecordViewSet):
     title_field = "label"
     ordering_fields = ["id", "label"]
     search_fields = ["label", "spool__code"]
-
-    def detailed(self, rows):
-        return rows.select_related("spool")
 
     def new_values(self):
         return {"printer": self.find_parent(), **self.body()}
@@ -97,9 +91,6 @@ class ProductViewSet(RecordViewSet):
     search_fields = ["sku", "name"]
     ordering_fields = ["id", "sku", "name"]
 
-    def detailed(self, rows):
-        return rows.with_bom()
-
     @action(detail=True, methods=["get"])
     def proposal(self, request, pk):
         """Read what the product's last runs propose to plan it with."""
@@ -119,9 +110,6 @@ class BomLineViewSet(Nested, RecordViewSet):
     parents, parent = Product.objects.all(), "product"
     ordering_fields = ["id", "grams_per_unit"]
     search_fields = ["material_type__code", "filament__name"]
-
-    def detailed(self, rows):
-        return rows.select_related("material_type", "filament")
 
     def new_values(self):
         return {"product": self.find_parent(), **self.body()}

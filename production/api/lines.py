@@ -41,9 +41,6 @@ class RunItemViewSet(RunLineViewSet):
     add, change, remove = lines.add_item, lines.change_item, lines.remove_item
     search_fields = ["product__sku", "product__name", "order_reference"]
 
-    def detailed(self, rows):
-        return rows.select_related("product", "scrap_reason")
-
 
 class RunMaterialViewSet(RunLineViewSet):
     """What a run takes."""
@@ -52,6 +49,3 @@ class RunMaterialViewSet(RunLineViewSet):
     serializer_class = serializers.RunMaterialSerializer
     add, change, remove = lines.add_material, lines.change_material, lines.remove_material
     search_fields = ["spool__code", "filament__name"]
-
-    def detailed(self, rows):
-        return rows.select_related("spool", "filament", "material_type")

@@ -73,9 +73,6 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
     ]
     ordering_aliases = {"start_date": "started_at", "completion_date": "finished_at"}
 
-    def detailed(self, rows):
-        return rows.with_lines()
-
     def create(self, request):
         """Plan a run; without ``materials`` they are derived from the bills of materials."""
         return self.answer(self.do(lifecycle.create, **self.body()), status=status.HTTP_201_CREATED)

@@ -20,9 +20,6 @@ class PrinterQuerySet(models.QuerySet):
         running = FilteredRelation("runs", condition=busy)
         return self.annotate(running=running).select_related("running")
 
-    def with_slots(self):
-        return self.select_related("location").prefetch_related("slots__spool__filament")
-
 
 class Printer(models.Model):
     """A machine: bed in mm, temperatures in degrees Celsius, hour rate in money, power in watts."""

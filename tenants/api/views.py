@@ -18,6 +18,7 @@ from tenants.accounts import records
 from tenants.api import OPEN, SIGNED_IN, tables
 from tenants.api.pages import ForPeople
 from tenants.operations import face, in_transaction
+from tenants.readers import loaded
 from tenants.versions import check_version, expecting
 
 ID = "[0-9]{1,18}"
@@ -100,7 +101,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
 
     def detailed(self, rows):
         """``rows`` with all that an answer shows of them, in a constant number of queries."""
-        return rows
+        return loaded(self.serializer_class, rows)
 
     # -- do ------------------------------------------------------------------------------------
 

@@ -19,16 +19,22 @@ CREATE TRIGGER ledger_stays BEFORE TRUNCATE ON inventory_inventorytransaction
 """
 
 # Deferred: within the transaction the balance may be written before or after its entries.
+# A plan for it is kept by the connection, and one made while the ledger was small would read all of
+# it for each spool of a large import. So it is asked in the one way that the index by spool and id
+# answers with a single row, and the small table is not to be read as a whole either.
 BALANCE = """
 CREATE FUNCTION require_balance_of_ledger() RETURNS trigger LANGUAGE plpgsql
-SET search_path FROM CURRENT AS $$
+SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
     spool_book numeric;
     ledger_book numeric;
 BEGIN
     SELECT remaining_grams INTO spool_book FROM inventory_spool WHERE id = NEW.id;
-    SELECT balance_grams INTO ledger_book FROM inventory_inventorytransaction
-        WHERE spool_id = NEW.id ORDER BY id DESC LIMIT 1;
+    SELECT balance_grams INTO ledger_book FROM (
+        SELECT spool_id, balance_grams FROM inventory_inventorytransaction
+        WHERE (spool_id, id) <= (NEW.id, 9223372036854775807)
+        ORDER BY spool_id DESC, id DESC LIMIT 1
+    ) AS last WHERE spool_id = NEW.id;
     IF spool_book IS DISTINCT FROM coalesce(ledger_book, 0) AND spool_book IS NOT NULL THEN
         RAISE EXCEPTION 'spool % has % g but its ledger says % g', NEW.id, spool_book, ledger_book
             USING ERRCODE = 'integrity_constraint_violation';

@@ -185,3 +185,25 @@ def test_ten_thousand_spools_are_imported_at_once():
     assert report.count("created") == 10_000
     assert InventoryTransaction.objects.count() == 10_000
     assert list(invariants.violations()) == []
+
+
+def test_a_large_import_reads_no_more_of_a_ledger_that_was_small_before(red):
+    """A plan that the connection keeps from then must not read the whole ledger for each spool."""
+
+    def checked():
+        with connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
+            cursor.execute(
+                "SELECT seq_tup_read + idx_tup_fetch FROM pg_stat_xact_user_tables "
+                "WHERE relid = 'inventory_inventorytransaction'::regclass"
+            )
+            return cursor.fetchone()[0]
+
+    with connection.cursor() as cursor:
+        spools(["name"], *[["Red"]] * 30)
+        cursor.execute("ANALYZE inventory_inventorytransaction")
+    for _ in range(20):
+        a_spool(filament=red)
+        before = checked()
+    spools(["name", "remaining"], *[["Red", "400"]] * 1000)
+    assert checked() - before < 10 * 1000

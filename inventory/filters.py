@@ -1,15 +1,90 @@
 """How lists of the inventory are narrowed; the same for the API and for pages."""
 
 import django_filters
+from django import forms
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 
-from inventory.models import Filament, InventoryTransaction, Spool
-from tenants.filters import BooleanFilter, FromFilter, IdFilter, SeveralFilter, ToFilter
+from inventory.models import (
+    Filament,
+    InventoryTransaction,
+    Location,
+    Manufacturer,
+    MaterialType,
+    Spool,
+    SpoolEvent,
+)
+from inventory.services import stock
+from tenants.filters import (
+    AmountFilter,
+    BooleanFilter,
+    FromFilter,
+    IdFilter,
+    MomentAtFilter,
+    SeveralFilter,
+    ToFilter,
+)
+
+AFTER = (
+    "Rows that were written after this one. What is written at the same time may be seen in "
+    "another order: who follows the list asks again from some rows before."
+)
+
+
+class SameFilter(django_filters.CharFilter):
+    """The same word, in whichever case."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, lookup_expr="iexact", **kwargs)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class ColorFilter(django_filters.Filter):
+    """A colour of 6 or 8 hex digits; a # before it is %23 in an address."""
+
+    field_class = forms.RegexField
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, regex="^#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$", **kwargs)
+
+
+class ManufacturerFilter(django_filters.FilterSet):
+    name = SameFilter()
+    external_id = django_filters.CharFilter()
+
+    class Meta:
+        model = Manufacturer
+        fields = []
+
+
+class MaterialTypeFilter(django_filters.FilterSet):
+    code = SameFilter()
+    is_abrasive = BooleanFilter()
+
+    class Meta:
+        model = MaterialType
+        fields = []
+
+
+class LocationFilter(django_filters.FilterSet):
+    name = SameFilter()
+
+    class Meta:
+        model = Location
+        fields = []
 
 
 class FilamentFilter(django_filters.FilterSet):
+    name = SameFilter()
     manufacturer = IdFilter()
+    manufacturer_name = SameFilter("manufacturer__name")
     material_type = IdFilter()
-    material_type_code = django_filters.CharFilter("material_type__code", lookup_expr="iexact")
+    material_type_code = SameFilter("material_type__code")
+    color_name = django_filters.CharFilter(lookup_expr="icontains", label="A part of it")
+    color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
+    diameter_mm = AmountFilter(digits=4, places=2)
+    article_number = SameFilter()
+    gtin = django_filters.CharFilter()
     external_id = django_filters.CharFilter()
     is_active = BooleanFilter()
 
@@ -17,15 +92,35 @@ class FilamentFilter(django_filters.FilterSet):
         model = Filament
         fields = []
 
+    def near_color(self, filaments, name, value):
+        return filaments.near_color(value)
+
 
 class SpoolFilter(django_filters.FilterSet):
+    """``as_of`` lists the shelf of that time: what was received then and not archived."""
+
     code = django_filters.CharFilter(method="of_code")
     filament = IdFilter()
+    filament_external_id = django_filters.CharFilter("filament__external_id")
+    manufacturer = IdFilter("filament__manufacturer")
+    manufacturer_name = SameFilter("filament__manufacturer__name")
     material_type = IdFilter("filament__material_type")
+    material_type_code = SameFilter("filament__material_type__code")
+    color_name = django_filters.CharFilter(
+        "filament__color_name", lookup_expr="icontains", label="A part of it"
+    )
+    color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     location = IdFilter()
-    lot_number = django_filters.CharFilter(lookup_expr="iexact")
+    location_name = SameFilter("location__name")
+    lot_number = SameFilter()
+    supplier = SameFilter()
+    remaining_below = AmountFilter("remaining_grams", lookup_expr="lt")
+    available_from = AmountFilter(method="with_available", label="At least so many grams are free")
+    is_low = BooleanFilter(method="low_or_not", label="By the farm's percent, or to be reordered")
+    is_opened = BooleanFilter(method="opened_or_sealed")
     needs_weighing = BooleanFilter()
     is_archived = BooleanFilter(method="on_or_off_shelf")
+    as_of = MomentAtFilter(method="of_then", label="A day's end or a moment: see grams_then")
 
     class Meta:
         model = Spool
@@ -34,16 +129,47 @@ class SpoolFilter(django_filters.FilterSet):
     def of_code(self, spools, name, value):
         return spools.labelled(value)
 
+    def near_color(self, spools, name, value):
+        return spools.filter(filament__in=Filament.objects.near_color(value))
+
+    def with_available(self, spools, name, value):
+        return spools.with_available().filter(available__gte=value)
+
+    def low_or_not(self, spools, name, value):
+        low = stock.low_spools().values("pk")
+        return spools.filter(pk__in=low) if value else spools.exclude(pk__in=low)
+
+    def opened_or_sealed(self, spools, name, value):
+        return spools.opened() if value else spools.sealed()
+
     def on_or_off_shelf(self, spools, name, value):
         return spools.archived() if value else spools.on_shelf()
+
+    def of_then(self, spools, name, value):
+        return stock.shelf_as_of(value, spools)
+
+
+class SpoolEventFilter(django_filters.FilterSet):
+    verb = SeveralFilter(choices=SpoolEvent.Verb.choices)
+    at_from = FromFilter("at")
+    at_to = ToFilter("at")
+    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
+
+    class Meta:
+        model = SpoolEvent
+        fields = []
 
 
 class InventoryTransactionFilter(django_filters.FilterSet):
     spool = IdFilter()
+    filament = IdFilter("spool__filament")
     run = IdFilter("production_run")
+    run_number = SameFilter("production_run__number")
     kind = SeveralFilter(choices=InventoryTransaction.Kind.choices)
+    source = SeveralFilter(choices=InventoryTransaction.Source.choices)
     created_from = FromFilter("created_at")
     created_to = ToFilter("created_at")
+    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
 
     class Meta:
         model = InventoryTransaction

@@ -10,5 +10,6 @@ ROUTES = {
     "filaments": api.FilamentViewSet,
     "spools": api.SpoolViewSet,
     f"spools/(?P<spool_id>{ID})/transactions": api.SpoolTransactionViewSet,
+    f"spools/(?P<spool_id>{ID})/events": api.SpoolEventViewSet,
     "inventory-transactions": api.InventoryTransactionViewSet,
 }

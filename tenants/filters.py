@@ -23,8 +23,19 @@ class IdFilter(django_filters.Filter):
 
     field_class = forms.IntegerField
 
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, min_value=1, max_value=BIGGEST_ID, **kwargs)
+    def __init__(self, *args, least=1, **kwargs):
+        super().__init__(*args, min_value=least, max_value=BIGGEST_ID, **kwargs)
+
+
+@extend_schema_field(OpenApiTypes.NUMBER)
+class AmountFilter(django_filters.Filter):
+    """An amount from 0 up; grams unless told otherwise."""
+
+    field_class = forms.DecimalField
+
+    def __init__(self, *args, digits=14, places=6, **kwargs):
+        size = {"max_digits": digits, "decimal_places": places, "min_value": 0}
+        super().__init__(*args, **size, **kwargs)
 
 
 class StrictBooleanField(forms.Field):
@@ -79,6 +90,22 @@ class DayOrMomentField(forms.Field):
         if value in self.empty_values:
             return None
         return local_day(value) if len(str(value)) == 10 else (moment(value),) * 2
+
+
+class MomentAtField(DayOrMomentField):
+    """A moment; of a date its last one."""
+
+    def to_python(self, value):
+        found = super().to_python(value)
+        if found is None:
+            return None
+        start, end = found
+        return start if start == end else end - timedelta(microseconds=1)
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class MomentAtFilter(django_filters.Filter):
+    field_class = MomentAtField
 
 
 @extend_schema_field(OpenApiTypes.STR)

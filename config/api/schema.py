@@ -123,6 +123,15 @@ class HouseSchema(AutoSchema):
         is_versioned = "version" in getattr(self._answer(), "fields", {})
         return [IF_MATCH, *asked] if is_versioned and self.method != "GET" else asked
 
+    def _get_filter_parameters(self):
+        """With the labels of the filters, which spectacular leaves out where a type is given."""
+        found = super()._get_filter_parameters()
+        filters = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
+        for parameter in found:
+            if label := getattr(filters.get(parameter["name"]), "label", None):
+                parameter.setdefault("description", label)
+        return found
+
     def get_request_serializer(self):
         if self.map_parsers() == [CSV]:
             return {CSV: OpenApiTypes.STR}

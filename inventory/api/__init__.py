@@ -5,7 +5,7 @@ from inventory.api.catalogue import (
     MaterialTypeViewSet,
 )
 from inventory.api.ledger import InventoryTransactionViewSet, SpoolTransactionViewSet
-from inventory.api.spools import SpoolViewSet
+from inventory.api.spools import SpoolEventViewSet, SpoolViewSet
 
 __all__ = [
     "FilamentViewSet",
@@ -13,6 +13,7 @@ __all__ = [
     "LocationViewSet",
     "ManufacturerViewSet",
     "MaterialTypeViewSet",
+    "SpoolEventViewSet",
     "SpoolTransactionViewSet",
     "SpoolViewSet",
 ]

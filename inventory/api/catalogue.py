@@ -11,6 +11,7 @@ class ManufacturerViewSet(RecordViewSet):
 
     queryset = Manufacturer.objects.all()
     serializer_class = serializers.ManufacturerSerializer
+    filterset_class = filters.ManufacturerFilter
     title_field = "name"
     search_fields = ["name"]
     ordering_fields = ["id", "name"]
@@ -21,6 +22,7 @@ class MaterialTypeViewSet(RecordViewSet):
 
     queryset = MaterialType.objects.all()
     serializer_class = serializers.MaterialTypeSerializer
+    filterset_class = filters.MaterialTypeFilter
     title_field = "code"
     search_fields = ["code", "name"]
     ordering_fields = ["id", "code", "name"]
@@ -31,6 +33,7 @@ class LocationViewSet(RecordViewSet):
 
     queryset = Location.objects.all()
     serializer_class = serializers.LocationSerializer
+    filterset_class = filters.LocationFilter
     title_field = "name"
     search_fields = ["name"]
     ordering_fields = ["id", "name"]
@@ -54,7 +57,16 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
     filterset_class = filters.FilamentFilter
     title_field = "name"
     search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]
-    ordering_fields = ["id", "name", "material_type", "manufacturer"]
+    ordering_fields = [
+        "id",
+        "name",
+        "material_type",
+        "manufacturer",
+        "color_name",
+        "diameter_mm",
+        "net_grams",
+        "price",
+    ]
 
     def detailed(self, rows):
         return rows.with_makers()

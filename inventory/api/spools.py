@@ -7,12 +7,19 @@ from rest_framework.response import Response
 
 from inventory import filters, serializers
 from inventory.api.imports import DRY_RUN, SpoolImport
-from inventory.models import Spool
+from inventory.models import Spool, SpoolEvent
 from inventory.paper import labels
-from inventory.services import handling, shelf, spools
+from inventory.services import handling, shelf, spools, stock
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, AnswersPDF, pdf_answer
-from tenants.api.views import ReadViewSet
+from tenants.api.views import Nested, ReadViewSet
+from tenants.filters import MomentAtField
+
+AS_OF = {
+    "as_of": MomentAtField(
+        required=False, help_text="A moment, or a day of the farm (its end): see grams_then."
+    )
+}
 
 
 class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
@@ -33,16 +40,27 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         "label": "view",
         "labels": "view",
     }
-    parameters = {"import_table": DRY_RUN}
+    parameters = {"import_table": DRY_RUN, "retrieve": AS_OF}
     queries = {"label": serializers.LabelQuery, "labels": serializers.LabelsQuery}
     documents = ("label", "labels")
     filterset_class = filters.SpoolFilter
     title_field = "code"
     search_fields = ["code", "lot_number", "supplier", "filament__name", "filament__color_name"]
-    ordering_fields = ["id", "code", "remaining_grams", "received_on", "last_used_at"]
+    ordering_fields = [
+        "id",
+        "code",
+        "remaining_grams",
+        "lot_number",
+        "received_on",
+        "first_used_at",
+        "last_used_at",
+        "archived_at",
+    ]
 
     def detailed(self, rows):
-        return rows.with_filament()
+        rows = rows.with_filament()
+        then = self.asked("as_of") if self.action == "retrieve" else None
+        return rows if then is None else stock.with_grams_as_of(then, rows)
 
     def create(self, request):
         """Receive one spool: it is on the shelf with a receipt in the ledger."""
@@ -150,3 +168,17 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         spool = self.find()
         entry = self.do(verb, spool, **self.body(spool))
         return self.answer(spool, entry=serializers.InventoryTransactionSerializer(entry).data)
+
+
+class SpoolEventViewSet(Nested, ReadViewSet):
+    """What happened to one spool and moved no grams: moved, loaded, opened, dried, archived."""
+
+    queryset = SpoolEvent.objects.order_by("pk")
+    serializer_class = serializers.SpoolEventSerializer
+    filterset_class = filters.SpoolEventFilter
+    parents, parent = Spool.objects.all(), "spool"
+    search_fields = ["before", "after"]
+    ordering_fields = ["id", "at", "verb"]
+
+    def detailed(self, rows):
+        return rows.select_related("spool", "by")

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 
+from inventory import colors
 from tenants.quantities import GramsField, MoneyField
 
 COLOR_HEX = r"^([0-9A-F]{6}|[0-9A-F]{8})$"
@@ -82,6 +83,13 @@ class FilamentQuerySet(models.QuerySet):
 
     def active(self):
         return self.filter(is_active=True)
+
+    def near_color(self, color):
+        """Of a colour that looks like ``color`` (hex digits); of several, one that does."""
+        known = self.model.objects.values_list("color_hex", "multi_color_hexes").distinct()
+        hexes = {each for one, several in known for each in (one, *several) if each}
+        found = colors.alike(color.lstrip("#"), sorted(hexes))
+        return self.filter(Q(color_hex__in=found) | Q(multi_color_hexes__overlap=found))
 
 
 class Filament(models.Model):

@@ -10,6 +10,7 @@ from inventory.serializers.spools import (
     BookedSpool,
     ReceivedSpools,
     SpoolCodeField,
+    SpoolEventSerializer,
     SpoolSerializer,
 )
 from inventory.serializers.tables import (
@@ -37,6 +38,7 @@ __all__ = [
     "ReceivedSpools",
     "ReverseBody",
     "SpoolCodeField",
+    "SpoolEventSerializer",
     "SpoolSerializer",
     "SpoolTable",
     "TableReportSerializer",

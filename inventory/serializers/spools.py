@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory import codes
-from inventory.models import Filament, Location, Spool
+from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from tenants.fields import NameField, QuantityField
 from tenants.serializers import RowSerializer
@@ -45,6 +45,13 @@ class SpoolSerializer(RowSerializer):
     )
     available_grams = QuantityField(read_only=True, signed=True, **GRAMS)
     is_archived = serializers.BooleanField(read_only=True)
+    grams_then = QuantityField(
+        read_only=True,
+        allow_null=True,
+        default=None,
+        help_text="Remaining grams at the time that as_of asks for; null before the receipt.",
+        **GRAMS,
+    )
 
     class Meta:
         model = Spool
@@ -65,6 +72,7 @@ class SpoolSerializer(RowSerializer):
             "remaining_grams",
             "reserved_grams",
             "available_grams",
+            "grams_then",
             "lot_number",
             "price",
             "supplier",
@@ -122,6 +130,20 @@ class ReceiveBody(SpoolSerializer):
             "needs_weighing",
             "comment",
         ]
+
+
+class SpoolEventSerializer(RowSerializer):
+    """What happened to a spool and moved no grams; ``before`` and ``after`` are as it was said."""
+
+    spool_code = serializers.CharField(source="spool.code", read_only=True)
+    by_name = serializers.CharField(
+        source="by.username", read_only=True, allow_null=True, default=None
+    )
+
+    class Meta:
+        model = SpoolEvent
+        fields = ["id", "spool", "spool_code", "verb", "before", "after", "by", "by_name", "at"]
+        read_only_fields = fields
 
 
 class ReceivedSpools(serializers.Serializer):

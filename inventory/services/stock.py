@@ -34,12 +34,18 @@ def remaining_as_of(spool, moment):
     return then.values_list("balance_grams", flat=True).first() or Decimal(0)
 
 
-def shelf_as_of(moment):
-    """Spools that were received and not archived as of ``moment``, with ``grams_then``."""
+def with_grams_as_of(moment, spools):
+    """``spools`` with ``grams_then``: net grams as of ``moment``, null before the receipt."""
     entries = InventoryTransaction.objects.filter(spool=OuterRef("pk")).as_of(moment)
+    return spools.annotate(grams_then=Subquery(entries.last_balance()))
+
+
+def shelf_as_of(moment, spools=None):
+    """Spools (all, unless a QuerySet is given) that were received and not archived as of
+    ``moment``, with ``grams_then``."""
+    spools = with_grams_as_of(moment, Spool.objects.all() if spools is None else spools)
     events = SpoolEvent.objects.filter(spool=OuterRef("pk"), at__lte=moment).order_by("-pk")
     moves = events.filter(verb__in=(SpoolEvent.Verb.ARCHIVED, SpoolEvent.Verb.RESTORED))
-    spools = Spool.objects.annotate(grams_then=Subquery(entries.last_balance()))
     spools = spools.filter(grams_then__isnull=False)
     return spools.alias(last_move=Coalesce(Subquery(moves.values("verb")[:1]), Value(""))).exclude(
         last_move=SpoolEvent.Verb.ARCHIVED

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
 from inventory.models import Filament, InventoryTransaction, Location, Manufacturer, Spool
+from inventory.services import shelf
 from tests.conftest import FarmAPIClient
 from tests.factories import (
     a_filament,
@@ -140,10 +141,10 @@ def test_a_moment_without_offset_or_out_of_this_world_is_400(api, moment):
 
 def test_what_is_said_about_a_spool_changes_and_its_version_with_it(api):
     spool = a_spool()
-    shelf = Location.objects.create(name="Shelf")
+    rack = Location.objects.create(name="Shelf")
     before = api.get(spool_at(spool))
     answer = api.patch(spool_at(spool), {"location_name": "shelf", "lot_number": "L7"})
-    assert (answer.json()["location"], answer.json()["lot_number"]) == (shelf.pk, "L7")
+    assert (answer.json()["location"], answer.json()["lot_number"]) == (rack.pk, "L7")
     assert answer.json()["version"] == before.json()["version"] + 1
     assert answer["ETag"] == f'"{answer.json()["version"]}"'
 
@@ -218,8 +219,18 @@ def queries(api, path):
     return len(captured)
 
 
-@pytest.mark.parametrize("path", ["manufacturers", "material-types", "locations", "filaments",
-                                  "spools", "inventory-transactions"])  # fmt: skip
+@pytest.mark.parametrize(
+    "path",
+    [
+        "manufacturers/?",
+        "material-types/?",
+        "locations/?",
+        "filaments/?color_near=336699",
+        "spools/?",
+        "spools/?color_near=336699&is_low=false&as_of=2999-01-01",
+        "inventory-transactions/?",
+    ],
+)
 def test_a_list_of_thirty_takes_as_many_queries_as_one_of_one(api, path):
     def fill(number):
         location = Location.objects.create(name=f"Shelf {number}")
@@ -228,12 +239,22 @@ def test_a_list_of_thirty_takes_as_many_queries_as_one_of_one(api, path):
         a_spool(filament=a_filament(manufacturer=maker, material_type=polymer), location=location)
 
     fill(0)
-    api.get(f"/api/v1/{path}/")
-    one = queries(api, f"/api/v1/{path}/")
+    api.get(f"/api/v1/{path}")
+    one = queries(api, f"/api/v1/{path}")
     for number in range(1, 30):
         fill(number)
-    assert queries(api, f"/api/v1/{path}/?page_size=200") == one
-    assert one <= 4
+    assert queries(api, f"/api/v1/{path}&page_size=200") == one
+    assert one <= 6
+
+
+def test_what_happened_to_a_spool_takes_as_many_queries_for_thirty_as_for_one(api):
+    spool = a_spool()
+    shelf.dry(spool, by=make_user())
+    api.get(f"{spool_at(spool)}events/")
+    one = queries(api, f"{spool_at(spool)}events/")
+    for _ in range(29):
+        shelf.dry(spool, by=make_user())
+    assert queries(api, f"{spool_at(spool)}events/?page_size=200") == one
 
 
 def test_a_page_of_the_browsable_api_reads_no_more_as_spools_grow(farm_client, manager):

@@ -1,0 +1,36 @@
+"""How alike two colours look.
+
+By the distance in CIELAB (CIE 1976): about 2 is what an eye can tell apart side by side, 20 is
+still "such a red". sRGB and D65 as in IEC 61966-2-1; what is behind a transparent one counts not.
+"""
+
+from math import dist
+
+ALIKE = 20
+WHITE = 0.95047, 1.0, 1.08883
+XYZ = (
+    (0.4124564, 0.3575761, 0.1804375),
+    (0.2126729, 0.7151522, 0.0721750),
+    (0.0193339, 0.1191920, 0.9503041),
+)
+
+
+def alike(wanted, hexes):
+    """Those of the ``hexes`` (6 or 8 digits) that look like ``wanted``."""
+    lab = _lab(wanted)
+    return [each for each in hexes if dist(_lab(each), lab) <= ALIKE]
+
+
+def _lab(color):
+    rgb = [_linear(int(color[start : start + 2], 16) / 255) for start in (0, 2, 4)]
+    parts = (sum(map(float.__mul__, row, rgb)) for row in XYZ)
+    x, y, z = (_root(part / white) for part, white in zip(parts, WHITE, strict=True))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def _linear(value):
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def _root(part):
+    return part ** (1 / 3) if part > 216 / 24389 else (24389 / 27 * part + 16) / 116

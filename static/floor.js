@@ -51,11 +51,3 @@ for (const item of document.querySelectorAll("[data-quantity]")) {
   });
   ask();
 }
-
-// Today is read again now and then, while somebody looks at it.
-const refreshed = document.querySelector("[data-refresh]");
-if (refreshed) {
-  setInterval(() => {
-    if (!document.hidden && navigator.onLine) location.reload();
-  }, refreshed.dataset.refresh * 1000);
-}

@@ -3,6 +3,10 @@
 A page is seen with ``sees`` and its verb done with ``may``. Each form has a key and is answered
 once for it: sent twice, it has one effect, and gets the first answer again. Refused, it comes back
 with what was typed and what is wrong beside the field.
+
+A form that the page's script sends, maybe long after it was filled in, asks for JSON: what was
+said and where to go on, or why not. It names the person who filled it in, and is never done as
+somebody else.
 """
 
 import secrets
@@ -12,7 +16,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.cache import patch_cache_control
@@ -22,9 +26,11 @@ from django.views import View
 from production.services import undo
 from tenants import idempotency
 from tenants.errors import Refusal
+from tenants.middleware import wants_json
 from tenants.operations import face
 
 KEY = "idempotency_key"
+PERSON = "Floor-Person"
 
 
 class NotDone(Exception):
@@ -43,11 +49,14 @@ class FloorView(View):
     may = ""
 
     def dispatch(self, request, *args, **kwargs):
+        if request.headers.get(PERSON, person(request)) != person(request):
+            return _refused(401, _("Sign in again."), "not_signed_in")
         if not request.user.is_authenticated:
             return redirect_to_login(request.get_full_path())
         with _at_the_floor(request):
             response = self._answer(request, *args, **kwargs)
         patch_cache_control(response, private=True, no_cache=True)
+        response[PERSON] = person(request)
         return response
 
     def get(self, request, **kwargs):
@@ -59,7 +68,7 @@ class FloorView(View):
 
     def page(self, *, status=200, **more):
         said = {"key": secrets.token_urlsafe(12), "undoable": undo.last(by=self.request.user)}
-        context = {**said, **self.context(), **more}
+        context = {**said, "person": person(self.request), **self.context(), **more}
         return render(self.request, self.template_name, context, status=status)
 
     def require(self, permission):
@@ -76,7 +85,9 @@ class FloorView(View):
             return self._no_page("forbidden", 403)
 
     def _no_page(self, name, status, detail=""):
-        context = {"detail": detail}
+        if wants_json(self.request):
+            return _refused(status, detail or _("Your role may not do this."), name)
+        context = {"detail": detail, "person": person(self.request)}
         return render(self.request, f"production/floor/{name}.html", context, status=status)
 
 
@@ -107,11 +118,11 @@ class VerbView(FloorView):
         try:
             return self._go_on(self._once())
         except NotDone as refused:
-            return self.page(form=refused.form, status=refused.status)
+            return self._say_why(refused.form, refused.status)
         except Refusal as refusal:  # of the key
             form = self.form(request.POST)
             form.say_why(refusal)
-            return self.page(form=form, status=refusal.status)
+            return self._say_why(form, refusal.status)
 
     def _once(self):
         key = self.request.POST.get(KEY)
@@ -132,9 +143,18 @@ class VerbView(FloorView):
         return HttpResponse(said, headers={"Location": self.after()})
 
     def _go_on(self, answer):
-        if said := answer.content.decode():
+        said = answer.content.decode()
+        if wants_json(self.request):
+            return JsonResponse({"said": said, "location": answer["Location"]})
+        if said:
             messages.success(self.request, said)
         return HttpResponseRedirect(answer["Location"], status=303)
+
+    def _say_why(self, form, status):
+        if not wants_json(self.request):
+            return self.page(form=form, status=status)
+        texts = form.non_field_errors() or [text for each in form.errors.values() for text in each]
+        return _refused(status, " ".join(texts), form.refusal.code if form.refusal else "")
 
 
 class ButtonView(VerbView):
@@ -147,6 +167,17 @@ class ButtonView(VerbView):
         for text in form.non_field_errors() or [_("This can't be done.")]:
             messages.error(self.request, text)
         return HttpResponseRedirect(self.after(), status=303)
+
+
+def person(request):
+    """Who is signed in, and at which farm; "" is nobody."""
+    if not request.user.is_authenticated:
+        return ""
+    return f"{request.tenant.slug}.{request.user.pk}"
+
+
+def _refused(status, detail, code=""):
+    return JsonResponse({"detail": detail, "code": code}, status=status)
 
 
 @contextmanager

@@ -10,12 +10,12 @@ from production.services import lifecycle
 from production.services.lines import NewItem
 
 
-def touch(client, path, **fields):
+def touch(client, path, *, headers=None, **fields):
     """Send a form; names with a dash are written with two underscores."""
     named = {name.replace("__", "-"): value for name, value in fields.items()}
-    return client.post(
-        path, urlencode(named, doseq=True), content_type="application/x-www-form-urlencoded"
-    )
+    body = urlencode(named, doseq=True)
+    kind = "application/x-www-form-urlencoded"
+    return client.post(path, body, content_type=kind, headers=headers)
 
 
 def said(client, answer):

@@ -1,0 +1,247 @@
+// A form that can't be sent waits here, and is sent when the network is back.
+//
+// Each waiting form is an item of localStorage, named by the form's key. The server does the work
+// of a key once and gives the same answer again, so what may have arrived is simply sent again. A
+// form belongs to the person who filled it in, and is never sent as somebody else.
+
+const PREFIX = "spoolbook-waiting:";
+const PATIENCE = 10_000, AGAIN = 15_000, SLOW = 1_000; // milliseconds
+const OLD = 12 * 3_600_000; // by then the farm has moved on: somebody has to look
+
+const board = document.getElementById("waiting");
+const texts = board.dataset;
+const me = texts.person;
+const page = document.documentElement;
+const pressed = new Set(); // keys of what was sent from this page, while it is looked at
+
+// --- What waits ---------------------------------------------------------------------------------
+
+const find = (key) => JSON.parse(localStorage.getItem(PREFIX + key));
+const keep = (form) => localStorage.setItem(PREFIX + form.key, JSON.stringify(form));
+const drop = (form) => localStorage.removeItem(PREFIX + form.key);
+const everyone = () =>
+  Object.keys(localStorage).filter((name) => name.startsWith(PREFIX))
+    .map((name) => JSON.parse(localStorage.getItem(name))).sort((a, b) => a.at - b.at);
+const mine = () => everyone().filter((form) => form.person === me);
+const due = () => mine().filter((form) => !form.why);
+
+const written = (form, button) => {
+  const body = new URLSearchParams(new FormData(form));
+  body.delete("csrfmiddlewaretoken"); // it may be another by then
+  if (button?.name) body.append(button.name, button.value);
+  const typed = [...form.elements].filter((each) => each.type === "text" && each.value !== each.defaultValue);
+  const what = [form.dataset.what ?? document.title.split(" · ")[0], button?.textContent.trim().replace(/\s+/g, " ")];
+  return {
+    key: body.get("idempotency_key"), url: form.action, body: body.toString(), page: location.pathname,
+    person: me, name: texts.name, at: Date.now(), since: Date.now(),
+    what: what.filter(Boolean).join(" – "), typed: typed.map((each) => each.value).join(", "),
+  };
+};
+
+// --- Sending ------------------------------------------------------------------------------------
+
+let isSignedOut = false;
+const token = () => document.cookie.match(/spoolbook-csrf=([^;]+)/)?.[1] ?? "";
+const headers = () => ({ Accept: "application/json", "Floor-Person": me, "X-CSRFToken": token() });
+
+// {said, location} when it was done, {detail} when it was refused, null when it has to wait.
+const send = async (form) => {
+  try {
+    const response = await fetch(form.url, {
+      method: "POST", body: new URLSearchParams(form.body), headers: headers(),
+      signal: AbortSignal.timeout(PATIENCE),
+    });
+    const isJson = response.headers.get("Content-Type")?.includes("json");
+    isSignedOut = response.status === 401 || (response.status === 403 && !isJson);
+    if (isSignedOut || !isJson || response.status >= 500 || response.status === 429) return null;
+    const answer = await response.json();
+    if (response.ok) return answer;
+    return answer.code === "idempotency_key_busy" ? null : { detail: answer.detail || answer.title };
+  } catch {
+    return null; // no network, or it took too long
+  }
+};
+
+// One tab at a time where the browser can; elsewhere the key keeps it to one effect.
+const alone = (work) => navigator.locks?.request("spoolbook-waiting", work) ?? work();
+let sending = null;
+const sendAll = () => {
+  sending ??= alone(async () => {
+    const said = [];
+    for (let form; (form = due()[0]);) {
+      if (Date.now() - form.at > OLD) keep({ ...form, why: texts.old });
+      else if (!settle(form, await send(form), said)) break;
+    }
+    show(said);
+  }).finally(() => { sending = null; draw(); });
+  return sending;
+};
+
+const settle = (form, answer, said) => {
+  if (!answer) {
+    if (find(form.key)) keep({ ...form, tried: true });
+    return false;
+  }
+  if (answer.location) {
+    drop(form);
+    said.push(answer.said);
+    if (pressed.has(form.key) || form.page === location.pathname) goOn(said.splice(0), answer.location);
+  } else if (pressed.has(form.key)) submit(form);
+  else keep({ ...form, tried: true, why: answer.detail });
+  return true;
+};
+
+// The server's own page says best why not, beside each field, with what was typed in it.
+const submit = ({ key, url, body }) => {
+  const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
+  for (const [name, value] of [["csrfmiddlewaretoken", token()], ...new URLSearchParams(body)]) {
+    form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
+  }
+  document.body.append(form);
+  drop({ key });
+  form.submit();
+};
+
+const press = async (form) => {
+  pressed.add(form.key);
+  keep({ ...form, why: undefined, at: Date.now() });
+  draw();
+  setTimeout(draw, SLOW + 100);
+  await sendAll();
+  const kept = find(form.key);
+  if (kept?.why) submit(kept); // another tab was faster, and was refused
+  else if (!kept && !isLeaving) settle(form, await send(form), []); // or it was done: the same answer
+};
+
+// --- Showing ------------------------------------------------------------------------------------
+
+let isLeaving = false;
+const goOn = (said, address) => {
+  isLeaving = true;
+  sessionStorage.setItem("said", JSON.stringify(said));
+  location.assign(address);
+};
+
+const isTyping = () =>
+  [...document.querySelectorAll("main input")].some((each) => each.value !== each.defaultValue);
+
+// What was done meanwhile; the page is read again, unless somebody is writing in it.
+const show = (said) => {
+  if (!said.length || isLeaving) return;
+  if (isTyping()) tell(said);
+  else goOn(said, location.href);
+};
+
+const tell = (said) => {
+  for (const text of said.filter(Boolean)) {
+    const line = Object.assign(document.createElement("p"), { className: "message success", textContent: text });
+    line.setAttribute("role", "status");
+    document.querySelector("main").prepend(line);
+  }
+};
+
+const clock = (at) => {
+  const weekday = Date.now() - at > OLD ? "short" : undefined;
+  return new Date(at).toLocaleString(texts.locale || page.lang, { timeZone: texts.zone, weekday, hour: "2-digit", minute: "2-digit" });
+};
+
+const row = (form) => {
+  const made = board.querySelector("template").content.cloneNode(true);
+  const put = (name, text) => { made.querySelector(name).textContent = text; };
+  put(".what", form.typed ? `${form.what}: ${form.typed}` : form.what);
+  put(".since", clock(form.since));
+  put(".why", form.why ?? "");
+  made.querySelector(".row").hidden = made.querySelector(".why").hidden = !form.why;
+  made.querySelector(".again").addEventListener("click", () => press(form));
+  made.querySelector(".drop").addEventListener("click", () => { drop(form); draw(); });
+  return made;
+};
+
+const draw = () => {
+  const now = Date.now(), forms = everyone();
+  const own = forms.filter((form) => form.person === me);
+  const seen = own.filter((form) => form.tried || form.why || now - form.at > SLOW);
+  const names = [...new Set(forms.filter((form) => form.person !== me).map((form) => form.name))];
+  board.hidden = !seen.length && !names.length;
+  board.querySelector(".count").textContent = seen.length || "";
+  board.querySelector(".own").hidden = !seen.length;
+  board.querySelector(".sign-in").hidden = !isSignedOut;
+  board.querySelector(".others").textContent = names.map((name) => texts.others.replaceAll("%", name)).join(" ");
+  board.querySelector("ul").replaceChildren(...seen.map(row));
+  for (const form of document.forms) {
+    const waits = own.some((each) => !each.why && each.url === form.action);
+    for (const button of form.querySelectorAll("button:not([type=button])")) button.disabled = waits;
+  }
+};
+
+// --- When ---------------------------------------------------------------------------------------
+
+addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.matches(".sign-out")) return leave(event);
+  if (!form.elements.idempotency_key) return undefined;
+  const wanted = written(form, event.submitter);
+  try {
+    if (!find(wanted.key) || find(wanted.key).why) keep(wanted);
+    else return event.preventDefault(); // it is on its way
+  } catch {
+    return undefined; // nowhere to keep it: the browser sends it
+  }
+  event.preventDefault();
+  return press(wanted);
+});
+
+// Whoever is next on this tablet does not see the pages kept for offline.
+const leave = (event) => {
+  if (!globalThis.caches) return;
+  event.preventDefault();
+  caches.keys().then((names) => Promise.all(names.map((name) => caches.delete(name))))
+    .finally(() => event.target.submit());
+};
+
+// Today is read again now and then, while somebody looks at it.
+const readAgain = async () => {
+  if (document.hidden || isLeaving) return;
+  const response = await fetch(location.href, { headers: { "Floor-Person": me } }).catch(() => null);
+  page.toggleAttribute("data-offline", !response);
+  if (response && (response.redirected || !response.ok)) location.reload();
+  else if (response) {
+    const fresh = new DOMParser().parseFromString(await response.text(), "text/html");
+    document.querySelector("main").replaceWith(fresh.querySelector("main"));
+    draw();
+  }
+};
+
+const goAhead = () => { if (due().length && !document.hidden) sendAll(); };
+
+const begin = () => {
+  if (page.hasAttribute("data-offline")) { // a kept page: its keys may have been used
+    for (const input of document.querySelectorAll("[name=idempotency_key]")) input.value += `-${Math.random()}`;
+  }
+  tell(JSON.parse(sessionStorage.getItem("said") ?? "[]"));
+  sessionStorage.removeItem("said");
+  draw();
+  goAhead();
+  addEventListener("online", goAhead);
+  addEventListener("storage", draw);
+  addEventListener("pageshow", draw);
+  document.addEventListener("visibilitychange", goAhead);
+  setInterval(goAhead, AGAIN);
+  const refreshed = document.querySelector("[data-refresh]");
+  if (refreshed) setInterval(readAgain, refreshed.dataset.refresh * 1000);
+};
+
+// The worker keeps pages for when there is no network; it did not see this one if it is new.
+const hire = async () => {
+  const workers = navigator.serviceWorker; // only with https, or on localhost
+  if (!workers) return;
+  await workers.register(texts.worker, { scope: "/floor/" });
+  if (workers.controller) return;
+  const files = performance.getEntriesByType("resource").map((each) => each.name);
+  (await workers.ready).active.postMessage([location.href, ...files]);
+};
+
+if (me) {
+  begin();
+  hire().catch(() => {});
+}

@@ -33,6 +33,7 @@ demo: install
 	@$(PY) manage.py demo
 
 test: install-dev
+	@$(PY) -m tests.browser.chromium
 	@SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
 
 bench: install-dev

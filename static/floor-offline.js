@@ -93,6 +93,7 @@ const settle = (form, answer, said) => {
 
 // The server's own page says best why not, beside each field, with what was typed in it.
 const submit = ({ key, url, body }) => {
+  isLeaving = true;
   const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
   for (const [name, value] of [["csrfmiddlewaretoken", token()], ...new URLSearchParams(body)]) {
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));

@@ -21,6 +21,7 @@ for (const form of document.querySelectorAll("[data-weigh]")) {
 
 // A count gets a button on either side, and what is scrapped is not good.
 for (const input of document.querySelectorAll("[data-count]")) {
+  const label = input.labels[0]?.textContent.trim() ?? "";
   const steps = document.createElement("div");
   steps.className = "steps";
   input.replaceWith(steps);
@@ -28,7 +29,7 @@ for (const input of document.querySelectorAll("[data-count]")) {
     const made = document.createElement("button");
     made.type = "button";
     made.textContent = text;
-    made.setAttribute("aria-label", `${input.labels[0]?.textContent ?? ""} ${text}`);
+    made.setAttribute("aria-label", `${label} ${text}`);
     made.addEventListener("click", () => {
       input.value = Math.max((Number.parseInt(input.value, 10) || 0) + by, 0);
       input.dispatchEvent(new Event("input", { bubbles: true }));

@@ -1,0 +1,106 @@
+"""A real browser at a real server, in a farm that each file has for itself.
+
+``shop`` is the farm: its ``stage``, its people, ``shop.path``. ``visit`` opens a page as somebody,
+on a phone unless told otherwise, watched: what no page may do fails the test at its end.
+"""
+
+import secrets
+from types import SimpleNamespace
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Error, sync_playwright
+
+from tenants import services
+from tenants.accounts import roles
+from tests.browser import chromium, stage
+from tests.browser.watched import PHONE, Watch
+from tests.conftest import go_out, go_to
+from tests.factories import PASSWORD, make_user
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium; one for a file."""
+    if chromium.is_unwanted():
+        pytest.skip(chromium.SKIPPED)
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        try:
+            launched = playwright.chromium.launch(executable_path=chromium.found(), args=FLAGS)
+        except Error as error:
+            pytest.fail(f"{error}\n{chromium.MISSING}")
+        yield launched
+        launched.close()
+
+
+@pytest.fixture(scope="module")
+def farm_of_file(browser, server, django_db_blocker):
+    """A farm with a stage, committed; dropped afterwards."""
+    with django_db_blocker.unblock():
+        slug = f"own-{secrets.token_hex(4)}"
+        tenant = services.add_farm(slug=slug, name="The farm", password=PASSWORD)
+        go_to(tenant)
+        people = {
+            "otto": make_user(username="otto", name="Otto Operator"),
+            "mona": make_user(username="mona", name="Mona Manager", role=roles.MANAGER),
+        }
+        made = stage.set_up(by=people["otto"])
+        url = f"http://{slug}.localhost:{urlsplit(server.url).port}"
+        yield SimpleNamespace(tenant=tenant, url=url, stage=made, sessions={}, **people)
+        services.drop_farm(tenant, by=None, wait_seconds=0)
+        go_out()
+
+
+@pytest.fixture
+def shop(farm_of_file):
+    """The farm of this file, entered."""
+    go_to(farm_of_file.tenant)
+    return farm_of_file
+
+
+@pytest.fixture
+def visit(browser, shop):
+    """``visit("/floor/", by="mona", viewport=TABLET)``: a watched page in a browser of its own."""
+    opened = []
+
+    def open_page(path="/floor/", *, by="otto", viewport=PHONE, **options):
+        if by and by not in shop.sessions:
+            shop.sessions[by] = _session(browser, shop, by)
+        options = {"storage_state": shop.sessions.get(by), "service_workers": "block"} | options
+        context = browser.new_context(
+            base_url=shop.url, viewport=viewport, has_touch=True, **options
+        )
+        context.set_default_timeout(10_000)
+        page = context.new_page()
+        page.watch = Watch(context, shop.url)
+        opened.append((context, page.watch))
+        page.goto(path)
+        return page
+
+    yield open_page
+    wrong = [each for _, watch in opened for each in watch.wrong]
+    for context, _ in opened:
+        context.close()
+    assert wrong == []
+
+
+def _session(browser, shop, username):
+    context = browser.new_context(base_url=shop.url)
+    page = context.new_page()
+    page.goto("/floor/")
+    sign_in(page, username)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def sign_in(page, username):
+    """On the sign-in page."""
+    page.get_by_label("Name").fill(username)
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    page.wait_for_url("**/floor/**")

@@ -1,0 +1,46 @@
+"""The pages that are looked over, as data: a new page of the floor is added here."""
+
+from django.urls import reverse
+
+# name -> (name of its address, what of the stage it is about)
+FLOOR = {
+    "today": ("floor-today",),
+    "find": ("floor-find",),
+    "printer": ("floor-printer", "printer"),
+    "printer to clear": ("floor-printer", "uncleared"),
+    "slot": ("floor-slot-load", "slot"),
+    "planned run": ("floor-run", "planned"),
+    "start": ("floor-start", "planned"),
+    "running run": ("floor-run", "running"),
+    "closed run": ("floor-run", "closed"),
+    "complete": ("floor-complete", "running"),
+    "fail": ("floor-fail", "running"),
+    "cancel": ("floor-cancel", "running"),
+    "swap": ("floor-swap", "running", "line"),
+    "spool": ("floor-spool", "spool"),
+    "weigh": ("floor-weigh", "bare_spool"),
+    "load": ("floor-load", "spool"),
+}
+# What has no page of its own: a button leads there, and from there to another page.
+BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-undo"}
+
+ADMIN = {
+    "index": "/admin/",
+    "runs": "/admin/production/productionrun/",
+    "run": "/admin/production/productionrun/{running}/change/",
+    "complete": "/admin/production/productionrun/{running}/complete/",
+    "spools": "/admin/inventory/spool/",
+    "spool": "/admin/inventory/spool/{spool}/change/",
+    "ledger": "/admin/inventory/inventorytransaction/",
+    "products": "/admin/production/product/",
+    "printers": "/admin/production/printer/",
+}
+
+
+def floor_path(name, stage):
+    address, *about = FLOOR[name]
+    return reverse(address, args=[getattr(stage, each).pk for each in about])
+
+
+def admin_path(name, stage):
+    return ADMIN[name].format(running=stage.running.pk, spool=stage.spool.pk)

@@ -1,0 +1,62 @@
+"""A small farm with something of everything that the floor's pages show."""
+
+from decimal import Decimal
+from types import SimpleNamespace
+
+from inventory.models import Location
+from production.models import PrinterSlot
+from production.services import completion, lifecycle
+from production.services.lines import NewItem
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+)
+
+
+def set_up(*, by):
+    """Elm prints and has a queue, Fir is to be cleared, Oak is free and loaded."""
+    black = a_filament("Galaxy", color_name="Deep black", color_hex="222222")
+    long = a_filament(
+        "Extraordinary silk with a very long name", color_hex="", color_name="Sunset to dusk",
+        multi_color_hexes=["ff5500", "552288"], multi_color_direction="longitudinal",
+    )  # fmt: skip
+    petg = a_filament("Slate", material_type=a_material_type("PETG"))
+    elm, fir, oak = (a_printer(name) for name in ("Elm", "Fir", "Oak"))
+    shelf = Location.objects.create(name="Shelf A")
+    spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]
+    hook = a_product("HK-100", name="Wall hook", grams=10)
+    slot = _slot(elm, "A1", spools[0])
+    _slot(elm, "A2", spools[1])
+    _slot(oak, "1", a_spool(filament=black, by=by))
+    takes = [(spools[0], 40, 2), (spools[1], 30)]
+    running = a_running_run(
+        *takes, by=by, printer=elm, items=[(hook, 4)], planned_minutes=90, notes="Brim of 5 mm."
+    )
+    planned = _bare(hook, by=by, printer=oak, planned_minutes=45)
+    _bare(hook, by=by, printer=elm)
+    a_run((spools[2], 500), by=by, printer=fir)
+    closed = a_running_run((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
+    completion.complete(closed, by=by, as_planned=True)
+    a_running_run((spools[2], 10), by=by)
+    return SimpleNamespace(
+        running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
+        slot=slot, printer=elm, uncleared=fir, line=running.materials.order_by("pk").first(),
+    )  # fmt: skip
+
+
+def _slot(printer, label, spool):
+    return PrinterSlot.objects.create(printer=printer, label=label, spool=spool)
+
+
+def _bare(product, **fields):
+    return lifecycle.create(items=[NewItem(product=product, quantity=4)], **fields)
+
+
+def grams(rows):
+    """Kind and grams of ledger entries, in order."""
+    return [(entry.kind, Decimal(entry.grams)) for entry in rows.order_by("pk")]

@@ -1,0 +1,170 @@
+"""A worker's day on the floor, by hand, with the touches counted."""
+
+from decimal import Decimal
+
+import pytest
+
+from production.models import PrinterSlot
+from tests.browser.stage import grams
+from tests.browser.watched import PHONE, TABLET, Hand, geometry
+from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+
+SCREENS = pytest.mark.parametrize("viewport", [PHONE, TABLET], ids=["phone", "tablet"])
+
+
+@pytest.fixture
+def job(shop):
+    """A printer of its own with a run that is ready to start, and a second spool to go on from."""
+    filament = a_filament()
+    printer = a_printer(f"Printer of {filament.name}")
+    spool, other = a_spool(filament=filament, by=shop.otto), a_spool(filament=filament)
+    PrinterSlot.objects.create(printer=printer, label="1", spool=spool)
+    product = a_product(name="Cable clip", grams=10, material_type=filament.material_type)
+    run = a_run((spool, 40), printer=printer, items=[(product, 4)], by=shop.otto)
+    run.spool, run.other = spool, other
+    return run
+
+
+def status(run):
+    return type(run).objects.get(pk=run.pk).status
+
+
+def finds(page, words):
+    page.get_by_text(words).first.wait_for()
+
+
+@SCREENS
+def test_a_day(visit, job, viewport):
+    live_through(visit(viewport=viewport), job)
+
+
+def test_a_day_without_javascript(visit, job):
+    live_through(visit(java_script_enabled=False), job)
+
+
+def live_through(page, job):
+    """Today, start, swap, keep a draft, complete, find and weigh, undo."""
+    hand = Hand(page)
+    hand.link(job.number)
+    hand.button("Start")
+    finds(page, f"Run {job.number} is running.")
+
+    hand.touch(page.get_by_role("link", name="Swap this spool"))
+    hand.touch(page.get_by_text("gave so many grams"))
+    page.get_by_label("Grams, if it is not empty").fill("15")
+    page.get_by_label("New spool").fill(job.other.code.lower())
+    hand.button("Go on from the new spool")
+    finds(page, f"It goes on from spool {job.other.code}.")
+
+    hand.link("Complete with what it really was")
+    page.get_by_label("Good", exact=True).fill("3")
+    page.get_by_label("Scrapped", exact=True).fill("1")
+    hand.touch(page.locator(".reasons label").first)
+    page.get_by_label("Grams in the parts").last.fill("25")
+    hand.button("Only keep these figures for later")
+    finds(page, "nothing is booked yet")
+
+    hand.link("Today")
+    hand.link(job.number)
+    hand.button("Complete with what was noted")
+    finds(page, f"Run {job.number} is completed: 40 g are booked.")
+    assert status(job) == "completed"
+    item = job.items.get()
+    assert (item.good_count, item.scrapped_count) == (3, 1)
+    assert item.scrap_reason is not None
+
+    spool = a_spool()
+    hand.link("Find a spool")
+    page.get_by_label("Code under the label").fill(spool.code.lower())
+    hand.button("Find")
+    hand.link("Weigh")
+    page.get_by_label("The scale shows").fill("1170,5")
+    hand.button("Save the weight")
+    finds(page, "970.5 g are on the spool")
+    assert grams(spool.transactions)[-1] == ("count", Decimal("-29.5"))
+
+    hand.button("Undo")
+    finds(page, f"Taken back: run {job.number} is")
+    assert status(job) == "in_progress"
+    assert grams(job.transactions)[-2:] == [("reversal", Decimal(25)), ("reversal", Decimal(15))]
+
+
+# --- Budgets -----------------------------------------------------------------------------------
+
+
+def test_a_run_starts_with_at_most_three_touches(visit, job):
+    page = visit()
+    hand = Hand(page)
+    hand.link(job.number)
+    hand.button("Start")
+    finds(page, "is running.")
+    assert hand.touches <= 3
+    assert status(job) == "in_progress"
+
+
+def test_a_run_is_completed_as_planned_with_at_most_two(visit, shop):
+    run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
+    page = visit()
+    hand = Hand(page)
+    hand.link(run.number)
+    hand.button("Complete: all as planned")
+    finds(page, "is completed: 40 g are booked.")
+    assert hand.touches <= 2
+    assert grams(run.transactions) == [("usage", Decimal(-40))]
+
+
+def test_a_run_fails_with_at_most_four(visit, shop):
+    run = a_running_run((a_spool(), 40), printer=a_printer(), planned_minutes=60, by=shop.otto)
+    page = visit()
+    hand = Hand(page)
+    hand.link(run.number)
+    hand.link("It failed")
+    hand.touch(page.locator("label.choice").first)
+    hand.button("It failed: book what it took")
+    finds(page, "has failed")
+    assert hand.touches <= 4
+    assert status(run) == "failed"
+
+
+def test_a_spool_is_weighed_with_at_most_three(visit, shop):
+    """From its label: scanning it opens its page."""
+    spool = a_spool()
+    page = visit(f"/S/{spool.code}")
+    hand = Hand(page)
+    hand.link("Weigh")
+    page.locator("[name=gross_grams]:focus").wait_for()
+    page.keyboard.type("1190")
+    hand.button("Save the weight")
+    finds(page, "990 g are on the spool")
+    assert hand.touches <= 3
+
+
+# --- What is refused ---------------------------------------------------------------------------
+
+
+def test_a_refused_form_comes_back_with_what_was_typed(visit, shop):
+    run = a_running_run((a_spool(), 40), by=shop.otto)
+    page = visit(f"/floor/runs/{run.pk}/complete/")
+    page.get_by_label("Grams in the parts").fill("390")
+    page.get_by_role("button", name="Complete").click()
+    finds(page, "Hard to believe: look again.")
+    assert page.get_by_label("Grams in the parts").input_value() == "390"
+    assert geometry(page) == []
+    page.get_by_text("The figures are right").tap()
+    page.get_by_role("button", name="Complete").click()
+    finds(page, "is completed: 390 g are booked.")
+
+
+def test_figures_are_shown_while_they_are_typed(visit, shop):
+    page = visit(f"/floor/spools/{a_spool().pk}/weigh/")
+    page.get_by_label("The scale shows").fill("1187,5")
+    assert page.locator("[data-net]").text_content() == "987.5"
+    assert page.locator("[data-off]").text_content() == "−12.5"
+
+
+def test_what_is_scrapped_is_not_good(visit, shop):
+    page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
+    assert not page.get_by_text("Why scrapped").first.is_visible()
+    page.get_by_role("button", name="Scrapped +").tap()
+    assert page.get_by_label("Good", exact=True).input_value() == "3"
+    assert page.get_by_text("Why scrapped").first.is_visible()

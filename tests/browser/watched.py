@@ -1,0 +1,78 @@
+"""A page that is watched, and what is asked of every page that is looked at."""
+
+from pathlib import Path
+
+from axe_playwright_python.sync_playwright import Axe
+
+PHONE = {"width": 393, "height": 851}
+TABLET = {"width": 820, "height": 1180}
+DESK = {"width": 1280, "height": 900}
+
+# The admin's search field is labelled by a picture of a magnifier.
+OF_DJANGO = {"label-title-only"}
+TELL_VIOLATIONS = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`CSP: ${event.violatedDirective} ${event.blockedURI}`));
+"""
+TOO_SMALL = Path(__file__).with_name("too_small.js").read_text().partition("\n")[2]
+WIDEST = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+class Watch:
+    """Notes what no page may do: errors, violations of the policy, requests to elsewhere."""
+
+    def __init__(self, context, origin):
+        self.origin, self.wrong = origin, []
+        self.is_offline = self.is_paused = False
+        context.add_init_script(TELL_VIOLATIONS)
+        context.on("console", self._console)
+        context.on("weberror", lambda error: self.wrong.append(f"error: {error.error}"))
+        context.on("request", self._request)
+
+    def _console(self, message):
+        is_refusal = "status of 4" in message.text and "/floor/" in message.location["url"]
+        is_expected = is_refusal or "blocked by Playwright" in message.text
+        is_expected |= self.is_offline and "net::ERR" in message.text
+        if message.type in ("error", "warning") and not is_expected and not self.is_paused:
+            self.wrong.append(f"console: {message.text} {message.location['url']}")
+
+    def _request(self, request):
+        if not request.url.startswith((self.origin, "data:", "blob:")):
+            self.wrong.append(f"elsewhere: {request.url}")
+
+
+def geometry(page):
+    """What is too small or too wide on a page of the floor."""
+    wider = page.evaluate(WIDEST)
+    return page.evaluate(TOO_SMALL) + (
+        [["page", f"{wider} px wider than the screen"]] if wider else []
+    )
+
+
+def barriers(page):
+    """The serious and critical findings of axe: what, how often, where first."""
+    page.watch.is_paused = True  # axe itself styles inline, to see what happens
+    results = Axe().run(page, options={"resultTypes": ["violations"], "preload": False}).response
+    page.watch.is_paused = False
+    return [
+        (found["id"], found["help"], [node["html"][:160] for node in found["nodes"][:3]])
+        for found in results["violations"]
+        if found["impact"] in ("serious", "critical") and found["id"] not in OF_DJANGO
+    ]
+
+
+class Hand:
+    """A hand in a glove: what it touches is counted."""
+
+    def __init__(self, page):
+        self.page, self.touches = page, 0
+
+    def touch(self, what):
+        self.touches += 1
+        what.tap()
+
+    def button(self, name):
+        self.touch(self.page.get_by_role("button", name=name))
+
+    def link(self, name):
+        self.touch(self.page.get_by_role("link", name=name))

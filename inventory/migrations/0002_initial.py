@@ -143,6 +143,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='spool_price_not_negative'),
         ),
         migrations.AddIndex(
+            model_name='spool',
+            index=models.Index(condition=models.Q(('archived_at__isnull', True)), fields=['filament'], name='spool_on_shelf'),
+        ),
+        migrations.AddIndex(
             model_name='inventorytransaction',
             index=models.Index(fields=['spool', 'id'], name='ledger_by_spool'),
         ),

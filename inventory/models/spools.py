@@ -134,6 +134,12 @@ class Spool(models.Model):
             models.CheckConstraint(condition=Q(tare_grams__gte=0), name="spool_tare_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="spool_price_not_negative"),
         ]
+        indexes = [
+            # Spools of years ago are never looked at to know what is on the shelf.
+            models.Index(
+                fields=["filament"], condition=Q(archived_at__isnull=True), name="spool_on_shelf"
+            )
+        ]
 
     def __str__(self):
         return f"{self.code} {self.filament}"

@@ -90,7 +90,7 @@ def from_slots(run, open_lines):
     """For each line the spool in the run's printer that fits it, where just one does:
     ``{line id: spool}``. One query."""
     slots = PrinterSlot.objects.filter(printer=run.printer_id, spool__isnull=False)
-    loaded = [slot.spool for slot in slots.select_related("spool__filament")]
+    loaded = [slot.spool for slot in slots.select_related("spool__filament__manufacturer")]
     chosen = {}
     for line in open_lines:
         fitting = [spool for spool in loaded if claims.matches(line, spool)]

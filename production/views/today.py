@@ -28,7 +28,8 @@ class PrinterView(FloorView):
         slots_of = printer.slots.select_related(
             "spool__filament__manufacturer", "spool__filament__material_type"
         )
-        runs = ProductionRun.objects.open().on_printer(printer).queue().with_lines()
+        runs = ProductionRun.objects.open().on_printer(printer).queue()
+        runs = runs.prefetch_related("items__product")
         return {"printer": printer, "slots": slots_of.order_by("label"), "runs": runs[:10]}
 
 

@@ -1,0 +1,79 @@
+"""A farm with a long past, made by plain SQL; and what a page asks of the database."""
+
+import json
+from contextlib import contextmanager
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+
+def grow(stage, *, runs, spools):
+    """So many closed runs more, all from ``stage.spool``, and so many archived spools."""
+    code = "lpad(n::text, 9, 'Z')"
+    of_spool = f"(SELECT id FROM inventory_spool WHERE code = {code})"
+    receipt = stage.bare_spool.transactions.get()
+    copies("inventory_spool", stage.bare_spool.pk, spools, code=code, archived_at="now()")
+    copies("inventory_inventorytransaction", receipt.pk, spools, spool_id=of_spool)
+    of_run = "(SELECT id FROM production_productionrun WHERE number = 'GREW-' || n)"
+    item, line = stage.closed.items.get(), stage.closed.materials.get()
+    entry = stage.closed.transactions.get()
+    copies("production_productionrun", stage.closed.pk, runs, number="'GREW-' || n")
+    copies("production_runitem", item.pk, runs, run_id=of_run)
+    copies("production_runmaterial", line.pk, runs, run_id=of_run)
+    copies("inventory_inventorytransaction", entry.pk, runs, production_run_id=of_run)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def copies(table, pk, count, **changed):
+    """So many copies of a row; ``changed`` columns are SQL expressions of ``n``, from 1."""
+    query = """
+        SELECT column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name = %s
+          AND is_identity = 'NO' AND is_generated = 'NEVER'
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [table])
+        columns = [name for (name,) in cursor.fetchall()]
+        values = ", ".join(changed.get(name, f"row.{name}") for name in columns)
+        cursor.execute(
+            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
+            f"FROM {table} row, generate_series(1, %s) n WHERE row.id = %s",
+            [count, pk],
+        )
+
+
+@contextmanager
+def reading():
+    """``seen.rows``: how many rows the SELECTs gave; ``seen.queries``: these statements."""
+    rows = _Rows()
+    with CaptureQueriesContext(connection) as captured, connection.execute_wrapper(rows):
+        yield rows
+    rows.queries = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+
+
+class _Rows:
+    rows, queries = 0, ()
+
+    def __call__(self, execute, sql, params, many, context):
+        try:
+            return execute(sql, params, many, context)
+        finally:
+            if sql.startswith("SELECT"):
+                self.rows += max(context["cursor"].rowcount, 0)
+
+
+def looked_at(sql):
+    """How many rows a statement has to look at, at the most of any step of its plan."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        answer = cursor.fetchone()[0]
+    plan = json.loads(answer) if isinstance(answer, str) else answer
+    return max(_steps(plan[0]["Plan"]))
+
+
+def _steps(step):
+    removed = step.get("Rows Removed by Filter", 0)
+    yield (step["Actual Rows"] + removed) * step["Actual Loops"]
+    for below in step.get("Plans", ()):
+        yield from _steps(below)

@@ -1,0 +1,45 @@
+"""The floor's pages ask as little of a farm with a long past as of a new one."""
+
+import pytest
+
+from tests.browser import stage
+from tests.browser.pages import FLOOR, floor_path
+from tests.production.growing import grow, looked_at, reading
+
+RUNS, SPOOLS = 3_000, 1_000
+MOST_QUERIES, MOST_ROWS = 12, 500
+
+
+@pytest.fixture
+def scene(floor, operator):
+    return stage.set_up(by=operator)
+
+
+def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
+    few = asked(floor, scene)
+    grow(scene, runs=RUNS, spools=SPOOLS)
+    many = asked(floor, scene)
+    assert figures(many) == figures(few)
+    assert {name for name, seen in many.items() if len(seen.queries) > MOST_QUERIES} == set()
+    statements = [(name, sql) for name, seen in many.items() for sql in seen.queries]
+    assert [each for each in statements if looked_at(each[1]) > MOST_ROWS] == []
+
+
+def asked(floor, scene):
+    """What each page asked for, by its name."""
+    floor.get("/floor/")  # the farm is found in the cache from now on
+    return {name: read(floor, floor_path(name, scene)) for name in FLOOR}
+
+
+def figures(pages):
+    """How many questions, how many rows; the page of a spool shows as many entries as fit."""
+    return {
+        name: (len(seen.queries), seen.rows if name != "spool" else seen.rows < 50)
+        for name, seen in pages.items()
+    }
+
+
+def read(floor, path):
+    with reading() as seen:
+        assert floor.get(path).status_code == 200
+    return seen

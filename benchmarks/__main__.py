@@ -6,7 +6,7 @@ import sys
 
 import django
 
-NAMES = ("operations", "reports", "lists")
+NAMES = ("operations", "reports", "lists", "floor")
 
 
 def main(names):

@@ -6,7 +6,7 @@ from django_tenants.utils import tenant_context
 from tenants import services, upkeep
 from tenants.models import Tenant
 
-# 20 products of two materials, 400 spools; every run takes two spools and makes two products.
+# 20 products of two materials; every run takes two spools and makes two products.
 FILL = """
 INSERT INTO inventory_materialtype (code, name, density_g_cm3, is_abrasive)
     VALUES ('PLA', 'PLA', 1.24, false), ('PETG', 'PETG', 1.27, false);
@@ -18,11 +18,11 @@ INSERT INTO inventory_filament (material_type_id, name, color_name, color_hex, m
 INSERT INTO inventory_spool (code, filament_id, initial_grams, remaining_grams, reserved_grams,
         lot_number, supplier, received_on, needs_weighing, comment, version, last_entry_at)
     SELECT lpad(n::text, 9, '0'), 1 + n %% 40, 1000000, 1000000, 0, '', '', '2026-01-01', false,
-        '', 1, '2026-01-01Z' FROM generate_series(1, 400) n;
+        '', 1, '2026-01-01Z' FROM generate_series(1, %(spools)s) n;
 INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams, cost_per_gram,
         reason, note, source, performed_by_name, occurred_at, created_at)
     SELECT n, 'receipt', 1000000, 1000000, 0.02, '', '', 'system', '', '2026-01-01Z', '2026-01-01Z'
-    FROM generate_series(1, 400) n;
+    FROM generate_series(1, %(spools)s) n;
 INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm,
         nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, notes)
     SELECT 'Printer ' || n, '', '', 256, 256, 256, 0.4, false, false, true, ''
@@ -44,7 +44,7 @@ INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_grams
         planned_purge_grams, reserved_grams, actual_grams, actual_purge_grams, actual_source)
     SELECT n, 1 + spool %% 40, spool, 50, 2, 0, 49 + n %% 4, 2, 'typed'
     FROM generate_series(1, %(runs)s) n, generate_series(0, 1) k,
-        LATERAL (SELECT 1 + (n + k) %% 400 AS spool) chosen;
+        LATERAL (SELECT 1 + (n + k) %% %(spools)s AS spool) chosen;
 INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams, cost_per_gram,
         production_run_id, reason, note, source, performed_by_name, occurred_at, created_at)
     SELECT spool_id, 'usage', -(actual_grams + actual_purge_grams), 1000000 - sum(actual_grams
@@ -55,21 +55,22 @@ UPDATE inventory_spool spool SET remaining_grams = (SELECT balance_grams
 """
 
 
-def filled(runs):
+def filled(runs, spools=400):
     """The farm with so many completed runs, entered."""
+    connection.set_schema_to_public()
     upkeep.prepare()
-    slug = f"bench-{runs}"
-    tenant = Tenant.objects.filter(slug=slug).first() or _made(slug, runs)
+    slug = f"bench-{runs}-{spools}"
+    tenant = Tenant.objects.filter(slug=slug).first() or _made(slug, runs, spools)
     connection.set_tenant(tenant)
     return tenant
 
 
-def _made(slug, runs):
+def _made(slug, runs, spools):
     tenant = services.add_farm(slug=slug, name="Benchmarks")
     with tenant_context(tenant), transaction.atomic(), connection.cursor() as cursor:
         for statement in FILL.split(";\n"):
             if statement.strip():
-                cursor.execute(statement, {"runs": runs})
+                cursor.execute(statement, {"runs": runs, "spools": spools})
     with tenant_context(tenant), connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return tenant

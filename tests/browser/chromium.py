@@ -10,6 +10,7 @@ import subprocess
 import sys
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 MISSING = """\
 No browser for tests/browser, and none could be installed. Any of these helps:
   Debian, Ubuntu:  sudo apt-get install chromium

@@ -18,8 +18,6 @@ from tests.browser.watched import PHONE, Watch
 from tests.conftest import go_out, go_to
 from tests.factories import PASSWORD, make_user
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
 
 @pytest.fixture(scope="module")
 def browser():
@@ -30,7 +28,9 @@ def browser():
         # Playwright keeps an event loop in this thread, which Django takes for asynchronous code.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         try:
-            launched = playwright.chromium.launch(executable_path=chromium.found(), args=FLAGS)
+            launched = playwright.chromium.launch(
+                executable_path=chromium.found(), args=chromium.FLAGS
+            )
         except Error as error:
             pytest.fail(f"{error}\n{chromium.MISSING}")
         yield launched

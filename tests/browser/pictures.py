@@ -1,0 +1,36 @@
+"""The README's pictures of the floor: python -m tests.browser.pictures [http://demo.localhost:8000]
+
+Of the demo farm as `make run` has just made it, which it leaves as it is.
+"""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+from tests.browser import chromium
+from tests.browser.watched import PHONE, TABLET
+
+IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
+
+
+def main(address="http://demo.localhost:8000"):
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium.found(), args=chromium.FLAGS)
+        page = browser.new_page(base_url=address)
+        page.goto("/floor/")
+        page.get_by_label("Name").fill("operator")
+        page.get_by_label("Password").fill("prints-all-day")
+        page.get_by_role("button", name="Sign in").click()
+        page.get_by_role("heading", name="Today").wait_for()
+        page.set_viewport_size(TABLET)
+        page.screenshot(path=IMAGES / "floor-tablet.png")
+        page.locator(".job").filter(has_text="left").first.click()
+        page.get_by_role("link", name="Complete with what it really was").wait_for()
+        page.set_viewport_size(PHONE)
+        page.screenshot(path=IMAGES / "floor-phone.png")
+        browser.close()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

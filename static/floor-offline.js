@@ -40,7 +40,7 @@ const written = (form, button) => {
 
 // --- Sending ------------------------------------------------------------------------------------
 
-let isSignedOut = false;
+let isSignedOut = false, isLeaving = false;
 const token = () => document.cookie.match(/spoolbook-csrf=([^;]+)/)?.[1] ?? "";
 const headers = () => ({ Accept: "application/json", "Floor-Person": me, "X-CSRFToken": token() });
 
@@ -56,7 +56,9 @@ const send = async (form) => {
     if (isSignedOut || !isJson || response.status >= 500 || response.status === 429) return null;
     const answer = await response.json();
     if (response.ok) return answer;
-    return answer.code === "idempotency_key_busy" ? null : { detail: answer.detail || answer.title };
+    if (answer.code !== "idempotency_key_busy") return { detail: answer.detail || answer.title };
+    setTimeout(goAhead, SLOW); // it is being done at this moment
+    return null;
   } catch {
     return null; // no network, or it took too long
   }
@@ -68,7 +70,7 @@ let sending = null;
 const sendAll = () => {
   sending ??= alone(async () => {
     const said = [];
-    for (let form; (form = due()[0]);) {
+    for (let form; !isLeaving && (form = due()[0]);) { // the next page sends the rest
       if (Date.now() - form.at > OLD) keep({ ...form, why: texts.old });
       else if (!settle(form, await send(form), said)) break;
     }
@@ -116,7 +118,6 @@ const press = async (form) => {
 
 // --- Showing ------------------------------------------------------------------------------------
 
-let isLeaving = false;
 const goOn = (said, address) => {
   isLeaving = true;
   sessionStorage.setItem("said", JSON.stringify(said));
@@ -225,7 +226,10 @@ const begin = () => {
   goAhead();
   addEventListener("online", goAhead);
   addEventListener("storage", draw);
-  addEventListener("pageshow", draw);
+  addEventListener("pageshow", ({ persisted }) => { // back again
+    if (persisted) isLeaving = false;
+    draw();
+  });
   document.addEventListener("visibilitychange", goAhead);
   setInterval(goAhead, AGAIN);
   const refreshed = document.querySelector("[data-refresh]");

@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from django.db import connection
 from playwright.sync_api import Error, sync_playwright
 
 from tenants import services
@@ -53,6 +54,7 @@ def farm_of_file(browser, server, django_db_blocker):
         yield SimpleNamespace(tenant=tenant, url=url, stage=made, sessions={}, **people)
         services.drop_farm(tenant, by=None, wait_seconds=0)
         go_out()
+        connection.close()  # with an event loop Django has connections apart from the tests' own
 
 
 @pytest.fixture

@@ -41,9 +41,9 @@ def waiting(page, words=""):
 
 
 def none_waits(page):
+    kept = "Object.keys(localStorage).filter((name) => name.startsWith('spoolbook-waiting'))"
+    page.wait_for_function(f"() => {kept}.length === 0")
     page.locator("#waiting").wait_for(state="hidden")
-    kept = page.evaluate("Object.keys(localStorage)")
-    assert [name for name in kept if name.startswith("spoolbook-waiting")] == []
 
 
 def finds(page, words):
@@ -55,7 +55,12 @@ def looked_after(page):
 
 
 def is_kept(page):
-    page.wait_for_function("async () => Boolean(await caches.match(location.href))")
+    """The page, and with it what it is shown with."""
+    page.wait_for_function("""async () => {
+        const files = [...document.querySelectorAll("[rel=stylesheet], script")];
+        const addresses = [location.href, ...files.map((each) => each.href ?? each.src)];
+        return (await Promise.all(addresses.map((each) => caches.match(each)))).every(Boolean);
+    }""")
 
 
 def why_not(page, words):

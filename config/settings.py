@@ -203,6 +203,7 @@ WHITENOISE_AUTOREFRESH = DEBUG
 # Fonts (.ttf) for letters on labels that the one we bring along lacks, such as Chinese.
 FONTS = env_list("SPOOLBOOK_FONTS")
 
+
 def WHITENOISE_ADD_HEADERS_FUNCTION(headers, path, url):
     """The floor's worker looks after the floor's pages, though it lies with the other files."""
     if url.endswith("/floor-worker.js"):

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules
 
-from production.views import runs, spools
+from production.views.scan import LabelView
 from tenants.accounts.admin import farm_site
 from tenants.views import home
 
@@ -14,8 +14,8 @@ urlpatterns = [
     path("accounts/", include("tenants.urls")),
     path("admin/", farm_site.urls),
     path("floor/", include("production.floor_urls")),
-    re_path(r"^[sS]/(?P<code>[^/]{1,60})/?$", spools.ScanView.as_view(), name="scan"),
-    re_path(r"^[rR]/(?P<number>[^/]{1,60})/?$", runs.ScanView.as_view(), name="scan-run"),
+    # What is on labels: in capitals a QR code is smaller.
+    re_path(r"^(?P<what>[sSpPrR])/(?P<code>[^/]{1,60})/?$", LabelView.as_view(), name="label"),
     path("api/", include("config.api.urls")),
 ]
 

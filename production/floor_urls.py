@@ -2,11 +2,11 @@
 
 from django.urls import path
 
-from production.views import runs, spools, today
+from production.views import runs, scan, spools, today
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
-    path("find/", spools.FindView.as_view(), name="floor-find"),
+    path("find/", scan.FindView.as_view(), name="floor-find"),
     path("printers/<int:pk>/", today.PrinterView.as_view(), name="floor-printer"),
     path("printers/<int:pk>/clear/", today.ClearView.as_view(), name="floor-clear"),
     path("slots/<int:pk>/load/", today.SlotLoadView.as_view(), name="floor-slot-load"),

@@ -21,5 +21,6 @@ ROUTES = {
     "reports/stock-by-material-type": api.MaterialTypeStockReport,
     "reports/unexplained": api.UnexplainedReport,
     "reports/alerts": api.AlertReport,
+    "scan": api.ScanViewSet,
     "spools": api.SpoolViewSet,  # instead of the inventory's, which knows of no runs
 }

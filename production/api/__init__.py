@@ -18,6 +18,7 @@ from production.api.reports import (
     VarianceReport,
 )
 from production.api.runs import ProductionRunViewSet
+from production.api.scan import ScanViewSet
 from production.api.spools import SpoolViewSet
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "ReasonViewSet",
     "RunItemViewSet",
     "RunMaterialViewSet",
+    "ScanViewSet",
     "ScrapReport",
     "SlotViewSet",
     "SpoolViewSet",

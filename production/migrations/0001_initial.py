@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.text
+import inventory.codes
 import tenants.quantities
 from django.conf import settings
 from django.db import migrations, models
@@ -37,6 +38,7 @@ class Migration(migrations.Migration):
                 ('power_watts', models.PositiveIntegerField(blank=True, null=True)),
                 ('needs_clearing', models.BooleanField(default=False, editable=False)),
                 ('is_active', models.BooleanField(default=True)),
+                ('code', models.CharField(default=inventory.codes.generate, editable=False, help_text='What its label carries.', max_length=9)),
                 ('notes', models.TextField(blank=True)),
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='printers', to='inventory.location')),
             ],
@@ -208,6 +210,10 @@ class Migration(migrations.Migration):
             options={
                 'constraints': [models.UniqueConstraint(fields=('on_date',), name='run_number_date_unique')],
             },
+        ),
+        migrations.AddConstraint(
+            model_name='printer',
+            constraint=models.UniqueConstraint(models.F('code'), name='printer_code_unique'),
         ),
         migrations.AddConstraint(
             model_name='printer',

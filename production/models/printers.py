@@ -4,6 +4,7 @@ from django.db import models
 from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Lower
 
+from inventory import codes
 from inventory.models import Location, Spool
 from tenants.quantities import MoneyField
 
@@ -19,6 +20,9 @@ class PrinterQuerySet(models.QuerySet):
         busy = Q(runs__status="in_progress", runs__finished_at=None, runs__deleted_at=None)
         running = FilteredRelation("runs", condition=busy)
         return self.annotate(running=running).select_related("running")
+
+    def labelled(self, code):
+        return self.filter(code=codes.normalise(code))
 
 
 class Printer(models.Model):
@@ -41,6 +45,12 @@ class Printer(models.Model):
     )
     needs_clearing = models.BooleanField(default=False, editable=False)
     is_active = models.BooleanField(default=True)
+    code = models.CharField(
+        max_length=9,
+        default=codes.generate,
+        editable=False,
+        help_text="What its label carries.",
+    )
     notes = models.TextField(blank=True)
 
     objects = PrinterQuerySet.as_manager()
@@ -49,6 +59,7 @@ class Printer(models.Model):
         ordering = ["name", "pk"]
         constraints = [
             models.UniqueConstraint(Lower("name"), name="printer_name_unique"),
+            models.UniqueConstraint("code", name="printer_code_unique"),
             models.CheckConstraint(
                 condition=Q(bed_x_mm__gt=0, bed_y_mm__gt=0, bed_z_mm__gt=0),
                 name="printer_bed_positive",

@@ -26,6 +26,7 @@ from production.serializers.reports import (
     VarianceGroupSerializer,
 )
 from production.serializers.runs import ProductionRunSerializer, addresses
+from production.serializers.scan import ScanBody, ScanSerializer
 from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_VERBS, NoBody, SwapInSlotBody
@@ -55,6 +56,8 @@ __all__ = [
     "Rehearsal",
     "RunItemSerializer",
     "RunMaterialSerializer",
+    "ScanBody",
+    "ScanSerializer",
     "ScrapSerializer",
     "StockSerializer",
     "UnexplainedSerializer",

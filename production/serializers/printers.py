@@ -76,7 +76,9 @@ class PrinterSerializer(RowSerializer):
             "location_name",
             "needs_clearing",
             "is_active",
+            "code",
             "notes",
             "running",
             "slots",
         ]
+        read_only_fields = ["code"]

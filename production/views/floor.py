@@ -25,6 +25,7 @@ from django.views import View
 
 from production.services import undo
 from tenants import idempotency
+from tenants.content_policy import OF_THE_FLOOR
 from tenants.errors import Refusal
 from tenants.middleware import wants_json
 from tenants.operations import face
@@ -57,6 +58,7 @@ class FloorView(View):
             response = self._answer(request, *args, **kwargs)
         patch_cache_control(response, private=True, no_cache=True)
         response[PERSON] = person(request)
+        response["Content-Security-Policy"] = OF_THE_FLOOR
         return response
 
     def get(self, request, **kwargs):

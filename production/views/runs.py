@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from django.http import Http404, HttpResponseRedirect
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
@@ -59,16 +59,6 @@ class OfRun:
 
     def form_for(self, form_class, data, **more):
         return form_class(data, subject=self.run, by=self.request.user, **more)
-
-
-class ScanView(FloorView):
-    """What the QR code of a traveller leads to."""
-
-    def get(self, request, number):
-        run = ProductionRun.objects.live().by_number(number.replace("\0", "")).first()
-        if run is None:
-            raise Http404(_("No run of this farm has the number %(number)s.") % {"number": number})
-        return HttpResponseRedirect(reverse("floor-run", args=[run.pk]))
 
 
 class RunView(OfRun, FloorView):

@@ -1,13 +1,11 @@
 """A spool on the floor: found by its label, looked at, weighed, loaded."""
 
 from django.db.models import F
-from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory.models import Spool
-from production.forms.floor import fields
 from production.forms.floor.spools import LoadForm, WeighForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services import slots, weighing
@@ -15,41 +13,6 @@ from production.templatetags.floor import grams, signed_grams
 from production.views.floor import FloorView, VerbView
 
 SHOWN = 8
-
-
-class ScanView(FloorView):
-    """What the QR code of a label leads to."""
-
-    sees = "inventory.view_spool"
-
-    def get(self, request, code):
-        return _go_to_label(code)
-
-
-class FindView(FloorView):
-    """A spool by the code of its label or the start of it, a run by its number."""
-
-    template_name = "production/floor/find.html"
-    sees = "inventory.view_spool"
-
-    def get(self, request):
-        text = request.GET.get("code", "")[:300].replace("\0", "").strip()
-        if not text:
-            return self.page(text="", spools=[])
-        if spool := fields.labelled(text):
-            return HttpResponseRedirect(reverse("floor-spool", args=[spool.pk]))
-        if run := ProductionRun.objects.live().by_number(fields.last_part(text)).first():
-            return HttpResponseRedirect(reverse("floor-run", args=[run.pk]))
-        spools = self._beginning(fields.code_in(text))
-        missing = "" if spools else fields.unknown(text)
-        status = 200 if spools else 404
-        return self.page(text=text, spools=spools, missing=missing, status=status)
-
-    def _beginning(self, code):
-        if len(code) < 2:
-            return []
-        found = Spool.objects.on_shelf().with_filament().filter(code__startswith=code)
-        return list(found.order_by("code")[:SHOWN])
 
 
 class OfSpool:
@@ -140,10 +103,3 @@ class LoadView(OfSpool, VerbView):
     def do(self, form):
         slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)
         return _("Spool %(code)s is in %(slot)s.") % {"code": form.subject.code, "slot": slot}
-
-
-def _go_to_label(code):
-    spool = fields.labelled(code.replace("\0", ""))
-    if spool is None:
-        raise Http404(fields.unknown(code))
-    return HttpResponseRedirect(reverse("floor-spool", args=[spool.pk]))

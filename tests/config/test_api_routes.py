@@ -15,6 +15,7 @@ from config.api.urls import v1
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 METHODS = ["get", "head", "options", "post", "put", "patch", "delete"]
 OPEN = {("/api/v1/tokens/", "post")}  # asks for a password instead
+READING = {"/api/v1/scan/"}  # a POST that writes nothing
 
 
 def patterns(entries):
@@ -53,7 +54,7 @@ def test_nobody_gets_nothing(api_client, path):
 def test_a_viewer_writes_nothing(api_client, viewer, path):
     api_client.force_authenticate(viewer)
     for method in ("post", "put", "patch", "delete"):
-        if not path.startswith("/api/v1/tokens/"):
+        if not path.startswith("/api/v1/tokens/") and path not in READING:
             assert getattr(api_client, method)(path, {}).status_code in (403, 405), method
 
 

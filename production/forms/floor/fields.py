@@ -4,11 +4,10 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from django import forms
 from django.utils.formats import number_format
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory import codes
-from inventory.models import Spool
+from inventory.services.scanning import labelled
+from production.services.scanning import unknown
 
 CENT = Decimal("0.01")
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
@@ -53,7 +52,7 @@ class CountField(forms.IntegerField):
 class SpoolField(forms.CharField):
     """The code of a spool's label, typed or scanned (then it may be the whole address)."""
 
-    widget = forms.TextInput(attrs={"autocapitalize": "characters", **PLAIN})
+    widget = forms.TextInput(attrs={"autocapitalize": "characters", "data-scanned": "", **PLAIN})
 
     def __init__(self, **kwargs):
         super().__init__(**{"max_length": 300, "label": gettext_lazy("Spool"), **kwargs})
@@ -66,27 +65,3 @@ class SpoolField(forms.CharField):
         if spool is None:
             raise forms.ValidationError(unknown(text), code="unknown")
         return spool
-
-
-def labelled(text):
-    """The spool of a typed or scanned label, or None."""
-    found = Spool.objects.labelled(code_in(text))
-    return found.select_related("filament__manufacturer", "filament__material_type").first()
-
-
-def code_in(text):
-    """The code in what a scanner read: the code itself, or the address of its label."""
-    return codes.normalise(last_part(text))
-
-
-def last_part(text):
-    """What an address ends in; a text that is none as it is."""
-    return text.strip().rstrip("/").rpartition("/")[2]
-
-
-def unknown(text):
-    """Why nothing was found for a label: it is mistyped, or of no spool of this farm."""
-    code = code_in(text)
-    if codes.is_valid(code):
-        return _("No spool of this farm has the label %(code)s.") % {"code": code}
-    return _("%(code)s is not a spool code; was it mistyped?") % {"code": code[:20]}

@@ -1,0 +1,95 @@
+"""What a scanner read, or somebody typed: what it claims to be, and what of the shelf it is.
+
+``read`` asks nobody: it tells our own labels, other programs' and the maker's barcode apart. What
+is on the shelf is then looked up by ``labelled`` and ``of_gtin``. A label of another farm and one
+of nobody's are looked up the same way, and are both not known here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from inventory import codes
+from inventory.models import Filament, Spool
+
+LONGEST = 300
+GTIN_LENGTHS = (8, 12, 13, 14)
+UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
+SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # what some scanners say first: ]Q3, ]E0
+# A keyboard scanner set to another country's layout writes - for /.
+ADDRESS = re.compile(r"^(?:https?.+?|)[/-](?P<what>[spr])[/-](?P<code>[^/]+?)/?$", re.IGNORECASE)
+SPOOLMAN = re.compile(
+    r"^(?:web\+spoolman:(?P<letter>[sf])-|https?://.+/(?P<word>spool|filament)/show/)"
+    r"(?P<id>[0-9]{1,18})/?$",
+    re.IGNORECASE,
+)
+GS1 = re.compile(r"^(?:https?://.+/01/|\(01\)|01(?=[0-9]{14}))(?P<gtin>[0-9]{8,14})")
+KINDS = {"s": "label", "p": "label", "r": "run"}
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """What a text claims to be: a ``label`` of ours (spool or printer), the number of a ``run``,
+    a ``gtin``, Spoolman's id of a ``spoolman_spool`` or ``spoolman_filament``, or just ``text``.
+
+    ``is_sound`` is False where its check character or digit says that it was misread.
+    """
+
+    kind: str
+    code: str
+    is_sound: bool = True
+
+
+def read(text):
+    """The Symbol that ``text`` is; of any text at all."""
+    text = SYMBOLOGY.sub("", UNSEEN.sub("", text[:LONGEST]).strip()).strip()
+    if found := SPOOLMAN.match(text):
+        kind = {"s": "spool", "f": "filament"}.get((found["letter"] or "").lower(), found["word"])
+        return Symbol(f"spoolman_{kind.lower()}", found["id"].lstrip("0") or "0")
+    if found := GS1.match(text):
+        return _gtin(found["gtin"])
+    if found := ADDRESS.match(text.partition("?")[0].partition("#")[0]):
+        return _of_address(KINDS[found["what"].lower()], found["code"])
+    if text.isascii() and text.isdigit() and len(text) in GTIN_LENGTHS:
+        return _gtin(text)
+    code = codes.normalise(text)
+    return Symbol("label", code) if codes.is_valid(code) else Symbol("text", text)
+
+
+def labelled(text):
+    """The spool of a typed or scanned label, now or before it was relabelled; or None."""
+    symbol = read(text)
+    if symbol.kind not in ("label", "text"):
+        return None
+    found = Spool.objects.labelled(symbol.code)
+    return found.select_related("filament__manufacturer", "filament__material_type").first()
+
+
+def of_gtin(gtin):
+    """The filaments in use that carry a GTIN, however many digits it was written with; for that
+    of a case (a GTIN-14 that begins with 1 to 8) also those of the unit inside."""
+    gtins = {gtin, _unit_inside(gtin)} - {None}
+    wanted = {each.lstrip("0").zfill(length) for each in gtins for length in GTIN_LENGTHS}
+    return Filament.objects.active().with_makers().filter(gtin__in=wanted).order_by("name", "pk")
+
+
+def check_digit(digits):
+    """The last digit of a GTIN, of the ones before it: weights 3 and 1 in turn, from the right."""
+    weighted = (int(digit) * (1 if at % 2 else 3) for at, digit in enumerate(reversed(digits)))
+    return str(-sum(weighted) % 10)
+
+
+def _of_address(kind, code):
+    if kind == "run":
+        return Symbol(kind, code.upper())
+    code = codes.normalise(code)
+    return Symbol(kind, code, codes.is_valid(code))
+
+
+def _gtin(digits):
+    return Symbol("gtin", digits, check_digit(digits[:-1]) == digits[-1])
+
+
+def _unit_inside(gtin):
+    if len(gtin) != 14 or gtin[0] in "09":
+        return None
+    return gtin[1:13] + check_digit(gtin[1:13])

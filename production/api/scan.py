@@ -1,0 +1,29 @@
+"""Whatever a scanner reads."""
+
+from rest_framework.response import Response
+
+from inventory.models import Spool
+from production import serializers
+from production.services import scanning
+from tenants.api.views import HouseViewSet
+
+
+class ScanViewSet(HouseViewSet):
+    """What was scanned: our labels, the maker's barcode, Spoolman's codes."""
+
+    queryset = Spool.objects.all()
+    serializer_class = serializers.ScanSerializer
+    bodies = {"create": serializers.ScanBody}
+    permissions = {"create": "view"}
+    pagination_class = None
+
+    def get_view_name(self):
+        return "Scan"
+
+    def create(self, request):
+        """Say what a scanned or typed text is in this farm, and where it leads.
+
+        Nothing is written. A label of another farm is not known here, as one of nobody's.
+        """
+        scan = scanning.decode(self.body()["text"])
+        return Response(serializers.ScanSerializer(scan).data)

@@ -1,0 +1,192 @@
+"""Whatever a scanner reads: what it is, in this farm, and where it leads."""
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from inventory import codes
+from inventory.services import scanning, shelf
+from production.services.scanning import decode
+from tests.factories import a_filament, a_printer, a_run, a_spool
+from tests.production.touching import page
+
+SCAN = "/api/v1/scan/"
+GTIN = "4006381333931"
+UNKNOWN = "00000000" + codes.check_character("00000000")
+
+
+def scanned(client, text):
+    answer = client.post(SCAN, {"text": text})
+    assert answer.status_code == 200, answer.content
+    return answer.json()
+
+
+# --- What it claims to be ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "code"),
+    [
+        ("web+spoolman:s-0042", "spoolman_spool", "42"),
+        ("WEB+SPOOLMAN:S-42", "spoolman_spool", "42"),
+        ("https://spoolman.lan/spool/show/42", "spoolman_spool", "42"),
+        ("http://10.0.0.5:7912/base/spool/show/42/", "spoolman_spool", "42"),
+        ("web+spoolman:f-7", "spoolman_filament", "7"),
+        ("HTTPS://SPOOLMAN.LAN/FILAMENT/SHOW/7", "spoolman_filament", "7"),
+        (GTIN, "gtin", GTIN),
+        (f"]E0{GTIN}\r", "gtin", GTIN),
+        ("(01)04006381333931(10)LOT7", "gtin", "04006381333931"),
+        ("010400638133393110LOT7", "gtin", "04006381333931"),
+        ("https://id.gs1.org/01/04006381333931?10=LOT7", "gtin", "04006381333931"),
+        ("HTTP://ALPHA.LOCALHOST:8000/S/000000000", "label", "000000000"),
+        ("https://alpha.example/s/oOO-oo0-000/?x=1#y", "label", "000000000"),
+        ("HTTPÖ--ALPHA.LOCALHOST-S-000000000", "label", "000000000"),
+        ("/P/000000000", "label", "000000000"),
+        ("HTTP://ALPHA.LOCALHOST/R/ALPH-20260301-001", "run", "ALPH-20260301-001"),
+        (" ooo ooo ooo ", "label", "000000000"),
+        ("https://example.com/about", "text", "https://example.com/about"),
+        ("\0\x1d", "text", ""),
+        ("x" * 1000, "text", "x" * 300),
+    ],
+)
+def test_a_text_is_told_by_its_shape(text, kind, code):
+    symbol = scanning.read(text)
+    assert (symbol.kind, symbol.code) == (kind, code)
+
+
+@pytest.mark.parametrize("gtin", ["96385074", "036000291452", GTIN, "14006381333938"])
+def test_the_check_digit_of_a_gtin_finds_a_misread_digit(gtin):
+    assert scanning.read(gtin).is_sound
+    for at in range(len(gtin)):
+        wrong = f"{gtin[:at]}{(int(gtin[at]) + 1) % 10}{gtin[at + 1 :]}"
+        assert not scanning.read(wrong).is_sound, wrong
+
+
+# --- What it is here -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("shape", ["{}", "HTTP://ALPHA.LOCALHOST/S/{}", "http://x/s/{}", "]Q3{}"])
+def test_a_label_leads_to_its_spool_however_it_is_read(api, shape):
+    spool = a_spool()
+    said = scanned(api, shape.format(spool.code))
+    assert (said["kind"], said["code"]) == ("spool", spool.code)
+    found = {"id": spool.pk, "name": str(spool), "url": f"/api/v1/spools/{spool.pk}/"}
+    assert said["results"] == [found]
+
+
+def test_a_code_is_found_with_look_alikes_and_dashes(api):
+    spool = shelf.relabel(a_spool(), code="10AB10CD" + codes.check_character("10AB10CD"), by=None)
+    typed = f"ioa-blo-cd{spool.code[-1].lower()}"
+    assert scanned(api, typed)["results"][0]["id"] == spool.pk
+
+
+def test_an_old_label_says_the_code_of_today(api):
+    spool = a_spool()
+    now = shelf.relabel(spool, by=None)
+    assert scanned(api, spool.code)["code"] == now.code
+
+
+def test_a_printer_and_a_run_have_labels_too(api):
+    printer, run = a_printer("Elm"), a_run()
+    for text in (printer.code, f"http://alpha.localhost/P/{printer.code}"):
+        said = scanned(api, text)
+        assert (said["kind"], said["results"][0]["url"]) == (
+            "printer",
+            f"/api/v1/printers/{printer.pk}/",
+        )
+    for text in (run.number.lower(), f"HTTP://ALPHA.LOCALHOST/R/{run.number}"):
+        said = scanned(api, text)
+        assert (said["kind"], said["results"][0]["id"]) == ("run", run.pk)
+
+
+def test_a_gtin_leads_to_every_filament_that_carries_it_however_long_it_was_written(api):
+    names = {
+        a_filament("Short", gtin="036000291452").name,
+        a_filament("Long", gtin="00036000291452").name,
+    }
+    a_filament("Another", gtin=GTIN)
+    a_filament("Given up", gtin="036000291452", is_active=False)
+    for read in ("036000291452", "0036000291452", "(01)00036000291452"):
+        said = scanned(api, read)
+        assert said["kind"] == "filament"
+        assert {row["name"].removeprefix("Polyfil ") for row in said["results"]} == names
+
+
+def test_the_gtin_of_a_case_leads_to_the_filament_in_it(api):
+    filament = a_filament(gtin=GTIN)
+    assert scanned(api, "14006381333938")["results"][0]["id"] == filament.pk
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "why"),
+    [
+        (UNKNOWN, "label", "No spool of this farm"),
+        ("http://x/s/00000000A", "label", "mistyped"),
+        ("hello", "text", "mistyped"),
+        (GTIN, "gtin", "enter it at the filament"),
+        ("4006381333932", "gtin", "misread"),
+        ("web+spoolman:s-12", "spoolman_spool", "Spoolman's spool 12, which is not known here"),
+        ("web+spoolman:f-12", "spoolman_filament", "find the filament by its name"),
+        ("http://x/r/NO-20260101-001", "run", "No run of this farm has"),
+    ],
+)
+def test_what_is_not_known_here_says_what_it_is_and_what_to_do(api, text, kind, why):
+    said = scanned(api, text)
+    assert (said["kind"], said["results"]) == (kind, [])
+    assert why in said["detail"]
+
+
+def test_another_farms_labels_are_answered_as_nobodys(api, other_farm, django_assert_num_queries):
+    with tenant_context(other_farm):
+        spool, printer = a_spool(), a_printer()
+    for code in (spool.code, printer.code):
+        said, nobodys = scanned(api, code), scanned(api, UNKNOWN)
+        assert said["detail"] == nobodys["detail"].replace(UNKNOWN, code)
+        assert {**said, "code": "", "detail": ""} == {**nobodys, "code": "", "detail": ""}
+    for code in (spool.code, UNKNOWN):  # and asked about in the same way
+        with django_assert_num_queries(2):
+            decode(code)
+
+
+def test_a_scan_writes_nothing_and_may_be_asked_by_a_viewer(api_client, viewer):
+    spool = a_spool()
+    api_client.force_authenticate(viewer)
+    assert scanned(api_client, spool.code)["results"][0]["id"] == spool.pk
+    assert api_client.get(SCAN).status_code == 405
+    assert api_client.post(SCAN, {"text": ""}).status_code == 400
+    assert api_client.post(SCAN, {"text": "x" * 301}).status_code == 400
+
+
+# --- The floor -----------------------------------------------------------------------------------
+
+
+def test_every_page_of_the_floor_takes_a_scan(floor):
+    spool = a_spool()
+    for path in ("/floor/", f"/floor/spools/{spool.pk}/", f"/floor/spools/{spool.pk}/weigh/"):
+        assert '<form class="scan" action="/floor/find/"' in page(floor.get(path))
+
+
+def test_labels_of_printers_and_runs_lead_to_their_pages(floor):
+    printer, run = a_printer(), a_run()
+    assert floor.get(f"/P/{printer.code}")["Location"] == f"/floor/printers/{printer.pk}/"
+    assert floor.get(f"/r/{run.number.lower()}/")["Location"] == f"/floor/runs/{run.pk}/"
+    answer = floor.get("/floor/find/", {"code": f"HTTP://ALPHA.LOCALHOST/P/{printer.code}"})
+    assert answer["Location"] == f"/floor/printers/{printer.pk}/"
+
+
+def test_a_barcode_shows_the_filaments_that_carry_it(floor):
+    a_filament("Galaxy", gtin=GTIN)
+    assert "Galaxy" in page(floor.get("/floor/find/", {"code": GTIN}))
+    missing = page(floor.get("/floor/find/", {"code": "96385074"}), 404)
+    assert "No filament of this farm has the GTIN 96385074" in missing
+
+
+def test_spoolmans_code_in_the_field_of_a_spool_says_what_it_is(floor):
+    answer = floor.get("/floor/find/", {"code": "web+spoolman:s-12"})
+    assert "not known here" in page(answer, 404)
+
+
+def test_the_floor_may_decode_pictures_and_nothing_more(floor):
+    policy = floor.get("/floor/")["Content-Security-Policy"]
+    assert "script-src 'self' 'wasm-unsafe-eval'" in policy
+    assert "inline" not in policy
+    assert "'unsafe-eval'" not in policy

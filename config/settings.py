@@ -128,6 +128,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "tenants.accounts.floor_sessions.FloorSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -150,7 +151,12 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 6_291_456)
 # --- People ------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["tenants.accounts.backend.RoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "tenants.accounts.backend.RoleBackend",
+    "tenants.accounts.backend.PinBackend",
+]
+# Where a session that was begun with a PIN is worth something.
+PIN_SESSION_PATHS = "/(floor|[sSpPrR])/"
 VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {

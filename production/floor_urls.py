@@ -2,10 +2,14 @@
 
 from django.urls import path
 
-from production.views import runs, scan, spools, today
+from production.views import people, runs, scan, spools, today
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
+    path("who/", people.WhoView.as_view(), name="floor-who"),
+    path("leave/", people.LeaveView.as_view(), name="floor-leave"),
+    path("device/", people.DeviceView.as_view(), name="floor-device"),
+    path("pin/", people.PinView.as_view(), name="floor-pin"),
     path("find/", scan.FindView.as_view(), name="floor-find"),
     path("printers/<int:pk>/", today.PrinterView.as_view(), name="floor-printer"),
     path("printers/<int:pk>/clear/", today.ClearView.as_view(), name="floor-clear"),

@@ -204,7 +204,7 @@ const leave = (event) => {
 // Today is read again now and then, while somebody looks at it.
 const readAgain = async () => {
   if (document.hidden || isLeaving) return;
-  const response = await fetch(location.href, { headers: { "Floor-Person": me } }).catch(() => null);
+  const response = await fetch(location.href, { headers: { "Floor-Person": me, "Floor-Unseen": "1" } }).catch(() => null);
   page.toggleAttribute("data-offline", !response);
   if (response && (response.redirected || !response.ok)) location.reload();
   else if (response) {

@@ -11,6 +11,7 @@ somebody else.
 
 import secrets
 from contextlib import contextmanager
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,13 +19,16 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views import View
 
+from production.forms.floor.people import WhoForm
 from production.services import undo
 from tenants import idempotency
+from tenants.accounts import floor_sessions
 from tenants.content_policy import OF_THE_FLOOR
 from tenants.errors import Refusal
 from tenants.middleware import wants_json
@@ -46,16 +50,19 @@ class FloorView(View):
     """A page that is looked at."""
 
     template_name = ""
-    sees = "production.view_productionrun"
+    sees = "production.view_productionrun"  # None: whoever is signed in
     may = ""
+    is_open = False  # to who is not signed in
+    keeps_posts = True
 
     def dispatch(self, request, *args, **kwargs):
         if request.headers.get(PERSON, person(request)) != person(request):
             return _refused(401, _("Sign in again."), "not_signed_in")
-        if not request.user.is_authenticated:
-            return redirect_to_login(request.get_full_path())
         with _at_the_floor(request):
-            response = self._answer(request, *args, **kwargs)
+            if request.user.is_authenticated or self.is_open:
+                response = self._answer(request, *args, **kwargs)
+            else:
+                response = self._ask_who()
         patch_cache_control(response, private=True, no_cache=True)
         response[PERSON] = person(request)
         response["Content-Security-Policy"] = OF_THE_FLOOR
@@ -74,8 +81,23 @@ class FloorView(View):
         return render(self.request, self.template_name, context, status=status)
 
     def require(self, permission):
-        if not self.request.user.has_perm(permission):
+        if permission is not None and not self.request.user.has_perm(permission):
             raise PermissionDenied
+
+    def _ask_who(self):
+        """On a shared tablet the names; what somebody was sending is kept until they are known."""
+        request, path = self.request, self.request.get_full_path()
+        device = floor_sessions.device_of(request)
+        if device is None:
+            return redirect_to_login(path)
+        if request.method != "POST":
+            return HttpResponseRedirect(f"{reverse('floor-who')}?{urlencode({'next': path})}")
+        fields = request.POST.copy()
+        fields.pop("csrfmiddlewaretoken", None)
+        kept = fields.urlencode() if self.keeps_posts else ""
+        form = WhoForm(initial={"next": path, "kept": kept})
+        context = {"form": form, "device": device}
+        return render(request, "production/floor/who.html", context, status=403)
 
     def _answer(self, request, *args, **kwargs):
         try:

@@ -47,7 +47,7 @@ MANAGEMENT = (
     | {"inventory.adjust_spool", "inventory.override_spool"}
     | {"inventory.reverse_inventorytransaction"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}
-    | _each("view add change", "accounts", "user devicetoken")
+    | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")
     | {"accounts.view_auditevent"}
 )
@@ -69,7 +69,3 @@ PERMISSIONS = {
 def permissions(role):
     """Everything a role may do; an unknown role may do nothing."""
     return PERMISSIONS.get(role, frozenset())
-
-
-def apps(role):
-    return {permission.partition(".")[0] for permission in permissions(role)}

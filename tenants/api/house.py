@@ -6,7 +6,7 @@ from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 
-from tenants.accounts import attempts, roles, services
+from tenants.accounts import attempts, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import OPEN, SIGNED_IN
 from tenants.api.serializers import (
@@ -74,7 +74,7 @@ class MeViewSet(HouseViewSet):
 
     def show(self, request):
         me, farm, settings = request.user, connection.tenant, FarmSettings.load()
-        me.permissions = sorted(roles.permissions(me.role))
+        me.permissions = sorted(me.rights())
         me.farm = {"name": farm.name, "slug": farm.slug}
         me.farm |= {"timezone": settings.timezone, "currency": settings.currency}
         return Response(self.get_serializer(me).data)

@@ -40,7 +40,7 @@ from production.services import (
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.moves import InvalidRunStatus
 from tenants import operations, services
-from tenants.accounts import records, roles
+from tenants.accounts import devices, pins, records, roles
 from tenants.accounts import services as people
 from tenants.errors import Busy
 from tests.factories import (
@@ -125,6 +125,10 @@ def a_token():
     return people.issue_token(make_user(), name="printer", by=None)[0]
 
 
+def a_tablet():
+    return devices.register(name="Door", by=make_user())[0]
+
+
 def a_farm():
     return services.add_farm(slug="seen", name="Seen")
 
@@ -158,6 +162,8 @@ OF_RUNS = {
 }
 OF_OTHERS = {
     "catalogue.import": lambda: catalogue_import.import_entries([], by=None),
+    "device.register": lambda: devices.register(name="Door", by=make_user()),
+    "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
@@ -166,6 +172,12 @@ OF_OTHERS = {
     "inventory_transaction.reverse": lambda: reversing.reverse(
         handling.use(a_spool(), grams=5, by=None), reason="slip", by=None
     ),
+    "pin.clear": lambda: pins.clear_pin(make_user(), by=None),
+    "pin.count_try": lambda: pins.count_try(make_user(), device=a_tablet()),
+    "pin.forgive": lambda: pins.forgive(make_user(), device=a_tablet()),
+    "pin.set": lambda: pins.set_pin(make_user(), pin="8362", by=None),
+    "pin.unlock": lambda: pins.unlock(make_user(), by=None),
+    "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
     "product.accept_actuals": lambda: reports.accept(evident(), by=None),
     "production_run.swap_in_slot": lambda: slots.swap(
@@ -332,6 +344,7 @@ def test_secrets_are_not_seen(watched, caplog):
     caplog.set_level("INFO")
     _, secret = people.issue_token(make_user(), name="printer", by=None)
     people.set_password(make_user(), password=NEW, by=None)
+    pins.set_pin(make_user(), pin="83620174", by=None)
     told = [str(vars(line)) for line in caplog.records]
-    told += [str(watched.last(name)) for name in ("token.issue", "user.set_password")]
-    assert not any(secret in text or PASSWORD in text for text in told)
+    told += [str(watched.last(name)) for name in ("token.issue", "user.set_password", "pin.set")]
+    assert not any(text in line for text in (secret, PASSWORD, "83620174") for line in told)

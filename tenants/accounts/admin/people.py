@@ -3,9 +3,9 @@
 from django import forms
 from django.contrib import admin, messages
 
-from tenants.accounts import roles, services
+from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.admin.base import ModelAdmin, farm_site
-from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.errors import Refusal
 
 ROLE_CHOICES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
@@ -17,6 +17,13 @@ class UserForm(forms.ModelForm):
     role = forms.ChoiceField(choices=ROLE_CHOICES)
     new_password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), required=False
+    )
+
+    new_pin = forms.CharField(
+        label="New PIN",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        required=False,
+        help_text="For shared tablets: 4 to 8 digits. People can set their own.",
     )
 
     class Meta:
@@ -34,10 +41,27 @@ class UserForm(forms.ModelForm):
 @admin.register(User, site=farm_site)
 class UserAdmin(ModelAdmin):
     form = UserForm
-    list_display = ["username", "name", "role", "is_active", "last_login"]
+    list_display = ["username", "name", "role", "is_active", "has_pin", "last_login"]
     list_filter = ["role", "is_active"]
     search_fields = ["username", "name"]
-    fields = ["username", "name", "email", "role", "is_active", "new_password"]
+    fields = ["username", "name", "email", "role", "is_active", "new_password", "new_pin"]
+    actions = ["unlock_pin", "clear_pin"]
+
+    @admin.display(boolean=True, description="PIN")
+    def has_pin(self, user):
+        return bool(user.pin_hash)
+
+    @admin.action(description="Unlock the PINs", permissions=["change"])
+    def unlock_pin(self, request, queryset):
+        for user in queryset:
+            pins.unlock(user, by=request.user)
+        messages.success(request, "They may try again.")
+
+    @admin.action(description="Take the PINs away", permissions=["change"])
+    def clear_pin(self, request, queryset):
+        for user in queryset:
+            pins.clear_pin(user, by=request.user)
+        messages.success(request, "On shared tablets they sign in with a new PIN only.")
 
     def get_readonly_fields(self, request, obj=None):
         return ["username"] if obj else ["is_active"]
@@ -50,6 +74,7 @@ class UserAdmin(ModelAdmin):
         if not change:
             fields = {name: values[name] for name in ("username", "name", "email", "role")}
             obj.pk = services.add_user(password=values["new_password"], by=by, **fields).pk
+            self._set_pin(obj, values, by)
             return
         fields = {name: values[name] for name in ("name", "email", "role")}
         user = services.change(obj, by=by, **fields)
@@ -58,6 +83,12 @@ class UserAdmin(ModelAdmin):
             user = verb(user, by=by)
         if values["new_password"]:
             services.set_password(user, password=values["new_password"], by=by)
+        self._set_pin(user, values, by)
+
+    @staticmethod
+    def _set_pin(user, values, by):
+        if values["new_pin"]:
+            pins.set_pin(user, pin=values["new_pin"], by=by)
 
 
 class ReadOnlyAdmin(ModelAdmin):
@@ -92,6 +123,40 @@ class DeviceTokenAdmin(ReadOnlyAdmin):
                 services.revoke_token(token, by=request.user)
             except Refusal as refusal:
                 messages.warning(request, refusal.detail)
+
+
+@admin.register(FloorDevice, site=farm_site)
+class FloorDeviceAdmin(ReadOnlyAdmin):
+    """A tablet is registered on the tablet itself, at /floor/device/; here it is revoked."""
+
+    list_display = [
+        "name",
+        "registered_by",
+        "created_at",
+        "last_used_at",
+        "failures",
+        "locked_until",
+        "revoked_at",
+    ]
+    list_select_related = ["registered_by"]
+    fields = list_display
+    actions = ["revoke", "unlock"]
+
+    def has_revoke_permission(self, request):
+        return request.user.has_perm("accounts.change_floordevice")
+
+    @admin.action(description="Revoke the devices", permissions=["revoke"])
+    def revoke(self, request, queryset):
+        for device in queryset:
+            try:
+                devices.revoke(device, by=request.user)
+            except Refusal as refusal:
+                messages.warning(request, refusal.detail)
+
+    @admin.action(description="Unlock the devices", permissions=["revoke"])
+    def unlock(self, request, queryset):
+        for device in queryset:
+            pins.unlock_device(device, by=request.user)
 
 
 @admin.register(FarmSettings, site=farm_site)

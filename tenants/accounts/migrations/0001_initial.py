@@ -55,6 +55,37 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FloorDevice',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('failures', models.PositiveIntegerField(default=0, editable=False)),
+                ('locked_until', models.DateTimeField(editable=False, null=True)),
+                ('name', models.CharField(max_length=100)),
+                ('hash', models.CharField(editable=False, max_length=64, unique=True)),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('last_used_at', models.DateTimeField(editable=False, null=True)),
+                ('revoked_at', models.DateTimeField(editable=False, null=True)),
+                ('registered_by', models.ForeignKey(editable=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['name', 'pk'],
+            },
+        ),
+        migrations.CreateModel(
+            name='PinTries',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('failures', models.PositiveIntegerField(default=0, editable=False)),
+                ('locked_until', models.DateTimeField(editable=False, null=True)),
+                ('device', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tries', to='accounts.floordevice')),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pin_tries', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name_plural': 'PIN tries',
+                'constraints': [models.UniqueConstraint(fields=('device', 'user'), name='accounts_pintries_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='FarmSettings',
             fields=[
                 ('id', models.SmallIntegerField(default=1, editable=False, primary_key=True, serialize=False)),
@@ -69,6 +100,7 @@ class Migration(migrations.Migration):
                 ('variance_alert_percent', models.DecimalField(decimal_places=2, default=10, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('plausibility_percent', models.DecimalField(decimal_places=2, default=50, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('low_stock_percent', models.DecimalField(decimal_places=2, default=20, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
+                ('floor_idle_minutes', models.PositiveSmallIntegerField(default=5, help_text='After so many, a shared tablet asks again who is there.', validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(480)])),
             ],
             options={
                 'verbose_name': 'farm settings',

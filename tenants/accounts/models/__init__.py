@@ -1,5 +1,15 @@
+from tenants.accounts.models.floor import FloorDevice, PinTries
 from tenants.accounts.models.people import DeviceToken, User
 from tenants.accounts.models.records import Attempt, AuditEvent, IdempotencyKey
 from tenants.accounts.models.settings import FarmSettings
 
-__all__ = ["Attempt", "AuditEvent", "DeviceToken", "FarmSettings", "IdempotencyKey", "User"]
+__all__ = [
+    "Attempt",
+    "AuditEvent",
+    "DeviceToken",
+    "FarmSettings",
+    "FloorDevice",
+    "IdempotencyKey",
+    "PinTries",
+    "User",
+]

@@ -50,6 +50,7 @@ class User(AbstractBaseUser):
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = []
     is_superuser = False  # asked by packages; here a role says everything
+    is_on_floor = False  # signed in by PIN: see PinBackend
 
     class Meta:
         ordering = ["username", "pk"]
@@ -68,7 +69,12 @@ class User(AbstractBaseUser):
     @property
     def is_staff(self):
         """Whether the admin may be opened; what can be done there is asked by permission."""
-        return self.is_active and bool(roles.permissions(self.role))
+        return self.is_active and not self.is_on_floor and bool(self.rights())
+
+    def rights(self):
+        """Everything this person may do; of a manager who came by PIN, what an operator may."""
+        held = roles.permissions(self.role)
+        return held & roles.permissions(roles.OPERATOR) if self.is_on_floor else held
 
     def delete(self, *args, **kwargs):
         """Nobody is deleted: what they did keeps their name. Deactivate them."""

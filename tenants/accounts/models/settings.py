@@ -82,6 +82,11 @@ class FarmSettings(models.Model):
     variance_alert_percent = percent(10)
     plausibility_percent = percent(50)
     low_stock_percent = percent(20)
+    floor_idle_minutes = models.PositiveSmallIntegerField(
+        default=5,
+        validators=[MinValueValidator(1), MaxValueValidator(480)],
+        help_text="After so many, a shared tablet asks again who is there.",
+    )
 
     class Meta:
         verbose_name = verbose_name_plural = "farm settings"

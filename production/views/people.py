@@ -1,0 +1,137 @@
+"""Who is at a shared tablet: it is registered once, then people come with a name and a PIN."""
+
+from django.contrib import auth
+from django.contrib.auth.views import redirect_to_login
+from django.http import HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+
+from production.forms.floor.people import DeviceForm, NewPinForm, WhoForm
+from production.views.floor import FloorView, VerbView
+from tenants.accounts import devices, floor_sessions, pins
+from tenants.errors import Refusal
+
+
+class WhoView(FloorView):
+    """Tap a name, type the PIN; what was being sent before goes on from here."""
+
+    template_name = "production/floor/who.html"
+    sees = None
+    is_open = True
+
+    def get(self, request):
+        return self._ask(WhoForm(initial={"next": request.GET.get("next", "")}))
+
+    def post(self, request):
+        device, form = floor_sessions.device_of(request), WhoForm(request.POST)
+        if device is None:
+            return redirect_to_login(reverse("floor-today"))
+        if not form.is_valid():
+            return self._ask(form, status=400)
+        person = form.cleaned_data["person"]
+        try:
+            pins.check(person, pin=form.cleaned_data["pin"], device=device)
+        except Refusal as refusal:
+            form.add_error("pin", refusal.detail)
+            return self._ask(form, status=refusal.status)
+        floor_sessions.begin(request, person, device)
+        return self._go_on(form)
+
+    def _ask(self, form, status=200):
+        device = floor_sessions.device_of(self.request)
+        if device is None:
+            return redirect_to_login(reverse("floor-today"))
+        context = {"form": form, "device": device}
+        return render(self.request, self.template_name, context, status=status)
+
+    def _go_on(self, form):
+        address, kept = _on_the_floor(form.cleaned_data["next"]), form.cleaned_data["kept"]
+        if not kept:
+            return HttpResponseRedirect(address, status=303)
+        fields = [(name, value) for name, values in QueryDict(kept).lists() for value in values]
+        context = {"address": address, "fields": fields}
+        return render(self.request, "production/floor/resend.html", context)
+
+
+class LeaveView(FloorView):
+    """One touch: the next person, please."""
+
+    sees = None
+
+    def get(self, request):
+        return HttpResponseRedirect(reverse("floor-today"))
+
+    def post(self, request):
+        auth.logout(request)
+        is_shared = floor_sessions.device_of(request) is not None
+        return HttpResponseRedirect(reverse("floor-who" if is_shared else "login"), status=303)
+
+
+class DeviceView(VerbView):
+    """A manager signs the tablet in as a device, and is signed out."""
+
+    template_name = "production/floor/device.html"
+    sees = may = "accounts.add_floordevice"
+    keeps_posts = False
+
+    def form(self, data=None):
+        return DeviceForm(data, subject=None, by=self.request.user)
+
+    def context(self):
+        return {"device": floor_sessions.device_of(self.request)}
+
+    def do(self, form):
+        _device, self.secret = devices.register(by=form.by, **form.words())
+        return ""
+
+    def after(self):
+        return reverse("floor-who")
+
+    def _once(self):  # the answer carries a secret: it is not kept
+        return self._work()
+
+    def _go_on(self, answer):
+        auth.logout(self.request)
+        response = super()._go_on(answer)
+        floor_sessions.keep_device(response, self.secret)
+        return response
+
+
+class PinView(VerbView):
+    """A PIN of one's own."""
+
+    template_name = "production/floor/pin.html"
+    sees = may = None
+    keeps_posts = False
+
+    def form(self, data=None):
+        user = self.request.user
+        return NewPinForm(data, subject=user, by=user, asks_current=user.is_on_floor)
+
+    def do(self, form):
+        user = self.request.user
+        if user.is_on_floor:
+            device = floor_sessions.device_of(self.request)
+            try:
+                pins.check(user, pin=form.cleaned_data["current"], device=device)
+            except Refusal as refusal:
+                raise type(refusal)(refusal.detail, errors={"current": [_("Try again.")]}) from None
+        changed = pins.set_pin(user, pin=form.cleaned_data["pin"], by=user)
+        if user.is_on_floor:
+            floor_sessions.begin(self.request, changed, device)
+        return _("You have a PIN now: it works on the tablets of this farm.")
+
+    def after(self):
+        return reverse("floor-today")
+
+    def _once(self):  # wrong PINs are counted for good, and no trace of a PIN is kept
+        return self._work()
+
+
+def _on_the_floor(address):
+    """The address to go on at, if it is one of ours."""
+    is_ours = address.startswith("/") and url_has_allowed_host_and_scheme(address, None)
+    is_ours = is_ours and floor_sessions.PATHS.match(address)
+    return address if is_ours else reverse("floor-today")

@@ -1,0 +1,43 @@
+"""Tablets of the floor: signed in as a device by a manager, revoked by one."""
+
+import secrets
+
+from django.utils import timezone
+
+from tenants.accounts import records
+from tenants.accounts.models import DeviceToken, FloorDevice
+from tenants.errors import Refusal
+from tenants.operations import operation
+
+SECRET_PREFIX = "spd_"
+
+
+class DeviceRevoked(Refusal):
+    """The device has been revoked before."""
+
+    code = "device_revoked"
+    title = "This device has been revoked already"
+
+
+@operation("device.register")
+def register(*, name, by):
+    """Make a FloorDevice; returns it and the secret for its cookie. Raises Invalid."""
+    secret = SECRET_PREFIX + secrets.token_urlsafe(32)
+    fields = {"name": name.strip(), "hash": DeviceToken.hash_of(secret), "registered_by": by}
+    return records.add(FloorDevice, by=by, **fields), secret
+
+
+@operation("device.revoke")
+def revoke(device, *, by, at=None):
+    """Nobody signs in on it any more, and who is signed in is not. Raises DeviceRevoked."""
+    fresh = FloorDevice.objects.select_for_update(no_key=True).get(pk=device.pk)
+    if fresh.revoked_at:
+        raise DeviceRevoked(f"{fresh.name} was revoked at {fresh.revoked_at:%Y-%m-%d %H:%M} UTC.")
+    return records.change(fresh, by=by, revoked_at=at or timezone.now())
+
+
+def by_secret(secret):
+    """The usable FloorDevice of a cookie's secret, or None."""
+    if not secret:
+        return None
+    return FloorDevice.objects.usable().filter(hash=DeviceToken.hash_of(secret)).first()

@@ -1,0 +1,86 @@
+"""Sessions on a shared tablet: begun with a PIN, on the floor's pages only, ended when idle.
+
+They are known by the backend they were begun with. Elsewhere who has one is nobody.
+"""
+
+import re
+import time
+
+from django.conf import settings
+from django.contrib import auth
+from django.contrib.auth.models import AnonymousUser
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from tenants.accounts import devices
+from tenants.accounts.models import FarmSettings
+
+BACKEND = "tenants.accounts.backend.PinBackend"
+COOKIE = f"{settings.COOKIE_PREFIX}spoolbook-device"
+COOKIE_AGE = 400 * 24 * 3600  # as long as browsers keep one
+KEPT = "floor"
+SEEN_STEP = 15  # seconds; a session is written at most so often
+PATHS = re.compile(settings.PIN_SESSION_PATHS)
+UNSEEN = "Floor-Unseen"  # says a page that reads itself again: nobody touched it
+
+
+class FloorSessionMiddleware:
+    """Ends PIN sessions that are idle, whose device was revoked or whose PIN was changed."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        if is_pin_session(request):
+            if not _goes_on(request):
+                auth.logout(request)
+            elif not PATHS.match(request.path_info):
+                request.user = AnonymousUser()
+        return self.get_response(request)
+
+
+def begin(request, user, device):
+    """Sign somebody in whose PIN was right."""
+    auth.login(request, user, backend=BACKEND)
+    idle = FarmSettings.load().floor_idle_minutes * 60
+    kept = {"device": device.pk, "idle": idle, "seen": time.time(), "pin": _mark(user)}
+    request.session[KEPT] = kept
+
+
+def is_pin_session(request):
+    has_session = settings.SESSION_COOKIE_NAME in request.COOKIES
+    return has_session and request.session.get(auth.BACKEND_SESSION_KEY) == BACKEND
+
+
+def device_of(request):
+    """The registered device that asks, or None."""
+    return devices.by_secret(request.COOKIES.get(COOKIE))
+
+
+def keep_device(response, secret):
+    """Sign the browser in as a device."""
+    response.set_cookie(
+        COOKIE,
+        secret,
+        max_age=COOKIE_AGE,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+
+
+def _goes_on(request):
+    kept, now = request.session.get(KEPT, {}), time.time()
+    if not kept or now - kept["seen"] > kept["idle"]:
+        return False
+    device = device_of(request)
+    if device is None or device.pk != kept["device"] or not request.user.is_authenticated:
+        return False
+    if not constant_time_compare(kept["pin"], _mark(request.user)):
+        return False
+    if UNSEEN not in request.headers and now - kept["seen"] > SEEN_STEP:
+        request.session[KEPT] = {**kept, "seen": now}
+    return True
+
+
+def _mark(user):
+    return salted_hmac("spoolbook.pin-session", user.pin_hash, algorithm="sha256").hexdigest()

@@ -156,7 +156,7 @@ AUTHENTICATION_BACKENDS = [
     "tenants.accounts.backend.PinBackend",
 ]
 # Where a session that was begun with a PIN is worth something.
-PIN_SESSION_PATHS = "/(floor|[sSpPrR])/"
+PIN_SESSION_PATHS = "/(floor|[sSpPrR])/|/api/v1/spools/labels/$"
 VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {

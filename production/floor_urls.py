@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.views import people, runs, scan, spools, today
+from production.views import people, receive, runs, scan, spools, today
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
@@ -11,6 +11,9 @@ urlpatterns = [
     path("device/", people.DeviceView.as_view(), name="floor-device"),
     path("pin/", people.PinView.as_view(), name="floor-pin"),
     path("find/", scan.FindView.as_view(), name="floor-find"),
+    path("receive/", receive.ChooseView.as_view(), name="floor-receive"),
+    path("receive/<int:pk>/", receive.ReceiveView.as_view(), name="floor-receive-filament"),
+    path("received/", receive.ReceivedView.as_view(), name="floor-received"),
     path("printers/<int:pk>/", today.PrinterView.as_view(), name="floor-printer"),
     path("printers/<int:pk>/clear/", today.ClearView.as_view(), name="floor-clear"),
     path("slots/<int:pk>/load/", today.SlotLoadView.as_view(), name="floor-slot-load"),

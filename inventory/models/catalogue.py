@@ -91,6 +91,15 @@ class FilamentQuerySet(models.QuerySet):
         found = colors.alike(color.lstrip("#"), sorted(hexes))
         return self.filter(Q(color_hex__in=found) | Q(multi_color_hexes__overlap=found))
 
+    def matching(self, text):
+        """With every word of the text in their name, colour, maker, material or article number."""
+        rows = self
+        for word in text.split()[:8]:
+            said = Q(name__icontains=word) | Q(color_name__icontains=word)
+            said |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
+            rows = rows.filter(said | Q(article_number__iexact=word))
+        return rows
+
 
 class Filament(models.Model):
     """A catalogue entry: one maker's filament of one polymer, colour, diameter and size."""

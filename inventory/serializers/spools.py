@@ -105,17 +105,29 @@ class BookedSpool(SpoolSerializer):
 
 
 class ReceiveBody(SpoolSerializer):
-    """Many equal spools; ``price`` is of each, ``total_price`` of all together."""
+    """Many equal spools, by ``count`` or by the ``codes`` of the labels on them; ``price`` is of
+    each, ``total_price`` of all together."""
 
-    count = serializers.IntegerField(min_value=1, max_value=MOST_AT_ONCE, write_only=True)
+    count = serializers.IntegerField(
+        required=False, min_value=1, max_value=MOST_AT_ONCE, write_only=True
+    )
+    codes = serializers.ListField(
+        child=serializers.CharField(max_length=300),
+        required=False,
+        max_length=MOST_AT_ONCE,
+        write_only=True,
+        help_text="Of blank labels that are on the spools, as scanned; else new codes are made.",
+    )
     total_price = QuantityField(required=False, allow_null=True, write_only=True, **MONEY)
 
     class Meta(SpoolSerializer.Meta):
+        offered = (*SpoolSerializer.Meta.offered, "count")
         fields = [
             "filament",
             "filament_name",
             "filament_external_id",
             "count",
+            "codes",
             "initial_grams",
             "tare_grams",
             "lot_number",

@@ -9,7 +9,8 @@ from decimal import ROUND_DOWN, Decimal
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import ledger, shelf, spools
+from inventory.services import blank_labels, ledger, shelf, spools
+from tenants.accounts import records
 from tenants.accounts.models import FarmSettings
 from tenants.errors import Invalid, Refusal, plain
 from tenants.operations import operation
@@ -112,19 +113,27 @@ def adjust(spool, *, grams, reason, by, at=None, note=""):
 
 @operation("spool.receive_many")
 def receive_many(
-    *, filament, count, by, at=None, initial_grams=None, price=None, total_price=None,
-    received_on=None, **details,
+    *, filament, by, count=None, codes=(), at=None, initial_grams=None, price=None,
+    total_price=None, received_on=None, **details,
 ):  # fmt: skip
     """Put ``count`` (1 to 200) equal new spools on the shelf; returns them in order of their ids.
 
-    ``price`` is of each; ``total_price`` is of all together and is shared out to the fourth
-    place, the last spool takes the remainder. ``details`` are those of ``spools.receive``. The
-    number of statements does not depend on the count. Raises Invalid, InvalidQuantity.
+    ``codes`` are those of blank labels that were put on them, one for each spool (then ``count``
+    may be left out). ``price`` is of each; ``total_price`` is of all together and is shared out to
+    the fourth place, the last spool takes the remainder. ``details`` are those of
+    ``spools.receive``. The number of statements does not depend on the count. Raises Invalid,
+    InvalidQuantity, InvalidSpoolCode, Duplicate.
     """
-    prices = _prices(_counted(count), price, total_price)
+    prices = _prices(_counted(_agreed(count, codes)), price, total_price)
+    labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
     received_on = received_on or FarmSettings.load().local_date(at or timezone.now())
     details |= {"filament": filament, "initial_grams": initial_grams, "received_on": received_on}
-    received = Spool.objects.bulk_create(spools.unsaved(price=each, **details) for each in prices)
+    new = [
+        spools.unsaved(price=each, **details, **label)
+        for each, label in zip(prices, labels, strict=True)
+    ]
+    with records.refusals(new[0]):  # a label that somebody else binds at this moment
+        received = Spool.objects.bulk_create(new)
     with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
         for spool in book.spools.values():
             book.receive(spool)
@@ -221,6 +230,18 @@ def _require_nearly_empty(spool, confirm):
             spool_id=spool.pk,
             remaining_grams=spool.remaining_grams,
         )
+
+
+def _agreed(count, codes):
+    """How many spools there are, by their count or by the labels on them."""
+    if count is None or not codes:
+        return count or len(codes) or count
+    if count != len(codes):
+        raise Invalid(
+            f"{len(codes)} labels were scanned for {count} spools: each needs one.",
+            errors={"codes": [f"{len(codes)} labels for {count} spools."]},
+        )
+    return count
 
 
 def _counted(count):

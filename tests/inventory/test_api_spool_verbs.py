@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
 from tests.factories import a_filament, a_manufacturer, a_running_run, a_spool
 
@@ -66,6 +67,19 @@ def test_a_delivery_is_received_at_once(api, operator):
     for more in ({"count": 0}, {"count": 201}, {"count": None}, {"price": "1"}, {"code": "X"}):
         assert api.post(f"{SPOOLS}receive/", body | more).status_code == 400, more
     assert Spool.objects.count() == 3
+
+
+def test_blank_labels_are_bound_to_the_spools_of_a_delivery(api):
+    a_filament("Deep blue")
+    blank = [codes.generate(), codes.generate()]
+    body = {"filament_name": "Deep blue", "codes": [f"HTTP://X/S/{blank[0]}", blank[1].lower()]}
+    spools = done(api.post(f"{SPOOLS}receive/", body), 201)["spools"]
+    assert [spool["code"] for spool in spools] == blank
+    problem = refused(api.post(f"{SPOOLS}receive/", body), 409, "duplicate")
+    assert blank[0] in problem["errors"]["codes"][0]
+    for wrong in ({"codes": "X"}, {"codes": [""]}, {"codes": []}, {"count": 1}):
+        assert api.post(f"{SPOOLS}receive/", body | wrong).status_code == 400, wrong
+    assert Spool.objects.count() == 2
 
 
 # --- Grams -------------------------------------------------------------------------------------

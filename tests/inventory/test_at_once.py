@@ -4,11 +4,13 @@ from decimal import Decimal
 
 import pytest
 
+from inventory.codes import generate
 from inventory.models import Spool, SpoolEvent
 from inventory.services import handling, invariants, reversing, shelf
 from inventory.services.handling import NothingToPost
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.shelf import AlreadyArchived, AlreadyOpened, NotArchived
+from tenants.errors import Duplicate
 from tests.factories import a_filament, a_spool
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
@@ -110,3 +112,13 @@ def test_labels_given_at_once_lead_to_one_spool(in_threads):
     codes = [spool.code, *(result.code for result in results)]
     assert len(set(codes)) == COUNT + 1
     assert [Spool.objects.labelled(code).get().pk for code in codes] == [spool.pk] * (COUNT + 1)
+
+
+def test_a_blank_label_bound_by_several_at_once_goes_to_one_spool(in_threads):
+    filament, code = a_filament(), generate()
+    results = in_threads(
+        lambda _: handling.receive_many(filament=filament, codes=[code], by=None), COUNT
+    )
+    assert refusals(results) == [Duplicate] * (COUNT - 1)
+    assert Spool.objects.get().code == code
+    assert all_is_well()

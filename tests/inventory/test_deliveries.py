@@ -6,10 +6,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory import codes
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, invariants, ledger
+from inventory.services import handling, invariants, ledger, shelf
 from tenants.accounts.models import AuditEvent
-from tenants.errors import Invalid
+from tenants.errors import Duplicate, Invalid
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
 
@@ -146,3 +147,43 @@ def test_the_price_stays_when_its_record_can_not_be_written(monkeypatch):
     with pytest.raises(ZeroDivisionError):
         handling.set_price(spool, price=25, by=None)
     assert (fresh(spool).price, fresh(spool).version) == (20, spool.version)
+
+
+# --- Blank labels --------------------------------------------------------------------------------
+
+
+def bound(*labels, **fields):
+    return handling.receive_many(filament=a_filament(), codes=labels, by=None, **fields)
+
+
+def test_each_spool_gets_the_label_that_was_put_on_it():
+    first, second = codes.generate(), codes.generate()
+    received = bound(f"HTTP://ALPHA.LOCALHOST/S/{first}", f" {second.lower()} ")
+    assert [spool.code for spool in received] == [first, second]
+    assert all_is_well()
+
+
+def test_there_are_as_many_spools_as_labels():
+    with pytest.raises(Invalid, match="1 labels were scanned for 2 spools"):
+        bound(codes.generate(), count=2)
+    with pytest.raises(Invalid):
+        bound()
+    assert len(bound(codes.generate(), count=1)) == 1
+
+
+def test_a_label_that_is_none_or_is_there_twice_is_refused():
+    code = codes.generate()
+    for labels, why in (((code, "hello"), "Not the code"), ((code, code), "more than once")):
+        with pytest.raises(shelf.InvalidSpoolCode, match=why):
+            bound(*labels)
+    with pytest.raises(shelf.InvalidSpoolCode, match="and 2 more"):
+        bound(*map(str, range(12)))
+
+
+def test_a_label_that_is_or_was_on_a_spool_is_refused():
+    spool = a_spool()
+    now = shelf.relabel(spool, by=None)
+    for code in (spool.code, now.code):
+        with pytest.raises(Duplicate, match=code):
+            bound(codes.generate(), code)
+    assert Spool.objects.count() == 1

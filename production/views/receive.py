@@ -1,0 +1,82 @@
+"""A case is unpacked: its filament is found, its spools are on the shelf, each with a label."""
+
+from django.db.models import Max
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.translation import ngettext
+
+from inventory.models import Filament, Spool
+from inventory.services import handling, scanning
+from production.forms.floor.receive import ReceiveForm
+from production.views.floor import FloorView, VerbView
+from tenants.accounts.models import FarmSettings
+
+SHOWN = 20
+MAY = "inventory.receive_spool"
+
+
+class ChooseView(FloorView):
+    """Which filament: by the barcode of the case, by some words, or one that came lately."""
+
+    template_name = "production/floor/receive.html"
+    sees = MAY
+
+    def get(self, request):
+        text = request.GET.get("q", "")[:300].replace("\0", "").strip()
+        return self.page(text=text, **(_found(text) if text else {"filaments": _lately()}))
+
+
+class ReceiveView(VerbView):
+    """How many, of which lot, for how much, where; and blank labels that are on them already."""
+
+    template_name = "production/floor/receive_filament.html"
+    sees = may = MAY
+
+    def form(self, data=None):
+        return ReceiveForm(data, subject=self._filament(), by=self.request.user)
+
+    def context(self):
+        return {"filament": self._filament(), "currency": FarmSettings.load().currency}
+
+    def do(self, form):
+        self.received = handling.receive_many(by=form.by, **form.words())
+        return ngettext(
+            "%(count)d spool is on the shelf.",
+            "%(count)d spools are on the shelf.",
+            len(self.received),
+        ) % {"count": len(self.received)}
+
+    def after(self):
+        ids = ",".join(str(spool.pk) for spool in self.received)
+        return f"{reverse('floor-received')}?ids={ids}"
+
+    def _filament(self):
+        return get_object_or_404(Filament.objects.active().with_makers(), pk=self.kwargs["pk"])
+
+
+class ReceivedView(FloorView):
+    """The spools of a delivery and what is to print for them."""
+
+    template_name = "production/floor/received.html"
+    sees = "inventory.view_spool"
+
+    def context(self):
+        said = self.request.GET.get("ids", "")[:4000].split(",")
+        ids = [int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 19]
+        spools = Spool.objects.with_filament().filter(pk__in=ids[: handling.MOST_AT_ONCE])
+        return {"spools": spools.order_by("pk")}
+
+
+def _found(text):
+    symbol = scanning.read(text)
+    if symbol.kind == "gtin":
+        return {"filaments": scanning.of_gtin(symbol.code)[:SHOWN], "gtin": symbol}
+    rows = Filament.objects.active().with_makers().matching(text).order_by("name", "pk")
+    filaments = list(rows[: SHOWN + 1])
+    return {"filaments": filaments[:SHOWN], "has_more": len(filaments) > SHOWN}
+
+
+def _lately():
+    """Those received last, the newest first."""
+    rows = Filament.objects.active().with_makers().annotate(last=Max("spools__pk"))
+    return rows.filter(last__isnull=False).order_by("-last")[:SHOWN]

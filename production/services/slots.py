@@ -46,8 +46,9 @@ class NothingPrinting(Refusal):
 def load(spool, *, slot, by, at=None):
     """Put the spool into a PrinterSlot; returns the slot.
 
-    What was in the slot comes out, and the spool leaves the slot it was in. Where it is there
-    already nothing changes. Raises SpoolPrinting, SpoolArchived.
+    What was in the slot comes out, and the spool leaves the slot it was in; one that was sealed
+    is opened: nobody loads a bag. Where it is there already nothing changes. Raises SpoolPrinting,
+    SpoolArchived.
     """
     target, former = _locked(slot, spool)
     if target.spool_id == spool.pk:
@@ -129,6 +130,21 @@ def _locked(slot, spool=None):
     return target, next((each for each in slots if holding and each.pk == holding.pk), None)
 
 
+def drawing(slots):
+    """``{slot: RunMaterial}`` of the slots whose spool a running run draws from."""
+    drawn = {slot.spool_id: slot for slot in slots if slot.spool_id}
+    return {drawn[line.spool_id]: line for line in _drawing(drawn)}
+
+
+def lines_of_running():
+    """What running runs draw from, with run and spool."""
+    running = ProductionRun.objects.live().filter(
+        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
+    )
+    lines = RunMaterial.objects.filter(actual_grams__isnull=True, run__in=running)
+    return lines.select_related("run", "spool").order_by("pk")
+
+
 def _refuse_printing(slots, *, besides=None):
     drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
     line = _drawing(drawn).exclude(run=besides).first()
@@ -142,14 +158,8 @@ def _refuse_printing(slots, *, besides=None):
 
 
 def _drawing(spools):
-    """Lines of running runs that draw from these spools (by id), with run and spool."""
-    running = ProductionRun.objects.live().filter(
-        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
-    )
-    lines = RunMaterial.objects.filter(
-        spool__in=[pk for pk in spools if pk], actual_grams__isnull=True, run__in=running
-    )
-    return lines.select_related("run", "spool").order_by("pk")
+    """Lines of running runs that draw from these spools, by id."""
+    return lines_of_running().filter(spool__in=[pk for pk in spools if pk])
 
 
 def _put(target, former, spool, *, by, at):
@@ -164,6 +174,12 @@ def _put(target, former, spool, *, by, at):
                 _take_out(book, slot)
         target.spool = fresh
         target.save(update_fields=["spool"])
+        if fresh.opened_at is None:
+            fresh.opened_at = book.at
+            fresh.save(update_fields=["opened_at"])
+            SpoolEvent.objects.create(
+                spool=fresh, verb=Verb.OPENED, after=book.at.isoformat(), by=book.by, at=book.at
+            )
         _tell(book, fresh, Verb.LOADED, after=str(target))
 
 

@@ -165,8 +165,8 @@ class SwapView(OfRun, VerbView):
     may = "production.swap_spool_productionrun"
 
     def form(self, data=None):
-        line = self._line()
-        return forms.SwapForm(data, subject=line, by=self.request.user)
+        line, scanned = self._line(), {"spool": self.request.GET.get("spool", "")[:40]}
+        return forms.SwapForm(data, subject=line, by=self.request.user, initial=scanned)
 
     def context(self):
         line = self._line()

@@ -1,5 +1,6 @@
 """From a label, or from what was typed, to the page it is about."""
 
+import re
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponseRedirect
@@ -11,6 +12,7 @@ from production.services import scanning
 from production.views.floor import FloorView
 
 SHOWN = 8
+IS_ID = re.compile(r"[0-9]{1,18}")
 PAGES = {"spool": "floor-spool", "printer": "floor-printer", "run": "floor-run"}
 
 
@@ -39,7 +41,7 @@ class FindView(FloorView):
             return self.page(text="")
         scan = scanning.decode(text)
         if len(scan.rows) == 1 and scan.kind in PAGES:
-            return HttpResponseRedirect(page_of(scan))
+            return HttpResponseRedirect(self._loading(scan) or page_of(scan))
         found = {"filaments": scan.rows, "spools": [] if scan.rows else _beginning(text)}
         is_found = any(found.values())
         missing = "" if is_found else scan.detail
@@ -47,11 +49,21 @@ class FindView(FloorView):
             text=text, scan=scan, missing=missing, status=200 if is_found else 404, **found
         )
 
+    def _loading(self, scan):
+        """A spool scanned on the page of a printer, or a printer on that of a spool: where the one
+        is loaded into the other."""
+        other = {"spool": "printer", "printer": "spool"}.get(scan.kind)
+        seen = self.request.GET.get(other or "", "")
+        if not IS_ID.fullmatch(seen) or not self.request.user.has_perm("inventory.load_spool"):
+            return None
+        ids = {scan.kind: scan.rows[0].pk, other: int(seen)}
+        address = reverse("floor-load", args=[ids["spool"]])
+        return f"{address}?{urlencode({'printer': ids['printer']})}"
 
-def page_of(scan, **asked):
+
+def page_of(scan):
     """The address of the page that a Scan of one row leads to."""
-    address = reverse(PAGES[scan.kind], args=[scan.rows[0].pk])
-    return f"{address}?{urlencode(asked)}" if asked else address
+    return reverse(PAGES[scan.kind], args=[scan.rows[0].pk])
 
 
 def _beginning(text):

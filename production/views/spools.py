@@ -1,5 +1,7 @@
 """A spool on the floor: found by its label, looked at, weighed, loaded."""
 
+import re
+
 from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -13,6 +15,7 @@ from production.templatetags.floor import grams, signed_grams
 from production.views.floor import FloorView, VerbView
 
 SHOWN = 8
+IS_ID = re.compile(r"[0-9]{1,18}")
 
 
 class OfSpool:
@@ -98,7 +101,13 @@ class LoadView(OfSpool, VerbView):
         rows = PrinterSlot.objects.filter(printer__is_active=True).select_related(
             "printer", "spool__filament__manufacturer"
         )
-        return super().context() | {"slots": rows.order_by(F("printer__name"), "label", "pk")}
+        printer = self.request.GET.get("printer", "")
+        if IS_ID.fullmatch(printer):
+            rows = rows.filter(printer=int(printer))
+        found = list(rows.order_by(F("printer__name"), "label", "pk"))
+        for slot, line in slots.drawing(found).items():
+            slot.line = line
+        return super().context() | {"slots": found, "is_scanned": bool(printer)}
 
     def do(self, form):
         slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)

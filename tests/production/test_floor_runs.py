@@ -309,7 +309,7 @@ def test_a_spool_that_ran_out_is_swapped_in_the_run_and_in_the_printer(floor, ga
     assert f"It goes on from spool {full.code}." in shown
     assert fresh(slot).spool == full
     assert (fresh(line).actual_grams, fresh(full).reserved_grams) == (60, 30)
-    assert [event.verb for event in full.events.all()] == ["loaded"]
+    assert [event.verb for event in full.events.all()] == ["opened", "loaded"]
     assert [event.verb for event in low.events.all()] == ["unloaded"]
 
 

@@ -1,5 +1,6 @@
 """A spool on the floor: found by its label, looked at, weighed, loaded into a printer."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -106,7 +107,7 @@ def test_the_pages_of_a_spool_ask_few_questions_however_much_happened_to_it(floo
         return [queries(floor, at(spool, *verb)) for verb in ([], ["weigh"], ["load"])]
 
     a_run((spool, 1))
-    PrinterSlot.objects.create(printer=a_printer(), label="1")
+    PrinterSlot.objects.create(printer=a_printer(), label="1", spool=a_spool())
     few = asked()
     for _ in range(6):
         a_run((spool, 1), printer=a_printer())
@@ -280,3 +281,75 @@ def test_figures_are_in_the_locale_of_the_farm(floor):
     settings.locale = "nowhere"
     settings.save()
     assert "987.5 g" in page(floor.get(at(spool)))
+
+
+# --- Spool and printer, scanned one after the other ----------------------------------------------
+
+
+def scan(client, page_seen, code):
+    """Scan into the header of a page: it says which spool or printer that page is of."""
+    form = page(client.get(page_seen)).partition('<form class="scan"')[2].partition("</form>")[0]
+    seen = dict(re.findall(r'type="hidden" name="(\w+)" value="(\d+)"', form))
+    return client.get("/floor/find/", {"code": code, **seen})
+
+
+def test_a_spool_is_loaded_by_scanning_it_and_the_printer_in_either_order(floor, slot):
+    PrinterSlot.objects.create(printer=a_printer("Oak"), label="1")
+    for spool_first in (True, False):
+        spool, printer = a_spool(), slot.printer
+        pages = [at(spool), f"/floor/printers/{printer.pk}/"]
+        codes = [printer.code, f"HTTP://ALPHA.LOCALHOST/S/{spool.code}"]
+        which = 0 if spool_first else 1
+        answer = scan(floor, pages[which], codes[which])
+        assert answer["Location"] == f"{at(spool, 'load')}?printer={printer.pk}"
+        shown = page(floor.get(answer["Location"]))
+        assert re.findall(r'name="slot" value="(\d+)"', shown) == [str(slot.pk)]
+        touch(floor, answer["Location"], slot=slot.pk)
+        assert inside(slot) == spool
+
+
+def test_a_spool_scanned_for_a_running_printer_leads_to_the_swap(floor, slot):
+    slot.spool = old = a_spool()
+    slot.save()
+    run = a_running_run((old, 10), printer=slot.printer)
+    new = a_spool(filament=old.filament)
+    for seen in (f"/floor/printers/{slot.printer_id}/", f"/floor/runs/{run.pk}/"):
+        shown = page(floor.get(scan(floor, seen, new.code)["Location"]))
+        assert f"swap in {run.number}" in shown
+        assert 'name="slot"' not in shown
+    line = run.materials.get()
+    swap = f"/floor/runs/{run.pk}/swap/{line.pk}/"
+    assert f"{swap}?spool={new.code}" in shown
+    assert f'value="{new.code}"' in page(floor.get(f"{swap}?spool={new.code}"))
+    touch(floor, swap, spool=new.code, gave="grams", figure="4")
+    assert inside(slot) == new
+
+
+def test_other_scans_lead_to_what_was_scanned(floor, slot):
+    spool, other = a_spool(), a_spool()
+    assert scan(floor, at(spool), other.code)["Location"] == at(other)
+    elm = f"/floor/printers/{slot.printer_id}/"
+    assert scan(floor, elm, a_printer("Oak").code)["Location"] != elm
+    for wrong in ("x", "", "9" * 20, "-1"):
+        answer = floor.get("/floor/find/", {"code": spool.code, "printer": wrong})
+        assert answer["Location"] == at(spool)
+    assert "has no slots" in page(floor.get(f"{at(spool, 'load')}?printer=999999999"))
+
+
+def test_a_viewer_who_scans_looks(farm_client, viewer, slot):
+    farm_client.force_login(viewer)
+    spool = a_spool()
+    assert scan(farm_client, at(spool), slot.printer.code)["Location"].endswith(
+        f"/floor/printers/{slot.printer_id}/"
+    )
+
+
+def test_a_sealed_spool_is_opened_by_loading_it(floor, slot):
+    spool = a_spool()
+    touch(floor, at(spool, "load"), slot=slot.pk)
+    opened = Spool.objects.get(pk=spool.pk).opened_at
+    assert opened is not None
+    assert list(spool.events.values_list("verb", flat=True).order_by("pk")) == ["opened", "loaded"]
+    touch(floor, f"/floor/slots/{slot.pk}/unload/")
+    touch(floor, at(spool, "load"), slot=slot.pk)
+    assert Spool.objects.get(pk=spool.pk).opened_at == opened

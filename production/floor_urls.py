@@ -29,8 +29,18 @@ urlpatterns = [
     path("runs/<int:pk>/fail/", runs.FailView.as_view(), name="floor-fail"),
     path("runs/<int:pk>/cancel/", runs.CancelView.as_view(), name="floor-cancel"),
     path("runs/<int:pk>/swap/<int:line>/", runs.SwapView.as_view(), name="floor-swap"),
-    path("runs/<int:pk>/undo/", runs.UndoView.as_view(), name="floor-undo"),
+    path("runs/<int:pk>/undo/", runs.UndoView.as_view(), name="floor-undo-run"),
     path("spools/<int:pk>/", spools.SpoolView.as_view(), name="floor-spool"),
     path("spools/<int:pk>/weigh/", spools.WeighView.as_view(), name="floor-weigh"),
+    path(
+        "spools/<int:pk>/undo-weighing/",
+        spools.UndoWeighingView.as_view(),
+        name="floor-undo-weighing",
+    ),
+    path(
+        "spools/<int:pk>/undo-loading/",
+        spools.UndoLoadingView.as_view(),
+        name="floor-undo-loading",
+    ),
     path("spools/<int:pk>/load/", spools.LoadView.as_view(), name="floor-load"),
 ]

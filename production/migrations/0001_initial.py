@@ -151,6 +151,7 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('reason', models.TextField(blank=True)),
                 ('overrides', models.JSONField(default=list)),
+                ('before', models.JSONField(default=dict, help_text='Figures that the verb changed.')),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='production.productionrun')),
             ],

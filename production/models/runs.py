@@ -253,6 +253,7 @@ class RunEvent(models.Model):
     at = models.DateTimeField()
     reason = models.TextField(blank=True)
     overrides = models.JSONField(default=list)
+    before = models.JSONField(default=dict, help_text="Figures that the verb changed.")
 
     class Meta:
         ordering = ["run", "pk"]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory.services import ledger
 from production.models import RunMaterial
-from production.services import claims, moves, overrides
+from production.services import claims, drafts, moves, overrides
 from production.services.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
@@ -38,6 +38,7 @@ def swap_spool(
     run = moves.lock(run, "swap_spool")
     lines = moves.lock_lines(run)
     old = _line_to_swap(lines, line, so_far)
+    before = drafts.of(run, [old])
     claims.require_distinct([spool.pk, *(row.spool_id for row in lines)])
     with ledger.book([old.spool_id, spool.pk], by=by, at=at, allow_overclaim=overridden) as book:
         left = _keep_so_far(book, old, so_far, is_empty)
@@ -50,7 +51,8 @@ def swap_spool(
         book.require_enough()
         update_rows([old], LINE_FIELDS)
         new.save(force_insert=True)
-    _noted(run, "swap_spool", by=by, at=book.at, reason=override_reason)
+    before["added"] = new.pk
+    _noted(run, "swap_spool", by=by, at=book.at, reason=override_reason, before=before)
     return new
 
 
@@ -59,13 +61,14 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     """Keep figures as drafts that prefill the completion; nothing is booked. Returns the run."""
     run = moves.lock(run, "save_actuals")
     lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    before = drafts.of(run, lines, run_items)
     note(lines, materials)
     note_items(run_items, items)
     update_rows(lines, LINE_FIELDS)
     update_rows(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
-    _noted(run, "save_actuals", "actual_minutes", by=by, at=at)
+    _noted(run, "save_actuals", "actual_minutes", by=by, at=at, before=before)
     return run
 
 
@@ -117,7 +120,7 @@ def _keep_so_far(book, line, so_far, is_empty):
     return max(claim - used, ledger.ZERO)
 
 
-def _noted(run, verb, *fields, by, at, reason=""):
+def _noted(run, verb, *fields, by, at, reason="", before=None):
     at = at or timezone.now()
     moves.save(run, *fields, at=at)
-    moves.record(run, verb, came_from=run.status, by=by, at=at, reason=reason)
+    moves.record(run, verb, came_from=run.status, by=by, at=at, reason=reason, before=before)

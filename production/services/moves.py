@@ -106,7 +106,7 @@ def lock_items(run):
     return list(items.select_for_update(no_key=True, of=("self",)))
 
 
-def record(run, verb, *, came_from, by, at, reason="", overrides=()):
+def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
     """Write the RunEvent of a verb: the outbox of a run, in the verb's own transaction."""
     return RunEvent.objects.create(
         run=run,
@@ -118,6 +118,7 @@ def record(run, verb, *, came_from, by, at, reason="", overrides=()):
         at=at,
         reason=reason,
         overrides=list(overrides),
+        before=before or {},
     )
 
 

@@ -20,6 +20,29 @@ class UndoNotPermitted(Refusal):
     title = "This can be undone by a manager only"
 
 
+class NothingToUndo(Refusal):
+    """Something was done to it since, or it was undone already."""
+
+    code = "nothing_to_undo"
+    title = "This can't be undone any more"
+
+    @classmethod
+    def since(cls, run):
+        return cls(f"Something else was done to run {run.number} since.", run_id=run.pk)
+
+
+def require_own(*, by, done_by, done_at, at=None):
+    """Raise UndoNotPermitted unless ``by`` did it a moment ago; a manager, and the system itself,
+    may undo any."""
+    if by is None or by.has_perm(UNDO_ANY):
+        return
+    if done_by != by.pk or (at or timezone.now()) - done_at > UNDO_FOR:
+        raise UndoNotPermitted(
+            "What you did yourself can be undone for 30 minutes; ask a manager.",
+            done_at=done_at.isoformat(),
+        )
+
+
 def granted(reason, *, by):
     """Whether refusals may be overridden: a reason was given, by somebody who may.
 

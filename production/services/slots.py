@@ -50,23 +50,23 @@ def load(spool, *, slot, by, at=None):
     is opened: nobody loads a bag. Where it is there already nothing changes. Raises SpoolPrinting,
     SpoolArchived.
     """
-    target, former = _locked(slot, spool)
+    target, former = locked(slot, spool)
     if target.spool_id == spool.pk:
         return target
-    _refuse_printing([target, former])
-    _put(target, former, spool, by=by, at=at)
+    refuse_printing([target, former])
+    put(target, former, spool, by=by, at=at)
     return target
 
 
 @operation("spool.unload")
 def unload(slot, *, by, at=None):
     """Take the spool out of a PrinterSlot; returns the slot. Raises SlotEmpty, SpoolPrinting."""
-    target, _ = _locked(slot)
+    target, _ = locked(slot)
     if target.spool_id is None:
         raise SlotEmpty(f"There is no spool in {target}.", slot_id=target.pk)
-    _refuse_printing([target])
+    refuse_printing([target])
     with ledger.book([target.spool_id], by=by, at=at) as book:
-        _take_out(book, target)
+        take_out(book, target)
     return target
 
 
@@ -79,11 +79,11 @@ def swap(run, *, line, spool, by, at=None, **given):
     there, and so is what it raises, SpoolPrinting besides.
     """
     slot = PrinterSlot.objects.filter(spool__run_materials=line, printer=run.printer_id).first()
-    target, former = _locked(slot, spool) if slot else (None, None)
+    target, former = locked(slot, spool) if slot else (None, None)
     new = midprint.swap_spool(run, by=by, at=at, spool=spool, line=line, **given)
     if target is not None and target.spool_id != spool.pk:
-        _refuse_printing([former], besides=run)
-        _put(target, former, spool, by=by, at=at)
+        refuse_printing([former], besides=run)
+        put(target, former, spool, by=by, at=at)
     return new
 
 
@@ -101,7 +101,7 @@ def remove(slot, *, by):
     """Take an empty slot off its printer. Raises SlotTaken, InUse."""
 
     def work():
-        target, _ = _locked(slot)
+        target, _ = locked(slot)
         if target.spool_id is not None:
             raise SlotTaken(
                 f"Spool {target.spool.code} is in {target}: take it out first.",
@@ -113,12 +113,17 @@ def remove(slot, *, by):
     in_transaction(work)
 
 
-def _locked(slot, spool=None):
+def lock_printers(ids):
+    """Lock the printers, and with them their slots."""
+    rows = Printer.objects.filter(pk__in=ids).order_by("pk")
+    list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def locked(slot, spool=None):
     """Lock the printers concerned and their slots: the slot, and the one the spool is in."""
     former = PrinterSlot.objects.filter(spool=spool).first() if spool else None
     printers = {slot.printer_id} | ({former.printer_id} if former else set())
-    rows = Printer.objects.filter(pk__in=printers).order_by("pk")
-    list(rows.select_for_update(no_key=True, of=("self",)))
+    lock_printers(printers)
     slots = PrinterSlot.objects.filter(printer__in=printers).select_related("printer", "spool")
     slots = list(slots.order_by("pk").select_for_update(no_key=True, of=("self",)))
     target = next((each for each in slots if each.pk == slot.pk), None)
@@ -145,7 +150,7 @@ def lines_of_running():
     return lines.select_related("run", "spool").order_by("pk")
 
 
-def _refuse_printing(slots, *, besides=None):
+def refuse_printing(slots, *, besides=None):
     drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
     line = _drawing(drawn).exclude(run=besides).first()
     if line is not None:
@@ -162,7 +167,7 @@ def _drawing(spools):
     return lines_of_running().filter(spool__in=[pk for pk in spools if pk])
 
 
-def _put(target, former, spool, *, by, at):
+def put(target, former, spool, *, by, at):
     with ledger.book([spool.pk, target.spool_id], by=by, at=at) as book:
         fresh = book.spools[spool.pk]
         if fresh.is_archived:
@@ -171,7 +176,7 @@ def _put(target, former, spool, *, by, at):
             )
         for slot in (former, target):
             if slot is not None and slot.spool_id:
-                _take_out(book, slot)
+                take_out(book, slot)
         target.spool = fresh
         target.save(update_fields=["spool"])
         if fresh.opened_at is None:
@@ -180,16 +185,16 @@ def _put(target, former, spool, *, by, at):
             SpoolEvent.objects.create(
                 spool=fresh, verb=Verb.OPENED, after=book.at.isoformat(), by=book.by, at=book.at
             )
-        _tell(book, fresh, Verb.LOADED, after=str(target))
+        tell(book, fresh, Verb.LOADED, after=str(target))
 
 
-def _take_out(book, slot):
+def take_out(book, slot):
     spool = book.spools[slot.spool_id]
     slot.spool = None
     slot.save(update_fields=["spool"])
-    _tell(book, spool, Verb.UNLOADED, before=str(slot))
+    tell(book, spool, Verb.UNLOADED, before=str(slot))
 
 
-def _tell(book, spool, verb, **places):
+def tell(book, spool, verb, **places):
     SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **places)
     book.touch(spool)

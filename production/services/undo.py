@@ -1,12 +1,22 @@
-"""Taking back what one did last: within half an hour, while nobody did anything after it."""
+"""Taking back what one did last: within half an hour, while nobody did anything after it.
 
-from django.db.models import Exists, F, OuterRef
+It has a rule of its own, beside the rights to do the opposite: an operator may not reverse entries
+of the ledger, but may take back the weight typed a moment ago.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from inventory.services import reversing
 from production.models import RunEvent
-from production.services import completion, lifecycle, moves
-from production.services.overrides import UNDO_FOR
-from tenants.errors import Refusal
+from production.services import completion, drafts, lifecycle, moves, slots, unloading
+from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from tenants.operations import operation
 
 WAYS_BACK = {
@@ -15,41 +25,123 @@ WAYS_BACK = {
     "fail": ("revert", completion.revert),
     "cancel": ("revert", completion.revert),
 }
+CALLED = {
+    "start": gettext_lazy("started"),
+    "complete": gettext_lazy("completed"),
+    "fail": gettext_lazy("failed"),
+    "cancel": gettext_lazy("cancelled"),
+    "save_actuals": gettext_lazy("noted figures of"),
+    "note_plate": gettext_lazy("noted a failed plate of"),
+    "swap_spool": gettext_lazy("swapped a spool of"),
+    "weigh": gettext_lazy("weighed"),
+    "load": gettext_lazy("loaded"),
+}
+MOVED = ~Q(from_status=F("to_status"))
 
 
-class NothingToUndo(Refusal):
-    """Something was done to the run since, or it was undone already."""
+@dataclass(frozen=True, kw_only=True)
+class Undoable:
+    """What can be taken back: the row ``event`` of a ``kind``: run, weighing or loading, done to
+    the run or spool of id ``subject``. ``said`` is what was done."""
 
-    code = "nothing_to_undo"
-    title = "This can't be undone any more"
+    kind: str
+    event: int
+    subject: int
+    said: str
+    at: datetime
 
 
 def last(*, by, at=None):
-    """The RunEvent of the last verb that ``by`` moved a run on with, if it can be undone; else
-    None. One query."""
+    """What ``by`` did last, if it can be undone; else None. One query."""
     since = (at or timezone.now()) - UNDO_FOR
-    moved = RunEvent.objects.exclude(from_status=F("to_status"))
-    later = moved.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
-    own = moved.filter(by=by, at__gte=since, run__deleted_at__isnull=True)
-    own = own.annotate(is_past=Exists(later)).select_related("run").order_by("-pk")
-    event = own.first()
-    return event if event and event.verb in WAYS_BACK and not event.is_past else None
+    own = _of_runs(by, since).union(_weighings(by, since), _loadings(by, since), all=True)
+    newest = own.order_by("-moment").first()
+    if newest is None or newest["is_over"]:
+        return None
+    said = _("%(verb)s %(name)s") % {"verb": CALLED[newest["done"]], "name": newest["name"]}
+    kind, event, subject = newest["what"], newest["pk"], newest["subject"]
+    return Undoable(kind=kind, event=event, subject=subject, said=said, at=newest["moment"])
 
 
 @operation("production_run.undo")
 def undo(run, *, event, by):
     """Take back what the RunEvent of id ``event`` says was done to the run; returns the run.
 
-    Raises NothingToUndo where that is not the last move of the run, and what the way back raises.
+    Raises NothingToUndo where that is not the last of the run, UndoNotPermitted, and what the way
+    back raises.
     """
-    name, way_back = WAYS_BACK[_require_last(run, event).verb]
+    done = _require_last(run, event)
+    if done.verb in drafts.VERBS:
+        require_own(by=by, done_by=done.by_id, done_at=done.at)
+        way_back = unloading.unswap if done.verb == "swap_spool" else drafts.take_back
+        return way_back(run, event=done, by=by)
+    name, way_back = WAYS_BACK[done.verb]
     moves.lock(run, name)
     _require_last(run, event)  # again: somebody may have been faster to the lock
     return way_back(run, by=by)
 
 
+@operation("spool.undo_weighing")
+def undo_weighing(entry, *, by, at=None):
+    """Take back a weighing that is the last entry of its spool; returns the reversal.
+
+    The spool then needs weighing. Raises UndoNotPermitted, NothingToUndo, and as
+    ``reversing.reverse`` does.
+    """
+    require_own(by=by, done_by=entry.performed_by_id, done_at=entry.created_at, at=at)
+    reversal = reversing.reverse(entry, reason="taken back", by=by, at=at)
+    entries = InventoryTransaction.objects.filter(spool=entry.spool_id, pk__gt=entry.pk)
+    if entry.reason != "weighed" or entries.exclude(pk=reversal.pk).exists():
+        raise NothingToUndo(
+            f"The ledger of spool {entry.spool.code} moved since.", spool_id=entry.spool_id
+        )
+    Spool.objects.filter(pk=entry.spool_id).update(needs_weighing=True)
+    return reversal
+
+
+def _of_runs(by, since):
+    later = RunEvent.objects.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
+    is_over = Case(
+        When(verb__in=drafts.VERBS, then=Exists(later)),
+        When(verb__in=WAYS_BACK, then=Exists(later.filter(MOVED))),
+        default=Value(True),
+    )
+    own = RunEvent.objects.filter(MOVED | Q(verb__in=drafts.VERBS), by=by, at__gte=since)
+    own = own.filter(run__deleted_at__isnull=True)
+    return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
+
+
+def _weighings(by, since):
+    later = InventoryTransaction.objects.filter(spool=OuterRef("spool"), pk__gt=OuterRef("pk"))
+    own = InventoryTransaction.objects.filter(performed_by=by, created_at__gte=since, kind="count")
+    own = own.filter(production_run=None, reason="weighed")
+    return _rows(
+        own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), Exists(later)
+    )
+
+
+def _loadings(by, since):
+    later = SpoolEvent.objects.filter(spool=OuterRef("spool"), verb__in=unloading.PLACES)
+    later = later.filter(pk__gt=OuterRef("pk"))
+    drawn = slots.lines_of_running().order_by().filter(spool=OuterRef("spool"))
+    own = SpoolEvent.objects.filter(by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED)
+    # What a swap loaded goes back with the swap.
+    own = own.filter(~Exists(drawn)).exclude(before=unloading.TAKEN_BACK)
+    return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
+
+
+def _rows(own, kind, subject, name, verb, at, is_over):
+    """The newest of ``own``, in the columns that all kinds have."""
+    columns = {"what": Value(kind), "subject": F(f"{subject}_id"), "name": name, "done": verb}
+    columns |= {"moment": at, "is_over": is_over}
+    return own.annotate(**columns).order_by("-pk").values("pk", *columns)[:1]
+
+
 def _require_last(run, event):
-    move = run.events.exclude(from_status=F("to_status")).order_by("-pk").first()
+    newest = run.events.order_by("-pk").first()
+    if newest is not None and newest.pk == event and newest.verb in drafts.VERBS:
+        return newest
+    move = run.events.filter(MOVED).order_by("-pk").first()
     if move is None or move.pk != event or move.verb not in WAYS_BACK:
-        raise NothingToUndo(f"Something else was done to run {run.number} since.", run_id=run.pk)
+        raise NothingToUndo.since(run)
     return move

@@ -191,7 +191,7 @@ class SwapView(OfRun, VerbView):
 class UndoView(OfRun, ButtonView):
     """Take one's own last verb back."""
 
-    may = "production.revert_productionrun"
+    may = "production.undo_productionrun"
 
     def form(self, data=None):
         return self.form_for(forms.NoteForm, data)

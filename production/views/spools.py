@@ -8,11 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from inventory.models import Spool
+from production.forms.floor.runs import NoteForm
 from production.forms.floor.spools import LoadForm, WeighForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
-from production.services import slots, weighing
+from production.services import slots, undo, unloading, weighing
 from production.templatetags.floor import grams, signed_grams
-from production.views.floor import FloorView, VerbView
+from production.views.floor import ButtonView, FloorView, VerbView
 
 SHOWN = 8
 IS_ID = re.compile(r"[0-9]{1,18}")
@@ -86,6 +87,36 @@ class WeighView(OfSpool, VerbView):
         started = self.claims().filter(run__status="in_progress", actual_grams__isnull=True)
         line = started.filter(run__finished_at__isnull=True).first()
         return line and line.run
+
+
+class UndoWeighingView(OfSpool, ButtonView):
+    """Take back the weight one typed last."""
+
+    may = "inventory.undo_spool"
+
+    def form(self, data=None):
+        return NoteForm(data, subject=self.spool, by=self.request.user)
+
+    def do(self, form):
+        entry = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
+        undo.undo_weighing(entry, by=form.by)
+        return _("Taken back: the book is as it was. Weigh spool %(code)s again.") % {
+            "code": self.spool.code
+        }
+
+
+class UndoLoadingView(OfSpool, ButtonView):
+    """Take back what one loaded last."""
+
+    may = "inventory.undo_spool"
+
+    def form(self, data=None):
+        return NoteForm(data, subject=self.spool, by=self.request.user)
+
+    def do(self, form):
+        event = get_object_or_404(self.spool.events, pk=form.cleaned_data["event"])
+        unloading.undo_load(event, by=form.by)
+        return _("Taken back: spool %(code)s is where it was.") % {"code": self.spool.code}
 
 
 class LoadView(OfSpool, VerbView):

@@ -8,11 +8,13 @@ import time
 
 from django.conf import settings
 from django.contrib import auth
+from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AnonymousUser
+from django.db.models import Exists
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from tenants.accounts import devices
-from tenants.accounts.models import FarmSettings
+from tenants.accounts.models import DeviceToken, FarmSettings, FloorDevice
 
 BACKEND = "tenants.accounts.backend.PinBackend"
 COOKIE = f"{settings.COOKIE_PREFIX}spoolbook-device"
@@ -31,10 +33,10 @@ class FloorSessionMiddleware:
 
     def __call__(self, request):
         if is_pin_session(request):
-            if not _goes_on(request):
+            user = _person(request)
+            if user is None:
                 auth.logout(request)
-            elif not PATHS.match(request.path_info):
-                request.user = AnonymousUser()
+            request.user = user if user and PATHS.match(request.path_info) else AnonymousUser()
         return self.get_response(request)
 
 
@@ -68,19 +70,24 @@ def keep_device(response, secret):
     )
 
 
-def _goes_on(request):
+def _person(request):
+    """Whose PIN session it is, with their rights; None when it is over. One query."""
     kept, now = request.session.get(KEPT, {}), time.time()
     if not kept or now - kept["seen"] > kept["idle"]:
-        return False
-    device = device_of(request)
-    if device is None or device.pk != kept["device"] or not request.user.is_authenticated:
-        return False
-    if not constant_time_compare(kept["pin"], _mark(request.user)):
-        return False
+        return None
+    hashed = DeviceToken.hash_of(request.COOKIES.get(COOKIE, ""))
+    usable = FloorDevice.objects.usable().filter(pk=kept["device"], hash=hashed)
+    people = get_user_model().objects.active().filter(Exists(usable))
+    user = people.filter(pk=request.session[auth.SESSION_KEY]).first()
+    if user is None or not constant_time_compare(kept["pin"], _mark(user)):
+        return None
     if UNSEEN not in request.headers and now - kept["seen"] > SEEN_STEP:
         request.session[KEPT] = {**kept, "seen": now}
-    return True
+    user.is_on_floor = True
+    return user
 
 
 def _mark(user):
-    return salted_hmac("spoolbook.pin-session", user.pin_hash, algorithm="sha256").hexdigest()
+    """Changes with the PIN and with the password: both end the session."""
+    secrets = f"{user.pin_hash} {user.password}"
+    return salted_hmac("spoolbook.pin-session", secrets, algorithm="sha256").hexdigest()

@@ -30,12 +30,12 @@ FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _eac
 FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its grams by hand
 RUN_VERBS = _each("add change delete", "production", RUNS) | _each(
     "start unstart swap_spool save_actuals progress complete fail cancel revert correct reassign "
-    "reprint copy record",
+    "reprint copy record undo",
     "production",
     "productionrun",
 )
 SPOOL_VERBS = _each(
-    "receive weigh use waste empty move load unload open dry relabel archive restore",
+    "receive weigh use waste empty move load unload open dry relabel archive restore undo",
     "inventory",
     "spool",
 )

@@ -35,6 +35,7 @@ from production.services import (
     slots,
     statuses,
     undo,
+    unloading,
     weighing,
 )
 from production.services.actuals import ItemCount, MaterialActual
@@ -204,6 +205,14 @@ OF_OTHERS = {
     "spool.empty": lambda: handling.empty(a_spool(20), by=None),
     "spool.import_table": lambda: table_import.import_spools(b"name", by=None),
     "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
+    "spool.undo_load": lambda: unloading.undo_load(
+        slots.load((spool := a_spool()), slot=a_slot(), by=None)
+        and spool.events.get(verb="loaded"),
+        by=None,
+    ),
+    "spool.undo_weighing": lambda: undo.undo_weighing(
+        spools.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
+    ),
     "spool.unload": lambda: slots.unload(slots.load(a_spool(), slot=a_slot(), by=None), by=None),
     "spool.move": lambda: shelf.move(a_spool(), location=a_shelf(), by=None),
     "spool.open": lambda: shelf.open(a_spool(), by=None),

@@ -39,6 +39,7 @@ from production.services import (
     slots,
     statuses,
     undo,
+    unloading,
     weighing,
 )
 from production.services.actuals import ItemCount, MaterialActual
@@ -272,6 +273,22 @@ def _():
 def _():
     run = a_running_run((a_spool(), 10))
     return lambda: undo.undo(run, event=run.events.last().pk, by=None)
+
+
+@verb("spool.undo_weighing")
+def _():
+    entry = spools.weigh(a_spool(1000), gross_grams=1190, by=None)
+    return lambda: undo.undo_weighing(entry, by=None)
+
+
+@verb("spool.undo_load")
+def _():
+    slot, former, spool = a_slot(), a_slot(), a_spool()
+    slots.load(a_spool(), slot=slot, by=None)
+    slots.load(spool, slot=former, by=None)
+    slots.load(spool, slot=slot, by=None)
+    event = spool.events.filter(verb="loaded").last()
+    return lambda: unloading.undo_load(event, by=None)
 
 
 @verb("product.accept_actuals")

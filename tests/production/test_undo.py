@@ -1,0 +1,269 @@
+"""Taking back what one did last: the book, the slots and the drafts are as they were."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from inventory.models import Spool
+from inventory.services import handling, invariants, spools
+from production.models import PrinterSlot
+from production.services import midprint, slots, undo, unloading, weighing
+from production.services.actuals import ItemCount, MaterialActual
+from production.services.overrides import NothingToUndo, UndoNotPermitted
+from production.services.slots import SpoolPrinting
+from tenants.accounts import roles
+from tests.factories import (
+    a_printer,
+    a_product,
+    a_running_run,
+    a_slot,
+    a_spool,
+    make_user,
+)
+from tests.production.touching import page, queries, said, touch
+
+pytestmark = pytest.mark.usefixtures("farm")
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def all_is_well():
+    return list(invariants.violations()) == []
+
+
+def figures(run):
+    names = ("actual_grams", "gross_after_grams", "reserved_grams", "actual_source", "spool_id")
+    return list(run.materials.order_by("pk").values_list(*names))
+
+
+def of_bar(client, path="/floor/"):
+    """The bar of a page: where it leads and what it takes back; None without one."""
+    bar = page(client.get(path)).partition('<form class="undo"')[2].partition("</form>")[0]
+    if not bar:
+        return None
+    address, event = bar.split('action="')[1], bar.split('name="event" value="')[1]
+    return address.partition('"')[0], event.partition('"')[0]
+
+
+def press(client):
+    address, event = of_bar(client)
+    return said(client, touch(client, address, event=event))
+
+
+# --- A weighing ----------------------------------------------------------------------------------
+
+
+def test_a_weighing_is_taken_back_by_who_made_it_though_no_right_to_reverse(floor, operator):
+    assert not operator.has_perm("inventory.reverse_inventorytransaction")
+    spool = a_spool(1000)
+    touch(floor, f"/floor/spools/{spool.pk}/weigh/", gross_grams="1190")
+    assert "the book is as it was" in press(floor)
+    after = fresh(spool)
+    assert (after.remaining_grams, after.needs_weighing) == (1000, True)
+    assert of_bar(floor) is None
+    assert all_is_well()
+
+
+def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
+    entry = spools.weigh(a_spool(1000), gross_grams=1190, by=operator)
+    for by, at in (
+        (make_user(), None),
+        (operator, timezone.now() + timedelta(minutes=31)),
+    ):
+        with pytest.raises(UndoNotPermitted):
+            undo.undo_weighing(entry, by=by, at=at)
+        assert undo.last(by=by, at=at) is None
+    undo.undo_weighing(entry, by=make_user(role=roles.MANAGER))
+
+
+def test_a_weighing_after_which_the_book_moved_stays(operator):
+    spool = a_spool(1000)
+    entry = spools.weigh(spool, gross_grams=1190, by=operator)
+    handling.use(spool, grams=5, by=None)
+    assert undo.last(by=operator) is None
+    with pytest.raises(NothingToUndo):
+        undo.undo_weighing(entry, by=operator)
+    assert fresh(spool).remaining_grams == 985
+
+
+def test_other_entries_have_no_bar(operator):
+    entry = handling.use(a_spool(), grams=5, by=operator)
+    assert undo.last(by=operator) is None
+    with pytest.raises(NothingToUndo):
+        undo.undo_weighing(entry, by=operator)
+
+
+def test_a_weight_kept_for_a_running_run_is_taken_back(floor, operator):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 40))
+    before = figures(run)
+    touch(floor, f"/floor/spools/{spool.pk}/weigh/", gross_grams="1160")
+    assert figures(run) != before
+    press(floor)
+    assert figures(run) == before
+
+
+# --- Drafts --------------------------------------------------------------------------------------
+
+
+def test_drafts_are_taken_back_to_those_before(operator):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 40), items=[(a_product(), 4)])
+    item = run.items.get()
+
+    def draft(grams, good):
+        took = MaterialActual(spool=spool.pk, actual_grams=Decimal(grams))
+        counted = ItemCount(item=item.pk, good_count=good)
+        words = {"materials": [took], "items": [counted], "actual_minutes": grams}
+        return midprint.save_actuals(run, by=operator, **words)
+
+    draft(10, 1)
+    before = figures(run)
+    draft(20, 2)
+    undo.undo(run, event=undo.last(by=operator).event, by=operator)
+    assert figures(run) == before
+    assert (fresh(item).good_count, fresh(run).actual_minutes) == (1, 10)
+    assert undo.last(by=operator) is None
+    assert all_is_well()
+
+
+def test_drafts_that_another_changed_since_stay(operator):
+    spool = a_spool(1000)
+    run = a_running_run((spool, 40))
+    weighing.weigh(spool, gross_grams=1160, by=operator)
+    event = undo.last(by=operator).event
+    midprint.progress(run, by=None, percent=50)
+    assert undo.last(by=operator) is None
+    with pytest.raises(NothingToUndo):
+        undo.undo(run, event=event, by=operator)
+
+
+# --- A load --------------------------------------------------------------------------------------
+
+
+def test_a_load_is_taken_back_with_all_that_it_moved(floor, operator):
+    first, second = a_slot(printer=a_printer("Elm")), a_slot(printer=a_printer("Fir"))
+    spool, other = a_spool(), a_spool()
+    slots.load(other, slot=first, by=None)
+    slots.load(spool, slot=second, by=None)
+    touch(floor, f"/floor/slots/{first.pk}/load/", spool=spool.code)
+    assert "is where it was" in press(floor)
+    assert (fresh(first).spool, fresh(second).spool) == (other, spool)
+    assert fresh(spool).opened_at is not None  # it was, before
+    assert of_bar(floor) is None
+
+
+def test_a_spool_that_was_opened_by_the_load_is_sealed_again(operator):
+    spool, slot = a_spool(), a_slot()
+    slots.load(spool, slot=slot, by=operator)
+    unloading.undo_load(spool.events.get(verb="loaded"), by=operator)
+    assert (fresh(slot).spool, fresh(spool).opened_at) == (None, None)
+
+
+def test_a_load_after_which_something_moved_stays(operator):
+    spool, slot, other = a_spool(), a_slot(), a_slot()
+    slots.load(spool, slot=other, by=None)
+    slots.load(spool, slot=slot, by=operator)
+    event = spool.events.filter(verb="loaded").last()
+    slots.load(a_spool(), slot=other, by=None)
+    with pytest.raises(NothingToUndo):
+        unloading.undo_load(event, by=operator)
+    slots.unload(slot, by=None)
+    assert undo.last(by=operator) is None
+    with pytest.raises(NothingToUndo):
+        unloading.undo_load(event, by=operator)
+
+
+def test_a_load_of_what_a_run_draws_from_by_now_stays(operator):
+    spool, slot = a_spool(), a_slot()
+    slots.load(spool, slot=slot, by=operator)
+    a_running_run((spool, 10), printer=slot.printer)
+    assert undo.last(by=operator) is None
+    with pytest.raises(SpoolPrinting):
+        unloading.undo_load(spool.events.get(verb="loaded"), by=operator)
+
+
+def test_nobody_takes_back_what_another_loaded(operator):
+    spool, slot = a_spool(), a_slot()
+    slots.load(spool, slot=slot, by=None)
+    assert undo.last(by=operator) is None
+    with pytest.raises(UndoNotPermitted):
+        unloading.undo_load(spool.events.get(verb="loaded"), by=operator)
+
+
+# --- A swap --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("gave", "grams"), [("empty", ""), ("grams", "4"), ("grams", "40")])
+def test_a_swap_is_taken_back_in_the_run_and_in_the_printer(floor, gave, grams):
+    slot, old = a_slot(), a_spool(50)
+    new = a_spool(filament=old.filament)
+    slots.load(old, slot=slot, by=None)
+    run = a_running_run((old, 10), printer=slot.printer)
+    weighing.weigh(old, gross_grams=245, by=None)  # a draft, which the swap replaces
+    before = figures(run)
+    path = f"/floor/runs/{run.pk}/swap/{run.materials.get().pk}/"
+    said(floor, touch(floor, path, spool=new.code, gave=gave, figure=grams))
+    assert (run.materials.count(), fresh(slot).spool) == (2, new)
+    press(floor)
+    assert (figures(run), fresh(slot).spool) == (before, old)
+    assert (fresh(old).reserved_grams, fresh(new).reserved_grams) == (10, 0)
+    assert of_bar(floor) is None
+    assert all_is_well()
+
+
+def test_a_swap_without_a_slot_is_taken_back_too(operator):
+    old = a_spool()
+    run = a_running_run((old, 10))
+    line = run.materials.get().pk
+    slots.swap(run, line=line, spool=a_spool(filament=old.filament), is_empty=True, by=operator)
+    undo.undo(run, event=undo.last(by=operator).event, by=operator)
+    assert [row[-1] for row in figures(run)] == [old.pk]
+    assert all_is_well()
+
+
+# --- All of them ---------------------------------------------------------------------------------
+
+
+def test_only_the_very_last_thing_one_did_is_offered(operator):
+    spool = a_spool(1000)
+    run = a_running_run(by=operator)
+    assert undo.last(by=operator).kind == "run"
+    entry = spools.weigh(spool, gross_grams=1190, by=operator)
+    assert undo.last(by=operator).event == entry.pk
+    slot = a_slot()
+    slots.load(spool, slot=slot, by=operator)
+    assert undo.last(by=operator).kind == "loading"
+    slots.unload(slot, by=operator)
+    assert undo.last(by=operator) is None
+    assert fresh(run).status == "in_progress"
+
+
+def test_a_load_is_taken_back_once():
+    spool, slot = a_spool(), a_slot()
+    by = make_user()
+    slots.load(spool, slot=slot, by=by)
+    event = spool.events.get(verb="loaded")
+    unloading.undo_load(event, by=by)
+    with pytest.raises(NothingToUndo):
+        unloading.undo_load(event, by=by)
+    assert PrinterSlot.objects.filter(spool__isnull=False).count() == 0
+
+
+def test_the_bar_costs_one_question_however_much_was_done(floor, operator, viewer, farm_client):
+    spool = a_spool(1000)
+    for _ in range(3):
+        a_running_run(by=operator)
+        spools.weigh(spool, gross_grams=1190, by=operator)
+        slots.load(a_spool(), slot=a_slot(), by=operator)
+    assert queries(floor, f"/floor/spools/{spool.pk}/") <= 12
+    farm_client.force_login(viewer)
+    path = f"/floor/spools/{spool.pk}/undo-weighing/"
+    assert touch(farm_client, path, event=1).status_code == 403
+    floor.force_login(operator)
+    assert touch(floor, path, event=999).status_code == 404
+    assert Spool.objects.count() == 4

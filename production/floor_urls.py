@@ -26,6 +26,8 @@ urlpatterns = [
         runs.CompleteAsPlannedView.as_view(),
         name="floor-complete-as-planned",
     ),
+    path("runs/<int:pk>/note/", runs.NoteView.as_view(), name="floor-note"),
+    path("runs/<int:pk>/plate/", runs.PlateView.as_view(), name="floor-plate"),
     path("runs/<int:pk>/fail/", runs.FailView.as_view(), name="floor-fail"),
     path("runs/<int:pk>/cancel/", runs.CancelView.as_view(), name="floor-cancel"),
     path("runs/<int:pk>/swap/<int:line>/", runs.SwapView.as_view(), name="floor-swap"),

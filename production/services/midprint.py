@@ -12,6 +12,7 @@ from production.services.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
     ActualsMissing,
+    ItemCount,
     apply_materials,
     line_of,
     note,
@@ -72,6 +73,32 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     return run
 
 
+@operation("production_run.note_plate")
+def note_plate(run, *, by, scrapped, reason=None, at=None):
+    """Keep as drafts that a plate failed: ``scrapped`` units more of each item, by its id, with a
+    scrap ``reason``; the rest counts as good until somebody says otherwise. Returns the run.
+
+    Nothing is booked. Raises NotInRun, CountsExceedQuantity, Invalid where nothing was scrapped.
+    """
+    run = moves.lock(run, "save_actuals")
+    items = moves.lock_items(run)
+    before = drafts.of(run, items=items)
+    if not any(scrapped.values()):
+        raise Invalid("How many parts were on the failed plate?", errors={"scrapped": ["Needed."]})
+    by_id = {item.pk: item for item in items}
+    note_items(
+        items,
+        [
+            _with_more_scrapped(by_id.get(pk), pk, count, reason)
+            for pk, count in scrapped.items()
+            if count
+        ],
+    )
+    update_rows(items, ITEM_FIELDS)
+    _noted(run, "note_plate", by=by, at=at, reason=str(reason or ""), before=before)
+    return run
+
+
 @operation("production_run.progress")
 def progress(run, *, by, percent, at=None):
     """Say how far the print is, 0 to 100 percent; returns the run."""
@@ -82,6 +109,16 @@ def progress(run, *, by, percent, at=None):
     run.progress_percent = round(percent, 2)
     _noted(run, "progress", "progress_percent", by=by, at=at, reason=f"{percent:f} %")
     return run
+
+
+def _with_more_scrapped(item, pk, count, reason):
+    if item is None:
+        return ItemCount(item=pk, good_count=0, scrapped_count=count)  # which is refused
+    scrapped = (item.scrapped_count or 0) + count
+    left = max(item.quantity - scrapped, 0)
+    good = left if item.good_count is None else min(item.good_count, left)
+    reason = reason or item.scrap_reason
+    return ItemCount(item=pk, good_count=good, scrapped_count=scrapped, scrap_reason=reason)
 
 
 def _line_to_swap(lines, pk, so_far):

@@ -15,6 +15,7 @@ from production.services import completion, demand, lifecycle, midprint, readine
 from production.services.today import Job
 from production.views.floor import ButtonView, FloorView, VerbView
 from tenants.errors import plain
+from tenants.operations import in_transaction
 
 Status = ProductionRun.Status
 RECENTLY = timedelta(days=90)
@@ -110,6 +111,42 @@ class CompleteView(OfRun, VerbView):
             return _("Kept for the completion; nothing is booked yet.")
         done = completion.complete(form.subject, by=form.by, **form.words())
         return _completed(done)
+
+
+class NoteView(OfRun, VerbView):
+    """At a shift change: counts, weights and how far it is, kept for the completion."""
+
+    template_name = "production/floor/note.html"
+    may = "production.save_actuals_productionrun"
+
+    def form(self, data=None):
+        rows = {"lines": self.lines(), "items": self.items()}
+        reasons = self.reasons(Reason.Kind.SCRAP)
+        return self.form_for(forms.DraftForm, data, reasons=reasons, **rows)
+
+    def do(self, form):
+        def work():
+            if form.percent() is not None:
+                midprint.progress(form.subject, by=form.by, percent=form.percent())
+            midprint.save_actuals(form.subject, by=form.by, **form.draft())
+
+        in_transaction(work)
+        return _("Kept for the completion; nothing is booked yet.")
+
+
+class PlateView(OfRun, VerbView):
+    """A plate failed, and the run goes on."""
+
+    template_name = "production/floor/plate.html"
+    may = "production.save_actuals_productionrun"
+
+    def form(self, data=None):
+        reasons = self.reasons(Reason.Kind.SCRAP)
+        return self.form_for(forms.PlateForm, data, items=self.items(), reasons=reasons)
+
+    def do(self, form):
+        midprint.note_plate(form.subject, by=form.by, **form.words())
+        return _("Noted: the completion begins with these counts.")
 
 
 class CompleteAsPlannedView(OfRun, ButtonView):

@@ -94,6 +94,11 @@ def forgotten():
     return repeats.record(by=None, started_at=now - timedelta(hours=2), finished_at=now).run
 
 
+def a_failed_plate():
+    run = a_running_run(items=[(a_product(), 4)])
+    return midprint.note_plate(run, scrapped={run.items.get().pk: 2}, by=None)
+
+
 def swapped():
     run = running()
     line, other = of_kin(run)
@@ -143,6 +148,7 @@ OF_RUNS = {
     "production_run.delete": deleted,
     "production_run.fail": failed,
     "production_run.move": lambda: statuses.update_and_move(a_run(), by=None, notes="Fair"),
+    "production_run.note_plate": a_failed_plate,
     "production_run.progress": lambda: midprint.progress(running(), by=None, percent=50),
     "production_run.reassign": reassigned,
     "production_run.record": forgotten,

@@ -275,6 +275,12 @@ def _():
     return lambda: undo.undo(run, event=run.events.last().pk, by=None)
 
 
+@verb("production_run.note_plate")
+def _():
+    run = a_running_run((a_spool(), 10), items=[(a_product(), 4)])
+    return lambda: midprint.note_plate(run, scrapped={run.items.get().pk: 2}, by=None)
+
+
 @verb("spool.undo_weighing")
 def _():
     entry = spools.weigh(a_spool(1000), gross_grams=1190, by=None)

@@ -4,8 +4,8 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from production.forms.floor.fields import AmountField, SpoolField
-from production.forms.floor.lines import CountsForm, Group, LinesForm
+from production.forms.floor.fields import AmountField, CountField, SpoolField
+from production.forms.floor.lines import CountsForm, Group, LinesForm, name_of
 from production.services import overrides
 from production.services.actuals import ItemCount, MaterialActual
 from tenants.forms import VerbForm
@@ -111,6 +111,54 @@ class CompleteForm(CountsForm):
     def _minutes(self):
         name = "actual_minutes"
         return self.cleaned_data[name] if name in self.changed_data else None
+
+
+class DraftForm(CompleteForm):
+    """The same figures, so far, for whoever comes next; and how far it is."""
+
+    progress_percent = AmountField(label=gettext_lazy("How far is it?"), max_value=100)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["progress_percent"].initial = self.subject.progress_percent
+
+    def percent(self):
+        """How far it is, if somebody said so."""
+        name = "progress_percent"
+        return self.cleaned_data[name] if name in self.changed_data else None
+
+
+class PlateForm(VerbForm):
+    """How many parts of each item were on the plate that failed, and why."""
+
+    reason = forms.ChoiceField(
+        label=gettext_lazy("What happened?"), required=False, widget=forms.RadioSelect
+    )
+
+    def __init__(self, *args, items=(), reasons=(), **kwargs):
+        super().__init__(*args, **kwargs)
+        self.items, self.reasons = list(items), {str(each.pk): each for each in reasons}
+        self.fields["reason"].choices = [(pk, each.label) for pk, each in self.reasons.items()]
+        for item in self.items:
+            label = _("%(product)s on it") % {"product": item.product.name}
+            field = CountField(label=label, initial=self._on_a_plate(item), required=False)
+            self.fields[name_of(item, "scrapped")] = field
+
+    def counts(self):
+        return [self[name_of(item, "scrapped")] for item in self.items]
+
+    def words(self):
+        counts = {item.pk: self.cleaned_data[name_of(item, "scrapped")] for item in self.items}
+        return {"scrapped": counts, "reason": self.reasons.get(self.cleaned_data["reason"])}
+
+    def beside(self, refusal):
+        pk = refusal.numbers.get("item_id") or (self.items and self.items[0].pk)
+        yield f"item-{pk}-scrapped", _("Count again.")
+
+    def _on_a_plate(self, item):
+        share = -(-item.quantity // self.subject.plate_count)
+        left = item.quantity - (item.scrapped_count or 0)
+        return max(min(item.product.units_per_plate or share, left), 0)
 
 
 class FailForm(LinesForm):

@@ -13,6 +13,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.db import connection
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
+from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -132,9 +133,9 @@ def _locked(device):
 
 
 def _pause(lockable):
-    until = localtime(lockable.locked_until)
+    until = time_format(localtime(lockable.locked_until), "H:i:s")
     detail = _("%(count)d wrong PINs: wait until %(until)s, or ask a manager to unlock it.")
-    numbers = {"count": lockable.failures, "until": f"{until:%H:%M:%S}"}
+    numbers = {"count": lockable.failures, "until": until}
     return PinLocked(detail % numbers, locked_until=lockable.locked_until)
 
 

@@ -1,6 +1,9 @@
 """The floor's first page: what each printer does, what is next, what blocks it."""
 
+from zoneinfo import ZoneInfo
+
 from production.models import Printer, PrinterSlot
+from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.touching import a_bare_run, queries, touch
 
@@ -83,3 +86,15 @@ def test_today_asks_at_most_twelve_questions_however_much_there_is(floor):
         a_farm_more()
     assert queries(floor, TODAY) == few
     assert few <= 12
+
+
+def test_a_page_says_in_which_language_and_by_which_clock_it_is(floor, farm):
+    assert '<html lang="en-gb">' in floor.get(TODAY).content.decode()
+    settings = FarmSettings.load()
+    settings.locale = "de"
+    settings.save()
+    run = a_running_run((a_spool(), 1), printer=a_printer("Elm"))
+    shown = floor.get(TODAY).content.decode()
+    assert '<html lang="de">' in shown
+    here = run.started_at.astimezone(ZoneInfo("Europe/Berlin"))
+    assert f"since {here:%H:%M}" in shown

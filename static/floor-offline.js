@@ -9,7 +9,7 @@ const PATIENCE = 10_000, AGAIN = 15_000, SLOW = 1_000; // milliseconds
 const OLD = 12 * 3_600_000; // by then the farm has moved on: somebody has to look
 
 const board = document.getElementById("waiting");
-const texts = board.dataset;
+const texts = board?.dataset ?? {}; // nobody is signed in: there is no board
 const me = texts.person;
 const page = document.documentElement;
 const pressed = new Set(); // keys of what was sent from this page, while it is looked at

@@ -20,7 +20,8 @@ for (const field of document.querySelectorAll("[data-scanned]")) {
   const button = document.createElement("button");
   button.type = "button";
   button.className = "camera";
-  button.append(icon(), words.camera);
+  button.setAttribute("aria-label", words.camera);
+  button.append(icon(), made("span", "", words.camera));
   button.addEventListener("click", () => (navigator.mediaDevices?.getUserMedia ? film(field) : photograph(field)));
   field.insertAdjacentElement("afterend", button);
   field.parentElement.classList.add("has-camera");

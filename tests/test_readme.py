@@ -36,12 +36,12 @@ OURS_ALONE = {"SPOOLBOOK_SUPERVISOR"}  # from one of our processes to another
 
 
 @pytest.fixture(scope="module")
-def tour(server, tmp_path_factory, django_db_blocker):
+def tour(server, django_db_blocker):
     """What each block of the tour printed, beside what the README says it does."""
     blocks = BLOCK.findall(TOUR)
     script = [text for kind, text in blocks if kind == "sh"]
     try:
-        printed = run_tour(script, server, tmp_path_factory.mktemp("tour"))
+        printed = run_tour(script, server)
         yield list(zip(said_after_each(blocks), printed, strict=True))
     finally:
         with django_db_blocker.unblock():
@@ -50,14 +50,14 @@ def tour(server, tmp_path_factory, django_db_blocker):
             go_out()
 
 
-def run_tour(script, server, data):
+def run_tour(script, server):
     """Run the blocks in one shell, as somebody would paste them; returns what each printed."""
     told = f"\necho '{END_OF_BLOCK}'\n"
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", told.join([*script, ""])],
         cwd=ROOT,
         env={
-            **_environment(data),
+            **_environment(),
             "PORT": str(urlsplit(server.url).port),
             "FARM": FARM,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

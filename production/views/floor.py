@@ -31,8 +31,8 @@ from tenants import idempotency
 from tenants.accounts import floor_sessions
 from tenants.content_policy import OF_THE_FLOOR
 from tenants.errors import Refusal
-from tenants.middleware import wants_json
 from tenants.operations import face
+from tenants.requests import wants_json
 
 KEY = "idempotency_key"
 PERSON = "Floor-Person"

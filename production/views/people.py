@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from production.forms.floor.people import DeviceForm, NewPinForm, WhoForm
-from production.views.floor import FloorView, VerbView
+from production.views.floor import FloorView, VerbView, person
 from tenants.accounts import devices, floor_sessions, pins
 from tenants.errors import Refusal
 
@@ -51,7 +51,7 @@ class WhoView(FloorView):
         if not kept:
             return HttpResponseRedirect(address, status=303)
         fields = [(name, value) for name, values in QueryDict(kept).lists() for value in values]
-        context = {"address": address, "fields": fields}
+        context = {"address": address, "fields": fields, "person": person(self.request)}
         return render(self.request, "production/floor/resend.html", context)
 
 

@@ -16,13 +16,21 @@ FLOOR = {
     "complete": ("floor-complete", "running"),
     "fail": ("floor-fail", "running"),
     "cancel": ("floor-cancel", "running"),
+    "note": ("floor-note", "running"),
+    "plate": ("floor-plate", "running"),
     "swap": ("floor-swap", "running", "line"),
     "spool": ("floor-spool", "spool"),
     "weigh": ("floor-weigh", "bare_spool"),
     "load": ("floor-load", "spool"),
+    "receive": ("floor-receive",),
+    "receive a filament": ("floor-receive-filament", "filament"),
+    "received": ("floor-received",),
+    "pin": ("floor-pin",),
 }
 # What has no page of its own: a button leads there, and from there to another page.
-BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-undo"}
+BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-leave"}
+BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
+SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared_tablet.py
 
 ADMIN = {
     "index": "/admin/",

@@ -43,7 +43,7 @@ def test_a_day_without_javascript(visit, job):
 
 
 def live_through(page, job):
-    """Today, start, swap, keep a draft, complete, find and weigh, undo."""
+    """Today, start, swap, keep a draft, find and weigh, complete, undo."""
     hand = Hand(page)
     hand.link(job.number)
     hand.button("Start")
@@ -64,6 +64,19 @@ def live_through(page, job):
     hand.button("Only keep these figures for later")
     finds(page, "nothing is booked yet")
 
+    spool = a_spool()
+    hand.link("Today")
+    page.get_by_label("Scan or type a code").fill(spool.code.lower())
+    hand.button("Go")
+    hand.link("Weigh")
+    page.get_by_label("The scale shows").fill("1170,5")
+    hand.button("Save the weight")
+    finds(page, "970.5 g are on the spool")
+    assert grams(spool.transactions)[-1] == ("count", Decimal("-29.5"))
+
+    hand.button("Undo")
+    finds(page, "Taken back: the book is as it was.")
+    assert spool.transactions.order_by("pk").last().kind == "reversal"
     hand.link("Today")
     hand.link(job.number)
     hand.button("Complete with what was noted")
@@ -72,16 +85,6 @@ def live_through(page, job):
     item = job.items.get()
     assert (item.good_count, item.scrapped_count) == (3, 1)
     assert item.scrap_reason is not None
-
-    spool = a_spool()
-    hand.link("Find a spool")
-    page.get_by_label("Code under the label").fill(spool.code.lower())
-    hand.button("Find")
-    hand.link("Weigh")
-    page.get_by_label("The scale shows").fill("1170,5")
-    hand.button("Save the weight")
-    finds(page, "970.5 g are on the spool")
-    assert grams(spool.transactions)[-1] == ("count", Decimal("-29.5"))
 
     hand.button("Undo")
     finds(page, f"Taken back: run {job.number} is")

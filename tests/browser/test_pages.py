@@ -3,7 +3,7 @@
 import pytest
 
 from production import floor_urls
-from tests.browser.pages import ADMIN, BUTTONS, FLOOR, admin_path, floor_path
+from tests.browser.pages import ADMIN, BUTTONS, FLOOR, SHARED, admin_path, floor_path
 from tests.browser.watched import DESK, PHONE, TABLET, barriers, geometry
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
@@ -12,7 +12,7 @@ WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 
 def test_every_page_of_the_floor_is_looked_over():
     named = {pattern.name for pattern in floor_urls.urlpatterns}
-    assert named == BUTTONS | {address for address, *_ in FLOOR.values()}
+    assert named == BUTTONS | SHARED | {address for address, *_ in FLOOR.values()}
 
 
 @pytest.mark.parametrize("look", LOOKS)

@@ -14,12 +14,12 @@ FARM = "recipes"
 
 
 @pytest.fixture(scope="module")
-def tried(server, tmp_path_factory, django_db_blocker):
+def tried(server, django_db_blocker):
     """What each block printed, beside what the page says it does."""
     blocks = BLOCK.findall(RECIPES)
     script = [f"FARM={FARM}", *(text for kind, text in blocks if kind == "sh")]
     try:
-        printed = run_tour(script, server, tmp_path_factory.mktemp("recipes"))[1:]
+        printed = run_tour(script, server)[1:]
         yield list(zip(said_after_each(blocks), printed, strict=True))
     finally:
         with django_db_blocker.unblock():

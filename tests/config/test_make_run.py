@@ -65,6 +65,8 @@ def empty_project(tmp_path_factory):
     shutil.copy(ROOT / "Makefile", folder)
     (folder / "manage.py").write_text(MANAGE)
     (folder / "config" / "wsgi.py").write_text(APPLICATION)
+    (folder / "tenants").mkdir()
+    (folder / "tenants" / "rates.py").touch()
     yield folder
     embedded.stop(folder / ".data")
 

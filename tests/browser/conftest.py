@@ -69,13 +69,11 @@ def visit(browser, shop):
     """``visit("/floor/", by="mona", viewport=TABLET)``: a watched page in a browser of its own."""
     opened = []
 
-    def open_page(path="/floor/", *, by="otto", viewport=PHONE, **options):
+    def open_page(path="/floor/", *, by="otto", viewport=PHONE, on=browser, **options):
         if by and by not in shop.sessions:
             shop.sessions[by] = _session(browser, shop, by)
         options = {"storage_state": shop.sessions.get(by), "service_workers": "block"} | options
-        context = browser.new_context(
-            base_url=shop.url, viewport=viewport, has_touch=True, **options
-        )
+        context = on.new_context(base_url=shop.url, viewport=viewport, has_touch=True, **options)
         context.set_default_timeout(10_000)
         page = context.new_page()
         page.watch = Watch(context, shop.url)

@@ -1,0 +1,122 @@
+"""Labels before a camera and below a hand scanner; a case that is received by them."""
+
+from decimal import Decimal
+
+import pytest
+import segno
+from PIL import Image
+
+from inventory import codes
+from inventory.models import Spool
+from production.models import PrinterSlot
+from tests.browser import chromium
+from tests.browser.watched import TABLET, Hand, barriers, geometry
+from tests.factories import a_filament, a_printer, a_spool
+
+GTIN = "4006381333931"
+FRAME = (640, 480)
+FILMING = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+
+
+def finds(page, words):
+    page.get_by_text(words).first.wait_for()
+
+
+def film(path, text):
+    """A film of one picture: the QR code of ``text``, as a label shows it."""
+    code = segno.make(text, error="m")
+    matrix = [bytes(0 if dark else 255 for dark in row) for row in code.matrix_iter(border=4)]
+    picture = Image.frombytes("L", (len(matrix[0]), len(matrix)), b"".join(matrix))
+    picture = picture.resize((400, 400), Image.Resampling.NEAREST)
+    frame = Image.new("L", FRAME, 160)
+    frame.paste(picture, (120, 40))
+    grey = bytes([128]) * (FRAME[0] * FRAME[1] // 2)
+    header = f"YUV4MPEG2 W{FRAME[0]} H{FRAME[1]} F15:1 Ip A1:1 C420jpeg\n".encode()
+    path.write_bytes(header + (b"FRAME\n" + frame.tobytes() + grey) * 15)
+    return path
+
+
+@pytest.fixture
+def before_a_camera(browser, visit, tmp_path):
+    """``before_a_camera(text, path)``: a page whose camera sees the QR code of ``text``."""
+    opened = []
+
+    def open_page(text, path):
+        seen = f"--use-file-for-fake-video-capture={film(tmp_path / 'label.y4m', text)}"
+        launched = browser.browser_type.launch(
+            executable_path=chromium.found(), args=[*chromium.FLAGS, *FILMING, seen]
+        )
+        opened.append(launched)
+        return visit(path, on=launched, permissions=["camera"])
+
+    yield open_page
+    for each in opened:
+        each.close()
+
+
+def test_the_camera_opens_what_a_label_is_of(before_a_camera, shop):
+    spool = a_spool()
+    page = before_a_camera(f"{shop.url}/S/{spool.code}", "/floor/")
+    page.locator("header .camera").tap()
+    page.wait_for_url(f"**/floor/spools/{spool.pk}/")
+    assert page.locator("h1").is_visible()
+
+
+def test_a_hand_scanner_types_from_anywhere(visit, shop):
+    spool = a_spool()
+    page = visit()
+    page.keyboard.type(f"HTTP://FARM.EXAMPLE/S/{spool.code}\n")
+    page.wait_for_url(f"**/floor/spools/{spool.pk}/")
+
+
+@pytest.mark.parametrize("is_spool_first", [True, False])
+def test_a_spool_is_loaded_by_scanning_it_and_the_printer(visit, shop, is_spool_first):
+    spool, printer = a_spool(), a_printer()
+    slot = PrinterSlot.objects.create(printer=printer, label="1")
+    scans = [f"/S/{spool.code}", f"/P/{printer.code}"]
+    page = visit()
+    for scan in scans if is_spool_first else reversed(scans):
+        page.keyboard.type(f"{scan}\n")
+        page.wait_for_url(lambda url: url.rstrip("/") != f"{shop.url}/floor")
+        page.wait_for_load_state()
+    page.wait_for_url(f"**/floor/spools/{spool.pk}/load/?printer={printer.pk}")
+    Hand(page).touch(page.locator("main button.primary"))
+    finds(page, "is in")
+    slot.refresh_from_db()
+    assert slot.spool == spool
+
+
+def test_a_case_is_received_by_its_barcode_and_its_labels_printed(visit, shop):
+    filament = a_filament("Case of something", gtin=GTIN)
+    page = visit(viewport=TABLET)
+    hand = Hand(page)
+    hand.link("Receive")
+    page.get_by_label("Which filament?").press_sequentially(f"{GTIN}\n")
+    hand.link("Case of something")
+    count = page.get_by_role("textbox", name="How many spools")
+    count.wait_for()
+    assert geometry(page) + barriers(page) == []
+    count.fill("3")
+    page.get_by_label("Lot").fill("LOT-7")
+    page.get_by_label("Price of all together").fill("60")
+    hand.button("Put them on the shelf")
+    finds(page, "3 spools are on the shelf.")
+    spools = Spool.objects.filter(filament=filament)
+    told = spools.values_list("lot_number", "price", "initial_grams")
+    assert list(told) == [("LOT-7", Decimal(20), Decimal(1000))] * 3
+    address = page.get_by_role("link", name="Print their labels").get_attribute("href")
+    kind = "address => fetch(address).then((answer) => answer.headers.get('Content-Type'))"
+    assert page.evaluate(kind, address) == "application/pdf"
+
+
+def test_blank_labels_are_bound_by_scanning_them(visit, shop):
+    filament = a_filament("With blank labels")
+    page = visit(f"/floor/receive/{filament.pk}/")
+    blank = [codes.generate(), codes.generate()]
+    page.get_by_text("Blank labels are on them").tap()
+    field = page.get_by_label("Labels on them already")
+    for code in blank:
+        field.press_sequentially(f"{shop.url}/S/{code}\n")
+    Hand(page).button("Put them on the shelf")
+    finds(page, "2 spools are on the shelf.")
+    assert set(Spool.objects.filter(filament=filament).values_list("code", flat=True)) == set(blank)

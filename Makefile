@@ -30,7 +30,7 @@ run: install
 	@$(PY) -m config.serve --host '$(HOST)' --port '$(PORT)'
 
 demo: install
-	@$(PY) manage.py demo
+	@PORT='$(PORT)' $(PY) manage.py demo
 
 test: install-dev
 	@$(PY) -m tests.browser.chromium

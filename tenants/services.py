@@ -139,16 +139,16 @@ def _claim(tenant, hosts):
     """Take the short name and the hosts; the database decides between two at once."""
     if Tenant.objects.filter(slug=tenant.slug).exists():
         raise _slug_taken(tenant)
-    taken = set(settings.PUBLIC_HOSTS) | set(
-        Domain.objects.filter(host__in=hosts).values_list("host", flat=True)
-    )
-    if taken & set(hosts):
-        raise _host_taken(taken & set(hosts))
     try:
         with transaction.atomic():
             tenant.save()
     except (IntegrityError, ValidationError) as error:
         raise _slug_taken(tenant) from error
+    taken = set(settings.PUBLIC_HOSTS) | set(
+        Domain.objects.filter(host__in=hosts).values_list("host", flat=True)
+    )
+    if taken & set(hosts):
+        raise _host_taken(taken & set(hosts))
     try:
         with transaction.atomic():
             for host in hosts:

@@ -12,6 +12,7 @@ from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
 
 SHOWN = 20
+LOOKED_AT = 400  # spools, for the filaments that came last
 MAY = "inventory.receive_spool"
 
 
@@ -77,6 +78,7 @@ def _found(text):
 
 
 def _lately():
-    """Those received last, the newest first."""
-    rows = Filament.objects.active().with_makers().annotate(last=Max("spools__pk"))
-    return rows.filter(last__isnull=False).order_by("-last")[:SHOWN]
+    """Those of the spools received last, the newest first."""
+    newest = Spool.objects.order_by("-pk").values("pk")[:LOOKED_AT]
+    rows = Filament.objects.active().with_makers().filter(spools__in=newest)
+    return rows.annotate(last=Max("spools__pk")).order_by("-last")[:SHOWN]

@@ -132,12 +132,12 @@ def test_head_of_a_table_reads_no_rows(api):
 @pytest.mark.parametrize("path", ["spools", "products", "production-runs"])
 def test_a_table_takes_as_many_queries_for_thirty_as_for_one(api, path):
     def queries():
+        api.get(f"/api/v1/{path}/")  # pays for what is kept for a while
         with CaptureQueriesContext(connection) as seen:
             table(api.get(f"/api/v1/{path}/?format=csv"))
         return len(seen)
 
     a_run((a_spool(), 10), items=[(a_product(grams=5), 1)])
-    queries()
     one = queries()
     for _ in range(29):
         a_run((a_spool(), 10), items=[(a_product(grams=5), 1)])

@@ -1,7 +1,7 @@
 """A day on the farm that is lived twice: by the services, and by the farm in plain Python.
 
 `Day` asks both for every step, and compares all they have come to afterwards. What people do is in
-`test_any_day`.
+`rules_shelf`, `rules_plans`, `rules_prints` and `rules_closed`.
 """
 
 from decimal import Decimal
@@ -18,7 +18,7 @@ from production.services import invariants
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.lines import NewMaterial
 from tenants.errors import Refusal
-from tests.production import model_farm as model
+from tests.production.any_day import model
 
 PEOPLE = ("manager", "operator", None)
 STAGE = SimpleNamespace()  # what no verb of a day changes
@@ -144,6 +144,12 @@ class Day(RuleBasedStateMachine):
         """A run, mostly one in the statuses, if there is one."""
         fitting = list(self.runs_in(statuses))
         return pick(fitting if fitting and number < 11 else list(self.runs()), number)
+
+    def some_line(self, run, line, *statuses):
+        fitting = [run for run in self.runs_in(statuses) if run.lines]
+        run = self.some_run(run) if run == 11 else pick(fitting, run)
+        run = run if run.lines else fitting[0]
+        return run, pick(run.lines, line)
 
     def runs_in(self, statuses):
         return (run for run in self.runs() if run.status in statuses and not run.is_deleted)

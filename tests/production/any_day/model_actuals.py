@@ -1,0 +1,120 @@
+"""What is said of a run's materials and items, written on the lines of the farm in plain Python."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+from tests.production.any_day.model import ZERO, Refused
+
+PLAUSIBLE_PERCENT = 50
+MICROGRAM = Decimal("0.000001")
+
+
+def note(run, said):
+    """Write what was said on the lines; the ids of those to settle."""
+    settled = set()
+    for actual in said:
+        line = run.line_of(actual)
+        figures = (
+            actual.actual_grams,
+            actual.actual_purge_grams,
+            actual.gross_before_grams,
+            actual.gross_after_grams,
+        )
+        if any(figure is not None for figure in figures):
+            line.actual, line.actual_purge, line.before, line.after = figures
+            line.source = ""
+        if actual.settle:
+            settled.add(id(line))
+    return settled
+
+
+def apply_materials(farm, run, lines, said, *, percent=None, book_of=None):
+    """Every line has part and purge grams afterwards, or it is refused."""
+    settled = note(run, said)
+    missing = [line for line in lines if not _resolve(farm, line, percent, book_of)]
+    if missing:
+        raise Refused("ActualsMissing")
+    if any(line.took and line.spool is None for line in lines):
+        raise Refused("SpoolsMissing")
+    return settled
+
+
+def _resolve(farm, line, percent, book_of):
+    if line.after is not None and not line.source:
+        _weighed(farm, line, book_of)
+    elif line.actual is not None:
+        line.source = line.source or "typed"
+        if line.actual_purge is None and not line.purge:
+            line.actual_purge = ZERO
+    elif percent is not None:
+        line.actual, line.actual_purge = (
+            (grams * percent / 100).quantize(MICROGRAM, ROUND_HALF_UP)
+            for grams in (line.planned, line.purge)
+        )
+        line.source = "as_planned" if percent == 100 else "percent"
+    return line.actual is not None and line.actual_purge is not None
+
+
+def _weighed(farm, line, book_of):
+    if line.spool is None:
+        raise Refused("SpoolsMissing")
+    spool = farm.spools[line.spool]
+    if line.before is not None:
+        used = line.before - line.after
+    else:
+        book = spool.remaining if book_of is None else book_of(line.spool)
+        used = book - spool.net(line.after)
+    if used < 0:
+        raise Refused("AfterAboveBefore")
+    purge = min(line.purge if line.actual_purge is None else line.actual_purge, used)
+    line.actual, line.actual_purge, line.source = used - purge, purge, "weighed"
+
+
+def apply_items(run, said, *, as_planned=False):
+    note_items(run, said)
+    for item in run.items:
+        if item.good is None and as_planned:
+            item.good = item.quantity - (item.scrapped or 0)
+        if item.good is None:
+            raise Refused("ActualsMissing")
+        item.scrapped = item.scrapped or 0
+
+
+def note_items(run, said):
+    for count in said:
+        (item,) = [item for item in run.items if count.item in (item.pk, None)]
+        if min(count.good_count, count.scrapped_count) < 0:
+            raise Refused("CountsExceedQuantity")
+        item.good, item.scrapped = count.good_count, count.scrapped_count
+        if item.good + item.scrapped > item.quantity:
+            raise Refused("CountsExceedQuantity")
+
+
+def require_plausible(lines, *, may_be_less=False, changed=None):
+    groups = {}
+    for line in lines:
+        groups.setdefault(line.wants, []).append(line)
+    for group in groups.values():
+        parts = [[line] for line in group] if all(line.plan for line in group) else [group]
+        for part in parts:
+            if changed is not None and not any(line in changed for line in part):
+                continue
+            plan, took = sum(line.plan for line in part), sum(line.took for line in part)
+            too_much = abs(took - plan) * 100 > plan * PLAUSIBLE_PERCENT
+            if plan > 0 and too_much and not (may_be_less and took < plan):
+                raise Refused("ActualImplausible")
+
+
+def share_missing(items):
+    """How much of a run is to be made again; all of one that makes nothing in particular."""
+    whole = sum(item.quantity for item in items)
+    return Fraction(sum(missing(item) for item in items), whole) if whole else Fraction(1)
+
+
+def missing(item):
+    return item.quantity - (item.good or 0)
+
+
+def share_of(grams, share):
+    exact = Fraction(grams) * share / Fraction(MICROGRAM)
+    return Decimal(int(exact + Fraction(1, 2))) * MICROGRAM

@@ -1,0 +1,275 @@
+"""The verbs of runs, printers and products, each on a farm where it has as much to write as can be.
+
+A case arranges the farm and answers the verb, ready to be called.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from inventory.services import shelf, spools
+from production.models import Printer, Reason
+from production.services import (
+    completion,
+    lifecycle,
+    lines,
+    midprint,
+    planning,
+    printers,
+    repeats,
+    slots,
+    statuses,
+    undo,
+)
+from production.services.lines import NewItem, NewMaterial
+from production.services.reports.alerts import accept
+from tests.factories import (
+    a_printer,
+    a_product,
+    a_running_run,
+    a_slot,
+    a_spool,
+)
+from tests.production.verbs.arranging import (
+    a_table,
+    completed,
+    counted,
+    planned,
+    running,
+    took,
+    two_spools,
+)
+
+CASES, verb = a_table()
+
+
+@verb("printer.clear")
+def _():
+    printer = a_printer(needs_clearing=True)
+    return lambda: printers.clear(printer, by=None)
+
+
+@verb("production_run.swap_in_slot")
+def _():
+    slot, old = a_slot(), a_spool()
+    slots.load(old, slot=slot, by=None)
+    run, spool = a_running_run((old, 10), printer=slot.printer), a_spool(filament=old.filament)
+    line = run.materials.get().pk
+    return lambda: slots.swap(run, line=line, spool=spool, is_empty=True, by=None)
+
+
+@verb("production_run.undo")
+def _():
+    run = a_running_run((a_spool(), 10))
+    return lambda: undo.undo(run, event=run.events.last().pk, by=None)
+
+
+@verb("production_run.note_plate")
+def _():
+    run = a_running_run((a_spool(), 10), items=[(a_product(), 4)])
+    return lambda: midprint.note_plate(run, scrapped={run.items.get().pk: 2}, by=None)
+
+
+@verb("product.accept_actuals")
+def _():
+    product, spool = a_product(grams=10), a_spool()
+    run = a_running_run((spool, 50), items=[(product, 5)], planned_minutes=60)
+    completion.complete(run, by=None, materials=[took(spool, 60)], items=counted(run, 5, 0))
+    return lambda: accept(product, by=None)
+
+
+@verb("production_run.create")
+def _():
+    one, two = two_spools()
+    items = [NewItem(product=a_product(), quantity=2)]
+    materials = [NewMaterial(spool=spool, planned_grams=Decimal(10)) for spool in (one, two)]
+    return lambda: lifecycle.create(items=items, materials=materials, by=None)
+
+
+@verb("production_run.create_many")
+def _():
+    runs = [
+        {"materials": [NewMaterial(spool=spool, planned_grams=Decimal(10))]}
+        for spool in two_spools()
+    ]
+    return lambda: planning.create_many(runs, by=None)
+
+
+@verb("production_run.plan")
+def _():
+    product, printer = a_product(grams=10, units_per_plate=4), a_printer()
+    return lambda: planning.plan(product=product, quantity=6, printers=[printer], by=None)
+
+
+@verb("production_run.update")
+def _():
+    run = planned()
+    return lambda: lifecycle.update(run, notes="Careful", priority=5, by=None)
+
+
+@verb("production_run.move")
+def _():
+    run = planned((a_spool(), 10))
+    Printer.objects.update(needs_clearing=False)
+    return lambda: statuses.update_and_move(
+        run, status="in_progress", verb="start", notes="Careful", by=None
+    )
+
+
+@verb("production_run.start")
+def _():
+    one, two = two_spools()
+    run = planned((one, 10))
+    line = lines.add_material(run, filament=two.filament, planned_grams=5, by=None)
+    return lambda: lifecycle.start(run, spools={line.pk: two}, printer_cleared=True, by=None)
+
+
+@verb("production_run.unstart")
+def _():
+    run = running((a_spool(), 10))
+    return lambda: lifecycle.unstart(run, by=None)
+
+
+@verb("production_run.cancel")
+def _():
+    one, two = two_spools()
+    run = running((one, 10), (two, 10))
+    return lambda: lifecycle.cancel(run, materials=[took(one, 3)], by=None)
+
+
+@verb("production_run.delete")
+def _():
+    run = running((a_spool(), 10))
+    return lambda: lifecycle.delete(run, by=None)
+
+
+@verb("production_run.swap_spool")
+def _():
+    one, two = two_spools()
+    run = running((one, 10))
+    return lambda: midprint.swap_spool(run, spool=two, so_far=took(one, 3), by=None)
+
+
+@verb("production_run.save_actuals")
+def _():
+    spool = a_spool()
+    run = running((spool, 10))
+    return lambda: midprint.save_actuals(
+        run, materials=[took(spool, 11)], items=counted(run), actual_minutes=5, by=None
+    )
+
+
+@verb("production_run.progress")
+def _():
+    run = running((a_spool(), 10))
+    return lambda: midprint.progress(run, percent=40, by=None)
+
+
+@verb("production_run.complete")
+def _():
+    one, short = a_spool(1000), a_spool(20)
+    run = running((one, 10), (short, 20))
+    materials = [took(one, 11), took(short, 25, settle=True)]
+    return lambda: completion.complete(run, materials=materials, items=counted(run), by=None)
+
+
+@verb("production_run.fail")
+def _():
+    one, two = two_spools()
+    run = running((one, 10), (two, 20))
+    clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
+    return lambda: completion.fail(run, reason=clogged, progress_percent=30, by=None)
+
+
+@verb("production_run.revert")
+def _():
+    spool = a_spool(100)
+    run = completed((spool, 40))
+    spools.weigh(spool, gross_grams=255, by=None)
+    shelf.archive(spool, discard=False, by=None)
+    return lambda: completion.revert(run, confirm=True, by=None)
+
+
+@verb("production_run.correct")
+def _():
+    one, two = two_spools()
+    run = completed((one, 100), (two, 10))
+    spools.weigh(one, gross_grams=1090, by=None)
+    shelf.archive(one, discard=False, by=None)
+    return lambda: completion.correct(
+        run, materials=[took(one, 110), took(two, 9)], items=counted(run), by=None
+    )
+
+
+@verb("production_run.reassign")
+def _():
+    wrong, right = two_spools()
+    run = completed((wrong, 100))
+    for spool in (wrong, right):
+        spools.weigh(spool, gross_grams=1095, by=None, confirm=True)
+    shelf.archive(wrong, discard=False, by=None)
+    line = run.materials.get().pk
+    return lambda: completion.reassign(run, line=line, spool=right, by=None)
+
+
+@verb("production_run.reprint")
+def _():
+    run = lifecycle.cancel(running((a_spool(), 10)), by=None)
+    return lambda: repeats.reprint(run, by=None)
+
+
+@verb("production_run.copy")
+def _():
+    run = completed((a_spool(), 10))
+    return lambda: repeats.copy(run, by=None)
+
+
+@verb("production_run.record")
+def _():
+    spool, product, now = a_spool(), a_product(), timezone.now()
+    return lambda: repeats.record(
+        made=[repeats.Made(product=product, good_count=2)],
+        spools=[spool],
+        materials=[took(spool, 30)],
+        started_at=now - timedelta(hours=3),
+        finished_at=now - timedelta(hours=1),
+        by=None,
+    )
+
+
+@verb("run_item.add")
+def _():
+    run, product = planned(), a_product(grams=5)
+    return lambda: lines.add_item(run, product=product, quantity=3, by=None)
+
+
+@verb("run_item.change")
+def _():
+    item = planned().items.get()
+    return lambda: lines.change_item(item, quantity=3, by=None)
+
+
+@verb("run_item.remove")
+def _():
+    item = planned().items.get()
+    return lambda: lines.remove_item(item, by=None)
+
+
+@verb("run_material.add")
+def _():
+    run, spool = planned(), a_spool()
+    return lambda: lines.add_material(run, spool=spool, planned_grams=10, by=None)
+
+
+@verb("run_material.change")
+def _():
+    one, two = two_spools()
+    line = planned((one, 10)).materials.get()
+    return lambda: lines.change_material(line, spool=two, planned_grams=Decimal(12), by=None)
+
+
+@verb("run_material.remove")
+def _():
+    line = planned((a_spool(), 10)).materials.get()
+    return lambda: lines.remove_material(line, by=None)

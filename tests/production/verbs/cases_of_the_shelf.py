@@ -1,0 +1,184 @@
+"""The verbs of spools and of the catalogue, each on a farm where it has as much to write as can be.
+
+A case arranges the farm and answers the verb, ready to be called.
+"""
+
+from django.utils import timezone
+
+from inventory.models import Location
+from inventory.services import (
+    catalogue_import,
+    handling,
+    reversing,
+    shelf,
+    spools,
+    table_import,
+)
+from production.services import slots, undo, unloading, weighing
+from tests.factories import a_filament, a_slot, a_spool
+from tests.production.verbs.arranging import a_table, running
+
+CASES, verb = a_table()
+
+
+@verb("spool.receive")
+def _():
+    filament = a_filament()
+    return lambda: spools.receive(filament=filament, by=None)
+
+
+@verb("spool.receive_many")
+def _():
+    filament = a_filament()
+    return lambda: handling.receive_many(filament=filament, count=3, total_price=50, by=None)
+
+
+@verb("spool.weigh")
+def _():
+    spool = a_spool(1000)
+    return lambda: spools.weigh(spool, gross_grams=1190, by=None)
+
+
+@verb("spool.weigh_in_use")
+def _():
+    spool = a_spool(1000)
+    running((spool, 100))
+    return lambda: weighing.weigh(spool, gross_grams=1190, by=None)
+
+
+@verb("spool.use")
+def _():
+    spool = a_spool(1000)
+    return lambda: handling.use(spool, gross_after_grams=1100, by=None)
+
+
+@verb("spool.waste")
+def _():
+    spool = a_spool(1000)
+    return lambda: handling.waste(spool, grams=10, by=None)
+
+
+@verb("spool.empty")
+def _():
+    spool = a_spool(30)
+    return lambda: handling.empty(spool, by=None)
+
+
+@verb("spool.adjust")
+def _():
+    spool = a_spool(30)
+    return lambda: handling.adjust(spool, grams=-10, reason="A slip", by=None)
+
+
+@verb("spool.set_price")
+def _():
+    spool = a_spool(30, filament=a_filament(price=None))
+    return lambda: handling.set_price(spool, price=20, by=None)
+
+
+@verb("spool.describe")
+def _():
+    spool = a_spool(30)
+    at = timezone.now()
+    return lambda: shelf.describe(spool, lot_number="L7", dried_at=at, opened_at=at, by=None)
+
+
+@verb("spool.move")
+def _():
+    spool, dry_box = a_spool(30), Location.objects.create(name="Dry box")
+    return lambda: shelf.move(spool, location=dry_box, by=None)
+
+
+@verb("spool.open")
+def _():
+    spool = a_spool(30)
+    return lambda: shelf.open(spool, by=None)
+
+
+@verb("spool.dry")
+def _():
+    spool = a_spool(30)
+    return lambda: shelf.dry(spool, by=None)
+
+
+@verb("spool.relabel")
+def _():
+    spool = a_spool(30)
+    return lambda: shelf.relabel(spool, by=None)
+
+
+@verb("spool.archive")
+def _():
+    spool = a_spool(30)
+    return lambda: shelf.archive(spool, discard=True, by=None)
+
+
+@verb("spool.restore")
+def _():
+    spool = shelf.archive(a_spool(30), discard=False, by=None)
+    return lambda: shelf.restore(spool, by=None)
+
+
+@verb("inventory_transaction.reverse")
+def _():
+    spool = a_spool(1000)
+    entry = handling.use(spool, grams=10, by=None)
+    spools.weigh(spool, gross_grams=1190, by=None)
+    return lambda: reversing.reverse(entry, reason="A slip", confirm=True, by=None)
+
+
+@verb("catalogue.import")
+def _():
+    entry = {
+        "id": "acme_pla_red",
+        "manufacturer": "Acme",
+        "name": "Red",
+        "material": "PLA",
+        "density": 1.24,
+        "weight": 1000,
+        "diameter": 1.75,
+        "color_hex": "ff0000",
+    }
+    return lambda: catalogue_import.import_entries([entry], by=None)
+
+
+@verb("spool.import_table")
+def _():
+    a_filament("Galaxy")
+    table = "name,initial_grams,remaining_grams\nGalaxy,1000,800\nGalaxy,500,\n"
+    return lambda: table_import.import_spools(table, by=None)
+
+
+@verb("filament.import_table")
+def _():
+    table = "manufacturer,name,material,density_g_cm3\nAcme,Red,PLA,1.24\n"
+    return lambda: table_import.import_filaments(table, by=None)
+
+
+@verb("spool.load")
+def _():
+    slot, spool = a_slot(), a_spool()
+    slots.load(a_spool(), slot=slot, by=None)
+    return lambda: slots.load(spool, slot=slot, by=None)
+
+
+@verb("spool.unload")
+def _():
+    slot = slots.load(a_spool(), slot=a_slot(), by=None)
+    return lambda: slots.unload(slot, by=None)
+
+
+@verb("spool.undo_weighing")
+def _():
+    entry = spools.weigh(a_spool(1000), gross_grams=1190, by=None)
+    return lambda: undo.undo_weighing(entry, by=None)
+
+
+@verb("spool.undo_load")
+def _():
+    slot, former, spool = a_slot(), a_slot(), a_spool()
+    slots.load(a_spool(), slot=slot, by=None)
+    slots.load(spool, slot=former, by=None)
+    slots.load(spool, slot=slot, by=None)
+    event = spool.events.filter(verb="loaded").last()
+    return lambda: unloading.undo_load(event, by=None)

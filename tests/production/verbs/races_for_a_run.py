@@ -1,0 +1,181 @@
+"""Two verbs at once over one run, or one printer.
+
+Each race answers its two works, and a judge of what they returned: of the results in order.
+"""
+
+from decimal import Decimal
+
+from inventory.models import Spool
+from production.models import ProductionRun
+from production.services import completion, lifecycle, lines, midprint, repeats
+from production.services.lines import PlanFrozen
+from production.services.moves import InvalidRunStatus
+from production.services.readiness import PrinterBusy
+from tests.factories import a_printer, a_run, a_running_run, a_spool
+from tests.production.verbs.racing import (
+    Gone,
+    completed,
+    refusals,
+    remaining,
+    spools_of_one,
+    status,
+    took,
+)
+
+
+def start_and_start_on_one_printer():
+    printer = a_printer()
+    runs = [a_run(printer=printer) for _ in range(2)]
+
+    def judge(results):
+        assert refusals(results) == [PrinterBusy]
+        assert sorted(map(status, runs)) == ["in_progress", "planned"]
+
+    return [lambda run=run: lifecycle.start(run, by=None) for run in runs], judge
+
+
+def start_and_revert_on_one_printer():
+    """A run that was cancelled while it printed goes on, while another one is started there."""
+    printer = a_printer()
+    cancelled = lifecycle.cancel(a_running_run(printer=printer), by=None)
+    other = a_run(printer=printer)
+
+    def judge(results):
+        assert refusals(results) == [PrinterBusy]
+
+    return [
+        lambda: lifecycle.start(other, by=None),
+        lambda: completion.revert(cancelled, by=None),
+    ], judge
+
+
+def correct_and_correct():
+    """The second corrects the first: both are done, and the last word counts."""
+    spool = a_spool(1000)
+    run = completed((spool, 100))
+
+    def judge(results):
+        assert refusals(results) == []
+        line = run.materials.get()
+        last = run.events.filter(verb="correct").order_by("pk")
+        assert (len(last), remaining(spool)) == (2, 1000 - line.actual_grams)
+        assert run.transactions.count() == 5
+
+    return [
+        lambda grams=grams: completion.correct(run, by=None, materials=[took(spool, grams)])
+        for grams in (110, 120)
+    ], judge
+
+
+def correct_and_revert():
+    spool = a_spool(1000)
+    run = completed((spool, 100))
+
+    def judge(results):
+        assert refusals(results) in ([], [InvalidRunStatus])
+        assert (status(run), remaining(spool)) == ("in_progress", 1000)
+
+    return [
+        lambda: completion.correct(run, by=None, materials=[took(spool, 110)]),
+        lambda: completion.revert(run, by=None),
+    ], judge
+
+
+def swap_and_complete():
+    """Swapped first, the new spool's grams are missing from what the other one says."""
+    one, two = spools_of_one(2)
+    run = a_running_run((one, 10))
+
+    def judge(results):
+        swapped, done = results
+        if refusals([swapped]):
+            assert refusals(results) == [InvalidRunStatus]
+            assert (remaining(one), remaining(two)) == (990, 1000)
+        else:
+            assert done.code == "actuals_missing"
+            assert (remaining(one), remaining(two), status(run)) == (1000, 1000, "in_progress")
+
+    return [
+        lambda: midprint.swap_spool(run, by=None, spool=two, so_far=took(one, 3)),
+        lambda: completion.complete(run, by=None, materials=[took(one, 10)]),
+    ], judge
+
+
+def complete_and_cancel():
+    spool = a_spool(100)
+    run = a_running_run((spool, 50))
+
+    def judge(results):
+        assert refusals(results) == [InvalidRunStatus]
+        assert (status(run), remaining(spool)) in (("completed", 50), ("cancelled", 100))
+
+    return [
+        lambda: completion.complete(run, by=None, as_planned=True),
+        lambda: lifecycle.cancel(run, by=None),
+    ], judge
+
+
+def delete_and_start():
+    run = a_run((a_spool(), 10))
+
+    def judge(results):
+        assert refusals(results) in ([], [Gone])  # started first, it is deleted all the same
+        assert not ProductionRun.objects.live().exists()
+        assert Spool.objects.get().reserved_grams == 0
+
+    return [lambda: lifecycle.delete(run, by=None), lambda: lifecycle.start(run, by=None)], judge
+
+
+def delete_and_complete():
+    run = a_running_run((a_spool(), 10))
+
+    def judge(results):
+        assert len(refusals(results)) == 1
+        assert Spool.objects.get().remaining_grams in (1000, 990)
+
+    return [
+        lambda: lifecycle.delete(run, by=None),
+        lambda: completion.complete(run, by=None, as_planned=True),
+    ], judge
+
+
+def reprint_and_reprint():
+    """Both are wanted: two people each plan the run again."""
+    run = lifecycle.cancel(a_run((a_spool(), 10)), by=None)
+
+    def judge(results):
+        assert refusals(results) == []
+        numbers = ProductionRun.objects.filter(reprint_of=run).values_list("number", flat=True)
+        assert len(set(numbers)) == 2
+
+    return [lambda: repeats.reprint(run, by=None)] * 2, judge
+
+
+def change_a_line_and_start():
+    """The claim is of the plan that was frozen, whoever came first."""
+    run = a_run((a_spool(), 10))
+    line = run.materials.get()
+
+    def judge(results):
+        assert refusals(results) in ([], [PlanFrozen])
+        line.refresh_from_db()
+        assert line.reserved_grams == line.planned_grams == Spool.objects.get().reserved_grams
+
+    return [
+        lambda: lines.change_material(line, by=None, planned_grams=Decimal(20)),
+        lambda: lifecycle.start(run, by=None),
+    ], judge
+
+
+RACES = [
+    start_and_start_on_one_printer,
+    start_and_revert_on_one_printer,
+    correct_and_correct,
+    correct_and_revert,
+    swap_and_complete,
+    complete_and_cancel,
+    delete_and_start,
+    delete_and_complete,
+    reprint_and_reprint,
+    change_a_line_and_start,
+]

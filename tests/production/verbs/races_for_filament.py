@@ -1,0 +1,251 @@
+"""Two verbs at once over the same spools: who gets the filament, and what was weighed.
+
+Each race answers its two works, and a judge of what they returned: of the results in order.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from inventory.models import Spool
+from inventory.services import handling, shelf, spools
+from inventory.services.ledger import InsufficientInventory, SpoolArchived
+from inventory.services.shelf import SpoolClaimed
+from production.models import PrinterSlot, ProductionRun
+from production.services import completion, lifecycle, midprint, planning, repeats
+from production.services.completion import CountedSince
+from production.services.lines import NewMaterial
+from tests.factories import a_printer, a_running_run, a_spool
+from tests.production.verbs.racing import (
+    completed,
+    refusals,
+    remaining,
+    spools_of_one,
+    took,
+)
+
+
+def two_runs_take_the_spool_in_a_slot():
+    """There is enough on it for one of the two that find it in their printer."""
+    spool = a_spool(100)
+    printers = [a_printer() for _ in range(2)]
+    PrinterSlot.objects.create(printer=printers[0], label="1", spool=spool)
+    material = {"filament": spool.filament, "planned_grams": Decimal(60)}
+    runs = [
+        lifecycle.create(by=None, materials=[NewMaterial(**material)], printer=printer)
+        for printer in printers
+    ]
+    named = {runs[1].materials.get().pk: spool}
+
+    def judge(results):
+        assert refusals(results) == [InsufficientInventory]
+        assert Spool.objects.get(pk=spool.pk).reserved_grams == 60
+
+    return [
+        lambda: lifecycle.start(runs[0], by=None),
+        lambda: lifecycle.start(runs[1], by=None, spools=named),
+    ], judge
+
+
+def reassign_and_weigh():
+    """Weighed first, the weight stays; weighed last, it is what is there: 900 g either way."""
+    wrong, right = spools_of_one(2)
+    run = completed((wrong, 100))
+    line = run.materials.get().pk
+
+    def judge(results):
+        assert refusals(results) == []
+        assert (remaining(wrong), remaining(right)) == (1000, 900)
+
+    return [
+        lambda: completion.reassign(run, by=None, line=line, spool=right),
+        lambda: spools.weigh(right, gross_grams=1100, by=None, confirm=True),
+    ], judge
+
+
+def correct_and_weigh():
+    spool = a_spool(1000)
+    run = completed((spool, 100))
+
+    def judge(results):
+        assert refusals(results) == []
+        assert remaining(spool) == 880
+
+    return [
+        lambda: completion.correct(run, by=None, materials=[took(spool, 130)]),
+        lambda: spools.weigh(spool, gross_grams=1080, by=None, confirm=True),
+    ], judge
+
+
+def revert_and_weigh():
+    """Counted first, the run is not reverted; reverted first, the count is of the full spool."""
+    spool = a_spool(1000)
+    run = completed((spool, 100))
+
+    def judge(results):
+        assert refusals(results) in ([], [CountedSince])
+        assert remaining(spool) == 895
+
+    return [
+        lambda: completion.revert(run, by=None),
+        lambda: spools.weigh(spool, gross_grams=1095, by=None, confirm=True),
+    ], judge
+
+
+def create_and_archive():
+    spool = a_spool(1000)
+    material = NewMaterial(spool=spool, planned_grams=Decimal(10))
+
+    def judge(results):
+        created, archived = results
+        first = SpoolClaimed if refusals([archived]) else SpoolArchived
+        assert refusals(results) == [first]
+        after = Spool.objects.get(pk=spool.pk)
+        assert (after.is_archived, after.reserved_grams) in ((True, 0), (False, 10))
+
+    return [
+        lambda: lifecycle.create(by=None, materials=[material]),
+        lambda: shelf.archive(spool, by=None, discard=False),
+    ], judge
+
+
+def create_and_create():
+    spool = a_spool(100)
+    material = NewMaterial(spool=spool, planned_grams=Decimal(60))
+
+    def judge(results):
+        assert refusals(results) == [InsufficientInventory]
+        assert ProductionRun.objects.get().number.endswith("-001")
+
+    return [lambda: lifecycle.create(by=None, materials=[material])] * 2, judge
+
+
+def orders_that_name_their_spools_in_another_order():
+    """Two orders of two runs each: all that is asked for is there for one of them."""
+    one, two = spools_of_one(2, grams=100)
+    orders = [
+        [{"materials": [NewMaterial(spool=spool, planned_grams=Decimal(60))]} for spool in order]
+        for order in ((one, two), (two, one))
+    ]
+
+    def judge(results):
+        assert refusals(results) == [planning.RunsRefused]
+        assert [run.status for run in ProductionRun.objects.all()] == ["planned"] * 2
+
+    return [lambda runs=runs: planning.create_many(runs, by=None) for runs in orders], judge
+
+
+def weigh_and_complete():
+    """940 g are weighed: before the print's 50 g are booked, or instead of what the book had."""
+    spool = a_spool(1000)
+    run = a_running_run((spool, 50))
+
+    def judge(results):
+        assert refusals(results) == []
+        kinds = list(spool.transactions.order_by("pk").values_list("kind", flat=True))
+        assert kinds[1:] in (["count", "usage"], ["usage", "count"])
+        assert remaining(spool) == (890 if kinds[-1] == "usage" else 940)
+
+    return [
+        lambda: spools.weigh(spool, gross_grams=1140, by=None, confirm=True),
+        lambda: completion.complete(run, by=None, materials=[took(spool, 50)]),
+    ], judge
+
+
+def complete_and_complete_of_two_runs():
+    spool = a_spool(100)
+    runs = [a_running_run((spool, 50)) for _ in range(2)]
+
+    def judge(results):
+        assert refusals(results) == [InsufficientInventory]
+        assert remaining(spool) == 40
+
+    return [
+        lambda run=run: completion.complete(run, by=None, materials=[took(spool, 60)])
+        for run in runs
+    ], judge
+
+
+def complete_and_use_by_hand():
+    spool = a_spool(100)
+    run = a_running_run((spool, 60))
+
+    def judge(results):
+        assert refusals(results) == [InsufficientInventory]
+        assert remaining(spool) in (40, 30)
+
+    return [
+        lambda: completion.complete(run, by=None, as_planned=True),
+        lambda: handling.use(spool, grams=70, by=None),
+    ], judge
+
+
+def record_and_record():
+    spool, now = a_spool(100), timezone.now()
+
+    def record():
+        return repeats.record(
+            by=None,
+            spools=[spool],
+            materials=[took(spool, 60)],
+            started_at=now - timedelta(hours=2),
+            finished_at=now,
+        )
+
+    def judge(results):
+        assert refusals(results) == [InsufficientInventory]
+        assert remaining(spool) == 40
+        assert ProductionRun.objects.get().number.endswith("-001")
+
+    return [record, record], judge
+
+
+def runs_that_name_their_spools_in_another_order():
+    """Locks are taken by id: nobody waits for somebody who waits."""
+    one, two = spools_of_one(2)
+    runs = [a_running_run((one, 10), (two, 10)), a_running_run((two, 10), (one, 10))]
+
+    def judge(results):
+        assert refusals(results) == []
+        assert (remaining(one), remaining(two)) == (980, 980)
+
+    return [
+        lambda run=run: completion.complete(run, by=None, as_planned=True) for run in runs
+    ], judge
+
+
+def swaps_that_cross():
+    """Each run goes on with the spool that the other one leaves."""
+    one, two = spools_of_one(2)
+    runs = [a_running_run((one, 10)), a_running_run((two, 10))]
+    swaps = [(runs[0], one, two), (runs[1], two, one)]
+
+    def judge(results):
+        assert refusals(results) == []
+        reserved = Spool.objects.order_by("pk").values_list("reserved_grams", flat=True)
+        assert list(reserved) == [10, 10]
+
+    return [
+        lambda run=run, old=old, new=new: midprint.swap_spool(
+            run, by=None, spool=new, so_far=took(old, 3)
+        )
+        for run, old, new in swaps
+    ], judge
+
+
+RACES = [
+    two_runs_take_the_spool_in_a_slot,
+    reassign_and_weigh,
+    correct_and_weigh,
+    revert_and_weigh,
+    create_and_archive,
+    create_and_create,
+    orders_that_name_their_spools_in_another_order,
+    weigh_and_complete,
+    complete_and_complete_of_two_runs,
+    complete_and_use_by_hand,
+    record_and_record,
+    runs_that_name_their_spools_in_another_order,
+    swaps_that_cross,
+]

@@ -1,0 +1,237 @@
+"""How each verb of the program comes to be used: one story for each, and every story ends well."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+
+from inventory.models import Location
+from inventory.services import (
+    catalogue_import,
+    handling,
+    reversing,
+    shelf,
+    spools,
+    table_import,
+)
+from production.models import Reason
+from production.services import (
+    completion,
+    lifecycle,
+    lines,
+    midprint,
+    planning,
+    printers,
+    repeats,
+    reports,
+    slots,
+    statuses,
+    undo,
+    unloading,
+    weighing,
+)
+from production.services.actuals import ItemCount, MaterialActual
+from tenants import services
+from tenants.accounts import devices, pins, records, roles
+from tenants.accounts import services as people
+from tests.factories import (
+    PASSWORD,
+    a_filament,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_slot,
+    a_spool,
+    make_user,
+)
+
+NEW = PASSWORD + "8"
+
+
+def running():
+    return a_running_run((a_spool(), 10))
+
+
+def completed():
+    return completion.complete(running(), by=None, as_planned=True).run
+
+
+def failed():
+    reason = Reason.objects.filter(kind="failure").first()
+    return completion.fail(running(), by=None, reason=reason, progress_percent=50).run
+
+
+def deleted():
+    run = a_run()
+    lifecycle.delete(run, by=None)
+    return run
+
+
+def reassigned():
+    run = completed()
+    line, other = of_kin(run)
+    return completion.reassign(run, by=None, line=line.pk, spool=other).run
+
+
+def of_kin(run):
+    """The run's only line, and another spool of what it holds."""
+    line = run.materials.get()
+    return line, a_spool(filament=line.spool.filament)
+
+
+def forgotten():
+    now = timezone.now()
+    return repeats.record(by=None, started_at=now - timedelta(hours=2), finished_at=now).run
+
+
+def a_failed_plate():
+    run = a_running_run(items=[(a_product(), 4)])
+    return midprint.note_plate(run, scrapped={run.items.get().pk: 2}, by=None)
+
+
+def swapped():
+    run = running()
+    line, other = of_kin(run)
+    return midprint.swap_spool(run, by=None, line=line.pk, spool=other, is_empty=True)
+
+
+def of_item(verb, **fields):
+    return verb(a_run(items=[(a_product(), 2)]).items.get(), by=None, **fields)
+
+
+def of_material(verb, **fields):
+    return verb(a_run((a_spool(), 10)).materials.get(), by=None, **fields)
+
+
+def evident():
+    """A product that took more than planned, as one completed run has shown."""
+    product, spool = a_product(grams=5), a_spool()
+    run = a_running_run((spool, 10), items=[(product, 2)])
+    took = MaterialActual(spool=spool.pk, actual_grams=Decimal(12))
+    good = ItemCount(item=run.items.get().pk, good_count=2)
+    completion.complete(run, by=None, materials=[took], items=[good])
+    return product
+
+
+def a_shelf():
+    return records.add(Location, by=None, name="Shelf 1")
+
+
+def a_token():
+    return people.issue_token(make_user(), name="printer", by=None)[0]
+
+
+def a_tablet():
+    return devices.register(name="Door", by=make_user())[0]
+
+
+def a_farm():
+    return services.add_farm(slug="seen", name="Seen")
+
+
+OF_RUNS = {
+    "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
+    "production_run.complete": completed,
+    "production_run.correct": lambda: completion.correct(completed(), by=None),
+    "production_run.create": a_run,
+    "production_run.delete": deleted,
+    "production_run.fail": failed,
+    "production_run.move": lambda: statuses.update_and_move(a_run(), by=None, notes="Fair"),
+    "production_run.note_plate": a_failed_plate,
+    "production_run.progress": lambda: midprint.progress(running(), by=None, percent=50),
+    "production_run.reassign": reassigned,
+    "production_run.record": forgotten,
+    "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
+    "production_run.copy": lambda: repeats.copy(completed(), by=None),
+    "production_run.revert": lambda: completion.revert(completed(), by=None),
+    "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
+    "production_run.start": running,
+    "production_run.swap_spool": swapped,
+    "production_run.unstart": lambda: lifecycle.unstart(running(), by=None),
+    "production_run.update": lambda: lifecycle.update(a_run(), by=None, notes="Fair"),
+    "run_item.add": lambda: lines.add_item(a_run(), by=None, product=a_product(), quantity=2),
+    "run_item.change": lambda: of_item(lines.change_item, quantity=3),
+    "run_item.remove": lambda: of_item(lines.remove_item),
+    "run_material.add": lambda: lines.add_material(a_run(), by=None, spool=a_spool()),
+    "run_material.change": lambda: of_material(lines.change_material, planned_grams=Decimal(12)),
+    "run_material.remove": lambda: of_material(lines.remove_material),
+}
+OF_OTHERS = {
+    "catalogue.import": lambda: catalogue_import.import_entries([], by=None),
+    "device.register": lambda: devices.register(name="Door", by=make_user()),
+    "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
+    "farm.add": a_farm,
+    "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
+    "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
+    "filament.import_table": lambda: table_import.import_filaments(b"name;material", by=None),
+    "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
+    "inventory_transaction.reverse": lambda: reversing.reverse(
+        handling.use(a_spool(), grams=5, by=None), reason="slip", by=None
+    ),
+    "pin.clear": lambda: pins.clear_pin(make_user(), by=None),
+    "pin.count_try": lambda: pins.count_try(make_user(), device=a_tablet()),
+    "pin.forgive": lambda: pins.forgive(make_user(), device=a_tablet()),
+    "pin.set": lambda: pins.set_pin(make_user(), pin="8362", by=None),
+    "pin.unlock": lambda: pins.unlock(make_user(), by=None),
+    "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
+    "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
+    "product.accept_actuals": lambda: reports.accept(evident(), by=None),
+    "production_run.swap_in_slot": lambda: slots.swap(
+        (run := a_running_run(((old := a_spool()), 10))),
+        line=run.materials.get().pk,
+        spool=a_spool(filament=old.filament),
+        is_empty=True,
+        by=None,
+    ),
+    "production_run.undo": lambda: undo.undo(
+        (run := a_running_run()), event=run.events.last().pk, by=None
+    ),
+    "production_run.create_many": lambda: planning.create_many([{}, {}], by=None),
+    "production_run.plan": lambda: planning.plan(
+        product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
+    ),
+    "record.add": a_shelf,
+    "record.change": lambda: records.change(a_shelf(), by=None, name="Shelf 2"),
+    "record.remove": lambda: records.remove(a_shelf(), by=None),
+    "spool.adjust": lambda: handling.adjust(a_spool(), grams=-5, reason="found", by=None),
+    "spool.archive": lambda: shelf.archive(a_spool(), discard=True, by=None),
+    "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
+    "spool.dry": lambda: shelf.dry(a_spool(), by=None),
+    "spool.empty": lambda: handling.empty(a_spool(20), by=None),
+    "spool.import_table": lambda: table_import.import_spools(b"name", by=None),
+    "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
+    "spool.undo_load": lambda: unloading.undo_load(
+        slots.load((spool := a_spool()), slot=a_slot(), by=None)
+        and spool.events.get(verb="loaded"),
+        by=None,
+    ),
+    "spool.undo_weighing": lambda: undo.undo_weighing(
+        spools.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
+    ),
+    "spool.unload": lambda: slots.unload(slots.load(a_spool(), slot=a_slot(), by=None), by=None),
+    "spool.move": lambda: shelf.move(a_spool(), location=a_shelf(), by=None),
+    "spool.open": lambda: shelf.open(a_spool(), by=None),
+    "spool.receive": a_spool,
+    "spool.receive_many": lambda: handling.receive_many(filament=a_filament(), count=3, by=None),
+    "spool.relabel": lambda: shelf.relabel(a_spool(), by=None),
+    "spool.restore": lambda: shelf.restore(
+        shelf.archive(a_spool(), discard=False, by=None), by=None
+    ),
+    "spool.set_price": lambda: handling.set_price(a_spool(), price=20, by=None),
+    "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
+    "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
+    "spool.weigh": lambda: spools.weigh(a_spool(1000), gross_grams=1190, by=None),
+    "spool.weigh_in_use": lambda: weighing.weigh(a_spool(1000), gross_grams=1190, by=None),
+    "token.issue": a_token,
+    "token.revoke": lambda: people.revoke_token(a_token(), by=None),
+    "user.add": lambda: people.add_user(
+        username="nina", password=PASSWORD, role=roles.OPERATOR, by=None
+    ),
+    "user.change": lambda: people.change(make_user(), by=None, role=roles.VIEWER, name="Nina"),
+    "user.deactivate": lambda: people.deactivate(make_user(), by=None),
+    "user.reactivate": lambda: people.reactivate(make_user(is_active=False), by=None),
+    "user.set_password": lambda: people.set_password(make_user(), password=NEW, by=None),
+    "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
+}
+STORIES = OF_RUNS | OF_OTHERS

@@ -1,6 +1,8 @@
-"""A program at the farm, signed in as its manager."""
+"""A program at the farm, signed in as its manager; a browser on its floor; what it is about."""
 
 import pytest
+
+from tests.factories import a_filament, a_product
 
 
 @pytest.fixture
@@ -14,3 +16,13 @@ def floor(farm_client, operator):
     """A browser on the floor, the operator signed in."""
     farm_client.force_login(operator)
     return farm_client
+
+
+@pytest.fixture
+def galaxy(farm):
+    return a_filament("Galaxy")
+
+
+@pytest.fixture
+def hook(farm):
+    return a_product("HK", name="Wall hook")

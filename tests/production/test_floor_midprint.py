@@ -9,7 +9,7 @@ from production.services.actuals import CountsExceedQuantity
 from production.services.moves import InvalidRunStatus, NotInRun
 from tenants.errors import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool
-from tests.production.touching import page, queries, said, touch
+from tests.production.touching import at, page, queries, said, touch
 
 HOOK = {"name": "Hook", "units_per_plate": 4}
 
@@ -17,10 +17,6 @@ HOOK = {"name": "Hook", "units_per_plate": 4}
 @pytest.fixture
 def run(farm):
     return a_running_run((a_spool(1000), 40), items=[(a_product(**HOOK), 12)], plate_count=3)
-
-
-def at(run, *verb):
-    return "/".join(["/floor/runs", str(run.pk), *verb, ""])
 
 
 def counts(run):

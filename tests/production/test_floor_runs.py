@@ -1,11 +1,9 @@
-"""A run on the floor: started, completed, failed, cancelled, swapped, taken back."""
-
-from decimal import Decimal
+"""A run on the floor: started, swapped, taken back; how it ends is in `test_floor_ending`."""
 
 import pytest
 
-from inventory.models import InventoryTransaction, Spool
-from production.models import Printer, PrinterSlot, Reason, RunMaterial
+from inventory.models import Spool
+from production.models import Printer, PrinterSlot
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -15,30 +13,17 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.touching import a_bare_run, page, queries, said, touch
-
-
-def at(run, *verb):
-    return "/".join(["/floor/runs", str(run.pk), *map(str, verb), ""])
-
-
-def fresh(row):
-    return type(row).objects.get(pk=row.pk)
-
-
-def entries(run):
-    return list(run.transactions.order_by("pk").values_list("kind", "grams"))
-
-
-@pytest.fixture
-def galaxy(farm):
-    return a_filament("Galaxy")
-
-
-@pytest.fixture
-def hook(farm):
-    return a_product("HK", name="Wall hook")
-
+from tests.production.touching import (
+    a_bare_run,
+    at,
+    entries,
+    fresh,
+    page,
+    queries,
+    said,
+    touch,
+    undo,
+)
 
 # --- Start -------------------------------------------------------------------------------------
 
@@ -108,192 +93,6 @@ def test_a_wrong_material_is_refused_and_a_manager_may_go_on(farm_client, operat
     assert fresh(run).status == "in_progress"
 
 
-# --- Complete ----------------------------------------------------------------------------------
-
-
-def test_a_run_is_completed_as_planned_with_two_touches_and_marked_so(floor, galaxy, hook):
-    spool = a_spool(filament=galaxy)
-    run = a_running_run((spool, 40, 2), printer=a_printer(), items=[(hook, 4)])
-    assert at(run) in page(floor.get("/floor/"))  # the first touch
-    assert at(run, "complete-as-planned") in page(floor.get(at(run)))  # the second
-    shown = said(floor, touch(floor, at(run, "complete-as-planned")))
-    assert "is completed: 42 g are booked." in shown
-    assert entries(run) == [("usage", Decimal(-42))]
-    assert run.materials.get().actual_source == RunMaterial.Source.AS_PLANNED
-    assert InventoryTransaction.objects.last().source == "floor"
-
-
-def filled(run, **changed):
-    """What the completion's form sends, as it is prefilled."""
-    fields = {}
-    for item in run.items.all():
-        fields |= {f"item-{item.pk}-good": item.quantity, f"item-{item.pk}-scrapped": 0}
-    for line in run.materials.all():
-        fields[f"line-{line.pk}-grams"] = f"{line.planned_grams.normalize():f}"
-        if line.planned_purge_grams:
-            fields[f"line-{line.pk}-purge"] = f"{line.planned_purge_grams.normalize():f}"
-    return fields | changed
-
-
-def test_what_nobody_touched_in_the_form_is_as_planned(floor, galaxy, hook):
-    run = a_running_run((a_spool(filament=galaxy), "40.123456", 2), items=[(hook, 4)])
-    line = run.materials.get()
-    form = page(floor.get(at(run, "complete")))
-    assert 'value="40.12"' in form
-    touch(floor, at(run, "complete"), **filled(run, **{f"line-{line.pk}-grams": "40.12"}))
-    line.refresh_from_db()
-    assert (line.actual_grams, line.actual_source) == (Decimal("40.123456"), "as_planned")
-    assert run.items.get().good_count == 4
-
-
-def test_typed_grams_count_with_a_point_or_a_comma(floor, galaxy, hook):
-    run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
-    line = run.materials.get()
-    touch(floor, at(run, "complete"), **filled(run, **{f"line-{line.pk}-grams": "38,5"}))
-    line.refresh_from_db()
-    assert (line.actual_grams, line.actual_source) == (Decimal("38.5"), "typed")
-
-
-def test_the_weight_on_the_scale_counts_where_it_was_typed(floor, galaxy, hook):
-    run = a_running_run((a_spool(1000, filament=galaxy), 40), items=[(hook, 4)])
-    line = run.materials.get()
-    touch(floor, at(run, "complete"), **filled(run, **{f"line-{line.pk}-after": "1155"}))
-    line.refresh_from_db()
-    assert (line.actual_grams, line.actual_source) == (45, "weighed")
-
-
-def test_grams_and_a_weight_together_are_asked_about(floor, galaxy):
-    run = a_running_run((a_spool(1000, filament=galaxy), 40))
-    pk = run.materials.get().pk
-    given = {f"line-{pk}-grams": "41", f"line-{pk}-after": "1155"}
-    again = page(touch(floor, at(run, "complete"), **filled(run, **given)), 400)
-    assert "Either the grams or the weight, not both." in again
-    assert 'value="1155"' in again
-    assert fresh(run).status == "in_progress"
-
-
-def test_scrapped_parts_are_not_good_and_have_a_reason(floor, hook):
-    run = a_running_run(items=[(hook, 4)])
-    item, why = run.items.get(), Reason.objects.get(kind="scrap", code="warping")
-    given = {f"item-{item.pk}-scrapped": 1, f"item-{item.pk}-reason": why.pk}
-    touch(floor, at(run, "complete"), **filled(run, **given))
-    item.refresh_from_db()
-    assert (item.good_count, item.scrapped_count, item.scrap_reason) == (3, 1, why)
-
-
-def test_more_parts_than_planned_are_refused_beside_the_item(floor, hook):
-    run = a_running_run(items=[(hook, 4)])
-    name = f"item-{run.items.get().pk}-good"
-    again = page(touch(floor, at(run, "complete"), **filled(run, **{name: "50"})), 400)
-    assert f'id="id_{name}_error"' in again
-    assert 'value="50"' in again
-
-
-def test_an_unlikely_figure_is_asked_about_and_booked_when_confirmed(floor, galaxy):
-    run = a_running_run((a_spool(1000, filament=galaxy), 40))
-    given = filled(run, **{f"line-{run.materials.get().pk}-grams": "400"})
-    again = page(touch(floor, at(run, "complete"), **given), 409)
-    assert "Hard to believe: look again." in again
-    assert "The figures are right, unlikely as they look" in again
-    touch(floor, at(run, "complete"), **given, confirm="on")
-    assert entries(run) == [("usage", Decimal(-400))]
-
-
-def test_a_print_that_used_more_than_the_book_had_counts_the_spool_up(floor, galaxy):
-    run = a_running_run((a_spool(50, filament=galaxy), 40))
-    pk = run.materials.get().pk
-    given = filled(run, **{f"line-{pk}-grams": "55"})
-    again = page(touch(floor, at(run, "complete"), **given), 409)
-    assert "More than the book has on the spool." in again
-    touch(floor, at(run, "complete"), **given, **{f"line-{pk}-settle": "on"})
-    assert entries(run) == [("count", Decimal(5)), ("usage", Decimal(-55))]
-
-
-def test_figures_are_kept_for_the_next_shift_and_fill_the_form(floor, galaxy, hook):
-    run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
-    line, item = run.materials.get(), run.items.get()
-    given = {f"line-{line.pk}-grams": "39", f"item-{item.pk}-good": "3", "actual_minutes": "95"}
-    shown = said(floor, touch(floor, at(run, "complete"), **filled(run, **given), draft="1"))
-    assert "nothing is booked yet" in shown
-    form = page(floor.get(at(run, "complete")))
-    assert 'value="39"' in form
-    assert 'value="95"' in form
-    assert (entries(run), fresh(run).status) == ([], "in_progress")
-    kept = {f"line-{line.pk}-grams": "39", f"item-{item.pk}-good": "3"}
-    touch(floor, at(run, "complete"), **filled(run, **kept), actual_minutes="95")
-    assert (fresh(item).good_count, fresh(run).actual_minutes) == (3, 95)
-    assert entries(run) == [("usage", Decimal(-39))]
-
-
-def test_a_form_sent_twice_has_one_effect_and_the_same_answer(floor, galaxy, hook):
-    run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
-    given = filled(run, idempotency_key="from-the-page")
-    first = touch(floor, at(run, "complete"), **given)
-    assert "is completed: 40 g are booked." in said(floor, first)
-    second = touch(floor, at(run, "complete"), **given)
-    assert "is completed: 40 g are booked." in said(floor, second)
-    assert entries(run) == [("usage", Decimal(-40))]
-
-
-def test_a_run_that_somebody_else_completed_says_so(floor, galaxy):
-    run = a_running_run((a_spool(filament=galaxy), 40))
-    given = filled(run)
-    touch(floor, at(run, "complete"), **given)
-    assert "is completed; it can&#x27;t do" in page(touch(floor, at(run, "complete"), **given), 409)
-
-
-# --- Fail, cancel ------------------------------------------------------------------------------
-
-
-def test_a_failed_run_books_the_share_that_was_printed_as_waste(floor, galaxy, hook):
-    run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
-    why = Reason.objects.get(kind="failure", code="nozzle_clog")
-    shown = said(floor, touch(floor, at(run, "fail"), reason=why.pk, progress_percent="25"))
-    assert "has failed" in shown
-    assert (fresh(run).outcome_reason, entries(run)) == (why, [("waste", Decimal(-10))])
-
-
-def test_good_parts_that_were_noted_do_not_keep_a_run_from_failing(floor, galaxy, hook):
-    run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
-    touch(floor, at(run, "complete-as-planned"))
-    undo(floor, run, event=run.events.last().pk)
-    assert "4 good Wall hook were noted" in page(floor.get(at(run, "fail")))
-    given = {"reason": Reason.objects.get(kind="failure", code="adhesion").pk}
-    touch(floor, at(run, "fail"), **given, progress_percent="50")
-    assert (fresh(run).status, run.items.get().good_count) == ("failed", 0)
-
-
-def test_without_a_reason_nothing_fails(floor, galaxy):
-    run = a_running_run((a_spool(filament=galaxy), 40))
-    again = page(touch(floor, at(run, "fail"), progress_percent="25"), 400)
-    assert "This field is required." in again
-    assert 'value="25"' in again
-    assert fresh(run).status == "in_progress"
-
-
-def test_reasons_that_are_used_come_first(floor):
-    first = a_running_run()
-    why = Reason.objects.get(kind="failure", code="wrong_material")
-    touch(floor, at(first, "fail"), reason=why.pk, progress_percent="0")
-    form = page(floor.get(at(a_running_run(), "fail")))
-    assert form.index(why.label) < form.index(
-        Reason.objects.get(kind="failure", code="adhesion").label
-    )
-
-
-def test_a_cancelled_run_gives_its_claims_back(floor, galaxy):
-    spool = a_spool(filament=galaxy)
-    run = a_run((spool, 40))
-    assert "is cancelled" in said(floor, touch(floor, at(run, "cancel"), reason="Not needed"))
-    assert (fresh(run).status, fresh(spool).reserved_grams) == ("cancelled", 0)
-
-
-def test_what_a_cancelled_run_used_is_waste(floor, galaxy):
-    run = a_running_run((a_spool(filament=galaxy), 40))
-    touch(floor, at(run, "cancel"), **{f"line-{run.materials.get().pk}-grams": "7"})
-    assert entries(run) == [("waste", Decimal(-7))]
-
-
 # --- Swap --------------------------------------------------------------------------------------
 
 
@@ -333,10 +132,6 @@ def test_a_swap_to_another_material_is_refused_beside_the_spool(floor, galaxy):
 
 
 # --- Undo --------------------------------------------------------------------------------------
-
-
-def undo(client, run, **fields):
-    return touch(client, at(run, "undo"), **fields)
 
 
 def test_a_completion_is_undone_from_the_bar(floor, galaxy):

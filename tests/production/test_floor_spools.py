@@ -1,6 +1,5 @@
-"""A spool on the floor: found by its label, looked at, weighed, loaded into a printer."""
+"""A spool on the floor: found by its label, looked at, weighed."""
 
-import re
 from decimal import Decimal
 
 import pytest
@@ -12,11 +11,7 @@ from inventory.services import shelf
 from production.models import PrinterSlot
 from tenants.accounts.models import FarmSettings
 from tests.factories import PASSWORD, a_filament, a_printer, a_run, a_running_run, a_spool
-from tests.production.touching import page, queries, said, touch
-
-
-def at(spool, *verb):
-    return "/".join(["/floor/spools", str(spool.pk), *verb, ""])
+from tests.production.touching import at, page, queries, said, touch
 
 
 def labelled(code):
@@ -183,86 +178,7 @@ def test_a_key_that_was_used_for_other_figures_says_so(floor):
     assert Spool.objects.get().remaining_grams == 990
 
 
-# --- Load --------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def slot(farm):
-    return PrinterSlot.objects.create(printer=a_printer("Elm"), label="A1")
-
-
-def inside(slot):
-    return PrinterSlot.objects.get(pk=slot.pk).spool
-
-
-def test_a_spool_is_loaded_spool_first(floor, slot):
-    spool = a_spool()
-    assert f'value="{slot.pk}"' in page(floor.get(at(spool, "load")))
-    shown = said(floor, touch(floor, at(spool, "load"), slot=slot.pk))
-    assert f"Spool {spool.code} is in Elm A1." in shown
-    assert inside(slot) == spool
-
-
-def test_a_spool_is_loaded_printer_first(floor, slot):
-    spool = a_spool()
-    load = f"/floor/slots/{slot.pk}/load/"
-    assert load in page(floor.get(f"/floor/printers/{slot.printer_id}/"))
-    assert 'name="spool"' in page(floor.get(load))
-    shown = said(floor, touch(floor, load, spool=spool.code.lower()))
-    assert f"Spool {spool.code} is in Elm A1." in shown
-    assert inside(slot) == spool
-
-
-def test_an_unknown_code_is_said_beside_the_field(floor, slot):
-    again = page(touch(floor, f"/floor/slots/{slot.pk}/load/", spool="000000000"), 400)
-    assert "No spool of this farm has the label" in again
-    assert 'value="000000000"' in again
-
-
-def test_a_spool_is_taken_out(floor, slot):
-    slot.spool = a_spool()
-    slot.save()
-    assert "Elm A1 is empty." in said(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
-    assert inside(slot) is None
-
-
-def test_a_spool_that_a_run_prints_from_is_not_taken_out(floor, slot):
-    slot.spool = spool = a_spool()
-    slot.save()
-    run = a_running_run((spool, 1), printer=slot.printer)
-    shown = said(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
-    assert f"Run {run.number} prints from spool {spool.code}" in shown
-    assert inside(slot) == spool
-
-
-def test_the_page_of_a_printer_asks_few_questions_however_many_slots_it_has(floor, slot):
-    path = f"/floor/printers/{slot.printer_id}/"
-
-    def more(count):
-        for _ in range(count):
-            label = str(PrinterSlot.objects.count())
-            PrinterSlot.objects.create(printer=slot.printer, label=label, spool=a_spool())
-            a_run((a_spool(), 1), printer=slot.printer)
-        return queries(floor, path)
-
-    few = more(1)
-    assert more(5) == few
-    assert few <= 12
-
-
-# --- Who ---------------------------------------------------------------------------------------
-
-
-def test_a_viewer_looks_at_a_spool_and_does_nothing(farm_client, viewer, slot):
-    farm_client.force_login(viewer)
-    spool = a_spool()
-    shown = page(farm_client.get(at(spool)))
-    assert "Weigh" not in shown
-    given = {"gross_grams": "1190", "slot": slot.pk, "spool": spool.code}
-    for path in (at(spool, "weigh"), at(spool, "load"), f"/floor/slots/{slot.pk}/load/"):
-        assert farm_client.get(path).status_code == 403
-        assert touch(farm_client, path, **given).status_code == 403
-    assert (spool.transactions.count(), inside(slot)) == (1, None)
+# --- Whose -------------------------------------------------------------------------------------
 
 
 def test_another_farms_spool_is_not_here(floor, other_farm):
@@ -281,75 +197,3 @@ def test_figures_are_in_the_locale_of_the_farm(floor):
     settings.locale = "nowhere"
     settings.save()
     assert "987.5 g" in page(floor.get(at(spool)))
-
-
-# --- Spool and printer, scanned one after the other ----------------------------------------------
-
-
-def scan(client, page_seen, code):
-    """Scan into the header of a page: it says which spool or printer that page is of."""
-    form = page(client.get(page_seen)).partition('<form class="scan"')[2].partition("</form>")[0]
-    seen = dict(re.findall(r'type="hidden" name="(\w+)" value="(\d+)"', form))
-    return client.get("/floor/find/", {"code": code, **seen})
-
-
-def test_a_spool_is_loaded_by_scanning_it_and_the_printer_in_either_order(floor, slot):
-    PrinterSlot.objects.create(printer=a_printer("Oak"), label="1")
-    for spool_first in (True, False):
-        spool, printer = a_spool(), slot.printer
-        pages = [at(spool), f"/floor/printers/{printer.pk}/"]
-        codes = [printer.code, f"HTTP://ALPHA.LOCALHOST/S/{spool.code}"]
-        which = 0 if spool_first else 1
-        answer = scan(floor, pages[which], codes[which])
-        assert answer["Location"] == f"{at(spool, 'load')}?printer={printer.pk}"
-        shown = page(floor.get(answer["Location"]))
-        assert re.findall(r'name="slot" value="(\d+)"', shown) == [str(slot.pk)]
-        touch(floor, answer["Location"], slot=slot.pk)
-        assert inside(slot) == spool
-
-
-def test_a_spool_scanned_for_a_running_printer_leads_to_the_swap(floor, slot):
-    slot.spool = old = a_spool()
-    slot.save()
-    run = a_running_run((old, 10), printer=slot.printer)
-    new = a_spool(filament=old.filament)
-    for seen in (f"/floor/printers/{slot.printer_id}/", f"/floor/runs/{run.pk}/"):
-        shown = page(floor.get(scan(floor, seen, new.code)["Location"]))
-        assert f"swap in {run.number}" in shown
-        assert 'name="slot"' not in shown
-    line = run.materials.get()
-    swap = f"/floor/runs/{run.pk}/swap/{line.pk}/"
-    assert f"{swap}?spool={new.code}" in shown
-    assert f'value="{new.code}"' in page(floor.get(f"{swap}?spool={new.code}"))
-    touch(floor, swap, spool=new.code, gave="grams", figure="4")
-    assert inside(slot) == new
-
-
-def test_other_scans_lead_to_what_was_scanned(floor, slot):
-    spool, other = a_spool(), a_spool()
-    assert scan(floor, at(spool), other.code)["Location"] == at(other)
-    elm = f"/floor/printers/{slot.printer_id}/"
-    assert scan(floor, elm, a_printer("Oak").code)["Location"] != elm
-    for wrong in ("x", "", "9" * 20, "-1"):
-        answer = floor.get("/floor/find/", {"code": spool.code, "printer": wrong})
-        assert answer["Location"] == at(spool)
-    assert "has no slots" in page(floor.get(f"{at(spool, 'load')}?printer=999999999"))
-
-
-def test_a_viewer_who_scans_looks(farm_client, viewer, slot):
-    farm_client.force_login(viewer)
-    spool = a_spool()
-    assert scan(farm_client, at(spool), slot.printer.code)["Location"].endswith(
-        f"/floor/printers/{slot.printer_id}/"
-    )
-
-
-def test_a_sealed_spool_is_opened_by_loading_it(floor, slot):
-    spool = a_spool()
-    touch(floor, at(spool, "load"), slot=slot.pk)
-    opened = Spool.objects.get(pk=spool.pk).opened_at
-    assert opened is not None
-    assert list(spool.events.values_list("verb", flat=True).order_by("pk")) == ["opened", "loaded"]
-    touch(floor, f"/floor/slots/{slot.pk}/unload/")
-    touch(floor, at(spool, "load"), slot=slot.pk)
-    assert Spool.objects.get(pk=spool.pk).opened_at == opened

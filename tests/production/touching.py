@@ -6,8 +6,15 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from production.models import ProductionRun
 from production.services import lifecycle
 from production.services.lines import NewItem
+
+
+def at(thing, *verb):
+    """The address of the page of a run or a spool, or of one of its verbs."""
+    place = "runs" if isinstance(thing, ProductionRun) else "spools"
+    return "/".join(["/floor", place, str(thing.pk), *map(str, verb), ""])
 
 
 def touch(client, path, *, headers=None, **fields):
@@ -22,6 +29,10 @@ def said(client, answer):
     """The page that a form leads to, once it was done."""
     assert answer.status_code == 303, answer.content.decode()
     return client.get(answer["Location"]).content.decode()
+
+
+def undo(client, run, **fields):
+    return touch(client, at(run, "undo"), **fields)
 
 
 def page(answer, status=200):
@@ -41,3 +52,11 @@ def a_bare_run(*products, **fields):
     """A planned run of one of each product: its lines ask for materials, and have no spool yet."""
     items = [NewItem(product=product, quantity=1) for product in products]
     return lifecycle.create(by=None, items=items, **fields)
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def entries(run):
+    return list(run.transactions.order_by("pk").values_list("kind", "grams"))

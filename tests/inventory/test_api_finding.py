@@ -1,34 +1,14 @@
-"""What a program finds in the inventory: by what it is, where it is, and as of when."""
+"""What a program finds in the inventory: by what it is, and where it is."""
 
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
-from django_tenants.utils import tenant_context
 
 from inventory import colors
-from inventory.models import InventoryTransaction, Location, MaterialType, Spool, SpoolEvent
+from inventory.models import Location, MaterialType
 from inventory.services import handling, shelf
-from production.services import completion
-from tests.factories import (
-    a_filament,
-    a_manufacturer,
-    a_material_type,
-    a_run,
-    a_running_run,
-    a_spool,
-)
-
-SPOOLS = "/api/v1/spools/"
-LEDGER = "/api/v1/inventory-transactions/"
-
-
-def found(api, path, query=""):
-    answer = api.get(f"{path}?{query}")
-    assert answer.status_code == 200, answer.content
-    return [row["id"] for row in answer.json()["results"]]
-
+from tests.factories import a_filament, a_manufacturer, a_material_type, a_run, a_spool
+from tests.inventory.asking import SPOOLS, found
 
 # --- The catalogue -----------------------------------------------------------------------------
 
@@ -174,137 +154,3 @@ def test_grams_that_can_not_be_are_400(api, grams):
     for name in ("remaining_below", "available_from"):
         answer = api.get(f"{SPOOLS}?{name}={grams}")
         assert (answer.status_code, list(answer.json()["errors"])) == (400, [name])
-
-
-# --- As of then --------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def days(farm):
-    """A spool received three days ago, used two days ago, archived yesterday; the moments."""
-    now = timezone.now()
-    noon = [timezone.localtime(now - timedelta(days=ago)).replace(hour=12) for ago in (3, 2, 1)]
-    spool = a_spool(1000, at=noon[0])
-    handling.use(spool, grams=400, by=None, at=noon[1])
-    shelf.archive(spool, by=None, discard=True, at=noon[2])
-    return spool, noon
-
-
-def test_a_spool_is_read_as_of_a_moment_and_of_a_day(api, days):
-    spool, noon = days
-    address = f"{SPOOLS}{spool.pk}/"
-
-    def then(moment):
-        answer = api.get(address, {"as_of": moment}).json()
-        assert answer["remaining_grams"] == "0.000000"
-        return answer["grams_then"]
-
-    assert api.get(address).json()["grams_then"] is None
-    second = timedelta(seconds=1)
-    assert [then((moment - second).isoformat()) for moment in noon] == [
-        None,
-        "1000.000000",
-        "600.000000",
-    ]
-    assert then(noon[1].isoformat()) == "600.000000"
-    assert [then(moment.date().isoformat()) for moment in noon] == [
-        "1000.000000",
-        "600.000000",
-        "0.000000",
-    ]
-
-
-def test_the_shelf_is_listed_as_it_was(api, days):
-    spool, noon = days
-    other = a_spool(500, at=noon[1])
-    rows = api.get(SPOOLS, {"as_of": noon[1].date().isoformat()}).json()["results"]
-    assert {row["id"]: row["grams_then"] for row in rows} == {
-        spool.pk: "600.000000",
-        other.pk: "500.000000",
-    }
-    assert found(api, SPOOLS, f"as_of={noon[0].date()}") == [spool.pk]
-    assert found(api, SPOOLS, f"as_of={noon[2].date()}") == [other.pk]
-    assert found(api, SPOOLS, f"as_of={noon[1].date()}&is_archived=true") == [spool.pk]
-
-
-def test_a_day_is_the_farms(api):
-    """Shortly after midnight in Berlin it is still the day before in UTC."""
-    moment = timezone.localtime().replace(hour=0, minute=30) - timedelta(days=1)
-    spool = a_spool(100, at=moment)
-    before = moment.date() - timedelta(days=1)
-    assert found(api, SPOOLS, f"as_of={before}") == []
-    assert found(api, SPOOLS, f"as_of={moment.date()}") == [spool.pk]
-
-
-@pytest.mark.parametrize("moment", ["2026-13-01", "2026-01-01T00:00:00", "soon", "0001-01-01"])
-def test_what_is_no_time_is_400(api, moment):
-    spool = a_spool()
-    for path in (SPOOLS, f"{SPOOLS}{spool.pk}/"):
-        answer = api.get(path, {"as_of": moment})
-        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["as_of"])
-    assert api.get(f"{SPOOLS}{spool.pk}/?lot_number=x").status_code == 400
-
-
-# --- What happened -----------------------------------------------------------------------------
-
-
-def test_what_happened_to_a_spool_is_read_in_order(api, operator):
-    box = Location.objects.create(name="Dry box")
-    spool, other = a_spool(), a_spool()
-    shelf.move(spool, location=box, by=operator)
-    shelf.open(other, by=operator)
-    shelf.dry(spool, by=None)
-    events = f"{SPOOLS}{spool.pk}/events/"
-    moved, dried = api.get(events).json()["results"]
-    assert (moved["verb"], moved["after"], moved["by"], moved["by_name"]) == (
-        "moved",
-        "Dry box",
-        operator.pk,
-        "otto",
-    )
-    assert (dried["verb"], dried["by"], dried["spool_code"]) == ("dried", None, spool.code)
-    assert found(api, events, "verb=dried,opened") == [dried["id"]]
-    assert found(api, events, f"after_id={moved['id']}") == [dried["id"]]
-    assert found(api, events, f"at_from={timezone.localdate()}") == [moved["id"], dried["id"]]
-    assert found(api, events, "search=box") == [moved["id"]]
-    assert api.get(f"{events}{moved['id']}/").json() == moved
-    assert api.get(f"{SPOOLS}{other.pk}/events/{moved['id']}/").status_code == 404
-    for method in ("post", "put", "delete"):
-        assert getattr(api, method)(events, {}).status_code == 405
-
-
-def test_what_happened_elsewhere_is_not_there(api, other_farm):
-    with tenant_context(other_farm):
-        theirs = a_spool()
-        shelf.open(theirs, by=None)
-    assert SpoolEvent.objects.count() == 0
-    assert api.get(f"{SPOOLS}{theirs.pk}/events/").status_code == 404
-
-
-def test_the_ledger_is_narrowed_and_followed(api):
-    spool, other = a_spool(), a_spool()
-    run = a_running_run((spool, 10))
-    completion.complete(run, by=None, as_planned=True)
-    receipts = list(InventoryTransaction.objects.filter(kind="receipt").order_by("pk"))
-    usage = InventoryTransaction.objects.get(kind="usage")
-    assert found(api, LEDGER, f"run_number={run.number.lower()}") == [usage.pk]
-    assert found(api, LEDGER, f"run={run.pk}") == [usage.pk]
-    assert found(api, LEDGER, f"filament={other.filament_id}") == [receipts[1].pk]
-    assert found(api, LEDGER, "source=system") == [each.pk for each in (*receipts, usage)]
-    assert found(api, LEDGER, "source=api,floor") == []
-    assert found(api, LEDGER, f"after_id={receipts[0].pk}") == [receipts[1].pk, usage.pk]
-    assert found(api, LEDGER, f"after_id={usage.pk}") == []
-    assert len(found(api, LEDGER, "after_id=0")) == 3
-    assert found(api, f"{SPOOLS}{spool.pk}/transactions/", f"after_id={receipts[0].pk}") == [
-        usage.pk
-    ]
-    for query in ("after_id=-1", "after_id=x", "source=mars"):
-        assert api.get(f"{LEDGER}?{query}").status_code == 400
-
-
-def test_an_archived_spool_is_weighed_only_when_it_is_restored(api):
-    spool = shelf.archive(a_spool(), by=None, discard=False)
-    answer = api.post(f"{SPOOLS}{spool.pk}/weigh/", {"gross_grams": 1100})
-    assert (answer.status_code, answer.json()["code"]) == (409, "spool_archived")
-    assert "restore it first" in answer.json()["detail"]
-    assert Spool.objects.get().remaining_grams == 1000

@@ -6,6 +6,7 @@ import pytest
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
+from inventory.services import shelf
 from tests.factories import a_filament, a_manufacturer, a_running_run, a_spool
 
 SPOOLS = "/api/v1/spools/"
@@ -146,6 +147,14 @@ def test_a_spool_that_prints_is_weighed_for_its_run(api):
     body = {"gross_grams": 1190, "as_count": True}
     answer = done(api.post(at(spool, "weigh"), body))
     assert (answer["kept_for"], answer["entry"]["grams"]) == (None, "-10.000000")
+
+
+def test_an_archived_spool_is_weighed_only_when_it_is_restored(api):
+    spool = shelf.archive(a_spool(), by=None, discard=False)
+    answer = api.post(f"{SPOOLS}{spool.pk}/weigh/", {"gross_grams": 1100})
+    assert (answer.status_code, answer.json()["code"]) == (409, "spool_archived")
+    assert "restore it first" in answer.json()["detail"]
+    assert Spool.objects.get().remaining_grams == 1000
 
 
 # --- The reel ----------------------------------------------------------------------------------

@@ -1,74 +1,21 @@
 """Importing a catalogue: what is good comes in, what is broken is named, nothing is overwritten."""
 
 import json
-import threading
 from contextlib import suppress
 from decimal import Decimal
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from io import StringIO
 
 import pytest
-from django.core.management import CommandError, call_command
-from django_tenants.utils import schema_context
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Manufacturer, MaterialType
-from inventory.services import catalogue_source
 from inventory.services.catalogue_entries import BrokenEntry, parsed
 from inventory.services.catalogue_import import import_entries
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_manufacturer, a_material_type
+from tests.inventory.entries import BROKEN, GOOD, entry
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-GOOD = {
-    "id": "acme_pla_red_1000_175",
-    "manufacturer": "Acme",
-    "name": "Red",
-    "material": "PLA",
-    "density": 1.24,
-    "weight": 1000.0,
-    "spool_weight": 200,
-    "diameter": 1.75,
-    "color_hex": "ff0000",
-    "extruder_temp": 210,
-    "bed_temp": 60,
-}
-BROKEN = {
-    "missing name": {"name": None},
-    "blank name": {"name": "  "},
-    "name too long": {"name": "x" * 151},
-    "name with NUL": {"name": "Re\x00d"},
-    "name with half a character": {"name": "Re\ud800d"},
-    "name not text": {"name": 7},
-    "id a number": {"id": 17},
-    "id missing": {"id": None},
-    "maker a list": {"manufacturer": ["Acme"]},
-    "material unknown letters": {"material": "PLÄ"},
-    "density zero": {"density": 0},
-    "density negative": {"density": -1.2},
-    "density NaN": {"density": float("nan")},
-    "density text": {"density": "1.24"},
-    "density in kg/m3": {"density": 1240},
-    "density true": {"density": True},
-    "weight infinite": {"weight": float("inf")},
-    "weight zero": {"weight": 0},
-    "weight beyond the book": {"weight": 10**9},
-    "reel negative": {"spool_weight": -1},
-    "diameter huge": {"diameter": 175},
-    "temperature absurd": {"extruder_temp": 21000},
-    "range of one": {"extruder_temp": None, "extruder_temp_range": [200]},
-    "range of text": {"bed_temp": None, "bed_temp_range": ["a", "b"]},
-    "wrong colour": {"color_hex": "red"},
-    "colour a number": {"color_hex": 255},
-    "colours without direction": {"color_hexes": ["FF0000", "00FF00"]},
-    "one of several colours": {"color_hexes": ["FF0000"], "multi_color_direction": "coaxial"},
-}
-
-
-def entry(**changes):
-    return {**GOOD, **changes}
 
 
 def the_filament(external_id=GOOD["id"]):
@@ -220,116 +167,3 @@ def test_no_entry_crashes_the_import(raw):
         good = parsed(raw)
         assert good.external_id
         assert good.filament["name"]
-
-
-# --- The command -------------------------------------------------------------------------------
-
-
-def written(tmp_path, content):
-    path = tmp_path / "filaments.json"
-    path.write_text(content if isinstance(content, str) else json.dumps(content))
-    return str(path)
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        ("", "is empty"),
-        (json.dumps([GOOD])[:-30], "cut off"),
-        ("name,colour\nRed,FF0000\n", "is not JSON"),
-        ("<!DOCTYPE html><html></html>", "web page"),
-        ("[" * 100_000, "nested too deeply"),
-        ({"filaments": [GOOD]}, "holds one object, not a list"),
-        ("12", "not a list"),
-    ],
-)
-def test_a_file_that_is_no_catalogue_says_what_is_wrong(tmp_path, content, said):
-    with pytest.raises(catalogue_source.UnusableCatalogue, match=said):
-        catalogue_source.read(written(tmp_path, content))
-
-
-def test_absent_files_folders_and_other_addresses_say_so(tmp_path):
-    for place, said in [
-        (str(tmp_path / "no.json"), "does not exist"),
-        (str(tmp_path), "is a folder"),
-        ("ftp://example.org/x.json", "only http and https"),
-        ("http://127.0.0.1:9/x.json", "can't be reached"),
-    ]:
-        with pytest.raises(catalogue_source.UnusableCatalogue, match=said):
-            catalogue_source.read(place)
-
-
-def test_a_file_is_read_to_a_limit_only(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue_source, "LONGEST_BYTES", 10)
-    with pytest.raises(catalogue_source.UnusableCatalogue, match="larger than"):
-        catalogue_source.read(written(tmp_path, [GOOD]))
-
-
-def test_numbers_no_machine_can_hold_spoil_their_own_entry_only(tmp_path):
-    digits = "9" * 5000
-    content = (
-        f'[{{"id": "a", "weight": {digits}}}, {{"id": "b", "density": 1e99999999999999999999}}]'
-    )
-    read = catalogue_source.read(written(tmp_path, content))
-    assert len(import_entries(read, by=None).refused) == 2
-
-
-class Catalogue(BaseHTTPRequestHandler):
-    def do_GET(self):
-        found = self.path == "/filaments.json"
-        self.send_response(200 if found else 404)
-        self.end_headers()
-        self.wfile.write(json.dumps([GOOD]).encode() if found else b"")
-
-    def log_message(self, *args):
-        pass
-
-
-@pytest.fixture
-def address():
-    server = HTTPServer(("127.0.0.1", 0), Catalogue)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-
-
-def test_a_catalogue_is_read_from_an_address(address):
-    assert catalogue_source.read(f"{address}/filaments.json")[0]["id"] == GOOD["id"]
-
-
-def test_an_address_without_a_catalogue_says_what_it_answered(address):
-    with pytest.raises(catalogue_source.UnusableCatalogue, match="404"):
-        catalogue_source.read(f"{address}/gone.json")
-
-
-@pytest.fixture
-def command():
-    def run(*words):
-        out, err = StringIO(), StringIO()
-        code = 0
-        try:
-            with schema_context("public"):
-                call_command("import_filaments", *words, stdout=out, stderr=err)
-        except CommandError as error:
-            code = error.returncode
-        return code, out.getvalue() + err.getvalue()
-
-    return run
-
-
-def test_the_command_imports_and_ends_with_0(command, tmp_path):
-    code, said = command("alpha", written(tmp_path, [GOOD]))
-    assert (code, "1 created" in said) == (0, True)
-
-
-def test_the_command_names_what_it_refused_and_ends_with_1(command, tmp_path):
-    code, said = command("alpha", written(tmp_path, [GOOD, entry(id="bad", density=0)]))
-    assert code == 1
-    assert "entry 2 (id 'bad'): density" in said
-    assert "1 created" in said
-
-
-@pytest.mark.parametrize("words", [("alpha", "/no/file.json"), ("nobody", "/no/file.json")])
-def test_the_command_ends_with_2_when_nothing_can_be_done(command, words):
-    assert command(*words)[0] == 2

@@ -1,14 +1,9 @@
 """A business operation: one transaction, and what can be seen of it."""
 
 import json
-import logging
-import threading
 import time
-from contextlib import contextmanager, nullcontext
 
-import psycopg
 import pytest
-from django.db import OperationalError, connection, transaction
 from opentelemetry import trace
 from opentelemetry.sdk.trace.sampling import ALWAYS_OFF
 from opentelemetry.trace import StatusCode
@@ -18,62 +13,10 @@ from inventory.models import Location
 from production.models import RunMaterial
 from production.services import completion
 from tenants.accounts import records
-from tenants.errors import Busy, Refusal
-from tenants.operations import (
-    ATTEMPTS,
-    BUCKETS,
-    correlation_id,
-    in_transaction,
-    operation,
-    rehearsal,
-)
-from tests.conftest import go_to
+from tenants.operations import BUCKETS, correlation_id, rehearsal
 from tests.factories import a_run, a_running_run, a_spool
+from tests.tenants.doing import Unwilling, do, fail_with, outcomes
 from tests.watching import watching
-
-
-class Unwilling(Refusal):
-    code = "unwilling"
-
-
-@operation("test.do")
-def do(subject=None, *, work=lambda: None):
-    return work()
-
-
-def fail_with(error):
-    def work():
-        raise error
-
-    return work
-
-
-def gave_up(sqlstate):
-    """What Django raises when PostgreSQL gave up with this code."""
-    error = OperationalError("gave up")
-    error.__cause__ = psycopg.errors.lookup(sqlstate)()
-    return error
-
-
-@pytest.fixture
-def watched():
-    with watching() as watched:
-        yield watched
-
-
-@pytest.fixture
-def said(caplog):
-    """``said()``: the last log line of an operation."""
-    caplog.set_level(logging.INFO, "spoolbook.operation")
-    return lambda: caplog.records[-1]
-
-
-def outcomes(watched):
-    return {
-        (labels["operation_type"], labels["outcome"]): point.value
-        for labels, point in watched.points("spoolbook.operations")
-    }
-
 
 # --- How it ended ------------------------------------------------------------------------------
 
@@ -122,89 +65,6 @@ def test_an_unexpected_error_is_an_error(farm, watched, said, error):
     assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, name)
     assert [event.attributes["exception.type"] for event in span.events] == [name]
     assert outcomes(watched) == {("test.do", f"error:{name}"): 1}
-
-
-# --- Trying again ------------------------------------------------------------------------------
-
-
-def test_a_lock_that_can_not_be_had_is_a_refusal(committed_farm, watched):
-    shelf = Location.objects.create(name="Shelf")
-    with locked_by_another(committed_farm, shelf), pytest.raises(Busy):
-        do(shelf, work=lambda: lock(shelf, timeout="50ms"))
-    seen = watched.last("test.do")
-    assert (seen["outcome"], seen["subject_type"]) == ("busy", "location")
-    assert outcomes(watched) == {("test.do", "busy"): 1}
-
-
-def lock(shelf, *, timeout="5s"):
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [timeout])
-    return Location.objects.select_for_update().get(pk=shelf.pk)
-
-
-@contextmanager
-def locked_by_another(farm, shelf):
-    is_locked, may_go = threading.Event(), threading.Event()
-
-    def hold():
-        go_to(farm)
-        with transaction.atomic():
-            lock(shelf)
-            is_locked.set()
-            may_go.wait(10)
-        connection.close()
-
-    holder = threading.Thread(target=hold)
-    holder.start()
-    try:
-        assert is_locked.wait(10)
-        yield
-    finally:
-        may_go.set()
-        holder.join()
-
-
-@pytest.mark.parametrize("sqlstate", ["40P01", "40001"])
-def test_the_attempts_are_told_when_there_was_more_than_one(
-    committed_farm, watched, said, sqlstate
-):
-    failures = [gave_up(sqlstate), gave_up(sqlstate)]
-
-    def work():
-        if failures:
-            raise failures.pop()
-        return "done"
-
-    assert do(work=work) == "done"
-    seen = watched.last("test.do")
-    assert (seen["outcome"], seen["attempts"], said().attempts) == ("ok", 3, 3)
-    assert outcomes(watched) == {("test.do", "ok"): 1}  # one operation, however often it was tried
-
-
-def test_after_four_attempts_it_is_busy(committed_farm, watched):
-    with pytest.raises(Busy):
-        do(work=fail_with(gave_up("40P01")))
-    assert watched.last("test.do")["attempts"] == ATTEMPTS == 4
-
-
-@pytest.mark.parametrize(
-    ("sqlstate", "outcome"),
-    [("40P01", "retry"), ("55P03", "busy"), ("40000", "error:OperationalError")],
-)
-def test_what_another_transaction_tries_again_is_no_error_of_the_operation_in_it(
-    committed_farm, watched, sqlstate, outcome
-):
-    failures = [gave_up(sqlstate)]
-    with nullcontext() if outcome == "retry" else pytest.raises((Busy, OperationalError)):
-        in_transaction(lambda: do(work=lambda: failures and fail_with(failures.pop())()))
-    first = watched.spans("test.do")[0]
-    assert first.attributes["outcome"] == outcome
-    assert (first.status.status_code == StatusCode.ERROR) is outcome.startswith("error:")
-
-
-def test_what_is_tried_again_outside_operations_returns_its_result(committed_farm):
-    failures = [gave_up("40001")]
-    assert in_transaction(lambda: fail_with(failures.pop())() if failures else 7) == 7
 
 
 # --- Operations in operations, and rehearsals --------------------------------------------------

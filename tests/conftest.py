@@ -2,22 +2,14 @@
 
 ``farm`` is where a test plays by default: the farm alpha, rolled back afterwards. What commits, or
 has several threads, plays in a ``committed_farm`` of its own, dropped afterwards. ``server`` is the
-program itself, as it is served.
+program itself, as it is served (see `tests.serving`).
 """
 
 import os
 import secrets
-import socket
-import subprocess
-import sys
 import threading
-import time
-from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
-from urllib.parse import quote
 
-import httpx
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -32,8 +24,8 @@ from tenants.hosts import current_schema, found_farms
 from tenants.models import Tenant
 from tenants.rates import counts
 from tests.factories import PASSWORD, make_user
+from tests.serving import ROOT, serving
 
-ROOT = Path(__file__).resolve().parent.parent
 FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
 
 
@@ -249,69 +241,3 @@ def server(django_db_setup, tmp_path_factory):
     """
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield server
-
-
-@contextmanager
-def serving(folder, **environment):
-    """A server of one's own, where the environment matters to the test."""
-    port, logs = _free_port(), folder / "log"
-    with logs.open("wb") as log:
-        env = {**_environment(), **environment}
-        process = subprocess.Popen(_gunicorn(port), cwd=ROOT, env=env, stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(url, process, logs)
-        yield SimpleNamespace(url=url, client=lambda tenant: _client(url, tenant), log=logs)
-    finally:
-        process.terminate()
-        process.wait(timeout=20)
-
-
-def _gunicorn(port):
-    flags = ["--workers=2", "--worker-class=gthread", "--threads=16", f"--bind=127.0.0.1:{port}"]
-    words = ["-m", "gunicorn", "--config=config/gunicorn.conf.py", *flags]
-    return [sys.executable, *words, "config.wsgi:application"]
-
-
-def _environment():
-    return {
-        **os.environ,
-        "DATABASE_URL": _database_url(),
-        "SPOOLBOOK_DATA": str(settings.DATA),  # where farms are changed, others notice
-        "SPOOLBOOK_DEBUG": "0",
-        "SPOOLBOOK_HTTPS": "0",
-        "SPOOLBOOK_SECRET_KEY": settings.SECRET_KEY,
-        "SPOOLBOOK_FAST_PASSWORDS": "1",
-        "SPOOLBOOK_API_RATE": "0",
-    }
-
-
-def _database_url():
-    place = connection.settings_dict
-    parts = {key: quote(str(place[key]), safe="") for key in ("USER", "PASSWORD", "HOST", "PORT")}
-    name = quote(place["NAME"], safe="")
-    query = f"host={parts['HOST']}&port={parts['PORT']}"
-    return f"postgresql://{parts['USER']}:{parts['PASSWORD']}@/{name}?{query}"
-
-
-def _client(url, tenant):
-    host = f"{tenant.slug}.localhost"
-    limits = httpx.Limits(max_connections=None)
-    return httpx.Client(base_url=url, headers={"Host": host}, timeout=60, limits=limits)
-
-
-def _wait_for(url, process, log, seconds=30):
-    until = time.monotonic() + seconds
-    while time.monotonic() < until and process.poll() is None:
-        try:
-            if httpx.get(f"{url}/healthz").is_success:
-                return
-        except httpx.TransportError:
-            time.sleep(0.05)
-    pytest.fail(f"The server did not start: {log.read_text()}")
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

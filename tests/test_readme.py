@@ -17,7 +17,8 @@ from production.models import ProductionRun
 from production.services import invariants
 from tenants import services
 from tenants.models import Tenant
-from tests.conftest import _environment, go_out
+from tests.conftest import go_out
+from tests.serving import served_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text()
@@ -57,7 +58,7 @@ def run_tour(script, server):
         ["bash", "-euo", "pipefail", "-c", told.join([*script, ""])],
         cwd=ROOT,
         env={
-            **_environment(),
+            **served_environment(),
             "PORT": str(urlsplit(server.url).port),
             "FARM": FARM,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

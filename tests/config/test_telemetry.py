@@ -17,7 +17,7 @@ from opentelemetry.trace import StatusCode
 
 from config import telemetry
 from config.telemetry.export import Discreet
-from tests.conftest import ROOT, _environment
+from tests.serving import ROOT, served_environment
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
 
@@ -88,7 +88,7 @@ def serve(django_db_setup, django_db_blocker, tmp_path):
 
     def run(**environment):
         with django_db_blocker.unblock():
-            usual = _environment()
+            usual = served_environment()
         done = subprocess.run(
             [sys.executable, "-c", SERVE],
             cwd=ROOT,

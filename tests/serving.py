@@ -1,0 +1,85 @@
+"""The program as it is served: gunicorn in a process of its own, with the tests' database."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import quote
+
+import httpx
+import pytest
+from django.conf import settings
+from django.db import connection
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@contextmanager
+def serving(folder, **environment):
+    """A server of one's own, where the environment matters to the test."""
+    port, logs = _free_port(), folder / "log"
+    with logs.open("wb") as log:
+        env = {**served_environment(), **environment}
+        process = subprocess.Popen(_gunicorn(port), cwd=ROOT, env=env, stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(url, process, logs)
+        yield SimpleNamespace(url=url, client=lambda tenant: _client(url, tenant), log=logs)
+    finally:
+        process.terminate()
+        process.wait(timeout=20)
+
+
+def _gunicorn(port):
+    flags = ["--workers=2", "--worker-class=gthread", "--threads=16", f"--bind=127.0.0.1:{port}"]
+    words = ["-m", "gunicorn", "--config=config/gunicorn.conf.py", *flags]
+    return [sys.executable, *words, "config.wsgi:application"]
+
+
+def served_environment():
+    """The environment in which the program finds the tests' database."""
+    return {
+        **os.environ,
+        "DATABASE_URL": _database_url(),
+        "SPOOLBOOK_DATA": str(settings.DATA),  # where farms are changed, others notice
+        "SPOOLBOOK_DEBUG": "0",
+        "SPOOLBOOK_HTTPS": "0",
+        "SPOOLBOOK_SECRET_KEY": settings.SECRET_KEY,
+        "SPOOLBOOK_FAST_PASSWORDS": "1",
+        "SPOOLBOOK_API_RATE": "0",
+    }
+
+
+def _database_url():
+    place = connection.settings_dict
+    parts = {key: quote(str(place[key]), safe="") for key in ("USER", "PASSWORD", "HOST", "PORT")}
+    name = quote(place["NAME"], safe="")
+    query = f"host={parts['HOST']}&port={parts['PORT']}"
+    return f"postgresql://{parts['USER']}:{parts['PASSWORD']}@/{name}?{query}"
+
+
+def _client(url, tenant):
+    host = f"{tenant.slug}.localhost"
+    limits = httpx.Limits(max_connections=None)
+    return httpx.Client(base_url=url, headers={"Host": host}, timeout=60, limits=limits)
+
+
+def _wait_for(url, process, log, seconds=30):
+    until = time.monotonic() + seconds
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            if httpx.get(f"{url}/healthz").is_success:
+                return
+        except httpx.TransportError:
+            time.sleep(0.05)
+    pytest.fail(f"The server did not start: {log.read_text()}")
+
+
+def _free_port():
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]

@@ -1,6 +1,5 @@
 """A case is unpacked: its filament is found, its spools are on the shelf, each with a label."""
 
-from django.db.models import Max
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import ngettext
@@ -12,7 +11,7 @@ from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
 
 SHOWN = 20
-LOOKED_AT = 400  # spools, for the filaments that came last
+LOOKED_AT = 100  # spools, for the filaments that came last
 MAY = "inventory.receive_spool"
 
 
@@ -79,6 +78,7 @@ def _found(text):
 
 def _lately():
     """Those of the spools received last, the newest first."""
-    newest = Spool.objects.order_by("-pk").values("pk")[:LOOKED_AT]
-    rows = Filament.objects.active().with_makers().filter(spools__in=newest)
-    return rows.annotate(last=Max("spools__pk")).order_by("-last")[:SHOWN]
+    newest = Spool.objects.order_by("-pk").values_list("filament_id", flat=True)[:LOOKED_AT]
+    ids = dict.fromkeys(newest)
+    filaments = Filament.objects.active().with_makers().in_bulk(ids)
+    return [filaments[pk] for pk in ids if pk in filaments][:SHOWN]

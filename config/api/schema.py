@@ -13,7 +13,6 @@ from tenants.api import OPEN
 from tenants.api.tables import CSV
 from tenants.api.views import ID
 from tenants.fields import NUMBER
-from tenants.filters import StrictBooleanField
 
 HEADER = OpenApiParameter.HEADER
 SUMMARIES = {
@@ -33,8 +32,6 @@ IDEMPOTENCY_KEY = OpenApiParameter(
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
 )
-
-TYPES = {StrictBooleanField: bool}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -112,14 +109,10 @@ class HouseSchema(AutoSchema):
         return [*schemes, {}] if is_open else schemes
 
     def get_override_parameters(self):
-        asked = [
-            OpenApiParameter(name, TYPES.get(type(field), str), description=str(field.help_text))
-            for name, field in self.view.parameters.get(self.view.action, {}).items()
-        ]
+        query = self.view.queries.get(self.view.action)
+        asked = [query] if query else []
         if self.method == "POST":
             return [IDEMPOTENCY_KEY, *asked]
-        if query := self.view.queries.get(self.view.action):
-            return [query]
         is_versioned = "version" in getattr(self._answer(), "fields", {})
         return [IF_MATCH, *asked] if is_versioned and self.method != "GET" else asked
 

@@ -1,7 +1,7 @@
 """The catalogue: what filament there is to buy, and where it can lie."""
 
 from inventory import filters, serializers
-from inventory.api.imports import DRY_RUN, FilamentImport
+from inventory.api.imports import FilamentImport
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from tenants.api.views import RecordViewSet
 
@@ -53,7 +53,7 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
         "import_catalogue": serializers.CatalogueReportSerializer,
     }
     permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
-    parameters = dict.fromkeys(["import_table", "import_catalogue"], DRY_RUN)
+    queries = dict.fromkeys(["import_table", "import_catalogue"], serializers.DryRunQuery)
     filterset_class = filters.FilamentFilter
     title_field = "name"
     search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]

@@ -6,12 +6,8 @@ from rest_framework.response import Response
 from inventory import serializers
 from inventory.services import catalogue_import, catalogue_source, table_import
 from tenants.api.tables import CSVParser
-from tenants.filters import StrictBooleanField
 from tenants.idempotency import require_key
 
-DRY_RUN = {
-    "dry_run": StrictBooleanField(required=False, help_text="Do it, report it, and take it back.")
-}
 TRY_FIRST = "With ?dry_run=true nothing is kept, and no key is needed."
 
 
@@ -23,7 +19,7 @@ class TakesTable:
         return Response(report.as_dict())
 
     def is_dry_run(self):
-        return bool(self.asked("dry_run"))
+        return self.query()["dry_run"]
 
 
 class SpoolImport(TakesTable):

@@ -6,20 +6,13 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory import filters, serializers
-from inventory.api.imports import DRY_RUN, SpoolImport
+from inventory.api.imports import SpoolImport
 from inventory.models import Spool, SpoolEvent
 from inventory.paper import labels
 from inventory.services import handling, shelf, spools, stock
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import Nested, ReadViewSet
-from tenants.filters import MomentAtField
-
-AS_OF = {
-    "as_of": MomentAtField(
-        required=False, help_text="A moment, or a day of the farm (its end): see grams_then."
-    )
-}
 
 
 class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
@@ -40,8 +33,12 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         "label": "view",
         "labels": "view",
     }
-    parameters = {"import_table": DRY_RUN, "retrieve": AS_OF}
-    queries = {"label": serializers.LabelQuery, "labels": serializers.LabelsQuery}
+    queries = {
+        "retrieve": serializers.AsOfQuery,
+        "import_table": serializers.DryRunQuery,
+        "label": serializers.LabelQuery,
+        "labels": serializers.LabelsQuery,
+    }
     documents = ("label", "labels")
     filterset_class = filters.SpoolFilter
     title_field = "code"
@@ -59,7 +56,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
     def detailed(self, rows):
         rows = rows.with_filament()
-        then = self.asked("as_of") if self.action == "retrieve" else None
+        then = self.query()["as_of"] if self.action == "retrieve" else None
         return rows if then is None else stock.with_grams_as_of(then, rows)
 
     def create(self, request):

@@ -7,6 +7,7 @@ from inventory.serializers.catalogue import (
 from inventory.serializers.labels import LabelQuery, LabelsQuery
 from inventory.serializers.ledger import InventoryTransactionSerializer, ReverseBody
 from inventory.serializers.spools import (
+    AsOfQuery,
     BookedSpool,
     ReceivedSpools,
     SpoolCodeField,
@@ -16,6 +17,7 @@ from inventory.serializers.spools import (
 from inventory.serializers.tables import (
     Catalogue,
     CatalogueReportSerializer,
+    DryRunQuery,
     FilamentTable,
     SpoolTable,
     TableReportSerializer,
@@ -24,9 +26,11 @@ from inventory.serializers.verbs import SPOOL_VERBS
 
 __all__ = [
     "SPOOL_VERBS",
+    "AsOfQuery",
     "BookedSpool",
     "Catalogue",
     "CatalogueReportSerializer",
+    "DryRunQuery",
     "FilamentSerializer",
     "FilamentTable",
     "InventoryTransactionSerializer",

@@ -1,11 +1,14 @@
 """Spools, as JSON."""
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from tenants.fields import NameField, QuantityField
+from tenants.filters import MomentAtField
 from tenants.serializers import RowSerializer
 
 GRAMS = {"max_digits": 14, "decimal_places": 6}
@@ -93,6 +96,22 @@ class SpoolSerializer(RowSerializer):
             "initial_grams": {"required": False},
             "received_on": {"required": False},
         }
+
+
+@extend_schema_field(OpenApiTypes.STR)
+class AsOfField(serializers.Field):
+    """A moment, or a day of the farm: its end."""
+
+    def to_internal_value(self, data):
+        return MomentAtField().to_python(data)
+
+
+class AsOfQuery(serializers.Serializer):
+    """As of when a spool is looked at."""
+
+    as_of = AsOfField(
+        default=None, help_text="A moment, or a day of the farm (its end): see grams_then."
+    )
 
 
 class BookedSpool(SpoolSerializer):

@@ -10,6 +10,14 @@ from tenants.serializers import Body
 NUMBER = {"required": False, "allow_null": True, "max_digits": 14, "decimal_places": 6}
 
 
+class DryRunQuery(serializers.Serializer):
+    """Whether it is only tried."""
+
+    dry_run = serializers.BooleanField(
+        default=False, help_text="Do it, report it, and take it back."
+    )
+
+
 class SpoolTable(Body):
     """CSV: the first line names the columns, every other is a spool."""
 

@@ -6,7 +6,6 @@ It names its queryset, its serializers and the permission of each action that is
 
 import re
 
-from django.core.exceptions import ValidationError as InvalidValue
 from django.shortcuts import get_object_or_404
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
@@ -42,7 +41,6 @@ class HouseViewSet(ForPeople, GenericViewSet):
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
     ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
-    ``parameters`` an action to the form fields of what can be said in its query.
     ``queries`` an action to the serializer of its query string.
     """
 
@@ -52,7 +50,6 @@ class HouseViewSet(ForPeople, GenericViewSet):
     answers = {}
     queries = {}
     permissions = {}
-    parameters = {}
     keeps_answers = True
 
     def dispatch(self, request, *args, **kwargs):
@@ -137,14 +134,6 @@ class HouseViewSet(ForPeople, GenericViewSet):
         self.do(verb, row, **self.body(row))
         return self.answer(row)
 
-    def asked(self, name):
-        """What the query says of a parameter of the action; None when it says nothing."""
-        field = self.parameters[self.action][name]
-        try:
-            return field.clean(self.request.query_params.get(name, ""))
-        except InvalidValue as error:
-            raise ValidationError({name: error.messages}) from error
-
     # -- answer --------------------------------------------------------------------------------
 
     def answer(self, row, *, status=status.HTTP_200_OK, **more):
@@ -176,7 +165,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
                 raise ValidationError({name[:60]: ["There is no such parameter."]})
 
     def known_parameters(self):
-        known = {"format", *self.parameters.get(self.action, ())}
+        known = {"format"}
         if self.action in self.queries:
             known |= set(self.queries[self.action]().fields)
         if self.action == "list":

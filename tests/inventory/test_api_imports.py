@@ -113,7 +113,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(api, monkeypatch)
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     for path in (SPOOLS, FILAMENTS, CATALOGUE, "/api/v1/locations/"):
         problem = refused(send(api, path, "x" * (most + 1), headers=KEY), 413, "too_large")
-        assert (problem["given_bytes"], problem["most_bytes"]) == (most + 1, most)
+        assert (problem["length_bytes"], problem["limit_bytes"]) == (most + 1, most)
 
 
 def test_who_may_not_receive_spools_imports_none(api, viewer):

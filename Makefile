@@ -13,7 +13,7 @@ export SPOOLBOOK_DATA := $(DATA)
 # What `make` was told is for this Makefile; programs get what they need on their command lines.
 unexport PORT HOST PYTHON ARGS DATA
 
-.PHONY: help run demo test bench check fix clean install install-dev
+.PHONY: help run demo test bench check fix describe clean install install-dev
 
 help:
 	@echo 'make run     install what is needed, start Spoolbook, print its addresses and sign-ins'
@@ -24,6 +24,7 @@ help:
 	@echo 'make bench   measure what the README says about speed'
 	@echo 'make check   style, import contracts, missing migrations'
 	@echo 'make fix     correct and format the style'
+	@echo 'make describe  write the examples of the API and docs/openapi.yaml anew'
 	@echo 'make clean   remove the virtual environment and caches, never your data'
 
 run: install
@@ -48,6 +49,11 @@ check: install-dev
 fix: install-dev
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
+
+describe: install-dev
+	@SPOOLBOOK_RECORD=1 SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0 $(PY) -m pytest -q \
+		tests/config/test_api_examples.py -k really_asked
+	@$(PY) manage.py spectacular --file docs/openapi.yaml
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

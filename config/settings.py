@@ -257,6 +257,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_problems",
+        "config.api.examples.with_examples",
     ],
     # Served by this program: nothing is loaded from elsewhere.
     "SWAGGER_UI_DIST": "SIDECAR",

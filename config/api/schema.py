@@ -1,5 +1,7 @@
 """The API's own description: OpenAPI 3."""
 
+import re
+
 from drf_spectacular.extensions import (
     OpenApiAuthenticationExtension,
     OpenApiSerializerFieldExtension,
@@ -23,6 +25,7 @@ SUMMARIES = {
     "partial_update": "Change some of one {one}",
     "destroy": "Remove one {one}",
 }
+FIRST_WORDS = re.compile(r"(?s).+?(?=[:;.]\s|\.?$)")  # up to what is said besides
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
@@ -83,10 +86,11 @@ class HouseSchema(AutoSchema):
         action = getattr(self.view, "action", "")
         if title := getattr(self.view, "title", ""):
             return title
-        if action in SUMMARIES:
+        says_more = getattr(getattr(self.view, action, None), "__doc__", None)
+        if action in SUMMARIES and not says_more:
             meta = self.view.queryset.model._meta
             return SUMMARIES[action].format(one=meta.verbose_name, many=meta.verbose_name_plural)
-        return self.get_description().strip().split("\n")[0].partition(": ")[0].rstrip(".")
+        return FIRST_WORDS.match(self.get_description().strip()).group()
 
     def get_operation_id(self):
         """The path and, where the path does not end in a verb, what is done there."""

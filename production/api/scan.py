@@ -14,6 +14,7 @@ class ScanViewSet(HouseViewSet):
     queryset = Spool.objects.all()
     serializer_class = serializers.ScanSerializer
     bodies = {"create": serializers.ScanBody}
+    answers = {"create": {200: serializers.ScanSerializer}}
     permissions = {"create": "view"}
     pagination_class = None
 

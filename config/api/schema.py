@@ -132,7 +132,8 @@ class HouseSchema(AutoSchema):
     def get_request_serializer(self):
         if self.map_parsers() == [CSV]:
             return {CSV: OpenApiTypes.STR}
-        body = self.view.get_serializer()
+        there = [self.view.queryset.model()] if self.method == "PUT" else []
+        body = self.view.get_serializer(*there)
         return body if body.fields else None
 
     def get_response_serializers(self):

@@ -211,7 +211,7 @@ class ListViewSet(HouseViewSet):
     """List, as JSON or as CSV."""
 
     def get_renderers(self):
-        more = [tables.CSVRenderer()] if self.action == "list" else []
+        more = [tables.CSVRenderer()] if self.action in ("list", None) else []
         return [*super().get_renderers(), *more]
 
     def handle_exception(self, exc):

@@ -14,6 +14,7 @@ from jsonschema import Draft202012Validator
 from config.api import examples
 from config.api.schema import ANSWERS
 from tests.config.day import the_day
+from tests.config.day_bodies import PLA
 from tests.config.telling import DOCUMENTS, Clock, Teller, told, without_chance, written
 from tests.factories import make_user
 
@@ -132,3 +133,27 @@ def as_json_schema(node):
     if "properties" in there:
         there.setdefault("additionalProperties", False)
     return {"anyOf": [{"type": "null"}, there]} if node.get("nullable") is True else there
+
+
+# --- What it forbids -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("locations/", {"name": "Shelf B2", "comment": 0}),
+        ("material-types/", PLA | {"is_abrasive": 0}),
+        ("material-types/", PLA | {"is_abrasive": "true"}),
+    ],
+)
+def test_nothing_is_taken_for_what_it_may_have_meant(api_client, manager, path, body):
+    api_client.force_authenticate(manager)
+    answer = api_client.post(f"/api/v1/{path}", body)
+    *_, wrong = body
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, [wrong])
+
+
+def test_an_address_without_the_method_says_so_whatever_the_format(api_client, manager):
+    api_client.force_authenticate(manager)
+    answer = api_client.put("/api/v1/reports/alerts/?format=csv", {})
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

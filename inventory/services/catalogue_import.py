@@ -15,13 +15,14 @@ from django.db.models.functions import Lower
 
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services.catalogue_entries import BrokenEntry, parsed
+from inventory.services.table_lines import CREATED, FILLED_IN, UNCHANGED
 from tenants.accounts import records
 from tenants.operations import operation, rehearsal
 
 BATCH = 1000
 COLORS = ("color_hex", "multi_color_hexes", "multi_color_direction")
 EMPTY = (None, "", [])
-FILLED_IN = (
+FILLED = (
     "manufacturer_id",
     "net_grams",
     "tare_grams",
@@ -48,17 +49,42 @@ class Refused:
         return f"entry {self.position} (id {self.external_id}): {self.problem}"
 
 
+@dataclass(frozen=True)
+class Taken:
+    """An entry that was imported: its place in the file (from 1), the filament, what became of it
+    (created, filled_in, unchanged), and ``{field: [before, after]}`` of what was filled in."""
+
+    position: int
+    filament: Filament
+    outcome: str
+    changes: dict
+
+
 @dataclass
 class ImportReport:
-    """What an import did, or with ``dry_run`` would do."""
+    """What an import did, or with ``dry_run`` would do; each entry is in ``taken`` or
+    ``refused``."""
 
     dry_run: bool = False
-    created_count: int = 0
-    filled_in_count: int = 0
-    unchanged_count: int = 0
     manufacturers: list = field(default_factory=list)
     material_types: list = field(default_factory=list)
+    taken: list = field(default_factory=list)
     refused: list = field(default_factory=list)
+
+    def count(self, outcome):
+        return sum(each.outcome == outcome for each in self.taken)
+
+    @property
+    def created_count(self):
+        return self.count(CREATED)
+
+    @property
+    def filled_in_count(self):
+        return self.count(FILLED_IN)
+
+    @property
+    def unchanged_count(self):
+        return self.count(UNCHANGED)
 
     def __str__(self):
         return (
@@ -85,8 +111,8 @@ def import_entries(entries, *, by, dry_run=False):
 def _import(entries, *, by, report):
     _wait_for_other_imports()
     good = _known_density(_believable(entries, report), report)
-    makers = _manufacturers(good, report)
-    types = _material_types(good, report)
+    makers = _manufacturers(good.values(), report)
+    types = _material_types(good.values(), report)
     _write_filaments(good, makers, types, by=by, report=report)
     if report.created_count or report.filled_in_count:
         _audit(report, by=by)
@@ -116,13 +142,14 @@ def _believable(entries, report):
 
 
 def _known_density(good, report):
-    """The entries without those whose density neither they nor their material type knows."""
+    """``{position: entry}`` without those whose density neither they nor their material type
+    knows."""
     known = set(MaterialType.objects.values_list("code", flat=True))
     known |= {entry.material for _, entry in good if entry.density_g_cm3 is not None}
-    kept = []
+    kept = {}
     for position, entry in good:
         if entry.material in known:
-            kept.append(entry)
+            kept[position] = entry
         else:
             problem = f"density is missing, and nothing else says the density of {entry.material}"
             report.refused.append(Refused(position, repr(entry.external_id), problem))
@@ -186,27 +213,26 @@ def _material_type(code, densities):
 
 
 def _write_filaments(good, makers, types, *, by, report):
-    existing = _existing(good)
-    created, filled_in = [], []
-    for entry in good:
-        wanted = _filament(entry, makers, types)
-        if entry.external_id not in existing:
-            created.append(wanted)
-        elif changes := _fill_in(existing[entry.external_id], wanted):
-            filled_in.append((existing[entry.external_id], changes))
+    existing = _existing(good.values())
+    for position, entry in good.items():
+        wanted, known = _filament(entry, makers, types), existing.get(entry.external_id)
+        changes = _fill_in(known, wanted) if known else {}
+        outcome = CREATED if known is None else FILLED_IN if changes else UNCHANGED
+        report.taken.append(Taken(position, known or wanted, outcome, changes))
+    filled_in = [each for each in report.taken if each.changes]
     with records.refusals(Filament()):
-        Filament.objects.bulk_create(created, batch_size=BATCH)
-    _update([filament for filament, _ in filled_in])
-    for filament, changes in filled_in:
-        records.audit("import", filament, by=by, changes=changes)
-    report.created_count, report.filled_in_count = len(created), len(filled_in)
-    report.unchanged_count = len(good) - len(created) - len(filled_in)
+        Filament.objects.bulk_create(
+            (each.filament for each in report.taken if each.outcome == CREATED), batch_size=BATCH
+        )
+    _update([each.filament for each in filled_in])
+    for each in filled_in:
+        records.audit("import", each.filament, by=by, changes=each.changes)
 
 
 def _existing(good):
     """The filaments that are there already, locked: a person's edit is not to be lost."""
     ids = [entry.external_id for entry in good]
-    found = Filament.objects.filter(external_id__in=ids).order_by("pk")
+    found = Filament.objects.filter(external_id__in=ids).with_makers().order_by("pk")
     locked = found.select_for_update(no_key=True, of=("self",))
     return {filament.external_id: filament for filament in locked}
 
@@ -227,7 +253,7 @@ def _fill_in(filament, wanted):
     """Take over what is still empty; returns the changes. Colours are one thing: all or none."""
     has_color = bool(filament.color_hex or filament.multi_color_hexes)
     changes = {}
-    for name in FILLED_IN:
+    for name in FILLED:
         old, new = getattr(filament, name), getattr(wanted, name)
         is_kept = old not in EMPTY or (has_color and name in COLORS)
         if not is_kept and new not in EMPTY:
@@ -243,7 +269,7 @@ def _update(filaments):
         batch_size=BATCH,
         update_conflicts=True,
         unique_fields=["id"],
-        update_fields=[name.removesuffix("_id") for name in FILLED_IN],
+        update_fields=[name.removesuffix("_id") for name in FILLED],
     )
 
 

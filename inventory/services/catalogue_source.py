@@ -27,6 +27,11 @@ def read(place):
     """
     is_address = place.lower().startswith(("http://", "https://"))
     content = _download(place) if is_address else _file(place)
+    return from_bytes(content, place)
+
+
+def from_bytes(content, place):
+    """The entries of a file's ``content``, called ``place``. Raises UnusableCatalogue."""
     return entries(_json(_text(content, place), place), place)
 
 

@@ -1,5 +1,7 @@
 """What the demo farm owns: tables to be read across."""
 
+from decimal import Decimal
+
 SETTINGS = {
     "labour_rate": "28",
     "machine_hour_rate": "1.10",
@@ -122,4 +124,6 @@ WORK = {
     "Fir": ("CC-330", "BR-405", "PT-120"),
     "Oak": ("EH-610", "BR-405", "EH-610"),
 }
+# What one that is planned too low really takes, as a multiple of its bill of materials.
+REALLY_TAKES = {"EH-610": Decimal("1.13")}
 SCRAP_REASONS = ("adhesion", "stringing", "warping", "surface_defect", "layer_shift", "dimensional")

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 from production.demo import data, stories
 from production.demo.stories import Farm, Job
 from production.models import PrinterSlot, Product
-from production.services import lifecycle
-from tenants.accounts import records
+from production.services import lifecycle, slots
 from tenants.accounts.models import FarmSettings
 
 SEED = 1984
@@ -143,10 +142,11 @@ def _job(printer, started_at, calendar, dice, fields):
     minutes = int(product.plate_minutes) * plates * dice.gauss(1.02, 0.03)
     finished_at = started_at + timedelta(minutes=round(minutes))
     scrapped = dice.randint(1, 2) if dice.random() < CHANCE_OF_SCRAP else 0
+    usual = Decimal(f"{min(max(dice.gauss(1.01, 0.03), 0.93), 1.09):.3f}")
     drawn = {
         "sku": sku,
         "plates": plates,
-        "factor": Decimal(f"{min(max(dice.gauss(1.01, 0.03), 0.93), 1.09):.3f}"),
+        "factor": usual * data.REALLY_TAKES.get(sku, 1),
         "says": dice.choice(WAYS_TO_SAY),
         "scrapped": scrapped,
         "scrap_reason": dice.choice(data.SCRAP_REASONS),
@@ -169,7 +169,7 @@ def _today(farm, now, calendar):
         at = now - timedelta(minutes=minutes)
         planned_at = at - timedelta(minutes=20)
         run = farm.plan(sku=sku, quantity=units, printer=printer, at=planned_at, priority=10)
-        _load(farm, run)
+        _load(farm, run, at=planned_at)
         lifecycle.start(run, by=farm.operator, at=at, printer_cleared=True)
     for printer, sku, units, minutes, days, priority, with_spools, order in PLANNED:
         run = farm.plan(
@@ -183,13 +183,13 @@ def _today(farm, now, calendar):
             priority=priority,
             order_reference=order,
         )
-        _load(farm, run)
+        _load(farm, run, at=now - timedelta(minutes=30))
 
 
-def _load(farm, run):
+def _load(farm, run, *, at):
     """Put the run's spools into the slots of its printer, for it is the next one there."""
-    slots = PrinterSlot.objects.filter(printer=run.printer_id, spool=None).order_by("label")
+    free = PrinterSlot.objects.filter(printer=run.printer_id, spool=None).order_by("label")
     lines = run.materials.filter(spool__isnull=False).order_by("pk")
-    for slot, line in zip(slots, lines, strict=False):
+    for slot, line in zip(free, lines, strict=False):
         farm.in_use.add(line.spool_id)
-        records.change(slot, by=farm.operator, spool_id=line.spool_id)
+        slots.load(line.spool, slot=slot, by=farm.operator, at=at)

@@ -19,7 +19,7 @@ from production.services import bom, completion, lifecycle
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.lines import NewItem, NewMaterial
 
-MARGIN = Decimal("1.15")  # nobody starts a print on a spool that it would just empty
+MARGIN = Decimal("1.25")  # nobody starts a print on a spool that it would just empty
 
 
 @dataclass(frozen=True, kw_only=True)

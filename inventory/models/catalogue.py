@@ -20,7 +20,7 @@ class Manufacturer(models.Model):
 
     name = models.CharField(max_length=100)
     empty_spool_grams = GramsField(
-        null=True, blank=True, help_text="What an empty reel of this maker weighs."
+        "empty reel, g", null=True, blank=True, help_text="What an empty reel of this maker weighs."
     )
     external_id = models.CharField(max_length=200, null=True, blank=True)
     comment = models.TextField(blank=True)
@@ -44,12 +44,14 @@ class MaterialType(models.Model):
 
     code = models.CharField(max_length=40, help_text="Upper case: PLA, PETG, ASA-CF.")
     name = models.CharField(max_length=100)
-    density_g_cm3 = models.DecimalField(max_digits=6, decimal_places=4)
-    nozzle_temp_min = models.PositiveSmallIntegerField(null=True, blank=True)
-    nozzle_temp_max = models.PositiveSmallIntegerField(null=True, blank=True)
-    bed_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    density_g_cm3 = models.DecimalField("density, g/cm³", max_digits=6, decimal_places=4)
+    nozzle_temp_min = models.PositiveSmallIntegerField("nozzle, at least", null=True, blank=True)
+    nozzle_temp_max = models.PositiveSmallIntegerField("nozzle, at most", null=True, blank=True)
+    bed_temp = models.PositiveSmallIntegerField("bed", null=True, blank=True)
     is_abrasive = models.BooleanField(
-        default=False, help_text="Filled with carbon, glass or metal: wants a hardened nozzle."
+        "abrasive",
+        default=False,
+        help_text="Filled with carbon, glass or metal: wants a hardened nozzle.",
     )
 
     class Meta:
@@ -113,27 +115,42 @@ class Filament(models.Model):
     )
     material_type = models.ForeignKey(MaterialType, models.PROTECT, related_name="filaments")
     name = models.CharField(max_length=150)
-    color_name = models.CharField(max_length=100, blank=True)
-    color_hex = models.CharField(max_length=8, blank=True, validators=[validate_color])
+    color_name = models.CharField("colour name", max_length=100, blank=True)
+    color_hex = models.CharField(
+        "colour, hex", max_length=8, blank=True, validators=[validate_color]
+    )
     multi_color_hexes = ArrayField(
-        models.CharField(max_length=8, validators=[validate_color]), default=list, blank=True
+        models.CharField(max_length=8, validators=[validate_color]),
+        default=list,
+        blank=True,
+        verbose_name="several colours, hex",
     )
-    multi_color_direction = models.CharField(max_length=12, blank=True, choices=Direction)
-    diameter_mm = models.DecimalField(max_digits=4, decimal_places=2, default="1.75")
+    multi_color_direction = models.CharField(
+        "how they run", max_length=12, blank=True, choices=Direction
+    )
+    diameter_mm = models.DecimalField(
+        "diameter, mm", max_digits=4, decimal_places=2, default="1.75"
+    )
     density_g_cm3 = models.DecimalField(
-        max_digits=6, decimal_places=4, blank=True, help_text="The material type's when left out."
+        "density, g/cm³",
+        max_digits=6,
+        decimal_places=4,
+        blank=True,
+        help_text="The material type's when left out.",
     )
-    net_grams = GramsField(null=True, blank=True, help_text="Nominal filament on a full spool.")
-    tare_grams = GramsField(null=True, blank=True, help_text="The empty reel.")
-    nozzle_temp = models.PositiveSmallIntegerField(null=True, blank=True)
-    bed_temp = models.PositiveSmallIntegerField(null=True, blank=True)
+    net_grams = GramsField(
+        "net, g", null=True, blank=True, help_text="Nominal filament on a full spool."
+    )
+    tare_grams = GramsField("empty reel, g", null=True, blank=True, help_text="The empty reel.")
+    nozzle_temp = models.PositiveSmallIntegerField("nozzle", null=True, blank=True)
+    bed_temp = models.PositiveSmallIntegerField("bed", null=True, blank=True)
     price = MoneyField(null=True, blank=True, help_text="Of a full spool, net of VAT.")
     article_number = models.CharField(max_length=100, blank=True)
-    gtin = models.CharField(max_length=14, blank=True, validators=[validate_gtin])
-    external_id = models.CharField(max_length=200, null=True, blank=True)
-    reorder_point_grams = GramsField(null=True, blank=True)
+    gtin = models.CharField("GTIN", max_length=14, blank=True, validators=[validate_gtin])
+    external_id = models.CharField("id elsewhere", max_length=200, null=True, blank=True)
+    reorder_point_grams = GramsField("reorder below, g", null=True, blank=True)
     comment = models.TextField(blank=True)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("in use", default=True)
 
     objects = FilamentQuerySet.as_manager()
 

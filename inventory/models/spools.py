@@ -93,7 +93,9 @@ class Spool(models.Model):
     code = models.CharField(max_length=9, default=codes.generate, editable=False)
     filament = models.ForeignKey(Filament, models.PROTECT, related_name="spools")
     initial_grams = GramsField(help_text="Net, as received.")
-    tare_grams = GramsField(null=True, blank=True, help_text="This empty reel, when weighed.")
+    tare_grams = GramsField(
+        "empty reel, g", null=True, blank=True, help_text="This empty reel, when weighed."
+    )
     remaining_grams = GramsField(default=0, editable=False)
     reserved_grams = GramsField(default=0, editable=False)
     lot_number = models.CharField(max_length=100, blank=True)

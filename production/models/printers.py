@@ -31,20 +31,24 @@ class Printer(models.Model):
     name = models.CharField(max_length=100)
     manufacturer = models.CharField(max_length=100, blank=True)
     model = models.CharField(max_length=100, blank=True)
-    bed_x_mm = models.DecimalField(max_digits=7, decimal_places=2)
-    bed_y_mm = models.DecimalField(max_digits=7, decimal_places=2)
-    bed_z_mm = models.DecimalField(max_digits=7, decimal_places=2)
-    nozzle_diameter_mm = models.DecimalField(max_digits=4, decimal_places=2, default="0.4")
-    has_hardened_nozzle = models.BooleanField(default=False)
-    max_nozzle_temp = models.PositiveSmallIntegerField(null=True, blank=True)
-    max_bed_temp = models.PositiveSmallIntegerField(null=True, blank=True)
-    hour_rate = MoneyField(null=True, blank=True, help_text="The farm's machine rate if left out.")
-    power_watts = models.PositiveIntegerField(null=True, blank=True)
+    bed_x_mm = models.DecimalField("bed x, mm", max_digits=7, decimal_places=2)
+    bed_y_mm = models.DecimalField("bed y, mm", max_digits=7, decimal_places=2)
+    bed_z_mm = models.DecimalField("bed z, mm", max_digits=7, decimal_places=2)
+    nozzle_diameter_mm = models.DecimalField(
+        "nozzle, mm", max_digits=4, decimal_places=2, default="0.4"
+    )
+    has_hardened_nozzle = models.BooleanField("hardened nozzle", default=False)
+    max_nozzle_temp = models.PositiveSmallIntegerField("nozzle, at most °C", null=True, blank=True)
+    max_bed_temp = models.PositiveSmallIntegerField("bed, at most °C", null=True, blank=True)
+    hour_rate = MoneyField(
+        "rate an hour", null=True, blank=True, help_text="The farm's machine rate if left out."
+    )
+    power_watts = models.PositiveIntegerField("power, W", null=True, blank=True)
     location = models.ForeignKey(
         Location, models.PROTECT, null=True, blank=True, related_name="printers"
     )
     needs_clearing = models.BooleanField(default=False, editable=False)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("in use", default=True)
     code = models.CharField(
         max_length=9,
         default=codes.generate,

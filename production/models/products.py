@@ -23,15 +23,19 @@ class ProductQuerySet(models.QuerySet):
 class Product(models.Model):
     """A printed part that can be made again. Minutes and purge grams are per plate (bed load)."""
 
-    sku = models.CharField(max_length=60)
+    sku = models.CharField("SKU", max_length=60)
     name = models.CharField(max_length=200)
     description = models.TextField(blank=True)
-    units_per_plate = models.PositiveIntegerField(null=True, blank=True)
-    plate_minutes = MinutesField(null=True, blank=True)
-    plate_purge_grams = GramsField(null=True, blank=True)
-    height_mm = models.DecimalField(max_digits=7, decimal_places=2, null=True, blank=True)
-    labour_minutes = MinutesField(null=True, blank=True, help_text="Of a person, per unit.")
-    is_active = models.BooleanField(default=True)
+    units_per_plate = models.PositiveIntegerField("units on a plate", null=True, blank=True)
+    plate_minutes = MinutesField("minutes a plate", null=True, blank=True)
+    plate_purge_grams = GramsField("purge a plate, g", null=True, blank=True)
+    height_mm = models.DecimalField(
+        "height, mm", max_digits=7, decimal_places=2, null=True, blank=True
+    )
+    labour_minutes = MinutesField(
+        "labour, minutes", null=True, blank=True, help_text="Of a person, per unit."
+    )
+    is_active = models.BooleanField("in use", default=True)
 
     objects = ProductQuerySet.as_manager()
 
@@ -74,7 +78,7 @@ class BomLine(models.Model):
     filament = models.ForeignKey(
         Filament, models.PROTECT, null=True, blank=True, related_name="bom_lines"
     )
-    grams_per_unit = GramsField()
+    grams_per_unit = GramsField("grams in one unit")
 
     class Meta:
         ordering = ["product", "pk"]

@@ -32,7 +32,7 @@ class Reason(models.Model):
     kind = models.CharField(max_length=7, choices=Kind)
     code = models.SlugField(max_length=40)
     label = models.CharField(max_length=100)
-    is_active = models.BooleanField(default=True)
+    is_active = models.BooleanField("in use", default=True)
 
     objects = ReasonQuerySet.as_manager()
 

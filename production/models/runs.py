@@ -35,10 +35,10 @@ class ProductionRun(models.Model):
     printer = models.ForeignKey(
         Printer, models.PROTECT, null=True, blank=True, related_name="runs", db_index=False
     )
-    plate_count = models.PositiveIntegerField(default=1)
+    plate_count = models.PositiveIntegerField("plates", default=1)
     priority = models.SmallIntegerField(default=0, help_text="Higher is sooner.")
-    due_on = models.DateField(null=True, blank=True)
-    planned_start_at = models.DateTimeField(null=True, blank=True)
+    due_on = models.DateField("due", null=True, blank=True)
+    planned_start_at = models.DateTimeField("planned start", null=True, blank=True)
     started_at = models.DateTimeField(null=True, editable=False)
     finished_at = models.DateTimeField(null=True, editable=False)
     reopened_at = models.DateTimeField(null=True, editable=False)
@@ -51,7 +51,7 @@ class ProductionRun(models.Model):
         Reason, models.PROTECT, null=True, blank=True, related_name="+"
     )
     notes = models.TextField(blank=True)
-    external_id = models.CharField(max_length=200, null=True, blank=True)
+    external_id = models.CharField("id elsewhere", max_length=200, null=True, blank=True)
     reprint_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reprints"
     )
@@ -117,8 +117,8 @@ class RunItem(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="run_items")
     quantity = models.PositiveIntegerField()
     planned_quantity = models.PositiveIntegerField(null=True, editable=False)
-    good_count = models.PositiveIntegerField(null=True, blank=True)
-    scrapped_count = models.PositiveIntegerField(null=True, blank=True)
+    good_count = models.PositiveIntegerField("good", null=True, blank=True)
+    scrapped_count = models.PositiveIntegerField("scrapped", null=True, blank=True)
     scrap_reason = models.ForeignKey(
         Reason, models.PROTECT, null=True, blank=True, related_name="+"
     )
@@ -175,8 +175,8 @@ class RunMaterial(models.Model):
     slot = models.ForeignKey(
         PrinterSlot, models.PROTECT, null=True, blank=True, related_name="run_materials"
     )
-    planned_grams = GramsField(default=0)
-    planned_purge_grams = GramsField(default=0)
+    planned_grams = GramsField("planned, g", default=0)
+    planned_purge_grams = GramsField("purge, g", default=0)
     reserved_grams = GramsField(default=0, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)

@@ -30,7 +30,7 @@ class Migration(migrations.Migration):
                 ('email', models.EmailField(blank=True, max_length=254)),
                 ('role', models.CharField(choices=[('viewer', 'Viewer'), ('operator', 'Operator'), ('manager', 'Manager'), ('administrator', 'Administrator')], default='viewer', max_length=20)),
                 ('pin_hash', models.CharField(blank=True, editable=False, max_length=128)),
-                ('is_active', models.BooleanField(default=True)),
+                ('is_active', models.BooleanField(verbose_name='active', default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
@@ -44,10 +44,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100)),
                 ('hash', models.CharField(editable=False, max_length=64, unique=True)),
-                ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
-                ('last_used_at', models.DateTimeField(blank=True, editable=False, null=True)),
-                ('expires_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, editable=False, null=True)),
+                ('created_at', models.DateTimeField(verbose_name='issued', default=django.utils.timezone.now, editable=False)),
+                ('last_used_at', models.DateTimeField(verbose_name='last used', blank=True, editable=False, null=True)),
+                ('expires_at', models.DateTimeField(verbose_name='expires', blank=True, null=True)),
+                ('revoked_at', models.DateTimeField(verbose_name='revoked', blank=True, editable=False, null=True)),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
             ],
             options={

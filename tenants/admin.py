@@ -15,6 +15,7 @@ from tenants import services
 from tenants.accounts import records
 from tenants.accounts.admin import AdminSite, ModelAdmin
 from tenants.accounts.admin.base import TabularInline
+from tenants.accounts.admin.filters import IsActiveFilter
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.currencies import CURRENCIES
 from tenants.forms import VerbForm
@@ -107,7 +108,7 @@ class ResumeTogether(VerbForm):
 class TenantAdmin(VerbPages, ModelAdmin):
     inlines = [DomainInline]
     list_display = ["slug", "name", "host", "is_active", "created_at"]
-    list_filter = ["is_active"]
+    list_filter = [IsActiveFilter]
     search_fields = ["slug", "name", "domains__host"]
     change_form_template = "tenants/admin_farm.html"
     preview_template = "tenants/_farm_preview.html"

@@ -53,18 +53,19 @@ class IdempotencyKeyReused(Refusal):
     title = "This Idempotency-Key was used for another request"
 
 
-def answer_once(request, key, work, *, keep=True):
+def answer_once(request, key, work, *, keep=True, said=None):
     """Answer ``request`` with the kept answer, or with that of ``work()``, which is then kept.
 
     ``work`` returns a rendered response; with ``keep`` False (the answer carries a secret) only
-    the lock is taken. Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused.
+    the lock is taken; ``said`` are the bytes that count as the body, where that is not all of it.
+    Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused.
     """
     if not KEY.fullmatch(key):
         raise InvalidIdempotencyKey()
     scope = {
         "method": request.method,
         "path": request.get_full_path()[:2000],
-        "body_hash": _hash(request.body),
+        "body_hash": _hash(request.body if said is None else said),
     }
 
     def answer():

@@ -3,11 +3,14 @@
 from django.contrib import admin
 from django.db.models import Count, Q
 
-from inventory.admin.filters import ChoiceFilter, IsActiveFilter
+from inventory.admin.imports import FILAMENTS, ImportPages
 from inventory.admin.pictures import grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import stock
+from inventory.services.table_import import FILAMENT_COLUMNS
 from tenants.accounts.admin import ModelAdmin, farm_site
+from tenants.accounts.admin.exports import same
+from tenants.accounts.admin.filters import ChoiceFilter, IsActiveFilter, field_filter
 
 ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
 
@@ -32,7 +35,9 @@ class ManufacturerAdmin(ModelAdmin):
 @admin.register(MaterialType, site=farm_site)
 class MaterialTypeAdmin(ModelAdmin):
     list_display = ["code", "name", "density", "nozzle", "bed_temp", "is_abrasive", "available"]
-    list_filter = ["is_abrasive"]
+    list_filter = [
+        field_filter("is_abrasive", "abrasive", lambda: [("True", "Yes"), ("False", "No")])
+    ]
     search_fields = ["code", "name"]
     fieldsets = [
         (None, {"fields": [("code", "name"), ("density_g_cm3", "is_abrasive")]}),
@@ -80,7 +85,12 @@ class ManufacturerFilter(ChoiceFilter):
 
 
 @admin.register(Filament, site=farm_site)
-class FilamentAdmin(ModelAdmin):
+class FilamentAdmin(ImportPages, ModelAdmin):
+    importing = FILAMENTS
+    export = same(*FILAMENT_COLUMNS) | {
+        "manufacturer": "manufacturer.name",
+        "material": "material_type.code",
+    }
     list_display = [
         "named",
         "spool_count",
@@ -91,7 +101,6 @@ class FilamentAdmin(ModelAdmin):
         "is_active",
     ]
     list_filter = [MaterialFilter, ManufacturerFilter, IsActiveFilter]
-    change_list_template = "inventory/admin_list.html"
     search_fields = ["name", "color_name", "manufacturer__name", "article_number", "gtin"]
     autocomplete_fields = ["manufacturer", "material_type"]
     fieldsets = [

@@ -4,13 +4,14 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from inventory.admin.filters import ChoiceFilter, TextFilter, day_filter
 from inventory.admin.pictures import grams, moment, spool_link, swatch
 from inventory.forms.spools import ReverseForm
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
 from inventory.services.preview import preview
 from tenants.accounts.admin import farm_site
+from tenants.accounts.admin.exports import same
+from tenants.accounts.admin.filters import ChoiceFilter, TextFilter, day_filter, field_filter
 from tenants.accounts.admin.people import ReadOnlyAdmin
 from tenants.accounts.admin.verbs import Verb, VerbPages
 
@@ -54,7 +55,18 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "who",
     ]
     list_filter = [KindFilter, RunFilter, Days]
-    change_list_template = "inventory/admin_list.html"
+    export = {
+        "entry": "pk",
+        "posted_at": "created_at",
+        "kind": "kind",
+        "spool": "spool.code",
+        "filament": lambda entry: str(entry.spool.filament),
+        **same("grams", "balance_grams", "cost_per_gram"),
+        "run": "production_run.number",
+        "reverses": "reverses_id",
+        **same("reason", "note", "source"),
+        "who": "performed_by_name",
+    }
     list_per_page = 50
     ordering = ["-pk"]
     search_fields = ["spool__code", "production_run__number", "reason", "note"]
@@ -155,7 +167,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
 class SpoolEventAdmin(ReadOnlyAdmin):
     list_display = ["at", "spool_code", "verb", "before", "after", "by"]
     list_display_links = ["at"]
-    list_filter = ["verb"]
+    list_filter = [field_filter("verb", "what", lambda: SpoolEvent.Verb.choices)]
     list_select_related = ["spool", "by"]
     ordering = ["-pk"]
     search_fields = ["spool__code"]

@@ -8,7 +8,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from inventory import codes
-from inventory.admin.filters import ChoiceFilter
+from inventory.admin.imports import SPOOLS, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.pictures import grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
@@ -18,6 +18,8 @@ from inventory.models import Location, MaterialType, Spool
 from inventory.services import handling, shelf
 from inventory.services.preview import preview
 from tenants.accounts.admin import ModelAdmin
+from tenants.accounts.admin.exports import same
+from tenants.accounts.admin.filters import ChoiceFilter
 from tenants.accounts.admin.verbs import VerbPages
 from tenants.accounts.models import FarmSettings
 from tenants.errors import Refusal
@@ -72,9 +74,29 @@ class LocationFilter(ChoiceFilter):
         return queryset.filter(location=None if value == "none" else value)
 
 
-class SpoolAdmin(LabelPages, VerbPages, ModelAdmin):
+class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
+    importing = SPOOLS
+    export = {
+        "code": "code",
+        "manufacturer": "filament.manufacturer.name",
+        "name": "filament.name",
+        "material": "filament.material_type.code",
+        **same(
+            "initial_grams",
+            "remaining_grams",
+            "reserved_grams",
+            "available_grams",
+            "tare_grams",
+            "price",
+            "lot_number",
+            "supplier",
+            "received_on",
+        ),
+        "location": "location.name",
+        **same("opened_at", "last_used_at", "archived_at", "comment"),
+    }
     list_display = [
         "code",
         "named",
@@ -83,7 +105,7 @@ class SpoolAdmin(LabelPages, VerbPages, ModelAdmin):
         "available",
         "state",
         "location",
-        "lot_number",
+        "lot",
     ]
     list_filter = [ShelfFilter, MaterialFilter, LocationFilter]
     list_per_page = 50
@@ -128,6 +150,10 @@ class SpoolAdmin(LabelPages, VerbPages, ModelAdmin):
     @admin.display(description="free · reserved · used")
     def level(self, spool):
         return stock_bar(spool)
+
+    @admin.display(description="lot", ordering="lot_number")
+    def lot(self, spool):
+        return spool.lot_number
 
     @admin.display(description="remaining g", ordering="remaining_grams")
     def remaining(self, spool):

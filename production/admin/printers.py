@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import F, Prefetch, Q, Sum
 
-from inventory.admin.filters import IsActiveFilter
 from inventory.admin.pictures import named_swatch, spool_link
 from inventory.models import Spool
 from production.admin import words
@@ -12,6 +11,8 @@ from production.services import demand, printers, slots
 from tenants.accounts import records
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.base import TabularInline
+from tenants.accounts.admin.exports import same
+from tenants.accounts.admin.filters import IsActiveFilter, field_filter
 from tenants.accounts.admin.forms import SUGGESTIONS
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.operations import rehearsal
@@ -54,7 +55,13 @@ class PrinterAdmin(VerbPages, ModelAdmin):
     )
     list_display = ["name", "runs_now", "next_up", "hours", "location", "bed", "is_active"]
     list_filter = [IsActiveFilter]
-    change_list_template = "inventory/admin_list.html"
+    export = {
+        **same("name", "manufacturer", "model"),
+        "location": "location.name",
+        "minutes_printed": "minutes",
+        **same("bed_x_mm", "bed_y_mm", "bed_z_mm", "nozzle_diameter_mm"),
+        **same("hour_rate", "power_watts", "is_active", "notes"),
+    }
     search_fields = ["name", "manufacturer", "model"]
     change_form_template = "production/admin_printer.html"
     fieldsets = [
@@ -124,7 +131,9 @@ class PrinterSlotAdmin(ModelAdmin):
 
     list_display = ["printer", "label", "filament", "spool_link"]
     list_display_links = ["printer", "label"]
-    list_filter = ["printer"]
+    list_filter = [
+        field_filter("printer", "printer", lambda: Printer.objects.values_list("pk", "name"))
+    ]
     search_fields = ["printer__name", "label", "spool__code"]
     ordering = ["printer__name", "label"]
     fields = ["printer", "label", "spool"]

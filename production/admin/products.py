@@ -3,7 +3,6 @@
 from django.contrib import admin
 from django.db.models import F
 
-from inventory.admin.filters import IsActiveFilter
 from inventory.admin.pictures import grams
 from inventory.models import Filament
 from production.admin import words
@@ -11,6 +10,8 @@ from production.models import BomLine, Product, ProductionRun
 from production.services import reports
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.base import TabularInline
+from tenants.accounts.admin.exports import same
+from tenants.accounts.admin.filters import IsActiveFilter
 from tenants.accounts.admin.forms import SUGGESTIONS
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.models import FarmSettings
@@ -51,7 +52,19 @@ class ProductAdmin(VerbPages, ModelAdmin):
     inlines = [BomInline]
     list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "is_active"]
     list_filter = [IsActiveFilter]
-    change_list_template = "inventory/admin_list.html"
+    export = {
+        **same("sku", "name"),
+        "grams_per_unit": "bom_grams",
+        **same(
+            "units_per_plate",
+            "plate_minutes",
+            "plate_purge_grams",
+            "height_mm",
+            "labour_minutes",
+            "is_active",
+            "description",
+        ),
+    }
     search_fields = ["sku", "name"]
     change_form_template = "production/admin_product.html"
     preview_template = "production/_product_preview.html"

@@ -4,12 +4,16 @@ from django.contrib import admin
 
 from production.models import Reason
 from tenants.accounts.admin import ModelAdmin, farm_site
+from tenants.accounts.admin.filters import IsActiveFilter, field_filter
 
 
 @admin.register(Reason, site=farm_site)
 class ReasonAdmin(ModelAdmin):
     list_display = ["label", "kind", "code", "is_active"]
-    list_filter = ["kind", "is_active"]
+    list_filter = [
+        field_filter("kind", "kind", lambda: Reason.Kind.choices),
+        IsActiveFilter,
+    ]
     search_fields = ["label", "code"]
 
     def get_readonly_fields(self, request, obj=None):

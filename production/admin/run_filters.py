@@ -1,9 +1,9 @@
 """How the list of runs is narrowed."""
 
 from inventory import codes
-from inventory.admin.filters import ChoiceFilter, TextFilter, day_filter
 from inventory.models import MaterialType
 from production.models import Printer, Product, ProductionRun
+from tenants.accounts.admin.filters import ChoiceFilter, TextFilter, day_filter
 
 Days = day_filter("scheduled_at", "date")
 

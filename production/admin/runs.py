@@ -13,10 +13,31 @@ from production.models import ProductionRun, RunItem, RunMaterial
 from production.services import lifecycle
 from production.services.preview import preview
 from tenants.accounts.admin import ModelAdmin, farm_site
+from tenants.accounts.admin.exports import same
 from tenants.accounts.admin.verbs import VerbPages
 from tenants.accounts.models import FarmSettings
 from tenants.versions import expecting
 
+EXPORT = {
+    "number": "number",
+    "status": "status",
+    "printer": "printer.name",
+    "makes": words.makes_in_text,
+    "planned_grams": "planned_total_grams",
+    "actual_grams": "actual_total_grams",
+    "off_plan_percent": lambda run: words.off(run.planned_total_grams, run.actual_total_grams),
+    **same(
+        "planned_minutes",
+        "actual_minutes",
+        "due_on",
+        "planned_start_at",
+        "started_at",
+        "finished_at",
+        "priority",
+        "external_id",
+        "notes",
+    ),
+}
 PLAN = ["printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"]
 ANY = ["notes", "external_id"]
 OVERRIDE = "production.override_productionrun"
@@ -40,8 +61,8 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         "finished",
     ]
     list_filter = FILTERS
+    export = EXPORT
     list_per_page = 30
-    change_list_template = "inventory/admin_list.html"
     list_select_related = ["printer"]
     date_hierarchy = "scheduled_at"
     ordering = ["-scheduled_at", "-pk"]

@@ -66,6 +66,11 @@ def makes(run):
     return format_html_join("", '<span class="line" title="{2}">{0} × {1}</span>', lines) or NOTHING
 
 
+def makes_in_text(run):
+    """The same on one line, for a table."""
+    return "; ".join(f"{item.quantity} × {item.product.sku}" for item in run.items.all())
+
+
 def money(value):
     return NOTHING if value is None else _figure(value, 2)
 
@@ -97,6 +102,7 @@ __all__ = [
     "duration",
     "grams",
     "makes",
+    "makes_in_text",
     "moment",
     "money",
     "off",

@@ -7,56 +7,29 @@ import pytest
 from django.conf import settings
 from django.urls import reverse
 
-from inventory.models import InventoryTransaction, Location, SpoolEvent
-from inventory.services import shelf
-from production.models import PrinterSlot, Reason
-from production.services import completion
+from inventory.models import InventoryTransaction, SpoolEvent
+from production.models import Reason
 from tenants.accounts import roles
 from tenants.accounts.admin import farm_site
 from tests.factories import (
-    a_filament,
     a_printer,
     a_product,
     a_run,
     a_running_run,
     a_spool,
-    make_token,
     make_user,
 )
+from tests.production.admin_stage import pages_of, set_up
 
 
 @pytest.fixture
 def rows(farm, manager):
-    """One row for each model of the admin: ``{model name: row}``, a run in each status."""
-    spool, printer = a_spool(filament=a_filament(color_name="Blue")), a_printer()
-    shelf.open(spool, by=manager)
-    slot = PrinterSlot.objects.create(printer=printer, label="1", spool=a_spool())
-    done = a_running_run((spool, 30), items=[(a_product(grams=3), 10)], printer=a_printer())
-    completion.complete(done, by=None, as_planned=True)
-    a_run((a_spool(), 20), printer=printer)
-    make_token(manager)
-    Location.objects.create(name="Shelf")
-    import_module(settings.ROOT_URLCONF)  # which registers the pages
-    found = {"printerslot": slot, "productionrun": done, "spool": spool}
-    for model in farm_site._registry:
-        found.setdefault(model._meta.model_name, model._default_manager.order_by("pk").first())
-    return found
+    return set_up(by=manager)
 
 
 def registered():
     import_module(settings.ROOT_URLCONF)
     return sorted(model._meta.label_lower for model in farm_site._registry)
-
-
-def pages_of(row):
-    name = f"admin:{row._meta.app_label}_{row._meta.model_name}"
-    return {
-        "list": reverse(f"{name}_changelist"),
-        "row": reverse(f"{name}_change", args=[row.pk]),
-        "history": reverse(f"{name}_history", args=[row.pk]),
-        "add": reverse(f"{name}_add"),
-        "delete": reverse(f"{name}_delete", args=[row.pk]),
-    }
 
 
 PRINTING = {"print_labels", "print_travellers"}
@@ -67,6 +40,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "accounts.auditevent",
         "accounts.devicetoken",
         "accounts.farmsettings",
+        "accounts.floordevice",
         "accounts.user",
         "inventory.filament",
         "inventory.inventorytransaction",
@@ -92,11 +66,11 @@ def test_who_sees_which_page(rows, farm_client, role):
         app, name = model._meta.app_label, model._meta.model_name
         pages = pages_of(rows[name])
         may_view = f"{app}.view_{name}" in granted
-        received = name in ("spool", "inventorytransaction", "spoolevent", "devicetoken")
+        received = name in ("spool", "inventorytransaction", "spoolevent", "floordevice")
         may_add = f"{app}.add_{name}" in granted and not received
         expected = {"list": may_view, "row": may_view, "history": may_view, "add": may_add}
         for page, is_open in expected.items():
-            status = farm_client.get(pages[page]).status_code
+            status = farm_client.get(pages[page], follow=True).status_code
             if status != (200 if is_open else 403):
                 wrong.append((role, pages[page], status))
     assert wrong == []

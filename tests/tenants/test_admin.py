@@ -38,7 +38,7 @@ def test_every_page_of_the_farms_admin_opens_without_content_types(at_admin, ope
         f"accounts/auditevent/{AuditEvent.objects.first().pk}/change/",
         "password_change/",
     ]
-    answers = {page: at_admin.get(f"/admin/{page}").status_code for page in pages}
+    answers = {page: at_admin.get(f"/admin/{page}", follow=True).status_code for page in pages}
     assert answers == dict.fromkeys(pages, 200)
 
 
@@ -70,18 +70,42 @@ def test_a_manager_changes_the_settings_and_it_is_on_record(at_admin):
     assert "EUR → CHF" in history.content.decode()
 
 
+def test_a_manager_issues_a_token_and_sees_its_secret_once(at_admin, operator):
+    page = "/admin/accounts/devicetoken/"
+    answer = at_admin.post(f"{page}add/", {"name": "Slicer", "user": operator.pk})
+    token = DeviceToken.objects.get()
+    secret = answer.context["secret"]
+    assert (token.user, token.hash) == (operator, DeviceToken.hash_of(secret))
+    assert secret in answer.content.decode()
+    assert "no-store" in answer["Cache-Control"]
+    for path in (page, f"{page}{token.pk}/change/", f"{page}{token.pk}/history/"):
+        assert secret not in at_admin.get(path).content.decode()
+
+
+def test_a_token_that_has_expired_already_is_refused_beside_its_field(at_admin, operator):
+    form = {"name": "Slicer", "user": operator.pk, "expires_at": "2020-01-01T10:00"}
+    answer = at_admin.post("/admin/accounts/devicetoken/add/", form)
+    assert "name a moment to come" in answer.content.decode()
+    assert 'value="Slicer"' in answer.content.decode()
+    assert not DeviceToken.objects.exists()
+
+
 def test_a_manager_revokes_a_token(at_admin, operator):
     make_token(operator)
-    form = {"action": "revoke", "_selected_action": [DeviceToken.objects.get().pk]}
-    at_admin.post("/admin/accounts/devicetoken/", form)
+    page = f"/admin/accounts/devicetoken/{DeviceToken.objects.get().pk}/revoke/"
+    seen = at_admin.get(page)
+    assert DeviceToken.objects.get().revoked_at is None
+    assert at_admin.post(page, {"_seen": seen.context["seen"], "_do": "1"}).status_code == 302
     assert DeviceToken.objects.get().revoked_at
+    again = at_admin.post(page, {"_do": "1", "_seen": seen.context["seen"]})
+    assert b"was revoked at" in again.content
 
 
 @pytest.mark.parametrize("page", ["accounts/user/", "accounts/farmsettings/"])
 def test_operators_do_not_manage(farm_client, operator, page):
     farm_client.force_login(operator)
     assert farm_client.get("/admin/").status_code == 200
-    assert farm_client.get(f"/admin/{page}").status_code == 403
+    assert farm_client.get(f"/admin/{page}", follow=True).status_code == 403
 
 
 def test_the_platform_makes_a_farm(at_platform):

@@ -1,4 +1,5 @@
-from tenants.accounts.admin import people  # noqa: F401 (registers the pages)
-from tenants.accounts.admin.base import AdminSite, ModelAdmin, farm_site
+from tenants.accounts.admin import farm, people  # noqa: F401 (they register the pages)
+from tenants.accounts.admin.base import ModelAdmin
+from tenants.accounts.admin.site import AdminSite, farm_site
 
 __all__ = ["AdminSite", "ModelAdmin", "farm_site"]

@@ -1,4 +1,4 @@
-"""The farm's AdminSite, and the ModelAdmin all others are built on.
+"""The ModelAdmin all others are built on.
 
 Django's own writes a LogEntry, which refers to content types and lives in no schema of ours. Here
 every change goes through ``tenants.accounts.records`` and is told by the audit trail.
@@ -9,22 +9,18 @@ import functools
 from django.contrib import admin, messages
 from django.contrib.admin.options import TO_FIELD_VAR
 from django.contrib.admin.utils import flatten_fieldsets, unquote
-from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.views.main import PAGE_VAR
-from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import reverse
 from django.utils.text import capfirst
 
 from tenants.accounts import records
+from tenants.accounts.admin.exports import Exported
 from tenants.accounts.admin.forms import (
     INPUTS,
     ByVerb,
-    OwnPasswordForm,
     Refused,
     is_field,
     shown_figure,
@@ -32,63 +28,9 @@ from tenants.accounts.admin.forms import (
 )
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Refusal
-from tenants.operations import face, in_transaction
+from tenants.operations import in_transaction, rehearsal
 
-RECENT = 10
 READING = ("GET", "HEAD", "OPTIONS")
-
-
-class Suggestions(AutocompleteJsonView):
-    """What an autocomplete offers; a ModelAdmin may say more of a row by ``suggestion(obj)``."""
-
-    def serialize_result(self, obj, to_field_name):
-        told = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
-        return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **told}
-
-
-class AdminSite(admin.AdminSite):
-    """An admin that tells its recent actions from the audit trail."""
-
-    site_header = site_title = "Spoolbook"
-    index_title = "Admin"
-    index_template = "tenants/admin_index.html"
-    final_catch_all_view = False  # or a 404 within the admin would ask people to sign in
-    panels = None  # panels(request) is what the index shows besides
-
-    def index(self, request, extra_context=None):
-        mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
-        shown = self.panels(request) if self.panels else {}
-        return super().index(request, {"recent_actions": mine, **shown, **(extra_context or {})})
-
-    def login(self, request, extra_context=None):
-        """There is one door, which counts how often it is tried."""
-        target = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
-        return redirect_to_login(target)
-
-    def password_change(self, request, extra_context=None):
-        """One's own; by the verb, so that it is on record."""
-        page = PasswordChangeView.as_view(
-            form_class=OwnPasswordForm,
-            success_url=reverse("admin:password_change_done"),
-            extra_context={**self.each_context(request), **(extra_context or {})},
-        )
-        return page(request)
-
-    def admin_view(self, view, cacheable=False):
-        """Django's; what is written on the way says that it came from the admin."""
-
-        @functools.wraps(view)
-        def from_admin(request, *args, **kwargs):
-            token = face.set("admin")
-            try:
-                return view(request, *args, **kwargs)
-            finally:
-                face.reset(token)
-
-        return super().admin_view(from_admin, cacheable)
-
-    def autocomplete_view(self, request):
-        return Suggestions.as_view(admin_site=self)(request)
 
 
 class LooksAtFigures:
@@ -132,12 +74,14 @@ class TabularInline(LooksAtFigures, admin.TabularInline):
         return formset
 
 
-class ModelAdmin(LooksAtFigures, admin.ModelAdmin):
+class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
     """Finds, calls a verb, answers: changes are made by ``records``, refusals are shown."""
 
     formfield_overrides = INPUTS
     show_facets = admin.ShowFacets.NEVER
     view_on_site = False
+    change_list_template = "tenants/admin_list.html"
+    delete_confirmation_template = "tenants/admin_delete.html"
     object_history_template = "tenants/admin_history.html"
     history_page = 100
 
@@ -199,8 +143,21 @@ class ModelAdmin(LooksAtFigures, admin.ModelAdmin):
     def delete_view(self, request, object_id, extra_context=None):
         return self._or_say_why(request, super().delete_view, object_id, extra_context)
 
+    def get_deleted_objects(self, objs, request):
+        """What goes with them, and (as ``protected``) why they can't go: by the verb, taken back;
+        Django looks at each row that refers to them, and names permissions."""
+        try:
+            rehearsal(lambda: [records.remove(obj, by=request.user) for obj in objs])
+        except Refusal as refusal:
+            return [], {}, set(), [refusal.detail]
+        return [str(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
+
     def changelist_view(self, request, extra_context=None):
-        titled = {"title": capfirst(self.opts.verbose_name_plural), **(extra_context or {})}
+        titled = {
+            "title": capfirst(self.opts.verbose_name_plural),
+            "csv_url": self.csv_url(request),
+            **(extra_context or {}),
+        }
         return self._or_say_why(request, super().changelist_view, titled)
 
     @staticmethod
@@ -254,11 +211,10 @@ class ModelAdmin(LooksAtFigures, admin.ModelAdmin):
             "is_popup_var": admin.options.IS_POPUP_VAR,
             "app_label": self.opts.app_label,
         }
+        if obj is not None:
+            context |= {"title": str(obj), "subtitle": None}  # which it is, not what can be done
         own = self.add_form_template if add else self.change_form_template
         names = [f"admin/{self.opts.app_label}/{self.opts.model_name}/", "admin/"]
         request.current_app = self.admin_site.name
         templates = own or [f"{name}change_form.html" for name in names]
         return TemplateResponse(request, templates, context)
-
-
-farm_site = AdminSite(name="admin")

@@ -1,12 +1,18 @@
-"""The farm's people, devices, settings and audit trail, for its managers."""
+"""The farm's people, and the devices that act for them, for its managers."""
 
 from django import forms
 from django.contrib import admin, messages
+from django.template.response import TemplateResponse
 
 from tenants.accounts import devices, pins, roles, services
-from tenants.accounts.admin.base import ModelAdmin, farm_site
-from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
+from tenants.accounts.admin.base import ModelAdmin
+from tenants.accounts.admin.filters import IsActiveFilter, field_filter
+from tenants.accounts.admin.site import farm_site
+from tenants.accounts.admin.verbs import Verb, VerbPages
+from tenants.accounts.models import DeviceToken, FloorDevice, User
 from tenants.errors import Refusal
+from tenants.forms import VerbForm
+from tenants.operations import rehearsal
 
 ROLE_CHOICES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
 
@@ -42,7 +48,7 @@ class UserForm(forms.ModelForm):
 class UserAdmin(ModelAdmin):
     form = UserForm
     list_display = ["username", "name", "role", "is_active", "has_pin", "last_login"]
-    list_filter = ["role", "is_active"]
+    list_filter = [field_filter("role", "role", lambda: ROLE_CHOICES), IsActiveFilter]
     search_fields = ["username", "name"]
     fields = ["username", "name", "email", "role", "is_active", "new_password", "new_pin"]
     actions = ["unlock_pin", "clear_pin"]
@@ -104,25 +110,81 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
-@admin.register(DeviceToken, site=farm_site)
-class DeviceTokenAdmin(ReadOnlyAdmin):
-    """Tokens are issued where their secret can be shown once; here they are looked at, revoked."""
+class TokenForm(forms.ModelForm):
+    """A device's way in; what it may do is what its person may."""
 
+    class Meta:
+        model = DeviceToken
+        fields = ["name", "user", "expires_at"]
+        help_texts = {
+            "name": "What uses it: a slicer, a printer, a shop.",
+            "user": "What it does is done in this name, and with this role.",
+            "expires_at": "Left empty: until it is revoked.",
+        }
+
+
+class RevokeTogether(VerbForm):
+    label = "Revoke the chosen tokens"
+
+
+@admin.register(DeviceToken, site=farm_site)
+class DeviceTokenAdmin(VerbPages, ReadOnlyAdmin):
+    """Tokens are issued on a page that shows their secret once; later they are only revoked."""
+
+    form = TokenForm
     list_display = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
     list_select_related = ["user"]
     fields = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
-    actions = ["revoke"]
+    preview_template = "tenants/_token_preview.html"
+    change_form_template = "tenants/admin_token.html"
+    verbs = (
+        Verb(
+            name="revoke",
+            label="Revoke",
+            work=services.revoke_token,
+            permission="accounts.change_devicetoken",
+            together=RevokeTogether,
+            is_possible=lambda token: token.revoked_at is None,
+            does="Whatever uses it is shut out from now on. A revoked token stays revoked.",
+            done="The token {} is revoked.",
+            tone="stop",
+        ),
+    )
 
-    def has_revoke_permission(self, request):
-        return request.user.has_perm("accounts.change_devicetoken")
+    def has_add_permission(self, request):
+        return request.user.has_perm("accounts.add_devicetoken")
 
-    @admin.action(description="Revoke the tokens", permissions=["revoke"])
-    def revoke(self, request, queryset):
-        for token in queryset:
-            try:
-                services.revoke_token(token, by=request.user)
-            except Refusal as refusal:
-                messages.warning(request, refusal.detail)
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else TokenForm.Meta.fields
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        values = {name: form.cleaned_data[name] for name in ("name", "expires_at")}
+        token, secret = services.issue_token(form.cleaned_data["user"], by=request.user, **values)
+        obj.pk, request.secret = token.pk, secret
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """The one page that ever shows the secret."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Token issued",
+            "opts": self.opts,
+            "token": obj,
+            "secret": request.secret,
+            "address": request.build_absolute_uri("/api/v1/"),
+        }
+        return TemplateResponse(request, "tenants/admin_token_issued.html", context)
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["buttons"] = self.buttons(request, obj) if obj else []
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def preview(self, row, verb, words, by):
+        return rehearsal(lambda: verb.work(row, by=by, **words))
 
 
 @admin.register(FloorDevice, site=farm_site)
@@ -157,20 +219,3 @@ class FloorDeviceAdmin(ReadOnlyAdmin):
     def unlock(self, request, queryset):
         for device in queryset:
             pins.unlock_device(device, by=request.user)
-
-
-@admin.register(FarmSettings, site=farm_site)
-class FarmSettingsAdmin(ModelAdmin):
-    def has_add_permission(self, request):
-        return False
-
-    def has_delete_permission(self, request, obj=None):
-        return False
-
-
-@admin.register(AuditEvent, site=farm_site)
-class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "by_name", "verb", "object_type", "object_label"]
-    list_filter = ["verb", "object_type"]
-    search_fields = ["by_name", "object_label"]
-    fields = ["at", "by_name", "verb", "object_type", "object_label", "changes", "correlation_id"]

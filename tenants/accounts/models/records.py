@@ -42,6 +42,21 @@ class AuditEvent(models.Model):
     def __str__(self):
         return f"{self.by_name} {self.verb} {self.object_label}"
 
+    def told_changes(self):
+        """Each change in words: ``height mm: – → 96``."""
+        return [
+            f"{name.removesuffix('_id').replace('_', ' ')}: {_told(before)} → {_told(after)}"
+            for name, (before, after) in self.changes.items()
+        ]
+
+
+def _told(value):
+    if value is None or value == "":
+        return "–"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
 
 class IdempotencyKey(models.Model):
     """An answer to a POST, kept so that the same request gets it again."""

@@ -34,6 +34,21 @@ class ChoiceFilter(InBar, admin.SimpleListFilter):
         return [(str(key), name, str(key) == self.value()) for key, name in self.lookup_choices]
 
 
+def field_filter(name, said, choices):
+    """A ChoiceFilter of the field ``name``; ``choices()`` answers its values and what they mean."""
+
+    class Field(ChoiceFilter):
+        title, parameter_name = said, name
+
+        def lookups(self, request, model_admin):
+            return choices()
+
+        def narrowed(self, queryset, value):
+            return queryset.filter(**{name: value})
+
+    return Field
+
+
 class IsActiveFilter(ChoiceFilter):
     title, parameter_name = "in use", "is_active"
 

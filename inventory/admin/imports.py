@@ -1,0 +1,217 @@
+"""Files imported in the admin: a page that shows what each line becomes, and then imports them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+
+from inventory.admin.labels import labels_url
+from inventory.admin.pictures import named_swatch
+from inventory.forms.imports import FileForm, SeenFile
+from inventory.forms.labels import MOST_SPOOLS
+from inventory.services import catalogue_import, catalogue_source, table_import
+from inventory.services.table_lines import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from tenants.errors import Refusal
+from tenants.idempotency import answer_once
+from tenants.tables import rows_as_csv
+
+MOST_SHOWN = 200  # lines of each outcome
+TITLES = {
+    REFUSED: "Can’t be imported",
+    FILLED_IN: "There already: filled in where it is empty",
+    CREATED: "New",
+    UNCHANGED: "There already: stays as it is",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Import:
+    """What is imported on a page; ``work(content, name, by, dry_run)`` answers a report."""
+
+    work: Callable
+    permission: str
+    title: str
+    does: str
+    columns: tuple
+
+
+class ImportPages:
+    """For a ModelAdmin with an ``importing``: its page, and the empty table to fill in."""
+
+    importing = None
+
+    def get_urls(self):
+        name = f"{self.opts.app_label}_{self.opts.model_name}_import"
+        view = self.admin_site.admin_view(self.import_view)
+        return [path("import/", view, name=name), *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_import"
+        may = request.user.has_perm(self.importing.permission)
+        told = {"import_url": reverse(name) if may else None}
+        return super().changelist_view(request, told | (extra_context or {}))
+
+    def import_view(self, request):
+        if not request.user.has_perm(self.importing.permission):
+            raise PermissionDenied
+        if request.GET.get("as") == "csv":
+            return _empty_table(self.importing.columns, self.opts.model_name)
+        if request.method == "POST" and "_do" in request.POST:
+            return self._import(request)
+        form = FileForm(request.POST or None, request.FILES or None, by=request.user)
+        if request.method == "POST" and form.is_valid():
+            return self._look(request, form)
+        return self._import_page(request, form)
+
+    def _look(self, request, form):
+        """What the file would do, taken back; the page carries the file on."""
+        file = form.cleaned_data["file"]
+        content = file.read()
+        try:
+            report = self.importing.work(content, file.name, request.user, True)
+        except Refusal as refusal:
+            form.say_why(refusal)
+            return self._import_page(request, form)
+        seen = SeenFile.of(file.name, content.decode("utf-8-sig"))
+        kept = seen.kept(by=request.user, what=self.opts.model_name)
+        return self._import_page(request, form, file=seen, kept=kept, **_told(report))
+
+    def _import(self, request):
+        """Import what was looked at; sent again, it is answered again and done once."""
+        kept = request.POST.get("kept", "")
+        seen = SeenFile.from_kept(kept, by=request.user, what=self.opts.model_name)
+        form = FileForm(by=request.user)
+        if seen is None:
+            said = "This page is too old, or somebody else’s: choose the file again."
+            return self._import_page(request, form, said=said)
+
+        def work():
+            report = self.importing.work(seen.content, seen.name, request.user, False)
+            return self._import_page(request, form, file=seen, is_done=True, **_told(report))
+
+        try:
+            return answer_once(request, seen.key, lambda: work().render(), said=kept.encode())
+        except Refusal as refusal:
+            return self._import_page(request, form, said=refusal.detail)
+
+    def _import_page(self, request, form, **told):
+        context = {
+            **self.admin_site.each_context(request),
+            "title": self.importing.title,
+            "opts": self.opts,
+            "media": self.media,
+            "form": form,
+            "importing": self.importing,
+            **told,
+        }
+        return TemplateResponse(request, "inventory/admin_import.html", context)
+
+
+def _told(report):
+    """Either kind of report for the page: its lines by what becomes of them."""
+    lines = _table_lines(report) if hasattr(report, "lines") else _catalogue_lines(report)
+    groups = [
+        {
+            "outcome": outcome,
+            "title": title,
+            "count": len(found),
+            "lines": found[:MOST_SHOWN],
+            "more": max(len(found) - MOST_SHOWN, 0),
+        }
+        for outcome, title in TITLES.items()
+        if (found := [line for line in lines if line["outcome"] == outcome])
+    ]
+    writes = sum(group["count"] for group in groups if group["outcome"] in (CREATED, FILLED_IN))
+    return {
+        "report": report,
+        "groups": groups,
+        "writes": writes,
+        "count": len(lines),
+        **_labels(report),
+    }
+
+
+def _table_lines(report):
+    return [
+        {
+            "number": line.number,
+            "outcome": line.outcome,
+            "what": line.said if line.is_ok else line.why(),
+            "code": getattr(line.subject, "code", "") if line.is_ok else "",
+        }
+        for line in report.lines
+    ]
+
+
+def _catalogue_lines(report):
+    taken = [
+        {
+            "number": each.position,
+            "outcome": each.outcome,
+            "what": named_swatch(each.filament),
+            "note": _filled_in(each.changes),
+        }
+        for each in report.taken
+    ]
+    refused = [
+        {
+            "number": each.position,
+            "outcome": REFUSED,
+            "what": f"{each.problem} (id {each.external_id})",
+        }
+        for each in report.refused
+    ]
+    return taken + refused
+
+
+def _filled_in(changes):
+    names = (name.removesuffix("_id").replace("_", " ") for name in changes)
+    return f"fills in {', '.join(names)}" if changes else ""
+
+
+def _labels(report):
+    """Where the labels of spools that were received are printed."""
+    if getattr(report, "kind", "") != "spools" or report.dry_run:
+        return {}
+    ids = [line.subject.pk for line in report.lines if line.is_ok]
+    return {"labels_url": labels_url(ids)} if 0 < len(ids) <= MOST_SPOOLS else {}
+
+
+def _empty_table(columns, name):
+    answer = HttpResponse("".join(rows_as_csv(columns, [])), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = f'attachment; filename="{name}s.csv"'
+    return answer
+
+
+def _filaments(content, name, by, dry_run):
+    """A catalogue (JSON) or a table (CSV), by how the file begins."""
+    text = content if isinstance(content, bytes) else content.encode()
+    if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
+        entries = catalogue_source.from_bytes(text, name)
+        return catalogue_import.import_entries(entries, by=by, dry_run=dry_run)
+    return table_import.import_filaments(content, by=by, dry_run=dry_run)
+
+
+def _spools(content, name, by, dry_run):
+    return table_import.import_spools(content, by=by, dry_run=dry_run)
+
+
+FILAMENTS = Import(
+    work=_filaments,
+    permission="inventory.add_filament",
+    title="Import filaments",
+    does="A catalogue such as SpoolmanDB’s filaments.json, or a table (CSV) from a spreadsheet. "
+    "What the farm has is never overwritten: only what is empty is filled in.",
+    columns=table_import.FILAMENT_COLUMNS,
+)
+SPOOLS = Import(
+    work=_spools,
+    permission="inventory.receive_spool",
+    title="Import spools",
+    does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "
+    "the ledger. Its filament is named by external_id, or by manufacturer, name and material.",
+    columns=table_import.SPOOL_COLUMNS,
+)

@@ -1,0 +1,124 @@
+"""The farm's settings and its audit trail, for its managers."""
+
+import zoneinfo
+
+from django import forms
+from django.apps import apps
+from django.contrib import admin
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+
+from tenants.accounts.admin.base import ModelAdmin
+from tenants.accounts.admin.exports import same
+from tenants.accounts.admin.filters import field_filter
+from tenants.accounts.admin.people import ReadOnlyAdmin
+from tenants.accounts.admin.site import farm_site
+from tenants.accounts.currencies import CURRENCIES
+from tenants.accounts.models import AuditEvent, FarmSettings
+
+
+def _choices(known):
+    return [(each, each) for each in sorted(known)]
+
+
+class SettingsForm(forms.ModelForm):
+    """What can be chosen is chosen from a list."""
+
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=_choices(zoneinfo.available_timezones()),
+        help_text="Days, run numbers and reports go by it.",
+    )
+    currency = forms.ChoiceField(choices=_choices(CURRENCIES))
+
+    class Meta:
+        model = FarmSettings
+        fields = ["run_prefix", "address", "timezone", "currency", "locale"]
+        labels = {
+            "machine_hour_rate": "Machine, an hour",
+            "labour_rate": "Labour, an hour",
+            "energy_price_kwh": "Energy, a kWh",
+            "variance_alert_percent": "Variance alert, %",
+            "plausibility_percent": "Hardly believable, %",
+            "low_stock_percent": "Low in stock, %",
+            "floor_idle_minutes": "Shared tablet, minutes",
+        }
+        help_texts = {
+            "locale": "How it writes: en-gb, de, fr.",
+            "run_prefix": "What run numbers begin with; empty: the farm’s short name.",
+            "machine_hour_rate": "Of a printer that has no rate of its own.",
+            "variance_alert_percent": "A run that is off its plan by more is marked.",
+            "plausibility_percent": "Who types more off the plan than this is asked again.",
+            "low_stock_percent": "A spool with less of what it once held is low.",
+        }
+
+
+@admin.register(FarmSettings, site=farm_site)
+class FarmSettingsAdmin(ModelAdmin):
+    form = SettingsForm
+    fieldsets = [
+        (None, {"fields": ["run_prefix", "address", ("timezone", "locale")]}),
+        (
+            "Costs, net of VAT; a run keeps the rates it was started with",
+            {"fields": ["currency", ("labour_rate", "machine_hour_rate"), "energy_price_kwh"]},
+        ),
+        (
+            "What is marked",
+            {"fields": ["variance_alert_percent", "plausibility_percent", "low_stock_percent"]},
+        ),
+        ("The floor", {"fields": ["floor_idle_minutes"]}),
+    ]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        """There is one row: on to its page, which asks for the permission."""
+        name = "admin:accounts_farmsettings_change"
+        return HttpResponseRedirect(reverse(name, args=[FarmSettings.load().pk]))
+
+
+def _verbs():
+    found = AuditEvent.objects.order_by("verb").values_list("verb", flat=True).distinct()
+    return [(verb, verb.replace("_", " ").capitalize()) for verb in found]
+
+
+def _kinds():
+    """The models that the farm has pages for."""
+    kinds = {model._meta.label_lower: model._meta.verbose_name for model in farm_site._registry}
+    return sorted(kinds.items(), key=lambda pair: pair[1])
+
+
+@admin.register(AuditEvent, site=farm_site)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["at", "by_name", "what", "kind", "object_label", "changed"]
+    list_filter = [field_filter("verb", "what", _verbs), field_filter("object_type", "of", _kinds)]
+    export = same("at", "by_name", "verb", "object_type", "object_id", "object_label") | {
+        "changes": lambda event: "; ".join(event.told_changes())
+    }
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["by_name", "object_label"]
+    search_help_text = "Who, or what it was called"
+    fields = ["at", "by_name", "what", "kind", "object_label", "changed", "correlation_id"]
+    readonly_fields = ["what", "kind", "changed"]
+
+    @admin.display(description="what", ordering="verb")
+    def what(self, event):
+        return event.verb.replace("_", " ")
+
+    @admin.display(description="of", ordering="object_type")
+    def kind(self, event):
+        try:
+            return apps.get_model(event.object_type)._meta.verbose_name
+        except (LookupError, ValueError):
+            return event.object_type
+
+    @admin.display(description="changes")
+    def changed(self, event):
+        told = ((line,) for line in event.told_changes())
+        return format_html_join("", '<span class="line">{}</span>', told) or "–"

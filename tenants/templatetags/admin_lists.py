@@ -1,0 +1,18 @@
+"""What stands above a list of the admin."""
+
+from django import template
+
+register = template.Library()
+
+
+@register.inclusion_tag("tenants/_filter_bar.html")
+def filter_bar(changelist):
+    """The filters of a list as one form, which keeps the search and the order."""
+    specs = changelist.filter_specs
+    own = {name for spec in specs for name in spec.expected_parameters()} | {"p", "e"}
+    given = changelist.params.items()
+    return {
+        "specs": specs,
+        "kept": [(name, value) for name, value in given if name not in own],
+        "is_narrowed": bool(changelist.params.keys() - {"o", "p", "all"}),
+    }

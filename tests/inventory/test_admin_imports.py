@@ -1,0 +1,185 @@
+"""Files imported in the admin: looked at line by line, then imported once, without choosing twice;
+and lists taken along as CSV."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from inventory.models import Filament, InventoryTransaction, Location, Spool
+from tests.factories import a_filament, a_spool, make_user
+
+FILAMENTS = "/admin/inventory/filament/"
+SPOOLS = "/admin/inventory/spool/"
+ENTRY = {"id": "acme_red", "manufacturer": "Acme", "name": "Red", "material": "PLA"}
+CATALOGUE = [
+    ENTRY | {"density": 1.24, "diameter": 1.75, "weight": 1000, "color_hex": "C1121F"},
+    {"id": "nameless", "material": "PLA"},
+]
+TABLE = "name,material,density_g_cm3,price\nSky,PLA,1.24,19.90\n,PLA,1.24,5\n"
+
+
+@pytest.fixture
+def at_admin(farm_client, operator):
+    farm_client.force_login(operator)
+    return farm_client
+
+
+def look(client, page, content, name="table.csv"):
+    """Choose the file; answers the page that says what it would do."""
+    content = content if isinstance(content, bytes) else content.encode()
+    return client.post(f"{page}import/", {"file": SimpleUploadedFile(name, content)})
+
+
+def agree(client, page, seen):
+    return client.post(f"{page}import/", sent_by(seen))
+
+
+def sent_by(seen):
+    """What the page's button sends."""
+    return {"kept": seen.context["kept"], "_do": "Import"}
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+def outcomes(answer):
+    return {group["outcome"]: group["count"] for group in answer.context["groups"]}
+
+
+def rows_of(answer):
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    return list(csv.DictReader(io.StringIO(text)))
+
+
+def test_a_catalogue_is_shown_entry_by_entry_and_then_imported(at_admin):
+    known = a_filament("Green", external_id="acme_green", net_grams=None)
+    more = [ENTRY | {"id": "acme_green", "weight": 750, "density": 1.24}]
+    seen = look(at_admin, FILAMENTS, json.dumps(CATALOGUE + more), "filaments.json")
+    assert outcomes(seen) == {"refused": 1, "filled_in": 1, "created": 1}
+    assert "name is missing" in text_of(seen)
+    assert "fills in" in text_of(seen)
+    assert "New manufacturers: Acme." in text_of(seen)
+    assert Filament.objects.get() == known  # only looked at
+    done = agree(at_admin, FILAMENTS, seen)
+    assert "filaments.json is imported" in text_of(done)
+    assert set(Filament.objects.values_list("external_id", flat=True)) == {"acme_red", "acme_green"}
+    known.refresh_from_db()
+    assert known.net_grams == 750
+
+
+def test_a_table_of_filaments_is_shown_line_by_line(at_admin):
+    seen = look(at_admin, FILAMENTS, TABLE)
+    assert outcomes(seen) == {"refused": 1, "created": 1}
+    assert "name: This is needed." in text_of(seen)
+    assert 'value="Import 1 of 2 lines"' in text_of(seen)
+    agree(at_admin, FILAMENTS, seen)
+    assert Filament.objects.get().name == "Sky"
+
+
+def test_what_is_there_already_stays_as_it_is(at_admin):
+    agree(at_admin, FILAMENTS, look(at_admin, FILAMENTS, TABLE))
+    again = look(at_admin, FILAMENTS, TABLE)
+    assert outcomes(again) == {"refused": 1, "unchanged": 1}
+    assert "There is nothing to import in it." in text_of(again)
+
+
+def test_spools_are_received_once_however_often_it_is_sent(at_admin):
+    a_filament("Sky")
+    seen = look(at_admin, SPOOLS, "name,initial_grams\nSky,1000\nSky,750\nMud,1000\n")
+    assert outcomes(seen) == {"refused": 1, "created": 2}
+    done, again = (agree(at_admin, SPOOLS, seen) for _ in range(2))
+    assert text_of(done) == text_of(again)
+    assert list(Spool.objects.order_by("pk").values_list("initial_grams", flat=True)) == [1000, 750]
+    entries = InventoryTransaction.objects.values_list("kind", "source")
+    assert list(entries) == [("receipt", "import")] * 2
+    codes = Spool.objects.values_list("code", flat=True)
+    assert all(code in text_of(done) for code in codes)
+    assert "Print the labels" in text_of(done)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("a.csv", b"\xff\xfe\x00", "no UTF-8 text"),
+        ("a.csv", b"colour of the sky\nblue\n", "A column name is needed"),
+        ("a.csv", b"", "empty"),
+        ("a.json", b'[{"id": "x"', "ends in the middle"),
+        ("a.json", b'{"id": "x"}', "not a list"),
+    ],
+)
+def test_a_file_that_is_no_table_says_why(at_admin, name, content, said):
+    answer = look(at_admin, FILAMENTS, content, name)
+    assert answer.status_code == 200
+    assert said in text_of(answer)
+    assert 'name="kept"' not in text_of(answer)
+
+
+def test_nothing_is_imported_that_was_not_shown_to_whoever_imports_it(at_admin, farm_client):
+    seen = look(at_admin, FILAMENTS, TABLE)
+    sent = sent_by(seen)
+    assert "choose the file again" in text_of(at_admin.post(f"{FILAMENTS}import/", {"_do": "1"}))
+    assert "choose the file again" in text_of(at_admin.post(f"{SPOOLS}import/", sent))
+    bent = sent | {"kept": f"{sent['kept'][:-3]}abc"}
+    assert "choose the file again" in text_of(at_admin.post(f"{FILAMENTS}import/", bent))
+    farm_client.force_login(make_user(username="somebody"))
+    assert "choose the file again" in text_of(farm_client.post(f"{FILAMENTS}import/", sent))
+    assert not Filament.objects.exists()
+
+
+def test_a_viewer_imports_nothing(farm_client, viewer):
+    farm_client.force_login(viewer)
+    for page in (FILAMENTS, SPOOLS):
+        assert farm_client.get(f"{page}import/").status_code == 403
+        assert look(farm_client, page, TABLE).status_code == 403
+        assert "import/" not in text_of(farm_client.get(page))
+
+
+def test_an_empty_table_is_there_to_fill_in(at_admin):
+    answer = at_admin.get(f"{SPOOLS}import/?as=csv")
+    assert answer["Content-Disposition"] == 'attachment; filename="spools.csv"'
+    assert b"lot_number" in answer.content
+
+
+# --- Taken along -------------------------------------------------------------------------------
+
+
+def test_a_list_is_taken_along_as_it_is_narrowed(at_admin):
+    shelf = Location.objects.create(name="Shelf A")
+    spool = a_spool(750, filament=a_filament("Sky"), location=shelf)
+    a_spool(1000)
+    page = at_admin.get(f"{SPOOLS}?location={shelf.pk}")
+    row = rows_of(at_admin.get(page.context["csv_url"]))
+    assert [(each["code"], each["name"], each["location"]) for each in row] == [
+        (spool.code, "Sky", "Shelf A")
+    ]
+    assert row[0]["remaining_grams"] == "750"
+
+
+def test_filaments_that_were_taken_along_come_back_unchanged(at_admin):
+    a_filament("=cmd()", color_name="Blue", net_grams=1000)
+    answer = at_admin.get(f"{FILAMENTS}csv/")
+    seen = look(at_admin, FILAMENTS, b"".join(answer.streaming_content))
+    assert outcomes(seen) == {"unchanged": 1}
+
+
+def test_a_table_takes_the_same_queries_for_1_row_and_for_30(at_admin):
+    pages = [FILAMENTS, SPOOLS, "/admin/inventory/inventorytransaction/"]
+
+    def queries(rows):
+        with CaptureQueriesContext(connection) as captured:
+            read = [rows_of(at_admin.get(f"{page}csv/")) for page in pages]
+        assert [len(found) for found in read] == [rows] * 3
+        return len(captured)
+
+    a_spool()
+    queries(1)
+    at_one = queries(1)
+    for number in range(29):
+        a_spool(filament=a_filament(f"F{number}"))
+    assert queries(30) == at_one

@@ -1,0 +1,162 @@
+"""Every page of the admin, by every role, with more in its form than it asks for: nobody goes round
+a service."""
+
+import re
+
+import pytest
+from django.db.models import Sum
+
+from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from production.models import ProductionRun, RunEvent, RunItem, RunMaterial, RunNumber
+from tenants.accounts import roles
+from tenants.accounts.admin import farm_site
+from tests.factories import make_user
+from tests.production.admin_forms import fields
+from tests.production.admin_stage import every_page, set_up
+
+SIGN_OUT = "/admin/logout/"  # which ends the walk
+FORGED = {
+    "status": "completed",
+    "number": "FORGED-1",
+    "version": "99",
+    "code": "FORGED123",
+    "kind": "receipt",
+    "balance_grams": "777",
+    "remaining_grams": "777",
+    "reserved_grams": "777",
+    "initial_grams": "777",
+    "cost_per_gram": "7",
+    "reverses": "1",
+    "performed_by_name": "Nobody",
+    "started_at": "2026-01-01T10:00",
+    "finished_at": "2026-01-01T10:00",
+    "archived_at": "2026-01-01T10:00",
+    "deleted_at": "2026-01-01T10:00",
+    "hash": "f" * 64,
+    **{f"materials-0-{name}": "777" for name in ("actual_grams", "reserved_grams")},
+    **{f"items-0-{name}": "7" for name in ("good_count", "scrapped_count", "planned_quantity")},
+    **{"as_planned": "on", "_do": "1", "_seen": "f" * 32, "post": "yes", "_save": "Save"},
+    **{"action": "delete_selected", "select_across": "1", "kept": "forged"},
+}
+FIGURES = {
+    InventoryTransaction: None,
+    SpoolEvent: None,
+    RunEvent: None,
+    Spool: ["code", "initial_grams", "remaining_grams", "reserved_grams", "archived_at"],
+    ProductionRun: ["number", "status", "started_at", "finished_at", "deleted_at"],
+    RunItem: ["good_count", "scrapped_count", "planned_quantity"],
+    RunMaterial: ["actual_grams", "reserved_grams", "actual_source"],
+}
+
+
+@pytest.fixture
+def rows(farm, manager):
+    return set_up(by=manager)
+
+
+def books():
+    """What only services write, of each row."""
+    return {
+        model: {
+            row.pop("id"): row for row in model.objects.values(*(names and ["id", *names] or []))
+        }
+        for model, names in FIGURES.items()
+    }
+
+
+def everything():
+    """All that the admin has pages for."""
+    return {
+        model: list(model._default_manager.order_by("pk").values()) for model in farm_site._registry
+    }
+
+
+def about(url, rows):
+    """What else the address takes."""
+    printed = {"/admin/inventory/spool/labels/": "spool"}
+    printed["/admin/production/productionrun/travellers/"] = "productionrun"
+    return {"ids": rows[printed[url]].pk} if url in printed else {}
+
+
+def forge(client, url, rows):
+    """Send the page's form with all that is forged, and what is chosen on a list."""
+    answer = client.get(url, about(url, rows))
+    typed = {}
+    if (
+        answer.status_code == 200
+        and not answer.streaming
+        and b'<form method="post"' in answer.content
+    ):
+        typed = fields(answer)
+    name = url.split("/")[3] if url.count("/") > 3 else ""
+    chosen = {"_selected_action": rows[name].pk} if name in rows else {}
+    return answer, client.post(url, typed | FORGED | chosen)
+
+
+def test_the_walk_goes_everywhere(rows):
+    pages = set(every_page(rows))
+    for model, model_admin in farm_site._registry.items():
+        start = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert start in pages
+        for verb in getattr(model_admin, "verbs", ()):
+            assert f"{start}{rows[model._meta.model_name].pk}/{verb.name}/" in pages
+
+
+@pytest.mark.parametrize("role", roles.FARM_ROLES)
+def test_no_form_writes_the_books(rows, farm_client, role):
+    """Whatever is sent to whichever page, without having been shown first what it would write."""
+    farm_client.force_login(make_user(role=role))
+    before, wrong = books(), []
+    for url in every_page(rows):
+        if url == SIGN_OUT:
+            continue
+        answers = forge(farm_client, url, rows)
+        wrong += [(url, answer.status_code) for answer in answers if answer.status_code >= 500]
+        after = books()
+        if changed := [model for model in before if _changes(before[model], after[model])]:
+            wrong.append((url, changed))
+            before = after
+    assert wrong == []
+    taken = RunNumber.objects.aggregate(last=Sum("last"))["last"]
+    assert taken == ProductionRun._base_manager.count()  # a new run took the next number
+
+
+def _changes(before, after):
+    """Rows that were there and are different; new ones that are not as a service makes them."""
+    new = [row for pk, row in after.items() if pk not in before]
+    made = [
+        row for row in new if "FORGED" in str(row) or row.get("status") not in (None, "planned")
+    ]
+    return made or any(after.get(pk) != row for pk, row in before.items())
+
+
+def test_a_viewer_writes_nothing_at_all(rows, farm_client, viewer):
+    farm_client.force_login(viewer)
+    own = {"/admin/password_change/", SIGN_OUT}  # the one's own
+    farm_client.get("/admin/")
+    before, wrong = everything(), []
+    for url in every_page(rows):
+        if url not in own:
+            forge(farm_client, url, rows)
+            if everything() != before:
+                wrong.append(url)
+                before = everything()
+    assert wrong == []
+
+
+@pytest.mark.parametrize("role", [None, *roles.FARM_ROLES])
+def test_no_page_is_open_to_who_has_no_right_to_it(rows, farm_client, role):
+    """A verb's page asks for the verb's permission, any other for the model's; nobody signs in."""
+    if role:
+        farm_client.force_login(make_user(role=role))
+    granted, wrong = roles.permissions(role), []
+    for url in every_page(rows):
+        found = re.fullmatch(r"/admin/(accounts|inventory|production)/(\w+)/.*", url)
+        if found is None:
+            continue
+        status = farm_client.get(url, about(url, rows)).status_code
+        if role is None and status != 302:
+            wrong.append((url, status))
+        if role and f"{found[1]}.view_{found[2]}" not in granted and status not in (302, 403, 404):
+            wrong.append((url, status))
+    assert wrong == []

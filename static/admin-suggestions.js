@@ -1,5 +1,6 @@
 'use strict';
 // What an autocomplete offers: the colours of a spool or a filament, its name, and what is left.
+// And what it is called, for those who hear the page.
 {
     const $ = django.jQuery;
     const SVG = 'http://www.w3.org/2000/svg';
@@ -37,5 +38,25 @@
         return $(line);
     };
 
+    const called = (field) => {
+        const column = [...(field.closest('td')?.classList || [])].find((name) => name.startsWith('field-'));
+        const heading = column && field.closest('table').querySelector(`th.${column.replace('field-', 'column-')}`);
+        return (field.labels[0] || heading)?.textContent.trim().replace(/:$/, '');
+    };
+
     $.fn.select2?.defaults.set('templateResult', shown);
+    const make = $.fn.djangoAdminSelect2;
+    if (make) {
+        $.fn.djangoAdminSelect2 = function() {
+            const made = make.call(this);
+            this.each((_, field) => {
+                const name = called(field);
+                if (name) {
+                    const box = $(field).data('select2').$selection.removeAttr('aria-labelledby');
+                    box.add(box.find('[role=textbox]')).attr('aria-label', name);
+                }
+            });
+            return made;
+        };
+    }
 }

@@ -6,7 +6,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import OuterRef, Subquery
-from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -14,7 +13,7 @@ from django.utils.html import format_html
 from tenants import services
 from tenants.accounts import records
 from tenants.accounts.admin import AdminSite, ModelAdmin
-from tenants.accounts.admin.base import TabularInline
+from tenants.accounts.admin.base import NamedCells, TabularInline
 from tenants.accounts.admin.filters import IsActiveFilter
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.currencies import CURRENCIES
@@ -75,7 +74,7 @@ class DomainForm(forms.ModelForm):
         return host
 
 
-class DomainFormSet(BaseInlineFormSet):
+class DomainFormSet(NamedCells):
     """All hosts of a farm: one of them is the one that people are told."""
 
     def clean(self):

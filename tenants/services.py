@@ -13,7 +13,7 @@ from tenants.accounts.models import FarmSettings
 from tenants.accounts.records import audit
 from tenants.accounts.roles import MANAGER
 from tenants.accounts.services import add_user
-from tenants.errors import Invalid, Refusal
+from tenants.errors import Invalid, Refusal, spoken
 from tenants.hosts import CACHE_SECONDS
 from tenants.models import Domain, Tenant
 from tenants.naming import check_slug, farm_hosts, schema_name
@@ -189,7 +189,7 @@ def _checked(row):
     except ValidationError as error:
         errors = error.message_dict
         field = next(iter(errors))
-        detail = f"{field}: {' '.join(errors[field])}"
+        detail = f"{spoken(field).capitalize()}: {' '.join(errors[field])}"
         raise REFUSED_SETTINGS.get(field, Invalid)(detail, errors=errors) from error
     return row
 

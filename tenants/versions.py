@@ -22,7 +22,7 @@ def expecting(versions):
     try:
         yield
         if _expected.get() is not None:
-            raise Stale("What has no version can't be of the one that If-Match names.")
+            raise Stale("This has no version that could be compared with the one that was read.")
     finally:
         _expected.reset(token)
 

@@ -51,7 +51,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "signed",
         "balance",
         "run",
-        "reason",
+        "why",
         "who",
     ]
     list_filter = [KindFilter, RunFilter, Days]
@@ -81,11 +81,20 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "filament",
         "run",
         "undoes",
-        ("reason", "note"),
+        ("why", "note"),
         ("source", "performed_by_name"),
         ("occurred_at", "created_at"),
     ]
-    readonly_fields = ["kind_badge", "signed", "balance", "spool_code", "filament", "run", "undoes"]
+    readonly_fields = [
+        "kind_badge",
+        "signed",
+        "balance",
+        "spool_code",
+        "filament",
+        "run",
+        "undoes",
+        "why",
+    ]
     verbs = (
         Verb(
             name="reverse",
@@ -115,6 +124,10 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
     @admin.display(description="entry", ordering="pk")
     def number(self, entry):
         return entry.pk
+
+    @admin.display(description="reason", ordering="reason")
+    def why(self, entry):
+        return entry.reason.replace("_", " ")
 
     @admin.display(description="posted", ordering="created_at")
     def posted(self, entry):

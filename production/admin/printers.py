@@ -13,7 +13,6 @@ from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.base import TabularInline
 from tenants.accounts.admin.exports import same
 from tenants.accounts.admin.filters import IsActiveFilter, field_filter
-from tenants.accounts.admin.forms import SUGGESTIONS
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.operations import rehearsal
 
@@ -23,6 +22,7 @@ LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
 
 class SlotInline(TabularInline):
     model = PrinterSlot
+    verbose_name, verbose_name_plural = "slot", "Slots"
     autocomplete_fields = ["spool"]
 
     def get_queryset(self, request):
@@ -32,9 +32,6 @@ class SlotInline(TabularInline):
         if db_field.name == "spool":
             kwargs["queryset"] = Spool.objects.with_filament()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    class Media:
-        js = SUGGESTIONS
 
 
 @admin.register(Printer, site=farm_site)
@@ -138,9 +135,6 @@ class PrinterSlotAdmin(ModelAdmin):
     ordering = ["printer__name", "label"]
     fields = ["printer", "label", "spool"]
     autocomplete_fields = ["spool"]
-
-    class Media:
-        js = SUGGESTIONS
 
     def get_queryset(self, request):
         wanted = ("printer", "spool__filament__manufacturer", "spool__filament__material_type")

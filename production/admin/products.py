@@ -12,7 +12,6 @@ from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.base import TabularInline
 from tenants.accounts.admin.exports import same
 from tenants.accounts.admin.filters import IsActiveFilter
-from tenants.accounts.admin.forms import SUGGESTIONS
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.models import FarmSettings
 from tenants.operations import rehearsal
@@ -23,11 +22,8 @@ LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
 
 class BomInline(TabularInline):
     model = BomLine
-    verbose_name_plural = "Bill of materials: grams in one unit"
+    verbose_name, verbose_name_plural = "material", "Bill of materials: grams in one unit"
     autocomplete_fields = ["material_type", "filament"]
-
-    class Media:
-        js = SUGGESTIONS
 
     def get_queryset(self, request):
         wanted = ("material_type", "filament__manufacturer")
@@ -50,7 +46,7 @@ def _after(product):
 @admin.register(Product, site=farm_site)
 class ProductAdmin(VerbPages, ModelAdmin):
     inlines = [BomInline]
-    list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "is_active"]
+    list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "last_off", "is_active"]
     list_filter = [IsActiveFilter]
     export = {
         **same("sku", "name"),
@@ -94,6 +90,19 @@ class ProductAdmin(VerbPages, ModelAdmin):
     def bom(self, product):
         return f"{grams(product.bom_grams)} g" if product.bom_grams else "–"
 
+    def get_changelist_instance(self, request):
+        """With what the last runs of each product on the page say."""
+        changelist = super().get_changelist_instance(request)
+        threshold = FarmSettings.load().variance_alert_percent
+        found = {each.product.pk: each.grams_percent for each in reports.evidence(last=LAST)}
+        for product in changelist.result_list:
+            product.last_off_shown = words.percent(found.get(product.pk), threshold)
+        return changelist
+
+    @admin.display(description="off plan, last runs")
+    def last_off(self, product):
+        return product.last_off_shown
+
     @admin.display(description="a plate", ordering="plate_minutes")
     def plate_time(self, product):
         return words.duration(product.plate_minutes)
@@ -109,7 +118,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
         before = {line.pk: line.grams_per_unit for line in row.bom_lines.all()}
         after = rehearsal(lambda: _after(verb.work(row, by=by, **words)))
         lines = [(line, before[line.pk], line.grams_per_unit) for line in after.bom_lines.all()]
-        return {"before": row, "after": after, "lines": lines}
+        return {"before": row, "after": after, "lines": lines, "runs": _evidence(row)}
 
 
 def _page(product):
@@ -125,6 +134,14 @@ def _page(product):
         "alert": found[0] if found else None,
         "currency": FarmSettings.load().currency,
     }
+
+
+def _evidence(product):
+    """The runs that a proposal goes by, as rows."""
+    ids = reports.proposal(product, last=LAST).run_ids
+    runs = ProductionRun.objects.filter(pk__in=ids).with_totals().order_by(*LATEST)
+    threshold = FarmSettings.load().variance_alert_percent
+    return [_run_row(run, threshold) for run in runs]
 
 
 def _run_row(run, threshold):

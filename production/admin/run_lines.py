@@ -8,7 +8,6 @@ from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services import lines
 from tenants.accounts.admin.base import TabularInline
-from tenants.accounts.admin.forms import SUGGESTIONS
 
 COUNTS = ("good_count", "scrapped_count", "scrap_reason")
 PLANNED = ProductionRun.Status.PLANNED
@@ -46,7 +45,7 @@ class LineInline(TabularInline):
 
 class ItemInline(LineInline):
     model, form = RunItem, ItemForm
-    verbose_name_plural = "What it makes"
+    verbose_name, verbose_name_plural = "product", "What it makes"
     planned = ITEM
     shown = ("product", "quantity", *COUNTS, "order_reference")
     autocomplete_fields = ["product"]
@@ -58,14 +57,11 @@ class ItemInline(LineInline):
 
 class MaterialInline(LineInline):
     model, form = RunMaterial, MaterialForm
-    verbose_name_plural = "What it takes"
+    verbose_name, verbose_name_plural = "material", "What it takes"
     planned = MATERIAL
     shown = ("filament_or_type", "spool_link", "plan", "purge", "claim", "actual", "actual_purge")
     autocomplete_fields = ["spool", "filament", "material_type"]
     add, change, remove = lines.add_material, lines.change_material, lines.remove_material
-
-    class Media:
-        js = SUGGESTIONS
 
     def get_queryset(self, request):
         wanted = ("spool__filament__manufacturer", "filament__manufacturer")

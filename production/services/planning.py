@@ -15,7 +15,7 @@ from production.models import Printer, ProductionRun
 from production.services import lifecycle, spreading
 from production.services.lines import NewItem
 from tenants.accounts.records import refusals
-from tenants.errors import Invalid, Refusal
+from tenants.errors import Invalid, Refusal, spoken
 from tenants.operations import operation
 from tenants.quantities import InvalidQuantity, grams
 
@@ -223,7 +223,7 @@ def _require_plannable(product, quantity, plates_per_run):
 def _require_count(value, field, most):
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
         raise Invalid(
-            f"{field} is a whole number between 1 and {most:,}.",
+            f"{spoken(field).capitalize()} is a whole number between 1 and {most:,}.",
             errors={field: [f"Between 1 and {most:,}."]},
         )
 

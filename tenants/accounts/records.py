@@ -14,7 +14,7 @@ from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
 from tenants.accounts.models import AuditEvent
-from tenants.errors import Duplicate, InUse, Invalid
+from tenants.errors import Duplicate, InUse, Invalid, spoken
 from tenants.operations import correlation_id, operation
 
 UNIQUE, REFERENCE, CHECK, EXCLUSION = "23505", "23503", "23514", "23P01"
@@ -173,7 +173,8 @@ def _check(obj):
 
 
 def _summary(errors):
-    return "; ".join(f"{field}: {' '.join(messages)}" for field, messages in errors.items())
+    said = ((spoken(field).capitalize(), " ".join(messages)) for field, messages in errors.items())
+    return "; ".join(f"{field}: {messages}" for field, messages in said)
 
 
 def _locked(obj):

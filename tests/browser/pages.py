@@ -35,13 +35,26 @@ SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared
 ADMIN = {
     "index": "/admin/",
     "runs": "/admin/production/productionrun/",
+    "new run": "/admin/production/productionrun/add/",
     "run": "/admin/production/productionrun/{running}/change/",
     "complete": "/admin/production/productionrun/{running}/complete/",
+    "closed run": "/admin/production/productionrun/{closed}/change/",
+    "revert": "/admin/production/productionrun/{closed}/revert/",
     "spools": "/admin/inventory/spool/",
     "spool": "/admin/inventory/spool/{spool}/change/",
+    "weigh": "/admin/inventory/spool/{spool}/weigh/",
+    "receive": "/admin/inventory/spool/receive/",
+    "import": "/admin/inventory/filament/import/",
+    "filaments": "/admin/inventory/filament/",
     "ledger": "/admin/inventory/inventorytransaction/",
     "products": "/admin/production/product/",
+    "product": "/admin/production/product/{product}/change/",
     "printers": "/admin/production/printer/",
+    "printer": "/admin/production/printer/{printer}/change/",
+    "users": "/admin/accounts/user/",
+    "new token": "/admin/accounts/devicetoken/add/",
+    "settings": "/admin/accounts/farmsettings/",
+    "audit trail": "/admin/accounts/auditevent/",
 }
 
 
@@ -51,4 +64,5 @@ def floor_path(name, stage):
 
 
 def admin_path(name, stage):
-    return ADMIN[name].format(running=stage.running.pk, spool=stage.spool.pk)
+    named = ("running", "closed", "spool", "printer", "product")
+    return ADMIN[name].format(**{each: getattr(stage, each).pk for each in named})

@@ -1,4 +1,4 @@
-"""The README's pictures of the floor: python -m tests.browser.pictures [http://demo.localhost:8000]
+"""The README's pictures of the floor and the admin: python -m tests.browser.pictures [http://demo.localhost:8000]
 
 Of the demo farm as `make run` has just made it, which it leaves as it is.
 """
@@ -9,7 +9,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
-from tests.browser.watched import PHONE, TABLET
+from tests.browser.watched import DESK, PHONE, TABLET
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 
@@ -29,7 +29,20 @@ def main(address="http://demo.localhost:8000"):
         page.get_by_role("link", name="Complete with what it really was").wait_for()
         page.set_viewport_size(PHONE)
         page.screenshot(path=IMAGES / "floor-phone.png")
+        page.set_viewport_size(DESK)
+        _admin(page)
         browser.close()
+
+
+def _admin(page):
+    """What runs today; and the run that took a third more than its plan, down to its chart."""
+    page.goto("/admin/")
+    page.screenshot(path=IMAGES / "admin-today.png", full_page=True)
+    page.goto("/admin/production/productionrun/?product=5&all=")
+    page.locator("tr", has=page.locator(".beyond")).locator("a").first.click()
+    panel = page.locator(".beside").bounding_box()
+    clip = {"x": 0, "y": 0, "width": DESK["width"], "height": panel["y"] + panel["height"] + 10}
+    page.screenshot(path=IMAGES / "admin-run.png", full_page=True, clip=clip)
 
 
 if __name__ == "__main__":

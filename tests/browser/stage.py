@@ -45,7 +45,7 @@ def set_up(*, by):
     a_running_run((spools[2], 10), by=by)
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
-        filament=black, slot=slot, printer=elm, uncleared=fir,
+        filament=black, slot=slot, printer=elm, product=hook, uncleared=fir,
         line=running.materials.order_by("pk").first(),
     )  # fmt: skip
 

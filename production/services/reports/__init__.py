@@ -1,6 +1,6 @@
 """What many runs took, made and cost, computed in SQL."""
 
-from production.services.reports.alerts import Alert, NoEvidence, accept, alerts, proposal
+from production.services.reports.alerts import Alert, NoEvidence, accept, alerts, evidence, proposal
 from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
 from production.services.reports.consumption import consumption
@@ -26,6 +26,7 @@ __all__ = [
     "alerts",
     "by_filament",
     "consumption",
+    "evidence",
     "lots_of_order",
     "lots_of_run",
     "of_many",

@@ -82,10 +82,15 @@ class Alert:
         return [{"line": line, "fitting_grams_per_unit": self.fitting(line)} for line in lines]
 
 
+def evidence(*, last=10):
+    """What the last runs of each product say, as Alerts, beyond the threshold or not."""
+    return _evidence(last)
+
+
 def alerts(*, last=10):
     """Alerts of all products that pass the farm's variance threshold; three queries."""
     threshold = FarmSettings.load().variance_alert_percent
-    return [alert for alert in _evidence(last) if alert.passes(threshold)]
+    return [alert for alert in evidence(last=last) if alert.passes(threshold)]
 
 
 def proposal(product, *, last=10):

@@ -12,6 +12,7 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import models
+from django.forms.models import BaseInlineFormSet
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
@@ -20,6 +21,7 @@ from tenants.accounts import records
 from tenants.accounts.admin.exports import Exported
 from tenants.accounts.admin.forms import (
     INPUTS,
+    SUGGESTIONS,
     ByVerb,
     Refused,
     is_field,
@@ -27,7 +29,7 @@ from tenants.accounts.admin.forms import (
     without_ways,
 )
 from tenants.accounts.models import AuditEvent
-from tenants.errors import Refusal
+from tenants.errors import Refusal, spoken
 from tenants.operations import in_transaction, rehearsal
 
 READING = ("GET", "HEAD", "OPTIONS")
@@ -58,9 +60,20 @@ class LooksAtFigures:
         return shown_figure(field) if isinstance(field, models.DecimalField) else name
 
 
+class NamedCells(BaseInlineFormSet):
+    """Rows whose fields are called as their column, for those who hear the page."""
+
+    def add_fields(self, form, index):
+        super().add_fields(form, index)
+        for name, field in form.fields.items():
+            widget = getattr(field.widget, "widget", field.widget)
+            widget.attrs.setdefault("aria-label", field.label or spoken(name).capitalize())
+
+
 class TabularInline(LooksAtFigures, admin.TabularInline):
     """Rows of a page, without a way to other pages in each cell."""
 
+    formset = NamedCells
     formfield_overrides = INPUTS
     extra = 0
     show_change_link = False
@@ -84,6 +97,9 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
     delete_confirmation_template = "tenants/admin_delete.html"
     object_history_template = "tenants/admin_history.html"
     history_page = 100
+
+    class Media:
+        js = SUGGESTIONS
 
     def save_model(self, request, obj, form, change):
         """The verb; override to call a more telling one."""

@@ -9,7 +9,6 @@ from django.db import models
 
 from tenants.accounts import services
 from tenants.forms import DayInput, MomentInput
-from tenants.quantities import QuantityField
 
 
 class ByVerb:
@@ -48,7 +47,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
 
 class QuantityInput(forms.NumberInput):
-    """Grams, money or minutes without trailing zeros."""
+    """A number without trailing zeros."""
 
     def __init__(self, attrs=None):
         super().__init__({"step": "any", "inputmode": "decimal", **(attrs or {})})
@@ -62,7 +61,7 @@ class QuantityInput(forms.NumberInput):
 # Deferred: after select2 is there, before its fields are made.
 SUGGESTIONS = [forms.Script("admin-suggestions.js", defer=True)]
 INPUTS = {
-    QuantityField: {"widget": QuantityInput},
+    models.DecimalField: {"widget": QuantityInput},
     models.DateField: {"widget": DayInput},
     models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput},
 }

@@ -22,10 +22,13 @@ class Tenant(TenantMixin):
 
     name = models.CharField(max_length=100)
     slug = models.CharField(
-        max_length=63, unique=True, validators=[RegexValidator(SLUG, "Not a DNS label.")]
+        "short name",
+        max_length=63,
+        unique=True,
+        validators=[RegexValidator(SLUG, "Not a DNS label.")],
     )
-    is_active = models.BooleanField(default=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    is_active = models.BooleanField("in use", default=True)
+    created_at = models.DateTimeField("made", default=timezone.now, editable=False)
 
     # Whether requests run under the farm's own database role: said by the middleware, on a copy.
     is_walled = False
@@ -56,7 +59,7 @@ class Domain(models.Model):
     """A host name a farm answers on, in lower case and without port or trailing dot."""
 
     host = models.CharField(max_length=253, unique=True)
-    is_primary = models.BooleanField(default=False)
+    is_primary = models.BooleanField("primary", default=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="domains")
 
     objects = DomainQuerySet.as_manager()

@@ -43,7 +43,7 @@ def percent(value, threshold):
     """A signed percent, marked where it is beyond the farm's threshold."""
     if value is None:
         return NOTHING
-    text = f"{value:+.1f} %".replace("-", "−")
+    text = f"{value:+.1f} %".replace("-0.0", "+0.0").replace("-", "−")
     if abs(value) <= threshold:
         return text
     return format_html(

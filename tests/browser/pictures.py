@@ -1,8 +1,9 @@
-"""The README's pictures of the floor and the admin: python -m tests.browser.pictures [http://demo.localhost:8000]
+"""The README's pictures: python -m tests.browser.pictures [http://demo.localhost:8000]
 
 Of the demo farm as `make run` has just made it, which it leaves as it is.
 """
 
+import re
 import sys
 from pathlib import Path
 
@@ -43,6 +44,9 @@ def _admin(page):
     panel = page.locator(".beside").bounding_box()
     clip = {"x": 0, "y": 0, "width": DESK["width"], "height": panel["y"] + panel["height"] + 10}
     page.screenshot(path=IMAGES / "admin-run.png", full_page=True, clip=clip)
+    run = re.search(r"/(\d+)/change", page.url)[1]
+    page.goto(f"/api/v1/production-runs/{run}/variance/")
+    page.screenshot(path=IMAGES / "variance.png")
 
 
 if __name__ == "__main__":

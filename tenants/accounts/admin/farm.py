@@ -17,6 +17,8 @@ from tenants.accounts.admin.site import farm_site
 from tenants.accounts.currencies import CURRENCIES
 from tenants.accounts.models import AuditEvent, FarmSettings
 
+SHOWN = 3  # changes of an event in the list
+
 
 def _choices(known):
     return [(each, each) for each in sorted(known)]
@@ -104,8 +106,8 @@ class AuditEventAdmin(ReadOnlyAdmin):
     show_full_result_count = False
     search_fields = ["by_name", "object_label"]
     search_help_text = "Who, or what it was called"
-    fields = ["at", "by_name", "what", "kind", "object_label", "changed", "correlation_id"]
-    readonly_fields = ["what", "kind", "changed"]
+    fields = ["at", "by_name", "what", "kind", "object_label", "all_changed", "correlation_id"]
+    readonly_fields = ["what", "kind", "all_changed"]
 
     @admin.display(description="what", ordering="verb")
     def what(self, event):
@@ -120,5 +122,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="changes")
     def changed(self, event):
+        told = event.told_changes()
+        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN + 1 else []
+        lines = told[:SHOWN] + more if more else told
+        return format_html_join("", '<span class="line">{}</span>', ((each,) for each in lines))
+
+    @admin.display(description="changes")
+    def all_changed(self, event):
         told = ((line,) for line in event.told_changes())
-        return format_html_join("", '<span class="line">{}</span>', told) or "–"
+        return format_html_join("", '<span class="line">{}</span>', told)

@@ -24,8 +24,9 @@ INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams
     SELECT n, 'receipt', 1000000, 1000000, 0.02, '', '', 'system', '', '2026-01-01Z', '2026-01-01Z'
     FROM generate_series(1, %(spools)s) n;
 INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm,
-        nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, notes)
-    SELECT 'Printer ' || n, '', '', 256, 256, 256, 0.4, false, false, true, ''
+        nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, notes)
+    SELECT 'Printer ' || n, '', '', 256, 256, 256, 0.4, false, false, true,
+        'P' || lpad(n::text, 8, '0'), ''
     FROM generate_series(1, 60) n;
 INSERT INTO production_product (sku, name, description, is_active)
     SELECT 'SKU-' || n, 'Part ' || n, '', true FROM generate_series(1, 20) n;

@@ -11,6 +11,7 @@ from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
+from config.api.renderers import HouseJSONRenderer
 from tenants.accounts import records
 from tenants.errors import Busy, Invalid, Refusal
 from tenants.problems import flat, headers_of, of_refusal, problem
@@ -33,6 +34,7 @@ class UnusableText(Invalid):
 
 def handler(error, context):
     """DRF's EXCEPTION_HANDLER: the problem that answers an error; None for a fault of ours."""
+    _answer_in_json(context)
     refusal = as_refusal(error)
     if refusal is not None:
         return answer(refusal)
@@ -68,6 +70,14 @@ def as_refusal(error):
     return None
 
 
+def _answer_in_json(context):
+    """Where a view has neither our JSON nor our pages, but Swagger's or YAML."""
+    request, view = context.get("request"), context.get("view")
+    if request is not None and HouseJSONRenderer not in view.renderer_classes:
+        request.accepted_renderer = HouseJSONRenderer()
+        request.accepted_media_type = HouseJSONRenderer.media_type
+
+
 def _of_framework(error):
     detail, code = error.detail, error.default_code
     if isinstance(error, exceptions.ValidationError):
@@ -91,8 +101,6 @@ def _headers(error, members):
     headers = {"Accept": ", ".join(members["accepted"])} if "accepted" in members else {}
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait) + 1)
     return headers
 
 

@@ -41,7 +41,7 @@ for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
 
 SINGLE = {"get": "show", "put": "update", "patch": "partial_update"}
-NO_OPTIONS = {"metadata_class": None}  # their pages could not show it
+NO_OPTIONS = {"http_method_names": ["get", "head"]}  # their pages could not show it
 
 v1 = [
     path("", include(router.urls)),

@@ -1,0 +1,153 @@
+"""Every address of a site, as its map has them, and a farm that has a row for each."""
+
+import re
+from itertools import pairwise
+from types import SimpleNamespace
+
+from django.apps import apps
+from django.contrib.admindocs.views import simplify_regex
+from django.urls import URLPattern, get_resolver
+from django.urls.resolvers import RoutePattern
+
+from inventory.models import (
+    Filament,
+    InventoryTransaction,
+    Location,
+    Manufacturer,
+    MaterialType,
+    Spool,
+    SpoolEvent,
+)
+from inventory.services import shelf
+from production.models import (
+    BomLine,
+    Printer,
+    PrinterSlot,
+    Product,
+    ProductionRun,
+    Reason,
+    RunItem,
+    RunMaterial,
+)
+from tenants.accounts.models import DeviceToken, User
+from tests.factories import (
+    a_filament,
+    a_manufacturer,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_running_run,
+    a_slot,
+    a_spool,
+    make_token,
+    make_user,
+)
+
+NOWHERE = "/api/"  # everything below it that is no address
+
+# Whose id an address names, by the word before it; the admin's are called by their models.
+ROWS = {
+    "bom-lines": BomLine,
+    "device-tokens": DeviceToken,
+    "events": SpoolEvent,
+    "filaments": Filament,
+    "inventory-transactions": InventoryTransaction,
+    "items": RunItem,
+    "locations": Location,
+    "manufacturers": Manufacturer,
+    "material-types": MaterialType,
+    "materials": RunMaterial,
+    "printers": Printer,
+    "production-runs": ProductionRun,
+    "products": Product,
+    "reasons": Reason,
+    "runs": ProductionRun,
+    "slots": PrinterSlot,
+    "spools": Spool,
+    "swap": RunMaterial,
+    "tokens": DeviceToken,
+    "transactions": InventoryTransaction,
+    "users": User,
+    **{model._meta.model_name: model for model in apps.get_models()},
+}
+# What else an address may hold, by the word before it.
+OTHERS = {
+    "s": lambda: Spool.objects.last().code,
+    "p": lambda: Printer.objects.last().code,
+    "r": lambda: ProductionRun.objects.last().number,
+    "admin": lambda: "inventory",
+}
+
+
+class Route(SimpleNamespace):
+    """``path`` as /api/v1/spools/{pk}/weigh/, the view, and the word before each parameter."""
+
+    @property
+    def is_api(self):
+        return self.path.startswith("/api/")
+
+    @property
+    def words(self):
+        steps = self.path.split("/")
+        return [before for before, step in pairwise(steps) if step.startswith("{")]
+
+    def address(self, *ids):
+        """The address with these for its parameters, one after the other."""
+        rest = iter(ids)
+        return re.sub(r"\{\w+\}", lambda _: str(next(rest)), self.path)
+
+
+def routes(urlconf="config.urls"):
+    """Every route of a site, each address once."""
+    found = {}
+    for path, view in _walk(get_resolver(urlconf).url_patterns, "/"):
+        found.setdefault(path, Route(path=path, view=view))
+    return [found[path] for path in sorted(found)]
+
+
+def _walk(entries, prefix):
+    for entry in entries:
+        for text in _texts(entry.pattern):
+            if isinstance(entry, URLPattern):
+                yield prefix + text, entry.callback
+            else:
+                yield from _walk(entry.url_patterns, prefix + text)
+
+
+def _texts(pattern):
+    """The pattern as an address, one for each letter that it has a choice of."""
+    text = str(pattern)
+    if isinstance(pattern, RoutePattern):
+        return [re.sub(r"<(?:\w+:)?(\w+)>", r"{\1}", text)]
+    choice = re.search(r"\(\?P<\w+>\[([a-zA-Z]+)\]\)", text)
+    letters = sorted(set(choice[1].lower())) if choice else [""]
+    chosen = [text.replace(choice[0], letter) if choice else text for letter in letters]
+    simple = [simplify_regex(each).removeprefix("/") for each in chosen]
+    return [re.sub(r"<(\w+)>", r"{\1}", each) for each in simple]
+
+
+def furnish(word):
+    """A row for each address in the farm we are in; each has ``word`` in what it is called."""
+    maker = a_manufacturer(f"{word} maker", comment=word)
+    kind = a_material_type(word.upper()[:10], name=word)
+    filament = a_filament(f"{word} black", material_type=kind, manufacturer=maker, comment=word)
+    Location.objects.create(name=f"{word} shelf", comment=word)
+    slot = a_slot(word, printer=a_printer(f"{word} printer", notes=word))
+    spool = a_spool(filament=filament, comment=word, lot_number=word, supplier=word)
+    shelf.open(spool, by=None)
+    product = a_product(f"{word}-sku", name=word, grams=5, material_type=kind)
+    a_running_run((spool, 10), items=[(product, 1)], printer=slot.printer, notes=word)
+    Reason.objects.create(kind="scrap", code=word, label=word)
+    make_token(make_user(username=f"{word}-user", name=word), name=f"{word} token")
+
+
+def ids_of(route):
+    """What the parameters of a route are of rows of the farm we are in.
+
+    A KeyError names the word of a route that is new here.
+    """
+    return [OTHERS[word]() if word in OTHERS else _row_of(word).pk for word in route.words]
+
+
+def _row_of(word):
+    return ROWS[word].objects.order_by("pk").last()

@@ -1,0 +1,53 @@
+"""The API's own description is true and complete."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+import yaml
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.validation import validate_schema
+
+from tests.config.routes import routes
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
+
+
+def the_schema():
+    GENERATOR_STATS.reset()
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS, "the schema has warnings: run manage.py spectacular"
+    return json.loads(json.dumps(schema))
+
+
+@pytest.mark.usefixtures("farm")
+def test_the_schema_is_valid_without_warnings_and_the_committed_one_current():
+    schema = the_schema()
+    validate_schema(schema)
+    committed = yaml.safe_load(DOCUMENT.read_text())
+    assert committed == schema, "run: manage.py spectacular --file docs/openapi.yaml"
+
+
+@pytest.mark.usefixtures("farm")
+def test_every_operation_may_answer_with_a_problem_and_every_post_takes_a_key():
+    for path, operations in the_schema()["paths"].items():
+        for method, operation in operations.items():
+            assert "default" in operation["responses"], (method, path)
+            headers = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
+            assert ("Idempotency-Key" in headers) == (method == "post"), path
+
+
+def test_the_schema_is_served_to_who_is_signed_in(api_client, viewer):
+    assert api_client.get("/api/v1/schema/").status_code == 401
+    api_client.force_authenticate(viewer)
+    answer = api_client.get("/api/v1/schema/?format=json")
+    assert answer.json()["openapi"].startswith("3.")
+
+
+def test_every_address_is_in_the_schema():
+    apart = {"/api/v1/", "/api/v1/schema/", "/api/v1/docs/"}  # what is about the others
+    addresses = {route.path for route in routes() if route.path.startswith("/api/v1/")}
+    named = {re.sub(r"\{id\}", "{pk}", path) for path in the_schema()["paths"]}
+    assert named == addresses - apart

@@ -1,0 +1,303 @@
+"""What should never be sent, sent everywhere: no input makes a 500, and each error says why."""
+
+import itertools
+import json
+import re
+
+import pytest
+from django.db import transaction
+from django.test import Client
+
+from tenants.rates import counts
+from tests.config.routes import NOWHERE, furnish, ids_of, routes
+from tests.conftest import FarmAPIClient, FarmClient
+
+ROUTES = [route for route in routes() if route.path != NOWHERE]
+API = [route for route in ROUTES if route.is_api]
+PAGES = [route for route in ROUTES if not route.is_api]
+OF_VIEWS = [route for route in API if hasattr(route.view, "actions")]
+WRITES = ("post", "put", "patch")
+JSON, PROBLEM = "application/json", "application/problem+json"
+FORM = "application/x-www-form-urlencoded"
+
+
+@pytest.fixture
+def at(farm, manager):
+    """``at(route, method, query="", ids=None, **more)``: the manager asks; nothing stays.
+
+    No answer is a fault of ours, and every refusal of the API is a problem, whatever was asked.
+    """
+    furnish("zebra")
+    program, browser = FarmAPIClient(host="alpha.localhost"), FarmClient(host="alpha.localhost")
+    for client in (program, browser):
+        client.raise_request_exception = False
+        client.force_login(manager)
+    there = {route.path: ids_of(route) for route in ROUTES}
+
+    def ask(route, method, query="", *, ids=None, body="", kind=None, **headers):
+        client = program if route.is_api else browser
+        if "logout" in route.path:
+            client.force_login(manager)
+        counts.clear()
+        address = route.address(*(ids or there[route.path])) + query
+        kind = kind or (JSON if route.is_api else FORM)
+        with transaction.atomic():
+            answer = client.generic(method.upper(), address, body, kind, headers=headers)
+            told = b"".join(answer)
+            transaction.set_rollback(True)
+        said = (method, address[:200], str(body)[:100], answer.status_code, told[:500])
+        assert answer.status_code < 500, said
+        if route.is_api and answer.status_code >= 400 and method != "head":
+            assert answer["Content-Type"] == PROBLEM, said
+        return answer
+
+    return ask
+
+
+def methods_of(route, of=WRITES):
+    return [method for method in of if method in route.view.actions]
+
+
+def each_write():
+    return [(route, method) for route in OF_VIEWS for method in methods_of(route)]
+
+
+def view_of(route, method):
+    view = route.view.cls(**route.view.initkwargs)
+    view.action, view.format_kwarg, view.request = route.view.actions[method], None, None
+    view.kwargs = {}
+    return view
+
+
+# --- Bodies --------------------------------------------------------------------------------------
+
+UNREADABLE = {
+    "a brace": "{",
+    "no text": b'{"name": "\xff"}',
+    "latin-1": '{"name": "é"}'.encode("latin-1"),
+    "not a number": '{"name": NaN}',
+    "infinity": '{"name": -Infinity}',
+    "a name twice": '{"name": "a", "name": "b"}',
+    "NUL": '{"name": "\\u0000"}',
+    "NUL in a name": '{"\\u0000": 1}',
+    "half a pair": '{"name": "\\ud800"}',
+    "deep lists": "[" * 100_000 + "]" * 100_000,
+    "deep objects": '{"a":' * 100_000 + "1" + "}" * 100_000,
+    "5,000 digits": '{"name": ' + "9" * 5_000 + "}",
+    "an exponent": '{"name": 1e99999999999999999999}',
+    "a list": "[]",
+    "a list of nothing": "[null]",
+    "nothing": "null",
+    "a word": '"x"',
+    "a number": "1",
+    "a field nobody knows": '{"unheard-of": 1}',
+}
+
+
+def test_a_body_that_can_not_be_read_is_400(at):
+    for route, method in each_write():
+        is_table = route.path.endswith("/import/")  # which is no JSON at all
+        for what, body in UNREADABLE.items():
+            if route.path.endswith("/import-catalogue/") and what.startswith("a list"):
+                continue  # it takes one, and tells what is wrong with each of its entries
+            answer = at(route, method, body=body, **{"Idempotency-Key": "once"})
+            expected = 415 if is_table else 400
+            assert answer.status_code == expected, (route.path, method, what)
+            assert answer.json()["detail"]
+
+
+VALUES = [
+    None,
+    1.5,
+    10**30,
+    "9" * 5000,
+    "1e400",
+    "9999-12-31T23:59:59-15:59",
+    [None],
+    [{}],
+    [10**30],
+    {"id": 10**30},
+]
+LIKELY = [True, -1, "1", "x" * 5000, "2999-12-31T23:59:59-15:59"]  # to get past its field
+
+
+def test_no_value_of_any_field_makes_a_500(at):
+    for route, method in each_write():
+        fields = view_of(route, method).get_serializer().fields
+        for value in VALUES:
+            at(route, method, body=json.dumps(dict.fromkeys(fields, value)))
+        for name, field in fields.items():
+            for value in LIKELY if is_enough(name, fields, method) else ():
+                at(route, method, body=json.dumps({name: value}))
+            if inner := getattr(getattr(field, "child", None), "fields", None):
+                for value in VALUES:
+                    at(route, method, body=json.dumps({name: [dict.fromkeys(inner, value)]}))
+
+
+def is_enough(name, fields, method):
+    """Whether a body may hold no more than this field, so that the verb is called with it."""
+    needed = {each for each, field in fields.items() if field.required and method != "patch"}
+    return not fields[name].read_only and needed <= {name}
+
+
+def test_what_is_no_json_is_415_and_says_what_is_accepted(at):
+    for route, method in each_write():
+        for kind in ("text/plain", FORM, "multipart/form-data", "x"):
+            sent = {"body": "name=x", "kind": kind, "Idempotency-Key": "once"}
+            answer = at(route, method, **sent)
+            said = answer.json()
+            assert (answer.status_code, said["code"]) == (415, "unsupported_media_type"), route.path
+            assert answer["Accept"] == ", ".join(said["accepted"])
+
+
+def test_a_body_beyond_the_limit_is_413_with_the_numbers(at, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    for route, method in each_write():
+        answer = at(route, method, body="[" + " " * 1000)
+        assert answer.status_code == 413
+        assert (answer.json()["limit_bytes"], answer.json()["length_bytes"]) == (1000, 1001)
+
+
+# --- Addresses and parameters --------------------------------------------------------------------
+
+NUMBERS = ["0", 10**18 - 1, 2**63]
+IDS = [*NUMBERS, "-1", "1.5", "x", 10**30, "9" * 5000, "%00", "%ED%A0%80", "%FF", "²"]
+
+
+def test_an_id_that_can_not_be_one_is_nobodys(at):
+    for route in ROUTES:
+        there = ids_of(route)
+        for position, strange in itertools.product(range(len(there)), IDS):
+            ids = [*there[:position], strange, *there[position + 1 :]]
+            for method in ("get", "post") if strange in NUMBERS else ("get",):
+                status = at(route, method, ids=ids).status_code
+                assert status in (302, 303, 400, 403, 404, 405), (route.path, method, strange)
+
+
+TEXTS = [
+    "",
+    "0",
+    "-1",
+    "1.5",
+    str(10**30),
+    "9" * 5000,
+    "NaN",
+    "Infinity",
+    "1e999",
+    "%00",
+    "%ED%A0%80",
+    "%FF",
+    "x" * 3000,
+    "null",
+    "[]",
+    "2026-01-01T00:00:00-23:35",
+    "2026-01-01T00:00:00%2B15:60",
+    "0000-00-00",
+    "9999-12-31",
+    "0001-01-01",
+    "2026-02-30",
+    "%25",
+    "%5C",
+    "'",
+    ",,,",
+]
+ALONE = ["", "0001-01-01", "9999-12-31", "0", str(10**18 - 1), "%25%5C'"]  # some are taken
+LISTS = r"/admin/[a-z]+/[a-z]+/|/admin/autocomplete/|/floor/find/"
+FOR_ONE = r"/admin/production/productionrun/|/admin/autocomplete/|/floor/find/"
+OF_THE_ADMIN = ["q", "p", "o", "e", "all", "_facets", "_popup", "_to_field", "_changelist_filters"]
+OF_THE_ADMIN += ["id", "id__in", "id__gt", "name", "status", "by", "next", "term", "code", "page"]
+OF_THE_ADMIN += ["app_label", "model_name", "field_name", "created_at__gte", "created_at__year"]
+
+
+def test_no_value_of_any_parameter_makes_a_500(at):
+    for route in OF_VIEWS:
+        if "get" not in route.view.actions:
+            continue
+        names = view_of(route, "get").known_parameters() - {"format"}
+        queries = ["&".join(f"{name}={text}" for name in names) for text in TEXTS]
+        queries += [f"{name}={text}" for name in names for text in ALONE]
+        for query in queries:
+            status = at(route, "get", f"?{query}").status_code
+            assert status in (200, 400, 404), (route.path, query)
+            assert "%00" not in query or status == 400
+
+
+def test_no_parameter_of_a_page_makes_a_500(at):
+    for route in PAGES:
+        for text in TEXTS if re.fullmatch(LISTS, route.path) else ALONE[-3:]:
+            at(route, "get", "?" + "&".join(f"{name}={text}" for name in OF_THE_ADMIN))
+        for name, text in itertools.product(filters_of(route), ALONE[-2:]):
+            at(route, "get", f"?{name}={text}")
+
+
+def filters_of(route):
+    """What a list of the admin can be filtered by; for one list, and where people look for
+    something, also what every page may be told."""
+    admin = getattr(route.view, "model_admin", None) if re.fullmatch(LISTS, route.path) else None
+    every = OF_THE_ADMIN if re.fullmatch(FOR_ONE, route.path) else []
+    filters = [each for each in admin.list_filter if isinstance(each, str)] if admin else []
+    of_rows = [f"{name}{how}" for name in filters for how in ("__exact", "__isnull", "__id__exact")]
+    days = [f"{admin.date_hierarchy}__{part}" for part in ("year", "month", "day")] if admin else []
+    return [*every, *of_rows, *days]
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["page=" + "9" * 5000, "page_size=" + "9" * 5000, f"page_size={10**30}", "page=0", "page=1e3"],
+)
+def test_a_page_that_can_not_be_one_is_400_in_every_list(at, query):
+    for route in OF_VIEWS:
+        if route.view.actions.get("get") == "list":
+            assert at(route, "get", f"?{query}").status_code == 400, route.path
+
+
+def test_more_parameters_than_anybody_needs_are_400(at):
+    for route in API:
+        answer = at(route, "get", "?" + "&".join(f"a{number}=1" for number in range(2000)))
+        assert answer.status_code in (400, 405), route.path
+
+
+@pytest.mark.parametrize("path", ["/api/v1/me/", "/", "/floor/", "/admin/"])
+@pytest.mark.parametrize("session", ['"abcdefgh\\000"', "x" * 4000, "'; DROP", "é" * 9])
+def test_a_cookie_that_can_not_be_one_signs_nobody_in(farm, path, session):
+    client = Client(HTTP_HOST="alpha.localhost", raise_request_exception=False)
+    answer = client.get(path, headers={"Cookie": f"spoolbook-session={session}"})
+    assert answer.status_code in (302, 400, 401)
+
+
+# --- Methods and types ---------------------------------------------------------------------------
+
+
+def test_allow_is_true_and_another_method_is_405_that_says_so(at):
+    methods = ["get", "head", "post", "put", "patch", "delete", "options", "trace", "query"]
+    for route in API:
+        answers = {method: at(route, method, body="{}") for method in methods}
+        taken = {method.upper() for method in methods if answers[method].status_code != 405}
+        for method, answer in answers.items():
+            assert set(answer["Allow"].split(", ")) == taken, (route.path, method)
+        assert ("GET" in taken) == ("HEAD" in taken)
+
+
+def test_head_is_get_without_a_body(at):
+    same = ("Content-Type", "Content-Length", "ETag", "Allow", "Vary", "Cache-Control")
+    for route in ROUTES:
+        told, read = at(route, "head"), at(route, "get")
+        assert told.content == b"", route.path
+        assert told.status_code == read.status_code, route.path
+        if route.is_api and read.status_code < 400:
+            said = {name: told.get(name) for name in same}
+            assert said == {name: read.get(name) for name in same}, route.path
+
+
+def test_what_can_not_be_had_in_a_type_is_406_and_says_in_which(at):
+    for route in API:
+        for accept in ("image/png", "application/xml;q=0.5, image/*", "x", "a/b/c"):
+            answer = at(route, "get", accept=accept)
+            if answer.status_code != 405:
+                assert answer.status_code == 406, (route.path, accept)
+                assert answer.json()["available"]
+
+
+def test_a_format_that_nobody_has_is_an_error(at):
+    for route in API:
+        assert at(route, "get", "?format=exe").status_code in (404, 405, 406), route.path

@@ -1,0 +1,306 @@
+"""Farms apart: every address with every method, for nobody, for people and programs of another
+farm, and for what belongs to another farm.
+
+All of it comes from the site's map: a new address is tried without a word here, or fails for want
+of a row that it could name (``routes.ROWS``).
+"""
+
+import itertools
+import re
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django_tenants.utils import tenant_context
+from rest_framework.serializers import ListSerializer, Serializer
+
+from inventory import codes
+from inventory.models import Spool
+from production.models import ProductionRun
+from tenants.fields import IdField
+from tenants.filters import IdFilter
+from tenants.hosts import found_farms
+from tests.config.routes import furnish, ids_of, routes
+from tests.conftest import FarmAPIClient, FarmClient
+from tests.factories import make_token, make_user
+
+METHODS = ["get", "head", "options", "post", "put", "patch", "delete"]
+FORM = "application/x-www-form-urlencoded"
+# What no two answers have in common: whose they are, tokens against forgery, lengths, the second.
+VARYING = re.compile(
+    r"[0-9a-f-]{32,36}|[A-Za-z0-9]{64}|'Content-Length': '\d+'|\d\d \w{3} \d{4} [\d:]{8} GMT"
+)
+VALUES = re.compile(r"'[^']*'|\d+|\bNULL\b")
+OURS, THEIRS = "okapi", "zebra"  # in every text of alpha's rows, and of beta's
+
+# What answers to everybody, and holds nothing of the farm but its name.
+OPEN = {
+    ("/accounts/login/", "get"),
+    ("/accounts/login/", "head"),
+    ("/accounts/login/", "options"),
+    ("/accounts/login/", "post"),
+    ("/accounts/login/", "put"),  # Django takes it for a POST
+    ("/accounts/logout/", "options"),
+    ("/admin/logout/", "options"),
+}
+ROUTES = routes()
+DOORS = ("/accounts/login/", "/admin/login/")
+
+
+@pytest.fixture
+def both(farm, other_farm):
+    """Alpha and beta have a row for every address; the ids of both, by path."""
+    furnish(OURS)
+    ours = {route.path: ids_of(route) for route in ROUTES}
+    with tenant_context(other_farm):
+        furnish(THEIRS)
+        theirs = {route.path: ids_of(route) for route in ROUTES}
+    return ours, theirs
+
+
+def asked(client, method, address, body=None):
+    """The answer; what it did is taken back."""
+    with transaction.atomic(), CaptureQueriesContext(connection) as statements:
+        if isinstance(client, FarmClient):
+            answer = client.generic(method.upper(), address, content_type=FORM)
+        else:
+            answer = getattr(client, method)(address, body)
+        answer.everything = b"".join(answer) + str(answer.headers).encode()
+        answer.is_pdf = answer.status_code == 200 and b"%PDF" in answer.everything
+        answer.statements = [each["sql"] for each in statements]
+        transaction.set_rollback(True)
+    return answer
+
+
+def is_sign_in(answer):
+    target = answer.get("Location", "")
+    return answer.status_code == 302 and (target.startswith(DOORS) or target == "/admin/")
+
+
+# --- Who is not of the farm ----------------------------------------------------------------------
+
+
+def nobody(stranger, other_farm):
+    return FarmAPIClient(host="alpha.localhost")
+
+
+def nobody_with_forms(stranger, other_farm):
+    return FarmClient(host="alpha.localhost")
+
+
+def session_of_another_farm(stranger, other_farm):
+    browser = FarmAPIClient(host="beta.localhost")
+    with tenant_context(other_farm):
+        browser.force_login(stranger)
+    assert browser.get("/api/v1/me/").status_code == 200
+    browser.defaults["HTTP_HOST"] = "alpha.localhost"
+    return browser
+
+
+def token_of_another_farm(stranger, other_farm):
+    program = FarmAPIClient(host="beta.localhost")
+    with tenant_context(other_farm):
+        program.credentials(HTTP_AUTHORIZATION=f"Token {make_token(stranger)}")
+    assert program.get("/api/v1/me/").status_code == 200
+    program.defaults["HTTP_HOST"] = "alpha.localhost"
+    return program
+
+
+def session_of_the_platform(stranger, other_farm):
+    browser = FarmAPIClient(host="localhost")
+    with tenant_context(type(other_farm)(schema_name="public")):
+        browser.force_login(make_user(role="administrator"))
+    assert browser.get("/admin/").status_code == 200
+    browser.defaults["HTTP_HOST"] = "alpha.localhost"
+    return browser
+
+
+@pytest.mark.parametrize(
+    "whose",
+    [
+        nobody,
+        nobody_with_forms,
+        session_of_another_farm,
+        token_of_another_farm,
+        session_of_the_platform,
+    ],
+    ids=lambda made: made.__name__,
+)
+def test_who_is_not_of_the_farm_gets_nothing_of_it(both, stranger, other_farm, whose):
+    client, wrong = whose(stranger, other_farm), []
+    for route, method in itertools.product(ROUTES, METHODS):
+        answer = asked(client, method, route.address(*both[0][route.path]))
+        if not is_refused(route.path, method, answer) or OURS.encode() in answer.everything:
+            wrong.append((route.path, method, answer.status_code))
+    assert wrong == []
+
+
+def is_refused(path, method, answer):
+    if (path, method) == ("/api/v1/tokens/", "post"):
+        return answer.status_code in (400, 401, 415)  # asks for a password instead
+    if path.startswith("/api/v1/"):
+        return answer.status_code == 401
+    return answer.status_code in (404, 405) or is_sign_in(answer) or (path, method) in OPEN
+
+
+# --- What is not of the farm ---------------------------------------------------------------------
+
+
+NEVER = {"s": codes.generate(), "p": codes.generate(), "r": "ZEBRA-20010101-001"}
+
+
+def nobodys(word):
+    """As the id of a row of another farm, of none."""
+    return NEVER.get(word, 10**17)
+
+
+def mixed(route, ours, theirs):
+    """The ids of a route with one or more of them of the other farm; and the same with nobody's."""
+    never = [nobodys(word) for word in route.words]
+    rows = list(zip(ours[route.path], theirs[route.path], never, strict=True))
+    for choice in itertools.product((False, True), repeat=len(rows)):
+        some = list(zip(rows, choice, strict=True))
+        ids = [row[1] if is_theirs else row[0] for row, is_theirs in some]
+        if ids != ours[route.path]:
+            yield ids, [row[2] if is_theirs else row[0] for row, is_theirs in some]
+
+
+def test_an_id_of_another_farm_is_nobodys(both, manager, monkeypatch):
+    """As it is for who guesses: the answer, and what was asked of the database for it, are those
+    for an id that never was."""
+    monkeypatch.setattr(found_farms, "_seconds", 3600)  # not asked for again while we compare
+    program, browser = FarmAPIClient(host="alpha.localhost"), FarmClient(host="alpha.localhost")
+    wrong = []
+    for client in (program, browser):
+        client.force_login(manager)
+        client.get("/admin/")  # so that the farm is known
+    for route, method in itertools.product(ROUTES, METHODS):
+        client = program if route.is_api else browser
+        for theirs, never in mixed(route, *both):
+            answer = asked(client, method, route.address(*theirs))
+            if not is_missed(route, method, answer) or THEIRS.encode() in answer.everything:
+                wrong.append((route.path, method, answer.status_code))
+            if method in ("get", "post"):
+                guessed = asked(client, method, route.address(*never))
+                if told(answer, theirs) != told(guessed, never):
+                    wrong.append((route.path, method, told(answer, theirs), told(guessed, never)))
+    assert wrong == []
+
+
+PRINTED = {  # what prints the rows that its address names, one after the other
+    "/api/v1/spools/labels/": ("ids", Spool),
+    "/admin/inventory/spool/labels/": ("as=pdf&ids", Spool),
+    "/admin/production/productionrun/travellers/": ("ids", ProductionRun),
+}
+
+
+@pytest.mark.parametrize("path", PRINTED)
+def test_no_paper_is_printed_of_another_farm(farm_client, other_farm, both, manager, path):
+    name, model = PRINTED[path]
+    with tenant_context(other_farm):
+        theirs = model.objects.last().pk
+    farm_client.force_login(manager)
+    assert asked(farm_client, "get", f"{path}?{name}={model.objects.last().pk}").is_pdf
+    answer = asked(farm_client, "get", f"{path}?{name}={theirs}")
+    assert not answer.is_pdf
+    assert THEIRS.encode() not in answer.everything
+
+
+def test_a_label_of_another_farm_is_not_found_by_scanning_or_typing_it(
+    farm_client, api_client, other_farm, both, manager
+):
+    with tenant_context(other_farm):
+        run, codes_there = ProductionRun.objects.last().number, [Spool.objects.last().code]
+    for client in (farm_client, api_client):
+        client.force_login(manager)
+    for text in (run, *codes_there, f"https://beta.localhost/S/{codes_there[0]}"):
+        scanned = asked(api_client, "post", "/api/v1/scan/", {"text": text})
+        found = asked(farm_client, "get", f"/floor/find/?code={text}")
+        assert (scanned.status_code, found.status_code) == (200, 404)
+        assert THEIRS.encode() not in scanned.everything + found.everything
+
+
+def is_missed(route, method, answer):
+    if method == "options":  # it is about the address, whoever's id it holds
+        return answer.status_code in (200, 302, 403, 404, 405)
+    if route.is_api:
+        return answer.status_code in (404, 405)
+    return answer.status_code in (302, 400, 403, 404, 405)
+
+
+def told(answer, ids):
+    """What of an answer, and of what was asked for it, must not depend on whose the id is."""
+    said = VARYING.sub("", answer.everything.decode(errors="replace"))
+    for each in sorted(map(str, ids), key=len, reverse=True):
+        said = said.replace(each, "ID")
+    return answer.status_code, said, [VALUES.sub("?", each) for each in answer.statements]
+
+
+# --- Ids in bodies and parameters ----------------------------------------------------------------
+
+
+def views():
+    """Each API view with each method of it, made as a request would make it."""
+    for route in ROUTES:
+        actions = getattr(route.view, "actions", None)
+        for method, action in (actions or {}).items():
+            if method in ("get", "post", "put", "patch"):
+                view = route.view.cls(**route.view.initkwargs)
+                view.action, view.format_kwarg, view.request = action, None, None
+                yield route, method, view
+
+
+def id_fields(serializer, wrap=lambda body: body):
+    """Each field of a body that takes an id: its queryset's model, and a body that holds it."""
+    for name, field in serializer.fields.items():
+        if isinstance(field, IdField) and not field.read_only:
+            yield name, field.get_queryset().model, lambda pk, name=name: wrap({name: pk})
+        if isinstance(field, ListSerializer):
+            yield from id_fields(field.child, lambda inner, name=name: wrap({name: [inner]}))
+        elif isinstance(field, Serializer):
+            yield from id_fields(field, lambda inner, name=name: wrap({name: inner}))
+
+
+BODIES = [
+    (route, method, model, body)
+    for route, method, view in views()
+    if method != "get"
+    for _, model, body in id_fields(view.get_serializer())
+]
+FILTERS = [
+    (route, name)
+    for route, method, view in views()
+    if method == "get" and view.action == "list" and view.filterset_class
+    for name, each in view.filterset_class.base_filters.items()
+    if isinstance(each, IdFilter)
+]
+
+
+def test_an_id_of_another_farm_in_a_body_is_refused(both, other_farm, api_client, manager):
+    assert len(BODIES) > 40
+    api_client.force_authenticate(manager)
+    with tenant_context(other_farm):
+        theirs = {model: model.objects.order_by("pk").last().pk for _, _, model, _ in BODIES}
+    wrong = []
+    for route, method, model, body in BODIES:
+        address, sent = route.address(*both[0][route.path]), body(theirs[model])
+        answer = asked(api_client, method, address, sent)
+        is_refused = answer.status_code == 400 and answer.json().get("errors")
+        if not is_refused or THEIRS.encode() in answer.everything:
+            wrong.append((route.path, method, sent, answer.status_code, answer.everything[:300]))
+    assert wrong == []
+
+
+def test_an_id_of_another_farm_as_a_filter_finds_nothing(both, api_client, manager):
+    assert len(FILTERS) > 20
+    api_client.force_authenticate(manager)
+    ours, theirs = [{pk for ids in each.values() for pk in ids} for each in both]
+    wrong = []
+    for (route, name), pk in itertools.product(FILTERS, theirs - ours):
+        if not isinstance(pk, int):
+            continue
+        answer = asked(api_client, "get", f"{route.address(*both[0][route.path])}?{name}={pk}")
+        found = answer.status_code == 200 and answer.json().get("total_count")
+        if found != 0 or THEIRS.encode() in answer.everything:
+            wrong.append((route.path, name, pk, answer.status_code, answer.everything[:300]))
+    assert wrong == []

@@ -1,0 +1,277 @@
+"""Who may do what at every address: each role from the least one up, and nobody below it.
+
+A new address without a row here fails a test.
+"""
+
+import pytest
+from django.db import transaction
+
+from tenants.accounts import roles
+from tests.config.routes import NOWHERE, furnish, ids_of, routes
+from tests.conftest import FarmAPIClient, FarmClient
+from tests.factories import make_user
+
+# v: viewers and up; o: operators and up; m: managers; -: nobody; a dot: there is no such method.
+API = """
+                                                        GET   POST  PUT   PATCH DELETE
+/api/v1/                                                v     .     .     .     .
+/api/v1/device-tokens/                                  m     m     .     .     .
+/api/v1/device-tokens/{pk}/                             m     .     .     .     m
+/api/v1/docs/                                           v     .     .     .     .
+/api/v1/filaments/                                      v     o     .     .     .
+/api/v1/filaments/import-catalogue/                     .     o     .     .     .
+/api/v1/filaments/import/                               .     o     .     .     .
+/api/v1/filaments/{pk}/                                 v     .     o     o     m
+/api/v1/inventory-transactions/                         v     .     .     .     .
+/api/v1/inventory-transactions/{pk}/                    v     .     .     .     .
+/api/v1/inventory-transactions/{pk}/reverse/            .     m     .     .     .
+/api/v1/locations/                                      v     o     .     .     .
+/api/v1/locations/{pk}/                                 v     .     o     o     m
+/api/v1/manufacturers/                                  v     o     .     .     .
+/api/v1/manufacturers/{pk}/                             v     .     o     o     m
+/api/v1/material-types/                                 v     o     .     .     .
+/api/v1/material-types/{pk}/                            v     .     o     o     m
+/api/v1/me/                                             v     .     .     .     .
+/api/v1/printers/                                       v     m     .     .     .
+/api/v1/printers/{pk}/                                  v     .     m     m     m
+/api/v1/printers/{pk}/clear/                            .     o     .     .     .
+/api/v1/printers/{printer_id}/slots/                    v     o     .     .     .
+/api/v1/printers/{printer_id}/slots/{pk}/               v     .     o     o     m
+/api/v1/printers/{printer_id}/slots/{pk}/load/          .     o     .     .     .
+/api/v1/printers/{printer_id}/slots/{pk}/swap/          .     o     .     .     .
+/api/v1/printers/{printer_id}/slots/{pk}/unload/        .     o     .     .     .
+/api/v1/production-runs/                                v     o     .     .     .
+/api/v1/production-runs/bulk/                           .     o     .     .     .
+/api/v1/production-runs/plan/                           .     o     .     .     .
+/api/v1/production-runs/record/                         .     o     .     .     .
+/api/v1/production-runs/{pk}/                           v     .     o     o     o
+/api/v1/production-runs/{pk}/actuals/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/blockers/                  v     .     .     .     .
+/api/v1/production-runs/{pk}/cancel/                    .     o     .     .     .
+/api/v1/production-runs/{pk}/complete/                  .     o     .     .     .
+/api/v1/production-runs/{pk}/copy/                      .     o     .     .     .
+/api/v1/production-runs/{pk}/correct/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/fail/                      .     o     .     .     .
+/api/v1/production-runs/{pk}/progress/                  .     o     .     .     .
+/api/v1/production-runs/{pk}/reassign/                  .     o     .     .     .
+/api/v1/production-runs/{pk}/reprint/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/revert/                    .     o     .     .     .
+/api/v1/production-runs/{pk}/start/                     .     o     .     .     .
+/api/v1/production-runs/{pk}/swap-spool/                .     o     .     .     .
+/api/v1/production-runs/{pk}/traveller/                 v     .     .     .     .
+/api/v1/production-runs/{pk}/unstart/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/variance/                  v     .     .     .     .
+/api/v1/production-runs/{run_id}/items/                 v     o     .     .     .
+/api/v1/production-runs/{run_id}/items/{pk}/            v     .     o     o     o
+/api/v1/production-runs/{run_id}/materials/             v     o     .     .     .
+/api/v1/production-runs/{run_id}/materials/{pk}/        v     .     o     o     o
+/api/v1/products/                                       v     o     .     .     .
+/api/v1/products/{pk}/                                  v     .     o     o     m
+/api/v1/products/{pk}/accept-actuals/                   .     o     .     .     .
+/api/v1/products/{pk}/proposal/                         v     .     .     .     .
+/api/v1/products/{product_id}/bom-lines/                v     o     .     .     .
+/api/v1/products/{product_id}/bom-lines/{pk}/           v     .     o     o     m
+/api/v1/reasons/                                        v     .     .     .     .
+/api/v1/reasons/{pk}/                                   v     .     .     .     .
+/api/v1/reports/alerts/                                 v     .     .     .     .
+/api/v1/reports/consumption/                            v     .     .     .     .
+/api/v1/reports/lot-parts/                              v     .     .     .     .
+/api/v1/reports/lots/                                   v     .     .     .     .
+/api/v1/reports/scrap/                                  v     .     .     .     .
+/api/v1/reports/stock-by-material-type/                 v     .     .     .     .
+/api/v1/reports/stock/                                  v     .     .     .     .
+/api/v1/reports/unexplained/                            v     .     .     .     .
+/api/v1/reports/variance/                               v     .     .     .     .
+/api/v1/roles/                                          v     .     .     .     .
+/api/v1/scan/                                           .     v     .     .     .
+/api/v1/schema/                                         v     .     .     .     .
+/api/v1/settings/                                       v     .     m     m     .
+/api/v1/spools/                                         v     o     .     .     .
+/api/v1/spools/import/                                  .     o     .     .     .
+/api/v1/spools/labels/                                  v     .     .     .     .
+/api/v1/spools/receive/                                 .     o     .     .     .
+/api/v1/spools/{pk}/                                    v     .     o     o     .
+/api/v1/spools/{pk}/adjust/                             .     m     .     .     .
+/api/v1/spools/{pk}/archive/                            .     o     .     .     .
+/api/v1/spools/{pk}/dry/                                .     o     .     .     .
+/api/v1/spools/{pk}/empty/                              .     o     .     .     .
+/api/v1/spools/{pk}/label/                              v     .     .     .     .
+/api/v1/spools/{pk}/move/                               .     o     .     .     .
+/api/v1/spools/{pk}/open/                               .     o     .     .     .
+/api/v1/spools/{pk}/relabel/                            .     o     .     .     .
+/api/v1/spools/{pk}/restore/                            .     o     .     .     .
+/api/v1/spools/{pk}/use/                                .     o     .     .     .
+/api/v1/spools/{pk}/waste/                              .     o     .     .     .
+/api/v1/spools/{pk}/weigh/                              .     o     .     .     .
+/api/v1/spools/{spool_id}/events/                       v     .     .     .     .
+/api/v1/spools/{spool_id}/events/{pk}/                  v     .     .     .     .
+/api/v1/spools/{spool_id}/transactions/                 v     .     .     .     .
+/api/v1/spools/{spool_id}/transactions/{pk}/            v     .     .     .     .
+/api/v1/tokens/                                         v     v     .     .     .
+/api/v1/tokens/{pk}/                                    v     .     .     .     v
+/api/v1/users/                                          m     m     .     .     .
+/api/v1/users/{pk}/                                     m     .     m     m     .
+/api/v1/users/{pk}/deactivate/                          .     m     .     .     .
+/api/v1/users/{pk}/reactivate/                          .     m     .     .     .
+/api/v1/users/{pk}/set-password/                        .     m     .     .     .
+"""
+PAGES = """
+                                                        GET   POST
+/                                                       v     .
+/accounts/login/                                        v     v
+/accounts/logout/                                       .     v
+/admin/                                                 v     v
+/admin/autocomplete/                                    -     .
+/admin/inventory/spool/labels/                          v     v
+/admin/inventory/spool/labels/blank/                    v     v
+/admin/inventory/inventorytransaction/{pk}/reverse/     m     m
+/admin/inventory/spool/receive/                         o     o
+/admin/inventory/spool/{pk}/adjust/                     m     m
+/admin/inventory/spool/{pk}/archive/                    o     o
+/admin/inventory/spool/{pk}/empty/                      o     o
+/admin/inventory/spool/{pk}/move/                       o     o
+/admin/inventory/spool/{pk}/restore/                    o     o
+/admin/inventory/spool/{pk}/use/                        o     o
+/admin/inventory/spool/{pk}/waste/                      o     o
+/admin/inventory/spool/{pk}/weigh/                      o     o
+/admin/jsi18n/                                          v     .
+/admin/login/                                           v     v
+/admin/logout/                                          .     v
+/admin/password_change/                                 v     v
+/admin/password_change/done/                            v     .
+/admin/production/printer/{pk}/clear/                   o     o
+/admin/production/product/{pk}/accept/                  o     o
+/admin/production/productionrun/travellers/             v     v
+/admin/production/productionrun/{pk}/cancel/            o     o
+/admin/production/productionrun/{pk}/complete/          o     o
+/admin/production/productionrun/{pk}/copy/              o     o
+/admin/production/productionrun/{pk}/correct/           o     o
+/admin/production/productionrun/{pk}/delete/            o     o
+/admin/production/productionrun/{pk}/fail/              o     o
+/admin/production/productionrun/{pk}/reassign/          o     o
+/admin/production/productionrun/{pk}/reprint/           o     o
+/admin/production/productionrun/{pk}/revert/            o     o
+/admin/production/productionrun/{pk}/start/             o     o
+/admin/production/productionrun/{pk}/swap_spool/        o     o
+/admin/production/productionrun/{pk}/unstart/           o     o
+/admin/{app_label}/                                     v     v
+/floor/                                                 v     .
+/floor/find/                                            v     .
+/floor/printers/{pk}/                                   v     .
+/floor/printers/{pk}/clear/                             v     o
+/floor/runs/{pk}/                                       v     .
+/floor/runs/{pk}/cancel/                                o     o
+/floor/runs/{pk}/complete-as-planned/                   v     o
+/floor/runs/{pk}/complete/                              o     o
+/floor/runs/{pk}/fail/                                  o     o
+/floor/runs/{pk}/start/                                 o     o
+/floor/runs/{pk}/swap/{line}/                           o     o
+/floor/runs/{pk}/undo/                                  v     o
+/floor/slots/{pk}/load/                                 o     o
+/floor/slots/{pk}/unload/                               v     o
+/floor/spools/{pk}/                                     v     .
+/floor/spools/{pk}/load/                                o     o
+/floor/spools/{pk}/weigh/                               o     o
+/p/{code}/                                              v     .
+/r/{code}/                                              v     .
+/s/{code}/                                              v     .
+"""
+ADMIN = """
+                                                        see   add   change delete
+/admin/accounts/auditevent/                             m     -     -     -
+/admin/accounts/devicetoken/                            m     -     -     -
+/admin/accounts/farmsettings/                           m     -     m     -
+/admin/accounts/user/                                   m     m     m     -
+/admin/inventory/filament/                              v     o     o     m
+/admin/inventory/inventorytransaction/                  v     -     -     -
+/admin/inventory/location/                              v     o     o     m
+/admin/inventory/manufacturer/                          v     o     o     m
+/admin/inventory/materialtype/                          v     o     o     m
+/admin/inventory/spool/                                 v     -     o     -
+/admin/inventory/spoolevent/                            v     -     -     -
+/admin/production/printer/                              v     m     m     m
+/admin/production/printerslot/                          v     o     o     m
+/admin/production/product/                              v     o     o     m
+/admin/production/productionrun/                        v     o     o     o
+/admin/production/reason/                               v     m     m     m
+"""
+LEAST = {"v": roles.VIEWER, "o": roles.OPERATOR, "m": roles.MANAGER}
+OF_ADMIN = {  # the pages that each model has in the admin, by what is done there
+    ("", "get"): "see",
+    ("", "post"): "see",
+    ("add/", "get"): "add",
+    ("add/", "post"): "add",
+    ("{object_id}/", "get"): None,  # leads to the next
+    ("{object_id}/change/", "get"): "see",
+    ("{object_id}/change/", "post"): "change",
+    ("{object_id}/delete/", "get"): "delete",
+    ("{object_id}/delete/", "post"): "delete",
+    ("{object_id}/history/", "get"): "see",
+}
+
+
+def parsed(table):
+    """``{path: {column: letter}}``"""
+    head, *lines = table.strip("\n").splitlines()
+    rows = (line.split() for line in lines)
+    return {path: dict(zip(head.split(), letters, strict=True)) for path, *letters in rows}
+
+
+def expected():
+    """``{(path, method): letter}`` of the three tables."""
+    rights = {
+        (path, method.lower()): letter
+        for table in (API, PAGES)
+        for path, letters in parsed(table).items()
+        for method, letter in letters.items()
+    }
+    for path, letters in parsed(ADMIN).items():
+        for (page, method), doing in OF_ADMIN.items():
+            rights[f"{path}{page}", method] = letters[doing] if doing else "v"
+    return rights
+
+
+EXPECTED = expected()
+ROUTES = {route.path: route for route in routes() if route.path != NOWHERE}
+
+
+def test_every_address_has_a_row():
+    assert sorted(ROUTES) == sorted({path for path, _ in EXPECTED})
+
+
+def may(letter, role):
+    order = roles.FARM_ROLES
+    return letter in LEAST and order.index(role) >= order.index(LEAST[letter])
+
+
+def asked(client, method, address):
+    """The status; whatever it did is taken back."""
+    with transaction.atomic():
+        answer = getattr(client, method)(address)
+        transaction.set_rollback(True)
+    return answer.status_code
+
+
+def address(route):
+    """What the API is asked for is not there: who may is decided before that. The admin and the
+    floor are asked for what is there."""
+    return route.address(*([10**17 for _ in route.words] if route.is_api else ids_of(route)))
+
+
+@pytest.mark.parametrize("role", roles.FARM_ROLES)
+def test_each_role_may_what_its_row_says(farm, role):
+    furnish("zebra")
+    user, wrong = make_user(role=role), []
+    program, browser = FarmAPIClient(host="alpha.localhost"), FarmClient(host="alpha.localhost")
+    for client in (program, browser):
+        client.force_login(user)
+    addresses = {path: address(route) for path, route in ROUTES.items()}
+    for (path, method), letter in EXPECTED.items():
+        status = asked(program if ROUTES[path].is_api else browser, method, addresses[path])
+        is_allowed = status not in (401, 403, 405)
+        is_right = (status == 405) if letter == "." else (is_allowed == may(letter, role))
+        if status >= 500 or not is_right:
+            wrong.append((path, method, letter, status))
+        if path.endswith("/logout/"):
+            browser.force_login(user)
+    assert wrong == []

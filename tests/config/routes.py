@@ -29,6 +29,7 @@ from production.models import (
     RunItem,
     RunMaterial,
 )
+from tenants.accounts import devices
 from tenants.accounts.models import DeviceToken, User
 from tests.factories import (
     a_filament,
@@ -61,6 +62,7 @@ ROWS = {
     "production-runs": ProductionRun,
     "products": Product,
     "reasons": Reason,
+    "receive": Filament,
     "runs": ProductionRun,
     "slots": PrinterSlot,
     "spools": Spool,
@@ -138,7 +140,9 @@ def furnish(word):
     product = a_product(f"{word}-sku", name=word, grams=5, material_type=kind)
     a_running_run((spool, 10), items=[(product, 1)], printer=slot.printer, notes=word)
     Reason.objects.create(kind="scrap", code=word, label=word)
-    make_token(make_user(username=f"{word}-user", name=word), name=f"{word} token")
+    user = make_user(username=f"{word}-user", name=word)
+    make_token(user, name=f"{word} token")
+    devices.register(name=f"{word} tablet", by=user)
 
 
 def ids_of(route):

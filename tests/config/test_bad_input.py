@@ -36,7 +36,7 @@ def at(farm, manager):
 
     def ask(route, method, query="", *, ids=None, body="", kind=None, **headers):
         client = program if route.is_api else browser
-        if "logout" in route.path:
+        if re.search("logout|leave", route.path):
             client.force_login(manager)
         counts.clear()
         address = route.address(*(ids or there[route.path])) + query

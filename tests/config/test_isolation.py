@@ -17,6 +17,7 @@ from rest_framework.serializers import ListSerializer, Serializer
 from inventory import codes
 from inventory.models import Spool
 from production.models import ProductionRun
+from tenants.accounts import devices, floor_sessions, pins
 from tenants.fields import IdField
 from tenants.filters import IdFilter
 from tenants.hosts import found_farms
@@ -42,6 +43,7 @@ OPEN = {
     ("/accounts/login/", "put"),  # Django takes it for a POST
     ("/accounts/logout/", "options"),
     ("/admin/logout/", "options"),
+    ("/floor/who/", "options"),
 }
 ROUTES = routes()
 DOORS = ("/accounts/login/", "/admin/login/")
@@ -106,6 +108,17 @@ def token_of_another_farm(stranger, other_farm):
     return program
 
 
+def tablet_of_another_farm(stranger, other_farm):
+    tablet = FarmClient(host="beta.localhost")
+    with tenant_context(other_farm):
+        _device, tablet.cookies[floor_sessions.COOKIE] = devices.register(name="Door", by=stranger)
+        pins.set_pin(stranger, pin="8362", by=None)
+    tablet.post("/floor/who/", {"person": stranger.pk, "pin": "8362"})
+    assert tablet.get("/floor/").status_code == 200
+    tablet.defaults["HTTP_HOST"] = "alpha.localhost"
+    return tablet
+
+
 def session_of_the_platform(stranger, other_farm):
     browser = FarmAPIClient(host="localhost")
     with tenant_context(type(other_farm)(schema_name="public")):
@@ -122,6 +135,7 @@ def session_of_the_platform(stranger, other_farm):
         nobody_with_forms,
         session_of_another_farm,
         token_of_another_farm,
+        tablet_of_another_farm,
         session_of_the_platform,
     ],
     ids=lambda made: made.__name__,

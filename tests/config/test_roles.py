@@ -156,14 +156,22 @@ PAGES = """
 /admin/production/productionrun/{pk}/unstart/           o     o
 /admin/{app_label}/                                     v     v
 /floor/                                                 v     .
+/floor/device/                                          m     m
 /floor/find/                                            v     .
+/floor/leave/                                           v     v
+/floor/pin/                                             v     v
 /floor/printers/{pk}/                                   v     .
 /floor/printers/{pk}/clear/                             v     o
+/floor/receive/                                         o     -
+/floor/receive/{pk}/                                    o     o
+/floor/received/                                        v     .
 /floor/runs/{pk}/                                       v     .
 /floor/runs/{pk}/cancel/                                o     o
 /floor/runs/{pk}/complete-as-planned/                   v     o
 /floor/runs/{pk}/complete/                              o     o
 /floor/runs/{pk}/fail/                                  o     o
+/floor/runs/{pk}/note/                                  o     o
+/floor/runs/{pk}/plate/                                 o     o
 /floor/runs/{pk}/start/                                 o     o
 /floor/runs/{pk}/swap/{line}/                           o     o
 /floor/runs/{pk}/undo/                                  v     o
@@ -171,7 +179,10 @@ PAGES = """
 /floor/slots/{pk}/unload/                               v     o
 /floor/spools/{pk}/                                     v     .
 /floor/spools/{pk}/load/                                o     o
+/floor/spools/{pk}/undo-loading/                        v     o
+/floor/spools/{pk}/undo-weighing/                       v     o
 /floor/spools/{pk}/weigh/                               o     o
+/floor/who/                                             v     v
 /p/{code}/                                              v     .
 /r/{code}/                                              v     .
 /s/{code}/                                              v     .
@@ -181,6 +192,7 @@ ADMIN = """
 /admin/accounts/auditevent/                             m     -     -     -
 /admin/accounts/devicetoken/                            m     -     -     -
 /admin/accounts/farmsettings/                           m     -     m     -
+/admin/accounts/floordevice/                            m     -     -     -
 /admin/accounts/user/                                   m     m     m     -
 /admin/inventory/filament/                              v     o     o     m
 /admin/inventory/inventorytransaction/                  v     -     -     -
@@ -272,6 +284,6 @@ def test_each_role_may_what_its_row_says(farm, role):
         is_right = (status == 405) if letter == "." else (is_allowed == may(letter, role))
         if status >= 500 or not is_right:
             wrong.append((path, method, letter, status))
-        if path.endswith("/logout/"):
+        if path.endswith(("/logout/", "/leave/")):
             browser.force_login(user)
     assert wrong == []

@@ -16,6 +16,7 @@ from inventory.models import (
     Manufacturer,
     MaterialType,
     Spool,
+    SpoolEvent,
 )
 from production.models import (
     BomLine,
@@ -115,6 +116,12 @@ def counts(count):
 
 def counts_of_one_spool(count):
     return entries(count, spool=first_of(Spool, spools))
+
+
+def events_of_one_spool(count):
+    now, by = timezone.now(), many(User, count, username=named("mover"))
+    spool = first_of(Spool, spools)
+    return many(SpoolEvent, count, spool=spool, verb="moved", by=by.__getitem__, at=now)
 
 
 # --- Production --------------------------------------------------------------------------------
@@ -237,6 +244,15 @@ def a_user():
     return User.objects.order_by("pk").first()
 
 
+def users(count):
+    return many(User, count, username=named("user"))
+
+
+def tokens_of_others(count):
+    people = users(count)
+    return many(DeviceToken, count, name="printer", hash=named("hash"), user=people.__getitem__)
+
+
 def tokens(count):
     return many(DeviceToken, count, name="printer", hash=named("hash"), user=a_user())
 
@@ -253,12 +269,15 @@ def first_of(model, make):
 # By the name of the route: what makes rows of it, and how it is asked where that matters.
 ROWS = {
     "tokens": [tokens],
+    "device-tokens": [tokens_of_others],
+    "users": [users],
     "manufacturers": [manufacturers],
     "material-types": [material_types],
     "locations": [locations],
     "filaments": [filaments],
     "spools": [spools],
     "spools-transactions": [counts_of_one_spool],
+    "spools-events": [events_of_one_spool],
     "inventory-transactions": [counts],
     "printers": [printers],
     "printers-slots": [slots_of_one_printer],

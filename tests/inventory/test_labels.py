@@ -295,9 +295,10 @@ def test_a_form_that_can_not_be_says_so_and_prints_nothing(at_admin):
     answer = at_admin.get(f"{PAGE}?ids={spool.pk}&start=30&as=pdf")
     assert answer["Content-Type"].startswith("text/html")
     assert "has 21 labels" in answer.content.decode()
-    for query in ("", "?ids=", "?ids=x,%00", f"?ids={'9' * 30}", "?ids=1&sheet=x&copies=-1"):
+    for query in ("", "?ids=", "?ids=x,y", f"?ids={'9' * 30}", "?ids=1&sheet=x&copies=-1"):
         answer = at_admin.get(f"{PAGE}{query}")
         assert (answer.status_code, answer.context["wanted"]) == (200, [])
+    assert at_admin.get(f"{PAGE}?ids=x,%00").status_code == 400
 
 
 def test_letters_that_can_not_be_printed_are_named_before(at_admin):

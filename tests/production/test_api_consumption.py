@@ -155,11 +155,14 @@ def test_a_run_that_makes_two_products_is_shared_out_among_them(api):
         "search=x",
         "page=0",
         "page_size=201",
-        "lot=%00",
     ],
 )
 def test_a_parameter_that_makes_no_sense_is_400(api, query):
     refused(api.get(f"{REPORTS}consumption/?{query}"), 400, "invalid")
+
+
+def test_nul_is_no_parameter(api):
+    refused(api.get(f"{REPORTS}consumption/?lot=%00"), 400, "unreadable")
 
 
 # --- Scrap -------------------------------------------------------------------------------------

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 
 import pytest
 from django.conf import settings
-from django.db import connection
+from django.db import connection, connections
 from django.test import Client
+from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework.test import APIClient
@@ -44,12 +45,23 @@ def pytest_configure(config):
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup, django_db_blocker):
+def django_db_setup(
+    django_test_environment, django_db_blocker, django_db_keepdb, django_db_createdb
+):
+    """pytest-django's own makes a test database only if some test asks for ``db``: without one,
+    tests in a ``committed_farm`` or of the ``server`` would play in the real database."""
+    is_kept = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
+        databases = setup_databases(verbosity=0, interactive=False, keepdb=is_kept)
         upkeep.prepare()
         for slug, zone in FARMS.items():
             if not Tenant.objects.filter(slug=slug).exists():  # --reuse-db
                 services.add_farm(slug=slug, name=slug.capitalize(), timezone=zone)
+    yield
+    if not django_db_keepdb:
+        with django_db_blocker.unblock():
+            connections.close_all()
+            teardown_databases(databases, verbosity=0)
 
 
 @pytest.fixture(autouse=True)

@@ -46,7 +46,11 @@ def pytest_configure(config):
 
 @pytest.fixture(scope="session")
 def django_db_setup(
-    django_test_environment, django_db_blocker, django_db_keepdb, django_db_createdb
+    django_test_environment,
+    django_db_modify_db_settings,  # a database for each process of xdist
+    django_db_blocker,
+    django_db_keepdb,
+    django_db_createdb,
 ):
     """pytest-django's own makes a test database only if some test asks for ``db``: without one,
     tests in a ``committed_farm`` or of the ``server`` would play in the real database."""

@@ -15,6 +15,7 @@ import schemathesis
 from django_tenants.utils import tenant_context
 from hypothesis import HealthCheck, settings
 from schemathesis.core.parameters import ParameterLocation
+from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from tenants import services
 from tests.conftest import go_out
@@ -43,7 +44,8 @@ CONFIG = {
     },
 }
 
-EMPTY = ("", [], [""], {})
+EMPTY = ("", [], {})
+CATALOGUE = "/api/v1/filaments/import-catalogue/"  # answers for each entry by itself, in a 200
 
 
 def described(**phases):
@@ -78,12 +80,17 @@ def fuzzed(server, django_db_setup, django_db_blocker):
 @schema.parametrize()
 @some
 def test_a_manager_is_answered_as_the_description_says(case, fuzzed):
-    if any(value in EMPTY for value in (case.query or {}).values()):
+    if any(map(is_empty, (case.query or {}).values())):
         return  # "?kind=" asks for no kind, which the description can't say
     place, token = fuzzed
     place = {**place, "headers": {**place["headers"], "Authorization": f"Token {token}"}}
     name_what_is_there(case, place)
-    case.call_and_validate(**place)
+    unchecked = [negative_data_rejection] if case.path == CATALOGUE else []
+    case.call_and_validate(**place, excluded_checks=unchecked)
+
+
+def is_empty(value):
+    return value in EMPTY or (isinstance(value, list) and "" in value)
 
 
 @closed.parametrize()
@@ -93,6 +100,9 @@ def test_nobody_is_answered_with_401(case, fuzzed):
     answer = case.call(**place)
     case.validate_response(answer)
     if case.path != "/api/v1/tokens/" or case.method != "POST":
+        if answer.status_code == 400:  # before anybody is asked who they are
+            assert answer.json()["code"] == "unreadable"
+            return
         assert answer.status_code in (401, 404, 405)
         assert answer.status_code == 401 or b'"results"' not in answer.content
 

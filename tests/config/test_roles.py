@@ -121,10 +121,17 @@ PAGES = """
 /accounts/login/                                        v     v
 /accounts/logout/                                       .     v
 /admin/                                                 v     v
+/admin/accounts/auditevent/csv/                         m     m
+/admin/accounts/devicetoken/{pk}/revoke/                m     m
 /admin/autocomplete/                                    -     .
+/admin/inventory/filament/csv/                          v     v
+/admin/inventory/filament/import/                       o     o
+/admin/inventory/inventorytransaction/csv/              v     v
 /admin/inventory/spool/labels/                          v     v
 /admin/inventory/spool/labels/blank/                    v     v
 /admin/inventory/inventorytransaction/{pk}/reverse/     m     m
+/admin/inventory/spool/csv/                             v     v
+/admin/inventory/spool/import/                          o     o
 /admin/inventory/spool/receive/                         o     o
 /admin/inventory/spool/{pk}/adjust/                     m     m
 /admin/inventory/spool/{pk}/archive/                    o     o
@@ -139,8 +146,11 @@ PAGES = """
 /admin/logout/                                          .     v
 /admin/password_change/                                 v     v
 /admin/password_change/done/                            v     .
+/admin/production/printer/csv/                          v     v
 /admin/production/printer/{pk}/clear/                   o     o
+/admin/production/product/csv/                          v     v
 /admin/production/product/{pk}/accept/                  o     o
+/admin/production/productionrun/csv/                    v     v
 /admin/production/productionrun/travellers/             v     v
 /admin/production/productionrun/{pk}/cancel/            o     o
 /admin/production/productionrun/{pk}/complete/          o     o
@@ -190,7 +200,7 @@ PAGES = """
 ADMIN = """
                                                         see   add   change delete
 /admin/accounts/auditevent/                             m     -     -     -
-/admin/accounts/devicetoken/                            m     -     -     -
+/admin/accounts/devicetoken/                            m     m     -     -
 /admin/accounts/farmsettings/                           m     -     m     -
 /admin/accounts/floordevice/                            m     -     -     -
 /admin/accounts/user/                                   m     m     m     -

@@ -5,6 +5,7 @@ import zoneinfo
 from django import forms
 from django.apps import apps
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
@@ -79,7 +80,9 @@ class FarmSettingsAdmin(ModelAdmin):
         return False
 
     def changelist_view(self, request, extra_context=None):
-        """There is one row: on to its page, which asks for the permission."""
+        """There is one row: on to its page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
         name = "admin:accounts_farmsettings_change"
         return HttpResponseRedirect(reverse(name, args=[FarmSettings.load().pk]))
 

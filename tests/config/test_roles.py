@@ -123,6 +123,8 @@ PAGES = """
 /admin/                                                 v     v
 /admin/accounts/auditevent/csv/                         m     m
 /admin/accounts/devicetoken/{pk}/revoke/                m     m
+/admin/accounts/floordevice/{pk}/revoke/                m     m
+/admin/accounts/floordevice/{pk}/unlock/                m     m
 /admin/autocomplete/                                    -     .
 /admin/inventory/filament/csv/                          v     v
 /admin/inventory/filament/import/                       o     o

@@ -271,8 +271,13 @@ def test_managers_revoke_and_unlock_tablets_in_the_admin(farm_client, manager):
     path = "/admin/accounts/floordevice/"
     assert "Door" in farm_client.get(path).content.decode()
     assert device.hash not in farm_client.get(f"{path}{device.pk}/change/").content.decode()
-    for action in ("unlock", "revoke"):
-        farm_client.post(path, {"action": action, "_selected_action": [device.pk]})
+    for verb, words in (("unlock", "20 wrong PINs"), ("revoke", "was never used")):
+        page = f"{path}{device.pk}/{verb}/"
+        seen = farm_client.get(page)
+        assert words in seen.content.decode()
+        device.refresh_from_db()
+        assert device.revoked_at is None
+        farm_client.post(page, {"_seen": seen.context["seen"], "_do": "1"})
     device.refresh_from_db()
     assert (device.failures, device.revoked_at is None) == (0, False)
 

@@ -10,7 +10,6 @@ from tenants.accounts.admin.filters import IsActiveFilter, field_filter
 from tenants.accounts.admin.site import farm_site
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.models import DeviceToken, FloorDevice, User
-from tenants.errors import Refusal
 from tenants.forms import VerbForm
 from tenants.operations import rehearsal
 
@@ -110,6 +109,19 @@ class ReadOnlyAdmin(ModelAdmin):
         return False
 
 
+class DeviceAdmin(VerbPages, ReadOnlyAdmin):
+    """A way in for something that is no person: looked at, and revoked by a verb."""
+
+    change_form_template = "tenants/admin_device.html"
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["buttons"] = self.buttons(request, obj) if obj else []
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def preview(self, row, verb, words, by):
+        return rehearsal(lambda: verb.work(row, by=by, **words))
+
+
 class TokenForm(forms.ModelForm):
     """A device's way in; what it may do is what its person may."""
 
@@ -128,7 +140,7 @@ class RevokeTogether(VerbForm):
 
 
 @admin.register(DeviceToken, site=farm_site)
-class DeviceTokenAdmin(VerbPages, ReadOnlyAdmin):
+class DeviceTokenAdmin(DeviceAdmin):
     """Tokens are issued on a page that shows their secret once; later they are only revoked."""
 
     form = TokenForm
@@ -136,7 +148,6 @@ class DeviceTokenAdmin(VerbPages, ReadOnlyAdmin):
     list_select_related = ["user"]
     fields = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
     preview_template = "tenants/_token_preview.html"
-    change_form_template = "tenants/admin_token.html"
     verbs = (
         Verb(
             name="revoke",
@@ -179,19 +190,20 @@ class DeviceTokenAdmin(VerbPages, ReadOnlyAdmin):
         }
         return TemplateResponse(request, "tenants/admin_token_issued.html", context)
 
-    def render_change_form(self, request, context, obj=None, **kwargs):
-        context["buttons"] = self.buttons(request, obj) if obj else []
-        return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def preview(self, row, verb, words, by):
-        return rehearsal(lambda: verb.work(row, by=by, **words))
+class RevokeTabletsTogether(VerbForm):
+    label = "Revoke the chosen tablets"
+
+
+class UnlockTogether(VerbForm):
+    label = "Unlock the chosen tablets"
 
 
 @admin.register(FloorDevice, site=farm_site)
-class FloorDeviceAdmin(ReadOnlyAdmin):
+class FloorDeviceAdmin(DeviceAdmin):
     """A tablet is registered on the tablet itself, at /floor/device/; here it is revoked."""
 
-    list_display = [
+    list_display = fields = [
         "name",
         "registered_by",
         "created_at",
@@ -201,21 +213,27 @@ class FloorDeviceAdmin(ReadOnlyAdmin):
         "revoked_at",
     ]
     list_select_related = ["registered_by"]
-    fields = list_display
-    actions = ["revoke", "unlock"]
-
-    def has_revoke_permission(self, request):
-        return request.user.has_perm("accounts.change_floordevice")
-
-    @admin.action(description="Revoke the devices", permissions=["revoke"])
-    def revoke(self, request, queryset):
-        for device in queryset:
-            try:
-                devices.revoke(device, by=request.user)
-            except Refusal as refusal:
-                messages.warning(request, refusal.detail)
-
-    @admin.action(description="Unlock the devices", permissions=["revoke"])
-    def unlock(self, request, queryset):
-        for device in queryset:
-            pins.unlock_device(device, by=request.user)
+    preview_template = "tenants/_tablet_preview.html"
+    verbs = (
+        Verb(
+            name="unlock",
+            label="Unlock",
+            work=pins.unlock_device,
+            permission="accounts.change_floordevice",
+            together=UnlockTogether,
+            is_possible=lambda device: device.revoked_at is None,
+            does="Wrong PINs on it are forgotten: everybody may try again at once.",
+            done="{} is unlocked.",
+        ),
+        Verb(
+            name="revoke",
+            label="Revoke",
+            work=devices.revoke,
+            permission="accounts.change_floordevice",
+            together=RevokeTabletsTogether,
+            is_possible=lambda device: device.revoked_at is None,
+            does="Nobody signs in on it any more, until a manager registers it anew.",
+            done="{} is revoked.",
+            tone="stop",
+        ),
+    )

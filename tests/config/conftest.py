@@ -1,0 +1,36 @@
+"""What the tests of the whole program share."""
+
+import secrets
+
+import pytest
+from django_tenants.utils import tenant_context
+
+from tenants import services
+from tests.conftest import go_out
+from tests.factories import (
+    PASSWORD,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+    make_token,
+    make_user,
+)
+
+
+@pytest.fixture(scope="session")
+def fuzzed(server, django_db_setup, django_db_blocker):
+    """A farm with something of everything, and how it is reached."""
+    slug = f"fuzzed-{secrets.token_hex(4)}"
+    with django_db_blocker.unblock():
+        farm = services.add_farm(slug=slug, name="Fuzzed", password=PASSWORD)
+        with tenant_context(farm):
+            token = make_token(make_user(role="manager"))
+            a_run((a_spool(), 10), items=[(a_product(grams=5), 1)], printer=a_printer())
+            a_running_run((a_spool(), 10), items=[(a_product(grams=5), 1)])
+        go_out()
+    yield {"base_url": server.url, "headers": {"Host": f"{slug}.localhost"}}, token
+    with django_db_blocker.unblock():
+        services.drop_farm(farm, by=None, wait_seconds=0)
+        go_out()

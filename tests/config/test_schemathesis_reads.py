@@ -1,0 +1,23 @@
+"""What is read, and what nobody may do, asked as schemathesis makes it up."""
+
+from tests.config.making_up import ask_as_manager, closed, schema, some
+
+
+@schema.include(method="GET").parametrize()
+@some
+def test_a_manager_is_answered_as_the_description_says(case, fuzzed):
+    ask_as_manager(case, *fuzzed)
+
+
+@closed.parametrize()
+@some
+def test_nobody_is_answered_with_401(case, fuzzed):
+    place, _ = fuzzed
+    answer = case.call(**place)
+    case.validate_response(answer)
+    if case.path != "/api/v1/tokens/" or case.method != "POST":
+        if answer.status_code == 400:  # before anybody is asked who they are
+            assert answer.json()["code"] == "unreadable"
+            return
+        assert answer.status_code in (401, 404, 405)
+        assert answer.status_code == 401 or b'"results"' not in answer.content

@@ -8,6 +8,7 @@ program itself, as it is served (see `tests.serving`).
 import os
 import secrets
 import threading
+from collections import Counter
 from types import SimpleNamespace
 
 import pytest
@@ -42,6 +43,13 @@ def pytest_configure(config):
 
 
 # --- The farms ---------------------------------------------------------------------------------
+
+
+def pytest_collection_modifyitems(items):
+    """Tests of one name are one to xdist, which runs the first alone and says nothing."""
+    twice = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
+    if twice:
+        raise pytest.UsageError(f"Several tests are called {', '.join(twice)}.")
 
 
 @pytest.fixture(scope="session")

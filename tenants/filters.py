@@ -14,14 +14,24 @@ from drf_spectacular.utils import extend_schema_field
 from tenants.fields import WIDEST_OFFSET, YEARS
 
 BIGGEST_ID = 2**63 - 1
+DIGITS = re.compile(r"[+-]?[0-9]+")
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
+
+
+class IdField(forms.IntegerField):
+    """Digits and nothing else; Django's takes 5.0 and 0_5 for 5."""
+
+    def to_python(self, value):
+        if value not in self.empty_values and not DIGITS.fullmatch(str(value)):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
 
 
 @extend_schema_field(OpenApiTypes.INT64)
 class IdFilter(django_filters.Filter):
     """Rows that refer to the row of this id."""
 
-    field_class = forms.IntegerField
+    field_class = IdField
 
     def __init__(self, *args, least=1, **kwargs):
         super().__init__(*args, min_value=least, max_value=BIGGEST_ID, **kwargs)

@@ -7,10 +7,10 @@ import threading
 import time
 from collections import OrderedDict
 from contextvars import ContextVar
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.http.request import split_domain_port
 
 logger = logging.getLogger(__name__)
@@ -121,4 +121,5 @@ def _tell_the_others():
 
 
 def _notice():
-    return settings.DATA / "farms-changed"
+    """A file for each database: what shares the data folder may serve other farms."""
+    return settings.DATA / f"farms-changed-{quote(connection.settings_dict['NAME'], safe='')}"

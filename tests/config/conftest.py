@@ -19,7 +19,7 @@ from tests.factories import (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def fuzzed(server, django_db_setup, django_db_blocker):
     """A farm with something of everything, and how it is reached."""
     slug = f"fuzzed-{secrets.token_hex(4)}"

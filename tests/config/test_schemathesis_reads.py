@@ -1,6 +1,6 @@
 """What is read, and what nobody may do, asked as schemathesis makes it up."""
 
-from tests.config.making_up import ask_as_manager, closed, schema, some
+from tests.config.making_up import ask_as_manager, closed, is_too_long, schema, some
 
 
 @schema.include(method="GET").parametrize()
@@ -13,6 +13,8 @@ def test_a_manager_is_answered_as_the_description_says(case, fuzzed):
 @some
 def test_nobody_is_answered_with_401(case, fuzzed):
     place, _ = fuzzed
+    if is_too_long(case):
+        return
     answer = case.call(**place)
     case.validate_response(answer)
     if case.path != "/api/v1/tokens/" or case.method != "POST":

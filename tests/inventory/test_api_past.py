@@ -134,5 +134,5 @@ def test_the_ledger_is_narrowed_and_followed(api):
     assert found(api, f"{SPOOLS}{spool.pk}/transactions/", f"after_id={receipts[0].pk}") == [
         usage.pk
     ]
-    for query in ("after_id=-1", "after_id=x", "source=mars"):
+    for query in ("after_id=-1", "after_id=x", "after_id=1.0", "after_id=0_1", "source=mars"):
         assert api.get(f"{LEDGER}?{query}").status_code == 400

@@ -9,7 +9,14 @@ import csv
 import re
 from datetime import date
 from decimal import Decimal
+from itertools import chain, islice
 
+from django.http import StreamingHttpResponse
+from django.utils import timezone
+from django.utils.text import slugify
+
+CSV = "text/csv"
+CHUNK = 500  # rows that are read, and written, at once
 BOM = "\ufeff"  # without it Excel takes UTF-8 for something else
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)*%?")
 # Also after white space, as tabs and full-width signs (some spreadsheets look through them), and
@@ -28,6 +35,28 @@ def rows_as_csv(header, rows, *, delimiter=",", bom=True):
     yield (BOM if bom else "") + writer.writerow([as_cell(name) for name in header])
     for row in rows:
         yield writer.writerow([as_cell(value) for value in row])
+
+
+def streamed(title, header, rows, *, bom=True):
+    """A table as the answer to a request, saved as the title and the farm's day.
+
+    The first rows are read at once, so that what goes wrong is still answered as such; the rest
+    as they are fetched.
+    """
+    blocks = ("".join(block) for block in in_chunks(rows_as_csv(header, rows, bom=bom)))
+    answer = StreamingHttpResponse(
+        chain([next(blocks)], blocks), content_type=f"{CSV}; charset=utf-8"
+    )
+    name = f"{slugify(title)}-{timezone.localdate()}.csv"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
+    return answer
+
+
+def in_chunks(each):
+    """Lists of at most CHUNK."""
+    each = iter(each)
+    while chunk := list(islice(each, CHUNK)):
+        yield chunk
 
 
 def as_cell(value):

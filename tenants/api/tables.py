@@ -1,19 +1,13 @@
 """CSV of the API: lists as tables that are streamed, and tables in bodies."""
 
 import json
-from itertools import chain, islice
 
-from django.http import StreamingHttpResponse
-from django.utils import timezone
-from django.utils.text import slugify
 from rest_framework.parsers import BaseParser
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.serializers import Serializer
 
-from tenants.tables import rows_as_csv
-
-CSV = "text/csv"
-CHUNK = 500  # rows that are read, and written, at once
+from tenants import tables
+from tenants.tables import CHUNK, CSV, in_chunks
 
 
 class CSVParser(BaseParser):
@@ -39,38 +33,25 @@ def is_asked_for(request):
 def streamed(view, rows):
     """All ``rows`` (a QuerySet or a list) as the view's serializer shows them.
 
-    A column for each field; ``actual.grams`` for one of an object in the row, JSON for a list. The
-    first rows are read at once, so that what goes wrong is still answered as a problem; the rest
-    as they are fetched, from a cursor of the database that needs no transaction: a slow reader
-    holds nothing up. A spreadsheet that a browser opens needs the mark at the beginning.
+    A column for each field; ``actual.grams`` for one of an object in the row, JSON for a list. Rows
+    come from a cursor of the database that needs no transaction: a slow reader holds nothing up. A
+    spreadsheet that a browser opens needs the mark at the beginning.
     """
     columns = list(_columns(view.get_serializer()))
-    lines = rows_as_csv(
+    return tables.streamed(
+        view.get_view_name(),
         [".".join(path) for path in columns],
         ([_cell(row, path) for path in columns] for row in _shown(view, rows)),
         bom="text/html" in view.request.headers.get("Accept", ""),
     )
-    blocks = ("".join(block) for block in _in_chunks(lines))
-    answer = StreamingHttpResponse(
-        chain([next(blocks)], blocks), content_type=f"{CSV}; charset=utf-8"
-    )
-    name = f"{slugify(view.get_view_name())}-{timezone.localdate()}.csv"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
 
 
 def _shown(view, rows):
     if view.request.method == "HEAD":
         return
     each = rows.iterator(chunk_size=CHUNK) if hasattr(rows, "iterator") else iter(rows)
-    for chunk in _in_chunks(each):
+    for chunk in in_chunks(each):
         yield from view.get_serializer(chunk, many=True).data
-
-
-def _in_chunks(each):
-    each = iter(each)
-    while chunk := list(islice(each, CHUNK)):
-        yield chunk
 
 
 def _columns(serializer, path=()):

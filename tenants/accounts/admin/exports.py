@@ -2,18 +2,14 @@
 
 from decimal import Decimal
 from functools import reduce
-from itertools import chain, islice
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
-from django.utils.text import slugify
 
-from tenants.tables import rows_as_csv
-
-CHUNK = 500  # rows that are read, and written, at once
+from tenants.tables import CHUNK, streamed
 
 
 class Exported:
@@ -49,12 +45,7 @@ class Exported:
             [_cell(row, of) for of in self.export.values()]
             for row in rows.iterator(chunk_size=CHUNK)
         )
-        blocks = _blocks(rows_as_csv(list(self.export), cells))
-        first = [next(blocks)]  # at once, so that what goes wrong is still answered as such
-        answer = StreamingHttpResponse(chain(first, blocks), content_type="text/csv; charset=utf-8")
-        name = f"{slugify(self.opts.verbose_name_plural)}-{timezone.localdate()}.csv"
-        answer["Content-Disposition"] = f'attachment; filename="{name}"'
-        return answer
+        return streamed(self.opts.verbose_name_plural, list(self.export), cells)
 
     def _csv_name(self):
         return f"{self.opts.app_label}_{self.opts.model_name}_csv"
@@ -74,8 +65,3 @@ def _cell(row, of):
 
 def _attribute(thing, name):
     return None if thing is None else getattr(thing, name)
-
-
-def _blocks(lines):
-    while block := "".join(islice(lines, CHUNK)):
-        yield block

@@ -122,37 +122,28 @@ def _items(run):
 
 
 def _materials(run):
-    rows = [
-        [
-            tables.text(line.slot.label if line.slot else NOTHING, bold=True),
-            tables.Swatch(_filament(line)) if _filament(line) else "",
-            _material(line),
-            _spool(line),
-            [
-                tables.text(f"{plain(line.planned_total_grams)} g", bold=True),
-                *_small(
-                    line.planned_purge_grams and f"{plain(line.planned_purge_grams)} g of it purge"
-                ),
-            ],
-            _known(line.gross_before_grams),
-            _known(line.gross_after_grams),
-            _known(line.actual_total_grams),
-        ]
-        for line in run.materials.all()
-    ]
-    heads = [
-        "Slot",
-        "",
-        "Material",
-        "Spool",
-        "Planned",
-        "Scale before",
-        "Scale after",
-        "or: grams used",
-    ]
+    heads = ["Slot", "", "Material", "Spool", "Planned"]
+    heads += ["Scale before", "Scale after", "or: grams used"]
     rest = WIDTH - (12 + 10 + 36 + 24 + 3 * 19) * mm
     widths = [12 * mm, 10 * mm, rest, 36 * mm, 24 * mm, *[19 * mm] * 3]
-    return tables.grid(heads, rows, widths)
+    return tables.grid(heads, [_material_row(line) for line in run.materials.all()], widths)
+
+
+def _material_row(line):
+    purge = line.planned_purge_grams
+    return [
+        tables.text(line.slot.label if line.slot else NOTHING, bold=True),
+        tables.Swatch(_filament(line)) if _filament(line) else "",
+        _material(line),
+        _spool(line),
+        [
+            tables.text(f"{plain(line.planned_total_grams)} g", bold=True),
+            *_small(purge and f"{plain(purge)} g of it purge"),
+        ],
+        _known(line.gross_before_grams),
+        _known(line.gross_after_grams),
+        _known(line.actual_total_grams),
+    ]
 
 
 def _material(line):

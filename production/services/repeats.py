@@ -114,10 +114,7 @@ def _record(
     override_reason="",
     **fields,
 ):
-    if not started_at <= finished_at:
-        raise Invalid(
-            "A run finishes after its start.", errors={"finished_at": ["Before the start."]}
-        )
+    _require_order(started_at, finished_at)
     moves.lock_printer(fields.get("printer"))  # before the spools, as everywhere
     run = lifecycle.create(
         by=by,
@@ -138,6 +135,13 @@ def _record(
         actual_minutes=actual_minutes,
         finished_at=finished_at,
     )
+
+
+def _require_order(started_at, finished_at):
+    if finished_at < started_at:
+        raise Invalid(
+            "A run finishes after its start.", errors={"finished_at": ["Before the start."]}
+        )
 
 
 def _missing(item):

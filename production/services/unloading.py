@@ -70,6 +70,7 @@ def _require_still_there(event):
 def _before(event):
     """``{slot: id of the spool}`` as it was before the load, of the slots it changed."""
     unloaded = SpoolEvent.objects.filter(verb=Verb.UNLOADED, at=event.at, by=event.by_id)
+    unloaded = unloaded.select_related("spool")
     was = {each.before: each.spool_id for each in unloaded if each.spool.archived_at is None}
     called = Concat("printer__name", Value(" "), "label")
     rows = PrinterSlot.objects.annotate(called=called).filter(called__in=was)

@@ -2,6 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
 from inventory.models import Filament, Spool
@@ -33,10 +34,10 @@ class ReceiveView(VerbView):
     sees = may = MAY
 
     def form(self, data=None):
-        return ReceiveForm(data, subject=self._filament(), by=self.request.user)
+        return ReceiveForm(data, subject=self.filament, by=self.request.user)
 
     def context(self):
-        return {"filament": self._filament(), "currency": FarmSettings.load().currency}
+        return {"filament": self.filament, "currency": FarmSettings.load().currency}
 
     def do(self, form):
         self.received = handling.receive_many(by=form.by, **form.words())
@@ -50,7 +51,8 @@ class ReceiveView(VerbView):
         ids = ",".join(str(spool.pk) for spool in self.received)
         return f"{reverse('floor-received')}?ids={ids}"
 
-    def _filament(self):
+    @cached_property
+    def filament(self):
         return get_object_or_404(Filament.objects.active().with_makers(), pk=self.kwargs["pk"])
 
 

@@ -87,15 +87,19 @@ def _correct(
         if not confirm:
             percent = FarmSettings.load().plausibility_percent
             require_plausible(lines, book.spools, percent, changed=changed)
-        counted = counted_since(run, book.spools)
-        for line in changed:
-            spool = book.spools[line.spool_id]
-            own = [entry for entry in entries if entry.spool_id == spool.pk]
-            move = _Move(book, run, spool, is_counted=spool.pk in counted)
-            move.rebook(own, line.actual_total_grams, settle=line.pk in settled)
+        _rebook(book, run, changed, entries, settled)
         restore([book.spools[line.spool_id] for line in changed], by=by, at=book.at)
     set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
     return _corrected(run, "correct", lines, run_items, book, by=by, reason=reason)
+
+
+def _rebook(book, run, changed, entries, settled):
+    counted = counted_since(run, book.spools)
+    for line in changed:
+        spool = book.spools[line.spool_id]
+        own = [entry for entry in entries if entry.spool_id == spool.pk]
+        move = _Move(book, run, spool, is_counted=spool.pk in counted)
+        move.rebook(own, line.actual_total_grams, settle=line.pk in settled)
 
 
 @operation("production_run.reassign")

@@ -218,13 +218,9 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.object_history_template, context)
 
-    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
-        """Django's, without the content type's id, which a farm can't ask for."""
-        inlines = context["inline_admin_formsets"]
+    def _rights(self, request, obj, inlines):
         rights = ("has_add_permission", "has_change_permission", "has_delete_permission")
-        context |= {
-            "add": add,
-            "change": change,
+        return {
             "has_view_permission": self.has_view_permission(request, obj),
             "has_add_permission": self.has_add_permission(request),
             "has_change_permission": self.has_change_permission(request, obj),
@@ -232,6 +228,14 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
             "has_editable_inline_admin_formsets": any(
                 getattr(inline, right) for inline in inlines for right in rights
             ),
+        }
+
+    def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
+        """Django's, without the content type's id, which a farm can't ask for."""
+        context |= self._rights(request, obj, context["inline_admin_formsets"])
+        context |= {
+            "add": add,
+            "change": change,
             "has_file_field": context["adminform"].form.is_multipart(),
             "has_absolute_url": False,
             "form_url": form_url,

@@ -71,39 +71,40 @@ class TextFilter(InBar, admin.SimpleListFilter):
         return (super().value() or "").strip()
 
 
+class DaysFilter(InBar, admin.ListFilter):
+    """The farm's days, both included, on the field ``moment``."""
+
+    kind = "days"
+    moment = ""
+
+    def __init__(self, request, params, model, model_admin):
+        super().__init__(request, params, model, model_admin)
+        for name in self.expected_parameters():
+            if given := params.pop(name, None):
+                self.used_parameters[name] = given[-1] if isinstance(given, list) else given
+
+    def has_output(self):
+        return True
+
+    def expected_parameters(self):
+        return [f"{self.moment}_from", f"{self.moment}_to"]
+
+    def fields(self):
+        labels = zip(self.expected_parameters(), ("From", "To"), strict=True)
+        return [(name, label, self.used_parameters.get(name, "")) for name, label in labels]
+
+    def queryset(self, request, queryset):
+        first, last = (_day(self.used_parameters.get(name)) for name in self.expected_parameters())
+        if first:
+            queryset = queryset.filter(**{f"{self.moment}__gte": _midnight(first)})
+        if last:
+            queryset = queryset.filter(**{f"{self.moment}__lt": _midnight(last + DAY)})
+        return queryset
+
+
 def day_filter(moment, title):
-    """A filter of the farm's days, both included, on the field ``moment``."""
-
-    class Days(InBar, admin.ListFilter):
-        kind = "days"
-
-        def __init__(self, request, params, model, model_admin):
-            super().__init__(request, params, model, model_admin)
-            for name in self.expected_parameters():
-                if given := params.pop(name, None):
-                    self.used_parameters[name] = given[-1] if isinstance(given, list) else given
-
-        def has_output(self):
-            return True
-
-        def expected_parameters(self):
-            return [f"{moment}_from", f"{moment}_to"]
-
-        def fields(self):
-            labels = zip(self.expected_parameters(), ("From", "To"), strict=True)
-            return [(name, label, self.used_parameters.get(name, "")) for name, label in labels]
-
-        def queryset(self, request, queryset):
-            days = (_day(self.used_parameters.get(name)) for name in self.expected_parameters())
-            first, last = days
-            if first:
-                queryset = queryset.filter(**{f"{moment}__gte": _midnight(first)})
-            if last:
-                queryset = queryset.filter(**{f"{moment}__lt": _midnight(last + DAY)})
-            return queryset
-
-    Days.title = title
-    return Days
+    """A DaysFilter on the field ``moment``."""
+    return type("Days", (DaysFilter,), {"moment": moment, "title": title})
 
 
 def _day(text):

@@ -243,6 +243,13 @@ def api_client(farm):
 
 
 @pytest.fixture
+def at_admin(farm_client, operator):
+    """A browser at alpha, the operator signed in."""
+    farm_client.force_login(operator)
+    return farm_client
+
+
+@pytest.fixture
 def public_client(db):
     return FarmClient(host="localhost")
 

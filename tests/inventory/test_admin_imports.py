@@ -23,12 +23,6 @@ CATALOGUE = [
 TABLE = "name,material,density_g_cm3,price\nSky,PLA,1.24,19.90\n,PLA,1.24,5\n"
 
 
-@pytest.fixture
-def at_admin(farm_client, operator):
-    farm_client.force_login(operator)
-    return farm_client
-
-
 def look(client, page, content, name="table.csv"):
     """Choose the file; answers the page that says what it would do."""
     content = content if isinstance(content, bytes) else content.encode()

@@ -1,7 +1,14 @@
-"""What a browser sends of the admin's pages."""
+"""What a browser sends of the admin's pages, and what they have written."""
 
 import re
 from html import unescape
+
+from django.urls import reverse
+
+from inventory.models import InventoryTransaction
+from production.models import ProductionRun, Reason, RunEvent
+
+LIST = "/admin/production/productionrun/"
 
 
 def fields(answer):
@@ -32,3 +39,30 @@ def carry_out(client, url, **typed):
     """Type into a verb's page, look at what will be written, agree; returns both answers."""
     seen = client.post(url, fields(client.get(url)) | typed)
     return seen, client.post(url, fields(seen) | typed | {"_do": "1"})
+
+
+def page(run, verb):
+    return reverse(f"admin:production_productionrun_do_{verb}", args=[run.pk])
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+def status_of(run):
+    return ProductionRun.objects.get(pk=run.pk).status
+
+
+def written():
+    """Everything a verb could have written."""
+    runs = list(ProductionRun.objects.values())
+    return runs, InventoryTransaction.objects.count(), RunEvent.objects.count()
+
+
+def field(line, name):
+    kind = "item" if hasattr(line, "good_count") else "material"
+    return f"{kind}-{line.pk}-{name}"
+
+
+def failure():
+    return Reason.objects.get(kind="failure", code="nozzle_clog")

@@ -16,12 +16,6 @@ from tests.production.admin_forms import carry_out, fields
 
 
 @pytest.fixture
-def at_admin(farm_client, operator):
-    farm_client.force_login(operator)
-    return farm_client
-
-
-@pytest.fixture
 def as_manager(farm_client, manager):
     farm_client.force_login(manager)
     return farm_client

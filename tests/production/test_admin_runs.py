@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from production.models import ProductionRun, Reason
+from production.models import Reason
 from production.services import completion, lifecycle
 from production.services.actuals import MaterialActual
 from production.services.lines import NewItem
@@ -20,21 +20,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.admin_forms import fields
 
 LIST = "/admin/production/productionrun/"
-
-
-@pytest.fixture
-def at_admin(farm_client, operator):
-    farm_client.force_login(operator)
-    return farm_client
-
-
-@pytest.fixture
-def at_admin_as_manager(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
 
 
 def page_of(run):
@@ -133,139 +120,6 @@ def test_deleted_runs_are_gone(at_admin):
     lifecycle.delete(run, by=None)
     assert numbers(at_admin) == set()
     assert at_admin.get(page_of(run)).status_code == 302
-
-
-# --- Planning ----------------------------------------------------------------------------------
-
-
-def new_run(client, **typed):
-    form = fields(client.get(f"{LIST}add/"))
-    for lines in ("items", "materials"):
-        form[f"{lines}-TOTAL_FORMS"] = str(int(any(name.startswith(lines) for name in typed)))
-    return client.post(f"{LIST}add/", form | typed)
-
-
-def test_a_run_is_planned_with_what_it_makes_and_takes(at_admin, operator):
-    spool, product, printer = a_spool(), a_product(grams=3, units_per_plate=5), a_printer()
-    answer = new_run(
-        at_admin,
-        printer=printer.pk,
-        due_on="2026-12-24",
-        **{"items-0-product": product.pk, "items-0-quantity": "12"},
-        **{"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"},
-        **{"materials-0-planned_purge_grams": "0"},
-    )
-    assert answer.status_code == 302
-    run = ProductionRun.objects.get()
-    assert (run.printer, run.created_by, run.plate_count) == (printer, operator, 3)
-    assert run.materials.get().reserved_grams == Decimal("36.5")
-    spool.refresh_from_db()
-    assert spool.reserved_grams == Decimal("36.5")
-
-
-def test_without_materials_they_come_from_the_bill_of_materials(at_admin):
-    product = a_product(grams=3)
-    new_run(at_admin, **{"items-0-product": product.pk, "items-0-quantity": "12"})
-    assert ProductionRun.objects.get().materials.get().planned_grams == 36
-
-
-def test_a_refused_plan_keeps_what_was_typed(at_admin):
-    spool = a_spool(10)
-    answer = new_run(
-        at_admin,
-        notes="for the fair",
-        **{"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"},
-        **{"materials-0-planned_purge_grams": "0"},
-    )
-    text = answer.content.decode()
-    assert answer.status_code == 200
-    assert f"spool {spool.code} needs 36.5 g, 10 g available" in text
-    assert "for the fair" in text
-    assert 'value="36.5"' in text
-    assert not ProductionRun.objects.exists()
-
-
-def test_a_manager_may_plan_past_a_refusal_and_it_stays_on_record(at_admin_as_manager):
-    spool = a_spool(10)
-    typed = {"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"}
-    typed |= {"materials-0-planned_purge_grams": "0", "override_reason": "more comes tomorrow"}
-    new_run(at_admin_as_manager, **typed)
-    assert ProductionRun.objects.get().events.get().reason == "more comes tomorrow"
-
-
-def test_an_operator_may_not(at_admin):
-    typed = {"materials-0-spool": a_spool(10).pk, "materials-0-planned_grams": "36.5"}
-    typed |= {"materials-0-planned_purge_grams": "0", "override_reason": "please"}
-    answer = new_run(at_admin, **typed)
-    assert "Only a manager may override" in answer.content.decode()
-    assert not ProductionRun.objects.exists()
-
-
-def test_a_planned_run_and_its_lines_are_changed(at_admin):
-    run = a_run((a_spool(), 10), items=[(a_product(), 1)], printer=a_printer())
-    other = a_spool()
-    form = fields(at_admin.get(page_of(run))) | {
-        "priority": "5",
-        "items-0-quantity": "7",
-        "materials-TOTAL_FORMS": "2",
-        "materials-0-planned_grams": "20",
-        "materials-1-spool": other.pk,
-        "materials-1-planned_grams": "4",
-        "materials-1-planned_purge_grams": "1",
-        "materials-1-run": run.pk,
-    }
-    answer = at_admin.post(page_of(run), form)
-    assert answer.status_code == 302, answer.context["errors"]
-    run.refresh_from_db()
-    assert (run.priority, run.items.get().quantity) == (5, 7)
-    lines = run.materials.order_by("pk").values_list("planned_grams", "reserved_grams")
-    assert list(lines) == [(20, 20), (4, 5)]
-
-
-def test_a_line_is_removed_and_its_claim_with_it(at_admin):
-    spool = a_spool()
-    run = a_run((spool, 10))
-    at_admin.post(page_of(run), fields(at_admin.get(page_of(run))) | {"materials-0-DELETE": "on"})
-    spool.refresh_from_db()
-    assert (run.materials.count(), spool.reserved_grams) == (0, 0)
-
-
-def test_a_change_of_what_somebody_else_changed_is_refused(at_admin):
-    run = a_run()
-    form = fields(at_admin.get(page_of(run))) | {"notes": "mine"}
-    lifecycle.update(run, by=None, notes="theirs")
-    answer = at_admin.post(page_of(run), form)
-    assert "read it again" in answer.content.decode()
-    run.refresh_from_db()
-    assert run.notes == "theirs"
-
-
-def test_status_number_and_figures_can_not_be_written_by_a_form(at_admin):
-    run = a_running_run((a_spool(), 10), items=[(a_product(), 5)])
-    before = ProductionRun.objects.values().get()
-    line, item = run.materials.values().get(), run.items.values().get()
-    form = fields(at_admin.get(page_of(run))) | {
-        "status": "completed",
-        "number": "X-1",
-        "finished_at": "2026-01-01T10:00",
-        "hour_rate": "0",
-        "version": "99",
-        "deleted_at": "2026-01-01T10:00",
-        "plate_count": "9",
-        "notes": "only this",
-        "materials-0-id": line["id"],
-        "materials-0-planned_grams": "1",
-        "materials-0-reserved_grams": "0",
-        "materials-0-actual_grams": "1",
-        "items-0-id": item["id"],
-        "items-0-good_count": "5",
-        "items-0-quantity": "50",
-    }
-    assert at_admin.post(page_of(run), form).status_code == 302
-    after = ProductionRun.objects.values().get()
-    changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"notes", "version", "updated_at"}
-    assert (run.materials.values().get(), run.items.values().get()) == (line, item)
 
 
 # --- The page ----------------------------------------------------------------------------------

@@ -1,216 +1,23 @@
-"""The verbs of a run in the admin: what will be written is shown, then written, or refused."""
+"""The other verbs of a run in the admin: shown, then written, or refused."""
 
 from decimal import Decimal
 
-import pytest
-from django.urls import reverse
-
-from inventory.models import InventoryTransaction
 from inventory.services import spools
-from production.models import ProductionRun, Reason, RunEvent
-from production.services import completion, lifecycle, slots
+from production.models import ProductionRun, RunEvent
+from production.services import completion, lifecycle
 from production.services.lines import NewItem
-from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_slot, a_spool
-from tests.production.admin_forms import carry_out, fields
-
-LIST = "/admin/production/productionrun/"
-
-
-@pytest.fixture
-def at_admin(farm_client, operator):
-    farm_client.force_login(operator)
-    return farm_client
-
-
-def page(run, verb):
-    return reverse(f"admin:production_productionrun_do_{verb}", args=[run.pk])
-
-
-def text_of(answer):
-    return answer.content.decode()
-
-
-def status_of(run):
-    return ProductionRun.objects.get(pk=run.pk).status
-
-
-def written():
-    """Everything a verb could have written."""
-    runs = list(ProductionRun.objects.values())
-    return runs, InventoryTransaction.objects.count(), RunEvent.objects.count()
-
-
-def field(line, name):
-    kind = "item" if hasattr(line, "good_count") else "material"
-    return f"{kind}-{line.pk}-{name}"
-
-
-def failure():
-    return Reason.objects.get(kind="failure", code="nozzle_clog")
-
-
-# --- Completing --------------------------------------------------------------------------------
-
-
-def test_a_completion_is_shown_before_it_is_written(at_admin, operator):
-    spool = a_spool(500)
-    run = a_running_run((spool, 100, 5), items=[(a_product("CLIP-1"), 10)])
-    line, item = run.materials.get(), run.items.get()
-    typed = {
-        field(line, "actual_grams"): "97.5",
-        field(line, "actual_purge_grams"): "4",
-        field(item, "good_count"): "9",
-        field(item, "scrapped_count"): "1",
-        "actual_minutes": "61",
-    }
-    before = written()
-    seen = at_admin.post(page(run, "complete"), fields(at_admin.get(page(run, "complete"))) | typed)
-    assert written() == before
-    assert "−101.5" in text_of(seen)
-    assert "500 → 398.5" in text_of(seen)
-    done = at_admin.post(page(run, "complete"), fields(seen) | {"_do": "1"})
-    assert done.status_code == 302
-    run.refresh_from_db()
-    entry = run.transactions.get()
-    assert (run.status, run.actual_minutes) == ("completed", 61)
-    assert (entry.grams, entry.performed_by, entry.source) == (Decimal("-101.5"), operator, "admin")
-    assert run.items.get().scrapped_count == 1
-
-
-def test_nothing_is_asked_in_red_before_anything_was_typed(at_admin):
-    run = a_running_run((a_spool(), 100), items=[(a_product(), 1)])
-    answer = at_admin.get(page(run, "complete"))
-    assert answer.context["form"].errors == {}
-    assert "errornote" not in text_of(answer)
-
-
-def test_what_changed_since_it_was_shown_is_shown_again(at_admin):
-    run = a_running_run((a_spool(), 100))
-    url, grams = page(run, "complete"), field(run.materials.get(), "actual_grams")
-    seen = at_admin.post(url, fields(at_admin.get(url)) | {grams: "90"})
-    answer = at_admin.post(url, fields(seen) | {grams: "99", "_do": "1"})
-    assert "−99" in text_of(answer)
-    assert status_of(run) == "in_progress"
-    lifecycle.update(run, by=None, notes="somebody was here")
-    answer = at_admin.post(url, fields(answer) | {"_do": "1"})
-    assert answer.status_code == 200
-    assert status_of(run) == "in_progress"
-    assert at_admin.post(url, fields(answer) | {"_do": "1"}).status_code == 302
-    assert status_of(run) == "completed"
-
-
-def test_what_nobody_said_is_asked_for_beside_its_field(at_admin):
-    run = a_running_run((a_spool(), 100), (a_spool(), 50), items=[(a_product(), 2)])
-    first, second = run.materials.order_by("pk")
-    typed = {field(first, "actual_grams"): "98", field(run.items.get(), "good_count"): "2"}
-    url = page(run, "complete")
-    answer = at_admin.post(url, fields(at_admin.get(url)) | typed)
-    form = answer.context["form"]
-    assert form.errors[field(second, "actual_grams")] == ["What did it take?"]
-    assert field(first, "actual_grams") not in form.errors
-    assert 'value="98"' in text_of(answer)
-
-
-def test_a_slip_is_doubted_and_may_be_confirmed(at_admin):
-    run = a_running_run((a_spool(), Decimal("5.7")))
-    grams, url = field(run.materials.get(), "actual_grams"), page(run, "complete")
-    assert 'name="confirm"' not in text_of(at_admin.get(url))
-    answer = at_admin.post(url, fields(at_admin.get(url)) | {grams: "140"})
-    assert answer.context["form"].errors[grams] == ["Hard to believe."]
-    assert 'name="confirm"' in text_of(answer)
-    _, done = carry_out(at_admin, url, **{grams: "140", "confirm": "on"})
-    assert done.status_code == 302
-    assert run.transactions.get().grams == -140
-
-
-def test_more_than_the_book_has_may_be_settled(at_admin):
-    spool = a_spool(100)
-    run = a_running_run((spool, 90))
-    line, url = run.materials.get(), page(run, "complete")
-    answer = at_admin.post(url, fields(at_admin.get(url)) | {field(line, "actual_grams"): "104"})
-    assert field(line, "actual_grams") in answer.context["form"].errors
-    assert f'name="{field(line, "settle")}"' in text_of(answer)
-    typed = {field(line, "actual_grams"): "104", field(line, "settle"): "on"}
-    seen, done = carry_out(at_admin, url, **typed)
-    assert done.status_code == 302
-    assert list(run.transactions.values_list("kind", "grams")) == [("count", 4), ("usage", -104)]
-
-
-def test_a_run_is_completed_by_the_scale(at_admin):
-    spool = a_spool(1000)  # on a reel of 200 g
-    run = a_running_run((spool, 100))
-    gross = field(run.materials.get(), "gross_after_grams")
-    carry_out(at_admin, page(run, "complete"), **{gross: "1108"})
-    assert run.transactions.get().grams == -92
-    assert run.materials.get().actual_source == "weighed"
-
-
-def test_a_spool_that_got_heavier_is_refused_at_the_scale(at_admin):
-    run = a_running_run((a_spool(1000), 100))
-    gross, url = field(run.materials.get(), "gross_after_grams"), page(run, "complete")
-    answer = at_admin.post(url, fields(at_admin.get(url)) | {gross: "1300"})
-    assert gross in answer.context["form"].errors
-
-
-def test_drafts_prefill_the_completion(at_admin):
-    run = a_running_run((a_spool(), 100))
-    completion_lines = run.materials.get()
-    completion_lines.actual_grams = 93
-    completion_lines.save()
-    seen = at_admin.get(page(run, "complete"))
-    assert "−93" in text_of(seen)
-    assert at_admin.post(page(run, "complete"), fields(seen) | {"_do": "1"}).status_code == 302
-
-
-# --- Other spools ------------------------------------------------------------------------------
-
-
-def test_a_spool_that_ran_out_is_swapped(at_admin):
-    filament = a_filament()
-    old, new = a_spool(100, filament=filament), a_spool(filament=filament)
-    run = a_running_run((old, 90))
-    line, url = run.materials.get(), page(run, "swap_spool")
-    answer = at_admin.post(url, fields(at_admin.get(url)) | {"line": line.pk, "spool": new.pk})
-    assert answer.context["form"].errors["is_empty"] == ["What did it give so far?"]
-    carry_out(at_admin, url, line=line.pk, spool=new.pk, actual_grams="70")
-    lines = run.materials.order_by("pk").values_list("spool", "reserved_grams")
-    assert list(lines) == [(old.pk, 70), (new.pk, 20)]
-
-
-def test_a_spool_that_is_swapped_is_swapped_in_its_printer_too(at_admin):
-    filament, slot = a_filament(), a_slot("A1")
-    old, new = a_spool(filament=filament), a_spool(filament=filament)
-    slots.load(old, slot=slot, by=None)
-    run = a_running_run((old, 90), printer=slot.printer)
-    line, url = run.materials.get(), page(run, "swap_spool")
-    carry_out(at_admin, url, line=line.pk, spool=new.pk, is_empty="on")
-    slot.refresh_from_db()
-    assert slot.spool == new
-    assert set(run.materials.values_list("spool", flat=True)) == {old.pk, new.pk}
-
-
-def test_a_run_is_planned_once_more(at_admin):
-    run = a_run((a_spool(), 90), items=[(a_product("CLIP"), 3)], printer=a_printer())
-    _, done = carry_out(at_admin, page(run, "copy"), due_on="2027-01-05")
-    again = ProductionRun.objects.exclude(pk=run.pk).get()
-    assert done["Location"] == f"{LIST}{again.pk}/change/"
-    assert (again.printer, str(again.due_on)) == (run.printer, "2027-01-05")
-    assert again.items.get().quantity == 3
-
-
-def test_what_was_booked_on_the_wrong_spool_is_reassigned(at_admin, operator):
-    filament = a_filament()
-    wrong, right = a_spool(filament=filament), a_spool(filament=filament)
-    run = a_running_run((wrong, 90))
-    completion.complete(run, by=operator, as_planned=True)
-    line = run.materials.get()
-    seen, done = carry_out(at_admin, page(run, "reassign"), line=line.pk, spool=right.pk)
-    assert "1,000 → 910" in text_of(seen)
-    assert done.status_code == 302
-    wrong.refresh_from_db()
-    right.refresh_from_db()
-    assert (wrong.remaining_grams, right.remaining_grams) == (1000, 910)
-
+from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.admin_forms import (
+    LIST,
+    carry_out,
+    failure,
+    field,
+    fields,
+    page,
+    status_of,
+    text_of,
+    written,
+)
 
 # --- The other outcomes ------------------------------------------------------------------------
 

@@ -32,12 +32,6 @@ PAGES = "/admin/production/productionrun/"
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def at_admin(farm_client, operator):
-    farm_client.force_login(operator)
-    return farm_client
-
-
 def on_paper(*runs):
     rows = ProductionRun.objects.for_paper().filter(pk__in=[run.pk for run in runs])
     said = {"farm": "https://alpha.example.com", "farm_name": "Alpha", "printed_at": AT}

@@ -84,7 +84,10 @@ def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(),
 
 @operation("farm.suspend")
 def suspend_farm(tenant, *, by):
-    """Shut a farm's door; nothing of it is lost. Other processes follow within CACHE_SECONDS."""
+    """Shut a farm's door; nothing of it is lost.
+
+    Processes that share the data folder follow at once, others within CACHE_SECONDS.
+    """
     return _set_active(tenant, False, by=by)
 
 

@@ -15,6 +15,48 @@ WIDEST_OFFSET = timedelta(hours=15, minutes=59)  # what PostgreSQL takes
 DIGITS = re.compile(r"[0-9]{1,18}")
 
 
+class TextField(serializers.CharField):
+    """A text and no number, measured as it was sent; then its ends are trimmed."""
+
+    def run_validation(self, data=serializers.empty):
+        if isinstance(data, str) and self.max_length and len(data) > self.max_length:
+            self.fail("max_length", max_length=self.max_length)
+        return super().run_validation(data)
+
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class SlugField(TextField, serializers.SlugField):
+    """Letters, digits, hyphens and underscores."""
+
+
+class EmailField(TextField, serializers.EmailField):
+    """An address for e-mail."""
+
+
+class FlagField(serializers.BooleanField):
+    """``true`` or ``false``; 0 and "no" are neither."""
+
+    def to_internal_value(self, data):
+        if not isinstance(data, bool):
+            self.fail("invalid", input=data)
+        return data
+
+
+class WholeField(serializers.IntegerField):
+    """A JSON number without a fraction; "5" is a text."""
+
+    def to_internal_value(self, data):
+        if isinstance(data, Decimal) and data.adjusted() < 18 and data % 1 == 0:
+            data = int(data)  # 5.0
+        if type(data) is not int:
+            self.fail("invalid")
+        return data
+
+
 class QuantityField(serializers.DecimalField):
     """A string or a JSON number, rounded half up to the column's places; answered as a string."""
 
@@ -149,7 +191,7 @@ class NameField(serializers.RelatedField):
         return getattr(value, self.attribute)
 
 
-class BlankIsNullField(serializers.CharField):
+class BlankIsNullField(TextField):
     """A text that is unique where it is there: an empty one is none."""
 
     def __init__(self, **kwargs):
@@ -160,21 +202,21 @@ class BlankIsNullField(serializers.CharField):
         return None if value == "" else value
 
 
-class ColorField(serializers.CharField):
+class ColorField(TextField):
     """``#ff8800`` and ``FF8800`` are one colour."""
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).lstrip("#").upper()
 
 
-class UpperCaseField(serializers.CharField):
+class UpperCaseField(TextField):
     """A code that is kept in capitals."""
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).upper()
 
 
-class LowerCaseField(serializers.CharField):
+class LowerCaseField(TextField):
     """A name that is kept in lower case."""
 
     def to_internal_value(self, data):

@@ -7,7 +7,6 @@ is already, so that what was read can be edited and sent back.
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
-from types import NoneType
 
 from django.db import models
 from rest_framework import serializers
@@ -15,14 +14,17 @@ from rest_framework import serializers
 from tenants.fields import (
     BlankIsNullField,
     DayField,
+    EmailField,
+    FlagField,
     IdField,
     MomentField,
     NameField,
     QuantityField,
+    SlugField,
+    TextField,
+    WholeField,
 )
 from tenants.readers import readers
-
-KINDS = ((serializers.CharField, str), (serializers.BooleanField, bool))
 
 
 class StrictBody:
@@ -33,7 +35,6 @@ class StrictBody:
             return super().to_internal_value(data)  # which says that it must be an object
         body = dict(data)
         self._refuse_unknown(body)
-        self._refuse_other_kinds(body)
         self._drop_unchanged(body)
         self._drop_unchanged_twins(body)
         values = super().to_internal_value(body)
@@ -73,17 +74,6 @@ class StrictBody:
         unknown = {name: ["There is no such field."] for name in body if name not in self.fields}
         if unknown:
             raise serializers.ValidationError(unknown, code="unknown_field")
-
-    def _refuse_other_kinds(self, body):
-        """A number is no text, and 0 is no false: nothing is taken for what it may have meant."""
-        errors = {
-            name: [self.fields[name].error_messages["invalid"]]
-            for name, value in body.items()
-            for field_kind, kind in KINDS
-            if isinstance(self.fields[name], field_kind) and not isinstance(value, (kind, NoneType))
-        }
-        if errors:
-            raise serializers.ValidationError(errors, code="invalid")
 
     def _drop_unchanged(self, body):
         fixed = self.fixed_fields() & body.keys()
@@ -176,6 +166,15 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
     serializer_related_field = IdField
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.SlugField: SlugField,
+        models.EmailField: EmailField,
+        models.BooleanField: FlagField,
+        models.IntegerField: WholeField,
+        models.PositiveIntegerField: WholeField,
+        models.PositiveSmallIntegerField: WholeField,
+        models.SmallIntegerField: WholeField,
         models.DecimalField: QuantityField,
         models.DateTimeField: MomentField,
         models.DateField: DayField,

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import InventoryTransaction
+from tenants.fields import FlagField, TextField
 from tenants.serializers import Body, RowSerializer
 
 
@@ -42,6 +43,6 @@ class InventoryTransactionSerializer(RowSerializer):
 class ReverseBody(Body):
     """Why an entry is undone; ``confirm`` undoes also what is older than the last count."""
 
-    reason = serializers.CharField(max_length=40)
-    note = serializers.CharField(required=False, allow_blank=True, max_length=2000)
-    confirm = serializers.BooleanField(required=False)
+    reason = TextField(max_length=40)
+    note = TextField(required=False, allow_blank=True, max_length=2000)
+    confirm = FlagField(required=False)

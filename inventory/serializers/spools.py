@@ -7,7 +7,7 @@ from rest_framework import serializers
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from tenants.fields import NameField, QuantityField
+from tenants.fields import NameField, QuantityField, TextField, WholeField
 from tenants.filters import MomentAtField
 from tenants.serializers import RowSerializer
 
@@ -127,11 +127,9 @@ class ReceiveBody(SpoolSerializer):
     """Many equal spools, by ``count`` or by the ``codes`` of the labels on them; ``price`` is of
     each, ``total_price`` of all together."""
 
-    count = serializers.IntegerField(
-        required=False, min_value=1, max_value=MOST_AT_ONCE, write_only=True
-    )
+    count = WholeField(required=False, min_value=1, max_value=MOST_AT_ONCE, write_only=True)
     codes = serializers.ListField(
-        child=serializers.CharField(max_length=300),
+        child=TextField(max_length=300),
         required=False,
         max_length=MOST_AT_ONCE,
         write_only=True,

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from inventory.services.table_import import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.table_lines import CREATED, FILLED_IN, REFUSED, UNCHANGED
-from tenants.fields import QuantityField
+from tenants.fields import QuantityField, TextField, WholeField
 from tenants.serializers import Body
 
 NUMBER = {"required": False, "allow_null": True, "max_digits": 14, "decimal_places": 6}
@@ -64,23 +64,21 @@ class TableReportSerializer(serializers.Serializer):
 class CatalogueEntry(Body):
     """A filament as SpoolmanDB has it; what else is in it is passed over."""
 
-    id = serializers.CharField(max_length=200)
-    manufacturer = serializers.CharField(required=False, allow_blank=True, max_length=100)
-    name = serializers.CharField(max_length=150)
-    material = serializers.CharField(max_length=40)
+    id = TextField(max_length=200)
+    manufacturer = TextField(required=False, allow_blank=True, max_length=100)
+    name = TextField(max_length=150)
+    material = TextField(max_length=40)
     density = QuantityField(**NUMBER)
     diameter = QuantityField(**NUMBER)
     weight = QuantityField(help_text="Net grams.", **NUMBER)
     spool_weight = QuantityField(help_text="Grams of the empty reel; 0 is unknown.", **NUMBER)
-    color_hex = serializers.CharField(required=False, allow_null=True, allow_blank=True)
-    color_hexes = serializers.ListField(
-        child=serializers.CharField(), required=False, allow_null=True
-    )
-    multi_color_direction = serializers.CharField(
+    color_hex = TextField(required=False, allow_null=True, allow_blank=True)
+    color_hexes = serializers.ListField(child=TextField(), required=False, allow_null=True)
+    multi_color_direction = TextField(
         required=False, allow_null=True, help_text="coaxial or longitudinal"
     )
-    extruder_temp = serializers.IntegerField(required=False, allow_null=True)
-    bed_temp = serializers.IntegerField(required=False, allow_null=True)
+    extruder_temp = WholeField(required=False, allow_null=True)
+    bed_temp = WholeField(required=False, allow_null=True)
 
     class Meta:
         offered = ("manufacturer", "density", "diameter", "weight", "spool_weight", "color_hex")

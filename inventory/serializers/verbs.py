@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from inventory.models import Location
 from inventory.serializers.spools import GRAMS, ReceiveBody
-from tenants.fields import IdField, MomentField, NameField, QuantityField
+from tenants.fields import FlagField, IdField, MomentField, NameField, QuantityField, TextField
 from tenants.serializers import Body, NoBody
 
 WORD = {"required": False, "allow_blank": True, "max_length": 40}
@@ -17,8 +17,8 @@ class WeighBody(Body):
     gross_grams = QuantityField(**GRAMS)
     weighed_at = MomentField(required=False, allow_null=True)
     basis = serializers.ChoiceField(["now", "then"], required=False, allow_null=True)
-    confirm = serializers.BooleanField(required=False)
-    note = serializers.CharField(**NOTE)
+    confirm = FlagField(required=False)
+    note = TextField(**NOTE)
 
 
 class TakeBody(Body):
@@ -26,9 +26,9 @@ class TakeBody(Body):
 
     grams = QuantityField(required=False, allow_null=True, **GRAMS)
     gross_after_grams = QuantityField(required=False, allow_null=True, **GRAMS)
-    reason = serializers.CharField(**WORD)
-    note = serializers.CharField(**NOTE)
-    confirm = serializers.BooleanField(required=False)
+    reason = TextField(**WORD)
+    note = TextField(**NOTE)
+    confirm = FlagField(required=False)
 
     class Meta:
         offered = ("grams", "gross_after_grams", "reason")
@@ -38,17 +38,17 @@ class EmptyBody(Body):
     """What becomes of the grams that the book still has: a count to 0 by default, or waste."""
 
     kind = serializers.ChoiceField(["count", "waste"], required=False, source="as_")
-    reason = serializers.CharField(**WORD)
-    note = serializers.CharField(**NOTE)
-    confirm = serializers.BooleanField(required=False)
+    reason = TextField(**WORD)
+    note = TextField(**NOTE)
+    confirm = FlagField(required=False)
 
 
 class AdjustBody(Body):
     """Signed grams: minus takes away."""
 
     grams = QuantityField(signed=True, **GRAMS)
-    reason = serializers.CharField(max_length=40)
-    note = serializers.CharField(**NOTE)
+    reason = TextField(max_length=40)
+    note = TextField(**NOTE)
 
 
 class MoveBody(Body):
@@ -70,14 +70,14 @@ class MoveBody(Body):
 class RelabelBody(Body):
     """The code on a label that is printed already; left out, a new one is made."""
 
-    code = serializers.CharField(required=False, max_length=40)
+    code = TextField(required=False, max_length=40)
 
 
 class ArchiveBody(Body):
     """Whether filament that is left is thrown away (as waste) or kept in the book."""
 
-    discard = serializers.BooleanField(required=False, allow_null=True)
-    note = serializers.CharField(**NOTE)
+    discard = FlagField(required=False, allow_null=True)
+    note = TextField(**NOTE)
 
     class Meta:
         offered = ("discard",)

@@ -8,7 +8,15 @@ from production.models import Printer, Product, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.repeats import Made
-from tenants.fields import IdField, MomentField, NameField, QuantityField
+from tenants.fields import (
+    FlagField,
+    IdField,
+    MomentField,
+    NameField,
+    QuantityField,
+    TextField,
+    WholeField,
+)
 from tenants.serializers import Body
 
 GRAMS = {"max_digits": 14, "decimal_places": 6, "required": False, "allow_null": True}
@@ -27,13 +35,13 @@ class Taken(Body):
     actual_purge_grams = QuantityField(**GRAMS)
     gross_before_grams = QuantityField(**GRAMS)
     gross_after_grams = QuantityField(**GRAMS)
-    settle = serializers.BooleanField(required=False)
+    settle = FlagField(required=False)
 
 
 class MaterialActualBody(Taken):
     """What one material of the run took; name its ``id`` or its spool."""
 
-    id = serializers.IntegerField(required=False, **ID)
+    id = WholeField(required=False, **ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
 
@@ -49,10 +57,10 @@ class MaterialActualBody(Taken):
 class ItemCountBody(Body):
     """How many of one item came out; name its ``id`` or its ``product_sku``."""
 
-    id = serializers.IntegerField(required=False, **ID)
-    product_sku = serializers.CharField(required=False, max_length=60)
-    good_count = serializers.IntegerField(**COUNT)
-    scrapped_count = serializers.IntegerField(required=False, **COUNT)
+    id = WholeField(required=False, **ID)
+    product_sku = TextField(required=False, max_length=60)
+    good_count = WholeField(**COUNT)
+    scrapped_count = WholeField(required=False, **COUNT)
     scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
     scrap_reason_code = ScrapReasonField()
 
@@ -108,9 +116,9 @@ class CompleteBody(ActualsBody):
     """What the run took and made; what was saved before need not be said again."""
 
     finished_at = MomentField(required=False, allow_null=True)
-    as_planned = serializers.BooleanField(required=False)
-    confirm = serializers.BooleanField(required=False)
-    dry_run = serializers.BooleanField(required=False)
+    as_planned = FlagField(required=False)
+    confirm = FlagField(required=False)
+    dry_run = FlagField(required=False)
 
     class Meta:
         offered = ("materials", "items", "actual_minutes", "as_planned", "dry_run")
@@ -120,9 +128,9 @@ class CorrectBody(ActualsBody):
     """What was booked wrongly; what is left out stays."""
 
     finished_at = MomentField(required=False, allow_null=True)
-    reason = serializers.CharField(**TEXT)
-    confirm = serializers.BooleanField(required=False)
-    dry_run = serializers.BooleanField(required=False)
+    reason = TextField(**TEXT)
+    confirm = FlagField(required=False)
+    dry_run = FlagField(required=False)
 
     class Meta:
         offered = ("materials", "items", "reason", "dry_run")
@@ -131,7 +139,7 @@ class CorrectBody(ActualsBody):
 class FailedItemBody(ItemCountBody):
     """How many of one item were printed and thrown away."""
 
-    good_count = serializers.IntegerField(default=0, **COUNT)
+    good_count = WholeField(default=0, **COUNT)
 
 
 class FailBody(ActualsBody):
@@ -144,9 +152,9 @@ class FailBody(ActualsBody):
     items = FailedItemBody(many=True, required=False, max_length=MOST_LINES)
     progress_percent = QuantityField(required=False, allow_null=True, **PERCENT)
     finished_at = MomentField(required=False, allow_null=True)
-    note = serializers.CharField(**TEXT)
-    confirm = serializers.BooleanField(required=False)
-    dry_run = serializers.BooleanField(required=False)
+    note = TextField(**TEXT)
+    confirm = FlagField(required=False)
+    dry_run = FlagField(required=False)
 
     class Meta:
         needed = ("reason",)
@@ -156,7 +164,7 @@ class FailBody(ActualsBody):
 class CancelBody(Body):
     """Why it is given up, and what a started run has used already."""
 
-    reason = serializers.CharField(**TEXT)
+    reason = TextField(**TEXT)
     materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
 
     class Meta:
@@ -182,11 +190,11 @@ class MadeBody(Body):
 
     product = IdField(queryset=Product.objects.all(), required=False)
     product_sku = NameField("sku", source="product", queryset=Product.objects.all())
-    good_count = serializers.IntegerField(**COUNT)
-    scrapped_count = serializers.IntegerField(required=False, **COUNT)
+    good_count = WholeField(**COUNT)
+    scrapped_count = WholeField(required=False, **COUNT)
     scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
     scrap_reason_code = ScrapReasonField()
-    order_reference = serializers.CharField(required=False, allow_blank=True, max_length=100)
+    order_reference = TextField(required=False, allow_blank=True, max_length=100)
 
     class Meta:
         needed = ("product",)
@@ -208,12 +216,12 @@ class RecordBody(Body):
         source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
     )
     actual_minutes = QuantityField(**MINUTES)
-    external_id = serializers.CharField(
+    external_id = TextField(
         max_length=ProductionRun._meta.get_field("external_id").max_length, required=False
     )
-    notes = serializers.CharField(required=False, allow_blank=True)
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
-    dry_run = serializers.BooleanField(required=False)
+    notes = TextField(required=False, allow_blank=True)
+    override_reason = TextField(**OVERRIDE_REASON)
+    dry_run = FlagField(required=False)
 
     class Meta:
         offered = ("items", "materials", "printer_name", "dry_run")

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from inventory.models import Filament, MaterialType
 from inventory.serializers import SpoolCodeField
 from production.models import Product, Reason, RunItem, RunMaterial
-from tenants.fields import NameField
+from tenants.fields import NameField, TextField
 from tenants.serializers import RowSerializer
 
 OVERRIDE_REASON = {
@@ -31,7 +31,7 @@ class RunItemSerializer(RowSerializer):
     product_sku = NameField("sku", source="product", queryset=Product.objects.all())
     product_name = serializers.CharField(source="product.name", read_only=True)
     scrap_reason_code = ScrapReasonField()
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         model = RunItem
@@ -78,7 +78,7 @@ class RunMaterialSerializer(RowSerializer):
     actual_source = serializers.ChoiceField(
         RunMaterial.Source.choices, allow_blank=True, read_only=True
     )
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         model = RunMaterial

@@ -6,7 +6,7 @@ from production.models import Printer, Product, ProductionRun, RunItem
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.runs import ProductionRunSerializer
 from production.services.planning import MOST_AT_ONCE, MOST_PLATES, MOST_UNITS
-from tenants.fields import IdField, NameField
+from tenants.fields import IdField, NameField, TextField, WholeField
 from tenants.serializers import Body, RowSerializer
 
 PRINTERS = {"required": False, "min_length": 1, "max_length": MOST_AT_ONCE}
@@ -25,18 +25,14 @@ class PlanBody(RowSerializer):
 
     product = IdField(queryset=Product.objects.all(), required=False)
     product_sku = NameField("sku", source="product", queryset=Product.objects.all())
-    quantity = serializers.IntegerField(min_value=1, max_value=MOST_UNITS)
+    quantity = WholeField(min_value=1, max_value=MOST_UNITS)
     printers = serializers.ListField(child=IdField(queryset=Printer.objects.all()), **PRINTERS)
     printer_names = serializers.ListField(
         child=NameField(lookup="name__iexact", queryset=Printer.objects.all()), **PRINTERS
     )
-    plates_per_run = serializers.IntegerField(
-        min_value=1, max_value=MOST_PLATES, default=1, allow_null=True
-    )
-    order_reference = serializers.CharField(
-        required=False, allow_blank=True, max_length=LONGEST_REFERENCE
-    )
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    plates_per_run = WholeField(min_value=1, max_value=MOST_PLATES, default=1, allow_null=True)
+    order_reference = TextField(required=False, allow_blank=True, max_length=LONGEST_REFERENCE)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         model = ProductionRun

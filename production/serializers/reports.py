@@ -4,6 +4,7 @@ from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
 from production.serializers.variance import Amount
+from tenants.fields import WholeField
 from tenants.serializers import Body
 
 EVIDENT_RUNS = 10
@@ -150,4 +151,4 @@ class ProposalSerializer(AlertSerializer):
 class AcceptBody(Body):
     """How many of the product's last runs are looked at."""
 
-    last = serializers.IntegerField(min_value=1, max_value=MOST_RUNS, default=EVIDENT_RUNS)
+    last = WholeField(min_value=1, max_value=MOST_RUNS, default=EVIDENT_RUNS)

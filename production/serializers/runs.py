@@ -7,7 +7,7 @@ from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, Run
 from production.services import moves
 from production.services.lines import NewItem, NewMaterial
 from tenants.errors import Invalid
-from tenants.fields import MomentField, NameField
+from tenants.fields import MomentField, NameField, TextField
 from tenants.serializers import RowSerializer
 
 MOST_LINES = 200
@@ -91,7 +91,7 @@ class ProductionRunSerializer(RowSerializer):
         source="created_by.username", read_only=True, allow_null=True, default=None
     )
     allowed = serializers.SerializerMethodField()
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         model = ProductionRun

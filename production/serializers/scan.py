@@ -3,6 +3,7 @@
 from django.urls import reverse
 from rest_framework import serializers
 
+from tenants.fields import TextField
 from tenants.serializers import Body
 
 API = {"spool": "spools", "printer": "printers", "run": "production-runs", "filament": "filaments"}
@@ -12,7 +13,7 @@ KINDS = [*API, "label", "gtin", "spoolman_spool", "spoolman_filament", "text"]
 class ScanBody(Body):
     """The text as it was read or typed: a whole address, a code, a barcode's digits."""
 
-    text = serializers.CharField(max_length=300)
+    text = TextField(max_length=300)
 
 
 class ScanRowSerializer(serializers.Serializer):

@@ -3,13 +3,13 @@
 from rest_framework import serializers
 
 from inventory.serializers import SPOOL_VERBS, BookedSpool, InventoryTransactionSerializer
-from tenants.fields import QuantityField
+from tenants.fields import FlagField, QuantityField
 
 
 class WeighInUseBody(SPOOL_VERBS["weigh"]):
     """What the scale shows; ``as_count`` posts it as a count while a run prints from the spool."""
 
-    as_count = serializers.BooleanField(required=False)
+    as_count = FlagField(required=False)
 
 
 class KeptForSerializer(serializers.Serializer):

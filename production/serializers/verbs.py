@@ -22,14 +22,14 @@ from production.serializers.actuals import (
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.actuals import FIGURES, MaterialActual
-from tenants.fields import IdField, NameField, QuantityField
+from tenants.fields import FlagField, IdField, NameField, QuantityField, TextField, WholeField
 from tenants.serializers import Body, NoBody, RowSerializer
 
 
 class SpoolOfLine(Body):
     """The spool that a material of the run takes."""
 
-    material = serializers.IntegerField(**ID)
+    material = WholeField(**ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
 
@@ -42,8 +42,8 @@ class StartBody(Body):
     """Spools for the materials that have none; those in the printer's slots are found."""
 
     spools = SpoolOfLine(many=True, required=False, max_length=MOST_LINES)
-    printer_cleared = serializers.BooleanField(required=False)
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    printer_cleared = FlagField(required=False)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         offered = ("printer_cleared",)
@@ -65,15 +65,15 @@ class SwapSpoolBody(Body):
     """From which material's spool to which one; what the old one gave so far, or that it is
     empty."""
 
-    material = serializers.IntegerField(source="line", **ID)
+    material = WholeField(source="line", **ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
     actual_grams = QuantityField(**GRAMS)
     actual_purge_grams = QuantityField(**GRAMS)
     gross_before_grams = QuantityField(**GRAMS)
     gross_after_grams = QuantityField(**GRAMS)
-    is_empty = serializers.BooleanField(required=False)
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    is_empty = FlagField(required=False)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         needed = ("spool",)
@@ -111,8 +111,8 @@ class ProgressBody(Body):
 class RevertBody(Body):
     """Why it is taken back; a manager may confirm across a count."""
 
-    reason = serializers.CharField(**TEXT)
-    confirm = serializers.BooleanField(required=False)
+    reason = TextField(**TEXT)
+    confirm = FlagField(required=False)
 
     class Meta:
         offered = ("reason",)
@@ -121,13 +121,13 @@ class RevertBody(Body):
 class ReassignBody(Body):
     """Which material was booked on the wrong spool, and which is the right one."""
 
-    material = serializers.IntegerField(source="line", **ID)
+    material = WholeField(source="line", **ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
-    settle = serializers.BooleanField(required=False)
-    reason = serializers.CharField(**TEXT)
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
-    dry_run = serializers.BooleanField(required=False)
+    settle = FlagField(required=False)
+    reason = TextField(**TEXT)
+    override_reason = TextField(**OVERRIDE_REASON)
+    dry_run = FlagField(required=False)
 
     class Meta:
         needed = ("spool",)
@@ -140,7 +140,7 @@ class ReprintBody(RowSerializer):
     printer_name = NameField(
         source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
     )
-    override_reason = serializers.CharField(**OVERRIDE_REASON)
+    override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         model = ProductionRun

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from tenants.accounts import roles
 from tenants.accounts.models import DeviceToken, FarmSettings, User
-from tenants.fields import IdField, LowerCaseField, MomentField, NameField
+from tenants.fields import IdField, LowerCaseField, MomentField, NameField, TextField
 from tenants.serializers import Body, RowSerializer
 
 ROLES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
@@ -25,9 +25,9 @@ class TokenSerializer(RowSerializer):
 class NewTokenBody(Body):
     """Whoever knows the password may have a token of that person."""
 
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=1000, trim_whitespace=False)
-    name = serializers.CharField(max_length=100, help_text="What the token is for.")
+    username = TextField(max_length=150)
+    password = TextField(max_length=1000, trim_whitespace=False)
+    name = TextField(max_length=100, help_text="What the token is for.")
     expires_at = MomentField(required=False, allow_null=True)
 
 
@@ -44,7 +44,7 @@ class NewTokenSerializer(TokenSerializer):
 class FarmSerializer(serializers.Serializer):
     """The farm one is in."""
 
-    name = serializers.CharField()
+    name = TextField()
     slug = serializers.CharField()
     timezone = serializers.CharField()
     currency = serializers.CharField()
@@ -84,7 +84,7 @@ class NewDeviceTokenBody(Body):
     username = NameField(
         "username", source="user", queryset=User.objects.all(), normalise=str.lower
     )
-    name = serializers.CharField(max_length=100, help_text="What the token is for.")
+    name = TextField(max_length=100, help_text="What the token is for.")
     expires_at = MomentField(required=False, allow_null=True)
 
     class Meta:
@@ -127,9 +127,9 @@ class NewUserBody(Body):
     """Somebody new; who they are is said to them by their manager, with the password."""
 
     username = LowerCaseField(max_length=150)
-    password = serializers.CharField(**PASSWORD)
+    password = TextField(**PASSWORD)
     role = serializers.ChoiceField(choices=ROLES)
-    name = serializers.CharField(max_length=150, required=False, allow_blank=True)
+    name = TextField(max_length=150, required=False, allow_blank=True)
     email = serializers.EmailField(required=False, allow_blank=True)
 
     class Meta:
@@ -139,7 +139,7 @@ class NewUserBody(Body):
 class PasswordBody(Body):
     """A new password; the sessions with the old one end, tokens do not."""
 
-    password = serializers.CharField(**PASSWORD)
+    password = TextField(**PASSWORD)
 
 
 class RoleSerializer(serializers.Serializer):

@@ -5,9 +5,11 @@ from unittest import mock
 
 import pytest
 from django.db import transaction
+from rest_framework import serializers
 
 from inventory.models import Location, Manufacturer
 from tenants.accounts.models import AuditEvent
+from tenants.serializers import Body, RowSerializer
 from tests.factories import a_manufacturer
 
 LOCATIONS = "/api/v1/locations/"
@@ -66,6 +68,52 @@ def test_what_was_read_can_be_edited_and_sent_back(managing):
     assert (answer.status_code, answer.json()["comment"]) == (200, "dry")
     answer = managing.put(path, there | {"id": there["id"] + 1})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["id"])
+
+
+def test_a_text_is_measured_as_it_was_sent_and_then_trimmed(managing):
+    answer = managing.post(LOCATIONS, {"name": "  Shelf\n", "comment": 7})
+    assert (answer.status_code, answer.json()["errors"]) == (
+        400,
+        {"comment": ["Not a valid string."]},
+    )
+    assert managing.post(LOCATIONS, {"name": "  Shelf\n"}).json()["name"] == "Shelf"
+    for long in (" " + "x" * 100, " " * 101):
+        answer = managing.post(LOCATIONS, {"name": long, "comment": long})
+        told = {"name": ["Ensure this field has no more than 100 characters."]}
+        assert (answer.status_code, answer.json()["errors"]) == (400, told)
+
+
+@pytest.mark.parametrize("given", ["5", 5.5, True, 10**30, "1e2", [], {}])
+def test_a_whole_number_is_a_number_and_whole(managing, given):
+    body = {"sku": "A", "name": "Vase", "units_per_plate": given}
+    answer = managing.post("/api/v1/products/", body)
+    assert (answer.status_code, list(answer.json()["errors"])) == (400, ["units_per_plate"])
+
+
+@pytest.mark.parametrize("given", ["true", 1, 0, "", []])
+def test_a_flag_is_true_or_false(managing, given):
+    answer = managing.post("/api/v1/printers/", {"name": "P1", "is_active": given})
+    assert answer.status_code == 400
+    assert answer.json()["errors"]["is_active"] == ["Must be a valid boolean."]
+
+
+def test_no_field_takes_a_value_for_another_kind():
+    lenient = {serializers.CharField, serializers.BooleanField, serializers.IntegerField}
+    writable = {
+        f"{body.__module__}.{body.__name__}.{name}"
+        for body in bodies_of(Body, RowSerializer)
+        for name, field in body().fields.items()
+        if not field.read_only and {type(field), type(getattr(field, "child", None))} & lenient
+    }
+    assert writable == set()
+
+
+def bodies_of(*bases):
+    for base in bases:
+        for body in base.__subclasses__():
+            if hasattr(body, "Meta") or issubclass(body, Body):
+                yield body
+            yield from bodies_of(body)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """QR codes of addresses, as vectors."""
 
+from functools import lru_cache
+
 import segno
 
 ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")
@@ -19,7 +21,7 @@ def address(farm, path):
 def draw(canvas, text, x, y, side):
     """Draw the code of ``text`` (error level Q) into a square of ``side`` points, its quiet zone
     included."""
-    matrix = segno.make(text, error="q", micro=False, boost_error=False).matrix
+    matrix = _matrix(text)
     module = side / (len(matrix) + 2 * QUIET)
     path = canvas.beginPath()
     for row, modules in enumerate(matrix):
@@ -28,6 +30,12 @@ def draw(canvas, text, x, y, side):
             path.rect(x + (start + QUIET) * module, top, length * module, module)
     canvas.setFillGray(0)
     canvas.drawPath(path, stroke=0, fill=1)
+
+
+@lru_cache(maxsize=1)
+def _matrix(text):
+    """Its search for the best mask is most of a label's time, and copies follow one another."""
+    return segno.make(text, error="q", micro=False, boost_error=False).matrix
 
 
 def _dark_stretches(modules):

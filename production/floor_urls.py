@@ -44,5 +44,10 @@ urlpatterns = [
         spools.UndoLoadingView.as_view(),
         name="floor-undo-loading",
     ),
+    path(
+        "spools/<int:pk>/undo-receipt/",
+        spools.UndoReceiptView.as_view(),
+        name="floor-undo-receipt",
+    ),
     path("spools/<int:pk>/load/", spools.LoadView.as_view(), name="floor-load"),
 ]

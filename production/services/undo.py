@@ -7,15 +7,16 @@ of the ledger, but may take back the weight typed a moment ago.
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Case, Exists, F, OuterRef, Q, Value, When
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Cast
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import reversing
 from production.models import RunEvent
-from production.services import completion, drafts, lifecycle, moves, slots, unloading
+from production.services import completion, drafts, lifecycle, moves, slots, unloading, unreceiving
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from tenants.operations import operation
 
@@ -41,8 +42,8 @@ MOVED = ~Q(from_status=F("to_status"))
 
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
-    """What can be taken back: the row ``event`` of a ``kind``: run, weighing or loading, done to
-    the run or spool of id ``subject``. ``said`` is what was done."""
+    """What can be taken back: the row ``event`` of a ``kind``: run, weighing, loading or receipt,
+    done to the run or spool of id ``subject``. ``said`` is what was done."""
 
     kind: str
     event: int
@@ -54,13 +55,22 @@ class Undoable:
 def last(*, by, at=None):
     """What ``by`` did last, if it can be undone; else None. One query."""
     since = (at or timezone.now()) - UNDO_FOR
-    own = _of_runs(by, since).union(_weighings(by, since), _loadings(by, since), all=True)
+    others = _weighings(by, since), _loadings(by, since), _deliveries(by, since)
+    own = _of_runs(by, since).union(*others, all=True)
     newest = own.order_by("-moment").first()
     if newest is None or newest["is_over"]:
         return None
-    said = _("%(verb)s %(name)s") % {"verb": CALLED[newest["done"]], "name": newest["name"]}
     kind, event, subject = newest["what"], newest["pk"], newest["subject"]
-    return Undoable(kind=kind, event=event, subject=subject, said=said, at=newest["moment"])
+    said, at = _said(newest["done"], newest["name"]), newest["moment"]
+    return Undoable(kind=kind, event=event, subject=subject, said=said, at=at)
+
+
+def _said(verb, name):
+    if verb == "receive":  # its name is how many there were
+        return ngettext("received %(name)s spool", "received %(name)s spools", int(name)) % {
+            "name": name
+        }
+    return _("%(verb)s %(name)s") % {"verb": CALLED[verb], "name": name}
 
 
 @operation("production_run.undo")
@@ -128,6 +138,17 @@ def _loadings(by, since):
     # What a swap loaded goes back with the swap.
     own = own.filter(~Exists(drawn)).exclude(before=unloading.TAKEN_BACK)
     return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
+
+
+def _deliveries(by, since):
+    together = unreceiving.receipts().filter(
+        performed_by=by, created_at=OuterRef("created_at"), source=OuterRef("source")
+    )
+    count = together.order_by().values("created_at").values(many=Cast(Count("pk"), CharField()))
+    own = unreceiving.receipts().filter(performed_by=by, created_at__gte=since)
+    is_over = Exists(together.filter(unreceiving.TOUCHED))
+    moment = F("created_at")
+    return _rows(own, "receipt", "spool", count, Value("receive"), moment, is_over)
 
 
 def _rows(own, kind, subject, name, verb, at, is_over):

@@ -6,12 +6,13 @@ from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory.models import Spool
 from production.forms.floor.runs import NoteForm
 from production.forms.floor.spools import LoadForm, WeighForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
-from production.services import slots, undo, unloading, weighing
+from production.services import slots, undo, unloading, unreceiving, weighing
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
@@ -117,6 +118,27 @@ class UndoLoadingView(OfSpool, ButtonView):
         event = get_object_or_404(self.spool.events, pk=form.cleaned_data["event"])
         unloading.undo_load(event, by=form.by)
         return _("Taken back: spool %(code)s is where it was.") % {"code": self.spool.code}
+
+
+class UndoReceiptView(OfSpool, ButtonView):
+    """Take back the case one received last."""
+
+    may = "inventory.undo_spool"
+
+    def form(self, data=None):
+        return NoteForm(data, subject=self.spool, by=self.request.user)
+
+    def do(self, form):
+        receipt = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
+        count = len(unreceiving.undo_receipt(receipt, by=form.by))
+        return ngettext(
+            "Taken back: %(count)d spool is off the shelf; its label is blank again.",
+            "Taken back: %(count)d spools are off the shelf; their labels are blank again.",
+            count,
+        ) % {"count": count}
+
+    def after(self):
+        return reverse("floor-receive")
 
 
 class LoadView(OfSpool, VerbView):

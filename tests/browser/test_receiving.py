@@ -120,3 +120,29 @@ def test_blank_labels_are_bound_by_scanning_them(visit, shop):
     Hand(page).button("Put them on the shelf")
     finds(page, "2 spools are on the shelf.")
     assert set(Spool.objects.filter(filament=filament).values_list("code", flat=True)) == set(blank)
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_case_is_taken_back_from_the_bar_and_its_labels_bound_again(visit, shop, script):
+    filament, blank = a_filament("The wrong one"), [codes.generate(), codes.generate()]
+    page = visit(f"/floor/receive/{filament.pk}/", java_script_enabled=script)
+    hand = Hand(page)
+    page.get_by_text("Blank labels are on them").tap()
+    page.get_by_label("Labels on them already").fill("\n".join(blank))
+    hand.button("Put them on the shelf")
+    finds(page, "2 spools are on the shelf.")
+    finds(page, "Your last: received 2 spools")
+    if script:
+        assert geometry(page) == []
+    hand.button("Undo")
+    finds(page, "Taken back: 2 spools are off the shelf; their labels are blank again.")
+    told = Spool.objects.filter(filament=filament)
+    assert [(spool.remaining_grams, spool.is_archived) for spool in told] == [(0, True)] * 2
+
+    right = a_filament("The right one")
+    page.goto(f"/floor/receive/{right.pk}/")
+    page.get_by_text("Blank labels are on them").tap()
+    page.get_by_label("Labels on them already").fill("\n".join(blank))
+    hand.button("Put them on the shelf")
+    finds(page, "2 spools are on the shelf.")
+    assert set(Spool.objects.filter(filament=right).values_list("code", flat=True)) == set(blank)

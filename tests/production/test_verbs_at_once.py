@@ -7,13 +7,16 @@ import time
 import pytest
 from django.db import connection
 
+from inventory.models import InventoryTransaction
+from inventory.services import handling
 from production.models import Reason, RunEvent
-from production.services import completion, invariants, lifecycle, lines, midprint
+from production.services import completion, invariants, lifecycle, lines, midprint, unreceiving
 from production.services.claims import DuplicateSpool
 from production.services.completion.correcting import NothingToReassign
 from production.services.moves import InvalidRunStatus
-from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.verbs import races_for_a_run, races_for_filament
+from production.services.overrides import NothingToUndo
+from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
+from tests.production.verbs import races_for_a_delivery, races_for_a_run, races_for_filament
 from tests.production.verbs.racing import Gone, completed, refusals, spools_of_one, took
 
 
@@ -140,11 +143,19 @@ def test_what_eight_do_at_once_to_a_run_is_done_once(at_once, arrange):
     assert run.transactions.count() - entries <= 2  # of one carrying out: a reversal and a usage
 
 
+@pytest.mark.usefixtures("committed_farm")
+def test_a_delivery_that_eight_take_back_at_once_goes_once(at_once):
+    receipt = handling.receive_many(filament=a_filament(), count=3, by=None)[0].transactions.get()
+    results = at_once(*[lambda: unreceiving.undo_receipt(receipt, by=None)] * 8)
+    assert refusals(results) == [NothingToUndo] * 7
+    assert InventoryTransaction.objects.filter(kind="reversal").count() == 3
+
+
 # --- Two that are in each other's way -----------------------------------------------------------
 
 # Who comes first is chance; so each race is run again with a head start for the one and the other.
 HEAD_STARTS = {"nobody first": (0, 0), "one first": (0, 0.004), "another first": (0.004, 0)}
-RACES = races_for_a_run.RACES + races_for_filament.RACES
+RACES = races_for_a_run.RACES + races_for_filament.RACES + races_for_a_delivery.RACES
 
 
 @pytest.mark.parametrize("late", HEAD_STARTS.values(), ids=HEAD_STARTS.keys())

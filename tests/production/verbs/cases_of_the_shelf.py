@@ -14,7 +14,7 @@ from inventory.services import (
     spools,
     table_import,
 )
-from production.services import slots, undo, unloading, weighing
+from production.services import slots, undo, unloading, unreceiving, weighing
 from tests.factories import a_filament, a_slot, a_spool
 from tests.production.verbs.arranging import a_table, running
 
@@ -182,3 +182,9 @@ def _():
     slots.load(spool, slot=slot, by=None)
     event = spool.events.filter(verb="loaded").last()
     return lambda: unloading.undo_load(event, by=None)
+
+
+@verb("spool.undo_receipt")
+def _():
+    receipt = handling.receive_many(filament=a_filament(), count=3, by=None)[1].transactions.get()
+    return lambda: unreceiving.undo_receipt(receipt, by=None)

@@ -28,6 +28,7 @@ from production.services import (
     statuses,
     undo,
     unloading,
+    unreceiving,
     weighing,
 )
 from production.services.actuals import ItemCount, MaterialActual
@@ -206,6 +207,7 @@ OF_OTHERS = {
         and spool.events.get(verb="loaded"),
         by=None,
     ),
+    "spool.undo_receipt": lambda: unreceiving.undo_receipt(a_spool().transactions.get(), by=None),
     "spool.undo_weighing": lambda: undo.undo_weighing(
         spools.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
     ),

@@ -1,0 +1,179 @@
+"""A case that was received by mistake is taken back: its spools leave the book and the shelf."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inventory import codes
+from inventory.models import InventoryTransaction, Location, Spool
+from inventory.services import handling, invariants, shelf, spools, table_import
+from production.services import lifecycle, slots, undo, unreceiving
+from production.services.overrides import NothingToUndo, UndoNotPermitted
+from tenants.accounts import roles
+from tests.factories import a_filament, a_run, a_slot, make_user
+from tests.production.test_undo import of_bar, press
+from tests.production.touching import fresh, page, said, touch
+
+pytestmark = pytest.mark.usefixtures("farm")
+
+
+def delivery(by, count=3, **more):
+    return handling.receive_many(filament=a_filament(), count=count, by=by, **more)
+
+
+def receipt_of(spool):
+    return spool.transactions.get(kind="receipt")
+
+
+def take_back(spool, *, by, **more):
+    return unreceiving.undo_receipt(receipt_of(spool), by=by, **more)
+
+
+def all_is_well():
+    return list(invariants.violations()) == []
+
+
+# --- What it does --------------------------------------------------------------------------------
+
+
+def test_a_case_is_taken_back_from_the_bar_by_who_received_it(floor, operator):
+    filament = a_filament("Galaxy")
+    touch(floor, f"/floor/receive/{filament.pk}/", count=3, initial_grams="1000")
+    assert "Your last: received 3 spools" in page(floor.get("/floor/"))
+    assert "3 spools are off the shelf" in press(floor)
+    spools = Spool.objects.all()
+    assert [(spool.remaining_grams, spool.is_archived) for spool in spools] == [(0, True)] * 3
+    entries = InventoryTransaction.objects.filter(kind="reversal")
+    told = entries.values_list("grams", "reverses__kind", "reason", "performed_by", "source")
+    assert list(told) == [(-1000, "receipt", "taken back", operator.pk, "floor")] * 3
+    assert of_bar(floor) is None
+    assert all_is_well()
+
+
+def test_a_single_spool_is_called_so(floor, operator):
+    delivery(operator, count=1)
+    assert "Your last: received 1 spool," in page(floor.get("/floor/"))
+    assert "1 spool is off the shelf; its label" in press(floor)
+
+
+def test_its_labels_are_blank_again_and_lead_nowhere(floor, operator):
+    blank = [codes.generate() for _ in range(2)]
+    delivery(operator, count=None, codes=blank)
+    press(floor)
+    assert not any(Spool.objects.labelled(code).exists() for code in blank)
+    assert "has the label" in page(floor.get("/floor/find/", {"code": blank[0]}), 404)
+    again = delivery(operator, count=None, codes=blank)
+    assert [spool.code for spool in again] == blank
+    first = Spool.objects.order_by("pk").first()
+    told = list(first.events.order_by("pk").values_list("verb", "before"))
+    assert told == [("relabelled", f"taken back: {blank[0]}"), ("archived", "taken back")]
+
+
+def test_it_asks_as_little_for_a_large_case(operator, django_assert_num_queries):
+    def statements(count):
+        entry = receipt_of(delivery(operator, count=count)[0])
+        with django_assert_num_queries(13):
+            unreceiving.undo_receipt(entry, by=operator)
+
+    statements(1)
+    statements(30)
+
+
+def test_only_that_delivery_goes(operator):
+    kept, gone = delivery(operator), delivery(operator, count=2)
+    others = delivery(make_user())
+    assert {spool.pk for spool in take_back(gone[1], by=operator)} == {each.pk for each in gone}
+    assert list(Spool.objects.on_shelf().order_by("pk")) == [*kept, *others]
+
+
+# --- Who, and until when -------------------------------------------------------------------------
+
+
+def test_what_another_received_or_long_ago_is_not_taken_back(operator):
+    (spool, *_) = delivery(operator)
+    later = timezone.now() + timedelta(minutes=31)
+    for by, at in ((make_user(), None), (operator, later)):
+        with pytest.raises(UndoNotPermitted):
+            take_back(spool, by=by, at=at)
+        assert undo.last(by=by, at=at) is None
+    take_back(spool, by=make_user(role=roles.MANAGER), at=later)
+
+
+def test_a_viewer_takes_nothing_back(farm_client, viewer, operator):
+    (spool, *_) = delivery(operator)
+    farm_client.force_login(viewer)
+    path = f"/floor/spools/{spool.pk}/undo-receipt/"
+    assert touch(farm_client, path, event=receipt_of(spool).pk).status_code == 403
+    farm_client.force_login(operator)
+    assert touch(farm_client, path, event=999_999).status_code == 404
+    assert not InventoryTransaction.objects.filter(kind="reversal").exists()
+
+
+def test_it_is_taken_back_once(floor, operator):
+    (spool, *_) = delivery(operator)
+    take_back(spool, by=operator)
+    with pytest.raises(NothingToUndo, match="taken back already"):
+        take_back(spool, by=operator)
+    assert InventoryTransaction.objects.filter(kind="reversal").count() == 3
+
+
+def test_a_table_of_spools_is_no_delivery(operator):
+    a_filament("Galaxy")
+    table_import.import_spools("name,initial_grams\nGalaxy,1000\n", by=operator)
+    assert undo.last(by=operator) is None
+    with pytest.raises(NothingToUndo):
+        take_back(Spool.objects.get(), by=operator)
+
+
+# --- What happened since -------------------------------------------------------------------------
+
+
+def weighed(spool):
+    spools.weigh(spool, gross_grams=1190, by=None)
+    return "has other entries by now"
+
+
+def planned(spool):
+    return f"is named by run {a_run((spool, 0)).number}"
+
+
+def loaded(spool):
+    slot = a_slot()
+    slots.load(spool, slot=slot, by=None)
+    return f"is in {slot}"
+
+
+def moved(spool):
+    shelf.move(spool, location=Location.objects.create(name="Dry box"), by=None)
+    return "was changed since"
+
+
+def archived(spool):
+    shelf.archive(spool, discard=False, by=None)
+    return "is archived"
+
+
+def planned_once(spool):
+    lifecycle.delete(a_run((spool, 10)), by=None)
+    return "was changed since"
+
+
+@pytest.mark.parametrize("happen", [weighed, planned, loaded, moved, archived, planned_once])
+def test_a_delivery_to_which_something_happened_stays_and_says_why(floor, operator, happen):
+    spool, other, _ = delivery(operator)
+    why = happen(other)
+    assert undo.last(by=operator) is None
+    path = f"/floor/spools/{spool.pk}/undo-receipt/"
+    shown = said(floor, touch(floor, path, event=receipt_of(spool).pk))
+    assert f"Spool {other.code} {why}" in shown
+    assert "Archive each spool that should not be here" in shown
+    assert fresh(spool).remaining_grams == 1000
+    assert not InventoryTransaction.objects.filter(kind="reversal").exists()
+
+
+def test_another_entry_is_no_delivery(operator):
+    (spool, *_) = delivery(operator)
+    entry = handling.use(spool, grams=5, by=operator)
+    with pytest.raises(NothingToUndo):
+        unreceiving.undo_receipt(entry, by=operator)

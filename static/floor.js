@@ -2,7 +2,8 @@
 // The floor works without this; with it figures are shown while they are typed.
 
 const number = (text) => Number.parseFloat(text.replace(",", "."));
-const shown = (value) => value.toLocaleString(document.documentElement.lang, { maximumFractionDigits: 2 });
+const locale = document.getElementById("waiting")?.dataset.locale || document.documentElement.lang;
+const shown = (value) => value.toLocaleString(locale, { maximumFractionDigits: 2, useGrouping: false }).replace("-", "−");
 
 for (const form of document.querySelectorAll("[data-weigh]")) {
   const gross = form.querySelector("[name=gross_grams]");

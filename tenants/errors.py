@@ -7,6 +7,7 @@ and what to do next.
 
 from decimal import Decimal
 
+from django.utils.formats import number_format
 from django.utils.timezone import localtime
 
 
@@ -83,9 +84,10 @@ class Busy(Refusal):
 
 
 def plain(number):
-    """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``)."""
+    """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``);
+    on the floor as the farm's locale writes it (``12,5``)."""
     rounded = Decimal(number).quantize(Decimal("0.01")).normalize()
-    return f"{rounded:f}"
+    return number_format(f"{rounded:f}", use_l10n=True)
 
 
 def when(at):

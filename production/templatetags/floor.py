@@ -1,7 +1,8 @@
 """Figures, times and swatches on the floor's pages: in the farm's locale, with their units."""
 
 from django import template
-from django.utils.formats import number_format
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from production.forms.floor.fields import short
@@ -31,6 +32,14 @@ def duration(minutes):
     if hours:
         return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": rest}
     return _("%(minutes)d min") % {"minutes": rest}
+
+
+@register.filter
+def clock(at):
+    """The time of a moment, by the farm's clock; with the day, where it is not today's."""
+    at = timezone.localtime(at)
+    is_today = at.date() == timezone.localdate()
+    return date_format(at, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT")
 
 
 @register.filter

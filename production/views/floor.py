@@ -13,14 +13,12 @@ import secrets
 from contextlib import contextmanager
 from urllib.parse import urlencode
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import translation
 from django.utils.cache import patch_cache_control
 from django.utils.translation import gettext as _
 from django.views import View
@@ -31,6 +29,7 @@ from tenants import idempotency
 from tenants.accounts import floor_sessions
 from tenants.content_policy import OF_THE_FLOOR
 from tenants.errors import Refusal
+from tenants.locales import writing_as
 from tenants.operations import face
 from tenants.requests import wants_json
 
@@ -206,17 +205,10 @@ def _refused(status, detail, code=""):
 
 @contextmanager
 def _at_the_floor(request):
-    """What is booked says that it came from the floor; texts and figures are in the farm's way."""
+    """What is booked says that it came from the floor; figures are in the farm's way."""
     token = face.set("floor")
     try:
-        with translation.override(_language(request)):
+        with writing_as(request.farm_locale):
             yield
     finally:
         face.reset(token)
-
-
-def _language(request):
-    try:
-        return translation.get_supported_language_variant(request.farm_locale)
-    except (AttributeError, LookupError):
-        return settings.LANGUAGE_CODE

@@ -30,12 +30,20 @@ def set_up(*, by):
     shelf = Location.objects.create(name="Shelf A")
     spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]
     hook = a_product("HK-100", name="Wall hook", grams=10)
+    box = a_product(
+        "BX-1", name="Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
+    )
     slot = _slot(elm, "A1", spools[0])
     _slot(elm, "A2", spools[1])
     _slot(oak, "1", a_spool(filament=black, by=by))
     takes = [(spools[0], 40, 2), (spools[1], 30)]
     running = a_running_run(
-        *takes, by=by, printer=elm, items=[(hook, 4)], planned_minutes=90, notes="Brim of 5 mm."
+        *takes,
+        by=by,
+        printer=elm,
+        items=[(hook, 4), (box, 2)],
+        planned_minutes=90,
+        notes="Brim of 5 mm.",
     )
     planned = _bare(hook, by=by, printer=oak, planned_minutes=45)
     _bare(hook, by=by, printer=elm)

@@ -168,6 +168,6 @@ def test_figures_are_shown_while_they_are_typed(visit, shop):
 def test_what_is_scrapped_is_not_good(visit, shop):
     page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
     assert not page.get_by_text("Why scrapped").first.is_visible()
-    page.get_by_role("button", name="Scrapped +").tap()
-    assert page.get_by_label("Good", exact=True).input_value() == "3"
+    page.get_by_role("button", name="Scrapped +").first.tap()
+    assert page.get_by_label("Good", exact=True).first.input_value() == "3"
     assert page.get_by_text("Why scrapped").first.is_visible()

@@ -194,6 +194,9 @@ def test_figures_are_in_the_locale_of_the_farm(floor):
     settings.save()
     spool = a_spool("987.5")
     assert "987,5 g" in page(floor.get(at(spool)))
+    refused = page(touch(floor, at(spool, "weigh"), gross_grams="10,5"), 409)
+    assert "189,5 g less than the empty reel" in refused
+    assert "Enter a number." in page(touch(floor, at(spool, "weigh"), gross_grams="x"), 400)
     settings.locale = "nowhere"
     settings.save()
     assert "987.5 g" in page(floor.get(at(spool)))

@@ -1,5 +1,6 @@
 """The floor's first page: what each printer does, what is next, what blocks it."""
 
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from production.models import Printer, PrinterSlot
@@ -23,6 +24,22 @@ def test_a_printer_shows_what_runs_on_it_and_the_time_left(floor):
     assert f"/floor/runs/{run.pk}/" in page
     assert "4 × Wall hook" in page
     assert "1 h 29 min left" in page or "1 h 30 min left" in page
+
+
+def test_a_print_that_ends_on_another_day_says_on_which(floor):
+    run = a_running_run((a_spool(), 1), printer=a_printer("Elm"), planned_minutes=60 * 72)
+    ends = (run.started_at + timedelta(days=3)).astimezone(ZoneInfo("Europe/Berlin"))
+    shown = floor.get(TODAY).content.decode()
+    assert f"until {ends:%d/%m/%Y %H:%M}" in shown
+
+
+def test_of_many_products_a_card_names_the_first(floor):
+    items = [(a_product(name=f"Part {number}"), 2) for number in range(9)]
+    run = a_running_run((a_spool(), 1), printer=a_printer("Elm"), items=items)
+    shown = floor.get(TODAY).content.decode()
+    assert "2 × Part 2, 9 products in all" in shown
+    assert "Part 3" not in shown
+    assert "2 × Part 8" in floor.get(f"/floor/runs/{run.pk}/").content.decode()
 
 
 def test_a_run_that_takes_longer_than_planned_says_so(floor):
@@ -88,13 +105,14 @@ def test_today_asks_at_most_twelve_questions_however_much_there_is(floor):
     assert few <= 12
 
 
-def test_a_page_says_in_which_language_and_by_which_clock_it_is(floor, farm):
-    assert '<html lang="en-gb">' in floor.get(TODAY).content.decode()
+def test_a_page_is_english_by_the_clock_and_in_the_formats_of_the_farm(floor, farm):
     settings = FarmSettings.load()
     settings.locale = "de"
     settings.save()
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"))
     shown = floor.get(TODAY).content.decode()
-    assert '<html lang="de">' in shown
+    assert '<html lang="en-gb">' in shown
+    assert ">Today<" in shown  # Django itself would say Heute
+    assert 'data-locale="de"' in shown
     here = run.started_at.astimezone(ZoneInfo("Europe/Berlin"))
     assert f"since {here:%H:%M}" in shown

@@ -9,14 +9,22 @@ const FORMATS = {
 const EVERY_MS = 120;
 const AGAIN_MS = 2000; // the same label is not taken twice while it is held before the camera
 
-// What a hand scanner types goes to the field in the header, unless somebody is in another one.
+// What a hand scanner types goes to the field in the header, unless somebody is in another one: not
+// to the button touched last, which the Enter at its end would press again.
 const header = document.querySelector("header [data-scanned]");
+const TYPED_IN = "textarea, select, input:not([type=checkbox], [type=radio])";
 document.addEventListener("keydown", (event) => {
-  const free = document.activeElement === document.body || document.activeElement === null;
-  if (header && free && event.key.length === 1 && !event.ctrlKey && !event.metaKey && !event.altKey) header.focus();
+  const free = !document.activeElement?.matches(TYPED_IN) && event.key.length === 1 && event.key !== " ";
+  if (header && free && !event.ctrlKey && !event.metaKey && !event.altKey) header.focus();
 });
 
 for (const field of document.querySelectorAll("[data-scanned]")) {
+  if (field.tagName === "INPUT") { // the next scan is instead of the last, not after it
+    let isEntered = false;
+    field.addEventListener("focus", () => { isEntered = true; field.select(); });
+    field.addEventListener("click", () => { if (isEntered) field.select(); isEntered = false; });
+    if (field === document.activeElement) field.select();
+  }
   const button = document.createElement("button");
   button.type = "button";
   button.className = "camera";

@@ -64,6 +64,15 @@ def swatch(filament):
     return {"stripes": stripes, "width": f"{width:.2f}", "filament": filament}
 
 
+@register.simple_tag
+def first_wrong(form):
+    """The first field of a refused form that is wrong: its label, and the id it is found at."""
+    for bound in form:
+        if bound.errors:
+            return {"label": bound.label, "at": bound.id_for_label or f"{bound.auto_id}_0"}
+    return None
+
+
 @register.inclusion_tag("production/floor/_field.html")
 def field(bound, unit="", size=""):
     """One field of a form: its label, its input, and beside it what is wrong with it."""

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -103,7 +103,7 @@ class FloorView(View):
             self.require(self.sees)
             return super().dispatch(request, *args, **kwargs)
         except Http404 as missing:
-            return self._no_page("missing", 404, str(missing))
+            return self._no_page("missing", 404, _said(missing))
         except PermissionDenied:
             return self._no_page("forbidden", 403)
 
@@ -190,6 +190,12 @@ class ButtonView(VerbView):
         for text in form.non_field_errors() or [_("This can't be done.")]:
             messages.error(self.request, text)
         return HttpResponseRedirect(self.after(), status=303)
+
+
+def _said(missing):
+    """Why a page is missing; what Django says of a row names our classes."""
+    is_of_a_row = isinstance(missing.__context__, ObjectDoesNotExist)
+    return _("It was removed, or belongs to another farm.") if is_of_a_row else str(missing)
 
 
 def person(request):

@@ -1,5 +1,6 @@
 """A worker's day on the floor, by hand, with the touches counted."""
 
+import re
 from decimal import Decimal
 
 import pytest
@@ -156,6 +157,30 @@ def test_a_refused_form_comes_back_with_what_was_typed(visit, shop):
     page.get_by_text("The figures are right").tap()
     page.get_by_role("button", name="Complete").click()
     finds(page, "is completed: 390 g are booked.")
+
+
+def test_a_form_that_is_refused_far_below_says_so_above_and_leads_there(visit, shop):
+    page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
+    page.get_by_label("Minutes it printed").fill("long")
+    page.get_by_role("button", name="Complete").click()
+    finds(page, "something below is not right")
+    assert geometry(page) == []
+    page.get_by_role("link", name="Show: Minutes it printed").tap()
+    page.wait_for_function("() => scrollY > 0")
+    box = page.get_by_label("Minutes it printed").bounding_box()
+    assert 0 <= box["y"] <= page.viewport_size["height"] - box["height"]
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_a_spool_of_the_shelf_is_swapped_in_by_touching_it(visit, job, shop, script):
+    run = a_running_run((job.spool, 30), by=shop.otto)
+    page = visit(f"/floor/runs/{run.pk}/", java_script_enabled=script)
+    hand = Hand(page)
+    hand.link("Swap this spool")
+    spelled = " ".join(re.findall("...", job.other.code))
+    hand.touch(page.get_by_role("button").filter(has_text=spelled))
+    finds(page, f"It goes on from spool {job.other.code}.")
+    assert hand.touches == 2
 
 
 def test_figures_are_shown_while_they_are_typed(visit, shop):

@@ -69,6 +69,36 @@ def test_a_hand_scanner_types_from_anywhere(visit, shop):
     page.wait_for_url(f"**/floor/spools/{spool.pk}/")
 
 
+def test_a_hand_scanner_does_not_press_the_button_touched_last(visit, shop):
+    spool = a_spool()
+    page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
+    page.get_by_role("button", name="Scrapped +").first.tap()
+    page.keyboard.type(f"/S/{spool.code}\n")
+    page.wait_for_url(f"**/floor/spools/{spool.pk}/")
+    page.go_back()
+    page.get_by_text("Other reasons").first.focus()
+    page.keyboard.type(f"/S/{spool.code}\n")
+    page.wait_for_url(f"**/floor/spools/{spool.pk}/")
+
+
+def test_a_scan_replaces_what_the_last_one_left_in_the_field(visit, shop):
+    spool = a_spool()
+    page = visit("/floor/find/?code=XYZ")
+    finds(page, "XYZ is not a spool code")
+    page.keyboard.type(f"/S/{spool.code}\n")
+    page.wait_for_url(f"**/floor/spools/{spool.pk}/")
+    page.goto("/floor/receive/?q=4006381333932")
+    finds(page, "is misread")
+    page.keyboard.type(f"{GTIN}\n")
+    page.wait_for_url(f"**/floor/receive/?q={GTIN}")
+    page.goto(f"/floor/slots/{shop.stage.slot.pk}/load/?")
+    field = page.get_by_label("Spool", exact=True)
+    field.fill("something else")
+    page.get_by_role("heading").first.tap()
+    field.tap()
+    page.wait_for_function("() => getSelection().toString() === 'something else'")
+
+
 @pytest.mark.parametrize("is_spool_first", [True, False])
 def test_a_spool_is_loaded_by_scanning_it_and_the_printer(visit, shop, is_spool_first):
     spool, printer = a_spool(), a_printer()

@@ -184,7 +184,9 @@ def test_a_viewer_sees_a_run_and_does_nothing(farm_client, viewer, verb):
 
 
 def test_a_run_that_is_not_there_says_so(floor):
-    assert "That is not here" in page(floor.get("/floor/runs/999999999/"), 404)
+    gone = page(floor.get("/floor/runs/999999999/"), 404)
+    assert "That is not here" in gone
+    assert "It was removed, or belongs to another farm." in gone
 
 
 @pytest.mark.parametrize("verb", ["", "complete", "fail", "cancel"])

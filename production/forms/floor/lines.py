@@ -155,7 +155,7 @@ class CountsForm(LinesForm):
     def beside(self, refusal):
         yield from super().beside(refusal)
         if pk := refusal.numbers.get("item_id"):
-            yield f"item-{pk}-good", refusal.errors.get("items", [_("Count again.")])[0]
+            yield f"item-{pk}-good", _("Count again: see above.")
         for pk in refusal.numbers.get("item_ids", ()):
             yield f"item-{pk}-good", _("How many?")
 

@@ -42,13 +42,16 @@ const written = (form, button) => {
 
 let isSignedOut = false, isLeaving = false;
 const token = () => document.cookie.match(/spoolbook-csrf=([^;]+)/)?.[1] ?? "";
-const headers = () => ({ Accept: "application/json", "Floor-Person": me, "X-CSRFToken": token() });
+const waited = (form) => Math.round((Date.now() - form.since) / 1000); // the server knows what others did meanwhile
+const headers = (form) => ({
+  Accept: "application/json", "Floor-Person": me, "X-CSRFToken": token(), "Floor-Waited": waited(form),
+});
 
 // {said, location} when it was done, {detail} when it was refused, null when it has to wait.
 const send = async (form) => {
   try {
     const response = await fetch(form.url, {
-      method: "POST", body: new URLSearchParams(form.body), headers: headers(),
+      method: "POST", body: new URLSearchParams(form.body), headers: headers(form),
       signal: AbortSignal.timeout(PATIENCE),
     });
     const isJson = response.headers.get("Content-Type")?.includes("json");
@@ -94,10 +97,12 @@ const settle = (form, answer, said) => {
 };
 
 // The server's own page says best why not, beside each field, with what was typed in it.
-const submit = ({ key, url, body }) => {
+const submit = (kept) => {
+  const { key, url } = kept, body = new URLSearchParams(kept.body);
+  body.set("waited", Number(body.get("waited")) + waited(kept));
   isLeaving = true;
   const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
-  for (const [name, value] of [["csrfmiddlewaretoken", token()], ...new URLSearchParams(body)]) {
+  for (const [name, value] of [["csrfmiddlewaretoken", token()], ...body]) {
     form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
   }
   document.body.append(form);

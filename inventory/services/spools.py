@@ -184,8 +184,8 @@ def _posted_since(spool, weighed_at, basis, gross):
         return spool.remaining_grams - then
     raise EntriesSinceWeighing(
         f"The ledger of spool {spool.code} moved after {when(weighed_at)}: the book had "
-        f"{plain(then)} g then and has {plain(spool.remaining_grams)} g now. Choose basis=then "
-        "(keep the later entries on top of this weight) or basis=now.",
+        f"{plain(then)} g then and has {plain(spool.remaining_grams)} g now. Say whether the later "
+        "entries stay on top of this weight (basis: then) or are in it (basis: now).",
         spool_id=spool.pk,
         gross_grams=gross,
         book_then_grams=then,

@@ -6,11 +6,13 @@ with what was typed and what is wrong beside the field.
 
 A form that the page's script sends, maybe long after it was filled in, asks for JSON: what was
 said and where to go on, or why not. It names the person who filled it in, and is never done as
-somebody else.
+somebody else; it says how long it waited, and is not done where others changed the same meanwhile.
 """
 
+import re
 import secrets
 from contextlib import contextmanager
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,7 +21,9 @@ from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.cache import patch_cache_control
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
 
@@ -35,6 +39,9 @@ from tenants.requests import wants_json
 
 KEY = "idempotency_key"
 PERSON = "Floor-Person"
+WAITED = "Floor-Waited"  # seconds since it was pressed, by the clock of the device
+SECONDS = re.compile(r"[0-9]{1,7}")
+AT_ONCE = timedelta(seconds=30)
 
 
 class NotDone(Exception):
@@ -130,6 +137,18 @@ class VerbView(FloorView):
     def after(self):
         raise NotImplementedError
 
+    def require_unchanged(self, form, since):
+        """Refuse what was pressed at ``since`` and is no longer right."""
+
+    @cached_property
+    def pressed_at(self):
+        """When a form was pressed that waited for the network; None of one sent at once."""
+        request = self.request
+        said = request.headers.get(WAITED, ""), request.POST.get("waited", "")
+        seconds = sum(int(each) for each in said if SECONDS.fullmatch(each))
+        waited = timedelta(seconds=seconds)
+        return timezone.now() - waited if waited > AT_ONCE else None
+
     def get(self, request, **kwargs):
         self.require(self.may)
         return self.page(form=self.form())
@@ -159,6 +178,8 @@ class VerbView(FloorView):
         if not form.is_valid():
             raise NotDone(form, 400)
         try:
+            if self.pressed_at is not None:
+                self.require_unchanged(form, self.pressed_at)
             said = self.do(form)
         except Refusal as refusal:
             form.say_why(refusal)

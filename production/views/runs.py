@@ -11,7 +11,16 @@ from django.utils.translation import gettext as _
 from inventory.models import Spool
 from production.forms.floor import runs as forms
 from production.models import ProductionRun, Reason
-from production.services import completion, demand, lifecycle, midprint, readiness, slots, undo
+from production.services import (
+    completion,
+    demand,
+    lifecycle,
+    midprint,
+    readiness,
+    slots,
+    undo,
+    waiting,
+)
 from production.services.today import Job
 from production.views.floor import ButtonView, FloorView, VerbView
 from tenants.errors import plain
@@ -57,6 +66,9 @@ class OfRun:
 
     def reasons(self, kind):
         return Reason.objects.offered(kind).by_use(since=timezone.now() - RECENTLY)
+
+    def require_unchanged(self, form, since):
+        waiting.require_unchanged(self.run, since=since, by=self.request.user)
 
     def form_for(self, form_class, data, **more):
         return form_class(data, subject=self.run, by=self.request.user, **more)

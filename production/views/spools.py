@@ -1,10 +1,12 @@
 """A spool on the floor: found by its label, looked at, weighed, loaded."""
 
 import re
+from datetime import timedelta
 
 from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -12,7 +14,7 @@ from inventory.models import Spool
 from production.forms.floor.runs import NoteForm
 from production.forms.floor.spools import LoadForm, WeighForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
-from production.services import slots, undo, unloading, unreceiving, weighing
+from production.services import slots, undo, unloading, unreceiving, waiting, weighing
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
@@ -73,10 +75,18 @@ class WeighView(OfSpool, VerbView):
         return WeighForm(data, subject=self.spool, by=self.request.user, is_printing=bool(run))
 
     def context(self):
-        return super().context() | {"printing": self._printing(), "tare": self.spool.tare()}
+        told = {"printing": self._printing(), "tare": self.spool.tare()}
+        if self.pressed_at is not None:
+            told["waited"] = (timezone.now() - self.pressed_at) // timedelta(seconds=1)
+        return super().context() | told
+
+    def require_unchanged(self, form, since):
+        if run := self._printing():
+            waiting.require_unchanged(run, since=since, by=self.request.user)
 
     def do(self, form):
-        weighed = weighing.weigh(form.subject, by=form.by, **form.words())
+        said = form.words() | ({"weighed_at": self.pressed_at} if self.pressed_at else {})
+        weighed = weighing.weigh(form.subject, by=form.by, **said)
         if weighed.line is not None:
             return _("Kept for run %(run)s: booked when it is completed.") % {
                 "run": weighed.line.run
@@ -161,6 +171,9 @@ class LoadView(OfSpool, VerbView):
         for slot, line in slots.drawing(found).items():
             slot.line = line
         return super().context() | {"slots": found, "is_scanned": bool(printer)}
+
+    def require_unchanged(self, form, since):
+        waiting.require_unmoved(form.cleaned_data["slot"], since=since, by=form.by)
 
     def do(self, form):
         slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from production.forms.floor.runs import NoteForm
 from production.forms.floor.spools import SlotForm
 from production.models import Printer, PrinterSlot, ProductionRun
-from production.services import printers, slots, today
+from production.services import printers, slots, today, waiting
 from production.views.floor import ButtonView, FloorView, VerbView
 
 
@@ -60,6 +60,9 @@ class SlotView:
     def find(self):
         rows = PrinterSlot.objects.select_related("printer", "spool__filament__manufacturer")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
+
+    def require_unchanged(self, form, since):
+        waiting.require_unmoved(form.subject, since=since, by=form.by)
 
     def after(self):
         return reverse("floor-printer", args=[self.find().printer_id])

@@ -2,13 +2,19 @@
 somebody else. What the script itself does is in tests/browser."""
 
 import gzip
+from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from django.utils import timezone
 
-from production.views.floor import PERSON
-from tests.factories import a_running_run, a_spool
-from tests.production.touching import touch
+from inventory.services import handling
+from production.services import midprint, slots
+from production.services.actuals import MaterialActual
+from production.views.floor import PERSON, WAITED
+from tests.factories import a_run, a_running_run, a_slot, a_spool, make_user
+from tests.production.touching import fresh, page, touch
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 
@@ -65,6 +71,86 @@ def test_figures_that_are_none_are_refused_in_words(floor, operator, run):
     )
     assert answer.status_code == 400
     assert "Enter a number." in answer.json()["detail"]
+
+
+# --- What others did while it waited -------------------------------------------------------------
+
+HOUR = {WAITED: "3600"}
+
+
+def test_figures_that_waited_do_not_go_over_those_that_others_noted_since(floor, operator, run):
+    line = run.materials.get()
+    later = {"materials": [MaterialActual(line=line.pk, actual_grams=Decimal(20))]}
+    midprint.save_actuals(run, by=make_user(name="Nina"), **later)
+    fields = {f"line-{line.pk}-grams": "10"}
+    answer = send(floor, run, "note", headers=whose(operator) | HOUR, **fields)
+    assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
+    assert "Nina did “save actuals” to run" in answer.json()["detail"]
+    again = page(send(floor, run, "note", headers={}, waited="3600", **fields), 409)
+    assert 'value="10"' in again
+    assert 'name="waited"' not in again  # looked at: it may be done now
+    assert fresh(line).actual_grams == 20
+    assert send(floor, run, "note", headers=whose(operator), **fields).status_code == 200
+    assert fresh(line).actual_grams == 10
+
+
+@pytest.mark.parametrize("said", ["", "0", "29", "-3600", "x", "1e9", "٣٦٠٠", "9" * 40])
+def test_what_hardly_waited_is_done_at_once(floor, operator, run, said):
+    midprint.progress(run, by=None, percent=50)
+    headers = whose(operator) | {WAITED: said.encode().decode("latin-1")}
+    assert send(floor, run, "complete-as-planned", headers=headers).status_code == 200
+
+
+def test_ones_own_that_waited_is_done_after_ones_own(floor, operator):
+    run = a_run((a_spool(), 40))
+    headers = whose(operator) | HOUR
+    Event = type(run.events.get())
+    Event.objects.update(at=run.created_at - timedelta(hours=2))
+    assert send(floor, run, "start", headers=headers).status_code == 200
+    answer = touch(
+        floor, f"/floor/runs/{run.pk}/complete-as-planned/", headers=headers, idempotency_key="b"
+    )
+    assert answer.status_code == 200
+
+
+def test_a_weight_that_waited_is_of_the_moment_it_was_typed(floor, operator):
+    spool = a_spool(at=timezone.now() - timedelta(hours=2))
+    path = f"/floor/spools/{spool.pk}/weigh/"
+    assert touch(floor, path, headers=HOUR, gross_grams="1190").status_code == 303
+    entry = spool.transactions.last()
+    assert timedelta(minutes=59) < entry.created_at - entry.occurred_at < timedelta(minutes=61)
+
+
+@pytest.mark.parametrize(("basis", "left"), [("then", 940), ("now", 980)])
+def test_a_weight_from_before_other_entries_asks_which_it_is(floor, operator, basis, left):
+    spool = a_spool(at=timezone.now() - timedelta(hours=2))
+    handling.use(spool, grams=40, by=None)
+    path = f"/floor/spools/{spool.pk}/weigh/"
+    answer = touch(floor, path, headers=whose(operator) | HOUR, gross_grams="1180")
+    assert (answer.status_code, answer.json()["code"]) == (409, "entries_since_weighing")
+    asked = page(touch(floor, path, headers=HOUR, gross_grams="1180"), 409)
+    assert "When was it weighed?" in asked
+    waited = asked.partition('name="waited" value="')[2].partition('"')[0]
+    assert 3600 <= int(waited) <= 3700
+    told = touch(floor, path, gross_grams="1180", waited=waited, basis=basis)
+    assert told.status_code == 303
+    assert fresh(spool).remaining_grams == left
+
+
+def test_a_load_that_waited_does_not_push_out_what_others_loaded_since(floor, operator):
+    slot, spool, other = a_slot(), a_spool(), a_spool()
+    slots.load(other, slot=slot, by=None)
+    asked = {f"/floor/spools/{spool.pk}/load/": {"slot": slot.pk}}
+    asked[f"/floor/slots/{slot.pk}/load/"] = {"spool": spool.code}
+    asked[f"/floor/slots/{slot.pk}/unload/"] = {}
+    for path, fields in asked.items():
+        answer = touch(floor, path, headers=whose(operator) | HOUR, **fields)
+        assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
+        assert f"the system put into {slot} spool {other.code}" in answer.json()["detail"]
+    assert fresh(slot).spool == other
+
+
+# --- Whose it is ---------------------------------------------------------------------------------
 
 
 def test_it_is_never_done_as_somebody_else(farm_client, operator, manager, run):

@@ -12,7 +12,7 @@ from tenants.forms import VerbForm
 class WeighForm(VerbForm):
     """What the scale shows, filament and reel together."""
 
-    after_refusal = {"confirm": {"weighing_implausible"}}
+    after_refusal = {"confirm": {"weighing_implausible"}, "basis": {"entries_since_weighing"}}
 
     gross_grams = AmountField(label=gettext_lazy("The scale shows"), required=True)
     as_count = forms.BooleanField(
@@ -20,6 +20,15 @@ class WeighForm(VerbForm):
     )
     confirm = forms.BooleanField(
         label=gettext_lazy("The weight is right, unlikely as it looks"), required=False
+    )
+    basis = forms.ChoiceField(
+        label=gettext_lazy("When was it weighed?"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[
+            ("then", gettext_lazy("before those entries: they come off this weight")),
+            ("now", gettext_lazy("after them: this is what is there now")),
+        ],
     )
 
     def __init__(self, *args, is_printing=False, **kwargs):

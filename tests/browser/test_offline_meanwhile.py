@@ -1,0 +1,53 @@
+"""What others did while a form waited for the network is not overwritten by it."""
+
+from datetime import timedelta
+
+from django.utils import timezone
+
+from inventory.services import handling
+from production.services import midprint
+from tests.browser.offline import age, at, finds, none_waits, offline, waiting, why_not
+from tests.browser.watched import barriers, geometry
+from tests.factories import a_printer, a_running_run, a_spool
+
+
+def test_a_weight_that_waited_asks_whether_it_was_before_what_others_booked(visit, shop):
+    spool = a_spool(at=timezone.now() - timedelta(hours=5))
+    page = visit(f"/floor/spools/{spool.pk}/weigh/")
+    offline(page)
+    page.get_by_label("The scale shows").fill("1180")
+    page.get_by_role("button", name="Save the weight").tap()
+    waiting(page, "1180")
+    age(page, 4)
+    handling.use(spool, grams=40, by=shop.mona)
+    page.goto("about:blank")
+    offline(page, False)
+    page.goto("/floor/")
+    why_not(page, "the later entries stay on top of this weight")
+    page.get_by_role("button", name="Open and try again").tap()
+    finds(page, "When was it weighed?")
+    assert geometry(page) == []
+    assert barriers(page) == []
+    page.get_by_text("before those entries").tap()
+    page.get_by_role("button", name="Save the weight").tap()
+    finds(page, "940 g are on the spool, −20 g against the book.")
+    none_waits(page)
+
+
+def test_what_waited_comes_back_where_somebody_did_something_else_to_the_run(visit, shop):
+    run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
+    page = visit(at(run, "note/"))
+    offline(page)
+    page.get_by_label("How far is it?").fill("30")
+    page.get_by_role("button", name="Keep these figures").tap()
+    waiting(page, "30")
+    age(page, 4)
+    midprint.progress(run, by=shop.mona, percent=60)
+    offline(page, False)
+    finds(page, "While this waited for the network, Mona Manager did")
+    assert page.get_by_label("How far is it?").input_value() == "30"
+    none_waits(page)
+    page.get_by_role("button", name="Keep these figures").tap()
+    finds(page, "nothing is booked yet")
+    run.refresh_from_db()
+    assert run.progress_percent == 30

@@ -129,8 +129,11 @@ const goOn = (said, address) => {
   location.assign(address);
 };
 
-const isTyping = () =>
-  [...document.querySelectorAll("main input")].some((each) => each.value !== each.defaultValue);
+const isTouched = (each) =>
+  each.checked !== each.defaultChecked || (each.type === "select-one"
+    ? [...each.options].some((option) => option.selected !== option.defaultSelected)
+    : each.value !== each.defaultValue);
+const isTyping = () => [...document.querySelectorAll("main :is(input, textarea, select)")].some(isTouched);
 
 // What was done meanwhile; the page is read again, unless somebody is writing in it.
 const show = (said) => {
@@ -232,6 +235,7 @@ const begin = () => {
   addEventListener("online", goAhead);
   addEventListener("storage", draw);
   addEventListener("pageshow", ({ persisted }) => { // back again
+    if (persisted && pressed.size) location.reload(); // what it shows was done
     if (persisted) isLeaving = false;
     draw();
   });

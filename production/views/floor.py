@@ -163,7 +163,7 @@ class VerbView(FloorView):
             return self._say_why(refused.form, refused.status)
         except Refusal as refusal:  # of the key
             form = self.form(request.POST)
-            form.say_why(refusal)
+            form.say_why(_of_a_page(refusal))
             return self._say_why(form, refusal.status)
 
     def _once(self):
@@ -217,6 +217,14 @@ def _said(missing):
     """Why a page is missing; what Django says of a row names our classes."""
     is_of_a_row = isinstance(missing.__context__, ObjectDoesNotExist)
     return _("It was removed, or belongs to another farm.") if is_of_a_row else str(missing)
+
+
+def _of_a_page(refusal):
+    """What is said where somebody went back to a page that was sent, and sends it again."""
+    if isinstance(refusal, idempotency.IdempotencyKeyReused):
+        text = _("This page was sent before, and done. If you mean this as well, press again.")
+        return type(refusal)(text)
+    return refusal
 
 
 def person(request):

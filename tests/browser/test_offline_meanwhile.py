@@ -34,6 +34,43 @@ def test_a_weight_that_waited_asks_whether_it_was_before_what_others_booked(visi
     none_waits(page)
 
 
+def test_labels_that_were_scanned_stay_though_something_that_waited_is_done(visit, shop):
+    run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
+    page = visit(at(run))
+    offline(page)
+    page.get_by_role("button", name="Complete: all as planned").tap()
+    waiting(page, run.number)
+    page.goto("about:blank")
+    offline(page, False)
+    page.route("**/complete-as-planned/", lambda route: route.abort())
+    page.goto(f"/floor/receive/{shop.stage.filament.pk}/")
+    page.get_by_text("Blank labels are on them").tap()
+    field = page.get_by_label("Labels on them already")
+    field.press_sequentially("ABC\n")
+    page.unroute("**/complete-as-planned/")
+    page.evaluate("dispatchEvent(new Event('online'))")
+    finds(page, f"Run {run.number} is completed: 40 g are booked.")
+    assert field.input_value() == "ABC\n"
+
+
+def only_looked_at(route):
+    return route.abort() if route.request.method == "POST" else route.fallback()
+
+
+def test_who_goes_back_to_a_page_that_was_sent_gets_it_fresh(visit, shop):
+    page = visit(f"/floor/spools/{a_spool().pk}/weigh/")
+    back = "dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))"
+    page.evaluate(f"window.seen = true; {back}")
+    assert page.evaluate("window.seen")  # nothing was sent: what was typed stays
+    page.watch.is_offline = True
+    page.route("**/weigh/", only_looked_at)
+    page.get_by_label("The scale shows").fill("1190")
+    page.get_by_role("button", name="Save the weight").tap()
+    waiting(page, "1190")
+    page.evaluate(back)
+    page.wait_for_function("() => !window.seen")
+
+
 def test_what_waited_comes_back_where_somebody_did_something_else_to_the_run(visit, shop):
     run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
     page = visit(at(run, "note/"))

@@ -42,7 +42,8 @@ def finds(page, words):
 def begin(page, pin=PIN, name="Otto Operator"):
     hand = Hand(page)
     hand.touch(page.locator("label.choice").filter(has_text=name))
-    page.get_by_label("PIN", exact=True).fill(pin)
+    page.locator("[name=pin]:focus").wait_for()
+    page.keyboard.type(pin)
     hand.button("Begin")
     return hand
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from inventory import codes
 from inventory.models import Location, Spool
+from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_printer, a_spool
 from tests.production.touching import page, queries, said, touch
 
@@ -132,6 +133,34 @@ def test_what_is_no_number_is_said_beside_the_field(floor):
         fields = {"count": "2", "initial_grams": "1000"} | wrong
         assert 'role="alert"' in page(touch(floor, at(filament), **fields), 400)
     assert not Spool.objects.exists()
+
+
+def test_a_figure_that_may_be_thousands_is_asked_about(floor):
+    filament = a_filament()
+    settings = FarmSettings.load()
+    for locale, large, fine in (("de", "1.250", "1250,5"), ("en-gb", "1,250", "1250.5")):
+        settings.locale = locale
+        settings.save()
+        fields = {"count": "1", "initial_grams": "1000", "total_price": large}
+        asked = page(touch(floor, at(filament), **fields), 400)
+        assert f"Is that 1250 or {large[0]}{fine[-2]}250?" in asked
+        assert f'value="{large}"' in asked
+        said(floor, touch(floor, at(filament), **fields | {"total_price": fine}))
+        said(floor, touch(floor, at(filament), **fields | {"total_price": f"0{large[1:]}"}))
+    assert sorted({spool.price for spool in Spool.objects.all()}) == [
+        Decimal("0.25"),
+        Decimal("1250.5"),
+    ]
+
+
+def test_a_page_that_was_sent_is_sent_again_with_other_figures(floor):
+    filament = a_filament()
+    fields = {"initial_grams": "1000", "idempotency_key": "k"}
+    said(floor, touch(floor, at(filament), count=2, **fields))
+    asked = page(touch(floor, at(filament), count=3, **fields), 422)
+    assert "This page was sent before" in asked
+    assert 'value="3"' in asked
+    assert Spool.objects.count() == 2
 
 
 def test_a_filament_without_nominal_grams_asks_for_them(floor):

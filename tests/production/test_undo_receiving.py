@@ -42,6 +42,8 @@ def test_a_case_is_taken_back_from_the_bar_by_who_received_it(floor, operator):
     touch(floor, f"/floor/receive/{filament.pk}/", count=3, initial_grams="1000")
     assert "Your last: received 3 spools" in page(floor.get("/floor/"))
     assert "3 spools are off the shelf" in press(floor)
+    ids = ",".join(str(spool.pk) for spool in Spool.objects.all())
+    assert page(floor.get("/floor/received/", {"ids": ids})).count("Archived") == 3
     spools = Spool.objects.all()
     assert [(spool.remaining_grams, spool.is_archived) for spool in spools] == [(0, True)] * 3
     entries = InventoryTransaction.objects.filter(kind="reversal")

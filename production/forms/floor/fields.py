@@ -1,16 +1,31 @@
 """What people type or scan on the floor."""
 
+import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import forms
-from django.utils.formats import number_format
+from django.utils.formats import get_format, number_format
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.services.scanning import labelled
 from production.services.scanning import unknown
 
+THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 CENT = Decimal("0.01")
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
+
+
+def _unambiguous(text):
+    """``text``, unless it may be thousands as well as decimals: 1.000 where a comma is usual."""
+    mark = get_format("DECIMAL_SEPARATOR")
+    if THOUSANDS.fullmatch(text) and mark not in text:
+        plain, small = re.sub("[.,]", "", text), re.sub("[.,]", mark, text)
+        raise forms.ValidationError(
+            _("Is that %(plain)s or %(small)s? Write it as one of them."),
+            params={"plain": plain, "small": small},
+        )
+    return text
 
 
 def short(value):
@@ -28,7 +43,7 @@ class AmountField(forms.DecimalField):
 
     def to_python(self, value):
         if isinstance(value, str):
-            value = value.strip().replace(",", ".")
+            value = _unambiguous(value.strip()).replace(",", ".")
         return super().to_python(value)
 
     def prepare_value(self, value):

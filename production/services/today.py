@@ -22,6 +22,12 @@ class Job:
     blockers: list = field(default_factory=list)
 
     @property
+    def is_overdue(self):
+        """Whether it was due before today, by the farm's calendar."""
+        due_on = self.run.due_on
+        return due_on is not None and due_on < timezone.localdate()
+
+    @property
     def ends_at(self):
         """When the print should be over, by its planned minutes; None when nobody knows."""
         run = self.run

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
+from django.utils import timezone
+
 from production.models import Printer, PrinterSlot
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
@@ -40,6 +42,19 @@ def test_of_many_products_a_card_names_the_first(floor):
     assert "2 × Part 2, 9 products in all" in shown
     assert "Part 3" not in shown
     assert "2 × Part 8" in floor.get(f"/floor/runs/{run.pk}/").content.decode()
+
+
+def test_what_is_overdue_by_the_farms_calendar_is_marked(floor):
+    settings = FarmSettings.load()
+    settings.timezone = "Pacific/Kiritimati"
+    settings.save()
+    today = timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
+    for days in (-1, 0):
+        a_run((a_spool(), 1), due_on=today + timedelta(days=days))
+    shown = floor.get(TODAY).content.decode()
+    assert f"overdue since {today - timedelta(days=1):%d/%m/%Y}" in shown
+    assert f"due {today:%d/%m/%Y}" in shown
+    assert shown.count("overdue") == 1
 
 
 def test_a_run_that_takes_longer_than_planned_says_so(floor):

@@ -26,6 +26,11 @@ def job(shop):
     return run
 
 
+def spools_of_one(*grams):
+    filament = a_filament()
+    return [a_spool(each, filament=filament) for each in grams]
+
+
 def status(run):
     return type(run).objects.get(pk=run.pk).status
 
@@ -179,7 +184,22 @@ def test_a_spool_of_the_shelf_is_swapped_in_by_touching_it(visit, job, shop, scr
     hand.link("Swap this spool")
     spelled = " ".join(re.findall("...", job.other.code))
     hand.touch(page.get_by_role("button").filter(has_text=spelled))
+    finds(page, "Is it empty, or what did it give?")  # by the book there is a lot left on it
+    hand.touch(page.get_by_text("is empty"))
+    hand.touch(page.get_by_role("button").filter(has_text=spelled))
     finds(page, f"It goes on from spool {job.other.code}.")
+    line = run.materials.order_by("pk").first()
+    assert (line.spool, line.actual_grams) == (job.spool, 1000)
+
+
+def test_a_spool_that_runs_out_by_the_book_is_swapped_with_two_touches(visit, shop):
+    spool, other = spools_of_one(20, 1000)
+    run = a_running_run((spool, 20), by=shop.otto)
+    page = visit(f"/floor/runs/{run.pk}/")
+    hand = Hand(page)
+    hand.link("Swap this spool")
+    hand.touch(page.locator("main button.job.spool"))
+    finds(page, f"It goes on from spool {other.code}.")
     assert hand.touches == 2
 
 

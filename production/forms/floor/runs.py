@@ -209,7 +209,7 @@ class SwapForm(OverrideForm):
     gave = forms.ChoiceField(
         label=gettext_lazy("The old spool"),
         widget=forms.RadioSelect,
-        initial="empty",
+        error_messages={"required": gettext_lazy("Is it empty, or what did it give?")},
         choices=[
             ("empty", gettext_lazy("is empty")),
             ("weighed", gettext_lazy("is on the scale")),
@@ -217,6 +217,12 @@ class SwapForm(OverrideForm):
         ],
     )
     figure = AmountField(label=gettext_lazy("Grams, if it is not empty"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        line = self.subject
+        if line.spool.remaining_grams <= line.planned_total_grams:
+            self.fields["gave"].initial = "empty"  # by the book it runs out; else nobody knows
 
     def clean(self):
         said = super().clean()

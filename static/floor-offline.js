@@ -42,7 +42,7 @@ const written = (form, button) => {
 
 let isSignedOut = false, isLeaving = false;
 const token = () => document.cookie.match(/spoolbook-csrf=([^;]+)/)?.[1] ?? "";
-const waited = (form) => Math.round((Date.now() - form.since) / 1000); // the server knows what others did meanwhile
+const waited = (form) => Math.round((Date.now() - form.since) / 1000);
 const headers = (form) => ({
   Accept: "application/json", "Floor-Person": me, "X-CSRFToken": token(), "Floor-Waited": waited(form),
 });
@@ -235,7 +235,7 @@ const begin = () => {
   addEventListener("online", goAhead);
   addEventListener("storage", draw);
   addEventListener("pageshow", ({ persisted }) => { // back again
-    if (persisted && pressed.size) location.reload(); // what it shows was done
+    if (persisted && pressed.size) location.reload();
     if (persisted) isLeaving = false;
     draw();
   });

@@ -11,6 +11,7 @@ from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import handling, shelf
 from production.services import completion
 from tests.factories import a_filament, a_material_type, a_run, a_running_run, a_spool
+from tests.looking import fresh
 from tests.production.admin_forms import carry_out, fields
 
 LIST = "/admin/inventory/spool/"
@@ -34,10 +35,6 @@ def text_of(answer):
 
 def codes(client, query=""):
     return {spool.code for spool in client.get(f"{LIST}?{query}").context["cl"].result_list}
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 # --- The shelf ---------------------------------------------------------------------------------

@@ -8,21 +8,14 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, invariants, ledger, shelf
+from inventory.services import handling, ledger, shelf
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Duplicate, Invalid
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
+from tests.looking import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
 
 
 def test_a_delivery_is_received_at_once_and_its_price_shared_out_exactly(operator):
@@ -37,7 +30,7 @@ def test_a_delivery_is_received_at_once_and_its_price_shared_out_exactly(operato
     receipts = InventoryTransaction.objects.all()
     assert [(entry.kind, entry.grams) for entry in receipts] == [("receipt", 1000)] * 7
     assert {entry.performed_by for entry in receipts} == {operator}
-    assert all_is_well()
+    assert violations() == []
 
 
 @pytest.mark.parametrize("total", ["0", "0.0001", "0.0005", "19.99"])
@@ -160,7 +153,7 @@ def test_each_spool_gets_the_label_that_was_put_on_it():
     first, second = codes.generate(), codes.generate()
     received = bound(f"HTTP://ALPHA.LOCALHOST/S/{first}", f" {second.lower()} ")
     assert [spool.code for spool in received] == [first, second]
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_there_are_as_many_spools_as_labels():

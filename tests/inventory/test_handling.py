@@ -13,6 +13,7 @@ from tenants.errors import Invalid
 from tenants.operations import rehearsal
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
+from tests.looking import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -23,10 +24,6 @@ VERBS = {
     "empty as waste": lambda spool: handling.empty(spool, by=None, as_="waste"),
     "adjust": lambda spool: handling.adjust(spool, grams=-5, reason="Typed twice", by=None),
 }
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def consume(spool, grams):

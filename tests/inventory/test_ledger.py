@@ -10,12 +10,9 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import ledger
 from tests.factories import a_filament, a_run, a_spool
+from tests.looking import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def post(spool, verb, *args, **details):

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Spool
-from inventory.services import invariants
 from inventory.services.table_cells import BadCell, has_decimal_commas, quantity
 from inventory.services.table_import import (
     FILAMENT_COLUMNS,
@@ -23,6 +22,7 @@ from inventory.services.table_import import (
 from inventory.services.table_reading import UnusableTable
 from tenants.tables import protected, rows_as_csv, unprotected
 from tests.factories import a_filament
+from tests.looking import violations
 
 TABLES = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
@@ -196,4 +196,4 @@ class TestAnything:
         except UnusableTable:
             return
         assert Spool.objects.filter(filament=red).count() == before + report.count("created")
-        assert list(invariants.violations()) == []
+        assert violations() == []

@@ -1,6 +1,6 @@
 """Asking about runs: their addresses, what refusals look like, what is in the book."""
 
-from inventory.models import InventoryTransaction, Spool
+from inventory.models import InventoryTransaction
 
 RUNS = "/api/v1/production-runs/"
 
@@ -14,10 +14,6 @@ def refused(answer, status, code):
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
     assert answer["Content-Type"] == "application/problem+json"
     return answer.json()
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def usage():

@@ -8,7 +8,8 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction
 from production.models import ProductionRun, Reason
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.asking import RUNS, at, refused, remaining, usage
+from tests.looking import remaining
+from tests.production.asking import RUNS, at, refused, usage
 
 
 def done(answer, status=200):

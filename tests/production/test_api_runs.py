@@ -18,7 +18,8 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.production.asking import RUNS, at, refused, remaining, usage
+from tests.looking import remaining
+from tests.production.asking import RUNS, at, refused, usage
 
 CHANGE = "production.change_productionrun"
 

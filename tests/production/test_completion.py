@@ -16,6 +16,7 @@ from production.services.moves import InvalidRunStatus
 from production.services.overrides import UndoNotPermitted
 from tenants.errors import Invalid
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.looking import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -27,10 +28,6 @@ def took(spool, grams, purge=None, **fields):
         actual_purge_grams=None if purge is None else Decimal(str(purge)),
         **fields,
     )
-
-
-def fresh(row):
-    return type(row).objects.get(pk=row.pk)
 
 
 def complete(run, *materials, **given):

@@ -9,7 +9,7 @@ from inventory.models import Spool
 from inventory.services import spools
 from inventory.services.ledger import InsufficientInventory
 from production.models import Reason
-from production.services import completion, invariants, plausibility
+from production.services import completion, plausibility
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.claims import IncompatibleSpool
 from production.services.completion.correcting import NothingToReassign
@@ -21,6 +21,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.looking import remaining, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -38,10 +39,6 @@ def correct(run, *materials, **given):
     return completion.correct(run, by=None, materials=materials, **given)
 
 
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
-
-
 def moves(entries):
     return [(entry.kind, entry.grams) for entry in entries]
 
@@ -49,7 +46,7 @@ def moves(entries):
 @pytest.fixture(autouse=True)
 def _all_is_well(farm):
     yield
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_only_the_line_that_changed_gets_entries():

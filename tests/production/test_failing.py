@@ -11,6 +11,7 @@ from production.services.actuals import ItemCount, MaterialActual
 from production.services.moves import InvalidRunStatus
 from tenants.errors import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.looking import remaining
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -22,10 +23,6 @@ def clogged(farm):
 
 def took(spool, grams):
     return MaterialActual(spool=spool.pk, actual_grams=Decimal(grams))
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def test_a_failed_run_wastes_what_it_took(clogged):

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, invariants, spools
+from inventory.services import handling, spools
 from production.models import PrinterSlot
 from production.services import midprint, slots, undo, unloading, weighing
 from production.services.actuals import ItemCount, MaterialActual
@@ -22,17 +22,10 @@ from tests.factories import (
     a_spool,
     make_user,
 )
+from tests.looking import fresh, violations
 from tests.production.touching import page, queries, said, touch
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(row):
-    return type(row).objects.get(pk=row.pk)
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
 
 
 def figures(run):
@@ -65,7 +58,7 @@ def test_a_weighing_is_taken_back_by_who_made_it_though_no_right_to_reverse(floo
     after = fresh(spool)
     assert (after.remaining_grams, after.needs_weighing) == (1000, True)
     assert of_bar(floor) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
@@ -128,7 +121,7 @@ def test_drafts_are_taken_back_to_those_before(operator):
     assert figures(run) == before
     assert (fresh(item).good_count, fresh(run).actual_minutes) == (1, 10)
     assert undo.last(by=operator) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_drafts_that_another_changed_since_stay(operator):
@@ -213,7 +206,7 @@ def test_a_swap_is_taken_back_in_the_run_and_in_the_printer(floor, gave, grams):
     assert (figures(run), fresh(slot).spool) == (before, old)
     assert (fresh(old).reserved_grams, fresh(new).reserved_grams) == (10, 0)
     assert of_bar(floor) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_swap_without_a_slot_is_taken_back_too(operator):
@@ -223,7 +216,7 @@ def test_a_swap_without_a_slot_is_taken_back_too(operator):
     slots.swap(run, line=line, spool=a_spool(filament=old.filament), is_empty=True, by=operator)
     undo.undo(run, event=undo.last(by=operator).event, by=operator)
     assert [row[-1] for row in figures(run)] == [old.pk]
-    assert all_is_well()
+    assert violations() == []
 
 
 # --- All of them ---------------------------------------------------------------------------------

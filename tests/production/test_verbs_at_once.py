@@ -8,11 +8,12 @@ import pytest
 from django.db import connection
 
 from production.models import Reason, RunEvent
-from production.services import completion, invariants, lifecycle, lines, midprint
+from production.services import completion, lifecycle, lines, midprint
 from production.services.claims import DuplicateSpool
 from production.services.completion.correcting import NothingToReassign
 from production.services.moves import InvalidRunStatus
 from tests.factories import a_printer, a_run, a_running_run, a_spool
+from tests.looking import violations
 from tests.production.verbs import races_for_a_run, races_for_filament
 from tests.production.verbs.racing import Gone, completed, refusals, spools_of_one, took
 
@@ -32,7 +33,7 @@ def at_once(in_threads):
         results = in_threads(one, len(works))
         unexpected = [each for each in results if isinstance(each, Exception)]
         assert all(hasattr(each, "code") or isinstance(each, Gone) for each in unexpected), results
-        assert list(invariants.violations()) == []
+        assert violations() == []
         return results
 
     return run

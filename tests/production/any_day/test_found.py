@@ -9,13 +9,14 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services import handling, reversing, spools
 from production.models import Printer
-from production.services import completion, invariants, lifecycle, lines, midprint, repeats
+from production.services import completion, lifecycle, lines, midprint, repeats
 from production.services.actuals import MaterialActual
 from production.services.lines import NewMaterial
 from production.services.moves import NotInRun
 from production.services.plausibility import ActualImplausible
 from production.services.readiness import PrinterBusy, SpoolsMissing
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
+from tests.looking import remaining, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -26,10 +27,6 @@ def took(spool, grams):
 
 def weighs(spool, gross):
     return MaterialActual(spool=spool.pk, gross_after_grams=Decimal(gross))
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def completed(*takes, **fields):
@@ -56,7 +53,7 @@ def swapped():
 @pytest.fixture(autouse=True)
 def _all_is_well(farm):
     yield
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 # --- After a weighing ---------------------------------------------------------------------------

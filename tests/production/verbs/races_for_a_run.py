@@ -12,15 +12,8 @@ from production.services.lines import PlanFrozen
 from production.services.moves import InvalidRunStatus
 from production.services.readiness import PrinterBusy
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.verbs.racing import (
-    Gone,
-    completed,
-    refusals,
-    remaining,
-    spools_of_one,
-    status,
-    took,
-)
+from tests.looking import remaining
+from tests.production.verbs.racing import Gone, completed, refusals, spools_of_one, status, took
 
 
 def start_and_start_on_one_printer():

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import completion
 from production.services.actuals import MaterialActual
@@ -22,10 +21,6 @@ def spools_of_one(count, grams=1000):
 
 def completed(*takes):
     return completion.complete(a_running_run(*takes), by=None, as_planned=True).run
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def status(run):

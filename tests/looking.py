@@ -1,0 +1,17 @@
+"""Looking again: what a row, a spool and the whole book say now."""
+
+from production.services import invariants
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def remaining(spool):
+    """Net grams on it by the book."""
+    return fresh(spool).remaining_grams
+
+
+def violations():
+    """What is wrong in the book of the farm, in words; nothing, or a test should say so."""
+    return [str(violation) for violation in invariants.violations()]

@@ -10,6 +10,7 @@ from django.urls import reverse
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import handling, shelf
 from production.services import completion
+from tests.answers import text_of
 from tests.factories import a_filament, a_material_type, a_run, a_running_run, a_spool
 from tests.looking import fresh
 from tests.production.admin_forms import carry_out, fields
@@ -27,10 +28,6 @@ def as_manager(farm_client, manager):
 def page(spool, verb="change"):
     name = verb if verb == "change" else f"do_{verb}"
     return reverse(f"admin:inventory_spool_{name}", args=[spool.pk])
-
-
-def text_of(answer):
-    return answer.content.decode()
 
 
 def codes(client, query=""):

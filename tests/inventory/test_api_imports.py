@@ -8,6 +8,7 @@ from django.conf import settings
 from inventory.models import Filament, InventoryTransaction, Manufacturer, Spool
 from inventory.services import table_reading
 from tenants.accounts.models import AuditEvent
+from tests.answers import done, refused
 from tests.factories import a_filament, a_manufacturer, a_spool
 
 SPOOLS = "/api/v1/spools/import/"
@@ -20,17 +21,6 @@ def send(api, path, *lines, headers=None, content_type="text/csv"):
     return api.generic(
         "POST", path, "\n".join(lines).encode(), content_type=content_type, headers=headers or {}
     )
-
-
-def done(answer):
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def refused(answer, status, code):
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    return answer.json()
 
 
 # --- Spools ------------------------------------------------------------------------------------

@@ -11,16 +11,13 @@ from inventory.services.handling import NothingToPost
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.shelf import AlreadyArchived, AlreadyOpened, NotArchived
 from tenants.errors import Duplicate
+from tests.answers import refusals
 from tests.factories import a_filament, a_spool
 from tests.looking import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 
 COUNT = 8
-
-
-def refusals(results):
-    return [type(result) for result in results if isinstance(result, Exception)]
 
 
 def test_eight_people_use_what_is_there_and_not_a_gram_more(in_threads):

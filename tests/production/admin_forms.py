@@ -45,10 +45,6 @@ def page(run, verb):
     return reverse(f"admin:production_productionrun_do_{verb}", args=[run.pk])
 
 
-def text_of(answer):
-    return answer.content.decode()
-
-
 def status_of(run):
     return ProductionRun.objects.get(pk=run.pk).status
 

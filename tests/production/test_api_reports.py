@@ -9,6 +9,7 @@ from inventory.services import spools
 from production.models import BomLine
 from production.services.actuals import MaterialActual
 from production.services.completion import complete
+from tests.answers import refused
 from tests.factories import (
     a_filament,
     a_printer,
@@ -17,16 +18,9 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.asking import refused
+from tests.production.asking import REPORTS, rows
 
-REPORTS = "/api/v1/reports/"
 ALL = ["variance", "stock", "stock-by-material-type", "unexplained", "alerts"]
-
-
-def rows(api, report, query=""):
-    answer = api.get(f"{REPORTS}{report}/?{query}")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
 
 
 def a_completed_run(spool, planned, actual, **fields):

@@ -12,10 +12,11 @@ from production.services import completion, lifecycle, lines, midprint
 from production.services.claims import DuplicateSpool
 from production.services.completion.correcting import NothingToReassign
 from production.services.moves import InvalidRunStatus
+from tests.answers import refusals
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 from tests.looking import violations
 from tests.production.verbs import races_for_a_run, races_for_filament
-from tests.production.verbs.racing import Gone, completed, refusals, spools_of_one, took
+from tests.production.verbs.racing import Gone, completed, spools_of_one, took
 
 
 @pytest.fixture

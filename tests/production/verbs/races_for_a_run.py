@@ -11,9 +11,10 @@ from production.services import completion, lifecycle, lines, midprint, repeats
 from production.services.lines import PlanFrozen
 from production.services.moves import InvalidRunStatus
 from production.services.readiness import PrinterBusy
+from tests.answers import refusals
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 from tests.looking import remaining
-from tests.production.verbs.racing import Gone, completed, refusals, spools_of_one, status, took
+from tests.production.verbs.racing import Gone, completed, spools_of_one, status, took
 
 
 def start_and_start_on_one_printer():

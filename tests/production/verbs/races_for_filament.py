@@ -16,9 +16,10 @@ from production.models import PrinterSlot, ProductionRun
 from production.services import completion, lifecycle, midprint, planning, repeats
 from production.services.completion import CountedSince
 from production.services.lines import NewMaterial
+from tests.answers import refusals
 from tests.factories import a_printer, a_running_run, a_spool
 from tests.looking import remaining
-from tests.production.verbs.racing import completed, refusals, spools_of_one, took
+from tests.production.verbs.racing import completed, spools_of_one, took
 
 
 def two_runs_take_the_spool_in_a_slot():

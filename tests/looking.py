@@ -7,6 +7,10 @@ def fresh(row):
     return type(row).objects.get(pk=row.pk)
 
 
+def status_of(run):
+    return fresh(run).status
+
+
 def remaining(spool):
     """Net grams on it by the book."""
     return fresh(spool).remaining_grams

@@ -3,11 +3,9 @@
 from decimal import Decimal
 
 import pytest
-from django.urls import reverse
 
 from production.models import ProductionRun
-from production.services import completion, lifecycle
-from production.services.actuals import MaterialActual
+from production.services import lifecycle
 from tests.factories import (
     a_printer,
     a_product,
@@ -15,32 +13,13 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.admin_forms import fields
-
-LIST = "/admin/production/productionrun/"
+from tests.production.admin_forms import LIST, fields, page_of
 
 
 @pytest.fixture
 def at_admin_as_manager(farm_client, manager):
     farm_client.force_login(manager)
     return farm_client
-
-
-def page_of(run):
-    return reverse("admin:production_productionrun_change", args=[run.pk])
-
-
-def numbers(client, query=""):
-    """The numbers of the runs that the list shows."""
-    shown = client.get(f"{LIST}?{query}").context["cl"].result_list
-    return {run.number for run in shown}
-
-
-def completed(spool, grams, actual, **fields):
-    run = a_running_run((spool, grams), **fields)
-    line = run.materials.get()
-    actual = MaterialActual(line=line.pk, actual_grams=Decimal(actual))
-    return completion.complete(run, by=None, materials=[actual], confirm=True, as_planned=True).run
 
 
 # --- Planning ----------------------------------------------------------------------------------

@@ -8,16 +8,8 @@ from production.services import completion, lifecycle
 from production.services.lines import NewItem
 from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.admin_forms import (
-    LIST,
-    carry_out,
-    failure,
-    field,
-    fields,
-    page,
-    status_of,
-    written,
-)
+from tests.looking import status_of
+from tests.production.admin_forms import LIST, carry_out, failure, field, fields, page, written
 
 # --- The other outcomes ------------------------------------------------------------------------
 

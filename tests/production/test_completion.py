@@ -17,17 +17,9 @@ from production.services.overrides import UndoNotPermitted
 from tenants.errors import Invalid
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.looking import fresh
+from tests.production.printing import took
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def took(spool, grams, purge=None, **fields):
-    return MaterialActual(
-        spool=spool.pk,
-        actual_grams=Decimal(str(grams)),
-        actual_purge_grams=None if purge is None else Decimal(str(purge)),
-        **fields,
-    )
 
 
 def complete(run, *materials, **given):

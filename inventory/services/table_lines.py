@@ -73,12 +73,6 @@ class TableReport:
             "lines": [self._told(line) for line in self.lines],
         }
 
-    def as_rows(self):
-        """``(line, status, outcome, what or why)`` of each line, for ``rows_as_csv``."""
-        for line in self.lines:
-            status = "ok" if line.is_ok else "refused"
-            yield line.number, status, line.outcome, line.said if line.is_ok else line.why()
-
     def __str__(self):
         return (
             f"{self.count(CREATED)} created, {self.count(FILLED_IN)} filled in, "

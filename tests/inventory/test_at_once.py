@@ -59,7 +59,7 @@ def test_an_entry_is_reversed_once(in_threads):
 
 def test_a_price_that_becomes_known_twice_at_once_is_late_once(in_threads):
     spool = a_spool(1000, filament=a_filament(price=None))
-    in_threads(lambda number: handling.set_price(spool, price=number + 1, by=None), COUNT)
+    in_threads(lambda number: shelf.describe(spool, price=number + 1, by=None), COUNT)
     after = Spool.objects.get(pk=spool.pk)
     assert after.late_cost_per_gram is not None
     assert after.version == spool.version + COUNT

@@ -97,11 +97,11 @@ def test_a_price_that_becomes_known_is_what_earlier_entries_cost_and_only_once(o
     spool = a_spool(1000, filament=a_filament(price=None))
     handling.use(spool, grams=100, by=None)
     assert costs(spool) == [None]
-    priced = handling.set_price(spool, price=Decimal(30), by=operator)
+    priced = shelf.describe(spool, price=Decimal(30), by=operator)
     assert (priced.price, priced.version) == (30, spool.version + 2)
     handling.use(spool, grams=100, by=None)
     assert costs(spool) == [3, 3]
-    handling.set_price(spool, price=Decimal(90), by=operator)
+    shelf.describe(spool, price=Decimal(90), by=operator)
     handling.use(spool, grams=100, by=None)
     assert costs(spool) == [3, 3, 9]
 
@@ -109,15 +109,15 @@ def test_a_price_that_becomes_known_is_what_earlier_entries_cost_and_only_once(o
 def test_an_entry_with_a_cost_never_changes():
     spool = a_spool(1000, price=Decimal(20))
     handling.use(spool, grams=100, by=None)
-    handling.set_price(spool, price=Decimal(50), by=None)
+    shelf.describe(spool, price=Decimal(50), by=None)
     assert costs(spool) == [2]
     assert fresh(spool).late_cost_per_gram is None
 
 
 def test_a_price_is_on_record_and_the_same_one_leaves_no_trace(operator):
     spool = a_spool(1000, price=Decimal(20))
-    handling.set_price(spool, price=Decimal(25), by=operator)
-    assert handling.set_price(spool, price="25.00", by=operator).version == spool.version + 1
+    shelf.describe(spool, price=Decimal(25), by=operator)
+    assert shelf.describe(spool, price="25.00", by=operator).version == spool.version + 1
     (event,) = AuditEvent.objects.of(spool)
     assert (event.by, event.changes["price"]) == (operator, ["20.0000", "25.0000"])
 
@@ -125,12 +125,12 @@ def test_a_price_is_on_record_and_the_same_one_leaves_no_trace(operator):
 @pytest.mark.parametrize("price", ["-1", "NaN", "1e12"])
 def test_a_price_that_can_not_be_is_refused(price):
     with pytest.raises(InvalidQuantity):
-        handling.set_price(a_spool(), price=price, by=None)
+        shelf.describe(a_spool(), price=price, by=None)
 
 
 def test_a_price_may_become_unknown_again_and_new_entries_take_the_catalogues():
     spool = a_spool(1000, price=Decimal(50), filament=a_filament(price=Decimal(20)))
-    handling.set_price(spool, price=None, by=None)
+    shelf.describe(spool, price=None, by=None)
     assert handling.use(spool, grams=10, by=None).cost_per_gram == Decimal("0.02")
 
 
@@ -138,7 +138,7 @@ def test_the_price_stays_when_its_record_can_not_be_written(monkeypatch):
     spool = a_spool(1000, price=Decimal(20))
     monkeypatch.setattr(AuditEvent.objects, "create", lambda **fields: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        handling.set_price(spool, price=25, by=None)
+        shelf.describe(spool, price=25, by=None)
     assert (fresh(spool).price, fresh(spool).version) == (20, spool.version)
 
 

@@ -22,7 +22,7 @@ def reverse(entry, **said):
 def test_a_slip_is_taken_back_gram_by_gram_at_the_price_of_then(manager):
     spool = a_spool(1000, price=Decimal(20))
     usage = handling.use(spool, grams=140, by=None)
-    handling.set_price(spool, price=Decimal(50), by=None)
+    shelf.describe(spool, price=Decimal(50), by=None)
     reversal = reverse(usage, by=manager, note="It was 14.0")
     assert (reversal.kind, reversal.grams, reversal.reverses) == ("reversal", 140, usage)
     assert reversal.cost_per_gram == Decimal("0.02")

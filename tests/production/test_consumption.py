@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryTransaction
-from inventory.services import handling, reversing, spools
+from inventory.services import handling, reversing, shelf, spools
 from production.services import completion, reports
 from production.services.actuals import MaterialActual
 from tenants.accounts.models import FarmSettings
@@ -188,7 +188,7 @@ def test_filament_of_unknown_price_that_came_back_costs_nothing():
 def test_a_price_that_becomes_known_is_counted():
     spool = a_spool(1000, filament=a_filament(price=None))
     handling.use(spool, grams=100, by=None)
-    handling.set_price(spool, price=Decimal(30), by=None)
+    shelf.describe(spool, price=Decimal(30), by=None)
     assert reports.consumption()[0]["cost"]["total"] == 3
 
 

@@ -70,17 +70,11 @@ def _():
     return lambda: handling.adjust(spool, grams=-10, reason="A slip", by=None)
 
 
-@verb("spool.set_price")
-def _():
-    spool = a_spool(30, filament=a_filament(price=None))
-    return lambda: handling.set_price(spool, price=20, by=None)
-
-
 @verb("spool.describe")
 def _():
-    spool = a_spool(30)
-    at = timezone.now()
-    return lambda: shelf.describe(spool, lot_number="L7", dried_at=at, opened_at=at, by=None)
+    spool, at = a_spool(30, filament=a_filament(price=None)), timezone.now()
+    said = {"lot_number": "L7", "dried_at": at, "opened_at": at, "price": 20}
+    return lambda: shelf.describe(spool, by=None, **said)
 
 
 @verb("spool.move")

@@ -218,7 +218,6 @@ OF_OTHERS = {
     "spool.restore": lambda: shelf.restore(
         shelf.archive(a_spool(), discard=False, by=None), by=None
     ),
-    "spool.set_price": lambda: handling.set_price(a_spool(), price=20, by=None),
     "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
     "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
     "spool.weigh": lambda: spools.weigh(a_spool(1000), gross_grams=1190, by=None),

@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from inventory.services.table_import import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.table_lines import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from tenants.fields import QuantityField, TextField, WholeField
 from tenants.serializers import Body
 

@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import Filament, Manufacturer, Spool
-from inventory.services.table_import import import_filaments, import_spools
+from inventory.services.tables import import_filaments, import_spools
 from tests.factories import a_filament, a_material_type
 from tests.looking import violations
 

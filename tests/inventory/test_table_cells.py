@@ -12,14 +12,14 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Spool
-from inventory.services.table_cells import BadCell, has_decimal_commas, quantity
-from inventory.services.table_import import (
+from inventory.services.tables import (
     FILAMENT_COLUMNS,
     SPOOL_COLUMNS,
     import_filaments,
     import_spools,
 )
-from inventory.services.table_reading import UnusableTable
+from inventory.services.tables.cells import BadCell, has_decimal_commas, quantity
+from inventory.services.tables.reading import UnusableTable
 from tenants.tables import protected, rows_as_csv, unprotected
 from tests.factories import a_filament
 from tests.looking import violations

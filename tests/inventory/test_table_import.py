@@ -5,16 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import ledger, shelf
-from inventory.services.table_import import import_spools
+from inventory.services.tables import import_spools
 from tenants.operations import face
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
 from tests.inventory.tables import columns_refused, spools, told
-from tests.looking import violations
+from tests.looking import queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -172,9 +171,7 @@ def test_nothing_comes_in_when_the_last_thing_breaks_down(red, monkeypatch):
 
 def test_a_thousand_spools_take_as_many_statements_as_one(red):
     def statements(count):
-        with CaptureQueriesContext(connection) as seen:
-            spools(["name"], *[["Red"]] * count)
-        return len(seen)
+        return queries_of(lambda: spools(["name"], *[["Red"]] * count))
 
     assert statements(1) == statements(1000)
 

@@ -12,7 +12,7 @@ from inventory.services import (
     reversing,
     shelf,
     spools,
-    table_import,
+    tables,
 )
 from production.services import slots, undo, unloading, weighing
 from tests.factories import a_filament, a_slot, a_spool
@@ -140,13 +140,13 @@ def _():
 def _():
     a_filament("Galaxy")
     table = "name,initial_grams,remaining_grams\nGalaxy,1000,800\nGalaxy,500,\n"
-    return lambda: table_import.import_spools(table, by=None)
+    return lambda: tables.import_spools(table, by=None)
 
 
 @verb("filament.import_table")
 def _():
     table = "manufacturer,name,material,density_g_cm3\nAcme,Red,PLA,1.24\n"
-    return lambda: table_import.import_filaments(table, by=None)
+    return lambda: tables.import_filaments(table, by=None)
 
 
 @verb("spool.load")

@@ -3,10 +3,9 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from inventory.services.table_cells import has_decimal_commas
+from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables.cells import has_decimal_commas
 from tenants.errors import Refusal
-
-CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "refused"
 
 
 class Line:

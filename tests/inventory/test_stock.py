@@ -5,13 +5,13 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
 from inventory.services import handling, ledger, reversing, shelf, spools, stock
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_material_type, a_spool
+from tests.looking import queries_of
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -29,12 +29,6 @@ def claim(spool, grams):
 
 def of(filament):
     return stock.of_filaments().get(pk=filament.pk)
-
-
-def queries_of(work):
-    with CaptureQueriesContext(connection) as seen:
-        work()
-    return len(seen)
 
 
 def with_one_and_with_thirty(work, grow):

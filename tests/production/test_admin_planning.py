@@ -2,8 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
-
 from production.models import ProductionRun
 from production.services import lifecycle
 from tests.factories import (
@@ -14,13 +12,6 @@ from tests.factories import (
     a_spool,
 )
 from tests.production.admin_forms import LIST, fields, page_of
-
-
-@pytest.fixture
-def at_admin_as_manager(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
-
 
 # --- Planning ----------------------------------------------------------------------------------
 
@@ -72,11 +63,11 @@ def test_a_refused_plan_keeps_what_was_typed(at_admin):
     assert not ProductionRun.objects.exists()
 
 
-def test_a_manager_may_plan_past_a_refusal_and_it_stays_on_record(at_admin_as_manager):
+def test_a_manager_may_plan_past_a_refusal_and_it_stays_on_record(as_manager):
     spool = a_spool(10)
     typed = {"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"}
     typed |= {"materials-0-planned_purge_grams": "0", "override_reason": "more comes tomorrow"}
-    new_run(at_admin_as_manager, **typed)
+    new_run(as_manager, **typed)
     assert ProductionRun.objects.get().events.get().reason == "more comes tomorrow"
 
 

@@ -16,12 +16,6 @@ from tests.factories import a_material_type, a_printer, a_product, a_run, a_runn
 from tests.production.admin_forms import carry_out, fields
 
 
-@pytest.fixture
-def as_manager(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
-
-
 def page(row, verb="change"):
     name = verb if verb == "change" else f"do_{verb}"
     return reverse(f"admin:production_{row._meta.model_name}_{name}", args=[row.pk])

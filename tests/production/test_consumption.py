@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryTransaction
 from inventory.services import handling, reversing, shelf, spools
@@ -20,6 +18,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.looking import queries_of
 from tests.production.printing import completed
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -205,9 +204,7 @@ def test_a_report_of_consumption_takes_three_queries_however_much_there_is(group
     spool = a_spool(9000)
 
     def queries():
-        with CaptureQueriesContext(connection) as seen:
-            reports.consumption(group_by=group_by, period="week")
-        return len(seen)
+        return queries_of(lambda: reports.consumption(group_by=group_by, period="week"))
 
     for number in (1, 5):
         for _ in range(number):

@@ -247,9 +247,10 @@ def test_an_operator_undoes_their_own_last_verb_for_half_an_hour(operator, manag
     run = lifecycle.start(a_run(by=operator, at=begun), by=operator, at=begun)
     closed = begun + timedelta(minutes=1)
     run = completion.complete(run, by=operator, at=closed).run
+    half_an_hour_later = closed + timedelta(minutes=30)
     with pytest.raises(UndoNotPermitted):
-        completion.revert(run, by=operator)
-    run = completion.revert(run, by=operator, at=closed + timedelta(minutes=30))
+        completion.revert(run, by=operator, at=half_an_hour_later + timedelta(seconds=1))
+    run = completion.revert(run, by=operator, at=half_an_hour_later)
     run = completion.complete(run, by=manager).run
     with pytest.raises(UndoNotPermitted):
         completion.revert(run, by=operator)

@@ -4,7 +4,6 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from inventory.models import Spool
 from inventory.services import handling, spools
@@ -63,13 +62,15 @@ def test_a_weighing_is_taken_back_by_who_made_it_though_no_right_to_reverse(floo
 
 def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
     entry = spools.weigh(a_spool(1000), gross_grams=1190, by=operator)
+    half_an_hour_later = entry.created_at + timedelta(minutes=30)
     for by, at in (
         (make_user(), None),
-        (operator, timezone.now() + timedelta(minutes=31)),
+        (operator, half_an_hour_later + timedelta(seconds=1)),
     ):
         with pytest.raises(UndoNotPermitted):
             undo.undo_weighing(entry, by=by, at=at)
         assert undo.last(by=by, at=at) is None
+    assert undo.last(by=operator, at=half_an_hour_later).event == entry.pk
     undo.undo_weighing(entry, by=make_user(role=roles.MANAGER))
 
 

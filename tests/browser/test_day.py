@@ -6,7 +6,7 @@ import pytest
 
 from production.models import PrinterSlot
 from tests.browser.stage import grams
-from tests.browser.watched import PHONE, TABLET, Hand, geometry
+from tests.browser.watched import PHONE, TABLET, Hand, finds, geometry
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 
 SCREENS = pytest.mark.parametrize("viewport", [PHONE, TABLET], ids=["phone", "tablet"])
@@ -27,10 +27,6 @@ def job(shop):
 
 def status(run):
     return type(run).objects.get(pk=run.pk).status
-
-
-def finds(page, words):
-    page.get_by_text(words).first.wait_for()
 
 
 @SCREENS

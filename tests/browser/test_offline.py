@@ -9,7 +9,8 @@ import pytest
 from production.services import completion
 from tests.browser.conftest import sign_in
 from tests.browser.stage import grams
-from tests.browser.watched import barriers, geometry
+from tests.browser.waiting import age, is_kept, looked_after, none_waits, offline, waiting, why_not
+from tests.browser.watched import barriers, finds, geometry
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 
 ONCE = [("usage", Decimal(-40))]
@@ -24,58 +25,8 @@ def at(run, verb=""):
     return f"/floor/runs/{run.pk}/{verb}"
 
 
-def offline(page, is_offline=True):
-    page.watch.is_offline = True  # what failed meanwhile may still be told
-    page.context.set_offline(is_offline)
-
-
 def complete(page):
     page.get_by_role("button", name="Complete: all as planned").tap()
-
-
-def waiting(page, words=""):
-    """The board of what waits, once it says so."""
-    board = page.locator("#waiting").filter(has_text=words)
-    board.wait_for()
-    return board
-
-
-def none_waits(page):
-    kept = "Object.keys(localStorage).filter((name) => name.startsWith('spoolbook-waiting'))"
-    page.wait_for_function(f"() => {kept}.length === 0")
-    page.locator("#waiting").wait_for(state="hidden")
-
-
-def finds(page, words):
-    page.get_by_text(words).first.wait_for()
-
-
-def looked_after(page):
-    page.wait_for_function("() => navigator.serviceWorker.controller")
-
-
-def is_kept(page):
-    """The page, and with it what it is shown with."""
-    page.wait_for_function("""async () => {
-        const files = [...document.querySelectorAll("[rel=stylesheet], script")];
-        const addresses = [location.href, ...files.map((each) => each.href ?? each.src)];
-        return (await Promise.all(addresses.map((each) => caches.match(each)))).every(Boolean);
-    }""")
-
-
-def why_not(page, words):
-    page.locator("#waiting .why").filter(has_text=words).wait_for()
-
-
-def age(page, hours):
-    """Let what waits have waited for so long."""
-    page.evaluate(
-        """hours => { for (const name of Object.keys(localStorage)) {
-            const form = JSON.parse(localStorage[name]);
-            localStorage[name] = JSON.stringify({ ...form, at: form.at - hours * 3600000 });
-        } }""",
-        hours,
-    )
 
 
 # --- Waiting and being sent --------------------------------------------------------------------

@@ -1,0 +1,47 @@
+"""A page without a network: what waits on it, and what it keeps."""
+
+
+def offline(page, is_offline=True):
+    page.watch.is_offline = True  # what failed meanwhile may still be told
+    page.context.set_offline(is_offline)
+
+
+def waiting(page, words=""):
+    """The board of what waits, once it says so."""
+    board = page.locator("#waiting").filter(has_text=words)
+    board.wait_for()
+    return board
+
+
+def none_waits(page):
+    kept = "Object.keys(localStorage).filter((name) => name.startsWith('spoolbook-waiting'))"
+    page.wait_for_function(f"() => {kept}.length === 0")
+    page.locator("#waiting").wait_for(state="hidden")
+
+
+def looked_after(page):
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+
+
+def is_kept(page):
+    """The page, and with it what it is shown with."""
+    page.wait_for_function("""async () => {
+        const files = [...document.querySelectorAll("[rel=stylesheet], script")];
+        const addresses = [location.href, ...files.map((each) => each.href ?? each.src)];
+        return (await Promise.all(addresses.map((each) => caches.match(each)))).every(Boolean);
+    }""")
+
+
+def why_not(page, words):
+    page.locator("#waiting .why").filter(has_text=words).wait_for()
+
+
+def age(page, hours):
+    """Let what waits have waited for so long."""
+    page.evaluate(
+        """hours => { for (const name of Object.keys(localStorage)) {
+            const form = JSON.parse(localStorage[name]);
+            localStorage[name] = JSON.stringify({ ...form, at: form.at - hours * 3600000 });
+        } }""",
+        hours,
+    )

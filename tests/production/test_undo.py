@@ -8,7 +8,7 @@ import pytest
 from inventory.models import Spool
 from inventory.services import handling, spools
 from production.models import PrinterSlot
-from production.services import midprint, slots, undo, unloading, weighing
+from production.services import completion, midprint, moves, slots, undo, unloading, weighing
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.slots import SpoolPrinting
@@ -22,6 +22,7 @@ from tests.factories import (
     make_user,
 )
 from tests.looking import fresh, violations
+from tests.production.printing import printed
 from tests.production.touching import page, queries, said, touch
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -99,6 +100,24 @@ def test_a_weight_kept_for_a_running_run_is_taken_back(floor, operator):
     assert figures(run) != before
     press(floor)
     assert figures(run) == before
+
+
+# --- The end of a run ----------------------------------------------------------------------------
+
+
+def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypatch):
+    run, lock = printed((a_spool(1000), 30)), moves.lock
+    event = run.events.last().pk
+
+    def late(subject, verb):
+        monkeypatch.undo()
+        again = completion.revert(subject, by=None)
+        completion.complete(again, by=None, as_planned=True)
+        return lock(subject, verb)
+
+    monkeypatch.setattr(moves, "lock", late)
+    with pytest.raises(NothingToUndo):
+        undo.undo(run, event=event, by=None)
 
 
 # --- Drafts --------------------------------------------------------------------------------------

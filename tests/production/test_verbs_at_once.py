@@ -8,10 +8,11 @@ import pytest
 from django.db import connection
 
 from production.models import ProductionRun, Reason, RunEvent
-from production.services import completion, lifecycle, lines, midprint
+from production.services import completion, lifecycle, lines, midprint, undo
 from production.services.claims import DuplicateSpool
 from production.services.completion.correcting import NothingToReassign
 from production.services.moves import InvalidRunStatus
+from production.services.overrides import NothingToUndo
 from tenants.errors import Refusal
 from tests.answers import refusals
 from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
@@ -103,6 +104,13 @@ def reassigning():
     )
 
 
+def taking_a_note_back():
+    run = a_running_run((a_spool(), 10))
+    midprint.save_actuals(run, by=None, actual_minutes=5)
+    event = run.events.get(verb="save_actuals").pk
+    return run, lambda: undo.undo(run, event=event, by=None), NothingToUndo
+
+
 def swapping():
     one, two = spools_of_one(2)
     run = a_running_run((one, 10))
@@ -131,6 +139,7 @@ def adding_a_spool():
         deleting,
         reverting,
         reassigning,
+        taking_a_note_back,
         swapping,
         adding_a_spool,
     ],

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 from rest_framework import serializers
 
-from tenants.quantities import InvalidQuantity, rounded
+from tenants.quantities import GramsField, InvalidQuantity, MinutesField, MoneyField, rounded
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,6})?")
 YEARS = range(1900, 3000)
@@ -92,6 +92,14 @@ class QuantityField(serializers.DecimalField):
         if not NUMBER.fullmatch(text):
             self.fail("invalid")
         return text
+
+
+def size_of(column):
+    """The options of a QuantityField for what a column of ``tenants.quantities`` keeps."""
+    return {"max_digits": column.digits, "decimal_places": column.places}
+
+
+GRAMS, MONEY, MINUTES = map(size_of, (GramsField, MoneyField, MinutesField))
 
 
 class MomentField(serializers.DateTimeField):

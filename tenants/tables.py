@@ -2,7 +2,7 @@
 
 A spreadsheet takes a cell that begins with = + - or @ for a formula, and a formula can send the
 rest of the sheet to a stranger. Such a cell gets an apostrophe in front; numbers are left alone.
-Imports (``inventory.services.table_import``) take the apostrophe away again.
+Imports (``inventory.services.tables``) take the apostrophe away again.
 """
 
 import csv

@@ -243,9 +243,23 @@ def api_client(farm):
 
 
 @pytest.fixture
+def api(api_client, manager):
+    """A program at alpha, signed in as its manager."""
+    api_client.force_authenticate(manager)
+    return api_client
+
+
+@pytest.fixture
 def at_admin(farm_client, operator):
     """A browser at alpha, the operator signed in."""
     farm_client.force_login(operator)
+    return farm_client
+
+
+@pytest.fixture
+def as_manager(farm_client, manager):
+    """A browser at alpha, the manager signed in."""
+    farm_client.force_login(manager)
     return farm_client
 
 

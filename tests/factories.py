@@ -73,6 +73,12 @@ def a_spool(grams=1000, *, filament=None, by=None, **fields) -> Spool:
     return spools.receive(filament=filament or a_filament(), initial_grams=grams, by=by, **fields)
 
 
+def spools_of_one(count, grams=1000):
+    """So many spools of one filament."""
+    filament = a_filament()
+    return [a_spool(grams, filament=filament) for _ in range(count)]
+
+
 def a_printer(name=None, **fields):
     bed = dict.fromkeys(("bed_x_mm", "bed_y_mm", "bed_z_mm"), Decimal(256))
     return Printer.objects.create(name=name or f"Printer {next(_numbers)}", **(bed | fields))

@@ -4,20 +4,8 @@ They are written past the services: each table is as full as asked, each row ref
 own, and every figure is there. ``ROWS`` says how each list of the API is filled.
 """
 
-import itertools
-from decimal import Decimal
-
 from django.utils import timezone
 
-from inventory.models import (
-    Filament,
-    InventoryTransaction,
-    Location,
-    Manufacturer,
-    MaterialType,
-    Spool,
-    SpoolEvent,
-)
 from production.models import (
     BomLine,
     Printer,
@@ -29,100 +17,25 @@ from production.models import (
     RunMaterial,
 )
 from tenants.accounts.models import DeviceToken, User
+from tests.shelf_rows import (
+    FULL,
+    LOT,
+    a_user,
+    counts,
+    counts_of_one_spool,
+    entries,
+    events_of_one_spool,
+    filaments,
+    first_of,
+    locations,
+    manufacturers,
+    many,
+    material_types,
+    named,
+    spools,
+)
 
-LOT, ORDER, FULL = "L-1", "SO-1", 1000
-
-_numbers = itertools.count(1)
-
-
-def many(model, count, **fields):
-    """So many rows of a model; a field is a value, or a function of the number of the row."""
-    numbers = range(count)
-    rows = [
-        model(**{name: each(n) if callable(each) else each for name, each in fields.items()})
-        for n in numbers
-    ]
-    return model.objects.bulk_create(rows)
-
-
-def named(word):
-    """For a field that is unique."""
-    return lambda _: f"{word} {next(_numbers)}"
-
-
-# --- The inventory -----------------------------------------------------------------------------
-
-
-def manufacturers(count):
-    return many(Manufacturer, count, name=named("Maker"))
-
-
-def material_types(count):
-    return many(MaterialType, count, code=named("M"), density_g_cm3=Decimal("1.24"))
-
-
-def locations(count):
-    return many(Location, count, name=named("Shelf"))
-
-
-def filaments(count):
-    makers, types = manufacturers(count), material_types(count)
-    return many(
-        Filament,
-        count,
-        name=named("Filament"),
-        manufacturer=makers.__getitem__,
-        material_type=types.__getitem__,
-        density_g_cm3=Decimal("1.24"),
-    )
-
-
-def spools(count, *, used=0):
-    """Of 1000 g each, less what entries that follow take."""
-    kinds, places = filaments(count), locations(count)
-    rows = many(
-        Spool,
-        count,
-        filament=kinds.__getitem__,
-        location=places.__getitem__,
-        initial_grams=FULL,
-        remaining_grams=FULL - used,
-        lot_number=LOT,
-        received_on=timezone.localdate(),
-    )
-    entries(count, spool=rows.__getitem__, kind="receipt", grams=FULL, balance_grams=FULL)
-    return rows
-
-
-def entries(count, *, spool, kind="count", grams=0, balance_grams=FULL, run=None):
-    return many(
-        InventoryTransaction,
-        count,
-        spool=spool,
-        kind=kind,
-        grams=grams,
-        balance_grams=balance_grams,
-        cost_per_gram=Decimal("0.02"),
-        production_run=run,
-        performed_by=a_user(),
-        occurred_at=timezone.now(),
-        created_at=timezone.now(),
-    )
-
-
-def counts(count):
-    return entries(count, spool=spools(count).__getitem__)
-
-
-def counts_of_one_spool(count):
-    return entries(count, spool=first_of(Spool, spools))
-
-
-def events_of_one_spool(count):
-    now, by = timezone.now(), many(User, count, username=named("mover"))
-    spool = first_of(Spool, spools)
-    return many(SpoolEvent, count, spool=spool, verb="moved", by=by.__getitem__, at=now)
-
+ORDER = "SO-1"
 
 # --- Production --------------------------------------------------------------------------------
 
@@ -239,11 +152,6 @@ def materials_of_one_run(count):
 # --- People ------------------------------------------------------------------------------------
 
 
-def a_user():
-    """The first there is: the one who asks, where somebody does."""
-    return User.objects.order_by("pk").first()
-
-
 def users(count):
     return many(User, count, username=named("user"))
 
@@ -255,13 +163,6 @@ def tokens_of_others(count):
 
 def tokens(count):
     return many(DeviceToken, count, name="printer", hash=named("hash"), user=a_user())
-
-
-def first_of(model, make):
-    """The first row by id, made if there is none: lists below a parent are those of this one."""
-    if not model.objects.exists():
-        make(1)
-    return model.objects.order_by("pk").first()
 
 
 # --- What fills which list ---------------------------------------------------------------------

@@ -14,10 +14,10 @@ from django_tenants.utils import tenant_context
 
 from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun
-from production.services import invariants
 from tenants import services
 from tenants.models import Tenant
 from tests.conftest import go_out
+from tests.looking import violations
 from tests.serving import served_environment
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -111,7 +111,7 @@ def test_after_the_tour_the_spools_are_full_again_and_the_run_is_open(tour, djan
             ("usage", Decimal("-172.4")),
             ("usage", Decimal("-35.2")),
         ]
-        assert list(invariants.violations()) == []
+        assert violations() == []
 
 
 def test_every_variable_of_the_environment_is_in_the_readme():

@@ -7,7 +7,7 @@ from inventory.admin.imports import FILAMENTS, ImportPages
 from inventory.admin.pictures import grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import stock
-from inventory.services.table_import import FILAMENT_COLUMNS
+from inventory.services.tables import FILAMENT_COLUMNS
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.exports import same
 from tenants.accounts.admin.filters import ChoiceFilter, IsActiveFilter, field_filter

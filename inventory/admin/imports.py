@@ -12,8 +12,8 @@ from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.forms.labels import MOST_SPOOLS
-from inventory.services import catalogue_import, catalogue_source, table_import
-from inventory.services.table_lines import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services import catalogue_import, catalogue_source, tables
+from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
 from tenants.errors import Refusal
 from tenants.idempotency import answer_once
 from tenants.tables import rows_as_csv
@@ -192,11 +192,11 @@ def _filaments(content, name, by, dry_run):
     if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
         entries = catalogue_source.from_bytes(text, name)
         return catalogue_import.import_entries(entries, by=by, dry_run=dry_run)
-    return table_import.import_filaments(content, by=by, dry_run=dry_run)
+    return tables.import_filaments(content, by=by, dry_run=dry_run)
 
 
 def _spools(content, name, by, dry_run):
-    return table_import.import_spools(content, by=by, dry_run=dry_run)
+    return tables.import_spools(content, by=by, dry_run=dry_run)
 
 
 FILAMENTS = Import(
@@ -205,7 +205,7 @@ FILAMENTS = Import(
     title="Import filaments",
     does="A catalogue such as SpoolmanDB’s filaments.json, or a table (CSV) from a spreadsheet. "
     "What the farm has is never overwritten: only what is empty is filled in.",
-    columns=table_import.FILAMENT_COLUMNS,
+    columns=tables.FILAMENT_COLUMNS,
 )
 SPOOLS = Import(
     work=_spools,
@@ -213,5 +213,5 @@ SPOOLS = Import(
     title="Import spools",
     does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "
     "the ledger. Its filament is named by external_id, or by manufacturer, name and material.",
-    columns=table_import.SPOOL_COLUMNS,
+    columns=tables.SPOOL_COLUMNS,
 )

@@ -4,7 +4,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory import serializers
-from inventory.services import catalogue_import, catalogue_source, table_import
+from inventory.services import catalogue_import, catalogue_source, tables
 from tenants.api.tables import CSVParser
 from tenants.idempotency import require_key
 
@@ -30,7 +30,7 @@ class SpoolImport(TakesTable):
         """Import a table of spools: each line is one, and is received or refused by itself."""
         if not self.is_dry_run():
             require_key(request, or_else=TRY_FIRST)
-        return self.imported(table_import.import_spools)
+        return self.imported(tables.import_spools)
 
 
 class FilamentImport(TakesTable):
@@ -40,7 +40,7 @@ class FilamentImport(TakesTable):
     @action(detail=False, methods=["post"], url_path="import", parser_classes=[CSVParser])
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
-        return self.imported(table_import.import_filaments)
+        return self.imported(tables.import_filaments)
 
     @action(detail=False, methods=["post"], url_path="import-catalogue")
     def import_catalogue(self, request):

@@ -7,13 +7,10 @@ from rest_framework import serializers
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from tenants.fields import NameField, QuantityField, TextField, WholeField
+from inventory.services.handling import MOST_AT_ONCE
+from tenants.fields import GRAMS, MONEY, NameField, QuantityField, TextField, WholeField
 from tenants.filters import MomentAtField
 from tenants.serializers import RowSerializer
-
-GRAMS = {"max_digits": 14, "decimal_places": 6}
-MONEY = {"max_digits": 12, "decimal_places": 4}
-MOST_AT_ONCE = 200
 
 
 class SpoolCodeField(NameField):

@@ -2,12 +2,12 @@
 
 from rest_framework import serializers
 
-from inventory.services.table_import import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.table_lines import CREATED, FILLED_IN, REFUSED, UNCHANGED
-from tenants.fields import QuantityField, TextField, WholeField
+from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from tenants.fields import GRAMS, QuantityField, TextField, WholeField
 from tenants.serializers import Body
 
-NUMBER = {"required": False, "allow_null": True, "max_digits": 14, "decimal_places": 6}
+NUMBER = {"required": False, "allow_null": True, **GRAMS}
 
 
 class DryRunQuery(serializers.Serializer):

@@ -5,7 +5,6 @@ one becomes a filament; a known one only fills in the fields that are still empt
 can be repeated with a newer catalogue, and keeps whatever people have changed.
 """
 
-import re
 import reprlib
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,14 +13,13 @@ from django.db import connection
 from django.db.models.functions import Lower
 
 from inventory.models import Filament, Manufacturer, MaterialType
+from inventory.services import imports
 from inventory.services.catalogue_entries import BrokenEntry, parsed
-from inventory.services.table_lines import CREATED, FILLED_IN, UNCHANGED
+from inventory.services.imports import BATCH, CREATED, EMPTY, FILLED_IN, UNCHANGED
 from tenants.accounts import records
 from tenants.operations import operation, rehearsal
 
-BATCH = 1000
 COLORS = ("color_hex", "multi_color_hexes", "multi_color_direction")
-EMPTY = (None, "", [])
 FILLED = (
     "manufacturer_id",
     "net_grams",
@@ -30,10 +28,6 @@ FILLED = (
     "bed_temp",
     "comment",
     *COLORS,
-)
-ABRASIVE = re.compile(
-    r"(?<![A-Z])(CF|GF|GLOW)(?![A-Z])"
-    r"|CARBON|GLASS|GRAPHENE|WOOD|STONE|METAL|STEEL|IRON|COPPER|BRONZE|BRASS"
 )
 
 
@@ -109,22 +103,14 @@ def import_entries(entries, *, by, dry_run=False):
 
 @operation("catalogue.import")
 def _import(entries, *, by, report):
-    _wait_for_other_imports()
+    imports.wait_for_others()
     good = _known_density(_believable(entries, report), report)
     makers = _manufacturers(good.values(), report)
     types = _material_types(good.values(), report)
     _write_filaments(good, makers, types, by=by, report=report)
     if report.created_count or report.filled_in_count:
-        _audit(report, by=by)
+        imports.audit(report, "Catalogue of filaments", by=by)
     return report
-
-
-def _wait_for_other_imports():
-    """Two imports at once would make the same manufacturers twice."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext('catalogue.import'), hashtext(current_schema()))"
-        )
 
 
 def _believable(entries, report):
@@ -193,7 +179,10 @@ def _material_types(good, report):
     known = _types_by_code(densities)
     report.material_types = [code for code in densities if code not in known]
     MaterialType.objects.bulk_create(
-        (_material_type(code, densities[code]) for code in report.material_types),
+        (
+            imports.material_type(code, densities[code].most_common(1)[0][0])
+            for code in report.material_types
+        ),
         ignore_conflicts=True,
     )
     return _types_by_code(densities)
@@ -201,15 +190,6 @@ def _material_types(good, report):
 
 def _types_by_code(codes):
     return {kind.code: kind for kind in MaterialType.objects.filter(code__in=list(codes))}
-
-
-def _material_type(code, densities):
-    return MaterialType(
-        code=code,
-        name=code,
-        density_g_cm3=densities.most_common(1)[0][0],
-        is_abrasive=bool(ABRASIVE.search(code)),
-    )
 
 
 def _write_filaments(good, makers, types, *, by, report):
@@ -271,14 +251,6 @@ def _update(filaments):
         unique_fields=["id"],
         update_fields=[name.removesuffix("_id") for name in FILLED],
     )
-
-
-def _audit(report, *, by):
-    """One line for the import: a line for each new filament would bury what people did."""
-    counts = {"created": report.created_count, "filled_in": report.filled_in_count}
-    names = {"manufacturers": report.manufacturers, "material_types": report.material_types}
-    changes = {what: [None, value] for what, value in (counts | names).items()}
-    records.audit("import", Filament(name="Catalogue of filaments"), by=by, changes=changes)
 
 
 def _id_of(raw):

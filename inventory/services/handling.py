@@ -140,17 +140,6 @@ def receive_many(
     return list(book.spools.values())
 
 
-@operation("spool.set_price")
-def set_price(spool, *, price, by, at=None):
-    """Say what the whole spool cost (None: unknown), net of VAT; returns the spool.
-
-    Entries that were posted without a cost take it, once; entries with a cost never change. On
-    record in the audit trail. Raises InvalidQuantity.
-    """
-    price = None if price is None else money(price)
-    return shelf.describe(spool, by=by, at=at, price=price)
-
-
 def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
     grams, gross = amounts
     if (grams is None) == (gross is None):

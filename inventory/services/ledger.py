@@ -142,12 +142,9 @@ class Book:
 
     # -- what open runs claim of it ------------------------------------------------------------
 
-    def reserve(self, spool, grams):
-        """Claim ``grams`` for a run. Short when fewer are available, unless overridden."""
-        self.change_claim(spool, ZERO, grams)
-
     def change_claim(self, spool, before, after):
-        """Change one claim on the spool; only what it grows by must be available."""
+        """Change one claim on the spool, from 0 for a new one; only what it grows by must be
+        available, unless overridden."""
         grown = after - before
         if grown > 0 and spool.is_archived:
             raise SpoolArchived(f"Spool {spool.code} is archived: restore it, or take another one.")

@@ -13,7 +13,7 @@ from inventory.services import ledger
 from tenants.accounts import records
 from tenants.errors import Duplicate, Invalid, Refusal, plain, when
 from tenants.operations import operation
-from tenants.quantities import CostPerGramField, rounded
+from tenants.quantities import CostPerGramField, money, rounded
 from tenants.versions import check_version
 
 Verb = SpoolEvent.Verb
@@ -87,6 +87,8 @@ def describe(spool, *, by, at=None, **fields):
     A price that becomes known only now is what the entries without a cost are taken to have cost.
     What is the same leaves no trace. Raises Stale, Invalid, InvalidQuantity.
     """
+    if fields.get("price") is not None:
+        fields["price"] = money(fields["price"])
     with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
         changed = {name: value for name, value in fields.items() if getattr(fresh, name) != value}
         if "price" in fields:

@@ -27,34 +27,21 @@ def low_spools():
     return Spool.objects.on_shelf().low(FarmSettings.load().low_stock_percent)
 
 
-def remaining_as_of(spool, moment):
-    """Net grams on the spool as of ``moment``, by what was booked until then; 0 before its
-    receipt. One query."""
-    then = spool.transactions.as_of(moment).last_balance()
-    return then.values_list("balance_grams", flat=True).first() or Decimal(0)
-
-
 def with_grams_as_of(moment, spools):
     """``spools`` with ``grams_then``: net grams as of ``moment``, null before the receipt."""
     entries = InventoryTransaction.objects.filter(spool=OuterRef("pk")).as_of(moment)
     return spools.annotate(grams_then=Subquery(entries.last_balance()))
 
 
-def shelf_as_of(moment, spools=None):
-    """Spools (all, unless a QuerySet is given) that were received and not archived as of
-    ``moment``, with ``grams_then``."""
-    spools = with_grams_as_of(moment, Spool.objects.all() if spools is None else spools)
+def shelf_as_of(moment, spools):
+    """``spools`` that were received and not archived as of ``moment``, with ``grams_then``."""
+    spools = with_grams_as_of(moment, spools)
     events = SpoolEvent.objects.filter(spool=OuterRef("pk"), at__lte=moment).order_by("-pk")
     moves = events.filter(verb__in=(SpoolEvent.Verb.ARCHIVED, SpoolEvent.Verb.RESTORED))
     spools = spools.filter(grams_then__isnull=False)
     return spools.alias(last_move=Coalesce(Subquery(moves.values("verb")[:1]), Value(""))).exclude(
         last_move=SpoolEvent.Verb.ARCHIVED
     )
-
-
-def grams_as_of(moment):
-    """Net grams on the whole shelf as of ``moment``. One query."""
-    return shelf_as_of(moment).aggregate(grams=Sum("grams_then"))["grams"] or Decimal(0)
 
 
 def of_filaments(filaments=None):

@@ -84,17 +84,6 @@ class ProductionRunQuerySet(models.QuerySet):
 
     # -- what comes with them ------------------------------------------------------------------
 
-    def with_lines(self):
-        """With printer, items and materials, in a constant number of queries."""
-        return self.select_related("printer", "outcome_reason", "created_by").prefetch_related(
-            "items__product",
-            "items__scrap_reason",
-            "materials__spool__filament__material_type",
-            "materials__filament",
-            "materials__material_type",
-            "materials__slot",
-        )
-
     def for_paper(self):
         """With all that a traveller says of them, in a constant number of queries."""
         return self.select_related("printer", "reprint_of").prefetch_related(

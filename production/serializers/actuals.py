@@ -9,6 +9,8 @@ from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.repeats import Made
 from tenants.fields import (
+    GRAMS,
+    MINUTES,
     FlagField,
     IdField,
     MomentField,
@@ -19,8 +21,7 @@ from tenants.fields import (
 )
 from tenants.serializers import Body
 
-GRAMS = {"max_digits": 14, "decimal_places": 6, "required": False, "allow_null": True}
-MINUTES = {"max_digits": 10, "decimal_places": 2, "required": False, "allow_null": True}
+OPTIONAL = {"required": False, "allow_null": True}
 PERCENT = {"max_digits": 5, "decimal_places": 2, "max_value": 100}
 ID = {"min_value": 1, "max_value": 2**63 - 1}
 COUNT = {"min_value": 0, "max_value": 1_000_000}
@@ -31,10 +32,10 @@ MOST_LINES = 200
 class Taken(Body):
     """Grams, or what the scale showed after (and before) the print."""
 
-    actual_grams = QuantityField(**GRAMS)
-    actual_purge_grams = QuantityField(**GRAMS)
-    gross_before_grams = QuantityField(**GRAMS)
-    gross_after_grams = QuantityField(**GRAMS)
+    actual_grams = QuantityField(**GRAMS, **OPTIONAL)
+    actual_purge_grams = QuantityField(**GRAMS, **OPTIONAL)
+    gross_before_grams = QuantityField(**GRAMS, **OPTIONAL)
+    gross_after_grams = QuantityField(**GRAMS, **OPTIONAL)
     settle = FlagField(required=False)
 
 
@@ -77,7 +78,7 @@ class ActualsBody(Body):
 
     materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
     items = ItemCountBody(many=True, required=False, max_length=MOST_LINES)
-    actual_minutes = QuantityField(**MINUTES)
+    actual_minutes = QuantityField(**MINUTES, **OPTIONAL)
 
     class Meta:
         offered = ("materials", "items", "actual_minutes")
@@ -215,7 +216,7 @@ class RecordBody(Body):
     printer_name = NameField(
         source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
     )
-    actual_minutes = QuantityField(**MINUTES)
+    actual_minutes = QuantityField(**MINUTES, **OPTIONAL)
     external_id = TextField(
         max_length=ProductionRun._meta.get_field("external_id").max_length, required=False
     )

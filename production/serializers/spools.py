@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.serializers import SPOOL_VERBS, BookedSpool, InventoryTransactionSerializer
-from tenants.fields import FlagField, QuantityField
+from tenants.fields import GRAMS, FlagField, QuantityField
 
 
 class WeighInUseBody(SPOOL_VERBS["weigh"]):
@@ -18,7 +18,7 @@ class KeptForSerializer(serializers.Serializer):
     run = serializers.IntegerField(source="run_id")
     run_number = serializers.CharField(source="run.number")
     material = serializers.IntegerField(source="pk")
-    gross_after_grams = QuantityField(max_digits=14, decimal_places=6)
+    gross_after_grams = QuantityField(**GRAMS)
 
 
 class WeighedSpool(BookedSpool):

@@ -6,9 +6,9 @@ from inventory.models import Spool
 from inventory.serializers import SpoolCodeField
 from production.models import Printer, ProductionRun
 from production.serializers.actuals import (
-    GRAMS,
     ID,
     MOST_LINES,
+    OPTIONAL,
     PERCENT,
     TEXT,
     ActualsBody,
@@ -22,7 +22,15 @@ from production.serializers.actuals import (
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.actuals import FIGURES, MaterialActual
-from tenants.fields import FlagField, IdField, NameField, QuantityField, TextField, WholeField
+from tenants.fields import (
+    GRAMS,
+    FlagField,
+    IdField,
+    NameField,
+    QuantityField,
+    TextField,
+    WholeField,
+)
 from tenants.serializers import Body, NoBody, RowSerializer
 
 
@@ -68,10 +76,10 @@ class SwapSpoolBody(Body):
     material = WholeField(source="line", **ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
-    actual_grams = QuantityField(**GRAMS)
-    actual_purge_grams = QuantityField(**GRAMS)
-    gross_before_grams = QuantityField(**GRAMS)
-    gross_after_grams = QuantityField(**GRAMS)
+    actual_grams = QuantityField(**GRAMS, **OPTIONAL)
+    actual_purge_grams = QuantityField(**GRAMS, **OPTIONAL)
+    gross_before_grams = QuantityField(**GRAMS, **OPTIONAL)
+    gross_after_grams = QuantityField(**GRAMS, **OPTIONAL)
     is_empty = FlagField(required=False)
     override_reason = TextField(**OVERRIDE_REASON)
 

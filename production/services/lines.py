@@ -188,11 +188,7 @@ def build_material(new, *, run):
     filament, material_type = new.filament, new.material_type
     if filament is None and material_type is None and new.spool is not None:
         filament = new.spool.filament
-    if (filament is None) == (material_type is None):
-        raise NoRequirement(
-            "Name a spool, or either the filament or the material type it must hold.",
-            errors={"spool": ["Name a spool, a filament or a material type."]},
-        )
+    _require_one_of(filament, material_type)
     return RunMaterial(
         run=run,
         filament=filament,
@@ -269,8 +265,15 @@ def _assign(line, fields):
         if name in DRAFT_FIELDS | {"planned_grams", "planned_purge_grams"} and value is not None:
             value = to_grams(value, field=name)
         setattr(line, name, value)
-    if (line.filament_id is None) == (line.material_type_id is None):
-        raise NoRequirement()
+    _require_one_of(line.filament_id, line.material_type_id)
+
+
+def _require_one_of(filament, material_type):
+    if (filament is None) == (material_type is None):
+        raise NoRequirement(
+            "Name a spool, or either the filament or the material type it must hold.",
+            errors={"spool": ["Name a spool, a filament or a material type."]},
+        )
 
 
 def _forget_where_from(line, fields):

@@ -67,9 +67,9 @@ def require_may_undo(run, *, by, at=None):
         return
     moves = run.events.exclude(from_status=F("to_status"))
     last = moves.order_by("-pk").first()
-    is_fresh = last is not None and (at or timezone.now()) - last.at <= UNDO_FOR
+    is_fresh = (at or timezone.now()) - last.at <= UNDO_FOR
     if not is_fresh or last.by_id != by.pk:
-        who = last.by_name or "the system" if last else "nobody"
+        who = last.by_name or "the system"
         raise UndoNotPermitted(
             f"“{spoken(last.verb)}” of run {run.number} was done by {who} at {when(last.at)}. Your "
             "own last verb can be undone for 30 minutes; ask a manager.",

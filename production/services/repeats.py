@@ -100,31 +100,8 @@ def record(*, dry_run=False, **given):
 
 
 @operation("production_run.record")
-def _record(
-    *,
-    by,
-    started_at,
-    finished_at,
-    at=None,
-    made=(),
-    materials=(),
-    spools=(),
-    planned=None,
-    actual_minutes=None,
-    override_reason="",
-    **fields,
-):
-    _require_order(started_at, finished_at)
-    moves.lock_printer(fields.get("printer"))  # before the spools, as everywhere
-    run = lifecycle.create(
-        by=by,
-        at=at,
-        items=[_item_of(each) for each in made],
-        materials=_materials_of(spools, planned or {}),
-        override_reason=override_reason,
-        **fields,
-    )
-    run = lifecycle.begin_in_past(run, by=by, at=at, started_at=started_at, finished_at=finished_at)
+def _record(*, by, finished_at, at=None, made=(), materials=(), actual_minutes=None, **plan):
+    run = _begun(made, by=by, at=at, finished_at=finished_at, **plan)
     items = run.items.order_by("pk").values_list("pk", flat=True)
     return complete(
         run,
@@ -134,6 +111,22 @@ def _record(
         items=[_count_of(pk, each) for pk, each in zip(items, made, strict=True)],
         actual_minutes=actual_minutes,
         finished_at=finished_at,
+    )
+
+
+def _begun(made, *, by, at, started_at, finished_at, spools=(), planned=None, **fields):
+    """The run, as it was before it was completed."""
+    _require_order(started_at, finished_at)
+    moves.lock_printer(fields.get("printer"))  # before the spools, as everywhere
+    run = lifecycle.create(
+        by=by,
+        at=at,
+        items=[_item_of(each) for each in made],
+        materials=_materials_of(spools, planned or {}),
+        **fields,
+    )
+    return lifecycle.begin_in_past(
+        run, by=by, at=at, started_at=started_at, finished_at=finished_at
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from production.models import PrinterSlot
 from tests.browser.stage import grams
-from tests.browser.watched import PHONE, TABLET, Hand, geometry
+from tests.browser.watched import PHONE, TABLET, Hand, finds, geometry
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 
 SCREENS = pytest.mark.parametrize("viewport", [PHONE, TABLET], ids=["phone", "tablet"])
@@ -33,10 +33,6 @@ def spools_of_one(*grams):
 
 def status(run):
     return type(run).objects.get(pk=run.pk).status
-
-
-def finds(page, words):
-    page.get_by_text(words).first.wait_for()
 
 
 @SCREENS

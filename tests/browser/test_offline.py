@@ -8,9 +8,18 @@ import pytest
 
 from production.services import completion
 from tests.browser.conftest import sign_in
-from tests.browser.offline import age, at, finds, none_waits, offline, waiting, why_not
 from tests.browser.stage import grams
-from tests.browser.watched import barriers, geometry
+from tests.browser.waiting import (
+    age,
+    at,
+    is_kept,
+    looked_after,
+    none_waits,
+    offline,
+    waiting,
+    why_not,
+)
+from tests.browser.watched import barriers, finds, geometry
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 
 ONCE = [("usage", Decimal(-40))]
@@ -23,19 +32,6 @@ def run(shop):
 
 def complete(page):
     page.get_by_role("button", name="Complete: all as planned").tap()
-
-
-def looked_after(page):
-    page.wait_for_function("() => navigator.serviceWorker.controller")
-
-
-def is_kept(page):
-    """The page, and with it what it is shown with."""
-    page.wait_for_function("""async () => {
-        const files = [...document.querySelectorAll("[rel=stylesheet], script")];
-        const addresses = [location.href, ...files.map((each) => each.href ?? each.src)];
-        return (await Promise.all(addresses.map((each) => caches.match(each)))).every(Boolean);
-    }""")
 
 
 # --- Waiting and being sent --------------------------------------------------------------------

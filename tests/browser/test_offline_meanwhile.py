@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from inventory.services import handling
 from production.services import midprint
-from tests.browser.offline import age, at, finds, none_waits, offline, waiting, why_not
-from tests.browser.watched import barriers, geometry
+from tests.browser.waiting import age, at, none_waits, offline, waiting, why_not
+from tests.browser.watched import barriers, finds, geometry
 from tests.factories import a_printer, a_running_run, a_spool
 
 

@@ -10,16 +10,12 @@ from inventory import codes
 from inventory.models import Spool
 from production.models import PrinterSlot
 from tests.browser import chromium
-from tests.browser.watched import TABLET, Hand, barriers, geometry
+from tests.browser.watched import TABLET, Hand, barriers, finds, geometry
 from tests.factories import a_filament, a_printer, a_spool
 
 GTIN = "4006381333931"
 FRAME = (640, 480)
 FILMING = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
-
-
-def finds(page, words):
-    page.get_by_text(words).first.wait_for()
 
 
 def film(path, text):

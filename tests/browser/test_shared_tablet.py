@@ -5,7 +5,7 @@ import pytest
 from tenants.accounts import pins
 from tenants.accounts.models import FloorDevice, PinTries
 from tests.browser.stage import grams
-from tests.browser.watched import TABLET, Hand, barriers, geometry
+from tests.browser.watched import TABLET, Hand, barriers, finds, geometry
 from tests.factories import a_printer, a_running_run, a_spool
 
 PIN = "7394"
@@ -33,10 +33,6 @@ def tablet(visit, shop):
 
 def fits(page):
     assert geometry(page) + barriers(page) == []
-
-
-def finds(page, words):
-    page.get_by_text(words).first.wait_for()
 
 
 def begin(page, pin=PIN, name="Otto Operator"):

@@ -41,6 +41,11 @@ class Watch:
             self.wrong.append(f"elsewhere: {request.url}")
 
 
+def finds(page, words):
+    """Waits until the words are there."""
+    page.get_by_text(words).first.wait_for()
+
+
 def geometry(page):
     """What is too small or too wide on a page of the floor."""
     wider = page.evaluate(WIDEST)

@@ -6,6 +6,8 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from tenants import services
+from tests.config.apart import OURS, ROUTES, THEIRS
+from tests.config.routes import furnish, ids_of
 from tests.conftest import go_out
 from tests.factories import (
     PASSWORD,
@@ -17,6 +19,27 @@ from tests.factories import (
     make_token,
     make_user,
 )
+
+
+@pytest.fixture
+def both(farm, other_farm):
+    """Alpha and beta have a row for every address; the ids of both, by path."""
+    furnish(OURS)
+    ours = {route.path: ids_of(route) for route in ROUTES}
+    with tenant_context(other_farm):
+        furnish(THEIRS)
+        theirs = {route.path: ids_of(route) for route in ROUTES}
+    return ours, theirs
+
+
+@pytest.fixture
+def at_farm(server, committed_farm):
+    return server.client(committed_farm)
+
+
+@pytest.fixture
+def token(committed_farm):
+    return make_token(make_user(role="manager", username="mona"))
 
 
 @pytest.fixture(scope="module")

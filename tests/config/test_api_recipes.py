@@ -3,10 +3,10 @@
 import pytest
 from django_tenants.utils import tenant_context
 
-from production.services import invariants
 from tenants import services
 from tenants.models import Tenant
 from tests.conftest import go_out
+from tests.looking import violations
 from tests.test_readme import BLOCK, ROOT, agrees, run_tour, said_after_each
 
 RECIPES = (ROOT / "docs" / "api.md").read_text()
@@ -38,4 +38,4 @@ def test_every_recipe_prints_what_the_page_says(tried):
 
 def test_after_the_recipes_the_books_are_right(tried, django_db_blocker):
     with django_db_blocker.unblock(), tenant_context(Tenant.objects.get(slug=FARM)):
-        assert list(invariants.violations()) == []
+        assert violations() == []

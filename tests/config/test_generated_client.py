@@ -12,8 +12,8 @@ from typing import get_args
 import pytest
 
 from inventory.services import catalogue_import
-from production.services import invariants
 from tests.factories import make_token, make_user
+from tests.looking import violations
 
 ROOT = Path(__file__).resolve().parents[2]
 BYTES = dict.fromkeys(["application/pdf", "text/csv"], "application/octet-stream")
@@ -132,4 +132,4 @@ def test_the_tour_of_the_readme_goes_through_a_generated_client(call):
     reverted = call("production_runs.production_runs_revert", run.id, body={"reason": "A tour"})
     assert (reverted.status, reverted.number) == ("in_progress", run.number)
     assert call("spools.spools_retrieve", orange_spool.id).remaining_grams == "1000.000000"
-    assert list(invariants.violations()) == []
+    assert violations() == []

@@ -9,30 +9,23 @@ import itertools
 import re
 
 import pytest
-from django.db import connection, transaction
-from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
-from rest_framework.serializers import ListSerializer, Serializer
 
 from inventory import codes
 from inventory.models import Spool
 from production.models import ProductionRun
 from tenants.accounts import devices, floor_sessions, pins
-from tenants.fields import IdField
-from tenants.filters import IdFilter
 from tenants.hosts import found_farms
-from tests.config.routes import furnish, ids_of, routes
+from tests.config.apart import OURS, ROUTES, THEIRS, asked
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.factories import make_token, make_user
 
 METHODS = ["get", "head", "options", "post", "put", "patch", "delete"]
-FORM = "application/x-www-form-urlencoded"
 # What no two answers have in common: whose they are, tokens against forgery, lengths, the second.
 VARYING = re.compile(
     r"[0-9a-f-]{32,36}|[A-Za-z0-9]{64}|'Content-Length': '\d+'|\d\d \w{3} \d{4} [\d:]{8} GMT"
 )
 VALUES = re.compile(r"'[^']*'|\d+|\bNULL\b")
-OURS, THEIRS = "okapi", "zebra"  # in every text of alpha's rows, and of beta's
 
 # What answers to everybody, and holds nothing of the farm but its name.
 OPEN = {
@@ -45,33 +38,7 @@ OPEN = {
     ("/admin/logout/", "options"),
     ("/floor/who/", "options"),
 }
-ROUTES = routes()
 DOORS = ("/accounts/login/", "/admin/login/")
-
-
-@pytest.fixture
-def both(farm, other_farm):
-    """Alpha and beta have a row for every address; the ids of both, by path."""
-    furnish(OURS)
-    ours = {route.path: ids_of(route) for route in ROUTES}
-    with tenant_context(other_farm):
-        furnish(THEIRS)
-        theirs = {route.path: ids_of(route) for route in ROUTES}
-    return ours, theirs
-
-
-def asked(client, method, address, body=None):
-    """The answer; what it did is taken back."""
-    with transaction.atomic(), CaptureQueriesContext(connection) as statements:
-        if isinstance(client, FarmClient):
-            answer = client.generic(method.upper(), address, content_type=FORM)
-        else:
-            answer = getattr(client, method)(address, body)
-        answer.everything = b"".join(answer) + str(answer.headers).encode()
-        answer.is_pdf = answer.status_code == 200 and b"%PDF" in answer.everything
-        answer.statements = [each["sql"] for each in statements]
-        transaction.set_rollback(True)
-    return answer
 
 
 def is_sign_in(answer):
@@ -248,73 +215,3 @@ def told(answer, ids):
     for each in sorted(map(str, ids), key=len, reverse=True):
         said = said.replace(each, "ID")
     return answer.status_code, said, [VALUES.sub("?", each) for each in answer.statements]
-
-
-# --- Ids in bodies and parameters ----------------------------------------------------------------
-
-
-def views():
-    """Each API view with each method of it, made as a request would make it."""
-    for route in ROUTES:
-        actions = getattr(route.view, "actions", None)
-        for method, action in (actions or {}).items():
-            if method in ("get", "post", "put", "patch"):
-                view = route.view.cls(**route.view.initkwargs)
-                view.action, view.format_kwarg, view.request = action, None, None
-                yield route, method, view
-
-
-def id_fields(serializer, wrap=lambda body: body):
-    """Each field of a body that takes an id: its queryset's model, and a body that holds it."""
-    for name, field in serializer.fields.items():
-        if isinstance(field, IdField) and not field.read_only:
-            yield name, field.get_queryset().model, lambda pk, name=name: wrap({name: pk})
-        if isinstance(field, ListSerializer):
-            yield from id_fields(field.child, lambda inner, name=name: wrap({name: [inner]}))
-        elif isinstance(field, Serializer):
-            yield from id_fields(field, lambda inner, name=name: wrap({name: inner}))
-
-
-BODIES = [
-    (route, method, model, body)
-    for route, method, view in views()
-    if method != "get"
-    for _, model, body in id_fields(view.get_serializer())
-]
-FILTERS = [
-    (route, name)
-    for route, method, view in views()
-    if method == "get" and view.action == "list" and view.filterset_class
-    for name, each in view.filterset_class.base_filters.items()
-    if isinstance(each, IdFilter)
-]
-
-
-def test_an_id_of_another_farm_in_a_body_is_refused(both, other_farm, api_client, manager):
-    assert len(BODIES) > 40
-    api_client.force_authenticate(manager)
-    with tenant_context(other_farm):
-        theirs = {model: model.objects.order_by("pk").last().pk for _, _, model, _ in BODIES}
-    wrong = []
-    for route, method, model, body in BODIES:
-        address, sent = route.address(*both[0][route.path]), body(theirs[model])
-        answer = asked(api_client, method, address, sent)
-        is_refused = answer.status_code == 400 and answer.json().get("errors")
-        if not is_refused or THEIRS.encode() in answer.everything:
-            wrong.append((route.path, method, sent, answer.status_code, answer.everything[:300]))
-    assert wrong == []
-
-
-def test_an_id_of_another_farm_as_a_filter_finds_nothing(both, api_client, manager):
-    assert len(FILTERS) > 20
-    api_client.force_authenticate(manager)
-    ours, theirs = [{pk for ids in each.values() for pk in ids} for each in both]
-    wrong = []
-    for (route, name), pk in itertools.product(FILTERS, theirs - ours):
-        if not isinstance(pk, int):
-            continue
-        answer = asked(api_client, "get", f"{route.address(*both[0][route.path])}?{name}={pk}")
-        found = answer.status_code == 200 and answer.json().get("total_count")
-        if found != 0 or THEIRS.encode() in answer.everything:
-            wrong.append((route.path, name, pk, answer.status_code, answer.everything[:300]))
-    assert wrong == []

@@ -221,17 +221,13 @@ ADMIN = """
 /admin/production/reason/                               v     m     m     m
 """
 LEAST = {"v": roles.VIEWER, "o": roles.OPERATOR, "m": roles.MANAGER}
-OF_ADMIN = {  # the pages that each model has in the admin, by what is done there
-    ("", "get"): "see",
-    ("", "post"): "see",
-    ("add/", "get"): "add",
-    ("add/", "post"): "add",
-    ("{object_id}/", "get"): None,  # leads to the next
-    ("{object_id}/change/", "get"): "see",
-    ("{object_id}/change/", "post"): "change",
-    ("{object_id}/delete/", "get"): "delete",
-    ("{object_id}/delete/", "post"): "delete",
-    ("{object_id}/history/", "get"): "see",
+OF_ADMIN = {  # the pages that each model has in the admin: what is done there by GET, by POST
+    "": ("see", "see"),
+    "add/": ("add", "add"),
+    "{object_id}/": (None,),  # leads to the next
+    "{object_id}/change/": ("see", "change"),
+    "{object_id}/delete/": ("delete", "delete"),
+    "{object_id}/history/": ("see",),
 }
 
 
@@ -251,8 +247,9 @@ def expected():
         for method, letter in letters.items()
     }
     for path, letters in parsed(ADMIN).items():
-        for (page, method), doing in OF_ADMIN.items():
-            rights[f"{path}{page}", method] = letters[doing] if doing else "v"
+        for page, doings in OF_ADMIN.items():
+            for method, doing in zip(("get", "post"), doings, strict=False):
+                rights[f"{path}{page}", method] = letters[doing] if doing else "v"
     return rights
 
 

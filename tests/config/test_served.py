@@ -1,9 +1,7 @@
 """What only the program as it is served can show: several processes, sockets, headers."""
 
 import re
-import socket
 from concurrent.futures import ThreadPoolExecutor
-from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -11,47 +9,9 @@ import pytest
 from tenants import services
 from tenants.accounts.models import Attempt, DeviceToken, User
 from tenants.accounts.services import deactivate, revoke_token, set_password
-from tests.conftest import serving
-from tests.factories import PASSWORD, make_token, make_user
-
-V1 = "/api/v1/"
-ORIGIN = "https://dashboard.example.com"
-
-
-@pytest.fixture
-def at_farm(server, committed_farm):
-    return server.client(committed_farm)
-
-
-@pytest.fixture
-def token(committed_farm):
-    return make_token(make_user(role="manager", username="mona"))
-
-
-def signed(token):
-    return {"Authorization": f"Token {token}"}
-
-
-def asked_anew(server, farm, path, headers, times=20):
-    """The answers to so many requests, each over a connection of its own: both processes answer."""
-
-    def one(_):
-        with server.client(farm) as client:
-            return client.get(path, headers=headers)
-
-    with ThreadPoolExecutor(8) as pool:
-        return list(pool.map(one, range(times)))
-
-
-def raw(server, farm, head, body=b""):
-    """What a socket says to a request as it stands, its body perhaps not sent."""
-    place = urlsplit(server.url)
-    with socket.create_connection((place.hostname, place.port), timeout=20) as sock:
-        host = f"Host: {farm.slug}.localhost"
-        sock.sendall(f"{head}\r\n{host}\r\nConnection: close\r\n\r\n".encode() + body)
-        sock.shutdown(socket.SHUT_WR)
-        return b"".join(iter(lambda: sock.recv(65536), b""))
-
+from tests.config.served import V1, asked_anew, raw, signed
+from tests.factories import PASSWORD, make_token
+from tests.serving import serving
 
 # --- Bodies --------------------------------------------------------------------------------------
 
@@ -228,65 +188,6 @@ def _session(server, farm, username):
         form = {"username": username, "password": PASSWORD, "csrfmiddlewaretoken": secret}
         assert client.post("/accounts/login/", data=form).status_code == 302
         return {"Cookie": f"spoolbook-session={client.cookies['spoolbook-session']}"}
-
-
-# --- Other sites ---------------------------------------------------------------------------------
-
-PREFLIGHT = {
-    "Origin": ORIGIN,
-    "Access-Control-Request-Method": "PATCH",
-    "Access-Control-Request-Headers": "authorization, content-type, if-match, idempotency-key",
-}
-
-
-def cors(headers):
-    return {name: value for name, value in headers.items() if name.startswith("access-control-")}
-
-
-def test_other_sites_get_nothing_unless_they_are_named(at_farm, token):
-    answer = at_farm.get(f"{V1}me/", headers={**signed(token), "Origin": ORIGIN})
-    assert (answer.status_code, cors(answer.headers)) == (200, {})
-    answer = at_farm.options(f"{V1}me/", headers=PREFLIGHT)
-    assert (answer.status_code, cors(answer.headers)) == (401, {})
-
-
-@pytest.mark.parametrize(
-    ("named", "said"), [(f"{ORIGIN},http://10.0.0.7:3000", ORIGIN), ("*", "*")]
-)
-def test_a_site_that_is_named_may_use_the_api_with_a_token(
-    committed_farm, token, tmp_path, named, said
-):
-    with serving(tmp_path, SPOOLBOOK_CORS_ORIGINS=named) as server:
-        client = server.client(committed_farm)
-        asked = client.options(f"{V1}production-runs/1/", headers=PREFLIGHT)
-        assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, said)
-        for header in ("authorization", "content-type", "if-match", "idempotency-key"):
-            assert header in asked.headers["access-control-allow-headers"]
-        answer = client.get(f"{V1}me/", headers={**signed(token), "Origin": ORIGIN})
-        exposed = answer.headers["access-control-expose-headers"]
-        assert {"ETag", "Retry-After", "X-Request-ID"} <= set(exposed.split(", "))
-        assert "access-control-allow-credentials" not in cors(answer.headers)
-        refused = client.post(
-            f"{V1}locations/", headers={"Origin": ORIGIN, "Content-Type": "text/plain"}, content="x"
-        )
-        assert refused.headers["access-control-allow-origin"] == said
-        page = client.get("/accounts/login/", headers={"Origin": ORIGIN})
-        assert cors(page.headers) == {}
-
-
-def test_a_site_that_is_not_named_gets_nothing(committed_farm, token, tmp_path):
-    with serving(tmp_path, SPOOLBOOK_CORS_ORIGINS=ORIGIN) as server:
-        headers = {**signed(token), "Origin": "https://evil.example"}
-        answer = server.client(committed_farm).get(f"{V1}me/", headers=headers)
-        assert cors(answer.headers) == {}
-
-
-def test_an_origin_that_is_none_keeps_the_server_from_starting(tmp_path):
-    with (
-        pytest.raises(pytest.fail.Exception, match="an origin is https://host"),
-        serving(tmp_path, SPOOLBOOK_CORS_ORIGINS="https://dashboard.example.com/app"),
-    ):
-        pass
 
 
 # --- Hosts ---------------------------------------------------------------------------------------

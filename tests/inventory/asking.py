@@ -1,11 +1,16 @@
 """Asking what is in the inventory."""
 
+from tests.answers import results
+
 SPOOLS = "/api/v1/spools/"
 LEDGER = "/api/v1/inventory-transactions/"
 
 
+def at(spool, *verb):
+    """The address of a spool, or of one of its verbs."""
+    return "/".join([SPOOLS.rstrip("/"), str(spool.pk), *verb, ""])
+
+
 def found(api, path, query=""):
     """The ids on the first page of a list."""
-    answer = api.get(f"{path}?{query}")
-    assert answer.status_code == 200, answer.content
-    return [row["id"] for row in answer.json()["results"]]
+    return [row["id"] for row in results(api.get(f"{path}?{query}"))]

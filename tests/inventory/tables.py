@@ -1,6 +1,6 @@
 """Tables to import, line by line, and what became of them."""
 
-from inventory.services.table_import import import_filaments, import_spools
+from inventory.services.tables import import_filaments, import_spools
 
 
 def table(*lines, separator=";"):

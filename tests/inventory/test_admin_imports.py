@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Filament, InventoryTransaction, Location, Spool
+from tests.answers import text_of
 from tests.factories import a_filament, a_spool, make_user
 
 FILAMENTS = "/admin/inventory/filament/"
@@ -36,10 +37,6 @@ def agree(client, page, seen):
 def sent_by(seen):
     """What the page's button sends."""
     return {"kept": seen.context["kept"], "_do": "Import"}
-
-
-def text_of(answer):
-    return answer.content.decode()
 
 
 def outcomes(answer):

@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -10,17 +9,13 @@ from django.urls import reverse
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import handling, shelf
 from production.services import completion
+from tests.answers import text_of
 from tests.factories import a_filament, a_material_type, a_run, a_running_run, a_spool
+from tests.looking import fresh, queries_of
 from tests.production.admin_forms import carry_out, fields
 
 LIST = "/admin/inventory/spool/"
 LEDGER = "/admin/inventory/inventorytransaction/"
-
-
-@pytest.fixture
-def as_manager(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
 
 
 def page(spool, verb="change"):
@@ -28,16 +23,8 @@ def page(spool, verb="change"):
     return reverse(f"admin:inventory_spool_{name}", args=[spool.pk])
 
 
-def text_of(answer):
-    return answer.content.decode()
-
-
 def codes(client, query=""):
     return {spool.code for spool in client.get(f"{LIST}?{query}").context["cl"].result_list}
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 # --- The shelf ---------------------------------------------------------------------------------
@@ -55,9 +42,7 @@ def test_the_bar_tells_what_is_free_reserved_and_used(at_admin):
 
 def test_the_shelf_takes_the_same_queries_for_1_spool_and_for_30(at_admin):
     def queries():
-        with CaptureQueriesContext(connection) as captured:
-            at_admin.get(LIST)
-        return len(captured)
+        return queries_of(lambda: at_admin.get(LIST))
 
     a_spool()
     queries()
@@ -239,9 +224,7 @@ def test_the_ledger_is_read_with_its_spools_and_runs(at_admin):
 
 def test_the_ledger_takes_the_same_queries_for_1_entry_and_for_30(at_admin):
     def queries():
-        with CaptureQueriesContext(connection) as captured:
-            at_admin.get(LEDGER)
-        return len(captured)
+        return queries_of(lambda: at_admin.get(LEDGER))
 
     a_spool()
     queries()

@@ -6,8 +6,9 @@ import pytest
 from django.conf import settings
 
 from inventory.models import Filament, InventoryTransaction, Manufacturer, Spool
-from inventory.services import table_reading
+from inventory.services.tables import reading
 from tenants.accounts.models import AuditEvent
+from tests.answers import done, refused
 from tests.factories import a_filament, a_manufacturer, a_spool
 
 SPOOLS = "/api/v1/spools/import/"
@@ -20,17 +21,6 @@ def send(api, path, *lines, headers=None, content_type="text/csv"):
     return api.generic(
         "POST", path, "\n".join(lines).encode(), content_type=content_type, headers=headers or {}
     )
-
-
-def done(answer):
-    assert answer.status_code == 200, answer.content
-    return answer.json()
-
-
-def refused(answer, status, code):
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    return answer.json()
 
 
 # --- Spools ------------------------------------------------------------------------------------
@@ -89,7 +79,7 @@ def test_what_is_no_table_of_spools_is_refused_as_a_whole(api, lines, code):
     problem = refused(
         send(api, f"{SPOOLS}?dry_run=1", *lines), 413 if "large" in code else 400, code
     )
-    assert problem.get("most_lines", 10_000) == table_reading.MOST_LINES
+    assert problem.get("most_lines", 10_000) == reading.MOST_LINES
 
 
 @pytest.mark.parametrize("path", [SPOOLS, FILAMENTS])

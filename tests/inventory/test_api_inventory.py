@@ -18,19 +18,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
-
-SPOOLS = "/api/v1/spools/"
-LEDGER = "/api/v1/inventory-transactions/"
-
-
-def spool_at(spool):
-    return f"{SPOOLS}{spool.pk}/"
-
-
-def results(answer):
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
-
+from tests.inventory.asking import SPOOLS, at
 
 # --- The catalogue -------------------------------------------------------------------------------
 
@@ -107,7 +95,7 @@ def test_a_spool_is_received_with_its_entry_in_the_ledger(api, operator):
     answer = api.post(SPOOLS, {"filament": a_filament().pk, "initial_grams": "750", "price": 15})
     spool = Spool.objects.get()
     assert (answer.status_code, answer.json()["remaining_grams"]) == (201, "750.000000")
-    assert answer["Location"].endswith(spool_at(spool))
+    assert answer["Location"].endswith(at(spool))
     entry = InventoryTransaction.objects.get()
     assert (entry.kind, entry.grams, entry.source) == ("receipt", 750, "api")
     assert entry.performed_by == operator
@@ -142,15 +130,15 @@ def test_a_moment_without_offset_or_out_of_this_world_is_400(api, moment):
 def test_what_is_said_about_a_spool_changes_and_its_version_with_it(api):
     spool = a_spool()
     rack = Location.objects.create(name="Shelf")
-    before = api.get(spool_at(spool))
-    answer = api.patch(spool_at(spool), {"location_name": "shelf", "lot_number": "L7"})
+    before = api.get(at(spool))
+    answer = api.patch(at(spool), {"location_name": "shelf", "lot_number": "L7"})
     assert (answer.json()["location"], answer.json()["lot_number"]) == (rack.pk, "L7")
     assert answer.json()["version"] == before.json()["version"] + 1
     assert answer["ETag"] == f'"{answer.json()["version"]}"'
 
 
 def test_a_change_that_changes_nothing_leaves_the_version(api):
-    there = api.get(spool_at(a_spool())).json()
+    there = api.get(at(a_spool())).json()
     assert api.put(f"{SPOOLS}{there['id']}/", there).json() == there
 
 
@@ -158,18 +146,18 @@ def test_a_change_that_changes_nothing_leaves_the_version(api):
 @pytest.mark.parametrize("value", ["7", "NaN", "sNaN", None, [], 10**30])
 def test_a_balance_is_not_written_from_outside(api, field, value):
     spool = a_spool()
-    answer = api.patch(spool_at(spool), {field: value})
+    answer = api.patch(at(spool), {field: value})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, [field])
     assert Spool.objects.get().remaining_grams == 1000
 
 
 def test_a_spool_is_not_deleted(api):
-    assert api.delete(spool_at(a_spool())).status_code == 405
+    assert api.delete(at(a_spool())).status_code == 405
 
 
 def test_a_price_that_is_known_late_is_what_the_first_entries_cost(api):
     spool = a_spool(filament=a_filament(price=None))
-    api.patch(spool_at(spool), {"price": "25"})
+    api.patch(at(spool), {"price": "25"})
     assert Spool.objects.get().late_cost_per_gram == Decimal("0.025")
 
 
@@ -191,7 +179,7 @@ def test_a_price_that_is_known_late_is_what_the_first_entries_cost(api):
 def test_a_change_of_what_was_read_before_is_412(api, tag, status):
     spool = a_spool()
     Spool.objects.update(version=2)
-    answer = api.patch(spool_at(spool), {"comment": "x"}, headers={"If-Match": tag})
+    answer = api.patch(at(spool), {"comment": "x"}, headers={"If-Match": tag})
     assert answer.status_code == status
     assert Spool.objects.get().comment == ("x" if status == 200 else "")
 
@@ -203,7 +191,7 @@ def test_of_two_who_read_the_same_only_one_changes_it(committed_farm, in_threads
         client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
         client.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
         body, headers = {"comment": f"by {number}"}, {"If-Match": f'"{spool.version}"'}
-        return client.patch(spool_at(spool), body, headers=headers).status_code
+        return client.patch(at(spool), body, headers=headers).status_code
 
     assert sorted(in_threads(patch, 8)) == [200] + [412] * 7
 
@@ -250,11 +238,11 @@ def test_a_list_of_thirty_takes_as_many_queries_as_one_of_one(api, path):
 def test_what_happened_to_a_spool_takes_as_many_queries_for_thirty_as_for_one(api):
     spool = a_spool()
     shelf.dry(spool, by=make_user())
-    api.get(f"{spool_at(spool)}events/")
-    one = queries(api, f"{spool_at(spool)}events/")
+    api.get(at(spool, "events"))
+    one = queries(api, at(spool, "events"))
     for _ in range(29):
         shelf.dry(spool, by=make_user())
-    assert queries(api, f"{spool_at(spool)}events/?page_size=200") == one
+    assert queries(api, f"{at(spool)}events/?page_size=200") == one
 
 
 def test_a_page_of_the_browsable_api_reads_no_more_as_spools_grow(farm_client, manager):

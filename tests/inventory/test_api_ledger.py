@@ -7,26 +7,16 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction
+from tests.answers import results
 from tests.factories import (
     a_spool,
 )
-
-SPOOLS = "/api/v1/spools/"
-LEDGER = "/api/v1/inventory-transactions/"
-
-
-def spool_at(spool):
-    return f"{SPOOLS}{spool.pk}/"
-
-
-def results(answer):
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
+from tests.inventory.asking import LEDGER, SPOOLS, at
 
 
 def test_a_spool_is_weighed(api):
     spool = a_spool(1000)
-    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": "1180.5"})
+    answer = api.post(at(spool, "weigh"), {"gross_grams": "1180.5"})
     assert (answer.status_code, answer.json()["remaining_grams"]) == (200, "980.500000")
     assert (answer.json()["entry"]["kind"], answer.json()["entry"]["grams"]) == (
         "count",
@@ -36,27 +26,27 @@ def test_a_spool_is_weighed(api):
 
 def test_a_weight_hard_to_believe_is_refused_with_the_figures(api):
     spool = a_spool(1000)
-    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 500})
+    answer = api.post(at(spool, "weigh"), {"gross_grams": 500})
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (409, "weighing_implausible")
     assert Decimal(problem["book_grams"]) == 1000
     assert Decimal(problem["net_grams"]) == 300
-    answer = api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 500, "confirm": True})
+    answer = api.post(at(spool, "weigh"), {"gross_grams": 500, "confirm": True})
     assert answer.json()["remaining_grams"] == "300.000000"
 
 
 def test_a_viewer_weighs_nothing(api, viewer):
     api.force_authenticate(viewer)
     spool = a_spool()
-    assert api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 1100}).status_code == 403
+    assert api.post(at(spool, "weigh"), {"gross_grams": 1100}).status_code == 403
     assert api.post(SPOOLS, {"filament": spool.filament_id}).status_code == 403
     assert InventoryTransaction.objects.count() == 1
 
 
 def test_the_ledger_is_read_by_spool_and_kind_and_never_written(api):
     spool, other = a_spool(), a_spool()
-    api.post(f"{spool_at(spool)}weigh/", {"gross_grams": 1190})
-    assert [row["kind"] for row in results(api.get(f"{spool_at(spool)}transactions/"))] == [
+    api.post(at(spool, "weigh"), {"gross_grams": 1190})
+    assert [row["kind"] for row in results(api.get(at(spool, "transactions")))] == [
         "receipt",
         "count",
     ]

@@ -7,25 +7,9 @@ import pytest
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import shelf
+from tests.answers import done, refused
 from tests.factories import a_filament, a_manufacturer, a_running_run, a_spool
-
-SPOOLS = "/api/v1/spools/"
-LEDGER = "/api/v1/inventory-transactions/"
-
-
-def at(spool, verb=None):
-    return f"{SPOOLS}{spool.pk}/" + (f"{verb}/" if verb else "")
-
-
-def done(answer, status=200):
-    assert answer.status_code == status, answer.content
-    return answer.json()
-
-
-def refused(answer, status, code):
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
-    return answer.json()
-
+from tests.inventory.asking import LEDGER, SPOOLS, at
 
 # --- Received ----------------------------------------------------------------------------------
 

@@ -6,24 +6,18 @@ import pytest
 
 from inventory.codes import generate
 from inventory.models import Spool, SpoolEvent
-from inventory.services import handling, invariants, reversing, shelf
+from inventory.services import handling, reversing, shelf
 from inventory.services.handling import NothingToPost
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.shelf import AlreadyArchived, AlreadyOpened, NotArchived
 from tenants.errors import Duplicate
+from tests.answers import refusals
 from tests.factories import a_filament, a_spool
+from tests.looking import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 
 COUNT = 8
-
-
-def refusals(results):
-    return [type(result) for result in results if isinstance(result, Exception)]
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
 
 
 def test_eight_people_use_what_is_there_and_not_a_gram_more(in_threads):
@@ -31,7 +25,7 @@ def test_eight_people_use_what_is_there_and_not_a_gram_more(in_threads):
     results = in_threads(lambda _: handling.use(spool, grams=30, by=None), COUNT)
     assert refusals(results) == [InsufficientInventory] * 5
     assert Spool.objects.get(pk=spool.pk).remaining_grams == 10
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_use_waste_and_corrections_at_once_all_count(in_threads):
@@ -46,7 +40,7 @@ def test_use_waste_and_corrections_at_once_all_count(in_threads):
     after = Spool.objects.get(pk=spool.pk)
     assert after.remaining_grams == 1000 - 2 * (10 + Decimal("2.5") - 1)
     assert after.version == spool.version + COUNT
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_spool_is_emptied_as_waste_once(in_threads):
@@ -65,7 +59,7 @@ def test_an_entry_is_reversed_once(in_threads):
 
 def test_a_price_that_becomes_known_twice_at_once_is_late_once(in_threads):
     spool = a_spool(1000, filament=a_filament(price=None))
-    in_threads(lambda number: handling.set_price(spool, price=number + 1, by=None), COUNT)
+    in_threads(lambda number: shelf.describe(spool, price=number + 1, by=None), COUNT)
     after = Spool.objects.get(pk=spool.pk)
     assert after.late_cost_per_gram is not None
     assert after.version == spool.version + COUNT
@@ -79,7 +73,7 @@ def test_deliveries_at_once_are_all_received(in_threads):
     )
     assert refusals(results) == []
     assert Spool.objects.count() == 5 * COUNT
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_spool_is_opened_archived_and_restored_once(in_threads):
@@ -103,7 +97,7 @@ def test_a_spool_is_either_used_or_archived_first(in_threads):
     results = in_threads(lambda number: verbs[number](), 2)
     assert refusals(results) in ([], [SpoolArchived])
     assert Spool.objects.get(pk=spool.pk).remaining_grams == 0
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_labels_given_at_once_lead_to_one_spool(in_threads):
@@ -121,4 +115,4 @@ def test_a_blank_label_bound_by_several_at_once_goes_to_one_spool(in_threads):
     )
     assert refusals(results) == [Duplicate] * (COUNT - 1)
     assert Spool.objects.get().code == code
-    assert all_is_well()
+    assert violations() == []

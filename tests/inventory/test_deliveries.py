@@ -3,26 +3,17 @@
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, invariants, ledger, shelf
+from inventory.services import handling, ledger, shelf
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Duplicate, Invalid
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
+from tests.looking import fresh, queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
 
 
 def test_a_delivery_is_received_at_once_and_its_price_shared_out_exactly(operator):
@@ -37,7 +28,7 @@ def test_a_delivery_is_received_at_once_and_its_price_shared_out_exactly(operato
     receipts = InventoryTransaction.objects.all()
     assert [(entry.kind, entry.grams) for entry in receipts] == [("receipt", 1000)] * 7
     assert {entry.performed_by for entry in receipts} == {operator}
-    assert all_is_well()
+    assert violations() == []
 
 
 @pytest.mark.parametrize("total", ["0", "0.0001", "0.0005", "19.99"])
@@ -80,9 +71,7 @@ def test_two_hundred_spools_take_as_many_statements_as_one():
     filament = a_filament()
 
     def statements(count):
-        with CaptureQueriesContext(connection) as seen:
-            handling.receive_many(filament=filament, count=count, by=None)
-        return len(seen)
+        return queries_of(lambda: handling.receive_many(filament=filament, count=count, by=None))
 
     assert statements(1) == statements(200)
     assert Spool.objects.count() == 201
@@ -104,11 +93,11 @@ def test_a_price_that_becomes_known_is_what_earlier_entries_cost_and_only_once(o
     spool = a_spool(1000, filament=a_filament(price=None))
     handling.use(spool, grams=100, by=None)
     assert costs(spool) == [None]
-    priced = handling.set_price(spool, price=Decimal(30), by=operator)
+    priced = shelf.describe(spool, price=Decimal(30), by=operator)
     assert (priced.price, priced.version) == (30, spool.version + 2)
     handling.use(spool, grams=100, by=None)
     assert costs(spool) == [3, 3]
-    handling.set_price(spool, price=Decimal(90), by=operator)
+    shelf.describe(spool, price=Decimal(90), by=operator)
     handling.use(spool, grams=100, by=None)
     assert costs(spool) == [3, 3, 9]
 
@@ -116,15 +105,15 @@ def test_a_price_that_becomes_known_is_what_earlier_entries_cost_and_only_once(o
 def test_an_entry_with_a_cost_never_changes():
     spool = a_spool(1000, price=Decimal(20))
     handling.use(spool, grams=100, by=None)
-    handling.set_price(spool, price=Decimal(50), by=None)
+    shelf.describe(spool, price=Decimal(50), by=None)
     assert costs(spool) == [2]
     assert fresh(spool).late_cost_per_gram is None
 
 
 def test_a_price_is_on_record_and_the_same_one_leaves_no_trace(operator):
     spool = a_spool(1000, price=Decimal(20))
-    handling.set_price(spool, price=Decimal(25), by=operator)
-    assert handling.set_price(spool, price="25.00", by=operator).version == spool.version + 1
+    shelf.describe(spool, price=Decimal(25), by=operator)
+    assert shelf.describe(spool, price="25.00", by=operator).version == spool.version + 1
     (event,) = AuditEvent.objects.of(spool)
     assert (event.by, event.changes["price"]) == (operator, ["20.0000", "25.0000"])
 
@@ -132,12 +121,12 @@ def test_a_price_is_on_record_and_the_same_one_leaves_no_trace(operator):
 @pytest.mark.parametrize("price", ["-1", "NaN", "1e12"])
 def test_a_price_that_can_not_be_is_refused(price):
     with pytest.raises(InvalidQuantity):
-        handling.set_price(a_spool(), price=price, by=None)
+        shelf.describe(a_spool(), price=price, by=None)
 
 
 def test_a_price_may_become_unknown_again_and_new_entries_take_the_catalogues():
     spool = a_spool(1000, price=Decimal(50), filament=a_filament(price=Decimal(20)))
-    handling.set_price(spool, price=None, by=None)
+    shelf.describe(spool, price=None, by=None)
     assert handling.use(spool, grams=10, by=None).cost_per_gram == Decimal("0.02")
 
 
@@ -145,7 +134,7 @@ def test_the_price_stays_when_its_record_can_not_be_written(monkeypatch):
     spool = a_spool(1000, price=Decimal(20))
     monkeypatch.setattr(AuditEvent.objects, "create", lambda **fields: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        handling.set_price(spool, price=25, by=None)
+        shelf.describe(spool, price=25, by=None)
     assert (fresh(spool).price, fresh(spool).version) == (20, spool.version)
 
 
@@ -160,7 +149,7 @@ def test_each_spool_gets_the_label_that_was_put_on_it():
     first, second = codes.generate(), codes.generate()
     received = bound(f"HTTP://ALPHA.LOCALHOST/S/{first}", f" {second.lower()} ")
     assert [spool.code for spool in received] == [first, second]
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_there_are_as_many_spools_as_labels():

@@ -13,6 +13,7 @@ from tenants.errors import Invalid
 from tenants.operations import rehearsal
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
+from tests.looking import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -23,10 +24,6 @@ VERBS = {
     "empty as waste": lambda spool: handling.empty(spool, by=None, as_="waste"),
     "adjust": lambda spool: handling.adjust(spool, grams=-5, reason="Typed twice", by=None),
 }
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def consume(spool, grams):
@@ -107,7 +104,7 @@ def test_without_a_tare_the_scale_can_not_say_what_was_used():
 def test_nobody_uses_more_than_there_is_but_claims_do_not_stop_a_fact():
     spool = a_spool(50)
     with ledger.book([spool.pk], by=None) as book:
-        book.reserve(book.spools[spool.pk], Decimal(40))
+        book.change_claim(book.spools[spool.pk], 0, Decimal(40))
     with pytest.raises(InsufficientInventory):
         handling.use(spool, grams=51, by=None)
     handling.use(spool, grams=30, by=None)

@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Spool
 from inventory.serializers.labels import MOST_SPOOLS
 from tests import printed
+from tests.answers import refused
 from tests.factories import a_filament, a_spool
 
 FARM = "https://alpha.example.com"
@@ -19,12 +20,6 @@ BLANKS = "/admin/inventory/spool/labels/blank/"
 
 
 # --- The API -----------------------------------------------------------------------------------
-
-
-def refused(answer, status, code):
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    return answer.json()
 
 
 @pytest.mark.parametrize("accept", ["application/pdf", "application/json", "text/html", "*/*"])

@@ -10,12 +10,9 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import ledger
 from tests.factories import a_filament, a_run, a_spool
+from tests.looking import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def post(spool, verb, *args, **details):
@@ -124,16 +121,16 @@ def test_nothing_is_back_dated():
 
 def test_a_claim_needs_available_grams_and_says_how_many_there_are():
     spool = a_spool(100)
-    post(spool, "reserve", Decimal(70))
+    post(spool, "change_claim", 0, Decimal(70))
     with pytest.raises(ledger.InsufficientInventory) as refused:
-        post(spool, "reserve", Decimal(31))
+        post(spool, "change_claim", 0, Decimal(31))
     (short,) = refused.value.numbers["shortages"]
     assert (short["available_grams"], short["missing_grams"]) == (30, 1)
 
 
 def test_a_claim_does_not_stop_a_fact():
     spool = a_spool(100)
-    post(spool, "reserve", Decimal(100))
+    post(spool, "change_claim", 0, Decimal(100))
     post(spool, "consume", Decimal(40))
     assert fresh(spool).available_grams == -40
 
@@ -142,7 +139,7 @@ def test_an_archived_spool_can_not_be_claimed():
     spool = a_spool(100)
     Spool.objects.filter(pk=spool.pk).update(archived_at=timezone.now())
     with pytest.raises(ledger.SpoolArchived):
-        post(spool, "reserve", Decimal(1))
+        post(spool, "change_claim", 0, Decimal(1))
 
 
 def test_an_unknown_spool_is_named():
@@ -153,7 +150,7 @@ def test_an_unknown_spool_is_named():
 def test_every_change_of_a_spool_moves_its_version():
     spool = a_spool(100)
     before = fresh(spool).version
-    post(spool, "reserve", Decimal(1))
+    post(spool, "change_claim", 0, Decimal(1))
     assert fresh(spool).version == before + 1
 
 

@@ -4,33 +4,25 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.models import Spool
 from inventory.models.ledger import COMPENSATED
-from inventory.services import handling, invariants, ledger, reversing, shelf, spools
+from inventory.services import handling, ledger, reversing, shelf, spools
 from inventory.services.ledger import InsufficientInventory, NotReversible, SpoolArchived
 from production.services import completion
 from production.services.actuals import MaterialActual
 from tests.factories import a_running_run, a_spool
+from tests.looking import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def reverse(entry, **said):
     return reversing.reverse(entry, **{"reason": "Typed wrong", "by": None} | said)
 
 
-def all_is_well():
-    return list(invariants.violations()) == []
-
-
 def test_a_slip_is_taken_back_gram_by_gram_at_the_price_of_then(manager):
     spool = a_spool(1000, price=Decimal(20))
     usage = handling.use(spool, grams=140, by=None)
-    handling.set_price(spool, price=Decimal(50), by=None)
+    shelf.describe(spool, price=Decimal(50), by=None)
     reversal = reverse(usage, by=manager, note="It was 14.0")
     assert (reversal.kind, reversal.grams, reversal.reverses) == ("reversal", 140, usage)
     assert reversal.cost_per_gram == Decimal("0.02")
@@ -40,7 +32,7 @@ def test_a_slip_is_taken_back_gram_by_gram_at_the_price_of_then(manager):
         manager,
     )
     assert fresh(spool).remaining_grams == 1000
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_reversal_says_why():
@@ -123,7 +115,7 @@ def test_a_count_that_keeps_what_was_weighed_is_not_taken_back_by_hand():
         reverse(kept, confirm=True)
     assert refused.value.numbers["entry_id"] == kept.pk
     assert fresh(spool).remaining_grams == 890
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_discarded_rest_comes_back_once_the_spool_is_restored():

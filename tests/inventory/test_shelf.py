@@ -8,12 +8,13 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import Location, Spool, SpoolEvent
-from inventory.services import handling, invariants, ledger, shelf
+from inventory.services import handling, ledger, shelf
 from inventory.services.ledger import SpoolArchived
 from production.services import lifecycle
 from tenants.errors import Duplicate, Stale
 from tenants.versions import expecting
 from tests.factories import a_run, a_spool
+from tests.looking import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -27,10 +28,6 @@ VERBS = {
     "relabel": lambda spool: shelf.relabel(spool, by=None),
     "archive": lambda spool: shelf.archive(spool, by=None, discard=True),
 }
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def story(spool):
@@ -208,7 +205,7 @@ def test_every_verb_moves_the_version_by_one_and_leaves_one_event(verb):
     spool = a_spool(100)
     assert verb(spool).version == fresh(spool).version == spool.version + 1
     assert spool.events.count() == 1
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)

@@ -11,12 +11,9 @@ from inventory.services import ledger, shelf, spools
 from tenants.errors import Invalid
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
+from tests.looking import remaining
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def consume(spool, grams):

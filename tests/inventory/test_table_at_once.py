@@ -3,9 +3,9 @@
 import pytest
 
 from inventory.models import Filament, Manufacturer, Spool
-from inventory.services import invariants
-from inventory.services.table_import import import_filaments, import_spools
+from inventory.services.tables import import_filaments, import_spools
 from tests.factories import a_filament, a_material_type
+from tests.looking import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 
@@ -27,4 +27,4 @@ def test_spools_of_all_tables_are_received(in_threads):
     reports = in_threads(lambda _: import_spools(content, by=None), COUNT)
     assert [report.count("created") for report in reports] == [30] * COUNT
     assert Spool.objects.filter(remaining_grams=400).count() == 30 * COUNT
-    assert list(invariants.violations()) == []
+    assert violations() == []

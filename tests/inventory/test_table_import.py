@@ -5,15 +5,15 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
-from inventory.services import invariants, ledger, shelf
-from inventory.services.table_import import import_spools
+from inventory.services import ledger, shelf
+from inventory.services.tables import import_spools
 from tenants.operations import face
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
 from tests.inventory.tables import columns_refused, spools, told
+from tests.looking import queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -43,7 +43,7 @@ def test_each_line_is_a_spool_with_its_receipt(red, operator):
     entries = InventoryTransaction.objects.order_by("pk")
     assert [(entry.kind, entry.grams) for entry in entries] == [("receipt", 750), ("receipt", 1000)]
     assert {(entry.source, entry.performed_by) for entry in entries} == {("import", operator)}
-    assert list(invariants.violations()) == []
+    assert violations() == []
     assert face.get() == "system"
 
 
@@ -76,7 +76,7 @@ def test_good_lines_come_in_and_bad_ones_say_everything_that_is_wrong(red):
     assert "Did you mean Polyfil Red (PLA)?" in said[3]["name"]
     assert said[5]["received_on"] == "“03/04/2026” is not a date such as 2026-03-01."
     assert said[2] == "A spool of Polyfil Red, 1000 g."
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_a_dry_run_says_the_same_and_leaves_nothing(red):
@@ -123,7 +123,7 @@ def test_a_spool_that_is_used_in_part_has_the_rest_adjusted_away(red):
     adjusted = InventoryTransaction.objects.filter(kind="adjustment", reason="imported")
     assert [entry.grams for entry in adjusted] == [-600, -1000]
     assert columns_refused(report) == {5: ["remaining_grams"]}
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_labels_that_are_there_already_come_in_and_no_label_twice(red):
@@ -171,9 +171,7 @@ def test_nothing_comes_in_when_the_last_thing_breaks_down(red, monkeypatch):
 
 def test_a_thousand_spools_take_as_many_statements_as_one(red):
     def statements(count):
-        with CaptureQueriesContext(connection) as seen:
-            spools(["name"], *[["Red"]] * count)
-        return len(seen)
+        return queries_of(lambda: spools(["name"], *[["Red"]] * count))
 
     assert statements(1) == statements(1000)
 
@@ -184,7 +182,7 @@ def test_ten_thousand_spools_are_imported_at_once():
     report = spools(["name", "initial_grams", "price", "lot"], *lines)
     assert report.count("created") == 10_000
     assert InventoryTransaction.objects.count() == 10_000
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_a_large_import_reads_no_more_of_a_ledger_that_was_small_before(red):

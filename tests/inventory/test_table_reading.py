@@ -6,8 +6,8 @@ from io import BytesIO
 import pytest
 
 from inventory.models import Spool
-from inventory.services.table_import import import_spools
-from inventory.services.table_reading import TableTooLarge, UnusableTable
+from inventory.services.tables import import_spools
+from inventory.services.tables.reading import TableTooLarge, UnusableTable
 from tests.factories import a_filament
 from tests.inventory.tables import told
 

@@ -41,16 +41,18 @@ def carry_out(client, url, **typed):
     return seen, client.post(url, fields(seen) | typed | {"_do": "1"})
 
 
+def page_of(run):
+    return reverse("admin:production_productionrun_change", args=[run.pk])
+
+
+def numbers(client, query=""):
+    """The numbers of the runs that the list shows."""
+    shown = client.get(f"{LIST}?{query}").context["cl"].result_list
+    return {run.number for run in shown}
+
+
 def page(run, verb):
     return reverse(f"admin:production_productionrun_do_{verb}", args=[run.pk])
-
-
-def text_of(answer):
-    return answer.content.decode()
-
-
-def status_of(run):
-    return ProductionRun.objects.get(pk=run.pk).status
 
 
 def written():

@@ -1,8 +1,10 @@
-"""Asking about runs: their addresses, what refusals look like, what is in the book."""
+"""Asking about runs: their addresses, their reports, what they booked."""
 
-from inventory.models import InventoryTransaction, Spool
+from inventory.models import InventoryTransaction
+from tests.answers import results
 
 RUNS = "/api/v1/production-runs/"
+REPORTS = "/api/v1/reports/"
 
 
 def at(run, *verb):
@@ -10,17 +12,19 @@ def at(run, *verb):
     return "/".join([RUNS.rstrip("/"), str(getattr(run, "pk", run)), *map(str, verb), ""])
 
 
-def refused(answer, status, code):
-    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
-    assert answer["Content-Type"] == "application/problem+json"
-    return answer.json()
+def rows(api, report, query=""):
+    """The rows on the first page of a report."""
+    return results(api.get(f"{REPORTS}{report}/?{query}"))
 
 
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
+def booked(kind):
+    """The grams of the entries of a kind, in order."""
+    entries = InventoryTransaction.objects.filter(kind=kind).order_by("pk")
+    return list(entries.values_list("grams", flat=True))
 
 
 def usage():
+    """How many entries of usage there are."""
     return InventoryTransaction.objects.filter(kind="usage").count()
 
 

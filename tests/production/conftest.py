@@ -1,14 +1,8 @@
-"""A program at the farm, signed in as its manager; a browser on its floor; what it is about."""
+"""A browser on the floor, and what it is about."""
 
 import pytest
 
 from tests.factories import a_filament, a_product
-
-
-@pytest.fixture
-def api(api_client, manager):
-    api_client.force_authenticate(manager)
-    return api_client
 
 
 @pytest.fixture

@@ -1,9 +1,28 @@
-"""Printing a run to its end, in a line."""
+"""Printing runs to their end, in a line each."""
 
 from decimal import Decimal
 
 from production.services import completion
 from production.services.actuals import ItemCount, MaterialActual
+from tests.factories import a_running_run
+
+
+def took(spool, grams, purge=None, **fields):
+    """What a run really took of a spool."""
+    if purge is not None:
+        fields["actual_purge_grams"] = Decimal(str(purge))
+    return MaterialActual(spool=spool.pk, actual_grams=Decimal(str(grams)), **fields)
+
+
+def printed(*takes, **fields):
+    """A run, made as `a_running_run` is, completed as planned."""
+    return completion.complete(a_running_run(*takes, **fields), by=None, as_planned=True).run
+
+
+def printed_with(spool, planned, actual, **fields):
+    """A completed run that was to take ``planned`` grams of the spool, and took ``actual``."""
+    run, takes = a_running_run((spool, planned), **fields), [took(spool, actual)]
+    return completion.complete(run, by=None, materials=takes, confirm=True, as_planned=True).run
 
 
 def completed(run, *, good=(), scrapped=(), grams=(), at=None, minutes=None, reasons=()):
@@ -15,10 +34,8 @@ def completed(run, *, good=(), scrapped=(), grams=(), at=None, minutes=None, rea
             items, good, scrapped or [0] * len(items), reasons or [None] * len(items), strict=True
         )
     ]
-    took = [
-        MaterialActual(spool=line.spool_id, actual_grams=Decimal(each))
-        for line, each in zip(run.materials.order_by("pk"), grams, strict=True)
-    ]
+    lines = run.materials.order_by("pk").select_related("spool")
+    takes = [took(line.spool, each) for line, each in zip(lines, grams, strict=True)]
     return completion.complete(
-        run, by=None, materials=took, items=counts, actual_minutes=minutes, confirm=True, at=at
+        run, by=None, materials=takes, items=counts, actual_minutes=minutes, confirm=True, at=at
     ).run

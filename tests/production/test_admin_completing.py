@@ -4,17 +4,10 @@ from decimal import Decimal
 
 from production.models import ProductionRun
 from production.services import completion, lifecycle, slots
+from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_slot, a_spool
-from tests.production.admin_forms import (
-    LIST,
-    carry_out,
-    field,
-    fields,
-    page,
-    status_of,
-    text_of,
-    written,
-)
+from tests.looking import status_of
+from tests.production.admin_forms import LIST, carry_out, field, fields, page, written
 
 # --- Completing --------------------------------------------------------------------------------
 

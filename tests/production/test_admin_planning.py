@@ -2,12 +2,8 @@
 
 from decimal import Decimal
 
-import pytest
-from django.urls import reverse
-
 from production.models import ProductionRun
-from production.services import completion, lifecycle
-from production.services.actuals import MaterialActual
+from production.services import lifecycle
 from tests.factories import (
     a_printer,
     a_product,
@@ -15,33 +11,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.admin_forms import fields
-
-LIST = "/admin/production/productionrun/"
-
-
-@pytest.fixture
-def at_admin_as_manager(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
-
-
-def page_of(run):
-    return reverse("admin:production_productionrun_change", args=[run.pk])
-
-
-def numbers(client, query=""):
-    """The numbers of the runs that the list shows."""
-    shown = client.get(f"{LIST}?{query}").context["cl"].result_list
-    return {run.number for run in shown}
-
-
-def completed(spool, grams, actual, **fields):
-    run = a_running_run((spool, grams), **fields)
-    line = run.materials.get()
-    actual = MaterialActual(line=line.pk, actual_grams=Decimal(actual))
-    return completion.complete(run, by=None, materials=[actual], confirm=True, as_planned=True).run
-
+from tests.production.admin_forms import LIST, fields, page_of
 
 # --- Planning ----------------------------------------------------------------------------------
 
@@ -93,11 +63,11 @@ def test_a_refused_plan_keeps_what_was_typed(at_admin):
     assert not ProductionRun.objects.exists()
 
 
-def test_a_manager_may_plan_past_a_refusal_and_it_stays_on_record(at_admin_as_manager):
+def test_a_manager_may_plan_past_a_refusal_and_it_stays_on_record(as_manager):
     spool = a_spool(10)
     typed = {"materials-0-spool": spool.pk, "materials-0-planned_grams": "36.5"}
     typed |= {"materials-0-planned_purge_grams": "0", "override_reason": "more comes tomorrow"}
-    new_run(at_admin_as_manager, **typed)
+    new_run(as_manager, **typed)
     assert ProductionRun.objects.get().events.get().reason == "more comes tomorrow"
 
 

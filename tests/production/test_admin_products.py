@@ -11,23 +11,14 @@ from production.models import BomLine, PrinterSlot, Product
 from production.services import completion
 from production.services.actuals import MaterialActual
 from tenants.accounts.models import AuditEvent
+from tests.answers import text_of
 from tests.factories import a_material_type, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.admin_forms import carry_out, fields
-
-
-@pytest.fixture
-def as_manager(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
 
 
 def page(row, verb="change"):
     name = verb if verb == "change" else f"do_{verb}"
     return reverse(f"admin:production_{row._meta.model_name}_{name}", args=[row.pk])
-
-
-def text_of(answer):
-    return answer.content.decode()
 
 
 def printed(product, quantity, grams):

@@ -9,7 +9,6 @@ from django.urls import reverse
 
 from production.models import Reason
 from production.services import completion, lifecycle
-from production.services.actuals import MaterialActual
 from production.services.lines import NewItem
 from tests.factories import (
     a_filament,
@@ -20,34 +19,16 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-
-LIST = "/admin/production/productionrun/"
-
-
-def page_of(run):
-    return reverse("admin:production_productionrun_change", args=[run.pk])
-
-
-def numbers(client, query=""):
-    """The numbers of the runs that the list shows."""
-    shown = client.get(f"{LIST}?{query}").context["cl"].result_list
-    return {run.number for run in shown}
-
-
-def completed(spool, grams, actual, **fields):
-    run = a_running_run((spool, grams), **fields)
-    line = run.materials.get()
-    actual = MaterialActual(line=line.pk, actual_grams=Decimal(actual))
-    return completion.complete(run, by=None, materials=[actual], confirm=True, as_planned=True).run
-
+from tests.production.admin_forms import LIST, numbers, page_of
+from tests.production.printing import printed_with
 
 # --- The list ----------------------------------------------------------------------------------
 
 
 def test_the_list_tells_plan_actual_and_what_is_off(at_admin):
     product = a_product("CLIP-1")
-    completed(a_spool(), 100, 90, items=[(product, 4)], planned_minutes=95)
-    completed(a_spool(), 100, 125, items=[(product, 2)], actual_minutes=None)
+    printed_with(a_spool(), 100, 90, items=[(product, 4)], planned_minutes=95)
+    printed_with(a_spool(), 100, 125, items=[(product, 2)], actual_minutes=None)
     text = at_admin.get(LIST).content.decode()
     assert '<span class="badge status-completed">Completed</span>' in text
     assert '<span class="quiet">100</span> → <strong>90</strong>' in text
@@ -136,7 +117,7 @@ def test_the_page_says_what_keeps_the_run_from_starting(at_admin):
 
 def test_the_page_shows_variance_cost_events_and_entries(at_admin):
     spool = a_spool(price=Decimal(20))
-    run = completed(spool, 100, 110, items=[(a_product(), 2)])
+    run = printed_with(spool, 100, 110, items=[(a_product(), 2)])
     text = at_admin.get(page_of(run)).content.decode()
     assert "+10.0 %" in text
     assert "2.20" in text  # 110 g at 0.02

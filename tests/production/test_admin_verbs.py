@@ -6,18 +6,10 @@ from inventory.services import spools
 from production.models import ProductionRun, RunEvent
 from production.services import completion, lifecycle
 from production.services.lines import NewItem
+from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.admin_forms import (
-    LIST,
-    carry_out,
-    failure,
-    field,
-    fields,
-    page,
-    status_of,
-    text_of,
-    written,
-)
+from tests.looking import status_of
+from tests.production.admin_forms import LIST, carry_out, failure, field, fields, page, written
 
 # --- The other outcomes ------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from inventory.services import handling, reversing
 from production.models import Reason
 from production.services import completion, lifecycle
 from production.services.lines import NewItem, NewMaterial
+from tests.answers import refused
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -19,16 +20,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.asking import refused
+from tests.production.asking import REPORTS, rows
 from tests.production.printing import completed
-
-REPORTS = "/api/v1/reports/"
-
-
-def rows(api, report, query=""):
-    answer = api.get(f"{REPORTS}{report}/?{query}")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
 
 
 def grams(api, query):

@@ -6,8 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Spool
 from production.models import ProductionRun, RunNumber
+from tests.answers import refused
 from tests.factories import a_printer, a_product, a_spool
-from tests.production.asking import RUNS, refused
+from tests.production.asking import RUNS
 
 BULK, PLAN = f"{RUNS}bulk/", f"{RUNS}plan/"
 

@@ -5,8 +5,9 @@ import pytest
 from inventory.models import Spool
 from production.models import PrinterSlot
 from production.services import completion
+from tests.answers import done, refused
 from tests.factories import a_printer, a_run, a_running_run, a_slot, a_spool
-from tests.production.asking import at, refused
+from tests.production.asking import at
 
 PRINTERS = "/api/v1/printers/"
 
@@ -21,11 +22,6 @@ def at_slot(slot, *verb):
 
 def inside(slot):
     return PrinterSlot.objects.get(pk=slot.pk).spool
-
-
-def done(answer):
-    assert answer.status_code == 200, answer.content
-    return answer.json()
 
 
 # --- What runs on them -------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from production.models import BomLine, Product
+from tests.answers import refused
 from tests.conftest import FarmAPIClient
 from tests.factories import (
     a_material_type,
@@ -12,7 +13,6 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.production.asking import refused
 from tests.production.printing import completed
 
 

@@ -7,39 +7,24 @@ from django.utils import timezone
 
 from inventory.services import spools
 from production.models import BomLine
-from production.services.actuals import MaterialActual
-from production.services.completion import complete
+from tests.answers import refused
 from tests.factories import (
     a_filament,
     a_printer,
     a_product,
     a_run,
-    a_running_run,
     a_spool,
 )
-from tests.production.asking import refused
+from tests.production.asking import REPORTS, rows
+from tests.production.printing import printed_with
 
-REPORTS = "/api/v1/reports/"
 ALL = ["variance", "stock", "stock-by-material-type", "unexplained", "alerts"]
-
-
-def rows(api, report, query=""):
-    answer = api.get(f"{REPORTS}{report}/?{query}")
-    assert answer.status_code == 200, answer.content
-    return answer.json()["results"]
-
-
-def a_completed_run(spool, planned, actual, **fields):
-    run = a_running_run((spool, planned), **fields)
-    took = [MaterialActual(spool=spool.pk, actual_grams=Decimal(actual))]
-    complete(run, by=None, materials=took, as_planned=True, confirm=True)
-    return run
 
 
 def test_the_variance_of_many_runs_is_of_their_sums(api):
     spool = a_spool()
-    a_completed_run(spool, 10, 20)
-    a_completed_run(spool, 100, 100)
+    printed_with(spool, 10, 20)
+    printed_with(spool, 100, 100)
     (whole,) = rows(api, "variance")
     assert (whole["runs"], whole["grams"]["planned"]) == (2, "110.000000")
     assert (whole["grams"]["difference"], whole["grams"]["percent"]) == ("10.000000", "9.0909")
@@ -49,8 +34,8 @@ def test_the_variance_of_many_runs_is_of_their_sums(api):
 @pytest.mark.parametrize("group", ["product", "printer", "filament", "day", "month", "status"])
 def test_the_variance_is_told_by_group(api, group):
     printer, product = a_printer(), a_product("CLIP", grams=10)
-    run = a_completed_run(a_spool(), 10, 20, printer=printer, items=[(product, 1)])
-    a_completed_run(a_spool(), 30, 30)
+    run = printed_with(a_spool(), 10, 20, printer=printer, items=[(product, 1)])
+    printed_with(a_spool(), 30, 30)
     found = rows(api, "variance", f"group_by={group}&printer={printer.pk}")
     assert [(row["runs"], row["grams"]["actual"]) for row in found] == [(1, "20.000000")]
     assert ("good" in found[0]) == (group != "filament")
@@ -58,7 +43,7 @@ def test_the_variance_is_told_by_group(api, group):
 
 
 def test_the_variance_takes_the_filters_of_the_list_of_runs(api):
-    a_completed_run(a_spool(lot_number="L1"), 10, 10)
+    printed_with(a_spool(lot_number="L1"), 10, 10)
     a_run((a_spool(), 10))
     today = timezone.localdate()
     query = f"lot=l1&status=completed&finished_from={today}&finished_to={today}"
@@ -92,7 +77,7 @@ def test_what_counting_found_missing_is_told_by_filament(api):
 
 def test_a_product_that_takes_more_than_planned_is_corrected_by_its_runs(api, operator):
     product, spool = a_product("CLIP", grams=10), a_spool()
-    run = a_completed_run(spool, 50, 80, items=[(product, 5)])
+    run = printed_with(spool, 50, 80, items=[(product, 5)])
     (alert,) = rows(api, "alerts", "last=5")
     assert (alert["product_sku"], alert["fitting_grams_per_unit"]) == ("CLIP", "16.000000")
     assert (alert["grams_percent"], alert["run_ids"]) == ("60.0000", [run.pk])

@@ -3,12 +3,13 @@
 import pytest
 
 from inventory.models import Spool
+from tests.answers import refused
 from tests.factories import (
     a_product,
     a_run,
     a_spool,
 )
-from tests.production.asking import at, refused
+from tests.production.asking import at
 
 
 def test_items_are_added_changed_and_removed(api):

@@ -2,19 +2,9 @@
 
 import pytest
 
-from inventory.models import InventoryTransaction
+from tests.answers import done, refused
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.asking import RUNS, at, refused
-
-
-def done(answer, status=200):
-    assert answer.status_code == status, answer.content
-    return answer.json()
-
-
-def entries(kind):
-    found = InventoryTransaction.objects.filter(kind=kind).order_by("pk")
-    return [entry.grams for entry in found]
+from tests.production.asking import RUNS, at
 
 
 def test_what_keeps_a_run_from_starting(api):

@@ -5,21 +5,11 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from inventory.models import InventoryTransaction
 from production.models import ProductionRun, Reason
+from tests.answers import done, refused
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.asking import RUNS, at, refused, remaining, usage
-
-
-def done(answer, status=200):
-    assert answer.status_code == status, answer.content
-    return answer.json()
-
-
-def entries(kind):
-    found = InventoryTransaction.objects.filter(kind=kind).order_by("pk")
-    return [entry.grams for entry in found]
-
+from tests.looking import remaining
+from tests.production.asking import RUNS, at, booked, usage
 
 # --- fail, cancel --------------------------------------------------------------------------------
 
@@ -32,7 +22,7 @@ def test_a_run_fails_for_a_reason_and_its_share_of_the_plan_is_waste(api):
     assert (answer["status"], answer["outcome_reason_code"]) == ("failed", "nozzle_clog")
     assert [entry["grams"] for entry in answer["entries"]] == ["-30.000000"]
     assert answer["variance"]["grams"]["total"]["difference"] == "-70.000000"
-    assert (remaining(spool), entries("waste")) == (970, [-30])
+    assert (remaining(spool), booked("waste")) == (970, [-30])
 
 
 def test_a_run_does_not_fail_without_a_reason_or_for_one_of_scrap(api):

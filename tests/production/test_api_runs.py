@@ -8,6 +8,7 @@ import pytest
 from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun
 from tenants.accounts.models import FarmSettings
+from tests.answers import refused
 from tests.conftest import FarmAPIClient
 from tests.factories import (
     a_printer,
@@ -18,7 +19,8 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.production.asking import RUNS, at, refused, remaining, usage
+from tests.looking import remaining
+from tests.production.asking import RUNS, at, usage
 
 CHANGE = "production.change_productionrun"
 

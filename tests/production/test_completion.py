@@ -16,21 +16,10 @@ from production.services.moves import InvalidRunStatus
 from production.services.overrides import UndoNotPermitted
 from tenants.errors import Invalid
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.looking import fresh
+from tests.production.printing import took
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def took(spool, grams, purge=None, **fields):
-    return MaterialActual(
-        spool=spool.pk,
-        actual_grams=Decimal(str(grams)),
-        actual_purge_grams=None if purge is None else Decimal(str(purge)),
-        **fields,
-    )
-
-
-def fresh(row):
-    return type(row).objects.get(pk=row.pk)
 
 
 def complete(run, *materials, **given):
@@ -258,9 +247,10 @@ def test_an_operator_undoes_their_own_last_verb_for_half_an_hour(operator, manag
     run = lifecycle.start(a_run(by=operator, at=begun), by=operator, at=begun)
     closed = begun + timedelta(minutes=1)
     run = completion.complete(run, by=operator, at=closed).run
+    half_an_hour_later = closed + timedelta(minutes=30)
     with pytest.raises(UndoNotPermitted):
-        completion.revert(run, by=operator)
-    run = completion.revert(run, by=operator, at=closed + timedelta(minutes=30))
+        completion.revert(run, by=operator, at=half_an_hour_later + timedelta(seconds=1))
+    run = completion.revert(run, by=operator, at=half_an_hour_later)
     run = completion.complete(run, by=manager).run
     with pytest.raises(UndoNotPermitted):
         completion.revert(run, by=operator)

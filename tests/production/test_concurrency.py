@@ -10,9 +10,9 @@ from django_tenants.utils import tenant_context
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import invariants
 from tenants.accounts.roles import MANAGER
 from tests.factories import a_material_type, a_running_run, a_spool, make_token, make_user
+from tests.looking import violations
 
 API = "/api/v1"
 COUNT = 64
@@ -47,10 +47,6 @@ def post(client, run, verb, body=None, key=None):
     return client.post(f"{API}/production-runs/{run.pk}/{verb}/", json=body or {}, headers=headers)
 
 
-def all_is_well():
-    return list(invariants.violations()) == []
-
-
 def test_64_runs_on_one_spool_take_what_is_there_and_not_a_gram_more(client):
     spool = a_spool(1000)
     runs = [a_running_run((spool, 15)) for _ in range(COUNT)]
@@ -60,7 +56,7 @@ def test_64_runs_on_one_spool_take_what_is_there_and_not_a_gram_more(client):
     assert {problem["code"] for problem in refused} == {"insufficient_inventory"}
     assert Spool.objects.get(pk=spool.pk).remaining_grams == 10
     assert sum(entry.grams for entry in spool.transactions.all()) == 10
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_64_completions_of_one_run_have_one_effect(client):
@@ -69,7 +65,7 @@ def test_64_completions_of_one_run_have_one_effect(client):
     answers = at_once(lambda _: post(client, run, "complete", took(spool, 15)), range(COUNT))
     assert statuses(answers) == [200] + [409] * 63
     assert run.transactions.count() == 1
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_64_completions_with_one_key_get_one_answer(client):
@@ -91,7 +87,7 @@ def test_64_reverts_of_one_run_have_one_effect(client):
     answers = at_once(lambda _: post(client, run, "revert"), range(COUNT))
     assert statuses(answers) == [200] + [409] * 63
     assert Spool.objects.get(pk=spool.pk).remaining_grams == 1000
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_64_runs_over_shared_spools_in_any_order_complete_without_a_deadlock(client):
@@ -103,7 +99,7 @@ def test_64_runs_over_shared_spools_in_any_order_complete_without_a_deadlock(cli
         runs.append(a_running_run(*((spool, 10) for spool in takes)))
     finished = at_once(lambda run: post(client, run, "complete", {"as_planned": True}), runs)
     assert statuses(finished) == [200] * COUNT
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_creates_weighings_and_completions_on_the_same_spools_do_not_deadlock(client):
@@ -129,7 +125,7 @@ def test_creates_weighings_and_completions_on_the_same_spools_do_not_deadlock(cl
     answers = at_once(lambda job: job(), jobs)
     assert {answer.status_code for answer in answers} <= {200, 201}
     assert ProductionRun.objects.with_status("completed").count() == COUNT
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_three_farms_number_3000_runs_without_a_duplicate_or_a_gap(server, committed_farms):

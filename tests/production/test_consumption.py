@@ -4,11 +4,9 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryTransaction
-from inventory.services import handling, reversing, spools
+from inventory.services import handling, reversing, shelf, spools
 from production.services import completion, reports
 from production.services.actuals import MaterialActual
 from tenants.accounts.models import FarmSettings
@@ -20,6 +18,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.looking import queries_of
 from tests.production.printing import completed
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -188,7 +187,7 @@ def test_filament_of_unknown_price_that_came_back_costs_nothing():
 def test_a_price_that_becomes_known_is_counted():
     spool = a_spool(1000, filament=a_filament(price=None))
     handling.use(spool, grams=100, by=None)
-    handling.set_price(spool, price=Decimal(30), by=None)
+    shelf.describe(spool, price=Decimal(30), by=None)
     assert reports.consumption()[0]["cost"]["total"] == 3
 
 
@@ -205,9 +204,7 @@ def test_a_report_of_consumption_takes_three_queries_however_much_there_is(group
     spool = a_spool(9000)
 
     def queries():
-        with CaptureQueriesContext(connection) as seen:
-            reports.consumption(group_by=group_by, period="week")
-        return len(seen)
+        return queries_of(lambda: reports.consumption(group_by=group_by, period="week"))
 
     for number in (1, 5):
         for _ in range(number):

@@ -9,7 +9,7 @@ from inventory.models import Spool
 from inventory.services import spools
 from inventory.services.ledger import InsufficientInventory
 from production.models import Reason
-from production.services import completion, invariants, plausibility
+from production.services import completion, plausibility
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.claims import IncompatibleSpool
 from production.services.completion.correcting import NothingToReassign
@@ -21,25 +21,14 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.looking import remaining, violations
+from tests.production.printing import printed, took
 
 pytestmark = pytest.mark.usefixtures("farm")
 
 
-def took(spool, grams, **fields):
-    return MaterialActual(spool=spool.pk, actual_grams=Decimal(grams), **fields)
-
-
-def completed(*takes, **fields):
-    run = a_running_run(*takes, **fields)
-    return completion.complete(run, by=None, as_planned=True).run
-
-
 def correct(run, *materials, **given):
     return completion.correct(run, by=None, materials=materials, **given)
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def moves(entries):
@@ -49,12 +38,12 @@ def moves(entries):
 @pytest.fixture(autouse=True)
 def _all_is_well(farm):
     yield
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_only_the_line_that_changed_gets_entries():
     one, two = a_spool(1000), a_spool(1000)
-    run = completed((one, 100), (two, 50))
+    run = printed((one, 100), (two, 50))
     done = correct(run, took(one, 110))
     assert moves(done.entries) == [("reversal", 100), ("usage", -110)]
     assert (remaining(one), remaining(two), done.run.status) == (890, 950, "completed")
@@ -64,11 +53,11 @@ def test_only_the_line_that_changed_gets_entries():
 
 def test_a_correction_of_nothing_books_nothing():
     spool = a_spool(1000)
-    assert correct(completed((spool, 100)), took(spool, 100)).entries == []
+    assert correct(printed((spool, 100)), took(spool, 100)).entries == []
 
 
 def test_counts_and_minutes_are_corrected_without_an_entry():
-    run = completed(items=[(a_product(), 5)])
+    run = printed(items=[(a_product(), 5)])
     item = run.items.get()
     done = correct(
         run,
@@ -81,7 +70,7 @@ def test_counts_and_minutes_are_corrected_without_an_entry():
 
 def test_after_a_weighing_cost_and_variance_change_and_the_balance_does_not():
     spool = a_spool(1000, price=Decimal(20))
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     spools.weigh(spool, gross_grams=1080, by=None)  # 880 net: the print really took 120
     done = correct(run, took(spool, 120))
     assert moves(done.entries) == [("reversal", 100), ("count", 20), ("usage", -120)]
@@ -91,7 +80,7 @@ def test_after_a_weighing_cost_and_variance_change_and_the_balance_does_not():
 
 def test_a_correction_downwards_after_a_weighing_keeps_the_weighed_balance():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     spools.weigh(spool, gross_grams=200, by=None, confirm=True)  # counted empty
     done = correct(run, took(spool, 60))
     assert (remaining(spool), moves(done.entries)) == (
@@ -102,8 +91,8 @@ def test_a_correction_downwards_after_a_weighing_keeps_the_weighed_balance():
 
 def test_a_weight_after_is_compared_with_the_book_before_the_run():
     spool = a_spool(1000)
-    run = completed((spool, 100))
-    completed((spool, 50))
+    run = printed((spool, 100))
+    printed((spool, 50))
     correct(run, MaterialActual(spool=spool.pk, gross_after_grams=Decimal(1090)))
     assert remaining(spool) == 840
 
@@ -118,7 +107,7 @@ def test_a_settled_line_is_corrected_with_its_count():
 
 def test_a_correction_can_not_take_more_than_there_is():
     spool = a_spool(100)
-    run = completed((spool, 90))
+    run = printed((spool, 90))
     with pytest.raises(InsufficientInventory):
         correct(run, took(spool, 101))
     assert remaining(spool) == 10
@@ -126,14 +115,14 @@ def test_a_correction_can_not_take_more_than_there_is():
 
 def test_an_implausible_correction_must_be_confirmed():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     with pytest.raises(plausibility.ActualImplausible):
         correct(run, took(spool, 200))
 
 
 def test_a_dry_correction_shows_the_compensating_count_and_leaves_all():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     spools.weigh(spool, gross_grams=1095, by=None)
     done = correct(run, took(spool, 105), dry_run=True)
     assert [entry.kind for entry in done.entries] == ["reversal", "count", "usage"]
@@ -148,7 +137,7 @@ def test_only_a_completed_run_is_corrected():
 def test_consumption_moves_from_the_wrong_spool_to_the_right_one():
     filament = a_filament()
     wrong, right = (a_spool(1000, filament=filament) for _ in range(2))
-    run = completed((wrong, 100))
+    run = printed((wrong, 100))
     line = run.materials.get()
     done = completion.reassign(run, by=None, line=line.pk, spool=right)
     assert (remaining(wrong), remaining(right)) == (1000, 900)
@@ -160,7 +149,7 @@ def test_consumption_moves_from_the_wrong_spool_to_the_right_one():
 def test_consumption_moves_to_another_line_of_the_run():
     filament = a_filament()
     one, two = (a_spool(1000, filament=filament) for _ in range(2))
-    run = completed((one, 100), (two, 40))
+    run = printed((one, 100), (two, 40))
     line = run.materials.get(spool=one)
     completion.reassign(run, by=None, line=line.pk, spool=two)
     assert (remaining(one), remaining(two)) == (1000, 860)
@@ -171,7 +160,7 @@ def test_consumption_moves_to_another_line_of_the_run():
 def test_weighed_spools_keep_their_balance_when_consumption_moves():
     filament = a_filament()
     wrong, right = (a_spool(1000, filament=filament) for _ in range(2))
-    run = completed((wrong, 100))
+    run = printed((wrong, 100))
     spools.weigh(wrong, gross_grams=1200, by=None, confirm=True)  # full: it was not this one
     spools.weigh(right, gross_grams=1100, by=None, confirm=True)  # it was this
     line = run.materials.get()
@@ -191,7 +180,7 @@ def test_a_failed_runs_waste_stays_waste_on_the_right_spool():
 
 def test_a_spool_of_another_material_is_refused():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     petg = a_spool(filament=a_filament(material_type=a_material_type("PETG")))
     with pytest.raises(IncompatibleSpool):
         completion.reassign(run, by=None, line=run.materials.get().pk, spool=petg)
@@ -199,7 +188,7 @@ def test_a_spool_of_another_material_is_refused():
 
 def test_there_must_be_something_to_move():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     with pytest.raises(NothingToReassign):
         completion.reassign(run, by=None, line=run.materials.get().pk, spool=spool)
     with pytest.raises(NothingToReassign):
@@ -209,7 +198,7 @@ def test_there_must_be_something_to_move():
 def test_an_archived_spool_comes_back_when_grams_return_to_it():
     filament = a_filament()
     wrong, right = (a_spool(1000, filament=filament) for _ in range(2))
-    run = completed((wrong, 1000))
+    run = printed((wrong, 1000))
     Spool.objects.filter(pk=wrong.pk).update(archived_at=timezone.now())
     completion.reassign(run, by=None, line=run.materials.get().pk, spool=right)
     assert Spool.objects.get(pk=wrong.pk).archived_at is None

@@ -12,10 +12,10 @@ from django_tenants.utils import tenant_context
 from inventory.models import InventoryTransaction, Spool
 from production import demo
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.services import invariants
 from tenants import services
 from tenants.accounts.models import User
 from tenants.models import Tenant
+from tests.looking import violations
 
 SLUG = "demo-of-tests"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -50,7 +50,7 @@ def require_nothing_later_than(now):
 
 
 def test_the_books_agree_and_nothing_is_in_the_future(month):
-    assert list(invariants.violations()) == []
+    assert violations() == []
     require_nothing_later_than(AFTERNOON)
 
 
@@ -93,7 +93,7 @@ def test_it_can_be_made_in_the_night_of_a_weekend_and_again(db):
     farm, is_new = demo.ensure(slug=SLUG, now=SUNDAY_NIGHT)
     assert is_new
     with tenant_context(farm):
-        assert list(invariants.violations()) == []
+        assert violations() == []
         require_nothing_later_than(SUNDAY_NIGHT)
         count = runs().count()
         assert 60 <= count <= 95

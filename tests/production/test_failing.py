@@ -7,10 +7,12 @@ import pytest
 from inventory.models import Spool
 from production.models import Reason
 from production.services import actuals, completion, lifecycle, plausibility
-from production.services.actuals import ItemCount, MaterialActual
+from production.services.actuals import ItemCount
 from production.services.moves import InvalidRunStatus
 from tenants.errors import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.looking import remaining
+from tests.production.printing import took
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -18,14 +20,6 @@ pytestmark = pytest.mark.usefixtures("farm")
 @pytest.fixture
 def clogged(farm):
     return Reason.objects.get(kind="failure", code="nozzle_clog")
-
-
-def took(spool, grams):
-    return MaterialActual(spool=spool.pk, actual_grams=Decimal(grams))
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def test_a_failed_run_wastes_what_it_took(clogged):

@@ -5,7 +5,8 @@ from decimal import Decimal
 from inventory.models import InventoryTransaction
 from production.models import Reason, RunMaterial
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.touching import at, entries, fresh, page, said, touch, undo
+from tests.looking import fresh
+from tests.production.touching import at, entries, page, said, touch, undo
 
 # --- Complete ----------------------------------------------------------------------------------
 

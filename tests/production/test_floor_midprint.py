@@ -4,11 +4,12 @@ them."""
 import pytest
 
 from production.models import ProductionRun, Reason
-from production.services import completion, invariants, midprint, undo
+from production.services import completion, midprint, undo
 from production.services.actuals import CountsExceedQuantity
 from production.services.moves import InvalidRunStatus, NotInRun
 from tenants.errors import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool
+from tests.looking import violations
 from tests.production.touching import at, page, queries, said, touch
 
 HOOK = {"name": "Hook", "units_per_plate": 4}
@@ -42,7 +43,7 @@ def test_a_failed_plate_is_noted_with_two_touches_and_fills_the_completion(floor
     touch(floor, at(run, "complete-as-planned"))
     assert counts(run) == (4, 8, "adhesion")
     assert ProductionRun.objects.get().status == "completed"
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_a_failed_plate_can_be_taken_back(floor, operator, run):

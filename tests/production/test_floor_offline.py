@@ -14,7 +14,8 @@ from production.services import midprint, slots
 from production.services.actuals import MaterialActual
 from production.views.floor import PERSON, WAITED
 from tests.factories import a_run, a_running_run, a_slot, a_spool, make_user
-from tests.production.touching import fresh, page, touch
+from tests.looking import fresh
+from tests.production.touching import page, touch
 
 STATIC = Path(__file__).resolve().parents[2] / "static"
 

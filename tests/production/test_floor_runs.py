@@ -13,17 +13,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.touching import (
-    a_bare_run,
-    at,
-    entries,
-    fresh,
-    page,
-    queries,
-    said,
-    touch,
-    undo,
-)
+from tests.looking import fresh
+from tests.production.touching import a_bare_run, at, entries, page, queries, said, touch, undo
 
 # --- Start -------------------------------------------------------------------------------------
 

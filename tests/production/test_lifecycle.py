@@ -288,3 +288,9 @@ def test_a_line_of_a_started_run_is_set_to_zero_not_removed():
 def test_an_item_has_a_sensible_quantity(quantity):
     with pytest.raises(Invalid):
         a_run(items=[(a_product(), quantity)])
+
+
+def test_a_material_asks_for_something():
+    line = a_run((a_spool(), 10)).materials.get()
+    with pytest.raises(lines.NoRequirement, match="Name a spool"):
+        lines.change_material(line, by=None, filament=None)

@@ -19,12 +19,9 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.looking import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
 
 
 def gave(spool, grams):

@@ -10,10 +10,11 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Spool
 from inventory.services.ledger import UnknownSpool
 from production.models import ProductionRun, RunEvent, RunNumber
-from production.services import invariants, lifecycle, planning
+from production.services import lifecycle, planning
 from production.services.lines import NewItem, NewMaterial
 from tenants.errors import Invalid, OverrideNotPermitted
 from tests.factories import a_material_type, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.looking import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -36,14 +37,6 @@ def planned(product, quantity, printers, **options):
     return [(run.printer, run.plate_count, run.items.get().quantity) for run in runs]
 
 
-def fresh(spool):
-    return Spool.objects.get(pk=spool.pk)
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
-
-
 # --- Many runs ---------------------------------------------------------------------------------
 
 
@@ -57,7 +50,7 @@ def test_many_runs_are_planned_in_their_order_with_numbers_in_a_row(operator):
     assert (fresh(red).reserved_grams, fresh(blue).reserved_grams) == (20, 15)
     assert len({run.created_at for run in runs}) == 1
     assert RunEvent.objects.filter(verb="create").count() == 3
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_runs_claim_one_after_another_and_the_one_that_is_too_much_is_named():
@@ -162,7 +155,7 @@ def test_a_hundred_runs_are_made_at_once():
     spools = [a_spool(10_000) for _ in range(10)]
     runs = [takes((spools[n % 10], 5), (spools[(n + 3) % 10], 5)) for n in range(100)]
     assert len(many(*runs)) == 100
-    assert all_is_well()
+    assert violations() == []
 
 
 # --- A plan ------------------------------------------------------------------------------------
@@ -178,7 +171,7 @@ def test_an_order_becomes_a_run_a_plate_in_turns_with_the_remainder_last():
     line = last.materials.get()
     assert (line.planned_grams, line.planned_purge_grams, line.spool) == (20, 2, None)
     assert line.material_type == a_material_type()
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_what_is_queued_already_is_evened_out():

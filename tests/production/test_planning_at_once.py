@@ -7,9 +7,10 @@ import pytest
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import invariants, planning
+from production.services import planning
 from production.services.lines import NewMaterial
 from tests.factories import a_printer, a_product, a_spool
+from tests.looking import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 
@@ -37,7 +38,7 @@ def test_bulk_creates_over_the_same_spools_in_any_order_do_not_deadlock(in_threa
     numbers = ProductionRun.objects.values_list("number", flat=True)
     assert sorted(int(number.rpartition("-")[2]) for number in numbers) == list(range(1, 161))
     assert sum(spool.reserved_grams for spool in Spool.objects.all()) == COUNT * 60
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_of_bulk_creates_that_want_more_than_there_is_each_is_whole_or_not_at_all(in_threads):

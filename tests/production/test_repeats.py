@@ -9,11 +9,12 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun
-from production.services import completion, invariants, lifecycle, midprint, repeats
+from production.services import completion, lifecycle, midprint, repeats
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.moves import InvalidRunStatus
 from tenants.errors import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.looking import violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 NOW = timezone.now
@@ -78,7 +79,7 @@ def test_a_copy_plans_the_same_once_more_whatever_became_of_the_run():
         }
     assert [again.priority for again in copies] == [3, 3, 9]
     assert run.events.filter(verb="copy").count() == 3
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def record(spool, grams, **fields):
@@ -107,7 +108,7 @@ def test_a_forgotten_run_lies_in_the_past_and_is_posted_now():
     assert (entry.grams, NOW() - entry.created_at < timedelta(minutes=1)) == (-60, True)
     assert done.variance["grams"]["total"]["percent"] is None
     assert [event.verb for event in run.events.all()] == ["create", "start", "complete"]
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 def test_a_recorded_run_takes_all_or_nothing():

@@ -4,8 +4,6 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 
 from production.models import ProductionRun, Reason
 from production.services import completion, lifecycle
@@ -59,18 +57,3 @@ def test_the_cost_of_a_list_is_unknown_where_a_price_is_and_zero_where_nothing_w
     free = a_run()
     costs = dict(runs.with_totals().values_list("pk", "cost"))
     assert costs == {run.pk: None, free.pk: 0}
-
-
-def test_totals_and_lines_take_the_same_queries_for_one_run_and_for_many():
-    spool = a_spool(9000)
-
-    def queries():
-        with CaptureQueriesContext(connection) as captured:
-            list(runs.live().with_lines().with_totals())
-        return len(captured)
-
-    a_run((spool, 1), items=[(a_product(), 1)])
-    one = queries()
-    for _ in range(5):
-        a_run((spool, 1), items=[(a_product(), 1)])
-    assert queries() == one

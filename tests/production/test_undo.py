@@ -4,12 +4,11 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, invariants, spools
+from inventory.services import handling, spools
 from production.models import PrinterSlot
-from production.services import midprint, slots, undo, unloading, weighing
+from production.services import completion, midprint, moves, slots, undo, unloading, weighing
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.slots import SpoolPrinting
@@ -22,17 +21,11 @@ from tests.factories import (
     a_spool,
     make_user,
 )
+from tests.looking import fresh, violations
+from tests.production.printing import printed
 from tests.production.touching import page, queries, said, touch
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def fresh(row):
-    return type(row).objects.get(pk=row.pk)
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
 
 
 def figures(run):
@@ -65,18 +58,20 @@ def test_a_weighing_is_taken_back_by_who_made_it_though_no_right_to_reverse(floo
     after = fresh(spool)
     assert (after.remaining_grams, after.needs_weighing) == (1000, True)
     assert of_bar(floor) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
     entry = spools.weigh(a_spool(1000), gross_grams=1190, by=operator)
+    half_an_hour_later = entry.created_at + timedelta(minutes=30)
     for by, at in (
         (make_user(), None),
-        (operator, timezone.now() + timedelta(minutes=31)),
+        (operator, half_an_hour_later + timedelta(seconds=1)),
     ):
         with pytest.raises(UndoNotPermitted):
             undo.undo_weighing(entry, by=by, at=at)
         assert undo.last(by=by, at=at) is None
+    assert undo.last(by=operator, at=half_an_hour_later).event == entry.pk
     undo.undo_weighing(entry, by=make_user(role=roles.MANAGER))
 
 
@@ -107,6 +102,24 @@ def test_a_weight_kept_for_a_running_run_is_taken_back(floor, operator):
     assert figures(run) == before
 
 
+# --- The end of a run ----------------------------------------------------------------------------
+
+
+def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypatch):
+    run, lock = printed((a_spool(1000), 30)), moves.lock
+    event = run.events.last().pk
+
+    def late(subject, verb):
+        monkeypatch.undo()
+        again = completion.revert(subject, by=None)
+        completion.complete(again, by=None, as_planned=True)
+        return lock(subject, verb)
+
+    monkeypatch.setattr(moves, "lock", late)
+    with pytest.raises(NothingToUndo):
+        undo.undo(run, event=event, by=None)
+
+
 # --- Drafts --------------------------------------------------------------------------------------
 
 
@@ -128,7 +141,7 @@ def test_drafts_are_taken_back_to_those_before(operator):
     assert figures(run) == before
     assert (fresh(item).good_count, fresh(run).actual_minutes) == (1, 10)
     assert undo.last(by=operator) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_drafts_that_another_changed_since_stay(operator):
@@ -213,7 +226,7 @@ def test_a_swap_is_taken_back_in_the_run_and_in_the_printer(floor, gave, grams):
     assert (figures(run), fresh(slot).spool) == (before, old)
     assert (fresh(old).reserved_grams, fresh(new).reserved_grams) == (10, 0)
     assert of_bar(floor) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_swap_without_a_slot_is_taken_back_too(operator):
@@ -223,7 +236,7 @@ def test_a_swap_without_a_slot_is_taken_back_too(operator):
     slots.swap(run, line=line, spool=a_spool(filament=old.filament), is_empty=True, by=operator)
     undo.undo(run, event=undo.last(by=operator).event, by=operator)
     assert [row[-1] for row in figures(run)] == [old.pk]
-    assert all_is_well()
+    assert violations() == []
 
 
 # --- All of them ---------------------------------------------------------------------------------

@@ -7,13 +7,14 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
-from inventory.services import handling, invariants, shelf, spools, table_import
+from inventory.services import handling, shelf, spools, tables
 from production.services import lifecycle, slots, undo, unreceiving
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
+from tests.looking import fresh, violations
 from tests.production.test_undo import of_bar, press
-from tests.production.touching import fresh, page, said, touch
+from tests.production.touching import page, said, touch
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -28,10 +29,6 @@ def receipt_of(spool):
 
 def take_back(spool, *, by, **more):
     return unreceiving.undo_receipt(receipt_of(spool), by=by, **more)
-
-
-def all_is_well():
-    return list(invariants.violations()) == []
 
 
 # --- What it does --------------------------------------------------------------------------------
@@ -50,7 +47,7 @@ def test_a_case_is_taken_back_from_the_bar_by_who_received_it(floor, operator):
     told = entries.values_list("grams", "reverses__kind", "reason", "performed_by", "source")
     assert list(told) == [(-1000, "receipt", "taken back", operator.pk, "floor")] * 3
     assert of_bar(floor) is None
-    assert all_is_well()
+    assert violations() == []
 
 
 def test_a_single_spool_is_called_so(floor, operator):
@@ -122,7 +119,7 @@ def test_it_is_taken_back_once(floor, operator):
 
 def test_a_table_of_spools_is_no_delivery(operator):
     a_filament("Galaxy")
-    table_import.import_spools("name,initial_grams\nGalaxy,1000\n", by=operator)
+    tables.import_spools("name,initial_grams\nGalaxy,1000\n", by=operator)
     assert undo.last(by=operator) is None
     with pytest.raises(NothingToUndo):
         take_back(Spool.objects.get(), by=operator)

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import Filament
-from inventory.services import handling
+from inventory.services import shelf
 from production.models import BomLine, Printer, Product, ProductionRun, Reason
 from production.services import completion, variance
 from production.services.actuals import ItemCount, MaterialActual
@@ -111,9 +111,9 @@ def test_a_price_that_becomes_known_later_prices_what_was_booked_once_and_for_al
     run = a_running_run((spool, 100))
     completion.complete(run, by=None, as_planned=True)
     assert variance.of_run(run_of(run))["cost"]["material"]["actual"] is None
-    handling.set_price(spool, price=Decimal(30), by=manager)
+    shelf.describe(spool, price=Decimal(30), by=manager)
     assert variance.of_run(run_of(run))["cost"]["material"]["actual"] == 3
-    handling.set_price(spool, price=Decimal(99), by=manager)
+    shelf.describe(spool, price=Decimal(99), by=manager)
     assert variance.of_run(run_of(run))["cost"]["material"]["actual"] == 3
 
 

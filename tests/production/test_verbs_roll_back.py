@@ -19,9 +19,10 @@ import production.services
 from inventory.models import Spool
 from production.models import ProductionRun, Reason
 from production.services import completion, repeats
-from tests.factories import a_run, a_spool
+from tests.factories import a_run, a_spool, spools_of_one
+from tests.production.printing import took
 from tests.production.verbs import cases_of_runs, cases_of_the_shelf
-from tests.production.verbs.arranging import completed, running, took, two_spools
+from tests.production.verbs.arranging import completed, running
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -62,7 +63,7 @@ def test_every_verb_of_the_farm_is_among_them():
 
 
 def test_a_dry_run_changes_nothing():
-    spool, other = two_spools()
+    spool, other = spools_of_one(2)
     run, done = running((spool, 10)), completed((spool, 10))
     clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
     line, now = done.materials.get().pk, timezone.now()

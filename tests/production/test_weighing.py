@@ -4,16 +4,12 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.models import Spool
 from inventory.services import spools
 from production.services import completion, weighing
 from tests.factories import a_run, a_running_run, a_spool
+from tests.looking import remaining
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
 
 
 def test_a_spool_on_the_shelf_is_counted():

@@ -54,9 +54,5 @@ def a_bare_run(*products, **fields):
     return lifecycle.create(by=None, items=items, **fields)
 
 
-def fresh(row):
-    return type(row).objects.get(pk=row.pk)
-
-
 def entries(run):
     return list(run.transactions.order_by("pk").values_list("kind", "grams"))

@@ -1,16 +1,10 @@
-"""A program at the farm, signed in as its manager; what is seen of operations, and said of them."""
+"""What is seen of operations, and said of them."""
 
 import logging
 
 import pytest
 
 from tests.watching import watching
-
-
-@pytest.fixture
-def managing(api_client, manager):
-    api_client.force_authenticate(manager)
-    return api_client
 
 
 @pytest.fixture

@@ -10,19 +10,13 @@ from tests.factories import PASSWORD, make_token, make_user
 
 
 @pytest.fixture
-def at_admin(farm_client, manager):
-    farm_client.force_login(manager)
-    return farm_client
-
-
-@pytest.fixture
 def at_platform(public_client):
     administrator = make_user(role=roles.ADMINISTRATOR, username="root")
     public_client.force_login(administrator)
     return public_client
 
 
-def test_every_page_of_the_farms_admin_opens_without_content_types(at_admin, operator):
+def test_every_page_of_the_farms_admin_opens_without_content_types(as_manager, operator):
     make_token(operator)
     pages = [
         "",
@@ -38,66 +32,66 @@ def test_every_page_of_the_farms_admin_opens_without_content_types(at_admin, ope
         f"accounts/auditevent/{AuditEvent.objects.first().pk}/change/",
         "password_change/",
     ]
-    answers = {page: at_admin.get(f"/admin/{page}", follow=True).status_code for page in pages}
+    answers = {page: as_manager.get(f"/admin/{page}", follow=True).status_code for page in pages}
     assert answers == dict.fromkeys(pages, 200)
 
 
-def test_a_manager_adds_somebody(at_admin, manager):
+def test_a_manager_adds_somebody(as_manager, manager):
     form = {"username": "Ada", "name": "", "email": "", "role": "viewer", "new_password": PASSWORD}
-    assert at_admin.post("/admin/accounts/user/add/", form).status_code == 302
+    assert as_manager.post("/admin/accounts/user/add/", form).status_code == 302
     user = User.objects.get(username="ada")
     assert user.check_password(PASSWORD)
     assert AuditEvent.objects.of(user).get().by == manager
 
 
-def test_a_refusal_is_shown_and_nothing_changes(at_admin, manager):
+def test_a_refusal_is_shown_and_nothing_changes(as_manager, manager):
     form = {"name": "", "email": "", "role": "viewer", "is_active": "on"}
-    answer = at_admin.post(f"/admin/accounts/user/{manager.pk}/change/", form, follow=True)
+    answer = as_manager.post(f"/admin/accounts/user/{manager.pk}/change/", form, follow=True)
     assert b"last active manager" in answer.content
     manager.refresh_from_db()
     assert (manager.role, manager.name) == ("manager", "Mona Manager")
 
 
-def test_a_manager_changes_the_settings_and_it_is_on_record(at_admin):
+def test_a_manager_changes_the_settings_and_it_is_on_record(as_manager):
     form = {
         field.name: field.value_from_object(FarmSettings.load())
         for field in FarmSettings._meta.fields
     }
     form["currency"] = "CHF"
-    assert at_admin.post("/admin/accounts/farmsettings/1/change/", form).status_code == 302
+    assert as_manager.post("/admin/accounts/farmsettings/1/change/", form).status_code == 302
     assert FarmSettings.load().currency == "CHF"
-    history = at_admin.get("/admin/accounts/farmsettings/1/history/")
+    history = as_manager.get("/admin/accounts/farmsettings/1/history/")
     assert "EUR → CHF" in history.content.decode()
 
 
-def test_a_manager_issues_a_token_and_sees_its_secret_once(at_admin, operator):
+def test_a_manager_issues_a_token_and_sees_its_secret_once(as_manager, operator):
     page = "/admin/accounts/devicetoken/"
-    answer = at_admin.post(f"{page}add/", {"name": "Slicer", "user": operator.pk})
+    answer = as_manager.post(f"{page}add/", {"name": "Slicer", "user": operator.pk})
     token = DeviceToken.objects.get()
     secret = answer.context["secret"]
     assert (token.user, token.hash) == (operator, DeviceToken.hash_of(secret))
     assert secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     for path in (page, f"{page}{token.pk}/change/", f"{page}{token.pk}/history/"):
-        assert secret not in at_admin.get(path).content.decode()
+        assert secret not in as_manager.get(path).content.decode()
 
 
-def test_a_token_that_has_expired_already_is_refused_beside_its_field(at_admin, operator):
+def test_a_token_that_has_expired_already_is_refused_beside_its_field(as_manager, operator):
     form = {"name": "Slicer", "user": operator.pk, "expires_at": "2020-01-01T10:00"}
-    answer = at_admin.post("/admin/accounts/devicetoken/add/", form)
+    answer = as_manager.post("/admin/accounts/devicetoken/add/", form)
     assert "name a moment to come" in answer.content.decode()
     assert 'value="Slicer"' in answer.content.decode()
     assert not DeviceToken.objects.exists()
 
 
-def test_a_manager_revokes_a_token(at_admin, operator):
+def test_a_manager_revokes_a_token(as_manager, operator):
     make_token(operator)
     page = f"/admin/accounts/devicetoken/{DeviceToken.objects.get().pk}/revoke/"
-    seen = at_admin.get(page)
+    seen = as_manager.get(page)
     assert DeviceToken.objects.get().revoked_at is None
-    assert at_admin.post(page, {"_seen": seen.context["seen"], "_do": "1"}).status_code == 302
+    assert as_manager.post(page, {"_seen": seen.context["seen"], "_do": "1"}).status_code == 302
     assert DeviceToken.objects.get().revoked_at
-    again = at_admin.post(page, {"_do": "1", "_seen": seen.context["seen"]})
+    again = as_manager.post(page, {"_do": "1", "_seen": seen.context["seen"]})
     assert b"was revoked at" in again.content
 
 

@@ -43,56 +43,56 @@ def raw(client, body, path=LOCATIONS):
         b'{"name": "\xff"}',
     ],
 )
-def test_a_bad_body_is_400_and_writes_nothing(managing, body):
-    answer = raw(managing, body)
+def test_a_bad_body_is_400_and_writes_nothing(api, body):
+    answer = raw(api, body)
     assert answer.status_code == 400, answer.content
     assert answer["Content-Type"] == "application/problem+json"
     assert not Location.objects.exists()
 
 
-def test_a_body_beyond_the_limit_is_413(managing):
-    answer = raw(managing, json.dumps({"comment": "x" * 7_000_000}))
+def test_a_body_beyond_the_limit_is_413(api):
+    answer = raw(api, json.dumps({"comment": "x" * 7_000_000}))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.json()["limit_bytes"] == 6_291_456 < answer.json()["length_bytes"]
 
 
-def test_an_unknown_field_is_named(managing):
-    answer = managing.post(LOCATIONS, {"name": "Shelf", "colour": "red"})
+def test_an_unknown_field_is_named(api):
+    answer = api.post(LOCATIONS, {"name": "Shelf", "colour": "red"})
     assert answer.json()["errors"] == {"colour": ["There is no such field."]}
 
 
-def test_what_was_read_can_be_edited_and_sent_back(managing):
-    there = managing.post(LOCATIONS, {"name": "Shelf"}).json()
+def test_what_was_read_can_be_edited_and_sent_back(api):
+    there = api.post(LOCATIONS, {"name": "Shelf"}).json()
     path = f"{LOCATIONS}{there['id']}/"
-    answer = managing.put(path, there | {"comment": "dry"})
+    answer = api.put(path, there | {"comment": "dry"})
     assert (answer.status_code, answer.json()["comment"]) == (200, "dry")
-    answer = managing.put(path, there | {"id": there["id"] + 1})
+    answer = api.put(path, there | {"id": there["id"] + 1})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["id"])
 
 
-def test_a_text_is_measured_as_it_was_sent_and_then_trimmed(managing):
-    answer = managing.post(LOCATIONS, {"name": "  Shelf\n", "comment": 7})
+def test_a_text_is_measured_as_it_was_sent_and_then_trimmed(api):
+    answer = api.post(LOCATIONS, {"name": "  Shelf\n", "comment": 7})
     assert (answer.status_code, answer.json()["errors"]) == (
         400,
         {"comment": ["Not a valid string."]},
     )
-    assert managing.post(LOCATIONS, {"name": "  Shelf\n"}).json()["name"] == "Shelf"
+    assert api.post(LOCATIONS, {"name": "  Shelf\n"}).json()["name"] == "Shelf"
     for long in (" " + "x" * 100, " " * 101):
-        answer = managing.post(LOCATIONS, {"name": long, "comment": long})
+        answer = api.post(LOCATIONS, {"name": long, "comment": long})
         told = {"name": ["Ensure this field has no more than 100 characters."]}
         assert (answer.status_code, answer.json()["errors"]) == (400, told)
 
 
 @pytest.mark.parametrize("given", ["5", 5.5, True, 10**30, "1e2", [], {}])
-def test_a_whole_number_is_a_number_and_whole(managing, given):
+def test_a_whole_number_is_a_number_and_whole(api, given):
     body = {"sku": "A", "name": "Vase", "units_per_plate": given}
-    answer = managing.post("/api/v1/products/", body)
+    answer = api.post("/api/v1/products/", body)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["units_per_plate"])
 
 
 @pytest.mark.parametrize("given", ["true", 1, 0, "", []])
-def test_a_flag_is_true_or_false(managing, given):
-    answer = managing.post("/api/v1/printers/", {"name": "P1", "is_active": given})
+def test_a_flag_is_true_or_false(api, given):
+    answer = api.post("/api/v1/printers/", {"name": "P1", "is_active": given})
     assert answer.status_code == 400
     assert answer.json()["errors"]["is_active"] == ["Must be a valid boolean."]
 
@@ -126,9 +126,9 @@ def bodies_of(*bases):
         (None, None),
     ],
 )
-def test_a_quantity_is_a_string_or_a_number_and_rounded_half_up(managing, given, kept):
+def test_a_quantity_is_a_string_or_a_number_and_rounded_half_up(api, given, kept):
     body = {"name": "Maker", "empty_spool_grams": given}
-    assert managing.post("/api/v1/manufacturers/", body).json()["empty_spool_grams"] == kept
+    assert api.post("/api/v1/manufacturers/", body).json()["empty_spool_grams"] == kept
 
 
 @pytest.mark.parametrize(
@@ -148,14 +148,14 @@ def test_a_quantity_is_a_string_or_a_number_and_rounded_half_up(managing, given,
         "9" * 999,
     ],
 )
-def test_a_quantity_is_never(managing, given):
-    answer = managing.post("/api/v1/manufacturers/", {"name": "X", "empty_spool_grams": given})
+def test_a_quantity_is_never(api, given):
+    answer = api.post("/api/v1/manufacturers/", {"name": "X", "empty_spool_grams": given})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["empty_spool_grams"])
     assert not Manufacturer.objects.exists()
 
 
-def test_a_change_through_the_api_is_in_the_audit_trail(managing, manager):
-    managing.post(LOCATIONS, {"name": "Shelf"})
+def test_a_change_through_the_api_is_in_the_audit_trail(api, manager):
+    api.post(LOCATIONS, {"name": "Shelf"})
     event = AuditEvent.objects.get(object_type="inventory.location")
     assert (event.verb, event.by, event.object_label) == ("add", manager, "Shelf")
 
@@ -163,21 +163,21 @@ def test_a_change_through_the_api_is_in_the_audit_trail(managing, manager):
 # --- Uniqueness ----------------------------------------------------------------------------------
 
 
-def test_a_name_that_is_taken_is_a_duplicate(managing):
-    managing.post(LOCATIONS, {"name": "Shelf"})
-    answer = managing.post(LOCATIONS, {"name": "SHELF"})
+def test_a_name_that_is_taken_is_a_duplicate(api):
+    api.post(LOCATIONS, {"name": "Shelf"})
+    answer = api.post(LOCATIONS, {"name": "SHELF"})
     assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
     assert list(answer.json()["errors"]) == ["name"]
 
 
-def test_what_the_database_refuses_beyond_the_verbs_is_named_by_the_same_words(managing):
+def test_what_the_database_refuses_beyond_the_verbs_is_named_by_the_same_words(api):
     a_manufacturer("Polyfil")
 
     def add(*args, **kwargs):
         return Manufacturer.objects.create(name="polyfil")
 
     with mock.patch("tenants.accounts.records.add", side_effect=add), transaction.atomic():
-        answer = managing.post("/api/v1/manufacturers/", {"name": "polyfil"})
+        answer = api.post("/api/v1/manufacturers/", {"name": "polyfil"})
     assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
     assert answer.json()["detail"] == "Another manufacturer has the same name."
     assert answer.json()["errors"] == {"name": ["Another manufacturer has this already."]}
@@ -186,10 +186,10 @@ def test_what_the_database_refuses_beyond_the_verbs_is_named_by_the_same_words(m
 # --- Lists ---------------------------------------------------------------------------------------
 
 
-def test_a_list_comes_in_pages(managing):
+def test_a_list_comes_in_pages(api):
     for number in range(5):
         a_manufacturer(f"Maker {number}")
-    answer = managing.get("/api/v1/manufacturers/?page_size=2&page=2&ordering=-name").json()
+    answer = api.get("/api/v1/manufacturers/?page_size=2&page=2&ordering=-name").json()
     assert [row["name"] for row in answer.pop("results")] == ["Maker 2", "Maker 1"]
     assert answer.pop("next").endswith("page=3&page_size=2")
     assert answer.pop("previous")
@@ -213,24 +213,24 @@ def test_a_list_comes_in_pages(managing):
         "page=1%00",
     ],
 )
-def test_a_parameter_that_makes_no_sense_is_400(managing, query):
-    answer = managing.get(f"{LOCATIONS}?{query}")
+def test_a_parameter_that_makes_no_sense_is_400(api, query):
+    answer = api.get(f"{LOCATIONS}?{query}")
     assert answer.status_code == 400, answer.content
     assert answer.json()["errors"]
 
 
-def test_an_empty_list_has_no_pages_and_its_first_can_be_asked_for(managing):
-    answer = managing.get(f"{LOCATIONS}?page=1").json()
+def test_an_empty_list_has_no_pages_and_its_first_can_be_asked_for(api):
+    answer = api.get(f"{LOCATIONS}?page=1").json()
     assert (answer["total_count"], answer["page"], answer["total_pages"]) == (0, 1, 0)
     assert (answer["results"], answer["next"], answer["previous"]) == ([], None, None)
 
 
-def test_a_page_too_far_is_404(managing):
-    assert managing.get(f"{LOCATIONS}?page=99").status_code == 404
+def test_a_page_too_far_is_404(api):
+    assert api.get(f"{LOCATIONS}?page=99").status_code == 404
 
 
-def test_a_list_is_searched(managing):
+def test_a_list_is_searched(api):
     for name in ("North shelf", "South shelf"):
-        managing.post(LOCATIONS, {"name": name})
-    found = managing.get(f"{LOCATIONS}?search=north").json()["results"]
+        api.post(LOCATIONS, {"name": name})
+    found = api.get(f"{LOCATIONS}?search=north").json()["results"]
     assert [row["name"] for row in found] == ["North shelf"]

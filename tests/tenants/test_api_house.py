@@ -17,8 +17,8 @@ LOCATIONS = "/api/v1/locations/"
 # --- Errors --------------------------------------------------------------------------------------
 
 
-def test_an_error_is_a_problem_with_the_correlation_id(managing):
-    answer = managing.get(f"{LOCATIONS}1/", headers={"X-Request-ID": "from-the-slicer"})
+def test_an_error_is_a_problem_with_the_correlation_id(api):
+    answer = api.get(f"{LOCATIONS}1/", headers={"X-Request-ID": "from-the-slicer"})
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json() | {"detail": ""} == {
@@ -34,34 +34,34 @@ def test_an_error_is_a_problem_with_the_correlation_id(managing):
 @pytest.mark.parametrize(
     "path", ["/api/", "/api/v1/nothing/", "/api/v1/locations", f"{LOCATIONS}{10**30}/"]
 )
-def test_what_is_no_address_is_a_problem_too(managing, path):
-    answer = managing.post(path, {})
+def test_what_is_no_address_is_a_problem_too(api, path):
+    answer = api.post(path, {})
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_a_method_that_an_address_does_not_have_is_405(managing):
-    answer = managing.put("/api/v1/reasons/", {})
+def test_a_method_that_an_address_does_not_have_is_405(api):
+    answer = api.put("/api/v1/reasons/", {})
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
     assert "GET" in answer["Allow"]
 
 
-def test_a_body_that_is_no_json_is_refused_by_its_type(managing):
-    answer = managing.post(LOCATIONS, {"name": "Shelf"}, format="multipart")
+def test_a_body_that_is_no_json_is_refused_by_its_type(api):
+    answer = api.post(LOCATIONS, {"name": "Shelf"}, format="multipart")
     assert (answer.status_code, answer.json()["code"]) == (415, "unsupported_media_type")
 
 
-def test_when_the_database_does_not_answer_it_is_503_with_retry_after(managing):
+def test_when_the_database_does_not_answer_it_is_503_with_retry_after(api):
     with mock.patch("tenants.accounts.records.add", side_effect=OperationalError("gone")):
-        answer = managing.post(LOCATIONS, {"name": "Shelf"})
+        answer = api.post(LOCATIONS, {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer["Retry-After"]
 
 
-def test_a_fault_of_ours_is_a_problem_that_tells_nothing(managing):
-    managing.raise_request_exception = False
+def test_a_fault_of_ours_is_a_problem_that_tells_nothing(api):
+    api.raise_request_exception = False
     with mock.patch("tenants.accounts.records.add", side_effect=KeyError("secret")):
-        answer = managing.post(LOCATIONS, {"name": "Shelf"})
+        answer = api.post(LOCATIONS, {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
     assert answer["Content-Type"] == "application/problem+json"
     assert "secret" not in answer.content.decode()

@@ -22,8 +22,8 @@ def of(user, verb=""):
 # --- People --------------------------------------------------------------------------------------
 
 
-def test_a_manager_lets_somebody_in(managing, manager):
-    answer = managing.post(USERS, NINA)
+def test_a_manager_lets_somebody_in(api, manager):
+    answer = api.post(USERS, NINA)
     assert answer.status_code == 201
     said = answer.json()
     assert (said["username"], said["role"], said["is_active"]) == ("nina", "operator", True)
@@ -46,16 +46,16 @@ def test_a_manager_lets_somebody_in(managing, manager):
         ({"is_active": False}, 400, "is_active"),
     ],
 )
-def test_who_can_not_be_let_in(managing, wrong, status, field):
-    answer = managing.post(USERS, NINA | wrong)
+def test_who_can_not_be_let_in(api, wrong, status, field):
+    answer = api.post(USERS, NINA | wrong)
     assert (answer.status_code, list(answer.json()["errors"])) == (status, [field])
     assert not User.objects.filter(username="nina").exists()
 
 
-def test_people_are_listed_filtered_and_searched(managing, operator, viewer):
+def test_people_are_listed_filtered_and_searched(api, operator, viewer):
     services.deactivate(viewer, by=None)
     found = {
-        query: [row["username"] for row in managing.get(f"{USERS}?{query}").json()["results"]]
+        query: [row["username"] for row in api.get(f"{USERS}?{query}").json()["results"]]
         for query in ("", "role=operator,viewer", "is_active=true", "search=vera", "ordering=-role")
     }
     assert found == {
@@ -67,61 +67,61 @@ def test_people_are_listed_filtered_and_searched(managing, operator, viewer):
     }
 
 
-def test_what_was_read_of_somebody_can_be_edited_and_sent_back(managing, operator):
-    there = managing.get(of(operator)).json()
-    answer = managing.put(of(operator), there | {"name": "Otto Other", "role": "viewer"})
+def test_what_was_read_of_somebody_can_be_edited_and_sent_back(api, operator):
+    there = api.get(of(operator)).json()
+    answer = api.put(of(operator), there | {"name": "Otto Other", "role": "viewer"})
     assert (answer.status_code, answer.json()["role"]) == (200, "viewer")
     changes = [event.changes for event in AuditEvent.objects.of(operator).latest_first()]
     assert changes == [{"name": ["Otto Operator", "Otto Other"]}, {"role": ["operator", "viewer"]}]
 
 
 @pytest.mark.parametrize("body", [{"username": "otto2"}, {"is_active": False}, {"password": "x"}])
-def test_what_is_not_changed_by_patch(managing, operator, body):
-    assert managing.patch(of(operator), body).status_code == 400
-    assert managing.delete(of(operator)).status_code == 405
+def test_what_is_not_changed_by_patch(api, operator, body):
+    assert api.patch(of(operator), body).status_code == 400
+    assert api.delete(of(operator)).status_code == 405
 
 
 @pytest.mark.parametrize(
     ("method", "verb", "body"),
     [("patch", "", {"role": "viewer", "name": "Nobody"}), ("post", "deactivate/", {})],
 )
-def test_the_last_manager_stays_one(managing, manager, method, verb, body):
-    answer = getattr(managing, method)(of(manager, verb), body)
+def test_the_last_manager_stays_one(api, manager, method, verb, body):
+    answer = getattr(api, method)(of(manager, verb), body)
     assert (answer.status_code, answer.json()["code"]) == (409, "last_manager")
     manager.refresh_from_db()
     assert (manager.role, manager.name, manager.is_active) == ("manager", "Mona Manager", True)
 
 
-def test_a_manager_may_stay_one_while_being_renamed(managing, manager):
-    answer = managing.patch(of(manager), {"name": "Mona M.", "role": "manager"})
+def test_a_manager_may_stay_one_while_being_renamed(api, manager):
+    answer = api.patch(of(manager), {"name": "Mona M.", "role": "manager"})
     assert (answer.status_code, answer.json()["name"]) == (200, "Mona M.")
 
 
-def test_who_is_deactivated_is_out_at_once_and_back_with_what_they_had(managing, operator):
+def test_who_is_deactivated_is_out_at_once_and_back_with_what_they_had(api, operator):
     program = FarmAPIClient(host="alpha.localhost")
     program.credentials(HTTP_AUTHORIZATION=f"Token {make_token(operator)}")
     browser = FarmAPIClient(host="alpha.localhost")
     browser.force_login(operator)
     codes = []
     for verb in ("deactivate/", "deactivate/", "reactivate/"):
-        assert managing.post(of(operator, verb)).status_code == 200
+        assert api.post(of(operator, verb)).status_code == 200
         codes.append([each.get("/api/v1/me/").status_code for each in (program, browser)])
     assert codes == [[401, 401], [401, 401], [200, 200]]
 
 
-def test_a_new_password_is_set_and_neither_kept_nor_shown(managing, operator):
+def test_a_new_password_is_set_and_neither_kept_nor_shown(api, operator):
     headers = {"Idempotency-Key": "new-password"}
     body = {"password": "another-one-8"}
-    answer = managing.post(of(operator, "set-password/"), body, headers=headers)
+    answer = api.post(of(operator, "set-password/"), body, headers=headers)
     assert answer.status_code == 200
     assert b"another-one-8" not in answer.content
     assert authenticate(username="otto", password="another-one-8")
     assert not IdempotencyKey.objects.exists()
-    assert managing.post(of(operator, "set-password/"), {"password": "1"}).status_code == 400
+    assert api.post(of(operator, "set-password/"), {"password": "1"}).status_code == 400
 
 
-def test_a_password_that_was_refused_is_not_shown_again(managing, operator):
-    page = managing.post(
+def test_a_password_that_was_refused_is_not_shown_again(api, operator):
+    page = api.post(
         of(operator, "set-password/"), {"password": "secret1"}, headers={"Accept": "text/html"}
     )
     assert page.status_code == 400
@@ -129,13 +129,13 @@ def test_a_password_that_was_refused_is_not_shown_again(managing, operator):
 
 
 @pytest.mark.parametrize("path", [USERS, TOKENS])
-def test_a_list_costs_the_same_however_long(managing, path, django_assert_num_queries):
-    managing.get(path)  # finds the farm
+def test_a_list_costs_the_same_however_long(api, path, django_assert_num_queries):
+    api.get(path)  # finds the farm
     for _ in range(2):
         make_token(make_user())
         make_token(make_user())
         with django_assert_num_queries(2):
-            managing.get(path)
+            api.get(path)
 
 
 # --- Roles ---------------------------------------------------------------------------------------
@@ -154,48 +154,48 @@ def _results(client, path):
     return client.get(path).json()["results"]
 
 
-def test_a_manager_issues_a_token_for_a_device(managing, manager, operator):
+def test_a_manager_issues_a_token_for_a_device(api, manager, operator):
     body = {"username": "Otto", "name": "Printer 4"}
-    answer = managing.post(TOKENS, body, headers={"Idempotency-Key": "printer-4"})
+    answer = api.post(TOKENS, body, headers={"Idempotency-Key": "printer-4"})
     assert answer.status_code == 201
     secret = answer.json()["token"]
     program = FarmAPIClient(host="alpha.localhost")
     program.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
     assert program.get("/api/v1/me/").json()["username"] == "otto"
     assert AuditEvent.objects.of(DeviceToken.objects.get()).get().by == manager
-    listed = managing.get(answer["Location"])
+    listed = api.get(answer["Location"])
     assert listed.json()["username"] == "otto"
     assert secret not in str(list(IdempotencyKey.objects.values())) + listed.content.decode()
 
 
-def test_a_token_is_for_somebody_who_is_there(managing, operator):
+def test_a_token_is_for_somebody_who_is_there(api, operator):
     services.deactivate(operator, by=None)
     codes = [
-        managing.post(TOKENS, {"name": "Printer", **who}).json()["code"]
+        api.post(TOKENS, {"name": "Printer", **who}).json()["code"]
         for who in ({"username": "otto"}, {"username": "nobody"}, {"user": 10**17}, {})
     ]
     assert codes == ["user_inactive", "invalid", "invalid", "invalid"]
 
 
-def test_a_token_that_has_expired_already_is_not_made(managing, manager):
+def test_a_token_that_has_expired_already_is_not_made(api, manager):
     past = (timezone.now() - timedelta(days=1)).isoformat()
-    answer = managing.post(TOKENS, {"user": manager.pk, "name": "x", "expires_at": past})
+    answer = api.post(TOKENS, {"user": manager.pk, "name": "x", "expires_at": past})
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["expires_at"])
 
 
-def test_tokens_of_all_are_listed_and_revoked(managing, operator, manager):
+def test_tokens_of_all_are_listed_and_revoked(api, operator, manager):
     secret = make_token(operator, name="Printer")
     make_token(manager, name="Slicer")
-    rows = _results(managing, f"{TOKENS}?username=otto")
+    rows = _results(api, f"{TOKENS}?username=otto")
     assert [(row["name"], row["username"], "token" in row) for row in rows] == [
         ("Printer", "otto", False)
     ]
     path = f"{TOKENS}{rows[0]['id']}/"
-    assert managing.delete(path).status_code == 204
-    again = managing.delete(path)
+    assert api.delete(path).status_code == 204
+    again = api.delete(path)
     assert (again.status_code, again.json()["code"]) == (409, "token_revoked")
     names = {
-        query: [row["name"] for row in _results(managing, f"{TOKENS}?{query}")]
+        query: [row["name"] for row in _results(api, f"{TOKENS}?{query}")]
         for query in ("is_usable=true", "is_usable=false", f"user={manager.pk}", "search=print")
     }
     assert names == {
@@ -246,14 +246,14 @@ def test_everybody_reads_the_settings_and_a_manager_changes_them(api_client, vie
         {"id": 2},
     ],
 )
-def test_settings_that_make_no_sense_are_refused(managing, wrong):
-    answer = managing.patch(SETTINGS, wrong)
+def test_settings_that_make_no_sense_are_refused(api, wrong):
+    answer = api.patch(SETTINGS, wrong)
     assert (answer.status_code, list(answer.json()["errors"])) == (400, list(wrong))
 
 
-def test_a_new_time_zone_counts_from_the_next_request(managing):
-    managing.patch(SETTINGS, {"timezone": "Asia/Tokyo"})
-    assert managing.get("/api/v1/me/").json()["farm"]["timezone"] == "Asia/Tokyo"
+def test_a_new_time_zone_counts_from_the_next_request(api):
+    api.patch(SETTINGS, {"timezone": "Asia/Tokyo"})
+    assert api.get("/api/v1/me/").json()["farm"]["timezone"] == "Asia/Tokyo"
 
 
 def test_ones_own_password_is_changed_on_record(farm_client, operator):

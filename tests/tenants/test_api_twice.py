@@ -20,48 +20,48 @@ def post_once(client, body, key="k-1", path=LOCATIONS):
     return client.post(path, body, headers={"Idempotency-Key": key})
 
 
-def test_the_same_request_again_gets_the_first_answer_again(managing):
-    first, second = (post_once(managing, {"name": "Shelf"}) for _ in range(2))
+def test_the_same_request_again_gets_the_first_answer_again(api):
+    first, second = (post_once(api, {"name": "Shelf"}) for _ in range(2))
     assert (first.status_code, first.content) == (second.status_code, second.content)
     assert first["Location"] == second["Location"]
     assert second["Idempotency-Replayed"] == "true"
     assert Location.objects.count() == 1
 
 
-def test_another_body_with_the_same_key_is_422(managing):
-    post_once(managing, {"name": "Shelf"})
-    answer = post_once(managing, {"name": "Box"})
+def test_another_body_with_the_same_key_is_422(api):
+    post_once(api, {"name": "Shelf"})
+    answer = post_once(api, {"name": "Box"})
     assert (answer.status_code, answer.json()["code"]) == (422, "idempotency_key_reused")
     assert Location.objects.count() == 1
 
 
-def test_a_refusal_leaves_no_key(managing):
-    assert post_once(managing, {"name": ""}).status_code == 400
+def test_a_refusal_leaves_no_key(api):
+    assert post_once(api, {"name": ""}).status_code == 400
     assert not IdempotencyKey.objects.exists()
-    assert post_once(managing, {"name": "Shelf"}).status_code == 201
+    assert post_once(api, {"name": "Shelf"}).status_code == 201
 
 
-def test_a_key_is_one_persons_own(managing):
-    post_once(managing, {"name": "Shelf"})
-    managing.force_authenticate(make_user(role="manager"))
-    assert post_once(managing, {"name": "Box"}).status_code == 201
+def test_a_key_is_one_persons_own(api):
+    post_once(api, {"name": "Shelf"})
+    api.force_authenticate(make_user(role="manager"))
+    assert post_once(api, {"name": "Box"}).status_code == 201
 
 
-def test_permission_is_checked_before_an_answer_is_given_again(managing, manager):
-    post_once(managing, {"name": "Shelf"})
+def test_permission_is_checked_before_an_answer_is_given_again(api, manager):
+    post_once(api, {"name": "Shelf"})
     manager.role = "viewer"
-    assert post_once(managing, {"name": "Shelf"}).status_code == 403
+    assert post_once(api, {"name": "Shelf"}).status_code == 403
 
 
-def test_a_key_is_forgotten_after_a_day(managing):
-    post_once(managing, {"name": "Shelf"})
+def test_a_key_is_forgotten_after_a_day(api):
+    post_once(api, {"name": "Shelf"})
     IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
-    assert post_once(managing, {"name": "Box"}).status_code == 201
+    assert post_once(api, {"name": "Box"}).status_code == 201
 
 
 @pytest.mark.parametrize("key", ["", " ", "a b", "x" * 256, "ü"])
-def test_a_key_that_is_none_is_400(managing, key):
-    answer = managing.post(LOCATIONS, {"name": "Shelf"}, HTTP_IDEMPOTENCY_KEY=key)
+def test_a_key_that_is_none_is_400(api, key):
+    answer = api.post(LOCATIONS, {"name": "Shelf"}, HTTP_IDEMPOTENCY_KEY=key)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
     assert not Location.objects.exists()
 
@@ -93,12 +93,12 @@ def test_one_key_sixty_four_times_at_once_has_one_effect(committed_farm, in_thre
 # --- If-Match ------------------------------------------------------------------------------------
 
 
-def test_what_has_no_version_matches_none(managing):
-    path = managing.post(LOCATIONS, {"name": "Shelf"})["Location"]
-    answer = managing.patch(path, {"comment": "x"}, headers={"If-Match": '"1"'})
+def test_what_has_no_version_matches_none(api):
+    path = api.post(LOCATIONS, {"name": "Shelf"})["Location"]
+    answer = api.patch(path, {"comment": "x"}, headers={"If-Match": '"1"'})
     assert (answer.status_code, answer.json()["code"]) == (412, "stale")
     assert Location.objects.get().comment == ""
-    assert managing.patch(path, {"comment": "x"}, headers={"If-Match": "*"}).status_code == 200
+    assert api.patch(path, {"comment": "x"}, headers={"If-Match": "*"}).status_code == 200
 
 
 # --- Pages ---------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ def test_a_request_can_not_read_public_nor_another_farm_by_raw_sql(farm, other_f
     assert denied(f"SELECT count(*) FROM {other_farm.schema_name}.accounts_user")
     assert denied("SELECT count(*) FROM public.tenants_tenant")
     assert denied("SELECT count(*) FROM public.accounts_user")
+    assert not ask("SELECT has_schema_privilege('public', 'USAGE')")
 
 
 def test_a_request_can_not_change_ledger_rows_nor_the_record_of_migrations(farm):

@@ -1,4 +1,4 @@
-"""What planning runs, and changing their lines, does to a `model.Farm`; see DESIGN, section 5.
+"""What planning runs, and changing their lines, does to a `model.Farm`.
 
 Each verb takes the farm first, changes it or raises Refused, and answers what it made.
 """

@@ -1,4 +1,4 @@
-"""What printing does to a `model.Farm`: a run starts, goes on, ends; see DESIGN, sections 4 and 5.
+"""What printing does to a `model.Farm`: a run starts, goes on, ends.
 
 Each verb takes the farm first, changes it or raises Refused, and answers what it made.
 """

@@ -1,4 +1,4 @@
-"""What is done to the spools of a `model.Farm`; see DESIGN, section 4.
+"""What is done to the spools of a `model.Farm`.
 
 Each verb takes the farm first, changes it or raises Refused.
 """

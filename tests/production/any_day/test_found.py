@@ -9,45 +9,30 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services import handling, reversing, spools
 from production.models import Printer
-from production.services import completion, invariants, lifecycle, lines, midprint, repeats
+from production.services import completion, lifecycle, lines, midprint, repeats
 from production.services.actuals import MaterialActual
 from production.services.lines import NewMaterial
 from production.services.moves import NotInRun
 from production.services.plausibility import ActualImplausible
 from production.services.readiness import PrinterBusy, SpoolsMissing
-from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
+from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
+from tests.looking import remaining, violations
+from tests.production.printing import printed, took
 
 pytestmark = pytest.mark.usefixtures("farm")
-
-
-def took(spool, grams):
-    return MaterialActual(spool=spool.pk, actual_grams=Decimal(grams))
 
 
 def weighs(spool, gross):
     return MaterialActual(spool=spool.pk, gross_after_grams=Decimal(gross))
 
 
-def remaining(spool):
-    return Spool.objects.get(pk=spool.pk).remaining_grams
-
-
-def completed(*takes, **fields):
-    return completion.complete(a_running_run(*takes, **fields), by=None, as_planned=True).run
-
-
 def correct(run, *materials):
     return completion.correct(run, by=None, materials=materials)
 
 
-def two_spools():
-    filament = a_filament()
-    return a_spool(1000, filament=filament), a_spool(1000, filament=filament)
-
-
 def swapped():
     """A run that took 60 g of one spool, then 40 g of another: (run, one, another)."""
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = a_running_run((one, 100))
     midprint.swap_spool(run, by=None, spool=two, so_far=took(one, 60))
     return completion.complete(run, by=None, materials=[took(two, 40)]).run, one, two
@@ -56,7 +41,7 @@ def swapped():
 @pytest.fixture(autouse=True)
 def _all_is_well(farm):
     yield
-    assert list(invariants.violations()) == []
+    assert violations() == []
 
 
 # --- After a weighing ---------------------------------------------------------------------------
@@ -64,7 +49,7 @@ def _all_is_well(farm):
 
 def test_a_weighed_balance_outlives_a_second_correction():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     spools.weigh(spool, gross_grams=1080, by=None)
     correct(run, took(spool, 120))
     correct(run, took(spool, 110))
@@ -73,7 +58,7 @@ def test_a_weighed_balance_outlives_a_second_correction():
 
 def test_a_run_corrected_after_a_weighing_is_not_simply_reverted_either():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
     spools.weigh(spool, gross_grams=1080, by=None)
     correct(run, took(spool, 120))
     with pytest.raises(completion.CountedSince):
@@ -82,9 +67,9 @@ def test_a_run_corrected_after_a_weighing_is_not_simply_reverted_either():
 
 def test_keeping_a_weighed_balance_is_no_weighing_for_those_who_came_after_it():
     spool = a_spool(1000)
-    early = completed((spool, 100))
+    early = printed((spool, 100))
     spools.weigh(spool, gross_grams=1080, by=None)
-    late = completed((spool, 50))
+    late = printed((spool, 50))
     sample = handling.use(spool, grams=10, by=None)
     correct(early, took(spool, 120))  # posts a count that nobody made
     assert remaining(spool) == 820
@@ -94,7 +79,7 @@ def test_keeping_a_weighed_balance_is_no_weighing_for_those_who_came_after_it():
 
 
 def test_a_spool_that_was_said_to_be_untouched_keeps_its_weighed_balance():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = a_running_run((one, 100), (two, 10))
     materials = [took(one, 0), took(two, 10)]
     completion.complete(run, by=None, materials=materials, confirm=True)
@@ -117,7 +102,7 @@ def test_a_run_that_took_nothing_is_corrected_by_a_weight_from_before_other_runs
     spool = a_spool(1000)
     run = a_running_run((spool, 10))
     completion.complete(run, by=None, materials=[took(spool, 0)], confirm=True)
-    completed((spool, 50))
+    printed((spool, 50))
     correct(run, weighs(spool, 1190))
     assert remaining(spool) == 940
 
@@ -127,8 +112,8 @@ def test_a_run_that_took_nothing_is_corrected_by_a_weight_from_before_other_runs
 
 def test_what_was_weighed_stays_when_something_else_is_corrected():
     spool = a_spool(1000)
-    run = completed((spool, 100))
-    completed((spool, 50))
+    run = printed((spool, 100))
+    printed((spool, 50))
     correct(run, weighs(spool, 1090))
     assert correct(run).entries == []
     assert remaining(spool) == 840
@@ -136,18 +121,18 @@ def test_what_was_weighed_stays_when_something_else_is_corrected():
 
 def test_a_weight_is_compared_with_the_book_before_the_run_after_other_corrections_too():
     spool = a_spool(1000)
-    run = completed((spool, 100))
-    completed((spool, 50))
+    run = printed((spool, 100))
+    printed((spool, 50))
     correct(run, took(spool, 105))
     correct(run, weighs(spool, 1090))
     assert remaining(spool) == 840
 
 
 def test_a_spool_weighed_when_it_was_swapped_gave_what_it_gave_then():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = a_running_run((one, 100))
     midprint.swap_spool(run, by=None, spool=two, so_far=weighs(one, 1140))
-    completed((one, 50))
+    printed((one, 50))
     completion.complete(run, by=None, materials=[took(two, 40)])
     assert (remaining(one), remaining(two)) == (890, 960)
 
@@ -157,7 +142,7 @@ def test_a_reverted_run_is_completed_with_what_was_weighed_whatever_came_between
     run = a_running_run((spool, 100))
     completion.complete(run, by=None, materials=[weighs(spool, 1095)])
     completion.revert(run, by=None)
-    completed((spool, 50))
+    printed((spool, 50))
     completion.complete(run, by=None)
     assert remaining(spool) == 845
 
@@ -231,7 +216,7 @@ def test_where_no_spool_is_none_can_be_swapped(running_without_a_spool):
 
 
 def test_lines_may_exchange_their_spools_at_the_start():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = a_run((one, 10), (two, 20))
     first, second = run.materials.order_by("pk")
     lifecycle.start(run, by=None, spools={first.pk: two, second.pk: one})

@@ -1,10 +1,8 @@
 """Farms for the verbs of `cases_of_the_shelf` and `cases_of_runs`, and how a case is entered."""
 
-from decimal import Decimal
-
 from production.services import completion, lifecycle
-from production.services.actuals import ItemCount, MaterialActual
-from tests.factories import a_filament, a_printer, a_product, a_run, a_spool
+from production.services.actuals import ItemCount
+from tests.factories import a_printer, a_product, a_run
 
 
 def a_table():
@@ -21,22 +19,11 @@ def a_table():
     return cases, verb
 
 
-def took(spool, grams, **fields):
-    return MaterialActual(
-        spool=spool.pk, actual_grams=Decimal(grams), actual_purge_grams=Decimal(0), **fields
-    )
-
-
 def counted(run, good=4, scrapped=1):
     return [
         ItemCount(item=item.pk, good_count=good, scrapped_count=scrapped)
         for item in run.items.all()
     ]
-
-
-def two_spools():
-    filament = a_filament()
-    return a_spool(1000, filament=filament), a_spool(1000, filament=filament)
 
 
 def planned(*takes):

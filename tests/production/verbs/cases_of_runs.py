@@ -30,16 +30,10 @@ from tests.factories import (
     a_running_run,
     a_slot,
     a_spool,
+    spools_of_one,
 )
-from tests.production.verbs.arranging import (
-    a_table,
-    completed,
-    counted,
-    planned,
-    running,
-    took,
-    two_spools,
-)
+from tests.production.printing import took
+from tests.production.verbs.arranging import a_table, completed, counted, planned, running
 
 CASES, verb = a_table()
 
@@ -81,7 +75,7 @@ def _():
 
 @verb("production_run.create")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     items = [NewItem(product=a_product(), quantity=2)]
     materials = [NewMaterial(spool=spool, planned_grams=Decimal(10)) for spool in (one, two)]
     return lambda: lifecycle.create(items=items, materials=materials, by=None)
@@ -91,7 +85,7 @@ def _():
 def _():
     runs = [
         {"materials": [NewMaterial(spool=spool, planned_grams=Decimal(10))]}
-        for spool in two_spools()
+        for spool in spools_of_one(2)
     ]
     return lambda: planning.create_many(runs, by=None)
 
@@ -119,7 +113,7 @@ def _():
 
 @verb("production_run.start")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = planned((one, 10))
     line = lines.add_material(run, filament=two.filament, planned_grams=5, by=None)
     return lambda: lifecycle.start(run, spools={line.pk: two}, printer_cleared=True, by=None)
@@ -133,7 +127,7 @@ def _():
 
 @verb("production_run.cancel")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = running((one, 10), (two, 10))
     return lambda: lifecycle.cancel(run, materials=[took(one, 3)], by=None)
 
@@ -146,7 +140,7 @@ def _():
 
 @verb("production_run.swap_spool")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = running((one, 10))
     return lambda: midprint.swap_spool(run, spool=two, so_far=took(one, 3), by=None)
 
@@ -176,7 +170,7 @@ def _():
 
 @verb("production_run.fail")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = running((one, 10), (two, 20))
     clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
     return lambda: completion.fail(run, reason=clogged, progress_percent=30, by=None)
@@ -193,7 +187,7 @@ def _():
 
 @verb("production_run.correct")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     run = completed((one, 100), (two, 10))
     spools.weigh(one, gross_grams=1090, by=None)
     shelf.archive(one, discard=False, by=None)
@@ -204,7 +198,7 @@ def _():
 
 @verb("production_run.reassign")
 def _():
-    wrong, right = two_spools()
+    wrong, right = spools_of_one(2)
     run = completed((wrong, 100))
     for spool in (wrong, right):
         spools.weigh(spool, gross_grams=1095, by=None, confirm=True)
@@ -264,7 +258,7 @@ def _():
 
 @verb("run_material.change")
 def _():
-    one, two = two_spools()
+    one, two = spools_of_one(2)
     line = planned((one, 10)).materials.get()
     return lambda: lines.change_material(line, spool=two, planned_grams=Decimal(12), by=None)
 

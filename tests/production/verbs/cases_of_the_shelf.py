@@ -12,7 +12,7 @@ from inventory.services import (
     reversing,
     shelf,
     spools,
-    table_import,
+    tables,
 )
 from production.services import slots, undo, unloading, unreceiving, weighing
 from tests.factories import a_filament, a_slot, a_spool
@@ -70,17 +70,11 @@ def _():
     return lambda: handling.adjust(spool, grams=-10, reason="A slip", by=None)
 
 
-@verb("spool.set_price")
-def _():
-    spool = a_spool(30, filament=a_filament(price=None))
-    return lambda: handling.set_price(spool, price=20, by=None)
-
-
 @verb("spool.describe")
 def _():
-    spool = a_spool(30)
-    at = timezone.now()
-    return lambda: shelf.describe(spool, lot_number="L7", dried_at=at, opened_at=at, by=None)
+    spool, at = a_spool(30, filament=a_filament(price=None)), timezone.now()
+    said = {"lot_number": "L7", "dried_at": at, "opened_at": at, "price": 20}
+    return lambda: shelf.describe(spool, by=None, **said)
 
 
 @verb("spool.move")
@@ -146,13 +140,13 @@ def _():
 def _():
     a_filament("Galaxy")
     table = "name,initial_grams,remaining_grams\nGalaxy,1000,800\nGalaxy,500,\n"
-    return lambda: table_import.import_spools(table, by=None)
+    return lambda: tables.import_spools(table, by=None)
 
 
 @verb("filament.import_table")
 def _():
     table = "manufacturer,name,material,density_g_cm3\nAcme,Red,PLA,1.24\n"
-    return lambda: table_import.import_filaments(table, by=None)
+    return lambda: tables.import_filaments(table, by=None)
 
 
 @verb("spool.load")

@@ -9,8 +9,8 @@ from production.models import RunMaterial
 from production.services import lifecycle, slots, unreceiving
 from production.services.lines import NewMaterial
 from production.services.overrides import NothingToUndo
+from tests.answers import refusals
 from tests.factories import a_filament, a_slot
-from tests.production.verbs.racing import refusals
 
 REFUSED = (SpoolArchived, InsufficientInventory)
 

@@ -11,16 +11,10 @@ from production.services import completion, lifecycle, lines, midprint, repeats
 from production.services.lines import PlanFrozen
 from production.services.moves import InvalidRunStatus
 from production.services.readiness import PrinterBusy
-from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.verbs.racing import (
-    Gone,
-    completed,
-    refusals,
-    remaining,
-    spools_of_one,
-    status,
-    took,
-)
+from tests.answers import refusals
+from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
+from tests.looking import remaining, status_of
+from tests.production.printing import printed, took
 
 
 def start_and_start_on_one_printer():
@@ -29,7 +23,7 @@ def start_and_start_on_one_printer():
 
     def judge(results):
         assert refusals(results) == [PrinterBusy]
-        assert sorted(map(status, runs)) == ["in_progress", "planned"]
+        assert sorted(map(status_of, runs)) == ["in_progress", "planned"]
 
     return [lambda run=run: lifecycle.start(run, by=None) for run in runs], judge
 
@@ -52,7 +46,7 @@ def start_and_revert_on_one_printer():
 def correct_and_correct():
     """The second corrects the first: both are done, and the last word counts."""
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
 
     def judge(results):
         assert refusals(results) == []
@@ -69,11 +63,11 @@ def correct_and_correct():
 
 def correct_and_revert():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
 
     def judge(results):
         assert refusals(results) in ([], [InvalidRunStatus])
-        assert (status(run), remaining(spool)) == ("in_progress", 1000)
+        assert (status_of(run), remaining(spool)) == ("in_progress", 1000)
 
     return [
         lambda: completion.correct(run, by=None, materials=[took(spool, 110)]),
@@ -93,7 +87,11 @@ def swap_and_complete():
             assert (remaining(one), remaining(two)) == (990, 1000)
         else:
             assert done.code == "actuals_missing"
-            assert (remaining(one), remaining(two), status(run)) == (1000, 1000, "in_progress")
+            assert (remaining(one), remaining(two), status_of(run)) == (
+                1000,
+                1000,
+                "in_progress",
+            )
 
     return [
         lambda: midprint.swap_spool(run, by=None, spool=two, so_far=took(one, 3)),
@@ -107,7 +105,7 @@ def complete_and_cancel():
 
     def judge(results):
         assert refusals(results) == [InvalidRunStatus]
-        assert (status(run), remaining(spool)) in (("completed", 50), ("cancelled", 100))
+        assert (status_of(run), remaining(spool)) in (("completed", 50), ("cancelled", 100))
 
     return [
         lambda: completion.complete(run, by=None, as_planned=True),
@@ -119,7 +117,10 @@ def delete_and_start():
     run = a_run((a_spool(), 10))
 
     def judge(results):
-        assert refusals(results) in ([], [Gone])  # started first, it is deleted all the same
+        assert refusals(results) in (
+            [],
+            [ProductionRun.DoesNotExist],
+        )
         assert not ProductionRun.objects.live().exists()
         assert Spool.objects.get().reserved_grams == 0
 

@@ -16,14 +16,10 @@ from production.models import PrinterSlot, ProductionRun
 from production.services import completion, lifecycle, midprint, planning, repeats
 from production.services.completion import CountedSince
 from production.services.lines import NewMaterial
-from tests.factories import a_printer, a_running_run, a_spool
-from tests.production.verbs.racing import (
-    completed,
-    refusals,
-    remaining,
-    spools_of_one,
-    took,
-)
+from tests.answers import refusals
+from tests.factories import a_printer, a_running_run, a_spool, spools_of_one
+from tests.looking import remaining
+from tests.production.printing import printed, took
 
 
 def two_runs_take_the_spool_in_a_slot():
@@ -51,7 +47,7 @@ def two_runs_take_the_spool_in_a_slot():
 def reassign_and_weigh():
     """Weighed first, the weight stays; weighed last, it is what is there: 900 g either way."""
     wrong, right = spools_of_one(2)
-    run = completed((wrong, 100))
+    run = printed((wrong, 100))
     line = run.materials.get().pk
 
     def judge(results):
@@ -66,7 +62,7 @@ def reassign_and_weigh():
 
 def correct_and_weigh():
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
 
     def judge(results):
         assert refusals(results) == []
@@ -81,7 +77,7 @@ def correct_and_weigh():
 def revert_and_weigh():
     """Counted first, the run is not reverted; reverted first, the count is of the full spool."""
     spool = a_spool(1000)
-    run = completed((spool, 100))
+    run = printed((spool, 100))
 
     def judge(results):
         assert refusals(results) in ([], [CountedSince])

@@ -12,7 +12,7 @@ from inventory.services import (
     reversing,
     shelf,
     spools,
-    table_import,
+    tables,
 )
 from production.models import Reason
 from production.services import (
@@ -165,7 +165,7 @@ OF_OTHERS = {
     "farm.add": a_farm,
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
-    "filament.import_table": lambda: table_import.import_filaments(b"name;material", by=None),
+    "filament.import_table": lambda: tables.import_filaments(b"name;material", by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
     "inventory_transaction.reverse": lambda: reversing.reverse(
         handling.use(a_spool(), grams=5, by=None), reason="slip", by=None
@@ -200,7 +200,7 @@ OF_OTHERS = {
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
     "spool.empty": lambda: handling.empty(a_spool(20), by=None),
-    "spool.import_table": lambda: table_import.import_spools(b"name", by=None),
+    "spool.import_table": lambda: tables.import_spools(b"name", by=None),
     "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
     "spool.undo_load": lambda: unloading.undo_load(
         slots.load((spool := a_spool()), slot=a_slot(), by=None)
@@ -220,7 +220,6 @@ OF_OTHERS = {
     "spool.restore": lambda: shelf.restore(
         shelf.archive(a_spool(), discard=False, by=None), by=None
     ),
-    "spool.set_price": lambda: handling.set_price(a_spool(), price=20, by=None),
     "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
     "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
     "spool.weigh": lambda: spools.weigh(a_spool(1000), gross_grams=1190, by=None),

@@ -10,11 +10,10 @@ from difflib import get_close_matches
 
 from inventory.models import Filament
 from inventory.services.catalogue_entries import MATERIAL_CODE
-from inventory.services.table_cells import BadCell, pattern, quantity
-from inventory.services.table_reading import shown
+from inventory.services.tables.cells import BadCell, pattern, quantity
+from inventory.services.tables.reading import shown
 
 MOST_SUGGESTIONS = 20  # a search among thousands of names takes a while
-BATCH = 1000
 MATERIAL = pattern(
     MATERIAL_CODE, "a code such as PLA or ASA-CF", "material_type", "polymer", normal=str.upper
 )

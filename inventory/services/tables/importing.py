@@ -7,12 +7,12 @@ import itself, taken back.
 
 from contextlib import contextmanager
 
-from inventory.services import table_filaments, table_reading, table_spools
-from inventory.services.table_lines import TableReport, parsed
+from inventory.services.tables import filaments, reading, spools
+from inventory.services.tables.lines import TableReport, parsed
 from tenants.operations import face, operation, rehearsal
 
-SPOOL_COLUMNS = tuple(table_spools.COLUMNS)
-FILAMENT_COLUMNS = tuple(table_filaments.COLUMNS)
+SPOOL_COLUMNS = tuple(spools.COLUMNS)
+FILAMENT_COLUMNS = tuple(filaments.COLUMNS)
 
 
 def import_spools(content, *, by, at=None, dry_run=False):
@@ -47,23 +47,23 @@ def _carried_out(verb, content, *, dry_run, **options):
 
 @operation("spool.import_table")
 def _spools(content, *, by, dry_run, at=None):
-    report = _read("spools", content, table_spools, dry_run=dry_run)
-    table_spools.plan(report.lines)
-    table_spools.write([line for line in report.lines if line.is_ok], by=by, at=at)
+    report = _read("spools", content, spools, dry_run=dry_run)
+    spools.plan(report.lines)
+    spools.write([line for line in report.lines if line.is_ok], by=by, at=at)
     return report
 
 
 @operation("filament.import_table")
 def _filaments(content, *, by, dry_run):
-    report = _read("filaments", content, table_filaments, dry_run=dry_run)
-    table_filaments.plan(report)
-    table_filaments.write(report, by=by)
+    report = _read("filaments", content, filaments, dry_run=dry_run)
+    filaments.plan(report)
+    filaments.write(report, by=by)
     return report
 
 
 def _read(kind, content, table, *, dry_run):
     columns = {name: cell.others for name, cell in table.COLUMNS.items()}
-    raw_lines = table_reading.read(content, columns=columns, needed=table.NEEDED)
+    raw_lines = reading.read(content, columns=columns, needed=table.NEEDED)
     return TableReport(kind=kind, dry_run=dry_run, lines=parsed(raw_lines, table.COLUMNS))
 
 

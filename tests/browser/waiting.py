@@ -1,4 +1,4 @@
-"""The network goes away below a page, and what waits for it."""
+"""A page without a network: what waits on it, and what it keeps."""
 
 
 def at(run, verb=""):
@@ -23,8 +23,17 @@ def none_waits(page):
     page.locator("#waiting").wait_for(state="hidden")
 
 
-def finds(page, words):
-    page.get_by_text(words).first.wait_for()
+def looked_after(page):
+    page.wait_for_function("() => navigator.serviceWorker.controller")
+
+
+def is_kept(page):
+    """The page, and with it what it is shown with."""
+    page.wait_for_function("""async () => {
+        const files = [...document.querySelectorAll("[rel=stylesheet], script")];
+        const addresses = [location.href, ...files.map((each) => each.href ?? each.src)];
+        return (await Promise.all(addresses.map((each) => caches.match(each)))).every(Boolean);
+    }""")
 
 
 def why_not(page, words):

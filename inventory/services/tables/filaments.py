@@ -7,13 +7,11 @@ make it another one.
 
 from decimal import Decimal
 
-from django.db import connection
-
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.models.catalogue import validate_gtin
-from inventory.services.catalogue_import import ABRASIVE, EMPTY
-from inventory.services.table_catalogue import BATCH, DIAMETER, MATERIAL, Catalogue, folded
-from inventory.services.table_cells import (
+from inventory.services import imports
+from inventory.services.imports import BATCH, EMPTY, FILLED_IN, UNCHANGED
+from inventory.services.tables.cells import (
     BadCell,
     color,
     degrees,
@@ -22,7 +20,7 @@ from inventory.services.table_cells import (
     quantity,
     text,
 )
-from inventory.services.table_lines import CREATED, FILLED_IN, UNCHANGED
+from inventory.services.tables.finding import DIAMETER, MATERIAL, Catalogue, folded
 from tenants.accounts import records
 from tenants.rows import update_rows
 
@@ -53,7 +51,7 @@ FILLED = tuple(name for name in COLUMNS if name not in IDENTITY)
 
 def plan(report):
     """Say of each good line which filament it makes or fills in, or why it can't."""
-    _wait_for_other_imports()
+    imports.wait_for_others()
     good = [line for line in report.lines if line.is_ok]
     for line in good:
         for column in {"name", "material"} - line.values.keys():
@@ -85,7 +83,7 @@ def write(report, *, by):
     for line in filled_in:
         records.audit("import", line.subject, by=by, changes=line.changes)
     if new:
-        _audit(report, by=by)
+        imports.audit(report, "Table of filaments", by=by)
 
 
 # --- Which is which ----------------------------------------------------------------------------
@@ -183,11 +181,7 @@ def _types(lines, report):
     for line in lines:
         code, density = line.values["material"], line.values.get("density_g_cm3")
         if code not in known and density is not None:
-            is_abrasive = bool(ABRASIVE.search(code))
-            missing.setdefault(
-                code,
-                MaterialType(code=code, name=code, density_g_cm3=density, is_abrasive=is_abrasive),
-            )
+            missing.setdefault(code, imports.material_type(code, density))
     MaterialType.objects.bulk_create(missing.values(), batch_size=BATCH)
     report.material_types = list(missing)
     return known | missing
@@ -207,19 +201,3 @@ def _filament(values, makers, types):
 
 def _name(values):
     return f"{values.get('manufacturer', '')} {values['name']} ({values['material']})".strip()
-
-
-def _audit(report, *, by):
-    """One line for the import: a line for each new filament would bury what people did."""
-    counts = {"created": report.count(CREATED), "filled_in": report.count(FILLED_IN)}
-    names = {"manufacturers": report.manufacturers, "material_types": report.material_types}
-    changes = {what: [None, value] for what, value in (counts | names).items()}
-    records.audit("import", Filament(name="Table of filaments"), by=by, changes=changes)
-
-
-def _wait_for_other_imports():
-    """Two imports at once would make the same manufacturers twice; catalogues are imports too."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext('catalogue.import'), hashtext(current_schema()))"
-        )

@@ -10,13 +10,13 @@ from django.utils import timezone
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.services import ledger, spools
-from inventory.services.table_catalogue import DIAMETER, MATERIAL, Catalogue, folded, the_place
-from inventory.services.table_cells import BadCell, day, money, quantity, text
+from inventory.services.imports import BATCH
+from inventory.services.tables.cells import BadCell, day, money, quantity, text
+from inventory.services.tables.finding import DIAMETER, MATERIAL, Catalogue, folded, the_place
 from tenants.accounts.models import FarmSettings
 from tenants.errors import Refusal, plain
 from tenants.quantities import CostPerGramField, rounded
 
-BATCH = 1000
 COLUMNS = {
     "external_id": text(200, "filament_external_id"),
     "manufacturer": text(100, "maker", "brand", "vendor"),

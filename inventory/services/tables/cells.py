@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 
 from inventory.models.catalogue import COLOR_HEX
-from inventory.services.table_reading import shown
+from inventory.services.tables.reading import shown
 from tenants.errors import Invalid
 from tenants.quantities import GramsField, MoneyField, rounded
 

@@ -3,10 +3,9 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from inventory.services.table_cells import has_decimal_commas
+from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables.cells import has_decimal_commas
 from tenants.errors import Refusal
-
-CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "refused"
 
 
 class Line:
@@ -72,12 +71,6 @@ class TableReport:
             "material_types": self.material_types,
             "lines": [self._told(line) for line in self.lines],
         }
-
-    def as_rows(self):
-        """``(line, status, outcome, what or why)`` of each line, for ``rows_as_csv``."""
-        for line in self.lines:
-            status = "ok" if line.is_ok else "refused"
-            yield line.number, status, line.outcome, line.said if line.is_ok else line.why()
 
     def __str__(self):
         return (

@@ -1,0 +1,28 @@
+"""What was answered: by the API, by a page, to several at once."""
+
+
+def done(answer, status=200):
+    """What the API says, having done it."""
+    assert answer.status_code == status, answer.content
+    return answer.json()
+
+
+def results(answer):
+    """The rows on a page of a list."""
+    return done(answer)["results"]
+
+
+def refused(answer, status, code):
+    """The problem that the API says there is."""
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
+    assert answer["Content-Type"] == "application/problem+json"
+    return answer.json()
+
+
+def text_of(answer):
+    return answer.content.decode()
+
+
+def refusals(results):
+    """Of what ``in_threads`` answers: the kinds of errors."""
+    return [type(result) for result in results if isinstance(result, Exception)]

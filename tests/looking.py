@@ -1,0 +1,31 @@
+"""Looking again: what a row, a spool and the whole book say now, and how often they are asked."""
+
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from production.services import invariants
+
+
+def fresh(row):
+    return type(row).objects.get(pk=row.pk)
+
+
+def status_of(run):
+    return fresh(run).status
+
+
+def remaining(spool):
+    """Net grams on it by the book."""
+    return fresh(spool).remaining_grams
+
+
+def violations():
+    """What is wrong in the book of the farm, in words; nothing, or a test should say so."""
+    return [str(violation) for violation in invariants.violations()]
+
+
+def queries_of(work):
+    """How many statements the database is sent for it."""
+    with CaptureQueriesContext(connection) as seen:
+        work()
+    return len(seen)

@@ -3,9 +3,10 @@
 import re
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
 from rest_framework.routers import APIRootView, DefaultRouter
 
+from config.api.description import SchemaView
 from config.api.pages import NowhereView
 from inventory.urls import ROUTES as INVENTORY
 from production.urls import ROUTES as PRODUCTION
@@ -41,13 +42,13 @@ for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
 
 SINGLE = {"get": "show", "put": "update", "patch": "partial_update"}
-NO_OPTIONS = {"http_method_names": ["get", "head"]}  # their pages could not show it
+NO_OPTIONS = {"http_method_names": ["get", "head"]}  # its page could not show it
 
 v1 = [
     path("", include(router.urls)),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
     path("settings/", SettingsViewSet.as_view(SINGLE), name="settings"),
-    path("schema/", SpectacularAPIView.as_view(**NO_OPTIONS), name="schema"),
+    path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **NO_OPTIONS), name="docs"),
 ]
 

@@ -46,6 +46,18 @@ def test_the_schema_is_served_to_who_is_signed_in(api_client, viewer):
     assert answer.json()["openapi"].startswith("3.")
 
 
+@pytest.mark.parametrize("form", ["yaml", "json"])
+def test_the_schema_is_made_once_by_a_process_and_served_as_it_is(api_client, viewer, form):
+    api_client.force_authenticate(viewer)
+    first = api_client.get(f"/api/v1/schema/?format={form}")
+    assert f"Spoolbook.{form}" in first["Content-Disposition"]
+    assert yaml.load(first.content, yaml.CSafeLoader) == the_schema()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SchemaGenerator, "get_schema", lambda *_, **__: pytest.fail("made again"))
+        again = api_client.get(f"/api/v1/schema/?format={form}")
+    assert (again.content, again["Content-Type"]) == (first.content, first["Content-Type"])
+
+
 def test_every_address_is_in_the_schema():
     apart = {"/api/v1/", "/api/v1/schema/", "/api/v1/docs/"}  # what is about the others
     addresses = {route.path for route in routes() if route.path.startswith("/api/v1/")}

@@ -1,0 +1,35 @@
+"""Where the API describes itself: the same to everybody, so made once by each process."""
+
+from functools import cache
+from threading import Lock
+
+from django.http import HttpResponse
+from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.views import SpectacularAPIView
+
+made_one_at_a_time = Lock()
+
+
+class SchemaView(SpectacularAPIView):
+    """OpenAPI 3 as YAML, or as JSON with ``?format=json``."""
+
+    schema = None
+    http_method_names = ["get", "head"]  # no OPTIONS: its page could not show it
+
+    def get(self, request, *args, **kwargs):
+        with made_one_at_a_time:
+            content = _rendered(type(request.accepted_renderer))
+        name = f'inline; filename="{self._get_filename(request, None)}"'
+        content_type = f"{request.accepted_media_type}; charset=utf-8"
+        return HttpResponse(content, content_type, headers={"Content-Disposition": name})
+
+
+@cache
+def _rendered(renderer):
+    return renderer().render(_described(), renderer_context={})
+
+
+@cache
+def _described():
+    """It takes seconds to make."""
+    return SchemaGenerator().get_schema(request=None, public=True)

@@ -7,8 +7,9 @@ A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
 - labour = labour minutes per unit x units printed / 60 x labour rate, kept with its item,
 
 all by the rates frozen at start. A cost with an unknown part is null; a rate the farm does not
-keep adds nothing. Sums hold before rounding; figures are rounded half up to four places, grams
-to six.
+keep adds nothing, nor do minutes that nobody said of a run that was given up. Of a cancelled run
+only what was booked as waste is actual: drafts are not. Sums hold before rounding; figures are
+rounded half up to four places, grams to six.
 """
 
 from dataclasses import dataclass
@@ -20,7 +21,10 @@ from production.models import ProductionRun
 ZERO = Decimal(0)
 PLACES = Decimal("0.0001")
 GRAM_PLACES = Decimal("0.000001")
-BOOKED = (ProductionRun.Status.COMPLETED, ProductionRun.Status.FAILED)
+RATE_PLACES = Decimal("0.00000001")
+Status = ProductionRun.Status
+BOOKED = (Status.COMPLETED, Status.FAILED)
+GIVEN_UP = (Status.FAILED, Status.CANCELLED)
 USED = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
 
 
@@ -58,11 +62,11 @@ def of_run(run):
 
 def of_loaded(run, items, lines, entries):
     """The variance of a run whose items, materials and standing entries are at hand."""
-    is_booked = run.status in BOOKED
-    spent = _spent(entries) if is_booked else {}
-    materials = [_Material(line, spent.get(line.spool_id), is_booked) for line in lines]
-    shares = _Shares(items, is_booked)
-    costs = _costs(run, materials, shares, is_booked)
+    spent = {} if run.status in ProductionRun.OPEN else _spent(entries)
+    is_over = run.status not in ProductionRun.OPEN
+    materials = [_Material(run, line, spent) for line in lines]
+    shares = _Shares(items, run.status in BOOKED)
+    costs = _costs(run, materials, shares, is_over)
     return {
         "run": run.pk,
         "number": run.number,
@@ -72,7 +76,7 @@ def of_loaded(run, items, lines, entries):
             "purge": _total(material.purge for material in materials).as_dict(GRAM_PLACES),
             "total": _total(material.total for material in materials).as_dict(GRAM_PLACES),
         },
-        "minutes": Figure(run.planned_minutes, run.actual_minutes if is_booked else None).as_dict(),
+        "minutes": Figure(run.planned_minutes, run.actual_minutes if is_over else None).as_dict(),
         "cost": {name: figure.as_dict() for name, figure in costs.items()},
         "materials": [material.as_dict() for material in materials],
         "items": [shares.of(item, run, costs) for item in items],
@@ -84,18 +88,26 @@ def rounded(value, places=PLACES):
     return None if value is None else Decimal(value).quantize(places, rounding=ROUND_HALF_UP)
 
 
+def _taken(run, line, spent):
+    """Part and purge grams as they were booked, None where nothing was."""
+    if run.status in BOOKED or line.spool_id in spent:
+        return line.actual_grams, line.actual_purge_grams
+    return (ZERO, ZERO) if spent else (None, None)
+
+
 class _Material:
     """One line of the run: its figures and what they cost."""
 
-    def __init__(self, line, spent, is_booked):
+    def __init__(self, run, line, spent):
         self.line = line
-        actual, purge = (line.actual_grams, line.actual_purge_grams) if is_booked else (None, None)
+        actual, purge = _taken(run, line, spent)
         self.part = Figure(line.planned_grams, actual)
         self.purge = Figure(line.planned_purge_grams, purge)
         self.total = self.part + self.purge
-        self.rate = spent.rate if spent else _current_rate(line.spool)
+        entries = spent.get(line.spool_id, _Spent(ZERO, _current_rate(line.spool)))
+        self.rate = entries.rate
         planned = _times(line.planned_total_grams, self.rate)
-        self.cost = Figure(planned, (spent.cost if spent else ZERO) if is_booked else None)
+        self.cost = Figure(planned, None if run.status in ProductionRun.OPEN else entries.cost)
 
     def as_dict(self):
         line = self.line
@@ -104,7 +116,7 @@ class _Material:
             "spool": line.spool_id,
             "spool_code": line.spool.code if line.spool else None,
             "actual_source": line.actual_source or None,
-            "cost_per_gram": self.rate,
+            "cost_per_gram": rounded(self.rate, RATE_PLACES),
             "part": self.part.as_dict(GRAM_PLACES),
             "purge": self.purge.as_dict(GRAM_PLACES),
             "total": self.total.as_dict(GRAM_PLACES),
@@ -133,17 +145,20 @@ def _spent(entries):
     return spent
 
 
-def _costs(run, materials, shares, is_booked):
+def _costs(run, materials, shares, is_over):
     """Figures by kind of cost, labour and the total included."""
-    minutes = Figure(run.planned_minutes, run.actual_minutes)
+    unsaid = ZERO if run.status in GIVEN_UP else None
+    minutes = Figure(
+        run.planned_minutes, unsaid if run.actual_minutes is None else run.actual_minutes
+    )
     kilowatts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
     is_free = run.energy_price_kwh == 0  # whatever the printer draws
     power_rate = ZERO if is_free else _times(kilowatts, run.energy_price_kwh)
     costs = {
         "material": _total(material.cost for material in materials),
-        "machine": _by_the_hour(minutes, run.hour_rate, is_booked),
-        "energy": _by_the_hour(minutes, power_rate, is_booked),
-        "labour": shares.labour(run, is_booked),
+        "machine": _by_the_hour(minutes, run.hour_rate, is_over),
+        "energy": _by_the_hour(minutes, power_rate, is_over),
+        "labour": shares.labour(run, is_over),
     }
     kept = [figure for figure in costs.values() if figure is not None]
     costs["total"] = _total(kept)
@@ -151,13 +166,13 @@ def _costs(run, materials, shares, is_booked):
     return {name: nothing if figure is None else figure for name, figure in costs.items()}
 
 
-def _by_the_hour(minutes, rate, is_booked):
+def _by_the_hour(minutes, rate, is_over):
     """Hours x rate; None when the farm keeps no such rate, 0 whatever the time at a rate of 0."""
     if rate is None:
         return None
     if rate == 0:
-        return Figure(ZERO, ZERO if is_booked else None)
-    actual = _times(minutes.actual, rate / 60) if is_booked else None
+        return Figure(ZERO, ZERO if is_over else None)
+    actual = _times(minutes.actual, rate / 60) if is_over else None
     return Figure(_times(minutes.planned, rate / 60), actual)
 
 
@@ -167,15 +182,16 @@ class _Shares:
     def __init__(self, items, is_booked):
         self.items = items
         self.is_booked = is_booked
+        self.printed = {item.pk: item.printed_count if is_booked else 0 for item in items}
         self.planned = _weights(items, lambda item: item.planned_quantity or item.quantity)
-        self.actual = _weights(items, lambda item: item.printed_count)
+        self.actual = _weights(items, lambda item: self.printed[item.pk])
 
-    def labour(self, run, is_booked):
+    def labour(self, run, is_over):
         if run.labour_rate is None:
             return None
         figures = [self._labour(item, run) for item in self.items]
         total = _total(figures)
-        return Figure(total.planned, total.actual if is_booked else None)
+        return Figure(total.planned, total.actual if is_over else None)
 
     def of(self, item, run, costs):
         quantity = item.planned_quantity or item.quantity
@@ -212,7 +228,7 @@ class _Shares:
 
     def _labour(self, item, run):
         rate = _times(item.labour_minutes_per_unit or ZERO, run.labour_rate / 60)
-        return Figure((item.planned_quantity or item.quantity) * rate, item.printed_count * rate)
+        return Figure((item.planned_quantity or item.quantity) * rate, self.printed[item.pk] * rate)
 
 
 def _weights(items, units):

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inventory.services import spools
 from production.models import ProductionRun, Reason
-from production.services import completion, lifecycle, repeats, reports, variance
+from production.services import completion, lifecycle, midprint, repeats, reports, variance
 from production.services.actuals import ItemCount, MaterialActual
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tests.factories import (
@@ -135,6 +135,53 @@ def test_one_run_costs_the_same_alone_and_among_many():
     alone = variance.of_run(run)["cost"]
     for kind in ("material", "machine", "energy", "labour", "total"):
         assert group["cost"][kind] == (alone[kind]["actual"] or 0)
+
+
+@pytest.mark.parametrize("used", [[], [12]])
+def test_a_cancelled_run_took_what_was_booked_as_waste_and_no_draft(used):
+    FarmSettings.objects.update(labour_rate=30, machine_hour_rate=2)
+    one, two = a_spool(1000, price=Decimal(20)), a_spool(1000)
+    run = a_running_run((one, 100), (two, 100), items=[(a_product(grams=10), 5)])
+    midprint.save_actuals(
+        run,
+        by=None,
+        materials=[MaterialActual(spool=pk, actual_grams=Decimal(70)) for pk in (one.pk, two.pk)],
+        items=[ItemCount(item=run.items.get().pk, good_count=3)],
+    )
+    spent = [MaterialActual(spool=one.pk, actual_grams=Decimal(grams)) for grams in used]
+    run = lifecycle.cancel(run, by=None, materials=spent)
+    alone, (group,) = variance.of_run(run), everything()
+    assert alone["grams"]["total"]["actual"] == group["grams"]["actual"] == (sum(used) or None)
+    cost = Decimal("0.02") * sum(used)
+    assert alone["cost"]["total"]["actual"] == group["cost"]["total"] == cost
+    assert (alone["items"][0]["good"], alone["items"][0]["cost"]["actual"]) == (None, cost)
+    assert (group["good"], group["cost"]["labour"]) == (0, 0)
+
+
+def test_a_run_that_was_given_up_costs_the_same_alone_and_among_many_without_minutes():
+    FarmSettings.objects.update(machine_hour_rate=2)
+    run = a_running_run((a_spool(1000, price=Decimal(20)), 50), items=[(a_product(grams=10), 5)])
+    clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
+    completion.fail(run, by=None, reason=clogged, progress_percent=40)
+    alone = variance.of_run(ProductionRun.objects.get())["cost"]["total"]["actual"]
+    assert alone == everything()[0]["cost"]["total"] == Decimal("0.4")
+
+
+@pytest.mark.parametrize("group_by", [None, "product", "printer"])
+def test_drafts_of_a_run_that_prints_are_in_no_report(group_by):
+    FarmSettings.objects.update(labour_rate=30, machine_hour_rate=2)
+    spool, product = a_spool(1000), a_product(grams=10, labour_minutes=3)
+    run = a_running_run((spool, 50), items=[(product, 5)], printer=a_printer())
+    midprint.save_actuals(
+        run,
+        by=None,
+        materials=[MaterialActual(spool=spool.pk, actual_grams=Decimal(30))],
+        items=[ItemCount(item=run.items.get().pk, good_count=3, scrapped_count=1)],
+        actual_minutes=Decimal(60),
+    )
+    (group,) = everything(group_by=group_by)
+    assert (group["good"], group["scrapped"], group["grams"]["actual"]) == (0, 0, None)
+    assert (group["minutes"]["actual"], group["cost"]["total"]) == (None, 0)
 
 
 def test_what_was_booked_as_planned_is_shown_apart():

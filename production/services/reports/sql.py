@@ -2,39 +2,50 @@
 
 ``{runs}`` stands for the query of the runs' ids. ``lines`` is one row a material line with what
 it cost by the ledger, ``totals`` one row a run, ``shares`` one row an item with the share of its
-run it carries: by printed grams, else by printed units, else by what was planned.
+run it carries: by printed grams, else by printed units, else by what was planned. Drafts count for
+nothing: of a run that is open none does, of one that was cancelled only what was booked.
 """
 
 _CHOSEN = """
 WITH chosen AS NOT MATERIALIZED (
-    SELECT id, status, printer_id, finished_at, planned_minutes, actual_minutes, hour_rate,
-        power_watts, energy_price_kwh, labour_rate,
-        status IN ('completed', 'failed', 'cancelled') AS is_closed
+    SELECT id, status, printer_id, finished_at, planned_minutes, hour_rate, power_watts,
+        energy_price_kwh, labour_rate, status IN ('completed', 'failed') AS is_booked,
+        CASE WHEN status IN ('completed', 'failed', 'cancelled') THEN actual_minutes END
+            AS actual_minutes
     FROM production_productionrun WHERE id IN ({runs})
 )
 """
 
-_SPENT = """
-    SELECT {by},
+_STANDS = """entry.kind IN ('usage', 'waste')
+        AND NOT EXISTS (SELECT FROM inventory_inventorytransaction reversal
+                        WHERE reversal.reverses_id = entry.id)"""
+
+_SPENT = f"""
+    SELECT {{by}},
         sum(-entry.grams * coalesce(entry.cost_per_gram, spool.late_cost_per_gram)) AS cost,
         bool_or(coalesce(entry.cost_per_gram, spool.late_cost_per_gram) IS NULL) AS is_unknown
     FROM inventory_inventorytransaction entry
     JOIN inventory_spool spool ON spool.id = entry.spool_id
     JOIN chosen ON chosen.id = entry.production_run_id
-    WHERE entry.kind IN ('usage', 'waste')
-        AND NOT EXISTS (SELECT FROM inventory_inventorytransaction reversal
-                        WHERE reversal.reverses_id = entry.id)
-    GROUP BY {by}
+    WHERE {_STANDS}
+    GROUP BY {{by}}
 """
 
-_LINES = """
+_LINES = f"""
     SELECT line.run_id, line.spool_id, line.filament_id,
         line.planned_grams + line.planned_purge_grams AS planned_grams,
-        CASE WHEN is_closed THEN line.actual_grams + coalesce(line.actual_purge_grams, 0) END
+        CASE WHEN was_taken THEN line.actual_grams + coalesce(line.actual_purge_grams, 0) END
             AS actual_grams,
-        CASE WHEN is_closed THEN line.actual_purge_grams END AS purge_grams,
+        CASE WHEN was_taken THEN line.actual_purge_grams END AS purge_grams,
         line.actual_source IN ('as_planned', 'percent') AS is_assumed
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id
+    CROSS JOIN LATERAL (
+        SELECT is_booked OR status = 'cancelled' AND EXISTS (
+            SELECT FROM inventory_inventorytransaction entry
+            WHERE entry.production_run_id = line.run_id AND entry.spool_id = line.spool_id
+                AND {_STANDS}
+        ) AS was_taken
+    ) AS booking
 """
 
 _RUNS = f"""
@@ -46,9 +57,12 @@ _RUNS = f"""
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams
     FROM lines GROUP BY run_id
 ), items AS (
-    SELECT item.run_id, item.product_id, item.good_count, item.scrapped_count,
+    SELECT item.run_id, item.product_id,
+        CASE WHEN is_booked THEN item.good_count END AS good_count,
+        CASE WHEN is_booked THEN item.scrapped_count END AS scrapped_count,
         coalesce(item.planned_quantity, item.quantity) AS planned_count,
-        coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0) AS printed_count,
+        CASE WHEN is_booked THEN coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)
+            ELSE 0 END AS printed_count,
         coalesce(item.bom_grams_per_unit, 0) AS unit_grams,
         coalesce(item.labour_minutes_per_unit, 0) / 60 * coalesce(chosen.labour_rate, 0)
             AS unit_labour

@@ -220,12 +220,15 @@ def test_reverted_runs_cost_nothing():
 
 
 def test_filaments_are_summed_by_their_lines():
-    red, blue = a_spool(filament=a_filament("Red")), a_spool(filament=a_filament("Blue"))
+    red, blue = (
+        a_spool(filament=a_filament("Red")),
+        a_spool(filament=a_filament("Blue", manufacturer=None)),
+    )
     run = a_running_run((red, 100), (blue, 50, 10))
     completion.complete(run, by=None, as_planned=True)
     groups = {group["name"]: group for group in reports.by_filament(ProductionRun.objects.live())}
-    assert groups["Red"]["grams"]["actual"] == 100
-    assert (groups["Blue"]["grams"]["actual"], groups["Blue"]["grams"]["purge"]) == (60, 10)
+    assert groups["Polyfil Red"]["grams"]["actual"] == 100
+    assert groups["Blue"]["grams"] | {"actual": 60, "purge": 10} == groups["Blue"]["grams"]
     assert groups["Blue"]["cost"]["material"] == Decimal("1.2")
 
 

@@ -146,7 +146,8 @@ _PER_FILAMENT = f"""
 , spent AS ({_SPENT.replace("{by}", "entry.production_run_id, entry.spool_id")}
 ), lines AS ({_LINES}
 )
-SELECT filament.id::text AS key, filament.name AS name,
+SELECT filament.id::text AS key,
+    nullif(concat_ws(' ', manufacturer.name, filament.name), '') AS name,
     count(DISTINCT run_id) AS runs,
     sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
     sum(purge_grams) AS purge_grams,
@@ -162,7 +163,8 @@ LEFT JOIN spent ON spent.production_run_id = lines.run_id AND spent.spool_id = l
 LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
 LEFT JOIN inventory_filament filament
     ON filament.id = coalesce(spool.filament_id, lines.filament_id)
-GROUP BY filament.id ORDER BY filament.id NULLS LAST
+LEFT JOIN inventory_manufacturer manufacturer ON manufacturer.id = filament.manufacturer_id
+GROUP BY filament.id, manufacturer.name ORDER BY filament.id NULLS LAST
 """
 
 

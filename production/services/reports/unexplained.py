@@ -4,6 +4,8 @@ from django.db.models import Count, Sum
 
 from inventory.models import InventoryTransaction
 
+NAMES = ("spool__filament__manufacturer__name", "spool__filament__name")
+
 
 def unexplained_grams(*, since=None, until=None):
     """Count differences per filament between two moments, as dicts; negative is missing."""
@@ -14,12 +16,12 @@ def unexplained_grams(*, since=None, until=None):
         counts = counts.filter(created_at__gte=since)
     if until is not None:
         counts = counts.filter(created_at__lt=until)
-    by_filament = counts.values("spool__filament", "spool__filament__name")
+    by_filament = counts.values("spool__filament", *NAMES)
     rows = by_filament.annotate(grams=Sum("grams"), counts=Count("pk")).order_by("spool__filament")
     return [
         {
             "filament": row["spool__filament"],
-            "name": row["spool__filament__name"],
+            "name": " ".join(row[name] for name in NAMES if row[name]),
             "grams": row["grams"],
             "counts": row["counts"],
         }

@@ -84,15 +84,30 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     books = {pk: spool.remaining_grams for pk, spool in spools.items()} | (books or {})
     missing = [line for line in lines if not _resolve(line, spools, books, percent)]
     if missing:
-        raise ActualsMissing(
-            "What did it take? Give actual grams (and purge where it was planned) or weights for: "
-            + ", ".join(named(line, spools) for line in missing)
-            + ". Or book it as planned.",
-            errors={"materials": [f"Material {line.pk} has no actual." for line in missing]},
-            material_ids=[line.pk for line in missing],
-        )
+        raise _missing(missing, spools)
     _refuse_without_spool(line for line in lines if line.actual_total_grams)
     return settled
+
+
+def _missing(lines, spools):
+    """The refusal that asks for the grams of lines, or for their purge alone."""
+    unsaid = [line for line in lines if line.actual_grams is None]
+    asked = []
+    if unsaid:
+        names = ", ".join(named(line, spools) for line in unsaid)
+        asked.append(
+            "What did it take? Give actual grams (and purge where it was planned) or weights for: "
+            f"{names}. Or book it as planned."
+        )
+    asked += [
+        f"How much was flushed? {plain(line.planned_purge_grams)} g of {named(line, spools)} were "
+        "planned as purge: give its actual purge too, 0 if there was none."
+        for line in lines
+        if line not in unsaid
+    ]
+    what = {line.pk: "actual" if line in unsaid else "actual purge" for line in lines}
+    errors = [f"Material {pk} has no {missing}." for pk, missing in what.items()]
+    return ActualsMissing(" ".join(asked), errors={"materials": errors}, material_ids=[*what])
 
 
 def note(lines, given):

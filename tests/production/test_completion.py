@@ -59,6 +59,21 @@ def test_a_second_completion_has_no_effect():
     assert fresh(spool).remaining_grams == 990
 
 
+def test_purge_that_was_planned_and_not_told_is_asked_for_by_itself():
+    one, two = a_spool(), a_spool()
+    run = a_running_run((one, 10), (two, 10, 2))
+    with pytest.raises(actuals.ActualsMissing) as refused:
+        complete(run, took(two, 9))
+    grams, purge = run.materials.order_by("pk")
+    assert refused.value.errors["materials"] == [
+        f"Material {grams.pk} has no actual.",
+        f"Material {purge.pk} has no actual purge.",
+    ]
+    asked, purged = refused.value.detail.split("Or book it as planned. ")
+    assert (one.code in asked, two.code in asked) == (True, False)
+    assert purged.startswith(f"How much was flushed? 2 g of spool {two.code} were planned as purge")
+
+
 def test_what_nobody_said_is_missing_never_as_planned():
     one, two, product = a_spool(), a_spool(), a_product()
     run = a_running_run((one, 10), (two, 10, 2), items=[(product, 4)])

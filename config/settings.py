@@ -236,6 +236,7 @@ REST_FRAMEWORK = {
         "config.api.renderers.HouseJSONRenderer",
         "config.api.renderers.HousePageRenderer",
     ],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.Negotiation",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "rest_framework.filters.SearchFilter",

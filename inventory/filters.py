@@ -45,7 +45,9 @@ class ColorFilter(django_filters.Filter):
     field_class = forms.RegexField
 
     def __init__(self, *args, **kwargs):
-        super().__init__(*args, regex="^#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$", **kwargs)
+        digits = "^#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$"
+        messages = {"invalid": "A colour has 6 or 8 hex digits, as in 336699."}
+        super().__init__(*args, regex=digits, error_messages=messages, **kwargs)
 
 
 class ManufacturerFilter(django_filters.FilterSet):

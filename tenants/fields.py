@@ -57,6 +57,15 @@ class WholeField(serializers.IntegerField):
         return data
 
 
+class ChoiceField(serializers.ChoiceField):
+    """One of some names; what is none of them is answered with what they are."""
+
+    def __init__(self, choices, **kwargs):
+        super().__init__(choices, **kwargs)
+        names = ", ".join(str(name) for name in self.choices)
+        self.error_messages["invalid_choice"] = f"“{{input}}” is none of {names}."
+
+
 class QuantityField(serializers.DecimalField):
     """A string or a JSON number, rounded half up to the column's places; answered as a string."""
 

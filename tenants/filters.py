@@ -67,7 +67,26 @@ class BooleanFilter(django_filters.Filter):
     field_class = StrictBooleanField
 
 
-class SeveralField(django_filters.fields.MultipleChoiceField):
+class NamesChoices:
+    """For a form's field: a value that is none of its choices is answered with what they are."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = ", ".join(str(value) for value, _ in self.choices if value)
+        self.error_messages["invalid_choice"] = f"%(value)s is none of {names}."
+
+
+class ChoiceField(NamesChoices, django_filters.fields.ChoiceField):
+    pass
+
+
+class ChoiceFilter(django_filters.ChoiceFilter):
+    """One of some names."""
+
+    field_class = ChoiceField
+
+
+class SeveralField(NamesChoices, django_filters.fields.MultipleChoiceField):
     """``?status=planned&status=failed`` or ``?status=planned,failed``."""
 
     def clean(self, value):

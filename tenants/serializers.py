@@ -13,6 +13,7 @@ from rest_framework import serializers
 
 from tenants.fields import (
     BlankIsNullField,
+    ChoiceField,
     DayField,
     EmailField,
     FlagField,
@@ -29,6 +30,8 @@ from tenants.readers import readers
 
 class StrictBody:
     """For any serializer: unknown fields are 400, and so are read-only ones that would change."""
+
+    default_error_messages = {"invalid": "This is an object: {{...}}, no {datatype}."}
 
     def to_internal_value(self, data):
         if not isinstance(data, Mapping):
@@ -164,6 +167,7 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
     """
 
     serializer_related_field = IdField
+    serializer_choice_field = ChoiceField
     serializer_field_mapping = {
         **serializers.ModelSerializer.serializer_field_mapping,
         models.CharField: TextField,

@@ -17,6 +17,7 @@ class Pages(PageNumberPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     last_page_strings = ()
+    invalid_page_message = "There is no page {page_number}: total_pages says how many there are."
 
     def get_page_number(self, request, paginator):
         return _number(request, "page", 1)

@@ -17,6 +17,11 @@ from tenants.errors import Busy, Invalid, Refusal
 from tenants.problems import flat, headers_of, of_refusal, problem
 from tenants.requests import too_large
 
+SIGN_IN = (
+    "Who is asking? Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or "
+    "sign in with the browser."
+)
+
 
 class Unavailable(Busy):
     """The database does not answer."""
@@ -44,7 +49,7 @@ def handler(error, context):
         error = exceptions.PermissionDenied(*error.args)
     if not isinstance(error, exceptions.APIException):
         return None
-    members = _of_framework(error) | _accepted(error, context)
+    members = _of_framework(error) | _instead(error, context.get("view"))
     return Response(members, status=error.status_code, headers=_headers(error, members))
 
 
@@ -82,18 +87,27 @@ def _of_framework(error):
     detail, code = error.detail, error.default_code
     if isinstance(error, exceptions.ValidationError):
         errors = flat(detail if isinstance(detail, dict) else {"non_field_errors": detail})
-        said = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in errors.items())
+        said = "; ".join(
+            " ".join(texts) if name == "non_field_errors" else f"{name}: {' '.join(texts)}"
+            for name, texts in errors.items()
+        )
         return problem(400, "invalid", title="The request is not valid", detail=said, errors=errors)
     return problem(error.status_code, code, detail=str(detail))
 
 
-def _accepted(error, context):
-    """What would have been taken instead (415), or can be had (406)."""
-    view = context.get("view")
+def _instead(error, view):
+    """What to do instead: sign in (401), by another method (405), of another kind (406, 415)."""
+    if isinstance(error, exceptions.NotAuthenticated):
+        return {"detail": SIGN_IN}
+    if isinstance(error, exceptions.MethodNotAllowed):
+        methods = [each for each in view.allowed_methods if each not in ("HEAD", "OPTIONS")]
+        return {"detail": f"{error.detail} This address takes {', '.join(methods)}."}
     if isinstance(error, exceptions.UnsupportedMediaType):
-        return {"accepted": [parser.media_type for parser in view.get_parsers()]}
+        accepted = [parser.media_type for parser in view.get_parsers()]
+        return {"accepted": accepted, "detail": f"Send it as {', '.join(accepted)}, and say so."}
     if isinstance(error, exceptions.NotAcceptable):
-        return {"available": [renderer.media_type for renderer in view.get_renderers()]}
+        available = [renderer.media_type for renderer in view.get_renderers()]
+        return {"available": available, "detail": f"This can be had as {', '.join(available)}."}
     return {}
 
 

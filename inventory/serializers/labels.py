@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from inventory.models import Spool
 from inventory.paper import sheets
-from tenants.fields import DIGITS
+from tenants.fields import DIGITS, ChoiceField
 
 MOST_SPOOLS = 200
 MOST_COPIES = 50
@@ -38,9 +38,7 @@ class SpoolsField(serializers.CharField):
 class LabelQuery(serializers.Serializer):
     """How a label is printed."""
 
-    sheet = serializers.ChoiceField(
-        SHEETS, default=sheets.DEFAULT, help_text="What it is printed on."
-    )
+    sheet = ChoiceField(SHEETS, default=sheets.DEFAULT, help_text="What it is printed on.")
     start = serializers.IntegerField(
         min_value=1, max_value=100, default=1, help_text="The place of the first on its sheet."
     )

@@ -35,7 +35,7 @@ class SpoolSerializer(RowSerializer):
     manufacturer_name = serializers.CharField(
         source="filament.manufacturer.name", read_only=True, allow_null=True, default=None
     )
-    material_type = serializers.CharField(source="filament.material_type.code", read_only=True)
+    material_type_code = serializers.CharField(source="filament.material_type.code", read_only=True)
     color_hex = serializers.CharField(source="filament.color_hex", read_only=True)
     location_name = NameField(
         source="location",
@@ -65,7 +65,7 @@ class SpoolSerializer(RowSerializer):
             "filament_name",
             "filament_external_id",
             "manufacturer_name",
-            "material_type",
+            "material_type_code",
             "color_hex",
             "initial_grams",
             "tare_grams",

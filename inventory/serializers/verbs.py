@@ -1,10 +1,16 @@
 """The bodies of a spool's verbs."""
 
-from rest_framework import serializers
-
 from inventory.models import Location
 from inventory.serializers.spools import GRAMS, ReceiveBody
-from tenants.fields import FlagField, IdField, MomentField, NameField, QuantityField, TextField
+from tenants.fields import (
+    ChoiceField,
+    FlagField,
+    IdField,
+    MomentField,
+    NameField,
+    QuantityField,
+    TextField,
+)
 from tenants.serializers import Body, NoBody
 
 WORD = {"required": False, "allow_blank": True, "max_length": 40}
@@ -16,7 +22,7 @@ class WeighBody(Body):
 
     gross_grams = QuantityField(**GRAMS)
     weighed_at = MomentField(required=False, allow_null=True)
-    basis = serializers.ChoiceField(["now", "then"], required=False, allow_null=True)
+    basis = ChoiceField(["now", "then"], required=False, allow_null=True)
     confirm = FlagField(required=False)
     note = TextField(**NOTE)
 
@@ -37,7 +43,7 @@ class TakeBody(Body):
 class EmptyBody(Body):
     """What becomes of the grams that the book still has: a count to 0 by default, or waste."""
 
-    kind = serializers.ChoiceField(["count", "waste"], required=False, source="as_")
+    kind = ChoiceField(["count", "waste"], required=False, source="as_")
     reason = TextField(**WORD)
     note = TextField(**NOTE)
     confirm = FlagField(required=False)

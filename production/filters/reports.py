@@ -9,7 +9,14 @@ from inventory.models import InventoryTransaction
 from production.filters.runs import ProductionRunFilter, by_id_or
 from production.models import Product, ProductionRun, RunItem, RunMaterial
 from production.services import reports
-from tenants.filters import BooleanFilter, FromFilter, IdFilter, SeveralFilter, ToFilter
+from tenants.filters import (
+    BooleanFilter,
+    ChoiceFilter,
+    FromFilter,
+    IdFilter,
+    SeveralFilter,
+    ToFilter,
+)
 
 
 class Asked:
@@ -35,7 +42,7 @@ class AskedTo(Asked, ToFilter):
     pass
 
 
-class AskedChoice(Asked, django_filters.ChoiceFilter):
+class AskedChoice(Asked, ChoiceFilter):
     """One of some names; those that are None are for leaving it out."""
 
     def __init__(self, names, **kwargs):

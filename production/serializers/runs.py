@@ -7,7 +7,7 @@ from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, Run
 from production.services import moves
 from production.services.lines import NewItem, NewMaterial
 from tenants.errors import Invalid
-from tenants.fields import MomentField, NameField, TextField
+from tenants.fields import ChoiceField, MomentField, NameField, TextField
 from tenants.serializers import RowSerializer
 
 MOST_LINES = 200
@@ -76,7 +76,7 @@ class ProductionRunSerializer(RowSerializer):
         queryset=Printer.objects.all(),
         allow_null=True,
     )
-    status = serializers.ChoiceField(ProductionRun.Status.choices, required=False)
+    status = ChoiceField(ProductionRun.Status.choices, required=False)
     outcome_reason_code = NameField(
         "code",
         source="outcome_reason",

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from tenants.accounts import roles
 from tenants.accounts.models import DeviceToken, FarmSettings, User
-from tenants.fields import IdField, LowerCaseField, MomentField, NameField, TextField
+from tenants.fields import ChoiceField, IdField, LowerCaseField, MomentField, NameField, TextField
 from tenants.serializers import Body, RowSerializer
 
 ROLES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
@@ -54,7 +54,7 @@ class MeSerializer(RowSerializer):
     """Who I am here, and what I may do."""
 
     email = serializers.CharField(read_only=True)
-    role = serializers.ChoiceField(choices=ROLES, read_only=True)
+    role = ChoiceField(choices=ROLES, read_only=True)
     permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
     farm = FarmSerializer(read_only=True)
 
@@ -105,7 +105,7 @@ class NewDeviceTokenSerializer(DeviceTokenSerializer):
 class UserSerializer(RowSerializer):
     """Somebody of the farm. They come and go by verbs: nobody is deleted."""
 
-    role = serializers.ChoiceField(choices=ROLES)
+    role = ChoiceField(choices=ROLES)
 
     class Meta:
         model = User
@@ -128,7 +128,7 @@ class NewUserBody(Body):
 
     username = LowerCaseField(max_length=150)
     password = TextField(**PASSWORD)
-    role = serializers.ChoiceField(choices=ROLES)
+    role = ChoiceField(choices=ROLES)
     name = TextField(max_length=150, required=False, allow_blank=True)
     email = serializers.EmailField(required=False, allow_blank=True)
 
@@ -145,7 +145,7 @@ class PasswordBody(Body):
 class RoleSerializer(serializers.Serializer):
     """What people of a role may do."""
 
-    role = serializers.ChoiceField(choices=ROLES)
+    role = ChoiceField(choices=ROLES)
     permissions = serializers.ListField(child=serializers.CharField())
 
 

@@ -12,6 +12,7 @@ ROUTES = {
     "production-runs": api.ProductionRunViewSet,
     f"production-runs/(?P<run_id>{ID})/items": api.RunItemViewSet,
     f"production-runs/(?P<run_id>{ID})/materials": api.RunMaterialViewSet,
+    "run-events": api.RunEventViewSet,
     "reports/variance": api.VarianceReport,
     "reports/consumption": api.ConsumptionReport,
     "reports/scrap": api.ScrapReport,

@@ -13,6 +13,7 @@ from production.models import (
     Product,
     ProductionRun,
     Reason,
+    RunEvent,
     RunItem,
     RunMaterial,
 )
@@ -141,6 +142,12 @@ def run_materials(count, *, run):
     return rows
 
 
+def events_of_runs(count):
+    now, by = timezone.now(), many(User, count, username=named("planner"))
+    said = {"verb": "create", "to_status": "planned", "at": now}
+    return many(RunEvent, count, run=runs(count).__getitem__, by=by.__getitem__, **said)
+
+
 def items_of_one_run(count):
     return run_items(count, run=first_of(ProductionRun, runs))
 
@@ -191,6 +198,7 @@ ROWS = {
         "search=SKU&ordering=-start_date",
         f"lot={LOT}&order_reference={ORDER}",
     ],
+    "run-events": [events_of_runs],
     "production-runs-items": [items_of_one_run],
     "production-runs-materials": [materials_of_one_run],
     "reports/variance": [runs, "group_by=product", "group_by=printer", "group_by=filament"],

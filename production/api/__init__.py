@@ -17,7 +17,7 @@ from production.api.reports import (
     UnexplainedReport,
     VarianceReport,
 )
-from production.api.runs import ProductionRunViewSet
+from production.api.runs import ProductionRunViewSet, RunEventViewSet
 from production.api.scan import ScanViewSet
 from production.api.spools import SpoolViewSet
 
@@ -32,6 +32,7 @@ __all__ = [
     "ProductViewSet",
     "ProductionRunViewSet",
     "ReasonViewSet",
+    "RunEventViewSet",
     "RunItemViewSet",
     "RunMaterialViewSet",
     "ScanViewSet",

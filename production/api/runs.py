@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from production import filters, serializers
 from production.api.verbs import RunVerbs
-from production.models import ProductionRun
+from production.models import ProductionRun, RunEvent
 from production.paper import traveller
 from production.services import demand, lifecycle, moves, planning, statuses, variance
 from tenants.accounts.models import FarmSettings
@@ -129,3 +129,16 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
         farm = FarmSettings.load().address_for(request)
         printed = {"farm": farm, "farm_name": request.tenant.name, "printed_at": timezone.now()}
         return pdf_answer(traveller.pdf(runs, **printed), runs[0].number)
+
+
+class RunEventViewSet(ReadViewSet):
+    """What was done to runs, in the order in which it was done: to follow them, deletions too."""
+
+    queryset = RunEvent.objects.order_by("pk")
+    serializer_class = serializers.RunEventSerializer
+    filterset_class = filters.RunEventFilter
+    search_fields = ["run__number", "reason"]
+    ordering_fields = ["id", "at", "verb"]
+
+    def detailed(self, rows):
+        return rows.select_related("run")

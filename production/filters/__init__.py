@@ -13,6 +13,7 @@ from production.filters.runs import (
     ProductFilter,
     ProductionRunFilter,
     ReasonFilter,
+    RunEventFilter,
 )
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "ProductFilter",
     "ProductionRunFilter",
     "ReasonFilter",
+    "RunEventFilter",
     "ScrapReportFilter",
     "StockFilter",
     "VarianceReportFilter",

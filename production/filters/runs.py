@@ -3,7 +3,16 @@
 import django_filters
 from django.db.models import Exists, OuterRef, Q
 
-from production.models import Printer, Product, ProductionRun, Reason, RunItem, RunMaterial
+from inventory.filters import AFTER, SameFilter
+from production.models import (
+    Printer,
+    Product,
+    ProductionRun,
+    Reason,
+    RunEvent,
+    RunItem,
+    RunMaterial,
+)
 from tenants.filters import (
     BIGGEST_ID,
     BooleanFilter,
@@ -88,6 +97,20 @@ class ProductionRunFilter(django_filters.FilterSet):
 
     def of_order(self, runs, name, value):
         return runs.filter(_has_item(order_reference__iexact=value))
+
+
+class RunEventFilter(django_filters.FilterSet):
+    run = IdFilter()
+    run_number = SameFilter("run__number")
+    verb = SeveralFilter(choices=RunEvent.Verb.choices)
+    to_status = SeveralFilter(choices=ProductionRun.Status.choices)
+    at_from = FromFilter("at")
+    at_to = ToFilter("at")
+    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
+
+    class Meta:
+        model = RunEvent
+        fields = []
 
 
 def by_id_or(relation, attribute, value):

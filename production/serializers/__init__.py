@@ -1,4 +1,5 @@
 from production.serializers.consumption import ConsumptionSerializer, ScrapSerializer
+from production.serializers.events import RunEventSerializer
 from production.serializers.lines import RunItemSerializer, RunMaterialSerializer
 from production.serializers.lots import LotPartSerializer, LotSerializer
 from production.serializers.outcomes import (
@@ -54,6 +55,7 @@ __all__ = [
     "ProposalSerializer",
     "ReasonSerializer",
     "Rehearsal",
+    "RunEventSerializer",
     "RunItemSerializer",
     "RunMaterialSerializer",
     "ScanBody",

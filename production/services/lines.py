@@ -71,7 +71,7 @@ def add_item(run, *, by, at=None, override_reason="", **fields):
     if not overridden:
         limits.require_within(run, [*moves.items_of(run), item], moves.lines_of(run))
     item.save(force_insert=True)
-    _changed(run, "add item", by=by, at=at)
+    _changed(run, "add_item", by=by, at=at)
     return item
 
 
@@ -88,7 +88,7 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
         others = [other for other in moves.items_of(run) if other.pk != item.pk]
         limits.require_within(run, [*others, item], moves.lines_of(run))
     item.save(update_fields=list(fields))
-    _changed(run, "change item", by=by, at=at)
+    _changed(run, "change_item", by=by, at=at)
     return item
 
 
@@ -99,7 +99,7 @@ def remove_item(item, *, by, at=None):
     if run.status != moves.Status.PLANNED:
         raise PlanFrozen("A started run keeps its items; complete this one with 0 good.")
     item.delete()
-    _changed(run, "remove item", by=by, at=at)
+    _changed(run, "remove_item", by=by, at=at)
 
 
 @operation("run_material.add")
@@ -120,7 +120,7 @@ def add_material(run, *, by, at=None, override_reason="", **fields):
         if run.status == moves.Status.IN_PROGRESS:
             line.planned_grams = line.planned_purge_grams = ledger.ZERO
         line.save(force_insert=True)
-    _changed(run, "add material", by=by, at=at, reason=override_reason)
+    _changed(run, "add_material", by=by, at=at, reason=override_reason)
     return line
 
 
@@ -151,7 +151,7 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
             limits.require_within(run, moves.items_of(run), [line], book.spools)
         claims.place(book, line, fresh, claim)
         line.save()
-    _changed(run, "change material", by=by, at=at, reason=override_reason)
+    _changed(run, "change_material", by=by, at=at, reason=override_reason)
     return line
 
 
@@ -167,7 +167,7 @@ def remove_material(line, *, by, at=None):
             line.actual_grams = line.actual_purge_grams = ledger.ZERO
             line.gross_before_grams = line.gross_after_grams = None
             line.save()
-    _changed(run, "remove material", by=by, at=at)
+    _changed(run, "remove_material", by=by, at=at)
 
 
 def build_item(new, *, run):

@@ -110,7 +110,7 @@ def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None
     """Write the RunEvent of a verb: the outbox of a run, in the verb's own transaction."""
     return RunEvent.objects.create(
         run=run,
-        verb=verb,
+        verb=RunEvent.Verb(verb),
         from_status=came_from,
         to_status=run.status,
         by=by,

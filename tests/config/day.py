@@ -241,6 +241,8 @@ def afterwards(api, run, wrong, right):
     api.post("production-runs/record/", over | {"dry_run": True})
     api.post("production-runs/record/", over)
     api.post(f"{at}revert/", {"reason": "The counts were those of another run"})
+    event = api.listed("run-events/", run=run["id"], verb="revert")[0]
+    api.get(f"run-events/{event['id']}/")
 
 
 def counted(good):

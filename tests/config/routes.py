@@ -26,6 +26,7 @@ from production.models import (
     Product,
     ProductionRun,
     Reason,
+    RunEvent,
     RunItem,
     RunMaterial,
 )
@@ -63,6 +64,7 @@ ROWS = {
     "products": Product,
     "reasons": Reason,
     "receive": Filament,
+    "run-events": RunEvent,
     "runs": ProductionRun,
     "slots": PrinterSlot,
     "spools": Spool,

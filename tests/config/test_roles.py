@@ -83,6 +83,8 @@ API = """
 /api/v1/reports/unexplained/                            v     .     .     .     .
 /api/v1/reports/variance/                               v     .     .     .     .
 /api/v1/roles/                                          v     .     .     .     .
+/api/v1/run-events/                                     v     .     .     .     .
+/api/v1/run-events/{pk}/                                v     .     .     .     .
 /api/v1/scan/                                           .     v     .     .     .
 /api/v1/schema/                                         v     .     .     .     .
 /api/v1/settings/                                       v     .     m     m     .

@@ -89,3 +89,38 @@ def test_a_former_label_still_finds_its_spool(api):
     run = done(api.post(RUNS, {"materials": [{"spool_code": former, "planned_grams": 1}]}), 201)
     assert run["materials"][0]["spool"] == spool.pk
     assert run["materials"][0]["spool_code"] != former
+
+
+EVENTS = "/api/v1/run-events/"
+
+
+def events(api, **asked):
+    return done(api.get(EVENTS, query_params=asked))["results"]
+
+
+def test_what_was_done_to_a_run_is_told_in_its_order(api, manager):
+    run = a_running_run((a_spool(), 100))
+    done(api.post(at(run, "cancel"), {"reason": "Sold out"}))
+    told = events(api, run=run.pk)
+    assert [each["verb"] for each in told] == ["create", "start", "cancel"]
+    assert (told[0]["from_status"], told[0]["to_status"]) == ("", "planned")
+    last = done(api.get(f"{EVENTS}{told[-1]['id']}/"))
+    assert (last["run_number"], last["to_status"]) == (run.number, "cancelled")
+    assert (last["by_name"], last["reason"]) == (manager.username, "Sold out")
+
+
+def test_who_follows_the_runs_hears_of_one_that_was_deleted(api):
+    run, other = a_run((a_spool(), 100)), a_run((a_spool(), 100))
+    seen = events(api)[-1]["id"]
+    done(api.post(at(other, "start")))
+    assert api.delete(at(run)).status_code == 204
+    news = [(each["run"], each["verb"]) for each in events(api, after_id=seen)]
+    assert news == [(other.pk, "start"), (run.pk, "delete")]
+    assert [each["run"] for each in events(api, verb="delete,cancel")] == [run.pk]
+    assert events(api, to_status="in_progress", run_number=run.number) == []
+
+
+def test_nothing_is_written_among_what_was_done(api):
+    run = a_run((a_spool(), 100))
+    address = f"{EVENTS}{run.events.get().pk}/"
+    assert [call(address).status_code for call in (api.delete, api.put, api.patch)] == [405] * 3

@@ -1,0 +1,42 @@
+"""What was done to runs, as JSON."""
+
+from rest_framework import serializers
+
+from production.models import ProductionRun, RunEvent
+from tenants.serializers import RowSerializer
+
+
+class RunEventSerializer(RowSerializer):
+    """One verb done to a run: when, by whom, why, and from which status to which. A run that was
+    deleted is still named."""
+
+    run_number = serializers.CharField(source="run.number", read_only=True)
+    from_status = serializers.ChoiceField(
+        ProductionRun.Status.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="Empty where the run was made.",
+    )
+    to_status = serializers.ChoiceField(ProductionRun.Status.choices, read_only=True)
+    overrides = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Codes of the refusals that a manager went past.",
+    )
+
+    class Meta:
+        model = RunEvent
+        fields = [
+            "id",
+            "run",
+            "run_number",
+            "verb",
+            "from_status",
+            "to_status",
+            "reason",
+            "overrides",
+            "by",
+            "by_name",
+            "at",
+        ]
+        read_only_fields = fields

@@ -250,7 +250,12 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Spoolbook",
-    "DESCRIPTION": "The production and filament book of a 3D-print farm.",
+    "DESCRIPTION": (
+        "The production and filament book of a 3D-print farm. Post a name and a password to "
+        "`/api/v1/tokens/` for a token, and send it as `Authorization: Token spb_...`. Lists come "
+        "in pages, or as CSV. A POST with an `Idempotency-Key` has its effect once. A problem is "
+        "`application/problem+json`: its `code` is for programs, its `detail` for people."
+    ),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],

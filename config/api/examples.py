@@ -6,21 +6,32 @@ of a day in a farm that a test lives through the API, and compares with it.
 """
 
 import json
+from functools import cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("examples.json")
 
 
+@cache
+def told():
+    return json.loads(FILE.read_text())
+
+
+def body_of(operation):
+    """``(media type, body)`` that was sent to the operation of this id; None where it took none."""
+    request = told()["operations"].get(operation, {}).get("request")
+    return next(iter(request.items())) if request else None
+
+
 def with_examples(result, generator, request, public):
     """Every body, every answer and every kind of problem with one of its kind."""
-    told = json.loads(FILE.read_text())
     for operations in result["paths"].values():
         for operation in operations.values():
-            exchange = told["operations"].get(operation["operationId"], {})
+            exchange = told()["operations"].get(operation["operationId"], {})
             _show(operation.get("requestBody", {}), exchange.get("request", {}))
             for status, bodies in exchange.get("answers", {}).items():
                 _show(operation["responses"].get(status, {}), bodies)
-    for name, problems in told["problems"].items():
+    for name, problems in told()["problems"].items():
         answer = result["components"]["responses"][name]
         shown = {
             code: {"summary": problem["title"], "value": problem}

@@ -1,19 +1,24 @@
 """JSON, and the pages that people explore the API with."""
 
+import re
 from decimal import Decimal
 
 from django import forms
 from django.core.exceptions import RequestDataTooBig
 from django.http import Http404, UnreadablePostError
 from django.urls import Resolver404, resolve
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
 from rest_framework.exceptions import APIException
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import override_method
 from rest_framework.utils.encoders import JSONEncoder
 
+from config.api.examples import body_of
 from tenants.errors import Refusal
 from tenants.problems import CONTENT_TYPE
 
+CODE = re.compile("``(.+?)``")
 POST_ONLY = (
     "This address takes a POST only: there is nothing to GET here.\n"
     "Fill in the form below and press POST, or send the same from a program."
@@ -53,9 +58,12 @@ class RawForm(forms.Form):
         widget=forms.Textarea(attrs={"data-override": "content"}),
     )
 
-    def __init__(self, media_type, content):
+    def __init__(self, media_type, content, example=None):
         super().__init__(initial={"_content": content})
         self.fields["_content_type"].choices = [(media_type, media_type)]
+        if example is not None:
+            shown = format_html("As it was really sent once:<pre>{}</pre>", example)
+            self.fields["_content"].help_text = shown
 
 
 class HousePageRenderer(BrowsableAPIRenderer):
@@ -75,6 +83,10 @@ class HousePageRenderer(BrowsableAPIRenderer):
 
     def get_name(self, view):
         return type(view).__name__ if self._is_our_fault() else view.get_view_name()
+
+    def get_description(self, view, status_code):
+        """With what is in ``these`` as code."""
+        return mark_safe(CODE.sub(r"<code>\1</code>", super().get_description(view, status_code)))
 
     def get_breadcrumbs(self, request):
         """Each address that leads here, by its title."""
@@ -102,7 +114,8 @@ class HousePageRenderer(BrowsableAPIRenderer):
                 body = self._body(data, view, method, request)
             except (APIException, Http404):
                 return None
-        return RawForm(view.get_parsers()[0].media_type, body)
+            example = body_of(operation_of(view, request)) if method == "POST" else None
+        return RawForm(view.get_parsers()[0].media_type, body, example and _as_text(example[1]))
 
     def _body(self, data, view, method, request):
         """What was sent, if it was refused; else the row as it is, or a body to begin with."""
@@ -122,6 +135,12 @@ class HousePageRenderer(BrowsableAPIRenderer):
         response, request = self.renderer_context["response"], self.renderer_context["request"]
         allowed = self.renderer_context["view"].allowed_methods
         return response.status_code == 405 and request.method == "GET" and "POST" in allowed
+
+
+def operation_of(view, request):
+    """The id of a POST to the view, as the API's description has it."""
+    name = request.resolver_match.url_name.replace("-", "_")
+    return name.removesuffix("list") + "create" if view.action == "create" else name
 
 
 def _sent(request):

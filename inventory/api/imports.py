@@ -9,6 +9,7 @@ from tenants.api.tables import CSVParser
 from tenants.idempotency import require_key
 
 TRY_FIRST = "With ?dry_run=true nothing is kept, and no key is needed."
+IMPORT = {"url_path": "import", "url_name": "import"}
 
 
 class TakesTable:
@@ -25,7 +26,7 @@ class TakesTable:
 class SpoolImport(TakesTable):
     """For the viewset of spools."""
 
-    @action(detail=False, methods=["post"], url_path="import", parser_classes=[CSVParser])
+    @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
     def import_table(self, request):
         """Import a table of spools: each line is one, and is received or refused by itself."""
         if not self.is_dry_run():
@@ -37,7 +38,7 @@ class FilamentImport(TakesTable):
     """For the viewset of filaments. An import that is repeated changes nothing, so it needs no
     key."""
 
-    @action(detail=False, methods=["post"], url_path="import", parser_classes=[CSVParser])
+    @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
         return self.imported(tables.import_filaments)

@@ -3,10 +3,15 @@
 import html
 import json
 import re
+from types import SimpleNamespace
 
 import pytest
+from django.urls import resolve
 
+from config.api.examples import told
+from config.api.renderers import operation_of
 from production.models import ProductionRun
+from tests.config.routes import routes
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 
 V1 = "/api/v1/"
@@ -43,6 +48,35 @@ def send(browser, method, path, body):
         content_type="application/json",
         headers={"Accept": "application/json"},
     )
+
+
+# --- Examples ----------------------------------------------------------------------------------
+
+
+def test_a_form_is_shown_with_what_was_really_sent_once(browser):
+    run = a_running_run((a_spool(), 10))
+    for path in ("production-runs/", f"production-runs/{run.pk}/complete/"):
+        text = page(browser, path, 405 if "complete" in path else 200)
+        (shown,) = re.findall(r"As it was really sent once:<pre>(.*?)</pre>", text, re.DOTALL)
+        assert json.loads(html.unescape(shown))["items"][0]["product_sku"] == "SIGN-2"
+
+
+def test_every_post_that_has_an_example_is_found_by_its_address():
+    found = {named(route) for route in routes() if route.is_api and "post" in verbs(route)}
+    sent = {name for name, each in told()["operations"].items() if each.get("request")}
+    changes = {name for name in sent if name.endswith("update")}
+    assert sent - changes <= found
+
+
+def verbs(route):
+    return getattr(route.view, "actions", {})
+
+
+def named(route):
+    url_name = resolve(route.address(*[1] * 9)).url_name
+    view, request = SimpleNamespace(action=verbs(route)["post"]), SimpleNamespace()
+    request.resolver_match = SimpleNamespace(url_name=url_name)
+    return operation_of(view, request)
 
 
 # --- Forms -------------------------------------------------------------------------------------

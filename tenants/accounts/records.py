@@ -57,7 +57,7 @@ def change(obj, /, *, by, at=None, **fields):
     if changes:
         with refusals(fresh):
             fresh.save(update_fields=[*changes, *_touched_by_themselves(fresh)])
-        audit("change", fresh, by=by, at=at, changes=_shown(changes))
+        audit("change", fresh, by=by, at=at, changes=_shown(fresh, changes))
     return fresh
 
 
@@ -194,10 +194,23 @@ def _value(obj, name):
 def _all_values(obj):
     names = [field.name for field in obj._meta.concrete_fields if not field.primary_key]
     values = {name: _value(obj, name) for name in names}
-    return _shown(
-        {name: [None, value] for name, value in values.items() if value not in (None, "")}
-    )
+    given = {name: [None, value] for name, value in values.items() if value not in (None, "")}
+    return _shown(obj, given)
 
 
-def _shown(changes):
-    return {name: [HIDDEN, HIDDEN] if name in SECRETS else pair for name, pair in changes.items()}
+def _shown(obj, changes):
+    """Changes as the audit trail keeps them: without secrets, and what is referred to by its name,
+    as in ``Shelf A (3)``, for it may be called otherwise later, or be gone."""
+    return {
+        name: [HIDDEN, HIDDEN] if name in SECRETS else [_named(obj, name, each) for each in pair]
+        for name, pair in changes.items()
+    }
+
+
+def _named(obj, name, value):
+    field = obj._meta.get_field(name)
+    if value is None or not field.is_relation:
+        return value
+    if value == getattr(obj, field.attname):
+        return f"{getattr(obj, field.name)} ({value})"
+    return f"{field.related_model._base_manager.get(pk=value)} ({value})"

@@ -48,7 +48,7 @@ def test_the_proposal_is_shown_then_accepted_with_its_evidence(at_admin):
     assert done.status_code == 302
     assert BomLine.objects.get().grams_per_unit == 12
     evidence = AuditEvent.objects.get(verb="accept_actuals").changes
-    assert evidence["evidence_run_ids"][1] == [run.pk]
+    assert evidence["evidence"] == [None, [run.number]]
 
 
 def test_a_product_that_fits_has_no_proposal(at_admin):

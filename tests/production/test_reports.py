@@ -287,7 +287,7 @@ def test_accepting_an_alert_corrects_the_product_and_keeps_the_evidence(manager)
     product = reports.accept(product, by=manager)
     assert (product.bom_lines.get().grams_per_unit, product.plate_minutes) == (12, 90)
     evidence = AuditEvent.objects.of(product).get(verb="accept_actuals")
-    assert evidence.changes == {"evidence_run_ids": [None, [run.pk]]}
+    assert evidence.changes == {"evidence": [None, [run.number]]}
     assert reports.alerts() == []
 
 

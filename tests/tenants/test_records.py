@@ -10,6 +10,7 @@ from inventory.models import Filament, Location, Manufacturer, MaterialType
 from tenants.accounts import records
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Duplicate, InUse, Invalid
+from tests.factories import a_material_type, a_printer
 
 
 @pytest.fixture
@@ -19,6 +20,24 @@ def shelf(farm, manager):
 
 def last_event(obj):
     return AuditEvent.objects.of(obj).latest_first().first()
+
+
+def test_what_is_referred_to_is_named_as_it_was_called_then(manager):
+    here, there = (records.add(Location, name=name, by=manager) for name in ("Here", "There"))
+    printer = a_printer(location=here)
+    records.change(printer, location=there, by=manager)
+    records.change(there, name="Attic", by=manager)
+    told = last_event(printer).told_changes()
+    assert told == [f"location: Here ({here.pk}) → There ({there.pk})"]
+    records.change(printer, location=None, by=manager)
+    assert last_event(printer).changes["location"] == [f"Attic ({there.pk})", None]
+
+
+def test_what_a_new_row_refers_to_is_named_as_well(manager):
+    maker = records.add(Manufacturer, name="Nordfaden", by=manager)
+    given = {"material_type": a_material_type(), "density_g_cm3": 1, "name": "Blue"}
+    filament = records.add(Filament, manufacturer=maker, by=manager, **given)
+    assert last_event(filament).changes["manufacturer"] == [None, f"Nordfaden ({maker.pk})"]
 
 
 def test_adding_is_on_record(shelf, manager):

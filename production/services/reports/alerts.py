@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from django.db import connection
 
-from production.models import BomLine, Product
+from production.models import BomLine, Product, ProductionRun
 from production.services.variance import GRAM_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.records import audit, change
@@ -119,7 +119,9 @@ def accept(product, *, by, last=10):
         change(line, by=by, grams_per_unit=alert.fitting(line))
     if alert.fitting_plate_minutes is not None:
         product = change(product, by=by, plate_minutes=alert.fitting_plate_minutes)
-    audit("accept_actuals", product, by=by, changes={"evidence_run_ids": [None, alert.run_ids]})
+    runs = ProductionRun.objects.filter(pk__in=alert.run_ids).order_by("pk")
+    evidence = list(runs.values_list("number", flat=True))
+    audit("accept_actuals", product, by=by, changes={"evidence": [None, evidence]})
     return product
 
 

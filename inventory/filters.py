@@ -16,6 +16,7 @@ from inventory.models import (
 )
 from inventory.services import stock
 from tenants.filters import (
+    AFTER,
     AmountFilter,
     BooleanFilter,
     FromFilter,
@@ -23,11 +24,6 @@ from tenants.filters import (
     MomentAtFilter,
     SeveralFilter,
     ToFilter,
-)
-
-AFTER = (
-    "Rows that were written after this one. What is written at the same time may be seen in "
-    "another order: who follows the list asks again from some rows before."
 )
 
 

@@ -13,6 +13,10 @@ from drf_spectacular.utils import extend_schema_field
 
 from tenants.fields import WIDEST_OFFSET, YEARS
 
+AFTER = (
+    "Rows that were written after this one. What is written at the same time may be seen in "
+    "another order: who follows the list asks again from some rows before."
+)
 BIGGEST_ID = 2**63 - 1
 DIGITS = re.compile(r"[+-]?[0-9]+")
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space

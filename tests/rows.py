@@ -1,4 +1,4 @@
-"""Many rows of anything, written at once: for what must hold however many there are.
+"""What fills which list of the API, and how it is asked where that matters."""
 
 They are written past the services: each table is as full as asked, each row refers to rows of its
 own, and every figure is there. ``ROWS`` says how each list of the API is filled.
@@ -17,7 +17,7 @@ from production.models import (
     RunItem,
     RunMaterial,
 )
-from tenants.accounts.models import DeviceToken, User
+from tenants.accounts.models import AuditEvent, DeviceToken, User
 from tests.shelf_rows import (
     FULL,
     LOT,
@@ -172,10 +172,15 @@ def tokens(count):
     return many(DeviceToken, count, name="printer", hash=named("hash"), user=a_user())
 
 
-# --- What fills which list ---------------------------------------------------------------------
+def changes(count):
+    by, kind = many(User, count, username=named("keeper")), "inventory.location"
+    return many(AuditEvent, count, by=by.__getitem__, verb="add", object_type=kind)
 
+
+# --- What fills which list ---------------------------------------------------------------------
 # By the name of the route: what makes rows of it, and how it is asked where that matters.
 ROWS = {
+    "audit-events": [changes],
     "tokens": [tokens],
     "device-tokens": [tokens_of_others],
     "users": [users],

@@ -12,7 +12,13 @@ from inventory.urls import ROUTES as INVENTORY
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
 from tenants.api.house import MeViewSet, TokenViewSet
-from tenants.api.people import DeviceTokenViewSet, RoleViewSet, SettingsViewSet, UserViewSet
+from tenants.api.people import (
+    AuditEventViewSet,
+    DeviceTokenViewSet,
+    RoleViewSet,
+    SettingsViewSet,
+    UserViewSet,
+)
 
 
 class RootView(APIRootView):
@@ -36,6 +42,7 @@ router = Router()
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("device-tokens", DeviceTokenViewSet, basename="device-tokens")
 router.register("users", UserViewSet, basename="users")
+router.register("audit-events", AuditEventViewSet, basename="audit-events")
 router.register("roles", RoleViewSet, basename="roles")
 for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     # "spools/(?P<spool_id>...)/transactions" is called spools-transactions

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import Exists, OuterRef, Q
 
-from inventory.filters import AFTER, SameFilter
+from inventory.filters import SameFilter
 from production.models import (
     Printer,
     Product,
@@ -14,6 +14,7 @@ from production.models import (
     RunMaterial,
 )
 from tenants.filters import (
+    AFTER,
     BIGGEST_ID,
     BooleanFilter,
     FromDayFilter,

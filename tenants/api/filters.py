@@ -4,8 +4,8 @@ import django_filters
 from django.utils import timezone
 
 from tenants.accounts import roles
-from tenants.accounts.models import DeviceToken, User
-from tenants.filters import BooleanFilter, IdFilter, SeveralFilter
+from tenants.accounts.models import AuditEvent, DeviceToken, User
+from tenants.filters import AFTER, BooleanFilter, FromFilter, IdFilter, SeveralFilter, ToFilter
 
 
 class UserFilter(django_filters.FilterSet):
@@ -29,3 +29,17 @@ class DeviceTokenFilter(django_filters.FilterSet):
     def filter_usable(self, rows, name, value):
         usable = DeviceToken.objects.usable(timezone.now()).values("pk")
         return rows.filter(pk__in=usable) if value else rows.exclude(pk__in=usable)
+
+
+class AuditEventFilter(django_filters.FilterSet):
+    by = IdFilter()
+    verb = django_filters.CharFilter()
+    object_type = django_filters.CharFilter(label="As in production.printer")
+    object_id = IdFilter()
+    at_from = FromFilter("at")
+    at_to = ToFilter("at")
+    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
+
+    class Meta:
+        model = AuditEvent
+        fields = []

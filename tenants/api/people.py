@@ -5,7 +5,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from tenants.accounts import records, roles, services
-from tenants.accounts.models import DeviceToken, FarmSettings, User
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
 from tenants.api import SIGNED_IN, filters, serializers
 from tenants.api.views import HouseViewSet, ListViewSet, ReadViewSet
 from tenants.serializers import NoBody
@@ -133,3 +133,13 @@ class SettingsViewSet(HouseViewSet):
     def partial_update(self, request):
         """Change some of the farm's settings."""
         return self.update(request, partial=True)
+
+
+class AuditEventViewSet(ReadViewSet):
+    """Changes of master data, through whichever face, in the order in which they were made."""
+
+    queryset = AuditEvent.objects.order_by("pk")
+    serializer_class = serializers.AuditEventSerializer
+    filterset_class = filters.AuditEventFilter
+    search_fields = ["by_name", "object_label"]
+    ordering_fields = ["id", "at"]

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from tenants.accounts import roles
-from tenants.accounts.models import DeviceToken, FarmSettings, User
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
 from tenants.fields import ChoiceField, IdField, LowerCaseField, MomentField, NameField, TextField
 from tenants.serializers import Body, RowSerializer
 
@@ -155,3 +155,33 @@ class FarmSettingsSerializer(RowSerializer):
     class Meta:
         model = FarmSettings
         exclude = ["id"]
+
+
+# --- The audit trail ---------------------------------------------------------------------------
+
+
+class AuditEventSerializer(RowSerializer):
+    """One change of master data: who, what, and each field before and after; what it refers to is
+    called as it was then, with its id."""
+
+    changes = serializers.DictField(
+        child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),
+        read_only=True,
+        help_text="Before and after, by field.",
+    )
+
+    class Meta:
+        model = AuditEvent
+        fields = [
+            "id",
+            "at",
+            "by",
+            "by_name",
+            "verb",
+            "object_type",
+            "object_id",
+            "object_label",
+            "changes",
+            "correlation_id",
+        ]
+        read_only_fields = fields

@@ -61,6 +61,8 @@ def people(api):
     user = api.post("users/", otto | {"password": "three-cold-spools", "email": "otto@example.com"})
     at = f"users/{user['id']}/"
     api.listed("users/")
+    change = api.listed("audit-events/", object_type="accounts.user")[0]
+    api.get(f"audit-events/{change['id']}/")
     api.get(at)
     api.ask("PUT", at, otto)
     api.ask("PATCH", at, {"name": "Otto O. Operator"})

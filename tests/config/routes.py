@@ -31,7 +31,7 @@ from production.models import (
     RunMaterial,
 )
 from tenants.accounts import devices
-from tenants.accounts.models import DeviceToken, User
+from tenants.accounts.models import AuditEvent, DeviceToken, User
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -49,6 +49,7 @@ NOWHERE = "/api/"  # everything below it that is no address
 
 # Whose id an address names, by the word before it; the admin's are called by their models.
 ROWS = {
+    "audit-events": AuditEvent,
     "bom-lines": BomLine,
     "device-tokens": DeviceToken,
     "events": SpoolEvent,

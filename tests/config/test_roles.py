@@ -15,6 +15,8 @@ from tests.factories import make_user
 API = """
                                                         GET   POST  PUT   PATCH DELETE
 /api/v1/                                                v     .     .     .     .
+/api/v1/audit-events/                                   m     .     .     .     .
+/api/v1/audit-events/{pk}/                              m     .     .     .     .
 /api/v1/device-tokens/                                  m     m     .     .     .
 /api/v1/device-tokens/{pk}/                             m     .     .     .     m
 /api/v1/docs/                                           v     .     .     .     .

@@ -12,6 +12,7 @@ from tests.conftest import FarmAPIClient
 from tests.factories import PASSWORD, make_token, make_user
 
 USERS, TOKENS, SETTINGS = "/api/v1/users/", "/api/v1/device-tokens/", "/api/v1/settings/"
+AUDIT = "/api/v1/audit-events/"
 NINA = {"username": "Nina", "password": PASSWORD, "role": "operator", "name": "Nina Neumann"}
 
 
@@ -267,3 +268,12 @@ def test_ones_own_password_is_changed_on_record(farm_client, operator):
     assert farm_client.get("/admin/password_change/done/").status_code == 200
     assert AuditEvent.objects.of(operator).get().by == operator
     assert authenticate(username="otto", password="another-one-8")
+
+
+def test_managers_read_who_changed_what(managing, manager, operator):
+    assert managing.patch(of(operator), {"name": "Otto the First"}).status_code == 200
+    asked = {"object_type": "accounts.user", "object_id": operator.pk}
+    [event] = managing.get(AUDIT, query_params=asked).json()["results"]
+    assert (event["by"], event["verb"]) == (manager.pk, "change")
+    assert event["changes"]["name"][1] == "Otto the First"
+    assert managing.get(f"{AUDIT}?after_id={event['id']}").json()["results"] == []

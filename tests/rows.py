@@ -1,4 +1,4 @@
-"""What fills which list of the API, and how it is asked where that matters."""
+"""Many rows of anything, written at once: for what must hold however many there are.
 
 They are written past the services: each table is as full as asked, each row refers to rows of its
 own, and every figure is there. ``ROWS`` says how each list of the API is filled.
@@ -178,6 +178,7 @@ def changes(count):
 
 
 # --- What fills which list ---------------------------------------------------------------------
+
 # By the name of the route: what makes rows of it, and how it is asked where that matters.
 ROWS = {
     "audit-events": [changes],

@@ -46,6 +46,7 @@ class TokenViewSet(ReadViewSet):
         return [*super().get_throttles(), *own]
 
     def create(self, request, *args, **kwargs):
+        """Make a token of one's own, with a name and a password: it is shown this once."""
         values = self.body()
         username, password = values.pop("username"), values.pop("password")
         user = authenticate(request, username=username, password=password)
@@ -57,6 +58,7 @@ class TokenViewSet(ReadViewSet):
         return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)
 
     def destroy(self, request, *args, **kwargs):
+        """Revoke a token of one's own."""
         self.do(services.revoke_token, self.find())
         return Response(status=status.HTTP_204_NO_CONTENT)
 

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 from rest_framework import serializers
-from tests.filling import runs
 
 from config.api.urls import router
 from production.models import ProductionRun
@@ -12,7 +11,7 @@ from production.serializers import ProductionRunSerializer
 from tenants.fields import QuantityField
 from tenants.readers import loaded
 from tenants.serializers import RowSerializer
-from tests.rows import ROWS
+from tests.rows import ROWS, runs
 
 VIEWS = {
     name: view

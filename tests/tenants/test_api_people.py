@@ -270,10 +270,10 @@ def test_ones_own_password_is_changed_on_record(farm_client, operator):
     assert authenticate(username="otto", password="another-one-8")
 
 
-def test_managers_read_who_changed_what(managing, manager, operator):
-    assert managing.patch(of(operator), {"name": "Otto the First"}).status_code == 200
+def test_managers_read_who_changed_what(api, manager, operator):
+    assert api.patch(of(operator), {"name": "Otto the First"}).status_code == 200
     asked = {"object_type": "accounts.user", "object_id": operator.pk}
-    [event] = managing.get(AUDIT, query_params=asked).json()["results"]
+    [event] = api.get(AUDIT, query_params=asked).json()["results"]
     assert (event["by"], event["verb"]) == (manager.pk, "change")
     assert event["changes"]["name"][1] == "Otto the First"
-    assert managing.get(f"{AUDIT}?after_id={event['id']}").json()["results"] == []
+    assert api.get(f"{AUDIT}?after_id={event['id']}").json()["results"] == []

@@ -82,7 +82,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "run",
         "undoes",
         ("why", "note"),
-        ("source", "performed_by_name"),
+        ("source", "who"),
         ("occurred_at", "created_at"),
     ]
     readonly_fields = [
@@ -94,6 +94,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "run",
         "undoes",
         "why",
+        "who",
     ]
     verbs = (
         Verb(
@@ -165,7 +166,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
 
     @admin.display(description="who", ordering="performed_by_name")
     def who(self, entry):
-        return entry.performed_by_name or "system"
+        return entry.performed_by or entry.performed_by_name or "system"
 
     @admin.display(description="undoes / undone by")
     def undoes(self, entry):

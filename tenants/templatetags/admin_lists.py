@@ -1,8 +1,11 @@
-"""What stands above a list of the admin."""
+"""What stands above a list of the admin, and how its pages call what was done."""
 
 from django import template
 
+from tenants.errors import spoken
+
 register = template.Library()
+register.filter("spoken", spoken)
 
 
 @register.inclusion_tag("tenants/_filter_bar.html")

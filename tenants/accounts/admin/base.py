@@ -12,12 +12,12 @@ from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
 from django.core.exceptions import PermissionDenied
 from django.db import models
-from django.forms.models import BaseInlineFormSet
+from django.forms.models import BaseInlineFormSet, _get_foreign_key
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from tenants.accounts import records
+from tenants.accounts import records, telling
 from tenants.accounts.admin.exports import Exported
 from tenants.accounts.admin.forms import (
     INPUTS,
@@ -205,11 +205,13 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
         if not self.has_view_or_change_permission(request, obj):
             raise PermissionDenied
-        paginator = self.get_paginator(request, AuditEvent.objects.of(obj), self.history_page)
+        paginator = self.get_paginator(request, self._history(obj), self.history_page)
+        events = paginator.get_page(request.GET.get(PAGE_VAR, 1))
+        events.object_list = telling.tell(events.object_list)
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {obj}",
-            "events": paginator.get_page(request.GET.get(PAGE_VAR, 1)),
+            "events": events,
             "module_name": self.opts.verbose_name_plural.capitalize(),
             "object": obj,
             "opts": self.opts,
@@ -217,6 +219,14 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
         }
         request.current_app = self.admin_site.name
         return TemplateResponse(request, self.object_history_template, context)
+
+    def _history(self, obj):
+        """What is on record of the row, and of those that its page has rows for."""
+        events = AuditEvent.objects.of(obj)
+        for inline in self.inlines:
+            parent = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name).name
+            events |= AuditEvent.objects.of_parts(obj, inline.model, parent)
+        return events.latest_first()
 
     def _rights(self, request, obj, inlines):
         rights = ("has_add_permission", "has_change_permission", "has_delete_permission")

@@ -3,20 +3,21 @@
 import zoneinfo
 
 from django import forms
-from django.apps import apps
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
 
+from tenants.accounts import telling
 from tenants.accounts.admin.base import ModelAdmin
 from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import field_filter
+from tenants.accounts.admin.filters import day_filter, field_filter
 from tenants.accounts.admin.people import ReadOnlyAdmin
 from tenants.accounts.admin.site import farm_site
 from tenants.accounts.currencies import CURRENCIES
 from tenants.accounts.models import AuditEvent, FarmSettings
+from tenants.errors import spoken
 
 SHOWN = 3  # changes of an event in the list
 
@@ -89,7 +90,7 @@ class FarmSettingsAdmin(ModelAdmin):
 
 def _verbs():
     found = AuditEvent.objects.order_by("verb").values_list("verb", flat=True).distinct()
-    return [(verb, verb.replace("_", " ").capitalize()) for verb in found]
+    return [(verb, spoken(verb).capitalize()) for verb in found]
 
 
 def _kinds():
@@ -100,37 +101,57 @@ def _kinds():
 
 @admin.register(AuditEvent, site=farm_site)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "by_name", "what", "kind", "object_label", "changed"]
-    list_filter = [field_filter("verb", "what", _verbs), field_filter("object_type", "of", _kinds)]
+    list_display = ["posted", "who", "what", "kind", "which", "changed"]
+    list_filter = [
+        field_filter("verb", "what", _verbs),
+        field_filter("object_type", "of", _kinds),
+        day_filter("at", "date"),
+    ]
     export = same("at", "by_name", "verb", "object_type", "object_id", "object_label") | {
-        "changes": lambda event: "; ".join(event.told_changes())
+        "changes": lambda event: "; ".join(event.told)
     }
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["by_name", "object_label"]
     search_help_text = "Who, or what it was called"
-    fields = ["at", "by_name", "what", "kind", "object_label", "all_changed", "correlation_id"]
-    readonly_fields = ["what", "kind", "all_changed"]
+    fields = ["posted", "who", "what", "kind", "which", "all_changed", "correlation_id"]
+    readonly_fields = fields[:-1]
+
+    def get_changelist_instance(self, request):
+        changelist = super().get_changelist_instance(request)
+        changelist.result_list = telling.tell(changelist.result_list)
+        return changelist
+
+    def exported(self, rows):
+        return telling.tell(rows)
+
+    @admin.display(description="when", ordering="at")
+    def posted(self, event):
+        return event.at
+
+    @admin.display(description="who", ordering="by_name")
+    def who(self, event):
+        return event.by_name
+
+    @admin.display(description="which", ordering="object_label")
+    def which(self, event):
+        return event.object_label
 
     @admin.display(description="what", ordering="verb")
     def what(self, event):
-        return event.verb.replace("_", " ")
+        return spoken(event.verb)
 
     @admin.display(description="of", ordering="object_type")
     def kind(self, event):
-        try:
-            return apps.get_model(event.object_type)._meta.verbose_name
-        except (LookupError, ValueError):
-            return event.object_type
+        return telling.kind(event)
 
     @admin.display(description="changes")
     def changed(self, event):
-        told = event.told_changes()
-        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN + 1 else []
-        lines = told[:SHOWN] + more if more else told
+        more = [f"and {len(event.told) - SHOWN} more"] if len(event.told) > SHOWN + 1 else []
+        lines = event.told[:SHOWN] + more if more else event.told
         return format_html_join("", '<span class="line">{}</span>', ((each,) for each in lines))
 
     @admin.display(description="changes")
     def all_changed(self, event):
-        told = ((line,) for line in event.told_changes())
+        told = ((line,) for line in telling.tell([event])[0].told)
         return format_html_join("", '<span class="line">{}</span>', told)

@@ -84,7 +84,7 @@ class User(AbstractBaseUser):
         return str(self)
 
     def get_short_name(self):
-        return self.username
+        return str(self)
 
     def has_perm(self, permission, obj=None):
         return any(backend.has_perm(self, permission, obj) for backend in get_backends())

@@ -10,6 +10,13 @@ class AuditEventQuerySet(models.QuerySet):
     def of(self, obj):
         return self.filter(object_type=obj._meta.label_lower, object_id=obj.pk)
 
+    def of_parts(self, obj, model, parent):
+        """Of the rows of ``model`` whose ``parent`` it is or, before they were removed, was."""
+        here = model._base_manager.filter(**{parent: obj}).values("pk")
+        events = self.filter(object_type=model._meta.label_lower)
+        made = events.filter(**{f"changes__{parent}__1": obj.pk}).values("object_id")
+        return events.filter(models.Q(object_id__in=here) | models.Q(object_id__in=made))
+
     def latest_first(self):
         return self.order_by("-pk")
 
@@ -41,21 +48,6 @@ class AuditEvent(models.Model):
 
     def __str__(self):
         return f"{self.by_name} {self.verb} {self.object_label}"
-
-    def told_changes(self):
-        """Each change in words: ``height mm: – → 96``."""
-        return [
-            f"{name.removesuffix('_id').replace('_', ' ')}: {_told(before)} → {_told(after)}"
-            for name, (before, after) in self.changes.items()
-        ]
-
-
-def _told(value):
-    if value is None or value == "":
-        return "–"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 class IdempotencyKey(models.Model):

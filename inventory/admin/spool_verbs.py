@@ -41,6 +41,16 @@ VERBS = (
         is_possible=_on_shelf, does="Where the spool is from now on.", done="Spool {} was moved.",
     ),
     _verb(
+        "open", "Open", shelf.open, together=forms.OpenTogether,
+        is_possible=lambda spool: _on_shelf(spool) and spool.opened_at is None,
+        does="It leaves its bag: from now on it is one of the open spools.",
+        done="Spool {} is open.",
+    ),
+    _verb(
+        "dry", "Dried", shelf.dry, together=forms.DryTogether, is_possible=_on_shelf,
+        does="It has been in the dryer, until now.", done="Spool {} is dry.",
+    ),
+    _verb(
         "archive", "Archive", shelf.archive, form=forms.ArchiveForm, tone="stop",
         together=forms.ArchiveTogether, is_possible=_on_shelf,
         asks=frozenset({"remainder_undecided"}),

@@ -38,6 +38,15 @@ class TakeForm(VerbForm):
     note = forms.CharField(required=False)
     confirm = forms.BooleanField(label=SURE, required=False)
 
+    def clean(self):
+        said = super().clean()
+        is_said = [said.get(name) is not None for name in ("grams", "gross_after_grams")]
+        if not self.errors and sum(is_said) != 1:
+            raise forms.ValidationError(
+                "Say either what was taken, or what the scale shows after it."
+            )
+        return said
+
 
 class EmptyForm(VerbForm):
     after_refusal = {"confirm": {"not_empty_by_book"}}
@@ -101,6 +110,14 @@ class ArchiveForm(VerbForm):
 
 class ArchiveTogether(ArchiveForm):
     label = "Archive the chosen spools"
+
+
+class OpenTogether(VerbForm):
+    label = "Open the chosen spools"
+
+
+class DryTogether(VerbForm):
+    label = "The chosen spools are dried"
 
 
 class RestoreTogether(VerbForm):

@@ -3,14 +3,15 @@
 from datetime import timedelta
 from decimal import Decimal
 
-from django.db.models import F
+from django.db.models import Count, F, Q
 from django.utils import timezone
 
 from inventory.models import Filament
 from production.admin import words
 from production.admin.charts import columns
-from production.models import ProductionRun
+from production.models import Printer, ProductionRun
 from production.services import demand, reports
+from production.services.today import Job
 from tenants.accounts.admin import farm_site
 from tenants.accounts.models import FarmSettings
 
@@ -26,6 +27,7 @@ def panels(request):
     settings = FarmSettings.load()
     return {
         "running": _running(),
+        "machines": _machines(),
         "blocked": _blocked(),
         "dry": _dry(),
         "alerts": _alerts(settings.variance_alert_percent),
@@ -42,17 +44,28 @@ def _running():
             "run": run,
             "link": words.run_link(run),
             "makes": words.makes(run),
-            "ends": _ends(run),
+            "job": Job(run),
         }
-        for run in runs.order_by("started_at", "pk")
+        for run in sorted(runs.order_by("started_at", "pk"), key=_soonest)
     ]
 
 
-def _ends(run):
-    """When a run should be through by its plan; None when nobody timed it."""
-    if run.planned_minutes is None or run.started_at is None:
-        return None
-    return run.started_at + timedelta(minutes=float(run.planned_minutes))
+def _soonest(run):
+    """What ends first comes first, and what nobody timed last."""
+    left = Job(run).minutes_left()
+    return left is None, left or 0
+
+
+def _machines():
+    """How many printers are in use, and what they do."""
+    printers = Printer.objects.active()
+    busy = Q(runs__status=ProductionRun.Status.IN_PROGRESS, runs__finished_at=None)
+    busy &= Q(runs__deleted_at=None)
+    return printers.aggregate(
+        all=Count("pk", distinct=True),
+        printing=Count("pk", filter=busy, distinct=True),
+        to_clear=Count("pk", filter=Q(needs_clearing=True), distinct=True),
+    )
 
 
 def _blocked():

@@ -8,6 +8,7 @@ from inventory.models import Spool
 from production.admin import words
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services import demand, printers, slots
+from production.services.today import Job
 from tenants.accounts import records
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.base import TabularInline
@@ -109,7 +110,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="hours printed", ordering="minutes")
     def hours(self, printer):
-        return f"{(printer.minutes or 0) / 60:,.1f}"
+        return _hours(printer.minutes)
 
     @admin.display(description="bed, mm")
     def bed(self, printer):
@@ -169,6 +170,10 @@ def _save_slot(slot, names, *, by, is_new=False):
         slots.unload(slot, by=by)
 
 
+def _hours(minutes):
+    return f"{(minutes or 0) / 60:,.1f}"
+
+
 def _running(printer):
     running = (run for run in printer.queued if run.status == "in_progress")
     return next((run for run in running if run.finished_at is None), None)
@@ -183,7 +188,12 @@ def _page(printer):
     queue = list(runs.open().queue().prefetch_related("items__product"))
     blockers = demand.blockers(queue)
     closed = runs.closed().with_totals().order_by(*LATEST)[:LAST]
+    running = _running(printer)
     return {
+        "running": running and {"job": Job(running), "badge": words.badge(running)},
+        "next": words.run_link(_next(printer)),
+        "hours": _hours(printer.minutes),
+        "ended": runs.closed().count(),
         "queue": [(run, words.badge(run), words.makes(run), blockers[run.pk]) for run in queue],
         "closed": [(run, words.badge(run), words.duration(run.actual_minutes)) for run in closed],
     }

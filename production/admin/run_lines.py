@@ -51,6 +51,10 @@ class ItemInline(LineInline):
     autocomplete_fields = ["product"]
     add, change, remove = lines.add_item, lines.change_item, lines.remove_item
 
+    def get_extra(self, request, obj=None, **kwargs):
+        """A new run begins with a row to fill in."""
+        return 1 if obj is None else 0
+
     def get_queryset(self, request):
         return super().get_queryset(request).select_related("product", "scrap_reason")
 

@@ -86,7 +86,7 @@ VERBS = (
         done="Run {} is planned once more: this is the new run.",
     ),
     _verb(
-        "cancel", "Cancel", lifecycle.cancel, form=closing.CancelForm,
+        "cancel", "Cancel the run", lifecycle.cancel, form=closing.CancelForm,
         together=closing.CancelTogether, tone="stop",
         does="The run is given up, its claims are released.", done="Run {} is cancelled.",
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
 from production.admin import words
-from production.models import RunMaterial
+from production.models import PrinterSlot, RunMaterial
 from production.services import weighing
 from tenants.accounts.admin import farm_site
 
@@ -21,7 +21,8 @@ class SpoolInUseAdmin(SpoolAdmin):
     )
 
     def page(self, spool):
-        return {**super().page(spool), "claims": _claims(spool)}
+        slot = PrinterSlot.objects.filter(spool=spool).select_related("printer").first()
+        return {**super().page(spool), "claims": _claims(spool), "slot": slot}
 
 
 def _claims(spool):

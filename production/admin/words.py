@@ -43,7 +43,8 @@ def percent(value, threshold):
     """A signed percent, marked where it is beyond the farm's threshold."""
     if value is None:
         return NOTHING
-    text = f"{value:+.1f} %".replace("-0.0", "+0.0").replace("-", "−")
+    text = f"{value:+.1f} %".replace("-", "−")
+    text = "0.0 %" if text[1:] == "0.0 %" else text
     if abs(value) <= threshold:
         return text
     return format_html(

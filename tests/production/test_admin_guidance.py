@@ -1,0 +1,108 @@
+"""What the admin says before anybody has to ask."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from inventory.services import shelf
+from production.models import PrinterSlot, ProductionRun, RunItem
+from production.services import slots
+from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.admin_forms import LIST, fields, page, text_of
+
+
+@pytest.fixture
+def at_admin(farm_client, operator):
+    farm_client.force_login(operator)
+    return farm_client
+
+
+def spool_page(spool, verb=""):
+    return f"/admin/inventory/spool/{spool.pk}/{verb or 'change'}/"
+
+
+@pytest.mark.parametrize("verb", ["use", "waste"])
+def test_a_page_that_nobody_has_filled_in_yet_complains_of_nothing(at_admin, verb):
+    url = spool_page(a_spool(), verb)
+    first = at_admin.get(url)
+    assert "errornote" not in text_of(first)
+    empty = text_of(at_admin.post(url, fields(first)))
+    assert "Say either what was taken, or what the scale shows after it." in empty
+    assert "gross_after_grams." not in empty
+    both = at_admin.post(url, fields(first) | {"grams": "1", "gross_after_grams": "5"})
+    assert "Say either" in text_of(both)
+
+
+def test_a_new_run_begins_with_a_row_for_a_product(at_admin):
+    form = fields(at_admin.get(f"{LIST}add/"))
+    assert form["items-TOTAL_FORMS"] == "1"
+    assert form["materials-TOTAL_FORMS"] == "0"
+    product = a_product(grams=5)
+    at_admin.post(f"{LIST}add/", form | {"items-0-product": product.pk, "items-0-quantity": "3"})
+    assert RunItem.objects.get().quantity == 3
+    run = ProductionRun.objects.get()
+    assert "items-1-" not in text_of(at_admin.get(f"{LIST}{run.pk}/change/"))
+
+
+def test_a_spool_says_where_it_is_and_can_be_opened_and_dried(at_admin, operator):
+    spool, printer = a_spool(), a_printer(name="Alder")
+    slots.load(spool, slot=PrinterSlot.objects.create(printer=printer, label="A1"), by=operator)
+    assert "Alder A1" in text_of(at_admin.get(spool_page(spool)))
+    for verb in ("open", "dry"):
+        seen = at_admin.get(spool_page(spool, verb))
+        at_admin.post(spool_page(spool, verb), fields(seen) | {"_do": "1"})
+    spool.refresh_from_db()
+    assert spool.opened_at
+    assert spool.dried_at
+    assert f"{spool_page(spool, 'open')}" not in text_of(at_admin.get(spool_page(spool)))
+
+
+def test_what_was_changed_of_a_spool_is_one_touch_away(at_admin, operator):
+    spool = shelf.describe(a_spool(), by=operator, lot_number="L-77")
+    assert f"/admin/inventory/spool/{spool.pk}/history/" in text_of(at_admin.get(spool_page(spool)))
+    history = text_of(at_admin.get(f"/admin/inventory/spool/{spool.pk}/history/"))
+    assert "L-77" in history
+
+
+def test_a_printer_says_first_what_it_does(at_admin, operator):
+    printer = a_printer(name="Alder")
+    url = f"/admin/production/printer/{printer.pk}/change/"
+    assert '<span class="badge">Idle</span>' in text_of(at_admin.get(url))
+    run = a_running_run((a_spool(), 5), printer=printer, planned_minutes=30)
+    waiting = a_run((a_spool(), 5), printer=printer)
+    shown = text_of(at_admin.get(url))
+    head = shown[: shown.index('id="printer_form"')]
+    assert run.number in head
+    assert "should end" in head
+    assert "⚠ late" not in head
+    assert waiting.number in head
+    ProductionRun.objects.update(started_at=timezone.now() - timedelta(hours=3))
+    assert "⚠ late" in text_of(at_admin.get(url))
+
+
+def test_the_index_counts_printers_and_puts_what_ends_first_on_top(at_admin):
+    for name, minutes in (("Alder", 90), ("Birch", 30), ("Cedar", None)):
+        spool, printer = a_spool(), a_printer(name=name)
+        a_running_run((spool, 5), printer=printer, planned_minutes=minutes)
+    a_printer(name="Dogwood", needs_clearing=True)
+    shown = text_of(at_admin.get("/admin/"))
+    assert "3 of 4 printers in use print; 1 bed to be cleared." in shown
+    board = shown[shown.index("Runs now") : shown.index("Can’t start yet")]
+    places = [board.index(name) for name in ("Birch", "Alder", "Cedar")]
+    assert places == sorted(places)
+
+
+def test_giving_up_a_run_is_not_called_like_leaving_the_page(at_admin):
+    run = a_run((a_spool(), 5))
+    assert 'value="Cancel the run"' in text_of(at_admin.get(page(run, "cancel")))
+
+
+def test_a_wrong_address_leads_back(at_admin, viewer):
+    answer = at_admin.get(f"{LIST}999999999/start/")
+    assert answer.status_code == 404
+    assert 'href="/"' in text_of(answer)
+    at_admin.force_login(viewer)
+    answer = at_admin.get("/admin/inventory/spool/receive/")
+    assert answer.status_code == 403
+    assert "Ask somebody who may." in text_of(answer)

@@ -33,6 +33,18 @@ class DayInput(forms.DateInput):
         super().__init__({"type": "date", **(attrs or {})}, format="%Y-%m-%d")
 
 
+class SuggestedField(forms.ModelChoiceField):
+    """One of many rows; the admin offers them as somebody types.
+
+    ``of`` is the foreign key that leads to such rows, as ``inventory.spool.filament``; ``among``
+    narrows what is offered: ``{"material_type": [1, 2]}``, in the words of their ModelAdmin.
+    """
+
+    def __init__(self, queryset, *, of, among=None, **kwargs):
+        self.of, self.among = of, among or {}
+        super().__init__(queryset, **kwargs)
+
+
 class MomentField(forms.DateTimeField):
     """A moment by the farm's clock."""
 

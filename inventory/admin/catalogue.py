@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Count, Q
 
 from inventory.admin.imports import FILAMENTS, ImportPages
-from inventory.admin.pictures import grams, named_swatch
+from inventory.admin.pictures import colors_of, grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import stock
 from inventory.services.tables import FILAMENT_COLUMNS
@@ -138,9 +138,8 @@ class FilamentAdmin(ImportPages, ModelAdmin):
         return stock.of_filaments(filaments)
 
     def suggestion(self, filament):
-        colors = filament.multi_color_hexes or [filament.color_hex]
         note = " · ".join(filter(None, [str(filament.material_type), filament.color_name]))
-        return {"note": note, "colors": [color for color in colors if color]}
+        return {"note": note, "colors": colors_of(filament)}
 
     @admin.display(description="filament", ordering="name")
     def named(self, filament):

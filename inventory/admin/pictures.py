@@ -29,6 +29,12 @@ def swatch(filament):
     )
 
 
+def colors_of(filament):
+    """Its colours as an autocomplete draws them; none if nobody gave one."""
+    given = filament.multi_color_hexes or [filament.color_hex]
+    return [color for color in given if color]
+
+
 def named_swatch(filament):
     """The swatch, and the filament's name beside it: colour is never the only signal."""
     color = f" · {filament.color_name}" if filament.color_name else ""

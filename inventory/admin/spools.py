@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from inventory import codes
 from inventory.admin.imports import SPOOLS, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
-from inventory.admin.pictures import grams, named_swatch, stock_bar
+from inventory.admin.pictures import colors_of, grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.describing import SpoolForm
 from inventory.forms.spools import ReceiveForm
@@ -20,6 +20,7 @@ from inventory.services.preview import preview
 from tenants.accounts.admin import ModelAdmin
 from tenants.accounts.admin.exports import same
 from tenants.accounts.admin.filters import ChoiceFilter
+from tenants.accounts.admin.forms import with_suggestions
 from tenants.accounts.admin.verbs import VerbPages
 from tenants.accounts.models import FarmSettings
 from tenants.errors import Refusal
@@ -74,6 +75,15 @@ class LocationFilter(ChoiceFilter):
         return queryset.filter(location=None if value == "none" else value)
 
 
+def _offered(spools, asked):
+    """What an autocomplete offers: most available first, of what its field asks for."""
+    for name, field in (("filament", "filament"), ("material_type", "filament__material_type")):
+        ids = [text for text in asked.getlist(name) if text.isascii() and text.isdigit()]
+        if ids:
+            spools = spools.holding().filter(**{f"{field}__in": [int(text) for text in ids]})
+    return spools.on_shelf().order_by("-available", "pk")
+
+
 class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
@@ -124,7 +134,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):
-            queryset = queryset.on_shelf().order_by("-available", "pk")
+            queryset = _offered(queryset, request.GET)
         for word in search_term.split():
             queryset = queryset.matching(word, code=codes.normalise(word))
         return queryset, False
@@ -132,8 +142,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def suggestion(self, spool):
         """What an autocomplete shows of a spool besides its name."""
         free = f"{grams(spool.remaining_grams)} g left, {grams(spool.available)} g available"
-        colors = spool.filament.multi_color_hexes or [spool.filament.color_hex]
-        return {"note": free, "colors": [color for color in colors if color]}
+        return {"note": free, "colors": colors_of(spool.filament)}
 
     def has_add_permission(self, request):
         return False  # spools are received
@@ -218,6 +227,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         if not request.user.has_perm("inventory.receive_spool"):
             raise PermissionDenied
         form = ReceiveForm(request.POST or None, by=request.user)
+        with_suggestions(form, self.admin_site)
         if request.method == "POST" and form.is_valid():
             received = self._received(request, form)
             if received is not None:
@@ -227,7 +237,6 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             "title": "Receive spools",
             "opts": self.opts,
             "form": form,
-            "media": self.media,
         }
         return TemplateResponse(request, "inventory/admin_receive.html", context)
 

@@ -4,7 +4,7 @@ from django import forms
 
 from inventory.models import Filament, Location
 from inventory.services.handling import MOST_AT_ONCE
-from tenants.forms import NumberField, VerbForm
+from tenants.forms import NumberField, SuggestedField, VerbForm
 
 SURE = "I looked again: this is right"
 
@@ -139,7 +139,11 @@ class ReverseForm(VerbForm):
 class ReceiveForm(VerbForm):
     """A delivery: so many equal spools."""
 
-    filament = forms.ModelChoiceField(Filament.objects.active().with_makers())
+    filament = SuggestedField(
+        Filament.objects.active().with_makers(),
+        of="inventory.spool.filament",
+        help_text="Its name, its maker or its colour; the number under its barcode.",
+    )
     count = forms.IntegerField(min_value=1, max_value=MOST_AT_ONCE, initial=1, label="How many")
     initial_grams = NumberField(
         label="Net grams on each", help_text="Left empty: the filament's nominal net grams."

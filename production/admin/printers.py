@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import F, Prefetch, Q, Sum
 
-from inventory.admin.pictures import named_swatch, spool_link
+from inventory.admin.pictures import colors_of, named_swatch, spool_link
 from inventory.models import Spool
 from production.admin import words
 from production.models import Printer, PrinterSlot, ProductionRun
@@ -140,6 +140,12 @@ class PrinterSlotAdmin(ModelAdmin):
     def get_queryset(self, request):
         wanted = ("printer", "spool__filament__manufacturer", "spool__filament__material_type")
         return super().get_queryset(request).select_related(*wanted)
+
+    def suggestion(self, slot):
+        """What an autocomplete shows of a slot besides its name: what it holds."""
+        if slot.spool is None:
+            return {"note": "empty", "colors": []}
+        return {"note": str(slot.spool), "colors": colors_of(slot.spool.filament)}
 
     def get_readonly_fields(self, request, obj=None):
         return ["printer"] if obj else []

@@ -64,7 +64,7 @@ class MaterialInline(LineInline):
     verbose_name, verbose_name_plural = "material", "What it takes"
     planned = MATERIAL
     shown = ("filament_or_type", "spool_link", "plan", "purge", "claim", "actual", "actual_purge")
-    autocomplete_fields = ["spool", "filament", "material_type"]
+    autocomplete_fields = ["spool", "filament", "material_type", "slot"]
     add, change, remove = lines.add_material, lines.change_material, lines.remove_material
 
     def get_queryset(self, request):

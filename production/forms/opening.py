@@ -7,12 +7,15 @@ from inventory.models import Spool
 from production.models import Printer
 from production.services import overrides
 from tenants.errors import plain
-from tenants.forms import DayInput, VerbForm
+from tenants.forms import DayInput, SuggestedField, VerbForm
 
 OVERRIDE_HELP = "Past what is refused, with this reason on record: a manager's right."
 
 
-class SpoolChoice(forms.ModelChoiceField):
+class SpoolChoice(SuggestedField):
+    def __init__(self, queryset, **kwargs):
+        super().__init__(queryset, of="production.runmaterial.spool", **kwargs)
+
     def label_from_instance(self, spool):
         return f"{spool.code} · {spool.filament} · {plain(spool.available_grams)} g available"
 
@@ -44,8 +47,9 @@ class StartForm(OverrideMixin, VerbForm):
             self.fields[_name(line.pk)] = SpoolChoice(
                 _fitting(line),
                 label=f"Spool for {plain(line.planned_total_grams)} g of {_wanted(line)}",
+                among=_asked_of(line),
                 required=False,
-                empty_label="The one in the printer",
+                help_text="Left empty: the one in the printer.",
             )
         codes = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
         self.offer_override(codes)
@@ -105,8 +109,13 @@ def _without_spool(run):
 def _fitting(line):
     holds = Q(filament=line.filament_id) if line.filament_id else None
     holds = holds or Q(filament__material_type=line.material_type_id)
-    spools = Spool.objects.on_shelf().holding().with_filament().with_available()
-    return spools.filter(holds).order_by("-available", "pk")
+    return Spool.objects.on_shelf().holding().with_filament().filter(holds)
+
+
+def _asked_of(line):
+    if line.filament_id:
+        return {"filament": line.filament_id}
+    return {"material_type": line.material_type_id}
 
 
 def _wanted(line):

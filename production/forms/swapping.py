@@ -28,9 +28,10 @@ class OtherSpoolForm(OverrideMixin, VerbForm):
         lines = self.subject.materials.filter(spool__isnull=False)
         lines = lines.select_related("spool__filament__manufacturer").order_by("pk")
         self.fields["line"].queryset = lines
-        types = lines.order_by().values("spool__filament__material_type")
+        types = {line.spool.filament.material_type_id for line in lines}
         spools = Spool.objects.on_shelf().holding().with_filament()
         self.fields["spool"].queryset = spools.filter(filament__material_type__in=types)
+        self.fields["spool"].among = {"material_type": sorted(types)}
         self.offer_override(MISFIT)
 
 

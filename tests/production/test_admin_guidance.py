@@ -1,14 +1,26 @@
 """What the admin says before anybody has to ask."""
 
+import re
 from datetime import timedelta
+from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.utils import timezone
 
 from inventory.services import shelf
 from production.models import PrinterSlot, ProductionRun, RunItem
-from production.services import slots
-from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from production.services import lifecycle, slots
+from production.services.lines import NewMaterial
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+)
 from tests.production.admin_forms import LIST, fields, page, text_of
 
 
@@ -106,3 +118,46 @@ def test_a_wrong_address_leads_back(at_admin, viewer):
     answer = at_admin.get("/admin/inventory/spool/receive/")
     assert answer.status_code == 403
     assert "Ask somebody who may." in text_of(answer)
+
+
+def offered(client, answer, name):
+    """What the page's autocomplete of a field offers."""
+    tag = re.search(rf'<select name="{name}".*?>(.*?)</select>', text_of(answer), flags=re.S)
+    told = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', tag[0]))
+    words = {each: told[each.replace("_", "-")] for each in ("app_label", "model_name")}
+    words["field_name"] = told["field-name"]
+    answer = client.get(f"{unescape(told['ajax--url'])}&{urlencode(words)}")
+    return tag[1].count("<option"), {row["text"] for row in answer.json()["results"]}
+
+
+def test_spools_are_looked_for_among_those_that_fit(at_admin, operator):
+    spool, other, foreign = (
+        a_spool(filament=a_filament(material_type=a_material_type(code)))
+        for code in ("PLA", "PLA", "TPU")
+    )
+    run = a_running_run((spool, 5), printer=a_printer())
+    page_of_swap = at_admin.get(page(run, "swap_spool"))
+    options, found = offered(at_admin, page_of_swap, "spool")
+    assert (options, found) == (0, {str(spool), str(other)})
+    assert str(foreign) not in text_of(page_of_swap)
+    kept = at_admin.post(page(run, "swap_spool"), fields(page_of_swap) | {"spool": other.pk})
+    assert f'<option value="{other.pk}" selected>' in text_of(kept)
+
+
+def test_filaments_are_looked_for_when_spools_are_received(at_admin):
+    filament = a_filament()
+    options, found = offered(at_admin, at_admin.get("/admin/inventory/spool/receive/"), "filament")
+    assert (options, found) == (0, {str(filament)})
+
+
+def test_a_start_with_many_spools_on_the_shelf_has_a_short_page(at_admin):
+    fitting = a_filament()
+    wanted = [NewMaterial(filament=fitting, planned_grams=5)]
+    run = lifecycle.create(by=None, materials=wanted, printer=a_printer())
+    spools = [a_spool(filament=fitting) for _ in range(3)]
+    a_spool()
+    line = run.materials.get()
+    options, found = offered(
+        at_admin, at_admin.get(page(run, "start")), f"material-{line.pk}-spool"
+    )
+    assert (options, found) == (1, set(map(str, spools)))

@@ -99,9 +99,9 @@ def test_a_start_asks_for_the_spools_that_are_missing(at_admin):
     line, url = run.materials.get(), page(run, "start")
     answer = at_admin.get(url)
     assert answer.context["form"].errors[f"material-{line.pk}-spool"] == ["Choose a spool."]
-    assert f"{spool.code} · Polyfil" in text_of(answer)
     seen, done = carry_out(at_admin, url, **{f"material-{line.pk}-spool": spool.pk})
     assert "0 → 50" in text_of(seen)
+    assert f"{spool.code} · Polyfil" in text_of(seen)
     assert (done.status_code, status_of(run)) == (302, "in_progress")
 
 

@@ -3,12 +3,15 @@
 from functools import cache
 
 from django import forms
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.forms import AdminPasswordChangeForm
+from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
+from django.utils.http import urlencode
 
 from tenants.accounts import services
-from tenants.forms import DayInput, MomentInput
+from tenants.forms import DayInput, MomentInput, SuggestedField
 
 
 class ByVerb:
@@ -60,6 +63,34 @@ class QuantityInput(forms.NumberInput):
 
 # Deferred: after select2 is there, before its fields are made.
 SUGGESTIONS = [forms.Script("admin-suggestions.js", defer=True)]
+
+
+class Suggested(AutocompleteSelect):
+    """A choice that is looked for while it is typed, among what its field allows."""
+
+    def __init__(self, field, admin_site):
+        self.among = field.among
+        app, model, name = field.of.split(".")
+        foreign_key = apps.get_model(app, model)._meta.get_field(name)
+        super().__init__(foreign_key, admin_site, choices=field.choices)
+        self.is_required = field.required
+
+    def get_url(self):
+        return f"{super().get_url()}?{urlencode(self.among, doseq=True)}"
+
+    @property
+    def media(self):
+        return super().media + forms.Media(js=SUGGESTIONS)
+
+
+def with_suggestions(form, admin_site):
+    """The form, with its SuggestedFields as somebody at the admin fills them in."""
+    for field in form.fields.values():
+        if isinstance(field, SuggestedField):
+            field.widget = Suggested(field, admin_site)
+    return form
+
+
 INPUTS = {
     models.DecimalField: {"widget": QuantityInput},
     models.DateField: {"widget": DayInput},

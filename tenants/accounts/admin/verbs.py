@@ -17,6 +17,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 
+from tenants.accounts.admin.forms import with_suggestions
 from tenants.errors import Refusal
 from tenants.forms import VerbForm
 
@@ -88,7 +89,7 @@ class VerbPages:
         row = get_object_or_404(self.get_queryset(request), pk=pk)
         if not request.user.has_perm(verb.permission):
             raise PermissionDenied
-        form = verb.form(request.POST or None, subject=row, by=request.user)
+        form = self._form(verb, request.POST or None, row, request)
         if request.method != "POST":
             return self._first_look(request, verb, row, form)
         seen = preview = None
@@ -102,9 +103,13 @@ class VerbPages:
                 preview = self._preview(request, verb, row, form)
         return self._page(request, verb, row, form, preview, seen)
 
+    def _form(self, verb, data, row, request):
+        form = verb.form(data, subject=row, by=request.user)
+        return with_suggestions(form, self.admin_site)
+
     def _first_look(self, request, verb, row, form):
         """The form as it is, with what it would write if nobody touched it."""
-        probe = verb.form(form.initial_data(), subject=row, by=request.user)
+        probe = self._form(verb, form.initial_data(), row, request)
         if not probe.is_valid():
             return self._page(request, verb, row, form, None, None)
         seen = probe.digest(*_seen(row))
@@ -146,7 +151,6 @@ class VerbPages:
             "title": title,
             "opts": self.opts,
             "verb": verb,
-            "media": self.media,
             "preview_template": self.preview_template,
         }
 

@@ -46,3 +46,19 @@ def test_the_admin_is_for_everyone(visit, shop, scheme):
         assert answer.ok, name
         wrong[name] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("width", [820, 1280])
+def test_lists_and_forms_of_the_admin_fit_a_tablet(visit, shop, width):
+    """Nothing goes on beside the screen, neither of the page nor within a list or a form."""
+    page = visit("/admin/", by="mona", viewport={"width": width, "height": 900})
+    wrong = {}
+    for name in ADMIN:
+        page.goto(admin_path(name, shop.stage))
+        wrong[name] = page.evaluate(BESIDE)
+    assert {name: found for name, found in wrong.items() if found} == {}
+
+
+BESIDE = """() => [...document.querySelectorAll("html, .results, .tabular, .verb-fields .wide")]
+    .filter((box) => box.scrollWidth > box.clientWidth + 1)
+    .map((box) => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""

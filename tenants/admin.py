@@ -5,7 +5,7 @@ import zoneinfo
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import OuterRef, Subquery
+from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
@@ -17,6 +17,7 @@ from tenants.accounts.admin.base import NamedCells, TabularInline
 from tenants.accounts.admin.filters import IsActiveFilter
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.currencies import CURRENCIES
+from tenants.accounts.models import AuditEvent
 from tenants.forms import VerbForm
 from tenants.models import Domain, Tenant
 from tenants.naming import InvalidHost, clean_host
@@ -25,6 +26,7 @@ from tenants.operations import rehearsal
 public_site = AdminSite(name="admin")
 public_site.site_header = public_site.site_title = "Spoolbook: farms"
 public_site.index_title = "Farms of this installation"
+MOST_FARMS, RECENT = 200, 10
 ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
@@ -189,6 +191,34 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
 def _address(request, farm):
     """Where the farm is, seen from where the public site is."""
+    return _url(request, farm.primary_host) if farm.primary_host else ""
+
+
+def _url(request, host):
     port = request.get_port()
     given = f":{port}" if port not in ("80", "443") else ""
-    return f"{request.scheme}://{farm.primary_host}{given}/" if farm.primary_host else ""
+    return f"{request.scheme}://{host}{given}/"
+
+
+def panels(request):
+    """What the index shows: which farms there are, whether in use, and where they answer. Nothing
+    of a farm's inside."""
+    hosts = Prefetch("domains", Domain.objects.order_by("-is_primary", "host"))
+    farms = Tenant.objects.prefetch_related(hosts).order_by("name", "pk")[:MOST_FARMS]
+    return {
+        "farms": [
+            {
+                "farm": farm,
+                "hosts": [(each, _url(request, each.host)) for each in farm.domains.all()],
+            }
+            for farm in farms
+        ],
+        "count": Tenant.objects.aggregate(
+            all=Count("pk"), suspended=Count("pk", filter=Q(is_active=False))
+        ),
+        "latest": AuditEvent.objects.latest_first()[:RECENT],
+    }
+
+
+public_site.panels = panels
+public_site.index_template = "tenants/public_index.html"

@@ -1,6 +1,8 @@
 """The farm's admin for its managers, and the platform's for farms."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts import roles
@@ -227,3 +229,30 @@ def test_nobody_of_a_farm_gets_into_the_platform(farm, manager, client_at):
     browser.force_login(manager)  # a session in the farm's schema
     with schema_context("public"):
         assert browser.get("/admin/").status_code == 302
+
+
+def test_the_platforms_index_tells_which_farms_there_are(at_platform, farm, other_farm):
+    with schema_context("public"):
+        Domain.objects.create(tenant=farm, host="workshop.example", is_primary=False)
+        Tenant.objects.filter(pk=other_farm.pk).update(is_active=False)
+        hosts = list(other_farm.domains.values_list("host", flat=True))
+    with tenant_context(other_farm):
+        make_user(username="somebody-inside")
+    shown = at_platform.get("/admin/").content.decode()
+    for part in (farm.name, farm.slug, other_farm.name, "workshop.example", "In use", "Suspended"):
+        assert part in shown
+    assert not any(f"//{host}" in shown for host in hosts)  # nobody is led to a shut door
+    assert "somebody-inside" not in shown
+
+
+def test_the_platforms_index_asks_as_often_however_many_farms(
+    at_platform, django_assert_num_queries
+):
+    at_platform.get("/admin/")
+    with CaptureQueriesContext(connection) as few:
+        at_platform.get("/admin/")
+    Tenant.objects.bulk_create(
+        Tenant(name=f"Farm {n}", slug=f"f{n}", schema_name=f"farm_f{n}") for n in range(5)
+    )
+    with django_assert_num_queries(len(few)):
+        at_platform.get("/admin/")

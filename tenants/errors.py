@@ -5,7 +5,7 @@ problem+json by the API, beside the field by a form. It names the cause, the num
 and what to do next.
 """
 
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils.formats import number_format
 from django.utils.timezone import localtime
@@ -86,8 +86,12 @@ class Busy(Refusal):
 def plain(number):
     """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``);
     on the floor as the farm's locale writes it (``12,5``)."""
-    rounded = Decimal(number).quantize(Decimal("0.01")).normalize()
-    return number_format(f"{rounded:f}", use_l10n=True)
+    return number_format(f"{half_up(number, 2).normalize():f}", use_l10n=True)
+
+
+def half_up(number, places):
+    """A figure for people: so many decimals, a half rounded up."""
+    return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def when(at):

@@ -110,7 +110,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="hours printed", ordering="minutes")
     def hours(self, printer):
-        return _hours(printer.minutes)
+        return words.hours(printer.minutes)
 
     @admin.display(description="bed, mm")
     def bed(self, printer):
@@ -176,10 +176,6 @@ def _save_slot(slot, names, *, by, is_new=False):
         slots.unload(slot, by=by)
 
 
-def _hours(minutes):
-    return f"{(minutes or 0) / 60:,.1f}"
-
-
 def _running(printer):
     running = (run for run in printer.queued if run.status == "in_progress")
     return next((run for run in running if run.finished_at is None), None)
@@ -198,7 +194,7 @@ def _page(printer):
     return {
         "running": running and {"job": Job(running), "badge": words.badge(running)},
         "next": words.run_link(_next(printer)),
-        "hours": _hours(printer.minutes),
+        "hours": words.hours(printer.minutes),
         "ended": runs.closed().count(),
         "queue": [(run, words.badge(run), words.makes(run), blockers[run.pk]) for run in queue],
         "closed": [(run, words.badge(run), words.duration(run.actual_minutes)) for run in closed],

@@ -5,7 +5,7 @@ from django.utils.html import format_html, format_html_join
 
 from inventory.admin.pictures import NOTHING, grams, moment
 from tenants import quantities
-from tenants.errors import plain
+from tenants.errors import half_up, plain
 
 ARROW = " → "
 
@@ -30,6 +30,11 @@ def duration(minutes):
     return NOTHING if minutes is None else quantities.duration(minutes)
 
 
+def hours(minutes):
+    """``74.1`` hours of what was printed."""
+    return f"{half_up((minutes or 0) / 60, 1):,}"
+
+
 def planned_to_actual(planned, actual, show):
     """``planned → actual``; the plan alone while there is no actual."""
     if actual is None:
@@ -43,7 +48,7 @@ def percent(value, threshold):
     """A signed percent, marked where it is beyond the farm's threshold."""
     if value is None:
         return NOTHING
-    text = f"{value:+.1f} %".replace("-", "−")
+    text = f"{half_up(value, 1):+} %".replace("-", "−")
     text = "0.0 %" if text[1:] == "0.0 %" else text
     if abs(value) <= threshold:
         return text
@@ -89,7 +94,7 @@ def _sign(value, show):
 
 
 def _figure(value, places):
-    text = f"{value:,.{places}f}".replace("-", "−")
+    text = f"{half_up(value, places):,}".replace("-", "−")
     return text.lstrip("−") if not text.strip("−0.,") else text
 
 
@@ -102,6 +107,7 @@ __all__ = [
     "difference",
     "duration",
     "grams",
+    "hours",
     "makes",
     "makes_in_text",
     "moment",

@@ -4,12 +4,13 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.db.models import Count, F, Q
+from django.urls import reverse
 from django.utils import timezone
 
-from inventory.models import Filament
+from inventory.models import Filament, Spool
 from production.admin import words
 from production.admin.charts import columns
-from production.models import Printer, ProductionRun
+from production.models import Printer, Product, ProductionRun
 from production.services import demand, reports
 from production.services.today import Job
 from tenants.accounts.admin import farm_site
@@ -18,6 +19,13 @@ from tenants.accounts.models import FarmSettings
 DAYS = 7
 MOST = 8
 SOON_DAYS = 30
+STEPS = {
+    Filament: "import a catalogue, or add what is on your shelf",
+    Printer: "with their beds, nozzles and slots",
+    Product: "with the grams that one unit takes",
+    Spool: "receive what is on the shelf, and label it",
+    ProductionRun: "plan the first one",
+}
 
 
 def panels(request):
@@ -26,6 +34,7 @@ def panels(request):
         return {}
     settings = FarmSettings.load()
     return {
+        "steps": _first_steps(),
         "running": _running(),
         "machines": _machines(),
         "blocked": _blocked(),
@@ -34,6 +43,20 @@ def panels(request):
         "week": _week(settings),
         "currency": settings.currency,
     }
+
+
+def _first_steps():
+    """What a new farm needs before it can print, in order; nothing once all of it is there."""
+    steps = [
+        {
+            "name": model._meta.verbose_name_plural.capitalize(),
+            "does": does,
+            "url": reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"),
+            "is_done": model._default_manager.exists(),
+        }
+        for model, does in STEPS.items()
+    ]
+    return [] if all(step["is_done"] for step in steps) else steps
 
 
 def _running():

@@ -1,10 +1,10 @@
 """Printers: what runs on them, what is next, how long they ran; and the spools in them."""
 
 from django.contrib import admin
-from django.db.models import F, Prefetch, Q, Sum
+from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 
 from inventory.admin.pictures import colors_of, named_swatch, spool_link
-from inventory.models import Spool
+from inventory.models import Location, Spool
 from production.admin import words
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services import demand, printers, slots
@@ -13,12 +13,33 @@ from tenants.accounts import records
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.base import TabularInline
 from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import IsActiveFilter, field_filter
+from tenants.accounts.admin.filters import ChoiceFilter, IsActiveFilter, field_filter
 from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.operations import rehearsal
 
 LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
+
+
+class NowFilter(ChoiceFilter):
+    """What printers do at this moment."""
+
+    title, parameter_name = "now", "now"
+
+    def lookups(self, request, model_admin):
+        return [("printing", "Printing"), ("clear", "Bed to be cleared"), ("idle", "Idle")]
+
+    def narrowed(self, queryset, value):
+        if value == "clear":
+            return queryset.filter(needs_clearing=True)
+        queryset = queryset.filter(needs_clearing=False) if value == "idle" else queryset
+        runs = ProductionRun.objects.live().with_status(ProductionRun.Status.IN_PROGRESS)
+        is_busy = Exists(runs.filter(printer=OuterRef("pk"), finished_at=None))
+        return queryset.filter(is_busy if value == "printing" else ~is_busy)
+
+
+def _locations():
+    return Location.objects.values_list("pk", "name")
 
 
 class SlotInline(TabularInline):
@@ -52,7 +73,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
         ),
     )
     list_display = ["name", "runs_now", "next_up", "hours", "location", "bed", "is_active"]
-    list_filter = [IsActiveFilter]
+    list_filter = [NowFilter, field_filter("location", "location", _locations), IsActiveFilter]
     export = {
         **same("name", "manufacturer", "model"),
         "location": "location.name",

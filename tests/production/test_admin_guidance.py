@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 import pytest
 from django.utils import timezone
 
+from inventory.models import Location
 from inventory.services import shelf
 from production.models import PrinterSlot, ProductionRun, RunItem
 from production.services import lifecycle, slots
@@ -161,3 +162,30 @@ def test_a_start_with_many_spools_on_the_shelf_has_a_short_page(at_admin):
         at_admin, at_admin.get(page(run, "start")), f"material-{line.pk}-spool"
     )
     assert (options, found) == (1, set(map(str, spools)))
+
+
+def test_an_empty_farm_is_told_its_first_steps_until_they_are_done(at_admin):
+    shown = text_of(at_admin.get("/admin/"))
+    assert "First steps" in shown
+    assert "No filament is known yet." in shown
+    a_product()
+    spool, printer = a_spool(), a_printer()
+    assert "○ <a" in text_of(at_admin.get("/admin/"))
+    a_run((spool, 5), printer=printer)
+    assert "First steps" not in text_of(at_admin.get("/admin/"))
+
+
+def test_printers_are_found_by_what_they_do_and_where_they_are(at_admin):
+    hall = Location.objects.create(name="Hall B")
+    busy, dirty = a_printer(name="Busy"), a_printer(name="Dirty", needs_clearing=True)
+    a_printer(name="Free", location=hall)
+    a_running_run((a_spool(), 5), printer=busy)
+
+    def found(query):
+        shown = at_admin.get(f"/admin/production/printer/?{query}").context["cl"].result_list
+        return {printer.name for printer in shown}
+
+    assert found("now=printing") == {busy.name}
+    assert found("now=clear") == {dirty.name}
+    assert found("now=idle") == {"Free"}
+    assert found(f"location={hall.pk}") == {"Free"}

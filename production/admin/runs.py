@@ -70,7 +70,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     search_help_text = "Number, product or spool"
     show_full_result_count = False
     autocomplete_fields = ["printer"]
-    change_form_template = "production/admin_run.html"
+    add_form_template = change_form_template = "production/admin_run.html"
     preview_template = "production/_run_preview.html"
     verbs = VERBS
 

@@ -68,7 +68,9 @@ def off(planned, actual):
 
 def makes(run):
     """``12 × CLIP-01``, one line an item, of the (prefetched) items."""
-    lines = [(item.quantity, item.product.sku, item.product.name) for item in run.items.all()]
+    lines = [
+        (f"{item.quantity:,}", item.product.sku, item.product.name) for item in run.items.all()
+    ]
     return format_html_join("", '<span class="line" title="{2}">{0} × {1}</span>', lines) or NOTHING
 
 

@@ -49,6 +49,7 @@ def test_a_page_that_nobody_has_filled_in_yet_complains_of_nothing(at_admin, ver
 
 def test_a_new_run_begins_with_a_row_for_a_product(at_admin):
     form = fields(at_admin.get(f"{LIST}add/"))
+    assert "What it takes may be left out" in text_of(at_admin.get(f"{LIST}add/"))
     assert form["items-TOTAL_FORMS"] == "1"
     assert form["materials-TOTAL_FORMS"] == "0"
     product = a_product(grams=5)

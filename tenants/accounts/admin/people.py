@@ -112,7 +112,7 @@ class ReadOnlyAdmin(ModelAdmin):
 class DeviceAdmin(VerbPages, ReadOnlyAdmin):
     """A way in for something that is no person: looked at, and revoked by a verb."""
 
-    change_form_template = "tenants/admin_device.html"
+    add_form_template = change_form_template = "tenants/admin_device.html"
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["buttons"] = self.buttons(request, obj) if obj else []

@@ -7,6 +7,7 @@ from production.services import completion, lifecycle, moves, repeats, slots
 from tenants.accounts.admin.verbs import Verb
 
 PERMISSION = "production.{}_productionrun"
+UNDOING = {"correct", "reassign", "unstart", "revert"}
 MISSING = frozenset({"actuals_missing"})
 
 

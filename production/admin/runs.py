@@ -7,10 +7,10 @@ from production.admin import run_page, words
 from production.admin.paper import TravellerPages, travellers_url
 from production.admin.run_filters import FILTERS
 from production.admin.run_lines import ItemInline, MaterialInline
-from production.admin.run_verbs import VERBS
+from production.admin.run_verbs import UNDOING, VERBS
 from production.forms.planning import RunForm
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.services import lifecycle
+from production.services import lifecycle, overrides
 from production.services.preview import preview
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.exports import same
@@ -148,6 +148,13 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
             context |= run_page.context(obj) | {"buttons": self.buttons(request, obj)}
             context["traveller_url"] = travellers_url([obj.pk])
         return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def buttons(self, request, row):
+        """Without those that take back what somebody else did, or oneself long ago."""
+        found = super().buttons(request, row)
+        if overrides.may_undo(row, by=request.user):
+            return found
+        return [button for button in found if button["verb"].name not in UNDOING]
 
     def preview(self, row, verb, words, by):
         return preview(row, verb.work, words, by=by)

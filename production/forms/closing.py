@@ -4,6 +4,7 @@ from django import forms
 
 from production.forms.actuals import ActualsForm
 from production.models import ProductionRun, Reason
+from tenants.errors import plain
 from tenants.forms import MomentField, NumberField, VerbForm
 
 UNLIKELY = "These figures are right, unlikely as they look"
@@ -25,13 +26,14 @@ class CompleteForm(ActualsForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         minutes = self.subject.actual_minutes
-        self.fields["actual_minutes"].initial = None if minutes is None else f"{minutes:f}"
+        self.fields["actual_minutes"].initial = None if minutes is None else plain(minutes)
 
 
 class CorrectForm(CompleteForm):
     """The same of a completed run, as it stands in the book."""
 
     as_planned = None
+    finished_at = MomentField(help_text="Left empty: as it stands.")
     reason = forms.CharField(label="Why", required=False)
 
 

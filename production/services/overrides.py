@@ -58,6 +58,15 @@ def granted(reason, *, by):
     return True
 
 
+def may_undo(run, *, by):
+    """Whether ``by`` may take back, or correct, what was done to the run last."""
+    try:
+        require_may_undo(run, by=by)
+    except UndoNotPermitted:
+        return False
+    return True
+
+
 def require_may_undo(run, *, by, at=None):
     """Raise UndoNotPermitted unless the run's last verb was ``by``'s own, a moment ago.
 

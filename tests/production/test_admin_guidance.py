@@ -11,7 +11,7 @@ from django.utils import timezone
 from inventory.models import Location
 from inventory.services import shelf
 from production.models import PrinterSlot, ProductionRun, RunItem
-from production.services import lifecycle, slots
+from production.services import completion, lifecycle, slots
 from production.services.lines import NewMaterial
 from tests.factories import (
     a_filament,
@@ -190,3 +190,31 @@ def test_printers_are_found_by_what_they_do_and_where_they_are(at_admin):
     assert found("now=clear") == {dirty.name}
     assert found("now=idle") == {"Free"}
     assert found(f"location={hall.pk}") == {"Free"}
+
+
+def test_a_correction_begins_with_what_stands_in_the_book(at_admin, operator):
+    run = a_running_run((a_spool(), 5), printer=a_printer(), planned_minutes=30)
+    done = completion.complete(run, by=operator, as_planned=True, actual_minutes=33).run
+    url = page(done, "correct")
+    shown = at_admin.get(url)
+    assert fields(shown)["actual_minutes"] == "33"
+    assert "Left empty: as it stands." in text_of(shown)
+    seen = at_admin.post(url, fields(shown) | {"actual_minutes": "34"})
+    at_admin.post(url, fields(seen) | {"_do": "1"})
+    corrected = ProductionRun.objects.get()
+    assert (corrected.actual_minutes, corrected.finished_at) == (34, done.finished_at)
+
+
+def test_who_may_not_take_a_verb_back_is_not_offered_to(farm_client, operator, manager):
+    run = a_running_run((a_spool(), 5), printer=a_printer())
+    done = completion.complete(run, by=manager, as_planned=True).run
+
+    def offered_to(user):
+        farm_client.force_login(user)
+        shown = farm_client.get(f"{LIST}{done.pk}/change/")
+        return {button["verb"].name for button in shown.context["buttons"]}
+
+    assert offered_to(manager) - offered_to(operator) == {"correct", "reassign", "revert"}
+    completion.revert(done, by=manager)
+    mine = completion.complete(done, by=operator, as_planned=True).run
+    assert offered_to(operator) >= {"correct", "reassign", "revert"}, mine

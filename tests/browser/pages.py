@@ -68,5 +68,5 @@ def floor_path(name, stage):
 
 
 def admin_path(name, stage):
-    named = ("running", "closed", "spool", "printer", "product")
+    named = ("planned", "running", "closed", "spool", "printer", "product")
     return ADMIN[name].format(**{each: getattr(stage, each).pk for each in named})

@@ -141,8 +141,10 @@ PAGES = """
 /admin/inventory/spool/receive/                         o     o
 /admin/inventory/spool/{pk}/adjust/                     m     m
 /admin/inventory/spool/{pk}/archive/                    o     o
+/admin/inventory/spool/{pk}/dry/                        o     o
 /admin/inventory/spool/{pk}/empty/                      o     o
 /admin/inventory/spool/{pk}/move/                       o     o
+/admin/inventory/spool/{pk}/open/                       o     o
 /admin/inventory/spool/{pk}/restore/                    o     o
 /admin/inventory/spool/{pk}/use/                        o     o
 /admin/inventory/spool/{pk}/waste/                      o     o

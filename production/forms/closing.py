@@ -4,7 +4,6 @@ from django import forms
 
 from production.forms.actuals import ActualsForm
 from production.models import ProductionRun, Reason
-from tenants.errors import plain
 from tenants.forms import MomentField, NumberField, VerbForm
 
 UNLIKELY = "These figures are right, unlikely as they look"
@@ -26,7 +25,8 @@ class CompleteForm(ActualsForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         minutes = self.subject.actual_minutes
-        self.fields["actual_minutes"].initial = None if minutes is None else plain(minutes)
+        if minutes is not None:
+            self.fields["actual_minutes"].initial = f"{minutes.normalize():f}"
 
 
 class CorrectForm(CompleteForm):

@@ -2,10 +2,12 @@
 
 from django import template
 
+from tenants.accounts import telling
 from tenants.errors import spoken
 
 register = template.Library()
 register.filter("spoken", spoken)
+register.filter("told", telling.lines)
 
 
 @register.inclusion_tag("tenants/_filter_bar.html")

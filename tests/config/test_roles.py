@@ -1,12 +1,13 @@
 """Who may do what at every address: each role from the least one up, and nobody below it.
 
-A new address without a row here fails a test.
+A new address without a row here (a model of the admin: in ``admin_pages``) fails a test.
 """
 
 import pytest
 from django.db import transaction
 
 from tenants.accounts import roles
+from tests.config.admin_pages import ADMIN, OF_ADMIN
 from tests.config.routes import NOWHERE, furnish, ids_of, routes
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.factories import make_user
@@ -206,35 +207,7 @@ PAGES = """
 /r/{code}/                                              v     .
 /s/{code}/                                              v     .
 """
-ADMIN = """
-                                                        see   add   change delete
-/admin/accounts/auditevent/                             m     -     -     -
-/admin/accounts/devicetoken/                            m     m     -     -
-/admin/accounts/farmsettings/                           m     -     m     -
-/admin/accounts/floordevice/                            m     -     -     -
-/admin/accounts/user/                                   m     m     m     -
-/admin/inventory/filament/                              v     o     o     m
-/admin/inventory/inventorytransaction/                  v     -     -     -
-/admin/inventory/location/                              v     o     o     m
-/admin/inventory/manufacturer/                          v     o     o     m
-/admin/inventory/materialtype/                          v     o     o     m
-/admin/inventory/spool/                                 v     -     o     -
-/admin/inventory/spoolevent/                            v     -     -     -
-/admin/production/printer/                              v     m     m     m
-/admin/production/printerslot/                          v     o     o     m
-/admin/production/product/                              v     o     o     m
-/admin/production/productionrun/                        v     o     o     o
-/admin/production/reason/                               v     m     m     m
-"""
 LEAST = {"v": roles.VIEWER, "o": roles.OPERATOR, "m": roles.MANAGER}
-OF_ADMIN = {  # the pages that each model has in the admin: what is done there by GET, by POST
-    "": ("see", "see"),
-    "add/": ("add", "add"),
-    "{object_id}/": (None,),  # leads to the next
-    "{object_id}/change/": ("see", "change"),
-    "{object_id}/delete/": ("delete", "delete"),
-    "{object_id}/history/": ("see",),
-}
 
 
 def parsed(table):

@@ -13,6 +13,7 @@ from inventory.services import shelf
 from production.models import PrinterSlot, ProductionRun, RunItem
 from production.services import completion, lifecycle, slots
 from production.services.lines import NewMaterial
+from tests.answers import text_of
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -22,7 +23,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.admin_forms import LIST, fields, page, text_of
+from tests.production.admin_forms import LIST, fields, page
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 
-from tenants.accounts import records, telling
+from tenants.accounts import records
 from tenants.accounts.admin.exports import Exported
 from tenants.accounts.admin.forms import (
     INPUTS,
@@ -207,7 +207,6 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
             raise PermissionDenied
         paginator = self.get_paginator(request, self._history(obj), self.history_page)
         events = paginator.get_page(request.GET.get(PAGE_VAR, 1))
-        events.object_list = telling.tell(events.object_list)
         context = {
             **self.admin_site.each_context(request),
             "title": f"History of {obj}",

@@ -9,7 +9,7 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
-from tenants.tables import CHUNK, in_chunks, streamed
+from tenants.tables import CHUNK, streamed
 
 
 class Exported:
@@ -43,14 +43,9 @@ class Exported:
             return HttpResponseRedirect(request.path)
         cells = (
             [_cell(row, of) for of in self.export.values()]
-            for chunk in in_chunks(rows.iterator(chunk_size=CHUNK))
-            for row in self.exported(chunk)
+            for row in rows.iterator(chunk_size=CHUNK)
         )
         return streamed(self.opts.verbose_name_plural, list(self.export), cells)
-
-    def exported(self, rows):
-        """Some rows of the table, with what its columns need; override to find it for all."""
-        return rows
 
     def _csv_name(self):
         return f"{self.opts.app_label}_{self.opts.model_name}_csv"

@@ -108,7 +108,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
         day_filter("at", "date"),
     ]
     export = same("at", "by_name", "verb", "object_type", "object_id", "object_label") | {
-        "changes": lambda event: "; ".join(event.told)
+        "changes": lambda event: "; ".join(telling.lines(event))
     }
     list_per_page = 50
     show_full_result_count = False
@@ -116,14 +116,6 @@ class AuditEventAdmin(ReadOnlyAdmin):
     search_help_text = "Who, or what it was called"
     fields = ["posted", "who", "what", "kind", "which", "all_changed", "correlation_id"]
     readonly_fields = fields[:-1]
-
-    def get_changelist_instance(self, request):
-        changelist = super().get_changelist_instance(request)
-        changelist.result_list = telling.tell(changelist.result_list)
-        return changelist
-
-    def exported(self, rows):
-        return telling.tell(rows)
 
     @admin.display(description="when", ordering="at")
     def posted(self, event):
@@ -147,11 +139,12 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="changes")
     def changed(self, event):
-        more = [f"and {len(event.told) - SHOWN} more"] if len(event.told) > SHOWN + 1 else []
-        lines = event.told[:SHOWN] + more if more else event.told
+        told = telling.lines(event)
+        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN + 1 else []
+        lines = told[:SHOWN] + more if more else told
         return format_html_join("", '<span class="line">{}</span>', ((each,) for each in lines))
 
     @admin.display(description="changes")
     def all_changed(self, event):
-        told = ((line,) for line in telling.tell([event])[0].told)
+        told = ((line,) for line in telling.lines(event))
         return format_html_join("", '<span class="line">{}</span>', told)

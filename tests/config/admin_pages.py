@@ -1,0 +1,30 @@
+"""Who may do what with each model of the admin; the letters are those of ``test_roles``."""
+
+ADMIN = """
+                                                        see   add   change delete
+/admin/accounts/auditevent/                             m     -     -     -
+/admin/accounts/devicetoken/                            m     m     -     -
+/admin/accounts/farmsettings/                           m     -     m     -
+/admin/accounts/floordevice/                            m     -     -     -
+/admin/accounts/user/                                   m     m     m     -
+/admin/inventory/filament/                              v     o     o     m
+/admin/inventory/inventorytransaction/                  v     -     -     -
+/admin/inventory/location/                              v     o     o     m
+/admin/inventory/manufacturer/                          v     o     o     m
+/admin/inventory/materialtype/                          v     o     o     m
+/admin/inventory/spool/                                 v     -     o     -
+/admin/inventory/spoolevent/                            v     -     -     -
+/admin/production/printer/                              v     m     m     m
+/admin/production/printerslot/                          v     o     o     m
+/admin/production/product/                              v     o     o     m
+/admin/production/productionrun/                        v     o     o     o
+/admin/production/reason/                               v     m     m     m
+"""
+OF_ADMIN = {  # the pages that each model has in the admin: what is done there by GET, by POST
+    "": ("see", "see"),
+    "add/": ("add", "add"),
+    "{object_id}/": (None,),  # leads to the next
+    "{object_id}/change/": ("see", "change"),
+    "{object_id}/delete/": ("delete", "delete"),
+    "{object_id}/history/": ("see",),
+}

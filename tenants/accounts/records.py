@@ -199,18 +199,20 @@ def _all_values(obj):
 
 
 def _shown(obj, changes):
-    """Changes as the audit trail keeps them: without secrets, and what is referred to by its name,
-    as in ``Shelf A (3)``, for it may be called otherwise later, or be gone."""
+    """Changes as the audit trail keeps them: without secrets, and what is referred to with its
+    name, as in ``{"id": 3, "name": "Shelf A"}``: it may be called otherwise later, or be gone."""
     return {
-        name: [HIDDEN, HIDDEN] if name in SECRETS else [_named(obj, name, each) for each in pair]
+        name: [HIDDEN, HIDDEN]
+        if name in SECRETS
+        else [_with_name(obj, name, each) for each in pair]
         for name, pair in changes.items()
     }
 
 
-def _named(obj, name, value):
+def _with_name(obj, name, value):
     field = obj._meta.get_field(name)
     if value is None or not field.is_relation:
         return value
-    if value == getattr(obj, field.attname):
-        return f"{getattr(obj, field.name)} ({value})"
-    return f"{field.related_model._base_manager.get(pk=value)} ({value})"
+    is_there = value == getattr(obj, field.attname)
+    row = getattr(obj, name) if is_there else field.related_model._base_manager.get(pk=value)
+    return {"id": value, "name": str(row)}

@@ -1,6 +1,5 @@
 """The audit trail in the words of people: names of fields, units, and figures without zeros."""
 
-import re
 from decimal import Decimal, InvalidOperation
 
 from django.apps import apps
@@ -13,7 +12,6 @@ from tenants.errors import spoken
 from tenants.quantities import MoneyField
 
 NOTHING = "–"
-ID = re.compile(r" \(\d+\)$")  # behind the name of what is referred to
 
 
 def lines(event):
@@ -42,8 +40,8 @@ def _told(value, field):
         return ", ".join(_told(each, field) for each in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if field is not None and field.is_relation:
-        return ID.sub("", str(value))
+    if isinstance(value, dict):
+        return value["name"]
     choices = dict(getattr(field, "flatchoices", ()))
     return str(choices[value]) if value in choices else _figure(value, field)
 

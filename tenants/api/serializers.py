@@ -161,8 +161,8 @@ class FarmSettingsSerializer(RowSerializer):
 
 
 class AuditEventSerializer(RowSerializer):
-    """One change of master data: who, what, and each field before and after; what it refers to is
-    called as it was then, with its id."""
+    """One change of master data: who, what, and each field before and after. What a field refers to
+    is ``{"id": ..., "name": ...}``, called as it was then."""
 
     changes = serializers.DictField(
         child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),

@@ -28,16 +28,19 @@ def test_what_is_referred_to_is_named_as_it_was_called_then(manager):
     records.change(printer, location=there, by=manager)
     records.change(there, name="Attic", by=manager)
     told = last_event(printer).changes["location"]
-    assert told == [f"Here ({here.pk})", f"There ({there.pk})"]
+    assert told == [{"id": here.pk, "name": "Here"}, {"id": there.pk, "name": "There"}]
     records.change(printer, location=None, by=manager)
-    assert last_event(printer).changes["location"] == [f"Attic ({there.pk})", None]
+    assert last_event(printer).changes["location"] == [{"id": there.pk, "name": "Attic"}, None]
 
 
 def test_what_a_new_row_refers_to_is_named_as_well(manager):
     maker = records.add(Manufacturer, name="Nordfaden", by=manager)
     given = {"material_type": a_material_type(), "density_g_cm3": 1, "name": "Blue"}
     filament = records.add(Filament, manufacturer=maker, by=manager, **given)
-    assert last_event(filament).changes["manufacturer"] == [None, f"Nordfaden ({maker.pk})"]
+    assert last_event(filament).changes["manufacturer"] == [
+        None,
+        {"id": maker.pk, "name": "Nordfaden"},
+    ]
 
 
 def test_adding_is_on_record(shelf, manager):

@@ -14,8 +14,7 @@ class AuditEventQuerySet(models.QuerySet):
         """Of the rows of ``model`` whose ``parent`` it is or, before they were removed, was."""
         here = model._base_manager.filter(**{parent: obj}).values("pk")
         events = self.filter(object_type=model._meta.label_lower)
-        named = {f"changes__{parent}__1__endswith": f" ({obj.pk})"}
-        made = events.filter(**named).values("object_id")
+        made = events.filter(**{f"changes__{parent}__1__id": obj.pk}).values("object_id")
         return events.filter(models.Q(object_id__in=here) | models.Q(object_id__in=made))
 
     def latest_first(self):

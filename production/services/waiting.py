@@ -4,6 +4,7 @@ done something to the same run or slot, which the one who pressed could not know
 from django.db.models import Q
 
 from inventory.models import SpoolEvent
+from production.services.undo import CALLED
 from production.services.unloading import PLACES
 from tenants.errors import Refusal, spoken, when
 
@@ -19,7 +20,8 @@ def require_unchanged(run, *, since, by):
     """Raise ChangedMeanwhile where others than ``by`` did something to the run after ``since``."""
     later = run.events.filter(at__gt=since).exclude(by=by).select_related("by").last()
     if later is not None:
-        what = f"did “{spoken(later.verb)}” to run {run.number}"
+        done = CALLED.get(later.verb) or f"did “{spoken(later.verb)}” to"
+        what = f"{done} run {run.number}"
         raise _changed(later, what, run_id=run.pk)
 
 

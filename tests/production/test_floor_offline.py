@@ -86,7 +86,7 @@ def test_figures_that_waited_do_not_go_over_those_that_others_noted_since(floor,
     fields = {f"line-{line.pk}-grams": "10"}
     answer = send(floor, run, "note", headers=whose(operator) | HOUR, **fields)
     assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
-    assert "Nina did “save actuals” to run" in answer.json()["detail"]
+    assert "Nina noted figures of run" in answer.json()["detail"]
     again = page(send(floor, run, "note", headers={}, waited="3600", **fields), 409)
     assert 'value="10"' in again
     assert 'name="waited"' not in again  # looked at: it may be done now

@@ -84,7 +84,8 @@ const sendAll = () => {
 
 const settle = (form, answer, said) => {
   if (!answer) {
-    if (find(form.key)) keep({ ...form, tried: true });
+    const kept = find(form.key);
+    if (kept) keep({ ...kept, tried: true });
     return false;
   }
   if (answer.location) {

@@ -74,7 +74,7 @@ def visit(browser, shop):
             shop.sessions[by] = _session(browser, shop, by)
         options = {"storage_state": shop.sessions.get(by), "service_workers": "block"} | options
         context = on.new_context(base_url=shop.url, viewport=viewport, has_touch=True, **options)
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(30_000)
         page = context.new_page()
         page.watch = Watch(context, shop.url)
         opened.append((context, page.watch))

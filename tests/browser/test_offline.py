@@ -12,6 +12,7 @@ from tests.browser.stage import grams
 from tests.browser.waiting import (
     age,
     at,
+    comes_true,
     is_kept,
     looked_after,
     none_waits,
@@ -241,11 +242,11 @@ def test_who_signs_out_leaves_no_page_behind(visit, run, shop):
     looked_after(page)
     page.goto(at(run))
     of_people = "caches.keys().then((names) => names.filter((name) => name !== 'floor-files'))"
-    page.wait_for_function(f"async () => (await {of_people}).length === 1")
+    comes_true(page, f"(await {of_people}).length === 1")
     page.get_by_role("button", name="Sign out").tap()
     shop.sessions.pop("otto")
     page.wait_for_url("**/login/**")
-    page.wait_for_function(f"async () => (await {of_people}).length === 0")
+    comes_true(page, f"(await {of_people}).length === 0")
 
 
 def test_the_next_person_does_not_see_the_pages_of_the_one_before(visit, run, shop):
@@ -256,7 +257,7 @@ def test_the_next_person_does_not_see_the_pages_of_the_one_before(visit, run, sh
     page.context.clear_cookies()
     page.context.add_cookies(cookies_of(visit, shop))
     page.goto("/floor/find/")
-    page.wait_for_function(f"async () => !(await caches.match('{at(run)}'))")
+    comes_true(page, f"!(await caches.match('{at(run)}'))")
 
 
 def cookies_of(visit, shop):

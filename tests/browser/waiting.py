@@ -27,13 +27,24 @@ def looked_after(page):
     page.wait_for_function("() => navigator.serviceWorker.controller")
 
 
+def comes_true(page, asked):
+    """Waits until a promise says yes; Playwright's own waiting takes any promise for a yes."""
+    page.evaluate(f"""async () => {{
+        const asked = async () => {asked};
+        for (let times = 600; times; times -= 1) {{
+            if (await asked()) return;
+            await new Promise((goOn) => setTimeout(goOn, 50));
+        }}
+        throw new Error(`it never came true: ${{asked}}`);
+    }}""")
+
+
 def is_kept(page):
     """The page, and with it what it is shown with."""
-    page.wait_for_function("""async () => {
-        const files = [...document.querySelectorAll("[rel=stylesheet], script")];
-        const addresses = [location.href, ...files.map((each) => each.href ?? each.src)];
-        return (await Promise.all(addresses.map((each) => caches.match(each)))).every(Boolean);
-    }""")
+    files = '[...document.querySelectorAll("[rel=stylesheet], script")]'
+    addresses = f"[location.href, ...{files}.map((each) => each.href ?? each.src)]"
+    kept = f"{addresses}.map((each) => caches.match(each))"
+    comes_true(page, f"(await Promise.all({kept})).every(Boolean)")
 
 
 def why_not(page, words):
@@ -41,7 +52,8 @@ def why_not(page, words):
 
 
 def age(page, hours):
-    """Let what waits have waited for so long."""
+    """Let what waits, and was tried in vain, have waited for so long."""
+    page.wait_for_function("() => Object.values(localStorage).some((each) => /tried/.test(each))")
     page.evaluate(
         """hours => { for (const name of Object.keys(localStorage)) {
             const form = JSON.parse(localStorage[name]);

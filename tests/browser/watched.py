@@ -1,8 +1,11 @@
 """A page that is watched, and what is asked of every page that is looked at."""
 
+import logging
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
+
+logger = logging.getLogger("spoolbook.browser")  # pytest shows what was asked when a test fails
 
 PHONE = {"width": 393, "height": 851}
 TABLET = {"width": 820, "height": 1180}
@@ -28,6 +31,8 @@ class Watch:
         context.on("console", self._console)
         context.on("weberror", lambda error: self.wrong.append(f"error: {error.error}"))
         context.on("request", self._request)
+        context.on("response", lambda each: _note(each.request, each.status))
+        context.on("requestfailed", lambda each: _note(each, each.failure))
 
     def _console(self, message):
         is_refusal = "status of 4" in message.text and "/floor/" in message.location["url"]
@@ -39,6 +44,10 @@ class Watch:
     def _request(self, request):
         if not request.url.startswith((self.origin, "data:", "blob:")):
             self.wrong.append(f"elsewhere: {request.url}")
+
+
+def _note(request, ended):
+    logger.info("%s %s %s", request.method, request.url, ended)
 
 
 def finds(page, words):

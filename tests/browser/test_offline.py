@@ -13,6 +13,7 @@ from tests.browser.waiting import (
     age,
     at,
     comes_true,
+    in_another_tab,
     is_kept,
     looked_after,
     none_waits,
@@ -153,8 +154,7 @@ def refused(visit, shop, run):
     page.get_by_label("The scale shows").fill("400")
     page.get_by_role("button", name="Save the weight").tap()
     waiting(page, "400")
-    page.goto("about:blank")
-    offline(page, False)
+    page = in_another_tab(page)
     page.goto("/floor/")
     why_not(page, "g")
     return page

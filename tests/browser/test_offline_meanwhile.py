@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from inventory.services import handling
 from production.services import midprint
-from tests.browser.waiting import age, at, none_waits, offline, waiting, why_not
+from tests.browser.waiting import age, at, in_another_tab, none_waits, offline, waiting, why_not
 from tests.browser.watched import barriers, finds, geometry
 from tests.factories import a_printer, a_running_run, a_spool
 
@@ -20,8 +20,7 @@ def test_a_weight_that_waited_asks_whether_it_was_before_what_others_booked(visi
     waiting(page, "1180")
     age(page, 4)
     handling.use(spool, grams=40, by=shop.mona)
-    page.goto("about:blank")
-    offline(page, False)
+    page = in_another_tab(page)
     page.goto("/floor/")
     why_not(page, "the later entries stay on top of this weight")
     page.get_by_role("button", name="Open and try again").tap()
@@ -40,8 +39,7 @@ def test_labels_that_were_scanned_stay_though_something_that_waited_is_done(visi
     offline(page)
     page.get_by_role("button", name="Complete: all as planned").tap()
     waiting(page, run.number)
-    page.goto("about:blank")
-    offline(page, False)
+    page = in_another_tab(page)
     page.route("**/complete-as-planned/", lambda route: route.abort())
     page.goto(f"/floor/receive/{shop.stage.filament.pk}/")
     page.get_by_text("Blank labels are on them").tap()

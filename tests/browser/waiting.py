@@ -10,6 +10,15 @@ def offline(page, is_offline=True):
     page.context.set_offline(is_offline)
 
 
+def in_another_tab(page):
+    """The tab is closed while it waits, and the network is back: a new one."""
+    other = page.context.new_page()
+    other.watch = page.watch
+    page.close()
+    offline(other, False)
+    return other
+
+
 def waiting(page, words=""):
     """The board of what waits, once it says so."""
     board = page.locator("#waiting").filter(has_text=words)

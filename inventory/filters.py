@@ -16,9 +16,10 @@ from inventory.models import (
 )
 from inventory.services import stock
 from tenants.filters import (
-    AFTER,
     AmountFilter,
     BooleanFilter,
+    EventFilter,
+    FollowedFilter,
     FromFilter,
     IdFilter,
     MomentAtFilter,
@@ -147,18 +148,15 @@ class SpoolFilter(django_filters.FilterSet):
         return stock.shelf_as_of(value, spools)
 
 
-class SpoolEventFilter(django_filters.FilterSet):
+class SpoolEventFilter(EventFilter):
     verb = SeveralFilter(choices=SpoolEvent.Verb.choices)
-    at_from = FromFilter("at")
-    at_to = ToFilter("at")
-    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
 
     class Meta:
         model = SpoolEvent
         fields = []
 
 
-class InventoryTransactionFilter(django_filters.FilterSet):
+class InventoryTransactionFilter(FollowedFilter):
     spool = IdFilter()
     filament = IdFilter("spool__filament")
     run = IdFilter("production_run")
@@ -167,7 +165,6 @@ class InventoryTransactionFilter(django_filters.FilterSet):
     source = SeveralFilter(choices=InventoryTransaction.Source.choices)
     created_from = FromFilter("created_at")
     created_to = ToFilter("created_at")
-    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
 
     class Meta:
         model = InventoryTransaction

@@ -180,6 +180,19 @@ class MomentFilter(django_filters.Filter):
     field_class = MomentField
 
 
+class FollowedFilter(django_filters.FilterSet):
+    """Of rows that are only ever added: what came after one that is known."""
+
+    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
+
+
+class EventFilter(FollowedFilter):
+    """Of what happened, at a moment ``at``."""
+
+    at_from = FromFilter("at")
+    at_to = ToFilter("at")
+
+
 def local_day(text):
     """The farm's day ``YYYY-MM-DD`` as ``(its start, the start of the next)``, aware."""
     try:

@@ -14,9 +14,9 @@ from production.models import (
     RunMaterial,
 )
 from tenants.filters import (
-    AFTER,
     BIGGEST_ID,
     BooleanFilter,
+    EventFilter,
     FromDayFilter,
     FromFilter,
     IdFilter,
@@ -100,14 +100,11 @@ class ProductionRunFilter(django_filters.FilterSet):
         return runs.filter(_has_item(order_reference__iexact=value))
 
 
-class RunEventFilter(django_filters.FilterSet):
+class RunEventFilter(EventFilter):
     run = IdFilter()
     run_number = SameFilter("run__number")
     verb = SeveralFilter(choices=RunEvent.Verb.choices)
     to_status = SeveralFilter(choices=ProductionRun.Status.choices)
-    at_from = FromFilter("at")
-    at_to = ToFilter("at")
-    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
 
     class Meta:
         model = RunEvent

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent, DeviceToken, User
-from tenants.filters import AFTER, BooleanFilter, FromFilter, IdFilter, SeveralFilter, ToFilter
+from tenants.filters import BooleanFilter, EventFilter, IdFilter, SeveralFilter
 
 
 class UserFilter(django_filters.FilterSet):
@@ -31,14 +31,11 @@ class DeviceTokenFilter(django_filters.FilterSet):
         return rows.filter(pk__in=usable) if value else rows.exclude(pk__in=usable)
 
 
-class AuditEventFilter(django_filters.FilterSet):
+class AuditEventFilter(EventFilter):
     by = IdFilter()
     verb = django_filters.CharFilter()
     object_type = django_filters.CharFilter(label="As in production.printer")
     object_id = IdFilter()
-    at_from = FromFilter("at")
-    at_to = ToFilter("at")
-    after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
 
     class Meta:
         model = AuditEvent

@@ -4,7 +4,15 @@ from rest_framework import serializers
 
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
-from tenants.fields import ChoiceField, IdField, LowerCaseField, MomentField, NameField, TextField
+from tenants.fields import (
+    ChoiceField,
+    EmailField,
+    IdField,
+    LowerCaseField,
+    MomentField,
+    NameField,
+    TextField,
+)
 from tenants.serializers import Body, RowSerializer
 
 ROLES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
@@ -44,7 +52,7 @@ class NewTokenSerializer(TokenSerializer):
 class FarmSerializer(serializers.Serializer):
     """The farm one is in."""
 
-    name = TextField()
+    name = serializers.CharField()
     slug = serializers.CharField()
     timezone = serializers.CharField()
     currency = serializers.CharField()
@@ -130,7 +138,7 @@ class NewUserBody(Body):
     password = TextField(**PASSWORD)
     role = ChoiceField(choices=ROLES)
     name = TextField(max_length=150, required=False, allow_blank=True)
-    email = serializers.EmailField(required=False, allow_blank=True)
+    email = EmailField(required=False, allow_blank=True)
 
     class Meta:
         offered = ("name", "email")

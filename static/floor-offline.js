@@ -74,8 +74,12 @@ const sendAll = () => {
   sending ??= alone(async () => {
     const said = [];
     for (let form; !isLeaving && (form = due()[0]);) { // the next page sends the rest
-      if (Date.now() - form.at > OLD) keep({ ...form, why: texts.old });
-      else if (!settle(form, await send(form), said)) break;
+      if (Date.now() - form.at > OLD) {
+        keep({ ...form, why: texts.old });
+        continue;
+      }
+      const answer = await send(form);
+      if (isLeaving || !settle(form, answer, said)) break; // who leaves lets the next page ask again
     }
     show(said);
   }).finally(() => { sending = null; draw(); });
@@ -235,6 +239,7 @@ const begin = () => {
   goAhead();
   addEventListener("online", goAhead);
   addEventListener("storage", draw);
+  addEventListener("pagehide", () => { isLeaving = true; });
   addEventListener("pageshow", ({ persisted }) => { // back again
     if (persisted && pressed.size) location.reload();
     if (persisted) isLeaving = false;

@@ -33,6 +33,23 @@ def test_a_weight_that_waited_asks_whether_it_was_before_what_others_booked(visi
     none_waits(page)
 
 
+def test_a_page_that_is_left_loses_nothing_that_is_refused_at_that_moment(visit, shop):
+    page = visit(f"/floor/spools/{a_spool().pk}/weigh/")
+    offline(page)
+    page.get_by_label("The scale shows").fill("400")
+    page.get_by_role("button", name="Save the weight").tap()
+    waiting(page, "400")
+    leave = "dispatchEvent(new PageTransitionEvent('pagehide'))"
+    page.route("**/weigh/", lambda route: (page.evaluate(leave), route.fallback()))
+    with page.expect_response("**/weigh/") as refused:
+        offline(page, False)
+    assert refused.value.status == 409
+    page.wait_for_timeout(200)  # what would be lost is lost by then
+    page = in_another_tab(page)
+    page.goto("/floor/")
+    why_not(page, "g")
+
+
 def test_labels_that_were_scanned_stay_though_something_that_waited_is_done(visit, shop):
     run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
     page = visit(at(run))

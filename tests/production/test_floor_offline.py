@@ -1,10 +1,8 @@
 """A form that the page's script sends, maybe long after it was filled in: JSON, and never as
 somebody else. What the script itself does is in tests/browser."""
 
-import gzip
 from datetime import timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -16,8 +14,6 @@ from production.views.floor import PERSON, WAITED
 from tests.factories import a_run, a_running_run, a_slot, a_spool, make_user
 from tests.looking import fresh
 from tests.production.touching import page, touch
-
-STATIC = Path(__file__).resolve().parents[2] / "static"
 
 
 @pytest.fixture
@@ -186,8 +182,3 @@ def test_the_worker_looks_after_the_floor_alone(farm_client):
     assert answer["Service-Worker-Allowed"] == "/floor/"
     assert "script" in answer["Content-Type"]
     assert "Service-Worker-Allowed" not in farm_client.get("/static/floor.js")
-
-
-def test_the_floors_scripts_are_small():
-    scripts = [STATIC / name for name in ("floor-offline.js", "floor-worker.js", "signed-out.js")]
-    assert sum(len(gzip.compress(path.read_bytes())) for path in scripts) < 6_000

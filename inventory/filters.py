@@ -15,7 +15,7 @@ from inventory.models import (
     SpoolEvent,
 )
 from inventory.services import stock
-from tenants.filters import (
+from tenants.api.filters import (
     AmountFilter,
     BooleanFilter,
     EventFilter,

@@ -12,9 +12,9 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api import OPEN
+from tenants.api.fields import NUMBER
 from tenants.api.tables import CSV
 from tenants.api.views import ID
-from tenants.fields import NUMBER
 
 HEADER = OpenApiParameter.HEADER
 SUMMARIES = {
@@ -53,7 +53,7 @@ class TokenScheme(OpenApiAuthenticationExtension):
 class NameSchema(OpenApiSerializerFieldExtension):
     """A name; null in answers, where the row or its name may be missing."""
 
-    target_class = "tenants.fields.NameField"
+    target_class = "tenants.api.fields.NameField"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema, direction):
@@ -69,7 +69,7 @@ class NameSchema(OpenApiSerializerFieldExtension):
 class QuantitySchema(OpenApiSerializerFieldExtension):
     """A decimal: always a string in answers; a string or a number in a body."""
 
-    target_class = "tenants.fields.QuantityField"
+    target_class = "tenants.api.fields.QuantityField"
     match_subclasses = True
 
     def map_serializer_field(self, auto_schema, direction):

@@ -11,14 +11,14 @@ from config.api.pages import NowhereView
 from inventory.urls import ROUTES as INVENTORY
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
-from tenants.api.house import MeViewSet, TokenViewSet
-from tenants.api.people import (
+from tenants.api.people.managing import (
     AuditEventViewSet,
     DeviceTokenViewSet,
     RoleViewSet,
     SettingsViewSet,
     UserViewSet,
 )
+from tenants.api.people.own import MeViewSet, TokenViewSet
 
 
 class RootView(APIRootView):

@@ -4,8 +4,8 @@ from rest_framework import serializers
 
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.models.catalogue import validate_color
-from tenants.fields import ColorField, NameField, UpperCaseField
-from tenants.serializers import RowSerializer
+from tenants.api.fields import ColorField, NameField, UpperCaseField
+from tenants.api.serializers import RowSerializer
 
 MOST_COLORS = 16
 

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from inventory.models import Spool
 from inventory.paper import sheets
-from tenants.fields import DIGITS, ChoiceField
+from tenants.api.fields import DIGITS, ChoiceField
 
 MOST_SPOOLS = 200
 MOST_COPIES = 50

@@ -3,8 +3,8 @@
 from rest_framework import serializers
 
 from inventory.models import InventoryTransaction
-from tenants.fields import FlagField, TextField
-from tenants.serializers import Body, RowSerializer
+from tenants.api.fields import FlagField, TextField
+from tenants.api.serializers import Body, RowSerializer
 
 
 class InventoryTransactionSerializer(RowSerializer):

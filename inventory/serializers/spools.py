@@ -8,9 +8,9 @@ from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from inventory.services.handling import MOST_AT_ONCE
-from tenants.fields import GRAMS, MONEY, NameField, QuantityField, TextField, WholeField
-from tenants.filters import MomentAtField
-from tenants.serializers import RowSerializer
+from tenants.api.fields import GRAMS, MONEY, NameField, QuantityField, TextField, WholeField
+from tenants.api.filters import MomentAtField
+from tenants.api.serializers import RowSerializer
 
 
 class SpoolCodeField(NameField):

@@ -4,8 +4,8 @@ from rest_framework import serializers
 
 from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
 from inventory.services.tables import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from tenants.fields import GRAMS, QuantityField, TextField, WholeField
-from tenants.serializers import Body
+from tenants.api.fields import GRAMS, QuantityField, TextField, WholeField
+from tenants.api.serializers import Body
 
 NUMBER = {"required": False, "allow_null": True, **GRAMS}
 

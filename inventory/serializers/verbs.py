@@ -2,7 +2,7 @@
 
 from inventory.models import Location
 from inventory.serializers.spools import GRAMS, ReceiveBody
-from tenants.fields import (
+from tenants.api.fields import (
     ChoiceField,
     FlagField,
     IdField,
@@ -11,7 +11,7 @@ from tenants.fields import (
     QuantityField,
     TextField,
 )
-from tenants.serializers import Body, NoBody
+from tenants.api.serializers import Body, NoBody
 
 WORD = {"required": False, "allow_blank": True, "max_length": 40}
 NOTE = {"required": False, "allow_blank": True, "max_length": 2000}

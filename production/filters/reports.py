@@ -9,7 +9,7 @@ from inventory.models import InventoryTransaction
 from production.filters.runs import ProductionRunFilter, by_id_or
 from production.models import Product, ProductionRun, RunItem, RunMaterial
 from production.services import reports
-from tenants.filters import (
+from tenants.api.filters import (
     BooleanFilter,
     ChoiceFilter,
     FromFilter,

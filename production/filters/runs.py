@@ -13,7 +13,7 @@ from production.models import (
     RunItem,
     RunMaterial,
 )
-from tenants.filters import (
+from tenants.api.filters import (
     BIGGEST_ID,
     BooleanFilter,
     EventFilter,

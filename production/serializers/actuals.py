@@ -8,7 +8,7 @@ from production.models import Printer, Product, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
 from production.services.actuals import ItemCount, MaterialActual
 from production.services.repeats import Made
-from tenants.fields import (
+from tenants.api.fields import (
     GRAMS,
     MINUTES,
     FlagField,
@@ -19,7 +19,7 @@ from tenants.fields import (
     TextField,
     WholeField,
 )
-from tenants.serializers import Body
+from tenants.api.serializers import Body
 
 OPTIONAL = {"required": False, "allow_null": True}
 PERCENT = {"max_digits": 5, "decimal_places": 2, "max_value": 100}

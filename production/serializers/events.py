@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from production.models import ProductionRun, RunEvent
-from tenants.serializers import RowSerializer
+from tenants.api.serializers import RowSerializer
 
 
 class RunEventSerializer(RowSerializer):

@@ -5,8 +5,8 @@ from rest_framework import serializers
 from inventory.models import Filament, MaterialType
 from inventory.serializers import SpoolCodeField
 from production.models import Product, Reason, RunItem, RunMaterial
-from tenants.fields import NameField, TextField
-from tenants.serializers import RowSerializer
+from tenants.api.fields import NameField, TextField
+from tenants.api.serializers import RowSerializer
 
 OVERRIDE_REASON = {
     "write_only": True,

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.variance import Amount
-from tenants.fields import MomentField
+from tenants.api.fields import MomentField
 
 
 class OfRunFields(serializers.ModelSerializer):

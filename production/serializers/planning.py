@@ -6,8 +6,8 @@ from production.models import Printer, Product, ProductionRun, RunItem
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.runs import ProductionRunSerializer
 from production.services.planning import MOST_AT_ONCE, MOST_PLATES, MOST_UNITS
-from tenants.fields import IdField, NameField, TextField, WholeField
-from tenants.serializers import Body, RowSerializer
+from tenants.api.fields import IdField, NameField, TextField, WholeField
+from tenants.api.serializers import Body, RowSerializer
 
 PRINTERS = {"required": False, "min_length": 1, "max_length": MOST_AT_ONCE}
 LONGEST_REFERENCE = RunItem._meta.get_field("order_reference").max_length

@@ -6,8 +6,8 @@ from inventory.models import Location, Spool
 from inventory.serializers import SpoolCodeField
 from production.models import Printer, PrinterSlot
 from production.serializers.variance import Amount
-from tenants.fields import IdField, MomentField, NameField
-from tenants.serializers import Body, RowSerializer
+from tenants.api.fields import IdField, MomentField, NameField
+from tenants.api.serializers import Body, RowSerializer
 
 
 class PrinterSlotSerializer(RowSerializer):

@@ -2,8 +2,8 @@
 
 from inventory.models import Filament, MaterialType
 from production.models import BomLine, Product, Reason
-from tenants.fields import NameField
-from tenants.serializers import RowSerializer
+from tenants.api.fields import NameField
+from tenants.api.serializers import RowSerializer
 
 
 class BomLineSerializer(RowSerializer):

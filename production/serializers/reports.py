@@ -4,8 +4,8 @@ from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
 from production.serializers.variance import Amount
-from tenants.fields import WholeField
-from tenants.serializers import Body
+from tenants.api.fields import WholeField
+from tenants.api.serializers import Body
 
 EVIDENT_RUNS = 10
 MOST_RUNS = 1000

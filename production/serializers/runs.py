@@ -6,9 +6,9 @@ from production.models import Printer, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services import moves
 from production.services.lines import NewItem, NewMaterial
+from tenants.api.fields import ChoiceField, MomentField, NameField, TextField
+from tenants.api.serializers import RowSerializer
 from tenants.errors import Invalid
-from tenants.fields import ChoiceField, MomentField, NameField, TextField
-from tenants.serializers import RowSerializer
 
 MOST_LINES = 200
 ADDRESSES = {  # the POST addresses of the verbs; the others go by PUT, DELETE or nested addresses

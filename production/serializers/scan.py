@@ -3,8 +3,8 @@
 from django.urls import reverse
 from rest_framework import serializers
 
-from tenants.fields import TextField
-from tenants.serializers import Body
+from tenants.api.fields import TextField
+from tenants.api.serializers import Body
 
 API = {"spool": "spools", "printer": "printers", "run": "production-runs", "filament": "filaments"}
 KINDS = [*API, "label", "gtin", "spoolman_spool", "spoolman_filament", "text"]

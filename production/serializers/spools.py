@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.serializers import SPOOL_VERBS, BookedSpool, InventoryTransactionSerializer
-from tenants.fields import GRAMS, FlagField, QuantityField
+from tenants.api.fields import GRAMS, FlagField, QuantityField
 
 
 class WeighInUseBody(SPOOL_VERBS["weigh"]):

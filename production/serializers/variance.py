@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from production.models import ProductionRun, RunMaterial
-from tenants.fields import QuantityField
+from tenants.api.fields import QuantityField
 
 
 class Amount(QuantityField):

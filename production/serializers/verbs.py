@@ -22,7 +22,7 @@ from production.serializers.actuals import (
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.actuals import FIGURES, MaterialActual
-from tenants.fields import (
+from tenants.api.fields import (
     GRAMS,
     FlagField,
     IdField,
@@ -31,7 +31,7 @@ from tenants.fields import (
     TextField,
     WholeField,
 )
-from tenants.serializers import Body, NoBody, RowSerializer
+from tenants.api.serializers import Body, NoBody, RowSerializer
 
 
 class SpoolOfLine(Body):

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ObjectDoesNotExist
 
-from tenants.serializers import Body
+from tenants.api.serializers import Body
 
 
 class ForPeople:

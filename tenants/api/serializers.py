@@ -1,195 +1,251 @@
-"""People, roles, tokens and the farm's settings, as the API takes and shows them."""
+"""What every serializer of the API has in common.
 
+A serializer says what a body may look like and what an answer looks like; it never saves. Bodies
+are strict: a field nobody knows is refused, and one that can't be written may be there only as it
+is already, so that what was read can be edited and sent back.
+"""
+
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+
+from django.db import models
 from rest_framework import serializers
 
-from tenants.accounts import roles
-from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
-from tenants.fields import (
+from tenants.api.fields import (
+    BlankIsNullField,
     ChoiceField,
+    DayField,
     EmailField,
+    FlagField,
     IdField,
-    LowerCaseField,
     MomentField,
     NameField,
+    QuantityField,
+    SlugField,
     TextField,
+    WholeField,
 )
-from tenants.serializers import Body, RowSerializer
-
-ROLES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
-PASSWORD = {"max_length": 1000, "trim_whitespace": False}
-
-# --- Tokens ------------------------------------------------------------------------------------
+from tenants.api.readers import readers
 
 
-class TokenSerializer(RowSerializer):
-    """A token as it is listed: without its secret."""
+class StrictBody:
+    """For any serializer: unknown fields are 400, and so are read-only ones that would change."""
 
-    class Meta:
-        model = DeviceToken
-        fields = ["id", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]
-        read_only_fields = fields
+    default_error_messages = {"invalid": "This is an object: {{...}}, no {datatype}."}
 
+    def to_internal_value(self, data):
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)  # which says that it must be an object
+        body = dict(data)
+        self._refuse_unknown(body)
+        self._drop_unchanged(body)
+        self._drop_unchanged_twins(body)
+        values = super().to_internal_value(body)
+        self._compare_twins(body)
+        self._require_twins(values)
+        return values
 
-class NewTokenBody(Body):
-    """Whoever knows the password may have a token of that person."""
+    def get_fields(self):
+        fields = super().get_fields()
+        if self.is_change:
+            for name in self._named("create_only"):
+                fields[name].required = False
+        return fields
 
-    username = TextField(max_length=150)
-    password = TextField(max_length=1000, trim_whitespace=False)
-    name = TextField(max_length=100, help_text="What the token is for.")
-    expires_at = MomentField(required=False, allow_null=True)
+    @property
+    def is_change(self):
+        """Whether the body is about a row that is there."""
+        return False
 
+    def there(self):
+        """What an answer says of the row that is changed."""
+        return {}
 
-class NewTokenSerializer(TokenSerializer):
-    """A token when it is made: the only time its secret is seen."""
+    def fixed_fields(self):
+        """Names that can't be written here: read-only, or not at this time."""
+        fixed = {name for name, field in self.fields.items() if field.read_only}
+        return fixed | self._named("create_only" if self.is_change else "update_only")
 
-    token = serializers.CharField(read_only=True)
+    def refuse_change(self, name):
+        """Called for a field that can't be written and differs from what is there."""
+        raise serializers.ValidationError({name: ["This can't be changed here."]}, "read_only")
 
-    class Meta(TokenSerializer.Meta):
-        fields = [*TokenSerializer.Meta.fields, "token"]
-        read_only_fields = fields
+    def _named(self, option):
+        return set(getattr(getattr(self, "Meta", None), option, ()))
 
+    def _refuse_unknown(self, body):
+        unknown = {name: ["There is no such field."] for name in body if name not in self.fields}
+        if unknown:
+            raise serializers.ValidationError(unknown, code="unknown_field")
 
-class FarmSerializer(serializers.Serializer):
-    """The farm one is in."""
+    def _drop_unchanged(self, body):
+        fixed = self.fixed_fields() & body.keys()
+        there = self.there() if fixed else {}
+        for name in sorted(fixed):
+            if name not in there or not is_same(body.pop(name), there[name]):
+                self.refuse_change(name)
 
-    name = serializers.CharField()
-    slug = serializers.CharField()
-    timezone = serializers.CharField()
-    currency = serializers.CharField()
+    # -- one row by its id or by its names -----------------------------------------------------
 
+    def _twins(self):
+        """``{id field: [name fields]}`` of those that name one and the same row."""
+        twins = {}
+        for name, field in self.fields.items():
+            if isinstance(field, NameField) and field.source in self.fields:
+                twins.setdefault(field.source, []).append(name)
+        return twins
 
-class MeSerializer(RowSerializer):
-    """Who I am here, and what I may do."""
+    def _drop_unchanged_twins(self, body):
+        """Of an id and its names, those that are as before give way to the one that is new."""
+        given = [[twin, *names] for twin, names in self._twins().items()]
+        given = [[name for name in group if name in body] for group in given]
+        several = [group for group in given if len(group) > 1]
+        there = self.there() if several else {}
+        for group in several:
+            same = [name for name in group if name in there and is_same(body[name], there[name])]
+            for name in same[-(len(group) - 1) :]:  # one of them stays
+                del body[name]
 
-    email = serializers.CharField(read_only=True)
-    role = ChoiceField(choices=ROLES, read_only=True)
-    permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
-    farm = FarmSerializer(read_only=True)
+    def _compare_twins(self, body):
+        for twin, names in self._twins().items():
+            given = [name for name in (twin, *names) if name in body]
+            several = given if len(given) > 1 else ()
+            if len({self.fields[name].run_validation(body[name]) for name in several}) > 1:
+                message = f"This and {given[0]} name different ones."
+                errors = {name: [message] for name in given[1:]}
+                raise serializers.ValidationError(errors, code="contradiction")
 
-    class Meta:
-        model = User
-        fields = ["id", "username", "name", "email", "role", "permissions", "farm"]
-        read_only_fields = fields
+    def _require_twins(self, values):
+        if self.partial or self.is_change:
+            return
+        for twin, names in self._twins().items():
+            if twin in self.needed_twins() and twin not in values:
+                message = f"This, or {' or '.join(names)}, is required."
+                raise serializers.ValidationError({twin: [message]}, code="required")
 
+    def needed_twins(self):
+        """Id fields of which a body needs one or its name."""
+        return self._named("needed")
 
-# --- What managers look after ------------------------------------------------------------------
+    # -- for people ----------------------------------------------------------------------------
 
+    def to_fill_in(self):
+        """A body for somebody to begin with: what is needed, and what ``Meta.offered`` names, each
+        as it is when left out."""
+        offered = self._named("offered")
+        return {
+            name: self._when_left_out(name, field)
+            for name, field in self.fields.items()
+            if name not in self.fixed_fields() and (field.required or name in offered)
+        }
 
-class DeviceTokenSerializer(TokenSerializer):
-    """A token of anybody in the farm."""
-
-    username = serializers.CharField(source="user.username", read_only=True)
-
-    class Meta(TokenSerializer.Meta):
-        fields = ["id", "user", "username", *TokenSerializer.Meta.fields[1:]]
-        read_only_fields = fields
-
-
-class NewDeviceTokenBody(Body):
-    """A token for a device, which acts in the name of somebody."""
-
-    user = IdField(queryset=User.objects.all(), required=False)
-    username = NameField(
-        "username", source="user", queryset=User.objects.all(), normalise=str.lower
-    )
-    name = TextField(max_length=100, help_text="What the token is for.")
-    expires_at = MomentField(required=False, allow_null=True)
-
-    class Meta:
-        needed = ("user",)
-        offered = ("username",)
-
-
-class NewDeviceTokenSerializer(DeviceTokenSerializer):
-    """A token when it is made: the only time its secret is seen."""
-
-    token = serializers.CharField(read_only=True)
-
-    class Meta(DeviceTokenSerializer.Meta):
-        fields = [*DeviceTokenSerializer.Meta.fields, "token"]
-        read_only_fields = fields
-
-
-class UserSerializer(RowSerializer):
-    """Somebody of the farm. They come and go by verbs: nobody is deleted."""
-
-    role = ChoiceField(choices=ROLES)
-
-    class Meta:
-        model = User
-        fields = [
-            "id",
-            "username",
-            "name",
-            "email",
-            "role",
-            "is_active",
-            "last_login",
-            "created_at",
-        ]
-        read_only_fields = ["is_active", "last_login", "created_at"]
-        create_only = ("username",)
-
-
-class NewUserBody(Body):
-    """Somebody new; who they are is said to them by their manager, with the password."""
-
-    username = LowerCaseField(max_length=150)
-    password = TextField(**PASSWORD)
-    role = ChoiceField(choices=ROLES)
-    name = TextField(max_length=150, required=False, allow_blank=True)
-    email = EmailField(required=False, allow_blank=True)
-
-    class Meta:
-        offered = ("name", "email")
+    def _when_left_out(self, name, field):
+        if isinstance(field, serializers.ListSerializer):
+            return [field.child.to_fill_in()]
+        if field.default is not serializers.empty:
+            return field.default
+        blank = serializers.CharField, NameField
+        may_be_text = isinstance(field, blank) and not field.allow_null
+        return "" if may_be_text else getattr(field, "initial", None)
 
 
-class PasswordBody(Body):
-    """A new password; the sessions with the old one end, tokens do not."""
-
-    password = TextField(**PASSWORD)
+class Body(StrictBody, serializers.Serializer):
+    """The body of a verb; ``Meta.needed`` and ``Meta.offered`` as for a row."""
 
 
-class RoleSerializer(serializers.Serializer):
-    """What people of a role may do."""
-
-    role = ChoiceField(choices=ROLES)
-    permissions = serializers.ListField(child=serializers.CharField())
+class NoBody(Body):
+    """Nothing to say."""
 
 
-class FarmSettingsSerializer(RowSerializer):
-    """What the farm has decided about itself; rates are money an hour, or a kWh."""
+class RowSerializer(StrictBody, serializers.ModelSerializer):
+    """One model: ``Meta.create_only`` names what is fixed by creation, ``Meta.update_only`` what a
+    new row can't have yet, ``Meta.needed`` the id fields that a new row needs and that a NameField
+    may stand in for, ``Meta.offered`` what else a page proposes for a new row.
 
-    class Meta:
-        model = FarmSettings
-        exclude = ["id"]
+    What is unique is for the database to say, so that two at once and one after the other are
+    answered alike.
+    """
+
+    serializer_related_field = IdField
+    serializer_choice_field = ChoiceField
+    serializer_field_mapping = {
+        **serializers.ModelSerializer.serializer_field_mapping,
+        models.CharField: TextField,
+        models.TextField: TextField,
+        models.SlugField: SlugField,
+        models.EmailField: EmailField,
+        models.BooleanField: FlagField,
+        models.IntegerField: WholeField,
+        models.PositiveIntegerField: WholeField,
+        models.PositiveSmallIntegerField: WholeField,
+        models.SmallIntegerField: WholeField,
+        models.DecimalField: QuantityField,
+        models.DateTimeField: MomentField,
+        models.DateField: DayField,
+    }
+
+    @property
+    def is_change(self):
+        return self.instance is not None
+
+    def to_representation(self, row):
+        return {name: read(row) for name, read in readers(type(self))}
+
+    def there(self):
+        return self.to_representation(self.instance) if self.is_change else {}
+
+    def get_validators(self):
+        return []
+
+    def get_unique_together_constraints(self, model):
+        return iter(())
+
+    def get_uniqueness_extra_kwargs(self, field_names, declared_fields, extra_kwargs):
+        return extra_kwargs, {}
+
+    def build_standard_field(self, field_name, model_field):
+        field, kwargs = super().build_standard_field(field_name, model_field)
+        _drop_uniqueness(kwargs)
+        if model_field.null and isinstance(model_field, models.CharField):
+            field = BlankIsNullField
+        return field, kwargs
+
+    def build_relational_field(self, field_name, relation_info):
+        field, kwargs = super().build_relational_field(field_name, relation_info)
+        _drop_uniqueness(kwargs)
+        return field, kwargs
+
+    def get_extra_kwargs(self):
+        extra = super().get_extra_kwargs()
+        for name in self.needed_twins():
+            extra.setdefault(name, {})["required"] = False
+        return extra
 
 
-# --- The audit trail ---------------------------------------------------------------------------
+def _drop_uniqueness(kwargs):
+    if "validators" in kwargs:  # those with a queryset ask whether a value is taken
+        kwargs["validators"] = [v for v in kwargs["validators"] if not hasattr(v, "queryset")]
 
 
-class AuditEventSerializer(RowSerializer):
-    """One change of master data: who, what, and each field before and after. What a field refers to
-    is ``{"id": ..., "name": ...}``, called as it was then."""
+def is_same(given, there):
+    """Whether a value of a body is what is there: as JSON, numbers by their value."""
+    if isinstance(there, Mapping) and isinstance(given, Mapping):
+        return given.keys() == there.keys() and all(is_same(given[k], there[k]) for k in there)
+    if isinstance(there, list) and isinstance(given, list):
+        return len(given) == len(there) and all(map(is_same, given, there))
+    if isinstance(given, bool) or isinstance(there, bool):
+        return given is there
+    if given == there:
+        return True
+    numbers = _number(given), _number(there)
+    return None not in numbers and numbers[0] == numbers[1]
 
-    changes = serializers.DictField(
-        child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),
-        read_only=True,
-        help_text="Before and after, by field.",
-    )
 
-    class Meta:
-        model = AuditEvent
-        fields = [
-            "id",
-            "at",
-            "by",
-            "by_name",
-            "verb",
-            "object_type",
-            "object_id",
-            "object_label",
-            "changes",
-            "correlation_id",
-        ]
-        read_only_fields = fields
+def _number(value):
+    if not isinstance(value, (str, int, Decimal)):
+        return None
+    try:
+        number = Decimal(value)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None

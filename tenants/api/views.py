@@ -16,8 +16,8 @@ from tenants import idempotency
 from tenants.accounts import records
 from tenants.api import OPEN, SIGNED_IN, tables
 from tenants.api.pages import ForPeople
+from tenants.api.readers import loaded
 from tenants.operations import face, in_transaction
-from tenants.readers import loaded
 from tenants.versions import check_version, expecting
 
 ID = "[0-9]{1,18}"

@@ -9,8 +9,8 @@ import itertools
 from django_tenants.utils import tenant_context
 from rest_framework.serializers import ListSerializer, Serializer
 
-from tenants.fields import IdField
-from tenants.filters import IdFilter
+from tenants.api.fields import IdField
+from tenants.api.filters import IdFilter
 from tests.config.apart import ROUTES, THEIRS, asked
 
 

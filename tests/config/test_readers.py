@@ -8,9 +8,9 @@ from rest_framework import serializers
 from config.api.urls import router
 from production.models import ProductionRun
 from production.serializers import ProductionRunSerializer
-from tenants.fields import QuantityField
-from tenants.readers import loaded
-from tenants.serializers import RowSerializer
+from tenants.api.fields import QuantityField
+from tenants.api.readers import loaded
+from tenants.api.serializers import RowSerializer
 from tests.rows import ROWS, runs
 
 VIEWS = {

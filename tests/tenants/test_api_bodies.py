@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from inventory.models import Location, Manufacturer
 from tenants.accounts.models import AuditEvent
-from tenants.serializers import Body, RowSerializer
+from tenants.api.serializers import Body, RowSerializer
 from tests.factories import a_manufacturer
 
 LOCATIONS = "/api/v1/locations/"

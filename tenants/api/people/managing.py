@@ -6,9 +6,10 @@ from rest_framework.response import Response
 
 from tenants.accounts import records, roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
-from tenants.api import SIGNED_IN, filters, serializers
+from tenants.api import SIGNED_IN
+from tenants.api.people import filters, serializers
+from tenants.api.serializers import NoBody
 from tenants.api.views import HouseViewSet, ListViewSet, ReadViewSet
-from tenants.serializers import NoBody
 
 
 class UserViewSet(ReadViewSet):

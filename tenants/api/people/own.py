@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from tenants.accounts import attempts, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import OPEN, SIGNED_IN
-from tenants.api.serializers import (
+from tenants.api.people.serializers import (
     MeSerializer,
     NewTokenBody,
     NewTokenSerializer,

@@ -12,7 +12,7 @@ from django.core.exceptions import FieldDoesNotExist
 from django.db.models import F, Prefetch
 from rest_framework import serializers
 
-from tenants.fields import NameField
+from tenants.api.fields import NameField
 
 # What these show of a column's value is the value.
 PLAIN = {

@@ -1,0 +1,42 @@
+"""What lists of people and tokens can be asked for."""
+
+import django_filters
+from django.utils import timezone
+
+from tenants.accounts import roles
+from tenants.accounts.models import AuditEvent, DeviceToken, User
+from tenants.api.filters import BooleanFilter, EventFilter, IdFilter, SeveralFilter
+
+
+class UserFilter(django_filters.FilterSet):
+    role = SeveralFilter(choices=[(role, role) for role in roles.FARM_ROLES])
+    is_active = BooleanFilter()
+
+    class Meta:
+        model = User
+        fields = ["role", "is_active"]
+
+
+class DeviceTokenFilter(django_filters.FilterSet):
+    user = IdFilter(field_name="user_id")
+    username = django_filters.CharFilter(field_name="user__username", lookup_expr="iexact")
+    is_usable = BooleanFilter(method="filter_usable", help_text="Neither revoked nor expired.")
+
+    class Meta:
+        model = DeviceToken
+        fields = ["user", "username", "is_usable"]
+
+    def filter_usable(self, rows, name, value):
+        usable = DeviceToken.objects.usable(timezone.now()).values("pk")
+        return rows.filter(pk__in=usable) if value else rows.exclude(pk__in=usable)
+
+
+class AuditEventFilter(EventFilter):
+    by = IdFilter()
+    verb = django_filters.CharFilter()
+    object_type = django_filters.CharFilter(label="As in production.printer")
+    object_id = IdFilter()
+
+    class Meta:
+        model = AuditEvent
+        fields = []

@@ -1,0 +1,195 @@
+"""People, roles, tokens and the farm's settings, as the API takes and shows them."""
+
+from rest_framework import serializers
+
+from tenants.accounts import roles
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
+from tenants.api.fields import (
+    ChoiceField,
+    EmailField,
+    IdField,
+    LowerCaseField,
+    MomentField,
+    NameField,
+    TextField,
+)
+from tenants.api.serializers import Body, RowSerializer
+
+ROLES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
+PASSWORD = {"max_length": 1000, "trim_whitespace": False}
+
+# --- Tokens ------------------------------------------------------------------------------------
+
+
+class TokenSerializer(RowSerializer):
+    """A token as it is listed: without its secret."""
+
+    class Meta:
+        model = DeviceToken
+        fields = ["id", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]
+        read_only_fields = fields
+
+
+class NewTokenBody(Body):
+    """Whoever knows the password may have a token of that person."""
+
+    username = TextField(max_length=150)
+    password = TextField(max_length=1000, trim_whitespace=False)
+    name = TextField(max_length=100, help_text="What the token is for.")
+    expires_at = MomentField(required=False, allow_null=True)
+
+
+class NewTokenSerializer(TokenSerializer):
+    """A token when it is made: the only time its secret is seen."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = [*TokenSerializer.Meta.fields, "token"]
+        read_only_fields = fields
+
+
+class FarmSerializer(serializers.Serializer):
+    """The farm one is in."""
+
+    name = serializers.CharField()
+    slug = serializers.CharField()
+    timezone = serializers.CharField()
+    currency = serializers.CharField()
+
+
+class MeSerializer(RowSerializer):
+    """Who I am here, and what I may do."""
+
+    email = serializers.CharField(read_only=True)
+    role = ChoiceField(choices=ROLES, read_only=True)
+    permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
+    farm = FarmSerializer(read_only=True)
+
+    class Meta:
+        model = User
+        fields = ["id", "username", "name", "email", "role", "permissions", "farm"]
+        read_only_fields = fields
+
+
+# --- What managers look after ------------------------------------------------------------------
+
+
+class DeviceTokenSerializer(TokenSerializer):
+    """A token of anybody in the farm."""
+
+    username = serializers.CharField(source="user.username", read_only=True)
+
+    class Meta(TokenSerializer.Meta):
+        fields = ["id", "user", "username", *TokenSerializer.Meta.fields[1:]]
+        read_only_fields = fields
+
+
+class NewDeviceTokenBody(Body):
+    """A token for a device, which acts in the name of somebody."""
+
+    user = IdField(queryset=User.objects.all(), required=False)
+    username = NameField(
+        "username", source="user", queryset=User.objects.all(), normalise=str.lower
+    )
+    name = TextField(max_length=100, help_text="What the token is for.")
+    expires_at = MomentField(required=False, allow_null=True)
+
+    class Meta:
+        needed = ("user",)
+        offered = ("username",)
+
+
+class NewDeviceTokenSerializer(DeviceTokenSerializer):
+    """A token when it is made: the only time its secret is seen."""
+
+    token = serializers.CharField(read_only=True)
+
+    class Meta(DeviceTokenSerializer.Meta):
+        fields = [*DeviceTokenSerializer.Meta.fields, "token"]
+        read_only_fields = fields
+
+
+class UserSerializer(RowSerializer):
+    """Somebody of the farm. They come and go by verbs: nobody is deleted."""
+
+    role = ChoiceField(choices=ROLES)
+
+    class Meta:
+        model = User
+        fields = [
+            "id",
+            "username",
+            "name",
+            "email",
+            "role",
+            "is_active",
+            "last_login",
+            "created_at",
+        ]
+        read_only_fields = ["is_active", "last_login", "created_at"]
+        create_only = ("username",)
+
+
+class NewUserBody(Body):
+    """Somebody new; who they are is said to them by their manager, with the password."""
+
+    username = LowerCaseField(max_length=150)
+    password = TextField(**PASSWORD)
+    role = ChoiceField(choices=ROLES)
+    name = TextField(max_length=150, required=False, allow_blank=True)
+    email = EmailField(required=False, allow_blank=True)
+
+    class Meta:
+        offered = ("name", "email")
+
+
+class PasswordBody(Body):
+    """A new password; the sessions with the old one end, tokens do not."""
+
+    password = TextField(**PASSWORD)
+
+
+class RoleSerializer(serializers.Serializer):
+    """What people of a role may do."""
+
+    role = ChoiceField(choices=ROLES)
+    permissions = serializers.ListField(child=serializers.CharField())
+
+
+class FarmSettingsSerializer(RowSerializer):
+    """What the farm has decided about itself; rates are money an hour, or a kWh."""
+
+    class Meta:
+        model = FarmSettings
+        exclude = ["id"]
+
+
+# --- The audit trail ---------------------------------------------------------------------------
+
+
+class AuditEventSerializer(RowSerializer):
+    """One change of master data: who, what, and each field before and after. What a field refers to
+    is ``{"id": ..., "name": ...}``, called as it was then."""
+
+    changes = serializers.DictField(
+        child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),
+        read_only=True,
+        help_text="Before and after, by field.",
+    )
+
+    class Meta:
+        model = AuditEvent
+        fields = [
+            "id",
+            "at",
+            "by",
+            "by_name",
+            "verb",
+            "object_type",
+            "object_id",
+            "object_label",
+            "changes",
+            "correlation_id",
+        ]
+        read_only_fields = fields

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db import connection
 
 from inventory.models import Filament, Manufacturer, MaterialType, Spool
-from inventory.services import spools
+from inventory.services import receiving
 from production.models import BomLine, Printer, PrinterSlot, Product, ProductionRun
 from production.services import lifecycle
 from production.services.lines import NewItem, NewMaterial
@@ -70,7 +70,9 @@ def a_filament(name=None, *, material_type=None, **fields):
 
 
 def a_spool(grams=1000, *, filament=None, by=None, **fields) -> Spool:
-    return spools.receive(filament=filament or a_filament(), initial_grams=grams, by=by, **fields)
+    return receiving.receive(
+        filament=filament or a_filament(), initial_grams=grams, by=by, **fields
+    )
 
 
 def spools_of_one(count, grams=1000):

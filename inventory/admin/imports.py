@@ -12,7 +12,8 @@ from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.forms.labels import MOST_SPOOLS
-from inventory.services import catalogue_import, catalogue_source, tables
+from inventory.services import catalogue, tables
+from inventory.services.catalogue import source
 from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
 from tenants.errors import Refusal
 from tenants.idempotency import answer_once
@@ -190,8 +191,8 @@ def _filaments(content, name, by, dry_run):
     """A catalogue (JSON) or a table (CSV), by how the file begins."""
     text = content if isinstance(content, bytes) else content.encode()
     if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
-        entries = catalogue_source.from_bytes(text, name)
-        return catalogue_import.import_entries(entries, by=by, dry_run=dry_run)
+        entries = source.from_bytes(text, name)
+        return catalogue.import_entries(entries, by=by, dry_run=dry_run)
     return tables.import_filaments(content, by=by, dry_run=dry_run)
 
 

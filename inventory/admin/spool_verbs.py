@@ -1,7 +1,7 @@
 """The verbs of a spool as its pages offer them."""
 
 from inventory.forms import spools as forms
-from inventory.services import handling, shelf, spools
+from inventory.services import handling, scale, shelf
 from tenants.accounts.admin.verbs import Verb
 
 
@@ -15,7 +15,7 @@ def _on_shelf(spool):
 
 VERBS = (
     _verb(
-        "weigh", "Weigh", spools.weigh, form=forms.WeighForm, tone="go",
+        "weigh", "Weigh", scale.weigh, form=forms.WeighForm, tone="go",
         does="What the scale shows becomes the truth of the book; the difference is a count.",
         done="Spool {} was weighed.",
     ),

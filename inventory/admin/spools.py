@@ -15,7 +15,7 @@ from inventory.admin.spool_verbs import VERBS
 from inventory.forms.describing import SpoolForm
 from inventory.forms.spools import ReceiveForm
 from inventory.models import Location, MaterialType, Spool
-from inventory.services import handling, shelf
+from inventory.services import receiving, shelf
 from inventory.services.preview import preview
 from tenants.accounts.admin import ModelAdmin
 from tenants.accounts.admin.exports import same
@@ -242,7 +242,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def _received(self, request, form):
         try:
-            received = handling.receive_many(by=request.user, **form.words())
+            received = receiving.receive_many(by=request.user, **form.words())
         except Refusal as refusal:
             form.say_why(refusal)
             return None

@@ -4,7 +4,8 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory import serializers
-from inventory.services import catalogue_import, catalogue_source, tables
+from inventory.services import catalogue, tables
+from inventory.services.catalogue import source
 from tenants.api.tables import CSVParser
 from tenants.idempotency import require_key
 
@@ -46,7 +47,7 @@ class FilamentImport(TakesTable):
     @action(detail=False, methods=["post"], url_path="import-catalogue")
     def import_catalogue(self, request):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""
-        entries = catalogue_source.entries(request.data, "The body")
+        entries = source.entries(request.data, "The body")
         dry_run = self.is_dry_run()
-        report = self.do(catalogue_import.import_entries, entries, dry_run=dry_run)
+        report = self.do(catalogue.import_entries, entries, dry_run=dry_run)
         return Response(serializers.CatalogueReportSerializer(report).data)

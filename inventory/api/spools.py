@@ -9,7 +9,7 @@ from inventory import filters, serializers
 from inventory.api.imports import SpoolImport
 from inventory.models import Spool, SpoolEvent
 from inventory.paper import labels
-from inventory.services import handling, shelf, spools, stock
+from inventory.services import handling, receiving, scale, shelf, stock
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import Nested, ReadViewSet
@@ -61,7 +61,9 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
     def create(self, request):
         """Receive one spool: it is on the shelf with a receipt in the ledger."""
-        return self.answer(self.do(spools.receive, **self.body()), status=status.HTTP_201_CREATED)
+        return self.answer(
+            self.do(receiving.receive, **self.body()), status=status.HTTP_201_CREATED
+        )
 
     def update(self, request, pk, *, partial=False):
         spool = self.find()
@@ -75,7 +77,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     @action(detail=False, methods=["post"])
     def receive(self, request):
         """Receive many equal spools at once: each with a code and a receipt of its own."""
-        received = self.do(handling.receive_many, **self.body())
+        received = self.do(receiving.receive_many, **self.body())
         rows = self.detailed(Spool.objects.filter(pk__in=[spool.pk for spool in received]))
         answer = serializers.ReceivedSpools({"spools": rows.order_by("pk")})
         return Response(answer.data, status=status.HTTP_201_CREATED)
@@ -83,7 +85,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     @action(detail=True, methods=["post"])
     def weigh(self, request, pk):
         """Post what the scale says as a count: the truth of the shelf."""
-        return self._booked(spools.weigh)
+        return self._booked(scale.weigh)
 
     @action(detail=True, methods=["post"])
     def use(self, request, pk):

@@ -3,7 +3,7 @@
 from django import forms
 
 from inventory.models import Filament, Location
-from inventory.services.handling import MOST_AT_ONCE
+from inventory.services.receiving import MOST_AT_ONCE
 from tenants.forms import NumberField, SuggestedField, VerbForm
 
 SURE = "I looked again: this is right"

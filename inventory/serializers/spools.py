@@ -7,7 +7,7 @@ from rest_framework import serializers
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from inventory.services.handling import MOST_AT_ONCE
+from inventory.services.receiving import MOST_AT_ONCE
 from tenants.api.fields import GRAMS, MONEY, NameField, QuantityField, TextField, WholeField
 from tenants.api.filters import MomentAtField
 from tenants.api.serializers import RowSerializer

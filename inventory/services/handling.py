@@ -1,26 +1,16 @@
-"""Filament that no run took: used, wasted, gone or corrected by hand; and many spools received
-at once.
+"""Filament that no run took: used, wasted, gone or corrected by hand.
 
 Quantities are net grams unless they are called gross (filament and reel together).
 """
 
-from decimal import ROUND_DOWN, Decimal
-
-from django.utils import timezone
-
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import blank_labels, ledger, shelf, spools
-from tenants.accounts import records
-from tenants.accounts.models import FarmSettings
+from inventory.services import ledger, scale, shelf
 from tenants.errors import Invalid, Refusal, plain
 from tenants.operations import operation
 from tenants.quantities import grams as to_grams
-from tenants.quantities import money
 
 Kind = InventoryTransaction.Kind
 REASON_LENGTH = InventoryTransaction._meta.get_field("reason").max_length
-MOST_AT_ONCE = 200
-PRICE_STEP = Decimal("0.0001")
 
 
 class NothingToPost(Invalid):
@@ -111,35 +101,6 @@ def adjust(spool, *, grams, reason, by, at=None, note=""):
         return book.adjust(fresh, grams, **words)
 
 
-@operation("spool.receive_many")
-def receive_many(
-    *, filament, by, count=None, codes=(), at=None, initial_grams=None, price=None,
-    total_price=None, received_on=None, **details,
-):  # fmt: skip
-    """Put ``count`` (1 to 200) equal new spools on the shelf; returns them in order of their ids.
-
-    ``codes`` are those of blank labels that were put on them, one for each spool (then ``count``
-    may be left out). ``price`` is of each; ``total_price`` is of all together and is shared out to
-    the fourth place, the last spool takes the remainder. ``details`` are those of
-    ``spools.receive``. The number of statements does not depend on the count. Raises Invalid,
-    InvalidQuantity, InvalidSpoolCode, Duplicate.
-    """
-    prices = _prices(_counted(_agreed(count, codes)), price, total_price)
-    labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
-    received_on = received_on or FarmSettings.load().local_date(at or timezone.now())
-    details |= {"filament": filament, "initial_grams": initial_grams, "received_on": received_on}
-    new = [
-        spools.unsaved(price=each, **details, **label)
-        for each, label in zip(prices, labels, strict=True)
-    ]
-    with records.refusals(new[0]):  # a label that somebody else binds at this moment
-        received = Spool.objects.bulk_create(new)
-    with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
-        for spool in book.spools.values():
-            book.receive(spool)
-    return list(book.spools.values())
-
-
 def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
     grams, gross = amounts
     if (grams is None) == (gross is None):
@@ -159,7 +120,7 @@ def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
 
 def _used_by_scale(spool, gross, confirm):
     gross = to_grams(gross, field="gross_after_grams")
-    net = spools.net_of_gross(spool, gross)
+    net = scale.net_of_gross(spool, gross)
     if net > spool.remaining_grams:
         raise AfterAboveBook(
             f"Spool {spool.code} holds {plain(net)} g by the scale, but only "
@@ -170,7 +131,7 @@ def _used_by_scale(spool, gross, confirm):
             remaining_grams=spool.remaining_grams,
         )
     if net < 0 and not confirm:
-        raise spools.WeighingImplausible(
+        raise scale.WeighingImplausible(
             f"Spool {spool.code}: the scale shows {plain(-net)} g less than the empty reel. Weigh "
             "again, or confirm that all of it was used.",
             spool_id=spool.pk,
@@ -212,44 +173,10 @@ def said(reason, note):
 
 
 def _require_nearly_empty(spool, confirm):
-    if spool.remaining_grams > spools.IMPLAUSIBLE_GRAMS and not confirm:
+    if spool.remaining_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
         raise NotEmptyByBook(
             f"By the book {plain(spool.remaining_grams)} g are left on spool {spool.code}: "
             "confirm that it is empty.",
             spool_id=spool.pk,
             remaining_grams=spool.remaining_grams,
         )
-
-
-def _agreed(count, codes):
-    """How many spools there are, by their count or by the labels on them."""
-    if count is None or not codes:
-        return count or len(codes) or count
-    if count != len(codes):
-        raise Invalid(
-            f"{len(codes)} labels were scanned for {count} spools: each needs one.",
-            errors={"codes": [f"{len(codes)} labels for {count} spools."]},
-        )
-    return count
-
-
-def _counted(count):
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
-        raise Invalid(
-            f"Between 1 and {MOST_AT_ONCE} spools are received at once.",
-            errors={"count": [f"Between 1 and {MOST_AT_ONCE}."]},
-        )
-    return count
-
-
-def _prices(count, price, total_price):
-    if price is not None and total_price is not None:
-        raise Invalid(
-            "Give the price of each spool or of all together, not both.",
-            errors={"total_price": ["Either this or price."]},
-        )
-    if total_price is None:
-        return [price] * count
-    total = money(total_price, field="total_price")
-    each = (total / count).quantize(PRICE_STEP, rounding=ROUND_DOWN)
-    return [each] * (count - 1) + [total - each * (count - 1)]

@@ -10,7 +10,7 @@ from django_tenants.utils import tenant_context
 
 import inventory
 from inventory.models import Filament, Location, MaterialType
-from inventory.services.catalogue_import import import_entries
+from inventory.services.catalogue import import_entries
 from production.demo import data
 from production.demo.month import live_through
 from production.models import BomLine, Printer, PrinterSlot, Product

@@ -12,7 +12,7 @@ from decimal import Decimal
 from django.db.models import F, Sum
 
 from inventory.models import Filament, Location, Spool
-from inventory.services import spools
+from inventory.services import receiving, scale
 from production.demo import data
 from production.models import Printer, Product, Reason
 from production.services import bom, completion, lifecycle
@@ -141,7 +141,7 @@ def _filament(name):
 
 
 def _receive(farm, filament, place, lot, at, *, grams=None, price=None):
-    spools.receive(
+    receiving.receive(
         filament=filament,
         initial_grams=grams and Decimal(grams),
         price=price,
@@ -158,7 +158,7 @@ def weighing(farm, lot, off, at):
     yield at
     spool = Spool.objects.filter(lot_number=lot).with_filament().order_by("pk").first()
     gross = spool.remaining_grams + spool.tare() + off
-    spools.weigh(spool, gross_grams=max(gross, spool.tare()), by=farm.operator, at=at)
+    scale.weigh(spool, gross_grams=max(gross, spool.tare()), by=farm.operator, at=at)
 
 
 def print_job(farm, job):

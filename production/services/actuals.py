@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory.services.ledger import ZERO
-from inventory.services.spools import net_of_gross
+from inventory.services.scale import net_of_gross
 from production.models import Reason, RunMaterial
 from production.services.moves import NotInRun
 from production.services.readiness import refuse_without_spool

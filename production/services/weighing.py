@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from inventory.models import InventoryTransaction
-from inventory.services import spools
+from inventory.services import scale
 from production.models import ProductionRun, RunMaterial
 from production.services import midprint
 from production.services.actuals import MaterialActual
@@ -32,11 +32,11 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
 
     While one running run draws from it, the weight is kept as that line's gross after, and is
     booked when the run is completed; otherwise, or with ``as_count``, it is a count. ``given`` is
-    as for `inventory.services.spools.weigh`, which this raises as. Raises SpoolInSeveralRuns.
+    as for `inventory.services.scale.weigh`, which this raises as. Raises SpoolInSeveralRuns.
     """
     lines = [] if as_count else _drawing(spool)
     if not lines:
-        return Weighing(entry=spools.weigh(spool, gross_grams=gross_grams, by=by, **given))
+        return Weighing(entry=scale.weigh(spool, gross_grams=gross_grams, by=by, **given))
     if len(lines) > 1:
         numbers = ", ".join(line.run.number for line in lines)
         raise SpoolInSeveralRuns(
@@ -46,7 +46,7 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
             run_ids=[line.run_id for line in lines],
         )
     if not given.get("confirm"):
-        spools.require_possible(spool, gross_grams)
+        scale.require_possible(spool, gross_grams)
     return Weighing(line=_keep(lines[0], gross_grams, by=by, at=given.get("at")))
 
 

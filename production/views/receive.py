@@ -6,7 +6,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
 from inventory.models import Filament, Spool
-from inventory.services import handling, scanning
+from inventory.services import receiving, scanning
 from production.forms.floor.receive import ReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
@@ -40,7 +40,7 @@ class ReceiveView(VerbView):
         return {"filament": self.filament, "currency": FarmSettings.load().currency}
 
     def do(self, form):
-        self.received = handling.receive_many(by=form.by, **form.words())
+        self.received = receiving.receive_many(by=form.by, **form.words())
         return ngettext(
             "%(count)d spool is on the shelf.",
             "%(count)d spools are on the shelf.",
@@ -65,7 +65,7 @@ class ReceivedView(FloorView):
     def context(self):
         said = self.request.GET.get("ids", "")[:4000].split(",")
         ids = [int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 19]
-        spools = Spool.objects.with_filament().filter(pk__in=ids[: handling.MOST_AT_ONCE])
+        spools = Spool.objects.with_filament().filter(pk__in=ids[: receiving.MOST_AT_ONCE])
         return {"spools": spools.order_by("pk")}
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from inventory.codes import generate
 from inventory.models import Spool, SpoolEvent
-from inventory.services import handling, reversing, shelf
+from inventory.services import handling, receiving, reversing, shelf
 from inventory.services.handling import NothingToPost
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.shelf import AlreadyArchived, AlreadyOpened, NotArchived
@@ -67,7 +67,7 @@ def test_a_price_that_becomes_known_twice_at_once_is_late_once(in_threads):
 
 def test_deliveries_at_once_are_all_received(in_threads):
     filament = a_filament()
-    receive = handling.receive_many
+    receive = receiving.receive_many
     results = in_threads(
         lambda _: receive(filament=filament, count=5, total_price=50, by=None), COUNT
     )
@@ -111,7 +111,7 @@ def test_labels_given_at_once_lead_to_one_spool(in_threads):
 def test_a_blank_label_bound_by_several_at_once_goes_to_one_spool(in_threads):
     filament, code = a_filament(), generate()
     results = in_threads(
-        lambda _: handling.receive_many(filament=filament, codes=[code], by=None), COUNT
+        lambda _: receiving.receive_many(filament=filament, codes=[code], by=None), COUNT
     )
     assert refusals(results) == [Duplicate] * (COUNT - 1)
     assert Spool.objects.get().code == code

@@ -6,7 +6,7 @@ import pytest
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, ledger, shelf
+from inventory.services import handling, ledger, receiving, shelf
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Duplicate, Invalid
 from tenants.quantities import InvalidQuantity
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 def test_a_delivery_is_received_at_once_and_its_price_shared_out_exactly(operator):
-    received = handling.receive_many(
+    received = receiving.receive_many(
         filament=a_filament(), count=7, total_price=Decimal(100), lot_number="L-7", by=operator
     )
     prices = [spool.price for spool in Spool.objects.order_by("pk")]
@@ -35,14 +35,16 @@ def test_a_delivery_is_received_at_once_and_its_price_shared_out_exactly(operato
 @pytest.mark.parametrize("count", [1, 3, 8])
 def test_no_share_is_negative_and_none_is_lost(total, count):
     total = Decimal(total)
-    received = handling.receive_many(filament=a_filament(), count=count, total_price=total, by=None)
+    received = receiving.receive_many(
+        filament=a_filament(), count=count, total_price=total, by=None
+    )
     prices = [spool.price for spool in received]
     assert min(prices) >= 0
     assert sum(prices) == total
 
 
 def test_the_price_of_each_may_be_said_and_the_nominal_grams_are_the_default():
-    received = handling.receive_many(
+    received = receiving.receive_many(
         filament=a_filament(net_grams=Decimal(750)), count=2, price=Decimal(15), by=None
     )
     assert [(spool.price, spool.remaining_grams) for spool in received] == [(15, 750)] * 2
@@ -63,7 +65,7 @@ def test_the_price_of_each_may_be_said_and_the_nominal_grams_are_the_default():
 )
 def test_a_delivery_that_can_not_be_is_refused(said):
     with pytest.raises(Invalid):
-        handling.receive_many(filament=a_filament(), by=None, **{"price": None} | said)
+        receiving.receive_many(filament=a_filament(), by=None, **{"price": None} | said)
     assert not Spool.objects.exists()
 
 
@@ -71,7 +73,7 @@ def test_two_hundred_spools_take_as_many_statements_as_one():
     filament = a_filament()
 
     def statements(count):
-        return queries_of(lambda: handling.receive_many(filament=filament, count=count, by=None))
+        return queries_of(lambda: receiving.receive_many(filament=filament, count=count, by=None))
 
     assert statements(1) == statements(200)
     assert Spool.objects.count() == 201
@@ -80,7 +82,7 @@ def test_two_hundred_spools_take_as_many_statements_as_one():
 def test_no_spool_of_a_delivery_is_received_when_one_can_not_be(monkeypatch):
     monkeypatch.setattr(ledger.Book, "close", lambda book: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        handling.receive_many(filament=a_filament(), count=3, by=None)
+        receiving.receive_many(filament=a_filament(), count=3, by=None)
     assert not Spool.objects.exists()
 
 
@@ -142,7 +144,7 @@ def test_the_price_stays_when_its_record_can_not_be_written(monkeypatch):
 
 
 def bound(*labels, **fields):
-    return handling.receive_many(filament=a_filament(), codes=labels, by=None, **fields)
+    return receiving.receive_many(filament=a_filament(), codes=labels, by=None, **fields)
 
 
 def test_each_spool_gets_the_label_that_was_put_on_it():

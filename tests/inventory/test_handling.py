@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, ledger, shelf, spools
+from inventory.services import handling, ledger, scale, shelf
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from tenants.errors import Invalid
 from tenants.operations import rehearsal
@@ -90,13 +90,13 @@ def test_a_spool_does_not_get_heavier_by_being_used():
 
 def test_a_weight_below_the_empty_reels_must_be_confirmed_and_then_all_was_used():
     spool = a_spool(1000)
-    with pytest.raises(spools.WeighingImplausible, match="20 g less than the empty reel"):
+    with pytest.raises(scale.WeighingImplausible, match="20 g less than the empty reel"):
         handling.use(spool, gross_after_grams=180, by=None)
     assert handling.use(spool, gross_after_grams=180, by=None, confirm=True).grams == -1000
 
 
 def test_without_a_tare_the_scale_can_not_say_what_was_used():
-    with pytest.raises(spools.TareUnknown):
+    with pytest.raises(scale.TareUnknown):
         spool = a_spool(filament=a_filament(tare_grams=None, manufacturer=None))
         handling.use(spool, gross_after_grams=900, by=None)
 

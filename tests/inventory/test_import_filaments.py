@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Manufacturer, MaterialType
-from inventory.services.catalogue_entries import BrokenEntry, parsed
-from inventory.services.catalogue_import import import_entries
+from inventory.services.catalogue import import_entries
+from inventory.services.catalogue.entries import BrokenEntry, parsed
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_manufacturer, a_material_type
 from tests.inventory.entries import BROKEN, GOOD, entry

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import invariants, ledger, spools
+from inventory.services import invariants, ledger, scale
 from tests.factories import a_run, a_spool
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -50,7 +50,7 @@ def spool():
         book.reverse(used)
     with ledger.book([spool.pk], by=None) as book:
         book.waste(book.spools[spool.pk], Decimal(50))
-    spools.weigh(spool, gross_grams=Decimal(1145), by=None)
+    scale.weigh(spool, gross_grams=Decimal(1145), by=None)
     return spool
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.models.ledger import COMPENSATED
-from inventory.services import handling, ledger, reversing, shelf, spools
+from inventory.services import handling, ledger, reversing, scale, shelf
 from inventory.services.ledger import InsufficientInventory, NotReversible, SpoolArchived
 from production.services import completion
 from production.services.actuals import MaterialActual
@@ -86,7 +86,7 @@ def test_nothing_is_taken_back_below_zero():
 def test_what_is_older_than_a_count_is_taken_back_only_when_confirmed():
     spool = a_spool(1000)
     usage = handling.use(spool, grams=100, by=None)
-    count = spools.weigh(spool, gross_grams=1100, by=None)
+    count = scale.weigh(spool, gross_grams=1100, by=None)
     with pytest.raises(reversing.CountedSince) as refused:
         reverse(usage)
     assert refused.value.numbers["counted_entry_id"] == count.pk
@@ -96,18 +96,18 @@ def test_what_is_older_than_a_count_is_taken_back_only_when_confirmed():
 
 def test_a_count_itself_can_be_taken_back_unless_it_moved_nothing():
     spool = a_spool(1000)
-    count = spools.weigh(spool, gross_grams=1190, by=None)
+    count = scale.weigh(spool, gross_grams=1190, by=None)
     assert reverse(count).balance_grams == 1000
     assert not fresh(spool).needs_weighing
     with pytest.raises(NotReversible):
-        reverse(spools.weigh(spool, gross_grams=1200, by=None))
+        reverse(scale.weigh(spool, gross_grams=1200, by=None))
 
 
 def test_a_count_that_keeps_what_was_weighed_is_not_taken_back_by_hand():
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
     completion.complete(run, by=None, as_planned=True)
-    spools.weigh(spool, gross_grams=1090, by=None)
+    scale.weigh(spool, gross_grams=1090, by=None)
     actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(120))
     completion.correct(run, by=None, materials=[actual], confirm=True)
     kept = spool.transactions.get(reason=COMPENSATED)

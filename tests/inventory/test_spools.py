@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import ledger, shelf, spools
+from inventory.services import ledger, receiving, scale, shelf
 from tenants.errors import Invalid
 from tenants.quantities import InvalidQuantity
 from tests.factories import a_filament, a_spool
@@ -22,7 +22,7 @@ def consume(spool, grams):
 
 
 def test_a_spool_holds_its_filaments_nominal_grams_unless_told_otherwise():
-    spool = spools.receive(filament=a_filament(net_grams=Decimal(750)), by=None)
+    spool = receiving.receive(filament=a_filament(net_grams=Decimal(750)), by=None)
     assert (spool.initial_grams, spool.remaining_grams) == (750, 750)
 
 
@@ -36,7 +36,7 @@ def test_a_spool_can_not_hold(grams):
 def test_the_scale_sets_the_book_to_gross_minus_tare():
     spool = a_spool(1000)
     consume(spool, 400)
-    entry = spools.weigh(spool, gross_grams=Decimal(790), by=None)
+    entry = scale.weigh(spool, gross_grams=Decimal(790), by=None)
     assert (entry.kind, entry.grams, entry.balance_grams) == ("count", -10, 590)
 
 
@@ -45,18 +45,18 @@ def test_the_tare_of_the_spool_wins_over_the_filaments_and_that_over_the_makers(
     filament.manufacturer.empty_spool_grams = Decimal(150)
     filament.manufacturer.save()
     spool = a_spool(1000, filament=filament)
-    assert spools.weigh(spool, gross_grams=1150, by=None).grams == 0
+    assert scale.weigh(spool, gross_grams=1150, by=None).grams == 0
     filament.tare_grams = Decimal(180)
     filament.save()
-    assert spools.weigh(spool, gross_grams=1180, by=None).grams == 0
+    assert scale.weigh(spool, gross_grams=1180, by=None).grams == 0
     Spool.objects.filter(pk=spool.pk).update(tare_grams=Decimal(199))
-    assert spools.weigh(spool, gross_grams=1199, by=None).grams == 0
+    assert scale.weigh(spool, gross_grams=1199, by=None).grams == 0
 
 
 def test_without_any_tare_the_scale_says_nothing():
     spool = a_spool(filament=a_filament(tare_grams=None))
-    with pytest.raises(spools.TareUnknown):
-        spools.weigh(spool, gross_grams=1000, by=None)
+    with pytest.raises(scale.TareUnknown):
+        scale.weigh(spool, gross_grams=1000, by=None)
 
 
 @pytest.mark.parametrize(
@@ -65,16 +65,16 @@ def test_without_any_tare_the_scale_says_nothing():
 )
 def test_a_weight_that_is_hard_to_believe_must_be_confirmed(gross, doubt):
     spool = a_spool(1000)
-    with pytest.raises(spools.WeighingImplausible, match=doubt):
-        spools.weigh(spool, gross_grams=gross, by=None)
+    with pytest.raises(scale.WeighingImplausible, match=doubt):
+        scale.weigh(spool, gross_grams=gross, by=None)
     assert remaining(spool) == 1000
-    spools.weigh(spool, gross_grams=gross, by=None, confirm=True)
+    scale.weigh(spool, gross_grams=gross, by=None, confirm=True)
     assert remaining(spool) == max(gross - 200, 0)
 
 
 def test_a_small_difference_needs_no_confirmation():
     spool = a_spool(300)
-    spools.weigh(spool, gross_grams=450, by=None)
+    scale.weigh(spool, gross_grams=450, by=None)
     assert remaining(spool) == 250
 
 
@@ -82,11 +82,11 @@ def test_a_weight_from_before_a_later_entry_asks_which_book_it_is_compared_with(
     spool = a_spool(1000)
     weighed_at = timezone.now()
     consume(spool, 100)
-    with pytest.raises(spools.EntriesSinceWeighing) as refused:
-        spools.weigh(spool, gross_grams=1190, by=None, weighed_at=weighed_at)
+    with pytest.raises(scale.EntriesSinceWeighing) as refused:
+        scale.weigh(spool, gross_grams=1190, by=None, weighed_at=weighed_at)
     assert refused.value.numbers["book_then_grams"] == 1000
     assert refused.value.numbers["book_now_grams"] == 900
-    entry = spools.weigh(spool, gross_grams=1190, by=None, weighed_at=weighed_at, basis="then")
+    entry = scale.weigh(spool, gross_grams=1190, by=None, weighed_at=weighed_at, basis="then")
     assert (entry.grams, entry.balance_grams) == (-10, 890)
     assert entry.occurred_at == weighed_at
 
@@ -94,20 +94,20 @@ def test_a_weight_from_before_a_later_entry_asks_which_book_it_is_compared_with(
 def test_a_weighing_ends_the_need_for_one():
     spool = a_spool(1000)
     Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)
-    spools.weigh(spool, gross_grams=1200, by=None)
+    scale.weigh(spool, gross_grams=1200, by=None)
     assert not Spool.objects.get(pk=spool.pk).needs_weighing
 
 
 def test_a_spool_was_not_weighed_tomorrow():
     tomorrow = timezone.now() + timedelta(days=1)
     with pytest.raises(Invalid):
-        spools.weigh(a_spool(), gross_grams=1200, by=None, weighed_at=tomorrow)
+        scale.weigh(a_spool(), gross_grams=1200, by=None, weighed_at=tomorrow)
 
 
 def test_an_archived_spool_is_not_weighed_before_it_is_restored():
     spool = shelf.archive(a_spool(1000), discard=False, by=None)
     with pytest.raises(ledger.SpoolArchived, match="restore it first"):
-        spools.weigh(spool, gross_grams=Decimal(1100), by=None)
+        scale.weigh(spool, gross_grams=Decimal(1100), by=None)
     assert remaining(spool) == 1000
     shelf.restore(spool, by=None)
-    assert spools.weigh(spool, gross_grams=Decimal(1100), by=None, confirm=True).grams == -100
+    assert scale.weigh(spool, gross_grams=Decimal(1100), by=None, confirm=True).grams == -100

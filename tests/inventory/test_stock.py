@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
-from inventory.services import handling, ledger, reversing, shelf, spools, stock
+from inventory.services import handling, ledger, receiving, reversing, scale, shelf, stock
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_material_type, a_spool
 from tests.looking import queries_of
@@ -76,9 +76,9 @@ def test_a_full_spool_is_low_when_its_filament_is_to_be_reordered():
 @pytest.fixture
 def a_week():
     """1 March: 1000 g; 3 March: 100 g used; 5 March: counted to 880 g; 5 March again: 5 g more."""
-    spool = spools.receive(filament=a_filament(), initial_grams=1000, by=None, at=MARCH[0])
+    spool = receiving.receive(filament=a_filament(), initial_grams=1000, by=None, at=MARCH[0])
     handling.use(spool, grams=100, by=None, at=MARCH[2])
-    spools.weigh(spool, gross_grams=1080, by=None, at=MARCH[4])
+    scale.weigh(spool, gross_grams=1080, by=None, at=MARCH[4])
     handling.adjust(spool, grams=5, reason="Found", by=None, at=MARCH[4])
     return spool
 
@@ -106,8 +106,8 @@ def test_a_spool_held_then_what_its_last_entry_says(a_week, moment, grams):
 
 
 def test_the_shelf_of_then_has_the_spools_of_then(a_week):
-    later = spools.receive(filament=a_filament(), initial_grams=750, by=None, at=MARCH[3])
-    kept = spools.receive(filament=a_filament(), initial_grams=500, by=None, at=MARCH[0])
+    later = receiving.receive(filament=a_filament(), initial_grams=750, by=None, at=MARCH[3])
+    kept = receiving.receive(filament=a_filament(), initial_grams=500, by=None, at=MARCH[0])
     shelf.archive(kept, by=None, discard=False, at=MARCH[5])
     shelf.restore(kept, by=None, at=MARCH[7])
     assert then(MARCH[1]) == {a_week.pk: 1000, kept.pk: 500}
@@ -119,7 +119,7 @@ def test_the_shelf_of_then_has_the_spools_of_then(a_week):
 def test_the_shelf_of_any_moment_is_one_query(a_week):
     counts = with_one_and_with_thirty(
         lambda: list(stock.shelf_as_of(timezone.now(), Spool.objects.all())),
-        lambda count: handling.receive_many(filament=a_filament(), count=count, by=None),
+        lambda count: receiving.receive_many(filament=a_filament(), count=count, by=None),
     )
     assert counts == (1, 1)
 
@@ -168,7 +168,7 @@ def test_a_filament_that_nobody_has_or_uses():
 
 
 def test_use_is_of_the_last_thirty_days_and_without_what_was_taken_back():
-    spool = spools.receive(filament=a_filament(), initial_grams=1000, by=None, at=days_ago(60))
+    spool = receiving.receive(filament=a_filament(), initial_grams=1000, by=None, at=days_ago(60))
     handling.use(spool, grams=500, by=None, at=days_ago(31))
     handling.use(spool, grams=60, by=None, at=days_ago(29))
     slip = handling.use(spool, grams=140, by=None)

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from inventory.services import spools
+from inventory.services import scale
 from production.models import ProductionRun, RunEvent
 from production.services import completion, lifecycle
 from production.services.lines import NewItem
@@ -70,7 +70,7 @@ def test_a_revert_across_a_count_is_the_managers(farm_client, manager, operator)
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
     completion.complete(run, by=operator, as_planned=True)
-    spools.weigh(spool, gross_grams=1090, by=operator)
+    scale.weigh(spool, gross_grams=1090, by=operator)
     url = page(run, "revert")
     farm_client.force_login(manager)
     answer = farm_client.get(url)
@@ -116,7 +116,7 @@ def test_a_start_asks_whether_the_bed_is_clear(at_admin):
 def test_only_a_manager_is_offered_to_override(farm_client, operator, manager):
     spool = a_spool(100)
     run = a_run((spool, 90))
-    spools.weigh(spool, gross_grams=250, by=None, confirm=True)  # 50 g are left
+    scale.weigh(spool, gross_grams=250, by=None, confirm=True)  # 50 g are left
     for user, is_offered in ((operator, False), (manager, True)):
         farm_client.force_login(user)
         answer = farm_client.get(page(run, "start"))

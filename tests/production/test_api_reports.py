@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from inventory.services import spools
+from inventory.services import scale
 from production.models import BomLine
 from tests.answers import refused
 from tests.factories import (
@@ -67,7 +67,7 @@ def test_the_stock_of_a_filament_is_told_with_what_is_wanted_of_it(api):
 
 def test_what_counting_found_missing_is_told_by_filament(api):
     spool = a_spool()
-    spools.weigh(spool, gross_grams=Decimal(1170), by=None)
+    scale.weigh(spool, gross_grams=Decimal(1170), by=None)
     today = timezone.localdate()
     query = f"counted_from={today}&counted_to={today}"
     assert [row["grams"] for row in rows(api, "unexplained", query)] == ["-30.000000"]

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import spools
+from inventory.services import scale
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun, RunEvent
 from production.services import actuals, completion, lifecycle, plausibility
@@ -248,7 +248,7 @@ def test_a_count_since_stops_a_revert_unless_a_manager_confirms(operator, manage
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
     complete(run, took(spool, 100))
-    spools.weigh(spool, gross_grams=1100, by=None)
+    scale.weigh(spool, gross_grams=1100, by=None)
     with pytest.raises(completion.CountedSince, match=spool.code):
         completion.revert(run, by=manager)
     with pytest.raises(UndoNotPermitted):

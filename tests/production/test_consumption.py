@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import InventoryTransaction
-from inventory.services import handling, reversing, shelf, spools
+from inventory.services import handling, reversing, scale, shelf
 from production.services import completion, reports
 from production.services.actuals import MaterialActual
 from tenants.accounts.models import FarmSettings
@@ -43,7 +43,7 @@ def test_usage_and_waste_are_summed_and_nothing_else_is():
     handling.use(spool, grams=100, by=None, at=march(2))
     handling.waste(spool, grams=50, by=None, at=march(3))
     handling.adjust(spool, grams=-10, reason="Found", by=None, at=march(4))
-    spools.weigh(spool, gross_grams=1030, by=None, at=march(5))
+    scale.weigh(spool, gross_grams=1030, by=None, at=march(5))
     [whole] = reports.consumption()
     assert whole["grams"] == {"usage": 100, "waste": 50, "total": 150}
     assert whole["cost"] == {"total": 3, "known_total": 3, "grams_of_unknown_cost": 0}

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import spools
+from inventory.services import scale
 from inventory.services.ledger import InsufficientInventory
 from production.models import Reason
 from production.services import completion, plausibility
@@ -71,7 +71,7 @@ def test_counts_and_minutes_are_corrected_without_an_entry():
 def test_after_a_weighing_cost_and_variance_change_and_the_balance_does_not():
     spool = a_spool(1000, price=Decimal(20))
     run = printed((spool, 100))
-    spools.weigh(spool, gross_grams=1080, by=None)  # 880 net: the print really took 120
+    scale.weigh(spool, gross_grams=1080, by=None)  # 880 net: the print really took 120
     done = correct(run, took(spool, 120))
     assert moves(done.entries) == [("reversal", 100), ("count", 20), ("usage", -120)]
     assert remaining(spool) == 880
@@ -81,7 +81,7 @@ def test_after_a_weighing_cost_and_variance_change_and_the_balance_does_not():
 def test_a_correction_downwards_after_a_weighing_keeps_the_weighed_balance():
     spool = a_spool(1000)
     run = printed((spool, 100))
-    spools.weigh(spool, gross_grams=200, by=None, confirm=True)  # counted empty
+    scale.weigh(spool, gross_grams=200, by=None, confirm=True)  # counted empty
     done = correct(run, took(spool, 60))
     assert (remaining(spool), moves(done.entries)) == (
         0,
@@ -123,7 +123,7 @@ def test_an_implausible_correction_must_be_confirmed():
 def test_a_dry_correction_shows_the_compensating_count_and_leaves_all():
     spool = a_spool(1000)
     run = printed((spool, 100))
-    spools.weigh(spool, gross_grams=1095, by=None)
+    scale.weigh(spool, gross_grams=1095, by=None)
     done = correct(run, took(spool, 105), dry_run=True)
     assert [entry.kind for entry in done.entries] == ["reversal", "count", "usage"]
     assert spool.transactions.count() == 3
@@ -161,8 +161,8 @@ def test_weighed_spools_keep_their_balance_when_consumption_moves():
     filament = a_filament()
     wrong, right = (a_spool(1000, filament=filament) for _ in range(2))
     run = printed((wrong, 100))
-    spools.weigh(wrong, gross_grams=1200, by=None, confirm=True)  # full: it was not this one
-    spools.weigh(right, gross_grams=1100, by=None, confirm=True)  # it was this
+    scale.weigh(wrong, gross_grams=1200, by=None, confirm=True)  # full: it was not this one
+    scale.weigh(right, gross_grams=1100, by=None, confirm=True)  # it was this
     line = run.materials.get()
     completion.reassign(run, by=None, line=line.pk, spool=right)
     assert (remaining(wrong), remaining(right)) == (1000, 900)

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import spools
+from inventory.services import scale
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import PrinterSlot, ProductionRun, RunNumber
 from production.services import completion, lifecycle, lines, readiness
@@ -171,7 +171,7 @@ def test_a_spool_of_the_wrong_material_is_refused_unless_a_manager_insists(manag
 def test_a_start_needs_the_claim_to_be_covered_still(manager):
     spool = a_spool(1000)
     run = a_run((spool, 600))
-    spools.weigh(spool, gross_grams=700, by=None, confirm=True)
+    scale.weigh(spool, gross_grams=700, by=None, confirm=True)
     with pytest.raises(InsufficientInventory) as refused:
         lifecycle.start(run, by=None)
     (short,) = refused.value.numbers["shortages"]
@@ -262,7 +262,7 @@ def test_a_change_of_a_line_moves_its_claim():
 def test_a_claim_can_shrink_even_when_the_spool_is_overclaimed():
     spool = a_spool(1000)
     run = a_run((spool, 800))
-    spools.weigh(spool, gross_grams=500, by=None, confirm=True)
+    scale.weigh(spool, gross_grams=500, by=None, confirm=True)
     lines.change_material(run.materials.get(), by=None, planned_grams=Decimal(700))
     assert reserved(spool) == 700
     with pytest.raises(InsufficientInventory):

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory.services import spools
+from inventory.services import scale
 from production.models import ProductionRun, Reason
 from production.services import completion, lifecycle, midprint, repeats, reports, variance
 from production.services.actuals import ItemCount, MaterialActual
@@ -234,8 +234,8 @@ def test_filaments_are_summed_by_their_lines():
 
 def test_what_counting_found_missing_is_unexplained():
     spool = a_spool(1000)
-    spools.weigh(spool, gross_grams=1170, by=None)
-    spools.weigh(spool, gross_grams=1180, by=None)
+    scale.weigh(spool, gross_grams=1170, by=None)
+    scale.weigh(spool, gross_grams=1180, by=None)
     (row,) = reports.unexplained_grams()
     assert (row["filament"], row["name"]) == (spool.filament_id, str(spool.filament))
     assert (row["grams"], row["counts"]) == (-20, 2)

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import Spool
-from inventory.services import handling, spools
+from inventory.services import handling, scale
 from production.models import PrinterSlot
 from production.services import completion, midprint, moves, slots, undo, unloading, weighing
 from production.services.actuals import ItemCount, MaterialActual
@@ -62,7 +62,7 @@ def test_a_weighing_is_taken_back_by_who_made_it_though_no_right_to_reverse(floo
 
 
 def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
-    entry = spools.weigh(a_spool(1000), gross_grams=1190, by=operator)
+    entry = scale.weigh(a_spool(1000), gross_grams=1190, by=operator)
     half_an_hour_later = entry.created_at + timedelta(minutes=30)
     for by, at in (
         (make_user(), None),
@@ -77,7 +77,7 @@ def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
 
 def test_a_weighing_after_which_the_book_moved_stays(operator):
     spool = a_spool(1000)
-    entry = spools.weigh(spool, gross_grams=1190, by=operator)
+    entry = scale.weigh(spool, gross_grams=1190, by=operator)
     handling.use(spool, grams=5, by=None)
     assert undo.last(by=operator) is None
     with pytest.raises(NothingToUndo):
@@ -246,7 +246,7 @@ def test_only_the_very_last_thing_one_did_is_offered(operator):
     spool = a_spool(1000)
     run = a_running_run(by=operator)
     assert undo.last(by=operator).kind == "run"
-    entry = spools.weigh(spool, gross_grams=1190, by=operator)
+    entry = scale.weigh(spool, gross_grams=1190, by=operator)
     assert undo.last(by=operator).event == entry.pk
     slot = a_slot()
     slots.load(spool, slot=slot, by=operator)
@@ -271,7 +271,7 @@ def test_the_bar_costs_one_question_however_much_was_done(floor, operator, viewe
     spool = a_spool(1000)
     for _ in range(3):
         a_running_run(by=operator)
-        spools.weigh(spool, gross_grams=1190, by=operator)
+        scale.weigh(spool, gross_grams=1190, by=operator)
         slots.load(a_spool(), slot=a_slot(), by=operator)
     assert queries(floor, f"/floor/spools/{spool.pk}/") <= 12
     farm_client.force_login(viewer)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
-from inventory.services import handling, shelf, spools, tables
+from inventory.services import handling, receiving, scale, shelf, tables
 from production.services import lifecycle, slots, undo, unreceiving
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from tenants.accounts import roles
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 def delivery(by, count=3, **more):
-    return handling.receive_many(filament=a_filament(), count=count, by=by, **more)
+    return receiving.receive_many(filament=a_filament(), count=count, by=by, **more)
 
 
 def receipt_of(spool):
@@ -129,7 +129,7 @@ def test_a_table_of_spools_is_no_delivery(operator):
 
 
 def weighed(spool):
-    spools.weigh(spool, gross_grams=1190, by=None)
+    scale.weigh(spool, gross_grams=1190, by=None)
     return "has other entries by now"
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from inventory.models import InventoryTransaction
-from inventory.services import handling
+from inventory.services import receiving
 from production.models import ProductionRun, Reason, RunEvent
 from production.services import completion, lifecycle, lines, midprint, undo, unreceiving
 from production.services.claims import DuplicateSpool
@@ -158,7 +158,7 @@ def test_what_eight_do_at_once_to_a_run_is_done_once(at_once, arrange):
 
 @pytest.mark.usefixtures("committed_farm")
 def test_a_delivery_that_eight_take_back_at_once_goes_once(at_once):
-    receipt = handling.receive_many(filament=a_filament(), count=3, by=None)[0].transactions.get()
+    receipt = receiving.receive_many(filament=a_filament(), count=3, by=None)[0].transactions.get()
     results = at_once(*[lambda: unreceiving.undo_receipt(receipt, by=None)] * 8)
     assert refusals(results) == [NothingToUndo] * 7
     assert InventoryTransaction.objects.filter(kind="reversal").count() == 3

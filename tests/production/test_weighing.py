@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.services import spools
+from inventory.services import scale
 from production.services import completion, weighing
 from tests.factories import a_run, a_running_run, a_spool
 from tests.looking import remaining
@@ -42,7 +42,7 @@ def test_the_scale_can_not_say_which_of_two_runs_took_what():
 
 
 def test_a_slip_on_the_scale_is_refused_as_for_any_spool():
-    with pytest.raises(spools.WeighingImplausible):
+    with pytest.raises(scale.WeighingImplausible):
         weighing.weigh(a_spool(1000), gross_grams=Decimal(500), by=None)
 
 
@@ -50,7 +50,7 @@ def test_a_slip_on_the_scale_is_refused_as_for_any_spool():
 def test_a_weight_that_can_not_be_is_not_kept_for_the_run_either(gross):
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
-    with pytest.raises(spools.WeighingImplausible):
+    with pytest.raises(scale.WeighingImplausible):
         weighing.weigh(spool, gross_grams=gross, by=None)
     assert run.materials.get().gross_after_grams is None
     assert weighing.weigh(spool, gross_grams=gross, by=None, confirm=True).line is not None

@@ -1,6 +1,6 @@
 """Filaments out of a table: new ones are made, known ones only filled in where they are empty.
 
-As with a catalogue (``catalogue_import``), what the farm has is never overwritten. A filament is
+As with a catalogue (``catalogue``), what the farm has is never overwritten. A filament is
 known by its external_id, else by maker, name and material; another diameter, or other net grams,
 make it another one.
 """

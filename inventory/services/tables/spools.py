@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
-from inventory.services import ledger, spools
+from inventory.services import ledger, receiving
 from inventory.services.imports import BATCH
 from inventory.services.tables.cells import BadCell, day, money, quantity, text
 from inventory.services.tables.finding import DIAMETER, MATERIAL, Catalogue, folded, the_place
@@ -77,7 +77,7 @@ def _spool(values, filament, places, today):
     if "location" in values:
         details["location"] = the_place(places, values["location"])
     try:
-        spool = spools.unsaved(
+        spool = receiving.unsaved(
             filament=filament,
             initial_grams=values.get("initial_grams"),
             price=values.get("price"),

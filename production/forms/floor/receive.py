@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.models import Location
 from inventory.services import scanning
-from inventory.services.handling import MOST_AT_ONCE
+from inventory.services.receiving import MOST_AT_ONCE
 from production.forms.floor.fields import PLAIN, AmountField, CountField
 from production.models import Printer
 from tenants.forms import VerbForm

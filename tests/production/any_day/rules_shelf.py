@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, reversing, shelf, spools
+from inventory.services import handling, receiving, reversing, scale, shelf
 from tests.production.any_day import model
 from tests.production.any_day import model_shelf as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
@@ -17,7 +17,7 @@ class OnTheShelf(Day):
     """Spools come, are weighed, used by hand, tended; entries are reversed."""
 
     def add_spool(self, filament, net, price):
-        spool = spools.receive(
+        spool = receiving.receive(
             filament=STAGE.catalogue[filament.key], initial_grams=net, price=price, by=None
         )
         verbs.receive(self.farm, model.Spool(filament, net, pk=spool.pk))
@@ -47,7 +47,7 @@ class OnTheShelf(Day):
             lambda farm: verbs.weigh(
                 farm, spool.pk, gross=gross, seen=seen, basis=basis, confirm=confirm
             ),
-            lambda: spools.weigh(
+            lambda: scale.weigh(
                 row(Spool, spool.pk),
                 gross_grams=gross,
                 weighed_at=at,

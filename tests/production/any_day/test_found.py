@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, reversing, spools
+from inventory.services import handling, reversing, scale
 from production.models import Printer
 from production.services import completion, lifecycle, lines, midprint, repeats
 from production.services.actuals import MaterialActual
@@ -50,7 +50,7 @@ def _all_is_well(farm):
 def test_a_weighed_balance_outlives_a_second_correction():
     spool = a_spool(1000)
     run = printed((spool, 100))
-    spools.weigh(spool, gross_grams=1080, by=None)
+    scale.weigh(spool, gross_grams=1080, by=None)
     correct(run, took(spool, 120))
     correct(run, took(spool, 110))
     assert remaining(spool) == 880
@@ -59,7 +59,7 @@ def test_a_weighed_balance_outlives_a_second_correction():
 def test_a_run_corrected_after_a_weighing_is_not_simply_reverted_either():
     spool = a_spool(1000)
     run = printed((spool, 100))
-    spools.weigh(spool, gross_grams=1080, by=None)
+    scale.weigh(spool, gross_grams=1080, by=None)
     correct(run, took(spool, 120))
     with pytest.raises(completion.CountedSince):
         completion.revert(run, by=None)
@@ -68,7 +68,7 @@ def test_a_run_corrected_after_a_weighing_is_not_simply_reverted_either():
 def test_keeping_a_weighed_balance_is_no_weighing_for_those_who_came_after_it():
     spool = a_spool(1000)
     early = printed((spool, 100))
-    spools.weigh(spool, gross_grams=1080, by=None)
+    scale.weigh(spool, gross_grams=1080, by=None)
     late = printed((spool, 50))
     sample = handling.use(spool, grams=10, by=None)
     correct(early, took(spool, 120))  # posts a count that nobody made
@@ -83,7 +83,7 @@ def test_a_spool_that_was_said_to_be_untouched_keeps_its_weighed_balance():
     run = a_running_run((one, 100), (two, 10))
     materials = [took(one, 0), took(two, 10)]
     completion.complete(run, by=None, materials=materials, confirm=True)
-    spools.weigh(one, gross_grams=1160, by=None)
+    scale.weigh(one, gross_grams=1160, by=None)
     correct(run, took(one, 50))
     assert remaining(one) == 960
 
@@ -92,7 +92,7 @@ def test_a_run_that_took_nothing_keeps_a_weighed_balance_however_often_it_is_cor
     spool = a_spool(1000)
     run = a_running_run((spool, 50))
     completion.complete(run, by=None, materials=[took(spool, 0)], confirm=True)
-    spools.weigh(spool, gross_grams=1160, by=None)
+    scale.weigh(spool, gross_grams=1160, by=None)
     for grams in (50, 45):
         correct(run, took(spool, grams))
         assert remaining(spool) == 960

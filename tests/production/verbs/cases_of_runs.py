@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from inventory.services import shelf, spools
+from inventory.services import scale, shelf
 from production.models import Printer, Reason
 from production.services import (
     completion,
@@ -180,7 +180,7 @@ def _():
 def _():
     spool = a_spool(100)
     run = completed((spool, 40))
-    spools.weigh(spool, gross_grams=255, by=None)
+    scale.weigh(spool, gross_grams=255, by=None)
     shelf.archive(spool, discard=False, by=None)
     return lambda: completion.revert(run, confirm=True, by=None)
 
@@ -189,7 +189,7 @@ def _():
 def _():
     one, two = spools_of_one(2)
     run = completed((one, 100), (two, 10))
-    spools.weigh(one, gross_grams=1090, by=None)
+    scale.weigh(one, gross_grams=1090, by=None)
     shelf.archive(one, discard=False, by=None)
     return lambda: completion.correct(
         run, materials=[took(one, 110), took(two, 9)], items=counted(run), by=None
@@ -201,7 +201,7 @@ def _():
     wrong, right = spools_of_one(2)
     run = completed((wrong, 100))
     for spool in (wrong, right):
-        spools.weigh(spool, gross_grams=1095, by=None, confirm=True)
+        scale.weigh(spool, gross_grams=1095, by=None, confirm=True)
     shelf.archive(wrong, discard=False, by=None)
     line = run.materials.get().pk
     return lambda: completion.reassign(run, line=line, spool=right, by=None)

@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from inventory.models import Location
 from inventory.services import (
-    catalogue_import,
+    catalogue,
     handling,
+    receiving,
     reversing,
+    scale,
     shelf,
-    spools,
     tables,
 )
 from production.services import slots, undo, unloading, unreceiving, weighing
@@ -24,19 +25,19 @@ CASES, verb = a_table()
 @verb("spool.receive")
 def _():
     filament = a_filament()
-    return lambda: spools.receive(filament=filament, by=None)
+    return lambda: receiving.receive(filament=filament, by=None)
 
 
 @verb("spool.receive_many")
 def _():
     filament = a_filament()
-    return lambda: handling.receive_many(filament=filament, count=3, total_price=50, by=None)
+    return lambda: receiving.receive_many(filament=filament, count=3, total_price=50, by=None)
 
 
 @verb("spool.weigh")
 def _():
     spool = a_spool(1000)
-    return lambda: spools.weigh(spool, gross_grams=1190, by=None)
+    return lambda: scale.weigh(spool, gross_grams=1190, by=None)
 
 
 @verb("spool.weigh_in_use")
@@ -117,7 +118,7 @@ def _():
 def _():
     spool = a_spool(1000)
     entry = handling.use(spool, grams=10, by=None)
-    spools.weigh(spool, gross_grams=1190, by=None)
+    scale.weigh(spool, gross_grams=1190, by=None)
     return lambda: reversing.reverse(entry, reason="A slip", confirm=True, by=None)
 
 
@@ -133,7 +134,7 @@ def _():
         "diameter": 1.75,
         "color_hex": "ff0000",
     }
-    return lambda: catalogue_import.import_entries([entry], by=None)
+    return lambda: catalogue.import_entries([entry], by=None)
 
 
 @verb("spool.import_table")
@@ -164,7 +165,7 @@ def _():
 
 @verb("spool.undo_weighing")
 def _():
-    entry = spools.weigh(a_spool(1000), gross_grams=1190, by=None)
+    entry = scale.weigh(a_spool(1000), gross_grams=1190, by=None)
     return lambda: undo.undo_weighing(entry, by=None)
 
 
@@ -180,5 +181,5 @@ def _():
 
 @verb("spool.undo_receipt")
 def _():
-    receipt = handling.receive_many(filament=a_filament(), count=3, by=None)[1].transactions.get()
+    receipt = receiving.receive_many(filament=a_filament(), count=3, by=None)[1].transactions.get()
     return lambda: unreceiving.undo_receipt(receipt, by=None)

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from inventory.models import Spool
-from inventory.services import handling, shelf, spools
+from inventory.services import receiving, scale, shelf
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import RunMaterial
 from production.services import lifecycle, slots, unreceiving
@@ -17,7 +17,7 @@ REFUSED = (SpoolArchived, InsufficientInventory)
 
 def against(verb):
     """Either all of the delivery goes, or the verb was faster and all of it stays."""
-    delivery = handling.receive_many(filament=a_filament(), count=3, by=None)
+    delivery = receiving.receive_many(filament=a_filament(), count=3, by=None)
     receipt = delivery[0].transactions.get()
 
     def judge(results):
@@ -33,7 +33,7 @@ def against(verb):
 
 
 def undo_receipt_and_weigh():
-    return against(lambda spool: lambda: spools.weigh(spool, gross_grams=1190, by=None))
+    return against(lambda spool: lambda: scale.weigh(spool, gross_grams=1190, by=None))
 
 
 def undo_receipt_and_open():

@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, shelf, spools
+from inventory.services import handling, scale, shelf
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.shelf import SpoolClaimed
 from production.models import PrinterSlot, ProductionRun
@@ -56,7 +56,7 @@ def reassign_and_weigh():
 
     return [
         lambda: completion.reassign(run, by=None, line=line, spool=right),
-        lambda: spools.weigh(right, gross_grams=1100, by=None, confirm=True),
+        lambda: scale.weigh(right, gross_grams=1100, by=None, confirm=True),
     ], judge
 
 
@@ -70,7 +70,7 @@ def correct_and_weigh():
 
     return [
         lambda: completion.correct(run, by=None, materials=[took(spool, 130)]),
-        lambda: spools.weigh(spool, gross_grams=1080, by=None, confirm=True),
+        lambda: scale.weigh(spool, gross_grams=1080, by=None, confirm=True),
     ], judge
 
 
@@ -85,7 +85,7 @@ def revert_and_weigh():
 
     return [
         lambda: completion.revert(run, by=None),
-        lambda: spools.weigh(spool, gross_grams=1095, by=None, confirm=True),
+        lambda: scale.weigh(spool, gross_grams=1095, by=None, confirm=True),
     ], judge
 
 
@@ -144,7 +144,7 @@ def weigh_and_complete():
         assert remaining(spool) == (890 if kinds[-1] == "usage" else 940)
 
     return [
-        lambda: spools.weigh(spool, gross_grams=1140, by=None, confirm=True),
+        lambda: scale.weigh(spool, gross_grams=1140, by=None, confirm=True),
         lambda: completion.complete(run, by=None, materials=[took(spool, 50)]),
     ], judge
 

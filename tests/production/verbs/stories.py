@@ -7,11 +7,12 @@ from django.utils import timezone
 
 from inventory.models import Location
 from inventory.services import (
-    catalogue_import,
+    catalogue,
     handling,
+    receiving,
     reversing,
+    scale,
     shelf,
-    spools,
     tables,
 )
 from production.models import Reason
@@ -159,7 +160,7 @@ OF_RUNS = {
     "run_material.remove": lambda: of_material(lines.remove_material),
 }
 OF_OTHERS = {
-    "catalogue.import": lambda: catalogue_import.import_entries([], by=None),
+    "catalogue.import": lambda: catalogue.import_entries([], by=None),
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
@@ -209,20 +210,20 @@ OF_OTHERS = {
     ),
     "spool.undo_receipt": lambda: unreceiving.undo_receipt(a_spool().transactions.get(), by=None),
     "spool.undo_weighing": lambda: undo.undo_weighing(
-        spools.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
+        scale.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
     ),
     "spool.unload": lambda: slots.unload(slots.load(a_spool(), slot=a_slot(), by=None), by=None),
     "spool.move": lambda: shelf.move(a_spool(), location=a_shelf(), by=None),
     "spool.open": lambda: shelf.open(a_spool(), by=None),
     "spool.receive": a_spool,
-    "spool.receive_many": lambda: handling.receive_many(filament=a_filament(), count=3, by=None),
+    "spool.receive_many": lambda: receiving.receive_many(filament=a_filament(), count=3, by=None),
     "spool.relabel": lambda: shelf.relabel(a_spool(), by=None),
     "spool.restore": lambda: shelf.restore(
         shelf.archive(a_spool(), discard=False, by=None), by=None
     ),
     "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
     "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
-    "spool.weigh": lambda: spools.weigh(a_spool(1000), gross_grams=1190, by=None),
+    "spool.weigh": lambda: scale.weigh(a_spool(1000), gross_grams=1190, by=None),
     "spool.weigh_in_use": lambda: weighing.weigh(a_spool(1000), gross_grams=1190, by=None),
     "token.issue": a_token,
     "token.revoke": lambda: people.revoke_token(a_token(), by=None),

@@ -1,16 +1,12 @@
-"""What people do with spools: receive them, weigh them."""
+"""What the scale says of a spool, posted as a count."""
 
 from decimal import Decimal
 
-from django.utils import timezone
-
 from inventory.models import Spool
 from inventory.services import ledger, shelf
-from tenants.accounts.models import FarmSettings
 from tenants.errors import Invalid, Refusal, plain, when
 from tenants.operations import operation
 from tenants.quantities import grams as to_grams
-from tenants.quantities import money
 
 IMPLAUSIBLE_SHARE = Decimal("0.10")
 IMPLAUSIBLE_GRAMS = Decimal(50)
@@ -35,37 +31,6 @@ class EntriesSinceWeighing(Refusal):
 
     code = "entries_since_weighing"
     title = "The ledger has entries after this weighing"
-
-
-@operation("spool.receive")
-def receive(*, filament, initial_grams=None, by, at=None, received_on=None, price=None, **details):
-    """Put one new spool on the shelf and post its receipt; returns the spool.
-
-    ``initial_grams`` is net and defaults to the filament's nominal net grams, ``price`` is of
-    this spool. ``received_on`` is the farm's date of today unless given. Raises InvalidQuantity.
-    """
-    spool = unsaved(
-        filament=filament,
-        initial_grams=initial_grams,
-        price=price,
-        received_on=received_on or FarmSettings.load().local_date(at or timezone.now()),
-        **details,
-    )
-    spool.save(force_insert=True)
-    return ledger.receipt(spool, by=by, at=at)
-
-
-def unsaved(*, filament, initial_grams, price, **details):
-    """A new spool, checked and not saved yet: its receipt must follow. Raises InvalidQuantity."""
-    net = to_grams(_net_of(filament, initial_grams), field="initial_grams")
-    if net == 0:
-        raise Invalid(
-            "A spool holds more than 0 g.", errors={"initial_grams": ["More than 0, please."]}
-        )
-    price = None if price is None else money(price)
-    spool = Spool(filament=filament, initial_grams=net, price=price, **details)
-    spool.clean_fields(exclude={"filament", "location"})
-    return spool
 
 
 @operation("spool.weigh")
@@ -129,17 +94,6 @@ def _require_past(weighed_at, now):
             f"{when(weighed_at)} is still to come.",
             errors={"weighed_at": ["A spool can't have been weighed in the future."]},
         )
-
-
-def _net_of(filament, initial_grams):
-    if initial_grams is not None:
-        return initial_grams
-    if filament.net_grams is None:
-        raise Invalid(
-            f"How much is on it? {filament} has no nominal net grams to go by.",
-            errors={"initial_grams": ["Needed: the filament has no nominal net grams."]},
-        )
-    return filament.net_grams
 
 
 def _net_weight(spool, gross, *, compared_with, confirm):

@@ -14,7 +14,7 @@ from django.db.models.functions import Lower
 
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services import imports
-from inventory.services.catalogue_entries import BrokenEntry, parsed
+from inventory.services.catalogue.entries import BrokenEntry, parsed
 from inventory.services.imports import BATCH, CREATED, EMPTY, FILLED_IN, UNCHANGED
 from tenants.accounts import records
 from tenants.operations import operation, rehearsal

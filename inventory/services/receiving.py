@@ -1,0 +1,121 @@
+"""New spools on the shelf: one, or many equal ones at once."""
+
+from decimal import ROUND_DOWN, Decimal
+
+from django.utils import timezone
+
+from inventory.models import Spool
+from inventory.services import blank_labels, ledger
+from tenants.accounts import records
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Invalid
+from tenants.operations import operation
+from tenants.quantities import grams as to_grams
+from tenants.quantities import money
+
+MOST_AT_ONCE = 200
+PRICE_STEP = Decimal("0.0001")
+
+
+@operation("spool.receive")
+def receive(*, filament, initial_grams=None, by, at=None, received_on=None, price=None, **details):
+    """Put one new spool on the shelf and post its receipt; returns the spool.
+
+    ``initial_grams`` is net and defaults to the filament's nominal net grams, ``price`` is of
+    this spool. ``received_on`` is the farm's date of today unless given. Raises InvalidQuantity.
+    """
+    spool = unsaved(
+        filament=filament,
+        initial_grams=initial_grams,
+        price=price,
+        received_on=received_on or FarmSettings.load().local_date(at or timezone.now()),
+        **details,
+    )
+    spool.save(force_insert=True)
+    return ledger.receipt(spool, by=by, at=at)
+
+
+def unsaved(*, filament, initial_grams, price, **details):
+    """A new spool, checked and not saved yet: its receipt must follow. Raises InvalidQuantity."""
+    net = to_grams(_net_of(filament, initial_grams), field="initial_grams")
+    if net == 0:
+        raise Invalid(
+            "A spool holds more than 0 g.", errors={"initial_grams": ["More than 0, please."]}
+        )
+    price = None if price is None else money(price)
+    spool = Spool(filament=filament, initial_grams=net, price=price, **details)
+    spool.clean_fields(exclude={"filament", "location"})
+    return spool
+
+
+@operation("spool.receive_many")
+def receive_many(
+    *, filament, by, count=None, codes=(), at=None, initial_grams=None, price=None,
+    total_price=None, received_on=None, **details,
+):  # fmt: skip
+    """Put ``count`` (1 to 200) equal new spools on the shelf; returns them in order of their ids.
+
+    ``codes`` are those of blank labels that were put on them, one for each spool (then ``count``
+    may be left out). ``price`` is of each; ``total_price`` is of all together and is shared out to
+    the fourth place, the last spool takes the remainder. ``details`` are those of
+    ``receive``. The number of statements does not depend on the count. Raises Invalid,
+    InvalidQuantity, InvalidSpoolCode, Duplicate.
+    """
+    prices = _prices(_counted(_agreed(count, codes)), price, total_price)
+    labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
+    received_on = received_on or FarmSettings.load().local_date(at or timezone.now())
+    details |= {"filament": filament, "initial_grams": initial_grams, "received_on": received_on}
+    new = [
+        unsaved(price=each, **details, **label) for each, label in zip(prices, labels, strict=True)
+    ]
+    with records.refusals(new[0]):  # a label that somebody else binds at this moment
+        received = Spool.objects.bulk_create(new)
+    with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
+        for spool in book.spools.values():
+            book.receive(spool)
+    return list(book.spools.values())
+
+
+def _net_of(filament, initial_grams):
+    if initial_grams is not None:
+        return initial_grams
+    if filament.net_grams is None:
+        raise Invalid(
+            f"How much is on it? {filament} has no nominal net grams to go by.",
+            errors={"initial_grams": ["Needed: the filament has no nominal net grams."]},
+        )
+    return filament.net_grams
+
+
+def _agreed(count, codes):
+    """How many spools there are, by their count or by the labels on them."""
+    if count is None or not codes:
+        return count or len(codes) or count
+    if count != len(codes):
+        raise Invalid(
+            f"{len(codes)} labels were scanned for {count} spools: each needs one.",
+            errors={"codes": [f"{len(codes)} labels for {count} spools."]},
+        )
+    return count
+
+
+def _counted(count):
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
+        raise Invalid(
+            f"Between 1 and {MOST_AT_ONCE} spools are received at once.",
+            errors={"count": [f"Between 1 and {MOST_AT_ONCE}."]},
+        )
+    return count
+
+
+def _prices(count, price, total_price):
+    if price is not None and total_price is not None:
+        raise Invalid(
+            "Give the price of each spool or of all together, not both.",
+            errors={"total_price": ["Either this or price."]},
+        )
+    if total_price is None:
+        return [price] * count
+    total = money(total_price, field="total_price")
+    each = (total / count).quantize(PRICE_STEP, rounding=ROUND_DOWN)
+    return [each] * (count - 1) + [total - each * (count - 1)]

@@ -33,7 +33,7 @@ STEPS = [
     ("Bringing the database up to date", ["manage.py", "prepare"]),
     ("Looking after the demo farm", ["manage.py", "demo"]),
 ]
-PORT_PATIENCE_SECONDS = 2
+PORT_PATIENCE_SECONDS = 10
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 25
 
@@ -89,11 +89,16 @@ def environment_of(url: str, port: int) -> dict[str, str]:
 
 def check_port(host: str, port: int) -> None:
     """Refuse early, with advice, when the web server could not listen there."""
-    deadline = time.monotonic() + PORT_PATIENCE_SECONDS
+    started = time.monotonic()
+    is_told = False
     while problem := _port_problem(host, port):
+        waited = time.monotonic() - started
         # Only a web server whose supervisor has just been killed is worth waiting for.
-        if problem.errno != errno.EADDRINUSE or time.monotonic() > deadline:
+        if problem.errno != errno.EADDRINUSE or waited > PORT_PATIENCE_SECONDS:
             raise CannotServeError(_advice(host, port, problem))
+        if waited > 1 and not is_told:
+            say(f"Port {port} is in use; perhaps an earlier Spoolbook is just ending ...")
+            is_told = True
         time.sleep(0.2)
 
 

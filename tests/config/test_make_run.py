@@ -187,7 +187,7 @@ def test_a_port_in_use_is_named_with_another_to_try(empty_project):
         port = taken.getsockname()[1]
         said, code = Instance(empty_project, port=port).ends()
     assert code == 1
-    assert f"Port {port} is in use" in said
+    assert f"Port {port} is in use by another program" in said
     assert f"make run PORT={port + 1}" in said
     assert not (empty_project / ".data").exists()
 

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from inventory.admin.pictures import grams, moment, spool_link, swatch
+from inventory.admin.pictures import changed, grams, moment, spool_link, swatch
 from inventory.forms.spools import ReverseForm
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
@@ -179,16 +179,24 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
 
 @admin.register(SpoolEvent, site=farm_site)
 class SpoolEventAdmin(ReadOnlyAdmin):
-    list_display = ["at", "spool_code", "verb", "before", "after", "by"]
+    list_display = ["at", "spool_code", "verb", "was", "became", "by"]
     list_display_links = ["at"]
     list_filter = [field_filter("verb", "what", lambda: SpoolEvent.Verb.choices)]
     list_select_related = ["spool", "by"]
     ordering = ["-pk"]
     search_fields = ["spool__code"]
     show_full_result_count = False
-    fields = ["at", "spool_code", "verb", "before", "after", "by"]
-    readonly_fields = ["spool_code"]
+    fields = ["at", "spool_code", "verb", "was", "became", "by"]
+    readonly_fields = ["spool_code", "was", "became"]
 
     @admin.display(description="spool", ordering="spool__code")
     def spool_code(self, event):
         return spool_link(event.spool)
+
+    @admin.display(description="before", ordering="before")
+    def was(self, event):
+        return changed(event)[0]
+
+    @admin.display(description="after", ordering="after")
+    def became(self, event):
+        return changed(event)[1]

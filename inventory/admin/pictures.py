@@ -1,11 +1,13 @@
 """Colours and levels as small SVG pictures; no style attribute, so that a strict policy holds."""
 
+from datetime import datetime
+
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
-from tenants.errors import plain
+from tenants.errors import half_up, plain
 
 NO_COLOR = "none"
 NOTHING = "–"
@@ -78,7 +80,7 @@ def spool_link(spool):
 
 def grams(value, *, empty=NOTHING):
     """``1,250.5`` without the unit; grams of at most two decimals."""
-    return empty if value is None else f"{float(plain(value)):,.10g}"
+    return empty if value is None else f"{half_up(value, 2).normalize():,f}"
 
 
 def moment(at):
@@ -88,6 +90,14 @@ def moment(at):
     local = localtime(at)
     is_of_this_year = local.year == localtime().year
     return date_format(local, "j M, H:i" if is_of_this_year else "j M Y, H:i")
+
+
+def changed(event):
+    """What a spool event says of before and after; moments by the farm's clock."""
+    texts = [event.before, event.after]
+    if event.verb in (event.Verb.OPENED, event.Verb.DRIED):
+        return [moment(datetime.fromisoformat(text) if text else None) for text in texts]
+    return [text or NOTHING for text in texts]
 
 
 def _fill(color):

@@ -42,7 +42,7 @@ VERBS = (
     ),
     _verb(
         "open", "Open", shelf.open, together=forms.OpenTogether,
-        is_possible=lambda spool: _on_shelf(spool) and spool.opened_at is None,
+        is_possible=lambda spool: _on_shelf(spool) and spool.is_sealed,
         does="It leaves its bag: from now on it is one of the open spools.",
         done="Spool {} is open.",
     ),

@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from inventory import codes
 from inventory.admin.imports import SPOOLS, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
-from inventory.admin.pictures import colors_of, grams, named_swatch, stock_bar
+from inventory.admin.pictures import changed, colors_of, grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.describing import SpoolForm
 from inventory.forms.spools import ReceiveForm
@@ -178,7 +178,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             "archived": spool.is_archived,
             "weigh it": spool.needs_weighing,
             "short": spool.available < 0,
-            "sealed": spool.opened_at is None and spool.first_used_at is None,
+            "sealed": spool.is_sealed,
         }
         return ", ".join(name for name, is_so in states.items() if is_so) or "open"
 
@@ -195,6 +195,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def page(self, spool):
         """What the page shows besides the form."""
+        events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
             "label_url": labels_url([spool.pk]),
@@ -202,7 +203,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             "bar": stock_bar(spool),
             "used": max(spool.initial_grams - spool.remaining_grams, 0),
             "entries": spool.transactions.with_references().order_by("-pk")[:NEWEST],
-            "spool_events": spool.events.select_related("by").order_by("-pk")[:NEWEST],
+            "spool_events": [(event, *changed(event)) for event in events[:NEWEST]],
         }
 
     def render_change_form(self, request, context, obj=None, **kwargs):

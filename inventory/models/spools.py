@@ -152,6 +152,11 @@ class Spool(models.Model):
         return self.remaining_grams - self.reserved_grams
 
     @property
+    def is_sealed(self):
+        """Neither opened nor used yet."""
+        return self.opened_at is None and self.first_used_at is None
+
+    @property
     def is_archived(self):
         return self.archived_at is not None
 

@@ -179,7 +179,7 @@ def put(target, former, spool, *, by, at):
                 take_out(book, slot)
         target.spool = fresh
         target.save(update_fields=["spool"])
-        if fresh.opened_at is None:
+        if fresh.is_sealed:
             fresh.opened_at = book.at
             fresh.save(update_fields=["opened_at"])
             SpoolEvent.objects.create(

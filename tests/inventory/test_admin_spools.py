@@ -1,5 +1,6 @@
 """Spools and the ledger in the admin: looked at, and handled through their verbs alone."""
 
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from django.db import connection
@@ -175,6 +176,17 @@ def test_a_spool_is_moved_archived_and_restored(at_admin):
     url = page(spool, "restore")
     at_admin.post(url, fields(at_admin.get(url)) | {"_do": "1"})
     assert not fresh(spool).is_archived
+
+
+def test_what_happened_is_told_by_the_farms_clock(at_admin):
+    opened = datetime(2024, 3, 1, 23, 30, tzinfo=UTC)
+    spool = a_spool(at=opened - timedelta(days=1))
+    shelf.open(spool, by=None, at=opened)
+    shelf.move(spool, location=Location.objects.create(name="Dry box"), by=None)
+    text = text_of(at_admin.get(page(spool)))
+    assert "Opened</td><td>–</td><td>2 Mar 2024, 00:30</td>" in text
+    assert "Moved</td><td>–</td><td>Dry box</td>" in text
+    assert "2 Mar 2024, 00:30" in text_of(at_admin.get("/admin/inventory/spoolevent/"))
 
 
 def test_several_are_moved_together(at_admin):

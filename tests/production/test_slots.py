@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import Spool
-from inventory.services import shelf
+from inventory.services import handling, shelf
 from inventory.services.ledger import SpoolArchived
 from production.models import PrinterSlot
 from production.services import slots
@@ -41,6 +41,13 @@ def test_a_sealed_spool_is_opened_by_loading_it_and_once(farm):
     slots.unload(slot, by=None)
     slots.load(spool, slot=slot, by=None)
     assert spool.events.filter(verb="opened").count() == 1
+
+
+def test_a_spool_that_was_printed_from_is_open_already(farm):
+    spool = a_spool()
+    handling.use(spool, grams=5, by=None)
+    slots.load(spool, slot=a_slot(), by=None)
+    assert not spool.events.filter(verb="opened").exists()
 
 
 def test_what_was_in_the_slot_comes_out(farm):

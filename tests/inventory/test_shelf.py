@@ -11,7 +11,7 @@ from inventory.models import Location, Spool, SpoolEvent
 from inventory.services import handling, ledger, shelf
 from inventory.services.ledger import SpoolArchived
 from production.services import lifecycle
-from tenants.errors import Duplicate, Stale
+from tenants.errors import Duplicate, Stale, when
 from tenants.versions import expecting
 from tests.factories import a_run, a_spool
 from tests.looking import fresh, violations
@@ -59,7 +59,7 @@ def test_a_spool_is_opened_once():
     yesterday = timezone.now() - timedelta(days=1)
     assert shelf.open(spool, by=None, at=yesterday).opened_at == yesterday
     assert spool.events.get().at == yesterday
-    with pytest.raises(shelf.AlreadyOpened, match=yesterday.date().isoformat()):
+    with pytest.raises(shelf.AlreadyOpened, match=when(yesterday)):
         shelf.open(spool, by=None)
     assert fresh(spool).opened_at == yesterday
 

@@ -261,7 +261,10 @@ SPECTACULAR_SETTINGS = {
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"StatusEnum": "production.models.ProductionRun.Status"},
+    "ENUM_NAME_OVERRIDES": {
+        "StatusEnum": "production.models.ProductionRun.Status",
+        "UndoKindEnum": "production.serializers.undo.KINDS",
+    },
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_problems",

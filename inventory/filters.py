@@ -2,6 +2,7 @@
 
 import django_filters
 from django import forms
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
@@ -19,10 +20,12 @@ from tenants.api.filters import (
     AmountFilter,
     BooleanFilter,
     EventFilter,
+    FilterSet,
     FollowedFilter,
     FromFilter,
-    IdFilter,
     MomentAtFilter,
+    OfPerson,
+    ReferenceFilter,
     SeveralFilter,
     ToFilter,
 )
@@ -33,6 +36,27 @@ class SameFilter(django_filters.CharFilter):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, lookup_expr="iexact", **kwargs)
+
+
+class OfMaterialType(ReferenceFilter):
+    names = {"code": "iexact"}
+
+
+class OfFilament(ReferenceFilter):
+    names = {"name": "iexact", "external_id": "exact"}
+
+
+class OfSpool(ReferenceFilter):
+    """By the code on its label, a former label's included."""
+
+    names = {"code": "labelled"}
+
+    def called(self, path, name, value):
+        return Q(**{f"{path}__in": Spool.objects.labelled(value)})
+
+
+class OfRun(ReferenceFilter):
+    names = {"number": "iexact"}
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -47,7 +71,7 @@ class ColorFilter(django_filters.Filter):
         super().__init__(*args, regex=digits, error_messages=messages, **kwargs)
 
 
-class ManufacturerFilter(django_filters.FilterSet):
+class ManufacturerFilter(FilterSet):
     name = SameFilter()
     external_id = django_filters.CharFilter()
 
@@ -56,7 +80,7 @@ class ManufacturerFilter(django_filters.FilterSet):
         fields = []
 
 
-class MaterialTypeFilter(django_filters.FilterSet):
+class MaterialTypeFilter(FilterSet):
     code = SameFilter()
     is_abrasive = BooleanFilter()
 
@@ -65,7 +89,7 @@ class MaterialTypeFilter(django_filters.FilterSet):
         fields = []
 
 
-class LocationFilter(django_filters.FilterSet):
+class LocationFilter(FilterSet):
     name = SameFilter()
 
     class Meta:
@@ -73,12 +97,10 @@ class LocationFilter(django_filters.FilterSet):
         fields = []
 
 
-class FilamentFilter(django_filters.FilterSet):
+class FilamentFilter(FilterSet):
     name = SameFilter()
-    manufacturer = IdFilter()
-    manufacturer_name = SameFilter("manufacturer__name")
-    material_type = IdFilter()
-    material_type_code = SameFilter("material_type__code")
+    manufacturer = ReferenceFilter()
+    material_type = OfMaterialType()
     color_name = django_filters.CharFilter(lookup_expr="icontains", label="A part of it")
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     diameter_mm = AmountFilter(digits=4, places=2)
@@ -95,22 +117,18 @@ class FilamentFilter(django_filters.FilterSet):
         return filaments.near_color(value)
 
 
-class SpoolFilter(django_filters.FilterSet):
+class SpoolFilter(FilterSet):
     """``as_of`` lists the shelf of that time: what was received then and not archived."""
 
     code = django_filters.CharFilter(method="of_code")
-    filament = IdFilter()
-    filament_external_id = django_filters.CharFilter("filament__external_id")
-    manufacturer = IdFilter("filament__manufacturer")
-    manufacturer_name = SameFilter("filament__manufacturer__name")
-    material_type = IdFilter("filament__material_type")
-    material_type_code = SameFilter("filament__material_type__code")
+    filament = OfFilament()
+    manufacturer = ReferenceFilter("filament__manufacturer")
+    material_type = OfMaterialType("filament__material_type")
     color_name = django_filters.CharFilter(
         "filament__color_name", lookup_expr="icontains", label="A part of it"
     )
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
-    location = IdFilter()
-    location_name = SameFilter("location__name")
+    location = ReferenceFilter()
     lot_number = SameFilter()
     supplier = SameFilter()
     remaining_below = AmountFilter("remaining_grams", lookup_expr="lt")
@@ -157,14 +175,14 @@ class SpoolEventFilter(EventFilter):
 
 
 class InventoryTransactionFilter(FollowedFilter):
-    spool = IdFilter()
-    filament = IdFilter("spool__filament")
-    run = IdFilter("production_run")
-    run_number = SameFilter("production_run__number")
+    spool = OfSpool()
+    filament = OfFilament("spool__filament")
+    run = OfRun("production_run")
     kind = SeveralFilter(choices=InventoryTransaction.Kind.choices)
     source = SeveralFilter(choices=InventoryTransaction.Source.choices)
     created_from = FromFilter("created_at")
     created_to = ToFilter("created_at")
+    performed_by = OfPerson()
 
     class Meta:
         model = InventoryTransaction

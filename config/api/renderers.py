@@ -140,7 +140,7 @@ class HousePageRenderer(BrowsableAPIRenderer):
 def operation_of(view, request):
     """The id of a POST to the view, as the API's description has it."""
     name = request.resolver_match.url_name.replace("-", "_")
-    return name.removesuffix("list") + "create" if view.action == "create" else name
+    return name.removesuffix("_list") + "_create" if view.action == "create" else name
 
 
 def _sent(request):

@@ -36,6 +36,13 @@ IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
 )
 
+LOCATION = OpenApiParameter(
+    "Location", OpenApiTypes.URI, HEADER, description="The address of what is new.", response=[201]
+)
+RETRY_AFTER = {
+    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth it."}
+}
+
 
 class TokenScheme(OpenApiAuthenticationExtension):
     target_class = "tenants.accounts.tokens.TokenAuthentication"
@@ -115,10 +122,28 @@ class HouseSchema(AutoSchema):
     def get_override_parameters(self):
         query = self.view.queries.get(self.view.action)
         asked = [query] if query else []
+        answered = self._fields_answered()
+        if "version" in answered:
+            asked += [self._etag()] if self.method != "DELETE" else []
+            asked += [IF_MATCH] if self.method not in ("GET", "POST") else []
         if self.method == "POST":
-            return [IDEMPOTENCY_KEY, *asked]
-        is_versioned = "version" in getattr(self._answer(), "fields", {})
-        return [IF_MATCH, *asked] if is_versioned and self.method != "GET" else asked
+            asked += [IDEMPOTENCY_KEY, *([LOCATION] if "id" in answered else [])]
+        return asked
+
+    def _etag(self):
+        """Of a row that is there: what was rehearsed in vain has none."""
+        statuses = [201] if isinstance(self._answer(), dict) else [200, 201]
+        text = "The version, for If-Match."
+        return OpenApiParameter("ETag", str, HEADER, description=text, response=statuses)
+
+    def _fields_answered(self):
+        """Names of the fields of what is answered; none of a list."""
+        answer = self._answer()
+        if isinstance(answer, dict):
+            answer = answer.get(201)
+        if self.view.action == "list" or not hasattr(answer, "Meta"):
+            return set()
+        return set((answer() if isinstance(answer, type) else answer).fields)
 
     def _get_filter_parameters(self):
         """With the labels of the filters, which spectacular leaves out where a type is given."""
@@ -216,6 +241,8 @@ def with_problems(result, generator, request, public):
     components["responses"] = {
         name: {"description": text, "content": content} for name, text in DESCRIPTIONS.items()
     }
+    for name in ("TooMany", "Busy"):
+        components["responses"][name]["headers"] = RETRY_AFTER
     for operations in result["paths"].values():
         for method in OF_METHOD.keys() & operations.keys():
             _say_what_is_a_table(operations[method])

@@ -9,6 +9,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from config.api.description import SchemaView
 from config.api.pages import NowhereView
 from inventory.urls import ROUTES as INVENTORY
+from production.api import UndoViewSet
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
 from tenants.api.people.managing import (
@@ -20,11 +21,17 @@ from tenants.api.people.managing import (
 )
 from tenants.api.people.own import MeViewSet, TokenViewSet
 
+ALONE = ("me", "settings", "schema", "docs")  # addresses of no list
+
 
 class RootView(APIRootView):
     """The addresses of the farm's API."""
 
     schema = None
+
+    def get(self, request, *args, **kwargs):
+        self.api_root_dict = {**dict(zip(ALONE, ALONE, strict=True)), **self.api_root_dict}
+        return super().get(request, *args, **kwargs)
 
     def get_view_name(self):
         return "Addresses"
@@ -54,6 +61,7 @@ NO_OPTIONS = {"http_method_names": ["get", "head"]}  # its page could not show i
 v1 = [
     path("", include(router.urls)),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
+    path("me/undo/", UndoViewSet.as_view({"get": "show", "post": "create"}), name="me-undo"),
     path("settings/", SettingsViewSet.as_view(SINGLE), name="settings"),
     path("schema/", SchemaView.as_view(), name="schema"),
     path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **NO_OPTIONS), name="docs"),

@@ -66,6 +66,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "reverses": "reverses_id",
         **same("reason", "note", "source"),
         "who": "performed_by_name",
+        "username": "performed_by.username",
     }
     list_per_page = 50
     ordering = ["-pk"]

@@ -137,7 +137,7 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(blank=True, max_length=40)),
                 ('note', models.TextField(blank=True)),
                 ('source', models.CharField(choices=[('api', 'Api'), ('admin', 'Admin'), ('floor', 'Floor'), ('import', 'Import'), ('system', 'System')], default='system', max_length=6)),
-                ('performed_by_name', models.CharField(blank=True, max_length=150)),
+                ('performed_by_name', models.CharField(blank=True, help_text='As they were called then.', max_length=150)),
                 ('occurred_at', models.DateTimeField(help_text='When people say it happened; informational.')),
                 ('created_at', models.DateTimeField()),
                 ('performed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

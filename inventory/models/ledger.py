@@ -91,7 +91,9 @@ class InventoryTransaction(models.Model):
     performed_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
     )
-    performed_by_name = models.CharField(max_length=150, blank=True)
+    performed_by_name = models.CharField(
+        max_length=150, blank=True, help_text="As they were called then."
+    )
     occurred_at = models.DateTimeField(help_text="When people say it happened; informational.")
     created_at = models.DateTimeField()
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import InventoryTransaction
-from tenants.api.fields import FlagField, TextField
+from tenants.api.fields import FlagField, TextField, UsernameField
 from tenants.api.serializers import Body, RowSerializer
 
 
@@ -12,9 +12,13 @@ class InventoryTransactionSerializer(RowSerializer):
 
     id = serializers.IntegerField(read_only=True, allow_null=True)
     spool_code = serializers.CharField(source="spool.code", read_only=True)
-    production_run_number = serializers.CharField(
+    run = serializers.PrimaryKeyRelatedField(
+        source="production_run", read_only=True, allow_null=True
+    )
+    run_number = serializers.CharField(
         source="production_run.number", read_only=True, allow_null=True, default=None
     )
+    performed_by_username = UsernameField("performed_by")
 
     class Meta:
         model = InventoryTransaction
@@ -26,13 +30,14 @@ class InventoryTransactionSerializer(RowSerializer):
             "grams",
             "balance_grams",
             "cost_per_gram",
-            "production_run",
-            "production_run_number",
+            "run",
+            "run_number",
             "reverses",
             "reason",
             "note",
             "source",
             "performed_by",
+            "performed_by_username",
             "performed_by_name",
             "occurred_at",
             "created_at",

@@ -8,8 +8,17 @@ from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from inventory.services.receiving import MOST_AT_ONCE
-from tenants.api.fields import GRAMS, MONEY, NameField, QuantityField, TextField, WholeField
-from tenants.api.filters import MomentAtField
+from tenants.api.fields import (
+    GRAMS,
+    MONEY,
+    NameField,
+    PersonNameField,
+    QuantityField,
+    TextField,
+    UsernameField,
+    WholeField,
+)
+from tenants.api.parameters import MomentAtField
 from tenants.api.serializers import RowSerializer
 
 
@@ -162,13 +171,23 @@ class SpoolEventSerializer(RowSerializer):
     """What happened to a spool and moved no grams; ``before`` and ``after`` are as it was said."""
 
     spool_code = serializers.CharField(source="spool.code", read_only=True)
-    by_name = serializers.CharField(
-        source="by.username", read_only=True, allow_null=True, default=None
-    )
+    by_username = UsernameField("by")
+    by_name = PersonNameField("by")
 
     class Meta:
         model = SpoolEvent
-        fields = ["id", "spool", "spool_code", "verb", "before", "after", "by", "by_name", "at"]
+        fields = [
+            "id",
+            "spool",
+            "spool_code",
+            "verb",
+            "before",
+            "after",
+            "by",
+            "by_username",
+            "by_name",
+            "at",
+        ]
         read_only_fields = fields
 
 

@@ -208,7 +208,7 @@ class Book:
             production_run=run,
             source=face.get(),
             performed_by=self.by,
-            performed_by_name=self.by.get_username() if self.by else "",
+            performed_by_name=str(self.by) if self.by else "",
             occurred_at=occurred_at or at,
             created_at=at,
             **details,

@@ -20,6 +20,7 @@ from production.api.reports import (
 from production.api.runs import ProductionRunViewSet, RunEventViewSet
 from production.api.scan import ScanViewSet
 from production.api.spools import SpoolViewSet
+from production.api.undo import UndoViewSet
 
 __all__ = [
     "AlertReport",
@@ -40,6 +41,7 @@ __all__ = [
     "SlotViewSet",
     "SpoolViewSet",
     "StockReport",
+    "UndoViewSet",
     "UnexplainedReport",
     "VarianceReport",
 ]

@@ -8,7 +8,7 @@ from production import filters, serializers
 from production.api.runs import OfRun
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.services import printers, reports, slots
-from tenants.api.views import Nested, ReadViewSet, RecordViewSet
+from tenants.api.views import Nested, RecordViewSet
 
 
 class PrinterViewSet(RecordViewSet):
@@ -115,8 +115,8 @@ class BomLineViewSet(Nested, RecordViewSet):
         return {"product": self.find_parent(), **self.body()}
 
 
-class ReasonViewSet(ReadViewSet):
-    """Why parts are scrapped and runs fail."""
+class ReasonViewSet(RecordViewSet):
+    """Why parts are scrapped and runs fail; one that is not in use is no longer offered."""
 
     queryset = Reason.objects.all()
     serializer_class = serializers.ReasonSerializer

@@ -5,7 +5,7 @@ from rest_framework.exceptions import ValidationError
 
 from inventory.models import Filament, InventoryTransaction, MaterialType
 from production import filters, serializers
-from production.models import Product, ProductionRun, RunItem, RunMaterial
+from production.models import Product, ProductionRun, RunMaterial
 from production.services import demand, reports
 from tenants.api.views import ListViewSet
 
@@ -85,25 +85,25 @@ class LotReport(Report):
     filterset_class = filters.LotsFilter
 
     def list(self, request):
-        _, asked = self.chosen()
+        lines, asked = self.chosen()
         if asked["order_reference"]:
             return self.answer_list(reports.lots_of_order(asked["order_reference"]))
-        if asked["run"]:
-            return self.answer_list(reports.lots_of_run(asked["run"]))
-        return self.answer_list(reports.uses_of_lot(asked["lot"], **_maker(asked)))
+        if asked["lot"]:
+            return self.answer_list(reports.uses_of_lot(asked["lot"], lines=lines))
+        return self.answer_list(reports.lots_of_run(lines))
 
 
 class LotPartsReport(Report):
     """What was made of a lot, and for which orders."""
 
     title = "Parts of a lot"
-    queryset = RunItem.objects.all()
+    queryset = RunMaterial.objects.all()
     serializer_class = serializers.LotPartSerializer
     filterset_class = filters.LotPartsFilter
 
     def list(self, request):
-        _, asked = self.chosen()
-        return self.answer_list(reports.parts_of_lot(asked["lot"], **_maker(asked)))
+        lines, asked = self.chosen()
+        return self.answer_list(reports.parts_of_lot(asked["lot"], lines=lines))
 
 
 class StockReport(Report):
@@ -161,8 +161,3 @@ class AlertReport(Report):
     def list(self, request):
         _, asked = self.chosen()
         return self.answer_list(reports.alerts(last=asked["last"] or serializers.EVIDENT_RUNS))
-
-
-def _maker(asked):
-    """Whose lot it is, where that was said."""
-    return {name: asked[name] for name in ("filament", "manufacturer")}

@@ -141,4 +141,4 @@ class RunEventViewSet(ReadViewSet):
     ordering_fields = ["id", "at", "verb"]
 
     def detailed(self, rows):
-        return rows.select_related("run")
+        return rows.select_related("run", "by")

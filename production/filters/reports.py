@@ -4,16 +4,24 @@ import django_filters
 from django import forms
 from django.db.models import Q
 
-from inventory.filters import FilamentFilter
+from inventory.filters import (
+    FilamentFilter,
+    OfFilament,
+    OfMaterialType,
+    OfRun,
+    OfSpool,
+)
 from inventory.models import InventoryTransaction
-from production.filters.runs import ProductionRunFilter, by_id_or
-from production.models import Product, ProductionRun, RunItem, RunMaterial
+from production.filters.runs import ProductionRunFilter
+from production.models import Product, ProductionRun, RunMaterial
 from production.services import reports
 from tenants.api.filters import (
     BooleanFilter,
     ChoiceFilter,
+    FilterSet,
     FromFilter,
     IdFilter,
+    ReferenceFilter,
     SeveralFilter,
     ToFilter,
 )
@@ -67,7 +75,7 @@ class ScrapReportFilter(ProductionRunFilter):
     )
 
 
-class ConsumptionFilter(django_filters.FilterSet):
+class ConsumptionFilter(FilterSet):
     """Which entries of the ledger are summed, and by what; days are the farm's, and inclusive."""
 
     group_by = AskedChoice(reports.CONSUMPTION_GROUPS, label="All together when left out")
@@ -75,13 +83,13 @@ class ConsumptionFilter(django_filters.FilterSet):
     since = AskedFrom(label="A day of the farm, or a moment")
     until = AskedTo(label="A day of the farm, that day included, or a moment")
     kind = SeveralFilter(choices=[(kind, kind) for kind in ("usage", "waste")], method="of_kind")
-    spool = IdFilter()
-    filament = IdFilter("spool__filament")
-    manufacturer = IdFilter("spool__filament__manufacturer")
-    material_type = django_filters.CharFilter(method="of_type", label="Id or code")
+    spool = OfSpool()
+    filament = OfFilament("spool__filament")
+    manufacturer = ReferenceFilter("spool__filament__manufacturer")
+    material_type = OfMaterialType("spool__filament__material_type")
     lot = django_filters.CharFilter("spool__lot_number", lookup_expr="iexact")
-    run = IdFilter("production_run")
-    printer = django_filters.CharFilter(method="of_printer", label="Id or name of the printer")
+    run = OfRun("production_run")
+    printer = ReferenceFilter("production_run__printer")
     order_reference = django_filters.CharFilter(method="of_order", label="Of an item of the run")
 
     class Meta:
@@ -91,12 +99,6 @@ class ConsumptionFilter(django_filters.FilterSet):
     def of_kind(self, entries, name, value):
         return entries.filter(Q(kind__in=value) | Q(reverses__kind__in=value))
 
-    def of_type(self, entries, name, value):
-        return entries.filter(by_id_or("spool__filament__material_type", "code", value))
-
-    def of_printer(self, entries, name, value):
-        return entries.filter(by_id_or("production_run__printer", "name", value))
-
     def of_order(self, entries, name, value):
         return entries.filter(production_run__in=ProductionRun.objects.of_order(value))
 
@@ -105,13 +107,15 @@ class OfLotForm(forms.Form):
     """A lot number that two makers use is told apart by the filament or the manufacturer."""
 
     ways = ("lot",)
+    makers = ("filament", "filament_name", "filament_external_id")
+    makers += ("manufacturer", "manufacturer_name")
 
     def clean(self):
         said = super().clean()
         ways = [name for name in self.ways if said.get(name)]
         if len(ways) != 1 and not self.errors:
             self.add_error(self.ways[0], f"Name one: {' or '.join(self.ways)}.")
-        for name in ("filament", "manufacturer"):
+        for name in self.makers:
             if said.get(name) and ways and ways != ["lot"]:
                 self.add_error(name, "This goes with a lot alone.")
         return said
@@ -120,18 +124,18 @@ class OfLotForm(forms.Form):
 class LotForm(OfLotForm):
     """From where, or where to: one of these."""
 
-    ways = ("lot", "order_reference", "run")
+    ways = ("lot", "order_reference", "run", "run_number")
 
 
-class LotPartsFilter(django_filters.FilterSet):
-    """Which lot."""
+class LotPartsFilter(FilterSet):
+    """Which lot, and whose."""
 
     lot = AskedText(label="Required: the lot number")
-    filament = AskedId(label="Whose lot it is")
-    manufacturer = AskedId(label="Whose lot it is")
+    filament = OfFilament("spool__filament", label="Whose lot it is")
+    manufacturer = ReferenceFilter("spool__filament__manufacturer", label="Whose lot it is")
 
     class Meta:
-        model = RunItem
+        model = RunMaterial
         fields = []
         form = OfLotForm
 
@@ -141,7 +145,7 @@ class LotsFilter(LotPartsFilter):
 
     lot = AskedText(label="This lot: where it went")
     order_reference = AskedText(label="Or this order: which lots went into it")
-    run = AskedId(label="Or this run: which lots went into it")
+    run = OfRun(label="Or this run: which lots went into it")
 
     class Meta:
         model = RunMaterial
@@ -155,7 +159,7 @@ class StockFilter(FilamentFilter):
     is_to_reorder = BooleanFilter()
 
 
-class CountedFilter(django_filters.FilterSet):
+class CountedFilter(FilterSet):
     """When the shelf was counted: days of the farm, inclusive, or moments."""
 
     counted_from, counted_to = AskedFrom(), AskedTo()
@@ -165,7 +169,7 @@ class CountedFilter(django_filters.FilterSet):
         fields = []
 
 
-class EvidenceFilter(django_filters.FilterSet):
+class EvidenceFilter(FilterSet):
     """How many of each product's last runs are looked at."""
 
     last = AskedId(label="10 when left out")

@@ -1,9 +1,9 @@
 """How lists of production are narrowed; the same for the API and for pages."""
 
 import django_filters
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
-from inventory.filters import SameFilter
+from inventory.filters import OfFilament, OfMaterialType, OfRun, OfSpool
 from production.models import (
     Printer,
     Product,
@@ -14,22 +14,37 @@ from production.models import (
     RunMaterial,
 )
 from tenants.api.filters import (
-    BIGGEST_ID,
     BooleanFilter,
     EventFilter,
+    FilterSet,
     FromDayFilter,
     FromFilter,
-    IdFilter,
     MomentFilter,
+    OfPerson,
+    ReferenceFilter,
     SeveralFilter,
     ToDayFilter,
     ToFilter,
 )
 
 
-class PrinterFilter(django_filters.FilterSet):
+class OfProduct(ReferenceFilter):
+    names = {"sku": "iexact"}
+
+
+def with_item(runs, condition):
+    """The runs of which an item is so."""
+    return runs.filter(Exists(RunItem.objects.filter(condition, run=OuterRef("pk"))))
+
+
+def with_material(runs, condition):
+    """The runs of which a material is so."""
+    return runs.filter(Exists(RunMaterial.objects.filter(condition, run=OuterRef("pk"))))
+
+
+class PrinterFilter(FilterSet):
     name = django_filters.CharFilter(lookup_expr="iexact")
-    location = IdFilter()
+    location = ReferenceFilter()
     needs_clearing = BooleanFilter()
     is_active = BooleanFilter()
 
@@ -38,7 +53,7 @@ class PrinterFilter(django_filters.FilterSet):
         fields = []
 
 
-class ProductFilter(django_filters.FilterSet):
+class ProductFilter(FilterSet):
     sku = django_filters.CharFilter()
     is_active = BooleanFilter()
 
@@ -47,7 +62,7 @@ class ProductFilter(django_filters.FilterSet):
         fields = []
 
 
-class ReasonFilter(django_filters.FilterSet):
+class ReasonFilter(FilterSet):
     kind = SeveralFilter(choices=Reason.Kind.choices)
     is_active = BooleanFilter()
 
@@ -56,7 +71,7 @@ class ReasonFilter(django_filters.FilterSet):
         fields = []
 
 
-class ProductionRunFilter(django_filters.FilterSet):
+class ProductionRunFilter(FilterSet):
     """Days are the farm's, and inclusive; ``start_date`` and ``end_date`` are of scheduled_at."""
 
     status = SeveralFilter(choices=ProductionRun.Status.choices)
@@ -64,64 +79,39 @@ class ProductionRunFilter(django_filters.FilterSet):
     end_date = ToDayFilter("scheduled_at")
     finished_from = FromFilter("finished_at")
     finished_to = ToFilter("finished_at")
-    product_id = IdFilter(method="of_item")
-    spool_id = IdFilter(method="of_material")
-    printer = django_filters.CharFilter(method="of_printer", label="Id or name of the printer")
-    material_type = django_filters.CharFilter(method="of_type", label="Id or code")
+    product_id = OfProduct("product", narrow=with_item)
+    spool_id = OfSpool("spool", narrow=with_material)
+    printer = ReferenceFilter()
+    filament = OfFilament("filament", "spool__filament", narrow=with_material)
+    material_type = OfMaterialType(
+        "material_type",
+        "filament__material_type",
+        "spool__filament__material_type",
+        narrow=with_material,
+    )
     lot = django_filters.CharFilter(method="of_lot")
     order_reference = django_filters.CharFilter(method="of_order")
     number = django_filters.CharFilter(lookup_expr="iexact")
     external_id = django_filters.CharFilter()
+    created_by = OfPerson()
     updated_since = MomentFilter("updated_at", lookup_expr="gte")
 
     class Meta:
         model = ProductionRun
         fields = []
 
-    def of_item(self, runs, name, value):
-        return runs.filter(_has_item(product=value))
-
-    def of_material(self, runs, name, value):
-        return runs.filter(_has_material(Q(spool=value)))
-
-    def of_printer(self, runs, name, value):
-        return runs.filter(by_id_or("printer", "name", value))
-
-    def of_type(self, runs, name, value):
-        of_line = by_id_or("material_type", "code", value)
-        of_filament = by_id_or("filament__material_type", "code", value)
-        of_spool = by_id_or("spool__filament__material_type", "code", value)
-        return runs.filter(_has_material(of_line | of_filament | of_spool))
-
     def of_lot(self, runs, name, value):
-        return runs.filter(_has_material(Q(spool__lot_number__iexact=value)))
+        return runs.of_lot(value)
 
     def of_order(self, runs, name, value):
-        return runs.filter(_has_item(order_reference__iexact=value))
+        return runs.of_order(value)
 
 
 class RunEventFilter(EventFilter):
-    run = IdFilter()
-    run_number = SameFilter("run__number")
+    run = OfRun()
     verb = SeveralFilter(choices=RunEvent.Verb.choices)
     to_status = SeveralFilter(choices=ProductionRun.Status.choices)
 
     class Meta:
         model = RunEvent
         fields = []
-
-
-def by_id_or(relation, attribute, value):
-    """Rows that refer to one by its id, or by what it is called."""
-    named = Q(**{f"{relation}__{attribute}__iexact": value})
-    if value.isascii() and value.isdigit() and len(value) < 20 and int(value) <= BIGGEST_ID:
-        return named | Q(**{relation: int(value)})
-    return named
-
-
-def _has_item(**lookups):
-    return Exists(RunItem.objects.filter(run=OuterRef("pk"), **lookups))
-
-
-def _has_material(condition):
-    return Exists(RunMaterial.objects.filter(condition, run=OuterRef("pk")))

@@ -275,7 +275,7 @@ class RunEvent(models.Model):
     from_status = models.CharField(max_length=11, blank=True)
     to_status = models.CharField(max_length=11)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
-    by_name = models.CharField(max_length=150, blank=True)
+    by_name = models.CharField(max_length=150, blank=True, help_text="As they were called then.")
     at = models.DateTimeField()
     reason = models.TextField(blank=True)
     overrides = models.JSONField(default=list)

@@ -29,6 +29,7 @@ from production.serializers.reports import (
 from production.serializers.runs import ProductionRunSerializer, addresses
 from production.serializers.scan import ScanBody, ScanSerializer
 from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
+from production.serializers.undo import LastSerializer, UndoBody, UndoneSerializer
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_VERBS, NoBody, SwapInSlotBody
 
@@ -42,6 +43,7 @@ __all__ = [
     "ClosedRun",
     "ConsumptionSerializer",
     "KeptForSerializer",
+    "LastSerializer",
     "LoadBody",
     "LotPartSerializer",
     "LotSerializer",
@@ -62,6 +64,8 @@ __all__ = [
     "ScanSerializer",
     "ScrapSerializer",
     "StockSerializer",
+    "UndoBody",
+    "UndoneSerializer",
     "UnexplainedSerializer",
     "SwapInSlotBody",
     "VarianceGroupSerializer",

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from production.models import ProductionRun, RunEvent
+from tenants.api.fields import UsernameField
 from tenants.api.serializers import RowSerializer
 
 
@@ -18,6 +19,7 @@ class RunEventSerializer(RowSerializer):
         help_text="Empty where the run was made.",
     )
     to_status = serializers.ChoiceField(ProductionRun.Status.choices, read_only=True)
+    by_username = UsernameField("by")
     overrides = serializers.ListField(
         child=serializers.CharField(),
         read_only=True,
@@ -36,6 +38,7 @@ class RunEventSerializer(RowSerializer):
             "reason",
             "overrides",
             "by",
+            "by_username",
             "by_name",
             "at",
         ]

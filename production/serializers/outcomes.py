@@ -57,7 +57,7 @@ def outcome(done, *, is_rehearsal=False):
 def rehearsed(done):
     """A Completion of a run that never was: nothing of it has an id or a number."""
     said = outcome(done, is_rehearsal=True)
-    nobody = {"production_run": None, "production_run_number": None}
+    nobody = {"run": None, "run_number": None}
     said["entries"] = [entry | nobody for entry in said["entries"]]
     materials = [{**line, "material": None} for line in said["variance"]["materials"]]
     items = [{**item, "item": None} for item in said["variance"]["items"]]

@@ -58,6 +58,7 @@ class PrinterSerializer(RowSerializer):
 
     class Meta:
         model = Printer
+        elsewhere = {"slots": "printers/{id}/slots/"}
         fields = [
             "id",
             "name",

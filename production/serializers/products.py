@@ -37,6 +37,7 @@ class ProductSerializer(RowSerializer):
 
     class Meta:
         model = Product
+        elsewhere = {"bom_lines": "products/{id}/bom-lines/"}
         offered = ("units_per_plate", "plate_minutes", "plate_purge_grams")
         fields = [
             "id",
@@ -54,6 +55,9 @@ class ProductSerializer(RowSerializer):
 
 
 class ReasonSerializer(RowSerializer):
+    """A reason for scrap or for failure; bodies of runs name it by its code."""
+
     class Meta:
         model = Reason
+        create_only = ("kind", "code")
         fields = ["id", "kind", "code", "label", "is_active"]

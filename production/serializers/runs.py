@@ -6,7 +6,14 @@ from production.models import Printer, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services import moves
 from production.services.lines import NewItem, NewMaterial
-from tenants.api.fields import ChoiceField, MomentField, NameField, TextField
+from tenants.api.fields import (
+    ChoiceField,
+    MomentField,
+    NameField,
+    PersonNameField,
+    TextField,
+    UsernameField,
+)
 from tenants.api.serializers import RowSerializer
 from tenants.errors import Invalid
 
@@ -87,9 +94,8 @@ class ProductionRunSerializer(RowSerializer):
     scheduled_at = MomentField(read_only=True)
     items = NewItemSerializer(many=True, required=False, max_length=MOST_LINES)
     materials = NewMaterialSerializer(many=True, required=False, max_length=MOST_LINES)
-    created_by_name = serializers.CharField(
-        source="created_by.username", read_only=True, allow_null=True, default=None
-    )
+    created_by_username = UsernameField("created_by")
+    created_by_name = PersonNameField("created_by")
     allowed = serializers.SerializerMethodField()
     override_reason = TextField(**OVERRIDE_REASON)
 
@@ -128,6 +134,7 @@ class ProductionRunSerializer(RowSerializer):
             "items",
             "materials",
             "created_by",
+            "created_by_username",
             "created_by_name",
             "created_at",
             "updated_at",

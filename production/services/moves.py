@@ -114,7 +114,7 @@ def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None
         from_status=came_from,
         to_status=run.status,
         by=by,
-        by_name=by.get_username() if by else "",
+        by_name=str(by) if by else "",
         at=at,
         reason=reason,
         overrides=list(overrides),

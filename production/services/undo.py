@@ -6,6 +6,7 @@ of the ledger, but may take back the weight typed a moment ago.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
 from django.db.models.functions import Cast
@@ -15,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import reversing
-from production.models import RunEvent
+from production.models import ProductionRun, RunEvent
 from production.services import completion, drafts, lifecycle, moves, slots, unloading, unreceiving
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from tenants.operations import operation
@@ -43,13 +44,34 @@ MOVED = ~Q(from_status=F("to_status"))
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
     """What can be taken back: the row ``event`` of a ``kind``: run, weighing, loading or receipt,
-    done to the run or spool of id ``subject``. ``said`` is what was done."""
+    done to the run or spool of id ``subject``. ``said`` is what was done, in words."""
 
     kind: str
     event: int
     subject: int
+    verb: str
     said: str
     at: datetime
+
+    @property
+    def run(self):
+        return self.subject if self.kind == "run" else None
+
+    @property
+    def spool(self):
+        return None if self.kind == "run" else self.subject
+
+    @property
+    def until(self):
+        """When it is a manager's to take back."""
+        return self.at + UNDO_FOR
+
+
+class TakenBack(NamedTuple):
+    """What it was done to."""
+
+    run: ProductionRun | None
+    spools: list
 
 
 def last(*, by, at=None):
@@ -61,8 +83,9 @@ def last(*, by, at=None):
     if newest is None or newest["is_over"]:
         return None
     kind, event, subject = newest["what"], newest["pk"], newest["subject"]
-    said, at = _said(newest["done"], newest["name"]), newest["moment"]
-    return Undoable(kind=kind, event=event, subject=subject, said=said, at=at)
+    verb, at = newest["done"], newest["moment"]
+    said = _said(verb, newest["name"])
+    return Undoable(kind=kind, event=event, subject=subject, verb=verb, said=said, at=at)
 
 
 def _said(verb, name):
@@ -71,6 +94,18 @@ def _said(verb, name):
             "name": name
         }
     return _("%(verb)s %(name)s") % {"verb": CALLED[verb], "name": name}
+
+
+def take_back(kind, event, *, by):
+    """Take back what the row ``event`` of a ``kind`` tells, as `Undoable` names them; returns
+    TakenBack. Raises what each of the ways back raises."""
+    if kind == "run":
+        return TakenBack(undo(event.run, event=event.pk, by=by), [])
+    if kind == "receipt":
+        return TakenBack(None, unreceiving.undo_receipt(event, by=by))
+    way_back = undo_weighing if kind == "weighing" else unloading.undo_load
+    way_back(event, by=by)
+    return TakenBack(None, [event.spool])
 
 
 @operation("production_run.undo")

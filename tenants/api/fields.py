@@ -208,6 +208,24 @@ class NameField(serializers.RelatedField):
         return getattr(value, self.attribute)
 
 
+class UsernameField(serializers.CharField):
+    """How somebody signs in, which never changes; ``UsernameField("by")`` for the field by."""
+
+    def __init__(self, person, **kwargs):
+        source = f"{person}.username"
+        super().__init__(source=source, read_only=True, allow_null=True, default=None, **kwargs)
+
+
+class PersonNameField(serializers.CharField):
+    """What pages call somebody now: by their name, without one by their username."""
+
+    def __init__(self, person, **kwargs):
+        super().__init__(source=person, read_only=True, allow_null=True, default=None, **kwargs)
+
+    def to_representation(self, value):
+        return str(value)
+
+
 class BlankIsNullField(TextField):
     """A text that is unique where it is there: an empty one is none."""
 

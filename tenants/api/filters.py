@@ -1,34 +1,31 @@
-"""Query parameters that can't break anything: strict, bounded, and in the farm's calendar."""
+"""What narrows a list: filters whose parameters can't break anything."""
 
-import re
-from datetime import UTC, datetime, time, timedelta
+from functools import reduce
+from operator import or_
 
 import django_filters
 from django import forms
-from django.core.exceptions import ValidationError
-from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.db.models import Q
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from tenants.api.fields import WIDEST_OFFSET, YEARS
+from tenants.api.parameters import (
+    ChoiceField,
+    DayField,
+    DayOrMomentField,
+    IdField,
+    MomentAtField,
+    MomentField,
+    SeveralField,
+    StrictBooleanField,
+    last_moment,
+)
 
 AFTER = (
     "Rows that were written after this one. What is written at the same time may be seen in "
     "another order: who follows the list asks again from some rows before."
 )
 BIGGEST_ID = 2**63 - 1
-DIGITS = re.compile(r"[+-]?[0-9]+")
-LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
-
-
-class IdField(forms.IntegerField):
-    """Digits and nothing else; Django's takes 5.0 and 0_5 for 5."""
-
-    def to_python(self, value):
-        if value not in self.empty_values and not DIGITS.fullmatch(str(value)):
-            raise ValidationError(self.error_messages["invalid"], code="invalid")
-        return super().to_python(value)
 
 
 @extend_schema_field(OpenApiTypes.INT64)
@@ -39,6 +36,59 @@ class IdFilter(django_filters.Filter):
 
     def __init__(self, *args, least=1, **kwargs):
         super().__init__(*args, min_value=least, max_value=BIGGEST_ID, **kwargs)
+
+
+class ReferenceFilter(IdFilter):
+    """Rows that refer to one by its id, or, at parameters of their own, by what it is called: the
+    same names beside ids as bodies take. ``spool = ...`` brings ``spool_code``.
+
+    ``paths`` lead to the row; any of several will do. ``narrow`` filters rows by a condition, where
+    it is of lines of theirs. A subclass says ``names``, each with how it is looked up.
+    """
+
+    names = {"name": "iexact"}
+
+    def __init__(self, *paths, narrow=None, **kwargs):
+        super().__init__(*paths[:1], **kwargs)
+        self.paths, self.narrow = paths, narrow or (lambda rows, condition: rows.filter(condition))
+
+    def companions(self, parameter):
+        """The parameters that come with the one of the id."""
+        stem = parameter.removesuffix("_id")
+        found = {f"{stem}_{name}": CalledFilter(self, name, parameter) for name in self.names}
+        self.paths = self.paths or (parameter,)
+        self.extra["error_messages"] = {
+            "invalid": f"An id is a whole number; {' and '.join(found)} takes what it is called."
+        }
+        return found
+
+    def filter(self, rows, value):
+        return rows if value is None else self.referring(rows, lambda path: Q(**{path: value}))
+
+    def called(self, path, name, value):
+        """The condition that what a path leads to is called so."""
+        return Q(**{f"{path}__{name}__{self.names[name]}": value})
+
+    def referring(self, rows, condition):
+        return self.narrow(rows, reduce(or_, map(condition, self.paths)))
+
+
+class CalledFilter(django_filters.CharFilter):
+    """What a ReferenceFilter looks for, by one of its names."""
+
+    def __init__(self, reference, name, parameter):
+        super().__init__(label=f"The {name} of what {parameter} is the id of")
+        self.reference, self.name = reference, name
+
+    def filter(self, rows, value):
+        if not value:
+            return rows
+        called = self.reference.called
+        return self.reference.referring(rows, lambda path: called(path, self.name, value))
+
+
+class OfPerson(ReferenceFilter):
+    names = {"username": "iexact"}
 
 
 @extend_schema_field(OpenApiTypes.NUMBER)
@@ -52,36 +102,9 @@ class AmountFilter(django_filters.Filter):
         super().__init__(*args, **size, **kwargs)
 
 
-class StrictBooleanField(forms.Field):
-    """``true`` or ``false``, ``1`` or ``0``; anything else is refused, not taken as false."""
-
-    WORDS = {"true": True, "1": True, "false": False, "0": False}
-
-    def to_python(self, value):
-        if value in self.empty_values:
-            return None
-        try:
-            return self.WORDS[str(value).lower()]
-        except KeyError:
-            raise ValidationError("true or false, please.") from None
-
-
 @extend_schema_field(OpenApiTypes.BOOL)
 class BooleanFilter(django_filters.Filter):
     field_class = StrictBooleanField
-
-
-class NamesChoices:
-    """For a form's field: a value that is none of its choices is answered with what they are."""
-
-    def __init__(self, *args, **kwargs):
-        super().__init__(*args, **kwargs)
-        names = ", ".join(str(value) for value, _ in self.choices if value)
-        self.error_messages["invalid_choice"] = f"%(value)s is none of {names}."
-
-
-class ChoiceField(NamesChoices, django_filters.fields.ChoiceField):
-    pass
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
@@ -90,50 +113,8 @@ class ChoiceFilter(django_filters.ChoiceFilter):
     field_class = ChoiceField
 
 
-class SeveralField(NamesChoices, django_filters.fields.MultipleChoiceField):
-    """``?status=planned&status=failed`` or ``?status=planned,failed``."""
-
-    def clean(self, value):
-        words = [word.strip() for each in value or [] for word in str(each).split(",")]
-        return super().clean([word for word in words if word])
-
-
 class SeveralFilter(django_filters.MultipleChoiceFilter):
     field_class = SeveralField
-
-
-class DayField(forms.Field):
-    """A date; its value is the farm-local day as a pair of moments, ``[start, end)``."""
-
-    def to_python(self, value):
-        return None if value in self.empty_values else local_day(value)
-
-
-class MomentField(forms.Field):
-    """A moment with an offset or Z."""
-
-    def to_python(self, value):
-        return None if value in self.empty_values else moment(value)
-
-
-class DayOrMomentField(forms.Field):
-    """A date or a moment; its value is a pair of moments (equal when a moment was given)."""
-
-    def to_python(self, value):
-        if value in self.empty_values:
-            return None
-        return local_day(value) if len(str(value)) == 10 else (moment(value),) * 2
-
-
-class MomentAtField(DayOrMomentField):
-    """A moment; of a date its last one."""
-
-    def to_python(self, value):
-        found = super().to_python(value)
-        if found is None:
-            return None
-        start, end = found
-        return start if start == end else end - timedelta(microseconds=1)
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -180,7 +161,51 @@ class MomentFilter(django_filters.Filter):
     field_class = MomentField
 
 
-class FollowedFilter(django_filters.FilterSet):
+class FilterSet(django_filters.FilterSet):
+    """What narrows a list: references bring their names, and a range begins before it ends.
+
+    Each filter of a range's end follows the one of its beginning.
+    """
+
+    @classmethod
+    def get_filters(cls):
+        filters = super().get_filters()
+        return {
+            name: each
+            for parameter, one in filters.items()
+            for name, each in ({parameter: one} | _companions(one, parameter)).items()
+        }
+
+    @classmethod
+    def ranges(cls):
+        """``[(parameter of the beginning, parameter of the end)]``"""
+        kinds = {FromFilter: [], ToFilter: []}
+        for name, each in cls.base_filters.items():
+            for kind in kinds:
+                if isinstance(each, kind):
+                    kinds[kind].append(name)
+        return list(zip(*kinds.values(), strict=True))
+
+    def is_valid(self):
+        if super().is_valid():
+            for names in self.ranges():
+                self._refuse_swapped(*names)
+        return super().is_valid()
+
+    def _refuse_swapped(self, first, last):
+        said = self.form.cleaned_data
+        if said[first] and said[last] and said[first][0] > last_moment(said[last]):
+            given = self.form.data
+            message = f"{first} {given[first]} is after {last} {given[last]}."
+            for name in (first, last):
+                self.form.add_error(name, message)
+
+
+def _companions(one, parameter):
+    return one.companions(parameter) if isinstance(one, ReferenceFilter) else {}
+
+
+class FollowedFilter(FilterSet):
     """Of rows that are only ever added: what came after one that is known."""
 
     after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
@@ -191,29 +216,4 @@ class EventFilter(FollowedFilter):
 
     at_from = FromFilter("at")
     at_to = ToFilter("at")
-
-
-def local_day(text):
-    """The farm's day ``YYYY-MM-DD`` as ``(its start, the start of the next)``, aware."""
-    try:
-        day = parse_date(str(text))
-    except ValueError:
-        day = None
-    if day is None or day.year not in YEARS:
-        raise ValidationError("A date is YYYY-MM-DD, between 1900 and 2999.")
-    zone = timezone.get_current_timezone()
-    days = (day, day + timedelta(days=1))
-    return tuple(datetime.combine(each, time.min, tzinfo=zone) for each in days)
-
-
-def moment(text):
-    """An aware moment. Raises ValidationError."""
-    try:
-        value = parse_datetime(LOST_PLUS.sub(r"+\1", str(text)))
-    except ValueError:
-        value = None
-    if value is None or timezone.is_naive(value):
-        raise ValidationError("A moment has an offset or Z, as in 2026-03-01T08:30:00+01:00.")
-    if value.year not in YEARS or abs(value.utcoffset()) > WIDEST_OFFSET:
-        raise ValidationError("A moment lies between 1900 and 2999, its offset within 15:59.")
-    return value.astimezone(UTC)
+    by = OfPerson()

@@ -9,10 +9,11 @@ from functools import cache
 from operator import attrgetter
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import F, Prefetch
+from django.db.models import F, Prefetch, Value
+from django.db.models.functions import Coalesce, NullIf
 from rest_framework import serializers
 
-from tenants.api.fields import NameField
+from tenants.api.fields import NameField, PersonNameField
 
 # What these show of a column's value is the value.
 PLAIN = {
@@ -33,7 +34,9 @@ def loaded(serializer_class, rows):
     constant number of queries."""
     for field in _fields(serializer_class):
         columns = _columns(field, rows.model)
-        if len(columns) > 1:
+        if isinstance(field, PersonNameField):
+            rows = rows.annotate(**{_kept(field): _called(field.source)})
+        elif len(columns) > 1:
             path = _path(field)
             rows = rows.annotate(**{path: F(path)})
         elif _is_of_lines(field, rows.model):
@@ -67,8 +70,13 @@ def _is_of_lines(field, model):
 
 
 def _kept(field):
-    """What the lines of a row are called, once they were loaded with it."""
+    """What the lines or the person of a row are called, once they were loaded with it."""
     return f"loaded_{field.source}"
+
+
+def _called(person):
+    """What pages call somebody, as the database finds it out."""
+    return Coalesce(NullIf(F(f"{person}__name"), Value("")), F(f"{person}__username"))
 
 
 def _columns(field, model):
@@ -86,6 +94,8 @@ def _columns(field, model):
 def _reader(field, model):
     if _is_of_lines(field, model):
         return _lines(field)
+    if isinstance(field, PersonNameField):
+        return _person(field)
     columns = _columns(field, model)
     if not columns:
         return _by_the_framework(field)
@@ -97,6 +107,19 @@ def _by_the_framework(field):
     def read(row):
         value = field.get_attribute(row)
         return None if value is None else field.to_representation(value)
+
+    return read
+
+
+def _person(field):
+    """What somebody is called: as it was loaded, else as they are called now."""
+    source, kept = field.source, _kept(field)
+
+    def read(row):
+        if kept in vars(row):
+            return vars(row)[kept]
+        person = getattr(row, source)
+        return None if person is None else str(person)
 
     return read
 

@@ -67,8 +67,11 @@ class StrictBody:
         return fixed | self._named("create_only" if self.is_change else "update_only")
 
     def refuse_change(self, name):
-        """Called for a field that can't be written and differs from what is there."""
-        raise serializers.ValidationError({name: ["This can't be changed here."]}, "read_only")
+        """Called for a field that can't be written and differs from what is there;
+        ``Meta.elsewhere`` says where some of them are written."""
+        elsewhere = getattr(getattr(self, "Meta", None), "elsewhere", {}).get(name)
+        message = f"Write these at {elsewhere}." if elsewhere else "This can't be changed here."
+        raise serializers.ValidationError({name: [message]}, "read_only")
 
     def _named(self, option):
         return set(getattr(getattr(self, "Meta", None), option, ()))

@@ -97,6 +97,9 @@ def deliveries(api):
     black = kept(api, "spools/", BLACK_SPOOL, {"comment": "Outer wrap torn"})
     many = {"filament_name": "PLA Signal Orange", "lot_number": "N-2603", "price": "26.50"}
     oranges = api.post("spools/receive/", BLACK_SPOOL | many | {"count": 3}, **KEY)["spools"]
+    api.post("spools/receive/", {"filament_name": "PLA Signal Orange", "count": 2})
+    last = api.get("me/undo/")["undoable"]
+    api.post("me/undo/", {"kind": last["kind"], "event": last["event"]})
     api.post("spools/import/", DELIVERED, HTTP_IDEMPOTENCY_KEY="delivery-4712")
     api.get(f"spools/labels/?ids={black['id']},{oranges[0]['id']}")
     api.get(f"spools/{black['id']}/label/")
@@ -152,8 +155,9 @@ def products(api):
     path = f"products/{product}/bom-lines/"
     kept(api, path, BLACK_LINE, {"grams_per_unit": "35.5"}, spare={"filament_name": None})
     api.post(path, ORANGE_LINE)
-    api.listed("reasons/", kind="scrap")
-    api.get("reasons/1/")
+    reason = {"kind": "scrap", "code": "elephant_foot", "label": "Elephant's foot"}
+    renamed = {"label": "Elephant foot", "is_active": False}
+    kept(api, "reasons/", reason, renamed, spare={"code": "oozing", "label": "Oozing"})
     return product
 
 

@@ -34,6 +34,7 @@ class Exchange:
     status: int
     answer_type: str
     answer: object
+    headers: frozenset
 
 
 class Teller:
@@ -85,6 +86,7 @@ class Teller:
                 answer.status_code,
                 "" if media_type in DOCUMENTS else media_type,
                 said,
+                frozenset({"ETag", "Location"} & set(answer.headers)),
             )
         )
         return said
@@ -149,6 +151,20 @@ def _patterns(schema):
         pattern = re.compile(re.sub(r"{\w+}", "[0-9]+", path))
         for method, operation in operations.items():
             yield method.upper(), pattern, operation["operationId"]
+
+
+def wrongly_described(exchanges, schema):
+    """Answers whose headers are not those that the schema tells of."""
+    patterns, found = list(_patterns(schema)), {}
+    for operations in schema["paths"].values():
+        for operation in operations.values():
+            found[operation["operationId"]] = operation["responses"]
+    for asked in exchanges:
+        if asked.status < 300:
+            answer = found[_operation(asked, patterns)][str(asked.status)]
+            told = {"ETag", "Location"} & answer.get("headers", {}).keys()
+            if told != asked.headers:
+                yield asked.method, asked.path, asked.status, sorted(asked.headers)
 
 
 def _operation(asked, patterns):

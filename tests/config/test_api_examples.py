@@ -15,7 +15,15 @@ from config.api import examples
 from config.api.schema import ANSWERS
 from tests.config.day import the_day
 from tests.config.day_bodies import PLA
-from tests.config.telling import DOCUMENTS, Clock, Teller, told, without_chance, written
+from tests.config.telling import (
+    DOCUMENTS,
+    Clock,
+    Teller,
+    told,
+    without_chance,
+    written,
+    wrongly_described,
+)
 from tests.factories import make_user
 
 PROBLEM = "application/problem+json"
@@ -55,6 +63,7 @@ def test_the_examples_are_what_is_really_asked_and_answered(api_client, schema, 
     api_client.force_authenticate(mona)
     teller = Teller(api_client, clock)
     the_day(teller, make_user(role="viewer", username="vera"))
+    assert list(wrongly_described(teller.exchanges, schema)) == []
     text = written(told(teller.exchanges, schema))
     if os.environ.get("SPOOLBOOK_RECORD"):
         examples.FILE.write_text(text)

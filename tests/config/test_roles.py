@@ -35,6 +35,7 @@ API = """
 /api/v1/material-types/                                 v     o     .     .     .
 /api/v1/material-types/{pk}/                            v     .     o     o     m
 /api/v1/me/                                             v     .     .     .     .
+/api/v1/me/undo/                                        v     o     .     .     .
 /api/v1/printers/                                       v     m     .     .     .
 /api/v1/printers/{pk}/                                  v     .     m     m     m
 /api/v1/printers/{pk}/clear/                            .     o     .     .     .
@@ -74,8 +75,8 @@ API = """
 /api/v1/products/{pk}/proposal/                         v     .     .     .     .
 /api/v1/products/{product_id}/bom-lines/                v     o     .     .     .
 /api/v1/products/{product_id}/bom-lines/{pk}/           v     .     o     o     m
-/api/v1/reasons/                                        v     .     .     .     .
-/api/v1/reasons/{pk}/                                   v     .     .     .     .
+/api/v1/reasons/                                        v     m     .     .     .
+/api/v1/reasons/{pk}/                                   v     .     m     m     m
 /api/v1/reports/alerts/                                 v     .     .     .     .
 /api/v1/reports/consumption/                            v     .     .     .     .
 /api/v1/reports/lot-parts/                              v     .     .     .     .

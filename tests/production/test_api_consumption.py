@@ -93,11 +93,13 @@ def test_consumption_is_narrowed_by_what_is_known_of_an_entry(api, used):
         f"spool={red.pk}": ["47.000000"],
         f"filament={red.filament_id}": ["47.000000"],
         f"manufacturer={used['asa'].filament.manufacturer_id}": ["5.000000"],
-        "material_type=asa": ["5.000000"],
+        "material_type_code=asa": ["5.000000"],
         f"material_type={red.filament.material_type_id}": ["47.000000"],
         "lot=l-1": ["47.000000"],
         f"run={used['run'].pk}": ["40.000000"],
-        "printer=mk4": ["40.000000"],
+        f"run_number={used['run'].number}": ["40.000000"],
+        f"spool_code={red.code}": ["47.000000"],
+        "printer_name=mk4": ["40.000000"],
         f"printer={used['printer'].pk}": ["40.000000"],
         "order_reference=so-1": ["40.000000"],
         "kind=waste": ["7.000000"],
@@ -189,7 +191,7 @@ def test_scrap_is_told_by_group_and_takes_the_filters_of_the_list_of_runs(api):
     named = {row["name"] for row in rows(api, "scrap", "group_by=reason")}
     assert named == {"Warping", "Clogged nozzle"}
     for query, names in {
-        "group_by=printer&printer=mini": ["Mini"],
+        "group_by=printer&printer_name=mini": ["Mini"],
         "group_by=printer&status=completed": ["Mk4"],
         "group_by=product&status=completed,failed": ["BODY A part"],
         "group_by=month&finished_to=2020-01-01": [],

@@ -36,16 +36,28 @@ def test_runs_are_found_by_what_is_known_of_them(api):
         "status=in_progress&status=failed",
         f"product_id={product.pk}",
         f"spool_id={spool.pk}",
-        "printer=mk4",
+        "printer_name=mk4",
         f"printer={printer.pk}",
-        "material_type=pla",
+        "material_type_code=pla",
+        f"material_type={spool.filament.material_type_id}",
+        f"filament={spool.filament_id}",
+        f"filament_name={spool.filament.name}",
+        f"spool_code={spool.code}",
+        "product_sku=body",
         "lot=lot-1",
         f"number={wanted.number.lower()}",
         "search=BODY",
         f"start_date={today}&end_date={today}&status=in_progress",
     ):
         assert numbers(api, query) == {wanted.number}, query
-    for query in ("status=planned", "order_reference=x", "printer=9", "finished_from=2020-01-01"):
+    for query in (
+        "status=planned",
+        "order_reference=x",
+        "printer=9",
+        "spool_code=X",
+        "created_by=1",
+        "finished_from=2020-01-01",
+    ):
         assert wanted.number not in numbers(api, query), query
     assert not numbers(api, "updated_since=2999-01-01T00:00:00Z")
     assert len(numbers(api, "ordering=-due_on,number")) == 2

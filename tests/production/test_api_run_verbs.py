@@ -208,7 +208,7 @@ def test_a_rehearsed_record_leaves_nothing_not_even_a_number(api):
     shown = done(api.post(f"{RUNS}record/", forgotten(spool, dry_run=True)))
     assert (shown["dry_run"], shown["variance"]["run"]) == (True, None)
     (entry,) = shown["entries"]
-    assert (entry["id"], entry["production_run"], entry["grams"]) == (None, None, "-101.000000")
+    assert (entry["id"], entry["run"], entry["grams"]) == (None, None, "-101.000000")
     assert shown["variance"]["items"][0]["item"] is None
     assert (ProductionRun.objects.count(), remaining(spool)) == (0, 1000)
     assert done(api.post(f"{RUNS}record/", forgotten(spool)), 201)["number"].endswith("-001")

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from production.models import RunMaterial
 from production.services import completion, lifecycle, midprint, reports
 from production.services.actuals import MaterialActual
 from production.services.lines import NewItem, NewMaterial
@@ -60,7 +61,7 @@ def test_an_order_is_followed_back_to_the_lots_of_all_its_runs():
 def test_a_run_is_followed_back_to_its_lots_the_spool_without_one_included():
     spool, other = a_spool(lot_number="L-1"), a_spool()
     run = done(ordered("", (spool, 10), (other, 5)))
-    lines = reports.lots_of_run(run)
+    lines = reports.lots_of_run(run.materials.all())
     assert [(line.lot_number, line.order_references) for line in lines] == [("L-1", []), ("", [])]
 
 
@@ -104,11 +105,9 @@ def test_one_number_of_two_makers_is_told_apart():
     done(a_running_run((mine, 10)))
     run = done(a_running_run((theirs, 5), items=[(a_product(), 1)]))
     assert reports.uses_of_lot("L-1").count() == 2
-    assert told(reports.uses_of_lot("L-1", manufacturer=maker)) == [(run.number, theirs.code, 5)]
-    assert told(reports.uses_of_lot("L-1", filament=theirs.filament)) == [
-        (run.number, theirs.code, 5)
-    ]
-    assert reports.parts_of_lot("L-1", manufacturer=maker).get().run == run
+    lines = RunMaterial.objects.filter(spool__filament__manufacturer=maker)
+    assert told(reports.uses_of_lot("L-1", lines=lines)) == [(run.number, theirs.code, 5)]
+    assert reports.parts_of_lot("L-1", lines=lines).get().run == run
 
 
 def test_no_lot_and_no_order_lead_nowhere():

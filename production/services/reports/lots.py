@@ -19,30 +19,30 @@ BOOKED = Q(used_grams__gt=0)
 NOT_YET = Q(run__status__in=ProductionRun.OPEN)
 
 
-def uses_of_lot(lot_number, *, filament=None, manufacturer=None):
+def uses_of_lot(lot_number, *, lines=None):
     """Where a lot went: RunMaterials, one a run and spool, the newest run first.
 
     Annotated: ``used_grams`` by the ledger, ``order_references`` (a list) of the run's items.
     Letters of the lot number may be of any case; a number that two makers use is told apart by
-    ``filament`` or ``manufacturer``. Rows come with run, printer, spool and filament.
+    ``lines``, RunMaterials of the one. Rows come with run, printer, spool and filament.
     """
-    return _told(_traced().filter(_of_lot(lot_number, filament, manufacturer)))
+    return _told(_traced(lines).filter(_of_lot(lot_number)))
 
 
-def parts_of_lot(lot_number, *, filament=None, manufacturer=None):
+def parts_of_lot(lot_number, *, lines=None):
     """What was made of a lot, and for whom: RunItems of the runs it went into, newest first.
 
     A row has product, counts and order_reference, and comes with its run.
     """
-    taken = _traced().filter(_of_lot(lot_number, filament, manufacturer), run=OuterRef("run"))
+    taken = _traced(lines).filter(_of_lot(lot_number), run=OuterRef("run"))
     items = RunItem.objects.filter(Exists(taken)).select_related("run", "product")
     return items.order_by("-run_id", "pk")
 
 
-def lots_of_run(run):
-    """What the parts of a run (or of its id) came from: RunMaterials as in `uses_of_lot`; the lot
+def lots_of_run(lines):
+    """What the parts of a run came from, by its lines: RunMaterials as in `uses_of_lot`; the lot
     number is the spool's (empty where nobody said)."""
-    return _told(_traced().filter(run=run))
+    return _told(_traced(lines))
 
 
 def lots_of_order(reference):
@@ -52,9 +52,10 @@ def lots_of_order(reference):
     return _told(_traced().filter(run__in=runs))
 
 
-def _traced():
-    """Lines whose spool the run took from, or may still take from."""
-    lines = RunMaterial.objects.filter(spool__isnull=False, run__deleted_at=None)
+def _traced(lines=None):
+    """Those of the lines (default: all) whose spool the run took from, or may still take from."""
+    lines = RunMaterial.objects.all() if lines is None else lines
+    lines = lines.filter(spool__isnull=False, run__deleted_at=None)
     return lines.annotate(used_grams=_used()).filter(BOOKED | NOT_YET)
 
 
@@ -67,13 +68,8 @@ def _used():
     return Coalesce(Subquery(summed), 0, output_field=GramsField())
 
 
-def _of_lot(lot_number, filament, manufacturer):
-    chosen = Q(spool__lot_number__iexact=lot_number.strip()) & ~Q(spool__lot_number="")
-    if filament is not None:
-        chosen &= Q(spool__filament=filament)
-    if manufacturer is not None:
-        chosen &= Q(spool__filament__manufacturer=manufacturer)
-    return chosen
+def _of_lot(lot_number):
+    return Q(spool__lot_number__iexact=lot_number.strip()) & ~Q(spool__lot_number="")
 
 
 def _told(lines):

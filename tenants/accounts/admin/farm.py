@@ -107,9 +107,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
         field_filter("object_type", "of", _kinds),
         day_filter("at", "date"),
     ]
-    export = same("at", "by_name", "verb", "object_type", "object_id", "object_label") | {
-        "changes": lambda event: "; ".join(telling.lines(event))
+    export = {
+        **same("at", "by_name"),
+        "by_username": "by.username",
+        **same("verb", "object_type", "object_id", "object_label"),
+        "changes": lambda event: "; ".join(telling.lines(event)),
     }
+    list_select_related = ["by"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["by_name", "object_label"]

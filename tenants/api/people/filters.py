@@ -5,10 +5,10 @@ from django.utils import timezone
 
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent, DeviceToken, User
-from tenants.api.filters import BooleanFilter, EventFilter, IdFilter, SeveralFilter
+from tenants.api.filters import BooleanFilter, EventFilter, FilterSet, IdFilter, SeveralFilter
 
 
-class UserFilter(django_filters.FilterSet):
+class UserFilter(FilterSet):
     role = SeveralFilter(choices=[(role, role) for role in roles.FARM_ROLES])
     is_active = BooleanFilter()
 
@@ -17,7 +17,7 @@ class UserFilter(django_filters.FilterSet):
         fields = ["role", "is_active"]
 
 
-class DeviceTokenFilter(django_filters.FilterSet):
+class DeviceTokenFilter(FilterSet):
     user = IdFilter(field_name="user_id")
     username = django_filters.CharFilter(field_name="user__username", lookup_expr="iexact")
     is_usable = BooleanFilter(method="filter_usable", help_text="Neither revoked nor expired.")
@@ -32,7 +32,6 @@ class DeviceTokenFilter(django_filters.FilterSet):
 
 
 class AuditEventFilter(EventFilter):
-    by = IdFilter()
     verb = django_filters.CharFilter()
     object_type = django_filters.CharFilter(label="As in production.printer")
     object_id = IdFilter()

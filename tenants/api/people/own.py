@@ -55,7 +55,9 @@ class TokenViewSet(ReadViewSet):
         attempts.forgive(username)
         token, secret = services.issue_token(user, by=user, **values)
         token.token = secret
-        return Response(NewTokenSerializer(token).data, status=status.HTTP_201_CREATED)
+        headers = {"Location": self._address_of(token)}
+        answer = NewTokenSerializer(token).data
+        return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
 
     def destroy(self, request, *args, **kwargs):
         """Revoke a token of one's own."""

@@ -12,6 +12,7 @@ from tenants.api.fields import (
     MomentField,
     NameField,
     TextField,
+    UsernameField,
 )
 from tenants.api.serializers import Body, RowSerializer
 
@@ -172,6 +173,7 @@ class AuditEventSerializer(RowSerializer):
     """One change of master data: who, what, and each field before and after. What a field refers to
     is ``{"id": ..., "name": ...}``, called as it was then."""
 
+    by_username = UsernameField("by")
     changes = serializers.DictField(
         child=serializers.ListField(child=serializers.JSONField(), min_length=2, max_length=2),
         read_only=True,
@@ -184,6 +186,7 @@ class AuditEventSerializer(RowSerializer):
             "id",
             "at",
             "by",
+            "by_username",
             "by_name",
             "verb",
             "object_type",

@@ -1,0 +1,47 @@
+"""What one did last, and taking it back: the bar below the floor's pages, for programs."""
+
+from rest_framework.exceptions import PermissionDenied
+from rest_framework.response import Response
+
+from inventory.models import Spool
+from production import serializers
+from production.services import undo
+from tenants.api import SIGNED_IN
+from tenants.api.views import HouseViewSet
+
+
+class UndoViewSet(HouseViewSet):
+    """What I did last, and how it is undone."""
+
+    queryset = Spool.objects.all()
+    serializer_class = serializers.LastSerializer
+    bodies = {"create": serializers.UndoBody}
+    answers = {"create": {200: serializers.UndoneSerializer}}
+    permissions = {"show": SIGNED_IN, "create": "undo", "metadata": SIGNED_IN}
+    pagination_class = None
+
+    def get_view_name(self):
+        return "Undo"
+
+    def show(self, request):
+        """Read what I did last, if I can undo it: for 30 minutes, while nothing was done after it.
+
+        Starting and ending a run, its figures and swaps, weighing, loading, receiving.
+        """
+        found = serializers.LastSerializer({"undoable": undo.last(by=request.user)})
+        return Response(found.data)
+
+    def create(self, request):
+        """Undo it: name its ``kind`` and ``event``, so that it is not something else by now.
+
+        The answer is what it was done to, as it is then: the run, or the spools, all those that
+        were received together. A manager may undo what others did, and later.
+        """
+        said = self.body()
+        kind, event = said["kind"], said["event"]
+        if kind == "run" and not request.user.has_perm("production.undo_productionrun"):
+            raise PermissionDenied("You may not undo a run.")
+        run, spools = self.do(undo.take_back, kind, event)
+        spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
+        undone = {"run": run, "spools": spools.with_filament()}
+        return Response(serializers.UndoneSerializer(undone).data)

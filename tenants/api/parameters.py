@@ -1,0 +1,124 @@
+"""What parameters of an address may say: strict, bounded, and in the farm's calendar."""
+
+import re
+from datetime import UTC, datetime, time, timedelta
+
+import django_filters
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+
+from tenants.api.fields import WIDEST_OFFSET, YEARS
+
+DIGITS = re.compile(r"[+-]?[0-9]+")
+LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
+
+
+class IdField(forms.IntegerField):
+    """Digits and nothing else; Django's takes 5.0 and 0_5 for 5."""
+
+    def to_python(self, value):
+        if value not in self.empty_values and not DIGITS.fullmatch(str(value)):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class StrictBooleanField(forms.Field):
+    """``true`` or ``false``, ``1`` or ``0``; anything else is refused, not taken as false."""
+
+    WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        try:
+            return self.WORDS[str(value).lower()]
+        except KeyError:
+            raise ValidationError("true or false, please.") from None
+
+
+class NamesChoices:
+    """For a form's field: a value that is none of its choices is answered with what they are."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = ", ".join(str(value) for value, _ in self.choices if value)
+        self.error_messages["invalid_choice"] = f"%(value)s is none of {names}."
+
+
+class ChoiceField(NamesChoices, django_filters.fields.ChoiceField):
+    pass
+
+
+class SeveralField(NamesChoices, django_filters.fields.MultipleChoiceField):
+    """``?status=planned&status=failed`` or ``?status=planned,failed``."""
+
+    def clean(self, value):
+        words = [word.strip() for each in value or [] for word in str(each).split(",")]
+        return super().clean([word for word in words if word])
+
+
+class DayField(forms.Field):
+    """A date; its value is the farm-local day as a pair of moments, ``[start, end)``."""
+
+    def to_python(self, value):
+        return None if value in self.empty_values else local_day(value)
+
+
+class MomentField(forms.Field):
+    """A moment with an offset or Z."""
+
+    def to_python(self, value):
+        return None if value in self.empty_values else moment(value)
+
+
+class DayOrMomentField(forms.Field):
+    """A date or a moment; its value is a pair of moments (equal when a moment was given)."""
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        return local_day(value) if len(str(value)) == 10 else (moment(value),) * 2
+
+
+class MomentAtField(DayOrMomentField):
+    """A moment; of a date its last one."""
+
+    def to_python(self, value):
+        found = super().to_python(value)
+        if found is None:
+            return None
+        return last_moment(found)
+
+
+def local_day(text):
+    """The farm's day ``YYYY-MM-DD`` as ``(its start, the start of the next)``, aware."""
+    try:
+        day = parse_date(str(text))
+    except ValueError:
+        day = None
+    if day is None or day.year not in YEARS:
+        raise ValidationError("A date is YYYY-MM-DD, between 1900 and 2999.")
+    zone = timezone.get_current_timezone()
+    days = (day, day + timedelta(days=1))
+    return tuple(datetime.combine(each, time.min, tzinfo=zone) for each in days)
+
+
+def last_moment(span):
+    """The last of a pair of moments as fields clean them: of a day, or the moment itself."""
+    start, end = span
+    return start if start == end else end - timedelta(microseconds=1)
+
+
+def moment(text):
+    """An aware moment. Raises ValidationError."""
+    try:
+        value = parse_datetime(LOST_PLUS.sub(r"+\1", str(text)))
+    except ValueError:
+        value = None
+    if value is None or timezone.is_naive(value):
+        raise ValidationError("A moment has an offset or Z, as in 2026-03-01T08:30:00+01:00.")
+    if value.year not in YEARS or abs(value.utcoffset()) > WIDEST_OFFSET:
+        raise ValidationError("A moment lies between 1900 and 2999, its offset within 15:59.")
+    return value.astimezone(UTC)

@@ -75,9 +75,10 @@ class HouseViewSet(ForPeople, GenericViewSet):
     def permission_needed(self):
         """``app.verb_model`` for the action; an address without this method needs a sign-in, so
         that it is answered with 405."""
-        if self.action is None:
+        action = self.action_asked_about
+        if action is None:
             return SIGNED_IN
-        verb = self.permissions.get(self.action) or CRUD_VERBS.get(self.action, self.action)
+        verb = self.permissions.get(action) or CRUD_VERBS.get(action, action)
         return verb if verb in (OPEN, SIGNED_IN) or "." in verb else self.permission_of(verb)
 
     def permission_of(self, verb):
@@ -85,7 +86,13 @@ class HouseViewSet(ForPeople, GenericViewSet):
         return f"{meta.app_label}.{verb}_{meta.model_name}"
 
     def get_serializer_class(self):
-        return self.bodies.get(self.action, self.serializer_class)
+        return self.bodies.get(self.action_asked_about, self.serializer_class)
+
+    @property
+    def action_asked_about(self):
+        """The action; while OPTIONS describes each method, that of the method."""
+        is_described = self.action == "metadata" and self.request.method != "OPTIONS"
+        return self.action_map.get(self.request.method.lower()) if is_described else self.action
 
     # -- find ----------------------------------------------------------------------------------
 

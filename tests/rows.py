@@ -17,7 +17,7 @@ from production.models import (
     RunItem,
     RunMaterial,
 )
-from tenants.accounts.models import AuditEvent, DeviceToken, User
+from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
 from tests.shelf_rows import (
     FULL,
     LOT,
@@ -172,6 +172,12 @@ def tokens(count):
     return many(DeviceToken, count, name="printer", hash=named("hash"), user=a_user())
 
 
+def tablets(count):
+    people = users(count)
+    said = {"name": named("tablet"), "hash": named("hash")}
+    return many(FloorDevice, count, registered_by=people.__getitem__, **said)
+
+
 def changes(count):
     by, kind = many(User, count, username=named("keeper")), "inventory.location"
     return many(AuditEvent, count, by=by.__getitem__, verb="add", object_type=kind)
@@ -184,6 +190,7 @@ ROWS = {
     "audit-events": [changes],
     "tokens": [tokens],
     "device-tokens": [tokens_of_others],
+    "floor-devices": [tablets],
     "users": [users],
     "manufacturers": [manufacturers],
     "material-types": [material_types],

@@ -15,6 +15,7 @@ from tenants.api import SIGNED_IN
 from tenants.api.people.managing import (
     AuditEventViewSet,
     DeviceTokenViewSet,
+    FloorDeviceViewSet,
     RoleViewSet,
     SettingsViewSet,
     UserViewSet,
@@ -48,6 +49,7 @@ class Router(DefaultRouter):
 router = Router()
 router.register("tokens", TokenViewSet, basename="tokens")
 router.register("device-tokens", DeviceTokenViewSet, basename="device-tokens")
+router.register("floor-devices", FloorDeviceViewSet, basename="floor-devices")
 router.register("users", UserViewSet, basename="users")
 router.register("audit-events", AuditEventViewSet, basename="audit-events")
 router.register("roles", RoleViewSet, basename="roles")

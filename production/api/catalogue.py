@@ -120,6 +120,7 @@ class ReasonViewSet(RecordViewSet):
 
     queryset = Reason.objects.all()
     serializer_class = serializers.ReasonSerializer
+    bodies = {"create": serializers.NewReasonSerializer}
     filterset_class = filters.ReasonFilter
     title_field = "label"
     search_fields = ["code", "label"]

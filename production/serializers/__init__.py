@@ -13,6 +13,7 @@ from production.serializers.planning import PlannedRuns
 from production.serializers.printers import LoadBody, PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,
+    NewReasonSerializer,
     ProductSerializer,
     ReasonSerializer,
 )
@@ -48,6 +49,7 @@ __all__ = [
     "LotPartSerializer",
     "LotSerializer",
     "MaterialTypeStockSerializer",
+    "NewReasonSerializer",
     "NoBody",
     "PlannedRuns",
     "PrinterSerializer",

@@ -61,3 +61,7 @@ class ReasonSerializer(RowSerializer):
         model = Reason
         create_only = ("kind", "code")
         fields = ["id", "kind", "code", "label", "is_active"]
+
+
+class NewReasonSerializer(ReasonSerializer):
+    """A new reason; its kind and its code stay as they are."""

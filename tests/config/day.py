@@ -1,5 +1,7 @@
 """A day of a farm that prints door signs, as its programs live it: every operation of the API."""
 
+from tenants.accounts import devices
+from tenants.accounts.models import User
 from tests.config.day_bodies import (
     BLACK,
     BLACK_LINE,
@@ -67,6 +69,9 @@ def people(api):
     api.ask("PUT", at, otto)
     api.ask("PATCH", at, {"name": "Otto O. Operator"})
     api.post(f"{at}set-password/", {"password": "four-warm-spools"})
+    api.post(f"{at}set-pin/", {"pin": "270419"})
+    api.post(f"{at}unlock-pin/")
+    api.post(f"{at}clear-pin/")
     api.post(f"{at}deactivate/")
     api.post(f"{at}reactivate/")
     until = {"expires_at": "2027-03-01T00:00:00Z"}
@@ -78,6 +83,16 @@ def people(api):
         api.listed(path)
         api.get(f"{path}{token['id']}/")
         api.ask("DELETE", f"{path}{token['id']}/")
+    tablets(api)
+
+
+def tablets(api):
+    """One registers itself, on its own page."""
+    tablet, _ = devices.register(name="Tablet at the door", by=User.objects.get(username="mona"))
+    api.listed("floor-devices/")
+    api.get(f"floor-devices/{tablet.pk}/")
+    api.post(f"floor-devices/{tablet.pk}/unlock/")
+    api.ask("DELETE", f"floor-devices/{tablet.pk}/")
 
 
 def catalogue(api):

@@ -31,7 +31,7 @@ from production.models import (
     RunMaterial,
 )
 from tenants.accounts import devices
-from tenants.accounts.models import AuditEvent, DeviceToken, User
+from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -54,6 +54,7 @@ ROWS = {
     "device-tokens": DeviceToken,
     "events": SpoolEvent,
     "filaments": Filament,
+    "floor-devices": FloorDevice,
     "inventory-transactions": InventoryTransaction,
     "items": RunItem,
     "locations": Location,

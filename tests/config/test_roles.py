@@ -25,6 +25,9 @@ API = """
 /api/v1/filaments/import-catalogue/                     .     o     .     .     .
 /api/v1/filaments/import/                               .     o     .     .     .
 /api/v1/filaments/{pk}/                                 v     .     o     o     m
+/api/v1/floor-devices/                                  m     .     .     .     .
+/api/v1/floor-devices/{pk}/                             m     .     .     .     m
+/api/v1/floor-devices/{pk}/unlock/                      .     m     .     .     .
 /api/v1/inventory-transactions/                         v     .     .     .     .
 /api/v1/inventory-transactions/{pk}/                    v     .     .     .     .
 /api/v1/inventory-transactions/{pk}/reverse/            .     m     .     .     .
@@ -117,8 +120,11 @@ API = """
 /api/v1/tokens/{pk}/                                    v     .     .     .     v
 /api/v1/users/                                          m     m     .     .     .
 /api/v1/users/{pk}/                                     m     .     m     m     .
+/api/v1/users/{pk}/clear-pin/                           .     m     .     .     .
 /api/v1/users/{pk}/deactivate/                          .     m     .     .     .
 /api/v1/users/{pk}/reactivate/                          .     m     .     .     .
+/api/v1/users/{pk}/set-pin/                             .     m     .     .     .
+/api/v1/users/{pk}/unlock-pin/                          .     m     .     .     .
 /api/v1/users/{pk}/set-password/                        .     m     .     .     .
 """
 PAGES = """

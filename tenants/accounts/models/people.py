@@ -52,6 +52,11 @@ class User(AbstractBaseUser):
     is_superuser = False  # asked by packages; here a role says everything
     is_on_floor = False  # signed in by PIN: see PinBackend
 
+    @property
+    def has_pin(self):
+        """Whether they may sign in on the floor's shared tablets."""
+        return bool(self.pin_hash)
+
     class Meta:
         ordering = ["username", "pk"]
         constraints = [

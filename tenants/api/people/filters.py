@@ -4,8 +4,15 @@ import django_filters
 from django.utils import timezone
 
 from tenants.accounts import roles
-from tenants.accounts.models import AuditEvent, DeviceToken, User
-from tenants.api.filters import BooleanFilter, EventFilter, FilterSet, IdFilter, SeveralFilter
+from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
+from tenants.api.filters import (
+    BooleanFilter,
+    EventFilter,
+    FilterSet,
+    IdFilter,
+    OfPerson,
+    SeveralFilter,
+)
 
 
 class UserFilter(FilterSet):
@@ -29,6 +36,15 @@ class DeviceTokenFilter(FilterSet):
     def filter_usable(self, rows, name, value):
         usable = DeviceToken.objects.usable(timezone.now()).values("pk")
         return rows.filter(pk__in=usable) if value else rows.exclude(pk__in=usable)
+
+
+class FloorDeviceFilter(FilterSet):
+    registered_by = OfPerson()
+    is_usable = BooleanFilter("revoked_at", lookup_expr="isnull", help_text="Not revoked.")
+
+    class Meta:
+        model = FloorDevice
+        fields = []
 
 
 class AuditEventFilter(EventFilter):

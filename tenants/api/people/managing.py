@@ -4,8 +4,8 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from tenants.accounts import records, roles, services
-from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
+from tenants.accounts import devices, pins, records, roles, services
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.api import SIGNED_IN
 from tenants.api.people import filters, serializers
 from tenants.api.serializers import NoBody
@@ -20,10 +20,10 @@ class UserViewSet(ReadViewSet):
     bodies = {
         "create": serializers.NewUserBody,
         "set_password": serializers.PasswordBody,
-        "deactivate": NoBody,
-        "reactivate": NoBody,
+        "set_pin": serializers.PinBody,
+        **dict.fromkeys(["clear_pin", "unlock_pin", "deactivate", "reactivate"], NoBody),
     }
-    permissions = dict.fromkeys(["set_password", "deactivate", "reactivate"], "change")
+    permissions = dict.fromkeys(bodies, "change") | {"create": "add"}
     filterset_class = filters.UserFilter
     title_field = "username"
     search_fields = ["username", "name", "email"]
@@ -31,7 +31,7 @@ class UserViewSet(ReadViewSet):
 
     @property
     def keeps_answers(self):
-        return self.action not in ("create", "set_password")  # whose bodies hold a password
+        return self.action not in ("create", "set_password", "set_pin")  # whose bodies are secret
 
     def create(self, request):
         """Let somebody into the farm."""
@@ -59,6 +59,21 @@ class UserViewSet(ReadViewSet):
     def set_password(self, request, pk):
         """Give somebody a new password: their sessions end, their tokens do not."""
         return self.verb(services.set_password)
+
+    @action(detail=True, methods=["post"], url_path="set-pin")
+    def set_pin(self, request, pk):
+        """Give somebody a PIN for the floor's shared tablets: who is on one signs in again."""
+        return self.verb(pins.set_pin)
+
+    @action(detail=True, methods=["post"], url_path="clear-pin")
+    def clear_pin(self, request, pk):
+        """Take somebody's PIN away: they can't sign in on a shared tablet any more."""
+        return self.verb(pins.clear_pin)
+
+    @action(detail=True, methods=["post"], url_path="unlock-pin")
+    def unlock_pin(self, request, pk):
+        """Let somebody who typed too many wrong PINs try again at once."""
+        return self.verb(pins.unlock)
 
 
 class RoleViewSet(ListViewSet):
@@ -105,6 +120,29 @@ class DeviceTokenViewSet(ReadViewSet):
     def destroy(self, request, pk):
         """Revoke a token: it is of no use at once, and stays on the list."""
         self.do(services.revoke_token, self.find())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class FloorDeviceViewSet(ReadViewSet):
+    """The floor's shared tablets. One is registered on itself, at /floor/device/."""
+
+    queryset = FloorDevice.objects.all()
+    serializer_class = serializers.FloorDeviceSerializer
+    bodies = {"unlock": NoBody}
+    permissions = {"destroy": "change", "unlock": "change"}
+    filterset_class = filters.FloorDeviceFilter
+    title_field = "name"
+    search_fields = ["name"]
+    ordering_fields = ["id", "name", "created_at", "last_used_at"]
+
+    @action(detail=True, methods=["post"])
+    def unlock(self, request, pk):
+        """Forget the wrong PINs typed on the tablet: everybody may try again at once."""
+        return self.verb(pins.unlock_device)
+
+    def destroy(self, request, pk):
+        """Revoke the tablet: nobody signs in on it any more, and it stays on the list."""
+        self.do(devices.revoke, self.find())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from tenants.accounts import roles
-from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
+from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.api.fields import (
     ChoiceField,
     EmailField,
@@ -11,6 +11,7 @@ from tenants.api.fields import (
     LowerCaseField,
     MomentField,
     NameField,
+    PersonNameField,
     TextField,
     UsernameField,
 )
@@ -115,6 +116,9 @@ class UserSerializer(RowSerializer):
     """Somebody of the farm. They come and go by verbs: nobody is deleted."""
 
     role = ChoiceField(choices=ROLES)
+    has_pin = serializers.BooleanField(
+        read_only=True, help_text="Whether they can sign in on the floor's shared tablets."
+    )
 
     class Meta:
         model = User
@@ -124,6 +128,7 @@ class UserSerializer(RowSerializer):
             "name",
             "email",
             "role",
+            "has_pin",
             "is_active",
             "last_login",
             "created_at",
@@ -149,6 +154,35 @@ class PasswordBody(Body):
     """A new password; the sessions with the old one end, tokens do not."""
 
     password = TextField(**PASSWORD)
+
+
+class PinBody(Body):
+    """4 to 8 digits, for the floor's shared tablets."""
+
+    pin = TextField(max_length=100, trim_whitespace=False)
+
+
+class FloorDeviceSerializer(RowSerializer):
+    """A shared tablet of the floor; ``failures`` are the wrong PINs typed on it in a row."""
+
+    registered_by_username = UsernameField("registered_by")
+    registered_by_name = PersonNameField("registered_by")
+
+    class Meta:
+        model = FloorDevice
+        fields = [
+            "id",
+            "name",
+            "registered_by",
+            "registered_by_username",
+            "registered_by_name",
+            "created_at",
+            "last_used_at",
+            "failures",
+            "locked_until",
+            "revoked_at",
+        ]
+        read_only_fields = fields
 
 
 class RoleSerializer(serializers.Serializer):

@@ -114,7 +114,9 @@ def deliveries(api):
     oranges = api.post("spools/receive/", BLACK_SPOOL | many | {"count": 3}, **KEY)["spools"]
     api.post("spools/receive/", {"filament_name": "PLA Signal Orange", "count": 2})
     last = api.get("me/undo/")["undoable"]
-    api.post("me/undo/", {"kind": last["kind"], "event": last["event"]})
+    undone = {"kind": last["kind"], "event": last["event"]}
+    api.post("me/undo/", undone)
+    api.refused(409, "POST", "me/undo/", undone)
     api.post("spools/import/", DELIVERED, HTTP_IDEMPOTENCY_KEY="delivery-4712")
     api.get(f"spools/labels/?ids={black['id']},{oranges[0]['id']}")
     api.get(f"spools/{black['id']}/label/")

@@ -22,7 +22,7 @@ from tenants.api.people.managing import (
 )
 from tenants.api.people.own import MeViewSet, TokenViewSet
 
-ALONE = ("me", "settings", "schema", "docs")  # addresses of no list
+ALONE = ("me", "me/undo", "settings", "schema", "docs")  # addresses of no list
 
 
 class RootView(APIRootView):
@@ -31,7 +31,8 @@ class RootView(APIRootView):
     schema = None
 
     def get(self, request, *args, **kwargs):
-        self.api_root_dict = {**dict(zip(ALONE, ALONE, strict=True)), **self.api_root_dict}
+        alone = {prefix: prefix.replace("/", "-") for prefix in ALONE}
+        self.api_root_dict = alone | self.api_root_dict
         return super().get(request, *args, **kwargs)
 
     def get_view_name(self):

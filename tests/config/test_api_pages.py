@@ -249,3 +249,18 @@ def test_the_page_of_a_run_that_is_gone_is_a_page(browser):
     for verb in ("", "start/", "variance/"):
         text = page(browser, f"production-runs/{run.pk}/{verb}", 405 if verb == "start/" else 404)
         assert run.number not in text
+
+
+# --- The first page ------------------------------------------------------------------------------
+
+
+def test_the_first_page_names_every_address_that_can_be_read_by_itself(browser):
+    first = browser.get(V1, headers={"Accept": "application/json"}).json()
+    alone = {
+        route.path.removeprefix(V1).strip("/")
+        for route in routes()
+        if route.path.startswith(V1) and "{" not in route.path
+        if "get" in getattr(route.view, "actions", {"get": ""})
+    }
+    assert alone - {"", "spools/labels"} == first.keys() - {"scan"}
+    assert first["me/undo"].endswith("/api/v1/me/undo/")

@@ -14,6 +14,7 @@ from tenants.api.parameters import (
     DayField,
     DayOrMomentField,
     IdField,
+    IdOrNameField,
     MomentAtField,
     MomentField,
     SeveralField,
@@ -26,6 +27,7 @@ AFTER = (
     "another order: who follows the list asks again from some rows before."
 )
 BIGGEST_ID = 2**63 - 1
+INT64 = {"type": "integer", "format": "int64"}
 
 
 @extend_schema_field(OpenApiTypes.INT64)
@@ -40,7 +42,8 @@ class IdFilter(django_filters.Filter):
 
 class ReferenceFilter(IdFilter):
     """Rows that refer to one by its id, or, at parameters of their own, by what it is called: the
-    same names beside ids as bodies take. ``spool = ...`` brings ``spool_code``.
+    same names beside ids as bodies take. ``spool = ...`` brings ``spool_code``, and takes a code
+    itself where it is no number; ``spool_id`` takes ids alone.
 
     ``paths`` lead to the row; any of several will do. ``narrow`` filters rows by a condition, where
     it is of lines of theirs. A subclass says ``names``, each with how it is looked up.
@@ -57,13 +60,22 @@ class ReferenceFilter(IdFilter):
         stem = parameter.removesuffix("_id")
         found = {f"{stem}_{name}": CalledFilter(self, name, parameter) for name in self.names}
         self.paths = self.paths or (parameter,)
+        if stem == parameter:
+            self.field_class = IdOrNameField
+            extend_schema_field({"anyOf": [INT64, {"type": "string"}]})(self)
+            self.label = f"The id, or the {next(iter(self.names))} where it is no number"
         self.extra["error_messages"] = {
             "invalid": f"An id is a whole number; {' and '.join(found)} takes what it is called."
         }
         return found
 
     def filter(self, rows, value):
+        if isinstance(value, str):
+            return self.called_by(rows, next(iter(self.names)), value)
         return rows if value is None else self.referring(rows, lambda path: Q(**{path: value}))
+
+    def called_by(self, rows, name, value):
+        return self.referring(rows, lambda path: self.called(path, name, value)) if value else rows
 
     def called(self, path, name, value):
         """The condition that what a path leads to is called so."""
@@ -81,10 +93,7 @@ class CalledFilter(django_filters.CharFilter):
         self.reference, self.name = reference, name
 
     def filter(self, rows, value):
-        if not value:
-            return rows
-        called = self.reference.called
-        return self.reference.referring(rows, lambda path: called(path, self.name, value))
+        return self.reference.called_by(rows, self.name, value)
 
 
 class OfPerson(ReferenceFilter):

@@ -24,6 +24,14 @@ class IdField(forms.IntegerField):
         return super().to_python(value)
 
 
+class IdOrNameField(IdField):
+    """An id where it is made of digits, else a name."""
+
+    def clean(self, value):
+        is_name = value not in self.empty_values and not DIGITS.fullmatch(str(value))
+        return forms.CharField().clean(value) if is_name else super().clean(value)
+
+
 class StrictBooleanField(forms.Field):
     """``true`` or ``false``, ``1`` or ``0``; anything else is refused, not taken as false."""
 

@@ -98,13 +98,25 @@ def test_every_id_has_its_names_beside_it():
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [(path, name) for path, name, each in REFERENCES], ids=str
+    ("path", "name"),
+    [(path, name) for path, name, _ in REFERENCES if name.endswith("_id")],
+    ids=str,
 )
 def test_a_name_where_an_id_belongs_is_400_and_says_what_takes_it(api, address, path, name):
     said = refused(api.get(f"{address(path)}?{name}=zebra"), 400, "invalid")["errors"][name][0]
-    stem = name.removesuffix("_id")
     filters = FILTERS[path].base_filters
-    assert any(f"{stem}_" in word and word in filters for word in said.split()), said
+    assert any(f"{name[:-3]}_" in word and word in filters for word in said.split()), said
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [(path, name) for path, name, _ in REFERENCES if not name.endswith("_id")],
+    ids=str,
+)
+def test_what_a_parameter_refers_to_is_named_by_id_or_by_name(api, address, path, name):
+    at = address(path)
+    assert api.get(f"{at}?{name}=nobody").json().get("total_count", 0) == 0
+    refused(api.get(f"{at}?{name}=-5"), 400, "invalid")
 
 
 def test_what_is_called_by_a_name_is_found_by_it(api):
@@ -123,6 +135,8 @@ def test_what_is_called_by_a_name_is_found_by_it(api):
         f"inventory-transactions/?filament_name={filament.name.upper()}": 2,
         "inventory-transactions/?performed_by_username=nobody": 0,
         f"production-runs/?spool_code={former}": 1,
+        "production-runs/?material_type=pla&created_by=ZOE": 1,
+        f"inventory-transactions/?spool={code.lower()}": 1,
         f"production-runs/?filament_name={filament.name}&number={run.number}": 1,
         f"run-events/?by_username=ZOE&run_number={run.number}": 2,
         f"spools/{spool.pk}/events/?by_username=zoe": 2,

@@ -4,16 +4,17 @@ import contextlib
 import logging
 import time
 
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django_tenants.utils import schema_context
 
-from tenants import schemas, wall
+from tenants import rights, schemas, shapes, wall
 from tenants.accounts.models import FarmSettings
 from tenants.models import Tenant
 
 logger = logging.getLogger(__name__)
 
 PUBLIC = "public"
+NO_RIGHT = "42501"
 PREPARE_LOCK = 7_305_003_001  # two at once would migrate the same schema twice
 READY_SECONDS = 10
 
@@ -23,13 +24,16 @@ _ready_until = 0.0
 def prepare(*, said=logger.info):
     """Migrate the public schema, then only the farms that are behind; returns their schemas.
 
-    Safe to repeat, and to run from several machines at once.
+    Safe to repeat, and to run from several machines at once. Raises OtherVersion when the tables
+    are not, and can't become, those of this program; UnusableDatabase.
     """
     with schema_context(PUBLIC), _alone():
+        rights.check()
         names = schemas.expected()
         if schemas.behind([PUBLIC], names=names):
             said("Migrating the public schema")
-            schemas.migrate(PUBLIC)
+            _migrate(PUBLIC)
+        shapes.check([PUBLIC])
         wall.close_public()
         FarmSettings.objects.get_or_create(pk=1)
         return _prepare_farms(names, said)
@@ -51,14 +55,30 @@ def is_ready():
 
 def _prepare_farms(names, said):
     farms = _farms()
-    for missing in sorted(set(farms) - schemas.existing(farms)):
+    there = sorted(schemas.existing(farms))
+    for missing in sorted(set(farms) - set(there)):
         logger.error("The farm's schema %s is not there; the others are prepared", missing)
     late = schemas.behind(farms, names=names)
     for schema in late:
         said(f"Migrating {schema}")
-        schemas.migrate(schema)
+        _migrate(schema)
+        wall.build(schema)
+    shapes.check(there)
+    # A dump of the whole database, restored on another server, comes without the roles.
+    for schema in wall.missing(there):
+        said(f"Making the role of {schema}")
         wall.build(schema)
     return late
+
+
+def _migrate(schema):
+    try:
+        schemas.migrate(schema)
+    except ProgrammingError as error:
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state in (None, NO_RIGHT):
+            raise
+        raise shapes.other_version(schema, " ".join(str(error).split())) from error
 
 
 def _farms():

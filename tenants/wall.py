@@ -35,6 +35,21 @@ def build(schema):
     _make_append_only(schema, role)
 
 
+def missing(schemas):
+    """Those of the schemas that no role of theirs may enter: a restored database has none."""
+    query = """
+        SELECT schema FROM unnest(%s::text[], %s::text[]) AS wanted (schema, role)
+        WHERE to_regnamespace(quote_ident(schema)) IS NOT NULL
+          AND NOT EXISTS (
+            SELECT FROM pg_roles
+            WHERE rolname = role AND has_schema_privilege(oid, quote_ident(schema), 'USAGE')
+        )
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [schemas, [role_of(schema) for schema in schemas]])
+        return [row[0] for row in cursor.fetchall()]
+
+
 def take_down(schema):
     """Drop the farm's role, after its schema."""
     role = role_of(schema)

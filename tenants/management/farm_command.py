@@ -8,7 +8,7 @@ from django.db import OperationalError, ProgrammingError
 from tenants.errors import Refusal
 from tenants.models import Tenant
 
-UNDEFINED_TABLE = "42P01"
+UNDEFINED_TABLE, NO_RIGHT = "42P01", "42501"
 
 
 class FarmCommand(BaseCommand):
@@ -22,7 +22,12 @@ class FarmCommand(BaseCommand):
         except OperationalError as error:
             raise CommandError(f"The database can't be reached: {_in_a_line(error)}") from error
         except ProgrammingError as error:
-            if getattr(error.__cause__, "sqlstate", None) != UNDEFINED_TABLE:
+            state = getattr(error.__cause__, "sqlstate", None)
+            if state == NO_RIGHT:
+                raise CommandError(
+                    f"The database does not allow it: {_in_a_line(error)}"
+                ) from error
+            if state != UNDEFINED_TABLE:
                 raise
             raise CommandError("The database is not ready: run `manage.py prepare`.") from error
 

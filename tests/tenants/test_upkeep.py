@@ -1,0 +1,147 @@
+"""Before anybody is served: schemas that are behind, of another version, or without their role."""
+
+import pytest
+from django.core.management import CommandError
+from django.db import connection
+from django_tenants.utils import schema_context, tenant_context
+
+from tenants import rights, schemas, shapes, upkeep, wall
+from tests.tenants.test_farms import run
+
+
+def sql(statement):
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_only_farms_that_are_behind_are_found(farm, other_farm):
+    names = [farm.schema_name, other_farm.schema_name]
+    assert schemas.behind(names) == []
+    sql("DELETE FROM django_migrations WHERE app = 'accounts'")
+    assert schemas.behind(names) == [farm.schema_name]
+
+
+def test_a_farm_without_a_schema_does_not_stop_the_others(committed_farm, caplog):
+    with schema_context("public"):
+        schemas.drop(committed_farm.schema_name)
+        assert upkeep.prepare() == []
+    assert committed_farm.schema_name in caplog.text
+
+
+# --- Of another version ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("statement", "sentence"),
+    [
+        ("ALTER TABLE inventory_spool DROP lot_number", "inventory_spool lacks lot_number"),
+        ("ALTER TABLE inventory_spool RENAME lot_number TO lot", "inventory_spool has lot"),
+        ("DROP TABLE production_runevent CASCADE", "and 8 more"),
+        (
+            "ALTER TABLE inventory_spool ADD shade text NOT NULL DEFAULT '';"
+            "ALTER TABLE inventory_spool ALTER shade DROP DEFAULT",
+            "inventory_spool has shade",
+        ),
+        (
+            "ALTER TABLE inventory_spool DROP CONSTRAINT spool_remaining_not_negative",
+            "inventory_spool lacks spool_remaining_not_negative",
+        ),
+    ],
+)
+def test_tables_of_another_version_are_told_apart(farm, other_farm, statement, sentence):
+    schemas_ = [farm.schema_name, other_farm.schema_name, "public"]
+    shapes.check(schemas_)
+    sql(statement)
+    with pytest.raises(shapes.OtherVersion, match=sentence) as refusal:
+        shapes.check(schemas_)
+    assert f"the schema {farm.schema_name} " in refusal.value.detail
+    assert "git checkout" in refusal.value.detail
+
+
+def test_what_does_not_hinder_is_left_to_whoever_made_it(farm):
+    sql("ALTER TABLE inventory_spool ADD shelf_mark text; CREATE TABLE notes (id int)")
+    sql("CREATE INDEX by_comment ON inventory_spool (comment)")
+    shapes.check([farm.schema_name])
+
+
+def test_prepare_says_what_happened_and_what_to_do(committed_farm):
+    sql("ALTER TABLE inventory_spool DROP lot_number")
+    connection.set_schema_to_public()
+    with pytest.raises(CommandError, match="made by another version.*lacks lot_number.*DATA="):
+        run("prepare")
+
+
+def test_a_migration_that_finds_its_table_there_already_is_of_another_version(committed_farm):
+    sql("DELETE FROM django_migrations WHERE app = 'sessions'")
+    connection.set_schema_to_public()
+    with pytest.raises(CommandError, match="another version.*already exists"):
+        run("prepare")
+
+
+# --- The database ------------------------------------------------------------------------------
+
+
+def test_a_farm_whose_role_is_gone_gets_it_again(committed_farm):
+    schema = committed_farm.schema_name
+    role = f'"{wall.role_of(schema)}"'
+    for what in ("TABLES", "SEQUENCES"):
+        sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} REVOKE ALL ON {what} FROM {role}")
+        sql(f"REVOKE ALL ON ALL {what} IN SCHEMA {schema} FROM {role}")
+    sql(f"REVOKE ALL ON SCHEMA {schema} FROM {role}")
+    sql(f"DROP ROLE {role}")
+    connection.set_schema_to_public()
+    assert wall.missing([schema, "farm_that_is_not"]) == [schema]
+    assert f"Making the role of {schema}" in run("prepare")
+    committed_farm.is_walled = True
+    with tenant_context(committed_farm), pytest.raises(Exception, match="permission denied"):
+        sql("DELETE FROM inventory_inventorytransaction")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ((True, False, False, False), "is read-only"),
+        ((False, True, False, False), "ENCODING 'UTF8'"),
+        ((False, False, True, False), 'ALTER DATABASE "book" OWNER TO "me"'),
+        ((False, False, True, True), 'ALTER DATABASE "book" OWNER TO "me"'),
+        ((False, False, False, True), 'ALTER ROLE "me" CREATEROLE'),
+    ],
+)
+def test_a_database_that_does_not_let_us_is_said_with_what_to_do(
+    farm, monkeypatch, wrong, sentence
+):
+    answer = ", ".join(["'me'", "'book'", *map(str, wrong)])
+    monkeypatch.setattr(rights, "ASKED", f"SELECT {answer}")
+    with pytest.raises(rights.UnusableDatabase, match=sentence):
+        rights.check()
+
+
+def test_a_read_only_database_is_found_out(committed_farm):
+    connection.set_schema_to_public()
+    sql("SET default_transaction_read_only = on")
+    try:
+        with pytest.raises(rights.UnusableDatabase, match="read-only"):
+            rights.check()
+    finally:
+        connection.close()
+        connection.set_tenant(committed_farm)
+
+
+def test_a_role_that_may_not_make_roles_is_found_out(committed_farm):
+    connection.set_schema_to_public()
+    role = wall.role_of(committed_farm.schema_name)
+    sql(f'SET ROLE "{role}"')
+    with pytest.raises(rights.UnusableDatabase, match=f"The role {role} may not make tables"):
+        rights.check()
+    sql("RESET ROLE")
+    rights.check()
+
+
+def test_without_the_right_to_make_roles_adding_a_farm_ends_with_a_sentence(
+    committed_farm, monkeypatch
+):
+    connection.set_schema_to_public()
+    monkeypatch.setattr(wall, "build", lambda schema: sql("ALTER ROLE postgres CREATEROLE"))
+    with pytest.raises(CommandError, match="The database does not allow it: permission denied"):
+        run("add_farm", "north")
+    assert not schemas.existing(["farm_north"])

@@ -19,6 +19,7 @@ help:
 	@echo 'make run     install what is needed, start Spoolbook, print its addresses and sign-ins'
 	@echo '             PORT=8000  HOST=127.0.0.1  DATA=.data  PYTHON=python3.12'
 	@echo '             DATABASE_URL=postgresql://... for a PostgreSQL server of your own'
+	@echo 'make install install what is needed, and start nothing: for a server'
 	@echo 'make demo    make the demo farm again'
 	@echo 'make test    all tests; ARGS="-k ledger" for some of them'
 	@echo 'make bench   measure what the README says about speed'

@@ -78,8 +78,10 @@ class TenantMiddleware:
             site = self._site(request)
             if site is not None:
                 site.enter(request)
-        except (DatabaseError, InterfaceError):
-            logger.exception("The site can't be reached")
+        except (DatabaseError, InterfaceError) as error:
+            # One line: while the database is down each request has one.
+            reason = " ".join(str(error.__cause__ or error).split())
+            logger.error("The site can't be reached: %s", reason)
             return unavailable(request)
         if site is None:
             return nowhere(request)

@@ -1,6 +1,7 @@
 """Farms: add, suspend, resume and drop one."""
 
 import time
+from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -74,7 +75,7 @@ def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(),
     UnknownCurrency, InvalidRunPrefix, WeakPassword, Invalid.
     """
     check_slug(slug)
-    chosen = _checked(FarmSettings(**farm_settings))
+    chosen = checked(FarmSettings(**farm_settings))
     hosts = farm_hosts(slug, hosts)
     with schema_context(PUBLIC):
         script = snapshot.load()  # before the transaction: pg_dump must see what it dumps
@@ -109,8 +110,8 @@ def drop_farm(tenant, *, by, wait_seconds=CACHE_SECONDS + 5):
 
 @operation("farm.add")
 def _add(script, *, slug, name, hosts, chosen, people, by):
-    tenant = _checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
-    _claim(tenant, hosts)
+    tenant = checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
+    claim(tenant, hosts)
     _make_schema(tenant.schema_name, script)
     with tenant_context(tenant):
         _furnish(chosen, people, by=by)
@@ -138,8 +139,11 @@ def _set_active(tenant, is_active, *, by):
     return fresh
 
 
-def _claim(tenant, hosts):
-    """Take the short name and the hosts; the database decides between two at once."""
+def claim(tenant, hosts):
+    """Take the short name and the hosts; the database decides between two at once.
+
+    Raises SlugTaken, HostTaken.
+    """
     if Tenant.objects.filter(slug=tenant.slug).exists():
         raise _slug_taken(tenant)
     try:
@@ -161,13 +165,20 @@ def _claim(tenant, hosts):
 
 
 def _make_schema(schema, script):
+    with making(schema):
+        if script:
+            snapshot.replay(script, schema)
+        else:
+            schemas.create(schema)
+            schemas.migrate(schema)
+
+
+@contextmanager
+def making(schema):
+    """Make a schema within, all of it or nothing. Raises SlugTaken when it is there."""
     try:
         with transaction.atomic():
-            if script:
-                snapshot.replay(script, schema)
-            else:
-                schemas.create(schema)
-                schemas.migrate(schema)
+            yield
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) != DUPLICATE_SCHEMA:
             raise
@@ -185,7 +196,7 @@ def _furnish(chosen, people, *, by):
             add_user(username=username, password=password, role=MANAGER, by=None)
 
 
-def _checked(row):
+def checked(row):
     """A row whose values can be; what is unique is left to the database."""
     try:
         row.full_clean(validate_unique=False, validate_constraints=False)

@@ -81,18 +81,21 @@ def _build():
 
 def dump(schema):
     """What ``pg_dump`` says of one schema, owners and privileges left out."""
-    program = connection.program("pg_dump")
+    command, environment = dumping(schema, "--inserts", "--rows-per-insert=1000")
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def dumping(schema, *flags):
+    """The command that dumps one schema as this connection's user, and its environment.
+
+    Raises FileNotFoundError where there is no ``pg_dump``.
+    """
     params = connection.get_connection_params()
     where = {key: params[key] for key in params if key not in DRIVER_OPTIONS}
-    flags = ["--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=1000"]
-    done = subprocess.run(
-        [program, *flags, f"--schema={schema}", f"--dbname={make_conninfo(**where)}"],
-        env={**os.environ, "PGPASSWORD": params.get("password", "")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return done.stdout
+    own = ["--no-owner", "--no-privileges", f"--schema={schema}"]
+    command = [connection.program("pg_dump"), *own, *flags, f"--dbname={make_conninfo(**where)}"]
+    return command, {**os.environ, "PGPASSWORD": params.get("password", "")}
 
 
 def _scripted(dumped, schema):

@@ -62,7 +62,7 @@ def test_every_verb_has_its_story_here():
 def test_a_verb_that_succeeds_is_seen(farm, watched, name):
     STORIES[name]()
     seen = watched.last(name)
-    place = "public" if name == "farm.add" else farm.schema_name
+    place = "public" if name in ("farm.add", "farm.restore") else farm.schema_name
     assert (seen["operation_type"], seen["outcome"], seen["tenant_id"]) == (name, "ok", place)
     assert counted(watched, name, "ok") == len(watched.spans(name))
 

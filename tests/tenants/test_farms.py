@@ -8,7 +8,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django_tenants.utils import schema_context, tenant_context
 
-from tenants import schemas, services, snapshot, upkeep
+from tenants import schemas, services, snapshot
 from tenants.accounts.models import AuditEvent, FarmSettings, User
 from tenants.errors import Refusal
 from tenants.models import Domain, Tenant
@@ -201,24 +201,6 @@ def test_suspending_is_on_record_once(farm):
         assert list(verbs).count("suspend") == 1
 
 
-# --- Upkeep ------------------------------------------------------------------------------------
-
-
-def test_only_farms_that_are_behind_are_found(farm, other_farm):
-    names = [farm.schema_name, other_farm.schema_name]
-    assert schemas.behind(names) == []
-    with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
-    assert schemas.behind(names) == [farm.schema_name]
-
-
-def test_a_farm_without_a_schema_does_not_stop_the_others(committed_farm, caplog):
-    with schema_context("public"):
-        schemas.drop(committed_farm.schema_name)
-        assert upkeep.prepare() == []
-    assert committed_farm.schema_name in caplog.text
-
-
 # --- Commands ----------------------------------------------------------------------------------
 
 
@@ -245,6 +227,11 @@ def test_add_farm_keeps_a_given_password_to_itself(public):
         ("suspend_farm", ["north"], "There is no farm 'north'"),
         ("drop_farm", ["north", "--yes"], "There is no farm 'north'"),
         ("create_administrator", ["root", "--password=root"], "too short"),
+        ("set_password", ["north", "mona"], "There is no farm 'north'"),
+        ("set_password", ["alpha", "nobody"], "alpha has no 'nobody'; there are: "),
+        ("set_password", ["public", "nobody"], "public has no 'nobody'"),
+        ("backup_farm", ["north", "--into=/tmp"], "There is no farm 'north'"),
+        ("restore_farm", ["/nowhere/north.farm.gz"], "No such file or directory"),
     ],
 )
 def test_commands_end_with_a_sentence(public, command, args, sentence):
@@ -255,6 +242,16 @@ def test_commands_end_with_a_sentence(public, command, args, sentence):
 def test_create_token_prints_the_token_and_nothing_else(public):
     services.add_farm(slug="north", name="North", password=PASSWORD)
     assert re.fullmatch(r"spb_\S{43}\n", run("create_token", "north", "Manager", "mk4"))
+
+
+def test_set_password_lets_a_manager_in_again_and_an_administrator(public):
+    tenant = services.add_farm(slug="north", name="North", password=PASSWORD)
+    password = run("set_password", "north", "manager").split()[-1]
+    with tenant_context(tenant):
+        assert User.objects.get().check_password(password)
+    run("create_administrator", "alex", password=PASSWORD)
+    assert PASSWORD not in run("set_password", "public", "Alex", password=f"{PASSWORD}8")
+    assert User.objects.get(username="alex").check_password(f"{PASSWORD}8")
 
 
 def test_drop_farm_asks_and_takes_only_the_name_for_an_answer(public, monkeypatch):

@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from tempfile import TemporaryDirectory
 
+from django.db import connection
 from django.utils import timezone
 
 from inventory.models import Location
@@ -33,7 +35,7 @@ from production.services import (
     weighing,
 )
 from production.services.actuals import ItemCount, MaterialActual
-from tenants import services
+from tenants import backups, services
 from tenants.accounts import devices, pins, records, roles
 from tenants.accounts import services as people
 from tests.factories import (
@@ -132,6 +134,12 @@ def a_farm():
     return services.add_farm(slug="seen", name="Seen")
 
 
+def restored():
+    with TemporaryDirectory() as folder:
+        path = backups.back_up(connection.tenant, folder)
+        return backups.restore_farm(path, slug="seen", by=None)
+
+
 OF_RUNS = {
     "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
     "production_run.complete": completed,
@@ -165,6 +173,7 @@ OF_OTHERS = {
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
+    "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
     "filament.import_table": lambda: tables.import_filaments(b"name;material", by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),

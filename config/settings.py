@@ -179,6 +179,7 @@ SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}spoolbook-csrf"
 CSRF_COOKIE_SECURE = HTTPS
+CSRF_FAILURE_VIEW = "config.api.pages.form_not_taken"
 CSRF_TRUSTED_ORIGINS = env_list("SPOOLBOOK_TRUSTED_ORIGINS")
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 

@@ -1,5 +1,8 @@
 """Every error of the API as RFC 9457 problem+json, the framework's own included."""
 
+import logging
+import re
+
 from django.core.exceptions import (
     ObjectDoesNotExist,
     PermissionDenied,
@@ -17,6 +20,15 @@ from tenants.errors import Busy, Invalid, Refusal
 from tenants.problems import flat, headers_of, of_refusal, problem
 from tenants.requests import too_large
 
+logger = logging.getLogger(__name__)
+
+# Conflicts between transactions, locks not had in time, statements cut off: not a server that ends.
+BUSY = re.compile("40|55|57014")
+# What waiting alone does not help against.
+NO_CHANGES = {
+    "53100": "The disk of the database is full: nothing is changed until there is room again.",
+    "25006": "The database can only be read at present: nothing is changed.",
+}
 SIGN_IN = (
     "Who is asking? Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or "
     "sign in with the browser."
@@ -27,7 +39,7 @@ class Unavailable(Busy):
     """The database does not answer."""
 
     code = "unavailable"
-    title = "The database can't be reached; try again in a moment"
+    title = "The database is not available; try again in a moment"
 
 
 class UnusableText(Invalid):
@@ -64,8 +76,8 @@ def as_refusal(error):
         return error
     if isinstance(error, IntegrityError):
         return records.refusal_of(error)
-    if isinstance(error, (OperationalError, InterfaceError)):
-        return Busy() if _sqlstate(error)[:2] in {"40", "55", "57"} else Unavailable()
+    if isinstance(error, (OperationalError, InterfaceError)) or _sqlstate(error) in NO_CHANGES:
+        return Busy() if BUSY.match(_sqlstate(error)) else _unavailable(error)
     if isinstance(error, (DataError, UnicodeError)):
         return UnusableText()
     if isinstance(error, RequestDataTooBig):
@@ -73,6 +85,12 @@ def as_refusal(error):
     if isinstance(error, (SuspiciousOperation, UnreadablePostError)):
         return Invalid("The request can't be read.")
     return None
+
+
+def _unavailable(error):
+    reason = " ".join(str(error).split())
+    logger.error("The database does not answer: %s", reason)
+    return Unavailable(NO_CHANGES.get(_sqlstate(error), ""))
 
 
 def _answer_in_json(context):

@@ -3,8 +3,9 @@
 from unittest import mock
 
 import pytest
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django_tenants.utils import tenant_context
+from psycopg import errors
 
 from inventory.models import Location
 from tenants.accounts.models import DeviceToken
@@ -56,6 +57,40 @@ def test_when_the_database_does_not_answer_it_is_503_with_retry_after(api):
         answer = api.post(LOCATIONS, {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer["Retry-After"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "code", "said"),
+    [
+        (errors.DiskFull, "unavailable", "The disk of the database is full"),
+        (errors.ReadOnlySqlTransaction, "unavailable", "can only be read"),
+        (errors.AdminShutdown, "unavailable", "is not available"),
+        (errors.QueryCanceled, "busy", "Others are changing the same rows"),
+    ],
+)
+def test_why_the_database_takes_nothing_is_told_by_the_api_and_by_pages(
+    api, browser, caplog, cause, code, said
+):
+    kind = InternalError if cause is errors.ReadOnlySqlTransaction else OperationalError
+    error = kind("could not extend file")
+    error.__cause__ = cause("could not extend file")
+    with mock.patch("tenants.accounts.records.add", side_effect=error):
+        answer = api.post(LOCATIONS, {"name": "Shelf"})
+        page = browser.post("/admin/inventory/location/add/", {"name": "Shelf"})
+    assert (answer.status_code, answer.json()["code"]) == (503, code)
+    assert said in answer.json()["detail"]
+    assert (page.status_code, said in page.content.decode()) == (503, True)
+    assert page["Retry-After"]
+    told = [record.message for record in caplog.records if record.name == "config.api.problems"]
+    assert bool(told) == (code == "unavailable")
+    assert all("could not extend file" in message for message in told)
+
+
+@pytest.fixture
+def browser(farm_client, manager):
+    farm_client.force_login(manager)
+    farm_client.raise_request_exception = False
+    return farm_client
 
 
 def test_a_fault_of_ours_is_a_problem_that_tells_nothing(api):

@@ -6,6 +6,10 @@ import os
 import signal
 import sys
 
+from gunicorn.glogging import Logger
+
+from config.logging import JsonFormatter
+
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = 2
@@ -22,6 +26,15 @@ control_socket_disable = True
 accesslog = "-" if os.environ.get("SPOOLBOOK_ACCESS_LOG") == "1" else None
 
 PR_SET_PDEATHSIG = 1
+
+
+class logger_class(Logger):
+    """Its own lines are JSON like ours; requests, where they are logged, stay as they are."""
+
+    def setup(self, cfg):
+        super().setup(cfg)
+        for handler in self.error_log.handlers:
+            handler.setFormatter(JsonFormatter())
 
 
 def on_starting(_server):

@@ -19,6 +19,10 @@ NO_VENV = """\
 Debian, Ubuntu:  sudo apt install python{version}-venv
 Or name another Python:  make run PYTHON=/path/to/python3
 """
+NO_RIGHT = """\
+No permission to write in {folder}, where what Spoolbook needs is installed. Give the folder to the
+user who starts Spoolbook, or start it as the one who owns it.
+"""
 
 
 def main(name: str) -> None:
@@ -26,6 +30,8 @@ def main(name: str) -> None:
     # Two `make run` at once, each with its own data, share the virtual environment.
     fcntl.flock(os.open(ROOT, os.O_RDONLY), fcntl.LOCK_EX)
     if not is_installed(name):
+        if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
+            sys.exit(NO_RIGHT.format(folder=VENV if VENV.exists() else ROOT))
         install(name)
 
 

@@ -36,6 +36,7 @@ STEPS = [
 PORT_PATIENCE_SECONDS = 10
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 25
+LOOK_EVERY_SECONDS = 3
 
 
 class CannotServeError(Exception):
@@ -199,8 +200,30 @@ def run_gunicorn(host: str, port: int, environment: dict[str, str]) -> None:
     with child(command, environment) as server:
         if answers(server, host, port):
             greet(host, port)
-        code = server.wait()
+        code = wait(server, environment["DATABASE_URL"])
     raise CannotServeError(f"The web server has ended (exit code {code}).", _exit_code(code))
+
+
+def wait(server: subprocess.Popen, url: str) -> int:
+    """Until the web server ends: its exit code. A database of ours that dies is started again."""
+    while True:
+        with suppress(subprocess.TimeoutExpired):
+            return server.wait(LOOK_EVERY_SECONDS)
+        revive(url)
+
+
+def revive(url: str) -> None:
+    """Start the embedded PostgreSQL again if it has died, as of a full disk; what keeps it from
+    starting is said, and it is tried again. Raises CannotServeError when it is elsewhere then."""
+    if os.environ.get("DATABASE_URL") or embedded.is_running(data_folder()):
+        return
+    say("PostgreSQL has ended; starting it again ...")
+    try:
+        if embedded.url(data_folder()) != url:
+            raise CannotServeError("PostgreSQL runs at another address now: start Spoolbook again.")
+        say("PostgreSQL runs again.")
+    except embedded.EmbeddedPostgresError as error:
+        say(str(error))
 
 
 def answers(server: subprocess.Popen, host: str, port: int) -> bool:

@@ -224,7 +224,7 @@ def test_a_fork_does_not_stop_its_parents_server(data, monkeypatch):
 def test_a_data_folder_that_cannot_be_made_is_explained(tmp_path):
     file = tmp_path / "file"
     file.touch()
-    with pytest.raises(embedded.EmbeddedPostgresError, match="is not a folder"):
+    with pytest.raises(embedded.EmbeddedPostgresError, match=f"{file} is not a folder"):
         embedded.connect(file / "data")
 
 

@@ -67,6 +67,10 @@ def empty_project(tmp_path_factory):
     (folder / "config" / "wsgi.py").write_text(APPLICATION)
     (folder / "tenants").mkdir()
     (folder / "tenants" / "rates.py").touch()
+    correlation = (
+        "from contextvars import ContextVar\ncorrelation_id = ContextVar('id', default='')"
+    )
+    (folder / "tenants" / "operations.py").write_text(correlation)
     yield folder
     embedded.stop(folder / ".data")
 
@@ -248,9 +252,36 @@ def test_requirements_are_installed_once_and_again_when_they_change(empty_projec
     )
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_can_not_be_written_to_is_named_before_anything_is_made(empty_project):
+    (empty_project / "requirements.txt").write_text("# nothing\n")
+    empty_project.chmod(0o555)
+    answer = make(empty_project, "install", f"PYTHON={sys.executable}")
+    empty_project.chmod(0o755)
+    assert f"No permission to write in {empty_project}" in answer.stderr
+    assert "apt install" not in answer.stderr
+
+
 def test_help_names_every_target(empty_project):
     said = make(empty_project, "help").stdout
     assert all(f"make {name} " in said for name in ("run", "test", "check", "fix", "clean"))
+
+
+def test_a_database_that_dies_is_started_again(project):
+    instance = Instance(project)
+    instance.wait_until_ready()
+    server = running(instance.data / "postgres")
+    os.kill(server.pid, signal.SIGKILL)
+    for line in instance.process.stdout:
+        if "PostgreSQL runs again" in line:
+            break
+    again = running(instance.data / "postgres")
+    assert again.pid != server.pid
+    assert instance.get() == embedded.url(instance.data)
+    embedded.release(instance.data)
+    instance.process.terminate()
+    said, code = instance.ends()
+    assert (code, "PostgreSQL has stopped." in said) == (0, True)
 
 
 def test_the_database_of_a_killed_instance_is_stopped_by_the_next(project):

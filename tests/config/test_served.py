@@ -1,5 +1,6 @@
 """What only the program as it is served can show: several processes, sockets, headers."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 
@@ -208,3 +209,26 @@ def test_where_there_is_no_farm_there_is_no_api_and_never_a_500(server, host, pa
             if method != "HEAD" and answer.status_code == 404:
                 assert answer.headers["Content-Type"] == "application/problem+json"
                 assert answer.json()["code"] == "not_found"
+
+
+# --- Around it -----------------------------------------------------------------------------------
+
+
+def test_the_web_servers_own_lines_are_json_too(server):
+    lines = server.log.read_text().splitlines()
+    assert "Starting gunicorn" in json.loads(lines[0])["message"]
+    assert not [line for line in lines if line.startswith("[")]
+
+
+def test_a_form_from_another_address_is_told_what_the_proxy_has_to_say(at_farm, committed_farm):
+    answer = at_farm.post(
+        "/accounts/login/", data={"username": "x"}, headers={"Origin": "https://a.example"}
+    )
+    assert answer.status_code == 403
+    said = f"sends it from https://a.example, and this site believes to be http://{committed_farm.slug}"
+    assert said in answer.text
+
+
+def test_a_form_without_its_token_says_how_to_send_it_again(at_farm):
+    answer = at_farm.post("/accounts/login/", data={"username": "x"})
+    assert (answer.status_code, "load the page anew" in answer.text) == (403, True)

@@ -30,6 +30,8 @@ def _sentence(folder: Path, error: OSError) -> str:
             f"Give the folder to the user who starts Spoolbook, {other}"
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
+        around = (Path(where), folder, *folder.parents)
+        where = next((path for path in around if path.exists() and not path.is_dir()), where)
         return f"The data folder {folder} can't be made: {where} is not a folder. Move it, {other}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return f"The disk is full: the data folder {folder} needs about 100 MB. Make room, {other}"

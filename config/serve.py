@@ -57,12 +57,11 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _stop)
     try:
-        serve(options.host, options.port)
+        with suppress(StopServing):
+            serve(options.host, options.port)
     except (CannotServeError, embedded.EmbeddedPostgresError, ImproperlyConfigured) as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return getattr(error, "code", 1)
-    except StopServing:
-        return 0
     return 0
 
 
@@ -205,7 +204,7 @@ def run_gunicorn(host: str, port: int, environment: dict[str, str]) -> None:
 
 
 def wait(server: subprocess.Popen, url: str) -> int:
-    """Until the web server ends: its exit code. A database of ours that dies is started again."""
+    """Until the web server ends: its exit code. Meanwhile a database of ours is kept running."""
     while True:
         with suppress(subprocess.TimeoutExpired):
             return server.wait(LOOK_EVERY_SECONDS)
@@ -213,8 +212,7 @@ def wait(server: subprocess.Popen, url: str) -> int:
 
 
 def revive(url: str) -> None:
-    """Start the embedded PostgreSQL again if it has died, as of a full disk; what keeps it from
-    starting is said, and it is tried again. Raises CannotServeError when it is elsewhere then."""
+    """Start the embedded PostgreSQL again if it has died, as of a full disk."""
     if os.environ.get("DATABASE_URL") or embedded.is_running(data_folder()):
         return
     say("PostgreSQL has ended; starting it again ...")

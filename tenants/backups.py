@@ -12,7 +12,7 @@ import re
 import subprocess
 import tempfile
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -69,19 +69,23 @@ def back_up(tenant, folder):
     """
     now = timezone.now()
     path = Path(folder) / f"{tenant.slug}-{now:%Y%m%d-%H%M%S}{SUFFIX}"
+    draft = path.with_name(f".{path.name}.draft")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # For its owner's eyes alone: hashes of passwords and tokens are in it.
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".backup-") as draft:
-            with gzip.open(draft, "wb", compresslevel=6) as file:
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+            with gzip.open(raw, "wb", compresslevel=6) as file:
                 file.write(FIRST + json.dumps(_described(tenant, now)).encode() + b"\n")
                 file.writelines(_dumped(tenant.schema_name))
                 file.write(LAST)
-            draft.flush()
-            os.fsync(draft.fileno())
-            os.link(draft.name, path)
+            raw.flush()
+            os.fsync(raw.fileno())
+        draft.rename(path)
     except OSError as error:
         raise BackupFailed(f"{tenant.slug} can't be written to {folder}: {error}.") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink()
     return path
 
 

@@ -164,9 +164,20 @@ def test_when_pg_dump_fails_no_file_is_left(committed_farm, tmp_path, monkeypatc
 
 
 def test_a_folder_that_can_not_be_written_to_is_named(committed_farm):
+    with pytest.raises(backups.BackupFailed, match="can't be written to /proc/nowhere"):
+        backups.back_up(committed_farm, "/proc/nowhere")
+
+
+def test_a_farm_that_can_not_be_read_does_not_stop_the_others(committed_farms, tmp_path, capsys):
     connection.set_schema_to_public()
-    with pytest.raises(CommandError, match="can't be written to /proc/nowhere"):
-        call_command("backup_farm", committed_farm.slug, into="/proc/nowhere")
+    first, broken, last = committed_farms
+    schemas.drop(broken.schema_name)
+    slugs = [farm.slug for farm in committed_farms]
+    with pytest.raises(CommandError, match=f"no new backup of: {broken.slug}[.]"):
+        call_command("backup_farm", *slugs, into=tmp_path)
+    assert "no matching schemas were found" in capsys.readouterr().err
+    kept = {path.name.rpartition("-")[0].rpartition("-")[0] for path in tmp_path.iterdir()}
+    assert kept == {first.slug, last.slug}
 
 
 def test_the_commands_tell_where_it_is_and_what_to_do_next(committed_farm, tmp_path):

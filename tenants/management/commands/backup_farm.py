@@ -1,3 +1,5 @@
+from django.core.management.base import CommandError
+
 from tenants import backups
 from tenants.management.farm_command import FarmCommand, farm
 from tenants.models import Tenant
@@ -17,5 +19,15 @@ class Command(FarmCommand):
         farms = [farm(slug) for slug in slugs] or Tenant.objects.order_by("slug")
         if not farms:
             self.stdout.write("There is no farm yet.")
-        for tenant in farms:
-            self.stdout.write(str(backups.back_up(tenant, into)))
+        failed = [tenant.slug for tenant in farms if not self._is_kept(tenant, into)]
+        if failed:
+            raise CommandError(f"There is no new backup of: {', '.join(failed)}.")
+
+    def _is_kept(self, tenant, folder):
+        """One farm that can't be read is no reason to go without the others."""
+        try:
+            self.stdout.write(str(backups.back_up(tenant, folder)))
+        except backups.BackupFailed as refusal:
+            self.stderr.write(refusal.detail)
+            return False
+        return True

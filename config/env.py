@@ -9,6 +9,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)*|[0-9a-f:]*:[0-9a-f:.]+")  # a name, or an address
 ORIGIN = re.compile(r"https?://[^/\s*]+")
 YES = {"1", "true", "yes", "on"}
 NO = {"0", "false", "no", "off", ""}
@@ -36,6 +37,17 @@ def env_bool(name, default):
 def env_list(name, default=""):
     """Parts separated by commas, without the empty ones."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
+
+
+def env_hosts(name, default=""):
+    """Host names in lower case, as ``farms.example.com``: no scheme, no port, no path."""
+    hosts = [host.lower().rstrip(".") for host in env_list(name, default)]
+    for host in hosts:
+        if not HOST.fullmatch(host):
+            raise ImproperlyConfigured(
+                f"{name} holds {host!r}: a host is farms.example.com, without http://, port or path"
+            )
+    return hosts
 
 
 def env_origins(name):

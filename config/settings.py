@@ -6,7 +6,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import database
-from config.env import env_bool, env_int, env_list, env_origins, env_str, kept_secret
+from config.env import env_bool, env_hosts, env_int, env_list, env_origins, env_str, kept_secret
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
@@ -33,9 +33,10 @@ SECRET_KEY = _secret_key()
 # Which hosts are farms is said by the Domain table; every other host gets one and the same page.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = env_bool("SPOOLBOOK_BEHIND_PROXY", default=False)
-PUBLIC_HOSTS = ["localhost", *env_list("SPOOLBOOK_PUBLIC_HOSTS")]
+PUBLIC_HOSTS = ["localhost", *env_hosts("SPOOLBOOK_PUBLIC_HOSTS")]
 DEFAULT_FARM = env_str("SPOOLBOOK_DEFAULT_FARM")  # the slug that answers on bare IP addresses
-FARM_DOMAIN = env_str("SPOOLBOOK_FARM_DOMAIN", "localhost")  # a new farm is <slug>.<this>
+# A new farm is <slug>.<this>.
+FARM_DOMAIN = [*env_hosts("SPOOLBOOK_FARM_DOMAIN"), "localhost"][0]
 
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import time
 
+from django.conf import settings
 from django.db import ProgrammingError, connection
 from django_tenants.utils import schema_context
 
@@ -36,7 +37,11 @@ def prepare(*, said=logger.info):
         shapes.check([PUBLIC])
         wall.close_public()
         FarmSettings.objects.get_or_create(pk=1)
-        return _prepare_farms(names, said)
+        late = _prepare_farms(names, said)
+        slug = settings.DEFAULT_FARM
+        if slug and not Tenant.objects.filter(slug=slug).exists():
+            said(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")
+        return late
 
 
 def is_ready():

@@ -1,11 +1,15 @@
+import logging
 from datetime import timedelta
 
+from django.db import InternalError, OperationalError
 from django.db.models import Q
 from django.utils import timezone
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 
 from tenants.accounts.models import DeviceToken
+
+logger = logging.getLogger(__name__)
 
 LAST_USED_STEP = timedelta(minutes=1)
 
@@ -44,7 +48,11 @@ class TokenAuthentication(BaseAuthentication):
         """At most one write a minute for a printer that asks each second."""
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
         if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
-            DeviceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+            try:
+                DeviceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+            except (OperationalError, InternalError) as error:
+                # A database that is full or a replica: reading goes on.
+                logger.warning("The use of a token is not noted: %s", error)
 
     @staticmethod
     def _refused():

@@ -86,6 +86,15 @@ def test_why_the_database_takes_nothing_is_told_by_the_api_and_by_pages(
     assert all("could not extend file" in message for message in told)
 
 
+def test_when_the_use_of_a_token_can_not_be_noted_reading_goes_on(api_client, viewer, caplog):
+    token = {"Authorization": f"Token {make_token(viewer)}"}
+    error = InternalError("cannot execute UPDATE in a read-only transaction")
+    with mock.patch("django.db.models.query.QuerySet.update", side_effect=error) as update:
+        assert api_client.get(LOCATIONS, headers=token).status_code == 200
+    assert update.called
+    assert "The use of a token is not noted: cannot execute UPDATE" in caplog.text
+
+
 @pytest.fixture
 def browser(farm_client, manager):
     farm_client.force_login(manager)

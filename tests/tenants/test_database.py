@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import database, from_url
-from config.env import env_bool, env_int, env_list
+from config.env import env_bool, env_hosts, env_int, env_list
 from tests.factories import PASSWORD
 
 
@@ -53,6 +53,15 @@ def test_the_environment_is_read_strictly(monkeypatch):
         env_int("X", 1)
     monkeypatch.setenv("X", " a, ,b ")
     assert env_list("X") == ["a", "b"]
+
+
+def test_hosts_of_the_environment_are_hosts(monkeypatch):
+    monkeypatch.setenv("X", "Farms.Example.COM., 192.168.1.20,fd00::1")
+    assert env_hosts("X") == ["farms.example.com", "192.168.1.20", "fd00::1"]
+    for wrong in ("https://farms.example.com", "farms.example.com:8000", "*.example.com", "a b"):
+        monkeypatch.setenv("X", wrong)
+        with pytest.raises(ImproperlyConfigured, match="a host is farms.example.com, without"):
+            env_hosts("X")
 
 
 def test_the_served_program_signs_in_at_its_farm_alone(server, committed_farm):

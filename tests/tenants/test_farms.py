@@ -254,6 +254,13 @@ def test_set_password_lets_a_manager_in_again_and_an_administrator(public):
     assert User.objects.get(username="alex").check_password(f"{PASSWORD}8")
 
 
+def test_set_password_says_when_it_is_of_no_use(public, capsys):
+    run("create_administrator", "alex", password=PASSWORD)
+    User.objects.filter(username="alex").update(is_active=False)
+    run("set_password", "public", "alex")
+    assert "alex has been deactivated" in capsys.readouterr().err
+
+
 def test_drop_farm_asks_and_takes_only_the_name_for_an_answer(public, monkeypatch):
     monkeypatch.setattr("builtins.input", lambda question: "yes")
     with pytest.raises(CommandError, match="Nothing was removed"):

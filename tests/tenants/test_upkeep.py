@@ -78,6 +78,14 @@ def test_a_migration_that_finds_its_table_there_already_is_of_another_version(co
         run("prepare")
 
 
+def test_a_default_farm_that_is_not_there_is_told(committed_farm, settings):
+    connection.set_schema_to_public()
+    settings.DEFAULT_FARM = "workshop"
+    assert "SPOOLBOOK_DEFAULT_FARM is 'workshop': there is no such farm" in run("prepare")
+    settings.DEFAULT_FARM = committed_farm.slug
+    assert "SPOOLBOOK_DEFAULT_FARM" not in run("prepare")
+
+
 # --- The database ------------------------------------------------------------------------------
 
 

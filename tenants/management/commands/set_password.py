@@ -24,5 +24,7 @@ class Command(FarmCommand):
                 known = ", ".join(User.objects.active().values_list("username", flat=True)[:20])
                 raise CommandError(f"{slug} has no {username!r}; there are: {known}.") from None
             services.set_password(user, password=secret, by=None)
+        if not user.is_active:
+            self.stderr.write(f"{username} has been deactivated, and can't sign in all the same.")
         if not password:
             self.stdout.write(f"Password {secret}")

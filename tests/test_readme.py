@@ -142,6 +142,14 @@ def test_what_the_readme_links_to_is_there(place):
     assert (ROOT / place).exists()
 
 
+def test_what_the_page_for_operators_names_is_there():
+    page = (ROOT / "docs" / "operations.md").read_text()
+    assert set(re.findall(r"manage\.py ([a-z_]+)", page)) <= set(get_commands())
+    assert set(re.findall(r"SPOOLBOOK_[A-Z_]+", page)) <= variables_read()
+    for place in re.findall(r"\]\(((?!https?:)[^)#]+)", page):
+        assert (ROOT / "docs" / place).exists(), place
+
+
 def test_the_map_of_the_code_names_what_is_there():
     folder = ROOT
     for line in README.partition("## A map of the code")[2].split("```")[1].splitlines()[1:]:

@@ -7,12 +7,10 @@ one runs for as long as this does, on the data folder SPOOLBOOK_DATA (.data).
 """
 
 import argparse
-import errno
 import fcntl
 import http.client
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -23,6 +21,7 @@ from pathlib import Path
 import psycopg
 from django.core.exceptions import ImproperlyConfigured
 
+from config import ports
 from config.database import embedded, from_url
 from config.env import kept_secret
 
@@ -33,7 +32,6 @@ STEPS = [
     ("Bringing the database up to date", ["manage.py", "prepare"]),
     ("Looking after the demo farm", ["manage.py", "demo"]),
 ]
-PORT_PATIENCE_SECONDS = 10
 START_PATIENCE_SECONDS = 60
 STOP_PATIENCE_SECONDS = 25
 LOOK_EVERY_SECONDS = 3
@@ -59,7 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         with suppress(StopServing):
             serve(options.host, options.port)
-    except (CannotServeError, embedded.EmbeddedPostgresError, ImproperlyConfigured) as error:
+    except (
+        CannotServeError,
+        ports.PortError,
+        embedded.EmbeddedPostgresError,
+        ImproperlyConfigured,
+    ) as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return getattr(error, "code", 1)
     return 0
@@ -67,7 +70,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def serve(host: str, port: int) -> None:
     """Run everything until told to stop; raises CannotServeError when the web server ends."""
-    check_port(host, port)
+    ports.check(host, port, said=say)
     with database() as url:
         environment = environment_of(url, port)
         with one_at_a_time():
@@ -85,43 +88,6 @@ def environment_of(url: str, port: int) -> dict[str, str]:
     }
     ours = {"DATABASE_URL": url, "PORT": str(port), "SPOOLBOOK_SUPERVISOR": str(os.getpid())}
     return defaults | os.environ | ours
-
-
-def check_port(host: str, port: int) -> None:
-    """Refuse early, with advice, when the web server could not listen there."""
-    started = time.monotonic()
-    is_told = False
-    while problem := _port_problem(host, port):
-        waited = time.monotonic() - started
-        # Only a web server whose supervisor has just been killed is worth waiting for.
-        if problem.errno != errno.EADDRINUSE or waited > PORT_PATIENCE_SECONDS:
-            raise CannotServeError(_advice(host, port, problem))
-        if waited > 1 and not is_told:
-            say(f"Port {port} is in use; perhaps an earlier Spoolbook is just ending ...")
-            is_told = True
-        time.sleep(0.2)
-
-
-def _port_problem(host: str, port: int) -> OSError | None:
-    try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=1)[0]
-        with socket.socket(family, kind, protocol) as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(address)
-    except OSError as error:
-        return error
-    return None
-
-
-def _advice(host: str, port: int, problem: OSError) -> str:
-    if problem.errno == errno.EADDRINUSE:
-        return (
-            f"Port {port} is in use by another program, perhaps by an earlier Spoolbook. Stop that "
-            f"one (`lsof -i :{port}` shows it), or take another port: make run PORT={port + 1}"
-        )
-    if problem.errno == errno.EACCES:
-        return f"Port {port} is reserved for the system: take one above 1024, make run PORT=8000"
-    return f"The web server can't listen on {host}: {problem.strerror}. Try HOST=127.0.0.1"
 
 
 @contextmanager
@@ -212,7 +178,8 @@ def wait(server: subprocess.Popen, url: str) -> int:
 
 
 def revive(url: str) -> None:
-    """Start the embedded PostgreSQL again if it has died, as of a full disk."""
+    """Start the embedded PostgreSQL again if it has died, as of a full disk; what keeps it from
+    starting is said, and it is tried again. Raises CannotServeError when it is elsewhere then."""
     if os.environ.get("DATABASE_URL") or embedded.is_running(data_folder()):
         return
     say("PostgreSQL has ended; starting it again ...")
@@ -291,14 +258,8 @@ def _stop(_number: int, _frame: object) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m config.serve", description="Run Spoolbook.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
-    parser.add_argument("--port", type=_port, default=8000)
+    parser.add_argument("--port", type=ports.number, default=8000)
     return parser
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
-    return int(text)
 
 
 if __name__ == "__main__":

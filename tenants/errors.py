@@ -5,10 +5,12 @@ problem+json by the API, beside the field by a form. It names the cause, the num
 and what to do next.
 """
 
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from django.utils.formats import number_format
 from django.utils.timezone import localtime
+
+WIDE = Context(prec=60)  # a sum may have more digits than a column
 
 
 class Refusal(Exception):
@@ -91,7 +93,7 @@ def plain(number):
 
 def half_up(number, places):
     """A figure for people: so many decimals, a half rounded up."""
-    return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE)
 
 
 def when(at):

@@ -24,7 +24,8 @@ STOCK_FIELDS = [
 
 
 class SummedGrams(serializers.Serializer):
-    """Sums; difference and percent are of the runs that have both a plan and an actual."""
+    """Sums; difference and percent are of the runs that have both a plan and an actual. Of the
+    actual grams some were weighed or typed, the others booked as planned or by percent."""
 
     planned, actual, difference, percent = Amount(6), Amount(6), Amount(6), Amount(4)
     purge, weighed_or_typed, as_planned_or_percent = Amount(6), Amount(6), Amount(6)
@@ -37,7 +38,9 @@ class SummedMinutes(serializers.Serializer):
 
 
 class SummedCost(serializers.Serializer):
-    """All that was spent; null where a part of it is unknown. By filament: the material alone."""
+    """All that was spent: each kind is null where a part of it is unknown, and so is the total;
+    ``known_total`` is what is known of it. A rate that the farm does not keep adds nothing. By
+    filament: the material alone."""
 
     material = Amount(4)
     machine, energy, labour = (Amount(4, required=False) for _ in range(3))

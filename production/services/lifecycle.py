@@ -221,11 +221,9 @@ def _begin(run, *, by, at, **event):
 
 
 def _freeze(run, items):
-    per_unit = bom.grams_per_unit(item.product_id for item in items)
+    bom.freeze(items)
     for item in items:
         item.planned_quantity = item.quantity
-        item.bom_grams_per_unit = per_unit.get(item.product_id, ledger.ZERO)
-        item.labour_minutes_per_unit = item.product.labour_minutes
     update_rows(items, ("planned_quantity", "bom_grams_per_unit", "labour_minutes_per_unit"))
     settings = FarmSettings.load()
     printer_rate = run.printer.hour_rate if run.printer else None

@@ -8,7 +8,7 @@ from django.utils import timezone
 from inventory.models import Filament, MaterialType, Spool
 from inventory.services import ledger
 from production.models import PrinterSlot, Product, RunItem, RunMaterial
-from production.services import claims, limits, moves, overrides
+from production.services import bom, claims, limits, moves, overrides
 from tenants.errors import Invalid, Refusal
 from tenants.operations import operation
 from tenants.quantities import grams as to_grams
@@ -64,12 +64,15 @@ class NewMaterial:
 
 @operation("run_item.add")
 def add_item(run, *, by, at=None, override_reason="", **fields):
-    """Add a product to an open run; returns the RunItem."""
+    """Add a product to an open run; returns the RunItem. After the start none of it was planned."""
     overridden = overrides.granted(override_reason, by=by)
     run = moves.lock(run, "change_lines")
     item = build_item(NewItem(**fields), run=run)
     if not overridden:
         limits.require_within(run, [*moves.items_of(run), item], moves.lines_of(run))
+    if run.status == moves.Status.IN_PROGRESS:
+        item.planned_quantity = 0
+        bom.freeze([item])
     item.save(force_insert=True)
     _changed(run, "add_item", by=by, at=at)
     return item
@@ -84,10 +87,12 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
+    if "product" in fields and run.status == moves.Status.IN_PROGRESS:
+        bom.freeze([item])
     if not overridden:
         others = [other for other in moves.items_of(run) if other.pk != item.pk]
         limits.require_within(run, [*others, item], moves.lines_of(run))
-    item.save(update_fields=list(fields))
+    item.save()
     _changed(run, "change_item", by=by, at=at)
     return item
 

@@ -9,7 +9,7 @@ A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
 all by the rates frozen at start. A cost with an unknown part is null; a rate the farm does not
 keep adds nothing, nor do minutes that nobody said of a run that was given up. Of a cancelled run
 only what was booked as waste is actual: drafts are not. Sums hold before rounding; figures are
-rounded half up to four places, grams to six.
+rounded half up to four places, grams to six, minutes to two.
 """
 
 from dataclasses import dataclass
@@ -17,11 +17,14 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from inventory.models import InventoryTransaction
 from production.models import ProductionRun
+from tenants.errors import WIDE
 
 ZERO = Decimal(0)
 PLACES = Decimal("0.0001")
 GRAM_PLACES = Decimal("0.000001")
+MINUTE_PLACES = Decimal("0.01")
 RATE_PLACES = Decimal("0.00000001")
+NOISE = Decimal("1e-12")  # what is smaller comes of quotients that have no end
 Status = ProductionRun.Status
 BOOKED = (Status.COMPLETED, Status.FAILED)
 GIVEN_UP = (Status.FAILED, Status.CANCELLED)
@@ -76,7 +79,9 @@ def of_loaded(run, items, lines, entries):
             "purge": _total(material.purge for material in materials).as_dict(GRAM_PLACES),
             "total": _total(material.total for material in materials).as_dict(GRAM_PLACES),
         },
-        "minutes": Figure(run.planned_minutes, run.actual_minutes if is_over else None).as_dict(),
+        "minutes": Figure(run.planned_minutes, run.actual_minutes if is_over else None).as_dict(
+            MINUTE_PLACES
+        ),
         "cost": {name: figure.as_dict() for name, figure in costs.items()},
         "materials": [material.as_dict() for material in materials],
         "items": [shares.of(item, run, costs) for item in items],
@@ -84,8 +89,11 @@ def of_loaded(run, items, lines, entries):
 
 
 def rounded(value, places=PLACES):
-    """Half up to ``places``; None stays None."""
-    return None if value is None else Decimal(value).quantize(places, rounding=ROUND_HALF_UP)
+    """Half up to ``places``; None stays None. Thirds that add up to a half are a half."""
+    if value is None:
+        return None
+    exact = Decimal(value).quantize(NOISE, context=WIDE)
+    return exact.quantize(places, rounding=ROUND_HALF_UP, context=WIDE)
 
 
 def _taken(run, line, spent):
@@ -105,8 +113,8 @@ class _Material:
         self.purge = Figure(line.planned_purge_grams, purge)
         self.total = self.part + self.purge
         entries = spent.get(line.spool_id, _Spent(ZERO, _current_rate(line.spool)))
-        self.rate = entries.rate
-        planned = _times(line.planned_total_grams, self.rate)
+        self.rate, planned = entries.rate, line.planned_total_grams
+        planned = _times(planned, self.rate) if planned else ZERO  # of whatever price
         self.cost = Figure(planned, None if run.status in ProductionRun.OPEN else entries.cost)
 
     def as_dict(self):
@@ -182,9 +190,11 @@ class _Shares:
     def __init__(self, items, is_booked):
         self.items = items
         self.is_booked = is_booked
+        self.quantities = {item.pk: planned_count(item) for item in items}
         self.printed = {item.pk: item.printed_count if is_booked else 0 for item in items}
-        self.planned = _weights(items, lambda item: item.planned_quantity or item.quantity)
-        self.actual = _weights(items, lambda item: self.printed[item.pk])
+        planned = _some(self.quantities, {item.pk: item.quantity for item in items})
+        self.planned = _weights(items, planned)
+        self.actual = _weights(items, _some(self.printed, planned))
 
     def labour(self, run, is_over):
         if run.labour_rate is None:
@@ -194,7 +204,7 @@ class _Shares:
         return Figure(total.planned, total.actual if is_over else None)
 
     def of(self, item, run, costs):
-        quantity = item.planned_quantity or item.quantity
+        quantity = self.quantities[item.pk]
         good = item.good_count if self.is_booked else None
         cost = self._cost(item, run, costs)
         return {
@@ -228,24 +238,29 @@ class _Shares:
 
     def _labour(self, item, run):
         rate = _times(item.labour_minutes_per_unit or ZERO, run.labour_rate / 60)
-        return Figure((item.planned_quantity or item.quantity) * rate, self.printed[item.pk] * rate)
+        return Figure(self.quantities[item.pk] * rate, self.printed[item.pk] * rate)
 
 
-def _weights(items, units):
-    """Each item's share of the whole: by grams of the bill of materials, else by units; where
-    nothing was printed, by what was planned."""
-    counts = {item.pk: units(item) for item in items}
-    if not any(counts.values()):
-        counts = {item.pk: item.planned_quantity or item.quantity for item in items}
-    shares = {item.pk: counts[item.pk] * (item.bom_grams_per_unit or ZERO) for item in items}
-    if not any(shares.values()):
-        shares = {pk: Decimal(count) for pk, count in counts.items()}
-    whole = sum(shares.values())
-    return {pk: share / whole for pk, share in shares.items()}
+def planned_count(item):
+    """Units of the plan: as it was frozen at start (0 of what was added later), or as it stands."""
+    return item.quantity if item.planned_quantity is None else item.planned_quantity
+
+
+def _some(counts, otherwise):
+    return counts if any(counts.values()) else otherwise
+
+
+def _weights(items, counts):
+    """Each item's share of the whole: by grams of the bill of materials, else by units."""
+    grams = {item.pk: counts[item.pk] * (item.bom_grams_per_unit or ZERO) for item in items}
+    weights = _some(grams, counts)
+    whole = sum(map(Decimal, weights.values()))
+    return {pk: weight / whole for pk, weight in weights.items()}
 
 
 def _current_rate(spool):
-    return spool.cost_per_gram() if spool else None
+    """What an entry of now would cost, by the places that an entry keeps."""
+    return rounded(spool.cost_per_gram(), RATE_PLACES) if spool else None
 
 
 def _total(figures):

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 from rest_framework import serializers
 
+from tenants.errors import half_up
 from tenants.quantities import GramsField, InvalidQuantity, MinutesField, MoneyField, rounded
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,6})?")
@@ -93,8 +94,7 @@ class QuantityField(serializers.DecimalField):
         return number
 
     def to_representation(self, value):
-        number = value if isinstance(value, Decimal) else Decimal(value)
-        return f"{number:.{self.decimal_places}f}"
+        return f"{half_up(value, self.decimal_places):f}"
 
     def _text(self, data):
         text = str(data).strip()

@@ -79,3 +79,9 @@ def test_a_quantity_is_a_string_of_its_places(value, places, text):
     sizes = {"max_digits": 14, "decimal_places": places}
     assert QuantityField(**sizes).to_representation(value) == text
     assert serializers.DecimalField(**sizes).to_representation(value) == text
+
+
+def test_a_half_of_a_quantity_is_rounded_up():
+    field = QuantityField(max_digits=None, decimal_places=2, signed=True)
+    halves = map(field.to_representation, (Decimal("0.025"), Decimal("-186.605")))
+    assert list(halves) == ["0.03", "-186.61"]

@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.db import connection
 
 from production.models import BomLine, Product, ProductionRun
-from production.services.variance import GRAM_PLACES, rounded
+from production.services.variance import GRAM_PLACES, MINUTE_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.records import audit, change
 from tenants.errors import Refusal
@@ -136,7 +136,7 @@ def _evidence(last, product=None):
 def _alert(product, run_ids=(), grams=None, printed=None, minutes=None, plates=None):
     planned = product.bom_grams or None
     fitting = rounded(grams / printed, GRAM_PLACES) if printed else None
-    plate_minutes = rounded(minutes / plates) if minutes and plates else None
+    plate_minutes = rounded(minutes / plates, MINUTE_PLACES) if minutes and plates else None
     return Alert(
         product=product,
         planned_grams_per_unit=planned,

@@ -24,24 +24,24 @@ GROUPS = {  # the key of what was lost, and of what was printed: a reason has pr
 NAMED = {"reason": Reason.objects, "product": Product.objects, "printer": Printer.objects}
 
 _MADE = """
-, per_product AS (
-    SELECT run_id, product_id, sum(actual_share) AS share, sum(printed_count) AS printed,
-        sum(printed_count * unit_labour) AS labour
-    FROM shares GROUP BY run_id, product_id
-), made AS (
+, made AS (
     SELECT totals.id AS run_id, totals.status = 'failed' AS is_failed, totals.printer_id,
-        totals.finished_at, totals.is_unknown, per_product.product_id,
-        coalesce(printed, 0) AS printed, coalesce(actual_grams, 0) * coalesce(share, 1) AS grams,
-        (material + machine + energy) * coalesce(share, 1) + coalesce(labour, 0) AS cost
-    FROM totals LEFT JOIN per_product ON per_product.run_id = totals.id
+        totals.finished_at, has_no_material OR has_no_machine OR has_no_energy AS is_unknown,
+        item_id, product_id, coalesce(printed_count, 0) AS printed,
+        coalesce(actual_grams, 0) * coalesce(actual_share, 1) AS grams,
+        (material + machine + energy) * coalesce(actual_share, 1)
+            + coalesce(printed_count * unit_labour, 0) AS cost
+    FROM totals LEFT JOIN shares ON shares.run_id = totals.id
     WHERE totals.status IN ('completed', 'failed')
 ), scrapped AS (
     SELECT made.*, item.scrap_reason_id AS reason_id, item.scrapped_count AS lost_count,
-        item.scrapped_count / printed::numeric AS part
-    FROM made JOIN production_runitem item USING (run_id, product_id)
+        grams * item.scrapped_count / printed AS lost_grams,
+        cost * item.scrapped_count / printed AS lost_cost
+    FROM made JOIN production_runitem item ON item.id = made.item_id
     WHERE NOT is_failed AND item.scrapped_count > 0
 ), failed AS (
-    SELECT made.*, run.outcome_reason_id AS reason_id, printed AS lost_count, 1::numeric AS part
+    SELECT made.*, run.outcome_reason_id AS reason_id, printed AS lost_count,
+        grams AS lost_grams, cost AS lost_cost
     FROM made JOIN production_productionrun run ON run.id = made.run_id
     WHERE is_failed
 ), lost AS (SELECT * FROM scrapped UNION ALL SELECT * FROM failed)
@@ -52,11 +52,11 @@ _GROUPED = """
     SELECT {lost_key} AS lost_key,
         count(DISTINCT run_id) FILTER (WHERE is_failed) AS failed_runs,
         sum(lost_count) FILTER (WHERE is_failed) AS failed_count,
-        sum(grams * part) FILTER (WHERE is_failed) AS failed_grams,
-        sum(cost * part) FILTER (WHERE is_failed) AS failed_cost,
+        sum(lost_grams) FILTER (WHERE is_failed) AS failed_grams,
+        sum(lost_cost) FILTER (WHERE is_failed) AS failed_cost,
         sum(lost_count) FILTER (WHERE NOT is_failed) AS scrapped_count,
-        sum(grams * part) FILTER (WHERE NOT is_failed) AS scrapped_grams,
-        sum(cost * part) FILTER (WHERE NOT is_failed) AS scrapped_cost,
+        sum(lost_grams) FILTER (WHERE NOT is_failed) AS scrapped_grams,
+        sum(lost_cost) FILTER (WHERE NOT is_failed) AS scrapped_cost,
         count(DISTINCT run_id) FILTER (WHERE is_unknown) AS unknown
     FROM lost GROUP BY 1
 ), prints AS (

@@ -57,29 +57,31 @@ _RUNS = f"""
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams
     FROM lines GROUP BY run_id
 ), items AS (
-    SELECT item.run_id, item.product_id,
+    SELECT item.id AS item_id, item.run_id, item.product_id, item.quantity,
         CASE WHEN is_booked THEN item.good_count END AS good_count,
         CASE WHEN is_booked THEN item.scrapped_count END AS scrapped_count,
         coalesce(item.planned_quantity, item.quantity) AS planned_count,
         CASE WHEN is_booked THEN coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)
             ELSE 0 END AS printed_count,
         coalesce(item.bom_grams_per_unit, 0) AS unit_grams,
-        coalesce(item.labour_minutes_per_unit, 0) / 60 * coalesce(chosen.labour_rate, 0)
+        coalesce(item.labour_minutes_per_unit, 0) * coalesce(chosen.labour_rate, 0) / 60
             AS unit_labour
     FROM production_runitem item JOIN chosen ON chosen.id = item.run_id
+), rates AS (
+    SELECT id, hour_rate, power_watts * energy_price_kwh / 1000 AS power_rate,
+        status = 'completed' AND actual_minutes IS NULL AS is_unsaid
+    FROM chosen
 ), totals AS (
     SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
         planned_grams, actual_grams, purge_grams, assumed_grams,
         chosen.planned_minutes, chosen.actual_minutes,
         coalesce(spent.cost, 0) AS material,
-        coalesce(chosen.actual_minutes / 60 * chosen.hour_rate, 0) AS machine,
-        coalesce(chosen.actual_minutes / 60 * chosen.power_watts / 1000
-            * chosen.energy_price_kwh, 0) AS energy,
-        coalesce(spent.is_unknown, false) OR (
-            chosen.status = 'completed' AND chosen.actual_minutes IS NULL
-            AND (chosen.hour_rate > 0 OR chosen.power_watts * chosen.energy_price_kwh > 0)
-        ) AS is_unknown
-    FROM chosen
+        coalesce(chosen.actual_minutes * rates.hour_rate / 60, 0) AS machine,
+        coalesce(chosen.actual_minutes * power_rate / 60, 0) AS energy,
+        coalesce(spent.is_unknown, false) AS has_no_material,
+        coalesce(is_unsaid AND rates.hour_rate > 0, false) AS has_no_machine,
+        coalesce(is_unsaid AND power_rate > 0, false) AS has_no_energy
+    FROM chosen JOIN rates USING (id)
     LEFT JOIN weighed ON weighed.run_id = chosen.id
     LEFT JOIN spent ON spent.production_run_id = chosen.id
 )
@@ -97,19 +99,31 @@ _BY_RUN = """
 )
 """
 
-_BY_PRODUCT = """
-, shares AS (
-    SELECT *, coalesce(
-            printed_count * unit_grams / nullif(sum(printed_count * unit_grams) OVER run, 0),
-            printed_count::numeric / nullif(sum(printed_count) OVER run, 0),
-            planned_count * unit_grams / nullif(sum(planned_count * unit_grams) OVER run, 0),
-            planned_count::numeric / sum(planned_count) OVER run
-        ) AS actual_share, coalesce(
-            planned_count * unit_grams / nullif(sum(planned_count * unit_grams) OVER run, 0),
-            planned_count::numeric / sum(planned_count) OVER run
-        ) AS planned_share
+_SHARES = """
+, planned_units AS (
+    SELECT *, CASE WHEN sum(planned_count) OVER run > 0 THEN planned_count ELSE quantity END
+        AS planned
     FROM items WINDOW run AS (PARTITION BY run_id)
-), parts AS (
+), units AS (
+    SELECT *, CASE WHEN sum(printed_count) OVER run > 0 THEN printed_count ELSE planned END
+        AS printed
+    FROM planned_units WINDOW run AS (PARTITION BY run_id)
+), weights AS (
+    SELECT *,
+        CASE WHEN sum(planned * unit_grams) OVER run > 0 THEN planned * unit_grams
+            ELSE planned END AS planned_weight,
+        CASE WHEN sum(printed * unit_grams) OVER run > 0 THEN printed * unit_grams
+            ELSE printed END AS actual_weight
+    FROM units WINDOW run AS (PARTITION BY run_id)
+), shares AS (
+    SELECT *, planned_weight / sum(planned_weight) OVER run AS planned_share,
+        actual_weight / sum(actual_weight) OVER run AS actual_share
+    FROM weights WINDOW run AS (PARTITION BY run_id)
+)
+"""
+
+_BY_PRODUCT = """
+, parts AS (
     SELECT totals.*, shares.product_id, coalesce(shares.planned_share, 1) AS planned_share,
         coalesce(shares.actual_share, 1) AS actual_share, shares.good_count AS good,
         shares.scrapped_count AS scrapped, shares.printed_count * shares.unit_labour AS labour
@@ -124,45 +138,53 @@ SELECT {key} AS key, count({each_run}) AS runs,
     sum(actual_grams * actual_share) AS actual_grams,
     sum(purge_grams * actual_share) AS purge_grams,
     sum(assumed_grams * actual_share) AS assumed_grams,
-    sum((actual_grams - coalesce(assumed_grams, 0)) * actual_share) AS evident_grams,
     sum(planned_grams * planned_share) FILTER (WHERE has_grams) AS both_planned_grams,
     sum(actual_grams * actual_share) FILTER (WHERE has_grams) AS both_actual_grams,
     sum(planned_minutes * planned_share) AS planned_minutes,
     sum(actual_minutes * actual_share) AS actual_minutes,
     sum(planned_minutes * planned_share) FILTER (WHERE has_minutes) AS both_planned_minutes,
     sum(actual_minutes * actual_share) FILTER (WHERE has_minutes) AS both_actual_minutes,
-    sum(material * actual_share) AS material, sum(machine * actual_share) AS machine,
-    sum(energy * actual_share) AS energy, sum(labour) AS labour,
-    count({each_run}) FILTER (WHERE is_unknown) AS unknown
+    sum(material * actual_share) AS material,
+    sum(machine * actual_share) AS machine,
+    sum(energy * actual_share) AS energy, coalesce(sum(labour), 0) AS labour,
+    bool_or(has_no_material) AS has_no_material, bool_or(has_no_machine) AS has_no_machine,
+    bool_or(has_no_energy) AS has_no_energy,
+    count({each_run}) FILTER (WHERE has_no_material OR has_no_machine OR has_no_energy) AS unknown
 FROM (
-    SELECT *, planned_grams > 0 AND actual_grams IS NOT NULL AS has_grams,
-        planned_minutes > 0 AND actual_minutes IS NOT NULL AS has_minutes
+    SELECT *, planned_grams * planned_share > 0 AND actual_grams IS NOT NULL AS has_grams,
+        planned_minutes * planned_share > 0 AND actual_minutes IS NOT NULL AS has_minutes
     FROM parts
 ) AS part
 GROUP BY 1 ORDER BY 1 NULLS LAST
 """
 
+# By run first: a spool that was swapped in has no plan of its own, its run's filament has one.
 _PER_FILAMENT = f"""
 , spent AS ({_SPENT.replace("{by}", "entry.production_run_id, entry.spool_id")}
 ), lines AS ({_LINES}
+), uses AS (
+    SELECT lines.run_id, coalesce(spool.filament_id, lines.filament_id) AS filament_id,
+        sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
+        sum(purge_grams) AS purge_grams,
+        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
+        coalesce(sum(cost), 0) AS cost, bool_or(is_unknown) AS is_unknown
+    FROM lines
+    LEFT JOIN spent ON spent.production_run_id = lines.run_id AND spent.spool_id = lines.spool_id
+    LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
+    GROUP BY 1, 2
 )
 SELECT filament.id::text AS key,
     nullif(concat_ws(' ', manufacturer.name, filament.name), '') AS name,
-    count(DISTINCT run_id) AS runs,
+    count(*) AS runs,
     sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
-    sum(purge_grams) AS purge_grams,
-    sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
-    sum(actual_grams) FILTER (WHERE NOT is_assumed) AS evident_grams,
+    sum(purge_grams) AS purge_grams, sum(assumed_grams) AS assumed_grams,
     sum(planned_grams) FILTER (WHERE planned_grams > 0 AND actual_grams IS NOT NULL)
         AS both_planned_grams,
     sum(actual_grams) FILTER (WHERE planned_grams > 0 AND actual_grams IS NOT NULL)
         AS both_actual_grams,
-    sum(cost) AS material, count(DISTINCT run_id) FILTER (WHERE is_unknown) AS unknown
-FROM lines
-LEFT JOIN spent ON spent.production_run_id = lines.run_id AND spent.spool_id = lines.spool_id
-LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
-LEFT JOIN inventory_filament filament
-    ON filament.id = coalesce(spool.filament_id, lines.filament_id)
+    sum(cost) AS material, bool_or(is_unknown) AS has_no_material
+FROM uses
+LEFT JOIN inventory_filament filament ON filament.id = uses.filament_id
 LEFT JOIN inventory_manufacturer manufacturer ON manufacturer.id = filament.manufacturer_id
 GROUP BY filament.id, manufacturer.name ORDER BY filament.id NULLS LAST
 """
@@ -170,14 +192,14 @@ GROUP BY filament.id, manufacturer.name ORDER BY filament.id NULLS LAST
 
 def of_runs(key, *, by_product):
     """The statement that sums runs by the SQL expression ``key``."""
-    parts, each_run = (_BY_PRODUCT, "DISTINCT id") if by_product else (_BY_RUN, "*")
+    parts, each_run = (_SHARES + _BY_PRODUCT, "DISTINCT id") if by_product else (_BY_RUN, "*")
     grouped = _GROUPED.replace("{key}", key).replace("{each_run}", each_run)
     return _CHOSEN + _RUNS + parts + grouped
 
 
 def of_shares():
-    """The common tables up to ``parts``: one row an item, with the share of its run it carries."""
-    return _CHOSEN + _RUNS + _BY_PRODUCT
+    """The common tables up to ``shares``: one row an item, with the share of its run it carries."""
+    return _CHOSEN + _RUNS + _SHARES
 
 
 def of_filaments():

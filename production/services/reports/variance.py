@@ -8,11 +8,10 @@ are those of ``production.services.variance``, for one run.
 
 from decimal import Decimal
 
-from django.db import connection
-
 from production.models import Printer, Product
 from production.services.reports import sql
-from production.services.variance import GRAM_PLACES, PLACES, Figure, rounded
+from production.services.reports.statements import fetched
+from production.services.variance import GRAM_PLACES, MINUTE_PLACES, Figure, rounded
 from tenants.accounts.models import FarmSettings
 
 GROUPS = {
@@ -30,7 +29,7 @@ def of_many(runs, *, group_by=None):
     """The variance of all runs of a queryset: a list of dicts, one a group, in order of the key.
 
     ``group_by`` is None (one group), product, printer, day or month (of the end, in the
-    farm's time zone) or status. Two queries at most, whatever the number of runs.
+    farm's time zone) or status. Three queries at most, whatever the number of runs.
     """
     rows = _rows(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
     names = _names(group_by, rows)
@@ -46,21 +45,14 @@ def by_filament(runs):
             "name": row["name"],
             "runs": row["runs"],
             "grams": _grams(row),
-            "cost": {"material": _cost(row["material"], row["unknown"])},
+            "cost": {"material": _cost(row["material"], row["has_no_material"])},
         }
         for row in rows
     ]
 
 
 def _rows(query, runs):
-    filtered, params = runs.order_by().values("pk").query.sql_with_params()
-    names = {f"p{index}": value for index, value in enumerate(params)}
-    filtered %= tuple(f"%({name})s" for name in names)
-    names["timezone"] = FarmSettings.load().timezone
-    with connection.cursor() as cursor:
-        cursor.execute(query.replace("{runs}", filtered), names)
-        columns = [column.name for column in cursor.description]
-        return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
+    return fetched(query, {"timezone": FarmSettings.load().timezone}, runs=runs)
 
 
 def _names(group_by, rows):
@@ -79,11 +71,11 @@ def _group(row, name):
         "good": row["good"],
         "scrapped": row["scrapped"],
         "grams": _grams(row),
-        "minutes": _sums(row, "minutes"),
+        "minutes": _sums(row, "minutes", MINUTE_PLACES),
         "cost": {
-            "material": _cost(row["material"], row["unknown"]),
-            "machine": rounded(row["machine"]),
-            "energy": rounded(row["energy"]),
+            "material": _cost(row["material"], row["has_no_material"]),
+            "machine": _cost(row["machine"], row["has_no_machine"]),
+            "energy": _cost(row["energy"], row["has_no_energy"]),
             "labour": rounded(row["labour"]),
             "total": _cost(total, row["unknown"]),
             "known_total": rounded(total),
@@ -94,15 +86,18 @@ def _group(row, name):
 
 
 def _grams(row):
+    """Of what was taken a part may be no evidence; nothing of it is 0, nothing taken is unknown."""
+    actual, assumed = row["actual_grams"], row["assumed_grams"] or Decimal(0)
+    is_known = actual is not None
     return {
         **_sums(row, "grams", GRAM_PLACES),
         "purge": rounded(row["purge_grams"], GRAM_PLACES),
-        "weighed_or_typed": rounded(row["evident_grams"], GRAM_PLACES),
-        "as_planned_or_percent": rounded(row["assumed_grams"], GRAM_PLACES),
+        "weighed_or_typed": rounded(actual - assumed, GRAM_PLACES) if is_known else None,
+        "as_planned_or_percent": rounded(assumed, GRAM_PLACES) if is_known else None,
     }
 
 
-def _sums(row, unit, places=PLACES):
+def _sums(row, unit, places):
     """All planned and actual, and the percent over the runs that have both."""
     both = Figure(row[f"both_planned_{unit}"], row[f"both_actual_{unit}"]).as_dict(places)
     return {
@@ -113,9 +108,9 @@ def _sums(row, unit, places=PLACES):
     }
 
 
-def _cost(known, unknown_count):
+def _cost(known, unknown):
     """A cost of which a part is unknown is unknown."""
-    return None if unknown_count else rounded(known)
+    return None if unknown else rounded(known)
 
 
 def _sum(values):

@@ -1,0 +1,179 @@
+"""The farm reckoned in plain Python: its raw rows, exact fractions, no service and no SQL.
+
+A figure is None where it is unknown, and is rounded once, at the very end.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from types import SimpleNamespace
+from zoneinfo import ZoneInfo
+
+from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
+from production.models import Printer, Product, ProductionRun, RunItem, RunMaterial
+from tenants.accounts.models import FarmSettings
+
+BOOKED, CLOSED = ("completed", "failed"), ("completed", "failed", "cancelled")
+TABLES = {
+    "filaments": Filament,
+    "entries": InventoryTransaction,
+    "types": MaterialType,
+    "spools": Spool,
+    "printers": Printer,
+    "products": Product,
+    "runs": ProductionRun,
+    "items": RunItem,
+    "lines": RunMaterial,
+}
+
+
+def total(values):
+    """The sum; None where any is unknown."""
+    values = list(values)
+    return None if None in values else sum(map(Fraction, values), Fraction(0))
+
+
+def known(values):
+    """The sum of those that are known; None where there are none."""
+    values = [value for value in values if value is not None]
+    return sum(map(Fraction, values), Fraction(0)) if values else None
+
+
+def shares(weights):
+    """Each weight as a part of the whole; None where they weigh nothing."""
+    whole = sum(weights)
+    return [Fraction(weight) / whole for weight in weights] if whole else None
+
+
+@dataclass
+class Run:
+    """One run, as its rows and the ledger tell it."""
+
+    row: object
+    items: list
+    lines: list
+    spent: dict = field(default_factory=dict)  # {spool: [standing entries]}
+
+    def __post_init__(self):
+        self.is_booked, self.is_closed = self.row.status in BOOKED, self.row.status in CLOSED
+        self.minutes = self.row.actual_minutes if self.is_closed else None
+
+    def took(self, line):
+        """Part and purge grams that were booked of a line."""
+        if self.is_booked or (self.is_closed and line.spool_id in self.spent):
+            return line.actual_grams, line.actual_purge_grams or 0
+        return None, None
+
+    @property
+    def planned(self):
+        return known(line.planned_grams + line.planned_purge_grams for line in self.lines)
+
+    @property
+    def actual(self):
+        """Net grams of the ledger; a run that is over and booked nothing took 0 if it says so."""
+        if self.spent or self.is_booked and self.lines:
+            return total(-entry.grams for entries in self.spent.values() for entry in entries)
+        return None
+
+    @property
+    def assumed(self):
+        lines = [line for line in self.lines if line.actual_source in ("as_planned", "percent")]
+        return known(grams for line in lines for grams in self.took(line)) or 0
+
+    @property
+    def purge(self):
+        return known(self.took(line)[1] for line in self.lines)
+
+    def material(self, spool=None):
+        entries = [entry for pk in self.spent if spool in (None, pk) for entry in self.spent[pk]]
+        return total(entry.cost for entry in entries)
+
+    def costs(self):
+        """What it cost, by kind; a kind that the farm keeps no rate for is 0."""
+        run = self.row
+        power = None if run.power_watts is None else Fraction(run.power_watts, 1000)
+        price = run.energy_price_kwh
+        kilowatts = 0 if price is None or power is None else power * Fraction(price)
+        return {
+            "material": self.material(),
+            "machine": self.by_the_hour(Fraction(run.hour_rate or 0)),
+            "energy": self.by_the_hour(kilowatts),
+            "labour": total(map(self.labour, self.items)),
+        }
+
+    def by_the_hour(self, rate):
+        """Unknown where a completed run does not say its minutes and they cost something."""
+        if self.minutes is None:
+            return None if rate and self.row.status == "completed" else Fraction(0)
+        return Fraction(self.minutes) * rate / 60
+
+    def printed(self, item):
+        return (item.good_count or 0) + (item.scrapped_count or 0) if self.is_booked else 0
+
+    def labour(self, item):
+        minutes = Fraction(item.labour_minutes_per_unit or 0) * self.printed(item)
+        return minutes * Fraction(self.row.labour_rate or 0) / 60
+
+    def planned_shares(self):
+        planned = [planned_count(item) for item in self.items]
+        return self.by_grams(planned) or self.by_grams([item.quantity for item in self.items])
+
+    def actual_shares(self):
+        return self.by_grams(list(map(self.printed, self.items))) or self.planned_shares()
+
+    def by_grams(self, counts):
+        """By grams of the bill of materials, else by units."""
+        units = [Fraction(item.bom_grams_per_unit or 0) for item in self.items]
+        weights = [count * unit for count, unit in zip(counts, units, strict=True)]
+        return shares(weights) or shares(counts)
+
+
+def planned_count(item):
+    return item.quantity if item.planned_quantity is None else item.planned_quantity
+
+
+class Books:
+    """All rows of the farm, read once."""
+
+    def __init__(self):
+        for name, model in TABLES.items():
+            rows = (SimpleNamespace(**row) for row in model.objects.values())
+            setattr(self, name, {row.id: row for row in rows})
+        self.settings = SimpleNamespace(**FarmSettings.objects.values().get())
+        self.zone = ZoneInfo(self.settings.timezone)
+        self.undone = {row.reverses_id for row in self.entries.values()}
+        for entry in self.entries.values():
+            entry.spool = self.spools[entry.spool_id]
+            entry.origin = self.entries.get(entry.reverses_id, entry)
+            entry.cost = self.cost(entry)
+            entry.stands = entry.reverses_id is None and entry.id not in self.undone
+        self.told = {row.id: self.run(row) for row in self.runs.values() if row.deleted_at is None}
+
+    def cost(self, entry):
+        rate = entry.cost_per_gram
+        rate = entry.spool.late_cost_per_gram if rate is None else rate
+        return None if rate is None else -Fraction(entry.grams) * Fraction(rate)
+
+    def taken(self):
+        """Standing usage and waste."""
+        entries = self.entries.values()
+        return [each for each in entries if each.stands and each.kind in ("usage", "waste")]
+
+    def run(self, row):
+        spent = {}
+        for entry in self.taken():
+            if entry.production_run_id == row.id:
+                spent.setdefault(entry.spool_id, []).append(entry)
+        items = [item for item in self.items.values() if item.run_id == row.id]
+        lines = [line for line in self.lines.values() if line.run_id == row.id]
+        return Run(row, items, lines, spent)
+
+    def filament_of(self, line):
+        spool = self.spools.get(line.spool_id)
+        return spool.filament_id if spool else line.filament_id
+
+    def type_of(self, spool):
+        return self.filaments[spool.filament_id].material_type_id
+
+    def day(self, moment):
+        """The farm's day, as YYYY-MM-DD."""
+        return None if moment is None else moment.astimezone(self.zone).date().isoformat()

@@ -1,0 +1,195 @@
+"""A month that people lived through in any way, drawn by a seed: far from Greenwich, over a change
+of the clocks, with slips and their corrections."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from random import Random
+
+from django.utils import timezone
+
+from inventory.services import handling, scale, shelf
+from production.models import BomLine, ProductionRun, Reason
+from production.services import completion, lifecycle, lines, midprint, repeats
+from production.services.actuals import ItemCount, MaterialActual
+from production.services.lines import NewItem, NewMaterial
+from tenants.accounts.models import FarmSettings
+from tenants.errors import Refusal
+from tests.factories import a_filament, a_material_type, a_printer, a_product, a_spool
+
+ZONES = ("Pacific/Auckland", "America/St_Johns", "Europe/Berlin")
+BEGIN = datetime(2026, 2, 25, 9, tzinfo=UTC)
+PLANS = ("12.34", "33.333333", "60", "100", "0.5")
+
+
+class Month:
+    """``live(steps)`` does things by chance; every refusal is taken as an answer."""
+
+    def __init__(self, seed):
+        self.chance, self.now = Random(seed), BEGIN
+        rates = {"labour_rate": "30.01", "machine_hour_rate": "1.7", "energy_price_kwh": "0.3331"}
+        kept = {name: rate for name, rate in rates.items() if self.chance.random() < 0.7}
+        zone = ZONES[seed % len(ZONES)]
+        FarmSettings.objects.update(timezone=zone, variance_alert_percent=10, **kept)
+        timezone.activate(zone)
+        pla, petg = a_material_type(), a_material_type("PETG")
+        self.filaments = [
+            a_filament("Red", material_type=pla, price=Decimal("23.99")),
+            a_filament("Grey", material_type=pla, price=None, manufacturer=None),
+            a_filament("Blue", material_type=petg, net_grams=Decimal(750), price=Decimal("19.99")),
+        ]
+        self.spools = [
+            a_spool(grams, filament=filament, lot_number=lot, at=BEGIN)
+            for filament, grams, lot in zip(
+                self.filaments * 2, (1000, 750, 750, 500, 2000, 1000), "AABBC ", strict=True
+            )
+        ]
+        self.printers = [a_printer("Mk4", power_watts=120), a_printer("Mini", hour_rate=0), None]
+        self.products = [
+            a_product("BODY", grams="20", labour_minutes=2, plate_minutes=61),
+            a_product("WING", grams="7.1", labour_minutes=Decimal("0.35")),
+            a_product("LOOSE"),
+        ]
+
+    def live(self, steps):
+        verbs = (self.plan, self.start, self.end, self.end, self.change, self.undo, self.shelf)
+        for _ in range(steps):
+            self.now += timedelta(minutes=self.chance.randrange(20, 900))
+            for verb in (self.plan, self.start, self.chance.choice(verbs)):
+                try:
+                    verb()
+                except Refusal:
+                    continue
+
+    # -- what people do ------------------------------------------------------------------------
+
+    def plan(self):
+        pick, spools = self.chance, self.chance.sample(self.spools, self.chance.randrange(0, 4))
+        purge = Decimal(pick.choice(["0", "2.5"]))
+        lifecycle.create(
+            by=None,
+            at=self.now,
+            printer=pick.choice(self.printers),
+            planned_minutes=pick.choice([None, Decimal(95), Decimal("0.01")]),
+            items=[self.item() for _ in range(pick.randrange(0, 4))],
+            materials=[
+                NewMaterial(
+                    spool=spool,
+                    planned_grams=Decimal(pick.choice(PLANS)) * pick.choice([0, 1, 1, 1]),
+                    planned_purge_grams=purge,
+                )
+                for spool in spools
+            ],
+        )
+
+    def item(self):
+        product, order = self.chance.choice(self.products), self.chance.choice(["", "A-1", "B-2"])
+        return NewItem(product=product, quantity=self.chance.randrange(1, 8), order_reference=order)
+
+    def start(self):
+        if run := self.some("planned"):
+            lifecycle.start(run, by=None, at=self.now, printer_cleared=True)
+
+    def end(self):
+        if run := self.some("in_progress"):
+            way = self.chance.choice([self.complete] * 4 + [self.fail, self.cancel])
+            way(run)
+
+    def complete(self, run):
+        words = {"as_planned": self.chance.random() < 0.5, "confirm": True}
+        completion.complete(
+            run, materials=self.actuals(run), items=self.counts(run), **words, **self.times(run)
+        )
+
+    def fail(self, run):
+        reason = Reason.objects.get(kind="failure", code=self.chance.choice(["warping", "other"]))
+        percent = self.chance.choice([0, 33, 100])
+        words = {"reason": reason, "progress_percent": percent, "confirm": True}
+        completion.fail(run, materials=self.actuals(run), **words, **self.times(run))
+
+    def cancel(self, run):
+        lifecycle.cancel(run, by=None, at=self.now, materials=self.actuals(run)[:1])
+
+    def change(self):
+        run = self.some("in_progress")
+        if run is None:
+            return
+        way = self.chance.randrange(5)
+        if way == 0:
+            lines.add_item(run, by=None, at=self.now, **vars(self.item()))
+        elif way == 1:
+            given = {"materials": self.actuals(run), "actual_minutes": Decimal(33)}
+            midprint.save_actuals(run, by=None, at=self.now, items=self.counts(run), **given)
+        elif way == 2 and (old := run.materials.exclude(spool=None).first()):
+            so_far = MaterialActual(line=old.pk, actual_grams=Decimal("7.7"))
+            to = self.chance.choice([s for s in self.spools if s.filament_id == old.filament_id])
+            midprint.swap_spool(run, by=None, at=self.now, line=old.pk, so_far=so_far, spool=to)
+        elif way == 3:
+            fields = {"spool": self.chance.choice(self.spools), "planned_grams": Decimal(20)}
+            lines.add_material(run, by=None, at=self.now, **fields)
+        else:
+            heavier = Decimal(self.chance.choice(["19", "22.5"]))
+            BomLine.objects.filter(product=self.products[0]).update(grams_per_unit=heavier)
+
+    def undo(self):
+        run = self.some("completed", "failed", "cancelled")
+        if run is None:
+            return
+        way = self.chance.randrange(4)
+        if way == 0:
+            completion.revert(run, by=None, at=self.now, reason="A slip", confirm=True)
+        elif way == 1 and run.status == "completed":
+            given = {"materials": self.actuals(run), "items": self.counts(run)}
+            completion.correct(run, by=None, at=self.now, reason="A slip", confirm=True, **given)
+        elif way == 2 and (line := run.materials.exclude(spool=None).first()):
+            right = self.chance.choice(self.spools)
+            completion.reassign(run, line=line.pk, spool=right, by=None, at=self.now, reason="Slip")
+        else:
+            repeats.reprint(run, by=None, at=self.now)
+
+    def shelf(self):
+        spool, way = self.chance.choice(self.spools), self.chance.randrange(5)
+        spool.refresh_from_db()
+        words = {"by": None, "at": self.now}
+        if way == 0:
+            shelf.describe(spool, price=Decimal("17.77"), **words)
+        elif way == 1:
+            handling.waste(spool, grams=Decimal("3.3"), **words)
+        elif way == 2:
+            handling.use(spool, grams=Decimal("1.1"), **words)
+        elif way == 3:
+            gross = spool.remaining_grams + 200 - self.chance.randrange(-5, 20)
+            scale.weigh(spool, gross_grams=gross, confirm=True, **words)
+        elif run := self.some("planned"):
+            lifecycle.delete(run, **words)
+
+    # -- what they say -------------------------------------------------------------------------
+
+    def some(self, *statuses):
+        runs = list(ProductionRun.objects.live().filter(status__in=statuses).order_by("pk"))
+        return self.chance.choice(runs) if runs else None
+
+    def times(self, run):
+        ended = self.now if self.chance.random() < 0.7 else (run.started_at or self.now)
+        minutes = self.chance.choice([None, Decimal("100.01"), Decimal(7), Decimal(0)])
+        return {"by": None, "at": self.now, "finished_at": ended, "actual_minutes": minutes}
+
+    def actuals(self, run):
+        told = []
+        for line in run.materials.exclude(spool=None).order_by("pk"):
+            share = Decimal(self.chance.choice(["0", "0.9", "1", "1.0371", "1.3"]))
+            if self.chance.random() < 0.7:
+                grams, purge = line.planned_grams * share, Decimal(self.chance.choice([0, 2]))
+                figures = {"actual_grams": grams, "actual_purge_grams": purge}
+                told.append(MaterialActual(line=line.pk, settle=True, **figures))
+        return told
+
+    def counts(self, run):
+        scrapped = Reason.objects.filter(kind="scrap").order_by("pk")
+        counts = []
+        for item in run.items.order_by("pk"):
+            good = self.chance.randrange(0, item.quantity + 1)
+            bad = self.chance.randrange(0, item.quantity - good + 1)
+            why = self.chance.choice(scrapped) if bad else None
+            words = {"good_count": good, "scrapped_count": bad, "scrap_reason": why}
+            counts.append(ItemCount(item=item.pk, **words))
+        return counts

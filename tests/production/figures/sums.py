@@ -1,0 +1,162 @@
+"""What the reports ought to say of the books: sums of exact fractions, rounded at the very end."""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+
+from tests.production.figures.books import known, total
+
+GRAMS, MONEY, MINUTES = 6, 4, 2
+KINDS = ("material", "machine", "energy", "labour")
+
+
+def rounded(value, places):
+    """Half up, as a Decimal."""
+    if value is None:
+        return None
+    units = int(abs(Fraction(value)) * 10**places + Fraction(1, 2))
+    return Decimal(units if value >= 0 else -units).scaleb(-places)
+
+
+@dataclass
+class Part:
+    """A run, or the share of it that one of its items carries."""
+
+    run: object
+    planned_share: Fraction = Fraction(1)
+    actual_share: Fraction = Fraction(1)
+    items: list = ()
+
+    def planned(self, figure):
+        return None if figure is None else Fraction(figure) * self.planned_share
+
+    def actual(self, figure):
+        return None if figure is None else Fraction(figure) * self.actual_share
+
+    def count(self, name):
+        return sum(getattr(item, name) or 0 for item in self.items) if self.run.is_booked else 0
+
+    @property
+    def costs(self):
+        costs = {kind: self.actual(cost) for kind, cost in self.run.costs().items()}
+        return costs | {"labour": total(map(self.run.labour, self.items))}
+
+
+def wholes(run):
+    return [Part(run, items=run.items)]
+
+
+def by_item(run):
+    if not run.items:
+        return wholes(run)
+    rows = zip(run.items, run.planned_shares(), run.actual_shares(), strict=True)
+    return [Part(run, planned, actual, [item]) for item, planned, actual in rows]
+
+
+def grouped(runs, key, split=wholes):
+    """``{key: parts}``; ``key`` is of a part."""
+    found = defaultdict(list)
+    for run in runs:
+        for part in split(run):
+            found[key(part)].append(part)
+    return found
+
+
+def variance(parts):
+    """One row of reports/variance, but for its key and name."""
+    good = sum(part.count("good_count") for part in parts)
+    return {
+        "runs": len({part.run.row.id for part in parts}),
+        "good": good,
+        "scrapped": sum(part.count("scrapped_count") for part in parts),
+        "grams": grams(parts),
+        "minutes": both([_minutes(part) for part in parts], MINUTES),
+        "cost": costs(parts, good),
+    }
+
+
+def _minutes(part):
+    return part.planned(part.run.row.planned_minutes), part.actual(part.run.minutes)
+
+
+def grams(parts):
+    pairs = [(part.planned(part.run.planned), part.actual(part.run.actual)) for part in parts]
+    assumed = [part.actual(part.run.assumed) for part in parts if part.run.actual is not None]
+    return weights(pairs, [part.actual(part.run.purge) for part in parts], assumed)
+
+
+def weights(pairs, purges, assumed):
+    """Planned and actual, and of the actual: what was flushed, and what nobody looked at."""
+    actual, assumed = known(pair[1] for pair in pairs), known(assumed)
+    return {
+        **both(pairs, GRAMS),
+        "purge": rounded(known(purges), GRAMS),
+        "weighed_or_typed": rounded(None if actual is None else actual - assumed, GRAMS),
+        "as_planned_or_percent": rounded(assumed, GRAMS),
+    }
+
+
+def both(pairs, places):
+    """All planned and all actual; difference and percent of those that have both."""
+    full = [tuple(map(Fraction, pair)) for pair in pairs if pair[0] and pair[1] is not None]
+    planned, actual = (sum(side) for side in zip(*full, strict=True)) if full else (None, None)
+    off = None if planned is None else actual - planned
+    return {
+        "planned": rounded(known(pair[0] for pair in pairs), places),
+        "actual": rounded(known(pair[1] for pair in pairs), places),
+        "difference": rounded(off, places),
+        "percent": rounded(off * 100 / planned if planned else None, 4),
+    }
+
+
+def costs(parts, good):
+    each = [part.costs for part in parts]
+    told = {kind: total(cost[kind] for cost in each) for kind in KINDS}
+    told["total"] = total(told.values())
+    told["per_good_unit"] = told["total"] / good if good and told["total"] is not None else None
+    told["known_total"] = sum(map(_known, parts))
+    runs = zip(parts, each, strict=True)
+    unknown = {part.run.row.id for part, cost in runs if None in cost.values()}
+    told = {name: rounded(value, MONEY) for name, value in told.items()}
+    return told | {"runs_of_unknown_cost": len(unknown)}
+
+
+def _known(part):
+    """What is known of the cost, the priced entries of a run with others included."""
+    spent = known(entry.cost for entries in part.run.spent.values() for entry in entries)
+    kinds = [cost or 0 for kind, cost in part.costs.items() if kind != "material"]
+    return part.actual(spent or 0) + sum(kinds)
+
+
+def filament(books, runs, pk):
+    """One row of reports/variance by filament: of the lines of these runs that are of it."""
+    uses = [_Use(books, run, pk) for run in runs]
+    uses = [use for use in uses if use.lines]
+    return {
+        "runs": len(uses),
+        "grams": weights(
+            [(use.planned, known(use.sums)) for use in uses],
+            [purge for use in uses for _, purge in use.took],
+            [grams for use in uses for grams in use.assumed()],
+        ),
+        "cost": {"material": rounded(total(use.material() for use in uses), MONEY)},
+    }
+
+
+class _Use:
+    """What one run takes of one filament."""
+
+    def __init__(self, books, run, pk):
+        self.run, self.lines = run, [line for line in run.lines if books.filament_of(line) == pk]
+        self.planned = sum(line.planned_grams + line.planned_purge_grams for line in self.lines)
+        self.took = [run.took(line) for line in self.lines]
+        self.sums = [None if part is None else part + purge for part, purge in self.took]
+
+    def assumed(self):
+        for line, grams in zip(self.lines, self.sums, strict=True):
+            if grams is not None:
+                yield grams if line.actual_source in ("as_planned", "percent") else 0
+
+    def material(self):
+        return total(self.run.material(line.spool_id) for line in self.lines if line.spool_id)

@@ -66,7 +66,7 @@ def of_run(run):
 def of_loaded(run, items, lines, entries):
     """The variance of a run whose items, materials and standing entries are at hand."""
     spent = {} if run.status in ProductionRun.OPEN else _spent(entries)
-    is_over = run.status not in ProductionRun.OPEN
+    is_over, is_known = run.status not in ProductionRun.OPEN, run.status in BOOKED or bool(spent)
     materials = [_Material(run, line, spent) for line in lines]
     shares = _Shares(items, run.status in BOOKED)
     costs = _costs(run, materials, shares, is_over)
@@ -75,9 +75,8 @@ def of_loaded(run, items, lines, entries):
         "number": run.number,
         "status": run.status,
         "grams": {
-            "part": _total(material.part for material in materials).as_dict(GRAM_PLACES),
-            "purge": _total(material.purge for material in materials).as_dict(GRAM_PLACES),
-            "total": _total(material.total for material in materials).as_dict(GRAM_PLACES),
+            name: _total((getattr(line, name) for line in materials), is_known).as_dict(GRAM_PLACES)
+            for name in ("part", "purge", "total")
         },
         "minutes": Figure(run.planned_minutes, run.actual_minutes if is_over else None).as_dict(
             MINUTE_PLACES
@@ -163,7 +162,7 @@ def _costs(run, materials, shares, is_over):
     is_free = run.energy_price_kwh == 0  # whatever the printer draws
     power_rate = ZERO if is_free else _times(kilowatts, run.energy_price_kwh)
     costs = {
-        "material": _total(material.cost for material in materials),
+        "material": _total((material.cost for material in materials), is_over),
         "machine": _by_the_hour(minutes, run.hour_rate, is_over),
         "energy": _by_the_hour(minutes, power_rate, is_over),
         "labour": shares.labour(run, is_over),
@@ -199,9 +198,7 @@ class _Shares:
     def labour(self, run, is_over):
         if run.labour_rate is None:
             return None
-        figures = [self._labour(item, run) for item in self.items]
-        total = _total(figures)
-        return Figure(total.planned, total.actual if is_over else None)
+        return _total((self._labour(item, run) for item in self.items), is_over)
 
     def of(self, item, run, costs):
         quantity = self.quantities[item.pk]
@@ -263,8 +260,10 @@ def _current_rate(spool):
     return rounded(spool.cost_per_gram(), RATE_PLACES) if spool else None
 
 
-def _total(figures):
-    return sum(figures, Figure(ZERO, ZERO))
+def _total(figures, is_known=True):
+    """The sum; without an actual, also of nothing, where there is none to be known."""
+    total = sum(figures, Figure(ZERO, ZERO))
+    return total if is_known else Figure(total.planned, None)
 
 
 def _sum(values):

@@ -73,7 +73,9 @@ _RUNS = f"""
     FROM chosen
 ), totals AS (
     SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
-        planned_grams, actual_grams, purge_grams, assumed_grams,
+        coalesce(planned_grams, 0) AS planned_grams, assumed_grams,
+        CASE WHEN is_booked THEN coalesce(actual_grams, 0) ELSE actual_grams END AS actual_grams,
+        CASE WHEN is_booked THEN coalesce(purge_grams, 0) ELSE purge_grams END AS purge_grams,
         chosen.planned_minutes, chosen.actual_minutes,
         coalesce(spent.cost, 0) AS material,
         coalesce(chosen.actual_minutes * rates.hour_rate / 60, 0) AS machine,

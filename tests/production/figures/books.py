@@ -65,12 +65,12 @@ class Run:
 
     @property
     def planned(self):
-        return known(line.planned_grams + line.planned_purge_grams for line in self.lines)
+        return total(line.planned_grams + line.planned_purge_grams for line in self.lines)
 
     @property
     def actual(self):
-        """Net grams of the ledger; a run that is over and booked nothing took 0 if it says so."""
-        if self.spent or self.is_booked and self.lines:
+        """Net grams of the ledger; unknown of a run that is open, or was cancelled with no word."""
+        if self.spent or self.is_booked:
             return total(-entry.grams for entries in self.spent.values() for entry in entries)
         return None
 
@@ -81,7 +81,8 @@ class Run:
 
     @property
     def purge(self):
-        return known(self.took(line)[1] for line in self.lines)
+        purges = known(self.took(line)[1] for line in self.lines)
+        return purges or 0 if self.is_booked else purges
 
     def material(self, spool=None):
         entries = [entry for pk in self.spent if spool in (None, pk) for entry in self.spent[pk]]

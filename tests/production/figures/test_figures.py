@@ -4,9 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from tests.answers import results
-from tests.production.figures import sums
-from tests.production.figures.books import Books
+from tests.answers import done, results
+from tests.production.figures import losses, shelf, sums
+from tests.production.figures.books import Books, total
 from tests.production.figures.month import Month
 
 SEEDS = range(4)
@@ -34,13 +34,15 @@ def read(told):
         return told
 
 
-def report(api, name, **asked):
+def report(api, name, *, by_period=False, **asked):
     """The rows of a report by their key, without what only names them."""
     asked = {key: value for key, value in asked.items() if value is not None} | {"page_size": 200}
     rows = results(api.get(f"/api/v1/reports/{name}/", asked))
-    named = ("key", "name")
+    named = ("key", "name", "period", "starts_on")
     return {
-        row["key"]: read({part: said for part, said in row.items() if part not in named})
+        (row["period"], row["key"]) if by_period else row["key"]: read(
+            {part: said for part, said in row.items() if part not in named}
+        )
         for row in rows
     }
 
@@ -76,13 +78,79 @@ def by_filament(books):
     return {_text(pk): sums.filament(books, runs, pk) for pk in filaments}
 
 
-def faces(api, books):
-    """``(what it is, what the face says, what the books say)``."""
+def run_of(run):
+    """What production-runs/{id}/variance ought to say in all."""
+    costs = run.costs()
+    cost = total(costs.values()) if run.is_closed else None
+    return {
+        "grams": sums.rounded(run.actual, 6),
+        "minutes": sums.rounded(run.minutes, 2),
+        "cost": sums.rounded(cost, 4),
+        "items": {part.items[0].id: _item(part) for part in sums.by_item(run) if part.items},
+    }
+
+
+def _item(part):
+    cost = total(part.costs.values()) if part.run.is_closed else None
+    good = part.count("good_count")
+    per_unit = cost / good if good and cost is not None else None
+    return {"cost": sums.rounded(cost, 4), "cost_per_unit": sums.rounded(per_unit, 4)}
+
+
+def run_told(api, run):
+    told = read(done(api.get(f"/api/v1/production-runs/{run.row.id}/variance/")))
+    items = {
+        item["item"]: {name: read(item[name]["actual"]) for name in ("cost", "cost_per_unit")}
+        for item in told["items"]
+    }
+    grams, minutes, cost = told["grams"]["total"], told["minutes"], told["cost"]["total"]
+    actual = {"grams": grams["actual"], "minutes": minutes["actual"], "cost": cost["actual"]}
+    return actual | {"items": items}
+
+
+def of_runs(api, books):
     for group_by in KEYS:
         found = report(api, "variance", group_by=group_by)
         yield f"variance by {group_by}", found, reckoned(books, group_by)
     found = report(api, "variance", group_by="filament")
     yield "variance by filament", told_alone(found), by_filament(books)
+    for group_by in (None, "reason", "product", "printer", "month"):
+        found = report(api, "scrap", group_by=group_by)
+        yield f"scrap by {group_by}", found, losses.scrap(books, group_by)
+    for run in books.told.values():
+        yield f"run {run.row.number} {run.row.status}", run_told(api, run), run_of(run)
+
+
+def of_shelf(api, books):
+    for group_by in (*shelf.GROUPS, "product"):
+        for period in shelf.PERIODS:
+            found = report(api, "consumption", group_by=group_by, period=period, by_period=True)
+            expected = shelf.consumption(books, group_by, period)
+            yield f"consumption by {group_by} and {period}", found, expected
+    names = ("remaining_grams", "reserved_grams", "available_grams")
+    rows = results(api.get("/api/v1/spools/?page_size=200"))
+    found = {row["id"]: {name: Decimal(row[name]) for name in names} for row in rows}
+    yield "spools", found, shelf.spools(books)
+    for lot in ("A", "B", "C"):
+        rows = results(api.get(f"/api/v1/reports/lots/?lot={lot}&page_size=200"))
+        found = {(row["run"], row["spool"]): Decimal(row["used_grams"]) for row in rows}
+        yield f"lot {lot}", found, shelf.lots(books, lot)
+    rows = results(api.get("/api/v1/reports/unexplained/"))
+    found = {r["filament"]: {"grams": Decimal(r["grams"]), "counts": r["counts"]} for r in rows}
+    yield "unexplained", found, shelf.unexplained(books)
+
+
+def of_products(api, books):
+    for pk, told in losses.evidence(books).items():
+        found = read(done(api.get(f"/api/v1/products/{pk}/proposal/")))
+        yield f"proposal of {pk}", {name: found[name] for name in told}, told
+
+
+def faces(api, books):
+    """``(what it is, what the face says, what the books say)``."""
+    yield from of_runs(api, books)
+    yield from of_shelf(api, books)
+    yield from of_products(api, books)
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -1,0 +1,132 @@
+"""What the shelf, the ledger and its reports ought to say: reckoned from the rows."""
+
+from collections import defaultdict
+from datetime import date
+from fractions import Fraction
+
+from tests.production.figures.books import total
+from tests.production.figures.sums import GRAMS, MONEY, by_item, rounded
+
+PERIODS = {None: "", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
+GROUPS = {
+    None: lambda books, entry: None,
+    "filament": lambda books, entry: entry.spool.filament_id,
+    "material_type": lambda books, entry: books.type_of(entry.spool),
+    "printer": lambda books, entry: _run_of(books, entry) and _run_of(books, entry).printer_id,
+}
+
+
+def _run_of(books, entry):
+    return books.runs.get(entry.production_run_id)
+
+
+def spools(books):
+    """``{id: what is on it}`` by the ledger and by the lines of the open runs."""
+    remaining, reserved = defaultdict(Fraction), defaultdict(Fraction)
+    for entry in books.entries.values():
+        remaining[entry.spool_id] += Fraction(entry.grams)
+    for run in books.told.values():
+        for line in run.lines if not run.is_closed else ():
+            reserved[line.spool_id] += Fraction(line.reserved_grams)
+    return {
+        pk: {
+            "remaining_grams": rounded(remaining[pk], GRAMS),
+            "reserved_grams": rounded(reserved[pk], GRAMS),
+            "available_grams": rounded(remaining[pk] - reserved[pk], GRAMS),
+        }
+        for pk in books.spools
+    }
+
+
+def as_of(books, moment):
+    """``{id: grams}`` on each spool after the entries up to ``moment``; None before its receipt."""
+    found = dict.fromkeys(books.spools)
+    for entry in books.entries.values():
+        if entry.created_at <= moment:
+            before = found[entry.spool_id] or 0
+            found[entry.spool_id] = rounded(before + Fraction(entry.grams), GRAMS)
+    return found
+
+
+def unexplained(books):
+    """``{filament: what counting found}``; what keeps an earlier count is nobody's count."""
+    found = defaultdict(list)
+    for entry in books.entries.values():
+        if entry.kind == "count" and entry.stands:
+            found[entry.spool.filament_id].append(entry)
+    return {
+        pk: {
+            "grams": rounded(total(entry.grams for entry in entries), GRAMS),
+            "counts": sum(entry.reason != "compensated" for entry in entries),
+        }
+        for pk, entries in found.items()
+    }
+
+
+def consumption(books, group_by, period):
+    """Usage and waste with their reversals, on the day each was posted."""
+    found = defaultdict(lambda: defaultdict(list))  # by group, then by spool
+    for entry in books.entries.values():
+        if entry.origin.kind in ("usage", "waste"):
+            for key, share in _keys(books, entry, group_by):
+                day = date.fromisoformat(books.day(entry.created_at))
+                name = day.strftime(PERIODS[period]) if period else None
+                found[name, None if key is None else str(key)][entry.spool_id].append(
+                    (entry, share)
+                )
+    rows = {key: list(map(_spool, spools.values())) for key, spools in found.items()}
+    return {key: _consumed(each) for key, each in rows.items() if any(map(_took, each))}
+
+
+def _keys(books, entry, group_by):
+    if group_by != "product":
+        return [(GROUPS[group_by](books, entry), Fraction(1))]
+    row = _run_of(books, entry)
+    run = books.run(row) if row else None
+    if run is None or not run.items:
+        return [(None, Fraction(1))]
+    return [(part.items[0].product_id, part.actual_share) for part in by_item(run)]
+
+
+def _spool(entries):
+    """Used, wasted, cost that is known, and grams of unknown cost: of one spool."""
+    grams = [(entry, -Fraction(entry.grams) * share) for entry, share in entries]
+    return (
+        sum(each for entry, each in grams if entry.origin.kind == "usage"),
+        sum(each for entry, each in grams if entry.origin.kind == "waste"),
+        sum(entry.cost * share for entry, share in entries if entry.cost is not None),
+        sum(each for entry, each in grams if entry.cost is None),
+    )
+
+
+def _took(spool):
+    return spool[0] or spool[1]
+
+
+def _consumed(spools):
+    used, wasted, cost, unknown = map(sum, zip(*spools, strict=True))
+    is_known = not any(spool[3] for spool in spools)
+    grams = {"usage": used, "waste": wasted, "total": used + wasted}
+    return {
+        "grams": {name: rounded(value, GRAMS) for name, value in grams.items()},
+        "cost": {
+            "total": rounded(cost, MONEY) if is_known else None,
+            "known_total": rounded(cost, MONEY),
+            "grams_of_unknown_cost": rounded(unknown, GRAMS),
+        },
+    }
+
+
+def lots(books, lot):
+    """``{(run, spool): grams used}`` of a lot: what was booked, and what open runs may take."""
+    return {
+        (run.row.id, line.spool_id): rounded(_used(run, line), GRAMS)
+        for run in books.told.values()
+        for line in run.lines
+        if line.spool_id and books.spools[line.spool_id].lot_number == lot
+        if _used(run, line) or not run.is_closed
+    }
+
+
+def _used(run, line):
+    return total(-entry.grams for entry in run.spent.get(line.spool_id, ()))

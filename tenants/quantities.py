@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.db import models
 
-from tenants.errors import Invalid, plain, spoken
+from tenants.errors import Invalid, half_up, plain, spoken
 
 
 class InvalidQuantity(Invalid):
@@ -79,7 +79,7 @@ def minutes(value, *, field="minutes"):
 
 def duration(minutes):
     """Minutes for people: ``95`` are 1 h 35."""
-    whole = round(minutes)
+    whole = int(half_up(minutes, 0))
     return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{plain(minutes)} min"
 
 

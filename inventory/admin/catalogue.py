@@ -11,6 +11,7 @@ from inventory.services.tables import FILAMENT_COLUMNS
 from tenants.accounts.admin import ModelAdmin, farm_site
 from tenants.accounts.admin.exports import same
 from tenants.accounts.admin.filters import ChoiceFilter, IsActiveFilter, field_filter
+from tenants.errors import half_up
 
 ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
 
@@ -160,11 +161,11 @@ class FilamentAdmin(ImportPages, ModelAdmin):
 
     @admin.display(description="lasts, days", ordering="days_left")
     def lasts(self, filament):
-        return "–" if filament.days_left is None else f"{filament.days_left:.0f}"
+        return "–" if filament.days_left is None else f"{half_up(filament.days_left, 0)}"
 
     @admin.display(description="price", ordering="price")
     def price_shown(self, filament):
-        return "–" if filament.price is None else f"{filament.price:,.2f}"
+        return "–" if filament.price is None else f"{half_up(filament.price, 2):,}"
 
 
 @admin.register(Location, site=farm_site)

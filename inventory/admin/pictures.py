@@ -50,13 +50,14 @@ def named_swatch(filament):
 
 
 def stock_bar(spool):
-    """What is free, claimed and used of a spool, as parts of what it once held."""
+    """What is free, claimed and gone of a spool, as parts of what it once held. Gone is what is no
+    longer on it: used, thrown away, or counted away."""
     whole = max(spool.initial_grams, spool.remaining_grams)
     claimed = min(spool.reserved_grams, spool.remaining_grams)
     free = spool.remaining_grams - claimed
     told = (
         f"{plain(spool.remaining_grams)} g remaining, {plain(spool.reserved_grams)} g reserved, "
-        f"{plain(max(spool.initial_grams - spool.remaining_grams, 0))} g used"
+        f"{plain(max(spool.initial_grams - spool.remaining_grams, 0))} g gone"
     )
     return format_html(
         '<svg class="stock" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">'
@@ -80,7 +81,7 @@ def spool_link(spool):
 
 def grams(value, *, empty=NOTHING):
     """``1,250.5`` without the unit; grams of at most two decimals."""
-    return empty if value is None else f"{half_up(value, 2).normalize():,f}"
+    return empty if value is None else f"{half_up(value, 2).normalize() or 0:,f}"  # not -0
 
 
 def moment(at):

@@ -156,7 +156,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def named(self, spool):
         return named_swatch(spool.filament)
 
-    @admin.display(description="free · reserved · used")
+    @admin.display(description="free · reserved · gone")
     def level(self, spool):
         return stock_bar(spool)
 
@@ -201,7 +201,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             "label_url": labels_url([spool.pk]),
             "swatch": named_swatch(spool.filament),
             "bar": stock_bar(spool),
-            "used": max(spool.initial_grams - spool.remaining_grams, 0),
+            "gone": max(spool.initial_grams - spool.remaining_grams, 0),  # or counted away
             "entries": spool.transactions.with_references().order_by("-pk")[:NEWEST],
             "spool_events": [(event, *changed(event)) for event in events[:NEWEST]],
         }

@@ -3,6 +3,7 @@
 from django import template
 
 from inventory.admin import pictures
+from tenants.errors import half_up
 
 register = template.Library()
 
@@ -18,7 +19,8 @@ def signed(value):
     """The same with its sign."""
     if value is None:
         return "–"
-    return f"{'+' if value > 0 else ''}{pictures.grams(value)}".replace("-", "−")
+    shown = half_up(value, 2) or 0  # what is shown as 0 has no sign
+    return f"{'+' if shown > 0 else ''}{pictures.grams(shown)}".replace("-", "−")
 
 
 @register.filter

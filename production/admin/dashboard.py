@@ -133,28 +133,29 @@ def _week(settings):
         days[0], today, timezone=settings.timezone, moment="finished_at"
     )
     found = {row["key"]: row for row in reports.of_many(runs, group_by="day")}
-    rows = [_day(day, found.get(day.isoformat())) for day in days]
+    rows = [{"day": day, **_figures(found.get(day.isoformat()))} for day in days]
     return {
         "days": rows,
-        "sums": {name: sum(row[name] for row in rows) for name in rows[0] if name != "day"},
+        "sums": _figures(next(iter(reports.of_many(runs)), None)),
         "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
     }
 
 
 FIGURES = {"grams": "Grams", "cost": "Cost", "good": "Good parts", "scrapped": "Scrapped parts"}
-NOTHING = dict.fromkeys(("runs", *FIGURES), Decimal(0))
+NOTHING = dict.fromkeys(("runs", *FIGURES, "runs_of_unknown_cost"), Decimal(0))
 
 
-def _day(day, row):
+def _figures(row):
+    """What the runs of a row took, made and cost; of the cost, what is known of it."""
     if row is None:
-        return {"day": day, **NOTHING}
+        return NOTHING
     return {
-        "day": day,
         "runs": row["runs"],
         "grams": row["grams"]["actual"] or Decimal(0),
-        "cost": row["cost"]["known_total"] or Decimal(0),
+        "cost": row["cost"]["known_total"],
         "good": row["good"],
         "scrapped": row["scrapped"],
+        "runs_of_unknown_cost": row["cost"]["runs_of_unknown_cost"],
     }
 
 

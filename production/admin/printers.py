@@ -8,6 +8,7 @@ from inventory.models import Location, Spool
 from production.admin import words
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services import demand, printers, slots
+from production.services.moves import CLOSED
 from production.services.today import Job
 from tenants.accounts import records
 from tenants.accounts.admin import ModelAdmin, farm_site
@@ -101,7 +102,8 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     def get_queryset(self, request):
         queue = ProductionRun.objects.open().queue()
-        minutes = Sum("runs__actual_minutes", filter=Q(runs__deleted_at=None))
+        is_over = Q(runs__status__in=CLOSED, runs__deleted_at=None)  # else they are a draft
+        minutes = Sum("runs__actual_minutes", filter=is_over)
         rows = super().get_queryset(request).select_related("location")
         return rows.annotate(minutes=minutes).prefetch_related(
             Prefetch("runs", queue, to_attr="queued")
@@ -210,7 +212,7 @@ def _page(printer):
     runs = ProductionRun.objects.on_printer(printer)
     queue = list(runs.open().queue().prefetch_related("items__product"))
     blockers = demand.blockers(queue)
-    closed = runs.closed().with_totals().order_by(*LATEST)[:LAST]
+    closed = runs.closed().order_by(*LATEST)[:LAST]
     running = _running(printer)
     return {
         "running": running and {"job": Job(running), "badge": words.badge(running)},

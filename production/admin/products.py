@@ -125,11 +125,10 @@ def _page(product):
     """The last runs of a product, what they say together, and the alert they raise."""
     threshold = FarmSettings.load().variance_alert_percent
     closed = ProductionRun.objects.closed().of_product(product)
-    runs = closed.with_totals().order_by(*LATEST)[:LAST]
     found = [alert for alert in reports.alerts(last=LAST) if alert.product.pk == product.pk]
     whole = reports.of_many(closed, group_by="product")
     return {
-        "runs": [_run_row(run, threshold) for run in runs],
+        "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
         "whole": next((row for row in whole if row["key"] == str(product.pk)), None),
         "alert": found[0] if found else None,
         "currency": FarmSettings.load().currency,
@@ -139,20 +138,25 @@ def _page(product):
 def _evidence(product):
     """The runs that a proposal goes by, as rows."""
     ids = reports.proposal(product, last=LAST).run_ids
-    runs = ProductionRun.objects.filter(pk__in=ids).with_totals().order_by(*LATEST)
-    threshold = FarmSettings.load().variance_alert_percent
-    return [_run_row(run, threshold) for run in runs]
+    runs = ProductionRun.objects.filter(pk__in=ids).order_by(*LATEST)
+    return _run_rows(runs, FarmSettings.load().variance_alert_percent)
 
 
-def _run_row(run, threshold):
-    off = words.off(run.planned_total_grams, run.actual_total_grams)
+def _run_rows(runs, threshold):
+    """Runs beside what the variance says of each."""
+    runs = list(runs)
+    chosen = ProductionRun.objects.filter(pk__in=[run.pk for run in runs])
+    of_runs = reports.by_run(chosen) if runs else {}
+    return [_run_row(run, of_runs[run.pk], threshold) for run in runs]
+
+
+def _run_row(run, figures, threshold):
+    grams, minutes = figures["grams"], figures["minutes"]
     return {
         "run": run,
         "badge": words.badge(run),
-        "grams": words.planned_to_actual(
-            run.planned_total_grams, run.actual_total_grams, words.grams
-        ),
-        "time": words.planned_to_actual(run.planned_minutes, run.actual_minutes, words.duration),
-        "off": words.percent(off, threshold),
-        "cost": words.money(run.cost),
+        "grams": words.planned_to_actual(grams["planned"], grams["actual"], words.grams),
+        "time": words.planned_to_actual(minutes["planned"], minutes["actual"], words.duration),
+        "off": words.percent(grams["percent"], threshold),
+        "cost": words.money(figures["cost"]["total"]),
     }

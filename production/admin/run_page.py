@@ -61,7 +61,7 @@ def _costs(costs, threshold):
     return [
         _row(name.capitalize(), figure, words.money, threshold)
         for name, figure in costs.items()
-        if name != "total" and figure["planned"] is not None
+        if name != "total" and (figure["planned"], figure["actual"]) != (None, None)
     ]
 
 

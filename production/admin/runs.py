@@ -25,10 +25,10 @@ EXPORT = {
     "makes": words.makes_in_text,
     "planned_grams": "planned_total_grams",
     "actual_grams": "actual_total_grams",
-    "off_plan_percent": lambda run: words.off(run.planned_total_grams, run.actual_total_grams),
+    "off_plan_percent": words.off_plan,
+    "planned_minutes": "planned_minutes",
+    "actual_minutes": "minutes_taken",
     **same(
-        "planned_minutes",
-        "actual_minutes",
         "due_on",
         "planned_start_at",
         "started_at",
@@ -105,12 +105,11 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="time", ordering="planned_minutes")
     def time(self, run):
-        return words.planned_to_actual(run.planned_minutes, run.actual_minutes, words.duration)
+        return words.planned_to_actual(run.planned_minutes, run.minutes_taken, words.duration)
 
     @admin.display(description="off plan")
     def off_plan(self, run):
-        off = words.off(run.planned_total_grams, run.actual_total_grams)
-        return words.percent(None if run.status == "cancelled" else off, run.threshold)
+        return words.percent(words.off_plan(run), run.threshold)
 
     @admin.display(description="scheduled", ordering="scheduled_at")
     def scheduled(self, run):

@@ -26,7 +26,7 @@ class SpoolInUseAdmin(SpoolAdmin):
 
 
 def _claims(spool):
-    lines = RunMaterial.objects.filter(spool=spool, run__deleted_at=None)
+    lines = RunMaterial.objects.filter(spool=spool, run__deleted_at=None).with_taken()
     newest = lines.select_related("run__printer").order_by("-run__scheduled_at", "-pk")[:LAST]
     return [(line, words.badge(line.run), words.run_link(line.run)) for line in newest]
 

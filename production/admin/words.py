@@ -4,6 +4,7 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from inventory.admin.pictures import NOTHING, grams, moment
+from production.services.variance import Figure
 from tenants import quantities
 from tenants.errors import half_up, plain
 
@@ -59,11 +60,10 @@ def percent(value, threshold):
     )
 
 
-def off(planned, actual):
-    """By how many percent ``actual`` is off the plan; None where either is not known."""
-    if not planned or actual is None:
-        return None
-    return (actual - planned) * 100 / planned
+def off_plan(run):
+    """By how many percent of its plan a run ``with_totals`` is off; None where either is not
+    known."""
+    return Figure(run.planned_total_grams, run.actual_total_grams).as_dict()["percent"]
 
 
 def makes(run):
@@ -114,7 +114,7 @@ __all__ = [
     "makes_in_text",
     "moment",
     "money",
-    "off",
+    "off_plan",
     "percent",
     "planned_to_actual",
     "run_link",

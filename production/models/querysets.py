@@ -8,12 +8,12 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, 
 from django.db.models.functions import Coalesce, RowNumber
 
 from inventory.models import InventoryTransaction
-from tenants.quantities import GramsField, MoneyField
+from tenants.quantities import GramsField
 
 LIVE = Q(deleted_at__isnull=True)
 OPEN = ("planned", "in_progress")
-CLOSED = ("completed", "failed", "cancelled")
-ZERO_MONEY = models.Value(0, output_field=MoneyField())
+BOOKED = ("completed", "failed")
+CLOSED = (*BOOKED, "cancelled")
 
 
 class ProductionRunQuerySet(models.QuerySet):
@@ -100,20 +100,14 @@ class ProductionRunQuerySet(models.QuerySet):
         )
 
     def with_totals(self):
-        """Adds ``planned_total_grams``, ``actual_total_grams`` (null while open), ``cost``.
-
-        Cost is material by the ledger plus machine and energy by the frozen rates, labour left
-        out; null where the price of a spool is unknown.
-        """
+        """Adds ``planned_total_grams``, ``actual_total_grams`` (by the ledger) and
+        ``minutes_taken``; the last two are null while the run is open, for drafts are no actuals,
+        and the grams where it was cancelled and nothing was booked."""
         planned = F("planned_grams") + F("planned_purge_grams")
-        actual = F("actual_grams") + Coalesce(F("actual_purge_grams"), 0, output_field=GramsField())
         return self.annotate(
             planned_total_grams=_sum_of(self._rows("RunMaterial"), planned),
-            actual_total_grams=Case(
-                When(status__in=CLOSED, then=_sum_of(self._rows("RunMaterial"), actual)),
-                output_field=GramsField(),
-            ),
-            cost=_material_cost() + _cost_of_time(),
+            actual_total_grams=_taken("status", production_run=OuterRef("pk")),
+            minutes_taken=Case(When(status__in=CLOSED, then=F("actual_minutes"))),
         )
 
     # -- in which order ------------------------------------------------------------------------
@@ -152,24 +146,23 @@ def _sum_of(rows, expression):
     return Coalesce(Subquery(total, output_field=GramsField()), 0, output_field=GramsField())
 
 
-def _material_cost():
-    """Of the run's standing usage and waste; null when a price is unknown, 0 without entries."""
-    entries = (
-        InventoryTransaction.objects.not_reversed()
-        .filter(production_run=OuterRef("pk"), kind__in=["usage", "waste"])
-        .with_cost()
-        .order_by()
-        .values("production_run")
+def _taken(status, **of):
+    """Net usage and waste by the ledger; 0 of what was booked and took nothing."""
+    entries = InventoryTransaction.objects.consumption().filter(**of).order_by()
+    summed = entries.values(next(iter(of))).annotate(taken=-Sum("grams")).values("taken")
+    taken = Subquery(summed, output_field=GramsField())
+    return Case(
+        When(**{f"{status}__in": BOOKED}, then=Coalesce(taken, 0, output_field=GramsField())),
+        When(**{status: "cancelled"}, then=taken),
+        output_field=GramsField(),
     )
-    known = entries.annotate(total=Sum("cost")).values("total")
-    unpriced = entries.filter(cost__isnull=True)
-    total = Coalesce(Subquery(known, output_field=MoneyField()), ZERO_MONEY)
-    return Case(When(~Exists(unpriced), then=total), output_field=MoneyField())
 
 
-def _cost_of_time():
-    hours = F("actual_minutes") / 60
-    watts = F("power_watts") * F("energy_price_kwh") / 1000
-    machine = Coalesce(hours * F("hour_rate"), ZERO_MONEY, output_field=MoneyField())
-    energy = Coalesce(hours * watts, ZERO_MONEY, output_field=MoneyField())
-    return machine + energy
+class RunMaterialQuerySet(models.QuerySet):
+    """The words for finding what runs take."""
+
+    def with_taken(self):
+        """Adds ``taken_grams``: what the run took of the line's spool, by the ledger; null while
+        the run is open, or where it was cancelled and nothing was booked."""
+        of_line = {"production_run": OuterRef("run"), "spool": OuterRef("spool")}
+        return self.annotate(taken_grams=_taken("run__status", **of_line))

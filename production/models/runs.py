@@ -8,7 +8,7 @@ from django.db.models.functions import Coalesce
 from inventory.models import Filament, MaterialType, Spool
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
-from production.models.querysets import LIVE, ProductionRunQuerySet
+from production.models.querysets import LIVE, ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
 from tenants.errors import plain
 from tenants.quantities import GramsField, MinutesField, MoneyField
@@ -183,6 +183,8 @@ class RunMaterial(models.Model):
     gross_before_grams = GramsField(null=True, blank=True)
     gross_after_grams = GramsField(null=True, blank=True)
     actual_source = models.CharField(max_length=10, choices=Source, blank=True, editable=False)
+
+    objects = RunMaterialQuerySet.as_manager()
 
     class Meta:
         ordering = ["run", "pk"]

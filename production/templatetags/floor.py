@@ -6,6 +6,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from production.forms.floor.fields import short
+from tenants.errors import half_up
 
 register = template.Library()
 
@@ -19,7 +20,8 @@ def grams(value):
 @register.filter
 def signed_grams(value):
     """The same with its sign."""
-    sign = "+" if value > 0 else "−" if value < 0 else "±"
+    shown = half_up(value, 2)
+    sign = "+" if shown > 0 else "−" if shown < 0 else "±"
     return f"{sign}{grams(abs(value))}"
 
 
@@ -28,7 +30,7 @@ def duration(minutes):
     """Minutes as ``2 h 05 min``; – where nobody knows."""
     if minutes is None:
         return "–"
-    hours, rest = divmod(abs(int(minutes)), 60)
+    hours, rest = divmod(int(half_up(abs(minutes), 0)), 60)
     if hours:
         return _("%(hours)d h %(minutes)02d min") % {"hours": hours, "minutes": rest}
     return _("%(minutes)d min") % {"minutes": rest}

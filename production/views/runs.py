@@ -46,7 +46,7 @@ class OfRun:
         return self._run
 
     def lines(self):
-        return self.run.materials.select_related(*FILAMENT, "slot").order_by("pk")
+        return self.run.materials.select_related(*FILAMENT, "slot").with_taken().order_by("pk")
 
     def items(self):
         return self.run.items.select_related("product", "scrap_reason").order_by("pk")

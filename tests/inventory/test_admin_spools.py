@@ -31,12 +31,12 @@ def codes(client, query=""):
 # --- The shelf ---------------------------------------------------------------------------------
 
 
-def test_the_bar_tells_what_is_free_reserved_and_used(at_admin):
+def test_the_bar_tells_what_is_free_reserved_and_gone(at_admin):
     spool = a_spool(1000)
     handling.use(spool, by=None, grams=300)
     a_run((spool, 200))
     text = text_of(at_admin.get(LIST))
-    assert "700 g remaining, 200 g reserved, 300 g used" in text
+    assert "700 g remaining, 200 g reserved, 300 g gone" in text
     assert '<rect class="free" width="50.00" height="10"/>' in text
     assert '<rect class="claimed" x="50.00" width="20.00" height="10"/>' in text
 

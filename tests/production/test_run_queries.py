@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from production.models import ProductionRun, Reason
-from production.services import completion, lifecycle
+from production.models import ProductionRun, RunMaterial
+from production.services import completion, lifecycle, midprint
 from production.services.lines import NewItem
-from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.printing import took
 
 pytestmark = pytest.mark.usefixtures("farm")
 runs = ProductionRun.objects
@@ -40,20 +41,30 @@ def test_a_day_is_the_farms_day():
 
 
 def test_totals_come_with_the_list():
-    spool = a_spool(1000, price=Decimal(20))
-    run = a_running_run((spool, 100, 10), printer=a_printer(hour_rate=2, power_watts=500))
-    assert runs.with_totals().get().actual_total_grams is None
+    run = a_running_run((a_spool(1000), 100, 10))
+    midprint.save_actuals(run, by=None, actual_minutes=Decimal(30))
+    drafts = runs.with_totals().get()
+    assert (drafts.actual_total_grams, drafts.minutes_taken) == (None, None)
     completion.complete(run, by=None, as_planned=True, actual_minutes=Decimal(90))
     run = runs.with_totals().get()
-    assert (run.planned_total_grams, run.actual_total_grams) == (110, 110)
-    assert run.cost == Decimal("2.20") + 3
+    assert (run.planned_total_grams, run.actual_total_grams, run.minutes_taken) == (110, 110, 90)
 
 
-def test_the_cost_of_a_list_is_unknown_where_a_price_is_and_zero_where_nothing_was_taken():
-    unpriced = a_spool(filament=a_filament(price=None))
-    run = a_running_run((unpriced, 10))
-    clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
-    completion.fail(run, by=None, reason=clogged, progress_percent=50)
-    free = a_run()
-    costs = dict(runs.with_totals().values_list("pk", "cost"))
-    assert costs == {run.pk: None, free.pk: 0}
+def test_a_cancelled_run_took_what_was_booked_and_no_draft():
+    one, two = a_spool(), a_spool()
+    run = a_running_run((one, 100), (two, 100))
+    midprint.save_actuals(run, by=None, materials=[took(one, 70), took(two, 70)])
+    lifecycle.cancel(run, by=None)
+    assert runs.with_totals().get().actual_total_grams is None
+    assert set(RunMaterial.objects.with_taken().values_list("taken_grams")) == {(None,)}
+    completion.revert(run, by=None)
+    lifecycle.cancel(run, by=None, materials=[took(one, 12)])
+    assert runs.with_totals().get().actual_total_grams == 12
+    taken = RunMaterial.objects.with_taken().order_by("pk")
+    assert list(taken.values_list("taken_grams", flat=True)) == [12, None]
+
+
+def test_a_run_that_took_nothing_took_0():
+    completion.complete(a_running_run((a_spool(), 0)), by=None, as_planned=True)
+    assert runs.with_totals().get().actual_total_grams == 0
+    assert RunMaterial.objects.with_taken().get().taken_grams == 0

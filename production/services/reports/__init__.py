@@ -13,7 +13,7 @@ from production.services.reports.lots import (
 from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
 from production.services.reports.scrap import scrap
 from production.services.reports.unexplained import unexplained_grams
-from production.services.reports.variance import GROUPS, by_filament, of_many
+from production.services.reports.variance import GROUPS, by_filament, by_run, of_many
 
 __all__ = [
     "CONSUMPTION_GROUPS",
@@ -25,6 +25,7 @@ __all__ = [
     "accept",
     "alerts",
     "by_filament",
+    "by_run",
     "consumption",
     "evidence",
     "lots_of_order",

@@ -30,8 +30,9 @@ WITH alone AS (
     GROUP BY run.id HAVING count(DISTINCT item.product_id) = 1
 ), used AS (
     SELECT alone.*, sum(line.actual_grams) AS grams,
-        row_number() OVER (PARTITION BY alone.product_id ORDER BY alone.finished_at DESC, alone.id)
-            AS recency
+        row_number() OVER (
+            PARTITION BY alone.product_id ORDER BY alone.finished_at DESC, alone.id DESC
+        ) AS recency
     FROM alone JOIN production_runmaterial line ON line.run_id = alone.id
     WHERE alone.printed > 0
     GROUP BY alone.id, alone.actual_minutes, alone.plate_count, alone.finished_at,

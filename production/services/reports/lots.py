@@ -8,10 +8,9 @@ QuerySets, to be filtered, ordered and paged like any other; a constant number o
 """
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Exists, F, OuterRef, Q, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
-from inventory.models import InventoryTransaction
 from production.models import ProductionRun, RunItem, RunMaterial
 from tenants.quantities import GramsField
 
@@ -55,17 +54,9 @@ def lots_of_order(reference):
 def _traced(lines=None):
     """Those of the lines (default: all) whose spool the run took from, or may still take from."""
     lines = RunMaterial.objects.all() if lines is None else lines
-    lines = lines.filter(spool__isnull=False, run__deleted_at=None)
-    return lines.annotate(used_grams=_used()).filter(BOOKED | NOT_YET)
-
-
-def _used():
-    """Standing usage and waste of the line's run on the line's spool."""
-    entries = InventoryTransaction.objects.consumption().filter(
-        production_run=OuterRef("run"), spool=OuterRef("spool")
-    )
-    summed = entries.order_by().values("spool").annotate(used=-Sum("grams")).values("used")
-    return Coalesce(Subquery(summed), 0, output_field=GramsField())
+    lines = lines.filter(spool__isnull=False, run__deleted_at=None).with_taken()
+    used = Coalesce("taken_grams", 0, output_field=GramsField())
+    return lines.annotate(used_grams=used).filter(BOOKED | NOT_YET)
 
 
 def _of_lot(lot_number):

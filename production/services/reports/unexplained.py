@@ -1,8 +1,13 @@
-"""Grams that no run took: what counting the shelf found missing, or too much."""
+"""Grams that no run took: what counting the shelf found missing, or too much.
 
-from django.db.models import Count, Sum
+Where a run is corrected after its spool was weighed, what keeps the weighed balance takes grams
+back out of it: they are explained now. Nobody counted then, so it is no count.
+"""
+
+from django.db.models import Count, Q, Sum
 
 from inventory.models import InventoryTransaction
+from inventory.models.ledger import COMPENSATED
 
 NAMES = ("spool__filament__manufacturer__name", "spool__filament__name")
 
@@ -17,7 +22,8 @@ def unexplained_grams(*, since=None, until=None):
     if until is not None:
         counts = counts.filter(created_at__lt=until)
     by_filament = counts.values("spool__filament", *NAMES)
-    rows = by_filament.annotate(grams=Sum("grams"), counts=Count("pk")).order_by("spool__filament")
+    seen = Count("pk", filter=~Q(reason=COMPENSATED))
+    rows = by_filament.annotate(grams=Sum("grams"), counts=seen).order_by("spool__filament")
     return [
         {
             "filament": row["spool__filament"],

@@ -36,6 +36,12 @@ def of_many(runs, *, group_by=None):
     return [_group(row, names.get(row["key"], row["key"])) for row in rows]
 
 
+def by_run(runs):
+    """The variance of each run of a queryset, as `of_many` tells it: ``{id: dict}``."""
+    rows = _rows(sql.of_runs("id", by_product=False), runs)
+    return {row["key"]: _group(row, None) for row in rows}
+
+
 def by_filament(runs):
     """Grams and material cost of all runs of a queryset per filament, as `of_many` does."""
     rows = _rows(sql.of_filaments(), runs)

@@ -1,0 +1,130 @@
+"""One figure, one answer: pages say of a run, a product and a printer what the reports say."""
+
+from decimal import Decimal
+
+import pytest
+
+from inventory.services import scale
+from inventory.templatetags.spoolbook import signed
+from production.models import Reason
+from production.services import completion, lifecycle, midprint, reports
+from production.templatetags.floor import duration, signed_grams
+from tenants import quantities
+from tenants.accounts.models import FarmSettings
+from tests.answers import text_of
+from tests.factories import a_filament, a_printer, a_product, a_running_run, a_spool
+from tests.production.printing import completed, took
+
+pytestmark = pytest.mark.usefixtures("farm")
+
+
+def page(browser, row):
+    """What the admin's page of a row says."""
+    meta = row._meta
+    return text_of(browser.get(f"/admin/{meta.app_label}/{meta.model_name}/{row.pk}/change/"))
+
+
+def test_a_products_runs_cost_what_their_own_pages_say(at_admin):
+    FarmSettings.objects.update(labour_rate=60)
+    product = a_product(grams=10, labour_minutes=3)
+    run = a_running_run((a_spool(price=Decimal(20)), 50), items=[(product, 1)])
+    run = completed(run, good=[1], scrapped=[0], grams=[50])
+    for told in (page(at_admin, product), page(at_admin, run)):
+        assert '<td class="number">4.00</td>' in told  # 1.00 of filament, 3 minutes of somebody
+
+
+def test_a_run_of_unknown_time_has_no_cost_on_the_page_of_its_product(at_admin):
+    FarmSettings.objects.update(machine_hour_rate=2)
+    product = a_product(grams=10)
+    run = a_running_run((a_spool(price=Decimal(20)), 50), items=[(product, 1)])
+    completed(run, good=[1], scrapped=[0], grams=[50])
+    told = page(at_admin, product)
+    assert '<td class="number">1.00</td>' not in told
+    assert "<dd>unknown</dd>" in told
+
+
+def test_a_product_of_which_none_was_good_says_so(at_admin):
+    product = a_product(grams=10)
+    run = a_running_run((a_spool(), 50), items=[(product, 1)])
+    completed(run, good=[0], scrapped=[1], grams=[50])
+    assert "<dd>none was good</dd>" in page(at_admin, product)
+
+
+def test_a_cost_that_nobody_planned_is_on_the_page_of_its_run(at_admin):
+    FarmSettings.objects.update(machine_hour_rate=2)
+    run = completed(a_running_run((a_spool(), 50)), grams=[50], minutes=90)
+    row = '<th scope="row">Machine</th><td class="number">–</td><td class="number">3.00</td>'
+    assert row in page(at_admin, run)
+
+
+def test_a_printers_hours_are_of_runs_that_are_over(at_admin):
+    printer, spool = a_printer(), a_spool()
+    first = a_running_run((spool, 5), printer=printer)
+    completed(first, grams=[5], minutes=90)
+    run = a_running_run((spool, 5), printer=printer)
+    midprint.save_actuals(run, by=None, actual_minutes=Decimal(600))
+    assert "<dd>1.5 hours</dd>" in page(at_admin, printer)
+    completion.revert(first, by=None)
+    assert "<dd>0.0 hours</dd>" in page(at_admin, printer)
+
+
+def test_drafts_of_a_cancelled_run_are_not_what_it_took(floor):
+    spool = a_spool()
+    run = a_running_run((spool, 100))
+    midprint.save_actuals(run, by=None, materials=[took(spool, 70)])
+    lifecycle.cancel(run, by=None)
+    assert "–, planned 100 g" in text_of(floor.get(f"/floor/runs/{run.pk}/"))
+    completion.revert(run, by=None)
+    lifecycle.cancel(run, by=None, materials=[took(spool, 12)])
+    assert "12 g, planned 100 g" in text_of(floor.get(f"/floor/runs/{run.pk}/"))
+
+
+def test_a_spools_page_tells_what_was_booked_of_it_and_no_draft(at_admin):
+    spool = a_spool()
+    run = a_running_run((spool, 100))
+    midprint.save_actuals(run, by=None, materials=[took(spool, 70)])
+    assert '<td class="number">70</td>' not in page(at_admin, spool)
+    completed(run, grams=[70])
+    assert '<td class="number">70</td>' in page(at_admin, spool)
+
+
+def test_a_week_of_which_a_cost_is_unknown_says_at_least(at_admin):
+    priced, unpriced = a_spool(price=Decimal(20)), a_spool(filament=a_filament(price=None))
+    completed(a_running_run((priced, 50)), grams=[50])
+    assert "at least" not in text_of(at_admin.get("/admin/"))
+    completed(a_running_run((unpriced, 50)), grams=[50])
+    told = text_of(at_admin.get("/admin/"))
+    assert told.count("at least 1.00 ⚠") == 2  # of the day, and of the week
+    assert "The cost of 1 run is not fully known" in told
+
+
+def test_what_keeps_a_weighed_balance_is_no_count():
+    """20 g were missing; then the run turns out to have taken 20 g more: nothing is missing."""
+    spool = a_spool(1000)
+    run = completed(a_running_run((spool, 100)), grams=[100])
+    scale.weigh(spool, gross_grams=1080, by=None)
+    completion.correct(run, by=None, materials=[took(spool, 120)], reason="A slip")
+    [row] = reports.unexplained_grams()
+    assert (row["grams"], row["counts"]) == (0, 1)
+
+
+def test_a_failed_run_and_its_page_agree_on_what_it_took(at_admin):
+    spool = a_spool(price=Decimal(20))
+    run = a_running_run((spool, 100), items=[(a_product(grams=10), 10)])
+    clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
+    run = completion.fail(run, by=None, reason=clogged, progress_percent=33).run
+    assert '<td class="number">33</td>' in page(at_admin, run)
+    [row] = reports.consumption()
+    assert (row["grams"]["waste"], row["cost"]["total"]) == (33, Decimal("0.66"))
+
+
+@pytest.mark.parametrize(("minutes", "shown"), [("95.5", "1 h 36"), ("90.5", "1 h 31")])
+def test_a_time_is_rounded_alike_on_every_face(minutes, shown):
+    assert quantities.duration(Decimal(minutes)) == shown
+    assert duration(Decimal(minutes)) == f"{shown} min"
+
+
+def test_what_is_shown_as_nothing_has_no_sign():
+    assert (signed(Decimal("-0.001")), signed(Decimal("0.001"))) == ("0", "0")
+    assert (signed(Decimal("-0.01")), signed(Decimal("0.01"))) == ("−0.01", "+0.01")
+    assert signed_grams(Decimal("-0.001")) == "±0 g"

@@ -15,7 +15,9 @@ from production.models import ProductionRun, RunItem, RunMaterial
 from tenants import services
 from tenants.accounts.models import User
 from tenants.models import Tenant
+from tests.conftest import FarmAPIClient, FarmClient
 from tests.looking import violations
+from tests.production.figures import faces
 
 SLUG = "demo-of-tests"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -70,6 +72,15 @@ def test_the_month_has_everything_worth_a_look(month):
     assert InventoryTransaction.objects.filter(kind="usage", cost_per_gram=None).exists()
     assert Spool.objects.filter(remaining_grams__lt=60).exists()
     assert Spool.objects.values("received_on").distinct().count() > 1
+
+
+def test_every_figure_of_it_is_as_reckoned_from_the_rows(month):
+    manager = User.objects.get(username="manager")
+    api, browser = (kind(host="demo-to-look-at.localhost") for kind in (FarmAPIClient, FarmClient))
+    api.force_authenticate(manager)
+    browser.force_login(manager)
+    wrong = faces.wrong(api, browser)
+    assert not wrong, "\n".join(wrong)
 
 
 def test_today_has_a_queue_and_not_all_of_it_can_start(month):

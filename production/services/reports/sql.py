@@ -8,8 +8,10 @@ nothing: of a run that is open none does, of one that was cancelled only what wa
 
 _CHOSEN = """
 WITH chosen AS NOT MATERIALIZED (
-    SELECT id, status, printer_id, finished_at, planned_minutes, hour_rate, power_watts,
-        energy_price_kwh, labour_rate, status IN ('completed', 'failed') AS is_booked,
+    SELECT id, status, printer_id, finished_at, planned_minutes, hour_rate, labour_rate,
+        power_watts * energy_price_kwh / 1000 AS power_rate,
+        status IN ('completed', 'failed') AS is_booked,
+        status = 'completed' AND actual_minutes IS NULL AS is_unsaid,
         CASE WHEN status IN ('completed', 'failed', 'cancelled') THEN actual_minutes END
             AS actual_minutes
     FROM production_productionrun WHERE id IN ({runs})
@@ -67,10 +69,6 @@ _RUNS = f"""
         coalesce(item.labour_minutes_per_unit, 0) * coalesce(chosen.labour_rate, 0) / 60
             AS unit_labour
     FROM production_runitem item JOIN chosen ON chosen.id = item.run_id
-), rates AS (
-    SELECT id, hour_rate, power_watts * energy_price_kwh / 1000 AS power_rate,
-        status = 'completed' AND actual_minutes IS NULL AS is_unsaid
-    FROM chosen
 ), totals AS (
     SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
         coalesce(planned_grams, 0) AS planned_grams, assumed_grams,
@@ -78,12 +76,12 @@ _RUNS = f"""
         CASE WHEN is_booked THEN coalesce(purge_grams, 0) ELSE purge_grams END AS purge_grams,
         chosen.planned_minutes, chosen.actual_minutes,
         coalesce(spent.cost, 0) AS material,
-        coalesce(chosen.actual_minutes * rates.hour_rate / 60, 0) AS machine,
+        coalesce(chosen.actual_minutes * hour_rate / 60, 0) AS machine,
         coalesce(chosen.actual_minutes * power_rate / 60, 0) AS energy,
         coalesce(spent.is_unknown, false) AS has_no_material,
-        coalesce(is_unsaid AND rates.hour_rate > 0, false) AS has_no_machine,
+        coalesce(is_unsaid AND hour_rate > 0, false) AS has_no_machine,
         coalesce(is_unsaid AND power_rate > 0, false) AS has_no_energy
-    FROM chosen JOIN rates USING (id)
+    FROM chosen
     LEFT JOIN weighed ON weighed.run_id = chosen.id
     LEFT JOIN spent ON spent.production_run_id = chosen.id
 )

@@ -8,7 +8,7 @@ from fractions import Fraction
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
+from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
 from production.models import Printer, Product, ProductionRun, RunItem, RunMaterial
 from tenants.accounts.models import FarmSettings
 
@@ -16,6 +16,7 @@ BOOKED, CLOSED = ("completed", "failed"), ("completed", "failed", "cancelled")
 TABLES = {
     "filaments": Filament,
     "entries": InventoryTransaction,
+    "events": SpoolEvent,
     "types": MaterialType,
     "spools": Spool,
     "printers": Printer,
@@ -137,7 +138,7 @@ class Books:
 
     def __init__(self):
         for name, model in TABLES.items():
-            rows = (SimpleNamespace(**row) for row in model.objects.values())
+            rows = (SimpleNamespace(**row) for row in model.objects.order_by("pk").values())
             setattr(self, name, {row.id: row for row in rows})
         self.settings = SimpleNamespace(**FarmSettings.objects.values().get())
         self.zone = ZoneInfo(self.settings.timezone)
@@ -174,6 +175,14 @@ class Books:
 
     def type_of(self, spool):
         return self.filaments[spool.filament_id].material_type_id
+
+    def archived_at(self, moment):
+        """Ids of the spools that were off the shelf then."""
+        last = {}
+        for event in self.events.values():
+            if event.verb in ("archived", "restored") and event.at <= moment:
+                last[event.spool_id] = event.verb
+        return {pk for pk, verb in last.items() if verb == "archived"}
 
     def day(self, moment):
         """The farm's day, as YYYY-MM-DD."""

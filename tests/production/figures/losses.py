@@ -9,9 +9,10 @@ from tests.production.figures.sums import GRAMS, MINUTES, MONEY, by_item, rounde
 EVIDENT = {"weighed", "typed", "device"}
 
 
-def scrap(books, group_by):
-    """``{key: row}`` of reports/scrap."""
-    parts = [part for run in books.told.values() if run.is_booked for part in by_item(run)]
+def scrap(books, group_by, runs=None):
+    """``{key: row}`` of reports/scrap; of all runs unless some are named."""
+    runs = books.told.values() if runs is None else runs
+    parts = [part for run in runs if run.is_booked for part in by_item(run)]
     lost, made = defaultdict(list), defaultdict(list)
     for part in parts:
         made[None if group_by == "reason" else _key(books, part, group_by)].append(part)

@@ -1,12 +1,16 @@
 """What the shelf, the ledger and its reports ought to say: reckoned from the rows."""
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from fractions import Fraction
+
+from django.utils import timezone
 
 from tests.production.figures.books import total
 from tests.production.figures.sums import GRAMS, MONEY, by_item, rounded
 
+SPOOL = ("remaining_grams", "reserved_grams", "available_grams")
+STOCK = (*SPOOL, "wanted_grams", "used_grams", "free_grams", "short_grams")
 PERIODS = {None: "", "day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
 GROUPS = {
     None: lambda books, entry: None,
@@ -38,14 +42,43 @@ def spools(books):
     }
 
 
+def stock(books, now=None):
+    """``{filament: what there is of it}`` on the shelf, and what lines without a spool want."""
+    on_each, since = spools(books), (now or timezone.now()) - timedelta(days=30)
+    of = {pk: dict.fromkeys(STOCK, Fraction(0)) for pk in books.filaments}
+    for pk, spool in books.spools.items():
+        for name in SPOOL if spool.archived_at is None else ():
+            of[spool.filament_id][name] += Fraction(on_each[pk][name])
+    for run in books.told.values():
+        for line in run.lines if not run.is_closed else ():
+            if line.spool_id is None and line.filament_id:
+                wanted = line.planned_grams + line.planned_purge_grams
+                of[line.filament_id]["wanted_grams"] += Fraction(wanted)
+    for entry in books.taken():
+        if entry.created_at >= since:
+            of[entry.spool.filament_id]["used_grams"] -= Fraction(entry.grams)
+    for row in of.values():
+        row["free_grams"] = row["available_grams"] - row["wanted_grams"]
+        row["short_grams"] = max(-row["free_grams"], 0)
+    return {pk: {name: rounded(row[name], GRAMS) for name in STOCK} for pk, row in of.items()}
+
+
+def moments(books):
+    """Some moments at which something was posted, and some between."""
+    posted = sorted({entry.created_at for entry in books.entries.values()})
+    some = posted[:: max(len(posted) // 4, 1)]
+    return [*some, *(moment + timedelta(microseconds=1) for moment in some)]
+
+
 def as_of(books, moment):
-    """``{id: grams}`` on each spool after the entries up to ``moment``; None before its receipt."""
-    found = dict.fromkeys(books.spools)
+    """``{id: grams}`` on the shelf after the entries up to ``moment``."""
+    found = {}
     for entry in books.entries.values():
         if entry.created_at <= moment:
-            before = found[entry.spool_id] or 0
-            found[entry.spool_id] = rounded(before + Fraction(entry.grams), GRAMS)
-    return found
+            before = found.get(entry.spool_id, 0)
+            found[entry.spool_id] = rounded(Fraction(before) + Fraction(entry.grams), GRAMS)
+    archived = books.archived_at(moment)
+    return {pk: grams for pk, grams in found.items() if pk not in archived}
 
 
 def unexplained(books):
@@ -63,10 +96,10 @@ def unexplained(books):
     }
 
 
-def consumption(books, group_by, period):
-    """Usage and waste with their reversals, on the day each was posted."""
+def consumption(books, group_by, period, entries=None):
+    """Usage and waste with their reversals, on the day each was posted; of all ``entries``."""
     found = defaultdict(lambda: defaultdict(list))  # by group, then by spool
-    for entry in books.entries.values():
+    for entry in books.entries.values() if entries is None else entries:
         if entry.origin.kind in ("usage", "waste"):
             for key, share in _keys(books, entry, group_by):
                 day = date.fromisoformat(books.day(entry.created_at))

@@ -1,0 +1,206 @@
+"""What the faces say of a farm, and what anybody would reckon from its rows."""
+
+from collections import defaultdict
+from csv import DictReader
+from decimal import Decimal
+from io import StringIO
+
+from tests.answers import done, results
+from tests.production.figures import losses, shelf, sums
+from tests.production.figures.books import Books, known, total
+
+KEYS = {
+    None: lambda books: lambda part: None,
+    "printer": lambda books: lambda part: _text(part.run.row.printer_id),
+    "status": lambda books: lambda part: part.run.row.status,
+    "day": lambda books: lambda part: books.day(part.run.row.finished_at),
+    "month": lambda books: lambda part: (books.day(part.run.row.finished_at) or "")[:7] or None,
+    "product": lambda books: lambda part: _text(part.items[0].product_id if part.items else None),
+}
+
+
+def _text(pk):
+    return None if pk is None else str(pk)
+
+
+def read(told):
+    """JSON with its figures as Decimals."""
+    if isinstance(told, dict):
+        return {name: read(each) for name, each in told.items()}
+    try:
+        return Decimal(told) if isinstance(told, str) else told
+    except ArithmeticError:
+        return told
+
+
+def report(api, name, *, by_period=False, **asked):
+    """The rows of a report by their key, without what only names them."""
+    asked = {key: value for key, value in asked.items() if value is not None} | {"page_size": 200}
+    rows = results(api.get(f"/api/v1/reports/{name}/", asked))
+    named = ("key", "name", "period", "starts_on")
+    return {
+        (row["period"], row["key"]) if by_period else row["key"]: read(
+            {part: said for part, said in row.items() if part not in named}
+        )
+        for row in rows
+    }
+
+
+def differences(found, told, at=""):
+    """Where they differ: ``{place: (found, told)}``."""
+    if not (isinstance(found, dict) and isinstance(told, dict)):
+        return {} if found == told else {at: (found, told)}
+    every = {}
+    for name in found.keys() | told.keys():
+        place = f"{at}/{name}"
+        every |= differences(found.get(name, "nothing"), told.get(name, "nothing"), place)
+    return every
+
+
+def told_alone(rows):
+    """Without what is not told by filament: counts, minutes, and cost besides the material."""
+    told = ("runs", "grams")
+    material = {key: {"cost": {"material": row["cost"]["material"]}} for key, row in rows.items()}
+    return {key: {name: row[name] for name in told} | material[key] for key, row in rows.items()}
+
+
+def reckoned(books, group_by, runs=None):
+    runs = list(books.told.values()) if runs is None else runs
+    split = sums.by_item if group_by == "product" else sums.wholes
+    parts = sums.grouped(runs, KEYS[group_by](books), split)
+    return {key: sums.variance(each) for key, each in parts.items()}
+
+
+def by_filament(books):
+    runs = books.told.values()
+    filaments = {books.filament_of(line) for run in runs for line in run.lines}
+    return {_text(pk): sums.filament(books, runs, pk) for pk in filaments}
+
+
+def run_of(run):
+    """What production-runs/{id}/variance ought to say in all."""
+    costs = run.costs()
+    cost = total(costs.values()) if run.is_closed else None
+    return {
+        "grams": sums.rounded(run.actual, 6),
+        "minutes": sums.rounded(run.minutes, 2),
+        "cost": sums.rounded(cost, 4),
+        "items": {part.items[0].id: _item(part) for part in sums.by_item(run) if part.items},
+    }
+
+
+def _item(part):
+    cost = total(part.costs.values()) if part.run.is_closed else None
+    good = part.count("good_count")
+    per_unit = cost / good if good and cost is not None else None
+    return {"cost": sums.rounded(cost, 4), "cost_per_unit": sums.rounded(per_unit, 4)}
+
+
+def run_told(api, run):
+    told = read(done(api.get(f"/api/v1/production-runs/{run.row.id}/variance/")))
+    items = {
+        item["item"]: {name: read(item[name]["actual"]) for name in ("cost", "cost_per_unit")}
+        for item in told["items"]
+    }
+    grams, minutes, cost = told["grams"]["total"], told["minutes"], told["cost"]["total"]
+    actual = {"grams": grams["actual"], "minutes": minutes["actual"], "cost": cost["actual"]}
+    return actual | {"items": items}
+
+
+def of_runs(api, books):
+    for group_by in KEYS:
+        found = report(api, "variance", group_by=group_by)
+        yield f"variance by {group_by}", found, reckoned(books, group_by)
+    found = report(api, "variance", group_by="filament")
+    yield "variance by filament", told_alone(found), by_filament(books)
+    for group_by in (None, "reason", "product", "printer", "month"):
+        found = report(api, "scrap", group_by=group_by)
+        yield f"scrap by {group_by}", found, losses.scrap(books, group_by)
+    for run in books.told.values():
+        yield f"run {run.row.number} {run.row.status}", run_told(api, run), run_of(run)
+
+
+def figures_of(rows, names):
+    return {row["id"]: {name: Decimal(row[name]) for name in names} for row in rows}
+
+
+def of_shelf(api, books):
+    for group_by in (*shelf.GROUPS, "product"):
+        for period in shelf.PERIODS:
+            found = report(api, "consumption", group_by=group_by, period=period, by_period=True)
+            expected = shelf.consumption(books, group_by, period)
+            yield f"consumption by {group_by} and {period}", found, expected
+    rows = results(api.get("/api/v1/spools/?page_size=200"))
+    yield "spools", figures_of(rows, shelf.SPOOL), shelf.spools(books)
+    rows = results(api.get("/api/v1/reports/stock/?page_size=200"))
+    yield "stock", figures_of(rows, shelf.STOCK), shelf.stock(books)
+    for moment in shelf.moments(books):
+        rows = results(api.get("/api/v1/spools/", {"as_of": moment.isoformat(), "page_size": 200}))
+        found = {row["id"]: Decimal(row["grams_then"]) for row in rows}
+        yield f"spools at {moment}", found, shelf.as_of(books, moment)
+    for lot in ("A", "B", "C"):
+        rows = results(api.get(f"/api/v1/reports/lots/?lot={lot}&page_size=200"))
+        found = {(row["run"], row["spool"]): Decimal(row["used_grams"]) for row in rows}
+        yield f"lot {lot}", found, shelf.lots(books, lot)
+    rows = results(api.get("/api/v1/reports/unexplained/"))
+    found = {r["filament"]: {"grams": Decimal(r["grams"]), "counts": r["counts"]} for r in rows}
+    yield "unexplained", found, shelf.unexplained(books)
+
+
+def of_products(api, books):
+    for pk, told in losses.evidence(books).items():
+        found = read(done(api.get(f"/api/v1/products/{pk}/proposal/")))
+        yield f"proposal of {pk}", {name: found[name] for name in told}, told
+
+
+def table(browser, name, key, *figures):
+    """A list of the admin as CSV: ``{key: {name: figure}}``, of all rows."""
+    asked = "?shelf=all" if "spool" in name else ""
+    answer = browser.get(f"/admin/{name}/csv/{asked}")
+    rows = DictReader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    return {
+        row[key]: {name: Decimal(row[name]) if row[name] else None for name in figures}
+        for row in rows
+    }
+
+
+def of_tables(browser, books):
+    names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
+    found = table(browser, "production/productionrun", "number", *names)
+    yield "table of runs", found, {run.row.number: _row_of(run) for run in books.told.values()}
+    found = table(browser, "production/printer", "name", "minutes_printed")
+    yield "minutes of printers", found, _minutes_of_printers(books)
+    found = table(browser, "inventory/spool", "code", *shelf.SPOOL)
+    codes = {books.spools[pk].code: told for pk, told in shelf.spools(books).items()}
+    yield "table of spools", found, codes
+
+
+def _row_of(run):
+    percent = sums.both([(run.planned, run.actual)], 6)["percent"]
+    figures = sums.rounded(run.planned, 6), sums.rounded(run.actual, 6), percent, run.minutes
+    names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
+    return dict(zip(names, figures, strict=True))
+
+
+def _minutes_of_printers(books):
+    minutes = defaultdict(list)
+    for run in books.told.values():
+        minutes[run.row.printer_id].append(run.minutes)
+    rows = books.printers.values()
+    return {row.name: {"minutes_printed": known(minutes[row.id])} for row in rows}
+
+
+def wrong(api, browser):
+    """Every figure that a face tells otherwise than the rows of the farm do, in words."""
+    books = Books()
+    found = (*of_tables(browser, books), *of_runs(api, books), *of_shelf(api, books))
+    return told((*found, *of_products(api, books)))
+
+
+def told(found):
+    """The differences among ``(what it is, what the face says, what the books say)``, in words."""
+    return [
+        f"{what}{place}: says {says}, is {is_really}"
+        for what, *pair in found
+        for place, (says, is_really) in sorted(differences(*pair).items())
+    ]

@@ -12,7 +12,7 @@ for (const form of document.querySelectorAll("[data-weigh]")) {
     const net = number(gross.value) - tare;
     for (const row of form.querySelectorAll("[data-shown]")) row.hidden = Number.isNaN(net);
     if (Number.isNaN(net)) return;
-    const off = net - number(form.dataset.book);
+    const off = Math.round((net - number(form.dataset.book)) * 100) / 100; // 970.1 - 970.1 may be a little less than 0
     form.querySelector("[data-net]").value = shown(net);
     form.querySelector("[data-off]").value = (off > 0 ? "+" : off < 0 ? "−" : "") + shown(Math.abs(off));
   };

@@ -28,7 +28,8 @@ class Report(ListViewSet):
 
 
 class VarianceReport(Report):
-    """Planned, actual, difference, percent and cost of many runs, by group."""
+    """Planned, actual, difference, percent and cost of many runs, by group. Filters choose runs,
+    which are summed as wholes: by product each carries its share."""
 
     title = "Variance"
     queryset = ProductionRun.objects.live()

@@ -58,7 +58,8 @@ class AskedChoice(Asked, ChoiceFilter):
 
 
 class VarianceReportFilter(ProductionRunFilter):
-    """Which runs are summed, as for the list of runs, and by what."""
+    """Which runs are summed, as for the list of runs, and by what. They are summed as wholes: the
+    share of one product is told by ``group_by=product``."""
 
     group_by = AskedChoice(
         [*reports.GROUPS, "filament"],

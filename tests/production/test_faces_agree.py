@@ -1,12 +1,15 @@
 """One figure, one answer: pages say of a run, a product and a printer what the reports say."""
 
+from datetime import datetime, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
+from django.utils import timezone
 
 from inventory.services import scale
 from inventory.templatetags.spoolbook import signed
-from production.models import Reason
+from production.models import ProductionRun, Reason
 from production.services import completion, lifecycle, midprint, reports
 from production.templatetags.floor import duration, signed_grams
 from tenants import quantities
@@ -96,6 +99,21 @@ def test_a_week_of_which_a_cost_is_unknown_says_at_least(at_admin):
     told = text_of(at_admin.get("/admin/"))
     assert told.count("at least 1.00 ⚠") == 2  # of the day, and of the week
     assert "The cost of 1 run is not fully known" in told
+
+
+def test_a_week_is_the_farms_last_seven_days_and_its_sums_are_those_of_the_report(at_admin):
+    begun = FarmSettings.load().local_date(timezone.now()) - timedelta(days=6)
+    midnight = datetime.combine(begun, time.min, ZoneInfo("Europe/Berlin"))
+    spool = a_spool(3000, price=Decimal("0.05"))
+    for ended_at in (midnight, midnight + timedelta(days=1), midnight - timedelta(seconds=1)):
+        run = completed(a_running_run((spool, 1)), grams=[1])
+        ProductionRun.objects.filter(pk=run.pk).update(started_at=ended_at, finished_at=ended_at)
+    week = at_admin.get("/admin/").context["week"]
+    assert [row["runs"] for row in week["days"]] == [1, 1, 0, 0, 0, 0, 0]
+    assert (week["sums"]["runs"], week["sums"]["grams"]) == (2, 2)
+    runs = ProductionRun.objects.filter(finished_at__gte=midnight)
+    [report] = reports.of_many(runs)
+    assert week["sums"]["cost"] == report["cost"]["known_total"]
 
 
 def test_what_keeps_a_weighed_balance_is_no_count():

@@ -74,9 +74,9 @@ def consumption(*, group_by=None, period=None, since=None, until=None, entries=N
     """Grams and cost taken from the shelf: a list of dicts, one a period and group, in order.
 
     ``period`` is None, day, week (from Monday) or month, in the farm's time zone; ``group_by`` is
-    None, filament, material_type, printer or product (each carries its share of its run, by
-    printed grams; what no run took has the key None). From ``since`` until before ``until``, two
-    moments; ``entries`` is a QuerySet of the ledger, where not all of it is meant.
+    None, filament, material_type, printer or product (each carries the share of its run that it
+    has now, by printed grams; what no run took has the key None). From ``since`` until before
+    ``until``, two moments; ``entries`` is a QuerySet of the ledger, where not all of it is meant.
 
     A dict has ``period`` ("2026-03-01", "2026-W09", "2026-03"), ``starts_on`` (a date), ``key``
     and ``name``; ``grams``: usage, waste, total; ``cost``: total (None where the price of a part

@@ -134,6 +134,10 @@ def of_shelf(api, books):
     yield "spools", figures_of(rows, shelf.SPOOL), shelf.spools(books)
     rows = results(api.get("/api/v1/reports/stock/?page_size=200"))
     yield "stock", figures_of(rows, shelf.STOCK), shelf.stock(books)
+    rows = results(api.get("/api/v1/reports/stock-by-material-type/?page_size=200"))
+    yield "stock by type", figures_of(rows, shelf.STOCK), shelf.stock_of_types(books)
+    rows = results(api.get("/api/v1/spools/?is_low=true&page_size=200"))
+    yield "low spools", {row["id"] for row in rows}, shelf.low(books)
     for moment in shelf.moments(books):
         rows = results(api.get("/api/v1/spools/", {"as_of": moment.isoformat(), "page_size": 200}))
         found = {row["id"]: Decimal(row["grams_then"]) for row in rows}

@@ -36,7 +36,7 @@ class Month:
         timezone.activate(zone)
         pla, petg = a_material_type(), a_material_type("PETG")
         self.filaments = [
-            a_filament("Red", material_type=pla, price=Decimal("23.99")),
+            a_filament("Red", material_type=pla, price=Decimal("23.99"), reorder_point_grams=1900),
             a_filament("Grey", material_type=pla, price=None, manufacturer=None),
             a_filament("Blue", material_type=petg, net_grams=Decimal(750), price=Decimal("19.99")),
         ]
@@ -90,8 +90,9 @@ class Month:
 
     def unnamed(self):
         """A material for which a spool is found at the start."""
-        filament = self.chance.choice(self.filaments)
-        return [NewMaterial(filament=filament, planned_grams=Decimal("41.5"))]
+        filament, any_type = self.chance.choice(self.filaments), self.chance.random() < 0.4
+        asked = {"material_type": filament.material_type} if any_type else {"filament": filament}
+        return [NewMaterial(planned_grams=Decimal("41.5"), **asked)]
 
     def item(self):
         product, order = self.chance.choice(self.products), self.chance.choice(["", "A-1", "B-2"])
@@ -105,7 +106,7 @@ class Month:
 
     def end(self):
         if run := self.some("in_progress"):
-            way = self.chance.choice([self.complete] * 4 + [self.fail, self.cancel])
+            way = self.chance.choice([self.complete] * 3 + [self.fail, self.cancel])
             way(run)
 
     def complete(self, run):
@@ -167,7 +168,7 @@ class Month:
         spool.refresh_from_db()
         words = {"by": None, "at": self.now}
         if way == 0:
-            shelf.describe(spool, price=Decimal("17.77"), **words)
+            shelf.describe(self.spools[1], price=Decimal("17.77"), **words)  # nobody knew it
         elif way == 1:
             handling.waste(spool, grams=Decimal("3.3"), **words)
         elif way == 2:

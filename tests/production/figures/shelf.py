@@ -42,25 +42,68 @@ def spools(books):
     }
 
 
-def stock(books, now=None):
+def stock(books):
     """``{filament: what there is of it}`` on the shelf, and what lines without a spool want."""
-    on_each, since = spools(books), (now or timezone.now()) - timedelta(days=30)
     of = {pk: dict.fromkeys(STOCK, Fraction(0)) for pk in books.filaments}
-    for pk, spool in books.spools.items():
+    for pk, told in spools(books).items():
+        spool = books.spools[pk]
         for name in SPOOL if spool.archived_at is None else ():
-            of[spool.filament_id][name] += Fraction(on_each[pk][name])
-    for run in books.told.values():
-        for line in run.lines if not run.is_closed else ():
-            if line.spool_id is None and line.filament_id:
-                wanted = line.planned_grams + line.planned_purge_grams
-                of[line.filament_id]["wanted_grams"] += Fraction(wanted)
+            of[spool.filament_id][name] += Fraction(told[name])
+    for line in _unassigned(books):
+        if line.filament_id:
+            of[line.filament_id]["wanted_grams"] += _wanted(line)
+    since = timezone.now() - timedelta(days=30)
     for entry in books.taken():
         if entry.created_at >= since:
             of[entry.spool.filament_id]["used_grams"] -= Fraction(entry.grams)
-    for row in of.values():
-        row["free_grams"] = row["available_grams"] - row["wanted_grams"]
-        row["short_grams"] = max(-row["free_grams"], 0)
-    return {pk: {name: rounded(row[name], GRAMS) for name in STOCK} for pk, row in of.items()}
+    return {pk: _balanced(row) for pk, row in of.items()}
+
+
+def stock_of_types(books):
+    """The same by material type, with what takes any filament of it."""
+    of = {pk: dict.fromkeys(STOCK, Fraction(0)) for pk in books.types}
+    for pk, row in stock(books).items():
+        for name in STOCK:
+            of[books.filaments[pk].material_type_id][name] += Fraction(row[name])
+    for line in _unassigned(books):
+        if line.material_type_id:
+            of[line.material_type_id]["wanted_grams"] += _wanted(line)
+    return {pk: _balanced(row) for pk, row in of.items()}
+
+
+def _balanced(row):
+    row["free_grams"] = row["available_grams"] - row["wanted_grams"]
+    row["short_grams"] = max(-row["free_grams"], 0)
+    return {name: rounded(row[name], GRAMS) for name in STOCK}
+
+
+def _unassigned(books):
+    open_runs = (run for run in books.told.values() if not run.is_closed)
+    return [line for run in open_runs for line in run.lines if line.spool_id is None]
+
+
+def _wanted(line):
+    return Fraction(line.planned_grams + line.planned_purge_grams)
+
+
+def low(books):
+    """Ids of the spools that are low, or of a filament that is to be reordered."""
+    of_filaments = stock(books)
+    return {
+        pk
+        for pk, spool in books.spools.items()
+        if spool.archived_at is None
+        if _is_nearly_empty(books, spool) or _is_to_reorder(books, spool.filament_id, of_filaments)
+    }
+
+
+def _is_nearly_empty(books, spool):
+    return spool.remaining_grams * 100 <= spool.initial_grams * books.settings.low_stock_percent
+
+
+def _is_to_reorder(books, pk, of_filaments):
+    point = books.filaments[pk].reorder_point_grams
+    return point is not None and of_filaments[pk]["available_grams"] <= point
 
 
 def moments(books):

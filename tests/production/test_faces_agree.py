@@ -101,6 +101,15 @@ def test_a_week_of_which_a_cost_is_unknown_says_at_least(at_admin):
     assert "The cost of 1 run is not fully known" in told
 
 
+def test_a_run_that_was_reverted_is_to_be_completed_and_not_late(at_admin):
+    run = a_running_run((a_spool(), 5), planned_minutes=30)
+    completion.revert(completed(run, grams=[5]), by=None)
+    ProductionRun.objects.update(started_at=timezone.now() - timedelta(hours=3))
+    told = text_of(at_admin.get("/admin/"))
+    assert "to be completed" in told
+    assert "late" not in told
+
+
 def test_a_week_is_the_farms_last_seven_days_and_its_sums_are_those_of_the_report(at_admin):
     begun = FarmSettings.load().local_date(timezone.now()) - timedelta(days=6)
     midnight = datetime.combine(begun, time.min, ZoneInfo("Europe/Berlin"))

@@ -81,7 +81,7 @@ def spool_link(spool):
 
 def grams(value, *, empty=NOTHING):
     """``1,250.5`` without the unit; grams of at most two decimals."""
-    return empty if value is None else f"{half_up(value, 2).normalize() or 0:,f}"  # not -0
+    return empty if value is None else f"{half_up(value, 2).normalize() + 0:,f}"  # not -0
 
 
 def moment(at):

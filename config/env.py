@@ -62,6 +62,16 @@ def env_origins(name):
     return origins
 
 
+def strong_secret(key):
+    """A key that was chosen by hand, unless it could be guessed: it signs sessions."""
+    if len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-"):
+        raise ImproperlyConfigured(
+            f"SPOOLBOOK_SECRET_KEY is too weak ({len(key)} characters, {len(set(key))} of them "
+            "different): production needs 50 random ones, as from `openssl rand -base64 48`"
+        )
+    return key
+
+
 def kept_secret(data):
     """The random key of an installation, kept in its data folder so that nobody is signed out by
     a restart."""

@@ -13,6 +13,12 @@ from config.logging import JsonFormatter
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = 2
+# What a proxy may say is read by the application, where SPOOLBOOK_BEHIND_PROXY is set: by default
+# gunicorn takes SCRIPT_NAME, PATH_INFO and the scheme from whoever comes from this machine, and a
+# proxy on it hands on what strangers sent.
+forwarded_allow_ips = ""
+forwarder_headers = ""
+secure_scheme_headers = {}
 timeout = 60
 graceful_timeout = 20
 keepalive = 5

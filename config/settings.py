@@ -6,7 +6,16 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from config.database import database
-from config.env import env_bool, env_hosts, env_int, env_list, env_origins, env_str, kept_secret
+from config.env import (
+    env_bool,
+    env_hosts,
+    env_int,
+    env_list,
+    env_origins,
+    env_str,
+    kept_secret,
+    strong_secret,
+)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
@@ -17,7 +26,7 @@ HTTPS = env_bool("SPOOLBOOK_HTTPS", default=not DEBUG)
 def _secret_key():
     key = env_str("SPOOLBOOK_SECRET_KEY") or env_str("SECRET_KEY")
     if key:
-        return key
+        return key if DEBUG else strong_secret(key)
     if not DEBUG:
         raise ImproperlyConfigured(
             "SPOOLBOOK_SECRET_KEY is not set: production needs a long random one of its own, "
@@ -189,6 +198,10 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env_int("SPOOLBOOK_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_X_FORWARDED_HOST else None
+# `check --deploy` is silent but for what is not ours to say: that every subdomain of a farm's host
+# speaks https (W005), and that browsers may be told so for good (W021). A farm's host is often one
+# name among others of a network.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 

@@ -254,7 +254,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.Negotiation",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
-        "rest_framework.filters.SearchFilter",
+        "config.api.filters.BoundedSearch",
         "config.api.filters.StrictOrdering",
     ],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Pages",

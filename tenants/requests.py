@@ -10,6 +10,8 @@ from django.shortcuts import render
 from tenants.errors import Invalid
 from tenants.problems import CONTENT_TYPE, headers_of, of_refusal
 
+MOST_WORDS = 20  # of a search: each is looked for in every row
+
 
 class TooLarge(Invalid):
     """A body beyond the limit, by what its sender says or by what was read."""

@@ -2,7 +2,19 @@
 
 from django.db.models import F
 from rest_framework.exceptions import ValidationError
-from rest_framework.filters import OrderingFilter
+from rest_framework.filters import OrderingFilter, SearchFilter
+
+from tenants.requests import MOST_WORDS
+
+
+class BoundedSearch(SearchFilter):
+    """``search=petg black``: rows that hold each of the words, of which there may be some."""
+
+    def get_search_terms(self, request):
+        words = list(super().get_search_terms(request))
+        if len(words) > MOST_WORDS:
+            raise ValidationError({self.search_param: [f"At most {MOST_WORDS} words."]})
+        return words
 
 
 class StrictOrdering(OrderingFilter):

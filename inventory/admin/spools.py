@@ -132,7 +132,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def get_queryset(self, request):
         return Spool.objects.with_filament().with_available().order_by("-pk")
 
-    def get_search_results(self, request, queryset, search_term):
+    def found(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):
             queryset = _offered(queryset, request.GET)
         for word in search_term.split():

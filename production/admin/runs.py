@@ -81,7 +81,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         runs = ProductionRun.objects.live().with_totals().select_related("printer")
         return runs.annotate(threshold=threshold).prefetch_related("items__product")
 
-    def get_search_results(self, request, queryset, search_term):
+    def found(self, request, queryset, search_term):
         for word in search_term.split():
             queryset = queryset.matching(word)
         return queryset, False

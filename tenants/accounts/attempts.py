@@ -7,6 +7,7 @@ transaction of what is tried.
 
 import hashlib
 import random
+import unicodedata
 from datetime import timedelta
 
 from django.conf import settings
@@ -44,12 +45,12 @@ def count_sign_in(*, username, address, at=None):
     """
     if settings.SIGN_IN_TRIES_PER_MINUTE:
         count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
-        count("name", username.strip().lower(), limit=PER_NAME, seconds=HOUR, at=at)
+        count("name", _meant(username), limit=PER_NAME, seconds=HOUR, at=at)
 
 
 def forgive(username):
     """Whoever knew the password starts anew; the address does not, for it may know one only."""
-    Attempt.objects.filter(whose=_hashed("name", username.strip().lower())).delete()
+    Attempt.objects.filter(whose=_hashed("name", _meant(username))).delete()
 
 
 def count(kind, who, *, limit, seconds, at=None):
@@ -74,6 +75,12 @@ def _too_many(kind, limit, seconds, seconds_left):
         window_seconds=seconds,
         retry_after_seconds=wait,
     )
+
+
+def _meant(username):
+    """The name that is meant, however it is written: the sign-in page takes wide and other letters
+    for ours (NFKC), and each way to write a name would be counted on its own."""
+    return unicodedata.normalize("NFKC", username).strip().lower()
 
 
 def _hashed(kind, who):

@@ -18,6 +18,25 @@ def at_platform(public_client):
     return public_client
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "user/?password__startswith=p",
+        "user/?password=x",
+        "user/?pin_hash__regex=^p",
+        "user/?tokens__hash__startswith=a",
+        "devicetoken/?hash__startswith=a",
+        "floordevice/?hash__gt=a",
+        "devicetoken/?user__password__startswith=p",
+        "auditevent/csv/?by__password__startswith=p",
+    ],
+)
+def test_no_secret_is_found_out_letter_by_letter(as_manager, operator, query):
+    """A list that is empty or not says whether the hash of somebody's password begins so."""
+    make_token(operator)
+    assert as_manager.get(f"/admin/accounts/{query}").status_code == 400
+
+
 def test_every_page_of_the_farms_admin_opens_without_content_types(as_manager, operator):
     make_token(operator)
     pages = [

@@ -89,6 +89,14 @@ def test_a_name_is_tried_so_often_an_hour_from_wherever(
     assert sign_in(clients[4], "mona") == wrong
 
 
+def test_a_name_in_other_letters_is_the_same_name(farm, operator, monkeypatch):
+    """The sign-in page knows OTTO in wide letters for otto."""
+    monkeypatch.setattr(attempts, "PER_NAME", 3)
+    client = FarmAPIClient(host="alpha.localhost")
+    names = ["otto", "\uff4ftto", "o\uff34to", "\U0001d428tto", "ot\u24e3o"]
+    assert [by_page(client, name) for name in names] == [200, 200, 200, 429, 429]
+
+
 @pytest.mark.parametrize(("sign_in", "right"), [(by_api, 201), (by_page, 302)])
 def test_who_knows_the_password_is_not_counted_with_those_who_do_not(
     farm, operator, monkeypatch, sign_in, right

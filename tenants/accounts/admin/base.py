@@ -31,6 +31,7 @@ from tenants.accounts.admin.forms import (
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Refusal, spoken
 from tenants.operations import in_transaction, rehearsal
+from tenants.requests import MOST_WORDS
 
 PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "day", "date", "time"}
 READING = ("GET", "HEAD", "OPTIONS")
@@ -174,12 +175,25 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
         return [str(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
 
     def lookup_allowed(self, lookup, value, request):
-        """Django's, but a part of a date only as a list by date asks for it: there the figure is
-        looked at, elsewhere the year 0 is a fault."""
+        """Django's, but no hash of a secret, which could be found out letter by letter; and a part
+        of a date only as a list by date asks for it: there the figure is looked at, elsewhere the
+        year 0 is a fault."""
+        if records.SECRETS & set(lookup.split("__")):
+            return False
         if PARTS_OF_DATES & set(lookup.split("__")[1:]):
             parts = [f"{self.date_hierarchy}__{part}" for part in ("year", "month", "day")]
             return lookup in parts and len(value) <= 4
         return super().lookup_allowed(lookup, value, request)
+
+    def get_search_results(self, request, queryset, search_term):
+        """A search of a few words; a list that has its own way overrides ``found``."""
+        if len(search_term.split()) > MOST_WORDS:
+            messages.error(request, f"A search has at most {MOST_WORDS} words.")
+            return queryset.none(), False
+        return self.found(request, queryset, search_term)
+
+    def found(self, request, queryset, search_term):
+        return super().get_search_results(request, queryset, search_term)
 
     def changelist_view(self, request, extra_context=None):
         if ERROR_FLAG in request.GET and len(request.GET) > 1:  # Django's page for it is broken

@@ -12,8 +12,8 @@ STRICT = "; ".join(
 )
 # The camera's pictures are decoded by WebAssembly; scripts are still the program's own alone.
 OF_THE_FLOOR = f"{STRICT}; script-src 'self' 'wasm-unsafe-eval'"
-# The pages of REST framework and Swagger UI bring scripts and styles of their own within them.
-OF_THE_API = f"{STRICT}; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'"
+# The pages of REST framework and Swagger UI bring styles of their own within them; no scripts.
+OF_THE_API = f"{STRICT}; style-src 'self' 'unsafe-inline'"
 
 
 class ContentPolicyMiddleware:

@@ -3,7 +3,7 @@
 import re
 
 from django.urls import include, path, re_path
-from drf_spectacular.views import SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerSplitView as Swagger
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from config.api.description import SchemaView
@@ -67,7 +67,8 @@ v1 = [
     path("me/undo/", UndoViewSet.as_view({"get": "show", "post": "create"}), name="me-undo"),
     path("settings/", SettingsViewSet.as_view(SINGLE), name="settings"),
     path("schema/", SchemaView.as_view(), name="schema"),
-    path("docs/", SpectacularSwaggerView.as_view(url_name="schema", **NO_OPTIONS), name="docs"),
+    # Split: what starts it is a script of its own, so that no page needs one within it.
+    path("docs/", Swagger.as_view(url_name="schema", **NO_OPTIONS), name="docs"),
 ]
 
 urlpatterns = [

@@ -70,6 +70,9 @@ class HouseViewSet(ForPeople, GenericViewSet):
         version = _version_of(getattr(response, "data", None))
         if version is not None and not getattr(response, "exception", False):
             response["ETag"] = f'"{version}"'
+        # Whose answer it is, no cache on the way knows; one with a secret is kept nowhere.
+        kept = "private, no-cache" if self.keeps_answers else "no-store"
+        response.headers.setdefault("Cache-Control", kept)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def permission_needed(self):

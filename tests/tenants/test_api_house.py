@@ -41,6 +41,15 @@ def test_what_is_no_address_is_a_problem_too(api, path):
     assert answer["Content-Type"] == "application/problem+json"
 
 
+def test_no_cache_on_the_way_keeps_what_is_somebodys(api, manager):
+    assert api.get(LOCATIONS)["Cache-Control"] == "private, no-cache"
+    assert api.get(f"{LOCATIONS}1/")["Cache-Control"] == "private, no-cache"
+    assert api.get("/api/v1/me/")["Cache-Control"] == "private, no-cache"
+    body = {"username": manager.username, "password": PASSWORD, "name": "mine"}
+    for made in (api.post("/api/v1/tokens/", body), api.get("/api/v1/tokens/")):
+        assert made["Cache-Control"] == "no-store"
+
+
 def test_a_method_that_an_address_does_not_have_is_405(api):
     answer = api.put("/api/v1/reasons/", {})
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

@@ -1,5 +1,7 @@
 """The Content-Security-Policy that every page is sent with."""
 
+import re
+
 import pytest
 from django.db import OperationalError
 
@@ -15,11 +17,25 @@ def test_pages_load_nothing_inline_and_nothing_from_elsewhere(farm_client, manag
     assert "unsafe" not in policy
 
 
-def test_pages_of_the_api_may_have_scripts_of_their_own_within_them(farm_client, manager):
-    farm_client.force_login(manager)
-    policy = farm_client.get("/api/v1/docs/")["Content-Security-Policy"]
-    assert "script-src 'self' 'unsafe-inline'" in policy
+@pytest.mark.parametrize("page", ["", "docs/", "me/", "spools/", "nothing/", "tokens/1/"])
+def test_pages_of_the_api_may_have_styles_within_them_and_no_scripts(as_manager, page):
+    answer = as_manager.get(f"/api/v1/{page}", headers={"Accept": "text/html"})
+    policy = answer["Content-Security-Policy"]
+    assert "default-src 'self'" in policy
+    assert policy.count("unsafe-inline") == 1
+    assert "style-src 'self' 'unsafe-inline'" in policy
     assert "http" not in policy
+    scripts = re.findall(r"<script([^>]*)>(.*?)</script>", answer.content.decode(), re.DOTALL)
+    assert scripts
+    assert all("src=" in told or "application/json" in told for told, _ in scripts)
+
+
+def test_what_starts_swagger_ui_is_a_script_of_its_own(as_manager):
+    page = as_manager.get("/api/v1/docs/").content.decode()
+    assert '<script src="/api/v1/docs/?script="></script>' in page
+    script = as_manager.get("/api/v1/docs/?script=")
+    assert script["Content-Type"] == "application/javascript"
+    assert b"SwaggerUIBundle(" in script.content
 
 
 def test_the_public_site_keeps_it_too(public_client):

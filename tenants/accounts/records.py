@@ -13,6 +13,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
 
+from tenants import texts
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Duplicate, InUse, Invalid, spoken
 from tenants.operations import correlation_id, operation
@@ -165,11 +166,25 @@ def _kind(obj):
 
 def _check(obj):
     try:
+        _check_names(obj)
         obj.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         errors = error.message_dict
         general = errors.pop(NON_FIELD_ERRORS, [])
         raise Invalid("; ".join(general) or _summary(errors), errors=errors) from error
+
+
+def _check_names(obj):
+    """Texts of one line, composed; refused with a character that nobody sees."""
+    hidden = {}
+    for field in obj._meta.concrete_fields:
+        text = getattr(obj, field.attname)
+        if isinstance(field, models.CharField) and isinstance(text, str):
+            setattr(obj, field.attname, texts.composed(text))
+            if found := texts.unseen(text):
+                hidden[field.name] = [f"It holds a character that can’t be seen ({found})."]
+    if hidden:
+        raise ValidationError(hidden)
 
 
 def _summary(errors):

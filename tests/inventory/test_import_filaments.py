@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Manufacturer, MaterialType
-from inventory.services.catalogue import import_entries
+from inventory.services.catalogue import import_entries, source
 from inventory.services.catalogue.entries import BrokenEntry, parsed
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_manufacturer, a_material_type
@@ -32,6 +32,13 @@ def test_an_entry_becomes_a_filament_with_its_maker_and_material_type():
     assert (filament.density_g_cm3, filament.diameter_mm) == (Decimal("1.24"), Decimal("1.75"))
     assert filament.material_type.density_g_cm3 == Decimal("1.24")
     filament.full_clean()
+
+
+def test_more_entries_than_any_catalogue_has_are_not_looked_at(monkeypatch):
+    monkeypatch.setattr(source, "MOST_ENTRIES", 2)
+    assert source.entries([{}, {}], "it") == [{}, {}]
+    with pytest.raises(source.UnusableCatalogue, match="3 entries; at most 2"):
+        source.entries([{}, {}, {}], "it")
 
 
 def test_the_shipped_sample_is_imported_whole_and_every_filament_is_valid():

@@ -33,6 +33,42 @@ def test_what_is_referred_to_is_named_as_it_was_called_then(manager):
     assert last_event(printer).changes["location"] == [{"id": there.pk, "name": "Attic"}, None]
 
 
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Acme\u200b",
+        "\u202eemcA",
+        "Ac\u00adme",
+        "Ac\nme",
+        "\x07",
+        "\u3164",
+        "A\u200dcme",
+        "\ufeffAcme",
+    ],
+)
+def test_a_name_holds_nothing_that_can_not_be_seen(farm, name):
+    """Or two names that look the same are two names, and one is read backwards."""
+    with pytest.raises(Invalid, match="can’t be seen") as refusal:
+        records.add(Manufacturer, name=name, by=None)
+    assert list(refusal.value.errors) == ["name"]
+    maker = records.add(Manufacturer, name="Acme", by=None)
+    with pytest.raises(Invalid, match="can’t be seen"):
+        records.change(maker, name=name, by=None)
+
+
+@pytest.mark.parametrize(
+    "name", ["نی\u200cریز", "क्\u200dष", "👩\u200d🔧 3D", "Ø 1,75 – „Ölgrün“", "漢字"]
+)
+def test_names_of_all_the_world_are_kept(farm, name):
+    assert records.add(Manufacturer, name=name, by=None).name == name
+
+
+def test_a_letter_in_two_characters_is_the_letter(farm):
+    assert records.add(Manufacturer, name="Cafe\u0301", by=None).name == "Caf\u00e9"
+    with pytest.raises(Duplicate):
+        records.add(Manufacturer, name="CAF\u00c9", by=None)
+
+
 def test_what_a_new_row_refers_to_is_named_as_well(manager):
     maker = records.add(Manufacturer, name="Nordfaden", by=manager)
     given = {"material_type": a_material_type(), "density_g_cm3": 1, "name": "Blue"}

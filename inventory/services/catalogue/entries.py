@@ -5,18 +5,17 @@ can't be believed is refused with the field's name, never repaired and never all
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
 from inventory.models import Filament
+from tenants import texts
 from tenants.errors import Invalid
 from tenants.quantities import GramsField, rounded
 
 COLOR = re.compile(r"[0-9A-F]{6}([0-9A-F]{2})?")
 # Ascii alone: what upper case is elsewhere, Python and PostgreSQL do not always agree on.
 MATERIAL_CODE = re.compile(r"[A-Z0-9][A-Z0-9 +./()%_-]{0,39}")
-UNUSABLE_CHARACTERS = {"Cc", "Cs"}  # control characters, and halves of characters
 GRAMS = {"digits": GramsField.digits, "places": GramsField.places}
 DEGREES = {"digits": 6, "places": 0, "least": "0", "most": "1000"}
 REMARKS = ("finish", "pattern")
@@ -70,13 +69,13 @@ def _text(raw, field, *, longest, required=True):
         value = ""
     if not isinstance(value, str):
         raise BrokenEntry(f"{field} must be text, not {_kind(value)}")
-    value = " ".join(value.split())
+    value = texts.composed(" ".join(value.split()))
     if required and not value:
         raise BrokenEntry(f"{field} is missing")
     if len(value) > longest:
         raise BrokenEntry(f"{field} is longer than {longest} characters")
-    if any(unicodedata.category(character) in UNUSABLE_CHARACTERS for character in value):
-        raise BrokenEntry(f"{field} contains characters that can't be stored")
+    if unseen := texts.unseen(value):
+        raise BrokenEntry(f"{field} contains a character that can't be seen ({unseen})")
     return value
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from tenants.errors import Invalid
 
 LONGEST_BYTES = 64 * 1024 * 1024  # SpoolmanDB of 2026 has under 4
+MOST_ENTRIES = 50_000  # SpoolmanDB has under 10,000
 TIMEOUT_SECONDS = 20
 EXPECTED = "Expected is a list of filaments, such as SpoolmanDB's compiled filaments.json."
 
@@ -38,6 +39,11 @@ def from_bytes(content, place):
 def entries(found, place):
     """What was ``found`` at ``place``, if it is a list. Raises UnusableCatalogue."""
     if isinstance(found, list):
+        if len(found) > MOST_ENTRIES:
+            raise UnusableCatalogue(
+                f"{place} holds {len(found):,} entries; at most {MOST_ENTRIES:,} are read at once: "
+                "split it."
+            )
         return found
     kind = "object" if isinstance(found, dict) else "value"
     raise UnusableCatalogue(f"{place} holds one {kind}, not a list. {EXPECTED}")

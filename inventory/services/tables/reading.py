@@ -6,11 +6,11 @@ with one line is that line's own, and the lines after it are read all the same.
 
 import csv
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from tenants import texts
 from tenants.errors import Invalid
 from tenants.tables import unprotected
 
@@ -21,7 +21,6 @@ LONGEST_RECORD = 100  # lines that one quoted cell may run over
 LONGEST_HEADER = 10_000  # characters of it that tell what separates the cells
 LONGEST_NAME = 200
 SEPARATORS = ";,\t"
-UNUSABLE = {"Cc", "Cs"}  # control characters, and halves of characters
 SUGGESTED_FROM = 0.6
 
 
@@ -214,9 +213,9 @@ def _line(names, number, cells, problem):
             f"{len(cells)} cells, {len(names)} columns: is a comma without quotes around it?"
         )
     for name, cell in zip(names, cells, strict=False):
-        text = unprotected(" ".join(cell.split()))
-        if any(unicodedata.category(letter) in UNUSABLE for letter in text):
-            line.problems[name or ""] = "It holds characters that can't be kept."
+        text = texts.composed(unprotected(" ".join(cell.split())))
+        if unseen := texts.unseen(text):
+            line.problems[name or ""] = f"It holds a character that can't be seen ({unseen})."
         elif name and text:
             line.cells[name] = text
     return line

@@ -80,6 +80,9 @@ FARM_SEEDERS = ["production.services.seeds.seed"]
 # What a request to a farm may not do to a table of it, even by raw SQL.
 WALL_WITHHELD = {
     "inventory_inventorytransaction": "UPDATE, DELETE",
+    "inventory_spoolevent": "UPDATE, DELETE",
+    "production_runevent": "UPDATE, DELETE",
+    "accounts_auditevent": "UPDATE, DELETE",
     "django_migrations": "INSERT, UPDATE, DELETE",
 }
 

@@ -58,8 +58,11 @@ def take_down(schema):
 
 
 def close_public():
-    """What every role could see of ``public`` by default, none may."""
+    """What every role could see of ``public`` by default, none may; nor make tables that outlive
+    a request, on a connection that another farm has next."""
     _run("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    database = connection.settings_dict["NAME"]
+    _run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", database=database)
 
 
 def role_of(schema):

@@ -35,9 +35,19 @@ def test_a_request_can_not_change_ledger_rows_nor_the_record_of_migrations(farm)
     assert ask(f"SELECT count(*) FROM {table}") == 0
 
 
+@pytest.mark.parametrize(
+    "table", ["accounts_auditevent", "production_runevent", "inventory_spoolevent"]
+)
+def test_a_request_can_not_change_what_is_on_record(farm, table):
+    connection.set_tenant(walled(farm))
+    assert denied(f"UPDATE {table} SET at = now() RETURNING 1")
+    assert denied(f"DELETE FROM {table} RETURNING 1")
+
+
 def test_a_request_can_not_make_or_drop_anything(farm):
     connection.set_tenant(walled(farm))
     assert denied("CREATE TABLE mine (id int)")
+    assert denied("CREATE TEMPORARY TABLE mine (id int)")
     assert denied(f"DROP SCHEMA {farm.schema_name} CASCADE")
 
 

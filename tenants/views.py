@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenants.accounts import attempts
+from tenants.accounts import attempts, known_browsers
 from tenants.errors import TooMany
 from tenants.problems import headers_of
 from tenants.requests import caller
@@ -20,8 +20,9 @@ class SignIn(auth_views.LoginView):
     def post(self, request, *args, **kwargs):
         """Too often: the page again, with the name that was typed and when to go on."""
         username = request.POST.get("username", "")
+        browser = known_browsers.mark_of(request, attempts.meant(username))
         try:
-            attempts.count_sign_in(username=username, address=caller(request))
+            attempts.count_sign_in(username=username, address=caller(request), browser=browser)
         except TooMany as refusal:
             form = self.form_class(request, initial={"username": username})
             context = self.get_context_data(form=form, refusal=refusal)
@@ -31,8 +32,11 @@ class SignIn(auth_views.LoginView):
         return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
-        attempts.forgive(form.cleaned_data["username"])
-        return super().form_valid(form)
+        username = form.cleaned_data["username"]
+        attempts.forgive(username)
+        response = super().form_valid(form)
+        known_browsers.remember(response, attempts.meant(username))
+        return response
 
 
 @require_safe

@@ -38,19 +38,21 @@ class TooManyTries(TooMany):
     title = "Too many tries"
 
 
-def count_sign_in(*, username, address, at=None):
+def count_sign_in(*, username, address, browser="", at=None):
     """Count a try to sign in, before the password is looked at. Raises TooManyTries.
 
-    Both are counted: addresses by the minute, names by the hour.
+    Both are counted: addresses by the minute, names by the hour; or, with the mark of a browser
+    that is known for the name, this browser.
     """
     if settings.SIGN_IN_TRIES_PER_MINUTE:
         count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
-        count("name", _meant(username), limit=PER_NAME, seconds=HOUR, at=at)
+        kind, who = ("browser", browser) if browser else ("name", meant(username))
+        count(kind, who, limit=PER_NAME, seconds=HOUR, at=at)
 
 
 def forgive(username):
     """Whoever knew the password starts anew; the address does not, for it may know one only."""
-    Attempt.objects.filter(whose=_hashed("name", _meant(username))).delete()
+    Attempt.objects.filter(whose=_hashed("name", meant(username))).delete()
 
 
 def count(kind, who, *, limit, seconds, at=None):
@@ -77,7 +79,7 @@ def _too_many(kind, limit, seconds, seconds_left):
     )
 
 
-def _meant(username):
+def meant(username):
     """The name that is meant, however it is written: the sign-in page takes wide and other letters
     for ours (NFKC), and each way to write a name would be counted on its own."""
     return unicodedata.normalize("NFKC", username).strip().lower()

@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 from django.test import RequestFactory
 
-from tenants.accounts import attempts
+from tenants.accounts import attempts, known_browsers
 from tenants.accounts.models import Attempt
 from tenants.rates import Counts
 from tenants.requests import caller
@@ -16,6 +16,7 @@ from tests.factories import PASSWORD
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TOKENS = "/api/v1/tokens/"
 SIGN_IN = "/accounts/login/"
+SESSION = "spoolbook-session"
 
 
 def tries(times, *, seconds=60, at=NOON):
@@ -87,6 +88,34 @@ def test_a_name_is_tried_so_often_an_hour_from_wherever(
     assert [sign_in(client, "otto") for client in clients[:3]] == [wrong] * 3
     assert sign_in(clients[3], " OTTO", PASSWORD) == 429
     assert sign_in(clients[4], "mona") == wrong
+
+
+def test_a_stranger_who_tries_a_name_all_day_does_not_shut_its_owner_out(
+    farm, operator, monkeypatch
+):
+    monkeypatch.setattr(attempts, "PER_NAME", 2)
+    own, stranger = (FarmAPIClient(host="alpha.localhost") for _ in range(2))
+    assert by_page(own, "otto", PASSWORD) == 302
+    assert [by_page(stranger, "otto") for _ in range(3)] == [200, 200, 429]
+    assert by_page(stranger, "otto", PASSWORD) == 429
+    del own.cookies[SESSION]  # signed out; the browser stays the one it is
+    assert [by_page(own, "otto"), by_page(own, "OTTO ", PASSWORD)] == [200, 302]
+
+
+def test_a_known_browser_has_no_more_tries_and_is_known_for_one_name_at_one_farm(
+    farm, operator, manager, monkeypatch
+):
+    monkeypatch.setattr(attempts, "PER_NAME", 2)
+    client = FarmAPIClient(host="alpha.localhost")
+    by_page(client, "otto", PASSWORD)
+    del client.cookies[SESSION]
+    assert [by_page(client, "otto") for _ in range(3)] == [200, 200, 429]
+    assert [by_page(client, "mona") for _ in range(3)] == [200, 200, 429]
+    stranger, cookie = FarmAPIClient(host="beta.localhost"), known_browsers.COOKIE
+    stranger.cookies[cookie] = client.cookies[cookie].value
+    assert [by_page(stranger, "otto") for _ in range(3)] == [200, 200, 429]
+    stranger.cookies[cookie] = "x"
+    assert by_page(stranger, "otto") == 429
 
 
 def test_a_name_in_other_letters_is_the_same_name(farm, operator, monkeypatch):

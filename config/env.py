@@ -62,8 +62,17 @@ def env_origins(name):
     return origins
 
 
-def strong_secret(key):
-    """A key that was chosen by hand, unless it could be guessed: it signs sessions."""
+def secret_key(data, *, is_production):
+    """The key that signs sessions: the environment's, which production needs and which must not be
+    guessed there; else the one kept in the data folder."""
+    key = env_str("SPOOLBOOK_SECRET_KEY") or env_str("SECRET_KEY")
+    if not is_production:
+        return key or kept_secret(data)
+    if not key:
+        raise ImproperlyConfigured(
+            "SPOOLBOOK_SECRET_KEY is not set: production needs a long random one of its own, "
+            "for example from `openssl rand -base64 48`"
+        )
     if len(key) < 50 or len(set(key)) < 10 or key.startswith("django-insecure-"):
         raise ImproperlyConfigured(
             f"SPOOLBOOK_SECRET_KEY is too weak ({len(key)} characters, {len(set(key))} of them "

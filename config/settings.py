@@ -3,8 +3,6 @@
 import warnings
 from pathlib import Path
 
-from django.core.exceptions import ImproperlyConfigured
-
 from config.database import database
 from config.env import (
     env_bool,
@@ -13,29 +11,14 @@ from config.env import (
     env_list,
     env_origins,
     env_str,
-    kept_secret,
-    strong_secret,
+    secret_key,
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
 DEBUG = env_bool("SPOOLBOOK_DEBUG", default=True)
 HTTPS = env_bool("SPOOLBOOK_HTTPS", default=not DEBUG)
-
-
-def _secret_key():
-    key = env_str("SPOOLBOOK_SECRET_KEY") or env_str("SECRET_KEY")
-    if key:
-        return key if DEBUG else strong_secret(key)
-    if not DEBUG:
-        raise ImproperlyConfigured(
-            "SPOOLBOOK_SECRET_KEY is not set: production needs a long random one of its own, "
-            "for example from `openssl rand -base64 48`"
-        )
-    return kept_secret(DATA)
-
-
-SECRET_KEY = _secret_key()
+SECRET_KEY = secret_key(DATA, is_production=not DEBUG)
 
 # --- Farms -------------------------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ unique by its characters is not unique to people then, and can be made to look l
 
 import unicodedata
 
-UNSEEN = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"}
+UNSEEN = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 FILLERS = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters by name, and empty to look at
 JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
 

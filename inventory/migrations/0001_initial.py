@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
                 ('performed_by_name', models.CharField(blank=True, help_text='As they were called then.', max_length=150)),
                 ('occurred_at', models.DateTimeField(help_text='When people say it happened; informational.')),
                 ('created_at', models.DateTimeField()),
-                ('performed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('performed_by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['pk'],

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='spoolevent',
             name='by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            field=models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
         ),
         migrations.AddField(
             model_name='spoolevent',
@@ -153,6 +153,18 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='inventorytransaction',
             index=models.Index(fields=['production_run'], name='ledger_by_run'),
+        ),
+        migrations.AddIndex(
+            model_name='inventorytransaction',
+            index=models.Index(fields=['created_at'], name='ledger_by_time'),
+        ),
+        migrations.AddIndex(
+            model_name='inventorytransaction',
+            index=models.Index(fields=['performed_by', 'created_at'], name='ledger_by_person'),
+        ),
+        migrations.AddIndex(
+            model_name='spoolevent',
+            index=models.Index(fields=['by', 'at'], name='spool_event_by_person'),
         ),
         migrations.AddConstraint(
             model_name='inventorytransaction',

@@ -89,7 +89,7 @@ class InventoryTransaction(models.Model):
     note = models.TextField(blank=True)
     source = models.CharField(max_length=6, choices=Source, default=Source.SYSTEM)
     performed_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+"
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     performed_by_name = models.CharField(
         max_length=150, blank=True, help_text="As they were called then."
@@ -104,6 +104,10 @@ class InventoryTransaction(models.Model):
         indexes = [
             models.Index(fields=["spool", "id"], name="ledger_by_spool"),
             models.Index(fields=["production_run"], name="ledger_by_run"),
+            # The first and the last moment, and what lies between two: of lists and reports.
+            models.Index(fields=["created_at"], name="ledger_by_time"),
+            # What somebody posted lately is asked by each page of the floor.
+            models.Index(fields=["performed_by", "created_at"], name="ledger_by_person"),
         ]
         constraints = [
             models.CheckConstraint(

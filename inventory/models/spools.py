@@ -192,11 +192,15 @@ class SpoolEvent(models.Model):
     verb = models.CharField(max_length=12, choices=Verb)
     before = models.CharField(max_length=200, blank=True)
     after = models.CharField(max_length=200, blank=True)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     at = models.DateTimeField()
 
     class Meta:
         ordering = ["spool", "pk"]
+        # As of the events of runs: what somebody did lately is asked by each page of the floor.
+        indexes = [models.Index(fields=["by", "at"], name="spool_event_by_person")]
 
     def __str__(self):
         return f"{self.spool_id} {self.verb}"

@@ -152,11 +152,12 @@ class Migration(migrations.Migration):
                 ('reason', models.TextField(blank=True)),
                 ('overrides', models.JSONField(default=list)),
                 ('before', models.JSONField(default=dict, help_text='Figures that the verb changed.')),
-                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='production.productionrun')),
             ],
             options={
                 'ordering': ['run', 'pk'],
+                'indexes': [models.Index(fields=['by', 'at'], name='run_event_by_person')],
             },
         ),
         migrations.CreateModel(
@@ -259,6 +260,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='productionrun',
             index=models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['printer'], name='run_by_printer'),
+        ),
+        migrations.AddIndex(
+            model_name='productionrun',
+            index=models.Index(django.db.models.functions.text.Upper('number'), name='run_by_number'),
+        ),
+        migrations.AddIndex(
+            model_name='runitem',
+            index=models.Index(django.db.models.functions.text.Upper('order_reference'), name='run_item_by_order'),
         ),
         migrations.AddConstraint(
             model_name='productionrun',

@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Upper
 
 from inventory.models import Filament, MaterialType, Spool
 from production.models.printers import Printer, PrinterSlot
@@ -104,6 +104,7 @@ class ProductionRun(models.Model):
             models.Index(fields=["created_at", "id"], condition=LIVE, name="run_by_creation"),
             models.Index(fields=["finished_at", "id"], condition=LIVE, name="run_by_finish"),
             models.Index(fields=["printer"], condition=LIVE, name="run_by_printer"),
+            models.Index(Upper("number"), name="run_by_number"),  # it is read in any case
         ]
 
     def __str__(self):
@@ -138,6 +139,9 @@ class RunItem(models.Model):
                 name="run_item_counts_within_quantity",
             ),
         ]
+        # An order is looked for in any case. Without figures of how rare one is, PostgreSQL goes
+        # through all runs for it.
+        indexes = [models.Index(Upper("order_reference"), name="run_item_by_order")]
 
     def __str__(self):
         return f"{self.quantity} x {self.product_id}"
@@ -276,7 +280,9 @@ class RunEvent(models.Model):
     verb = models.CharField(max_length=20, choices=Verb)
     from_status = models.CharField(max_length=11, blank=True)
     to_status = models.CharField(max_length=11)
-    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+")
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
     by_name = models.CharField(max_length=150, blank=True, help_text="As they were called then.")
     at = models.DateTimeField()
     reason = models.TextField(blank=True)
@@ -285,6 +291,9 @@ class RunEvent(models.Model):
 
     class Meta:
         ordering = ["run", "pk"]
+        # Each page of the floor asks what its person did in the last half hour, of all they ever
+        # did; by the person alone it would read that of years.
+        indexes = [models.Index(fields=["by", "at"], name="run_event_by_person")]
 
     def __str__(self):
         return f"{self.run_id} {self.verb}"

@@ -190,7 +190,7 @@ def _rows(own, kind, subject, name, verb, at, is_over):
     """The newest of ``own``, in the columns that all kinds have."""
     columns = {"what": Value(kind), "subject": F(f"{subject}_id"), "name": name, "done": verb}
     columns |= {"moment": at, "is_over": is_over}
-    return own.annotate(**columns).order_by("-pk").values("pk", *columns)[:1]
+    return own.annotate(**columns).order_by("-moment", "-pk").values("pk", *columns)[:1]
 
 
 def _require_last(run, event):

@@ -6,21 +6,31 @@ from contextlib import contextmanager
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from inventory.models import SpoolEvent
+
+LONG_AGO = "now() - interval '1 year' + n * interval '1 second'"
+AT, POSTED = {"at": LONG_AGO}, {"created_at": LONG_AGO}
+
 
 def grow(stage, *, runs, spools):
-    """So many closed runs more, all from ``stage.spool``, and so many archived spools."""
+    """So many closed runs more, all from ``stage.spool``, and so many archived spools: by whom it
+    was done last, and all of it a year ago."""
     code = "lpad(n::text, 9, 'Z')"
     of_spool = f"(SELECT id FROM inventory_spool WHERE code = {code})"
     receipt = stage.bare_spool.transactions.get()
     copies("inventory_spool", stage.bare_spool.pk, spools, code=code, archived_at="now()")
-    copies("inventory_inventorytransaction", receipt.pk, spools, spool_id=of_spool)
+    copies("inventory_inventorytransaction", receipt.pk, spools, spool_id=of_spool, **POSTED)
+    done = stage.closed.events.latest("pk")
+    dried = SpoolEvent.objects.create(spool=stage.bare_spool, verb="dried", by=done.by, at=done.at)
+    copies("inventory_spoolevent", dried.pk, spools, spool_id=of_spool, **AT)
     of_run = "(SELECT id FROM production_productionrun WHERE number = 'GREW-' || n)"
     item, line = stage.closed.items.get(), stage.closed.materials.get()
     entry = stage.closed.transactions.get()
     copies("production_productionrun", stage.closed.pk, runs, number="'GREW-' || n")
     copies("production_runitem", item.pk, runs, run_id=of_run)
     copies("production_runmaterial", line.pk, runs, run_id=of_run)
-    copies("inventory_inventorytransaction", entry.pk, runs, production_run_id=of_run)
+    copies("inventory_inventorytransaction", entry.pk, runs, production_run_id=of_run, **POSTED)
+    copies("production_runevent", done.pk, runs, run_id=of_run, **AT)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
@@ -49,7 +59,8 @@ def reading():
     rows = _Rows()
     with CaptureQueriesContext(connection) as captured, connection.execute_wrapper(rows):
         yield rows
-    rows.queries = [query["sql"] for query in captured if query["sql"].startswith("SELECT")]
+    queries = [query["sql"] for query in captured]
+    rows.queries = [sql for sql in queries if sql.startswith(("SELECT", "(SELECT"))]
 
 
 class _Rows:

@@ -89,7 +89,7 @@ def spools(count, *, used=0):
     return rows
 
 
-def entries(count, *, spool, kind="count", grams=0, balance_grams=FULL, run=None):
+def entries(count, *, spool, kind="count", grams=0, balance_grams=FULL, run=None, created_at=None):
     return many(
         InventoryTransaction,
         count,
@@ -101,7 +101,7 @@ def entries(count, *, spool, kind="count", grams=0, balance_grams=FULL, run=None
         production_run=run,
         performed_by=a_user(),
         occurred_at=timezone.now(),
-        created_at=timezone.now(),
+        created_at=created_at or timezone.now(),
     )
 
 

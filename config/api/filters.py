@@ -42,14 +42,23 @@ class StrictOrdering(OrderingFilter):
         if not ordering or ordering == self.get_default_ordering(view):
             return queryset
         aliases = _aliases(view)
-        return queryset.order_by(*(_nulls_last(name, aliases) for name in ordering), "-pk")
+        return queryset.order_by(
+            *(_nulls_last(name, aliases, queryset) for name in ordering), "-pk"
+        )
 
 
 def _aliases(view):
     return getattr(view, "ordering_aliases", {})
 
 
-def _nulls_last(name, aliases):
-    plain = name.removeprefix("-")
-    field = F(aliases.get(plain, plain))
-    return field.desc(nulls_last=True) if name.startswith("-") else field.asc(nulls_last=True)
+def _nulls_last(name, aliases, rows):
+    """Told of what is never null, it would keep PostgreSQL from reading an index backwards."""
+    plain = aliases.get(name.removeprefix("-"), name.removeprefix("-"))
+    last = True if _can_be_null(plain, rows) else None
+    return F(plain).desc(nulls_last=last) if name.startswith("-") else F(plain).asc(nulls_last=last)
+
+
+def _can_be_null(name, rows):
+    """Whether it is a column that can be, or no column of the row at all."""
+    columns = {field.name: field.null for field in rows.model._meta.concrete_fields}
+    return name in rows.query.annotations or columns.get(name, True)

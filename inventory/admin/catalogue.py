@@ -18,14 +18,14 @@ ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
 
 @admin.register(Manufacturer, site=farm_site)
 class ManufacturerAdmin(ModelAdmin):
-    list_display = ["name", "filaments", "empty_reel"]
+    list_display = ["name", "filaments_known", "empty_reel"]
     search_fields = ["name"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(filament_count=Count("filaments"))
 
     @admin.display(description="filaments", ordering="filament_count")
-    def filaments(self, maker):
+    def filaments_known(self, maker):
         return maker.filament_count
 
     @admin.display(description="empty reel, g", ordering="empty_spool_grams")
@@ -170,12 +170,12 @@ class FilamentAdmin(ImportPages, ModelAdmin):
 
 @admin.register(Location, site=farm_site)
 class LocationAdmin(ModelAdmin):
-    list_display = ["name", "spools", "comment"]
+    list_display = ["name", "spools_on_it", "comment"]
     search_fields = ["name"]
 
     def get_queryset(self, request):
         return super().get_queryset(request).annotate(spool_count=ON_SHELF)
 
     @admin.display(description="spools on it", ordering="spool_count")
-    def spools(self, location):
+    def spools_on_it(self, location):
         return location.spool_count

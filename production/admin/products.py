@@ -94,7 +94,8 @@ class ProductAdmin(VerbPages, ModelAdmin):
         """With what the last runs of each product on the page say."""
         changelist = super().get_changelist_instance(request)
         threshold = FarmSettings.load().variance_alert_percent
-        found = {each.product.pk: each.grams_percent for each in reports.evidence(last=LAST)}
+        told = reports.evidence(changelist.result_list, last=LAST)
+        found = {each.product.pk: each.grams_percent for each in told}
         for product in changelist.result_list:
             product.last_off_shown = words.percent(found.get(product.pk), threshold)
         return changelist
@@ -125,12 +126,12 @@ def _page(product):
     """The last runs of a product, what they say together, and the alert they raise."""
     threshold = FarmSettings.load().variance_alert_percent
     closed = ProductionRun.objects.closed().of_product(product)
-    found = [alert for alert in reports.alerts(last=LAST) if alert.product.pk == product.pk]
+    found = reports.proposal(product, last=LAST)
     whole = reports.of_many(closed, group_by="product")
     return {
         "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
         "whole": next((row for row in whole if row["key"] == str(product.pk)), None),
-        "alert": found[0] if found else None,
+        "alert": found if found.passes(threshold) else None,
         "currency": FarmSettings.load().currency,
     }
 

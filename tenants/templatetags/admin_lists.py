@@ -1,6 +1,11 @@
 """What stands above a list of the admin, and how its pages call what was done."""
 
+import copy
+from datetime import date
+
 from django import template
+from django.contrib.admin.templatetags.admin_list import date_hierarchy
+from django.utils import timezone
 
 from tenants.accounts import telling
 from tenants.errors import spoken
@@ -21,3 +26,35 @@ def filter_bar(changelist):
         "kept": [(name, value) for name, value in given if name not in own],
         "is_narrowed": bool(changelist.params.keys() - {"o", "p", "all"}),
     }
+
+
+@register.inclusion_tag("admin/date_hierarchy.html")
+def drill_down(changelist):
+    """Django's way from years to days, by years that are not looked for in each row."""
+    quick = copy.copy(changelist)
+    quick.queryset = _Years(changelist.queryset)
+    return date_hierarchy(quick)
+
+
+class _Years:
+    """The rows of a list, and its years: from the first to the last, also those without a row.
+
+    The ends are known to an index; which years have rows, only to who reads all of them.
+    """
+
+    def __init__(self, rows):
+        self._rows = rows
+
+    def aggregate(self, **ends):
+        self._ends = self._rows.aggregate(**ends)
+        return self._ends
+
+    def datetimes(self, field, kind):
+        return self._years() if kind == "year" else self._rows.datetimes(field, kind)
+
+    def dates(self, field, kind):
+        return self._years() if kind == "year" else self._rows.dates(field, kind)
+
+    def _years(self):
+        years = [timezone.localtime(end).year for end in self._ends.values() if end]
+        return [date(year, 1, 1) for year in range(min(years), max(years) + 1)] if years else []

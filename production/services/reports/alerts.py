@@ -19,30 +19,28 @@ from tenants.operations import operation
 
 EVIDENT = """
 WITH alone AS (
-    SELECT run.id, run.actual_minutes, run.plate_count, run.finished_at,
-        min(item.product_id) AS product_id,
-        sum(coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)) AS printed,
-        sum(item.quantity) AS quantity
-    FROM production_productionrun run JOIN production_runitem item ON item.run_id = run.id
-    WHERE run.status = 'completed' AND run.deleted_at IS NULL AND (
-        %(product)s::bigint IS NULL OR EXISTS (SELECT FROM production_runitem mine
-            WHERE mine.run_id = run.id AND mine.product_id = %(product)s))
-    GROUP BY run.id HAVING count(DISTINCT item.product_id) = 1
-), used AS (
-    SELECT alone.*, sum(line.actual_grams) AS grams,
-        row_number() OVER (
-            PARTITION BY alone.product_id ORDER BY alone.finished_at DESC, alone.id DESC
-        ) AS recency
-    FROM alone JOIN production_runmaterial line ON line.run_id = alone.id
-    WHERE alone.printed > 0
-    GROUP BY alone.id, alone.actual_minutes, alone.plate_count, alone.finished_at,
-        alone.product_id, alone.printed, alone.quantity
-    HAVING bool_and(line.actual_source IN ('weighed', 'typed', 'device'))
+    SELECT run_id, min(product_id) AS product_id, sum(quantity) AS quantity,
+        sum(coalesce(good_count, 0) + coalesce(scrapped_count, 0)) AS printed
+    FROM production_runitem
+    WHERE %(products)s::bigint[] IS NULL OR run_id IN (
+        SELECT run_id FROM production_runitem WHERE product_id = ANY(%(products)s))
+    GROUP BY run_id HAVING min(product_id) = max(product_id)
+), evident AS (
+    SELECT alone.*, run.actual_minutes, run.plate_count, row_number() OVER (
+            PARTITION BY alone.product_id ORDER BY run.finished_at DESC, run.id DESC) AS recency
+    FROM alone JOIN production_productionrun run ON run.id = alone.run_id
+    WHERE run.status = 'completed' AND run.deleted_at IS NULL AND alone.printed > 0
+        AND EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id)
+        AND NOT EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id
+            AND line.actual_source NOT IN ('weighed', 'typed', 'device'))
 )
-SELECT product_id, array_agg(id ORDER BY id), sum(grams), sum(printed),
+SELECT product_id, array_agg(run_id ORDER BY run_id), sum(grams), sum(printed),
     sum(actual_minutes) FILTER (WHERE printed = quantity),
     sum(plate_count) FILTER (WHERE printed = quantity AND actual_minutes IS NOT NULL)
-FROM used WHERE recency <= %(last)s GROUP BY product_id ORDER BY product_id
+FROM evident CROSS JOIN LATERAL (
+    SELECT sum(line.actual_grams) AS grams FROM production_runmaterial line
+    WHERE line.run_id = evident.run_id) AS used
+WHERE recency <= %(last)s GROUP BY product_id ORDER BY product_id
 """
 
 
@@ -83,9 +81,15 @@ class Alert:
         return [{"line": line, "fitting_grams_per_unit": self.fitting(line)} for line in lines]
 
 
-def evidence(*, last=10):
-    """What the last runs of each product say, as Alerts, beyond the threshold or not."""
-    return _evidence(last)
+def evidence(products=None, *, last=10):
+    """What the last runs of each product (of these, where given) say, as Alerts, beyond the
+    threshold or not; none of a product that no run tells of. Three queries."""
+    ids = None if products is None else [product.pk for product in products]
+    with connection.cursor() as cursor:
+        cursor.execute(EVIDENT, {"last": last, "products": ids})
+        rows = cursor.fetchall()
+    known = Product.objects.with_bom().in_bulk([row[0] for row in rows])
+    return [_alert(known[product], *figures) for product, *figures in rows]
 
 
 def alerts(*, last=10):
@@ -97,7 +101,7 @@ def alerts(*, last=10):
 def proposal(product, *, last=10):
     """What the last runs say of one product, as an Alert whether it passes the threshold or not;
     the product comes with its bill of materials. Two queries or three."""
-    found = next(iter(_evidence(last, product)), None)
+    found = next(iter(evidence([product], last=last)), None)
     return found or _alert(Product.objects.with_bom().get(pk=product.pk))
 
 
@@ -124,14 +128,6 @@ def accept(product, *, by, last=10):
     evidence = list(runs.values_list("number", flat=True))
     audit("accept_actuals", product, by=by, changes={"evidence": [None, evidence]})
     return product
-
-
-def _evidence(last, product=None):
-    with connection.cursor() as cursor:
-        cursor.execute(EVIDENT, {"last": last, "product": product and product.pk})
-        rows = cursor.fetchall()
-    products = Product.objects.with_bom().in_bulk([row[0] for row in rows])
-    return [_alert(products[row[0]], *row[1:]) for row in rows]
 
 
 def _alert(product, run_ids=(), grams=None, printed=None, minutes=None, plates=None):

@@ -31,6 +31,7 @@ from tenants.accounts.admin.forms import (
 from tenants.accounts.models import AuditEvent
 from tenants.errors import Refusal, spoken
 from tenants.operations import in_transaction, rehearsal
+from tenants.paging import LeanPaginator
 from tenants.requests import MOST_WORDS
 
 PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "day", "date", "time"}
@@ -99,6 +100,7 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
     delete_confirmation_template = "tenants/admin_delete.html"
     object_history_template = "tenants/admin_history.html"
     history_page = 100
+    paginator = LeanPaginator
 
     class Media:
         js = SUGGESTIONS

@@ -25,6 +25,11 @@ FIRST = (
 class Suggestions(AutocompleteJsonView):
     """What an autocomplete offers; a ModelAdmin may say more of a row by ``suggestion(obj)``."""
 
+    def get_queryset(self):
+        """In the order of the model where sums of a list have taken it away."""
+        found = super().get_queryset()
+        return found if found.ordered else found.order_by(*found.model._meta.ordering)
+
     def serialize_result(self, obj, to_field_name):
         told = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
         return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **told}

@@ -1,0 +1,174 @@
+"""Long lists: a page takes what it shows, however far it is from the first and whatever it is
+sorted by."""
+
+import json
+from datetime import UTC, datetime
+from importlib import import_module
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import RequestFactory
+from django.utils import timezone
+
+from inventory.models import InventoryTransaction, Location, Manufacturer
+from production.models import ProductionRun
+from production.services import reports
+from tenants.accounts.admin import farm_site
+from tests.config.routes import furnish
+from tests.production.growing import looked_at, reading
+from tests.rows import run_items, runs
+from tests.shelf_rows import counts, entries, filaments, many, named, spools
+
+MANY, PAGE = 600, 50
+LEDGER, ADMIN_LEDGER = "/api/v1/inventory-transactions/", "/admin/inventory/inventorytransaction/"
+
+
+@pytest.fixture
+def boss(farm_client, manager):
+    farm_client.force_login(manager)
+    return farm_client
+
+
+def analyse():
+    """Let PostgreSQL know what there is."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def asked(client, address):
+    """The SELECTs of a page."""
+    client.get(address)  # pays for what is kept for a while
+    with reading() as seen:
+        answer = client.get(address)
+    assert answer.status_code == 200, answer.content
+    return seen.queries
+
+
+def plan_of(sql):
+    """The plan of a statement, and how many rows each step gave: row by row, as of tables that are
+    too large to be read as a whole."""
+    with connection.cursor() as cursor:
+        for way in ("seqscan", "hashjoin", "mergejoin"):
+            cursor.execute(f"SET LOCAL enable_{way} = off")
+        cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
+        answer = cursor.fetchone()[0]
+    return (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
+
+
+def rows_of(step, table):
+    """The most rows of the table that any step of the plan gave."""
+    own = step["Actual Rows"] * step["Actual Loops"] if step.get("Relation Name") == table else 0
+    return max([own, *(rows_of(below, table) for below in step.get("Plans", ()))])
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        f"{LEDGER}?page={MANY // PAGE}",
+        f"{LEDGER}?ordering=-grams",
+        f"{ADMIN_LEDGER}?p={MANY // PAGE}",
+        f"{ADMIN_LEDGER}?o=6",
+        f"{ADMIN_LEDGER}?o=-9",
+    ],
+)
+def test_a_page_reads_what_it_shows_of_its_own_rows_alone(boss, address):
+    counts(MANY)
+    analyse()
+    (page,) = [sql for sql in asked(boss, address) if '"inventory_spool"."lot_number"' in sql]
+    plan = plan_of(page)
+    assert 0 < rows_of(plan, "inventory_spool") <= PAGE
+    assert plan["Actual Rows"] == PAGE
+
+
+def test_pages_together_are_the_list_in_its_order(boss):
+    entries(MANY, spool=spools(1)[0], grams=lambda n: n % 7)
+    found = []
+    for page in range(1, MANY // 200 + 1):
+        answer = boss.get(f"{LEDGER}?ordering=-grams,id&page_size=200&page={page}").json()
+        found += [row["id"] for row in answer["results"]]
+    ledger = InventoryTransaction.objects.order_by("-grams", "pk")
+    assert found == list(ledger.values_list("pk", flat=True)[: len(found)])
+    assert len(found) == MANY
+
+
+def test_the_newest_rows_are_found_by_the_index_of_ids(boss):
+    counts(MANY)
+    analyse()
+    (page,) = [sql for sql in asked(boss, f"{LEDGER}?ordering=-id") if "lot_number" in sql]
+    assert looked_at(page) <= PAGE
+
+
+def test_what_is_not_there_comes_last_either_way(boss):
+    for finished_at in (None, timezone.now(), None):
+        now = dict.fromkeys(("created_at", "updated_at"), timezone.now())
+        many(ProductionRun, 1, number=named("R"), finished_at=finished_at, **now)
+    for ordering in ("finished_at", "-finished_at"):
+        answer = boss.get(f"/api/v1/production-runs/?ordering={ordering}").json()
+        assert [row["finished_at"] is None for row in answer["results"]] == [False, True, True]
+
+
+def test_an_order_and_a_number_are_found_among_many_runs_by_an_index(farm):
+    row = runs(1)[0]
+    many_runs = runs(MANY)
+    run_items(MANY, run=many_runs.__getitem__)
+    row.items.update(order_reference="Ours-7")
+    analyse()
+    for found in (
+        ProductionRun.objects.of_order("ours-7"),
+        ProductionRun.objects.by_number(row.number.lower()),
+    ):
+        with reading() as seen:
+            assert [run.pk for run in found] == [row.pk]
+        assert looked_at(*seen.queries) < 10
+    assert {line.run_id for line in reports.lots_of_order("ours-7")} == {row.pk}
+
+
+# --- The admin -----------------------------------------------------------------------------------
+
+
+def sorted_lists():
+    """Each list of the admin by each of its columns: ``(model, number of the column)``."""
+    import_module(settings.ROOT_URLCONF)
+    request = RequestFactory().get("/")
+    return [
+        pytest.param(
+            f"/admin/{meta.app_label}/{meta.model_name}/?o={number}", id=f"{meta}-{number}"
+        )
+        for model, page in farm_site._registry.items()
+        if (meta := model._meta).model_name != "farmsettings"
+        for number, _ in enumerate(page.get_list_display(request), start=1)
+    ]
+
+
+@pytest.mark.parametrize("address", sorted_lists())
+def test_a_list_of_the_admin_has_each_row_once_whatever_it_is_sorted_by(boss, address):
+    furnish("here")
+    furnish("there")
+    filaments(3)
+    Location.objects.get(name="here shelf").spools.add(*spools(3))
+    Manufacturer.objects.get(name="here maker").filaments.add(*filaments(3))
+    shown = boss.get(address).context["cl"]
+    ids = [row.pk for row in shown.result_list]
+    assert len(ids) == len(set(ids)) == shown.result_count
+
+
+@pytest.mark.parametrize("model", ["manufacturer", "location"])
+def test_what_an_autocomplete_offers_comes_in_an_order(boss, model):
+    owner = {"manufacturer": "filament", "location": "spool"}[model]
+    make = {"manufacturer": Manufacturer, "location": Location}[model]
+    for name in ("Cedar", "alder", "Birch"):
+        make.objects.create(name=name)
+    field = f"app_label=inventory&model_name={owner}&field_name={model}"
+    offered = boss.get(f"/admin/autocomplete/?{field}&term=").json()["results"]
+    names = [each["text"] for each in offered]
+    assert names == list(make.objects.order_by("name").values_list("name", flat=True))
+
+
+def test_the_years_of_a_list_are_not_looked_for_in_each_row(boss):
+    spool, this_year = spools(1)[0], timezone.now().year
+    entries(1, spool=spool, created_at=datetime(2019, 6, 1, tzinfo=UTC))
+    text = boss.get(ADMIN_LEDGER).content.decode()
+    years = [year for year in range(2017, this_year + 3) if f"created_at__year={year}" in text]
+    assert years == list(range(2019, this_year + 1))
+    assert not [sql for sql in asked(boss, ADMIN_LEDGER) if "DATE_TRUNC" in sql]

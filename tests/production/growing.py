@@ -80,16 +80,25 @@ def looked_at(sql):
     By an index wherever there is one: a table of tests is so small, and so full of rows that were
     rolled back, that reading all of it may look cheaper.
     """
+    plan = plan_of(sql, without=["seqscan"])
+    return max(
+        (step["Actual Rows"] + step.get("Rows Removed by Filter", 0)) * step["Actual Loops"]
+        for step in steps(plan)
+    )
+
+
+def plan_of(sql, *, without=()):
+    """The plan of a statement as it was carried out, ``without`` these ways: seqscan, hashjoin."""
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off")
+        for way in without:
+            cursor.execute(f"SET LOCAL enable_{way} = off")
         cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {sql}")
         answer = cursor.fetchone()[0]
-    plan = json.loads(answer) if isinstance(answer, str) else answer
-    return max(_steps(plan[0]["Plan"]))
+    return (json.loads(answer) if isinstance(answer, str) else answer)[0]["Plan"]
 
 
-def _steps(step):
-    removed = step.get("Rows Removed by Filter", 0)
-    yield (step["Actual Rows"] + removed) * step["Actual Loops"]
-    for below in step.get("Plans", ()):
-        yield from _steps(below)
+def steps(plan):
+    """A plan's steps, each a dict."""
+    yield plan
+    for below in plan.get("Plans", ()):
+        yield from steps(below)

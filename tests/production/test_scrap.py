@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from production.models import ProductionRun, Reason
+from production.models import ProductionRun, Reason, RunItem
 from production.services import completion, lifecycle, reports
 from tenants.accounts.models import FarmSettings
 from tests.factories import (
@@ -18,7 +18,9 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.production.growing import plan_of, steps
 from tests.production.printing import completed
+from tests.rows import runs
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -149,3 +151,16 @@ def test_a_report_of_scrap_takes_three_queries_at_most(group_by):
     with CaptureQueriesContext(connection) as seen:
         lost(group_by=group_by)
     assert len(seen) <= 3
+
+
+def test_only_runs_that_lost_something_are_shared_out_among_their_products():
+    """What a run lost has a share and a cost; what the others printed is a sum."""
+    rows = runs(50)
+    RunItem.objects.filter(run__in=rows[1:]).update(scrapped_count=0)
+    with CaptureQueriesContext(connection) as seen:
+        (told,) = reports.scrap(ProductionRun.objects.live(), group_by=None)
+    assert told["scrapped"]["count"] == 1
+    assert told["printed"]["count"] == 5 + 4 * 49
+    (statement,) = [query["sql"] for query in seen if "shares AS" in query["sql"]]
+    shared = [step for step in steps(plan_of(statement)) if step["Node Type"] == "WindowAgg"]
+    assert [step["Actual Rows"] for step in shared] == [1]

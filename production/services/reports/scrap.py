@@ -59,9 +59,34 @@ _GROUPED = """
         sum(lost_cost) FILTER (WHERE NOT is_failed) AS scrapped_cost,
         count(DISTINCT run_id) FILTER (WHERE is_unknown) AS unknown
     FROM lost GROUP BY 1
-), prints AS (
-    SELECT {made_key} AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams
+)
+"""
+
+_PRINTED_BY_PRODUCT = """
+, prints AS (
+    SELECT product_id AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams
     FROM made GROUP BY 1
+)
+"""
+
+# What was lost is found in few of the runs; how much all of them printed takes no shares.
+_LOSING = """
+    SELECT id FROM production_productionrun WHERE id IN ({runs}) AND (status = 'failed'
+        OR id IN (SELECT run_id FROM production_runitem WHERE scrapped_count > 0))
+"""
+
+_PRINTED = """
+, prints AS (
+    SELECT {made_key} AS key, coalesce(sum(counted.printed), 0) AS printed_count,
+        coalesce(sum(taken.grams), 0) AS printed_grams
+    FROM production_productionrun run LEFT JOIN (
+        SELECT run_id, sum(coalesce(good_count, 0) + coalesce(scrapped_count, 0)) AS printed
+        FROM production_runitem GROUP BY run_id
+    ) counted ON counted.run_id = run.id LEFT JOIN (
+        SELECT run_id, sum(actual_grams + coalesce(actual_purge_grams, 0)) AS grams
+        FROM production_runmaterial GROUP BY run_id
+    ) taken ON taken.run_id = run.id
+    WHERE run.status IN ('completed', 'failed') AND run.id IN ({runs}) GROUP BY 1
 )
 """
 
@@ -88,13 +113,19 @@ def scrap(runs, *, group_by=None):
     group's completed and failed runs printed (of a reason: of all runs). A percent of nothing is
     None. Three queries at most.
     """
-    lost_key, made_key = GROUPS[group_by]
-    grouped = _GROUPED.replace("{lost_key}", lost_key).replace("{made_key}", made_key)
-    told = _TOLD_BY_REASON if group_by == "reason" else _TOLD
-    statement = with_shares("{runs}") + _MADE + grouped + told
-    rows = fetched(statement, {"timezone": FarmSettings.load().timezone}, runs=runs)
+    rows = fetched(_statement(group_by), {"timezone": FarmSettings.load().timezone}, runs=runs)
     names = names_of(rows, NAMED[group_by]) if group_by in NAMED else {}
     return [_group(row, names.get(row["key"], row["key"])) for row in rows]
+
+
+def _statement(group_by):
+    lost_key, made_key = GROUPS[group_by]
+    of_product = group_by == "product"
+    losses = with_shares("{runs}" if of_product else _LOSING) + _MADE + _GROUPED
+    prints = _PRINTED_BY_PRODUCT if of_product else _PRINTED
+    told = _TOLD_BY_REASON if group_by == "reason" else _TOLD
+    keyed = losses.replace("{lost_key}", lost_key) + prints.replace("{made_key}", made_key)
+    return keyed + told
 
 
 def _group(row, name):

@@ -44,6 +44,7 @@ def _measured(runs, spools):
 
 
 def _questions(client, path):
+    client.get(path)  # the farm is in the cache
     with CaptureQueriesContext(connection) as seen:
         assert client.get(path).status_code == 200
-    return sum(query["sql"].startswith("SELECT") for query in seen.captured_queries)
+    return sum(query["sql"].startswith(("SELECT", "(SELECT")) for query in seen.captured_queries)

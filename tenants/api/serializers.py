@@ -27,6 +27,8 @@ from tenants.api.fields import (
 )
 from tenants.api.readers import readers
 
+NUMBERS = serializers.DecimalField, serializers.IntegerField, IdField
+
 
 class StrictBody:
     """For any serializer: unknown fields are 400, and so are read-only ones that would change."""
@@ -85,8 +87,11 @@ class StrictBody:
         fixed = self.fixed_fields() & body.keys()
         there = self.there() if fixed else {}
         for name in sorted(fixed):
-            if name not in there or not is_same(body.pop(name), there[name]):
+            if not self._is_as_before(name, body.pop(name), there):
                 self.refuse_change(name)
+
+    def _is_as_before(self, name, given, there):
+        return name in there and is_same(given, there[name], self.fields[name])
 
     # -- one row by its id or by its names -----------------------------------------------------
 
@@ -105,7 +110,7 @@ class StrictBody:
         several = [group for group in given if len(group) > 1]
         there = self.there() if several else {}
         for group in several:
-            same = [name for name in group if name in there and is_same(body[name], there[name])]
+            same = [name for name in group if self._is_as_before(name, body[name], there)]
             for name in same[-(len(group) - 1) :]:  # one of them stays
                 del body[name]
 
@@ -230,16 +235,23 @@ def _drop_uniqueness(kwargs):
         kwargs["validators"] = [v for v in kwargs["validators"] if not hasattr(v, "queryset")]
 
 
-def is_same(given, there):
-    """Whether a value of a body is what is there: as JSON, numbers by their value."""
+def is_same(given, there, field=None):
+    """Whether a value of a body is what is there, as JSON; numbers by their value, where the field
+    is one of numbers."""
     if isinstance(there, Mapping) and isinstance(given, Mapping):
-        return given.keys() == there.keys() and all(is_same(given[k], there[k]) for k in there)
+        fields = getattr(field, "fields", {})
+        return given.keys() == there.keys() and all(
+            is_same(given[name], there[name], fields.get(name)) for name in there
+        )
     if isinstance(there, list) and isinstance(given, list):
-        return len(given) == len(there) and all(map(is_same, given, there))
+        each = getattr(field, "child", None)
+        return len(given) == len(there) and all(
+            is_same(one, other, each) for one, other in zip(given, there, strict=True)
+        )
     if isinstance(given, bool) or isinstance(there, bool):
         return given is there
-    if given == there:
-        return True
+    if given == there or not isinstance(field, NUMBERS):
+        return given == there
     numbers = _number(given), _number(there)
     return None not in numbers and numbers[0] == numbers[1]
 

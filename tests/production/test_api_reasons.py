@@ -67,3 +67,10 @@ def test_an_operator_only_reads_them(api_client, operator, farm):
     api_client.force_authenticate(operator)
     assert results(api_client.get(f"{REASONS}?kind=scrap"))
     refused(api_client.post(REASONS, FOOT), 403, "permission_denied")
+
+
+def test_a_code_of_digits_is_a_text_and_no_number(api):
+    reason = done(api.post(REASONS, FOOT | {"code": "0"}), 201)
+    address = f"{REASONS}{reason['id']}/"
+    assert refused(api.patch(address, {"code": "000"}), 400, "invalid")["errors"]["code"]
+    assert done(api.patch(address, {"code": "0"})) == reason

@@ -1,11 +1,12 @@
 """The program as it is served: gunicorn in a process of its own, with the tests' database."""
 
 import os
+import random
 import socket
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -16,12 +17,13 @@ from django.conf import settings
 from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
+GIVEN = set()  # ports
 
 
 @contextmanager
 def serving(folder, **environment):
     """A server of one's own, where the environment matters to the test."""
-    port, logs = _free_port(), folder / "log"
+    port, logs = free_port(), folder / "log"
     with logs.open("wb") as log:
         env = {**served_environment(), **environment}
         process = subprocess.Popen(_gunicorn(port), cwd=ROOT, env=env, stdout=log, stderr=log)
@@ -79,7 +81,13 @@ def _wait_for(url, process, log, seconds=30):
     pytest.fail(f"The server did not start: {log.read_text()}")
 
 
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def free_port():
+    """A port that nobody listens on, and never the same twice; of those that the system does not
+    give to who connects to somewhere, for that may be in the meantime."""
+    while True:
+        port = random.randrange(10_000, 32_000)
+        with suppress(OSError), socket.socket() as probe:
+            probe.bind(("127.0.0.1", port))
+            if port not in GIVEN:
+                GIVEN.add(port)
+                return port

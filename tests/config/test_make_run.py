@@ -1,39 +1,16 @@
-"""`make run` brings everything up, says what is wrong in a sentence, and leaves nothing behind.
-
-In a copy of the project whose manage.py and application are stand-ins: what is under test is the
-supervisor and the Makefile.
-"""
+"""`make run` brings everything up, says what is wrong in a sentence, and leaves nothing behind."""
 
 import os
-import shutil
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import suppress
-from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
 from config.database import embedded
 from config.database.embedded.postmaster import running
-
-ROOT = Path(__file__).resolve().parents[2]
-MANAGE = """
-import os, sys
-print("manage.py", *sys.argv[1:], flush=True)
-sys.exit(int(os.environ.get("FAIL_" + sys.argv[1].upper(), "0")))
-"""
-APPLICATION = """
-import os
-def application(environ, start_response):
-    if environ["PATH_INFO"] == "/die":
-        os.kill(os.getppid(), 9)
-    start_response("200 OK", [("Content-Type", "text/plain")])
-    return [os.environ["DATABASE_URL"].encode()]
-"""
+from tests.config.instances import Instance, copied
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +29,7 @@ def project(made, empty_project):
     """A copy of the project with a database."""
     made.rename(empty_project / ".data")
     yield empty_project
+    Instance.end_all()
     embedded.stop(empty_project / ".data")
     (empty_project / ".data").rename(made)
 
@@ -59,65 +37,10 @@ def project(made, empty_project):
 @pytest.fixture
 def empty_project(tmp_path_factory):
     """A copy of the project, in a folder with a space in its name."""
-    folder = tmp_path_factory.mktemp("p") / "a copy"
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "config", folder / "config", ignore=ignored)
-    shutil.copy(ROOT / "Makefile", folder)
-    (folder / "manage.py").write_text(MANAGE)
-    (folder / "config" / "wsgi.py").write_text(APPLICATION)
-    (folder / "tenants").mkdir()
-    (folder / "tenants" / "rates.py").touch()
-    correlation = (
-        "from contextvars import ContextVar\ncorrelation_id = ContextVar('id', default='')"
-    )
-    (folder / "tenants" / "operations.py").write_text(correlation)
+    folder = copied(tmp_path_factory.mktemp("p") / "a copy")
     yield folder
+    Instance.end_all()
     embedded.stop(folder / ".data")
-
-
-class Instance:
-    """Spoolbook, served from a project on a free port."""
-
-    def __init__(self, project, port=None, **environment):
-        self.port = port or free_port()
-        self.data = project / ".data"
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.serve", "--port", str(self.port)],
-            cwd=project,
-            env=clean_environment() | environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-    def wait_until_ready(self):
-        seen = ""
-        for line in self.process.stdout:
-            seen += line
-            if "Ctrl-C stops it" in line:
-                return seen
-        raise AssertionError(seen)
-
-    def get(self, path="/"):
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
-            return answer.read().decode()
-
-    def ends(self):
-        """Everything it still says, and its exit code."""
-        text = self.process.communicate(timeout=30)[0]
-        return text, self.process.returncode
-
-
-def clean_environment():
-    ours = ("SPOOLBOOK_", "DATABASE_", "DJANGO_", "MAKE", "MFLAGS")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    return kept | {"SPOOLBOOK_DURABLE": "0"}
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -132,7 +55,7 @@ def test_it_does_every_step_serves_and_stops_cleanly(empty_project, number):
     said, code = instance.ends()
     assert (code, "PostgreSQL has stopped." in said) == (0, True)
     assert "Traceback" not in said
-    assert running(instance.data / "postgres") is None
+    assert running(instance.data / "postgres") is None, said
 
 
 def test_after_a_kill_of_the_supervisor_it_starts_again_on_the_same_port(project):
@@ -167,7 +90,7 @@ def test_a_web_server_that_dies_ends_everything_with_its_exit_code(project):
         instance.get("/die")
     said, code = instance.ends()
     assert (code, "The web server has ended" in said) == (128 + 9, True)
-    assert running(instance.data / "postgres") is None
+    assert running(instance.data / "postgres") is None, said
 
 
 def test_an_application_that_cannot_be_loaded_ends_everything(project):
@@ -181,7 +104,7 @@ def test_a_step_that_fails_ends_everything_before_the_web_server_starts(project)
     instance = Instance(project, FAIL_DEMO="7")
     said, code = instance.ends()
     assert (code, "failed (exit code 7)" in said, "web server" in said) == (7, True, False)
-    assert running(instance.data / "postgres") is None
+    assert running(instance.data / "postgres") is None, said
 
 
 def test_a_port_in_use_is_named_with_another_to_try(empty_project):
@@ -210,61 +133,6 @@ def test_a_database_url_that_leads_nowhere_is_said_in_a_sentence(project, url, s
     assert (code, sentence in said) == (1, True), said
     assert "Traceback" not in said
     assert "secret" not in said
-
-
-def make(project, *words, **environment):
-    command = ["make", "--no-print-directory", *words]
-    environment = clean_environment() | environment
-    return subprocess.run(command, cwd=project, env=environment, capture_output=True, text=True)
-
-
-def fake_python(folder, version):
-    """A program that answers as a Python of that version would."""
-    folder.mkdir(exist_ok=True)
-    text = f'#!/bin/sh\ncase "$2" in *platform*) echo {version};; *) exit 1;; esac\n'
-    (folder / "python3").write_text(text)
-    (folder / "python3").chmod(0o755)
-    return str(folder)
-
-
-def test_an_old_python_is_refused_by_its_version(empty_project):
-    path = fake_python(empty_project / "bin", "3.9.2")
-    for tool in ("make", "sh"):
-        (empty_project / "bin" / tool).symlink_to(shutil.which(tool))
-    answer = make(empty_project, "install", PATH=path)
-    assert answer.returncode != 0
-    assert "Spoolbook needs Python 3.11 or newer; found: 3.9.2 (python3)." in answer.stderr
-
-
-def test_requirements_are_installed_once_and_again_when_they_change(empty_project):
-    python = f"PYTHON={sys.executable}"
-    requirements = empty_project / "requirements.txt"
-    requirements.write_text("# nothing\n")
-    first = make(empty_project, "install", python)
-    assert "Installing requirements.txt into .venv ..." in first.stdout, first.stderr
-    assert make(empty_project, "install").stdout == ""
-    requirements.write_text("spoolbook-has-no-such-package==0 ; python_version < '4'\n")
-    failed = make(empty_project, "install", PIP_NO_INDEX="1")
-    assert (failed.returncode, "is tried again" in failed.stderr) == (2, True)
-    requirements.write_text("# nothing\n")
-    assert "Installing" in make(empty_project, "install").stdout, (
-        "half an installation does not count"
-    )
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_can_not_be_written_to_is_named_before_anything_is_made(empty_project):
-    (empty_project / "requirements.txt").write_text("# nothing\n")
-    empty_project.chmod(0o555)
-    answer = make(empty_project, "install", f"PYTHON={sys.executable}")
-    empty_project.chmod(0o755)
-    assert f"No permission to write in {empty_project}" in answer.stderr
-    assert "apt install" not in answer.stderr
-
-
-def test_help_names_every_target(empty_project):
-    said = make(empty_project, "help").stdout
-    assert all(f"make {name} " in said for name in ("run", "test", "check", "fix", "clean"))
 
 
 def test_a_database_that_dies_is_started_again(project):

@@ -66,7 +66,7 @@ def test_the_ledger_of_no_spool_is_404(api):
 @pytest.mark.parametrize(
     "query",
     [
-        "spool=x",
+        "spool=-1",
         "spool=" + "9" * 30,
         "kind=gift",
         "created_from=2026-01-01T00:00:00",

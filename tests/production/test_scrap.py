@@ -163,4 +163,4 @@ def test_only_runs_that_lost_something_are_shared_out_among_their_products():
     assert told["printed"]["count"] == 5 + 4 * 49
     (statement,) = [query["sql"] for query in seen if "shares AS" in query["sql"]]
     shared = [step for step in steps(plan_of(statement)) if step["Node Type"] == "WindowAgg"]
-    assert [step["Actual Rows"] for step in shared] == [1]
+    assert {step["Actual Rows"] for step in shared} == {1}

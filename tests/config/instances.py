@@ -1,0 +1,91 @@
+"""Spoolbook served from a copy of the project with stand-ins for manage.py and the application:
+what is under test is the supervisor and the Makefile."""
+
+import os
+import shutil
+import subprocess
+import sys
+from urllib.request import urlopen
+
+from tests.serving import ROOT, free_port
+
+MANAGE = """
+import os, sys
+print("manage.py", *sys.argv[1:], flush=True)
+sys.exit(int(os.environ.get("FAIL_" + sys.argv[1].upper(), "0")))
+"""
+APPLICATION = """
+import os
+def application(environ, start_response):
+    if environ["PATH_INFO"] == "/die":
+        os.kill(os.getppid(), 9)
+    start_response("200 OK", [("Content-Type", "text/plain")])
+    return [os.environ["DATABASE_URL"].encode()]
+"""
+CORRELATION = """
+from contextvars import ContextVar
+correlation_id = ContextVar("id", default="")
+"""
+
+
+def copied(folder):
+    """The folder, with all of the project that a stand-in needs."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "config", folder / "config", ignore=ignored)
+    shutil.copy(ROOT / "Makefile", folder)
+    (folder / "manage.py").write_text(MANAGE)
+    (folder / "config" / "wsgi.py").write_text(APPLICATION)
+    (folder / "tenants").mkdir()
+    (folder / "tenants" / "rates.py").touch()
+    (folder / "tenants" / "operations.py").write_text(CORRELATION)
+    return folder
+
+
+class Instance:
+    """Spoolbook, served from a project on a free port."""
+
+    started = []
+
+    def __init__(self, project, port=None, **environment):
+        self.port = port or free_port()
+        self.data = project / ".data"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "config.serve", "--port", str(self.port)],
+            cwd=project,
+            env=clean_environment() | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        self.started.append(self.process)
+
+    @classmethod
+    def end_all(cls):
+        """Also those that a test left when it failed."""
+        while cls.started:
+            process = cls.started.pop()
+            process.kill()
+            process.wait()
+
+    def wait_until_ready(self):
+        seen = ""
+        for line in self.process.stdout:
+            seen += line
+            if "Ctrl-C stops it" in line:
+                return seen
+        raise AssertionError(seen)
+
+    def get(self, path="/"):
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+            return answer.read().decode()
+
+    def ends(self):
+        """Everything it still says, and its exit code."""
+        text = self.process.communicate(timeout=30)[0]
+        return text, self.process.returncode
+
+
+def clean_environment():
+    ours = ("SPOOLBOOK_", "DATABASE_", "DJANGO_", "MAKE", "MFLAGS")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    return kept | {"SPOOLBOOK_DURABLE": "0"}

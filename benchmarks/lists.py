@@ -59,8 +59,8 @@ def through_the_api():
 def lean():
     runs = ProductionRun.objects.live().order_by("-scheduled_at", "-pk")
     total = runs.count()
-    names = "printer__name", "outcome_reason__code", "created_by__username"
-    rows = list(runs.values(*RUN_COLUMNS, *names)[:PAGE])
+    person = "created_by__username", "created_by__name"
+    rows = list(runs.values(*RUN_COLUMNS, "printer__name", "outcome_reason__code", *person)[:PAGE])
     ids = [row["id"] for row in rows]
     items, materials = {pk: [] for pk in ids}, {pk: [] for pk in ids}
     found = RunItem.objects.filter(run__in=ids).order_by("pk")
@@ -124,7 +124,8 @@ def _run(row, items, materials):
         "items": items,
         "materials": materials,
         "created_by": row["created_by_id"],
-        "created_by_name": row["created_by__username"],
+        "created_by_username": row["created_by__username"],
+        "created_by_name": row["created_by__name"] or row["created_by__username"],
         "created_at": _moment(row["created_at"]),
         "updated_at": _moment(row["updated_at"]),
         "version": row["version"],

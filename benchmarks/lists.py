@@ -94,6 +94,17 @@ def _moment(value):
 
 
 def _run(row, items, materials):
+    run = _plan(row)
+    run["items"], run["materials"] = items, materials
+    run["created_by"] = row["created_by_id"]
+    run["created_by_username"] = row["created_by__username"]
+    run["created_by_name"] = row["created_by__name"] or row["created_by__username"]
+    run["created_at"], run["updated_at"] = _moment(row["created_at"]), _moment(row["updated_at"])
+    run["version"] = row["version"]
+    return run
+
+
+def _plan(row):
     return {
         "id": row["id"],
         "number": row["number"],
@@ -121,14 +132,6 @@ def _run(row, items, materials):
         "power_watts": row["power_watts"],
         "energy_price_kwh": _text(row["energy_price_kwh"]),
         "labour_rate": _text(row["labour_rate"]),
-        "items": items,
-        "materials": materials,
-        "created_by": row["created_by_id"],
-        "created_by_username": row["created_by__username"],
-        "created_by_name": row["created_by__name"] or row["created_by__username"],
-        "created_at": _moment(row["created_at"]),
-        "updated_at": _moment(row["updated_at"]),
-        "version": row["version"],
     }
 
 

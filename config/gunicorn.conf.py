@@ -32,6 +32,7 @@ control_socket_disable = True
 accesslog = "-" if os.environ.get("SPOOLBOOK_ACCESS_LOG") == "1" else None
 
 PR_SET_PDEATHSIG = 1
+STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class logger_class(Logger):
@@ -46,7 +47,24 @@ class logger_class(Logger):
 def on_starting(_server):
     """Before the workers are forked."""
     importlib.import_module("tenants.rates")  # makes the memory that they count in together
+    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go_as_a_child)
     _end_with_the_supervisor()
+
+
+def _hold():
+    signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+
+
+def _let_go():
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
+
+
+def _let_go_as_a_child():
+    """A worker is deaf until it has handlers of its own: those it inherits fill a queue nobody
+    reads, and whoever stops the server would wait the whole graceful_timeout for it."""
+    for number in STOPS:
+        signal.signal(number, signal.SIG_DFL)
+    _let_go()
 
 
 def _end_with_the_supervisor():

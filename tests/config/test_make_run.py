@@ -12,6 +12,13 @@ from config.database import embedded
 from config.database.embedded.postmaster import running
 from tests.config.instances import Instance, copied
 
+SLOW_TO_BEGIN = """
+import time
+def post_fork(_server, worker):
+    if worker.age == 2:
+        time.sleep(5)
+"""
+
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
@@ -69,6 +76,16 @@ def test_after_a_kill_of_the_supervisor_it_starts_again_on_the_same_port(project
     again.process.terminate()
     assert again.ends()[1] == 0
     assert running(killed.data / "postgres") is None
+
+
+def test_a_worker_that_is_only_beginning_does_not_keep_the_port(project):
+    with (project / "config" / "gunicorn.conf.py").open("a") as conf:
+        conf.write(SLOW_TO_BEGIN)
+    killed = Instance(project)
+    killed.wait_until_ready()
+    killed.process.kill()
+    killed.process.wait()
+    Instance(project, port=killed.port).wait_until_ready()
 
 
 def test_two_instances_share_a_data_folder(project):

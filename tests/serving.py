@@ -33,7 +33,7 @@ def serving(folder, **environment):
         yield SimpleNamespace(url=url, client=lambda tenant: _client(url, tenant), log=logs)
     finally:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=60)
 
 
 def _gunicorn(port):
@@ -70,7 +70,7 @@ def _client(url, tenant):
     return httpx.Client(base_url=url, headers={"Host": host}, timeout=60, limits=limits)
 
 
-def _wait_for(url, process, log, seconds=30):
+def _wait_for(url, process, log, seconds=90):
     until = time.monotonic() + seconds
     while time.monotonic() < until and process.poll() is None:
         try:

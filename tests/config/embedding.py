@@ -38,7 +38,7 @@ class User:
         return json.loads(line)
 
     def leave(self):
-        _, complaints = self.process.communicate(timeout=30)
+        _, complaints = self.process.communicate(timeout=90)
         assert complaints == ""
 
     def kill(self):

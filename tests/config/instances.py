@@ -76,12 +76,12 @@ class Instance:
         raise AssertionError(seen)
 
     def get(self, path="/"):
-        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=10) as answer:
+        with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=60) as answer:
             return answer.read().decode()
 
     def ends(self):
         """Everything it still says, and its exit code."""
-        text = self.process.communicate(timeout=30)[0]
+        text = self.process.communicate(timeout=90)[0]
         return text, self.process.returncode
 
 

@@ -25,7 +25,7 @@ def asked_anew(server, farm, path, headers, times=20):
 def raw(server, farm, head, body=b""):
     """What a socket says to a request as it stands, its body perhaps not sent."""
     place = urlsplit(server.url)
-    with socket.create_connection((place.hostname, place.port), timeout=20) as sock:
+    with socket.create_connection((place.hostname, place.port), timeout=60) as sock:
         host = f"Host: {farm.slug}.localhost"
         sock.sendall(f"{head}\r\n{host}\r\nConnection: close\r\n\r\n".encode() + body)
         sock.shutdown(socket.SHUT_WR)

@@ -155,7 +155,7 @@ def test_a_half_written_process_file_is_no_obstacle(data, text):
 def test_a_start_that_was_killed_halfway_is_begun_again(tmp_path_factory):
     data = tmp_path_factory.mktemp("d") / "data"
     user = User(data)
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not list(data.glob("postgres.new-*/PG_VERSION")):
         assert time.monotonic() < deadline
         time.sleep(0.005)

@@ -95,7 +95,7 @@ def serve(django_db_setup, django_db_blocker, tmp_path):
             env=usual | environment,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=180,
             check=False,
         )
         assert done.returncode == 0, done.stderr

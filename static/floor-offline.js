@@ -13,6 +13,7 @@ const texts = board?.dataset ?? {}; // nobody is signed in: there is no board
 const me = texts.person;
 const page = document.documentElement;
 const pressed = new Set(); // keys of what was sent from this page, while it is looked at
+const otherTabs = new BroadcastChannel("spoolbook-done"); // told what this one has sent, and the answer
 
 // --- What waits ---------------------------------------------------------------------------------
 
@@ -93,6 +94,7 @@ const settle = (form, answer, said) => {
     return false;
   }
   if (answer.location) {
+    otherTabs.postMessage({ key: form.key, ...answer });
     drop(form);
     said.push(answer.said);
     if (pressed.has(form.key) || form.page === location.pathname) goOn(said.splice(0), answer.location);
@@ -123,7 +125,6 @@ const press = async (form) => {
   await sendAll();
   const kept = find(form.key);
   if (kept?.why) submit(kept); // another tab was faster, and was refused
-  else if (!kept && !isLeaving) settle(form, await send(form), []); // or it was done: the same answer
 };
 
 // --- Showing ------------------------------------------------------------------------------------
@@ -239,6 +240,9 @@ const begin = () => {
   goAhead();
   addEventListener("online", goAhead);
   addEventListener("storage", draw);
+  otherTabs.addEventListener("message", ({ data }) => {
+    if (pressed.has(data.key) && !isLeaving) goOn([data.said], data.location);
+  });
   addEventListener("pagehide", () => { isLeaving = true; });
   addEventListener("pageshow", ({ persisted }) => { // back again
     if (persisted && pressed.size) location.reload();

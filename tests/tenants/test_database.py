@@ -31,10 +31,10 @@ def test_a_database_url_that_leads_nowhere_is_refused(url):
         from_url(url)
 
 
-def test_timeouts_are_always_set_and_may_be_overruled():
+def test_what_every_session_is_set_to_may_be_overruled():
     options = database("postgresql://h/db?options=-c lock_timeout=1s", "x")["OPTIONS"]["options"]
     assert options.index("lock_timeout=5s") < options.index("lock_timeout=1s")
-    assert "statement_timeout=30s" in options
+    assert "statement_timeout=30s -c jit=off" in options
 
 
 def test_without_a_url_it_is_the_embedded_server_and_nothing_is_started(tmp_path):

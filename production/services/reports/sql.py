@@ -93,8 +93,7 @@ _BY_RUN = """
         sum(printed_count * unit_labour) AS labour
     FROM items GROUP BY run_id
 ), parts AS (
-    SELECT totals.*, NULL::bigint AS product_id, 1 AS planned_share, 1 AS actual_share,
-        made.good, made.scrapped, made.labour
+    SELECT totals.*, made.good, made.scrapped, made.labour
     FROM totals LEFT JOIN made ON made.run_id = totals.id
 )
 """
@@ -134,29 +133,37 @@ _BY_PRODUCT = """
 _GROUPED = """
 SELECT {key} AS key, count({each_run}) AS runs,
     coalesce(sum(good), 0) AS good, coalesce(sum(scrapped), 0) AS scrapped,
-    sum(planned_grams * planned_share) AS planned_grams,
-    sum(actual_grams * actual_share) AS actual_grams,
-    sum(purge_grams * actual_share) AS purge_grams,
-    sum(assumed_grams * actual_share) AS assumed_grams,
-    sum(planned_grams * planned_share) FILTER (WHERE has_grams) AS both_planned_grams,
-    sum(actual_grams * actual_share) FILTER (WHERE has_grams) AS both_actual_grams,
-    sum(planned_minutes * planned_share) AS planned_minutes,
-    sum(actual_minutes * actual_share) AS actual_minutes,
-    sum(planned_minutes * planned_share) FILTER (WHERE has_minutes) AS both_planned_minutes,
-    sum(actual_minutes * actual_share) FILTER (WHERE has_minutes) AS both_actual_minutes,
-    sum(material * actual_share) AS material,
-    sum(machine * actual_share) AS machine,
-    sum(energy * actual_share) AS energy, coalesce(sum(labour), 0) AS labour,
+    sum(planned_grams{of_plan}) AS planned_grams,
+    sum(actual_grams{of_actual}) AS actual_grams,
+    sum(purge_grams{of_actual}) AS purge_grams,
+    sum(assumed_grams{of_actual}) AS assumed_grams,
+    sum(planned_grams{of_plan}) FILTER (WHERE has_grams) AS both_planned_grams,
+    sum(actual_grams{of_actual}) FILTER (WHERE has_grams) AS both_actual_grams,
+    sum(planned_minutes{of_plan}) AS planned_minutes,
+    sum(actual_minutes{of_actual}) AS actual_minutes,
+    sum(planned_minutes{of_plan}) FILTER (WHERE has_minutes) AS both_planned_minutes,
+    sum(actual_minutes{of_actual}) FILTER (WHERE has_minutes) AS both_actual_minutes,
+    sum(material{of_actual}) AS material,
+    sum(machine{of_actual}) AS machine,
+    sum(energy{of_actual}) AS energy, coalesce(sum(labour), 0) AS labour,
     bool_or(has_no_material) AS has_no_material, bool_or(has_no_machine) AS has_no_machine,
     bool_or(has_no_energy) AS has_no_energy,
     count({each_run}) FILTER (WHERE has_no_material OR has_no_machine OR has_no_energy) AS unknown
 FROM (
-    SELECT *, planned_grams * planned_share > 0 AND actual_grams IS NOT NULL AS has_grams,
-        planned_minutes * planned_share > 0 AND actual_minutes IS NOT NULL AS has_minutes
+    SELECT *, planned_grams{of_plan} > 0 AND actual_grams IS NOT NULL AS has_grams,
+        planned_minutes{of_plan} > 0 AND actual_minutes IS NOT NULL AS has_minutes
     FROM parts
 ) AS part
 GROUP BY 1 ORDER BY 1 NULLS LAST
 """
+
+# What stands in it for a run that is counted whole, and for one that its items share.
+_WHOLE = {"each_run": "*", "of_plan": "", "of_actual": ""}
+_SHARED = {
+    "each_run": "DISTINCT id",
+    "of_plan": " * planned_share",
+    "of_actual": " * actual_share",
+}
 
 # By run first: a spool that was swapped in has no plan of its own, its run's filament has one.
 _PER_FILAMENT = f"""
@@ -192,8 +199,10 @@ GROUP BY filament.id, manufacturer.name ORDER BY filament.id NULLS LAST
 
 def of_runs(key, *, by_product):
     """The statement that sums runs by the SQL expression ``key``."""
-    parts, each_run = (_SHARES + _BY_PRODUCT, "DISTINCT id") if by_product else (_BY_RUN, "*")
-    grouped = _GROUPED.replace("{key}", key).replace("{each_run}", each_run)
+    parts, words = (_SHARES + _BY_PRODUCT, _SHARED) if by_product else (_BY_RUN, _WHOLE)
+    grouped = _GROUPED
+    for name, word in {"key": key, **words}.items():
+        grouped = grouped.replace(f"{{{name}}}", word)
     return _CHOSEN + _RUNS + parts + grouped
 
 

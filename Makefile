@@ -36,7 +36,8 @@ demo: install
 
 test: install-dev
 	@$(PY) -m tests.browser.chromium
-	@SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0 $(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0 $(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile \
+		--no-loadscope-reorder $(ARGS)
 
 bench: install-dev
 	@$(PY) -m benchmarks $(ARGS)

@@ -126,13 +126,20 @@ def person(page):
     return page.locator("#waiting").get_attribute("data-person")
 
 
-def test_two_tabs_have_one_effect(visit, run):
+@pytest.fixture
+def tabs(visit, run):
+    """The tab on which a form was pressed without a network, and another that shows it waiting."""
     page = visit(at(run))
     other = page.context.new_page()
     other.goto("/floor/")
     offline(page)
     complete(page)
     waiting(other, run.number)
+    return page, other
+
+
+def test_two_tabs_have_one_effect(tabs, run):
+    page, other = tabs
     sent = set()
     page.context.on("request", lambda request: sent.add(request.post_data))
     offline(page, False)
@@ -143,16 +150,11 @@ def test_two_tabs_have_one_effect(visit, run):
     assert run.events.filter(verb="complete").count() == 1
 
 
-def test_a_tab_goes_on_with_what_another_has_sent_for_it(visit, run):
-    page = visit(at(run))
-    other = page.context.new_page()
-    other.goto("/floor/")
-    offline(page)
-    complete(page)
-    waiting(other, run.number)
-    page.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
-    offline(page, False)
-    for tab in (page, other):
+def test_a_tab_goes_on_with_what_another_has_sent_for_it(tabs, run):
+    pressed = tabs[0]
+    pressed.evaluate("Object.defineProperty(document, 'hidden', { get: () => true })")
+    offline(pressed, False)
+    for tab in tabs:
         finds(tab, f"Run {run.number} is completed: 40 g are booked.")
     assert run.events.filter(verb="complete").count() == 1
 

@@ -3,8 +3,9 @@
 from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
-from tenants import services, upkeep
+from tenants.farms import services
 from tenants.models import Tenant
+from tenants.schemas import prepare
 
 # 20 products of two materials; every run takes two spools and makes two products.
 FILL = """
@@ -59,7 +60,7 @@ UPDATE inventory_spool spool SET remaining_grams = (SELECT balance_grams
 def filled(runs, spools=400):
     """The farm with so many completed runs, entered."""
     connection.set_schema_to_public()
-    upkeep.prepare()
+    prepare.prepare()
     slug = f"bench-{runs}-{spools}"
     tenant = Tenant.objects.filter(slug=slug).first() or _made(slug, runs, spools)
     connection.set_tenant(tenant)

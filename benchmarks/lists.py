@@ -14,7 +14,7 @@ from config.api.renderers import HouseJSONRenderer
 from production.api import ProductionRunViewSet
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.runs import addresses
-from production.services import moves
+from production.services import transitions
 from tenants.accounts import roles
 from tenants.accounts.models import User
 
@@ -35,7 +35,7 @@ ITEM_COLUMNS = [
     "order_reference",
 ]
 MATERIAL_COLUMNS = [field.attname for field in RunMaterial._meta.concrete_fields]
-ALLOWED = {status: addresses(moves.allowed(status)) for status in ProductionRun.Status.values}
+ALLOWED = {status: addresses(transitions.allowed(status)) for status in ProductionRun.Status.values}
 
 view = ProductionRunViewSet.as_view({"get": "list"}, basename="production-runs", detail=False)
 somebody = User(pk=1, role=roles.VIEWER)

@@ -97,9 +97,10 @@ def _watch(ratio):
 def _completions(runs, ways):
     from django_tenants.utils import tenant_context
 
-    from tenants import services, upkeep
+    from tenants.farms import services
+    from tenants.schemas import prepare
 
-    upkeep.prepare()
+    prepare.prepare()
     slug = f"bench-{secrets.token_hex(4)}"
     farm = services.add_farm(slug=slug, name=slug)
     try:
@@ -119,7 +120,7 @@ def _running(count):
 def _times(runs, ways):
     """Seconds of each completion, by way; the ways take turns."""
     from production.services import completion
-    from tenants.operations import in_transaction
+    from tenants.operations.operation import in_transaction
 
     bare = completion.closing._complete.__wrapped__
     verbs = {

@@ -170,17 +170,19 @@ def make(*, catalogue, spools, runs):
     from django.db import connection, transaction
     from django_tenants.utils import tenant_context
 
-    from inventory.services.catalogue import import_entries, source
-    from tenants import services, upkeep
+    from inventory.services.tables import catalogue_source
+    from inventory.services.tables.catalogue_importing import import_entries
+    from tenants.farms import services
     from tenants.models import Tenant
+    from tenants.schemas import prepare
 
-    upkeep.prepare()
+    prepare.prepare()
     slug = f"years-{spools}"
     if farm := Tenant.objects.filter(slug=slug).first():
         return farm
     farm = services.add_farm(slug=slug, name="Five years", password="five-years-of-it")
     with tenant_context(farm):
-        import_entries(source.read(str(catalogue)), by=None, dry_run=False)
+        import_entries(catalogue_source.read(str(catalogue)), by=None, dry_run=False)
         with transaction.atomic(), connection.cursor() as cursor:
             for statement in filter(str.strip, FILL.split(";\n")):
                 cursor.execute(statement, {"runs": runs, "spools": spools})

@@ -46,7 +46,7 @@ class logger_class(Logger):
 
 def on_starting(_server):
     """Before the workers are forked."""
-    importlib.import_module("tenants.rates")  # makes the memory that they count in together
+    importlib.import_module("tenants.web.rates")  # makes the memory that they count in together
     os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go_as_a_child)
     _end_with_the_supervisor()
 

@@ -4,7 +4,7 @@ import json
 import logging
 from datetime import UTC, datetime
 
-from tenants.operations import correlation_id
+from tenants.operations.operation import correlation_id
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 

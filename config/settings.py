@@ -109,14 +109,14 @@ CORS_EXPOSE_HEADERS = [
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE = [
-    "tenants.middleware.CorrelationMiddleware",
-    "tenants.content_policy.ContentPolicyMiddleware",
+    "tenants.web.middleware.CorrelationMiddleware",
+    "tenants.web.content_policy.ContentPolicyMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ORIGINS else []),
-    "tenants.requests.RefusingMiddleware",
-    "tenants.middleware.HealthMiddleware",
+    "tenants.web.requests.RefusingMiddleware",
+    "tenants.web.middleware.HealthMiddleware",
     # Before everything that may touch the database: what stands above would run in whichever
     # farm the connection was in.
-    "tenants.middleware.TenantMiddleware",
+    "tenants.web.middleware.TenantMiddleware",
     "config.api.compression.CompressReads",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -4,7 +4,7 @@ from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules
 
 from production.views.scan import LabelView
-from tenants.accounts.admin import farm_site
+from tenants.site.site import farm_site
 from tenants.views import home
 
 autodiscover_modules("admin")  # each app registers its own pages with farm_site

@@ -3,7 +3,7 @@
 from django.urls import include, path, re_path
 
 from config.api.pages import NowhereView
-from tenants.admin import public_site
+from tenants.admin.farms import public_site
 from tenants.views import landing
 
 urlpatterns = [

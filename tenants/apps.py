@@ -9,7 +9,7 @@ class TenantsConfig(AppConfig):
     verbose_name = "Installation"
 
     def ready(self):
-        from tenants.middleware import leave_farm  # noqa: PLC0415 (models are not there before)
+        from tenants.web.middleware import leave_farm  # noqa: PLC0415 (models are not there before)
 
         # The one signal in the house: a response may be streamed long after the middleware.
         request_finished.connect(leave_farm, dispatch_uid="leave_farm")

@@ -14,7 +14,7 @@ SLUG = r"^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$"  # a DNS label
 class Tenant(TenantMixin):
     """One print farm: a schema of its own, and the hosts it answers on.
 
-    Made, suspended and dropped by ``tenants.services`` alone.
+    Made, suspended and dropped by ``tenants.farms.services`` alone.
     """
 
     auto_create_schema = False

@@ -6,9 +6,9 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenants.accounts import attempts, known_browsers
-from tenants.errors import TooMany
-from tenants.problems import headers_of
-from tenants.requests import caller
+from tenants.operations.refusals import TooMany
+from tenants.web.problems import headers_of
+from tenants.web.requests import caller
 
 
 class SignIn(auth_views.LoginView):

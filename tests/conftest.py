@@ -20,11 +20,12 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 from rest_framework.test import APIClient
 
-from tenants import services, upkeep
 from tenants.accounts import roles
+from tenants.farms import services
 from tenants.hosts import current_schema, found_farms
 from tenants.models import Tenant
-from tenants.rates import counts
+from tenants.schemas import prepare
+from tenants.web.rates import counts
 from tests.factories import PASSWORD, make_user
 from tests.serving import ROOT, serving
 
@@ -65,7 +66,7 @@ def django_db_setup(
     is_kept = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
         databases = setup_databases(verbosity=0, interactive=False, keepdb=is_kept)
-        upkeep.prepare()
+        prepare.prepare()
         for slug, zone in FARMS.items():
             if not Tenant.objects.filter(slug=slug).exists():  # --reuse-db
                 services.add_farm(slug=slug, name=slug.capitalize(), timezone=zone)

@@ -8,8 +8,8 @@ from django.db import connection
 from inventory.models import Filament, Manufacturer, MaterialType, Spool
 from inventory.services import receiving
 from production.models import BomLine, Printer, PrinterSlot, Product, ProductionRun
-from production.services import lifecycle
-from production.services.lines import NewItem, NewMaterial
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
 from tenants.accounts import roles
 from tenants.accounts.models import User
 from tenants.accounts.services import issue_token

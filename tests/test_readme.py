@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 
 from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun
-from tenants import services
+from tenants.farms import services
 from tenants.models import Tenant
 from tests.conftest import go_out
 from tests.looking import violations

@@ -10,7 +10,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.sdk.trace.sampling import ALWAYS_ON
 
-from tenants import operations
+from tenants.operations import operation
 
 
 class Watched:
@@ -47,9 +47,9 @@ def watching(sampler=ALWAYS_ON):
     provider = TracerProvider(sampler=sampler, shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(exporter))
     meters = MeterProvider([reader], shutdown_on_exit=False)
-    durations, count = operations._instruments(meters.get_meter("spoolbook"))
+    durations, count = operation._instruments(meters.get_meter("spoolbook"))
     tracer = provider.get_tracer("spoolbook")
-    with patch.multiple(operations, _tracer=tracer, _durations=durations, _count=count):
+    with patch.multiple(operation, _tracer=tracer, _durations=durations, _count=count):
         yield Watched(exporter, reader)
     meters.shutdown()
     provider.shutdown()

@@ -4,7 +4,7 @@ from django.db.models import F
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
-from tenants.requests import MOST_WORDS
+from tenants.web.requests import MOST_WORDS
 
 
 class BoundedSearch(SearchFilter):

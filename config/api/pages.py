@@ -10,9 +10,9 @@ from rest_framework.views import APIView
 from config.api import problems
 from config.api.renderers import HouseJSONRenderer
 from tenants.api import OPEN
-from tenants.errors import Refusal
-from tenants.problems import CONTENT_TYPE, headers_of, of_refusal, problem
-from tenants.requests import plainly
+from tenants.operations.refusals import Refusal
+from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
+from tenants.web.requests import plainly
 
 
 class FormNotTaken(Refusal):

@@ -4,7 +4,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from tenants.paging import LeanPaginator
+from tenants.web.pagination import LeanPaginator
 
 MOST_DIGITS = 9
 

@@ -8,8 +8,8 @@ from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
 from config.api.problems import UnusableText
-from tenants.errors import Invalid
-from tenants.requests import too_large
+from tenants.operations.refusals import Invalid
+from tenants.web.requests import too_large
 
 DEEPEST = 20
 

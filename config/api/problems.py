@@ -15,10 +15,10 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.api.renderers import HouseJSONRenderer
-from tenants.accounts import records
-from tenants.errors import Busy, Invalid, Refusal
-from tenants.problems import flat, headers_of, of_refusal, problem
-from tenants.requests import too_large
+from tenants.accounts import audited
+from tenants.operations.refusals import Busy, Invalid, Refusal
+from tenants.web.problems import flat, headers_of, of_refusal, problem
+from tenants.web.requests import too_large
 
 logger = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ def as_refusal(error):
     if isinstance(error, Refusal):
         return error
     if isinstance(error, IntegrityError):
-        return records.refusal_of(error)
+        return audited.refusal_of(error)
     if isinstance(error, (OperationalError, InterfaceError)) or _sqlstate(error) in NO_CHANGES:
         return Busy() if BUSY.match(_sqlstate(error)) else _unavailable(error)
     if isinstance(error, (DataError, UnicodeError)):

@@ -15,8 +15,8 @@ from rest_framework.request import override_method
 from rest_framework.utils.encoders import JSONEncoder
 
 from config.api.examples import body_of
-from tenants.errors import Refusal
-from tenants.problems import CONTENT_TYPE
+from tenants.operations.refusals import Refusal
+from tenants.web.problems import CONTENT_TYPE
 
 CODE = re.compile("``(.+?)``")
 POST_ONLY = (

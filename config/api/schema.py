@@ -12,8 +12,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api import OPEN
+from tenants.api.csv_format import CSV
 from tenants.api.fields import NUMBER
-from tenants.api.tables import CSV
 from tenants.api.views import ID
 
 HEADER = OpenApiParameter.HEADER

@@ -10,7 +10,7 @@ error and never the public one. There are two modes:
 
 - *owner*: migrations, commands, the public site; the path is ``farm_x``;
 - *walled*: requests to a farm (``tenant.is_walled``), under the farm's own role (see
-  ``tenants.wall``); the path is ``farm_x, pg_temp``.
+  ``tenants.schemas.database_role``); the path is ``farm_x, pg_temp``.
 
 The two paths differ so that comparing the path compares the role: both are set by one statement
 and rolled back by one rollback.
@@ -25,7 +25,7 @@ from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
 
 from config.database import embedded
-from tenants.wall import role_name
+from tenants.schemas.database_role import role_name
 
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
 REACH = """

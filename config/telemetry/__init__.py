@@ -1,7 +1,7 @@
 """OpenTelemetry, on when ``OTEL_EXPORTER_OTLP_ENDPOINT`` names a collector; see docs/operations.md.
 
-Services know OpenTelemetry's API alone (``tenants.operations``). The SDK, which does the work, is
-imported when it is switched on: off, it takes neither time nor memory.
+Services know OpenTelemetry's API alone (``tenants.operations.operation``). The SDK, which does the
+work, is imported when it is switched on: off, it takes neither time nor memory.
 """
 
 import logging

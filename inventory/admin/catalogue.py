@@ -8,10 +8,11 @@ from inventory.admin.pictures import colors_of, grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import stock
 from inventory.services.tables import FILAMENT_COLUMNS
-from tenants.accounts.admin import ModelAdmin, farm_site
-from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import ChoiceFilter, IsActiveFilter, field_filter
-from tenants.errors import half_up
+from tenants.operations.text import half_up
+from tenants.site.base import ModelAdmin
+from tenants.site.exports import same
+from tenants.site.filters import ChoiceFilter, IsActiveFilter, field_filter
+from tenants.site.site import farm_site
 
 ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
 

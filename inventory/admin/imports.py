@@ -12,12 +12,13 @@ from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.forms.labels import MOST_SPOOLS
-from inventory.services import catalogue, tables
-from inventory.services.catalogue import source
-from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
-from tenants.errors import Refusal
-from tenants.idempotency import answer_once
-from tenants.tables import rows_as_csv
+from inventory.services import tables
+from inventory.services.tables import catalogue_source
+from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from tenants.operations.refusals import Refusal
+from tenants.web.csv_export import rows_as_csv
+from tenants.web.idempotency import answer_once
 
 MOST_SHOWN = 200  # lines of each outcome
 TITLES = {
@@ -191,8 +192,8 @@ def _filaments(content, name, by, dry_run):
     """A catalogue (JSON) or a table (CSV), by how the file begins."""
     text = content if isinstance(content, bytes) else content.encode()
     if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
-        entries = source.from_bytes(text, name)
-        return catalogue.import_entries(entries, by=by, dry_run=dry_run)
+        entries = catalogue_source.from_bytes(text, name)
+        return import_entries(entries, by=by, dry_run=dry_run)
     return tables.import_filaments(content, by=by, dry_run=dry_run)
 
 

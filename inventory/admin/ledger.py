@@ -8,12 +8,12 @@ from inventory.admin.pictures import changed, grams, moment, spool_link, swatch
 from inventory.forms.spools import ReverseForm
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
-from inventory.services.preview import preview
-from tenants.accounts.admin import farm_site
-from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import ChoiceFilter, TextFilter, day_filter, field_filter
-from tenants.accounts.admin.people import ReadOnlyAdmin
-from tenants.accounts.admin.verbs import Verb, VerbPages
+from inventory.services.spools.preview import preview
+from tenants.admin.people import ReadOnlyAdmin
+from tenants.site.exports import same
+from tenants.site.filters import ChoiceFilter, TextFilter, day_filter, field_filter
+from tenants.site.site import farm_site
+from tenants.site.verbs import Verb, VerbPages
 
 Days = day_filter("created_at", "date")
 

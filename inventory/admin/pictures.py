@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
-from tenants.errors import half_up, plain
+from tenants.operations.text import half_up, plain
 
 NO_COLOR = "none"
 NOTHING = "–"

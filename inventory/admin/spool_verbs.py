@@ -1,8 +1,8 @@
 """The verbs of a spool as its pages offer them."""
 
 from inventory.forms import spools as forms
-from inventory.services import handling, scale, shelf
-from tenants.accounts.admin.verbs import Verb
+from inventory.services.spools import consumption, scale, shelf
+from tenants.site.verbs import Verb
 
 
 def _verb(name, label, work, **details):
@@ -20,20 +20,20 @@ VERBS = (
         done="Spool {} was weighed.",
     ),
     _verb(
-        "use", "Use", handling.use, form=forms.TakeForm, is_possible=_on_shelf,
+        "use", "Use", consumption.use, form=forms.TakeForm, is_possible=_on_shelf,
         does="Filament that no run knows of: a test print, a sample.", done="Taken from {}.",
     ),
     _verb(
-        "waste", "Waste", handling.waste, form=forms.TakeForm, is_possible=_on_shelf,
+        "waste", "Waste", consumption.waste, form=forms.TakeForm, is_possible=_on_shelf,
         does="Filament of which nothing usable came.", done="Thrown away of {}.",
     ),
     _verb(
-        "empty", "Empty", handling.empty, form=forms.EmptyForm, is_possible=_on_shelf,
+        "empty", "Empty", consumption.empty, form=forms.EmptyForm, is_possible=_on_shelf,
         asks=frozenset({"not_empty_by_book"}),
         does="Nothing is left on the reel.", done="Spool {} is empty.",
     ),
     _verb(
-        "adjust", "Adjust", handling.adjust, form=forms.AdjustForm, is_possible=_on_shelf,
+        "adjust", "Adjust", consumption.adjust, form=forms.AdjustForm, is_possible=_on_shelf,
         does="A correction of the book by hand, with its reason.", done="Spool {} was adjusted.",
     ),
     _verb(

@@ -15,16 +15,17 @@ from inventory.admin.spool_verbs import VERBS
 from inventory.forms.describing import SpoolForm
 from inventory.forms.spools import ReceiveForm
 from inventory.models import Location, MaterialType, Spool
-from inventory.services import receiving, shelf
-from inventory.services.preview import preview
-from tenants.accounts.admin import ModelAdmin
-from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import ChoiceFilter
-from tenants.accounts.admin.forms import with_suggestions
-from tenants.accounts.admin.verbs import VerbPages
+from inventory.services import receiving
+from inventory.services.spools import shelf
+from inventory.services.spools.preview import preview
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Refusal
-from tenants.versions import expecting
+from tenants.operations.refusals import Refusal
+from tenants.operations.versions import expecting
+from tenants.site.base import ModelAdmin
+from tenants.site.exports import same
+from tenants.site.filters import ChoiceFilter
+from tenants.site.forms import with_suggestions
+from tenants.site.verbs import VerbPages
 
 NEWEST = 100
 

@@ -4,10 +4,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory import serializers
-from inventory.services import catalogue, tables
-from inventory.services.catalogue import source
-from tenants.api.tables import CSVParser
-from tenants.idempotency import require_key
+from inventory.services import tables
+from inventory.services.tables import catalogue_source
+from inventory.services.tables.catalogue_importing import import_entries
+from tenants.api.csv_format import CSVParser
+from tenants.web.idempotency import require_key
 
 TRY_FIRST = "With ?dry_run=true nothing is kept, and no key is needed."
 IMPORT = {"url_path": "import", "url_name": "import"}
@@ -47,7 +48,7 @@ class FilamentImport(TakesTable):
     @action(detail=False, methods=["post"], url_path="import-catalogue")
     def import_catalogue(self, request):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""
-        entries = source.entries(request.data, "The body")
+        entries = catalogue_source.entries(request.data, "The body")
         dry_run = self.is_dry_run()
-        report = self.do(catalogue.import_entries, entries, dry_run=dry_run)
+        report = self.do(import_entries, entries, dry_run=dry_run)
         return Response(serializers.CatalogueReportSerializer(report).data)

@@ -9,7 +9,8 @@ from inventory import filters, serializers
 from inventory.api.imports import SpoolImport
 from inventory.models import Spool, SpoolEvent
 from inventory.paper import labels
-from inventory.services import handling, receiving, scale, shelf, stock
+from inventory.services import receiving, stock
+from inventory.services.spools import consumption, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import Nested, ReadViewSet
@@ -90,22 +91,22 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     @action(detail=True, methods=["post"])
     def use(self, request, pk):
         """Take filament for what no run knows of: grams, or what the scale shows after it."""
-        return self._booked(handling.use)
+        return self._booked(consumption.use)
 
     @action(detail=True, methods=["post"])
     def waste(self, request, pk):
         """Throw filament away outside of any run: grams, or what the scale shows after it."""
-        return self._booked(handling.waste)
+        return self._booked(consumption.waste)
 
     @action(detail=True, methods=["post"])
     def empty(self, request, pk):
         """Say that nothing is left on the spool: the rest is posted as a count, or as waste."""
-        return self._booked(handling.empty)
+        return self._booked(consumption.empty)
 
     @action(detail=True, methods=["post"])
     def adjust(self, request, pk):
         """Correct the book by signed grams, with a reason: a manager's."""
-        return self._booked(handling.adjust)
+        return self._booked(consumption.adjust)
 
     # -- on paper ------------------------------------------------------------------------------
 

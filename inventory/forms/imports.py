@@ -7,7 +7,7 @@ from django import forms
 from django.core import signing
 from django.db import connection
 
-from tenants.forms import VerbForm
+from tenants.web.forms import VerbForm
 
 LASTS_SECONDS = 24 * 3600
 

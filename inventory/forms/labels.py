@@ -4,7 +4,7 @@ from django import forms
 
 from inventory.models import Spool
 from inventory.paper import sheets
-from tenants.forms import VerbForm
+from tenants.web.forms import VerbForm
 
 MOST_SPOOLS, MOST_COPIES, MOST_BLANK = 200, 50, 500
 

@@ -4,7 +4,7 @@ from django import forms
 
 from inventory.models import Filament, Location
 from inventory.services.receiving import MOST_AT_ONCE
-from tenants.forms import NumberField, SuggestedField, VerbForm
+from tenants.web.forms import NumberField, SuggestedField, VerbForm
 
 SURE = "I looked again: this is right"
 

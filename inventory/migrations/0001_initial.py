@@ -4,7 +4,7 @@ import django.contrib.postgres.fields
 import django.core.validators
 import django.db.models.deletion
 import inventory.codes
-import tenants.quantities
+import tenants.operations.quantities
 from django.conf import settings
 from django.db import migrations, models
 
@@ -29,15 +29,15 @@ class Migration(migrations.Migration):
                 ('multi_color_direction', models.CharField(verbose_name='how they run', blank=True, choices=[('coaxial', 'Coaxial'), ('longitudinal', 'Longitudinal')], max_length=12)),
                 ('diameter_mm', models.DecimalField(verbose_name='diameter, mm', decimal_places=2, default='1.75', max_digits=4)),
                 ('density_g_cm3', models.DecimalField(verbose_name='density, g/cm³', blank=True, decimal_places=4, help_text="The material type's when left out.", max_digits=6)),
-                ('net_grams', tenants.quantities.GramsField(verbose_name='net, g', blank=True, help_text='Nominal filament on a full spool.', null=True)),
-                ('tare_grams', tenants.quantities.GramsField(verbose_name='empty reel, g', blank=True, help_text='The empty reel.', null=True)),
+                ('net_grams', tenants.operations.quantities.GramsField(verbose_name='net, g', blank=True, help_text='Nominal filament on a full spool.', null=True)),
+                ('tare_grams', tenants.operations.quantities.GramsField(verbose_name='empty reel, g', blank=True, help_text='The empty reel.', null=True)),
                 ('nozzle_temp', models.PositiveSmallIntegerField(verbose_name='nozzle', blank=True, null=True)),
                 ('bed_temp', models.PositiveSmallIntegerField(verbose_name='bed', blank=True, null=True)),
-                ('price', tenants.quantities.MoneyField(blank=True, help_text='Of a full spool, net of VAT.', null=True)),
+                ('price', tenants.operations.quantities.MoneyField(blank=True, help_text='Of a full spool, net of VAT.', null=True)),
                 ('article_number', models.CharField(blank=True, max_length=100)),
                 ('gtin', models.CharField(verbose_name='GTIN', blank=True, max_length=14, validators=[django.core.validators.RegexValidator('^[0-9]{8,14}$', 'A GTIN has 8 to 14 digits.')])),
                 ('external_id', models.CharField(verbose_name='id elsewhere', blank=True, max_length=200, null=True)),
-                ('reorder_point_grams', tenants.quantities.GramsField(verbose_name='reorder below, g', blank=True, null=True)),
+                ('reorder_point_grams', tenants.operations.quantities.GramsField(verbose_name='reorder below, g', blank=True, null=True)),
                 ('comment', models.TextField(blank=True)),
                 ('is_active', models.BooleanField(verbose_name='in use', default=True)),
             ],
@@ -61,7 +61,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('name', models.CharField(max_length=100)),
-                ('empty_spool_grams', tenants.quantities.GramsField(verbose_name='empty reel, g', blank=True, help_text='What an empty reel of this maker weighs.', null=True)),
+                ('empty_spool_grams', tenants.operations.quantities.GramsField(verbose_name='empty reel, g', blank=True, help_text='What an empty reel of this maker weighs.', null=True)),
                 ('external_id', models.CharField(blank=True, max_length=200, null=True)),
                 ('comment', models.TextField(blank=True)),
             ],
@@ -90,13 +90,13 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(default=inventory.codes.generate, editable=False, max_length=9)),
-                ('initial_grams', tenants.quantities.GramsField(help_text='Net, as received.')),
-                ('tare_grams', tenants.quantities.GramsField(verbose_name='empty reel, g', blank=True, help_text='This empty reel, when weighed.', null=True)),
-                ('remaining_grams', tenants.quantities.GramsField(default=0, editable=False)),
-                ('reserved_grams', tenants.quantities.GramsField(default=0, editable=False)),
+                ('initial_grams', tenants.operations.quantities.GramsField(help_text='Net, as received.')),
+                ('tare_grams', tenants.operations.quantities.GramsField(verbose_name='empty reel, g', blank=True, help_text='This empty reel, when weighed.', null=True)),
+                ('remaining_grams', tenants.operations.quantities.GramsField(default=0, editable=False)),
+                ('reserved_grams', tenants.operations.quantities.GramsField(default=0, editable=False)),
                 ('lot_number', models.CharField(blank=True, max_length=100)),
-                ('price', tenants.quantities.MoneyField(blank=True, help_text='Of this spool, net of VAT.', null=True)),
-                ('late_cost_per_gram', tenants.quantities.CostPerGramField(editable=False, help_text='What entries posted before the price was known cost; set once.', null=True)),
+                ('price', tenants.operations.quantities.MoneyField(blank=True, help_text='Of this spool, net of VAT.', null=True)),
+                ('late_cost_per_gram', tenants.operations.quantities.CostPerGramField(editable=False, help_text='What entries posted before the price was known cost; set once.', null=True)),
                 ('supplier', models.CharField(blank=True, max_length=100)),
                 ('received_on', models.DateField()),
                 ('opened_at', models.DateTimeField(blank=True, null=True)),
@@ -131,9 +131,9 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('receipt', 'Receipt'), ('usage', 'Usage'), ('waste', 'Waste'), ('adjustment', 'Adjustment'), ('count', 'Count'), ('reversal', 'Reversal')], max_length=10)),
-                ('grams', tenants.quantities.GramsField(help_text='Signed: what came in is positive.')),
-                ('balance_grams', tenants.quantities.GramsField(help_text='On the spool after this entry.')),
-                ('cost_per_gram', tenants.quantities.CostPerGramField(null=True)),
+                ('grams', tenants.operations.quantities.GramsField(help_text='Signed: what came in is positive.')),
+                ('balance_grams', tenants.operations.quantities.GramsField(help_text='On the spool after this entry.')),
+                ('cost_per_gram', tenants.operations.quantities.CostPerGramField(null=True)),
                 ('reason', models.CharField(blank=True, max_length=40)),
                 ('note', models.TextField(blank=True)),
                 ('source', models.CharField(choices=[('api', 'Api'), ('admin', 'Admin'), ('floor', 'Floor'), ('import', 'Import'), ('system', 'System')], default='system', max_length=6)),

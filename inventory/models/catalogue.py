@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Upper
 
 from inventory import colors
-from tenants.quantities import GramsField, MoneyField
+from tenants.operations.quantities import GramsField, MoneyField
 
 COLOR_HEX = r"^([0-9A-F]{6}|[0-9A-F]{8})$"
 validate_color = RegexValidator(COLOR_HEX, "A colour is 6 or 8 hex digits, such as FF8800.")

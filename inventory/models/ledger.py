@@ -6,8 +6,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from inventory.models.spools import Spool
-from tenants.errors import plain
-from tenants.quantities import CostPerGramField, GramsField
+from tenants.operations.quantities import CostPerGramField, GramsField
+from tenants.operations.text import plain
 
 COMPENSATED = "compensated"  # the reason of a count that nobody made: see `counts`
 

@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, Lower
 
 from inventory import codes
 from inventory.models.catalogue import Filament
-from tenants.quantities import CostPerGramField, GramsField, MoneyField
+from tenants.operations.quantities import CostPerGramField, GramsField, MoneyField
 
 HUNDRED = Decimal(100)
 

@@ -11,7 +11,8 @@ from inventory.models import Spool, SpoolEvent
 from inventory.paper import fitting, fonts, qr, swatches
 from inventory.paper.fitting import Line
 from inventory.paper.sheets import SHEETS
-from tenants.errors import Invalid, plain
+from tenants.operations.refusals import Invalid
+from tenants.operations.text import plain
 
 MARGIN = 1.5 * mm  # printers and die cuts are off by as much
 CODE_SHARE = 0.24  # of the side of the QR code, for the code in print under it

@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
 from inventory.services.tables import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from inventory.services.tables.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
 from tenants.api.fields import GRAMS, QuantityField, TextField, WholeField
 from tenants.api.serializers import Body
 

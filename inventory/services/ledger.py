@@ -17,10 +17,11 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
-from tenants.errors import Refusal, plain, when
-from tenants.operations import face
-from tenants.quantities import CostPerGramField, rounded
-from tenants.rows import update_rows
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import face
+from tenants.operations.quantities import CostPerGramField, rounded
+from tenants.operations.refusals import Refusal
+from tenants.operations.text import plain, when
 
 Kind = InventoryTransaction.Kind
 ZERO = Decimal(0)

@@ -5,13 +5,14 @@ from decimal import ROUND_DOWN, Decimal
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import blank_labels, ledger
-from tenants.accounts import records
+from inventory.services import ledger
+from inventory.services.spools import blank_labels
+from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Invalid
-from tenants.operations import operation
-from tenants.quantities import grams as to_grams
-from tenants.quantities import money
+from tenants.operations.operation import operation
+from tenants.operations.quantities import grams as to_grams
+from tenants.operations.quantities import money
+from tenants.operations.refusals import Invalid
 
 MOST_AT_ONCE = 200
 PRICE_STEP = Decimal("0.0001")
@@ -68,7 +69,7 @@ def receive_many(
     new = [
         unsaved(price=each, **details, **label) for each, label in zip(prices, labels, strict=True)
     ]
-    with records.refusals(new[0]):  # a label that somebody else binds at this moment
+    with audited.refusals(new[0]):  # a label that somebody else binds at this moment
         received = Spool.objects.bulk_create(new)
     with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
         for spool in book.spools.values():

@@ -2,10 +2,11 @@
 
 from inventory.models import InventoryTransaction, Spool
 from inventory.models.ledger import COMPENSATED
-from inventory.services import shelf
-from inventory.services.handling import given, said
-from tenants.errors import Refusal, when
-from tenants.operations import operation
+from inventory.services.spools import shelf
+from inventory.services.spools.consumption import given, said
+from tenants.operations.operation import operation
+from tenants.operations.refusals import Refusal
+from tenants.operations.text import when
 
 Kind = InventoryTransaction.Kind
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
 from tenants.accounts.models import FarmSettings
-from tenants.quantities import GramsField
+from tenants.operations.quantities import GramsField
 
 USE_DAYS = 30
 DAYS = DecimalField(max_digits=14, decimal_places=1)

@@ -3,7 +3,7 @@
 from django import template
 
 from inventory.admin import pictures
-from tenants.errors import half_up
+from tenants.operations.text import half_up
 
 register = template.Library()
 

@@ -11,10 +11,11 @@ from inventory.models import Filament, Spool
 from production.admin import words
 from production.admin.charts import columns
 from production.models import Printer, Product, ProductionRun
-from production.services import demand, reports
-from production.services.today import Job
-from tenants.accounts.admin import farm_site
+from production.services import reports
+from production.services.reports import demand
+from production.services.reports.today import Job
 from tenants.accounts.models import FarmSettings
+from tenants.site.site import farm_site
 
 DAYS = 7
 MOST = 8

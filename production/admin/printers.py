@@ -7,16 +7,17 @@ from inventory.admin.pictures import colors_of, named_swatch, spool_link
 from inventory.models import Location, Spool
 from production.admin import words
 from production.models import Printer, PrinterSlot, ProductionRun
-from production.services import demand, printers, slots
-from production.services.moves import CLOSED
-from production.services.today import Job
-from tenants.accounts import records
-from tenants.accounts.admin import ModelAdmin, farm_site
-from tenants.accounts.admin.base import TabularInline
-from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import ChoiceFilter, IsActiveFilter, field_filter
-from tenants.accounts.admin.verbs import Verb, VerbPages
-from tenants.operations import rehearsal
+from production.services.printing import printers, slots
+from production.services.reports import demand
+from production.services.reports.today import Job
+from production.services.transitions import CLOSED
+from tenants.accounts import audited
+from tenants.operations.operation import rehearsal
+from tenants.site.base import ModelAdmin, TabularInline
+from tenants.site.exports import same
+from tenants.site.filters import ChoiceFilter, IsActiveFilter, field_filter
+from tenants.site.site import farm_site
+from tenants.site.verbs import Verb, VerbPages
 
 LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
@@ -190,9 +191,9 @@ def _save_slot(slot, names, *, by, is_new=False):
     spool, others = slot.spool, [name for name in names if name != "spool"]
     if is_new:
         slot.spool = None
-        records.add(slot, by=by)
+        audited.add(slot, by=by)
     elif others:
-        records.change(slot, by=by, **{name: getattr(slot, name) for name in others})
+        audited.change(slot, by=by, **{name: getattr(slot, name) for name in others})
     if "spool" in names and spool:
         slots.load(spool, slot=slot, by=by)
     elif "spool" in names and not is_new:

@@ -8,13 +8,13 @@ from inventory.models import Filament
 from production.admin import words
 from production.models import BomLine, Product, ProductionRun
 from production.services import reports
-from tenants.accounts.admin import ModelAdmin, farm_site
-from tenants.accounts.admin.base import TabularInline
-from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.filters import IsActiveFilter
-from tenants.accounts.admin.verbs import Verb, VerbPages
 from tenants.accounts.models import FarmSettings
-from tenants.operations import rehearsal
+from tenants.operations.operation import rehearsal
+from tenants.site.base import ModelAdmin, TabularInline
+from tenants.site.exports import same
+from tenants.site.filters import IsActiveFilter
+from tenants.site.site import farm_site
+from tenants.site.verbs import Verb, VerbPages
 
 LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")

@@ -3,8 +3,9 @@
 from django.contrib import admin
 
 from production.models import Reason
-from tenants.accounts.admin import ModelAdmin, farm_site
-from tenants.accounts.admin.filters import IsActiveFilter, field_filter
+from tenants.site.base import ModelAdmin
+from tenants.site.filters import IsActiveFilter, field_filter
+from tenants.site.site import farm_site
 
 
 @admin.register(Reason, site=farm_site)

@@ -3,7 +3,7 @@
 from inventory import codes
 from inventory.models import MaterialType
 from production.models import Printer, Product, ProductionRun
-from tenants.accounts.admin.filters import ChoiceFilter, TextFilter, day_filter
+from tenants.site.filters import ChoiceFilter, TextFilter, day_filter
 
 Days = day_filter("scheduled_at", "date")
 

@@ -6,8 +6,8 @@ from inventory.admin.pictures import grams, named_swatch, spool_link
 from inventory.models import Filament, Spool
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
-from production.services import lines
-from tenants.accounts.admin.base import TabularInline
+from production.services.runs import lines
+from tenants.site.base import TabularInline
 
 COUNTS = ("good_count", "scrapped_count", "scrap_reason")
 PLANNED = ProductionRun.Status.PLANNED

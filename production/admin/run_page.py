@@ -2,7 +2,8 @@
 
 from production.admin import words
 from production.admin.charts import comparison
-from production.services import demand, variance
+from production.services import variance
+from production.services.reports import demand
 from tenants.accounts.models import FarmSettings
 
 NEWEST = 100

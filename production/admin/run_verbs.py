@@ -3,8 +3,10 @@
 from django.urls import reverse
 
 from production.forms import closing, opening, swapping
-from production.services import completion, lifecycle, moves, repeats, slots
-from tenants.accounts.admin.verbs import Verb
+from production.services import completion, transitions
+from production.services.printing import slots
+from production.services.runs import lifecycle, repeats
+from tenants.site.verbs import Verb
 
 PERMISSION = "production.{}_productionrun"
 UNDOING = {"correct", "reassign", "unstart", "revert"}
@@ -17,7 +19,7 @@ def _verb(name, label, work, **details):
         label=label,
         work=work,
         permission=PERMISSION.format(name),
-        is_possible=lambda run: name in moves.allowed(run.status),
+        is_possible=lambda run: name in transitions.allowed(run.status),
         **details,
     )
 

@@ -10,13 +10,15 @@ from production.admin.run_lines import ItemInline, MaterialInline
 from production.admin.run_verbs import UNDOING, VERBS
 from production.forms.planning import RunForm
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.services import lifecycle, overrides
+from production.services import overrides
 from production.services.preview import preview
-from tenants.accounts.admin import ModelAdmin, farm_site
-from tenants.accounts.admin.exports import same
-from tenants.accounts.admin.verbs import VerbPages
+from production.services.runs import lifecycle
 from tenants.accounts.models import FarmSettings
-from tenants.versions import expecting
+from tenants.operations.versions import expecting
+from tenants.site.base import ModelAdmin
+from tenants.site.exports import same
+from tenants.site.site import farm_site
+from tenants.site.verbs import VerbPages
 
 EXPORT = {
     "number": "number",

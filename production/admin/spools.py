@@ -7,8 +7,8 @@ from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
 from production.admin import words
 from production.models import PrinterSlot, RunMaterial
-from production.services import weighing
-from tenants.accounts.admin import farm_site
+from production.services.printing import weighing
+from tenants.site.site import farm_site
 
 LAST = 10
 

@@ -5,8 +5,8 @@ from django.utils.html import format_html, format_html_join
 
 from inventory.admin.pictures import NOTHING, grams, moment
 from production.services.variance import Figure
-from tenants import quantities
-from tenants.errors import half_up, plain
+from tenants.operations import quantities
+from tenants.operations.text import half_up, plain
 
 ARROW = " → "
 

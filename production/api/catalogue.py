@@ -7,7 +7,8 @@ from rest_framework.response import Response
 from production import filters, serializers
 from production.api.runs import OfRun
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
-from production.services import printers, reports, slots
+from production.services import reports
+from production.services.printing import printers, slots
 from tenants.api.views import Nested, RecordViewSet
 
 

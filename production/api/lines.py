@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from production import serializers
 from production.api.runs import OfRun
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.services import lines
+from production.services.runs import lines
 from tenants.api.views import Nested, ReadViewSet
 
 

@@ -6,7 +6,8 @@ from rest_framework.exceptions import ValidationError
 from inventory.models import Filament, InventoryTransaction, MaterialType
 from production import filters, serializers
 from production.models import Product, ProductionRun, RunMaterial
-from production.services import demand, reports
+from production.services import reports
+from production.services.reports import demand
 from tenants.api.views import ListViewSet
 
 

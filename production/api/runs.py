@@ -11,7 +11,9 @@ from production import filters, serializers
 from production.api.verbs import RunVerbs
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
-from production.services import demand, lifecycle, moves, planning, statuses, variance
+from production.services import transitions, variance
+from production.services.reports import demand
+from production.services.runs import lifecycle, planning, status_change
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import ReadViewSet
@@ -21,7 +23,7 @@ class OfRun:
     """For views that change runs: a refusal names what is allowed as addresses are called."""
 
     def handle_exception(self, exc):
-        if isinstance(exc, moves.InvalidRunStatus):
+        if isinstance(exc, transitions.InvalidRunStatus):
             exc.numbers["allowed"] = serializers.addresses(exc.numbers["allowed"])
         return super().handle_exception(exc)
 
@@ -96,10 +98,10 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
         """Change the run's own fields; a new ``status`` is carried out by its verb."""
         run = self.find()
         values = self.body(run, partial=partial)
-        verb = statuses.verb_to(run, values.get("status"))
+        verb = status_change.verb_to(run, values.get("status"))
         if verb and not request.user.has_perm(self.permission_of(verb)):
             raise PermissionDenied(f"You may not {verb} a run.")
-        return self.answer(self.do(statuses.update_and_move, run, verb=verb, **values))
+        return self.answer(self.do(status_change.update_and_move, run, verb=verb, **values))
 
     def partial_update(self, request, pk):
         """Change some of the run's own fields; a new ``status`` is carried out by its verb."""

@@ -5,7 +5,7 @@ from rest_framework.decorators import action
 from inventory import api
 from inventory.serializers import InventoryTransactionSerializer
 from production import serializers
-from production.services import weighing
+from production.services.printing import weighing
 
 
 class SpoolViewSet(api.SpoolViewSet):

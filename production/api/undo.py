@@ -5,7 +5,7 @@ from rest_framework.response import Response
 
 from inventory.models import Spool
 from production import serializers
-from production.services import undo
+from production.services.undo import undo
 from tenants.api import SIGNED_IN
 from tenants.api.views import HouseViewSet
 

@@ -5,7 +5,9 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from production import serializers
-from production.services import completion, lifecycle, midprint, repeats, slots
+from production.services import completion
+from production.services.printing import midprint, slots
+from production.services.runs import lifecycle, repeats
 
 
 class RunVerbs:

@@ -10,14 +10,14 @@ from django_tenants.utils import tenant_context
 
 import inventory
 from inventory.models import Filament, Location, MaterialType
-from inventory.services.catalogue import import_entries
+from inventory.services.tables.catalogue_importing import import_entries
 from production.demo import data
 from production.demo.month import live_through
 from production.models import BomLine, Printer, PrinterSlot, Product
-from tenants import services
-from tenants.accounts import records, roles
+from tenants.accounts import audited, roles
 from tenants.accounts.models import FarmSettings, User
 from tenants.accounts.services import add_user
+from tenants.farms import services
 from tenants.models import Tenant
 
 SLUG = "demo"
@@ -51,9 +51,9 @@ def _fill(now):
     people = _people()
     manager = people[roles.MANAGER]
     done = {"by": manager, "at": now - SET_UP_BEFORE}
-    records.change(FarmSettings.load(), **done, **data.SETTINGS)
+    audited.change(FarmSettings.load(), **done, **data.SETTINGS)
     for name in data.LOCATIONS:
-        records.add(Location, **done, name=name)
+        audited.add(Location, **done, name=name)
     _catalogue(done)
     for row in data.PRINTERS:
         _printer(row, done)
@@ -75,7 +75,7 @@ def _catalogue(done):
     for external_id, price in data.FILAMENTS.values():
         filament = Filament.objects.get(external_id=external_id)
         known = {"price": price, "reorder_point_grams": data.REORDER_POINT_GRAMS}
-        records.change(filament, **done, **known)
+        audited.change(filament, **done, **known)
 
 
 def _printer(row, done):
@@ -94,14 +94,14 @@ def _printer(row, done):
         power_watts=watts,
         location=Location.objects.get(name="Print room"),
     )
-    records.add(printer, **done)
+    audited.add(printer, **done)
     for label in slots:
-        records.add(PrinterSlot, **done, printer=printer, label=label)
+        audited.add(PrinterSlot, **done, printer=printer, label=label)
 
 
 def _product(row, done):
     sku, name, units, minutes, purge, height, labour, bom = row
-    product = records.add(
+    product = audited.add(
         Product,
         **done,
         sku=sku,
@@ -114,7 +114,7 @@ def _product(row, done):
     )
     for code, filament, grams in bom:
         exact = filament and Filament.objects.get(external_id=data.FILAMENTS[filament][0])
-        records.add(
+        audited.add(
             BomLine,
             **done,
             product=product,

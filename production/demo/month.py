@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 from production.demo import data, stories
 from production.demo.stories import Farm, Job
 from production.models import PrinterSlot, Product
-from production.services import lifecycle, slots
+from production.services.printing import slots
+from production.services.runs import lifecycle
 from tenants.accounts.models import FarmSettings
 
 SEED = 1984

@@ -12,12 +12,15 @@ from decimal import Decimal
 from django.db.models import F, Sum
 
 from inventory.models import Filament, Location, Spool
-from inventory.services import receiving, scale
+from inventory.services import receiving
+from inventory.services.spools import scale
 from production.demo import data
 from production.models import Printer, Product, Reason
-from production.services import bom, completion, lifecycle
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.lines import NewItem, NewMaterial
+from production.services import completion
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.requirements import bom
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
 
 MARGIN = Decimal("1.25")  # nobody starts a print on a spool that it would just empty
 

@@ -6,8 +6,8 @@ from django import forms
 from django.forms import BoundField
 
 from production.models import Reason, RunItem, RunMaterial
-from production.services.actuals import ItemCount, MaterialActual
-from tenants.forms import NumberField, VerbForm
+from production.services.completion.actuals import ItemCount, MaterialActual
+from tenants.web.forms import NumberField, VerbForm
 
 GRAMS = ("actual_grams", "actual_purge_grams")
 WEIGHTS = ("gross_before_grams", "gross_after_grams")

@@ -4,7 +4,7 @@ from django import forms
 
 from production.forms.actuals import ActualsForm
 from production.models import ProductionRun, Reason
-from tenants.forms import MomentField, NumberField, VerbForm
+from tenants.web.forms import MomentField, NumberField, VerbForm
 
 UNLIKELY = "These figures are right, unlikely as they look"
 

@@ -6,8 +6,8 @@ from django.db.models import Q
 from inventory.models import Spool
 from production.models import Printer
 from production.services import overrides
-from tenants.errors import plain
-from tenants.forms import DayInput, SuggestedField, VerbForm
+from tenants.operations.text import plain
+from tenants.web.forms import DayInput, SuggestedField, VerbForm
 
 OVERRIDE_HELP = "Past what is refused, with this reason on record: a manager's right."
 

@@ -3,8 +3,8 @@
 from django import forms
 
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.services.lines import NewItem, NewMaterial
-from tenants.forms import MomentField
+from production.services.runs.lines import NewItem, NewMaterial
+from tenants.web.forms import MomentField
 
 ITEM = ("product", "quantity", "order_reference", "bed_position")
 MATERIAL = ("spool", "filament", "material_type", "slot", "planned_grams", "planned_purge_grams")

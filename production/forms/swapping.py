@@ -5,9 +5,9 @@ from django import forms
 from inventory.models import Spool
 from production.forms.opening import OverrideMixin, SpoolChoice
 from production.models import RunMaterial
-from production.services.actuals import MaterialActual
-from tenants.errors import plain
-from tenants.forms import NumberField, VerbForm
+from production.services.completion.actuals import MaterialActual
+from tenants.operations.text import plain
+from tenants.web.forms import NumberField, VerbForm
 
 MISFIT = {"incompatible_spool", "insufficient_inventory"}
 

@@ -5,7 +5,7 @@ import django.db.models.expressions
 import django.db.models.functions.comparison
 import django.db.models.functions.text
 import inventory.codes
-import tenants.quantities
+import tenants.operations.quantities
 from django.conf import settings
 from django.db import migrations, models
 
@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('has_hardened_nozzle', models.BooleanField(verbose_name='hardened nozzle', default=False)),
                 ('max_nozzle_temp', models.PositiveSmallIntegerField(verbose_name='nozzle, at most °C', blank=True, null=True)),
                 ('max_bed_temp', models.PositiveSmallIntegerField(verbose_name='bed, at most °C', blank=True, null=True)),
-                ('hour_rate', tenants.quantities.MoneyField(verbose_name='rate an hour', blank=True, help_text="The farm's machine rate if left out.", null=True)),
+                ('hour_rate', tenants.operations.quantities.MoneyField(verbose_name='rate an hour', blank=True, help_text="The farm's machine rate if left out.", null=True)),
                 ('power_watts', models.PositiveIntegerField(verbose_name='power, W', blank=True, null=True)),
                 ('needs_clearing', models.BooleanField(default=False, editable=False)),
                 ('is_active', models.BooleanField(verbose_name='in use', default=True)),
@@ -66,10 +66,10 @@ class Migration(migrations.Migration):
                 ('name', models.CharField(max_length=200)),
                 ('description', models.TextField(blank=True)),
                 ('units_per_plate', models.PositiveIntegerField(verbose_name='units on a plate', blank=True, null=True)),
-                ('plate_minutes', tenants.quantities.MinutesField(verbose_name='minutes a plate', blank=True, null=True)),
-                ('plate_purge_grams', tenants.quantities.GramsField(verbose_name='purge a plate, g', blank=True, null=True)),
+                ('plate_minutes', tenants.operations.quantities.MinutesField(verbose_name='minutes a plate', blank=True, null=True)),
+                ('plate_purge_grams', tenants.operations.quantities.GramsField(verbose_name='purge a plate, g', blank=True, null=True)),
                 ('height_mm', models.DecimalField(verbose_name='height, mm', blank=True, decimal_places=2, max_digits=7, null=True)),
-                ('labour_minutes', tenants.quantities.MinutesField(verbose_name='labour, minutes', blank=True, help_text='Of a person, per unit.', null=True)),
+                ('labour_minutes', tenants.operations.quantities.MinutesField(verbose_name='labour, minutes', blank=True, help_text='Of a person, per unit.', null=True)),
                 ('is_active', models.BooleanField(verbose_name='in use', default=True)),
             ],
             options={
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
             name='BomLine',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('grams_per_unit', tenants.quantities.GramsField(verbose_name='grams in one unit')),
+                ('grams_per_unit', tenants.operations.quantities.GramsField(verbose_name='grams in one unit')),
                 ('filament', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='bom_lines', to='inventory.filament')),
                 ('material_type', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='bom_lines', to='inventory.materialtype')),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bom_lines', to='production.product')),
@@ -117,15 +117,15 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(editable=False, null=True)),
                 ('finished_at', models.DateTimeField(editable=False, null=True)),
                 ('reopened_at', models.DateTimeField(editable=False, null=True)),
-                ('planned_minutes', tenants.quantities.MinutesField(blank=True, null=True)),
-                ('actual_minutes', tenants.quantities.MinutesField(blank=True, null=True)),
+                ('planned_minutes', tenants.operations.quantities.MinutesField(blank=True, null=True)),
+                ('actual_minutes', tenants.operations.quantities.MinutesField(blank=True, null=True)),
                 ('progress_percent', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=5, null=True)),
                 ('notes', models.TextField(blank=True)),
                 ('external_id', models.CharField(verbose_name='id elsewhere', blank=True, max_length=200, null=True)),
-                ('hour_rate', tenants.quantities.MoneyField(editable=False, null=True)),
+                ('hour_rate', tenants.operations.quantities.MoneyField(editable=False, null=True)),
                 ('power_watts', models.PositiveIntegerField(editable=False, null=True)),
-                ('energy_price_kwh', tenants.quantities.MoneyField(editable=False, null=True)),
-                ('labour_rate', tenants.quantities.MoneyField(editable=False, null=True)),
+                ('energy_price_kwh', tenants.operations.quantities.MoneyField(editable=False, null=True)),
+                ('labour_rate', tenants.operations.quantities.MoneyField(editable=False, null=True)),
                 ('created_at', models.DateTimeField(editable=False)),
                 ('updated_at', models.DateTimeField(editable=False)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
@@ -170,8 +170,8 @@ class Migration(migrations.Migration):
                 ('scrapped_count', models.PositiveIntegerField(verbose_name='scrapped', blank=True, null=True)),
                 ('bed_position', models.CharField(blank=True, max_length=50)),
                 ('order_reference', models.CharField(blank=True, max_length=100)),
-                ('bom_grams_per_unit', tenants.quantities.GramsField(editable=False, null=True)),
-                ('labour_minutes_per_unit', tenants.quantities.MinutesField(editable=False, null=True)),
+                ('bom_grams_per_unit', tenants.operations.quantities.GramsField(editable=False, null=True)),
+                ('labour_minutes_per_unit', tenants.operations.quantities.MinutesField(editable=False, null=True)),
                 ('product', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='run_items', to='production.product')),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='production.productionrun')),
                 ('scrap_reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='production.reason')),
@@ -184,13 +184,13 @@ class Migration(migrations.Migration):
             name='RunMaterial',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('planned_grams', tenants.quantities.GramsField(verbose_name='planned, g', default=0)),
-                ('planned_purge_grams', tenants.quantities.GramsField(verbose_name='purge, g', default=0)),
-                ('reserved_grams', tenants.quantities.GramsField(default=0, editable=False)),
-                ('actual_grams', tenants.quantities.GramsField(blank=True, null=True)),
-                ('actual_purge_grams', tenants.quantities.GramsField(blank=True, null=True)),
-                ('gross_before_grams', tenants.quantities.GramsField(blank=True, null=True)),
-                ('gross_after_grams', tenants.quantities.GramsField(blank=True, null=True)),
+                ('planned_grams', tenants.operations.quantities.GramsField(verbose_name='planned, g', default=0)),
+                ('planned_purge_grams', tenants.operations.quantities.GramsField(verbose_name='purge, g', default=0)),
+                ('reserved_grams', tenants.operations.quantities.GramsField(default=0, editable=False)),
+                ('actual_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
+                ('actual_purge_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
+                ('gross_before_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
+                ('gross_after_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('actual_source', models.CharField(blank=True, choices=[('weighed', 'Weighed'), ('typed', 'Typed'), ('as_planned', 'As Planned'), ('percent', 'Percent'), ('device', 'Device')], editable=False, max_length=10)),
                 ('filament', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='run_materials', to='inventory.filament')),
                 ('material_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='run_materials', to='inventory.materialtype')),

@@ -6,7 +6,7 @@ from django.db.models.functions import Lower
 
 from inventory import codes
 from inventory.models import Location, Spool
-from tenants.quantities import MoneyField
+from tenants.operations.quantities import MoneyField
 
 
 class PrinterQuerySet(models.QuerySet):

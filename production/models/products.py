@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Q
 
 from inventory.models import Filament, MaterialType
-from tenants.errors import plain
-from tenants.quantities import GramsField, MinutesField
+from tenants.operations.quantities import GramsField, MinutesField
+from tenants.operations.text import plain
 
 
 class ProductQuerySet(models.QuerySet):

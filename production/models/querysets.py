@@ -8,7 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, 
 from django.db.models.functions import Coalesce, RowNumber
 
 from inventory.models import InventoryTransaction
-from tenants.quantities import GramsField
+from tenants.operations.quantities import GramsField
 
 LIVE = Q(deleted_at__isnull=True)
 OPEN = ("planned", "in_progress")

@@ -10,8 +10,8 @@ from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import LIVE, ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
-from tenants.errors import plain
-from tenants.quantities import GramsField, MinutesField, MoneyField
+from tenants.operations.quantities import GramsField, MinutesField, MoneyField
+from tenants.operations.text import plain
 
 
 class ProductionRun(models.Model):

@@ -20,8 +20,9 @@ from reportlab.platypus import (
 
 from inventory.paper import fitting, fonts, qr, swatches
 from production.paper import tables
-from tenants.errors import Invalid, plain
-from tenants.quantities import duration
+from tenants.operations.quantities import duration
+from tenants.operations.refusals import Invalid
+from tenants.operations.text import plain
 
 MARGIN, HEAD, CODE = 14 * mm, 40 * mm, 34 * mm
 WIDTH = A4[0] - 2 * MARGIN

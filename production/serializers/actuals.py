@@ -6,8 +6,8 @@ from inventory.models import Spool
 from inventory.serializers import SpoolCodeField
 from production.models import Printer, Product, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.repeats import Made
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.runs.repeats import Made
 from tenants.api.fields import (
     GRAMS,
     MINUTES,

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from production.models import Printer, Product, ProductionRun, RunItem
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.runs import ProductionRunSerializer
-from production.services.planning import MOST_AT_ONCE, MOST_PLATES, MOST_UNITS
+from production.services.runs.planning import MOST_AT_ONCE, MOST_PLATES, MOST_UNITS
 from tenants.api.fields import IdField, NameField, TextField, WholeField
 from tenants.api.serializers import Body, RowSerializer
 

@@ -4,8 +4,8 @@ from rest_framework import serializers
 
 from production.models import Printer, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
-from production.services import moves
-from production.services.lines import NewItem, NewMaterial
+from production.services import transitions
+from production.services.runs.lines import NewItem, NewMaterial
 from tenants.api.fields import (
     ChoiceField,
     MomentField,
@@ -15,7 +15,7 @@ from tenants.api.fields import (
     UsernameField,
 )
 from tenants.api.serializers import RowSerializer
-from tenants.errors import Invalid
+from tenants.operations.refusals import Invalid
 
 MOST_LINES = 200
 ADDRESSES = {  # the POST addresses of the verbs; the others go by PUT, DELETE or nested addresses
@@ -143,7 +143,7 @@ class ProductionRunSerializer(RowSerializer):
         ]
 
     def get_allowed(self, run) -> list[str]:
-        return addresses(moves.allowed(run.status))
+        return addresses(transitions.allowed(run.status))
 
     def validate(self, values):
         if self.is_change:

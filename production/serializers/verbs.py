@@ -21,7 +21,7 @@ from production.serializers.actuals import (
 )
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
-from production.services.actuals import FIGURES, MaterialActual
+from production.services.completion.actuals import FIGURES, MaterialActual
 from tenants.api.fields import (
     GRAMS,
     FlagField,

@@ -5,7 +5,8 @@ from datetime import timedelta
 from django.db.models import F
 from django.utils import timezone
 
-from tenants.errors import OverrideNotPermitted, Refusal, spoken, when
+from tenants.operations.refusals import OverrideNotPermitted, Refusal
+from tenants.operations.text import spoken, when
 
 OVERRIDE = "production.override_productionrun"
 UNDO_ANY = "production.undo_any_productionrun"

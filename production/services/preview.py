@@ -1,7 +1,7 @@
 """What a verb of a run would write, taken back again."""
 
 from inventory.models import Spool
-from inventory.services import preview as of_spools
+from inventory.services.spools import preview as of_spools
 from production.models import ProductionRun
 
 

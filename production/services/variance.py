@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from inventory.models import InventoryTransaction
 from production.models import ProductionRun
-from tenants.errors import WIDE
+from tenants.operations.text import WIDE
 
 ZERO = Decimal(0)
 PLACES = Decimal("0.0001")

@@ -6,7 +6,7 @@ from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
 from production.forms.floor.fields import short
-from tenants.errors import half_up
+from tenants.operations.text import half_up
 
 register = template.Library()
 

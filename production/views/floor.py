@@ -28,14 +28,14 @@ from django.utils.translation import gettext as _
 from django.views import View
 
 from production.forms.floor.people import WhoForm
-from production.services import undo
-from tenants import idempotency
+from production.services.undo import undo
 from tenants.accounts import floor_sessions
-from tenants.content_policy import OF_THE_FLOOR
-from tenants.errors import Refusal
-from tenants.locales import writing_as
-from tenants.operations import face
-from tenants.requests import wants_json
+from tenants.operations.operation import face
+from tenants.operations.refusals import Refusal
+from tenants.web import idempotency
+from tenants.web.content_policy import OF_THE_FLOOR
+from tenants.web.locale_formats import writing_as
+from tenants.web.requests import wants_json
 
 KEY = "idempotency_key"
 PERSON = "Floor-Person"

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from production.forms.floor.people import DeviceForm, NewPinForm, WhoForm
 from production.views.floor import FloorView, VerbView, person
 from tenants.accounts import devices, floor_sessions, pins
-from tenants.errors import Refusal
+from tenants.operations.refusals import Refusal
 
 
 class WhoView(FloorView):

@@ -11,20 +11,16 @@ from django.utils.translation import gettext as _
 from inventory.models import Spool
 from production.forms.floor import runs as forms
 from production.models import ProductionRun, Reason
-from production.services import (
-    completion,
-    demand,
-    lifecycle,
-    midprint,
-    readiness,
-    slots,
-    undo,
-    waiting,
-)
-from production.services.today import Job
+from production.services import completion
+from production.services.printing import midprint, slots
+from production.services.reports import demand
+from production.services.reports.today import Job
+from production.services.requirements import readiness
+from production.services.runs import lifecycle
+from production.services.undo import offline_conflicts, undo
 from production.views.floor import ButtonView, FloorView, VerbView
-from tenants.errors import plain
-from tenants.operations import in_transaction
+from tenants.operations.operation import in_transaction
+from tenants.operations.text import plain
 
 Status = ProductionRun.Status
 RECENTLY = timedelta(days=90)
@@ -68,7 +64,7 @@ class OfRun:
         return Reason.objects.offered(kind).by_use(since=timezone.now() - RECENTLY)
 
     def require_unchanged(self, form, since):
-        waiting.require_unchanged(self.run, since=since, by=self.request.user)
+        offline_conflicts.require_unchanged(self.run, since=since, by=self.request.user)
 
     def form_for(self, form_class, data, **more):
         return form_class(data, subject=self.run, by=self.request.user, **more)

@@ -14,7 +14,8 @@ from inventory.models import Spool
 from production.forms.floor.runs import NoteForm
 from production.forms.floor.spools import LoadForm, WeighForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
-from production.services import slots, undo, unloading, unreceiving, waiting, weighing
+from production.services.printing import slots, weighing
+from production.services.undo import loads, offline_conflicts, receipts, undo
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
@@ -82,7 +83,7 @@ class WeighView(OfSpool, VerbView):
 
     def require_unchanged(self, form, since):
         if run := self._printing():
-            waiting.require_unchanged(run, since=since, by=self.request.user)
+            offline_conflicts.require_unchanged(run, since=since, by=self.request.user)
 
     def do(self, form):
         said = form.words() | ({"weighed_at": self.pressed_at} if self.pressed_at else {})
@@ -126,7 +127,7 @@ class UndoLoadingView(OfSpool, ButtonView):
 
     def do(self, form):
         event = get_object_or_404(self.spool.events, pk=form.cleaned_data["event"])
-        unloading.undo_load(event, by=form.by)
+        loads.undo_load(event, by=form.by)
         return _("Taken back: spool %(code)s is where it was.") % {"code": self.spool.code}
 
 
@@ -140,7 +141,7 @@ class UndoReceiptView(OfSpool, ButtonView):
 
     def do(self, form):
         receipt = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
-        count = len(unreceiving.undo_receipt(receipt, by=form.by))
+        count = len(receipts.undo_receipt(receipt, by=form.by))
         return ngettext(
             "Taken back: %(count)d spool is off the shelf; its label is blank again.",
             "Taken back: %(count)d spools are off the shelf; their labels are blank again.",
@@ -173,7 +174,7 @@ class LoadView(OfSpool, VerbView):
         return super().context() | {"slots": found, "is_scanned": bool(printer)}
 
     def require_unchanged(self, form, since):
-        waiting.require_unmoved(form.cleaned_data["slot"], since=since, by=form.by)
+        offline_conflicts.require_unmoved(form.cleaned_data["slot"], since=since, by=form.by)
 
     def do(self, form):
         slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)

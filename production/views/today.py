@@ -7,7 +7,9 @@ from django.utils.translation import gettext as _
 from production.forms.floor.runs import NoteForm
 from production.forms.floor.spools import SlotForm
 from production.models import Printer, PrinterSlot, ProductionRun
-from production.services import printers, slots, today, waiting
+from production.services.printing import printers, slots
+from production.services.reports import today
+from production.services.undo import offline_conflicts
 from production.views.floor import ButtonView, FloorView, VerbView
 
 
@@ -62,7 +64,7 @@ class SlotView:
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def require_unchanged(self, form, since):
-        waiting.require_unmoved(form.subject, since=since, by=form.by)
+        offline_conflicts.require_unmoved(form.subject, since=since, by=form.by)
 
     def after(self):
         return reverse("floor-printer", args=[self.find().printer_id])

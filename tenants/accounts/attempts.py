@@ -15,7 +15,7 @@ from django.db import connection
 from django.utils import timezone
 
 from tenants.accounts.models import Attempt
-from tenants.errors import TooMany
+from tenants.operations.refusals import TooMany
 
 MINUTE, HOUR = 60, 3600
 PER_NAME = 60  # an hour, wherever they come from

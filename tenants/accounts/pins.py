@@ -17,10 +17,10 @@ from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tenants.accounts import records
+from tenants.accounts import audited
 from tenants.accounts.models import FloorDevice, PinTries
-from tenants.errors import Invalid, Refusal
-from tenants.operations import operation
+from tenants.operations.operation import operation
+from tenants.operations.refusals import Invalid, Refusal
 
 DIGITS = re.compile(r"[0-9]{4,8}")
 IN_A_ROW = "01234567890 09876543210"
@@ -54,7 +54,7 @@ class PinLocked(Refusal):
 def set_pin(user, *, pin, by):
     """Give somebody a new PIN of 4 to 8 digits; sessions with the old one end. Raises WeakPin."""
     _require_strong(pin)
-    changed = records.change(user, by=by, pin_hash=make_password(_keyed(user, pin)))
+    changed = audited.change(user, by=by, pin_hash=make_password(_keyed(user, pin)))
     PinTries.objects.filter(user=user).delete()
     return changed
 
@@ -62,7 +62,7 @@ def set_pin(user, *, pin, by):
 @operation("pin.clear")
 def clear_pin(user, *, by):
     """Take the PIN away: on shared tablets the person signs in no more, until there is another."""
-    changed = records.change(user, by=by, pin_hash="")
+    changed = audited.change(user, by=by, pin_hash="")
     PinTries.objects.filter(user=user).delete()
     return changed
 
@@ -71,7 +71,7 @@ def clear_pin(user, *, by):
 def unlock(user, *, by):
     """Let somebody try again at once, on every device; returns how many devices had locked them."""
     devices, _rows = PinTries.objects.filter(user=user, failures__gt=0).delete()
-    records.audit("unlock_pin", user, by=by)
+    audited.audit("unlock_pin", user, by=by)
     return devices
 
 
@@ -82,7 +82,7 @@ def unlock_device(device, *, by):
     fresh.forgive()
     fresh.save(update_fields=["failures", "locked_until"])
     fresh.tries.all().delete()
-    records.audit("unlock_pins", fresh, by=by)
+    audited.audit("unlock_pins", fresh, by=by)
     return fresh
 
 

@@ -7,8 +7,14 @@ from decimal import Decimal
 from django.utils import timezone
 from rest_framework import serializers
 
-from tenants.errors import half_up
-from tenants.quantities import GramsField, InvalidQuantity, MinutesField, MoneyField, rounded
+from tenants.operations.quantities import (
+    GramsField,
+    InvalidQuantity,
+    MinutesField,
+    MoneyField,
+    rounded,
+)
+from tenants.operations.text import half_up
 
 NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,6})?")
 YEARS = range(1900, 3000)
@@ -104,7 +110,7 @@ class QuantityField(serializers.DecimalField):
 
 
 def size_of(column):
-    """The options of a QuantityField for what a column of ``tenants.quantities`` keeps."""
+    """The options of a QuantityField for a column of ``tenants.operations.quantities``."""
     return {"max_digits": column.digits, "decimal_places": column.places}
 
 

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from django.db import models
 from rest_framework import serializers
 
+from tenants.api.fast_representation import readers
 from tenants.api.fields import (
     BlankIsNullField,
     ChoiceField,
@@ -25,7 +26,6 @@ from tenants.api.fields import (
     TextField,
     WholeField,
 )
-from tenants.api.readers import readers
 
 NUMBERS = serializers.DecimalField, serializers.IntegerField, IdField
 

@@ -7,9 +7,9 @@ from django.db import connection
 from rest_framework.throttling import BaseThrottle
 
 from tenants.accounts import attempts
-from tenants.errors import TooMany
-from tenants.rates import WINDOW_SECONDS, counts
-from tenants.requests import caller
+from tenants.operations.refusals import TooMany
+from tenants.web.rates import WINDOW_SECONDS, counts
+from tenants.web.requests import caller
 
 
 class RequestThrottle(BaseThrottle):

@@ -12,13 +12,13 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
 from rest_framework.viewsets import GenericViewSet
 
-from tenants import idempotency
-from tenants.accounts import records
-from tenants.api import OPEN, SIGNED_IN, tables
+from tenants.accounts import audited
+from tenants.api import OPEN, SIGNED_IN, csv_format
+from tenants.api.fast_representation import loaded
 from tenants.api.pages import ForPeople
-from tenants.api.readers import loaded
-from tenants.operations import face, in_transaction
-from tenants.versions import check_version, expecting
+from tenants.operations.operation import face, in_transaction
+from tenants.operations.versions import check_version, expecting
+from tenants.web import idempotency
 
 ID = "[0-9]{1,18}"
 # A version as the API said it, or as what compressed the answer on its way has marked it since:
@@ -158,9 +158,9 @@ class HouseViewSet(ForPeople, GenericViewSet):
 
     def answer_list(self, rows):
         """A page of the rows; as CSV all of them, unless a page is asked for."""
-        if tables.is_asked_for(self.request):
+        if csv_format.is_asked_for(self.request):
             one_page = self.request.query_params.keys() & {"page", "page_size"}
-            return tables.streamed(self, self.paginate_queryset(rows) if one_page else rows)
+            return csv_format.streamed(self, self.paginate_queryset(rows) if one_page else rows)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -221,11 +221,11 @@ class ListViewSet(HouseViewSet):
     """List, as JSON or as CSV."""
 
     def get_renderers(self):
-        more = [tables.CSVRenderer()] if self.action in ("list", None) else []
+        more = [csv_format.CSVRenderer()] if self.action in ("list", None) else []
         return [*super().get_renderers(), *more]
 
     def handle_exception(self, exc):
-        if tables.is_asked_for(self.request):
+        if csv_format.is_asked_for(self.request):
             _answer_in_json(self, self.request)
         return super().handle_exception(exc)
 
@@ -244,18 +244,18 @@ class RecordViewSet(ReadViewSet):
     """Master data: every change is in the farm's audit trail."""
 
     def create(self, request, *args, **kwargs):
-        row = self.do(records.add, self.queryset.model, **self.new_values())
+        row = self.do(audited.add, self.queryset.model, **self.new_values())
         return self.answer(row, status=status.HTTP_201_CREATED)
 
     def update(self, request, *args, partial=False, **kwargs):
         row = self.find()
-        return self.answer(self.do(records.change, row, **self.body(row, partial=partial)))
+        return self.answer(self.do(audited.change, row, **self.body(row, partial=partial)))
 
     def partial_update(self, request, *args, **kwargs):
         return self.update(request, *args, partial=True, **kwargs)
 
     def destroy(self, request, *args, **kwargs):
-        self.do(records.remove, self.find())
+        self.do(audited.remove, self.find())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def new_values(self):

@@ -5,8 +5,8 @@ import secrets
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from tenants.errors import Refusal
 from tenants.models import Tenant
+from tenants.operations.refusals import Refusal
 
 UNDEFINED_TABLE, NO_RIGHT = "42P01", "42501"
 

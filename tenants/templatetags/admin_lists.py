@@ -7,12 +7,12 @@ from django import template
 from django.contrib.admin.templatetags.admin_list import date_hierarchy
 from django.utils import timezone
 
-from tenants.accounts import telling
-from tenants.errors import spoken
+from tenants.accounts import audit_display
+from tenants.operations.text import spoken
 
 register = template.Library()
 register.filter("spoken", spoken)
-register.filter("told", telling.lines)
+register.filter("told", audit_display.lines)
 
 
 @register.inclusion_tag("tenants/_filter_bar.html")

@@ -12,8 +12,8 @@ import pytest
 from django.db import connection
 from playwright.sync_api import Error, sync_playwright
 
-from tenants import services
 from tenants.accounts import roles
+from tenants.farms import services
 from tests.browser import chromium, stage
 from tests.browser.watched import PHONE, Watch
 from tests.conftest import go_out, go_to

@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 from inventory.models import Location
 from production.models import PrinterSlot
-from production.services import completion, lifecycle
-from production.services.lines import NewItem
+from production.services import completion
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 from tests.factories import (
     a_filament,
     a_material_type,

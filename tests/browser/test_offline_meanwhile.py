@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from django.utils import timezone
 
-from inventory.services import handling
-from production.services import midprint
+from inventory.services.spools import consumption
+from production.services.printing import midprint
 from tests.browser.waiting import age, at, in_another_tab, none_waits, offline, waiting, why_not
 from tests.browser.watched import barriers, finds, geometry
 from tests.factories import a_printer, a_running_run, a_spool
@@ -19,7 +19,7 @@ def test_a_weight_that_waited_asks_whether_it_was_before_what_others_booked(visi
     page.get_by_role("button", name="Save the weight").tap()
     waiting(page, "1180")
     age(page, 4)
-    handling.use(spool, grams=40, by=shop.mona)
+    consumption.use(spool, grams=40, by=shop.mona)
     page = in_another_tab(page)
     page.goto("/floor/")
     why_not(page, "the later entries stay on top of this weight")

@@ -5,7 +5,7 @@ import secrets
 import pytest
 from django_tenants.utils import tenant_context
 
-from tenants import services
+from tenants.farms import services
 from tests.config.apart import OURS, ROUTES, THEIRS
 from tests.config.routes import furnish, ids_of
 from tests.conftest import go_out

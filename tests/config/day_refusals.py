@@ -4,7 +4,7 @@ from unittest import mock
 
 from django.conf import settings
 
-from tenants.errors import Busy
+from tenants.operations.refusals import Busy
 from tests.config.day_bodies import BLACK_SPOOL, KEY, SHELF
 
 
@@ -29,7 +29,7 @@ def refused(api, black, run, viewer):
     no(413, "POST", "locations/", SHELF, CONTENT_LENGTH="9000000")
     no(415, "POST", "spools/import/?dry_run=true", BLACK_SPOOL)
     no(422, "POST", "spools/receive/", BLACK_SPOOL, **KEY)
-    with mock.patch("production.services.printers.clear", side_effect=Busy):
+    with mock.patch("production.services.printing.printers.clear", side_effect=Busy):
         no(503, "POST", "printers/1/clear/")
     api.sign_in(viewer)
     no(403, "POST", f"{spool}use/", {"grams": "12.5"})

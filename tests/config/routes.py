@@ -18,7 +18,7 @@ from inventory.models import (
     Spool,
     SpoolEvent,
 )
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from production.models import (
     BomLine,
     Printer,

@@ -3,7 +3,7 @@
 import pytest
 from django_tenants.utils import tenant_context
 
-from tenants import services
+from tenants.farms import services
 from tenants.models import Tenant
 from tests.conftest import go_out
 from tests.looking import violations

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from tenants.api.filters import FilterSet, FromFilter, IdFilter, ReferenceFilter, ToFilter
 from tests.answers import done, refused, results
 from tests.config.routes import furnish, ids_of, routes

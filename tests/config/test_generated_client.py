@@ -11,7 +11,7 @@ from typing import get_args
 
 import pytest
 
-from inventory.services import catalogue
+from inventory.services.tables.catalogue_importing import import_entries
 from tests.factories import make_token, make_user
 from tests.looking import violations
 
@@ -72,7 +72,7 @@ def call(generated, committed_farm, server):
 
 def test_the_tour_of_the_readme_goes_through_a_generated_client(call):
     assert call("me.me").role == "manager"
-    catalogue.import_entries(json.loads(CATALOGUE.read_text()), by=None)
+    import_entries(json.loads(CATALOGUE.read_text()), by=None)
     black, orange = (
         call("filaments.filaments_list", search=colour).results[0].id
         for colour in ("graphite", "signal")

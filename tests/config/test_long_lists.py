@@ -13,7 +13,7 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, Location, Manufacturer
 from production.models import ProductionRun
 from production.services import reports
-from tenants.accounts.admin import farm_site
+from tenants.site.site import farm_site
 from tests.config.routes import furnish
 from tests.production.growing import looked_at, plan_of, reading, steps
 from tests.rows import run_items, runs

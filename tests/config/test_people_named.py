@@ -4,10 +4,10 @@ import csv
 
 import pytest
 
-from inventory.services import scale, shelf
-from production.services import lifecycle
-from production.services.lines import NewMaterial
-from tenants.accounts import records
+from inventory.services.spools import scale, shelf
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewMaterial
+from tenants.accounts import audited
 from tests.answers import results
 from tests.factories import a_spool, make_user
 
@@ -21,7 +21,7 @@ def done_by(farm):
         run = lifecycle.create(by=person, materials=[NewMaterial(spool=spool, planned_grams=10)])
         shelf.open(spool, by=person)
         scale.weigh(spool, gross_grams=1200, by=person)
-        records.change(spool.filament, by=person, name=f"By {person}")
+        audited.change(spool.filament, by=person, name=f"By {person}")
         return {
             f"run-events/?run={run.pk}": "by",
             f"spools/{spool.pk}/events/": "by",

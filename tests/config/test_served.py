@@ -7,9 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from tenants import services
 from tenants.accounts.models import Attempt, DeviceToken, User
 from tenants.accounts.services import deactivate, revoke_token, set_password
+from tenants.farms import services
 from tests.config.served import V1, asked_anew, raw, signed
 from tests.factories import PASSWORD, make_token
 from tests.serving import serving

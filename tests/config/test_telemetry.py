@@ -41,7 +41,7 @@ statuses = [get("/accounts/login/", "alpha.localhost"), get("/healthz", "x"), ge
 
 from django.db import connection
 from tenants.models import Tenant
-from tenants.operations import operation
+from tenants.operations.operation import operation
 
 @operation("test.ask")
 def ask():

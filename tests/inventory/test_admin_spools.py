@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from inventory.models import InventoryTransaction, Location, Spool
-from inventory.services import handling, shelf
+from inventory.services.spools import consumption, shelf
 from production.services import completion
 from tests.answers import text_of
 from tests.factories import a_filament, a_material_type, a_run, a_running_run, a_spool
@@ -33,7 +33,7 @@ def codes(client, query=""):
 
 def test_the_bar_tells_what_is_free_reserved_and_gone(at_admin):
     spool = a_spool(1000)
-    handling.use(spool, by=None, grams=300)
+    consumption.use(spool, by=None, grams=300)
     a_run((spool, 200))
     text = text_of(at_admin.get(LIST))
     assert "700 g remaining, 200 g reserved, 300 g gone" in text
@@ -58,7 +58,7 @@ def test_spools_are_narrowed(at_admin):
     asa = a_filament("Coal", material_type=a_material_type("ASA"))
     mine = a_spool(filament=asa, lot_number="L-7", location=dry_box)
     low, gone = a_spool(100), a_spool()
-    handling.use(low, by=None, grams=90)
+    consumption.use(low, by=None, grams=90)
     shelf.archive(gone, by=None, discard=False)
     assert codes(at_admin) == {mine.code, low.code}
     assert codes(at_admin, "shelf=low") == {low.code}
@@ -82,7 +82,7 @@ def test_the_page_has_the_ledger_with_its_runs_and_the_runs_that_claim_it(at_adm
 
 def test_a_description_is_changed_and_nothing_else(at_admin):
     spool = a_spool(500)
-    handling.use(spool, by=None, grams=20)
+    consumption.use(spool, by=None, grams=20)
     form = fields(at_admin.get(page(spool))) | {
         "lot_number": "B-9",
         "remaining_grams": "9999",
@@ -248,7 +248,7 @@ def test_the_ledger_takes_the_same_queries_for_1_entry_and_for_30(at_admin):
 
 def test_a_manager_reverses_an_entry_that_no_run_made(as_manager):
     spool = a_spool(100)
-    entry = handling.use(spool, by=None, grams=30)
+    entry = consumption.use(spool, by=None, grams=30)
     url = reverse("admin:inventory_inventorytransaction_do_reverse", args=[entry.pk])
     _, done = carry_out(as_manager, url, reason="never happened")
     assert done.status_code == 302

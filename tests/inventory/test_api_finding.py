@@ -6,7 +6,7 @@ import pytest
 
 from inventory import colors
 from inventory.models import Location, MaterialType
-from inventory.services import handling, shelf
+from inventory.services.spools import consumption, shelf
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_run, a_spool
 from tests.inventory.asking import SPOOLS, found
 
@@ -106,7 +106,7 @@ def spools(filaments):
     dry = Location.objects.create(name="Dry box")
     kept = a_spool(1000, filament=filaments["red"], lot_number="L-1", supplier="Shop")
     used = a_spool(1000, filament=filaments["blue"], location=dry)
-    handling.use(used, grams=900, by=None)
+    consumption.use(used, grams=900, by=None)
     gone = shelf.archive(a_spool(500, filament=filaments["two"]), by=None, discard=False)
     return {"kept": kept, "used": used, "gone": gone}
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
 from inventory.models import Filament, InventoryTransaction, Location, Manufacturer, Spool
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from tests.conftest import FarmAPIClient
 from tests.factories import (
     a_filament,

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from inventory.models import InventoryTransaction, Location, SpoolEvent
-from inventory.services import handling, shelf
+from inventory.services.spools import consumption, shelf
 from production.services import completion
 from tests.factories import a_running_run, a_spool
 from tests.inventory.asking import LEDGER, SPOOLS, found
@@ -21,7 +21,7 @@ def days(farm):
     now = timezone.now()
     noon = [timezone.localtime(now - timedelta(days=ago)).replace(hour=12) for ago in (3, 2, 1)]
     spool = a_spool(1000, at=noon[0])
-    handling.use(spool, grams=400, by=None, at=noon[1])
+    consumption.use(spool, grams=400, by=None, at=noon[1])
     shelf.archive(spool, by=None, discard=True, at=noon[2])
     return spool, noon
 

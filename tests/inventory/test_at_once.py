@@ -6,11 +6,12 @@ import pytest
 
 from inventory.codes import generate
 from inventory.models import Spool, SpoolEvent
-from inventory.services import handling, receiving, reversing, shelf
-from inventory.services.handling import NothingToPost
+from inventory.services import receiving, reversing
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
-from inventory.services.shelf import AlreadyArchived, AlreadyOpened, NotArchived
-from tenants.errors import Duplicate
+from inventory.services.spools import consumption, shelf
+from inventory.services.spools.consumption import NothingToPost
+from inventory.services.spools.shelf import AlreadyArchived, AlreadyOpened, NotArchived
+from tenants.operations.refusals import Duplicate
 from tests.answers import refusals
 from tests.factories import a_filament, a_spool
 from tests.looking import violations
@@ -22,7 +23,7 @@ COUNT = 8
 
 def test_eight_people_use_what_is_there_and_not_a_gram_more(in_threads):
     spool = a_spool(100)
-    results = in_threads(lambda _: handling.use(spool, grams=30, by=None), COUNT)
+    results = in_threads(lambda _: consumption.use(spool, grams=30, by=None), COUNT)
     assert refusals(results) == [InsufficientInventory] * 5
     assert Spool.objects.get(pk=spool.pk).remaining_grams == 10
     assert violations() == []
@@ -31,9 +32,9 @@ def test_eight_people_use_what_is_there_and_not_a_gram_more(in_threads):
 def test_use_waste_and_corrections_at_once_all_count(in_threads):
     spool = a_spool(1000)
     verbs = [
-        lambda: handling.use(spool, grams=10, by=None),
-        lambda: handling.waste(spool, grams="2.5", by=None),
-        lambda: handling.adjust(spool, grams=1, reason="Found", by=None),
+        lambda: consumption.use(spool, grams=10, by=None),
+        lambda: consumption.waste(spool, grams="2.5", by=None),
+        lambda: consumption.adjust(spool, grams=1, reason="Found", by=None),
         lambda: shelf.dry(spool, by=None),
     ]
     assert refusals(in_threads(lambda number: verbs[number % 4](), COUNT)) == []
@@ -45,13 +46,13 @@ def test_use_waste_and_corrections_at_once_all_count(in_threads):
 
 def test_a_spool_is_emptied_as_waste_once(in_threads):
     spool = a_spool(100)
-    results = in_threads(lambda _: handling.empty(spool, by=None, as_="waste"), COUNT)
+    results = in_threads(lambda _: consumption.empty(spool, by=None, as_="waste"), COUNT)
     assert refusals(results) == [NothingToPost] * (COUNT - 1)
 
 
 def test_an_entry_is_reversed_once(in_threads):
     spool = a_spool(100)
-    usage = handling.use(spool, grams=40, by=None)
+    usage = consumption.use(spool, grams=40, by=None)
     results = in_threads(lambda _: reversing.reverse(usage, reason="Slip", by=None), COUNT)
     assert refusals(results) == [reversing.AlreadyReversed] * (COUNT - 1)
     assert Spool.objects.get(pk=spool.pk).remaining_grams == 100
@@ -92,7 +93,7 @@ def test_a_spool_is_either_used_or_archived_first(in_threads):
     spool = a_spool(100)
     verbs = [
         lambda: shelf.archive(spool, by=None, discard=True),
-        lambda: handling.use(spool, grams=40, by=None),
+        lambda: consumption.use(spool, grams=40, by=None),
     ]
     results = in_threads(lambda number: verbs[number](), 2)
     assert refusals(results) in ([], [SpoolArchived])

@@ -6,10 +6,11 @@ import pytest
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, ledger, receiving, shelf
+from inventory.services import ledger, receiving
+from inventory.services.spools import consumption, shelf
 from tenants.accounts.models import AuditEvent
-from tenants.errors import Duplicate, Invalid
-from tenants.quantities import InvalidQuantity
+from tenants.operations.quantities import InvalidQuantity
+from tenants.operations.refusals import Duplicate, Invalid
 from tests.factories import a_filament, a_spool
 from tests.looking import fresh, queries_of, violations
 
@@ -93,20 +94,20 @@ def costs(spool):
 
 def test_a_price_that_becomes_known_is_what_earlier_entries_cost_and_only_once(operator):
     spool = a_spool(1000, filament=a_filament(price=None))
-    handling.use(spool, grams=100, by=None)
+    consumption.use(spool, grams=100, by=None)
     assert costs(spool) == [None]
     priced = shelf.describe(spool, price=Decimal(30), by=operator)
     assert (priced.price, priced.version) == (30, spool.version + 2)
-    handling.use(spool, grams=100, by=None)
+    consumption.use(spool, grams=100, by=None)
     assert costs(spool) == [3, 3]
     shelf.describe(spool, price=Decimal(90), by=operator)
-    handling.use(spool, grams=100, by=None)
+    consumption.use(spool, grams=100, by=None)
     assert costs(spool) == [3, 3, 9]
 
 
 def test_an_entry_with_a_cost_never_changes():
     spool = a_spool(1000, price=Decimal(20))
-    handling.use(spool, grams=100, by=None)
+    consumption.use(spool, grams=100, by=None)
     shelf.describe(spool, price=Decimal(50), by=None)
     assert costs(spool) == [2]
     assert fresh(spool).late_cost_per_gram is None
@@ -129,7 +130,7 @@ def test_a_price_that_can_not_be_is_refused(price):
 def test_a_price_may_become_unknown_again_and_new_entries_take_the_catalogues():
     spool = a_spool(1000, price=Decimal(50), filament=a_filament(price=Decimal(20)))
     shelf.describe(spool, price=None, by=None)
-    assert handling.use(spool, grams=10, by=None).cost_per_gram == Decimal("0.02")
+    assert consumption.use(spool, grams=10, by=None).cost_per_gram == Decimal("0.02")
 
 
 def test_the_price_stays_when_its_record_can_not_be_written(monkeypatch):

@@ -9,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Manufacturer, MaterialType
-from inventory.services.catalogue import import_entries, source
-from inventory.services.catalogue.entries import BrokenEntry, parsed
+from inventory.services.tables import catalogue_source
+from inventory.services.tables.catalogue_entries import BrokenEntry, parsed
+from inventory.services.tables.catalogue_importing import import_entries
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_manufacturer, a_material_type
 from tests.inventory.entries import BROKEN, GOOD, entry
@@ -35,10 +36,10 @@ def test_an_entry_becomes_a_filament_with_its_maker_and_material_type():
 
 
 def test_more_entries_than_any_catalogue_has_are_not_looked_at(monkeypatch):
-    monkeypatch.setattr(source, "MOST_ENTRIES", 2)
-    assert source.entries([{}, {}], "it") == [{}, {}]
-    with pytest.raises(source.UnusableCatalogue, match="3 entries; at most 2"):
-        source.entries([{}, {}, {}], "it")
+    monkeypatch.setattr(catalogue_source, "MOST_ENTRIES", 2)
+    assert catalogue_source.entries([{}, {}], "it") == [{}, {}]
+    with pytest.raises(catalogue_source.UnusableCatalogue, match="3 entries; at most 2"):
+        catalogue_source.entries([{}, {}, {}], "it")
 
 
 def test_the_shipped_sample_is_imported_whole_and_every_filament_is_valid():

@@ -9,7 +9,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
-from inventory.services.catalogue import import_entries, source
+from inventory.services.tables import catalogue_source
+from inventory.services.tables.catalogue_importing import import_entries
 from tests.inventory.entries import GOOD, entry
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -34,8 +35,8 @@ def written(tmp_path, content):
     ],
 )
 def test_a_file_that_is_no_catalogue_says_what_is_wrong(tmp_path, content, said):
-    with pytest.raises(source.UnusableCatalogue, match=said):
-        source.read(written(tmp_path, content))
+    with pytest.raises(catalogue_source.UnusableCatalogue, match=said):
+        catalogue_source.read(written(tmp_path, content))
 
 
 def test_absent_files_folders_and_other_addresses_say_so(tmp_path):
@@ -45,14 +46,14 @@ def test_absent_files_folders_and_other_addresses_say_so(tmp_path):
         ("ftp://example.org/x.json", "only http and https"),
         ("http://127.0.0.1:9/x.json", "can't be reached"),
     ]:
-        with pytest.raises(source.UnusableCatalogue, match=said):
-            source.read(place)
+        with pytest.raises(catalogue_source.UnusableCatalogue, match=said):
+            catalogue_source.read(place)
 
 
 def test_a_file_is_read_to_a_limit_only(tmp_path, monkeypatch):
-    monkeypatch.setattr(source, "LONGEST_BYTES", 10)
-    with pytest.raises(source.UnusableCatalogue, match="larger than"):
-        source.read(written(tmp_path, [GOOD]))
+    monkeypatch.setattr(catalogue_source, "LONGEST_BYTES", 10)
+    with pytest.raises(catalogue_source.UnusableCatalogue, match="larger than"):
+        catalogue_source.read(written(tmp_path, [GOOD]))
 
 
 def test_numbers_no_machine_can_hold_spoil_their_own_entry_only(tmp_path):
@@ -60,7 +61,7 @@ def test_numbers_no_machine_can_hold_spoil_their_own_entry_only(tmp_path):
     content = (
         f'[{{"id": "a", "weight": {digits}}}, {{"id": "b", "density": 1e99999999999999999999}}]'
     )
-    read = source.read(written(tmp_path, content))
+    read = catalogue_source.read(written(tmp_path, content))
     assert len(import_entries(read, by=None).refused) == 2
 
 
@@ -85,12 +86,12 @@ def address():
 
 
 def test_a_catalogue_is_read_from_an_address(address):
-    assert source.read(f"{address}/filaments.json")[0]["id"] == GOOD["id"]
+    assert catalogue_source.read(f"{address}/filaments.json")[0]["id"] == GOOD["id"]
 
 
 def test_an_address_without_a_catalogue_says_what_it_answered(address):
-    with pytest.raises(source.UnusableCatalogue, match="404"):
-        source.read(f"{address}/gone.json")
+    with pytest.raises(catalogue_source.UnusableCatalogue, match="404"):
+        catalogue_source.read(f"{address}/gone.json")
 
 
 # --- The command -------------------------------------------------------------------------------

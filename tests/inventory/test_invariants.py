@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import invariants, ledger, scale
+from inventory.services import invariants, ledger
+from inventory.services.spools import scale
 from tests.factories import a_run, a_spool
 
 pytestmark = pytest.mark.usefixtures("farm")

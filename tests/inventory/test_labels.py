@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured, ValidationError
 from inventory import codes
 from inventory.models import Spool
 from inventory.paper import fonts, labels, qr, sheets
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.models.settings import validate_address
 from tests import printed

@@ -5,10 +5,11 @@ from decimal import Decimal
 import pytest
 
 from inventory.models.ledger import COMPENSATED
-from inventory.services import handling, ledger, reversing, scale, shelf
+from inventory.services import ledger, reversing
 from inventory.services.ledger import InsufficientInventory, NotReversible, SpoolArchived
+from inventory.services.spools import consumption, scale, shelf
 from production.services import completion
-from production.services.actuals import MaterialActual
+from production.services.completion.actuals import MaterialActual
 from tests.factories import a_running_run, a_spool
 from tests.looking import fresh, violations
 
@@ -21,7 +22,7 @@ def reverse(entry, **said):
 
 def test_a_slip_is_taken_back_gram_by_gram_at_the_price_of_then(manager):
     spool = a_spool(1000, price=Decimal(20))
-    usage = handling.use(spool, grams=140, by=None)
+    usage = consumption.use(spool, grams=140, by=None)
     shelf.describe(spool, price=Decimal(50), by=None)
     reversal = reverse(usage, by=manager, note="It was 14.0")
     assert (reversal.kind, reversal.grams, reversal.reverses) == ("reversal", 140, usage)
@@ -36,13 +37,13 @@ def test_a_slip_is_taken_back_gram_by_gram_at_the_price_of_then(manager):
 
 
 def test_a_reversal_says_why():
-    usage = handling.use(a_spool(), grams=1, by=None)
-    with pytest.raises(handling.ReasonMissing):
+    usage = consumption.use(a_spool(), grams=1, by=None)
+    with pytest.raises(consumption.ReasonMissing):
         reverse(usage, reason="")
 
 
 def test_an_entry_is_reversed_once_and_a_reversal_never():
-    usage = handling.use(a_spool(), grams=1, by=None)
+    usage = consumption.use(a_spool(), grams=1, by=None)
     reversal = reverse(usage)
     with pytest.raises(reversing.AlreadyReversed) as refused:
         reverse(usage)
@@ -64,8 +65,8 @@ def test_an_entry_of_a_run_is_the_runs_to_take_back():
 def test_a_receipt_is_taken_back_only_when_nothing_else_stands():
     spool = a_spool(1000)
     receipt = spool.transactions.get()
-    usage = handling.use(spool, grams=10, by=None)
-    handling.adjust(spool, grams=10, reason="Found", by=None)
+    usage = consumption.use(spool, grams=10, by=None)
+    consumption.adjust(spool, grams=10, reason="Found", by=None)
     with pytest.raises(reversing.ReceiptInUse) as refused:
         reverse(receipt)
     assert refused.value.numbers["entries"] == 2
@@ -76,8 +77,8 @@ def test_a_receipt_is_taken_back_only_when_nothing_else_stands():
 
 def test_nothing_is_taken_back_below_zero():
     spool = a_spool(100)
-    found = handling.adjust(spool, grams=50, reason="Found", by=None)
-    handling.use(spool, grams=120, by=None)
+    found = consumption.adjust(spool, grams=50, reason="Found", by=None)
+    consumption.use(spool, grams=120, by=None)
     with pytest.raises(InsufficientInventory):
         reverse(found)
     assert fresh(spool).remaining_grams == 30
@@ -85,7 +86,7 @@ def test_nothing_is_taken_back_below_zero():
 
 def test_what_is_older_than_a_count_is_taken_back_only_when_confirmed():
     spool = a_spool(1000)
-    usage = handling.use(spool, grams=100, by=None)
+    usage = consumption.use(spool, grams=100, by=None)
     count = scale.weigh(spool, gross_grams=1100, by=None)
     with pytest.raises(reversing.CountedSince) as refused:
         reverse(usage)
@@ -129,7 +130,7 @@ def test_a_discarded_rest_comes_back_once_the_spool_is_restored():
 
 def test_the_entry_stands_when_the_last_write_fails(monkeypatch):
     spool = a_spool(100)
-    usage = handling.use(spool, grams=30, by=None)
+    usage = consumption.use(spool, grams=30, by=None)
     monkeypatch.setattr(ledger, "update_rows", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         reverse(usage)

@@ -8,11 +8,13 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import Location, Spool, SpoolEvent
-from inventory.services import handling, ledger, shelf
+from inventory.services import ledger
 from inventory.services.ledger import SpoolArchived
-from production.services import lifecycle
-from tenants.errors import Duplicate, Stale, when
-from tenants.versions import expecting
+from inventory.services.spools import consumption, shelf
+from production.services.runs import lifecycle
+from tenants.operations.refusals import Duplicate, Stale
+from tenants.operations.text import when
+from tenants.operations.versions import expecting
 from tests.factories import a_run, a_spool
 from tests.looking import fresh, violations
 
@@ -135,7 +137,7 @@ def test_somebody_says_what_becomes_of_the_rest():
     with pytest.raises(shelf.RemainderUndecided) as refused:
         shelf.archive(spool, by=None)
     assert refused.value.numbers["remaining_grams"] == 100
-    handling.empty(spool, by=None, confirm=True)
+    consumption.empty(spool, by=None, confirm=True)
     assert shelf.archive(spool, by=None).is_archived
 
 

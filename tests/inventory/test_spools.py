@@ -7,9 +7,10 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import ledger, receiving, scale, shelf
-from tenants.errors import Invalid
-from tenants.quantities import InvalidQuantity
+from inventory.services import ledger, receiving
+from inventory.services.spools import scale, shelf
+from tenants.operations.quantities import InvalidQuantity
+from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_spool
 from tests.looking import remaining
 

@@ -8,7 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool
-from inventory.services import handling, ledger, receiving, reversing, scale, shelf, stock
+from inventory.services import ledger, receiving, reversing, stock
+from inventory.services.spools import consumption, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_material_type, a_spool
 from tests.looking import queries_of
@@ -46,7 +47,7 @@ def test_a_spool_is_low_at_a_fifth_of_what_was_on_it():
     FarmSettings.objects.update(low_stock_percent=Decimal(20))
     above, at, below, gone = (a_spool(500) for _ in range(4))
     for spool, grams in ((above, "399.9"), (at, 400), (below, 450)):
-        handling.use(spool, grams=grams, by=None)
+        consumption.use(spool, grams=grams, by=None)
     shelf.archive(gone, by=None, discard=True)
     low = stock.low_spools().order_by("pk")
     assert [(spool, spool.is_low_itself, spool.is_to_reorder) for spool in low] == [
@@ -77,9 +78,9 @@ def test_a_full_spool_is_low_when_its_filament_is_to_be_reordered():
 def a_week():
     """1 March: 1000 g; 3 March: 100 g used; 5 March: counted to 880 g; 5 March again: 5 g more."""
     spool = receiving.receive(filament=a_filament(), initial_grams=1000, by=None, at=MARCH[0])
-    handling.use(spool, grams=100, by=None, at=MARCH[2])
+    consumption.use(spool, grams=100, by=None, at=MARCH[2])
     scale.weigh(spool, gross_grams=1080, by=None, at=MARCH[4])
-    handling.adjust(spool, grams=5, reason="Found", by=None, at=MARCH[4])
+    consumption.adjust(spool, grams=5, reason="Found", by=None, at=MARCH[4])
     return spool
 
 
@@ -145,8 +146,8 @@ def test_the_stock_of_a_filament_by_hand():
     used = a_spool(750, filament=filament)
     gone = a_spool(200, filament=filament)
     a_spool(333)  # of another filament
-    handling.use(used, grams=150, by=None)
-    handling.waste(used, grams=50, by=None)
+    consumption.use(used, grams=150, by=None)
+    consumption.waste(used, grams=50, by=None)
     shelf.archive(gone, by=None, discard=True)
     claim(sealed, 300)
     claim(opened, 50)
@@ -169,10 +170,10 @@ def test_a_filament_that_nobody_has_or_uses():
 
 def test_use_is_of_the_last_thirty_days_and_without_what_was_taken_back():
     spool = receiving.receive(filament=a_filament(), initial_grams=1000, by=None, at=days_ago(60))
-    handling.use(spool, grams=500, by=None, at=days_ago(31))
-    handling.use(spool, grams=60, by=None, at=days_ago(29))
-    slip = handling.use(spool, grams=140, by=None)
-    handling.adjust(spool, grams=-10, reason="Lost", by=None)
+    consumption.use(spool, grams=500, by=None, at=days_ago(31))
+    consumption.use(spool, grams=60, by=None, at=days_ago(29))
+    slip = consumption.use(spool, grams=140, by=None)
+    consumption.adjust(spool, grams=-10, reason="Lost", by=None)
     reversing.reverse(slip, reason="Slip", by=None)
     found = of(spool.filament)
     assert (found.remaining_grams, found.used_grams) == (430, 60)
@@ -182,7 +183,7 @@ def test_use_is_of_the_last_thirty_days_and_without_what_was_taken_back():
 def test_an_overclaimed_filament_lasts_no_day():
     spool = a_spool(100)
     claim(spool, 100)
-    handling.use(spool, grams=50, by=None)
+    consumption.use(spool, grams=50, by=None)
     found = of(spool.filament)
     assert (found.available_grams, found.days_left) == (-50, 0)
 
@@ -190,7 +191,7 @@ def test_an_overclaimed_filament_lasts_no_day():
 def test_the_stock_of_a_material_type_is_that_of_its_filaments():
     petg = a_material_type("PETG")
     black, white = a_filament(material_type=petg), a_filament(material_type=petg)
-    handling.use(a_spool(1000, filament=black), grams=100, by=None)
+    consumption.use(a_spool(1000, filament=black), grams=100, by=None)
     a_spool(750, filament=white)
     a_spool(333)
     found = stock.of_material_types().get(code="PETG")
@@ -212,7 +213,7 @@ def test_what_is_available_of_some_materials():
 def test_the_stock_of_all_filaments_is_one_query():
     def grow(count):
         for _ in range(count):
-            handling.use(a_spool(), grams=1, by=None)
+            consumption.use(a_spool(), grams=1, by=None)
 
     assert with_one_and_with_thirty(lambda: list(stock.of_filaments()), grow) == (1, 1)
     assert len(stock.of_filaments()) == 31
@@ -231,13 +232,13 @@ def test_stock_can_be_filtered_ordered_and_counted_like_any_list():
 
 def test_consumption_is_what_stands():
     spool = a_spool()
-    handling.waste(spool, grams=1, by=None)
-    reversing.reverse(handling.use(spool, grams=2, by=None), reason="Slip", by=None)
+    consumption.waste(spool, grams=1, by=None)
+    reversing.reverse(consumption.use(spool, grams=2, by=None), reason="Slip", by=None)
     assert [entry.grams for entry in InventoryTransaction.objects.consumption()] == [-1]
 
 
 def test_a_sealed_spool_is_neither_opened_nor_used():
     sealed, opened, used = a_spool(), shelf.open(a_spool(), by=None), a_spool()
-    handling.use(used, grams=1, by=None)
+    consumption.use(used, grams=1, by=None)
     assert list(Spool.objects.sealed()) == [sealed]
     assert set(Spool.objects.opened()) == {opened, used}

@@ -20,7 +20,7 @@ from inventory.services.tables import (
 )
 from inventory.services.tables.cells import BadCell, has_decimal_commas, quantity
 from inventory.services.tables.reading import UnusableTable
-from tenants.tables import protected, rows_as_csv, unprotected
+from tenants.web.csv_export import protected, rows_as_csv, unprotected
 from tests.factories import a_filament
 from tests.looking import violations
 

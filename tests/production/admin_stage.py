@@ -7,11 +7,11 @@ from django.conf import settings
 from django.urls import URLResolver, reverse
 
 from inventory.models import Location
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from production.services import completion
 from tenants.accounts import devices
-from tenants.accounts.admin import farm_site
+from tenants.site.site import farm_site
 from tests.factories import (
     a_filament,
     a_printer,

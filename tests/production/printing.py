@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from production.services import completion
-from production.services.actuals import ItemCount, MaterialActual
+from production.services.completion.actuals import ItemCount, MaterialActual
 from tests.factories import a_running_run
 
 

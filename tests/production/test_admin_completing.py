@@ -3,7 +3,9 @@
 from decimal import Decimal
 
 from production.models import ProductionRun
-from production.services import completion, lifecycle, slots
+from production.services import completion
+from production.services.printing import slots
+from production.services.runs import lifecycle
 from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_slot, a_spool
 from tests.looking import status_of

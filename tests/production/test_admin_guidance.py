@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Location
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from production.models import PrinterSlot, ProductionRun, RunItem
-from production.services import completion, lifecycle, slots
-from production.services.lines import NewMaterial
+from production.services import completion
+from production.services.printing import slots
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewMaterial
 from tests.answers import text_of
 from tests.factories import (
     a_filament,

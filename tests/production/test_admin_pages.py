@@ -10,7 +10,7 @@ from django.urls import reverse
 from inventory.models import InventoryTransaction, SpoolEvent
 from production.models import Reason
 from tenants.accounts import roles
-from tenants.accounts.admin import farm_site
+from tenants.site.site import farm_site
 from tests.factories import (
     a_printer,
     a_product,

@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from production.models import ProductionRun
-from production.services import lifecycle
+from production.services.runs import lifecycle
 from tests.factories import (
     a_printer,
     a_product,

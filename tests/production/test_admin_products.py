@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from production.models import BomLine, PrinterSlot, Product
 from production.services import completion
-from production.services.actuals import MaterialActual
+from production.services.completion.actuals import MaterialActual
 from tenants.accounts.models import AuditEvent
 from tests.answers import text_of
 from tests.factories import a_material_type, a_printer, a_product, a_run, a_running_run, a_spool

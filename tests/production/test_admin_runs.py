@@ -8,8 +8,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from production.models import Reason
-from production.services import completion, lifecycle
-from production.services.lines import NewItem
+from production.services import completion
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 from tests.factories import (
     a_filament,
     a_material_type,

@@ -2,10 +2,11 @@
 
 from decimal import Decimal
 
-from inventory.services import scale
+from inventory.services.spools import scale
 from production.models import ProductionRun, RunEvent
-from production.services import completion, lifecycle
-from production.services.lines import NewItem
+from production.services import completion
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.looking import status_of

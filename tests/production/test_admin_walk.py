@@ -9,7 +9,7 @@ from django.db.models import Sum
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from production.models import ProductionRun, RunEvent, RunItem, RunMaterial, RunNumber
 from tenants.accounts import roles
-from tenants.accounts.admin import farm_site
+from tenants.site.site import farm_site
 from tests.factories import make_user
 from tests.production.admin_forms import fields
 from tests.production.admin_stage import every_page, set_up

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from production.admin import words
-from tenants.errors import plain
+from tenants.operations.text import plain
 
 
 def test_a_half_is_rounded_up_everywhere():

@@ -5,10 +5,12 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from inventory.services import handling, reversing
+from inventory.services import reversing
+from inventory.services.spools import consumption
 from production.models import Reason
-from production.services import completion, lifecycle
-from production.services.lines import NewItem, NewMaterial
+from production.services import completion
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
 from tests.answers import refused
 from tests.factories import (
     a_filament,
@@ -50,11 +52,11 @@ def used(farm):
     printer, product = a_printer("Mk4"), a_product("BODY", grams=20)
     run = ordered("SO-1", red, product, 40, printer=printer)
     completion.complete(run, by=None, as_planned=True)
-    handling.waste(red, by=None, grams=Decimal(7))
+    consumption.waste(red, by=None, grams=Decimal(7))
     maker = a_manufacturer("Other")
     asa = a_filament("ASA", material_type=a_material_type("ASA"), manufacturer=maker, price=None)
     other = a_spool(filament=asa)
-    handling.use(other, by=None, grams=Decimal(5))
+    consumption.use(other, by=None, grams=Decimal(5))
     return {"run": run, "printer": printer, "product": product, "red": red, "asa": other}
 
 

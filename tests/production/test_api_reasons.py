@@ -4,7 +4,7 @@ import pytest
 
 from production.models import Reason
 from production.services import completion
-from production.services.actuals import ItemCount
+from production.services.completion.actuals import ItemCount
 from tenants.accounts.models import AuditEvent
 from tests.answers import done, refused, results
 from tests.factories import a_product, a_running_run, a_spool

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from inventory.services import scale
+from inventory.services.spools import scale
 from production.models import BomLine
 from tests.answers import refused
 from tests.factories import (

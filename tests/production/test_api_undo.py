@@ -8,9 +8,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, SpoolEvent
-from inventory.services import handling, receiving
+from inventory.services import receiving
+from inventory.services.spools import consumption
 from production.models import ProductionRun, RunEvent
-from production.services import lifecycle, slots
+from production.services.printing import slots
+from production.services.runs import lifecycle
 from tests.answers import done, refused
 from tests.factories import a_filament, a_run, a_running_run, a_slot, a_spool
 from tests.inventory.asking import at as at_spool
@@ -135,7 +137,7 @@ def test_what_something_was_done_after_is_refused(mine):
     spool = a_spool(1000)
     done(mine.post(at_spool(spool, "weigh"), {"gross_grams": "1190"}))
     told = last(mine)
-    handling.use(spool, grams=5, by=None)
+    consumption.use(spool, grams=5, by=None)
     assert last(mine) is None
     refused(undo(mine, told), 409, "nothing_to_undo")
     assert fresh(spool).remaining_grams == 985

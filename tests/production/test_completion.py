@@ -7,14 +7,16 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import scale
 from inventory.services.ledger import InsufficientInventory
+from inventory.services.spools import scale
 from production.models import ProductionRun, RunEvent
-from production.services import actuals, completion, lifecycle, plausibility
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.moves import InvalidRunStatus
+from production.services import completion
+from production.services.completion import actuals, plausibility
+from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.overrides import UndoNotPermitted
-from tenants.errors import Invalid
+from production.services.runs import lifecycle
+from production.services.transitions import InvalidRunStatus
+from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.looking import fresh
 from tests.production.printing import took

@@ -6,9 +6,10 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import InventoryTransaction
-from inventory.services import handling, reversing, scale, shelf
+from inventory.services import reversing
+from inventory.services.spools import consumption, scale, shelf
 from production.services import completion, reports
-from production.services.actuals import MaterialActual
+from production.services.completion.actuals import MaterialActual
 from tenants.accounts.models import FarmSettings
 from tests.factories import (
     a_filament,
@@ -40,9 +41,9 @@ def totals(rows, *names):
 
 def test_usage_and_waste_are_summed_and_nothing_else_is():
     spool = an_old_spool(1000, price=Decimal(20))
-    handling.use(spool, grams=100, by=None, at=march(2))
-    handling.waste(spool, grams=50, by=None, at=march(3))
-    handling.adjust(spool, grams=-10, reason="Found", by=None, at=march(4))
+    consumption.use(spool, grams=100, by=None, at=march(2))
+    consumption.waste(spool, grams=50, by=None, at=march(3))
+    consumption.adjust(spool, grams=-10, reason="Found", by=None, at=march(4))
     scale.weigh(spool, gross_grams=1030, by=None, at=march(5))
     [whole] = reports.consumption()
     assert whole["grams"] == {"usage": 100, "waste": 50, "total": 150}
@@ -58,15 +59,15 @@ def test_nothing_used_is_no_row():
 
 def test_what_was_reversed_at_once_leaves_no_trace():
     spool = an_old_spool(1000)
-    slip = handling.use(spool, grams=100, by=None, at=march(2))
+    slip = consumption.use(spool, grams=100, by=None, at=march(2))
     reversing.reverse(slip, reason="slip", by=None, at=march(2, 13))
     assert reports.consumption(period="day", group_by="filament") == []
 
 
 def test_a_reversal_counts_when_it_was_posted_so_that_a_closed_month_stays_as_it_was():
     spool = an_old_spool(1000, price=Decimal(20))
-    slip = handling.waste(spool, grams=100, by=None, at=march(31))
-    handling.waste(spool, grams=30, by=None, at=march(31))
+    slip = consumption.waste(spool, grams=100, by=None, at=march(31))
+    consumption.waste(spool, grams=30, by=None, at=march(31))
     before = reports.consumption(period="month")
     reversing.reverse(slip, reason="slip", by=None, at=march(31) + timedelta(days=9))
     rows = reports.consumption(period="month")
@@ -92,8 +93,8 @@ def test_a_run_reverted_and_completed_anew_took_what_it_took_the_second_time():
 def test_days_weeks_and_months_are_the_farms():
     FarmSettings.objects.update(timezone="Pacific/Auckland")  # 13 hours ahead in March
     spool = an_old_spool()
-    handling.use(spool, grams=1, by=None, at=datetime(2026, 3, 1, 10, 59, tzinfo=UTC) + DAY)
-    handling.use(spool, grams=2, by=None, at=march(31, 11))  # 1 April there
+    consumption.use(spool, grams=1, by=None, at=datetime(2026, 3, 1, 10, 59, tzinfo=UTC) + DAY)
+    consumption.use(spool, grams=2, by=None, at=march(31, 11))  # 1 April there
     days = reports.consumption(period="day")
     assert totals(days, "period") == {("2026-03-02",): 1, ("2026-04-01",): 2}
     months = reports.consumption(period="month")
@@ -111,7 +112,7 @@ DAY = timedelta(days=1)
 def test_between_two_moments_the_first_counts_and_the_last_does_not():
     spool = an_old_spool()
     for day in (2, 3, 4):
-        handling.use(spool, grams=day, by=None, at=march(day))
+        consumption.use(spool, grams=day, by=None, at=march(day))
     [row] = reports.consumption(since=march(3), until=march(4))
     assert row["grams"]["total"] == 3
     assert reports.consumption(since=march(5)) == []
@@ -122,7 +123,7 @@ def test_by_filament_and_by_material_type():
     red, blue = a_filament("Red", price=Decimal(20)), a_filament("Blue", price=Decimal(40))
     green = a_filament("Green", material_type=petg, price=None)
     for filament, grams in ((red, 10), (red, 5), (blue, 20), (green, 7)):
-        handling.use(a_spool(1000, filament=filament), grams=grams, by=None)
+        consumption.use(a_spool(1000, filament=filament), grams=grams, by=None)
     rows = reports.consumption(group_by="filament")
     assert totals(rows, "name") == {
         ("Polyfil Red",): 15, ("Polyfil Blue",): 20, ("Polyfil Green",): 7,
@@ -139,7 +140,7 @@ def test_by_printer_and_what_no_printer_took():
     printer, spool = a_printer("Mk4"), a_spool(1000)
     run = a_running_run((spool, 10), items=[(a_product(), 1)], printer=printer)
     completed(run, good=[1], grams=[12])
-    handling.use(spool, grams=5, by=None)
+    consumption.use(spool, grams=5, by=None)
     rows = reports.consumption(group_by="printer")
     assert totals(rows, "name") == {("Mk4",): 12, (None,): 5}
 
@@ -163,7 +164,7 @@ def test_the_groups_add_up_to_the_whole():
             (spool, 10), (two, 5), items=[(product, 1 + number) for product in products]
         )
         completed(run, good=[1 + number] * 3, grams=[100 + number, 50])
-    handling.waste(spool, grams=11, by=None)
+    consumption.waste(spool, grams=11, by=None)
     [whole] = reports.consumption()
     assert whole["grams"]["total"] == 303 + 150 + 11
     for group_by in reports.CONSUMPTION_GROUPS:
@@ -175,9 +176,9 @@ def test_the_groups_add_up_to_the_whole():
 
 def test_filament_of_unknown_price_that_came_back_costs_nothing():
     unpriced = an_old_spool(filament=a_filament(price=None))
-    slip = handling.use(unpriced, grams=10, by=None, at=march(2))
+    slip = consumption.use(unpriced, grams=10, by=None, at=march(2))
     reversing.reverse(slip, reason="slip", by=None, at=march(2, 13))
-    handling.use(an_old_spool(1000, price=Decimal(20)), grams=10, by=None, at=march(2))
+    consumption.use(an_old_spool(1000, price=Decimal(20)), grams=10, by=None, at=march(2))
     [row] = reports.consumption(period="day")
     assert row["cost"] == {
         "total": Decimal("0.2"), "known_total": Decimal("0.2"), "grams_of_unknown_cost": 0,
@@ -186,15 +187,15 @@ def test_filament_of_unknown_price_that_came_back_costs_nothing():
 
 def test_a_price_that_becomes_known_is_counted():
     spool = a_spool(1000, filament=a_filament(price=None))
-    handling.use(spool, grams=100, by=None)
+    consumption.use(spool, grams=100, by=None)
     shelf.describe(spool, price=Decimal(30), by=None)
     assert reports.consumption()[0]["cost"]["total"] == 3
 
 
 def test_some_entries_may_be_meant_only():
     one, two = a_spool(1000), a_spool(1000)
-    handling.use(one, grams=1, by=None)
-    handling.use(two, grams=2, by=None)
+    consumption.use(one, grams=1, by=None)
+    consumption.use(two, grams=2, by=None)
     of_one = InventoryTransaction.objects.filter(spool=one, note__contains="")
     assert reports.consumption(entries=of_one)[0]["grams"]["total"] == 1
 

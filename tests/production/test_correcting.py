@@ -6,14 +6,15 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import scale
 from inventory.services.ledger import InsufficientInventory
+from inventory.services.spools import scale
 from production.models import Reason
-from production.services import completion, plausibility
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.claims import IncompatibleSpool
+from production.services import completion
+from production.services.completion import plausibility
+from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.completion.correcting import NothingToReassign
-from production.services.moves import InvalidRunStatus
+from production.services.requirements.claims import IncompatibleSpool
+from production.services.transitions import InvalidRunStatus
 from tests.factories import (
     a_filament,
     a_material_type,

@@ -8,11 +8,14 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling
 from inventory.services.ledger import InsufficientInventory
+from inventory.services.spools import consumption
 from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
-from production.services import completion, demand, lifecycle, readiness
-from production.services.lines import NewItem, NewMaterial
+from production.services import completion
+from production.services.reports import demand
+from production.services.requirements import readiness
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -140,14 +143,14 @@ def test_a_run_that_can_start_is_not_blocked():
 def test_runs_that_are_not_planned_are_not_blocked():
     spool = a_spool(100)
     run = a_running_run((spool, 80), printer=a_printer())
-    handling.use(spool, grams=50, by=None)
+    consumption.use(spool, grams=50, by=None)
     assert demand.blockers([run]) == {run.pk: []}
 
 
 def test_a_spool_that_was_used_by_others_blocks_every_run_that_claims_it():
     spool = a_spool(100)
     runs = [a_run((spool, 60)), a_run((spool, 30))]
-    handling.use(spool, grams=25, by=None)
+    consumption.use(spool, grams=25, by=None)
     found = demand.blockers(runs)
     assert [blocker.code for pk in found for blocker in found[pk]] == ["insufficient_inventory"] * 2
     blocker = only_blocker(runs[0])
@@ -258,7 +261,7 @@ def test_everything_is_told_of_the_printer_first_then_line_by_line():
     run = lifecycle.create(by=None, materials=lines, printer=printer)
     a_running_run(printer=printer)
     Printer.objects.update(needs_clearing=True)
-    handling.use(spool, grams=90, by=None)
+    consumption.use(spool, grams=90, by=None)
     assert codes(run) == [
         "printer_inactive",
         "printer_busy",

@@ -12,8 +12,8 @@ from django_tenants.utils import tenant_context
 from inventory.models import InventoryTransaction, Spool
 from production import demo
 from production.models import ProductionRun, RunItem, RunMaterial
-from tenants import services
 from tenants.accounts.models import User
+from tenants.farms import services
 from tenants.models import Tenant
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.looking import violations

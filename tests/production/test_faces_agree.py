@@ -7,13 +7,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from inventory.services import scale
+from inventory.services.spools import scale
 from inventory.templatetags.spoolbook import signed
 from production.models import ProductionRun, Reason
-from production.services import completion, lifecycle, midprint, reports
+from production.services import completion, reports
+from production.services.printing import midprint
+from production.services.runs import lifecycle
 from production.templatetags.floor import duration, signed_grams
-from tenants import quantities
 from tenants.accounts.models import FarmSettings
+from tenants.operations import quantities
 from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_running_run, a_spool
 from tests.production.printing import completed, took

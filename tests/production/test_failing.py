@@ -6,10 +6,12 @@ import pytest
 
 from inventory.models import Spool
 from production.models import Reason
-from production.services import actuals, completion, lifecycle, plausibility
-from production.services.actuals import ItemCount
-from production.services.moves import InvalidRunStatus
-from tenants.errors import Invalid
+from production.services import completion
+from production.services.completion import actuals, plausibility
+from production.services.completion.actuals import ItemCount
+from production.services.runs import lifecycle
+from production.services.transitions import InvalidRunStatus
+from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 from tests.looking import remaining
 from tests.production.printing import took

@@ -4,10 +4,12 @@ them."""
 import pytest
 
 from production.models import ProductionRun, Reason
-from production.services import completion, midprint, undo
-from production.services.actuals import CountsExceedQuantity
-from production.services.moves import InvalidRunStatus, NotInRun
-from tenants.errors import Invalid
+from production.services import completion
+from production.services.completion.actuals import CountsExceedQuantity
+from production.services.printing import midprint
+from production.services.transitions import InvalidRunStatus, NotInRun
+from production.services.undo import undo
+from tenants.operations.refusals import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool
 from tests.looking import violations
 from tests.production.touching import at, page, queries, said, touch

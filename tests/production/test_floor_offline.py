@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 from django.utils import timezone
 
-from inventory.services import handling
-from production.services import midprint, slots
-from production.services.actuals import MaterialActual
+from inventory.services.spools import consumption
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint, slots
 from production.views.floor import PERSON, WAITED
 from tests.factories import a_run, a_running_run, a_slot, a_spool, make_user
 from tests.looking import fresh
@@ -121,7 +121,7 @@ def test_a_weight_that_waited_is_of_the_moment_it_was_typed(floor, operator):
 @pytest.mark.parametrize(("basis", "left"), [("then", 940), ("now", 980)])
 def test_a_weight_from_before_other_entries_asks_which_it_is(floor, operator, basis, left):
     spool = a_spool(at=timezone.now() - timedelta(hours=2))
-    handling.use(spool, grams=40, by=None)
+    consumption.use(spool, grams=40, by=None)
     path = f"/floor/spools/{spool.pk}/weigh/"
     answer = touch(floor, path, headers=whose(operator) | HOUR, gross_grams="1180")
     assert (answer.status_code, answer.json()["code"]) == (409, "entries_since_weighing")

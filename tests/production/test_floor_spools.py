@@ -7,7 +7,7 @@ from django.urls import reverse
 from django_tenants.utils import tenant_context
 
 from inventory.models import Spool
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from tenants.accounts.models import FarmSettings
 from tests.factories import PASSWORD, a_filament, a_printer, a_run, a_running_run, a_spool

@@ -7,14 +7,16 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import scale
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
+from inventory.services.spools import scale
 from production.models import PrinterSlot, ProductionRun, RunNumber
-from production.services import completion, lifecycle, lines, readiness
-from production.services.claims import DuplicateSpool, IncompatibleSpool
-from production.services.moves import InvalidRunStatus
+from production.services import completion
+from production.services.requirements import readiness
+from production.services.requirements.claims import DuplicateSpool, IncompatibleSpool
+from production.services.runs import lifecycle, lines
+from production.services.transitions import InvalidRunStatus
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Invalid, OverrideNotPermitted
+from tenants.operations.refusals import Invalid, OverrideNotPermitted
 from tests.factories import (
     a_filament,
     a_material_type,

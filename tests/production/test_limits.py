@@ -6,9 +6,9 @@ import pytest
 
 from inventory.models import Filament
 from production.models import PrinterSlot, ProductionRun
-from production.services import lifecycle, lines
-from production.services.limits import LimitExceeded
-from production.services.lines import NewItem, NewMaterial
+from production.services.requirements.limits import LimitExceeded
+from production.services.runs import lifecycle, lines
+from production.services.runs.lines import NewItem, NewMaterial
 from tests.factories import (
     a_filament,
     a_material_type,

@@ -7,9 +7,11 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from production.models import RunMaterial
-from production.services import completion, lifecycle, midprint, reports
-from production.services.actuals import MaterialActual
-from production.services.lines import NewItem, NewMaterial
+from production.services import completion, reports
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
 from tests.factories import a_filament, a_manufacturer, a_product, a_run, a_running_run, a_spool
 
 pytestmark = pytest.mark.usefixtures("farm")

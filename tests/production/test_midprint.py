@@ -6,11 +6,13 @@ import pytest
 
 from inventory.models import Spool
 from inventory.services.ledger import InsufficientInventory
-from production.services import actuals, completion, midprint
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.claims import DuplicateSpool, IncompatibleSpool
-from production.services.moves import InvalidRunStatus, NotInRun
-from tenants.errors import Invalid
+from production.services import completion
+from production.services.completion import actuals
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.printing import midprint
+from production.services.requirements.claims import DuplicateSpool, IncompatibleSpool
+from production.services.transitions import InvalidRunStatus, NotInRun
+from tenants.operations.refusals import Invalid
 from tests.factories import (
     a_filament,
     a_material_type,

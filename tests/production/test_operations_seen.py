@@ -16,12 +16,12 @@ import tenants
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun
 from production.services import completion
-from production.services.actuals import MaterialActual
-from production.services.moves import InvalidRunStatus
-from tenants import operations
+from production.services.completion.actuals import MaterialActual
+from production.services.transitions import InvalidRunStatus
 from tenants.accounts import pins
 from tenants.accounts import services as people
-from tenants.errors import Busy
+from tenants.operations import operation
+from tenants.operations.refusals import Busy
 from tests.factories import PASSWORD, a_running_run, a_spool, make_user
 from tests.production.verbs.stories import NEW, OF_RUNS, STORIES, forgotten, running
 from tests.watching import watching
@@ -89,7 +89,7 @@ def test_a_verb_that_does_not_succeed_is_seen(watched, monkeypatch, name, error,
         raise error
 
     verb = verbs()[name]  # first: a module imported later would keep the broken function
-    monkeypatch.setattr(operations, "in_transaction", fail)
+    monkeypatch.setattr(operation, "in_transaction", fail)
     with pytest.raises(type(error)):
         verb(None, by=None)
     [span] = watched.spans(name)

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Spool
 from inventory.services.ledger import UnknownSpool
 from production.models import ProductionRun, RunEvent, RunNumber
-from production.services import lifecycle, planning
-from production.services.lines import NewItem, NewMaterial
-from tenants.errors import Invalid, OverrideNotPermitted
+from production.services.runs import lifecycle, planning
+from production.services.runs.lines import NewItem, NewMaterial
+from tenants.operations.refusals import Invalid, OverrideNotPermitted
 from tests.factories import a_material_type, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.looking import fresh, violations
 

@@ -7,8 +7,8 @@ import pytest
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import planning
-from production.services.lines import NewMaterial
+from production.services.runs import planning
+from production.services.runs.lines import NewMaterial
 from tests.factories import a_printer, a_product, a_spool
 from tests.looking import violations
 

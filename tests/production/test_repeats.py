@@ -9,10 +9,12 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun
-from production.services import completion, lifecycle, midprint, repeats
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.moves import InvalidRunStatus
-from tenants.errors import Invalid
+from production.services import completion
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.printing import midprint
+from production.services.runs import lifecycle, repeats
+from production.services.transitions import InvalidRunStatus
+from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 from tests.looking import violations
 

@@ -8,10 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from inventory.services import scale
+from inventory.services.spools import scale
 from production.models import ProductionRun, Reason
-from production.services import completion, lifecycle, midprint, repeats, reports, variance
-from production.services.actuals import ItemCount, MaterialActual
+from production.services import completion, reports, variance
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.printing import midprint
+from production.services.runs import lifecycle, repeats
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tests.factories import (
     a_filament,

@@ -6,8 +6,10 @@ from decimal import Decimal
 import pytest
 
 from production.models import ProductionRun, RunMaterial
-from production.services import completion, lifecycle, midprint
-from production.services.lines import NewItem
+from production.services import completion
+from production.services.printing import midprint
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.printing import took
 

@@ -4,7 +4,8 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from inventory import codes
-from inventory.services import scanning, shelf
+from inventory.services import scanning
+from inventory.services.spools import shelf
 from production.services.scanning import decode
 from tests.factories import a_filament, a_printer, a_run, a_spool
 from tests.production.touching import page

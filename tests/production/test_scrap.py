@@ -8,7 +8,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from production.models import ProductionRun, Reason, RunItem
-from production.services import completion, lifecycle, reports
+from production.services import completion, reports
+from production.services.runs import lifecycle
 from tenants.accounts.models import FarmSettings
 from tests.factories import (
     a_filament,

@@ -3,12 +3,12 @@
 import pytest
 
 from inventory.models import Spool
-from inventory.services import handling, shelf
 from inventory.services.ledger import SpoolArchived
+from inventory.services.spools import consumption, shelf
 from production.models import PrinterSlot
-from production.services import slots
-from production.services.claims import DuplicateSpool
-from production.services.slots import SlotEmpty, SpoolPrinting
+from production.services.printing import slots
+from production.services.printing.slots import SlotEmpty, SpoolPrinting
+from production.services.requirements.claims import DuplicateSpool
 from tests.factories import a_filament, a_printer, a_running_run, a_spool
 
 
@@ -45,7 +45,7 @@ def test_a_sealed_spool_is_opened_by_loading_it_and_once(farm):
 
 def test_a_spool_that_was_printed_from_is_open_already(farm):
     spool = a_spool()
-    handling.use(spool, grams=5, by=None)
+    consumption.use(spool, grams=5, by=None)
     slots.load(spool, slot=a_slot(), by=None)
     assert not spool.events.filter(verb="opened").exists()
 

@@ -7,11 +7,13 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Location
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from production.models import ProductionRun
 from production.paper import traveller
-from production.services import completion, lifecycle, slots
-from production.services.lines import NewItem
+from production.services import completion
+from production.services.printing import slots
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 from tenants.accounts.models import FarmSettings
 from tests import printed
 from tests.factories import (

@@ -6,12 +6,14 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import Spool
-from inventory.services import handling, scale
+from inventory.services.spools import consumption, scale
 from production.models import PrinterSlot
-from production.services import completion, midprint, moves, slots, undo, unloading, weighing
-from production.services.actuals import ItemCount, MaterialActual
+from production.services import completion, transitions
+from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.overrides import NothingToUndo, UndoNotPermitted
-from production.services.slots import SpoolPrinting
+from production.services.printing import midprint, slots, weighing
+from production.services.printing.slots import SpoolPrinting
+from production.services.undo import loads, undo
 from tenants.accounts import roles
 from tests.factories import (
     a_printer,
@@ -78,7 +80,7 @@ def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
 def test_a_weighing_after_which_the_book_moved_stays(operator):
     spool = a_spool(1000)
     entry = scale.weigh(spool, gross_grams=1190, by=operator)
-    handling.use(spool, grams=5, by=None)
+    consumption.use(spool, grams=5, by=None)
     assert undo.last(by=operator) is None
     with pytest.raises(NothingToUndo):
         undo.undo_weighing(entry, by=operator)
@@ -86,7 +88,7 @@ def test_a_weighing_after_which_the_book_moved_stays(operator):
 
 
 def test_other_entries_have_no_bar(operator):
-    entry = handling.use(a_spool(), grams=5, by=operator)
+    entry = consumption.use(a_spool(), grams=5, by=operator)
     assert undo.last(by=operator) is None
     with pytest.raises(NothingToUndo):
         undo.undo_weighing(entry, by=operator)
@@ -106,7 +108,7 @@ def test_a_weight_kept_for_a_running_run_is_taken_back(floor, operator):
 
 
 def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypatch):
-    run, lock = printed((a_spool(1000), 30)), moves.lock
+    run, lock = printed((a_spool(1000), 30)), transitions.lock
     event = run.events.last().pk
 
     def late(subject, verb):
@@ -115,7 +117,7 @@ def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypat
         completion.complete(again, by=None, as_planned=True)
         return lock(subject, verb)
 
-    monkeypatch.setattr(moves, "lock", late)
+    monkeypatch.setattr(transitions, "lock", late)
     with pytest.raises(NothingToUndo):
         undo.undo(run, event=event, by=None)
 
@@ -173,7 +175,7 @@ def test_a_load_is_taken_back_with_all_that_it_moved(floor, operator):
 def test_a_spool_that_was_opened_by_the_load_is_sealed_again(operator):
     spool, slot = a_spool(), a_slot()
     slots.load(spool, slot=slot, by=operator)
-    unloading.undo_load(spool.events.get(verb="loaded"), by=operator)
+    loads.undo_load(spool.events.get(verb="loaded"), by=operator)
     assert (fresh(slot).spool, fresh(spool).opened_at) == (None, None)
 
 
@@ -184,11 +186,11 @@ def test_a_load_after_which_something_moved_stays(operator):
     event = spool.events.filter(verb="loaded").last()
     slots.load(a_spool(), slot=other, by=None)
     with pytest.raises(NothingToUndo):
-        unloading.undo_load(event, by=operator)
+        loads.undo_load(event, by=operator)
     slots.unload(slot, by=None)
     assert undo.last(by=operator) is None
     with pytest.raises(NothingToUndo):
-        unloading.undo_load(event, by=operator)
+        loads.undo_load(event, by=operator)
 
 
 def test_a_load_of_what_a_run_draws_from_by_now_stays(operator):
@@ -197,7 +199,7 @@ def test_a_load_of_what_a_run_draws_from_by_now_stays(operator):
     a_running_run((spool, 10), printer=slot.printer)
     assert undo.last(by=operator) is None
     with pytest.raises(SpoolPrinting):
-        unloading.undo_load(spool.events.get(verb="loaded"), by=operator)
+        loads.undo_load(spool.events.get(verb="loaded"), by=operator)
 
 
 def test_nobody_takes_back_what_another_loaded(operator):
@@ -205,7 +207,7 @@ def test_nobody_takes_back_what_another_loaded(operator):
     slots.load(spool, slot=slot, by=None)
     assert undo.last(by=operator) is None
     with pytest.raises(UndoNotPermitted):
-        unloading.undo_load(spool.events.get(verb="loaded"), by=operator)
+        loads.undo_load(spool.events.get(verb="loaded"), by=operator)
 
 
 # --- A swap --------------------------------------------------------------------------------------
@@ -261,9 +263,9 @@ def test_a_load_is_taken_back_once():
     by = make_user()
     slots.load(spool, slot=slot, by=by)
     event = spool.events.get(verb="loaded")
-    unloading.undo_load(event, by=by)
+    loads.undo_load(event, by=by)
     with pytest.raises(NothingToUndo):
-        unloading.undo_load(event, by=by)
+        loads.undo_load(event, by=by)
     assert PrinterSlot.objects.filter(spool__isnull=False).count() == 0
 
 

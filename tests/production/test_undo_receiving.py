@@ -7,9 +7,12 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
-from inventory.services import handling, receiving, scale, shelf, tables
-from production.services import lifecycle, slots, undo, unreceiving
+from inventory.services import receiving, tables
+from inventory.services.spools import consumption, scale, shelf
 from production.services.overrides import NothingToUndo, UndoNotPermitted
+from production.services.printing import slots
+from production.services.runs import lifecycle
+from production.services.undo import receipts, undo
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
 from tests.looking import fresh, violations
@@ -28,7 +31,7 @@ def receipt_of(spool):
 
 
 def take_back(spool, *, by, **more):
-    return unreceiving.undo_receipt(receipt_of(spool), by=by, **more)
+    return receipts.undo_receipt(receipt_of(spool), by=by, **more)
 
 
 # --- What it does --------------------------------------------------------------------------------
@@ -73,7 +76,7 @@ def test_it_asks_as_little_for_a_large_case(operator, django_assert_num_queries)
     def statements(count):
         entry = receipt_of(delivery(operator, count=count)[0])
         with django_assert_num_queries(13):
-            unreceiving.undo_receipt(entry, by=operator)
+            receipts.undo_receipt(entry, by=operator)
 
     statements(1)
     statements(30)
@@ -173,6 +176,6 @@ def test_a_delivery_to_which_something_happened_stays_and_says_why(floor, operat
 
 def test_another_entry_is_no_delivery(operator):
     (spool, *_) = delivery(operator)
-    entry = handling.use(spool, grams=5, by=operator)
+    entry = consumption.use(spool, grams=5, by=operator)
     with pytest.raises(NothingToUndo):
-        unreceiving.undo_receipt(entry, by=operator)
+        receipts.undo_receipt(entry, by=operator)

@@ -5,8 +5,10 @@ from decimal import Decimal
 import pytest
 
 from production.models import BomLine, ProductionRun, RunItem
-from production.services import completion, lines, midprint, reports, variance
-from production.services.actuals import MaterialActual
+from production.services import completion, reports, variance
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint
+from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_product, a_run, a_running_run, a_spool
 from tests.production.printing import completed, took

@@ -5,10 +5,10 @@ from decimal import Decimal
 import pytest
 
 from inventory.models import Filament
-from inventory.services import shelf
+from inventory.services.spools import shelf
 from production.models import BomLine, Printer, Product, ProductionRun, Reason
 from production.services import completion, variance
-from production.services.actuals import ItemCount, MaterialActual
+from production.services.completion.actuals import ItemCount, MaterialActual
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 

@@ -10,12 +10,15 @@ from django.db import connection
 from inventory.models import InventoryTransaction
 from inventory.services import receiving
 from production.models import ProductionRun, Reason, RunEvent
-from production.services import completion, lifecycle, lines, midprint, undo, unreceiving
-from production.services.claims import DuplicateSpool
+from production.services import completion
 from production.services.completion.correcting import NothingToReassign
-from production.services.moves import InvalidRunStatus
 from production.services.overrides import NothingToUndo
-from tenants.errors import Refusal
+from production.services.printing import midprint
+from production.services.requirements.claims import DuplicateSpool
+from production.services.runs import lifecycle, lines
+from production.services.transitions import InvalidRunStatus
+from production.services.undo import receipts, undo
+from tenants.operations.refusals import Refusal
 from tests.answers import refusals
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.looking import violations
@@ -159,7 +162,7 @@ def test_what_eight_do_at_once_to_a_run_is_done_once(at_once, arrange):
 @pytest.mark.usefixtures("committed_farm")
 def test_a_delivery_that_eight_take_back_at_once_goes_once(at_once):
     receipt = receiving.receive_many(filament=a_filament(), count=3, by=None)[0].transactions.get()
-    results = at_once(*[lambda: unreceiving.undo_receipt(receipt, by=None)] * 8)
+    results = at_once(*[lambda: receipts.undo_receipt(receipt, by=None)] * 8)
     assert refusals(results) == [NothingToUndo] * 7
     assert InventoryTransaction.objects.filter(kind="reversal").count() == 3
 

@@ -18,7 +18,8 @@ import inventory.services
 import production.services
 from inventory.models import Spool
 from production.models import ProductionRun, Reason
-from production.services import completion, repeats
+from production.services import completion
+from production.services.runs import repeats
 from tests.factories import a_run, a_spool, spools_of_one
 from tests.production.printing import took
 from tests.production.verbs import cases_of_runs, cases_of_the_shelf

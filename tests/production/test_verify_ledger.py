@@ -11,8 +11,9 @@ from django_tenants.utils import schema_context
 
 from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun, Reason, RunMaterial
-from production.services import completion, invariants, lifecycle
-from production.services.actuals import MaterialActual
+from production.services import completion, invariants
+from production.services.completion.actuals import MaterialActual
+from production.services.runs import lifecycle
 from tests.factories import a_run, a_running_run, a_spool
 
 

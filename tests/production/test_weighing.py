@@ -4,8 +4,9 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.services import scale
-from production.services import completion, weighing
+from inventory.services.spools import scale
+from production.services import completion
+from production.services.printing import weighing
 from tests.factories import a_run, a_running_run, a_spool
 from tests.looking import remaining
 

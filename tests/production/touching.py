@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from production.models import ProductionRun
-from production.services import lifecycle
-from production.services.lines import NewItem
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 
 
 def at(thing, *verb):

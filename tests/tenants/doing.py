@@ -3,8 +3,8 @@
 import psycopg
 from django.db import OperationalError
 
-from tenants.errors import Refusal
-from tenants.operations import operation
+from tenants.operations.operation import operation
+from tenants.operations.refusals import Refusal
 
 
 class Unwilling(Refusal):

@@ -9,10 +9,11 @@ from django_tenants.utils import schema_context
 
 from config.database import base
 from config.database.base import SchemaUnreachable
-from tenants import schemas, services, wall
 from tenants.accounts import roles
 from tenants.accounts.models import User
+from tenants.farms import services
 from tenants.hosts import CACHE_SECONDS
+from tenants.schemas import database_role, migrating
 from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, make_user
 from tests.tenants.asking import ask, walled
@@ -84,7 +85,7 @@ def test_cancels_at_any_moment_never_show_another_farm(committed_farm):
                 except DatabaseError:
                     continue
                 reads[0] += 1
-                role = wall.role_name(connection.settings_dict["NAME"], tenant.schema_name)
+                role = database_role.role_name(connection.settings_dict["NAME"], tenant.schema_name)
                 if seen != f"{tenant.schema_name} {role}":
                     wrong.append((tenant.schema_name, seen))
         connection.close()
@@ -109,7 +110,7 @@ def test_a_rolled_back_savepoint_leaves_nobody_in_the_wrong_farm(farm, other_far
             transaction.set_rollback(True)
         connection.set_tenant(walled(farm))
         assert ask("SELECT current_schema()") == farm.schema_name
-        assert ask("SELECT current_user") == wall.role_of(farm.schema_name)
+        assert ask("SELECT current_user") == database_role.role_of(farm.schema_name)
 
 
 def test_after_an_error_and_its_rollback_the_farm_is_the_right_one(farm, other_farm):
@@ -166,7 +167,7 @@ def test_after_a_killed_backend_the_next_connection_is_in_the_farm(committed_far
     connection.close_if_unusable_or_obsolete()
     connection.set_tenant(walled(committed_farm))
     assert ask("SELECT current_schema()") == committed_farm.schema_name
-    assert ask("SELECT current_user") == wall.role_of(committed_farm.schema_name)
+    assert ask("SELECT current_user") == database_role.role_of(committed_farm.schema_name)
 
 
 def test_the_path_is_set_once_where_the_server_reports_it(farm, monkeypatch):
@@ -196,7 +197,7 @@ def test_with_the_schema_gone_the_platforms_administrator_can_not_sign_in_at_the
     client = FarmClient(host=host)
     assert client.get("/accounts/login/").status_code == 200  # the farm is cached now
     with schema_context("public"):
-        schemas.drop(committed_farm.schema_name)
+        migrating.drop(committed_farm.schema_name)
     for _ in range(2):
         answer = client.post("/accounts/login/", {"username": name, "password": PASSWORD})
         assert answer.status_code == 503

@@ -11,11 +11,12 @@ from django.db import connection
 from django_tenants.utils import schema_context, tenant_context
 
 from inventory.models import InventoryTransaction, Location
-from inventory.services import handling
+from inventory.services.spools import consumption
 from production.services import completion
-from tenants import backups, schemas, services, snapshot, wall
 from tenants.accounts.models import AuditEvent, User
+from tenants.farms import backups, services
 from tenants.models import Domain, Tenant
+from tenants.schemas import database_role, migrating, template
 from tests.factories import PASSWORD, a_running_run, a_spool
 from tests.looking import violations
 from tests.tenants.test_farms import described, run
@@ -25,7 +26,7 @@ from tests.tenants.test_farms import described, run
 def kept(committed_farm, tmp_path):
     """The path of a backup of a farm with a book, and with text that looks like SQL."""
     Location.objects.create(name=f"COPY {committed_farm.schema_name}.x (id) FROM stdin;\n\\.\nä%s")
-    handling.use(a_spool(1000), grams=5, by=None)
+    consumption.use(a_spool(1000), grams=5, by=None)
     completion.complete(a_running_run((a_spool(500), 100)), by=None, as_planned=True)
     connection.set_schema_to_public()
     Domain.objects.create(host="prints.example.org", tenant=committed_farm)
@@ -75,7 +76,7 @@ def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(
     assert dumped(copy).replace(committed_farm.schema_name, "farm_x") == dumped(committed_farm)
     copy.is_walled = True
     with tenant_context(copy):
-        handling.use(a_spool(10), grams=5, by=None)
+        consumption.use(a_spool(10), grams=5, by=None)
         assert violations() == []
     with tenant_context(committed_farm):
         assert InventoryTransaction.objects.count() == 4
@@ -92,8 +93,8 @@ def test_nobody_else_may_read_it_and_nobody_is_signed_in(committed_farm, kept, t
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert list(kept.parent.iterdir()) == [kept]
     text = gzip.decompress(kept.read_bytes()).decode()
-    assert "COPY " + snapshot.PLACEHOLDER + ".accounts_user (" in text
-    assert "COPY " + snapshot.PLACEHOLDER + ".django_session (" not in text
+    assert "COPY " + template.PLACEHOLDER + ".accounts_user (" in text
+    assert "COPY " + template.PLACEHOLDER + ".django_session (" not in text
 
 
 def first_line(path, **changes):
@@ -108,7 +109,7 @@ def cut(path, where):
     return gzip.compress(before + found + rest.partition(b"\n")[0] + b"\n")
 
 
-FIRST_ROWS = f"COPY {snapshot.PLACEHOLDER}.accounts_user (".encode()
+FIRST_ROWS = f"COPY {template.PLACEHOLDER}.accounts_user (".encode()
 SPOILT = {
     "empty": (lambda path: b"", "is no backup"),
     "another file": (lambda path: gzip.compress(b"SELECT 1;"), "is no backup"),
@@ -129,7 +130,7 @@ def test_of_a_file_that_is_not_whole_nothing_is_left(kept, how):
     with pytest.raises(backups.InvalidBackup, match=sentence):
         backups.restore_farm(spoilt, slug="a-copy", by=None)
     assert not Tenant.objects.filter(slug="a-copy").exists()
-    assert not schemas.existing(["farm_a_copy"])
+    assert not migrating.existing(["farm_a_copy"])
 
 
 def test_a_farm_that_is_there_is_not_touched(committed_farm, kept):
@@ -140,10 +141,10 @@ def test_a_farm_that_is_there_is_not_touched(committed_farm, kept):
 
 
 def test_when_the_wall_can_not_be_built_nothing_is_restored(kept, monkeypatch):
-    monkeypatch.setattr(wall, "build", lambda schema: 1 / 0)
+    monkeypatch.setattr(database_role, "build", lambda schema: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backups.restore_farm(kept, slug="a-copy", by=None)
-    assert not schemas.existing(["farm_a_copy"])
+    assert not migrating.existing(["farm_a_copy"])
 
 
 def test_what_the_file_lacks_is_migrated(committed_farm, tmp_path, restored):
@@ -152,7 +153,7 @@ def test_what_the_file_lacks_is_migrated(committed_farm, tmp_path, restored):
         cursor.execute("DROP FUNCTION refuse_ledger_change() CASCADE")
         cursor.execute("DROP FUNCTION require_balance_of_ledger() CASCADE")
     copy = restored(backups.back_up(committed_farm, tmp_path), slug="a-copy")
-    assert schemas.behind([copy.schema_name]) == []
+    assert migrating.behind([copy.schema_name]) == []
 
 
 def test_when_pg_dump_fails_no_file_is_left(committed_farm, tmp_path, monkeypatch):
@@ -171,7 +172,7 @@ def test_a_folder_that_can_not_be_written_to_is_named(committed_farm):
 def test_a_farm_that_can_not_be_read_does_not_stop_the_others(committed_farms, tmp_path, capsys):
     connection.set_schema_to_public()
     first, broken, last = committed_farms
-    schemas.drop(broken.schema_name)
+    migrating.drop(broken.schema_name)
     slugs = [farm.slug for farm in committed_farms]
     with pytest.raises(CommandError, match=f"no new backup of: {broken.slug}[.]"):
         call_command("backup_farm", *slugs, into=tmp_path)
@@ -196,14 +197,14 @@ def test_the_commands_tell_where_it_is_and_what_to_do_next(committed_farm, tmp_p
 
 
 def test_psql_can_read_it_too(kept):
-    text = gzip.decompress(kept.read_bytes()).decode().replace(snapshot.PLACEHOLDER, "farm_by_hand")
-    command, environment = snapshot.dumping("farm_by_hand")
+    text = gzip.decompress(kept.read_bytes()).decode().replace(template.PLACEHOLDER, "farm_by_hand")
+    command, environment = template.dumping("farm_by_hand")
     by_hand = [connection.program("psql"), command[-1].removeprefix("--dbname="), "-v"]
     done = subprocess.run(
         [*by_hand, "ON_ERROR_STOP=1", "-q", "-1"],
         env=environment, input=text, text=True, capture_output=True, check=False,
     )  # fmt: skip
     with schema_context("public"):
-        is_there = schemas.existing(["farm_by_hand"])
-        schemas.drop("farm_by_hand")
+        is_there = migrating.existing(["farm_by_hand"])
+        migrating.drop("farm_by_hand")
     assert (done.returncode, is_there) == (0, {"farm_by_hand"}), done.stderr

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.db import OperationalError
 
-from tenants import middleware
+from tenants.web import middleware
 
 
 @pytest.mark.parametrize("page", ["/", "/admin/", "/accounts/login/", "/admin/accounts/user/"])

@@ -8,11 +8,12 @@ from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django_tenants.utils import schema_context, tenant_context
 
-from tenants import schemas, services, snapshot
 from tenants.accounts.models import AuditEvent, FarmSettings, User
-from tenants.errors import Refusal
+from tenants.farms import services
+from tenants.farms.names import InvalidHost, InvalidSlug, schema_name
 from tenants.models import Domain, Tenant
-from tenants.naming import InvalidHost, InvalidSlug, schema_name
+from tenants.operations.refusals import Refusal
+from tenants.schemas import migrating, template
 from tests.factories import PASSWORD
 
 
@@ -89,7 +90,7 @@ def test_a_farm_that_can_not_be_is_refused_and_leaves_nothing(public, wrong, cod
     assert refusal.value.code == code
     assert refusal.value.errors
     assert before == (Tenant.objects.count(), Domain.objects.count(), AuditEvent.objects.count())
-    assert not schemas.existing(["farm_north"])
+    assert not migrating.existing(["farm_north"])
 
 
 def test_when_the_seeding_fails_nothing_of_the_farm_is_left(public, settings):
@@ -97,7 +98,7 @@ def test_when_the_seeding_fails_nothing_of_the_farm_is_left(public, settings):
     with pytest.raises(ZeroDivisionError):
         services.add_farm(slug="north", name="North")
     assert not Tenant.objects.filter(slug="north").exists()
-    assert not schemas.existing(["farm_north"])
+    assert not migrating.existing(["farm_north"])
 
 
 def broken_seeder():
@@ -105,7 +106,7 @@ def broken_seeder():
 
 
 def test_the_schema_of_a_farm_that_was_is_not_taken_over(public):
-    schemas.create("farm_north")
+    migrating.create("farm_north")
     with pytest.raises(services.SlugTaken, match="still there"):
         services.add_farm(slug="north", name="North")
 
@@ -133,40 +134,40 @@ def test_a_farm_from_the_snapshot_is_the_farm_the_migrations_make(committed_farm
     with schema_context("public"):
         try:
             with transaction.atomic():
-                snapshot.replay(snapshot.load(), names[0])
-            schemas.create(names[1])
-            schemas.migrate(names[1])
+                template.replay(template.load(), names[0])
+            migrating.create(names[1])
+            migrating.migrate(names[1])
             dumps = [described(name) for name in names]
         finally:
             for name in names:
-                schemas.drop(name)
+                migrating.drop(name)
     assert dumps[0] == dumps[1]
     assert "CREATE TRIGGER" in dumps[0]
 
 
 def described(schema):
-    dumped = snapshot.dump(schema).replace(schema, "farm_x")
+    dumped = template.dump(schema).replace(schema, "farm_x")
     dumped = re.sub(r"^\\(un)?restrict .*$", "", dumped, flags=re.MULTILINE)
     dumped = re.sub(r"::(character varying|text)\b|[()\[\]]", "", dumped)  # read back, casts move
     return re.sub(r"'\d{4}-\d\d-\d\d [\d:.]+\+00'", "'then'", dumped)
 
 
 def test_without_pg_dump_a_farm_is_made_by_migrations(public, monkeypatch):
-    monkeypatch.setattr(snapshot, "load", lambda: None)
+    monkeypatch.setattr(template, "load", lambda: None)
     tenant = services.add_farm(slug="north", name="North", password=PASSWORD)
-    assert not schemas.behind([tenant.schema_name])
+    assert not migrating.behind([tenant.schema_name])
 
 
 def test_a_missing_pg_dump_is_no_error(committed_farm, monkeypatch, settings, tmp_path):
     settings.DATA = tmp_path
-    monkeypatch.setattr(snapshot, "_in_memory", {})
+    monkeypatch.setattr(template, "_in_memory", {})
 
     def missing(name):
         raise FileNotFoundError(name)
 
     monkeypatch.setattr(connection, "program", missing)
     with schema_context("public"):
-        assert snapshot.load() is None
+        assert template.load() is None
         assert not ask("SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'template_%'")
 
 
@@ -187,7 +188,7 @@ def test_a_farm_is_dropped_with_its_schema_hosts_and_role(committed_farm):
     services.drop_farm(committed_farm, by=None, wait_seconds=0)
     with schema_context("public"):
         assert not Tenant.objects.filter(pk=committed_farm.pk).exists()
-        assert not schemas.existing([committed_farm.schema_name])
+        assert not migrating.existing([committed_farm.schema_name])
         assert ask(f"SELECT count(*) FROM pg_roles WHERE rolname = '{role}'") == 0
 
 
@@ -270,7 +271,7 @@ def test_drop_farm_asks_and_takes_only_the_name_for_an_answer(public, monkeypatc
 def test_drop_farm_drops(public):
     services.add_farm(slug="north", name="North")
     run("drop_farm", "north", yes=True, at_once=True)
-    assert not schemas.existing(["farm_north"])
+    assert not migrating.existing(["farm_north"])
 
 
 def test_suspend_farm_and_back(public):

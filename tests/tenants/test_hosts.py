@@ -8,11 +8,11 @@ from django.test import Client, RequestFactory
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
-from tenants import services
 from tenants.accounts.models import FarmSettings, User
+from tenants.farms import services
 from tenants.hosts import FoundFarms, NoFarm, current_schema, found_farms, last_change, normalised
-from tenants.middleware import TenantMiddleware
 from tenants.models import Domain, Tenant
+from tenants.web.middleware import TenantMiddleware
 from tests.factories import make_user
 
 pytestmark = pytest.mark.django_db
@@ -267,13 +267,13 @@ def test_it_is_not_ready_while_the_database_is_away(farm, client_at, monkeypatch
     def away():
         raise OperationalError("no server")
 
-    monkeypatch.setattr("tenants.upkeep.is_ready", away)
+    monkeypatch.setattr("tenants.schemas.prepare.is_ready", away)
     assert client_at("localhost").get("/readyz").status_code == 503
     assert client_at("localhost").get("/healthz").status_code == 200
 
 
 def test_it_is_not_ready_while_a_farm_is_behind(farm, client_at, monkeypatch):
-    monkeypatch.setattr("tenants.upkeep._ready_until", 0.0)
+    monkeypatch.setattr("tenants.schemas.prepare._ready_until", 0.0)
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE app = 'accounts'")
     answer = client_at("localhost").get("/readyz")

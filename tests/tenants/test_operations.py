@@ -12,8 +12,8 @@ from config.logging import JsonFormatter
 from inventory.models import Location
 from production.models import RunMaterial
 from production.services import completion
-from tenants.accounts import records
-from tenants.operations import BUCKETS, correlation_id, rehearsal
+from tenants.accounts import audited
+from tenants.operations.operation import BUCKETS, correlation_id, rehearsal
 from tests.factories import a_run, a_running_run, a_spool
 from tests.tenants.doing import Unwilling, do, fail_with, outcomes
 from tests.watching import watching
@@ -71,7 +71,7 @@ def test_an_unexpected_error_is_an_error(farm, watched, said, error):
 
 
 def test_an_operation_in_another_is_its_child(farm, watched):
-    do(work=lambda: records.add(Location, by=None, name="Shelf 1"))
+    do(work=lambda: audited.add(Location, by=None, name="Shelf 1"))
     outer, inner = watched.spans("test.do")[0], watched.spans("record.add")[0]
     assert inner.parent.span_id == outer.context.span_id
     assert inner.context.trace_id == outer.context.trace_id

@@ -8,8 +8,8 @@ from django.db import OperationalError, connection, transaction
 from opentelemetry.trace import StatusCode
 
 from inventory.models import Location
-from tenants.errors import Busy
-from tenants.operations import ATTEMPTS, in_transaction
+from tenants.operations.operation import ATTEMPTS, in_transaction
+from tenants.operations.refusals import Busy
 from tests.conftest import go_to
 from tests.tenants.doing import do, fail_with, gave_up, outcomes
 

@@ -8,7 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Location
 from production.models import BomLine, Printer, PrinterSlot, Product
-from tenants.accounts import records, services, telling
+from tenants.accounts import audit_display, audited, services
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_filament, a_printer, a_product, make_user
 
@@ -18,7 +18,7 @@ SECRET = "a-new-password"
 def told(obj):
     """The lines of the newest event of a row."""
     newest = AuditEvent.objects.of(obj).latest_first()[:1]
-    return telling.lines(newest[0])
+    return audit_display.lines(newest[0])
 
 
 @pytest.fixture
@@ -31,17 +31,17 @@ def test_rows_are_called_by_name_and_figures_have_no_zeros(farm, manager):
     filament = a_filament(name="PLA Black")
     line = BomLine(product=a_product(), material_type=filament.material_type, filament=filament)
     line.grams_per_unit = Decimal("17.5")
-    line = records.add(line, by=manager)
+    line = audited.add(line, by=manager)
     lines = told(line)
     assert f"product: {line.product}" in lines
     assert f"filament: {filament}" in lines
     assert "grams in one unit: 17.5" in lines
-    records.change(line, by=manager, filament=None, grams_per_unit=Decimal("1020"))
+    audited.change(line, by=manager, filament=None, grams_per_unit=Decimal("1020"))
     assert told(line) == [f"filament: {filament} → –", "grams in one unit: 17.5 → 1,020"]
 
 
 def test_money_choices_moments_and_secrets(farm, manager):
-    filament = records.change(a_filament(price=None), by=manager, price=Decimal("19.9"))
+    filament = audited.change(a_filament(price=None), by=manager, price=Decimal("19.9"))
     assert told(filament) == ["price: – → 19.90"]
     user = services.change(make_user(role="viewer"), by=manager, role="operator")
     assert told(user) == ["role: Viewer → Operator"]
@@ -52,26 +52,26 @@ def test_money_choices_moments_and_secrets(farm, manager):
 
 
 def test_a_row_that_is_gone_is_called_as_it_was(farm, manager):
-    shelf = records.add(Location, by=manager, name="Attic")
-    printer = records.change(a_printer(), by=manager, location=shelf)
-    printer = records.change(printer, by=manager, location=None)
-    records.remove(shelf, by=manager)
+    shelf = audited.add(Location, by=manager, name="Attic")
+    printer = audited.change(a_printer(), by=manager, location=shelf)
+    printer = audited.change(printer, by=manager, location=None)
+    audited.remove(shelf, by=manager)
     assert told(printer) == ["location: Attic → –"]
 
 
 def test_what_no_model_knows_any_more_is_told_as_it_is(farm, manager):
     event = AuditEvent(object_type="old.thing", verb="change", changes={"a_b_id": [1, [2, 3]]})
-    assert telling.lines(event) == ["a b: 1 → 2, 3"]
-    assert telling.kind(event) == "old.thing"
+    assert audit_display.lines(event) == ["a b: 1 → 2, 3"]
+    assert audit_display.kind(event) == "old.thing"
 
 
 def test_the_history_of_a_row_has_its_parts(at_admin, manager, farm):
-    product = records.add(Product, by=manager, sku="AB-1", name="Box")
+    product = audited.add(Product, by=manager, sku="AB-1", name="Box")
     filament = a_filament()
     line = BomLine(product=product, material_type=filament.material_type, grams_per_unit=5)
-    line = records.add(line, by=manager)
-    records.change(line, by=manager, grams_per_unit=Decimal(6))
-    records.remove(line, by=manager)
+    line = audited.add(line, by=manager)
+    audited.change(line, by=manager, grams_per_unit=Decimal(6))
+    audited.remove(line, by=manager)
     page = at_admin.get(f"/admin/production/product/{product.pk}/history/").content.decode()
     assert "SKU: AB-1" in page
     assert "grams in one unit: 5 → 6" in page
@@ -84,7 +84,7 @@ def test_the_trail_asks_as_often_however_long_it_is(at_admin, manager, django_as
 
     def slots(count):
         for _ in range(count):
-            records.add(PrinterSlot(printer=a_printer(), label="1"), by=manager)
+            audited.add(PrinterSlot(printer=a_printer(), label="1"), by=manager)
 
     slots(1)
     page()
@@ -97,6 +97,6 @@ def test_the_trail_asks_as_often_however_long_it_is(at_admin, manager, django_as
 
 
 def test_the_trail_as_a_table_says_the_same(at_admin, manager):
-    slot = records.add(PrinterSlot(printer=a_printer(), label="1"), by=manager)
+    slot = audited.add(PrinterSlot(printer=a_printer(), label="1"), by=manager)
     table = b"".join(at_admin.get("/admin/accounts/auditevent/csv/").streaming_content).decode()
     assert f"printer: {slot.printer}" in table

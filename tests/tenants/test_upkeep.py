@@ -5,7 +5,7 @@ from django.core.management import CommandError
 from django.db import connection
 from django_tenants.utils import schema_context, tenant_context
 
-from tenants import rights, schemas, shapes, upkeep, wall
+from tenants.schemas import database_role, drift, migrating, prepare, privileges
 from tests.tenants.test_farms import run
 
 
@@ -16,15 +16,15 @@ def sql(statement):
 
 def test_only_farms_that_are_behind_are_found(farm, other_farm):
     names = [farm.schema_name, other_farm.schema_name]
-    assert schemas.behind(names) == []
+    assert migrating.behind(names) == []
     sql("DELETE FROM django_migrations WHERE app = 'accounts'")
-    assert schemas.behind(names) == [farm.schema_name]
+    assert migrating.behind(names) == [farm.schema_name]
 
 
 def test_a_farm_without_a_schema_does_not_stop_the_others(committed_farm, caplog):
     with schema_context("public"):
-        schemas.drop(committed_farm.schema_name)
-        assert upkeep.prepare() == []
+        migrating.drop(committed_farm.schema_name)
+        assert prepare.prepare() == []
     assert committed_farm.schema_name in caplog.text
 
 
@@ -50,10 +50,10 @@ def test_a_farm_without_a_schema_does_not_stop_the_others(committed_farm, caplog
 )
 def test_tables_of_another_version_are_told_apart(farm, other_farm, statement, sentence):
     schemas_ = [farm.schema_name, other_farm.schema_name, "public"]
-    shapes.check(schemas_)
+    drift.check(schemas_)
     sql(statement)
-    with pytest.raises(shapes.OtherVersion, match=sentence) as refusal:
-        shapes.check(schemas_)
+    with pytest.raises(drift.OtherVersion, match=sentence) as refusal:
+        drift.check(schemas_)
     assert f"the schema {farm.schema_name} " in refusal.value.detail
     assert "git checkout" in refusal.value.detail
 
@@ -61,7 +61,7 @@ def test_tables_of_another_version_are_told_apart(farm, other_farm, statement, s
 def test_what_does_not_hinder_is_left_to_whoever_made_it(farm):
     sql("ALTER TABLE inventory_spool ADD shelf_mark text; CREATE TABLE notes (id int)")
     sql("CREATE INDEX by_comment ON inventory_spool (comment)")
-    shapes.check([farm.schema_name])
+    drift.check([farm.schema_name])
 
 
 def test_prepare_says_what_happened_and_what_to_do(committed_farm):
@@ -91,14 +91,14 @@ def test_a_default_farm_that_is_not_there_is_told(committed_farm, settings):
 
 def test_a_farm_whose_role_is_gone_gets_it_again(committed_farm):
     schema = committed_farm.schema_name
-    role = f'"{wall.role_of(schema)}"'
+    role = f'"{database_role.role_of(schema)}"'
     for what in ("TABLES", "SEQUENCES"):
         sql(f"ALTER DEFAULT PRIVILEGES IN SCHEMA {schema} REVOKE ALL ON {what} FROM {role}")
         sql(f"REVOKE ALL ON ALL {what} IN SCHEMA {schema} FROM {role}")
     sql(f"REVOKE ALL ON SCHEMA {schema} FROM {role}")
     sql(f"DROP ROLE {role}")
     connection.set_schema_to_public()
-    assert wall.missing([schema, "farm_that_is_not"]) == [schema]
+    assert database_role.missing([schema, "farm_that_is_not"]) == [schema]
     assert f"Making the role of {schema}" in run("prepare")
     committed_farm.is_walled = True
     with tenant_context(committed_farm), pytest.raises(Exception, match="permission denied"):
@@ -119,17 +119,17 @@ def test_a_database_that_does_not_let_us_is_said_with_what_to_do(
     farm, monkeypatch, wrong, sentence
 ):
     answer = ", ".join(["'me'", "'book'", *map(str, wrong)])
-    monkeypatch.setattr(rights, "ASKED", f"SELECT {answer}")
-    with pytest.raises(rights.UnusableDatabase, match=sentence):
-        rights.check()
+    monkeypatch.setattr(privileges, "ASKED", f"SELECT {answer}")
+    with pytest.raises(privileges.UnusableDatabase, match=sentence):
+        privileges.check()
 
 
 def test_a_read_only_database_is_found_out(committed_farm):
     connection.set_schema_to_public()
     sql("SET default_transaction_read_only = on")
     try:
-        with pytest.raises(rights.UnusableDatabase, match="read-only"):
-            rights.check()
+        with pytest.raises(privileges.UnusableDatabase, match="read-only"):
+            privileges.check()
     finally:
         connection.close()
         connection.set_tenant(committed_farm)
@@ -137,19 +137,21 @@ def test_a_read_only_database_is_found_out(committed_farm):
 
 def test_a_role_that_may_not_make_roles_is_found_out(committed_farm):
     connection.set_schema_to_public()
-    role = wall.role_of(committed_farm.schema_name)
+    role = database_role.role_of(committed_farm.schema_name)
     sql(f'SET ROLE "{role}"')
-    with pytest.raises(rights.UnusableDatabase, match=f"The role {role} may not make tables"):
-        rights.check()
+    with pytest.raises(privileges.UnusableDatabase, match=f"The role {role} may not make tables"):
+        privileges.check()
     sql("RESET ROLE")
-    rights.check()
+    privileges.check()
 
 
 def test_without_the_right_to_make_roles_adding_a_farm_ends_with_a_sentence(
     committed_farm, monkeypatch
 ):
     connection.set_schema_to_public()
-    monkeypatch.setattr(wall, "build", lambda schema: sql("ALTER ROLE postgres CREATEROLE"))
+    monkeypatch.setattr(
+        database_role, "build", lambda schema: sql("ALTER ROLE postgres CREATEROLE")
+    )
     with pytest.raises(CommandError, match="The database does not allow it: permission denied"):
         run("add_farm", "north")
-    assert not schemas.existing(["farm_north"])
+    assert not migrating.existing(["farm_north"])

@@ -5,8 +5,9 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.db import ProgrammingError, connection, transaction
 from django_tenants.utils import tenant_context
 
-from tenants import services, wall
 from tenants.accounts.models import FarmSettings
+from tenants.farms import services
+from tenants.schemas import database_role
 from tests.factories import make_user
 from tests.tenants.asking import ask, walled
 
@@ -72,14 +73,14 @@ def test_tables_of_later_migrations_are_within_reach(committed_farm):
 def test_leaving_for_another_farm_and_back_keeps_the_wall(farm, other_farm):
     connection.set_tenant(walled(farm))
     with tenant_context(other_farm):
-        assert ask("SELECT current_user") != wall.role_of(farm.schema_name)
-    assert ask("SELECT current_user") == wall.role_of(farm.schema_name)
+        assert ask("SELECT current_user") != database_role.role_of(farm.schema_name)
+    assert ask("SELECT current_user") == database_role.role_of(farm.schema_name)
 
 
 def test_role_names_fit_and_never_meet():
     long = "d" * 60
     names = {
-        wall.role_name(database, schema)
+        database_role.role_name(database, schema)
         for database in ("spoolbook", "spoolbook.farm", long)
         for schema in ("farm_a", "farm_b", "f" * 63)
     }

@@ -1,9 +1,10 @@
 from django.core.management.base import CommandError
 from django_tenants.utils import tenant_context
 
-from inventory.services.catalogue import import_entries, source
-from tenants.errors import Refusal
+from inventory.services.tables import catalogue_source
+from inventory.services.tables.catalogue_importing import import_entries
 from tenants.management.farm_command import FarmCommand, farm
+from tenants.operations.refusals import Refusal
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
 
@@ -22,7 +23,7 @@ class Command(FarmCommand):
 
     def handle(self, *, slug, place, dry_run, **options):
         try:
-            tenant, entries = farm(slug), source.read(place)
+            tenant, entries = farm(slug), catalogue_source.read(place)
             with tenant_context(tenant):
                 report = import_entries(entries, by=None, dry_run=dry_run)
         except (CommandError, Refusal) as error:

@@ -12,8 +12,8 @@ from decimal import Decimal
 
 from inventory.models.catalogue import COLOR_HEX
 from inventory.services.tables.reading import shown
-from tenants.errors import Invalid
-from tenants.quantities import GramsField, MoneyField, rounded
+from tenants.operations.quantities import GramsField, MoneyField, rounded
+from tenants.operations.refusals import Invalid
 
 LONGEST_NUMBER = 40
 PLAIN = re.compile(r"[0-9]+")

@@ -9,8 +9,7 @@ from decimal import Decimal
 
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.models.catalogue import validate_gtin
-from inventory.services import imports
-from inventory.services.imports import BATCH, EMPTY, FILLED_IN, UNCHANGED
+from inventory.services.tables import imports
 from inventory.services.tables.cells import (
     BadCell,
     color,
@@ -21,8 +20,9 @@ from inventory.services.tables.cells import (
     text,
 )
 from inventory.services.tables.finding import DIAMETER, MATERIAL, Catalogue, folded
-from tenants.accounts import records
-from tenants.rows import update_rows
+from inventory.services.tables.imports import BATCH, EMPTY, FILLED_IN, UNCHANGED
+from tenants.accounts import audited
+from tenants.operations.bulk import update_rows
 
 USUAL_DIAMETER = Decimal("1.75")
 COLUMNS = {
@@ -76,12 +76,12 @@ def write(report, *, by):
     makers, types = _makers(new, report), _types(new, report)
     for line in new:
         line.subject = _filament(line.values, makers, types)
-    with records.refusals(Filament()):
+    with audited.refusals(Filament()):
         Filament.objects.bulk_create([line.subject for line in new], batch_size=BATCH)
     filled_in = [line for line in report.lines if line.is_ok and line.outcome == FILLED_IN]
     update_rows([line.subject for line in filled_in], FILLED)
     for line in filled_in:
-        records.audit("import", line.subject, by=by, changes=line.changes)
+        audited.audit("import", line.subject, by=by, changes=line.changes)
     if new:
         imports.audit(report, "Table of filaments", by=by)
 
@@ -164,7 +164,7 @@ def _makers(lines, report):
         name = line.values.get("manufacturer")
         if name and folded(name) not in known:
             missing.setdefault(folded(name), Manufacturer(name=name))
-    with records.refusals(Manufacturer()):
+    with audited.refusals(Manufacturer()):
         Manufacturer.objects.bulk_create(missing.values(), batch_size=BATCH)
     report.manufacturers = [maker.name for maker in missing.values()]
     return known | missing

@@ -9,7 +9,7 @@ from decimal import Decimal
 from difflib import get_close_matches
 
 from inventory.models import Filament
-from inventory.services.catalogue.entries import MATERIAL_CODE
+from inventory.services.tables.catalogue_entries import MATERIAL_CODE
 from inventory.services.tables.cells import BadCell, pattern, quantity
 from inventory.services.tables.reading import shown
 

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from inventory.services.tables import filaments, reading, spools
 from inventory.services.tables.lines import TableReport, parsed
-from tenants.operations import face, operation, rehearsal
+from tenants.operations.operation import face, operation, rehearsal
 
 SPOOL_COLUMNS = tuple(spools.COLUMNS)
 FILAMENT_COLUMNS = tuple(filaments.COLUMNS)

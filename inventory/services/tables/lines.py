@@ -3,9 +3,9 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from inventory.services.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
 from inventory.services.tables.cells import has_decimal_commas
-from tenants.errors import Refusal
+from inventory.services.tables.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from tenants.operations.refusals import Refusal
 
 
 class Line:

@@ -10,9 +10,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 
-from tenants import texts
-from tenants.errors import Invalid
-from tenants.tables import unprotected
+from tenants.operations.refusals import Invalid
+from tenants.operations.text import first_invisible_character, nfc
+from tenants.web.csv_export import unprotected
 
 LONGEST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 10_000
@@ -213,8 +213,8 @@ def _line(names, number, cells, problem):
             f"{len(cells)} cells, {len(names)} columns: is a comma without quotes around it?"
         )
     for name, cell in zip(names, cells, strict=False):
-        text = texts.composed(unprotected(" ".join(cell.split())))
-        if unseen := texts.unseen(text):
+        text = nfc(unprotected(" ".join(cell.split())))
+        if unseen := first_invisible_character(text):
             line.problems[name or ""] = f"It holds a character that can't be seen ({unseen})."
         elif name and text:
             line.cells[name] = text

@@ -10,12 +10,13 @@ from django.utils import timezone
 from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.services import ledger, receiving
-from inventory.services.imports import BATCH
 from inventory.services.tables.cells import BadCell, day, money, quantity, text
 from inventory.services.tables.finding import DIAMETER, MATERIAL, Catalogue, folded, the_place
+from inventory.services.tables.imports import BATCH
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Refusal, plain
-from tenants.quantities import CostPerGramField, rounded
+from tenants.operations.quantities import CostPerGramField, rounded
+from tenants.operations.refusals import Refusal
+from tenants.operations.text import plain
 
 COLUMNS = {
     "external_id": text(200, "filament_external_id"),

@@ -10,8 +10,8 @@ from django import forms
 from django.utils.translation import gettext as _
 
 from production.forms.floor.fields import AmountField, CountField
-from production.services.actuals import ItemCount, MaterialActual
-from tenants.forms import VerbForm
+from production.services.completion.actuals import ItemCount, MaterialActual
+from tenants.web.forms import VerbForm
 
 FIGURES = ("grams", "purge", "before", "after")
 SHORT = "insufficient_inventory"

@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.accounts.models import User
-from tenants.forms import VerbForm
+from tenants.web.forms import VerbForm
 
 DIGITS = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "8"}
 

@@ -9,7 +9,7 @@ from inventory.services import scanning
 from inventory.services.receiving import MOST_AT_ONCE
 from production.forms.floor.fields import PLAIN, AmountField, CountField
 from production.models import Printer
-from tenants.forms import VerbForm
+from tenants.web.forms import VerbForm
 
 LONGEST = MOST_AT_ONCE * scanning.LONGEST
 

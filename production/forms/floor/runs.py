@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 from production.forms.floor.fields import AmountField, CountField, SpoolField
 from production.forms.floor.lines import CountsForm, Group, LinesForm, name_of
 from production.services import overrides
-from production.services.actuals import ItemCount, MaterialActual
-from tenants.forms import VerbForm
+from production.services.completion.actuals import ItemCount, MaterialActual
+from tenants.web.forms import VerbForm
 
 CONFIRM = gettext_lazy("The figures are right, unlikely as they look")
 PAST = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}

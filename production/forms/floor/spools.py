@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy
 
 from production.forms.floor.fields import AmountField, SpoolField
 from production.models import PrinterSlot
-from tenants.forms import VerbForm
+from tenants.web.forms import VerbForm
 
 
 class WeighForm(VerbForm):

@@ -4,20 +4,22 @@ from dataclasses import dataclass
 
 from inventory.services import ledger
 from production.models import ProductionRun, Reason
-from production.services import claims, moves, variance
-from production.services.actuals import (
+from production.services import transitions, variance
+from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
     apply_items,
     apply_materials,
     note_items,
 )
-from production.services.plausibility import require_plausible
+from production.services.completion.plausibility import require_plausible
+from production.services.requirements import claims
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Invalid, when
-from tenants.operations import operation, rehearsal
-from tenants.quantities import minutes as to_minutes
-from tenants.rows import update_rows
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import operation, rehearsal
+from tenants.operations.quantities import minutes as to_minutes
+from tenants.operations.refusals import Invalid
+from tenants.operations.text import when
 
 Status = ProductionRun.Status
 
@@ -72,8 +74,8 @@ def _complete(
     as_planned=False,
     confirm=False,
 ):
-    run = moves.lock(run, "complete")
-    lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    run = transitions.lock(run, "complete")
+    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     apply_items(run_items, items, as_planned=as_planned)
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
         settled = apply_materials(
@@ -105,8 +107,8 @@ def _fail(
     confirm=False,
 ):
     _require_failure_reason(reason)
-    run = moves.lock(run, "fail")
-    lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    run = transitions.lock(run, "fail")
+    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     _nothing_good(run_items, items)
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
         settled = apply_materials(lines, materials, book.spools, percent=progress_percent)
@@ -164,8 +166,8 @@ def _finish(run, status, verb, *, by, at, reason="", **times):
     was_printing = run.finished_at is None  # else its bed was cleared since
     set_times(run, at=at, **times)
     came_from, run.status = run.status, status
-    moves.save(run, "status", "finished_at", "actual_minutes", "outcome_reason", at=at)
-    moves.record(run, verb, came_from=came_from, by=by, at=at, reason=reason)
+    transitions.save(run, "status", "finished_at", "actual_minutes", "outcome_reason", at=at)
+    transitions.record(run, verb, came_from=came_from, by=by, at=at, reason=reason)
     if run.printer and was_printing:
         run.printer.needs_clearing = True
         run.printer.save(update_fields=["needs_clearing"])

@@ -8,25 +8,26 @@ that cost and variance change and the weighed balance does not.
 from inventory.models import InventoryTransaction
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger
-from production.services import claims, moves, overrides, variance
-from production.services.actuals import (
+from production.services import overrides, transitions, variance
+from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
     apply_items,
     apply_materials,
 )
 from production.services.completion.closing import Completion, set_times
+from production.services.completion.plausibility import require_plausible
 from production.services.completion.reverting import (
     books_before,
     counted_since,
     restore,
     standing_entries,
 )
-from production.services.plausibility import require_plausible
+from production.services.requirements import claims
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Refusal
-from tenants.operations import operation, rehearsal
-from tenants.rows import update_rows
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import operation, rehearsal
+from tenants.operations.refusals import Refusal
 
 Kind = InventoryTransaction.Kind
 
@@ -74,9 +75,9 @@ def _correct(
     confirm=False,
     reason="",
 ):
-    run = moves.lock(run, "correct")
+    run = transitions.lock(run, "correct")
     overrides.require_may_undo(run, by=by, at=at)
-    lines, run_items = moves.lock_lines(run), moves.lock_items(run)
+    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     apply_items(run_items, items, as_planned=False)
     entries = standing_entries(run)
     before = {line.pk: line.actual_total_grams for line in lines}
@@ -105,9 +106,9 @@ def _rebook(book, run, changed, entries, settled):
 @operation("production_run.reassign")
 def _reassign(run, *, by, line, spool, at=None, settle=False, reason="", override_reason=""):
     overridden = overrides.granted(override_reason, by=by)
-    run = moves.lock(run, "reassign")
+    run = transitions.lock(run, "reassign")
     overrides.require_may_undo(run, by=by, at=at)
-    lines = moves.lock_lines(run)
+    lines = transitions.lock_lines(run)
     wrong = next((row for row in lines if row.pk == line), None)
     if wrong is None or not wrong.actual_total_grams or wrong.spool_id == spool.pk:
         raise NothingToReassign(f"Line {line} of run {run.number} has nothing to move there.")
@@ -119,7 +120,9 @@ def _reassign(run, *, by, line, spool, at=None, settle=False, reason="", overrid
         restore(book.spools.values(), by=by, at=book.at)
         _move_actuals(wrong, right, lines)
     reason = override_reason or reason
-    return _corrected(run, "reassign", lines, moves.lock_items(run), book, by=by, reason=reason)
+    return _corrected(
+        run, "reassign", lines, transitions.lock_items(run), book, by=by, reason=reason
+    )
 
 
 class _Move:
@@ -173,6 +176,6 @@ def _move_actuals(wrong, right, lines):
 def _corrected(run, verb, lines, items, book, *, by, reason):
     update_rows(lines, ("spool", *LINE_FIELDS))
     update_rows(items, ITEM_FIELDS)
-    moves.save(run, "finished_at", "actual_minutes", at=book.at)
-    moves.record(run, verb, came_from=run.status, by=by, at=book.at, reason=reason)
+    transitions.save(run, "finished_at", "actual_minutes", at=book.at)
+    transitions.record(run, verb, came_from=run.status, by=by, at=book.at, reason=reason)
     return Completion(run=run, entries=book.entries, variance=variance.of_run(run))

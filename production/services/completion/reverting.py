@@ -7,9 +7,10 @@ from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
 from production.models import ProductionRun, RunEvent
-from production.services import claims, moves, overrides, readiness
-from tenants.operations import operation
-from tenants.rows import update_rows
+from production.services import overrides, transitions
+from production.services.requirements import claims, readiness
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import operation
 
 Status = ProductionRun.Status
 Kind = InventoryTransaction.Kind
@@ -25,9 +26,9 @@ def revert(run, *, by, at=None, reason="", confirm=False):
     then need weighing. An operator may revert their own last verb for a while only. Raises
     PrinterBusy when a run that was cancelled while it printed would go on.
     """
-    run = moves.lock(run, "revert")
+    run = transitions.lock(run, "revert")
     overrides.require_may_undo(run, by=by, at=at)
-    lines = moves.lock_lines(run)
+    lines = transitions.lock_lines(run)
     entries = standing_entries(run)
     spool_ids = {line.spool_id for line in lines} | {entry.spool_id for entry in entries}
     with ledger.book(spool_ids, by=by, at=at) as book:
@@ -115,8 +116,8 @@ def _reopen(run, *, by, at, reason, counted):
     run.status, run.reopened_at = _closing_event(run).from_status, at
     if run.status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
         readiness.require_idle_printer(run)
-    moves.save(run, "status", "reopened_at", at=at)
-    moves.record(
+    transitions.save(run, "status", "reopened_at", at=at)
+    transitions.record(
         run,
         "revert",
         came_from=came_from,

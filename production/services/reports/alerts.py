@@ -12,10 +12,10 @@ from django.db import connection
 
 from production.models import BomLine, Product, ProductionRun
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, rounded
+from tenants.accounts.audited import audit, change
 from tenants.accounts.models import FarmSettings
-from tenants.accounts.records import audit, change
-from tenants.errors import Refusal
-from tenants.operations import operation
+from tenants.operations.operation import operation
+from tenants.operations.refusals import Refusal
 
 EVIDENT = """
 WITH alone AS (

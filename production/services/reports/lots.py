@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Coalesce
 
 from production.models import ProductionRun, RunItem, RunMaterial
-from tenants.quantities import GramsField
+from tenants.operations.quantities import GramsField
 
 BOOKED = Q(used_grams__gt=0)
 NOT_YET = Q(run__status__in=ProductionRun.OPEN)

@@ -6,7 +6,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import tenants.accounts.models.settings
-import tenants.quantities
+import tenants.operations.quantities
 from django.conf import settings
 from django.db import migrations, models
 
@@ -94,9 +94,9 @@ class Migration(migrations.Migration):
                 ('timezone', models.CharField(default='UTC', max_length=64, validators=[tenants.accounts.models.settings.validate_timezone])),
                 ('currency', models.CharField(default='EUR', max_length=3, validators=[tenants.accounts.models.settings.validate_currency])),
                 ('locale', models.CharField(default='en-gb', max_length=20, validators=[tenants.accounts.models.settings.validate_locale])),
-                ('labour_rate', tenants.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='labour rate per hour')),
-                ('machine_hour_rate', tenants.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
-                ('energy_price_kwh', tenants.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='energy price per kWh')),
+                ('labour_rate', tenants.operations.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='labour rate per hour')),
+                ('machine_hour_rate', tenants.operations.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)])),
+                ('energy_price_kwh', tenants.operations.quantities.MoneyField(default=0, validators=[django.core.validators.MinValueValidator(0)], verbose_name='energy price per kWh')),
                 ('variance_alert_percent', models.DecimalField(decimal_places=2, default=10, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('plausibility_percent', models.DecimalField(decimal_places=2, default=50, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),
                 ('low_stock_percent', models.DecimalField(decimal_places=2, default=20, help_text='Percent.', max_digits=6, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(1000)])),

@@ -10,7 +10,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from tenants.accounts import roles
-from tenants.errors import InUse
+from tenants.operations.refusals import InUse
 
 USERNAME = r"^[a-z0-9][a-z0-9._@+-]*$"
 

@@ -11,7 +11,7 @@ from django.utils.translation import get_supported_language_variant
 
 from tenants.accounts.currencies import CURRENCIES
 from tenants.hosts import forget_farms
-from tenants.quantities import MoneyField
+from tenants.operations.quantities import MoneyField
 
 RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
 HOST = re.compile(r"([A-Za-z0-9.-]{1,180}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")

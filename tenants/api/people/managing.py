@@ -4,7 +4,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from tenants.accounts import devices, pins, records, roles, services
+from tenants.accounts import audited, devices, pins, roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.api import SIGNED_IN
 from tenants.api.people import filters, serializers
@@ -167,7 +167,7 @@ class SettingsViewSet(HouseViewSet):
     def update(self, request, *, partial=False):
         """Change the farm's settings, given as a whole."""
         row = self.find()
-        return self.answer(self.do(records.change, row, **self.body(row, partial=partial)))
+        return self.answer(self.do(audited.change, row, **self.body(row, partial=partial)))
 
     def partial_update(self, request):
         """Change some of the farm's settings."""

@@ -1,4 +1,4 @@
-from tenants import services
+from tenants.farms import services
 from tenants.management.farm_command import FarmCommand, new_password
 
 

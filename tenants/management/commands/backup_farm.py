@@ -1,6 +1,6 @@
 from django.core.management.base import CommandError
 
-from tenants import backups
+from tenants.farms import backups
 from tenants.management.farm_command import FarmCommand, farm
 from tenants.models import Tenant
 

@@ -1,6 +1,6 @@
 from django.core.management.base import CommandError
 
-from tenants import services
+from tenants.farms import services
 from tenants.management.farm_command import FarmCommand, answer_to, farm
 
 

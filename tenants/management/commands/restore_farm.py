@@ -1,8 +1,8 @@
 from django.core.management.base import CommandError
 
-from tenants import backups
+from tenants.farms import backups
+from tenants.farms.services import SlugTaken
 from tenants.management.farm_command import FarmCommand
-from tenants.services import SlugTaken
 
 
 class Command(FarmCommand):

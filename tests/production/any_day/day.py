@@ -15,9 +15,9 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant
 from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import invariants
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.lines import NewMaterial
-from tenants.errors import Refusal
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.runs.lines import NewMaterial
+from tenants.operations.refusals import Refusal
 from tests.production.any_day import model
 
 PEOPLE = ("manager", "operator", None)

@@ -10,8 +10,9 @@ from hypothesis.stateful import precondition, rule
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import completion, repeats
-from production.services.actuals import ItemCount
+from production.services import completion
+from production.services.completion.actuals import ItemCount
+from production.services.runs import repeats
 from tests.production.any_day import model_closed as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
 from tests.production.any_day.drawing import (

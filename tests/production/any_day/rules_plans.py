@@ -5,8 +5,8 @@ from hypothesis.stateful import precondition, rule
 
 from inventory.models import Spool
 from production.models import ProductionRun, RunMaterial
-from production.services import lifecycle, lines
-from production.services.lines import NewItem
+from production.services.runs import lifecycle, lines
+from production.services.runs.lines import NewItem
 from tests.production.any_day import model_plans as verbs
 from tests.production.any_day.day import STAGE, Day, row
 from tests.production.any_day.drawing import (

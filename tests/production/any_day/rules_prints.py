@@ -7,7 +7,9 @@ from hypothesis.stateful import precondition, rule
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import completion, lifecycle, midprint
+from production.services import completion
+from production.services.printing import midprint
+from production.services.runs import lifecycle
 from tests.production.any_day import model_prints as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
 from tests.production.any_day.drawing import (

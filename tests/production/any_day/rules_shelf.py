@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.services import handling, receiving, reversing, scale, shelf
+from inventory.services import receiving, reversing
+from inventory.services.spools import consumption, scale, shelf
 from tests.production.any_day import model
 from tests.production.any_day import model_shelf as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
@@ -68,7 +69,7 @@ class OnTheShelf(Day):
     )
     def take_by_hand(self, spool, kind, amount, by_scale, confirm, moment):
         spool = self.some_spool(spool)
-        verb = handling.use if kind == "usage" else handling.waste
+        verb = consumption.use if kind == "usage" else consumption.waste
         gross = max(spool.remaining + (spool.filament.tare or 0) - amount, Decimal(0))
         what = {"gross_after_grams": gross} if by_scale else {"grams": amount}
         at, had = self.moment(moment)
@@ -107,11 +108,11 @@ class OnTheShelf(Day):
         expected, real = {
             "adjust": (
                 lambda farm: verbs.adjust(farm, pk, grams=amount),
-                lambda spool: handling.adjust(spool, grams=amount, reason="A slip", by=None),
+                lambda spool: consumption.adjust(spool, grams=amount, reason="A slip", by=None),
             ),
             "empty": (
                 lambda farm: verbs.empty(farm, pk, as_="count", confirm=answer),
-                lambda spool: handling.empty(spool, confirm=answer, by=None),
+                lambda spool: consumption.empty(spool, confirm=answer, by=None),
             ),
             "archive": (
                 lambda farm: verbs.archive(farm, pk, discard=answer),

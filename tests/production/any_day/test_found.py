@@ -7,14 +7,17 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, reversing, scale
+from inventory.services import reversing
+from inventory.services.spools import consumption, scale
 from production.models import Printer
-from production.services import completion, lifecycle, lines, midprint, repeats
-from production.services.actuals import MaterialActual
-from production.services.lines import NewMaterial
-from production.services.moves import NotInRun
-from production.services.plausibility import ActualImplausible
-from production.services.readiness import PrinterBusy, SpoolsMissing
+from production.services import completion
+from production.services.completion.actuals import MaterialActual
+from production.services.completion.plausibility import ActualImplausible
+from production.services.printing import midprint
+from production.services.requirements.readiness import PrinterBusy, SpoolsMissing
+from production.services.runs import lifecycle, lines, repeats
+from production.services.runs.lines import NewMaterial
+from production.services.transitions import NotInRun
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.looking import remaining, violations
 from tests.production.printing import printed, took
@@ -70,7 +73,7 @@ def test_keeping_a_weighed_balance_is_no_weighing_for_those_who_came_after_it():
     early = printed((spool, 100))
     scale.weigh(spool, gross_grams=1080, by=None)
     late = printed((spool, 50))
-    sample = handling.use(spool, grams=10, by=None)
+    sample = consumption.use(spool, grams=10, by=None)
     correct(early, took(spool, 120))  # posts a count that nobody made
     assert remaining(spool) == 820
     correct(late, took(spool, 60))

@@ -9,13 +9,15 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction
-from inventory.services import handling, scale, shelf
+from inventory.services.spools import consumption, scale, shelf
 from production.models import BomLine, ProductionRun, Reason, RunItem, RunMaterial
-from production.services import completion, lifecycle, lines, midprint, repeats
-from production.services.actuals import ItemCount, MaterialActual
-from production.services.lines import NewItem, NewMaterial
+from production.services import completion
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.printing import midprint
+from production.services.runs import lifecycle, lines, repeats
+from production.services.runs.lines import NewItem, NewMaterial
 from tenants.accounts.models import FarmSettings
-from tenants.errors import Refusal
+from tenants.operations.refusals import Refusal
 from tests.factories import a_filament, a_material_type, a_printer, a_product, a_spool
 
 ZONES = ("Pacific/Auckland", "America/St_Johns", "Europe/Berlin")
@@ -170,9 +172,9 @@ class Month:
         if way == 0:
             shelf.describe(self.spools[1], price=Decimal("17.77"), **words)  # nobody knew it
         elif way == 1:
-            handling.waste(spool, grams=Decimal("3.3"), **words)
+            consumption.waste(spool, grams=Decimal("3.3"), **words)
         elif way == 2:
-            handling.use(spool, grams=Decimal("1.1"), **words)
+            consumption.use(spool, grams=Decimal("1.1"), **words)
         elif way == 3:
             gross = spool.remaining_grams + 200 - self.chance.randrange(-5, 20)
             scale.weigh(spool, gross_grams=gross, confirm=True, **words)

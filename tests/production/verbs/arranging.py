@@ -1,7 +1,8 @@
 """Farms for the verbs of `cases_of_the_shelf` and `cases_of_runs`, and how a case is entered."""
 
-from production.services import completion, lifecycle
-from production.services.actuals import ItemCount
+from production.services import completion
+from production.services.completion.actuals import ItemCount
+from production.services.runs import lifecycle
 from tests.factories import a_printer, a_product, a_run
 
 

@@ -8,22 +8,14 @@ from decimal import Decimal
 
 from django.utils import timezone
 
-from inventory.services import scale, shelf
+from inventory.services.spools import scale, shelf
 from production.models import Printer, Reason
-from production.services import (
-    completion,
-    lifecycle,
-    lines,
-    midprint,
-    planning,
-    printers,
-    repeats,
-    slots,
-    statuses,
-    undo,
-)
-from production.services.lines import NewItem, NewMaterial
+from production.services import completion
+from production.services.printing import midprint, printers, slots
 from production.services.reports.alerts import accept
+from production.services.runs import lifecycle, lines, planning, repeats, status_change
+from production.services.runs.lines import NewItem, NewMaterial
+from production.services.undo import undo
 from tests.factories import (
     a_printer,
     a_product,
@@ -106,7 +98,7 @@ def _():
 def _():
     run = planned((a_spool(), 10))
     Printer.objects.update(needs_clearing=False)
-    return lambda: statuses.update_and_move(
+    return lambda: status_change.update_and_move(
         run, status="in_progress", verb="start", notes="Careful", by=None
     )
 

@@ -6,16 +6,11 @@ A case arranges the farm and answers the verb, ready to be called.
 from django.utils import timezone
 
 from inventory.models import Location
-from inventory.services import (
-    catalogue,
-    handling,
-    receiving,
-    reversing,
-    scale,
-    shelf,
-    tables,
-)
-from production.services import slots, undo, unloading, unreceiving, weighing
+from inventory.services import receiving, reversing, tables
+from inventory.services.spools import consumption, scale, shelf
+from inventory.services.tables.catalogue_importing import import_entries
+from production.services.printing import slots, weighing
+from production.services.undo import loads, receipts, undo
 from tests.factories import a_filament, a_slot, a_spool
 from tests.production.verbs.arranging import a_table, running
 
@@ -50,25 +45,25 @@ def _():
 @verb("spool.use")
 def _():
     spool = a_spool(1000)
-    return lambda: handling.use(spool, gross_after_grams=1100, by=None)
+    return lambda: consumption.use(spool, gross_after_grams=1100, by=None)
 
 
 @verb("spool.waste")
 def _():
     spool = a_spool(1000)
-    return lambda: handling.waste(spool, grams=10, by=None)
+    return lambda: consumption.waste(spool, grams=10, by=None)
 
 
 @verb("spool.empty")
 def _():
     spool = a_spool(30)
-    return lambda: handling.empty(spool, by=None)
+    return lambda: consumption.empty(spool, by=None)
 
 
 @verb("spool.adjust")
 def _():
     spool = a_spool(30)
-    return lambda: handling.adjust(spool, grams=-10, reason="A slip", by=None)
+    return lambda: consumption.adjust(spool, grams=-10, reason="A slip", by=None)
 
 
 @verb("spool.describe")
@@ -117,7 +112,7 @@ def _():
 @verb("inventory_transaction.reverse")
 def _():
     spool = a_spool(1000)
-    entry = handling.use(spool, grams=10, by=None)
+    entry = consumption.use(spool, grams=10, by=None)
     scale.weigh(spool, gross_grams=1190, by=None)
     return lambda: reversing.reverse(entry, reason="A slip", confirm=True, by=None)
 
@@ -134,7 +129,7 @@ def _():
         "diameter": 1.75,
         "color_hex": "ff0000",
     }
-    return lambda: catalogue.import_entries([entry], by=None)
+    return lambda: import_entries([entry], by=None)
 
 
 @verb("spool.import_table")
@@ -176,10 +171,10 @@ def _():
     slots.load(spool, slot=former, by=None)
     slots.load(spool, slot=slot, by=None)
     event = spool.events.filter(verb="loaded").last()
-    return lambda: unloading.undo_load(event, by=None)
+    return lambda: loads.undo_load(event, by=None)
 
 
 @verb("spool.undo_receipt")
 def _():
     receipt = receiving.receive_many(filament=a_filament(), count=3, by=None)[1].transactions.get()
-    return lambda: unreceiving.undo_receipt(receipt, by=None)
+    return lambda: receipts.undo_receipt(receipt, by=None)

@@ -3,12 +3,15 @@
 from decimal import Decimal
 
 from inventory.models import Spool
-from inventory.services import receiving, scale, shelf
+from inventory.services import receiving
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
+from inventory.services.spools import scale, shelf
 from production.models import RunMaterial
-from production.services import lifecycle, slots, unreceiving
-from production.services.lines import NewMaterial
 from production.services.overrides import NothingToUndo
+from production.services.printing import slots
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewMaterial
+from production.services.undo import receipts
 from tests.answers import refusals
 from tests.factories import a_filament, a_slot
 
@@ -29,7 +32,7 @@ def against(verb):
         assert not (is_back and RunMaterial.objects.exists())
 
     work = verb(delivery[1])
-    return [lambda: unreceiving.undo_receipt(receipt, by=None), work], judge
+    return [lambda: receipts.undo_receipt(receipt, by=None), work], judge
 
 
 def undo_receipt_and_weigh():

@@ -7,10 +7,12 @@ from decimal import Decimal
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import completion, lifecycle, lines, midprint, repeats
-from production.services.lines import PlanFrozen
-from production.services.moves import InvalidRunStatus
-from production.services.readiness import PrinterBusy
+from production.services import completion
+from production.services.printing import midprint
+from production.services.requirements.readiness import PrinterBusy
+from production.services.runs import lifecycle, lines, repeats
+from production.services.runs.lines import PlanFrozen
+from production.services.transitions import InvalidRunStatus
 from tests.answers import refusals
 from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.looking import remaining, status_of

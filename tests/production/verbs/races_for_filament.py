@@ -9,13 +9,15 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import Spool
-from inventory.services import handling, scale, shelf
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
-from inventory.services.shelf import SpoolClaimed
+from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools.shelf import SpoolClaimed
 from production.models import PrinterSlot, ProductionRun
-from production.services import completion, lifecycle, midprint, planning, repeats
+from production.services import completion
 from production.services.completion import CountedSince
-from production.services.lines import NewMaterial
+from production.services.printing import midprint
+from production.services.runs import lifecycle, planning, repeats
+from production.services.runs.lines import NewMaterial
 from tests.answers import refusals
 from tests.factories import a_printer, a_running_run, a_spool, spools_of_one
 from tests.looking import remaining
@@ -173,7 +175,7 @@ def complete_and_use_by_hand():
 
     return [
         lambda: completion.complete(run, by=None, as_planned=True),
-        lambda: handling.use(spool, grams=70, by=None),
+        lambda: consumption.use(spool, grams=70, by=None),
     ], judge
 
 

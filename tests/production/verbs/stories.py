@@ -8,36 +8,18 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import Location
-from inventory.services import (
-    catalogue,
-    handling,
-    receiving,
-    reversing,
-    scale,
-    shelf,
-    tables,
-)
+from inventory.services import receiving, reversing, tables
+from inventory.services.spools import consumption, scale, shelf
+from inventory.services.tables.catalogue_importing import import_entries
 from production.models import Reason
-from production.services import (
-    completion,
-    lifecycle,
-    lines,
-    midprint,
-    planning,
-    printers,
-    repeats,
-    reports,
-    slots,
-    statuses,
-    undo,
-    unloading,
-    unreceiving,
-    weighing,
-)
-from production.services.actuals import ItemCount, MaterialActual
-from tenants import backups, services
-from tenants.accounts import devices, pins, records, roles
+from production.services import completion, reports
+from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.printing import midprint, printers, slots, weighing
+from production.services.runs import lifecycle, lines, planning, repeats, status_change
+from production.services.undo import loads, receipts, undo
+from tenants.accounts import audited, devices, pins, roles
 from tenants.accounts import services as people
+from tenants.farms import backups, services
 from tests.factories import (
     PASSWORD,
     a_filament,
@@ -119,7 +101,7 @@ def evident():
 
 
 def a_shelf():
-    return records.add(Location, by=None, name="Shelf 1")
+    return audited.add(Location, by=None, name="Shelf 1")
 
 
 def a_token():
@@ -147,7 +129,7 @@ OF_RUNS = {
     "production_run.create": a_run,
     "production_run.delete": deleted,
     "production_run.fail": failed,
-    "production_run.move": lambda: statuses.update_and_move(a_run(), by=None, notes="Fair"),
+    "production_run.move": lambda: status_change.update_and_move(a_run(), by=None, notes="Fair"),
     "production_run.note_plate": a_failed_plate,
     "production_run.progress": lambda: midprint.progress(running(), by=None, percent=50),
     "production_run.reassign": reassigned,
@@ -168,7 +150,7 @@ OF_RUNS = {
     "run_material.remove": lambda: of_material(lines.remove_material),
 }
 OF_OTHERS = {
-    "catalogue.import": lambda: catalogue.import_entries([], by=None),
+    "catalogue.import": lambda: import_entries([], by=None),
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
@@ -178,7 +160,7 @@ OF_OTHERS = {
     "filament.import_table": lambda: tables.import_filaments(b"name;material", by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
     "inventory_transaction.reverse": lambda: reversing.reverse(
-        handling.use(a_spool(), grams=5, by=None), reason="slip", by=None
+        consumption.use(a_spool(), grams=5, by=None), reason="slip", by=None
     ),
     "pin.clear": lambda: pins.clear_pin(make_user(), by=None),
     "pin.count_try": lambda: pins.count_try(make_user(), device=a_tablet()),
@@ -203,21 +185,21 @@ OF_OTHERS = {
         product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
     ),
     "record.add": a_shelf,
-    "record.change": lambda: records.change(a_shelf(), by=None, name="Shelf 2"),
-    "record.remove": lambda: records.remove(a_shelf(), by=None),
-    "spool.adjust": lambda: handling.adjust(a_spool(), grams=-5, reason="found", by=None),
+    "record.change": lambda: audited.change(a_shelf(), by=None, name="Shelf 2"),
+    "record.remove": lambda: audited.remove(a_shelf(), by=None),
+    "spool.adjust": lambda: consumption.adjust(a_spool(), grams=-5, reason="found", by=None),
     "spool.archive": lambda: shelf.archive(a_spool(), discard=True, by=None),
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
-    "spool.empty": lambda: handling.empty(a_spool(20), by=None),
+    "spool.empty": lambda: consumption.empty(a_spool(20), by=None),
     "spool.import_table": lambda: tables.import_spools(b"name", by=None),
     "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
-    "spool.undo_load": lambda: unloading.undo_load(
+    "spool.undo_load": lambda: loads.undo_load(
         slots.load((spool := a_spool()), slot=a_slot(), by=None)
         and spool.events.get(verb="loaded"),
         by=None,
     ),
-    "spool.undo_receipt": lambda: unreceiving.undo_receipt(a_spool().transactions.get(), by=None),
+    "spool.undo_receipt": lambda: receipts.undo_receipt(a_spool().transactions.get(), by=None),
     "spool.undo_weighing": lambda: undo.undo_weighing(
         scale.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
     ),
@@ -230,8 +212,8 @@ OF_OTHERS = {
     "spool.restore": lambda: shelf.restore(
         shelf.archive(a_spool(), discard=False, by=None), by=None
     ),
-    "spool.use": lambda: handling.use(a_spool(), grams=5, by=None),
-    "spool.waste": lambda: handling.waste(a_spool(), grams=5, by=None),
+    "spool.use": lambda: consumption.use(a_spool(), grams=5, by=None),
+    "spool.waste": lambda: consumption.waste(a_spool(), grams=5, by=None),
     "spool.weigh": lambda: scale.weigh(a_spool(1000), gross_grams=1190, by=None),
     "spool.weigh_in_use": lambda: weighing.weigh(a_spool(1000), gross_grams=1190, by=None),
     "token.issue": a_token,

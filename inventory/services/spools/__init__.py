@@ -1,0 +1,1 @@
+"""Verbs of one spool: describe, move, weigh, use."""

@@ -1,0 +1,184 @@
+"""Filament that no run took: used, wasted, gone or corrected by hand.
+
+Quantities are net grams unless they are called gross (filament and reel together).
+"""
+
+from inventory.models import InventoryTransaction, Spool
+from inventory.services import ledger
+from inventory.services.spools import scale, shelf
+from tenants.operations.operation import operation
+from tenants.operations.quantities import grams as to_grams
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import plain
+
+Kind = InventoryTransaction.Kind
+REASON_LENGTH = InventoryTransaction._meta.get_field("reason").max_length
+
+
+class NothingToPost(Invalid):
+    """Zero grams are no entry."""
+
+    code = "nothing_to_post"
+    title = "This would post nothing"
+
+
+class AfterAboveBook(Invalid):
+    """A spool does not get heavier by being used."""
+
+    code = "after_above_book"
+    title = "The spool weighs more than the book says"
+
+
+class NotEmptyByBook(Refusal):
+    """The book has more on the spool than a small error; may be confirmed."""
+
+    code = "not_empty_by_book"
+    title = "By the book the spool is far from empty"
+
+
+class ReasonMissing(Invalid):
+    """A correction by hand says why."""
+
+    code = "reason_missing"
+    title = "A reason is needed"
+
+
+@operation("spool.use")
+def use(
+    spool, *, by, at=None, grams=None, gross_after_grams=None, reason="", note="", confirm=False
+):
+    """Take filament for what no run knows of (a test print, a sample); returns the ledger entry.
+
+    Give ``grams``, or ``gross_after_grams``: what was used is then the book minus the net weight.
+    ``confirm`` accepts a weight below the empty reel's (all of it was used). Raises SpoolArchived,
+    InsufficientInventory, NothingToPost, AfterAboveBook, TareUnknown, WeighingImplausible.
+    """
+    amounts = grams, gross_after_grams
+    return _take(spool, Kind.USAGE, amounts, confirm, by=by, at=at, reason=reason, note=note)
+
+
+@operation("spool.waste")
+def waste(
+    spool, *, by, at=None, grams=None, gross_after_grams=None, reason="", note="", confirm=False
+):
+    """Take filament of which nothing usable came, outside of any run; as ``use``."""
+    amounts = grams, gross_after_grams
+    return _take(spool, Kind.WASTE, amounts, confirm, by=by, at=at, reason=reason, note=note)
+
+
+@operation("spool.empty")
+def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm=False):
+    """Nothing is left on the spool; returns the ledger entry that says so.
+
+    What the book still had is posted as a count to 0 (nobody knows where it went), or with
+    ``as_="waste"`` as waste. ``confirm`` accepts a count that takes more than a weighing may
+    be off. Raises SpoolArchived, NotEmptyByBook, NothingToPost.
+    """
+    if as_ not in (Kind.COUNT, Kind.WASTE):
+        raise Invalid(
+            "What is left is a count or waste.", errors={"as": ["Either count or waste."]}
+        )
+    words = said(reason, note)
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        left = fresh.remaining_grams
+        if as_ == Kind.WASTE:
+            entry = book.waste(fresh, _something(left), **words)
+        else:
+            _require_nearly_empty(fresh, confirm)
+            entry = book.count(fresh, ledger.ZERO, **words)
+        _weighed(fresh)
+    return entry
+
+
+@operation("spool.adjust")
+def adjust(spool, *, grams, reason, by, at=None, note=""):
+    """Correct the book by signed ``grams``, with a ``reason``; returns the ledger entry.
+
+    Raises ReasonMissing, NothingToPost, InvalidQuantity, SpoolArchived, InsufficientInventory.
+    """
+    grams = _something(to_grams(grams, signed=True))
+    words = said(given(reason), note)
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        to_grams(fresh.remaining_grams + grams, signed=True)  # must fit the book afterwards
+        return book.adjust(fresh, grams, **words)
+
+
+def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
+    grams, gross = amounts
+    if (grams is None) == (gross is None):
+        raise Invalid(
+            "Say either what was taken, or what the scale shows after it.",
+            errors={"grams": ["Either this or gross_after_grams."]},
+        )
+    words = said(reason, note)
+    with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        used = to_grams(grams) if gross is None else _used_by_scale(fresh, gross, confirm)
+        take = book.consume if kind == Kind.USAGE else book.waste
+        entry = take(fresh, _something(used), **words)
+        if gross is not None:
+            _weighed(fresh)
+    return entry
+
+
+def _used_by_scale(spool, gross, confirm):
+    gross = to_grams(gross, field="gross_after_grams")
+    net = scale.net_of_gross(spool, gross)
+    if net > spool.remaining_grams:
+        raise AfterAboveBook(
+            f"Spool {spool.code} holds {plain(net)} g by the scale, but only "
+            f"{plain(spool.remaining_grams)} g by the book. Weigh it first.",
+            errors={"gross_after_grams": ["More than the book has."]},
+            spool_id=spool.pk,
+            net_grams=net,
+            remaining_grams=spool.remaining_grams,
+        )
+    if net < 0 and not confirm:
+        raise scale.WeighingImplausible(
+            f"Spool {spool.code}: the scale shows {plain(-net)} g less than the empty reel. Weigh "
+            "again, or confirm that all of it was used.",
+            spool_id=spool.pk,
+            gross_grams=gross,
+            tare_grams=spool.tare(),
+            net_grams=net,
+        )
+    return spool.remaining_grams - max(net, ledger.ZERO)
+
+
+def _weighed(spool):
+    """What is on the spool was seen: the book says the same from now on."""
+    Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
+    spool.needs_weighing = False
+
+
+def _something(grams):
+    if grams == 0:
+        raise NothingToPost("0 g are no entry.", errors={"grams": ["Not 0, please."]})
+    return grams
+
+
+def given(reason):
+    """The ``reason``, which can't be left out. Raises ReasonMissing."""
+    if not reason.strip():
+        raise ReasonMissing("Say why the book is changed.", errors={"reason": ["Needed."]})
+    return reason
+
+
+def said(reason, note):
+    """What an entry says of its cause. Raises Invalid when the reason is too long."""
+    reason = reason.strip()
+    if len(reason) > REASON_LENGTH:
+        raise Invalid(
+            f"A reason has at most {REASON_LENGTH} characters; the rest belongs in the note.",
+            errors={"reason": [f"At most {REASON_LENGTH} characters."]},
+        )
+    return {"reason": reason, "note": note}
+
+
+def _require_nearly_empty(spool, confirm):
+    if spool.remaining_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
+        raise NotEmptyByBook(
+            f"By the book {plain(spool.remaining_grams)} g are left on spool {spool.code}: "
+            "confirm that it is empty.",
+            spool_id=spool.pk,
+            remaining_grams=spool.remaining_grams,
+        )

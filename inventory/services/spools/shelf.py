@@ -1,0 +1,281 @@
+"""What is said of a spool and done with it on the shelf: described, moved, opened, dried,
+relabelled, archived and restored.
+
+Each verb locks the spool through the ledger, raises its version, and leaves a SpoolEvent. Grams
+move only where an archived spool's remainder is thrown away.
+"""
+
+from contextlib import contextmanager
+
+from inventory import codes
+from inventory.models import Location, SpoolEvent
+from inventory.services import ledger
+from tenants.accounts import audited
+from tenants.operations.operation import operation
+from tenants.operations.quantities import CostPerGramField, money, rounded
+from tenants.operations.refusals import Duplicate, Invalid, Refusal
+from tenants.operations.text import plain, when
+from tenants.operations.versions import check_version
+
+Verb = SpoolEvent.Verb
+TOLD_BY = {"location": Verb.MOVED, "opened_at": Verb.OPENED, "dried_at": Verb.DRIED}
+
+
+class SpoolClaimed(Refusal):
+    """Open runs count on what is on the spool, or have yet to book what they took of it."""
+
+    code = "spool_claimed"
+    title = "Open runs name this spool"
+
+
+class RemainderUndecided(Refusal):
+    """There is filament on the spool, and nobody said whether it is thrown away."""
+
+    code = "remainder_undecided"
+    title = "What becomes of the filament that is left?"
+
+
+class AlreadyArchived(Refusal):
+    """The spool is off the shelf already."""
+
+    code = "already_archived"
+    title = "The spool is archived already"
+
+
+class NotArchived(Refusal):
+    """Only an archived spool can be restored."""
+
+    code = "not_archived"
+    title = "The spool is not archived"
+
+
+class AlreadyOpened(Refusal):
+    """A spool is opened once."""
+
+    code = "already_opened"
+    title = "The spool was opened already"
+
+
+class InvalidSpoolCode(Invalid):
+    """Not a code that a label carries: eight characters and the check character of them."""
+
+    code = "invalid_spool_code"
+    title = "This is not a spool code"
+
+
+@contextmanager
+def locked(spool, *, by, at=None, archived_too=False):
+    """The book on one spool and the spool itself, locked, fresh, and of the version expected.
+
+    Raises UnknownSpool, Stale, SpoolArchived (unless ``archived_too``).
+    """
+    with ledger.book([spool.pk], by=by, at=at) as book:
+        fresh = book.spools[spool.pk]
+        check_version(fresh)
+        if fresh.is_archived and not archived_too:
+            raise ledger.SpoolArchived(
+                f"Spool {fresh.code} is archived since {when(fresh.archived_at)}: restore "
+                "it first.",
+                spool_id=fresh.pk,
+            )
+        yield book, fresh
+
+
+@operation("spool.describe")
+def describe(spool, *, by, at=None, **fields):
+    """Change the named descriptive fields of a spool; returns it fresh.
+
+    A price that becomes known only now is what the entries without a cost are taken to have cost.
+    What is the same leaves no trace. Raises Stale, Invalid, InvalidQuantity.
+    """
+    if fields.get("price") is not None:
+        fields["price"] = money(fields["price"])
+    with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
+        changed = {name: value for name, value in fields.items() if getattr(fresh, name) != value}
+        if "price" in fields:
+            changed |= _late_cost(fresh, fields["price"])
+        if not changed:
+            return fresh
+        for name in TOLD_BY.keys() & changed.keys():
+            _tell(book, fresh, TOLD_BY[name], before=getattr(fresh, name), after=changed[name])
+        return audited.change(fresh, by=by, version=fresh.version + 1, **changed)
+
+
+@operation("spool.move")
+def move(spool, *, location, by, at=None):
+    """Put the spool at another Location (None: nobody knows where it is); returns the spool.
+
+    Where it is there already nothing changes. Raises SpoolArchived.
+    """
+    with locked(spool, by=by, at=at) as (book, fresh):
+        before = fresh.location_id and Location.objects.get(pk=fresh.location_id)
+        if before != location:
+            fresh.location = location
+            _write(book, fresh, "location")
+            _tell(book, fresh, Verb.MOVED, before=before, after=location)
+    return fresh
+
+
+@operation("spool.open")
+def open(spool, *, by, at=None):
+    """Take the spool out of its bag ``at`` that moment; returns it.
+
+    Raises AlreadyOpened, SpoolArchived.
+    """
+    with locked(spool, by=by, at=at) as (book, fresh):
+        if fresh.opened_at is not None:
+            raise AlreadyOpened(
+                f"Spool {fresh.code} was opened {when(fresh.opened_at)}.",
+                spool_id=fresh.pk,
+                opened_at=fresh.opened_at.isoformat(),
+            )
+        fresh.opened_at = book.at
+        _write(book, fresh, "opened_at")
+        _tell(book, fresh, Verb.OPENED, after=book.at)
+    return fresh
+
+
+@operation("spool.dry")
+def dry(spool, *, by, at=None):
+    """Say that the spool was dried, as often as it was; returns it. Raises SpoolArchived."""
+    with locked(spool, by=by, at=at) as (book, fresh):
+        before, fresh.dried_at = fresh.dried_at, book.at
+        _write(book, fresh, "dried_at")
+        _tell(book, fresh, Verb.DRIED, before=before, after=book.at)
+    return fresh
+
+
+@operation("spool.relabel")
+def relabel(spool, *, by, at=None, code=None):
+    """Give the spool a new label: a random code, or the ``code`` printed already; returns it.
+
+    The old code is kept in the SpoolEvent, so that an old label still finds its spool
+    (``Spool.objects.labelled``), and goes to no other spool. Raises InvalidSpoolCode, Duplicate,
+    SpoolArchived.
+    """
+    code = codes.generate() if code is None else _valid(code)
+    with locked(spool, by=by, at=at) as (book, fresh):
+        if code == fresh.code:
+            return fresh
+        _require_unused(code, fresh)
+        before, fresh.code = fresh.code, code
+        with audited.refusals(fresh):
+            _write(book, fresh, "code")
+        _tell(book, fresh, Verb.RELABELLED, before=before, after=code)
+    return fresh
+
+
+@operation("spool.archive")
+def archive(spool, *, by, at=None, discard=None, note=""):
+    """Take the spool off the shelf; returns it.
+
+    Where filament is left, ``discard`` says what becomes of it: True posts it as waste, False
+    keeps it in the book. Raises AlreadyArchived, SpoolClaimed, RemainderUndecided.
+    """
+    with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
+        _require_free(fresh)
+        if fresh.remaining_grams and discard is None:
+            raise RemainderUndecided(
+                f"By the book {plain(fresh.remaining_grams)} g are left on spool {fresh.code}: "
+                "discard them, or keep them with the archived spool.",
+                spool_id=fresh.pk,
+                remaining_grams=fresh.remaining_grams,
+            )
+        if fresh.remaining_grams and discard:
+            book.waste(fresh, fresh.remaining_grams, reason="discarded", note=note)
+        fresh.archived_at = book.at
+        _write(book, fresh, "archived_at")
+        _tell(book, fresh, Verb.ARCHIVED, after=f"{plain(fresh.remaining_grams)} g")
+    return fresh
+
+
+@operation("spool.restore")
+def restore(spool, *, by, at=None):
+    """Put an archived spool back on the shelf, with what its book says; returns it.
+
+    Raises NotArchived.
+    """
+    with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
+        if not fresh.is_archived:
+            raise NotArchived(f"Spool {fresh.code} is on the shelf.", spool_id=fresh.pk)
+        fresh.archived_at = None
+        _write(book, fresh, "archived_at")
+        _tell(book, fresh, Verb.RESTORED, after=f"{plain(fresh.remaining_grams)} g")
+    return fresh
+
+
+def _write(book, spool, *fields):
+    """Write what is no balance; the version goes up with the book."""
+    spool.save(update_fields=fields)
+    book.touch(spool)
+
+
+def _tell(book, spool, verb, *, before=None, after=None):
+    SpoolEvent.objects.create(
+        spool=spool, verb=verb, before=_said(before), after=_said(after), by=book.by, at=book.at
+    )
+
+
+def _said(value):
+    if value is None:
+        return ""
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _late_cost(spool, price):
+    """What entries posted before the price was known cost: once, never for those with a cost."""
+    if price is None or spool.late_cost_per_gram is not None:
+        return {}
+    if not spool.transactions.filter(cost_per_gram__isnull=True).exists():
+        return {}
+    rate, column = price / spool.initial_grams, CostPerGramField
+    rate = rounded(rate, digits=column.digits, places=column.places, field="price")
+    return {"late_cost_per_gram": rate}
+
+
+def _valid(code):
+    code = codes.normalise(code)
+    if not codes.is_valid(code):
+        raise InvalidSpoolCode(
+            f"{code[:20]} is not a spool code: eight letters or digits and a check character.",
+            errors={"code": ["Not a spool code; was it mistyped?"]},
+        )
+    return code
+
+
+def _require_unused(code, spool):
+    earlier = SpoolEvent.objects.filter(verb=Verb.RELABELLED, before=code).exclude(spool=spool)
+    if owner := earlier.select_related("spool").first():
+        raise Duplicate(
+            f"The label {code} belonged to spool {owner.spool.code} before.",
+            errors={"code": ["Another spool had this label."]},
+            spool_id=owner.spool_id,
+        )
+
+
+def _require_free(spool):
+    if spool.is_archived:
+        raise AlreadyArchived(
+            f"Spool {spool.code} is archived since {when(spool.archived_at)}.",
+            spool_id=spool.pk,
+        )
+    numbers = _open_runs(spool)
+    if numbers or spool.reserved_grams:
+        raise SpoolClaimed(
+            f"Open runs name spool {spool.code} ({', '.join(numbers)}) and claim "
+            f"{plain(spool.reserved_grams)} g of it: complete them, cancel them or "
+            "give them another spool before it is archived.",
+            spool_id=spool.pk,
+            run_numbers=numbers,
+            reserved_grams=spool.reserved_grams,
+            remaining_grams=spool.remaining_grams,
+        )
+
+
+def _open_runs(spool):
+    """Numbers of the runs that are not over and name the spool, also where they claim nothing:
+    what they print from it has yet to be booked."""
+    lines = spool.run_materials.filter(
+        run__status__in=("planned", "in_progress"), run__deleted_at__isnull=True
+    )
+    return list(lines.order_by("run_id").values_list("run__number", flat=True))

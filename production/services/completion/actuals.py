@@ -1,0 +1,253 @@
+"""What a run really took and made, as people and scales say it, checked before it is booked.
+
+Every line of the run ends up with part grams, purge grams and where they come from; every item
+with good and scrapped counts. What nobody said is missing, never taken as planned.
+"""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from inventory.services.ledger import ZERO
+from inventory.services.spools.scale import net_of_gross
+from production.models import Reason, RunMaterial
+from production.services.requirements.readiness import refuse_without_spool
+from production.services.transitions import NotInRun
+from tenants.operations.quantities import grams as to_grams
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import plain
+
+Source = RunMaterial.Source
+FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
+LINE_FIELDS = (*FIGURES, "actual_source", "reserved_grams")
+ITEM_FIELDS = ("good_count", "scrapped_count", "scrap_reason")
+
+
+class ActualsMissing(Refusal):
+    """Nobody said what a material took, or how many of an item came out."""
+
+    code = "actuals_missing"
+    title = "Some actual figures are missing"
+
+
+class AfterAboveBefore(Invalid):
+    """A spool does not get heavier by printing."""
+
+    code = "after_above_before"
+    title = "The weight after is above the weight before"
+
+
+class CountsExceedQuantity(Invalid):
+    """More parts are counted than the run makes."""
+
+    code = "counts_exceed_quantity"
+    title = "More parts are counted than were to be made"
+
+
+@dataclass(frozen=True, kw_only=True)
+class MaterialActual:
+    """What one material of the run took; ``line`` or ``spool`` (ids) says which.
+
+    Either ``actual_grams`` (in the parts) and ``actual_purge_grams``, or the scale: gross after
+    (used = the book minus net after), or gross before and after (used = before - after).
+    ``settle`` counts the spool up first where the print used more than the book had.
+    """
+
+    line: int | None = None
+    spool: int | None = None
+    actual_grams: Decimal | None = None
+    actual_purge_grams: Decimal | None = None
+    gross_before_grams: Decimal | None = None
+    gross_after_grams: Decimal | None = None
+    settle: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemCount:
+    """How many of one item of the run came out; ``item`` is its id."""
+
+    item: int
+    good_count: int
+    scrapped_count: int = 0
+    scrap_reason: Reason | None = None
+
+
+def apply_materials(lines, given, spools, *, percent=None, books=None):
+    """Write the actuals on the (locked) lines; returns the ids of those to settle.
+
+    What is in ``given`` overrides the drafts saved on the lines. ``percent`` books that share of
+    the plan for what nobody said: 100 is "as planned". ``books`` ({spool id: net grams}) says what
+    a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
+    missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, TareUnknown.
+    """
+    settled = note(lines, given)
+    for line in lines:
+        line.spool = spools.get(line.spool_id)  # the locked one, so that none is looked up again
+    books = {pk: spool.remaining_grams for pk, spool in spools.items()} | (books or {})
+    missing = [line for line in lines if not _resolve(line, spools, books, percent)]
+    if missing:
+        raise _missing(missing, spools)
+    _refuse_without_spool(line for line in lines if line.actual_total_grams)
+    return settled
+
+
+def _missing(lines, spools):
+    """The refusal that asks for the grams of lines, or for their purge alone."""
+    unsaid = [line for line in lines if line.actual_grams is None]
+    asked = []
+    if unsaid:
+        names = ", ".join(named(line, spools) for line in unsaid)
+        asked.append(
+            "What did it take? Give actual grams (and purge where it was planned) or weights for: "
+            f"{names}. Or book it as planned."
+        )
+    asked += [
+        f"How much was flushed? {plain(line.planned_purge_grams)} g of {named(line, spools)} were "
+        "planned as purge: give its actual purge too, 0 if there was none."
+        for line in lines
+        if line not in unsaid
+    ]
+    what = {line.pk: "actual" if line in unsaid else "actual purge" for line in lines}
+    errors = [f"Material {pk} has no {missing}." for pk, missing in what.items()]
+    return ActualsMissing(" ".join(asked), errors={"materials": errors}, material_ids=[*what])
+
+
+def note(lines, given):
+    """Write what was said on the lines, as a draft; returns the ids of those to settle."""
+    settled = set()
+    for actual in given:
+        line = line_of(lines, actual)
+        _overwrite(line, actual)
+        if actual.settle:
+            settled.add(line.pk)
+    return settled
+
+
+def apply_items(items, given, *, as_planned):
+    """Write the counts on the (locked) items. Raises ActualsMissing, CountsExceedQuantity."""
+    note_items(items, given)
+    for item in items:
+        if item.good_count is None and as_planned:
+            item.good_count = item.quantity - (item.scrapped_count or 0)
+        if item.good_count is not None:
+            item.scrapped_count = item.scrapped_count or 0
+    missing = [item for item in items if item.good_count is None]
+    if missing:
+        raise ActualsMissing(
+            "How many came out good? Count: "
+            + ", ".join(f"{item.product.sku} ({item.quantity} planned)" for item in missing)
+            + ". Or book all of them as good, as planned.",
+            errors={"items": [f"Item {item.pk} has no counts." for item in missing]},
+            item_ids=[item.pk for item in missing],
+        )
+
+
+def note_items(items, given):
+    """Write the counts that were said on the items. Raises NotInRun, CountsExceedQuantity."""
+    by_id = {item.pk: item for item in items}
+    for count in given:
+        if count.item not in by_id:
+            raise NotInRun(f"Item {count.item} is not of this run.", item_id=count.item)
+        item = by_id[count.item]
+        item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
+        item.scrap_reason = count.scrap_reason
+        _check_counts(item)
+
+
+def line_of(lines, actual):
+    """The line of the run that an actual is about. Raises NotInRun."""
+    for line in lines:
+        if line.pk == actual.line or (actual.line is None and line.spool_id == actual.spool):
+            return line
+    raise NotInRun(
+        "This run has no such material: "
+        + (f"line {actual.line}." if actual.line else f"spool {actual.spool}."),
+        errors={"materials": ["Not a material of this run."]},
+        material_id=actual.line,
+        spool_id=actual.spool,
+    )
+
+
+def _overwrite(line, actual):
+    if all(getattr(actual, name) is None for name in FIGURES):
+        return
+    for name in FIGURES:
+        value = getattr(actual, name)
+        setattr(line, name, None if value is None else to_grams(value, field=name))
+    line.actual_source = ""
+
+
+def _resolve(line, spools, books, percent):
+    """Settle part and purge grams of one line; False when nobody said."""
+    if line.gross_after_grams is not None and not line.actual_source:  # else it was compared once
+        _split(line, _weighed(line, spools, books))
+    elif line.actual_grams is not None:
+        line.actual_source = line.actual_source or Source.TYPED
+        if line.actual_purge_grams is None and not line.planned_purge_grams:
+            line.actual_purge_grams = ZERO
+    elif percent is not None:
+        _take_share(line, percent)
+    return line.actual_grams is not None and line.actual_purge_grams is not None
+
+
+def _refuse_without_spool(lines):
+    refuse_without_spool([line for line in lines if line.spool_id is None], field="materials")
+
+
+def _take_share(line, percent):
+    share = Decimal(percent) / 100
+    line.actual_grams = to_grams(line.planned_grams * share)
+    line.actual_purge_grams = to_grams(line.planned_purge_grams * share)
+    line.actual_source = Source.AS_PLANNED if share == 1 else Source.PERCENT
+
+
+def _weighed(line, spools, books):
+    _refuse_without_spool([line])
+    spool = spools[line.spool_id]
+    if line.gross_before_grams is not None:
+        used = line.gross_before_grams - line.gross_after_grams
+        told = f"before {plain(line.gross_before_grams)} g"
+    else:
+        used = books[spool.pk] - net_of_gross(spool, line.gross_after_grams)
+        told = f"the book has {plain(books[spool.pk])} g net"
+    if used < 0:
+        raise AfterAboveBefore(
+            f"Spool {spool.code} weighs {plain(line.gross_after_grams)} g after the print, but "
+            f"{told}: that is {plain(-used)} g more. Weigh again, or count the spool first.",
+            errors={"gross_after_grams": ["Above the weight before."]},
+            spool_id=spool.pk,
+            gross_after_grams=line.gross_after_grams,
+            surplus_grams=-used,
+        )
+    return used
+
+
+def _split(line, used):
+    """The scale can't tell part from purge: what was not said to be purge is planned purge."""
+    purge = line.actual_purge_grams
+    if purge is None:
+        purge = min(line.planned_purge_grams, used)
+    line.actual_grams, line.actual_purge_grams = max(used - purge, ZERO), min(purge, used)
+    line.actual_source = Source.WEIGHED
+
+
+def _check_counts(item):
+    if min(item.good_count or 0, item.scrapped_count or 0) < 0:
+        raise CountsExceedQuantity(
+            "A count can't be negative.", errors={"items": ["A count can't be negative."]}
+        )
+    if item.printed_count > item.quantity:
+        raise CountsExceedQuantity(
+            f"{item.product.sku}: {item.good_count} good and {item.scrapped_count} scrapped are "
+            f"more than the {item.quantity} of this run. Correct the counts, or the quantity.",
+            errors={"items": [f"At most {item.quantity} for item {item.pk}."]},
+            item_id=item.pk,
+            quantity=item.quantity,
+            good_count=item.good_count,
+            scrapped_count=item.scrapped_count,
+        )
+
+
+def named(line, spools):
+    """What a sentence calls the line: its spool's code, or its id."""
+    spool = spools.get(line.spool_id)
+    return f"spool {spool.code}" if spool else f"material {line.pk}"

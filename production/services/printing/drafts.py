@@ -1,0 +1,72 @@
+"""What a run's figures were before somebody noted others: kept with the RunEvent, so that it can be
+taken back."""
+
+from decimal import Decimal
+
+from inventory.services import ledger
+from production.models import RunMaterial
+from production.services import overrides, transitions
+from production.services.completion.actuals import LINE_FIELDS
+from tenants.operations.bulk import update_rows
+
+DRAFT_FIELDS = ("good_count", "scrapped_count", "scrap_reason_id")
+TEXTS = ("actual_source",)
+VERBS = ("save_actuals", "note_plate", "swap_spool")
+
+
+def of(run, lines=(), items=()):
+    """The figures of the run and of these lines and items, as JSON."""
+    return {
+        "actual_minutes": _said(run.actual_minutes),
+        "materials": {line.pk: _figures(line, LINE_FIELDS) for line in lines},
+        "items": {item.pk: _figures(item, DRAFT_FIELDS) for item in items},
+    }
+
+
+def take_back(run, *, event, by):
+    """Put the figures back that a RunEvent of VERBS changed, claims included; returns the run.
+
+    A line that a swap added goes. Raises NothingToUndo where anything was done to the run since.
+    """
+    run = transitions.lock(run, "save_actuals")
+    lines, items = transitions.lock_lines(run), transitions.lock_items(run)
+    if run.events.order_by("-pk").first().pk != event.pk:
+        raise overrides.NothingToUndo.since(run)
+    before = event.before
+    with ledger.book([line.spool_id for line in lines if line.spool_id], by=by) as book:
+        for line in lines:
+            if line.pk == before.get("added"):
+                book.release(book.spools[line.spool_id], line.reserved_grams)
+                RunMaterial.objects.filter(pk=line.pk).delete()
+            elif figures := before["materials"].get(str(line.pk)):
+                _put_back(book, line, figures)
+    for item in items:
+        for name, value in before["items"].get(str(item.pk), {}).items():
+            setattr(item, name, value)
+    update_rows(items, [name.removesuffix("_id") for name in DRAFT_FIELDS])
+    run.actual_minutes = _number(before["actual_minutes"])
+    transitions.save(run, "actual_minutes", at=book.at)
+    transitions.record(run, "take_back", came_from=run.status, by=by, at=book.at, reason=event.verb)
+    return run
+
+
+def _put_back(book, line, figures):
+    if line.spool_id:
+        book.release(book.spools[line.spool_id], line.reserved_grams)
+    for name, value in figures.items():
+        setattr(line, name, value if name in TEXTS else _number(value))
+    if line.spool_id:
+        book.reclaim(book.spools[line.spool_id], line.reserved_grams)
+    update_rows([line], LINE_FIELDS)
+
+
+def _figures(row, names):
+    return {name: _said(getattr(row, name)) for name in names}
+
+
+def _said(value):
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _number(text):
+    return None if text is None else Decimal(text)

@@ -1,0 +1,165 @@
+"""While a run prints: swap a spool that ran out, keep drafts, say how far it is."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+from django.utils import timezone
+
+from inventory.services import ledger
+from production.models import RunMaterial
+from production.services import overrides, transitions
+from production.services.completion.actuals import (
+    ITEM_FIELDS,
+    LINE_FIELDS,
+    ActualsMissing,
+    ItemCount,
+    apply_materials,
+    line_of,
+    note,
+    note_items,
+)
+from production.services.printing import drafts
+from production.services.requirements import claims
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import operation
+from tenants.operations.quantities import minutes as to_minutes
+from tenants.operations.refusals import Invalid
+
+
+@operation("production_run.swap_spool")
+def swap_spool(
+    run, *, by, spool, so_far=None, is_empty=False, line=None, at=None, override_reason=""
+):
+    """Go on printing from another spool; returns the new spool's RunMaterial.
+
+    ``line`` is the id of the RunMaterial whose spool is swapped (or ``so_far`` names it); what
+    that spool gave so far is ``so_far``, a MaterialActual, or all the book has when it
+    ``is_empty``. It is kept on the line, and what is left of its claim moves to ``spool``. Raises
+    ActualsMissing, IncompatibleSpool, DuplicateSpool, InsufficientInventory.
+    """
+    overridden = overrides.granted(override_reason, by=by)
+    run = transitions.lock(run, "swap_spool")
+    lines = transitions.lock_lines(run)
+    old = _line_to_swap(lines, line, so_far)
+    before = drafts.of(run, [old])
+    claims.require_distinct([spool.pk, *(row.spool_id for row in lines)])
+    with ledger.book([old.spool_id, spool.pk], by=by, at=at, allow_overclaim=overridden) as book:
+        left = _keep_so_far(book, old, so_far, is_empty)
+        new = RunMaterial(
+            run=run, filament=old.filament, material_type=old.material_type, slot=old.slot
+        )
+        if not overridden:
+            claims.require_match(new, book.spools[spool.pk])
+        claims.place(book, new, book.spools[spool.pk], left)
+        book.require_enough()
+        update_rows([old], LINE_FIELDS)
+        new.save(force_insert=True)
+    before["added"] = new.pk
+    _noted(run, "swap_spool", by=by, at=book.at, reason=override_reason, before=before)
+    return new
+
+
+@operation("production_run.save_actuals")
+def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=None):
+    """Keep figures as drafts that prefill the completion; nothing is booked. Returns the run."""
+    run = transitions.lock(run, "save_actuals")
+    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
+    before = drafts.of(run, lines, run_items)
+    note(lines, materials)
+    note_items(run_items, items)
+    update_rows(lines, LINE_FIELDS)
+    update_rows(run_items, ITEM_FIELDS)
+    if actual_minutes is not None:
+        run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
+    _noted(run, "save_actuals", "actual_minutes", by=by, at=at, before=before)
+    return run
+
+
+@operation("production_run.note_plate")
+def note_plate(run, *, by, scrapped, reason=None, at=None):
+    """Keep as drafts that a plate failed: ``scrapped`` units more of each item, by its id, with a
+    scrap ``reason``; the rest counts as good until somebody says otherwise. Returns the run.
+
+    Nothing is booked. Raises NotInRun, CountsExceedQuantity, Invalid where nothing was scrapped.
+    """
+    run = transitions.lock(run, "save_actuals")
+    items = transitions.lock_items(run)
+    before = drafts.of(run, items=items)
+    if not any(scrapped.values()):
+        raise Invalid("How many parts were on the failed plate?", errors={"scrapped": ["Needed."]})
+    by_id = {item.pk: item for item in items}
+    note_items(
+        items,
+        [
+            _with_more_scrapped(by_id.get(pk), pk, count, reason)
+            for pk, count in scrapped.items()
+            if count
+        ],
+    )
+    update_rows(items, ITEM_FIELDS)
+    _noted(run, "note_plate", by=by, at=at, reason=str(reason or ""), before=before)
+    return run
+
+
+@operation("production_run.progress")
+def progress(run, *, by, percent, at=None):
+    """Say how far the print is, 0 to 100 percent; returns the run."""
+    run = transitions.lock(run, "save_actuals")
+    percent = Decimal(percent)
+    if not (percent.is_finite() and 0 <= percent <= 100):
+        raise Invalid("Progress is 0 to 100 percent.", errors={"percent": ["From 0 to 100."]})
+    run.progress_percent = round(percent, 2)
+    _noted(run, "progress", "progress_percent", by=by, at=at, reason=f"{percent:f} %")
+    return run
+
+
+def _with_more_scrapped(item, pk, count, reason):
+    if item is None:
+        return ItemCount(item=pk, good_count=0, scrapped_count=count)  # which is refused
+    scrapped = (item.scrapped_count or 0) + count
+    left = max(item.quantity - scrapped, 0)
+    good = left if item.good_count is None else min(item.good_count, left)
+    reason = reason or item.scrap_reason
+    return ItemCount(item=pk, good_count=good, scrapped_count=scrapped, scrap_reason=reason)
+
+
+def _line_to_swap(lines, pk, so_far):
+    found = line_of(lines, so_far).pk if so_far is not None else pk
+    for row in lines:
+        if row.pk == found and row.spool_id:
+            return row
+    raise transitions.NotInRun(
+        "Which spool is swapped? Name a material of this run that has one.",
+        errors={"line": ["Not a material of this run with a spool."]},
+        material_id=pk,
+    )
+
+
+def _keep_so_far(book, line, so_far, is_empty):
+    """Write what the old spool gave on its line, claim just that; returns what is left to claim."""
+    spool = book.spools[line.spool_id]
+    if is_empty:
+        line.actual_grams, line.actual_purge_grams = spool.remaining_grams, ledger.ZERO
+        line.gross_before_grams = line.gross_after_grams = None
+        line.actual_source = RunMaterial.Source.TYPED
+    elif so_far is None:
+        raise ActualsMissing(
+            f"What did spool {spool.code} give so far? Say that it is empty, or give grams or a "
+            "weight.",
+            material_ids=[line.pk],
+        )
+    else:
+        if so_far.actual_grams is not None and so_far.actual_purge_grams is None:
+            so_far = replace(so_far, actual_purge_grams=ledger.ZERO)  # one figure for all it gave
+        apply_materials([line], [so_far], book.spools)
+    used, claim = line.actual_total_grams, line.reserved_grams
+    book.release(spool, claim)
+    book.reclaim(spool, used)
+    line.reserved_grams = used
+    return max(claim - used, ledger.ZERO)
+
+
+def _noted(run, verb, *fields, by, at, reason="", before=None):
+    at = at or timezone.now()
+    transitions.save(run, *fields, at=at)
+    transitions.record(run, verb, came_from=run.status, by=by, at=at, reason=reason, before=before)

@@ -1,0 +1,11 @@
+"""What people do to printers between runs."""
+
+from tenants.accounts import audited
+from tenants.operations.operation import operation
+
+
+@operation("printer.clear")
+def clear(printer, *, by):
+    """Say that the printer's bed was cleared; returns the printer. It is in the audit trail, unless
+    the bed was clear already."""
+    return audited.change(printer, by=by, needs_clearing=False)

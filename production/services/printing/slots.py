@@ -1,0 +1,200 @@
+"""Which spool is in which slot of a printer: loaded, taken out, swapped while it prints.
+
+Locks are taken in one order: printers by id, their slots, spools by id.
+"""
+
+from inventory.models import SpoolEvent
+from inventory.services import ledger
+from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
+from production.services.printing import midprint
+from tenants.accounts import audited
+from tenants.operations.operation import in_transaction, operation
+from tenants.operations.refusals import Busy, Refusal
+
+Verb = SpoolEvent.Verb
+
+
+class SpoolPrinting(Refusal):
+    """A running run draws from the spool: what it gave has to be said before it is taken out."""
+
+    code = "spool_printing"
+    title = "A running run prints from this spool"
+
+
+class SlotEmpty(Refusal):
+    """There is no spool in the slot."""
+
+    code = "slot_empty"
+    title = "The slot is empty already"
+
+
+class SlotTaken(Refusal):
+    """A slot that holds a spool can't be taken away."""
+
+    code = "slot_taken"
+    title = "There is a spool in the slot"
+
+
+class NothingPrinting(Refusal):
+    """No running run draws from the spool in the slot."""
+
+    code = "nothing_printing"
+    title = "No run prints from this slot"
+
+
+@operation("spool.load")
+def load(spool, *, slot, by, at=None):
+    """Put the spool into a PrinterSlot; returns the slot.
+
+    What was in the slot comes out, and the spool leaves the slot it was in; one that was sealed
+    is opened: nobody loads a bag. Where it is there already nothing changes. Raises SpoolPrinting,
+    SpoolArchived.
+    """
+    target, former = locked(slot, spool)
+    if target.spool_id == spool.pk:
+        return target
+    refuse_printing([target, former])
+    put(target, former, spool, by=by, at=at)
+    return target
+
+
+@operation("spool.unload")
+def unload(slot, *, by, at=None):
+    """Take the spool out of a PrinterSlot; returns the slot. Raises SlotEmpty, SpoolPrinting."""
+    target, _ = locked(slot)
+    if target.spool_id is None:
+        raise SlotEmpty(f"There is no spool in {target}.", slot_id=target.pk)
+    refuse_printing([target])
+    with ledger.book([target.spool_id], by=by, at=at) as book:
+        take_out(book, target)
+    return target
+
+
+@operation("production_run.swap_in_slot")
+def swap(run, *, line, spool, by, at=None, **given):
+    """Swap a running run's spool as ``midprint.swap_spool`` does, and load the new one into the
+    slot where the old one was; returns the new spool's RunMaterial.
+
+    ``line`` is the id of the RunMaterial; ``so_far``, ``is_empty`` and ``override_reason`` are as
+    there, and so is what it raises, SpoolPrinting besides.
+    """
+    slot = PrinterSlot.objects.filter(spool__run_materials=line, printer=run.printer_id).first()
+    target, former = locked(slot, spool) if slot else (None, None)
+    new = midprint.swap_spool(run, by=by, at=at, spool=spool, line=line, **given)
+    if target is not None and target.spool_id != spool.pk:
+        refuse_printing([former], besides=run)
+        put(target, former, spool, by=by, at=at)
+    return new
+
+
+def line_printing(slot):
+    """The RunMaterial that draws from the spool in the slot now. Raises NothingPrinting."""
+    line = _drawing([slot.spool_id]).filter(run__printer=slot.printer_id).first()
+    if line is None:
+        raise NothingPrinting(
+            f"No run prints from {slot}: load the spool instead.", slot_id=slot.pk
+        )
+    return line
+
+
+def remove(slot, *, by):
+    """Take an empty slot off its printer. Raises SlotTaken, InUse."""
+
+    def work():
+        target, _ = locked(slot)
+        if target.spool_id is not None:
+            raise SlotTaken(
+                f"Spool {target.spool.code} is in {target}: take it out first.",
+                slot_id=target.pk,
+                spool_id=target.spool_id,
+            )
+        audited.remove(target, by=by)
+
+    in_transaction(work)
+
+
+def lock_printers(ids):
+    """Lock the printers, and with them their slots."""
+    rows = Printer.objects.filter(pk__in=ids).order_by("pk")
+    list(rows.select_for_update(no_key=True, of=("self",)))
+
+
+def locked(slot, spool=None):
+    """Lock the printers concerned and their slots: the slot, and the one the spool is in."""
+    former = PrinterSlot.objects.filter(spool=spool).first() if spool else None
+    printers = {slot.printer_id} | ({former.printer_id} if former else set())
+    lock_printers(printers)
+    slots = PrinterSlot.objects.filter(printer__in=printers).select_related("printer", "spool")
+    slots = list(slots.order_by("pk").select_for_update(no_key=True, of=("self",)))
+    target = next((each for each in slots if each.pk == slot.pk), None)
+    if target is None:
+        raise Busy("The slot was moved or removed at this very moment; try again.")
+    holding = PrinterSlot.objects.filter(spool=spool).first() if spool else None
+    if holding is not None and holding.printer_id not in printers:
+        raise Busy("The spool was loaded elsewhere at this very moment; try again.")
+    return target, next((each for each in slots if holding and each.pk == holding.pk), None)
+
+
+def drawing(slots):
+    """``{slot: RunMaterial}`` of the slots whose spool a running run draws from."""
+    drawn = {slot.spool_id: slot for slot in slots if slot.spool_id}
+    return {drawn[line.spool_id]: line for line in _drawing(drawn)}
+
+
+def lines_of_running():
+    """What running runs draw from, with run and spool."""
+    running = ProductionRun.objects.live().filter(
+        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
+    )
+    lines = RunMaterial.objects.filter(actual_grams__isnull=True, run__in=running)
+    return lines.select_related("run", "spool").order_by("pk")
+
+
+def refuse_printing(slots, *, besides=None):
+    drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
+    line = _drawing(drawn).exclude(run=besides).first()
+    if line is not None:
+        raise SpoolPrinting(
+            f"Run {line.run.number} prints from spool {line.spool.code} in {drawn[line.spool_id]}: "
+            "swap the spool in the run, or complete it first.",
+            run_id=line.run_id,
+            spool_id=line.spool_id,
+        )
+
+
+def _drawing(spools):
+    """Lines of running runs that draw from these spools, by id."""
+    return lines_of_running().filter(spool__in=[pk for pk in spools if pk])
+
+
+def put(target, former, spool, *, by, at):
+    with ledger.book([spool.pk, target.spool_id], by=by, at=at) as book:
+        fresh = book.spools[spool.pk]
+        if fresh.is_archived:
+            raise ledger.SpoolArchived(
+                f"Spool {fresh.code} is archived: restore it first.", spool_id=fresh.pk
+            )
+        for slot in (former, target):
+            if slot is not None and slot.spool_id:
+                take_out(book, slot)
+        target.spool = fresh
+        target.save(update_fields=["spool"])
+        if fresh.is_sealed:
+            fresh.opened_at = book.at
+            fresh.save(update_fields=["opened_at"])
+            SpoolEvent.objects.create(
+                spool=fresh, verb=Verb.OPENED, after=book.at.isoformat(), by=book.by, at=book.at
+            )
+        tell(book, fresh, Verb.LOADED, after=str(target))
+
+
+def take_out(book, slot):
+    spool = book.spools[slot.spool_id]
+    slot.spool = None
+    slot.save(update_fields=["spool"])
+    tell(book, spool, Verb.UNLOADED, before=str(slot))
+
+
+def tell(book, spool, verb, **places):
+    SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **places)
+    book.touch(spool)

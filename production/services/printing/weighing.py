@@ -1,0 +1,71 @@
+"""Weighing a spool that may be on a printer at the moment."""
+
+from dataclasses import dataclass
+
+from inventory.models import InventoryTransaction
+from inventory.services.spools import scale
+from production.models import ProductionRun, RunMaterial
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint
+from tenants.operations.operation import operation
+from tenants.operations.refusals import Refusal
+
+
+class SpoolInSeveralRuns(Refusal):
+    """Several running runs draw from the spool; the scale can't say which took what."""
+
+    code = "spool_in_several_runs"
+    title = "Several running runs draw from this spool"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Weighing:
+    """Where a weight went: to the ledger as a count, or to the line of a running run."""
+
+    entry: InventoryTransaction | None = None
+    line: RunMaterial | None = None
+
+
+@operation("spool.weigh_in_use")
+def weigh(spool, *, gross_grams, by, as_count=False, **given):
+    """Weigh a spool; returns a Weighing.
+
+    While one running run draws from it, the weight is kept as that line's gross after, and is
+    booked when the run is completed; otherwise, or with ``as_count``, it is a count. ``given`` is
+    as for `inventory.services.spools.scale.weigh`, which this raises as. Raises SpoolInSeveralRuns.
+    """
+    lines = [] if as_count else _drawing(spool)
+    if not lines:
+        return Weighing(entry=scale.weigh(spool, gross_grams=gross_grams, by=by, **given))
+    if len(lines) > 1:
+        numbers = ", ".join(line.run.number for line in lines)
+        raise SpoolInSeveralRuns(
+            f"Runs {numbers} draw from spool {spool.code}: complete them, or have the "
+            "spool counted whatever prints from it.",
+            spool_id=spool.pk,
+            run_ids=[line.run_id for line in lines],
+        )
+    if not given.get("confirm"):
+        scale.require_possible(spool, gross_grams)
+    return Weighing(line=_keep(lines[0], gross_grams, by=by, at=given.get("at")))
+
+
+def _drawing(spool):
+    """Lines of running runs that draw from the spool and have no actual yet."""
+    lines = RunMaterial.objects.filter(
+        spool=spool,
+        actual_grams__isnull=True,
+        run__status=ProductionRun.Status.IN_PROGRESS,
+        run__deleted_at__isnull=True,
+        run__finished_at__isnull=True,
+    )
+    return list(lines.select_related("run").order_by("pk"))
+
+
+def _keep(line, gross_grams, *, by, at):
+    actual = MaterialActual(
+        line=line.pk, gross_before_grams=line.gross_before_grams, gross_after_grams=gross_grams
+    )
+    midprint.save_actuals(line.run, by=by, at=at, materials=[actual])
+    line.refresh_from_db()
+    return line

@@ -1,0 +1,207 @@
+"""What open runs still need, against what is in stock; and what keeps a planned run from starting.
+
+A line with a spool claims its grams there: that is the spool's reserved. A line without one is a
+demand on the stock of its filament, or of any filament of its material type. Queries only, a
+constant number of them; net grams.
+"""
+
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import F, OuterRef, Prefetch, Subquery, Sum, Value
+from django.db.models.functions import Coalesce, Greatest
+
+from inventory.services import stock
+from inventory.services.ledger import InsufficientInventory, SpoolArchived
+from production.models import PrinterSlot, ProductionRun, RunMaterial
+from production.services.requirements import claims, readiness
+from tenants.operations.quantities import GramsField
+from tenants.operations.text import plain
+
+NOTHING = Value(Decimal(0), output_field=GramsField())
+NEEDED = F("planned_grams") + F("planned_purge_grams")
+PRINTER_INACTIVE = "printer_inactive"
+STOCK_INSUFFICIENT = "stock_insufficient"
+
+
+@dataclass(frozen=True)
+class Blocker:
+    """One thing to settle before a run can start: a stable code (that of the refusal the start
+    would be answered with, where there is one), a sentence, and the figures that matter."""
+
+    code: str
+    detail: str
+    numbers: dict = field(default_factory=dict)
+
+
+def unassigned():
+    """Lines of open runs that have no spool yet."""
+    return RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool__isnull=True)
+
+
+def of_filaments(filaments=None):
+    """Stock of filaments (see ``stock.of_filaments``) with what lines without a spool want of it.
+
+    Annotated besides: ``wanted_grams``; ``free_grams``, available minus wanted (may be negative);
+    ``short_grams``, by how much stock falls short of it, else 0. What may be any filament of the
+    type is not counted here.
+    """
+    wanted = _wanted("filament", filament=OuterRef("pk"))
+    return _with_balance(stock.of_filaments(filaments).annotate(wanted_grams=wanted))
+
+
+def of_material_types(material_types=None):
+    """Stock of material types with the demand on them: ``wanted_any_grams`` by lines that take
+    any filament of the type, ``wanted_exact_grams`` by those that name one; ``wanted_grams``,
+    ``free_grams`` and ``short_grams`` are of both together."""
+    exact = _wanted("filament__material_type", filament__material_type=OuterRef("pk"))
+    loose = _wanted("material_type", material_type=OuterRef("pk"))
+    rows = stock.of_material_types(material_types)
+    rows = rows.annotate(wanted_exact_grams=exact, wanted_any_grams=loose)
+    both = F("wanted_exact_grams") + F("wanted_any_grams")
+    return _with_balance(rows.annotate(wanted_grams=both))
+
+
+def blockers(runs):
+    """What keeps each run from starting: ``{run id: [Blocker]}``, of the printer first, then line
+    by line. A run that is not planned, or could be started, has an empty list."""
+    found = {run.pk: [] for run in runs}
+    planned = _planned(found)
+    running, supply = _running(planned), _Supply(planned)
+    for run in planned:
+        found[run.pk] = [*_of_printer(run.printer, running), *_of_lines(run, supply)]
+    return found
+
+
+def _wanted(kind, **of_row):
+    lines = unassigned().filter(**of_row).order_by().values(kind)
+    summed = lines.annotate(figure=Sum(NEEDED)).values("figure")
+    return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
+
+
+def _with_balance(rows):
+    short = Greatest(F("wanted_grams") - F("available_grams"), NOTHING, output_field=GramsField())
+    return rows.annotate(free_grams=F("available_grams") - F("wanted_grams"), short_grams=short)
+
+
+def _planned(ids):
+    """The planned ones of these runs, read afresh with all that they need."""
+    lines = RunMaterial.objects.select_related(
+        "spool__filament__manufacturer", "filament__manufacturer", "material_type"
+    )
+    slots = PrinterSlot.objects.filter(spool__isnull=False)
+    slots = slots.select_related("spool__filament__manufacturer")
+    runs = ProductionRun.objects.live().filter(pk__in=ids, status=ProductionRun.Status.PLANNED)
+    return list(
+        runs.select_related("printer").prefetch_related(
+            Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
+        )
+    )
+
+
+def _running(runs):
+    """The run that each of the runs' printers is busy with: ``{printer id: run}``."""
+    in_progress = ProductionRun.objects.live().filter(
+        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
+    )
+    of_printers = in_progress.filter(printer__in={run.printer_id for run in runs} - {None})
+    return {run.printer_id: run for run in of_printers.only("number", "printer")}
+
+
+def _of_printer(printer, running):
+    if printer is None:
+        return
+    said = {"printer_id": printer.pk}
+    if not printer.is_active:
+        yield Blocker(PRINTER_INACTIVE, f"{printer} is out of service.", said)
+    if other := running.get(printer.pk):
+        figures = {"running_run_id": other.pk, "running_run_number": other.number}
+        detail = f"{printer} is busy with run {other.number}."
+        yield Blocker(readiness.PrinterBusy.code, detail, said | figures)
+    if printer.needs_clearing:
+        detail = f"Parts of the last run are on the bed of {printer}."
+        yield Blocker(readiness.PrinterNeedsClearing.code, detail, said)
+
+
+def _of_lines(run, supply):
+    """Blockers line by line; what a line without a spool finds in the printer is its spool."""
+    lines = run.materials.all()
+    taken = {line.spool_id for line in lines}
+    for line in lines:
+        if line.spool_id:
+            yield from _of_spool(line, line.spool, missing=-line.spool.available_grams)
+        elif line.planned_total_grams:
+            spool = _loaded(run.printer, line)
+            if spool is None or spool.pk in taken:
+                yield from _without_spool(run, line, supply)
+                continue
+            taken.add(spool.pk)
+            missing = line.planned_total_grams - spool.available_grams
+            yield from _of_spool(line, spool, missing=missing)
+
+
+def _of_spool(line, spool, *, missing):
+    said = {"material_id": line.pk, "spool_id": spool.pk, "spool_code": spool.code}
+    if spool.is_archived:
+        yield Blocker(SpoolArchived.code, f"Spool {spool.code} is archived.", said)
+    if not claims.matches(line, spool):
+        wanted = str(line.filament or line.material_type)
+        detail = f"Spool {spool.code} holds {spool.filament}, the run wants {wanted}."
+        yield Blocker(claims.IncompatibleSpool.code, detail, said | {"wanted": wanted})
+    if missing > 0:
+        figures = {
+            "needed_grams": line.planned_total_grams,
+            "remaining_grams": spool.remaining_grams,
+            "available_grams": spool.available_grams,
+            "missing_grams": missing,
+        }
+        detail = f"Spool {spool.code} is {plain(missing)} g short of what is claimed of it."
+        yield Blocker(InsufficientInventory.code, detail, said | figures)
+
+
+def _loaded(printer, line):
+    """The one spool in the printer that fits the line: the one a start would take."""
+    slots = printer.slots.all() if printer else ()
+    fitting = [slot.spool for slot in slots if claims.matches(line, slot.spool)]
+    return fitting[0] if len(fitting) == 1 else None
+
+
+def _without_spool(run, line, supply):
+    wanted, needed = line.filament or line.material_type, line.planned_total_grams
+    said = {"material_id": line.pk, "wanted": str(wanted), "needed_grams": needed}
+    detail = f"No spool yet for {plain(needed)} g of {wanted}."
+    yield Blocker(readiness.SpoolsMissing.code, detail, said)
+    in_all, available = supply.wanted(run, line), supply.available(line)
+    if in_all > available:
+        figures = {
+            "wanted_grams": in_all,
+            "available_grams": available,
+            "missing_grams": in_all - available,
+        }
+        detail = f"{plain(in_all)} g of {wanted} are wanted, {plain(available)} g are available."
+        yield Blocker(STOCK_INSUFFICIENT, detail, said | figures)
+
+
+class _Supply:
+    """What is on the shelf of the materials that lines without a spool ask for."""
+
+    def __init__(self, runs):
+        lines = [line for run in runs for line in run.materials.all() if not line.spool_id]
+        self.filaments = stock.available_by("filament", {line.filament_id for line in lines})
+        types = {line.material_type_id for line in lines}
+        self.material_types = stock.available_by("filament__material_type", types)
+
+    def available(self, line):
+        if line.filament_id:
+            return self.filaments.get(line.filament_id, Decimal(0))
+        return self.material_types.get(line.material_type_id, Decimal(0))
+
+    def wanted(self, run, line):
+        """Grams the run wants of the line's material on all its lines without a spool."""
+        asked = (line.filament_id, line.material_type_id)
+        same = [
+            other
+            for other in run.materials.all()
+            if not other.spool_id and (other.filament_id, other.material_type_id) == asked
+        ]
+        return sum(other.planned_total_grams for other in same)

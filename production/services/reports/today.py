@@ -1,0 +1,101 @@
+"""What there is to do on the floor now: printer by printer, then the queue. Queries only, a
+constant number of them."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from django.db.models import Prefetch
+from django.utils import timezone
+
+from production.models import Printer, ProductionRun, RunItem
+from production.services.reports import demand
+
+QUEUE_LENGTH = 20
+IN_PROGRESS = ProductionRun.Status.IN_PROGRESS
+
+
+@dataclass
+class Job:
+    """An open run, and what keeps it from starting."""
+
+    run: ProductionRun
+    blockers: list = field(default_factory=list)
+
+    @property
+    def is_overdue(self):
+        """Whether it was due before today, by the farm's calendar."""
+        due_on = self.run.due_on
+        return due_on is not None and due_on < timezone.localdate()
+
+    @property
+    def ends_at(self):
+        """When the print should be over, by its planned minutes; None when nobody knows."""
+        run = self.run
+        if run.started_at is None or run.planned_minutes is None:
+            return None
+        return run.started_at + timedelta(minutes=float(run.planned_minutes))
+
+    def percent(self):
+        """How far it should be by now, 0 to 100; None when nobody knows."""
+        run = self.run
+        if run.progress_percent is not None:
+            return run.progress_percent
+        if not run.planned_minutes or run.started_at is None:
+            return None
+        gone = (timezone.now() - run.started_at).total_seconds() / 60
+        return min(max(round(gone * 100 / float(run.planned_minutes)), 0), 100)
+
+    def minutes_left(self):
+        """Whole minutes until it should be over (negative: by so much late), None: nobody knows."""
+        if self.ends_at is None:
+            return None
+        return int((self.ends_at - timezone.now()).total_seconds() // 60)
+
+
+@dataclass
+class Card:
+    """A printer, what runs on it and what is next."""
+
+    printer: Printer
+    running: Job | None = None
+    next: Job | None = None
+
+
+@dataclass
+class Today:
+    """Everything on the page: ``others`` are started runs that keep no printer busy."""
+
+    cards: list
+    others: list
+    queue: list
+
+
+def of_farm():
+    """Today."""
+    items = RunItem.objects.select_related("product").order_by("pk")
+    runs = ProductionRun.objects.open().to_do(queue_length=QUEUE_LENGTH).select_related("printer")
+    runs = list(runs.prefetch_related(Prefetch("items", items)))
+    blockers = demand.blockers([run for run in runs if run.status != IN_PROGRESS])
+    jobs = [Job(run, blockers.get(run.pk, [])) for run in runs]
+    cards = {printer.pk: Card(printer) for printer in Printer.objects.active().order_by("name")}
+    started = [job for job in jobs if job.run.status == IN_PROGRESS]
+    planned = [job for job in jobs if job.run.status != IN_PROGRESS]
+    others = [job for job in started if not _goes_on(job, cards)]
+    queue = [job for job in planned if not _is_next(job, cards)]
+    return Today(list(cards.values()), others, queue)
+
+
+def _goes_on(job, cards):
+    card = cards.get(job.run.printer_id)
+    if card is None or job.run.finished_at is not None:
+        return False
+    card.running = job
+    return True
+
+
+def _is_next(job, cards):
+    card = cards.get(job.run.printer_id)
+    if card is None or card.next is not None:
+        return False
+    card.next = job
+    return True

@@ -1,0 +1,70 @@
+"""What the lines of open runs claim of their spools."""
+
+from inventory.services import ledger
+from tenants.operations.refusals import Invalid, Refusal
+
+
+class DuplicateSpool(Invalid):
+    """A run takes a spool on one line only, so that its grams are checked once."""
+
+    code = "duplicate_spool"
+    title = "A spool is on two lines of this run"
+
+
+class IncompatibleSpool(Refusal):
+    """The spool does not hold what the line asks for."""
+
+    code = "incompatible_spool"
+    title = "The spool does not hold the material the line asks for"
+
+
+def place(book, line, spool, grams):
+    """Move the line's claim to ``grams`` on ``spool``; ``spool`` None gives it back."""
+    if line.spool_id and line.spool_id != (spool and spool.pk):
+        book.release(book.spools[line.spool_id], line.reserved_grams)
+        line.reserved_grams = ledger.ZERO
+    if spool is not None:
+        book.change_claim(spool, line.reserved_grams, grams)
+    line.spool = spool
+    line.reserved_grams = grams if spool is not None else ledger.ZERO
+
+
+def release(book, lines):
+    """Give back every claim of the lines."""
+    for line in lines:
+        if line.reserved_grams:
+            book.release(book.spools[line.spool_id], line.reserved_grams)
+            line.reserved_grams = ledger.ZERO
+
+
+def matches(line, spool):
+    """Whether the spool holds the filament, or the material type, that the line asks for."""
+    if line.filament_id:
+        return spool.filament_id == line.filament_id
+    return spool.filament.material_type_id == line.material_type_id
+
+
+def require_match(line, spool):
+    """Raise IncompatibleSpool when the spool does not meet the line's requirement."""
+    if not matches(line, spool):
+        wanted = line.filament or line.material_type
+        raise IncompatibleSpool(
+            f"Spool {spool.code} holds {spool.filament}, the line asks for {wanted}. Take another "
+            "spool, or let a manager override this.",
+            errors={"spool": [f"Holds {spool.filament}, not {wanted}."]},
+            spool_id=spool.pk,
+            wanted=str(wanted),
+        )
+
+
+def require_distinct(spool_ids):
+    """Raise DuplicateSpool when a spool (None apart) is there twice."""
+    seen, twice = set(), set()
+    for pk in spool_ids:
+        (twice if pk in seen else seen).add(pk)
+    if twice := sorted(twice - {None}):
+        raise DuplicateSpool(
+            f"Spool {', '.join(map(str, twice))} is on two lines: put its grams on one line.",
+            errors={"materials": ["A spool can be on one line of a run only."]},
+            spool_ids=twice,
+        )

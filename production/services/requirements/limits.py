@@ -1,0 +1,136 @@
+"""What a printer can't do, whatever the plan says: checked at create, at change and at start.
+
+Temperatures in degrees Celsius, lengths in mm. Everything that is wrong is said at once; a
+manager may override it.
+"""
+
+from fractions import Fraction
+from math import ceil
+
+from production.models import BomLine
+from tenants.operations.refusals import Refusal
+
+
+class LimitExceeded(Refusal):
+    """The printer, its slots or its plates can't do what the run asks for."""
+
+    code = "limit_exceeded"
+    title = "The plan breaks a physical limit"
+
+
+def require_within(run, items, lines, spools=None):
+    """Raise LimitExceeded with every limit the run breaks.
+
+    ``items`` and ``lines`` are the run's, saved or not; ``spools`` ({id: spool}) are at hand,
+    so that no line is looked up.
+    """
+    broken = [
+        *_plates(run, items),
+        *_heights(run, items),
+        *_slots(run, lines),
+        *_materials(run, lines, spools or {}),
+        *_unasked(items, lines),
+    ]
+    if broken:
+        raise LimitExceeded(
+            " ".join(detail for _, detail in broken),
+            errors=_by_field(broken),
+            run_id=run.pk,
+            printer_id=run.printer_id,
+        )
+
+
+def plates_needed(items):
+    """Plates the items fill together, exactly; products that don't say how many fit count none."""
+    share = sum(
+        (
+            Fraction(item.quantity, item.product.units_per_plate)
+            for item in items
+            if item.product.units_per_plate
+        ),
+        Fraction(0),
+    )
+    return max(ceil(share), 1)
+
+
+def _plates(run, items):
+    needed = plates_needed(items)
+    if needed > run.plate_count:
+        yield "plate_count", f"The items fill {needed} plates; the run has {run.plate_count}."
+
+
+def _heights(run, items):
+    for item in items:
+        height = item.product.height_mm
+        if run.printer and height is not None and height > run.printer.bed_z_mm:
+            yield (
+                "printer",
+                f"{item.product.sku} is {height:f} mm high; {run.printer} prints up to "
+                f"{run.printer.bed_z_mm:f} mm.",
+            )
+
+
+def _slots(run, lines):
+    seen = set()
+    for line in lines:
+        slot = line.slot
+        if slot is None:
+            continue
+        if slot.printer_id != run.printer_id:
+            yield "materials", f"Slot {slot} is not on the run's printer."
+        if slot.pk in seen:
+            yield "materials", f"Slot {slot} is on two lines."
+        seen.add(slot.pk)
+
+
+def _materials(run, lines, spools):
+    if run.printer is None:
+        return
+    for line in lines:
+        spool = spools.get(line.spool_id)
+        filament = spool.filament if spool else line.filament
+        material = filament.material_type if filament else line.material_type
+        yield from _heat(run.printer, filament, material)
+        if material.is_abrasive and not run.printer.has_hardened_nozzle:
+            yield "printer", f"{material} is abrasive; {run.printer} has no hardened nozzle."
+
+
+def _heat(printer, filament, material):
+    nozzle = (filament and filament.nozzle_temp) or material.nozzle_temp_min
+    bed = (filament and filament.bed_temp) or material.bed_temp
+    name = filament or material
+    if nozzle and printer.max_nozzle_temp and nozzle > printer.max_nozzle_temp:
+        yield (
+            "printer",
+            f"{name} wants a nozzle of {nozzle} °C; {printer} reaches "
+            f"{printer.max_nozzle_temp} °C.",
+        )
+    if bed and printer.max_bed_temp and bed > printer.max_bed_temp:
+        yield (
+            "printer",
+            f"{name} wants a bed of {bed} °C; {printer} reaches {printer.max_bed_temp} °C.",
+        )
+
+
+def _unasked(items, lines):
+    """Materials that no bill of materials of the run's products asks for."""
+    asked = list(
+        BomLine.objects.filter(product__in={item.product_id for item in items}).values_list(
+            "material_type", "filament"
+        )
+    )
+    if not asked:
+        return
+    types, filaments = {row[0] for row in asked}, {row[1] for row in asked}
+    for line in lines:
+        material_type = line.filament.material_type_id if line.filament else line.material_type_id
+        if material_type not in types and line.filament_id not in filaments:
+            wanted = line.filament or line.material_type
+            yield "materials", f"No product of the run is made of {wanted}."
+
+
+def _by_field(broken):
+    errors = {}
+    for field, detail in broken:
+        errors.setdefault(field, []).append(detail)
+    return errors

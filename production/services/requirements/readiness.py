@@ -1,0 +1,110 @@
+"""Whether a run is ready to start: a free and cleared printer, and a spool on every line."""
+
+from production.models import PrinterSlot, ProductionRun
+from production.services.requirements import claims
+from production.services.transitions import NotInRun
+from tenants.operations.refusals import Refusal
+
+
+class SpoolsMissing(Refusal):
+    """A run starts when every material line has a spool, and what it takes is taken from one."""
+
+    code = "spools_missing"
+    title = "Some materials have no spool yet"
+
+
+class PrinterBusy(Refusal):
+    """The printer has a run in progress."""
+
+    code = "printer_busy"
+    title = "The printer is busy with another run"
+
+
+class PrinterNeedsClearing(Refusal):
+    """Parts of the last run are still on the bed."""
+
+    code = "printer_needs_clearing"
+    title = "The printer's bed has not been cleared"
+
+
+def require_free_printer(run, *, printer_cleared):
+    """Take the run's printer, if it has one. Raises PrinterBusy, PrinterNeedsClearing."""
+    if run.printer is None:
+        return
+    require_idle_printer(run)
+    if run.printer.needs_clearing and not printer_cleared:
+        raise PrinterNeedsClearing(
+            f"Parts of the last run are on the bed of {run.printer}: clear it, and say that it "
+            "is clear.",
+            printer_id=run.printer_id,
+        )
+    if run.printer.needs_clearing:
+        run.printer.needs_clearing = False
+        run.printer.save(update_fields=["needs_clearing"])
+
+
+def require_idle_printer(run):
+    """Raise PrinterBusy while another run is on the run's printer, if it has one."""
+    if run.printer is None:
+        return
+    running = ProductionRun.objects.live().filter(
+        printer=run.printer, status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
+    )
+    if other := running.exclude(pk=run.pk).first():
+        raise PrinterBusy(
+            f"{run.printer} is busy with run {other.number}: complete, fail or cancel that first.",
+            printer_id=run.printer_id,
+            running_run_id=other.pk,
+            running_run_number=other.number,
+        )
+
+
+def choose_spools(run, run_lines, named):
+    """Spools for the lines without one, named or from the printer's slots: ``{line id: spool}``.
+
+    Raises SpoolsMissing, NotInRun.
+    """
+    if unknown := sorted(named.keys() - {line.pk for line in run_lines}):
+        raise NotInRun(f"This run has no material {unknown[0]}.", material_id=unknown[0])
+    chosen = {line.pk: named[line.pk] for line in run_lines if line.pk in named}
+    open_lines = [line for line in run_lines if not line.spool_id and line.pk not in chosen]
+    if open_lines:
+        chosen |= from_slots(run, open_lines)
+    missing = [line for line in open_lines if line.pk not in chosen and line.planned_total_grams]
+    refuse_without_spool(missing, field="spools")
+    return chosen
+
+
+def refuse_without_spool(lines, *, field):
+    """Raise SpoolsMissing, which names all of the ``lines``, if there are any."""
+    if lines:
+        wanted = ", ".join(str(line.filament or line.material_type) for line in lines)
+        raise SpoolsMissing(
+            f"Name a spool for: {wanted}.",
+            errors={field: [f"Material {line.pk} has no spool." for line in lines]},
+            material_ids=[line.pk for line in lines],
+        )
+
+
+def from_slots(run, open_lines):
+    """For each line the spool in the run's printer that fits it, where just one does:
+    ``{line id: spool}``. One query."""
+    slots = PrinterSlot.objects.filter(printer=run.printer_id, spool__isnull=False)
+    loaded = [slot.spool for slot in slots.select_related("spool__filament__manufacturer")]
+    chosen = {}
+    for line in open_lines:
+        fitting = [spool for spool in loaded if claims.matches(line, spool)]
+        if len(fitting) == 1:
+            chosen[line.pk] = fitting[0]
+    return chosen
+
+
+def cover(book, line, spool, *, overridden):
+    """Claim a newly chosen ``spool`` for the line, or ask that its claim is still covered."""
+    if spool is not None:
+        spool = book.spools[spool.pk]
+        if not overridden:
+            claims.require_match(line, spool)
+        claims.place(book, line, spool, line.planned_total_grams)
+    elif line.spool_id:
+        book.require_cover(book.spools[line.spool_id], line.reserved_grams)

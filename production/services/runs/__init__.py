@@ -1,0 +1,1 @@
+"""Planning a run and its life up to its outcome."""

@@ -1,0 +1,262 @@
+"""The life of a production run up to its outcome: create, update, start, unstart, cancel, delete.
+
+Locks are taken in one order everywhere: printer, run, its lines, spools by id, number counter.
+"""
+
+from django.utils import timezone
+
+from inventory.services import ledger
+from production.models import ProductionRun, RunItem, RunMaterial
+from production.services import overrides, transitions
+from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
+from production.services.requirements import bom, claims, limits, readiness
+from production.services.runs import lines
+from production.services.runs.numbering import next_number
+from tenants.accounts.models import FarmSettings
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import operation
+from tenants.operations.quantities import minutes as to_minutes
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import spoken
+
+Status = ProductionRun.Status
+
+ALWAYS_EDITABLE = {"notes", "external_id"}
+EDITABLE = {
+    Status.PLANNED: ALWAYS_EDITABLE
+    | {"printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"},
+    Status.IN_PROGRESS: ALWAYS_EDITABLE | {"priority", "due_on", "actual_minutes"},
+}
+
+
+class FieldLocked(Refusal):
+    """A field that can't be changed any more in the run's status."""
+
+    code = "field_locked"
+    title = "This can't be changed any more"
+
+
+class RunHasEntries(Refusal):
+    """The run has ledger entries that stand."""
+
+    code = "run_has_entries"
+    title = "The run has ledger entries"
+
+
+@operation("production_run.create")
+def create(*, by, at=None, items=(), materials=None, override_reason="", **fields):
+    """Plan a run: claim its materials' grams, give it a number. Returns the run.
+
+    ``items`` are NewItems, ``materials`` NewMaterials; without materials the lines are derived
+    from the bills of materials, and ``planned_minutes`` from the plates. ``fields`` are those of
+    a planned run. Raises InsufficientInventory with every shortage, DuplicateSpool, Invalid.
+    """
+    overridden = overrides.granted(override_reason, by=by)
+    run = ProductionRun(created_by=by)
+    _assign(run, {"planned_minutes": bom.planned_minutes(items), **_without_none(fields)})
+    run_items = [lines.build_item(item, run=run) for item in items]
+    if "plate_count" not in fields:
+        run.plate_count = limits.plates_needed(run_items)
+    wanted = _derived(items) if materials is None else materials
+    run_lines = [lines.build_material(material, run=run) for material in wanted]
+    claims.require_distinct(line.spool_id for line in run_lines)
+    spool_ids = [line.spool_id for line in run_lines]
+    with ledger.book(spool_ids, by=by, at=at, allow_overclaim=overridden) as book:
+        if not overridden:
+            limits.require_within(run, run_items, run_lines, book.spools)
+        for line in run_lines:
+            lines.take(book, line, overridden=overridden)
+        book.require_enough()
+        run.created_at = run.updated_at = book.at
+        run.number = next_number(at=book.at)
+        run.save(force_insert=True)
+        RunItem.objects.bulk_create(run_items)
+        RunMaterial.objects.bulk_create(run_lines)
+    transitions.record(run, "create", came_from="", by=by, at=book.at, reason=override_reason)
+    return run
+
+
+@operation("production_run.update")
+def update(run, *, by, at=None, override_reason="", **fields):
+    """Change the run's own fields. Raises FieldLocked for those its status has closed,
+    LimitExceeded."""
+    overridden = overrides.granted(override_reason, by=by)
+    run = transitions.lock(run, "update")
+    changed = {name: value for name, value in fields.items() if getattr(run, name) != value}
+    locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
+    if locked:
+        raise FieldLocked(
+            f"Run {run.number} is {spoken(run.status)}: {', '.join(map(spoken, locked))} can't be "
+            "changed any more.",
+            errors={name: [f"Closed since the run is {spoken(run.status)}."] for name in locked},
+        )
+    if not changed:
+        return run
+    _assign(run, changed)
+    if changed.keys() & {"printer", "plate_count"} and not overridden:
+        limits.require_within(run, transitions.items_of(run), transitions.lines_of(run))
+    at = at or timezone.now()
+    transitions.record(run, "update", came_from=run.status, by=by, at=at, reason=override_reason)
+    return transitions.save(run, *changed, at=at)
+
+
+@operation("production_run.start")
+def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reason=""):
+    """Start a planned run: freeze plan and rates, take the printer. Returns the run.
+
+    ``spools`` ({material id: spool}) names spools for lines that have none; else those in the
+    printer's slots are taken where just one fits. Raises SpoolsMissing, PrinterBusy,
+    PrinterNeedsClearing (``printer_cleared`` says that it was), InsufficientInventory.
+    """
+    overridden = overrides.granted(override_reason, by=by)
+    run = transitions.lock(run, "start")
+    readiness.require_free_printer(run, printer_cleared=printer_cleared)
+    run_lines = transitions.lock_lines(run)
+    chosen = readiness.choose_spools(run, run_lines, spools or {})
+    claims.require_distinct(getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines)
+    renamed = [line.pk for line in run_lines if line.spool_id and line.pk in chosen]
+    ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()}
+    with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
+        for line in run_lines:
+            readiness.cover(book, line, chosen.get(line.pk), overridden=overridden)
+        if not overridden:
+            limits.require_within(run, transitions.items_of(run), run_lines, book.spools)
+        if renamed:  # lines may exchange their spools: a spool is on one line at any moment
+            RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
+        update_rows(run_lines, ("spool", "reserved_grams"))
+    run.started_at = book.at
+    overclaimed = [spool.code for spool in book.overclaimed]
+    return _begin(run, by=by, at=book.at, reason=override_reason, overrides=overclaimed)
+
+
+def begin_in_past(run, *, by, started_at, finished_at, at=None):
+    """Start a run that is over already, as part of recording it: the printer is not taken."""
+    run = transitions.lock(run, "start")
+    run.started_at, run.finished_at = started_at, finished_at
+    return _begin(run, by=by, at=at or timezone.now())
+
+
+@operation("production_run.unstart")
+def unstart(run, *, by, at=None):
+    """Take a start back while nothing is booked: the run is planned again, its plan free."""
+    run = transitions.lock(run, "unstart")
+    overrides.require_may_undo(run, by=by, at=at)
+    _require_nothing_booked(run, "unstart")
+    run.items.update(planned_quantity=None, bom_grams_per_unit=None, labour_minutes_per_unit=None)
+    for name in ("started_at", "finished_at", "reopened_at", *RATES):
+        setattr(run, name, None)
+    run.status = Status.PLANNED
+    at = at or timezone.now()
+    transitions.save(run, "status", "started_at", "finished_at", "reopened_at", *RATES, at=at)
+    transitions.record(run, "unstart", came_from=Status.IN_PROGRESS, by=by, at=at)
+    return run
+
+
+@operation("production_run.cancel")
+def cancel(run, *, by, at=None, reason="", materials=()):
+    """Give an open run up: its claims are released. Returns the run.
+
+    ``materials`` (MaterialActuals) books as waste what a started run has used already. Raises
+    NotInRun, InsufficientInventory.
+    """
+    run = transitions.lock(run, "cancel")
+    came_from = run.status
+    if materials and came_from == Status.PLANNED:
+        raise Invalid(
+            "A run that was not started has used nothing.",
+            errors={"materials": ["Not before the start."]},
+        )
+    at = _release_all(run, by=by, at=at, used=materials)
+    run.status = Status.CANCELLED
+    transitions.save(run, "status", at=at)
+    transitions.record(run, "cancel", came_from=came_from, by=by, at=at, reason=reason)
+    return run
+
+
+@operation("production_run.delete")
+def delete(run, *, by, at=None):
+    """Delete a run that booked nothing: it is 404 from now on, its number stays taken."""
+    run = transitions.lock(run, "delete")
+    _require_nothing_booked(run, "delete")
+    at = _release_all(run, by=by, at=at)
+    run.deleted_at = at
+    transitions.save(run, "deleted_at", at=at)
+    transitions.record(run, "delete", came_from=run.status, by=by, at=at)
+
+
+RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
+
+
+def _without_none(fields):
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def _assign(run, fields):
+    for name, value in fields.items():
+        if name in ("planned_minutes", "actual_minutes") and value is not None:
+            value = to_minutes(value, field=name)
+        setattr(run, name, value)
+    if not 0 < run.plate_count <= 10_000:
+        raise Invalid(
+            f"A run has between 1 and 10,000 plates, not {run.plate_count}.",
+            errors={"plate_count": ["Between 1 and 10,000."]},
+        )
+
+
+def _derived(items):
+    return [
+        lines.NewMaterial(
+            filament=filament,
+            material_type=None if filament else material_type,
+            planned_grams=grams,
+            planned_purge_grams=purge,
+        )
+        for material_type, filament, grams, purge in bom.requirements(items)
+    ]
+
+
+def _begin(run, *, by, at, **event):
+    _freeze(run, transitions.lock_items(run))
+    run.status = Status.IN_PROGRESS
+    transitions.save(run, "status", "started_at", "finished_at", *RATES, at=at)
+    transitions.record(run, "start", came_from=Status.PLANNED, by=by, at=at, **event)
+    return run
+
+
+def _freeze(run, items):
+    bom.freeze(items)
+    for item in items:
+        item.planned_quantity = item.quantity
+    update_rows(items, ("planned_quantity", "bom_grams_per_unit", "labour_minutes_per_unit"))
+    settings = FarmSettings.load()
+    printer_rate = run.printer.hour_rate if run.printer else None
+    run.hour_rate = settings.machine_hour_rate if printer_rate is None else printer_rate
+    run.power_watts = run.printer.power_watts if run.printer else None
+    run.energy_price_kwh = settings.energy_price_kwh
+    run.labour_rate = settings.labour_rate
+
+
+def _require_nothing_booked(run, verb):
+    entries = run.transactions.not_reversed().count()
+    if entries:
+        raise RunHasEntries(
+            f"Run {run.number} has {entries} ledger entries that stand; it can't do "
+            f"“{spoken(verb)}”. Complete or cancel it, or revert what was booked first.",
+            run_id=run.pk,
+            entries=entries,
+        )
+
+
+def _release_all(run, *, by, at, used=()):
+    run_lines = transitions.lock_lines(run)
+    with ledger.book([line.spool_id for line in run_lines], by=by, at=at) as book:
+        claims.release(book, run_lines)
+        named = {line_of(run_lines, actual).pk for actual in used}
+        wasted = [line for line in run_lines if line.pk in named]
+        settled = apply_materials(wasted, used, book.spools)
+        for line in wasted:
+            if line.actual_total_grams:
+                spool, settle = book.spools[line.spool_id], line.pk in settled
+                book.waste(spool, line.actual_total_grams, settle=settle, run=run)
+        update_rows(run_lines, LINE_FIELDS)
+    return book.at

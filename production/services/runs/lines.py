@@ -1,0 +1,297 @@
+"""The lines of a run: what it makes and what it takes, while it is open."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils import timezone
+
+from inventory.models import Filament, MaterialType, Spool
+from inventory.services import ledger
+from production.models import PrinterSlot, Product, RunItem, RunMaterial
+from production.services import overrides, transitions
+from production.services.requirements import bom, claims, limits
+from tenants.operations.operation import operation
+from tenants.operations.quantities import grams as to_grams
+from tenants.operations.refusals import Invalid, Refusal
+
+PLAN_FIELDS = {"filament", "material_type", "planned_grams", "planned_purge_grams"}
+WEIGHTS = {"gross_before_grams", "gross_after_grams"}
+DRAFT_FIELDS = {"actual_grams", "actual_purge_grams", *WEIGHTS}
+COUNT_FIELDS = {"good_count", "scrapped_count", "scrap_reason"}
+
+
+class PlanFrozen(Refusal):
+    """The plan is frozen at start, so that the variance has something to be measured by."""
+
+    code = "plan_frozen"
+    title = "The plan is frozen since the run was started"
+
+
+class NotStarted(Refusal):
+    """A run that was not started has taken and made nothing yet."""
+
+    code = "not_started"
+    title = "The run has not been started"
+
+
+class NoRequirement(Invalid):
+    """A material line asks for a filament, for a material type, or for neither."""
+
+    code = "no_requirement"
+    title = "A material line names a spool, a filament or a material type"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewItem:
+    """A product and the quantity of it that a run is to make."""
+
+    product: Product
+    quantity: int
+    bed_position: str = ""
+    order_reference: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewMaterial:
+    """What a run is to take: a spool, or a requirement a spool is found for before the start."""
+
+    spool: Spool | None = None
+    filament: Filament | None = None
+    material_type: MaterialType | None = None
+    slot: PrinterSlot | None = None
+    planned_grams: Decimal = Decimal(0)
+    planned_purge_grams: Decimal = Decimal(0)
+
+
+@operation("run_item.add")
+def add_item(run, *, by, at=None, override_reason="", **fields):
+    """Add a product to an open run; returns the RunItem. After the start none of it was planned."""
+    overridden = overrides.granted(override_reason, by=by)
+    run = transitions.lock(run, "change_lines")
+    item = build_item(NewItem(**fields), run=run)
+    if not overridden:
+        limits.require_within(run, [*transitions.items_of(run), item], transitions.lines_of(run))
+    if run.status == transitions.Status.IN_PROGRESS:
+        item.planned_quantity = 0
+        bom.freeze([item])
+    item.save(force_insert=True)
+    _changed(run, "add_item", by=by, at=at)
+    return item
+
+
+@operation("run_item.change")
+def change_item(item, *, by, at=None, override_reason="", **fields):
+    """Change an item of an open run; returns it fresh. Raises NotStarted for counts too early."""
+    overridden = overrides.granted(override_reason, by=by)
+    run, item = _locked(item, RunItem)
+    _refuse_early_actuals(run, item, COUNT_FIELDS, fields)
+    for name, value in fields.items():
+        setattr(item, name, value)
+    _check_item(item)
+    if "product" in fields and run.status == transitions.Status.IN_PROGRESS:
+        bom.freeze([item])
+    if not overridden:
+        others = [other for other in transitions.items_of(run) if other.pk != item.pk]
+        limits.require_within(run, [*others, item], transitions.lines_of(run))
+    item.save()
+    _changed(run, "change_item", by=by, at=at)
+    return item
+
+
+@operation("run_item.remove")
+def remove_item(item, *, by, at=None):
+    """Take an item out of a planned run. Raises PlanFrozen after the start."""
+    run, item = _locked(item, RunItem)
+    if run.status != transitions.Status.PLANNED:
+        raise PlanFrozen("A started run keeps its items; complete this one with 0 good.")
+    item.delete()
+    _changed(run, "remove_item", by=by, at=at)
+
+
+@operation("run_material.add")
+def add_material(run, *, by, at=None, override_reason="", **fields):
+    """Add a material to an open run and claim its grams; returns the RunMaterial.
+
+    After the start the line has no plan: its grams are a claim only.
+    """
+    overridden = overrides.granted(override_reason, by=by)
+    run = transitions.lock(run, "change_lines")
+    line = build_material(NewMaterial(**fields), run=run)
+    others = transitions.lock_lines(run)
+    claims.require_distinct([line.spool_id, *(other.spool_id for other in others)])
+    with ledger.book([line.spool_id], by=by, at=at, allow_overclaim=overridden) as book:
+        if not overridden:
+            limits.require_within(run, transitions.items_of(run), [*others, line], book.spools)
+        take(book, line, overridden=overridden)
+        if run.status == transitions.Status.IN_PROGRESS:
+            line.planned_grams = line.planned_purge_grams = ledger.ZERO
+        line.save(force_insert=True)
+    _changed(run, "add_material", by=by, at=at, reason=override_reason)
+    return line
+
+
+@operation("run_material.change")
+def change_material(line, *, by, at=None, override_reason="", **fields):
+    """Change a material of an open run; its claim follows. Returns it fresh.
+
+    Raises PlanFrozen when the plan of a started run would change, NotStarted for actuals of one
+    that was not started, InsufficientInventory.
+    """
+    overridden = overrides.granted(override_reason, by=by)
+    run, line = _locked(line, RunMaterial)
+    _refuse_early_actuals(run, line, DRAFT_FIELDS, fields)
+    if run.status == transitions.Status.IN_PROGRESS:
+        _refuse_plan_changes(line, fields)
+    spool = fields.pop("spool", line.spool)
+    if spool is not None:
+        others = run.materials.exclude(pk=line.pk).values_list("spool", flat=True)
+        claims.require_distinct([spool.pk, *others])
+    with ledger.book(
+        [line.spool_id, spool and spool.pk], by=by, at=at, allow_overclaim=overridden
+    ) as book:
+        claim = _claim_after(run, line, fields)
+        _assign(line, fields)
+        fresh = book.spools[spool.pk] if spool else None
+        if fresh is not None and not overridden:
+            claims.require_match(line, fresh)
+            limits.require_within(run, transitions.items_of(run), [line], book.spools)
+        claims.place(book, line, fresh, claim)
+        line.save()
+    _changed(run, "change_material", by=by, at=at, reason=override_reason)
+    return line
+
+
+@operation("run_material.remove")
+def remove_material(line, *, by, at=None):
+    """Take a material out of a planned run, or set it to zero in a started one."""
+    run, line = _locked(line, RunMaterial)
+    with ledger.book([line.spool_id], by=by, at=at) as book:
+        claims.release(book, [line])
+        if run.status == transitions.Status.PLANNED:
+            line.delete()
+        else:
+            line.actual_grams = line.actual_purge_grams = ledger.ZERO
+            line.gross_before_grams = line.gross_after_grams = None
+            line.save()
+    _changed(run, "remove_material", by=by, at=at)
+
+
+def build_item(new, *, run):
+    """An unsaved RunItem. Raises Invalid when the quantity is not a positive count."""
+    item = RunItem(
+        run=run,
+        product=new.product,
+        quantity=new.quantity,
+        bed_position=new.bed_position,
+        order_reference=new.order_reference,
+    )
+    _check_item(item)
+    return item
+
+
+def build_material(new, *, run):
+    """An unsaved RunMaterial that asks for its spool's filament unless told otherwise."""
+    filament, material_type = new.filament, new.material_type
+    if filament is None and material_type is None and new.spool is not None:
+        filament = new.spool.filament
+    _require_one_of(filament, material_type)
+    return RunMaterial(
+        run=run,
+        filament=filament,
+        material_type=material_type,
+        spool=new.spool,
+        slot=new.slot,
+        planned_grams=to_grams(new.planned_grams, field="planned_grams"),
+        planned_purge_grams=to_grams(new.planned_purge_grams, field="planned_purge_grams"),
+    )
+
+
+def take(book, line, *, overridden):
+    """Claim a new line's planned grams on its spool, which must hold what the line asks for."""
+    if line.spool_id is None:
+        return
+    spool = book.spools[line.spool_id]
+    if not overridden:
+        claims.require_match(line, spool)
+    claims.place(book, line, spool, line.planned_total_grams)
+
+
+def _locked(row, model):
+    run = transitions.lock(row.run, "change_lines")
+    fresh = model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk, run=run)
+    fresh.run = run
+    return run, fresh
+
+
+def _check_item(item):
+    if not 0 < item.quantity <= 1_000_000:
+        raise Invalid(
+            f"A quantity is between 1 and 1,000,000, not {item.quantity}.",
+            errors={"quantity": ["Between 1 and 1,000,000."]},
+        )
+    if item.printed_count > item.quantity:
+        raise Invalid(
+            f"{item.printed_count} are counted already; the quantity can't be {item.quantity}.",
+            errors={"quantity": [f"{item.printed_count} are counted already."]},
+        )
+
+
+def _changes(row, names, fields):
+    return sorted(name for name in names & fields.keys() if getattr(row, name) != fields[name])
+
+
+def _refuse_early_actuals(run, row, names, fields):
+    if run.status == transitions.Status.PLANNED and (changed := _changes(row, names, fields)):
+        raise NotStarted(
+            f"Run {run.number} is planned: start it before you say what it took or made.",
+            errors={name: ["Not before the start."] for name in changed},
+            run_id=run.pk,
+        )
+
+
+def _refuse_plan_changes(line, fields):
+    if changed := _changes(line, PLAN_FIELDS, fields):
+        raise PlanFrozen(
+            "The plan was frozen when the run was started; give actual grams, or add a line.",
+            errors={name: ["Frozen at start."] for name in changed},
+        )
+
+
+def _claim_after(run, line, fields):
+    if run.status == transitions.Status.IN_PROGRESS:
+        return line.reserved_grams
+    planned = fields.get("planned_grams", line.planned_grams)
+    purge = fields.get("planned_purge_grams", line.planned_purge_grams)
+    return to_grams(planned) + to_grams(purge)
+
+
+def _assign(line, fields):
+    _forget_where_from(line, fields)
+    for name, value in fields.items():
+        if name in DRAFT_FIELDS | {"planned_grams", "planned_purge_grams"} and value is not None:
+            value = to_grams(value, field=name)
+        setattr(line, name, value)
+    _require_one_of(line.filament_id, line.material_type_id)
+
+
+def _require_one_of(filament, material_type):
+    if (filament is None) == (material_type is None):
+        raise NoRequirement(
+            "Name a spool, or either the filament or the material type it must hold.",
+            errors={"spool": ["Name a spool, a filament or a material type."]},
+        )
+
+
+def _forget_where_from(line, fields):
+    """A draft that changes is settled anew; typed grams go before a weight said earlier."""
+    changed = set(_changes(line, DRAFT_FIELDS, fields))
+    if changed:
+        line.actual_source = ""
+    if "actual_grams" in changed and not changed & WEIGHTS:
+        line.gross_before_grams = line.gross_after_grams = None
+
+
+def _changed(run, verb, *, by, at, reason=""):
+    at = at or timezone.now()
+    transitions.save(run, at=at)
+    transitions.record(run, verb, came_from=run.status, by=by, at=at, reason=reason)

@@ -1,0 +1,251 @@
+"""Planning many runs at once: fifty plates of an order, over the printers of a farm.
+
+Every run is made by ``lifecycle.create`` and by nothing else. What comes on top is that all of
+them are made or none, that the spools of all are locked once, and that everything that is wrong
+with any of them is said at once.
+
+Locks are taken in one order everywhere: printers by id, spools by id, number counter.
+"""
+
+from collections import Counter
+from contextlib import suppress
+
+from inventory.services import ledger
+from production.models import Printer, ProductionRun
+from production.services.runs import lifecycle, printer_allocation
+from production.services.runs.lines import NewItem
+from tenants.accounts.audited import refusals
+from tenants.operations.operation import operation
+from tenants.operations.quantities import InvalidQuantity, grams
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import spoken
+
+MOST_AT_ONCE = 100
+MOST_UNITS = 1_000_000
+MOST_PLATES = 10_000  # of a run
+COLLECTED = (400, 409)  # what a run may be refused with; the rest is no fault of one run
+SHOWN = 5
+
+
+class RunsRefused(Refusal):
+    """Some of the runs can't be planned, so none was; ``refused`` says which, and why.
+
+    ``refused`` is a list of ``{index, code, detail, ...}`` with the figures of each refusal, the
+    index counted from 0. ``shortages`` are those of all runs together: a spool that two runs ask
+    for is there once, with what both need. Status 400 where nothing but shapes are wrong.
+    """
+
+    code = "runs_refused"
+    title = "Not every run can be planned"
+
+
+class TooManyRuns(Invalid):
+    """More runs than are made at once."""
+
+    code = "too_many_runs"
+    title = f"At most {MOST_AT_ONCE} runs are planned at once"
+
+
+class UnitsPerPlateUnknown(Invalid):
+    """Nobody said how many units of the product fit on a plate."""
+
+    code = "units_per_plate_unknown"
+    title = "How many fit on a plate?"
+
+
+class NoPrinters(Invalid):
+    """A plan needs a printer at least, and none twice."""
+
+    code = "no_printers"
+    title = "Which printers?"
+
+
+class PrinterInactive(Refusal):
+    """The printer is out of service."""
+
+    code = "printer_inactive"
+    title = "A printer is out of service"
+
+
+class ProductInactive(Refusal):
+    """The product is made no more."""
+
+    code = "product_inactive"
+    title = "The product is made no more"
+
+
+@operation("production_run.create_many")
+def create_many(runs, *, by, at=None):
+    """Plan 1 to 100 runs, all or none; returns them in the order given.
+
+    ``runs`` are dicts of the arguments of ``lifecycle.create``, without ``by`` and ``at``. Their
+    spools are locked up front in the order of their ids, so two of these never deadlock; all runs
+    are of one moment. Raises RunsRefused with all refusals of all runs, TooManyRuns, UnknownSpool.
+    """
+    runs = _counted(list(runs))
+    with ledger.book(_spool_ids(runs), by=by, at=at) as book:
+        made, refused = [], {}
+        available = {pk: spool.available_grams for pk, spool in book.spools.items()}
+        for index, fields in enumerate(runs):
+            try:
+                made.append(_created(fields, by=by, at=book.at))
+            except Refusal as refusal:
+                if refusal.status not in COLLECTED:
+                    raise
+                refused[index] = refusal
+        if refused:
+            raise _all_refused(runs, refused, book.spools, available)
+    return made
+
+
+@operation("production_run.plan")
+def plan(
+    *, product, quantity, printers, by, at=None, plates_per_run=1, order_reference="", **fields
+):
+    """Plan as many runs as ``quantity`` units of the product need; returns them in their order.
+
+    Plates = quantity / units per plate, rounded up; the last one holds the exact remainder. Each
+    run takes ``plates_per_run`` plates, one unless said; None makes one run per printer. A run
+    goes to the printer with the least queued: planned minutes where all are timed, else plates;
+    the first named where they are equal. ``fields`` are those of ``lifecycle.create``, the same
+    for all runs; materials are derived from the bill of materials. Raises UnitsPerPlateUnknown,
+    NoPrinters, PrinterInactive, ProductInactive, TooManyRuns, Invalid, RunsRefused.
+    """
+    _require_plannable(product, quantity, plates_per_run)
+    printers = _locked(printers)
+    parts = printer_allocation.spread(product, quantity, printers, plates_per_run=plates_per_run)
+    runs = [
+        {
+            "printer": printer,
+            "plate_count": plates,
+            "items": [NewItem(product=product, quantity=units, order_reference=order_reference)],
+        }
+        for printer, plates, units in parts
+    ]
+    return create_many([dict(**fields, **run) for run in runs], by=by, at=at)
+
+
+# --- Many runs ---------------------------------------------------------------------------------
+
+
+def _counted(runs):
+    if not 0 < len(runs) <= MOST_AT_ONCE:
+        raise TooManyRuns(
+            f"Between 1 and {MOST_AT_ONCE} runs are planned at once, not {len(runs)}.",
+            errors={"runs": [f"Between 1 and {MOST_AT_ONCE}."]},
+        )
+    return runs
+
+
+def _created(fields, *, by, at):
+    with refusals(ProductionRun()):
+        return lifecycle.create(by=by, at=at, **fields)
+
+
+def _spool_ids(runs):
+    return [line.spool.pk for fields in runs for line in _with_spool(fields)]
+
+
+def _with_spool(fields):
+    return [line for line in fields.get("materials") or () if line.spool is not None]
+
+
+def _all_refused(runs, refused, spools, available):
+    told = [
+        {**refusal.numbers, "index": index, "code": refusal.code, "detail": refusal.detail}
+        for index, refusal in refused.items()
+    ]
+    numbers = {"refused": told}
+    if any(isinstance(refusal, ledger.InsufficientInventory) for refusal in refused.values()):
+        numbers["shortages"] = _shortages(runs, spools, available)
+    errors = {
+        index: refusal.errors or [refusal.detail] for index, refusal in sorted(refused.items())
+    }
+    whole = RunsRefused(_said(refused, len(runs)), errors={"runs": errors}, **numbers)
+    whole.status = max(refusal.status for refusal in refused.values())
+    return whole
+
+
+def _said(refused, count):
+    """What is wrong, in words: a cause that several runs share is said once."""
+    causes = {}
+    for index, refusal in refused.items():
+        causes.setdefault(refusal.detail, []).append(str(index))
+    said = [f"{', '.join(each)}: {cause}" for cause, each in list(causes.items())[:SHOWN]]
+    more = len(causes) - len(said)
+    said += [f"and {more} more causes."] if more else []
+    return f"{len(refused)} of {count} runs can't be planned, so none was. " + " ".join(said)
+
+
+def _shortages(runs, spools, available):
+    """What all runs together claim beyond what was available of each spool."""
+    needed = Counter()
+    for line in (line for fields in runs for line in _with_spool(fields)):
+        with suppress(InvalidQuantity):  # its own run is refused for it
+            needed[line.spool.pk] += grams(line.planned_grams) + grams(line.planned_purge_grams)
+    return [
+        {
+            "spool_id": pk,
+            "spool_code": spools[pk].code,
+            "needed_grams": needed[pk],
+            "available_grams": available[pk],
+            "missing_grams": needed[pk] - available[pk],
+        }
+        for pk in sorted(needed)
+        if needed[pk] > available[pk]
+    ]
+
+
+# --- What goes where ---------------------------------------------------------------------------
+
+
+def _require_plannable(product, quantity, plates_per_run):
+    _require_count(quantity, "quantity", MOST_UNITS)
+    if plates_per_run is not None:
+        _require_count(plates_per_run, "plates_per_run", MOST_PLATES)
+    if not product.is_active:
+        raise ProductInactive(f"{product} is made no more.", product_id=product.pk)
+    if not product.units_per_plate:
+        raise UnitsPerPlateUnknown(
+            f"How many of {product.sku} fit on a plate? Say so in the product, or create the runs "
+            "one by one.",
+            errors={"product": ["Its units per plate are unknown."]},
+            product_id=product.pk,
+        )
+    runs = printer_allocation.runs_needed(product, quantity, plates_per_run)
+    if runs > MOST_AT_ONCE:
+        raise TooManyRuns(
+            f"{quantity} of {product.sku} would be {runs} runs: put more plates into a run.",
+            errors={"plates_per_run": [f"More, please: these are {runs} runs."]},
+            run_count=runs,
+        )
+
+
+def _require_count(value, field, most):
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
+        raise Invalid(
+            f"{spoken(field).capitalize()} is a whole number between 1 and {most:,}.",
+            errors={field: [f"Between 1 and {most:,}."]},
+        )
+
+
+def _locked(printers):
+    """The printers, fresh and locked by id, in the order given: what is queued on them stays."""
+    ids = [printer.pk for printer in printers]
+    if not ids or len(set(ids)) < len(ids):
+        raise NoPrinters(
+            "Name one printer at least, and each once.",
+            errors={"printers": ["At least one, and each once."]},
+        )
+    rows = Printer.objects.filter(pk__in=ids).order_by("pk")
+    found = {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))}
+    fresh = [found[pk] for pk in ids if pk in found]
+    retired = [printer.name for printer in fresh if not printer.is_active]
+    if retired or len(fresh) < len(ids):
+        gone = sorted(set(ids) - found.keys())
+        raise PrinterInactive(
+            f"Out of service: {', '.join(retired + [f'printer {pk}' for pk in gone])}.",
+            errors={"printers": ["Out of service: choose others."]},
+            printer_ids=[pk for pk in ids if pk in gone or not found[pk].is_active],
+        )
+    return fresh

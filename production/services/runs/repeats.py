@@ -1,0 +1,201 @@
+"""Runs made from what is known already: print again what did not come out, book what was
+forgotten."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil
+
+from inventory.services.ledger import ZERO
+from production.models import ProductionRun
+from production.services import transitions
+from production.services.completion import complete
+from production.services.completion.actuals import ItemCount
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem, NewMaterial
+from tenants.operations.operation import operation, rehearsal
+from tenants.operations.quantities import grams as to_grams
+from tenants.operations.refusals import Invalid, Refusal
+
+COPIED = ("printer", "priority", "plate_count", "planned_minutes", "notes")
+
+
+class NothingToReprint(Refusal):
+    """Everything the run was to make came out good."""
+
+    code = "nothing_to_reprint"
+    title = "Everything came out good"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Made:
+    """A product and what came out of it, in a run that nobody had planned."""
+
+    product: object
+    good_count: int
+    scrapped_count: int = 0
+    scrap_reason: object = None
+    order_reference: str = ""
+
+
+@operation("production_run.reprint")
+def reprint(run, *, by, at=None, **fields):
+    """Plan what was not good of a closed run again; returns the new run.
+
+    It asks for the same materials, in proportion, without naming spools; ``fields`` are those of
+    a planned run and go before the old run's. Raises NothingToReprint, InvalidRunStatus.
+    """
+    run = transitions.lock(run, "reprint")
+    items = list(run.items.select_related("product").order_by("pk"))
+    share = _share_to_repeat(items)
+    if share == 0:
+        raise NothingToReprint(f"Nothing of run {run.number} is missing.", run_id=run.pk)
+    again = lifecycle.create(
+        by=by,
+        at=at,
+        items=[_again(item, _missing(item)) for item in items if _missing(item)],
+        materials=[_share_of(line, share) for line in run.materials.order_by("pk")],
+        reprint_of=run,
+        **{
+            "printer": run.printer,
+            "priority": run.priority,
+            "plate_count": max(ceil(run.plate_count * share), 1),
+            **fields,
+        },
+    )
+    transitions.record(run, "reprint", came_from=run.status, by=by, at=again.created_at)
+    return again
+
+
+@operation("production_run.copy")
+def copy(run, *, by, at=None, **fields):
+    """Plan the same run once more, whatever became of it; returns the new run.
+
+    It makes and asks for the same, without naming spools; ``fields`` are those of a planned run
+    and go before the old run's. Dates and the external id are not taken over. Raises
+    LimitExceeded.
+    """
+    run = transitions.lock(run, "copy")
+    items = transitions.items_of(run)
+    again = lifecycle.create(
+        by=by,
+        at=at,
+        items=[_again(item, item.quantity) for item in items],
+        materials=[_share_of(line, 1) for line in _planned(run)],
+        **{name: getattr(run, name) for name in COPIED} | fields,
+    )
+    transitions.record(run, "copy", came_from=run.status, by=by, at=again.created_at)
+    return again
+
+
+def record(*, dry_run=False, **given):
+    """Book a run that was forgotten: create, start and complete in one; returns a Completion.
+
+    ``made`` are Mades, ``materials`` MaterialActuals that name spools, ``started_at`` and
+    ``finished_at`` lie in the past; the ledger's entries are posted now. There is no plan but
+    what is in ``planned`` ({spool id: grams}), so no variance of what nobody planned. The other
+    fields are those of a planned run. Raises as `lifecycle.create` and `complete` do.
+    """
+    if dry_run:
+        return rehearsal(lambda: _record(**given))
+    return _record(**given)
+
+
+@operation("production_run.record")
+def _record(*, by, finished_at, at=None, made=(), materials=(), actual_minutes=None, **plan):
+    run = _begun(made, by=by, at=at, finished_at=finished_at, **plan)
+    items = run.items.order_by("pk").values_list("pk", flat=True)
+    return complete(
+        run,
+        by=by,
+        at=at,
+        materials=materials,
+        items=[_count_of(pk, each) for pk, each in zip(items, made, strict=True)],
+        actual_minutes=actual_minutes,
+        finished_at=finished_at,
+    )
+
+
+def _begun(made, *, by, at, started_at, finished_at, spools=(), planned=None, **fields):
+    """The run, as it was before it was completed."""
+    _require_order(started_at, finished_at)
+    transitions.lock_printer(fields.get("printer"))  # before the spools, as everywhere
+    run = lifecycle.create(
+        by=by,
+        at=at,
+        items=[_item_of(each) for each in made],
+        materials=_materials_of(spools, planned or {}),
+        **fields,
+    )
+    return lifecycle.begin_in_past(
+        run, by=by, at=at, started_at=started_at, finished_at=finished_at
+    )
+
+
+def _require_order(started_at, finished_at):
+    if finished_at < started_at:
+        raise Invalid(
+            "A run finishes after its start.", errors={"finished_at": ["Before the start."]}
+        )
+
+
+def _missing(item):
+    return item.quantity - (item.good_count or 0)
+
+
+def _share_to_repeat(items):
+    """How much of the run is to be made again, by grams, else by units; all of it without items."""
+    if not items:
+        return Decimal(1)
+    weights = [item.bom_grams_per_unit or ZERO for item in items]
+    if not any(weights):
+        weights = [Decimal(1)] * len(items)
+    whole = sum(item.quantity * weight for item, weight in zip(items, weights, strict=True))
+    missing = sum(_missing(item) * weight for item, weight in zip(items, weights, strict=True))
+    return missing / whole if whole else Decimal(any(_missing(item) for item in items))
+
+
+def _planned(run):
+    """The lines of its plan: those added while it printed were planned with nothing."""
+    lines = run.materials.order_by("pk")
+    is_planned = run.status == ProductionRun.Status.PLANNED
+    return [line for line in lines if is_planned or line.planned_total_grams]
+
+
+def _again(item, quantity):
+    return NewItem(
+        product=item.product,
+        quantity=quantity,
+        bed_position=item.bed_position,
+        order_reference=item.order_reference,
+    )
+
+
+def _share_of(line, share):
+    return NewMaterial(
+        filament=line.filament,
+        material_type=line.material_type,
+        slot=line.slot,
+        planned_grams=to_grams(line.planned_grams * share),
+        planned_purge_grams=to_grams(line.planned_purge_grams * share),
+    )
+
+
+def _item_of(made):
+    return NewItem(
+        product=made.product,
+        quantity=made.good_count + made.scrapped_count,
+        order_reference=made.order_reference,
+    )
+
+
+def _materials_of(spools, planned):
+    return [NewMaterial(spool=spool, planned_grams=planned.get(spool.pk, ZERO)) for spool in spools]
+
+
+def _count_of(pk, made):
+    return ItemCount(
+        item=pk,
+        good_count=made.good_count,
+        scrapped_count=made.scrapped_count,
+        scrap_reason=made.scrap_reason,
+    )

@@ -1,0 +1,131 @@
+"""Which verb leads from which status, and how a run is locked for a verb."""
+
+from production.models import Printer, ProductionRun, RunEvent
+from tenants.operations.refusals import Busy, Invalid, Refusal
+from tenants.operations.text import spoken
+from tenants.operations.versions import check_version
+
+Status = ProductionRun.Status
+OPEN = ProductionRun.OPEN
+CLOSED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+
+REQUIREMENT = ("filament__material_type", "material_type", "slot__printer")
+
+MOVES = {  # verb: the statuses it is possible in
+    "update": tuple(Status),
+    "start": (Status.PLANNED,),
+    "unstart": (Status.IN_PROGRESS,),
+    "swap_spool": (Status.IN_PROGRESS,),
+    "save_actuals": (Status.IN_PROGRESS,),
+    "complete": (Status.IN_PROGRESS,),
+    "fail": (Status.IN_PROGRESS,),
+    "cancel": OPEN,
+    "revert": CLOSED,
+    "correct": (Status.COMPLETED,),
+    "reassign": (Status.COMPLETED, Status.FAILED),
+    "reprint": CLOSED,
+    "copy": tuple(Status),
+    "delete": (Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
+    "change_lines": OPEN,
+}
+
+
+class InvalidRunStatus(Refusal):
+    """The verb is not possible in the run's status."""
+
+    code = "invalid_run_status"
+    title = "The run's status does not allow this"
+
+
+class NotInRun(Invalid):
+    """A line, spool or item that is not of this run."""
+
+    code = "not_in_run"
+    title = "This is not part of the run"
+
+
+def allowed(status):
+    """The verbs that are possible in a status, in alphabetical order."""
+    return sorted(verb for verb, statuses in MOVES.items() if status in statuses)
+
+
+def require(run, verb):
+    """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
+    if run.status not in MOVES[verb]:
+        moves = allowed(run.status)
+        raise InvalidRunStatus(
+            f"Run {run.number} is {run.get_status_display().lower()}; it can't do “{spoken(verb)}” "
+            f"now. Allowed now: {', '.join(map(spoken, moves))}.",
+            run_id=run.pk,
+            run_status=run.status,
+            allowed=moves,
+        )
+
+
+def lock(run, verb):
+    """Lock the run's printer, then the run; return it fresh, if ``verb`` is possible.
+
+    Raises ProductionRun.DoesNotExist when it was deleted, Stale, InvalidRunStatus.
+    """
+    live = ProductionRun.objects.live().filter(pk=run.pk)
+    printers = Printer.objects.filter(pk__in=live.values("printer"))
+    printer = printers.select_for_update(no_key=True, of=("self",)).first()
+    fresh = live.select_for_update(no_key=True, of=("self",)).get()
+    if fresh.printer_id != (printer and printer.pk):
+        raise Busy("The run was moved to another printer at this very moment; try again.")
+    check_version(fresh)
+    fresh.printer = printer
+    require(fresh, verb)
+    return fresh
+
+
+def lock_printer(printer):
+    """Lock a printer (None: nothing to lock) before anything that is locked after it."""
+    if printer is not None:
+        Printer.objects.select_for_update(no_key=True).get(pk=printer.pk)
+
+
+def lines_of(run):
+    """The run's materials with what they ask for, in the order of their ids."""
+    return list(run.materials.select_related(*REQUIREMENT).order_by("pk"))
+
+
+def lock_lines(run):
+    """Lock the run's materials in the order of their ids; returns them as `lines_of` does."""
+    lines = run.materials.select_related(*REQUIREMENT).order_by("pk")
+    return list(lines.select_for_update(no_key=True, of=("self",)))
+
+
+def items_of(run):
+    """The run's items with their products, in the order of their ids."""
+    return list(run.items.select_related("product").order_by("pk"))
+
+
+def lock_items(run):
+    """Lock the run's items in the order of their ids; returns them as `items_of` does."""
+    items = run.items.select_related("product").order_by("pk")
+    return list(items.select_for_update(no_key=True, of=("self",)))
+
+
+def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
+    """Write the RunEvent of a verb: the outbox of a run, in the verb's own transaction."""
+    return RunEvent.objects.create(
+        run=run,
+        verb=RunEvent.Verb(verb),
+        from_status=came_from,
+        to_status=run.status,
+        by=by,
+        by_name=str(by) if by else "",
+        at=at,
+        reason=reason,
+        overrides=list(overrides),
+        before=before or {},
+    )
+
+
+def save(run, *fields, at):
+    """Write the named fields of a locked run, its version and its time of change."""
+    run.version += 1
+    run.updated_at = at
+    run.save(update_fields=[*fields, "version", "updated_at"])
+    return run

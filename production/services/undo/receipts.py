@@ -1,0 +1,104 @@
+"""A delivery taken back: spools that were received together by mistake leave the shelf together.
+
+A delivery is the receipts of one moment, by one person, through one face.
+"""
+
+from django.db.models import Q
+
+from inventory import codes
+from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from inventory.services import ledger
+from production.models import PrinterSlot, ProductionRun
+from production.services import overrides
+from production.services.undo.loads import TAKEN_BACK
+from tenants.operations.bulk import update_rows
+from tenants.operations.operation import operation
+
+Verb = SpoolEvent.Verb
+AS_RECEIVED = 2  # the version of a spool that had its receipt, and nothing else
+TOUCHED = Q(spool__version__gt=AS_RECEIVED) | Q(spool__run_materials__isnull=False)
+
+
+def receipts():
+    """Receipts that people made: a table of spools is taken back by the lines that were wrong."""
+    source = InventoryTransaction.Source.IMPORT
+    return InventoryTransaction.objects.filter(kind="receipt").exclude(source=source)
+
+
+@operation("spool.undo_receipt")
+def undo_receipt(receipt, *, by, at=None):
+    """Take back the delivery that a ``receipt`` is of, while nothing happened to its spools;
+    returns them: empty, archived, with codes that nobody has seen.
+
+    Their labels are blank again, for spools that are received instead. Raises UndoNotPermitted,
+    NothingToUndo.
+    """
+    done = {"done_by": receipt.performed_by_id, "done_at": receipt.created_at}
+    overrides.require_own(by=by, **done, at=at)
+    entries = _delivery(receipt)
+    with ledger.book([entry.spool_id for entry in entries], by=by, at=at) as book:
+        _require_standing(receipt)
+        spools = list(book.spools.values())
+        _require_untouched(spools)
+        for entry in entries:
+            book.reverse(entry, reason=TAKEN_BACK)
+        _put_away(book, spools)
+    return spools
+
+
+def _delivery(receipt):
+    same = {"created_at": receipt.created_at, "performed_by": receipt.performed_by_id}
+    entries = list(receipts().filter(source=receipt.source, **same).order_by("pk"))
+    if receipt not in entries:
+        raise overrides.NothingToUndo(
+            f"Entry {receipt.pk} is no delivery.", spool_id=receipt.spool_id
+        )
+    return entries
+
+
+def _put_away(book, spools):
+    events = []
+    for spool in spools:
+        before, spool.code, spool.archived_at = spool.code, codes.generate(), book.at
+        said = {"spool": spool, "by": book.by, "at": book.at}
+        labels = {"before": f"{TAKEN_BACK}: {before}", "after": spool.code}
+        events += [
+            SpoolEvent(verb=Verb.RELABELLED, **labels, **said),
+            SpoolEvent(verb=Verb.ARCHIVED, before=TAKEN_BACK, after="0 g", **said),
+        ]
+    update_rows(spools, ("code", "archived_at"))
+    SpoolEvent.objects.bulk_create(events)
+
+
+def _require_standing(receipt):
+    if InventoryTransaction.objects.filter(reverses=receipt).exists():
+        raise overrides.NothingToUndo(
+            "This delivery was taken back already.", spool_id=receipt.spool_id
+        )
+
+
+def _require_untouched(spools):
+    """Raise NothingToUndo, which says what happened to the first of them and what else to do."""
+    reasons = _reasons({spool.pk for spool in spools})
+    changed = {spool.pk: "was changed since" for spool in spools if spool.version > AS_RECEIVED}
+    for spool in spools:
+        if why := reasons.get(spool.pk) or changed.get(spool.pk):
+            raise overrides.NothingToUndo(
+                f"Spool {spool.code} {why}: its delivery can't be taken back as a whole any more. "
+                "Archive each spool that should not be here; a manager does it in the admin.",
+                spool_id=spool.pk,
+                spool_ids=sorted(reasons.keys() | changed.keys()),
+            )
+
+
+def _reasons(ids):
+    """``{id of the spool: what is with it}``, the most telling of what there is."""
+    entries = InventoryTransaction.objects.filter(spool__in=ids).exclude(kind="receipt")
+    reasons = dict.fromkeys(entries.values_list("spool", flat=True), "has other entries by now")
+    runs = ProductionRun.objects.live().filter(materials__spool__in=ids)
+    for spool, number in runs.order_by("-pk").values_list("materials__spool", "number"):
+        reasons[spool] = f"is named by run {number}"
+    for slot in PrinterSlot.objects.filter(spool__in=ids).select_related("printer"):
+        reasons[slot.spool_id] = f"is in {slot}"
+    gone = Spool.objects.archived().filter(pk__in=ids).values_list("pk", flat=True)
+    return reasons | dict.fromkeys(gone, "is archived")

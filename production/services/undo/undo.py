@@ -1,0 +1,206 @@
+"""Taking back what one did last: within half an hour, while nobody did anything after it.
+
+It has a rule of its own, beside the rights to do the opposite: an operator may not reverse entries
+of the ledger, but may take back the weight typed a moment ago.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
+
+from django.db.models import Case, CharField, Count, Exists, F, OuterRef, Q, Value, When
+from django.db.models.functions import Cast
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from inventory.services import reversing
+from production.models import ProductionRun, RunEvent
+from production.services import completion, transitions
+from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
+from production.services.printing import drafts, slots
+from production.services.runs import lifecycle
+from production.services.undo import loads, receipts
+from tenants.operations.operation import operation
+
+WAYS_BACK = {
+    "start": ("unstart", lifecycle.unstart),
+    "complete": ("revert", completion.revert),
+    "fail": ("revert", completion.revert),
+    "cancel": ("revert", completion.revert),
+}
+CALLED = {
+    "start": gettext_lazy("started"),
+    "complete": gettext_lazy("completed"),
+    "fail": gettext_lazy("failed"),
+    "cancel": gettext_lazy("cancelled"),
+    "save_actuals": gettext_lazy("noted figures of"),
+    "note_plate": gettext_lazy("noted a failed plate of"),
+    "swap_spool": gettext_lazy("swapped a spool of"),
+    "weigh": gettext_lazy("weighed"),
+    "load": gettext_lazy("loaded"),
+}
+MOVED = ~Q(from_status=F("to_status"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undoable:
+    """What can be taken back: the row ``event`` of a ``kind``: run, weighing, loading or receipt,
+    done to the run or spool of id ``subject``. ``said`` is what was done, in words."""
+
+    kind: str
+    event: int
+    subject: int
+    verb: str
+    said: str
+    at: datetime
+
+    @property
+    def run(self):
+        return self.subject if self.kind == "run" else None
+
+    @property
+    def spool(self):
+        return None if self.kind == "run" else self.subject
+
+    @property
+    def until(self):
+        """When it is a manager's to take back."""
+        return self.at + UNDO_FOR
+
+
+class TakenBack(NamedTuple):
+    """What it was done to."""
+
+    run: ProductionRun | None
+    spools: list
+
+
+def last(*, by, at=None):
+    """What ``by`` did last, if it can be undone; else None. One query."""
+    since = (at or timezone.now()) - UNDO_FOR
+    others = _weighings(by, since), _loadings(by, since), _deliveries(by, since)
+    own = _of_runs(by, since).union(*others, all=True)
+    newest = own.order_by("-moment").first()
+    if newest is None or newest["is_over"]:
+        return None
+    kind, event, subject = newest["what"], newest["pk"], newest["subject"]
+    verb, at = newest["done"], newest["moment"]
+    said = _said(verb, newest["name"])
+    return Undoable(kind=kind, event=event, subject=subject, verb=verb, said=said, at=at)
+
+
+def _said(verb, name):
+    if verb == "receive":  # its name is how many there were
+        return ngettext("received %(name)s spool", "received %(name)s spools", int(name)) % {
+            "name": name
+        }
+    return _("%(verb)s %(name)s") % {"verb": CALLED[verb], "name": name}
+
+
+def take_back(kind, event, *, by):
+    """Take back what the row ``event`` of a ``kind`` tells, as `Undoable` names them; returns
+    TakenBack. Raises what each of the ways back raises."""
+    if kind == "run":
+        return TakenBack(undo(event.run, event=event.pk, by=by), [])
+    if kind == "receipt":
+        return TakenBack(None, receipts.undo_receipt(event, by=by))
+    way_back = undo_weighing if kind == "weighing" else loads.undo_load
+    way_back(event, by=by)
+    return TakenBack(None, [event.spool])
+
+
+@operation("production_run.undo")
+def undo(run, *, event, by):
+    """Take back what the RunEvent of id ``event`` says was done to the run; returns the run.
+
+    Raises NothingToUndo where that is not the last of the run, UndoNotPermitted, and what the way
+    back raises.
+    """
+    done = _require_last(run, event)
+    if done.verb in drafts.VERBS:
+        require_own(by=by, done_by=done.by_id, done_at=done.at)
+        way_back = loads.unswap if done.verb == "swap_spool" else drafts.take_back
+        return way_back(run, event=done, by=by)
+    name, way_back = WAYS_BACK[done.verb]
+    transitions.lock(run, name)
+    _require_last(run, event)  # again: somebody may have been faster to the lock
+    return way_back(run, by=by)
+
+
+@operation("spool.undo_weighing")
+def undo_weighing(entry, *, by, at=None):
+    """Take back a weighing that is the last entry of its spool; returns the reversal.
+
+    The spool then needs weighing. Raises UndoNotPermitted, NothingToUndo, and as
+    ``reversing.reverse`` does.
+    """
+    require_own(by=by, done_by=entry.performed_by_id, done_at=entry.created_at, at=at)
+    reversal = reversing.reverse(entry, reason="taken back", by=by, at=at)
+    entries = InventoryTransaction.objects.filter(spool=entry.spool_id, pk__gt=entry.pk)
+    if entry.reason != "weighed" or entries.exclude(pk=reversal.pk).exists():
+        raise NothingToUndo(
+            f"The ledger of spool {entry.spool.code} moved since.", spool_id=entry.spool_id
+        )
+    Spool.objects.filter(pk=entry.spool_id).update(needs_weighing=True)
+    return reversal
+
+
+def _of_runs(by, since):
+    later = RunEvent.objects.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
+    is_over = Case(
+        When(verb__in=drafts.VERBS, then=Exists(later)),
+        When(verb__in=WAYS_BACK, then=Exists(later.filter(MOVED))),
+        default=Value(True),
+    )
+    own = RunEvent.objects.filter(MOVED | Q(verb__in=drafts.VERBS), by=by, at__gte=since)
+    own = own.filter(run__deleted_at__isnull=True)
+    return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
+
+
+def _weighings(by, since):
+    later = InventoryTransaction.objects.filter(spool=OuterRef("spool"), pk__gt=OuterRef("pk"))
+    own = InventoryTransaction.objects.filter(performed_by=by, created_at__gte=since, kind="count")
+    own = own.filter(production_run=None, reason="weighed")
+    return _rows(
+        own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), Exists(later)
+    )
+
+
+def _loadings(by, since):
+    later = SpoolEvent.objects.filter(spool=OuterRef("spool"), verb__in=loads.PLACES)
+    later = later.filter(pk__gt=OuterRef("pk"))
+    drawn = slots.lines_of_running().order_by().filter(spool=OuterRef("spool"))
+    own = SpoolEvent.objects.filter(by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED)
+    # What a swap loaded goes back with the swap.
+    own = own.filter(~Exists(drawn)).exclude(before=loads.TAKEN_BACK)
+    return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
+
+
+def _deliveries(by, since):
+    together = receipts.receipts().filter(
+        performed_by=by, created_at=OuterRef("created_at"), source=OuterRef("source")
+    )
+    count = together.order_by().values("created_at").values(many=Cast(Count("pk"), CharField()))
+    own = receipts.receipts().filter(performed_by=by, created_at__gte=since)
+    is_over = Exists(together.filter(receipts.TOUCHED))
+    moment = F("created_at")
+    return _rows(own, "receipt", "spool", count, Value("receive"), moment, is_over)
+
+
+def _rows(own, kind, subject, name, verb, at, is_over):
+    """The newest of ``own``, in the columns that all kinds have."""
+    columns = {"what": Value(kind), "subject": F(f"{subject}_id"), "name": name, "done": verb}
+    columns |= {"moment": at, "is_over": is_over}
+    return own.annotate(**columns).order_by("-moment", "-pk").values("pk", *columns)[:1]
+
+
+def _require_last(run, event):
+    newest = run.events.order_by("-pk").first()
+    if newest is not None and newest.pk == event and newest.verb in drafts.VERBS:
+        return newest
+    move = run.events.filter(MOVED).order_by("-pk").first()
+    if move is None or move.pk != event or move.verb not in WAYS_BACK:
+        raise NothingToUndo.since(run)
+    return move

@@ -1,0 +1,233 @@
+"""Master data: add, change and remove one row, with its line in the audit trail.
+
+Every face comes through here, so that no change of a catalogue, a printer or a person goes
+unrecorded. What is unique and what is still referred to is decided by the database and answered
+as Duplicate and InUse.
+"""
+
+import re
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import IntegrityError, models, transaction
+from django.utils import timezone
+
+from tenants.accounts.models import AuditEvent
+from tenants.operations.operation import correlation_id, operation
+from tenants.operations.refusals import Duplicate, InUse, Invalid
+from tenants.operations.text import first_invisible_character, nfc, spoken
+
+UNIQUE, REFERENCE, CHECK, EXCLUSION = "23505", "23503", "23514", "23P01"
+SECRETS = {"password", "pin_hash", "hash"}
+HIDDEN = "(hidden)"
+
+
+@operation("record.add")
+def add(model, /, *, by, at=None, **fields):
+    """Make a row of ``model`` (or save an unsaved instance of it) and return it.
+
+    ``at`` dates the line of the audit trail. Raises Invalid, Duplicate.
+    """
+    obj = model if isinstance(model, models.Model) else model()
+    for name, value in fields.items():
+        setattr(obj, name, value)
+    _check(obj)
+    with refusals(obj):
+        obj.save(force_insert=True)
+    audit("add", obj, by=by, at=at, changes=_all_values(obj))
+    return obj
+
+
+@operation("record.change")
+def change(obj, /, *, by, at=None, **fields):
+    """Change the named fields and return the fresh object; what is the same leaves no trace.
+
+    ``at`` as in `add`. Raises Invalid, Duplicate, InUse.
+    """
+    fresh = _locked(obj)
+    before = {name: _value(fresh, name) for name in fields}
+    for name, value in fields.items():
+        setattr(fresh, name, value)
+    _check(fresh)
+    changes = {
+        name: [old, _value(fresh, name)]
+        for name, old in before.items()
+        if old != _value(fresh, name)
+    }
+    if changes:
+        with refusals(fresh):
+            fresh.save(update_fields=[*changes, *_touched_by_themselves(fresh)])
+        audit("change", fresh, by=by, at=at, changes=_shown(fresh, changes))
+    return fresh
+
+
+@operation("record.remove")
+def remove(obj, /, *, by):
+    """Remove a row that nothing refers to. Raises InUse."""
+    fresh = _locked(obj)
+    pk = fresh.pk
+    with refusals(fresh):
+        fresh.delete()
+    fresh.pk = pk  # for the audit trail, which names what is gone
+    audit("remove", fresh, by=by)
+
+
+def audit(verb, obj, *, by, at=None, changes=None, by_name=None):
+    """Add a line to the audit trail of the schema we are in; in the caller's transaction."""
+    return AuditEvent.objects.create(
+        by=by,
+        by_name=(by_name or (str(by) if by else "system"))[:150],
+        verb=verb,
+        object_type=obj._meta.label_lower,
+        object_id=obj.pk if isinstance(obj.pk, int) else None,
+        object_label=str(obj)[:200],
+        changes=changes or {},
+        at=at or timezone.now(),
+        correlation_id=correlation_id.get()[:64],
+    )
+
+
+@contextmanager
+def refusals(obj):
+    """Turn what the database refuses into a Refusal that names the field."""
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        if (refusal := refusal_of(error, obj)) is None:
+            raise
+        raise refusal from error
+
+
+def refusal_of(error, obj=None):
+    """What an IntegrityError says to a caller: Duplicate, InUse or Invalid; None when it is not of
+    the database's making. ``obj`` is the row concerned, by default any of the table that spoke."""
+    if isinstance(error, (models.ProtectedError, models.RestrictedError)):
+        rows = getattr(error, "protected_objects", None) or error.restricted_objects
+        return _in_use(obj, {row._meta.verbose_name_plural for row in rows})
+    said = getattr(error.__cause__, "diag", None)
+    if said is None:
+        return None
+    if _is_referred_to(said, obj):
+        return _in_use(obj, {(said.table_name or "").partition("_")[2]})
+    obj = obj or _model_of(said.table_name)
+    if said.sqlstate in {UNIQUE, EXCLUSION}:
+        return _duplicate(obj, _fields_named(obj, said.message_detail or ""))
+    return _inconsistent(obj, said)
+
+
+def _is_referred_to(said, obj):
+    if said.sqlstate != REFERENCE:
+        return False
+    if obj is not None:
+        return said.table_name != obj._meta.db_table
+    return "still referenced" in (said.message_detail or "")
+
+
+def _duplicate(obj, fields):
+    what = " and ".join(fields) or "value"
+    errors = {field: [f"Another {_kind(obj)} has this already."] for field in fields}
+    return Duplicate(f"Another {_kind(obj)} has the same {what}.", errors=errors)
+
+
+def _inconsistent(obj, said):
+    message = _constraint_message(obj, said.constraint_name)
+    fields = _fields_named(obj, said.message_detail or "")
+    return Invalid(message, errors={field: [message] for field in fields})
+
+
+def _model_of(table):
+    return next((model for model in apps.get_models() if model._meta.db_table == table), None)
+
+
+def _in_use(obj, users):
+    return InUse(f"This {_kind(obj)} is still used by {', '.join(sorted(map(str, users)))}.")
+
+
+def _fields_named(obj, detail):
+    """Fields in ``Key (lower(name::text), maker_id)=(...)``; the words around it may be any's."""
+    key = re.search(r"\((.*?)\)=\(", detail)
+    words = set(re.findall(r"\w+", key.group(1))) if key else set()
+    fields = obj._meta.concrete_fields if obj else ()
+    return [field.name for field in fields if field.column in words]
+
+
+def _constraint_message(obj, name):
+    for constraint in obj._meta.constraints if obj else ():
+        if constraint.name == name:
+            return str(constraint.get_violation_error_message())
+    return f"The {_kind(obj)} is not consistent ({name})."
+
+
+def _kind(obj):
+    return obj._meta.verbose_name if obj else "row"
+
+
+def _check(obj):
+    try:
+        _check_names(obj)
+        obj.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        errors = error.message_dict
+        general = errors.pop(NON_FIELD_ERRORS, [])
+        raise Invalid("; ".join(general) or _summary(errors), errors=errors) from error
+
+
+def _check_names(obj):
+    """Texts of one line, composed; refused with a character that nobody sees."""
+    hidden = {}
+    for field in obj._meta.concrete_fields:
+        text = getattr(obj, field.attname)
+        if isinstance(field, models.CharField) and isinstance(text, str):
+            setattr(obj, field.attname, nfc(text))
+            if found := first_invisible_character(text):
+                hidden[field.name] = [f"It holds a character that can’t be seen ({found})."]
+    if hidden:
+        raise ValidationError(hidden)
+
+
+def _summary(errors):
+    said = ((spoken(field).capitalize(), " ".join(messages)) for field, messages in errors.items())
+    return "; ".join(f"{field}: {messages}" for field, messages in said)
+
+
+def _locked(obj):
+    rows = obj._meta.model._default_manager.select_for_update(no_key=True, of=("self",))
+    return rows.get(pk=obj.pk)
+
+
+def _touched_by_themselves(obj):
+    return [field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)]
+
+
+def _value(obj, name):
+    field = obj._meta.get_field(name)
+    return getattr(obj, field.attname)
+
+
+def _all_values(obj):
+    names = [field.name for field in obj._meta.concrete_fields if not field.primary_key]
+    values = {name: _value(obj, name) for name in names}
+    given = {name: [None, value] for name, value in values.items() if value not in (None, "")}
+    return _shown(obj, given)
+
+
+def _shown(obj, changes):
+    """Changes as the audit trail keeps them: without secrets, and what is referred to with its
+    name, as in ``{"id": 3, "name": "Shelf A"}``: it may be called otherwise later, or be gone."""
+    return {
+        name: [HIDDEN, HIDDEN]
+        if name in SECRETS
+        else [_with_name(obj, name, each) for each in pair]
+        for name, pair in changes.items()
+    }
+
+
+def _with_name(obj, name, value):
+    field = obj._meta.get_field(name)
+    if value is None or not field.is_relation:
+        return value
+    is_there = value == getattr(obj, field.attname)
+    row = getattr(obj, name) if is_there else field.related_model._base_manager.get(pk=value)
+    return {"id": value, "name": str(row)}

@@ -1,0 +1,154 @@
+"""The farm's settings and its audit trail, for its managers."""
+
+import zoneinfo
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils.html import format_html_join
+
+from tenants.accounts import audit_display
+from tenants.accounts.currencies import CURRENCIES
+from tenants.accounts.models import AuditEvent, FarmSettings
+from tenants.admin.people import ReadOnlyAdmin
+from tenants.operations.text import spoken
+from tenants.site.base import ModelAdmin
+from tenants.site.exports import same
+from tenants.site.filters import day_filter, field_filter
+from tenants.site.site import farm_site
+
+SHOWN = 3  # changes of an event in the list
+
+
+def _choices(known):
+    return [(each, each) for each in sorted(known)]
+
+
+class SettingsForm(forms.ModelForm):
+    """What can be chosen is chosen from a list."""
+
+    timezone = forms.ChoiceField(
+        label="Time zone",
+        choices=_choices(zoneinfo.available_timezones()),
+        help_text="Days, run numbers and reports go by it.",
+    )
+    currency = forms.ChoiceField(choices=_choices(CURRENCIES))
+
+    class Meta:
+        model = FarmSettings
+        fields = ["run_prefix", "address", "timezone", "currency", "locale"]
+        labels = {
+            "machine_hour_rate": "Machine, an hour",
+            "labour_rate": "Labour, an hour",
+            "energy_price_kwh": "Energy, a kWh",
+            "variance_alert_percent": "Variance alert, %",
+            "plausibility_percent": "Hardly believable, %",
+            "low_stock_percent": "Low in stock, %",
+            "floor_idle_minutes": "Shared tablet, minutes",
+        }
+        help_texts = {
+            "locale": "How it writes: en-gb, de, fr.",
+            "run_prefix": "What run numbers begin with; empty: the farm’s short name.",
+            "machine_hour_rate": "Of a printer that has no rate of its own.",
+            "variance_alert_percent": "A run that is off its plan by more is marked.",
+            "plausibility_percent": "Who types more off the plan than this is asked again.",
+            "low_stock_percent": "A spool with less of what it once held is low.",
+        }
+
+
+@admin.register(FarmSettings, site=farm_site)
+class FarmSettingsAdmin(ModelAdmin):
+    form = SettingsForm
+    fieldsets = [
+        (None, {"fields": ["run_prefix", "address", ("timezone", "locale")]}),
+        (
+            "Costs, net of VAT; a run keeps the rates it was started with",
+            {"fields": ["currency", ("labour_rate", "machine_hour_rate"), "energy_price_kwh"]},
+        ),
+        (
+            "What is marked",
+            {"fields": ["variance_alert_percent", "plausibility_percent", "low_stock_percent"]},
+        ),
+        ("The floor", {"fields": ["floor_idle_minutes"]}),
+    ]
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def changelist_view(self, request, extra_context=None):
+        """There is one row: on to its page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        name = "admin:accounts_farmsettings_change"
+        return HttpResponseRedirect(reverse(name, args=[FarmSettings.load().pk]))
+
+
+def _verbs():
+    found = AuditEvent.objects.order_by("verb").values_list("verb", flat=True).distinct()
+    return [(verb, spoken(verb).capitalize()) for verb in found]
+
+
+def _kinds():
+    """The models that the farm has pages for."""
+    kinds = {model._meta.label_lower: model._meta.verbose_name for model in farm_site._registry}
+    return sorted(kinds.items(), key=lambda pair: pair[1])
+
+
+@admin.register(AuditEvent, site=farm_site)
+class AuditEventAdmin(ReadOnlyAdmin):
+    list_display = ["posted", "who", "what", "kind", "which", "changed"]
+    list_filter = [
+        field_filter("verb", "what", _verbs),
+        field_filter("object_type", "of", _kinds),
+        day_filter("at", "date"),
+    ]
+    export = {
+        **same("at", "by_name"),
+        "by_username": "by.username",
+        **same("verb", "object_type", "object_id", "object_label"),
+        "changes": lambda event: "; ".join(audit_display.lines(event)),
+    }
+    list_select_related = ["by"]
+    list_per_page = 50
+    show_full_result_count = False
+    search_fields = ["by_name", "object_label"]
+    search_help_text = "Who, or what it was called"
+    fields = ["posted", "who", "what", "kind", "which", "all_changed", "correlation_id"]
+    readonly_fields = fields[:-1]
+
+    @admin.display(description="when", ordering="at")
+    def posted(self, event):
+        return event.at
+
+    @admin.display(description="who", ordering="by_name")
+    def who(self, event):
+        return event.by_name
+
+    @admin.display(description="which", ordering="object_label")
+    def which(self, event):
+        return event.object_label
+
+    @admin.display(description="what", ordering="verb")
+    def what(self, event):
+        return spoken(event.verb)
+
+    @admin.display(description="of", ordering="object_type")
+    def kind(self, event):
+        return audit_display.kind(event)
+
+    @admin.display(description="changes")
+    def changed(self, event):
+        told = audit_display.lines(event)
+        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN + 1 else []
+        lines = told[:SHOWN] + more if more else told
+        return format_html_join("", '<span class="line">{}</span>', ((each,) for each in lines))
+
+    @admin.display(description="changes")
+    def all_changed(self, event):
+        told = ((line,) for line in audit_display.lines(event))
+        return format_html_join("", '<span class="line">{}</span>', told)

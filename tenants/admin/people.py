@@ -1,0 +1,239 @@
+"""The farm's people, and the devices that act for them, for its managers."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.template.response import TemplateResponse
+
+from tenants.accounts import devices, pins, roles, services
+from tenants.accounts.models import DeviceToken, FloorDevice, User
+from tenants.operations.operation import rehearsal
+from tenants.site.base import ModelAdmin
+from tenants.site.filters import IsActiveFilter, field_filter
+from tenants.site.site import farm_site
+from tenants.site.verbs import Verb, VerbPages
+from tenants.web.forms import VerbForm
+
+ROLE_CHOICES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
+
+
+class UserForm(forms.ModelForm):
+    """Somebody in the farm; on a change, an empty password leaves the old one."""
+
+    role = forms.ChoiceField(choices=ROLE_CHOICES)
+    new_password = forms.CharField(
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), required=False
+    )
+
+    new_pin = forms.CharField(
+        label="New PIN",
+        widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
+        required=False,
+        help_text="For shared tablets: 4 to 8 digits. People can set their own.",
+    )
+
+    class Meta:
+        model = User
+        fields = ["username", "name", "email", "role", "is_active"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["new_password"].required = self.instance.pk is None
+
+    def clean_username(self):
+        return self.cleaned_data["username"].lower()
+
+
+@admin.register(User, site=farm_site)
+class UserAdmin(ModelAdmin):
+    form = UserForm
+    list_display = ["username", "name", "role", "is_active", "has_pin", "last_login"]
+    list_filter = [field_filter("role", "role", lambda: ROLE_CHOICES), IsActiveFilter]
+    search_fields = ["username", "name"]
+    fields = ["username", "name", "email", "role", "is_active", "new_password", "new_pin"]
+    actions = ["unlock_pin", "clear_pin"]
+
+    @admin.display(boolean=True, description="PIN")
+    def has_pin(self, user):
+        return bool(user.pin_hash)
+
+    @admin.action(description="Unlock the PINs", permissions=["change"])
+    def unlock_pin(self, request, queryset):
+        for user in queryset:
+            pins.unlock(user, by=request.user)
+        messages.success(request, "They may try again.")
+
+    @admin.action(description="Take the PINs away", permissions=["change"])
+    def clear_pin(self, request, queryset):
+        for user in queryset:
+            pins.clear_pin(user, by=request.user)
+        messages.success(request, "On shared tablets they sign in with a new PIN only.")
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["username"] if obj else ["is_active"]
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+    def save_model(self, request, obj, form, change):
+        values, by = form.cleaned_data, request.user
+        if not change:
+            fields = {name: values[name] for name in ("username", "name", "email", "role")}
+            obj.pk = services.add_user(password=values["new_password"], by=by, **fields).pk
+            self._set_pin(obj, values, by)
+            return
+        fields = {name: values[name] for name in ("name", "email", "role")}
+        user = services.change(obj, by=by, **fields)
+        if "is_active" in form.changed_data:
+            verb = services.reactivate if values["is_active"] else services.deactivate
+            user = verb(user, by=by)
+        if values["new_password"]:
+            services.set_password(user, password=values["new_password"], by=by)
+        self._set_pin(user, values, by)
+
+    @staticmethod
+    def _set_pin(user, values, by):
+        if values["new_pin"]:
+            pins.set_pin(user, pin=values["new_pin"], by=by)
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """To be looked at."""
+
+    def has_add_permission(self, request):
+        return False
+
+    def has_change_permission(self, request, obj=None):
+        return False
+
+    def has_delete_permission(self, request, obj=None):
+        return False
+
+
+class DeviceAdmin(VerbPages, ReadOnlyAdmin):
+    """A way in for something that is no person: looked at, and revoked by a verb."""
+
+    add_form_template = change_form_template = "tenants/admin_device.html"
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        context["buttons"] = self.buttons(request, obj) if obj else []
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
+    def preview(self, row, verb, words, by):
+        return rehearsal(lambda: verb.work(row, by=by, **words))
+
+
+class TokenForm(forms.ModelForm):
+    """A device's way in; what it may do is what its person may."""
+
+    class Meta:
+        model = DeviceToken
+        fields = ["name", "user", "expires_at"]
+        help_texts = {
+            "name": "What uses it: a slicer, a printer, a shop.",
+            "user": "What it does is done in this name, and with this role.",
+            "expires_at": "Left empty: until it is revoked.",
+        }
+
+
+class RevokeTogether(VerbForm):
+    label = "Revoke the chosen tokens"
+
+
+@admin.register(DeviceToken, site=farm_site)
+class DeviceTokenAdmin(DeviceAdmin):
+    """Tokens are issued on a page that shows their secret once; later they are only revoked."""
+
+    form = TokenForm
+    list_display = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    list_select_related = ["user"]
+    fields = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    preview_template = "tenants/_token_preview.html"
+    verbs = (
+        Verb(
+            name="revoke",
+            label="Revoke",
+            work=services.revoke_token,
+            permission="accounts.change_devicetoken",
+            together=RevokeTogether,
+            is_possible=lambda token: token.revoked_at is None,
+            does="Whatever uses it is shut out from now on. A revoked token stays revoked.",
+            done="The token {} is revoked.",
+            tone="stop",
+        ),
+    )
+
+    def has_add_permission(self, request):
+        return request.user.has_perm("accounts.add_devicetoken")
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else TokenForm.Meta.fields
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "user":
+            kwargs["queryset"] = User.objects.filter(is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def save_model(self, request, obj, form, change):
+        values = {name: form.cleaned_data[name] for name in ("name", "expires_at")}
+        token, secret = services.issue_token(form.cleaned_data["user"], by=request.user, **values)
+        obj.pk, request.secret = token.pk, secret
+
+    def response_add(self, request, obj, post_url_continue=None):
+        """The one page that ever shows the secret."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": "Token issued",
+            "opts": self.opts,
+            "token": obj,
+            "secret": request.secret,
+            "address": request.build_absolute_uri("/api/v1/"),
+        }
+        return TemplateResponse(request, "tenants/admin_token_issued.html", context)
+
+
+class RevokeTabletsTogether(VerbForm):
+    label = "Revoke the chosen tablets"
+
+
+class UnlockTogether(VerbForm):
+    label = "Unlock the chosen tablets"
+
+
+@admin.register(FloorDevice, site=farm_site)
+class FloorDeviceAdmin(DeviceAdmin):
+    """A tablet is registered on the tablet itself, at /floor/device/; here it is revoked."""
+
+    list_display = fields = [
+        "name",
+        "registered_by",
+        "created_at",
+        "last_used_at",
+        "failures",
+        "locked_until",
+        "revoked_at",
+    ]
+    list_select_related = ["registered_by"]
+    preview_template = "tenants/_tablet_preview.html"
+    verbs = (
+        Verb(
+            name="unlock",
+            label="Unlock",
+            work=pins.unlock_device,
+            permission="accounts.change_floordevice",
+            together=UnlockTogether,
+            is_possible=lambda device: device.revoked_at is None,
+            does="Wrong PINs on it are forgotten: everybody may try again at once.",
+            done="{} is unlocked.",
+        ),
+        Verb(
+            name="revoke",
+            label="Revoke",
+            work=devices.revoke,
+            permission="accounts.change_floordevice",
+            together=RevokeTabletsTogether,
+            is_possible=lambda device: device.revoked_at is None,
+            does="Nobody signs in on it any more, until a manager registers it anew.",
+            done="{} is revoked.",
+            tone="stop",
+        ),
+    )

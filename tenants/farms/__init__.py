@@ -1,0 +1,1 @@
+"""Farms themselves: created, suspended, backed up, restored, dropped."""

@@ -1,0 +1,219 @@
+"""Farms: add, suspend, resume and drop one."""
+
+import time
+from contextlib import contextmanager
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, ProgrammingError, transaction
+from django.utils.module_loading import import_string
+from django_tenants.utils import schema_context, tenant_context
+
+from tenants.accounts.audited import audit
+from tenants.accounts.models import FarmSettings
+from tenants.accounts.roles import MANAGER
+from tenants.accounts.services import add_user
+from tenants.farms.names import check_slug, farm_hosts, schema_name
+from tenants.hosts import CACHE_SECONDS
+from tenants.models import Domain, Tenant
+from tenants.operations.operation import operation
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import spoken
+from tenants.schemas import database_role, migrating, template
+
+PUBLIC = "public"
+DUPLICATE_SCHEMA = "42P06"
+
+
+class SlugTaken(Refusal):
+    """Another farm has the short name, or what is left of one does."""
+
+    code = "slug_taken"
+    title = "A farm of this short name exists"
+
+
+class HostTaken(Refusal):
+    """Another farm, or the public site, answers on the host."""
+
+    code = "host_taken"
+    title = "This host is taken"
+
+
+class UnknownTimezone(Invalid):
+    """Not a name of the IANA time zone database."""
+
+    code = "unknown_timezone"
+    title = "There is no such time zone"
+
+
+class UnknownCurrency(Invalid):
+    """Not a code of ISO 4217."""
+
+    code = "unknown_currency"
+    title = "There is no such currency"
+
+
+class InvalidRunPrefix(Invalid):
+    """Not what a run's number may begin with."""
+
+    code = "invalid_run_prefix"
+    title = "A run prefix has 2 to 8 capital letters or digits"
+
+
+REFUSED_SETTINGS = {
+    "timezone": UnknownTimezone,
+    "currency": UnknownCurrency,
+    "run_prefix": InvalidRunPrefix,
+}
+
+
+def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(), **farm_settings):
+    """Make a farm, all of it or nothing, and return it.
+
+    It answers on ``<slug>.<FARM_DOMAIN>`` and on ``hosts``. With a ``password`` it gets its first
+    user, ``manager``. ``farm_settings`` are fields of FarmSettings: run_prefix, timezone,
+    currency ... Raises InvalidSlug, SlugTaken, InvalidHost, HostTaken, UnknownTimezone,
+    UnknownCurrency, InvalidRunPrefix, WeakPassword, Invalid.
+    """
+    check_slug(slug)
+    chosen = checked(FarmSettings(**farm_settings))
+    hosts = farm_hosts(slug, hosts)
+    with schema_context(PUBLIC):
+        script = template.load()  # before the transaction: pg_dump must see what it dumps
+        people = {manager: password}
+        return _add(script, slug=slug, name=name, hosts=hosts, chosen=chosen, people=people, by=by)
+
+
+@operation("farm.suspend")
+def suspend_farm(tenant, *, by):
+    """Shut a farm's door; nothing of it is lost.
+
+    Processes that share the data folder follow at once, others within CACHE_SECONDS.
+    """
+    return _set_active(tenant, False, by=by)
+
+
+@operation("farm.resume")
+def resume_farm(tenant, *, by):
+    """Open the door of a suspended farm again."""
+    return _set_active(tenant, True, by=by)
+
+
+def drop_farm(tenant, *, by, wait_seconds=CACHE_SECONDS + 5):
+    """Remove a farm with everything in it, for good.
+
+    It is suspended first, and dropped when no process can have it in its cache any more.
+    """
+    suspend_farm(tenant, by=by)
+    time.sleep(wait_seconds)
+    _drop(tenant, by=by)
+
+
+@operation("farm.add")
+def _add(script, *, slug, name, hosts, chosen, people, by):
+    tenant = checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
+    claim(tenant, hosts)
+    _make_schema(tenant.schema_name, script)
+    with tenant_context(tenant):
+        _furnish(chosen, people, by=by)
+    database_role.build(tenant.schema_name)
+    audit("add", tenant, by=by, changes={"hosts": [None, hosts]})
+    return tenant
+
+
+@operation("farm.drop")
+def _drop(tenant, *, by):
+    with schema_context(PUBLIC):
+        migrating.drop(tenant.schema_name)
+        database_role.take_down(tenant.schema_name)
+        audit("drop", tenant, by=by)
+        tenant.delete()
+
+
+def _set_active(tenant, is_active, *, by):
+    with schema_context(PUBLIC):
+        fresh = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
+        if fresh.is_active != is_active:
+            fresh.is_active = is_active
+            fresh.save(update_fields=["is_active"])
+            audit("resume" if is_active else "suspend", fresh, by=by)
+    return fresh
+
+
+def claim(tenant, hosts):
+    """Take the short name and the hosts; the database decides between two at once.
+
+    Raises SlugTaken, HostTaken.
+    """
+    if Tenant.objects.filter(slug=tenant.slug).exists():
+        raise _slug_taken(tenant)
+    try:
+        with transaction.atomic():
+            tenant.save()
+    except (IntegrityError, ValidationError) as error:
+        raise _slug_taken(tenant) from error
+    taken = set(settings.PUBLIC_HOSTS) | set(
+        Domain.objects.filter(host__in=hosts).values_list("host", flat=True)
+    )
+    if taken & set(hosts):
+        raise _host_taken(taken & set(hosts))
+    try:
+        with transaction.atomic():
+            for host in hosts:
+                Domain(host=host, tenant=tenant, is_primary=host == hosts[0]).save()
+    except IntegrityError as error:
+        raise _host_taken(hosts) from error
+
+
+def _make_schema(schema, script):
+    with making(schema):
+        if script:
+            template.replay(script, schema)
+        else:
+            migrating.create(schema)
+            migrating.migrate(schema)
+
+
+@contextmanager
+def making(schema):
+    """Make a schema within, all of it or nothing. Raises SlugTaken when it is there."""
+    try:
+        with transaction.atomic():
+            yield
+    except ProgrammingError as error:
+        if getattr(error.__cause__, "sqlstate", None) != DUPLICATE_SCHEMA:
+            raise
+        detail = f"A schema {schema} is still there, of a farm that is not; remove it first."
+        raise SlugTaken(detail, errors={"slug": [detail]}) from error
+
+
+def _furnish(chosen, people, *, by):
+    """What a new farm has: its settings, its reasons, its manager; we are in its schema."""
+    chosen.save(force_insert=True)
+    for path in settings.FARM_SEEDERS:
+        import_string(path)()
+    for username, password in people.items():
+        if password is not None:
+            add_user(username=username, password=password, role=MANAGER, by=None)
+
+
+def checked(row):
+    """A row whose values can be; what is unique is left to the database."""
+    try:
+        row.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        errors = error.message_dict
+        field = next(iter(errors))
+        detail = f"{spoken(field).capitalize()}: {' '.join(errors[field])}"
+        raise REFUSED_SETTINGS.get(field, Invalid)(detail, errors=errors) from error
+    return row
+
+
+def _slug_taken(tenant):
+    detail = f"There is a farm {tenant.slug!r} already."
+    return SlugTaken(detail, errors={"slug": [detail]})
+
+
+def _host_taken(hosts):
+    detail = f"{', '.join(sorted(hosts))} is taken."
+    return HostTaken(detail, errors={"hosts": [detail]})

@@ -1,0 +1,226 @@
+"""@operation: what every business operation shares.
+
+One transaction, retried as a whole when PostgreSQL chose it as the victim of a deadlock; one span,
+one measurement and one log line that say what was done to what, for how long and how it ended.
+
+Only OpenTelemetry's API is used here: while nothing is exported (see ``config.telemetry``) spans
+and measurements go nowhere and cost next to nothing.
+"""
+
+import functools
+import logging
+import random
+import time
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import OperationalError, connection, transaction
+from opentelemetry import metrics, trace
+
+from tenants.operations.refusals import Busy, Refusal
+
+correlation_id = ContextVar("correlation_id", default="")
+face = ContextVar("face", default="system")  # api, admin, floor, import or system
+_is_rehearsed = ContextVar("is_rehearsed", default=False)
+
+logger = logging.getLogger("spoolbook.operation")
+
+ATTEMPTS = 4
+RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+TIMED_OUT = {"55P03", "57014"}  # lock_not_available, query_canceled
+
+# Seconds; from a single statement to the statement timeout of 30 s.
+BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
+# What tells one measurement from another: the tenant would make a series for every farm.
+LABELS = ("operation_type", "outcome", "dry_run")
+
+
+def _instruments(meter):
+    """The histogram of durations and the counter."""
+    durations = meter.create_histogram(
+        "spoolbook.operation.duration",
+        unit="s",
+        description="How long business operations take, their retries included.",
+        explicit_bucket_boundaries_advisory=BUCKETS,
+    )
+    count = meter.create_counter(
+        "spoolbook.operations",
+        unit="{operation}",
+        description="Business operations, by how they ended.",
+    )
+    return durations, count
+
+
+# What stands in for the SDK's, until there is one: then they turn into them.
+_tracer = trace.get_tracer("spoolbook")
+_durations, _count = _instruments(metrics.get_meter("spoolbook"))
+
+
+def operation(name):
+    """Make a service verb one business operation: ``@operation("production_run.complete")``."""
+
+    def decorate(verb):
+        @functools.wraps(verb)
+        def run(*args, **kwargs):
+            with _observed(name, args[0] if args else None) as seen:
+                result = in_transaction(lambda: verb(*args, **kwargs), seen=seen)
+                _add_names(seen, result)
+                return result
+
+        run.operation_type = name
+        return run
+
+    return decorate
+
+
+def in_transaction(work, *, seen=None):
+    """Run ``work`` in a transaction and return its result.
+
+    The outermost caller's transaction is tried again, three times at most, after a deadlock or a
+    serialization failure; inside another transaction it is a savepoint and is left to the outer
+    one. ``seen``, a dict, is told the number of attempts when there was more than one. Raises
+    Busy when the locks could not be had.
+    """
+    if connection.in_atomic_block:
+        with transaction.atomic():
+            return work()
+    attempt = 1
+    while True:
+        try:
+            with transaction.atomic():
+                return work()
+        except OperationalError as error:
+            _give_up_or_wait(error, attempt)
+        attempt += 1
+        trace.get_current_span().set_attribute("attempts", attempt)
+        if seen is not None:
+            seen["attempts"] = attempt
+
+
+def _give_up_or_wait(error, attempt):
+    code = _sqlstate(error)
+    if code in TIMED_OUT or (code in RETRIED and attempt == ATTEMPTS):
+        raise Busy() from error
+    if code not in RETRIED:
+        raise error
+    time.sleep(random.uniform(0.005, 0.05) * attempt)
+
+
+def _sqlstate(error):
+    return getattr(error.__cause__, "sqlstate", None)
+
+
+# --- What can be seen of an operation ----------------------------------------------------------
+
+
+@contextmanager
+def _observed(name, subject):
+    """Yields a dict: what is put into it is said by the span and the log line."""
+    seen, started, outcome = _known_before(name, subject), time.perf_counter(), "ok"
+    # How it ended is told below: a refusal is no error.
+    quietly = {"record_exception": False, "set_status_on_exception": False}
+    with _tracer.start_as_current_span(name, attributes=seen, **quietly) as span:
+        try:
+            yield seen
+        except BaseException as error:
+            outcome = _outcome(error)
+            _tell_failure(span, error, outcome)
+            raise
+        finally:
+            _report(span, seen | {"outcome": outcome}, time.perf_counter() - started)
+
+
+def _known_before(name, subject):
+    seen = {"operation_type": name, "tenant_id": str(connection.schema_name)}
+    seen["correlation_id"] = correlation_id.get()
+    if _is_rehearsed.get():
+        seen["dry_run"] = True
+    _add_names(seen, subject)
+    return seen
+
+
+def _add_names(seen, thing):
+    """Add which row it is about, and which run: of the subject, else of the result."""
+    meta = getattr(thing, "_meta", None)
+    pk = getattr(thing, "pk", None)
+    if meta is not None and isinstance(pk, int) and "subject_id" not in seen:
+        seen["subject_type"], seen["subject_id"] = meta.model_name, pk
+    run_id = _run_id(thing)
+    if run_id is not None:
+        seen.setdefault("run_id", run_id)
+
+
+def _run_id(thing):
+    """The id of a run, of the run of a line or an entry, or of the run in an answer."""
+    if getattr(getattr(thing, "_meta", None), "model_name", None) == "productionrun":
+        return thing.pk
+    for name in ("run_id", "production_run_id"):
+        if isinstance(found := getattr(thing, name, None), int):
+            return found
+    run = vars(thing).get("run") if hasattr(thing, "__dict__") else None
+    return getattr(run, "pk", None)
+
+
+def _outcome(error):
+    if isinstance(error, Refusal):
+        return error.code
+    # Inside another's transaction, which is given up or tried again as a whole.
+    if _sqlstate(error) in TIMED_OUT:
+        return Busy.code
+    if _sqlstate(error) in RETRIED:
+        return "retry"
+    return f"error:{type(error).__name__}"
+
+
+def _tell_failure(span, error, outcome):
+    if not outcome.startswith("error:"):
+        # The code alone: the sentence and the figures are for whoever asked.
+        span.add_event("refused", {"code": outcome})
+        return
+    span.record_exception(error)
+    span.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
+
+
+def _report(span, seen, seconds):
+    labels = {name: seen[name] for name in LABELS if name in seen}
+    _durations.record(seconds, labels)
+    _count.add(1, labels)
+    span.set_attributes(seen)
+    context = span.get_span_context()
+    if context.is_valid:
+        seen["trace_id"] = trace.format_trace_id(context.trace_id)
+    seen["duration_ms"] = round(seconds * 1000, 2)
+    logger.info(seen["operation_type"], extra=seen)
+
+
+# --- Rehearsals --------------------------------------------------------------------------------
+
+
+class _TakenBack(Exception):
+    def __init__(self, result):
+        self.result = result
+
+
+def rehearsal(work):
+    """Run ``work`` in a transaction, take everything back, and return its result.
+
+    The operations in it are marked ``dry_run`` wherever they are seen.
+    """
+
+    def rehearse():
+        result = work()
+        _check_deferred_constraints()
+        raise _TakenBack(result)
+
+    token = _is_rehearsed.set(True)
+    try:
+        in_transaction(rehearse)
+    except _TakenBack as rehearsed:
+        return rehearsed.result
+    finally:
+        _is_rehearsed.reset(token)
+
+
+def _check_deferred_constraints():
+    with connection.cursor() as cursor:
+        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")

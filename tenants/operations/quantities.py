@@ -1,0 +1,125 @@
+"""Grams, money and cost per gram: always Decimal, always finite, rounded half up on the way in."""
+
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+
+from django.db import models
+
+from tenants.operations.refusals import Invalid
+from tenants.operations.text import half_up, plain, spoken
+
+
+class InvalidQuantity(Invalid):
+    """Not a finite number, or more digits than the book keeps."""
+
+    code = "invalid_quantity"
+    title = "This is not a usable quantity"
+
+
+class QuantityField(models.DecimalField):
+    """A Decimal column whose input is rounded half up to its places instead of refused."""
+
+    digits, places = 14, 6
+
+    def __init__(self, *args, **kwargs):
+        kwargs["max_digits"], kwargs["decimal_places"] = self.digits, self.places
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        name, path, args, kwargs = super().deconstruct()
+        del kwargs["max_digits"], kwargs["decimal_places"]
+        return name, path, args, kwargs
+
+    def clean(self, value, model_instance):
+        if value is not None:
+            value = rounded(value, digits=self.digits, places=self.places, field=self.name)
+        return super().clean(value, model_instance)
+
+
+class GramsField(QuantityField):
+    """Grams, ``numeric(14,6)``: printers report fractions of a milligram."""
+
+
+class MoneyField(QuantityField):
+    """An amount in the farm's currency, net of VAT, ``numeric(12,4)``."""
+
+    digits, places = 12, 4
+
+
+class CostPerGramField(QuantityField):
+    """Money per gram, ``numeric(14,8)``."""
+
+    digits, places = 14, 8
+
+
+class MinutesField(QuantityField):
+    """Minutes of a machine or a person, ``numeric(10,2)``."""
+
+    digits, places = 10, 2
+
+
+def grams(value, *, field="grams", signed=False):
+    """``value`` as grams, rounded half up to a microgram; below 0 only when ``signed``.
+
+    Raises InvalidQuantity.
+    """
+    number = rounded(value, digits=GramsField.digits, places=GramsField.places, field=field)
+    return number if signed else _not_negative(number, field)
+
+
+def money(value, *, field="price"):
+    """``value`` as money, rounded half up to four places. Raises InvalidQuantity."""
+    number = rounded(value, digits=MoneyField.digits, places=MoneyField.places, field=field)
+    return _not_negative(number, field)
+
+
+def minutes(value, *, field="minutes"):
+    """``value`` as minutes, rounded half up to hundredths. Raises InvalidQuantity."""
+    number = rounded(value, digits=MinutesField.digits, places=MinutesField.places, field=field)
+    return _not_negative(number, field)
+
+
+def duration(minutes):
+    """Minutes for people: ``95`` are 1 h 35."""
+    whole = int(half_up(minutes, 0))
+    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{plain(minutes)} min"
+
+
+def rounded(value, *, digits, places, field):
+    """``value`` as a finite Decimal of ``places`` decimals, half up. Raises InvalidQuantity."""
+    number = _decimal(value, field)
+    if not number.is_finite() or number.adjusted() >= digits:
+        raise InvalidQuantity(
+            f"{_said(field)} must be finite, with at most {digits - places} digits before the "
+            "point.",
+            errors={field: ["Not a finite number, or too large."]},
+        )
+    number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    if number.adjusted() >= digits - places:
+        raise InvalidQuantity(
+            f"{_said(field)} must have at most {digits - places} digits before the point.",
+            errors={field: [f"At most {digits - places} digits before the point."]},
+        )
+    return number
+
+
+def _not_negative(number, field):
+    if number < 0:
+        raise InvalidQuantity(
+            f"{_said(field)} can't be negative.", errors={field: ["Can't be negative."]}
+        )
+    return number
+
+
+def _decimal(value, field):
+    if isinstance(value, float):
+        value = repr(value)
+    try:
+        return Decimal(value)
+    except (InvalidOperation, TypeError, ValueError):
+        raise InvalidQuantity(
+            f"{_said(field)} must be a number.", errors={field: ["This is not a number."]}
+        ) from None
+
+
+def _said(field):
+    return spoken(field).capitalize()

@@ -1,0 +1,60 @@
+"""Names as people see them: two that look the same are the same, and each can be seen.
+
+A name may come composed or in parts (é is one character or two), or hold characters without a
+look of their own: marks that turn the direction of writing round, spaces of no width. What is
+unique by its characters is not unique to people then, and can be made to look like another's.
+"""
+
+import unicodedata
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from django.utils.formats import number_format
+from django.utils.timezone import localtime
+
+WIDE = Context(prec=60)  # a sum may have more digits than a column
+
+INVISIBLE_CATEGORIES = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
+FILLERS = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters by name, and empty to look at
+JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
+
+
+def nfc(text):
+    """The text with each letter as one character, where there is one (NFC)."""
+    return unicodedata.normalize("NFC", text)
+
+
+def first_invisible_character(text):
+    """The first character that can't be seen, as ``U+200B``; "" where all can."""
+    before = ""
+    for letter in text:
+        if _is_invisible(letter, before):
+            return f"U+{ord(letter):04X}"
+        before = letter
+    return ""
+
+
+def _is_invisible(letter, before):
+    if letter in JOINERS:
+        return before.isascii()
+    return letter in FILLERS or unicodedata.category(letter) in INVISIBLE_CATEGORIES
+
+
+def plain(number):
+    """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``);
+    on the floor as the farm's locale writes it (``12,5``)."""
+    return number_format(f"{half_up(number, 2).normalize():f}", use_l10n=True)
+
+
+def half_up(number, places):
+    """A figure for people: so many decimals, a half rounded up."""
+    return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE)
+
+
+def when(at):
+    """A moment for a sentence, by the farm's clock (``2026-03-01 14:05``)."""
+    return f"{localtime(at):%Y-%m-%d %H:%M}"
+
+
+def spoken(name):
+    """The name of a verb or a field for a sentence: ``swap_spool`` as ``swap spool``."""
+    return name.replace("_", " ")

@@ -1,0 +1,42 @@
+"""If-Match, rechecked under the row lock: the version a caller expects of the row it changes.
+
+The API says what is expected around the verb; the verb, once it holds the lock, checks the fresh
+row. A verb that nobody expects anything of is not slowed down.
+"""
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from tenants.operations.refusals import Stale
+
+_expected = ContextVar("expected_versions", default=None)
+
+
+@contextmanager
+def expecting(versions):
+    """Expect the first row that is checked to be of one of ``versions`` (None: of any).
+
+    Raises Stale when nothing was checked though something was expected.
+    """
+    token = _expected.set(versions)
+    try:
+        yield
+        if _expected.get() is not None:
+            raise Stale("This has no version that could be compared with the one that was read.")
+    finally:
+        _expected.reset(token)
+
+
+def check_version(row):
+    """Raise Stale unless the locked ``row`` is of an expected version.
+
+    What was expected is asked for once: the version moves on within the caller's transaction.
+    """
+    expected = _expected.get()
+    _expected.set(None)
+    if expected is not None and row.version not in expected:
+        raise Stale(
+            f"Somebody changed this in the meantime, it is version {row.version} by now: read it "
+            "again, and repeat the change.",
+            version=row.version,
+        )

@@ -1,0 +1,104 @@
+"""What an installation needs before it serves: every schema migrated, every wall standing."""
+
+import contextlib
+import logging
+import time
+
+from django.conf import settings
+from django.db import ProgrammingError, connection
+from django_tenants.utils import schema_context
+
+from tenants.accounts.models import FarmSettings
+from tenants.models import Tenant
+from tenants.schemas import database_role, drift, migrating, privileges
+
+logger = logging.getLogger(__name__)
+
+PUBLIC = "public"
+NO_RIGHT = "42501"
+PREPARE_LOCK = 7_305_003_001  # two at once would migrate the same schema twice
+READY_SECONDS = 10
+
+_ready_until = 0.0
+
+
+def prepare(*, said=logger.info):
+    """Migrate the public schema, then only the farms that are behind; returns their schemas.
+
+    Safe to repeat, and to run from several machines at once. Raises OtherVersion when the tables
+    are not, and can't become, those of this program; UnusableDatabase.
+    """
+    with schema_context(PUBLIC), _alone():
+        privileges.check()
+        names = migrating.expected()
+        if migrating.behind([PUBLIC], names=names):
+            said("Migrating the public schema")
+            _migrate(PUBLIC)
+        drift.check([PUBLIC])
+        database_role.close_public()
+        FarmSettings.objects.get_or_create(pk=1)
+        late = _prepare_farms(names, said)
+        slug = settings.DEFAULT_FARM
+        if slug and not Tenant.objects.filter(slug=slug).exists():
+            said(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")
+        return late
+
+
+def is_ready():
+    """Whether the database answers and no schema is behind; a yes is kept for a while."""
+    global _ready_until
+    if time.monotonic() < _ready_until:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        return True
+    with schema_context(PUBLIC):
+        is_behind = bool(migrating.behind([PUBLIC]) or migrating.behind(_farms()))
+    if not is_behind:
+        _ready_until = time.monotonic() + READY_SECONDS
+    return not is_behind
+
+
+def _prepare_farms(names, said):
+    farms = _farms()
+    there = sorted(migrating.existing(farms))
+    for missing in sorted(set(farms) - set(there)):
+        logger.error("The farm's schema %s is not there; the others are prepared", missing)
+    late = migrating.behind(farms, names=names)
+    for schema in late:
+        said(f"Migrating {schema}")
+        _migrate(schema)
+        database_role.build(schema)
+    drift.check(there)
+    # A dump of the whole database, restored on another server, comes without the roles.
+    for schema in database_role.missing(there):
+        said(f"Making the role of {schema}")
+        database_role.build(schema)
+    return late
+
+
+def _migrate(schema):
+    try:
+        migrating.migrate(schema)
+    except ProgrammingError as error:
+        state = getattr(error.__cause__, "sqlstate", None)
+        if state in (None, NO_RIGHT):
+            raise
+        raise drift.other_version(schema, " ".join(str(error).split())) from error
+
+
+def _farms():
+    return list(Tenant.objects.order_by("pk").values_list("schema_name", flat=True))
+
+
+@contextlib.contextmanager
+def _alone():
+    """Nobody else prepares meanwhile; and no limit cuts a migration short."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+        cursor.execute("SET lock_timeout = 0")
+        cursor.execute("SELECT pg_advisory_lock(%s)", [PREPARE_LOCK])
+        cursor.execute("SET lock_timeout = '30s'")
+    try:
+        yield
+    finally:
+        connection.close()  # gives the lock back, and the limits

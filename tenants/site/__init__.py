@@ -1,0 +1,1 @@
+"""The admin framework: a site and model admins that call services."""

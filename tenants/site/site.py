@@ -1,0 +1,100 @@
+"""The farm's AdminSite: its pages, in the order people need them, and what its index tells."""
+
+import functools
+
+from django.contrib import admin
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
+from django.contrib.auth import REDIRECT_FIELD_NAME
+from django.contrib.auth.views import PasswordChangeView, redirect_to_login
+from django.urls import reverse
+
+from tenants.accounts.models import AuditEvent
+from tenants.operations.operation import face
+from tenants.site.forms import OwnPasswordForm
+
+RECENT = 10
+FIRST = (
+    "production",
+    "inventory",
+    *("ProductionRun", "Printer", "PrinterSlot", "Product", "Reason"),
+    *("Spool", "Filament", "InventoryTransaction", "SpoolEvent", "MaterialType", "Manufacturer"),
+    *("User", "FarmSettings", "DeviceToken", "FloorDevice", "AuditEvent"),
+)
+
+
+class Suggestions(AutocompleteJsonView):
+    """What an autocomplete offers; a ModelAdmin may say more of a row by ``suggestion(obj)``."""
+
+    def get_queryset(self):
+        """In the order of the model where sums of a list have taken it away."""
+        found = super().get_queryset()
+        return found if found.ordered else found.order_by(*found.model._meta.ordering)
+
+    def serialize_result(self, obj, to_field_name):
+        told = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
+        return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **told}
+
+
+class AdminSite(admin.AdminSite):
+    """An admin that tells its recent actions from the audit trail."""
+
+    site_header = site_title = "Spoolbook"
+    index_title = "Admin"
+    index_template = "tenants/admin_index.html"
+    empty_value_display = "–"
+    final_catch_all_view = False  # or a 404 within the admin would ask people to sign in
+    panels = None  # panels(request) is what the index shows besides
+
+    def get_urls(self):
+        """Django's, without the page that asks for a content type, which a farm has none of."""
+        return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
+
+    def get_app_list(self, request, app_label=None):
+        """What people work with comes first; the rest by name."""
+        apps = super().get_app_list(request, app_label)
+        place = {label: number for number, label in enumerate(FIRST)}
+        for app in apps:
+            app["models"].sort(key=lambda model: _place(place, model["object_name"]))
+        return sorted(apps, key=lambda app: _place(place, app["app_label"]))
+
+    def index(self, request, extra_context=None):
+        mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
+        shown = self.panels(request) if self.panels else {}
+        return super().index(request, {"recent_actions": mine, **shown, **(extra_context or {})})
+
+    def login(self, request, extra_context=None):
+        """There is one door, which counts how often it is tried."""
+        target = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
+        return redirect_to_login(target)
+
+    def password_change(self, request, extra_context=None):
+        """One's own; by the verb, so that it is on record."""
+        page = PasswordChangeView.as_view(
+            form_class=OwnPasswordForm,
+            success_url=reverse("admin:password_change_done"),
+            extra_context={**self.each_context(request), **(extra_context or {})},
+        )
+        return page(request)
+
+    def admin_view(self, view, cacheable=False):
+        """Django's; what is written on the way says that it came from the admin."""
+
+        @functools.wraps(view)
+        def from_admin(request, *args, **kwargs):
+            token = face.set("admin")
+            try:
+                return view(request, *args, **kwargs)
+            finally:
+                face.reset(token)
+
+        return super().admin_view(from_admin, cacheable)
+
+    def autocomplete_view(self, request):
+        return Suggestions.as_view(admin_site=self)(request)
+
+
+def _place(places, name):
+    return places.get(name, len(places))
+
+
+farm_site = AdminSite(name="admin")

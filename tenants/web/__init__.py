@@ -1,0 +1,1 @@
+"""What every page and address shares: middleware, forms, problems, pagination."""

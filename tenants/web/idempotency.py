@@ -1,0 +1,147 @@
+"""Idempotency-Key: a POST that is sent again has its effect once, and gets the first answer again.
+
+One transaction takes a lock on the person and the key, looks the key up, runs the verb and keeps
+the answer: either all of it is there or nothing. A refusal leaves no key.
+"""
+
+import hashlib
+import random
+import re
+from datetime import timedelta
+
+from django.db import connection
+from django.http import HttpResponse
+from django.utils import timezone
+
+from tenants.accounts.models import IdempotencyKey
+from tenants.operations.operation import in_transaction
+from tenants.operations.refusals import Invalid, Refusal
+
+KEPT = timedelta(hours=24)
+FORGETTING = 0.01  # the share of keyed requests that clear up as well
+MOST_FORGOTTEN = 1_000
+KEPT_HEADERS = ("ETag", "Location")
+KEY = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class InvalidIdempotencyKey(Invalid):
+    """Not 1 to 255 printable ASCII characters."""
+
+    code = "invalid_idempotency_key"
+    title = "An Idempotency-Key has 1 to 255 printable ASCII characters"
+
+
+class IdempotencyKeyMissing(Invalid):
+    """What would have its effect twice when it is sent twice is sent without a key."""
+
+    code = "idempotency_key_missing"
+    title = "This needs an Idempotency-Key"
+
+
+class IdempotencyKeyBusy(Refusal):
+    """The same key is being worked on at this moment."""
+
+    code = "idempotency_key_busy"
+    title = "A request with this Idempotency-Key is under way; ask again in a moment"
+
+
+class IdempotencyKeyReused(Refusal):
+    """The key came with another request before."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = "This Idempotency-Key was used for another request"
+
+
+def answer_once(request, key, work, *, keep=True, said=None):
+    """Answer ``request`` with the kept answer, or with that of ``work()``, which is then kept.
+
+    ``work`` returns a rendered response; with ``keep`` False (the answer carries a secret) only
+    the lock is taken; ``said`` are the bytes that count as the body, where that is not all of it.
+    Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused.
+    """
+    if not KEY.fullmatch(key):
+        raise InvalidIdempotencyKey()
+    scope = {
+        "method": request.method,
+        "path": request.get_full_path()[:2000],
+        "body_hash": _hash(request.body if said is None else said),
+    }
+
+    def answer():
+        _lock(request.user, key)
+        kept = _kept(request.user, key)
+        if kept is not None:
+            return _replay(kept, scope)
+        response = work()
+        if keep and 200 <= response.status_code < 300:
+            _keep(request.user, key, scope, response)
+        return response
+
+    return in_transaction(answer)
+
+
+def require_key(request, *, or_else):
+    """Raise IdempotencyKeyMissing, unless the request has a key; ``or_else`` says what to do."""
+    if "Idempotency-Key" not in request.headers:
+        raise IdempotencyKeyMissing(
+            "Sent twice, this would have its effect twice: send it with an Idempotency-Key header, "
+            f"a word of your own for this one request. {or_else}"
+        )
+
+
+def forget_old_keys(now):
+    """Delete keys that are out of date and nobody uses at this moment; returns how many."""
+    old = IdempotencyKey.objects.filter(created_at__lt=now - KEPT).order_by("pk")
+    old = old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MOST_FORGOTTEN]
+    return IdempotencyKey.objects.filter(pk__in=list(old)).delete()[0]
+
+
+def _lock(user, key):
+    # Advisory locks are the whole database's, so the farm is part of the name.
+    name = f"{connection.schema_name}\n{user.pk}\n{key}".encode()
+    number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
+        if not cursor.fetchone()[0]:
+            raise IdempotencyKeyBusy()
+
+
+def _hash(body):
+    # A form's token changes with each sign-in, and is no part of what the form says.
+    said = [part for part in body.split(b"&") if not part.startswith(b"csrfmiddlewaretoken=")]
+    return hashlib.sha256(b"&".join(said)).hexdigest()
+
+
+def _kept(user, key):
+    kept = IdempotencyKey.objects.filter(user=user, key=key).first()
+    if kept is not None and kept.created_at < timezone.now() - KEPT:
+        kept.delete()
+        return None
+    return kept
+
+
+def _replay(kept, scope):
+    if any(getattr(kept, name) != value for name, value in scope.items()):
+        raise IdempotencyKeyReused(
+            f"The key was used for {kept.method} {kept.path} with another body or at another "
+            "address: take a new key for a new request."
+        )
+    headers = {**kept.headers, "Idempotency-Replayed": "true"}
+    return HttpResponse(
+        bytes(kept.content), status=kept.status, content_type=kept.content_type, headers=headers
+    )
+
+
+def _keep(user, key, scope, response):
+    if random.random() < FORGETTING:
+        forget_old_keys(timezone.now())
+    IdempotencyKey.objects.create(
+        user=user,
+        key=key,
+        **scope,
+        status=response.status_code,
+        content=response.content,
+        content_type=response.headers["Content-Type"],
+        headers={name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
+    )

@@ -1,0 +1,70 @@
+"""What an error looks like to a program: RFC 9457 problem+json."""
+
+from decimal import Decimal
+from http import HTTPStatus
+
+from tenants.operations.operation import correlation_id
+
+CONTENT_TYPE = "application/problem+json"
+RETRY_SECONDS = 1  # when the rows are busy
+
+
+def problem(status, code, *, title="", detail="", **members):
+    """The members of a problem, without those that are None."""
+    return {
+        "type": f"/problems/{code}",
+        "title": title or HTTPStatus(status).phrase,
+        "status": status,
+        "code": code,
+        "detail": detail,
+        "correlation_id": correlation_id.get(),
+        **{name: _shown(value) for name, value in members.items() if value is not None},
+    }
+
+
+def of_refusal(refusal):
+    """A Refusal as the members of a problem; its numbers as strings."""
+    return problem(
+        refusal.status,
+        refusal.code,
+        title=refusal.title,
+        detail=refusal.detail,
+        errors=flat(refusal.errors) or None,
+        **refusal.numbers,
+    )
+
+
+def headers_of(refusal):
+    """``Retry-After``, where trying again is worth it: seconds."""
+    if refusal.status not in (429, 503):
+        return {}
+    return {"Retry-After": str(refusal.numbers.get("retry_after_seconds", RETRY_SECONDS))}
+
+
+def flat(errors, prefix=""):
+    """``{"items": [{}, {"quantity": [...]}]}`` as ``{"items.1.quantity": [...]}``."""
+    found = {}
+    pairs = errors.items() if isinstance(errors, dict) else enumerate(errors)
+    for name, value in pairs:
+        path = f"{prefix}.{name}" if prefix else str(name)
+        if isinstance(value, dict) or (isinstance(value, list) and _is_nested(value)):
+            found |= flat(value, path)
+        elif value:
+            found[path] = [str(each) for each in (value if isinstance(value, list) else [value])]
+    return found
+
+
+def _is_nested(values):
+    return any(isinstance(value, (dict, list)) for value in values)
+
+
+def _shown(value):
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, dict):
+        return {str(name): _shown(each) for name, each in value.items()}
+    if isinstance(value, (list, tuple, set)):
+        return [_shown(each) for each in value]
+    if value is None or isinstance(value, (bool, int, str)):
+        return value
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -1,0 +1,109 @@
+"""What is refused before anything of a request is read; and who sent it."""
+
+import ipaddress
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.http import JsonResponse
+from django.shortcuts import render
+
+from tenants.operations.refusals import Invalid
+from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
+
+MOST_WORDS = 20  # of a search: each is looked for in every row
+
+
+class TooLarge(Invalid):
+    """A body beyond the limit, by what its sender says or by what was read."""
+
+    code = "too_large"
+    status = 413
+    title = "The body is too large"
+
+
+class LengthRequired(Invalid):
+    """A body whose length is not known before it ends."""
+
+    code = "length_required"
+    status = 411
+    title = "Send the length of the body with it"
+
+
+class Unreadable(Invalid):
+    """NUL, which no text may hold, in the address, a parameter or a cookie."""
+
+    code = "unreadable"
+    title = "The request can't be read"
+
+
+class RefusingMiddleware:
+    """Answers what no view should see, on any host and without the database."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            check(request)
+        except Invalid as refusal:
+            return plainly(request, refusal)
+        return self.get_response(request)
+
+
+def check(request):
+    """Raises TooLarge, LengthRequired, Unreadable."""
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise LengthRequired("A body sent in chunks is not taken: give its Content-Length.")
+    limit, length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, _length(request)
+    if length > limit:
+        raise too_large(length_bytes=length)
+    parts = request.META.get("QUERY_STRING", "").split("&")
+    if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
+        errors = dict.fromkeys(given, ["NUL is no text."])
+        raise Unreadable("A parameter holds NUL, which is no text.", errors=errors)
+    if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
+        raise Unreadable("The address or a cookie holds NUL, which is no text.")
+
+
+def too_large(**numbers):
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    detail = f"A body has at most {limit} bytes: send less at once."
+    return TooLarge(detail, limit_bytes=limit, **numbers)
+
+
+def plainly(request, refusal, template="tenants/refused.html"):
+    """Answer a refusal where no farm, no view and no style sheet is at hand."""
+    if wants_json(request):
+        problem = of_refusal(refusal)
+        response = JsonResponse(problem, status=refusal.status, content_type=CONTENT_TYPE)
+    else:
+        response = render(None, template, {"refusal": refusal}, status=refusal.status)
+    for name, value in headers_of(refusal).items():
+        response[name] = value
+    return response
+
+
+def wants_json(request):
+    return request.path_info.startswith("/api/") or "json" in request.headers.get("Accept", "")
+
+
+def caller(request):
+    """Whom tries are counted for: the caller's address, or its network of IPv6, where everybody
+    has a whole one. A proxy's word is taken where SPOOLBOOK_BEHIND_PROXY says that there is one."""
+    given = request.META.get("REMOTE_ADDR", "")
+    if settings.USE_X_FORWARDED_HOST:
+        given = request.headers.get("X-Forwarded-For", given).rpartition(",")[2].strip()
+    try:
+        address = ipaddress.ip_address(given)
+    except ValueError:
+        return given[:64]
+    if address.version == 4:
+        return str(address)
+    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+
+
+def _length(request):
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0

@@ -10,7 +10,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 
 from benchmarks.farm import filled
 from benchmarks.reports import best_of
-from config.api.renderers import HouseJSONRenderer
+from config.api.renderers import ProblemJSONRenderer
 from production.api import ProductionRunViewSet
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.runs import addresses
@@ -72,7 +72,7 @@ def lean():
     ):
         materials[row["run_id"]].append(_material(row))
     results = [_run(row, items[row["id"]], materials[row["id"]]) for row in rows]
-    return HouseJSONRenderer().render(
+    return ProblemJSONRenderer().render(
         {
             "total_count": total,
             "page": 1,

@@ -67,7 +67,7 @@ def secret_key(data, *, is_production):
     guessed there; else the one kept in the data folder."""
     key = env_str("SPOOLBOOK_SECRET_KEY") or env_str("SECRET_KEY")
     if not is_production:
-        return key or kept_secret(data)
+        return key or saved_secret_key(data)
     if not key:
         raise ImproperlyConfigured(
             "SPOOLBOOK_SECRET_KEY is not set: production needs a long random one of its own, "
@@ -81,7 +81,7 @@ def secret_key(data, *, is_production):
     return key
 
 
-def kept_secret(data):
+def saved_secret_key(data):
     """The random key of an installation, kept in its data folder so that nobody is signed out by
     a restart."""
     path = Path(data) / "secret-key"

@@ -23,7 +23,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import ports
 from config.database import embedded, from_url
-from config.env import kept_secret
+from config.env import saved_secret_key
 
 ROOT = Path(__file__).resolve().parent.parent
 DEMO_FARM = "demo"
@@ -84,7 +84,7 @@ def environment_of(url: str, port: int) -> dict[str, str]:
     defaults = {
         "SPOOLBOOK_DEBUG": "0",
         "SPOOLBOOK_HTTPS": "0",
-        "SPOOLBOOK_SECRET_KEY": kept_secret(data_folder()),
+        "SPOOLBOOK_SECRET_KEY": saved_secret_key(data_folder()),
     }
     ours = {"DATABASE_URL": url, "PORT": str(port), "SPOOLBOOK_SUPERVISOR": str(os.getpid())}
     return defaults | os.environ | ours

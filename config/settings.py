@@ -61,7 +61,7 @@ INSTALLED_APPS = [
 
 FARM_SEEDERS = ["production.services.seeds.seed"]
 # What a request to a farm may not do to a table of it, even by raw SQL.
-WALL_WITHHELD = {
+REVOKED_PRIVILEGES = {
     "inventory_inventorytransaction": "UPDATE, DELETE",
     "inventory_spoolevent": "UPDATE, DELETE",
     "production_runevent": "UPDATE, DELETE",
@@ -234,8 +234,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.ByVerb"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
-        "config.api.renderers.HouseJSONRenderer",
-        "config.api.renderers.HousePageRenderer",
+        "config.api.renderers.ProblemJSONRenderer",
+        "config.api.renderers.BrowsableRenderer",
     ],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.Negotiation",
     "DEFAULT_FILTER_BACKENDS": [
@@ -244,7 +244,7 @@ REST_FRAMEWORK = {
         "config.api.filters.StrictOrdering",
     ],
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Pages",
-    "DEFAULT_SCHEMA_CLASS": "config.api.schema.HouseSchema",
+    "DEFAULT_SCHEMA_CLASS": "config.api.schema.OperationSchema",
     "EXCEPTION_HANDLER": "config.api.problems.handler",
     "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttles.RequestThrottle"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",

@@ -31,7 +31,7 @@ class Tenant(TenantMixin):
     created_at = models.DateTimeField("made", default=timezone.now, editable=False)
 
     # Whether requests run under the farm's own database role: said by the middleware, on a copy.
-    is_walled = False
+    uses_farm_role = False
 
     class Meta:
         verbose_name = "farm"

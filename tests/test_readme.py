@@ -79,7 +79,7 @@ def said_after_each(blocks):
     return [next_[1] if next_[0] == "text" else "" for (kind, _), next_ in pairs if kind == "sh"]
 
 
-def plain(line):
+def format_number(line):
     for pattern, word in VARYING.items():
         line = re.sub(pattern, word, line)
     return " ".join(line.split())
@@ -87,7 +87,7 @@ def plain(line):
 
 def agrees(said, printed):
     """Whether a printed line is what the README says; ``...`` leaves its end open."""
-    said, printed = plain(said), plain(printed)
+    said, printed = format_number(said), format_number(printed)
     return printed.startswith(said[:-3]) if said.endswith("...") else printed == said
 
 

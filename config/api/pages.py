@@ -8,7 +8,7 @@ from rest_framework.exceptions import NotFound
 from rest_framework.views import APIView
 
 from config.api import problems
-from config.api.renderers import HouseJSONRenderer
+from config.api.renderers import ProblemJSONRenderer
 from tenants.api import OPEN
 from tenants.operations.refusals import Refusal
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
@@ -23,7 +23,7 @@ class FormNotTaken(Refusal):
     title = "This form was not taken"
 
 
-class NowhereView(APIView):
+class NotFoundView(APIView):
     """What lies below /api/ and is no address of it."""
 
     authentication_classes = ()
@@ -84,5 +84,5 @@ def _is_api(request):
 
 
 def _problem(members, headers=None):
-    content, status = HouseJSONRenderer().render(members), members["status"]
+    content, status = ProblemJSONRenderer().render(members), members["status"]
     return HttpResponse(content, status=status, content_type=CONTENT_TYPE, headers=headers)

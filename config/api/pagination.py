@@ -4,7 +4,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
-from tenants.web.pagination import LeanPaginator
+from tenants.web.pagination import DeferredPaginator
 
 MOST_DIGITS = 9
 
@@ -15,7 +15,7 @@ class Pages(PageNumberPagination):
     An empty list has 0 pages; its page 1 can be asked for all the same.
     """
 
-    django_paginator_class = LeanPaginator
+    django_paginator_class = DeferredPaginator
     page_size = 50
     max_page_size = 200
     page_size_query_param = "page_size"

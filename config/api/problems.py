@@ -14,7 +14,7 @@ from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.response import Response
 
-from config.api.renderers import HouseJSONRenderer
+from config.api.renderers import ProblemJSONRenderer
 from tenants.accounts import audited
 from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.web.problems import flat, headers_of, of_refusal, problem
@@ -54,7 +54,7 @@ def handler(error, context):
     _answer_in_json(context)
     refusal = as_refusal(error)
     if refusal is not None:
-        return answer(refusal)
+        return refusal_response(refusal)
     if isinstance(error, (Http404, ObjectDoesNotExist)):
         error = exceptions.NotFound("There is nothing here of this farm.")
     elif isinstance(error, PermissionDenied):
@@ -65,7 +65,7 @@ def handler(error, context):
     return Response(members, status=error.status_code, headers=_headers(error, members))
 
 
-def answer(refusal):
+def refusal_response(refusal):
     """The response that answers a Refusal."""
     return Response(of_refusal(refusal), status=refusal.status, headers=headers_of(refusal))
 
@@ -96,9 +96,9 @@ def _unavailable(error):
 def _answer_in_json(context):
     """Where a view has neither our JSON nor our pages, but Swagger's or YAML."""
     request, view = context.get("request"), context.get("view")
-    if request is not None and HouseJSONRenderer not in view.renderer_classes:
-        request.accepted_renderer = HouseJSONRenderer()
-        request.accepted_media_type = HouseJSONRenderer.media_type
+    if request is not None and ProblemJSONRenderer not in view.renderer_classes:
+        request.accepted_renderer = ProblemJSONRenderer()
+        request.accepted_media_type = ProblemJSONRenderer.media_type
 
 
 def _of_framework(error):

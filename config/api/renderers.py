@@ -33,7 +33,7 @@ class ExactEncoder(JSONEncoder):
         return f"{obj:f}" if isinstance(obj, Decimal) else super().default(obj)
 
 
-class HouseJSONRenderer(JSONRenderer):
+class ProblemJSONRenderer(JSONRenderer):
     """JSON; an error says that it is a problem."""
 
     encoder_class = ExactEncoder
@@ -66,7 +66,7 @@ class RawForm(forms.Form):
             self.fields["_content"].help_text = shown
 
 
-class HousePageRenderer(BrowsableAPIRenderer):
+class BrowsableRenderer(BrowsableAPIRenderer):
     """The browsable API with a raw JSON form only: a form with a choice of every spool would
     read every spool. What the form is filled in with can be sent as it is, once the gaps in it
     are filled."""
@@ -105,7 +105,7 @@ class HousePageRenderer(BrowsableAPIRenderer):
 
     def get_raw_data_form(self, data, view, method, request):
         """A form for this method's body; None where there is none."""
-        if self._is_our_fault() or not hasattr(view, "to_fill_in"):
+        if self._is_our_fault() or not hasattr(view, "example_body"):
             return None
         with override_method(view, request, method) as overridden:
             if not self.show_form_for_method(view, method, overridden, None):
@@ -123,7 +123,7 @@ class HousePageRenderer(BrowsableAPIRenderer):
         if request.method == method and self._is_error() and may_be_kept and _sent(request):
             return _as_text(request.data)
         is_row = isinstance(data, dict) and not self._is_error()
-        return _as_text(data if is_row and method != "POST" else view.to_fill_in())
+        return _as_text(data if is_row and method != "POST" else view.example_body())
 
     def _is_error(self):
         return self.renderer_context["response"].exception
@@ -156,7 +156,7 @@ def _as_text(body):
         return body.decode(errors="replace")
     if isinstance(body, str):
         return body
-    return HouseJSONRenderer().render(body, renderer_context={"indent": 4}).decode()
+    return ProblemJSONRenderer().render(body, renderer_context={"indent": 4}).decode()
 
 
 def _view_at(path, request):

@@ -86,7 +86,7 @@ class QuantitySchema(OpenApiSerializerFieldExtension):
         return {"anyOf": [text, {"type": "number"}]}
 
 
-class HouseSchema(AutoSchema):
+class OperationSchema(AutoSchema):
     """Describes bodies by the action, answers by the row; headers by the method."""
 
     def get_summary(self):

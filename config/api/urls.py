@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView as Swagger
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from config.api.description import SchemaView
-from config.api.pages import NowhereView
+from config.api.pages import NotFoundView
 from inventory.urls import ROUTES as INVENTORY
 from production.api import UndoViewSet
 from production.urls import ROUTES as PRODUCTION
@@ -73,5 +73,5 @@ v1 = [
 
 urlpatterns = [
     path("v1/", include(v1)),
-    re_path("^", NowhereView.as_view()),
+    re_path("^", NotFoundView.as_view()),
 ]

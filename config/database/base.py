@@ -9,7 +9,7 @@ A farm's search path holds the farm's own schema and nothing else, so a schema t
 error and never the public one. There are two modes:
 
 - *owner*: migrations, commands, the public site; the path is ``farm_x``;
-- *walled*: requests to a farm (``tenant.is_walled``), under the farm's own role (see
+- *walled*: requests to a farm (``tenant.uses_farm_role``), under the farm's own role (see
   ``tenants.schemas.database_role``); the path is ``farm_x, pg_temp``.
 
 The two paths differ so that comparing the path compares the role: both are set by one statement
@@ -89,7 +89,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         schema, tenant = self.schema_name, self.tenant
         if not SCHEMA_NAME.fullmatch(schema or ""):
             raise SchemaUnreachable(f"{schema!r} can't be the name of a schema")
-        if getattr(tenant, "is_walled", False):
+        if getattr(tenant, "uses_farm_role", False):
             role = role_name(self.settings_dict["NAME"], schema)
             return f"{schema}, pg_temp", role, schema, tenant.pk
         return schema, "none", schema, None

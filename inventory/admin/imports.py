@@ -20,7 +20,7 @@ from tenants.operations.refusals import Refusal
 from tenants.web.csv_export import rows_as_csv
 from tenants.web.idempotency import answer_once
 
-MOST_SHOWN = 200  # lines of each outcome
+MAX_LINES_SHOWN = 200  # lines of each outcome
 TITLES = {
     REFUSED: "Can’t be imported",
     FILLED_IN: "There already: filled in where it is empty",
@@ -120,8 +120,8 @@ def _told(report):
             "outcome": outcome,
             "title": title,
             "count": len(found),
-            "lines": found[:MOST_SHOWN],
-            "more": max(len(found) - MOST_SHOWN, 0),
+            "lines": found[:MAX_LINES_SHOWN],
+            "more": max(len(found) - MAX_LINES_SHOWN, 0),
         }
         for outcome, title in TITLES.items()
         if (found := [line for line in lines if line["outcome"] == outcome])

@@ -7,7 +7,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
 
-from tenants.operations.text import half_up, plain
+from tenants.operations.text import format_number, half_up
 
 NO_COLOR = "none"
 NOTHING = "–"
@@ -56,8 +56,9 @@ def stock_bar(spool):
     claimed = min(spool.reserved_grams, spool.remaining_grams)
     free = spool.remaining_grams - claimed
     told = (
-        f"{plain(spool.remaining_grams)} g remaining, {plain(spool.reserved_grams)} g reserved, "
-        f"{plain(max(spool.initial_grams - spool.remaining_grams, 0))} g gone"
+        f"{format_number(spool.remaining_grams)} g remaining, "
+        f"{format_number(spool.reserved_grams)} g reserved, "
+        f"{format_number(max(spool.initial_grams - spool.remaining_grams, 0))} g gone"
     )
     return format_html(
         '<svg class="stock" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">'

@@ -68,5 +68,5 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
         "price",
     ]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         return rows.with_makers()

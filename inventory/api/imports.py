@@ -18,11 +18,11 @@ class TakesTable:
     """For a viewset with an action that imports a table."""
 
     def imported(self, verb):
-        report = self.do(verb, self.request.data or b"", dry_run=self.is_dry_run())
+        report = self.call(verb, self.request.data or b"", dry_run=self.is_dry_run())
         return Response(report.as_dict())
 
     def is_dry_run(self):
-        return self.query()["dry_run"]
+        return self.get_query_values()["dry_run"]
 
 
 class SpoolImport(TakesTable):
@@ -50,5 +50,5 @@ class FilamentImport(TakesTable):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""
         entries = catalogue_source.entries(request.data, "The body")
         dry_run = self.is_dry_run()
-        report = self.do(import_entries, entries, dry_run=dry_run)
+        report = self.call(import_entries, entries, dry_run=dry_run)
         return Response(serializers.CatalogueReportSerializer(report).data)

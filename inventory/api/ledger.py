@@ -18,7 +18,7 @@ class LedgerViewSet(ReadViewSet):
     search_fields = ["note", "reason", "spool__code", "production_run__number"]
     ordering_fields = ["id", "created_at", "occurred_at", "grams"]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         return rows.with_references()
 
 
@@ -31,8 +31,8 @@ class InventoryTransactionViewSet(LedgerViewSet):
     @action(detail=True, methods=["post"])
     def reverse(self, request, pk):
         """Undo an entry that no run made: the answer is the reversal."""
-        reversal = self.do(reversing.reverse, self.find(), **self.body())
-        return self.answer(reversal, status=status.HTTP_201_CREATED)
+        reversal = self.call(reversing.reverse, self.get_object(), **self.get_validated_data())
+        return self.row_response(reversal, status=status.HTTP_201_CREATED)
 
 
 class SpoolTransactionViewSet(Nested, LedgerViewSet):

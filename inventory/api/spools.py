@@ -55,20 +55,23 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         "archived_at",
     ]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         rows = rows.with_filament()
-        then = self.query()["as_of"] if self.action == "retrieve" else None
+        then = self.get_query_values()["as_of"] if self.action == "retrieve" else None
         return rows if then is None else stock.with_grams_as_of(then, rows)
 
     def create(self, request):
         """Receive one spool: it is on the shelf with a receipt in the ledger."""
-        return self.answer(
-            self.do(receiving.receive, **self.body()), status=status.HTTP_201_CREATED
+        return self.row_response(
+            self.call(receiving.receive, **self.get_validated_data()),
+            status=status.HTTP_201_CREATED,
         )
 
     def update(self, request, pk, *, partial=False):
-        spool = self.find()
-        return self.answer(self.do(shelf.describe, spool, **self.body(spool, partial=partial)))
+        spool = self.get_object()
+        return self.row_response(
+            self.call(shelf.describe, spool, **self.get_validated_data(spool, partial=partial))
+        )
 
     def partial_update(self, request, pk):
         return self.update(request, pk, partial=True)
@@ -78,8 +81,8 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     @action(detail=False, methods=["post"])
     def receive(self, request):
         """Receive many equal spools at once: each with a code and a receipt of its own."""
-        received = self.do(receiving.receive_many, **self.body())
-        rows = self.detailed(Spool.objects.filter(pk__in=[spool.pk for spool in received]))
+        received = self.call(receiving.receive_many, **self.get_validated_data())
+        rows = self.with_related(Spool.objects.filter(pk__in=[spool.pk for spool in received]))
         answer = serializers.ReceivedSpools({"spools": rows.order_by("pk")})
         return Response(answer.data, status=status.HTTP_201_CREATED)
 
@@ -113,8 +116,8 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     @action(detail=True, methods=["get"])
     def label(self, request, pk):
         """Print the label of one spool, as PDF: a QR code of its address and what it holds."""
-        spool = self.detailed(Spool.objects.filter(pk=self.find().pk)).get()
-        return self._printed([spool], f"label-{spool.code}", **self.query())
+        spool = self.with_related(Spool.objects.filter(pk=self.get_object().pk)).get()
+        return self._printed([spool], f"label-{spool.code}", **self.get_query_values())
 
     @action(detail=False, methods=["get"])
     def labels(self, request):
@@ -122,7 +125,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
         A spool is received with the code of a blank label later.
         """
-        asked = self.query()
+        asked = self.get_query_values()
         spools, blank = asked.pop("ids"), asked.pop("blank")
         return self._printed(spools, "labels", blank=blank, **asked)
 
@@ -165,9 +168,11 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         return self.verb(shelf.restore)
 
     def _booked(self, verb):
-        spool = self.find()
-        entry = self.do(verb, spool, **self.body(spool))
-        return self.answer(spool, entry=serializers.InventoryTransactionSerializer(entry).data)
+        spool = self.get_object()
+        entry = self.call(verb, spool, **self.get_validated_data(spool))
+        return self.row_response(
+            spool, entry=serializers.InventoryTransactionSerializer(entry).data
+        )
 
 
 class SpoolEventViewSet(Nested, ReadViewSet):
@@ -180,5 +185,5 @@ class SpoolEventViewSet(Nested, ReadViewSet):
     search_fields = ["before", "after"]
     ordering_fields = ["id", "at", "verb"]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         return rows.select_related("spool", "by")

@@ -7,7 +7,7 @@ from django.db.models.functions import Coalesce
 
 from inventory.models.spools import Spool
 from tenants.operations.quantities import CostPerGramField, GramsField
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 COMPENSATED = "compensated"  # the reason of a count that nobody made: see `counts`
 
@@ -128,4 +128,4 @@ class InventoryTransaction(models.Model):
         ]
 
     def __str__(self):
-        return f"{self.kind} {plain(self.grams)} g"
+        return f"{self.kind} {format_number(self.grams)} g"

@@ -12,7 +12,7 @@ from inventory.paper import fitting, fonts, qr, swatches
 from inventory.paper.fitting import Line
 from inventory.paper.sheets import SHEETS
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 MARGIN = 1.5 * mm  # printers and die cuts are off by as much
 CODE_SHARE = 0.24  # of the side of the QR code, for the code in print under it
@@ -54,7 +54,9 @@ def of_spool(spool, *, farm):
     filament = spool.filament
     named = filament.color_name or swatches.hexes_of(filament) or "no colour given"
     lot = f"Lot {spool.lot_number}" if spool.lot_number else ""
-    received = f"{plain(spool.initial_grams)} g net, received {spool.received_on.isoformat()}"
+    received = (
+        f"{format_number(spool.initial_grams)} g net, received {spool.received_on.isoformat()}"
+    )
     lines = (
         Line(text=filament.material_type.code, scale=1.45, is_bold=True),
         Line(text=filament.name, scale=1.15, is_bold=True, most=4),

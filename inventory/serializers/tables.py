@@ -21,14 +21,14 @@ class DryRunQuery(serializers.Serializer):
 class SpoolTable(Body):
     """CSV: the first line names the columns, every other is a spool."""
 
-    def to_fill_in(self):
+    def example_body(self):
         return ",".join(SPOOL_COLUMNS)
 
 
 class FilamentTable(Body):
     """CSV: the first line names the columns, every other is a filament."""
 
-    def to_fill_in(self):
+    def example_body(self):
         return ",".join(FILAMENT_COLUMNS)
 
 
@@ -93,8 +93,8 @@ class Catalogue(serializers.ListSerializer):
     def fields(self):
         return self.child.fields
 
-    def to_fill_in(self):
-        return [self.child.to_fill_in()]
+    def example_body(self):
+        return [self.child.example_body()]
 
 
 class RefusedEntry(serializers.Serializer):

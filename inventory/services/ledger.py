@@ -17,11 +17,11 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
-from tenants.operations.bulk import update_rows
-from tenants.operations.operation import face
+from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import plain, when
+from tenants.operations.text import format_moment, format_number
 
 Kind = InventoryTransaction.Kind
 ZERO = Decimal(0)
@@ -127,7 +127,9 @@ class Book:
         """Undo exactly one entry. Raises NotReversible."""
         spool = self.spools[entry.spool_id]
         if entry.kind == Kind.REVERSAL or entry.grams == 0:
-            raise NotReversible(f"Entry {entry.pk} is a {entry.kind} of {plain(entry.grams)} g.")
+            raise NotReversible(
+                f"Entry {entry.pk} is a {entry.kind} of {format_number(entry.grams)} g."
+            )
         if spool.remaining_grams < entry.grams:
             return self._short(spool, entry.grams, spool.remaining_grams, "remaining_grams")
         reversal = self._post(
@@ -186,8 +188,8 @@ class Book:
 
     def _take(self, spool, kind, grams, *, settle, **details):
         if grams > spool.remaining_grams and settle:
-            had = plain(spool.remaining_grams)
-            note = f"Settled: the print used {plain(grams)} g, the book had {had} g."
+            had = format_number(spool.remaining_grams)
+            note = f"Settled: the print used {format_number(grams)} g, the book had {had} g."
             self.count(spool, grams, **{**details, "note": note, "reason": "settled"})
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")
@@ -207,7 +209,7 @@ class Book:
             balance_grams=spool.remaining_grams,
             cost_per_gram=_rate(spool),
             production_run=run,
-            source=face.get(),
+            source=source.get(),
             performed_by=self.by,
             performed_by_name=str(self.by) if self.by else "",
             occurred_at=occurred_at or at,
@@ -221,8 +223,8 @@ class Book:
         last = spool.last_entry_at
         if last and last > self.at and self.is_dated:
             raise BackDated(
-                f"Spool {spool.code} has an entry of {when(last)}; "
-                f"nothing can be posted as of {when(self.at)}.",
+                f"Spool {spool.code} has an entry of {format_moment(last)}; "
+                f"nothing can be posted as of {format_moment(self.at)}.",
                 spool_id=spool.pk,
                 last_entry_at=last.isoformat(),
             )
@@ -274,7 +276,7 @@ def _rate(spool):
 def _write_balances(spools):
     for spool in spools:
         spool.version += 1
-    update_rows(spools, BALANCE_FIELDS)
+    bulk_update_unnest(spools, BALANCE_FIELDS)
 
 
 def _insufficient(shortages):
@@ -282,8 +284,8 @@ def _insufficient(shortages):
     for short in shortages:
         figure = "remaining" if "remaining_grams" in short else "available"
         lines.append(
-            f"spool {short['spool_code']} needs {plain(short['needed_grams'])} g, "
-            f"{plain(short[f'{figure}_grams'])} g {figure}"
+            f"spool {short['spool_code']} needs {format_number(short['needed_grams'])} g, "
+            f"{format_number(short[f'{figure}_grams'])} g {figure}"
         )
     return InsufficientInventory(
         "Not enough filament: " + "; ".join(lines) + ".", shortages=shortages

@@ -6,7 +6,7 @@ from inventory.services.spools import shelf
 from inventory.services.spools.consumption import given, said
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import when
+from tenants.operations.text import format_moment
 
 Kind = InventoryTransaction.Kind
 
@@ -76,7 +76,7 @@ def _require_reversible(entry):
         )
     if reversal := InventoryTransaction.objects.filter(reverses=entry).first():
         raise AlreadyReversed(
-            f"Entry {entry.pk} was reversed {when(reversal.created_at)}.",
+            f"Entry {entry.pk} was reversed {format_moment(reversal.created_at)}.",
             entry_id=entry.pk,
             reversed_by_id=reversal.pk,
         )
@@ -105,7 +105,8 @@ def _counted_since(entry):
 
 def _count_stands(spool, entry, count):
     return CountedSince(
-        f"Spool {spool.code} was counted {when(count.created_at)}, after this entry: undoing "
+        f"Spool {spool.code} was counted {format_moment(count.created_at)}, after this entry: "
+        "undoing "
         "it would change what was counted. Confirm, and weigh the spool again.",
         spool_id=spool.pk,
         entry_id=entry.pk,

@@ -12,7 +12,7 @@ from production.services.reports import demand
 from production.services.reports.today import Job
 from production.services.transitions import CLOSED
 from tenants.accounts import audited
-from tenants.operations.operation import rehearsal
+from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceFilter, IsActiveFilter, field_filter
@@ -120,7 +120,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
             _save_slot(slot, ["spool"] if slot.spool else [], by=request.user, is_new=True)
 
     def preview(self, row, verb, words, by):
-        return rehearsal(lambda: verb.work(row, by=by, **words))
+        return in_dry_run(lambda: verb.work(row, by=by, **words))
 
     @admin.display(description="runs now")
     def runs_now(self, printer):
@@ -191,9 +191,9 @@ def _save_slot(slot, names, *, by, is_new=False):
     spool, others = slot.spool, [name for name in names if name != "spool"]
     if is_new:
         slot.spool = None
-        audited.add(slot, by=by)
+        audited.create(slot, by=by)
     elif others:
-        audited.change(slot, by=by, **{name: getattr(slot, name) for name in others})
+        audited.update(slot, by=by, **{name: getattr(slot, name) for name in others})
     if "spool" in names and spool:
         slots.load(spool, slot=slot, by=by)
     elif "spool" in names and not is_new:

@@ -9,7 +9,7 @@ from production.admin import words
 from production.models import BomLine, Product, ProductionRun
 from production.services import reports
 from tenants.accounts.models import FarmSettings
-from tenants.operations.operation import rehearsal
+from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
 from tenants.site.filters import IsActiveFilter
@@ -117,7 +117,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
 
     def preview(self, row, verb, words, by):
         before = {line.pk: line.grams_per_unit for line in row.bom_lines.all()}
-        after = rehearsal(lambda: _after(verb.work(row, by=by, **words)))
+        after = in_dry_run(lambda: _after(verb.work(row, by=by, **words)))
         lines = [(line, before[line.pk], line.grams_per_unit) for line in after.bom_lines.all()]
         return {"before": row, "after": after, "lines": lines, "runs": _evidence(row)}
 

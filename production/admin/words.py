@@ -6,7 +6,7 @@ from django.utils.html import format_html, format_html_join
 from inventory.admin.pictures import NOTHING, grams, moment
 from production.services.variance import Figure
 from tenants.operations import quantities
-from tenants.operations.text import half_up, plain
+from tenants.operations.text import format_number, half_up
 
 ARROW = " → "
 
@@ -55,7 +55,7 @@ def percent(value, threshold):
         return text
     return format_html(
         '<span class="beyond" title="Beyond the farm’s threshold of {} %">{} ⚠</span>',
-        plain(threshold),
+        format_number(threshold),
         text,
     )
 

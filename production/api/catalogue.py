@@ -50,19 +50,19 @@ class SlotViewSet(OfRun, Nested, RecordViewSet):
     search_fields = ["label", "spool__code"]
 
     def new_values(self):
-        return {"printer": self.find_parent(), **self.body()}
+        return {"printer": self.get_parent(), **self.get_validated_data()}
 
     def destroy(self, request, printer_id, pk):
         """Take an empty slot off the printer."""
-        self.do(slots.remove, self.find())
+        self.call(slots.remove, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @action(detail=True, methods=["post"])
     def load(self, request, printer_id, pk):
         """Put a spool into the slot: what was in it comes out."""
-        slot = self.find()
-        self.do(slots.load, self.body(slot)["spool"], slot=slot)
-        return self.answer(slot)
+        slot = self.get_object()
+        self.call(slots.load, self.get_validated_data(slot)["spool"], slot=slot)
+        return self.row_response(slot)
 
     @action(detail=True, methods=["post"])
     def unload(self, request, printer_id, pk):
@@ -72,11 +72,11 @@ class SlotViewSet(OfRun, Nested, RecordViewSet):
     @action(detail=True, methods=["post"])
     def swap(self, request, printer_id, pk):
         """Go on printing from another spool: what the old one gave is kept in the running run."""
-        slot = self.find()
-        values = self.body(slot)
+        slot = self.get_object()
+        values = self.get_validated_data(slot)
         line = slots.line_printing(slot)
-        self.do(slots.swap, line.run, line=line.pk, **values)
-        return self.answer(slot)
+        self.call(slots.swap, line.run, line=line.pk, **values)
+        return self.row_response(slot)
 
 
 class ProductViewSet(RecordViewSet):
@@ -95,7 +95,7 @@ class ProductViewSet(RecordViewSet):
     @action(detail=True, methods=["get"])
     def proposal(self, request, pk):
         """Read what the product's last runs propose to plan it with."""
-        return Response(serializers.ProposalSerializer(reports.proposal(self.find())).data)
+        return Response(serializers.ProposalSerializer(reports.proposal(self.get_object())).data)
 
     @action(detail=True, methods=["post"], url_path="accept-actuals")
     def accept_actuals(self, request, pk):
@@ -113,7 +113,7 @@ class BomLineViewSet(Nested, RecordViewSet):
     search_fields = ["material_type__code", "filament__name"]
 
     def new_values(self):
-        return {"product": self.find_parent(), **self.body()}
+        return {"product": self.get_parent(), **self.get_validated_data()}
 
 
 class ReasonViewSet(RecordViewSet):

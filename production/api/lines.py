@@ -18,18 +18,20 @@ class RunLineViewSet(OfRun, Nested, ReadViewSet):
     ordering_fields = ["id"]
 
     def create(self, request, run_id):
-        line = self.do(type(self).add, self.find_parent(), **self.body())
-        return self.answer(line, status=status.HTTP_201_CREATED)
+        line = self.call(type(self).add, self.get_parent(), **self.get_validated_data())
+        return self.row_response(line, status=status.HTTP_201_CREATED)
 
     def update(self, request, run_id, pk, *, partial=False):
-        line = self.find()
-        return self.answer(self.do(type(self).change, line, **self.body(line, partial=partial)))
+        line = self.get_object()
+        return self.row_response(
+            self.call(type(self).change, line, **self.get_validated_data(line, partial=partial))
+        )
 
     def partial_update(self, request, run_id, pk):
         return self.update(request, run_id, pk, partial=True)
 
     def destroy(self, request, run_id, pk):
-        self.do(type(self).remove, self.find())
+        self.call(type(self).remove, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 

@@ -40,8 +40,8 @@ class VarianceReport(Report):
     def list(self, request):
         runs, asked = self.chosen()
         if asked["group_by"] == "filament":
-            return self.answer_list(reports.by_filament(runs))
-        return self.answer_list(reports.of_many(runs, group_by=asked["group_by"] or None))
+            return self.list_response(reports.by_filament(runs))
+        return self.list_response(reports.of_many(runs, group_by=asked["group_by"] or None))
 
 
 class ConsumptionReport(Report):
@@ -62,7 +62,7 @@ class ConsumptionReport(Report):
             until=until and until[1],
             entries=entries,
         )
-        return self.answer_list(rows)
+        return self.list_response(rows)
 
 
 class ScrapReport(Report):
@@ -75,7 +75,7 @@ class ScrapReport(Report):
 
     def list(self, request):
         runs, asked = self.chosen()
-        return self.answer_list(reports.scrap(runs, group_by=asked["group_by"] or None))
+        return self.list_response(reports.scrap(runs, group_by=asked["group_by"] or None))
 
 
 class LotReport(Report):
@@ -89,10 +89,10 @@ class LotReport(Report):
     def list(self, request):
         lines, asked = self.chosen()
         if asked["order_reference"]:
-            return self.answer_list(reports.lots_of_order(asked["order_reference"]))
+            return self.list_response(reports.lots_of_order(asked["order_reference"]))
         if asked["lot"]:
-            return self.answer_list(reports.uses_of_lot(asked["lot"], lines=lines))
-        return self.answer_list(reports.lots_of_run(lines))
+            return self.list_response(reports.uses_of_lot(asked["lot"], lines=lines))
+        return self.list_response(reports.lots_of_run(lines))
 
 
 class LotPartsReport(Report):
@@ -105,7 +105,7 @@ class LotPartsReport(Report):
 
     def list(self, request):
         lines, asked = self.chosen()
-        return self.answer_list(reports.parts_of_lot(asked["lot"], lines=lines))
+        return self.list_response(reports.parts_of_lot(asked["lot"], lines=lines))
 
 
 class StockReport(Report):
@@ -119,7 +119,7 @@ class StockReport(Report):
     search_fields = ["name", "color_name", "manufacturer__name"]
     ordering_fields = ["id", "name", "remaining_grams", "available_grams", "days_left"]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         return demand.of_filaments(rows.with_makers())
 
 
@@ -133,7 +133,7 @@ class MaterialTypeStockReport(StockReport):
     search_fields = ["code", "name"]
     ordering_fields = ["id", "code", "remaining_grams", "available_grams", "days_left"]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         return demand.of_material_types(rows)
 
 
@@ -149,7 +149,7 @@ class UnexplainedReport(Report):
         _, asked = self.chosen()
         since, until = asked["counted_from"], asked["counted_to"]
         rows = reports.unexplained_grams(since=since and since[0], until=until and until[1])
-        return self.answer_list(rows)
+        return self.list_response(rows)
 
 
 class AlertReport(Report):
@@ -162,4 +162,4 @@ class AlertReport(Report):
 
     def list(self, request):
         _, asked = self.chosen()
-        return self.answer_list(reports.alerts(last=asked["last"] or serializers.EVIDENT_RUNS))
+        return self.list_response(reports.alerts(last=asked["last"] or serializers.EVIDENT_RUNS))

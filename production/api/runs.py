@@ -36,7 +36,7 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
     bodies = serializers.RUN_VERBS
     answers = {
         **dict.fromkeys(["complete", "fail", "correct", "reassign"], serializers.ClosedRun),
-        "record": {200: serializers.Rehearsal, 201: serializers.ClosedRun},
+        "record": {200: serializers.DryRun, 201: serializers.ClosedRun},
         **dict.fromkeys(["bulk", "plan"], {201: serializers.PlannedRuns}),
         **dict.fromkeys(["reprint", "copy"], {201: serializers.ProductionRunSerializer}),
         "variance": serializers.VarianceSerializer,
@@ -77,31 +77,33 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
 
     def create(self, request):
         """Plan a run; without ``materials`` they are derived from the bills of materials."""
-        return self.answer(self.do(lifecycle.create, **self.body()), status=status.HTTP_201_CREATED)
+        return self.row_response(
+            self.call(lifecycle.create, **self.get_validated_data()), status=status.HTTP_201_CREATED
+        )
 
     @action(detail=False, methods=["post"])
     def bulk(self, request):
         """Plan up to 100 runs at once: all of them, or none."""
-        return self._planned(self.do(planning.create_many, **self.body()))
+        return self._planned(self.call(planning.create_many, **self.get_validated_data()))
 
     @action(detail=False, methods=["post"])
     def plan(self, request):
         """Plan as many runs as a quantity of a product needs, over the printers named."""
-        return self._planned(self.do(planning.plan, **self.body()))
+        return self._planned(self.call(planning.plan, **self.get_validated_data()))
 
     def _planned(self, runs):
-        rows = self.detailed(ProductionRun.objects.filter(pk__in=[run.pk for run in runs]))
+        rows = self.with_related(ProductionRun.objects.filter(pk__in=[run.pk for run in runs]))
         answer = serializers.PlannedRuns({"runs": rows.order_by("pk")})
         return Response(answer.data, status=status.HTTP_201_CREATED)
 
     def update(self, request, pk, *, partial=False):
         """Change the run's own fields; a new ``status`` is carried out by its verb."""
-        run = self.find()
-        values = self.body(run, partial=partial)
+        run = self.get_object()
+        values = self.get_validated_data(run, partial=partial)
         verb = status_change.verb_to(run, values.get("status"))
         if verb and not request.user.has_perm(self.permission_of(verb)):
             raise PermissionDenied(f"You may not {verb} a run.")
-        return self.answer(self.do(status_change.update_and_move, run, verb=verb, **values))
+        return self.row_response(self.call(status_change.update_and_move, run, verb=verb, **values))
 
     def partial_update(self, request, pk):
         """Change some of the run's own fields; a new ``status`` is carried out by its verb."""
@@ -109,25 +111,25 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
 
     def destroy(self, request, pk):
         """Delete a run that booked nothing; its number stays taken."""
-        self.do(lifecycle.delete, self.find())
+        self.call(lifecycle.delete, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     @action(detail=True, methods=["get"])
     def variance(self, request, pk):
         """Read planned and actual grams, minutes and cost of one run."""
-        return Response(variance.of_run(self.find()))
+        return Response(variance.of_run(self.get_object()))
 
     @action(detail=True, methods=["get"])
     def blockers(self, request, pk):
         """Read what keeps a planned run from starting."""
-        run = self.find()
+        run = self.get_object()
         found = {"run": run, "blockers": demand.blockers([run])[run.pk]}
         return Response(serializers.BlockersSerializer(found).data)
 
     @action(detail=True, methods=["get"])
     def traveller(self, request, pk):
         """Print the run's traveller, as PDF: what it makes, what to load, boxes to write in."""
-        runs = list(ProductionRun.objects.filter(pk=self.find().pk).for_paper())
+        runs = list(ProductionRun.objects.filter(pk=self.get_object().pk).for_paper())
         farm = FarmSettings.load().address_for(request)
         printed = {"farm": farm, "farm_name": request.tenant.name, "printed_at": timezone.now()}
         return pdf_answer(traveller.pdf(runs, **printed), runs[0].number)
@@ -142,5 +144,5 @@ class RunEventViewSet(ReadViewSet):
     search_fields = ["run__number", "reason"]
     ordering_fields = ["id", "at", "verb"]
 
-    def detailed(self, rows):
+    def with_related(self, rows):
         return rows.select_related("run", "by")

@@ -5,10 +5,10 @@ from rest_framework.response import Response
 from inventory.models import Spool
 from production import serializers
 from production.services import scanning
-from tenants.api.views import HouseViewSet
+from tenants.api.views import BaseViewSet
 
 
-class ScanViewSet(HouseViewSet):
+class ScanViewSet(BaseViewSet):
     """What was scanned: our labels, the maker's barcode, Spoolman's codes."""
 
     queryset = Spool.objects.all()
@@ -26,5 +26,5 @@ class ScanViewSet(HouseViewSet):
 
         Nothing is written. A label of another farm is not known here, as one of nobody's.
         """
-        scan = scanning.decode(self.body()["text"])
+        scan = scanning.decode(self.get_validated_data()["text"])
         return Response(serializers.ScanSerializer(scan).data)

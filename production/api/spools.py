@@ -21,8 +21,8 @@ class SpoolViewSet(api.SpoolViewSet):
         While a running run prints from the spool, the weight is kept for its completion instead,
         unless ``as_count`` asks for a count.
         """
-        spool = self.find()
-        done = self.do(weighing.weigh, spool, **self.body(spool))
+        spool = self.get_object()
+        done = self.call(weighing.weigh, spool, **self.get_validated_data(spool))
         entry = done.entry and InventoryTransactionSerializer(done.entry).data
         kept_for = done.line and serializers.KeptForSerializer(done.line).data
-        return self.answer(spool, entry=entry, kept_for=kept_for)
+        return self.row_response(spool, entry=entry, kept_for=kept_for)

@@ -7,10 +7,10 @@ from inventory.models import Spool
 from production import serializers
 from production.services.undo import undo
 from tenants.api import SIGNED_IN
-from tenants.api.views import HouseViewSet
+from tenants.api.views import BaseViewSet
 
 
-class UndoViewSet(HouseViewSet):
+class UndoViewSet(BaseViewSet):
     """What I did last, and how it is undone."""
 
     queryset = Spool.objects.all()
@@ -37,11 +37,11 @@ class UndoViewSet(HouseViewSet):
         The answer is what it was done to, as it is then: the run, or the spools, all those that
         were received together. A manager may undo what others did, and later.
         """
-        said = self.body()
+        said = self.get_validated_data()
         kind, event = said["kind"], said["event"]
         if kind == "run" and not request.user.has_perm("production.undo_productionrun"):
             raise PermissionDenied("You may not undo a run.")
-        run, spools = self.do(undo.take_back, kind, event)
+        run, spools = self.call(undo.take_back, kind, event)
         spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
         undone = {"run": run, "spools": spools.with_filament()}
         return Response(serializers.UndoneSerializer(undone).data)

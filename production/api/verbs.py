@@ -78,27 +78,29 @@ class RunVerbs:
     @action(detail=True, methods=["post"])
     def reprint(self, request, pk):
         """Plan again what did not come out good: the answer is the new run."""
-        again = self.do(repeats.reprint, self.find(), **self.body())
-        return self.answer(again, status=status.HTTP_201_CREATED)
+        again = self.call(repeats.reprint, self.get_object(), **self.get_validated_data())
+        return self.row_response(again, status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"])
     def copy(self, request, pk):
         """Plan the same run once more, whatever became of it: the answer is the new run."""
-        again = self.do(repeats.copy, self.find(), **self.body())
-        return self.answer(again, status=status.HTTP_201_CREATED)
+        again = self.call(repeats.copy, self.get_object(), **self.get_validated_data())
+        return self.row_response(again, status=status.HTTP_201_CREATED)
 
     @action(detail=False, methods=["post"])
     def record(self, request):
         """Record a run that is over already: created, started and completed in one."""
-        values = self.body()
-        done = self.do(repeats.record, **values)
+        values = self.get_validated_data()
+        done = self.call(repeats.record, **values)
         if values.get("dry_run"):
             return Response(serializers.rehearsed(done))
-        return self.answer(done.run, status=status.HTTP_201_CREATED, **serializers.outcome(done))
+        return self.row_response(
+            done.run, status=status.HTTP_201_CREATED, **serializers.outcome(done)
+        )
 
     def _outcome(self, verb):
-        run = self.find()
-        values = self.body(run)
-        done = self.do(verb, run, **values)
-        is_rehearsal = values.get("dry_run", False)
-        return self.answer(run, **serializers.outcome(done, is_rehearsal=is_rehearsal))
+        run = self.get_object()
+        values = self.get_validated_data(run)
+        done = self.call(verb, run, **values)
+        is_dry_run = values.get("dry_run", False)
+        return self.row_response(run, **serializers.outcome(done, is_dry_run=is_dry_run))

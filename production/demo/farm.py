@@ -51,9 +51,9 @@ def _fill(now):
     people = _people()
     manager = people[roles.MANAGER]
     done = {"by": manager, "at": now - SET_UP_BEFORE}
-    audited.change(FarmSettings.load(), **done, **data.SETTINGS)
+    audited.update(FarmSettings.load(), **done, **data.SETTINGS)
     for name in data.LOCATIONS:
-        audited.add(Location, **done, name=name)
+        audited.create(Location, **done, name=name)
     _catalogue(done)
     for row in data.PRINTERS:
         _printer(row, done)
@@ -75,7 +75,7 @@ def _catalogue(done):
     for external_id, price in data.FILAMENTS.values():
         filament = Filament.objects.get(external_id=external_id)
         known = {"price": price, "reorder_point_grams": data.REORDER_POINT_GRAMS}
-        audited.change(filament, **done, **known)
+        audited.update(filament, **done, **known)
 
 
 def _printer(row, done):
@@ -94,14 +94,14 @@ def _printer(row, done):
         power_watts=watts,
         location=Location.objects.get(name="Print room"),
     )
-    audited.add(printer, **done)
+    audited.create(printer, **done)
     for label in slots:
-        audited.add(PrinterSlot, **done, printer=printer, label=label)
+        audited.create(PrinterSlot, **done, printer=printer, label=label)
 
 
 def _product(row, done):
     sku, name, units, minutes, purge, height, labour, bom = row
-    product = audited.add(
+    product = audited.create(
         Product,
         **done,
         sku=sku,
@@ -114,7 +114,7 @@ def _product(row, done):
     )
     for code, filament, grams in bom:
         exact = filament and Filament.objects.get(external_id=data.FILAMENTS[filament][0])
-        audited.add(
+        audited.create(
             BomLine,
             **done,
             product=product,

@@ -6,7 +6,7 @@ from django.db.models import Q
 from inventory.models import Spool
 from production.models import Printer
 from production.services import overrides
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 from tenants.web.forms import DayInput, SuggestedField, VerbForm
 
 OVERRIDE_HELP = "Past what is refused, with this reason on record: a manager's right."
@@ -17,7 +17,9 @@ class SpoolChoice(SuggestedField):
         super().__init__(queryset, of="production.runmaterial.spool", **kwargs)
 
     def label_from_instance(self, spool):
-        return f"{spool.code} · {spool.filament} · {plain(spool.available_grams)} g available"
+        return (
+            f"{spool.code} · {spool.filament} · {format_number(spool.available_grams)} g available"
+        )
 
 
 class OverrideMixin:
@@ -46,7 +48,7 @@ class StartForm(OverrideMixin, VerbForm):
         for line in self.open_lines:
             self.fields[_name(line.pk)] = SpoolChoice(
                 _fitting(line),
-                label=f"Spool for {plain(line.planned_total_grams)} g of {_wanted(line)}",
+                label=f"Spool for {format_number(line.planned_total_grams)} g of {_wanted(line)}",
                 among=_asked_of(line),
                 required=False,
                 help_text="Left empty: the one in the printer.",

@@ -6,7 +6,7 @@ from inventory.models import Spool
 from production.forms.opening import OverrideMixin, SpoolChoice
 from production.models import RunMaterial
 from production.services.completion.actuals import MaterialActual
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 from tenants.web.forms import NumberField, VerbForm
 
 MISFIT = {"incompatible_spool", "insufficient_inventory"}
@@ -14,7 +14,10 @@ MISFIT = {"incompatible_spool", "insufficient_inventory"}
 
 class LineChoice(forms.ModelChoiceField):
     def label_from_instance(self, line):
-        return f"{line.spool.code} · {line.spool.filament} · {plain(line.planned_total_grams)} g"
+        return (
+            f"{line.spool.code} · {line.spool.filament} · "
+            f"{format_number(line.planned_total_grams)} g"
+        )
 
 
 class OtherSpoolForm(OverrideMixin, VerbForm):

@@ -5,7 +5,7 @@ from django.db.models import Q
 
 from inventory.models import Filament, MaterialType
 from tenants.operations.quantities import GramsField, MinutesField
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 
 class ProductQuerySet(models.QuerySet):
@@ -94,4 +94,4 @@ class BomLine(models.Model):
         ]
 
     def __str__(self):
-        return f"{plain(self.grams_per_unit)} g {self.filament or self.material_type}"
+        return f"{format_number(self.grams_per_unit)} g {self.filament or self.material_type}"

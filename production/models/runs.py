@@ -11,7 +11,7 @@ from production.models.products import Product
 from production.models.querysets import LIVE, ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
 from tenants.operations.quantities import GramsField, MinutesField, MoneyField
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 
 class ProductionRun(models.Model):
@@ -220,7 +220,7 @@ class RunMaterial(models.Model):
         ]
 
     def __str__(self):
-        return f"{plain(self.planned_grams)} g for run {self.run_id}"
+        return f"{format_number(self.planned_grams)} g for run {self.run_id}"
 
     @property
     def planned_total_grams(self):

@@ -22,7 +22,7 @@ from inventory.paper import fitting, fonts, qr, swatches
 from production.paper import tables
 from tenants.operations.quantities import duration
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 MARGIN, HEAD, CODE = 14 * mm, 40 * mm, 34 * mm
 WIDTH = A4[0] - 2 * MARGIN
@@ -138,8 +138,8 @@ def _material_row(line):
         _material(line),
         _spool(line),
         [
-            tables.text(f"{plain(line.planned_total_grams)} g", bold=True),
-            *_small(purge and f"{plain(purge)} g of it purge"),
+            tables.text(f"{format_number(line.planned_total_grams)} g", bold=True),
+            *_small(purge and f"{format_number(purge)} g of it purge"),
         ],
         _known(line.gross_before_grams),
         _known(line.gross_after_grams),
@@ -164,7 +164,7 @@ def _spool(line):
     slot = getattr(spool, "printer_slot", None)
     place = f"in {slot}" if slot else str(spool.location or "nobody knows where")
     lot = f", lot {spool.lot_number}" if spool.lot_number else ""
-    said = f"{plain(spool.remaining_grams)} g by the book{lot}"
+    said = f"{format_number(spool.remaining_grams)} g by the book{lot}"
     return [
         tables.text(spool.code, tables.LARGE, bold=True),
         tables.text(place),
@@ -190,7 +190,7 @@ def _known(value):
     """What was noted already, or room to write."""
     if value is None:
         return ""
-    return tables.text(plain(value) if hasattr(value, "quantize") else value)
+    return tables.text(format_number(value) if hasattr(value, "quantize") else value)
 
 
 def _small(content):

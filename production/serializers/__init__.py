@@ -5,7 +5,7 @@ from production.serializers.lots import LotPartSerializer, LotSerializer
 from production.serializers.outcomes import (
     BlockersSerializer,
     ClosedRun,
-    Rehearsal,
+    DryRun,
     outcome,
     rehearsed,
 )
@@ -58,7 +58,7 @@ __all__ = [
     "ProductionRunSerializer",
     "ProposalSerializer",
     "ReasonSerializer",
-    "Rehearsal",
+    "DryRun",
     "RunEventSerializer",
     "RunItemSerializer",
     "RunMaterialSerializer",

@@ -91,9 +91,9 @@ class ActualsBody(Body):
         refuse_twice([count.item for count in counts])
         return counts
 
-    def to_fill_in(self):
+    def example_body(self):
         """The run's own lines, with the drafts that were saved."""
-        body, run = super().to_fill_in(), self.instance
+        body, run = super().example_body(), self.instance
         if run is not None and "materials" in body:
             body["materials"] = [_to_weigh(line) for line in run.materials.order_by("pk")]
         if run is not None and "items" in body:

@@ -20,7 +20,7 @@ class ClosedRun(ProductionRunSerializer):
         fields = [*ProductionRunSerializer.Meta.fields, "dry_run", "variance", "entries"]
 
 
-class Rehearsal(serializers.Serializer):
+class DryRun(serializers.Serializer):
     """What recording a run would have made; there is no such run."""
 
     dry_run = serializers.BooleanField(read_only=True)
@@ -45,18 +45,18 @@ class BlockersSerializer(serializers.Serializer):
     blockers = BlockerSerializer(many=True)
 
 
-def outcome(done, *, is_rehearsal=False):
+def outcome(done, *, is_dry_run=False):
     """A Completion beside its run."""
     entries = InventoryTransactionSerializer(done.entries, many=True).data
-    if is_rehearsal:
+    if is_dry_run:
         entries = [{**entry, "id": None} for entry in entries]
     variance = VarianceSerializer(done.variance).data
-    return {"dry_run": is_rehearsal, "variance": variance, "entries": entries}
+    return {"dry_run": is_dry_run, "variance": variance, "entries": entries}
 
 
 def rehearsed(done):
     """A Completion of a run that never was: nothing of it has an id or a number."""
-    said = outcome(done, is_rehearsal=True)
+    said = outcome(done, is_dry_run=True)
     nobody = {"run": None, "run_number": None}
     said["entries"] = [entry | nobody for entry in said["entries"]]
     materials = [{**line, "material": None} for line in said["variance"]["materials"]]

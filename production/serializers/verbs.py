@@ -60,8 +60,8 @@ class StartBody(Body):
         refuse_twice([each["material"] for each in given])
         return {each["material"]: each["spool"] for each in given}
 
-    def to_fill_in(self):
-        body, run = super().to_fill_in(), self.instance
+    def example_body(self):
+        body, run = super().example_body(), self.instance
         if run is not None:
             bare = run.materials.filter(spool__isnull=True).order_by("pk")
             named = [{"material": line.pk, "spool_code": ""} for line in bare]

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from tenants.operations.refusals import OverrideNotPermitted, Refusal
-from tenants.operations.text import spoken, when
+from tenants.operations.text import format_moment, humanize_name
 
 OVERRIDE = "production.override_productionrun"
 UNDO_ANY = "production.undo_any_productionrun"
@@ -81,7 +81,8 @@ def require_may_undo(run, *, by, at=None):
     if not is_fresh or last.by_id != by.pk:
         who = last.by_name or "the system"
         raise UndoNotPermitted(
-            f"“{spoken(last.verb)}” of run {run.number} was done by {who} at {when(last.at)}. Your "
+            f"“{humanize_name(last.verb)}” of run {run.number} was done by {who} at "
+            f"{format_moment(last.at)}. Your "
             "own last verb can be undone for 30 minutes; ask a manager.",
             run_id=run.pk,
             last_verb=last.verb,

@@ -2,7 +2,7 @@
 
 from production.models import Printer, ProductionRun, RunEvent
 from tenants.operations.refusals import Busy, Invalid, Refusal
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 from tenants.operations.versions import check_version
 
 Status = ProductionRun.Status
@@ -54,8 +54,9 @@ def require(run, verb):
     if run.status not in MOVES[verb]:
         moves = allowed(run.status)
         raise InvalidRunStatus(
-            f"Run {run.number} is {run.get_status_display().lower()}; it can't do “{spoken(verb)}” "
-            f"now. Allowed now: {', '.join(map(spoken, moves))}.",
+            f"Run {run.number} is {run.get_status_display().lower()}; it can't do "
+            f"“{humanize_name(verb)}” "
+            f"now. Allowed now: {', '.join(map(humanize_name, moves))}.",
             run_id=run.pk,
             run_status=run.status,
             allowed=moves,

@@ -30,7 +30,7 @@ from django.views import View
 from production.forms.floor.people import WhoForm
 from production.services.undo import undo
 from tenants.accounts import floor_sessions
-from tenants.operations.operation import face
+from tenants.operations.operation import source
 from tenants.operations.refusals import Refusal
 from tenants.web import idempotency
 from tenants.web.content_policy import OF_THE_FLOOR
@@ -241,9 +241,9 @@ def _refused(status, detail, code=""):
 @contextmanager
 def _at_the_floor(request):
     """What is booked says that it came from the floor; figures are in the farm's way."""
-    token = face.set("floor")
+    token = source.set("floor")
     try:
         with writing_as(request.farm_locale):
             yield
     finally:
-        face.reset(token)
+        source.reset(token)

@@ -20,7 +20,7 @@ from production.services.runs import lifecycle
 from production.services.undo import offline_conflicts, undo
 from production.views.floor import ButtonView, FloorView, VerbView
 from tenants.operations.operation import in_transaction
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 Status = ProductionRun.Status
 RECENTLY = timedelta(days=90)
@@ -261,7 +261,7 @@ def _start_context(view):
 
 def _completed(done):
     grams = done.variance["grams"]["total"]
-    numbers = {"run": done.run, "grams": plain(grams["actual"] or 0)}
+    numbers = {"run": done.run, "grams": format_number(grams["actual"] or 0)}
     return _("Run %(run)s is completed: %(grams)s g are booked.") % numbers
 
 

@@ -9,7 +9,7 @@ from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from tenants.operations.quantities import MoneyField
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 
 NOTHING = "–"
 
@@ -27,7 +27,7 @@ def kind(event):
 
 def _line(event, name, pair):
     field = _field(event, name)
-    label = field.verbose_name if field else spoken(name.removesuffix("_id"))
+    label = field.verbose_name if field else humanize_name(name.removesuffix("_id"))
     before, after = (_told(value, field) for value in pair)
     is_new = event.verb == "add" or before == after  # a secret is the same word twice
     return f"{label}: {after}" if is_new else f"{label}: {before} → {after}"

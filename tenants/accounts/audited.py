@@ -16,7 +16,7 @@ from django.utils import timezone
 from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import correlation_id, operation
 from tenants.operations.refusals import Duplicate, InUse, Invalid
-from tenants.operations.text import first_invisible_character, nfc, spoken
+from tenants.operations.text import first_invisible_character, humanize_name, nfc
 
 UNIQUE, REFERENCE, CHECK, EXCLUSION = "23505", "23503", "23514", "23P01"
 SECRETS = {"password", "pin_hash", "hash"}
@@ -24,7 +24,7 @@ HIDDEN = "(hidden)"
 
 
 @operation("record.add")
-def add(model, /, *, by, at=None, **fields):
+def create(model, /, *, by, at=None, **fields):
     """Make a row of ``model`` (or save an unsaved instance of it) and return it.
 
     ``at`` dates the line of the audit trail. Raises Invalid, Duplicate.
@@ -40,7 +40,7 @@ def add(model, /, *, by, at=None, **fields):
 
 
 @operation("record.change")
-def change(obj, /, *, by, at=None, **fields):
+def update(obj, /, *, by, at=None, **fields):
     """Change the named fields and return the fresh object; what is the same leaves no trace.
 
     ``at`` as in `add`. Raises Invalid, Duplicate, InUse.
@@ -63,7 +63,7 @@ def change(obj, /, *, by, at=None, **fields):
 
 
 @operation("record.remove")
-def remove(obj, /, *, by):
+def delete(obj, /, *, by):
     """Remove a row that nothing refers to. Raises InUse."""
     fresh = _locked(obj)
     pk = fresh.pk
@@ -188,7 +188,10 @@ def _check_names(obj):
 
 
 def _summary(errors):
-    said = ((spoken(field).capitalize(), " ".join(messages)) for field, messages in errors.items())
+    said = (
+        (humanize_name(field).capitalize(), " ".join(messages))
+        for field, messages in errors.items()
+    )
     return "; ".join(f"{field}: {messages}" for field, messages in said)
 
 

@@ -24,7 +24,7 @@ def register(*, name, by):
     """Make a FloorDevice; returns it and the secret for its cookie. Raises Invalid."""
     secret = SECRET_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name.strip(), "hash": DeviceToken.hash_of(secret), "registered_by": by}
-    return audited.add(FloorDevice, by=by, **fields), secret
+    return audited.create(FloorDevice, by=by, **fields), secret
 
 
 @operation("device.revoke")
@@ -33,7 +33,7 @@ def revoke(device, *, by, at=None):
     fresh = FloorDevice.objects.select_for_update(no_key=True).get(pk=device.pk)
     if fresh.revoked_at:
         raise DeviceRevoked(f"{fresh.name} was revoked at {fresh.revoked_at:%Y-%m-%d %H:%M} UTC.")
-    return audited.change(fresh, by=by, revoked_at=at or timezone.now())
+    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
 
 
 def by_secret(secret):

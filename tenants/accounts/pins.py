@@ -54,7 +54,7 @@ class PinLocked(Refusal):
 def set_pin(user, *, pin, by):
     """Give somebody a new PIN of 4 to 8 digits; sessions with the old one end. Raises WeakPin."""
     _require_strong(pin)
-    changed = audited.change(user, by=by, pin_hash=make_password(_keyed(user, pin)))
+    changed = audited.update(user, by=by, pin_hash=make_password(_keyed(user, pin)))
     PinTries.objects.filter(user=user).delete()
     return changed
 
@@ -62,7 +62,7 @@ def set_pin(user, *, pin, by):
 @operation("pin.clear")
 def clear_pin(user, *, by):
     """Take the PIN away: on shared tablets the person signs in no more, until there is another."""
-    changed = audited.change(user, by=by, pin_hash="")
+    changed = audited.update(user, by=by, pin_hash="")
     PinTries.objects.filter(user=user).delete()
     return changed
 

@@ -58,7 +58,7 @@ def add_user(*, username, password, role, by, name="", email=""):
     _check_role(role)
     user = User(username=username.strip().lower(), name=name, email=email, role=role)
     _set_password(user, password)
-    return audited.add(user, by=by)
+    return audited.create(user, by=by)
 
 
 @operation("user.change")
@@ -66,14 +66,14 @@ def change(user, *, by, role=None, **fields):
     """Change the name, the email, the role. Raises Invalid, InvalidRole, LastManager."""
     if role is not None:
         user = set_role(user, role=role, by=by)
-    return audited.change(user, by=by, **fields)
+    return audited.update(user, by=by, **fields)
 
 
 @operation("user.set_password")
 def set_password(user, *, password, by):
     """Give somebody a new password; their sessions end. Raises WeakPassword."""
     _set_password(user, password)
-    return audited.change(user, by=by, password=user.password)
+    return audited.update(user, by=by, password=user.password)
 
 
 @operation("user.set_role")
@@ -81,19 +81,19 @@ def set_role(user, *, role, by):
     """Raises InvalidRole, LastManager."""
     _check_role(role)
     _keep_a_manager(user, still=role in TOP)
-    return audited.change(user, by=by, role=role)
+    return audited.update(user, by=by, role=role)
 
 
 @operation("user.deactivate")
 def deactivate(user, *, by):
     """Shut somebody out; what they did keeps their name. Raises LastManager."""
     _keep_a_manager(user, still=False)
-    return audited.change(user, by=by, is_active=False)
+    return audited.update(user, by=by, is_active=False)
 
 
 @operation("user.reactivate")
 def reactivate(user, *, by):
-    return audited.change(user, by=by, is_active=True)
+    return audited.update(user, by=by, is_active=True)
 
 
 @operation("token.issue")
@@ -109,7 +109,7 @@ def issue_token(user, *, name, by, expires_at=None):
         raise UserInactive(f"{user.username} has been deactivated and can't have a token.")
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name, "expires_at": expires_at, "hash": DeviceToken.hash_of(secret)}
-    return audited.add(DeviceToken, by=by, user=user, **fields), secret
+    return audited.create(DeviceToken, by=by, user=user, **fields), secret
 
 
 @operation("token.revoke")
@@ -118,7 +118,7 @@ def revoke_token(token, *, by, at=None):
     fresh = DeviceToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if fresh.revoked_at:
         raise TokenRevoked(f"{fresh.name} was revoked at {fresh.revoked_at:%Y-%m-%d %H:%M} UTC.")
-    return audited.change(fresh, by=by, revoked_at=at or timezone.now())
+    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
 
 
 def _set_password(user, password):

@@ -13,7 +13,7 @@ from tenants.accounts import audit_display
 from tenants.accounts.currencies import CURRENCIES
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tenants.admin.people import ReadOnlyAdmin
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
 from tenants.site.filters import day_filter, field_filter
@@ -90,7 +90,7 @@ class FarmSettingsAdmin(ModelAdmin):
 
 def _verbs():
     found = AuditEvent.objects.order_by("verb").values_list("verb", flat=True).distinct()
-    return [(verb, spoken(verb).capitalize()) for verb in found]
+    return [(verb, humanize_name(verb).capitalize()) for verb in found]
 
 
 def _kinds():
@@ -135,7 +135,7 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="what", ordering="verb")
     def what(self, event):
-        return spoken(event.verb)
+        return humanize_name(event.verb)
 
     @admin.display(description="of", ordering="object_type")
     def kind(self, event):

@@ -16,7 +16,7 @@ from tenants.accounts.models import AuditEvent
 from tenants.farms import services
 from tenants.farms.names import InvalidHost, clean_host
 from tenants.models import Domain, Tenant
-from tenants.operations.operation import rehearsal
+from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, NamedCells, TabularInline
 from tenants.site.filters import IsActiveFilter
 from tenants.site.site import AdminSite
@@ -136,7 +136,7 @@ class TenantAdmin(VerbPages, ModelAdmin):
         return farm.primary_host
 
     def preview(self, row, verb, words, by):
-        return {"farm": rehearsal(lambda: verb.work(row, by=by, **words))}
+        return {"farm": in_dry_run(lambda: verb.work(row, by=by, **words))}
 
     # -- one farm ------------------------------------------------------------------------------
 
@@ -165,7 +165,7 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         if change:
-            audited.change(obj, by=request.user, name=form.cleaned_data["name"])
+            audited.update(obj, by=request.user, name=form.cleaned_data["name"])
             return
         tenant = services.add_farm(by=request.user, **form.cleaned_data)
         obj.pk, obj.schema_name = tenant.pk, tenant.schema_name
@@ -174,11 +174,11 @@ class TenantAdmin(VerbPages, ModelAdmin):
         """As everywhere; a host gives up being the primary one before another takes it over."""
         formset.save(commit=False)
         for host in formset.deleted_objects:
-            audited.remove(host, by=request.user)
+            audited.delete(host, by=request.user)
         for host, names in sorted(formset.changed_objects, key=lambda pair: pair[0].is_primary):
-            audited.change(host, by=request.user, **{name: getattr(host, name) for name in names})
+            audited.update(host, by=request.user, **{name: getattr(host, name) for name in names})
         for host in formset.new_objects:
-            audited.add(host, by=request.user)
+            audited.create(host, by=request.user)
 
     def response_add(self, request, obj, post_url_continue=None):
         """On to the farm's page, which says where it is."""

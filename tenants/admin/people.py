@@ -6,7 +6,7 @@ from django.template.response import TemplateResponse
 
 from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.models import DeviceToken, FloorDevice, User
-from tenants.operations.operation import rehearsal
+from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin
 from tenants.site.filters import IsActiveFilter, field_filter
 from tenants.site.site import farm_site
@@ -119,7 +119,7 @@ class DeviceAdmin(VerbPages, ReadOnlyAdmin):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def preview(self, row, verb, words, by):
-        return rehearsal(lambda: verb.work(row, by=by, **words))
+        return in_dry_run(lambda: verb.work(row, by=by, **words))
 
 
 class TokenForm(forms.ModelForm):

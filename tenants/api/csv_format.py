@@ -38,7 +38,7 @@ def streamed(view, rows):
     spreadsheet that a browser opens needs the mark at the beginning.
     """
     columns = list(_columns(view.get_serializer()))
-    return csv_export.streamed(
+    return csv_export.stream_csv(
         view.get_view_name(),
         [".".join(path) for path in columns],
         ([_cell(row, path) for path in columns] for row in _shown(view, rows)),

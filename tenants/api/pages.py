@@ -20,12 +20,12 @@ class ForPeople:
         title = title[:1].upper() + title[1:]
         return f"{title}: {self.name.lower()}" if self.name else title
 
-    def to_fill_in(self):
+    def example_body(self):
         """A body for somebody to begin with at this address, if it takes one."""
         serializer = self.get_serializer()
         if isinstance(serializer, Body) and "pk" in self.kwargs:
-            serializer = self.get_serializer(self.find())
-        return serializer.to_fill_in()
+            serializer = self.get_serializer(self.get_object())
+        return serializer.example_body()
 
     def _called(self):
         """What the row is called, for those who may see it."""

@@ -137,7 +137,7 @@ class StrictBody:
 
     # -- for people ----------------------------------------------------------------------------
 
-    def to_fill_in(self):
+    def example_body(self):
         """A body for somebody to begin with: what is needed, and what ``Meta.offered`` names, each
         as it is when left out."""
         offered = self._named("offered")
@@ -149,7 +149,7 @@ class StrictBody:
 
     def _when_left_out(self, name, field):
         if isinstance(field, serializers.ListSerializer):
-            return [field.child.to_fill_in()]
+            return [field.child.example_body()]
         if field.default is not serializers.empty:
             return field.default
         blank = serializers.CharField, NameField

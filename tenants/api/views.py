@@ -16,7 +16,7 @@ from tenants.accounts import audited
 from tenants.api import OPEN, SIGNED_IN, csv_format
 from tenants.api.fast_representation import loaded
 from tenants.api.pages import ForPeople
-from tenants.operations.operation import face, in_transaction
+from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
 
@@ -35,7 +35,7 @@ CRUD_VERBS = {
 }
 
 
-class HouseViewSet(ForPeople, GenericViewSet):
+class BaseViewSet(ForPeople, GenericViewSet):
     """The house rules of one request.
 
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
@@ -53,11 +53,11 @@ class HouseViewSet(ForPeople, GenericViewSet):
     keeps_answers = True
 
     def dispatch(self, request, *args, **kwargs):
-        token = face.set("api")
+        token = source.set("api")
         try:
             return super().dispatch(request, *args, **kwargs)
         finally:
-            face.reset(token)
+            source.reset(token)
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
@@ -99,20 +99,17 @@ class HouseViewSet(ForPeople, GenericViewSet):
 
     # -- find ----------------------------------------------------------------------------------
 
-    def find(self):
+    def get_object(self):
         """The row that the address names, of this farm, or 404."""
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
-    def get_object(self):
-        return self.find()
-
-    def detailed(self, rows):
+    def with_related(self, rows):
         """``rows`` with all that an answer shows of them, in a constant number of queries."""
         return loaded(self.serializer_class, rows)
 
     # -- do ------------------------------------------------------------------------------------
 
-    def body(self, row=None, *, partial=False):
+    def get_validated_data(self, row=None, *, partial=False):
         """The values of a valid body, as the serializer of the action reads it."""
         if hasattr(row, "version"):  # before the body, which is out of date as well
             with expecting(_expected_versions(self.request)):
@@ -121,7 +118,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def query(self):
+    def get_query_values(self):
         """The values of a valid query string, as the serializer of the action reads it."""
         serializer = self.queries[self.action](
             data=self.request.query_params.dict(), context=self.get_serializer_context()
@@ -129,7 +126,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
         serializer.is_valid(raise_exception=True)
         return serializer.validated_data
 
-    def do(self, verb, /, *args, **values):
+    def call(self, verb, /, *args, **values):
         """Call a verb for the caller, in one transaction with the check of ``If-Match``."""
 
         def work():
@@ -140,15 +137,15 @@ class HouseViewSet(ForPeople, GenericViewSet):
 
     def verb(self, verb):
         """Find the row, call the verb with the body, answer with the row as it is then."""
-        row = self.find()
-        self.do(verb, row, **self.body(row))
-        return self.answer(row)
+        row = self.get_object()
+        self.call(verb, row, **self.get_validated_data(row))
+        return self.row_response(row)
 
     # -- answer --------------------------------------------------------------------------------
 
-    def answer(self, row, *, status=status.HTTP_200_OK, **more):
+    def row_response(self, row, *, status=status.HTTP_200_OK, **more):
         """The row as it is now, and what else there is to say."""
-        fresh = self.detailed(self.get_queryset()).get(pk=row.pk)
+        fresh = self.with_related(self.get_queryset()).get(pk=row.pk)
         data = {**self.serializer_class(fresh, context=self.get_serializer_context()).data, **more}
         headers = {"Location": self._address_of(row)} if status == 201 else None
         return Response(data, status=status, headers=headers)
@@ -156,7 +153,7 @@ class HouseViewSet(ForPeople, GenericViewSet):
     def _address_of(self, row):
         return self.reverse_action("detail", kwargs={**self.kwargs, "pk": row.pk})
 
-    def answer_list(self, rows):
+    def list_response(self, rows):
         """A page of the rows; as CSV all of them, unless a page is asked for."""
         if csv_format.is_asked_for(self.request):
             one_page = self.request.query_params.keys() & {"page", "page_size"}
@@ -217,7 +214,7 @@ def _expected_versions(request):
     return {int(version) for version in TAG.findall(given)}
 
 
-class ListViewSet(HouseViewSet):
+class ListViewSet(BaseViewSet):
     """List, as JSON or as CSV."""
 
     def get_renderers(self):
@@ -230,36 +227,38 @@ class ListViewSet(HouseViewSet):
         return super().handle_exception(exc)
 
     def list(self, request, *args, **kwargs):
-        return self.answer_list(self.filter_queryset(self.detailed(self.get_queryset())))
+        return self.list_response(self.filter_queryset(self.with_related(self.get_queryset())))
 
 
 class ReadViewSet(ListViewSet):
     """List and retrieve."""
 
     def retrieve(self, request, *args, **kwargs):
-        return self.answer(self.find())
+        return self.row_response(self.get_object())
 
 
 class RecordViewSet(ReadViewSet):
     """Master data: every change is in the farm's audit trail."""
 
     def create(self, request, *args, **kwargs):
-        row = self.do(audited.add, self.queryset.model, **self.new_values())
-        return self.answer(row, status=status.HTTP_201_CREATED)
+        row = self.call(audited.create, self.queryset.model, **self.new_values())
+        return self.row_response(row, status=status.HTTP_201_CREATED)
 
     def update(self, request, *args, partial=False, **kwargs):
-        row = self.find()
-        return self.answer(self.do(audited.change, row, **self.body(row, partial=partial)))
+        row = self.get_object()
+        return self.row_response(
+            self.call(audited.update, row, **self.get_validated_data(row, partial=partial))
+        )
 
     def partial_update(self, request, *args, **kwargs):
         return self.update(request, *args, partial=True, **kwargs)
 
     def destroy(self, request, *args, **kwargs):
-        self.do(audited.remove, self.find())
+        self.call(audited.delete, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def new_values(self):
-        return self.body()
+        return self.get_validated_data()
 
 
 class Nested:
@@ -268,16 +267,16 @@ class Nested:
     parents = None
     parent = ""
 
-    def find_parent(self):
+    def get_parent(self):
         return get_object_or_404(self.parents.all(), pk=self.kwargs[f"{self.parent}_id"])
 
     def get_queryset(self):
         return super().get_queryset().filter(**{self.parent: self.kwargs[f"{self.parent}_id"]})
 
     def list(self, request, *args, **kwargs):
-        self.find_parent()
+        self.get_parent()
         return super().list(request, *args, **kwargs)
 
-    def find(self):
-        self.find_parent()
-        return super().find()
+    def get_object(self):
+        self.get_parent()
+        return super().get_object()

@@ -172,7 +172,7 @@ def _restore(tenant, path, hosts, taken_at, *, by):
         if migrating.behind([tenant.schema_name]):
             migrating.migrate(tenant.schema_name)
         drift.check([tenant.schema_name])
-    database_role.build(tenant.schema_name)
+    database_role.create_role(tenant.schema_name)
     audit("restore", tenant, by=by, changes={"hosts": [None, hosts], "taken_at": [None, taken_at]})
     return tenant
 

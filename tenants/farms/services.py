@@ -18,7 +18,7 @@ from tenants.hosts import CACHE_SECONDS
 from tenants.models import Domain, Tenant
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 from tenants.schemas import database_role, migrating, template
 
 PUBLIC = "public"
@@ -116,7 +116,7 @@ def _add(script, *, slug, name, hosts, chosen, people, by):
     _make_schema(tenant.schema_name, script)
     with tenant_context(tenant):
         _furnish(chosen, people, by=by)
-    database_role.build(tenant.schema_name)
+    database_role.create_role(tenant.schema_name)
     audit("add", tenant, by=by, changes={"hosts": [None, hosts]})
     return tenant
 
@@ -125,7 +125,7 @@ def _add(script, *, slug, name, hosts, chosen, people, by):
 def _drop(tenant, *, by):
     with schema_context(PUBLIC):
         migrating.drop(tenant.schema_name)
-        database_role.take_down(tenant.schema_name)
+        database_role.drop_role(tenant.schema_name)
         audit("drop", tenant, by=by)
         tenant.delete()
 
@@ -204,7 +204,7 @@ def checked(row):
     except ValidationError as error:
         errors = error.message_dict
         field = next(iter(errors))
-        detail = f"{spoken(field).capitalize()}: {' '.join(errors[field])}"
+        detail = f"{humanize_name(field).capitalize()}: {' '.join(errors[field])}"
         raise REFUSED_SETTINGS.get(field, Invalid)(detail, errors=errors) from error
     return row
 

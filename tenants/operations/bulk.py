@@ -3,7 +3,7 @@
 from django.db import connection
 
 
-def update_rows(rows, fields):
+def bulk_update_unnest(rows, fields):
     """Write the named ``fields`` of model instances with one ``UPDATE ... FROM unnest(...)``.
 
     All rows are of one model. ``bulk_update`` builds a CASE for each value, which costs several

@@ -20,8 +20,8 @@ from opentelemetry import metrics, trace
 from tenants.operations.refusals import Busy, Refusal
 
 correlation_id = ContextVar("correlation_id", default="")
-face = ContextVar("face", default="system")  # api, admin, floor, import or system
-_is_rehearsed = ContextVar("is_rehearsed", default=False)
+source = ContextVar("face", default="system")  # api, admin, floor, import or system
+_is_dry_run = ContextVar("is_rehearsed", default=False)
 
 logger = logging.getLogger("spoolbook.operation")
 
@@ -133,7 +133,7 @@ def _observed(name, subject):
 def _known_before(name, subject):
     seen = {"operation_type": name, "tenant_id": str(connection.schema_name)}
     seen["correlation_id"] = correlation_id.get()
-    if _is_rehearsed.get():
+    if _is_dry_run.get():
         seen["dry_run"] = True
     _add_names(seen, subject)
     return seen
@@ -196,12 +196,12 @@ def _report(span, seen, seconds):
 # --- Rehearsals --------------------------------------------------------------------------------
 
 
-class _TakenBack(Exception):
+class _Rollback(Exception):
     def __init__(self, result):
         self.result = result
 
 
-def rehearsal(work):
+def in_dry_run(work):
     """Run ``work`` in a transaction, take everything back, and return its result.
 
     The operations in it are marked ``dry_run`` wherever they are seen.
@@ -210,15 +210,15 @@ def rehearsal(work):
     def rehearse():
         result = work()
         _check_deferred_constraints()
-        raise _TakenBack(result)
+        raise _Rollback(result)
 
-    token = _is_rehearsed.set(True)
+    token = _is_dry_run.set(True)
     try:
         in_transaction(rehearse)
-    except _TakenBack as rehearsed:
+    except _Rollback as rehearsed:
         return rehearsed.result
     finally:
-        _is_rehearsed.reset(token)
+        _is_dry_run.reset(token)
 
 
 def _check_deferred_constraints():

@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from django.db import models
 
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import half_up, plain, spoken
+from tenants.operations.text import format_number, half_up, humanize_name
 
 
 class InvalidQuantity(Invalid):
@@ -81,7 +81,7 @@ def minutes(value, *, field="minutes"):
 def duration(minutes):
     """Minutes for people: ``95`` are 1 h 35."""
     whole = int(half_up(minutes, 0))
-    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{plain(minutes)} min"
+    return f"{whole // 60} h {whole % 60:02}" if whole >= 60 else f"{format_number(minutes)} min"
 
 
 def rounded(value, *, digits, places, field):
@@ -122,4 +122,4 @@ def _decimal(value, field):
 
 
 def _said(field):
-    return spoken(field).capitalize()
+    return humanize_name(field).capitalize()

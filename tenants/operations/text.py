@@ -39,7 +39,7 @@ def _is_invisible(letter, before):
     return letter in FILLERS or unicodedata.category(letter) in INVISIBLE_CATEGORIES
 
 
-def plain(number):
+def format_number(number):
     """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``);
     on the floor as the farm's locale writes it (``12,5``)."""
     return number_format(f"{half_up(number, 2).normalize():f}", use_l10n=True)
@@ -50,11 +50,11 @@ def half_up(number, places):
     return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE)
 
 
-def when(at):
+def format_moment(at):
     """A moment for a sentence, by the farm's clock (``2026-03-01 14:05``)."""
     return f"{localtime(at):%Y-%m-%d %H:%M}"
 
 
-def spoken(name):
+def humanize_name(name):
     """The name of a verb or a field for a sentence: ``swap_spool`` as ``swap spool``."""
     return name.replace("_", " ")

@@ -25,7 +25,7 @@ def role_name(database, schema):
     return f"{name.encode()[: NAME_BYTES - 21].decode(errors='ignore')}.{digest}"
 
 
-def build(schema):
+def create_role(schema):
     """Make the farm's role and grant it the schema; run again after every migration."""
     role = role_of(schema)
     if not _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
@@ -50,7 +50,7 @@ def missing(schemas):
         return [row[0] for row in cursor.fetchall()]
 
 
-def take_down(schema):
+def drop_role(schema):
     """Drop the farm's role, after its schema."""
     role = role_of(schema)
     if _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
@@ -92,7 +92,7 @@ def _grant(schema, role):
 
 
 def _make_append_only(schema, role):
-    for table, rights in settings.WALL_WITHHELD.items():
+    for table, rights in settings.REVOKED_PRIVILEGES.items():
         if _scalar("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]):
             statement = f"REVOKE {rights} ON {{schema}}.{{table}} FROM {{role}}"
             _run(statement, schema=schema, table=table, role=role)

@@ -67,12 +67,12 @@ def _prepare_farms(names, said):
     for schema in late:
         said(f"Migrating {schema}")
         _migrate(schema)
-        database_role.build(schema)
+        database_role.create_role(schema)
     drift.check(there)
     # A dump of the whole database, restored on another server, comes without the roles.
     for schema in database_role.missing(there):
         said(f"Making the role of {schema}")
-        database_role.build(schema)
+        database_role.create_role(schema)
     return late
 
 

@@ -19,9 +19,9 @@ from django.utils.text import capfirst
 
 from tenants.accounts import audited
 from tenants.accounts.models import AuditEvent
-from tenants.operations.operation import in_transaction, rehearsal
+from tenants.operations.operation import in_dry_run, in_transaction
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 from tenants.site.exports import Exported
 from tenants.site.forms import (
     INPUTS,
@@ -32,7 +32,7 @@ from tenants.site.forms import (
     shown_figure,
     without_ways,
 )
-from tenants.web.pagination import LeanPaginator
+from tenants.web.pagination import DeferredPaginator
 from tenants.web.requests import MOST_WORDS
 
 PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "day", "date", "time"}
@@ -71,7 +71,7 @@ class NamedCells(BaseInlineFormSet):
         super().add_fields(form, index)
         for name, field in form.fields.items():
             widget = getattr(field.widget, "widget", field.widget)
-            widget.attrs.setdefault("aria-label", field.label or spoken(name).capitalize())
+            widget.attrs.setdefault("aria-label", field.label or humanize_name(name).capitalize())
 
 
 class TabularInline(LooksAtFigures, admin.TabularInline):
@@ -101,7 +101,7 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
     delete_confirmation_template = "tenants/admin_delete.html"
     object_history_template = "tenants/admin_history.html"
     history_page = 100
-    paginator = LeanPaginator
+    paginator = DeferredPaginator
 
     class Media:
         js = SUGGESTIONS
@@ -109,29 +109,29 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         """The verb; override to call a more telling one."""
         if not change:
-            audited.add(obj, by=request.user)
+            audited.create(obj, by=request.user)
             return
         columns = {field.name for field in obj._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in columns]
         values = {name: form.cleaned_data[name] for name in changed}
-        audited.change(obj, by=request.user, **values)
+        audited.update(obj, by=request.user, **values)
 
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)
         for obj in formset.deleted_objects:
-            audited.remove(obj, by=request.user)
+            audited.delete(obj, by=request.user)
         for obj, names in formset.changed_objects:
             values = {name: getattr(obj, name) for name in names}
-            audited.change(obj, by=request.user, **values)
+            audited.update(obj, by=request.user, **values)
         for obj in formset.new_objects:
-            audited.add(obj, by=request.user)
+            audited.create(obj, by=request.user)
 
     def delete_model(self, request, obj):
-        audited.remove(obj, by=request.user)
+        audited.delete(obj, by=request.user)
 
     def delete_queryset(self, request, queryset):
         for obj in queryset:
-            audited.remove(obj, by=request.user)
+            audited.delete(obj, by=request.user)
 
     def log_addition(self, request, obj, message):
         """Nothing: the verb wrote its own line."""
@@ -172,7 +172,7 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
         """What goes with them, and (as ``protected``) why they can't go: by the verb, taken back;
         Django looks at each row that refers to them, and names permissions."""
         try:
-            rehearsal(lambda: [audited.remove(obj, by=request.user) for obj in objs])
+            in_dry_run(lambda: [audited.delete(obj, by=request.user) for obj in objs])
         except Refusal as refusal:
             return [], {}, set(), [refusal.detail]
         return [str(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []

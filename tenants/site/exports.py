@@ -9,7 +9,7 @@ from django.http import HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 
-from tenants.web.csv_export import CHUNK, streamed
+from tenants.web.csv_export import CHUNK, stream_csv
 
 
 class Exported:
@@ -45,7 +45,7 @@ class Exported:
             [_cell(row, of) for of in self.export.values()]
             for row in rows.iterator(chunk_size=CHUNK)
         )
-        return streamed(self.opts.verbose_name_plural, list(self.export), cells)
+        return stream_csv(self.opts.verbose_name_plural, list(self.export), cells)
 
     def _csv_name(self):
         return f"{self.opts.app_label}_{self.opts.model_name}_csv"

@@ -9,7 +9,7 @@ from django.contrib.auth.views import PasswordChangeView, redirect_to_login
 from django.urls import reverse
 
 from tenants.accounts.models import AuditEvent
-from tenants.operations.operation import face
+from tenants.operations.operation import source
 from tenants.site.forms import OwnPasswordForm
 
 RECENT = 10
@@ -81,11 +81,11 @@ class AdminSite(admin.AdminSite):
 
         @functools.wraps(view)
         def from_admin(request, *args, **kwargs):
-            token = face.set("admin")
+            token = source.set("admin")
             try:
                 return view(request, *args, **kwargs)
             finally:
-                face.reset(token)
+                source.reset(token)
 
         return super().admin_view(from_admin, cacheable)
 

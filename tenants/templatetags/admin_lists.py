@@ -8,10 +8,10 @@ from django.contrib.admin.templatetags.admin_list import date_hierarchy
 from django.utils import timezone
 
 from tenants.accounts import audit_display
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 
 register = template.Library()
-register.filter("spoken", spoken)
+register.filter("spoken", humanize_name)
 register.filter("told", audit_display.lines)
 
 

@@ -37,7 +37,7 @@ def rows_as_csv(header, rows, *, delimiter=",", bom=True):
         yield writer.writerow([as_cell(value) for value in row])
 
 
-def streamed(title, header, rows, *, bom=True):
+def stream_csv(title, header, rows, *, bom=True):
     """A table as the answer to a request, saved as the title and the farm's day.
 
     The first rows are read at once, so that what goes wrong is still answered as such; the rest
@@ -69,16 +69,16 @@ def as_cell(value):
         return f"{value:f}"
     if isinstance(value, (int, float)):
         return str(value)
-    return protected(value.isoformat() if isinstance(value, date) else str(value))
+    return escape_formula(value.isoformat() if isinstance(value, date) else str(value))
 
 
-def protected(text):
+def escape_formula(text):
     """``text``, with an apostrophe in front where a spreadsheet would take it for a formula."""
     return f"'{text}" if FORMULA.match(text) and not NUMBER.fullmatch(text) else text
 
 
-def unprotected(text):
-    """What ``protected`` was given."""
+def unescape_formula(text):
+    """What ``escape_formula`` was given."""
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 

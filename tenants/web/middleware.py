@@ -135,7 +135,7 @@ def find_farm(host):
         tenant = _tenant_of(host)
         if tenant is None:
             return None
-        tenant.is_walled = True
+        tenant.uses_farm_role = True
         connection.set_tenant(tenant)
         own = FarmSettings.objects.values_list("timezone", "locale").first()
         site = FarmSite(tenant, *(own or (settings.TIME_ZONE, settings.LANGUAGE_CODE)))
@@ -160,7 +160,7 @@ def leave_farm(**kwargs):
     correlation_id.set("")
 
 
-class Nowhere(Refusal):
+class HostNotFound(Refusal):
     """An unknown host and a suspended farm: one answer, which names neither."""
 
     code = "not_found"
@@ -168,7 +168,7 @@ class Nowhere(Refusal):
     title = "There is nothing here"
 
 
-class Away(Refusal):
+class DatabaseUnavailable(Refusal):
     """The database does not answer, or the farm's schema can't be entered."""
 
     code = "unavailable"
@@ -177,8 +177,8 @@ class Away(Refusal):
 
 
 def nowhere(request):
-    return plainly(request, Nowhere(), "tenants/nowhere.html")
+    return plainly(request, HostNotFound(), "tenants/nowhere.html")
 
 
 def unavailable(request):
-    return plainly(request, Away(retry_after_seconds=5), "tenants/unavailable.html")
+    return plainly(request, DatabaseUnavailable(retry_after_seconds=5), "tenants/unavailable.html")

@@ -16,7 +16,7 @@ class IsOneOf(Func):
     output_field = BooleanField()
 
 
-class LeanPaginator(Paginator):
+class DeferredPaginator(Paginator):
     """Finds which rows are on a page before it reads them.
 
     What is sorted and skipped are ids: what else a list shows of its rows, from other tables and

@@ -232,7 +232,7 @@ def test_crumbs_lead_through_addresses_that_are_there(browser):
     ]
     for address, _ in found:
         assert browser.get(address).status_code == 200
-    assert "Nowhere" not in page(browser, "nothing/", 404)
+    assert "HostNotFound" not in page(browser, "nothing/", 404)
 
 
 def test_a_title_tells_nothing_to_who_may_not_see_the_row(farm_client):

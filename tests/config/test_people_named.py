@@ -21,7 +21,7 @@ def done_by(farm):
         run = lifecycle.create(by=person, materials=[NewMaterial(spool=spool, planned_grams=10)])
         shelf.open(spool, by=person)
         scale.weigh(spool, gross_grams=1200, by=person)
-        audited.change(spool.filament, by=person, name=f"By {person}")
+        audited.update(spool.filament, by=person, name=f"By {person}")
         return {
             f"run-events/?run={run.pk}": "by",
             f"spools/{spool.pk}/events/": "by",

@@ -10,7 +10,7 @@ from inventory.models import Spool
 from inventory.services import ledger
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.spools import consumption, scale, shelf
-from tenants.operations.operation import rehearsal
+from tenants.operations.operation import in_dry_run
 from tenants.operations.quantities import InvalidQuantity
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_spool
@@ -202,7 +202,7 @@ def test_nothing_has_changed_when_the_last_write_fails(verb, monkeypatch):
     def broken(*args):
         raise RuntimeError("the balances could not be written")
 
-    monkeypatch.setattr(ledger, "update_rows", broken)
+    monkeypatch.setattr(ledger, "bulk_update_unnest", broken)
     with pytest.raises(RuntimeError):
         verb(spool)
     after = fresh(spool)
@@ -213,7 +213,7 @@ def test_nothing_has_changed_when_the_last_write_fails(verb, monkeypatch):
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 def test_a_rehearsal_says_the_entry_and_leaves_none(verb):
     spool = a_spool(100)
-    assert rehearsal(lambda: verb(spool)).balance_grams < 100
+    assert in_dry_run(lambda: verb(spool)).balance_grams < 100
     assert fresh(spool).remaining_grams == 100
 
 

@@ -13,7 +13,7 @@ from inventory.services.ledger import SpoolArchived
 from inventory.services.spools import consumption, shelf
 from production.services.runs import lifecycle
 from tenants.operations.refusals import Duplicate, Stale
-from tenants.operations.text import when
+from tenants.operations.text import format_moment
 from tenants.operations.versions import expecting
 from tests.factories import a_run, a_spool
 from tests.looking import fresh, violations
@@ -61,7 +61,7 @@ def test_a_spool_is_opened_once():
     yesterday = timezone.now() - timedelta(days=1)
     assert shelf.open(spool, by=None, at=yesterday).opened_at == yesterday
     assert spool.events.get().at == yesterday
-    with pytest.raises(shelf.AlreadyOpened, match=when(yesterday)):
+    with pytest.raises(shelf.AlreadyOpened, match=format_moment(yesterday)):
         shelf.open(spool, by=None)
     assert fresh(spool).opened_at == yesterday
 
@@ -195,7 +195,7 @@ def test_nothing_has_changed_when_the_last_write_fails(verb, monkeypatch):
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 def test_nothing_has_changed_when_the_balances_can_not_be_written(verb, monkeypatch):
     spool = a_spool(100)
-    monkeypatch.setattr(ledger, "update_rows", lambda *args: 1 / 0)
+    monkeypatch.setattr(ledger, "bulk_update_unnest", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         verb(spool)
     assert vars_of(fresh(spool)) == vars_of(spool)

@@ -20,7 +20,7 @@ from inventory.services.tables import (
 )
 from inventory.services.tables.cells import BadCell, has_decimal_commas, quantity
 from inventory.services.tables.reading import UnusableTable
-from tenants.web.csv_export import protected, rows_as_csv, unprotected
+from tenants.web.csv_export import escape_formula, rows_as_csv, unescape_formula
 from tests.factories import a_filament
 from tests.looking import violations
 
@@ -111,25 +111,25 @@ def test_values_are_written_plainly():
 def test_no_cell_is_a_formula(cell):
     [row] = parsed(rows_as_csv(["=x"], [[cell]]))[1:]
     assert row[0].startswith("'")
-    assert unprotected(row[0]) == cell
+    assert unescape_formula(row[0]) == cell
     assert parsed(rows_as_csv(["=x"], []))[0] == ["'=x"]
 
 
 @pytest.mark.parametrize("cell", ["-5", "+5", "-5.25", "-1,5", "-3%", "a=b", "'quoted'", "1-2", ""])
 def test_numbers_and_harmless_words_are_left_alone(cell):
-    assert protected(cell) == unprotected(cell) == cell
+    assert escape_formula(cell) == unescape_formula(cell) == cell
 
 
 @given(st.text())
 def test_what_goes_out_comes_back_as_it_was(text):
-    assert unprotected(protected(text)) == text
+    assert unescape_formula(escape_formula(text)) == text
 
 
 @given(st.lists(st.lists(st.text(st.characters(codec="utf-8")), min_size=2, max_size=2)))
 def test_any_table_can_be_read_again_and_no_cell_of_it_is_a_formula(rows):
     read = parsed(rows_as_csv(["a", "b"], rows))[1:]
     for row, was in zip(read, rows, strict=True):
-        assert [unprotected(cell) for cell in row] == was
+        assert [unescape_formula(cell) for cell in row] == was
         for cell in row:
             assert not cell.lstrip().startswith(("=", "@"))
 

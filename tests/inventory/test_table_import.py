@@ -11,7 +11,7 @@ from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import ledger
 from inventory.services.spools import shelf
 from inventory.services.tables import import_spools
-from tenants.operations.operation import face
+from tenants.operations.operation import source
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
 from tests.inventory.tables import columns_refused, spools, told
 from tests.looking import queries_of, violations
@@ -45,7 +45,7 @@ def test_each_line_is_a_spool_with_its_receipt(red, operator):
     assert [(entry.kind, entry.grams) for entry in entries] == [("receipt", 750), ("receipt", 1000)]
     assert {(entry.source, entry.performed_by) for entry in entries} == {("import", operator)}
     assert violations() == []
-    assert face.get() == "system"
+    assert source.get() == "system"
 
 
 def test_a_quoted_cell_may_hold_the_separator(red):
@@ -167,7 +167,7 @@ def test_nothing_comes_in_when_the_last_thing_breaks_down(red, monkeypatch):
     with pytest.raises(ZeroDivisionError):
         spools(["name"], ["Red"])
     assert not Spool.objects.exists()
-    assert face.get() == "system"
+    assert source.get() == "system"
 
 
 def test_a_thousand_spools_take_as_many_statements_as_one(red):

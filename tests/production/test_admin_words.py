@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from production.admin import words
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 
 def test_a_half_is_rounded_up_everywhere():
@@ -13,7 +13,7 @@ def test_a_half_is_rounded_up_everywhere():
     assert words.money(Decimal("-1234.005")) == "−1,234.01"
     assert words.hours(Decimal(4443)) == "74.1"
     assert words.percent(Decimal("2.25"), 10) == "+2.3 %"
-    assert plain(Decimal("1.005")) == "1.01"
+    assert format_number(Decimal("1.005")) == "1.01"
 
 
 @pytest.mark.parametrize("value", ["0", "0.04", "-0.04"])

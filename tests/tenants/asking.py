@@ -8,7 +8,7 @@ from django.db import connection
 def walled(tenant):
     """The tenant as a request has it."""
     inside = copy.copy(tenant)
-    inside.is_walled = True
+    inside.uses_farm_role = True
     return inside
 
 

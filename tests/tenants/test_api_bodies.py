@@ -176,7 +176,7 @@ def test_what_the_database_refuses_beyond_the_verbs_is_named_by_the_same_words(a
     def add(*args, **kwargs):
         return Manufacturer.objects.create(name="polyfil")
 
-    with mock.patch("tenants.accounts.audited.add", side_effect=add), transaction.atomic():
+    with mock.patch("tenants.accounts.audited.create", side_effect=add), transaction.atomic():
         answer = api.post("/api/v1/manufacturers/", {"name": "polyfil"})
     assert (answer.status_code, answer.json()["code"]) == (409, "duplicate")
     assert answer.json()["detail"] == "Another manufacturer has the same name."

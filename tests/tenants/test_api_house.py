@@ -62,7 +62,7 @@ def test_a_body_that_is_no_json_is_refused_by_its_type(api):
 
 
 def test_when_the_database_does_not_answer_it_is_503_with_retry_after(api):
-    with mock.patch("tenants.accounts.audited.add", side_effect=OperationalError("gone")):
+    with mock.patch("tenants.accounts.audited.create", side_effect=OperationalError("gone")):
         answer = api.post(LOCATIONS, {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
     assert answer["Retry-After"]
@@ -83,7 +83,7 @@ def test_why_the_database_takes_nothing_is_told_by_the_api_and_by_pages(
     kind = InternalError if cause is errors.ReadOnlySqlTransaction else OperationalError
     error = kind("could not extend file")
     error.__cause__ = cause("could not extend file")
-    with mock.patch("tenants.accounts.audited.add", side_effect=error):
+    with mock.patch("tenants.accounts.audited.create", side_effect=error):
         answer = api.post(LOCATIONS, {"name": "Shelf"})
         page = browser.post("/admin/inventory/location/add/", {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (503, code)
@@ -113,7 +113,7 @@ def browser(farm_client, manager):
 
 def test_a_fault_of_ours_is_a_problem_that_tells_nothing(api):
     api.raise_request_exception = False
-    with mock.patch("tenants.accounts.audited.add", side_effect=KeyError("secret")):
+    with mock.patch("tenants.accounts.audited.create", side_effect=KeyError("secret")):
         answer = api.post(LOCATIONS, {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (500, "server_error")
     assert answer["Content-Type"] == "application/problem+json"

@@ -74,13 +74,13 @@ def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(
     assert list(copy.domains.values_list("host", flat=True)) == ["a-copy.localhost"]
     assert committed_farm.schema_name in dumped(copy), "what is written in rows is not renamed"
     assert dumped(copy).replace(committed_farm.schema_name, "farm_x") == dumped(committed_farm)
-    copy.is_walled = True
+    copy.uses_farm_role = True
     with tenant_context(copy):
         consumption.use(a_spool(10), grams=5, by=None)
         assert violations() == []
     with tenant_context(committed_farm):
         assert InventoryTransaction.objects.count() == 4
-    copy.is_walled = False
+    copy.uses_farm_role = False
 
 
 def test_a_suspended_farm_comes_back_suspended(committed_farm, tmp_path, restored):
@@ -141,7 +141,7 @@ def test_a_farm_that_is_there_is_not_touched(committed_farm, kept):
 
 
 def test_when_the_wall_can_not_be_built_nothing_is_restored(kept, monkeypatch):
-    monkeypatch.setattr(database_role, "build", lambda schema: 1 / 0)
+    monkeypatch.setattr(database_role, "create_role", lambda schema: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         backups.restore_farm(kept, slug="a-copy", by=None)
     assert not migrating.existing(["farm_a_copy"])

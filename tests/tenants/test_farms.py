@@ -222,7 +222,7 @@ def test_add_farm_keeps_a_given_password_to_itself(public):
     [
         ("add_farm", ["www"], "kept for the platform"),
         ("add_farm", ["alpha"], "There is a farm 'alpha' already"),
-        ("add_farm", ["north", "--timezone=Nowhere"], "not an IANA time zone"),
+        ("add_farm", ["north", "--timezone=HostNotFound"], "not an IANA time zone"),
         ("create_token", ["north", "mona", "mk4"], "There is no farm 'north'; there are: alpha"),
         ("create_token", ["alpha", "nobody", "mk4"], "alpha has no user 'nobody'"),
         ("suspend_farm", ["north"], "There is no farm 'north'"),

@@ -13,7 +13,7 @@ from inventory.models import Location
 from production.models import RunMaterial
 from production.services import completion
 from tenants.accounts import audited
-from tenants.operations.operation import BUCKETS, correlation_id, rehearsal
+from tenants.operations.operation import BUCKETS, correlation_id, in_dry_run
 from tests.factories import a_run, a_running_run, a_spool
 from tests.tenants.doing import Unwilling, do, fail_with, outcomes
 from tests.watching import watching
@@ -71,14 +71,14 @@ def test_an_unexpected_error_is_an_error(farm, watched, said, error):
 
 
 def test_an_operation_in_another_is_its_child(farm, watched):
-    do(work=lambda: audited.add(Location, by=None, name="Shelf 1"))
+    do(work=lambda: audited.create(Location, by=None, name="Shelf 1"))
     outer, inner = watched.spans("test.do")[0], watched.spans("record.add")[0]
     assert inner.parent.span_id == outer.context.span_id
     assert inner.context.trace_id == outer.context.trace_id
 
 
 def test_a_rehearsal_is_marked_and_counted_apart(farm, watched, said):
-    assert rehearsal(lambda: do(work=lambda: 5)) == 5
+    assert in_dry_run(lambda: do(work=lambda: 5)) == 5
     assert watched.last("test.do")["dry_run"] is said().dry_run is True
     do()
     assert "dry_run" not in watched.last("test.do")
@@ -89,7 +89,7 @@ def test_a_rehearsal_is_marked_and_counted_apart(farm, watched, said):
 
 def test_what_a_rehearsal_refuses_is_marked_too(farm, watched):
     with pytest.raises(Unwilling):
-        rehearsal(lambda: do(work=fail_with(Unwilling())))
+        in_dry_run(lambda: do(work=fail_with(Unwilling())))
     assert watched.last("test.do")["outcome"] == "unwilling"
     assert watched.last("test.do")["dry_run"] is True
     do()

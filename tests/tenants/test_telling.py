@@ -31,17 +31,17 @@ def test_rows_are_called_by_name_and_figures_have_no_zeros(farm, manager):
     filament = a_filament(name="PLA Black")
     line = BomLine(product=a_product(), material_type=filament.material_type, filament=filament)
     line.grams_per_unit = Decimal("17.5")
-    line = audited.add(line, by=manager)
+    line = audited.create(line, by=manager)
     lines = told(line)
     assert f"product: {line.product}" in lines
     assert f"filament: {filament}" in lines
     assert "grams in one unit: 17.5" in lines
-    audited.change(line, by=manager, filament=None, grams_per_unit=Decimal("1020"))
+    audited.update(line, by=manager, filament=None, grams_per_unit=Decimal("1020"))
     assert told(line) == [f"filament: {filament} → –", "grams in one unit: 17.5 → 1,020"]
 
 
 def test_money_choices_moments_and_secrets(farm, manager):
-    filament = audited.change(a_filament(price=None), by=manager, price=Decimal("19.9"))
+    filament = audited.update(a_filament(price=None), by=manager, price=Decimal("19.9"))
     assert told(filament) == ["price: – → 19.90"]
     user = services.change(make_user(role="viewer"), by=manager, role="operator")
     assert told(user) == ["role: Viewer → Operator"]
@@ -52,10 +52,10 @@ def test_money_choices_moments_and_secrets(farm, manager):
 
 
 def test_a_row_that_is_gone_is_called_as_it_was(farm, manager):
-    shelf = audited.add(Location, by=manager, name="Attic")
-    printer = audited.change(a_printer(), by=manager, location=shelf)
-    printer = audited.change(printer, by=manager, location=None)
-    audited.remove(shelf, by=manager)
+    shelf = audited.create(Location, by=manager, name="Attic")
+    printer = audited.update(a_printer(), by=manager, location=shelf)
+    printer = audited.update(printer, by=manager, location=None)
+    audited.delete(shelf, by=manager)
     assert told(printer) == ["location: Attic → –"]
 
 
@@ -66,12 +66,12 @@ def test_what_no_model_knows_any_more_is_told_as_it_is(farm, manager):
 
 
 def test_the_history_of_a_row_has_its_parts(at_admin, manager, farm):
-    product = audited.add(Product, by=manager, sku="AB-1", name="Box")
+    product = audited.create(Product, by=manager, sku="AB-1", name="Box")
     filament = a_filament()
     line = BomLine(product=product, material_type=filament.material_type, grams_per_unit=5)
-    line = audited.add(line, by=manager)
-    audited.change(line, by=manager, grams_per_unit=Decimal(6))
-    audited.remove(line, by=manager)
+    line = audited.create(line, by=manager)
+    audited.update(line, by=manager, grams_per_unit=Decimal(6))
+    audited.delete(line, by=manager)
     page = at_admin.get(f"/admin/production/product/{product.pk}/history/").content.decode()
     assert "SKU: AB-1" in page
     assert "grams in one unit: 5 → 6" in page
@@ -84,7 +84,7 @@ def test_the_trail_asks_as_often_however_long_it_is(at_admin, manager, django_as
 
     def slots(count):
         for _ in range(count):
-            audited.add(PrinterSlot(printer=a_printer(), label="1"), by=manager)
+            audited.create(PrinterSlot(printer=a_printer(), label="1"), by=manager)
 
     slots(1)
     page()
@@ -97,6 +97,6 @@ def test_the_trail_asks_as_often_however_long_it_is(at_admin, manager, django_as
 
 
 def test_the_trail_as_a_table_says_the_same(at_admin, manager):
-    slot = audited.add(PrinterSlot(printer=a_printer(), label="1"), by=manager)
+    slot = audited.create(PrinterSlot(printer=a_printer(), label="1"), by=manager)
     table = b"".join(at_admin.get("/admin/accounts/auditevent/csv/").streaming_content).decode()
     assert f"printer: {slot.printer}" in table

@@ -100,7 +100,7 @@ def test_a_farm_whose_role_is_gone_gets_it_again(committed_farm):
     connection.set_schema_to_public()
     assert database_role.missing([schema, "farm_that_is_not"]) == [schema]
     assert f"Making the role of {schema}" in run("prepare")
-    committed_farm.is_walled = True
+    committed_farm.uses_farm_role = True
     with tenant_context(committed_farm), pytest.raises(Exception, match="permission denied"):
         sql("DELETE FROM inventory_inventorytransaction")
 
@@ -150,7 +150,7 @@ def test_without_the_right_to_make_roles_adding_a_farm_ends_with_a_sentence(
 ):
     connection.set_schema_to_public()
     monkeypatch.setattr(
-        database_role, "build", lambda schema: sql("ALTER ROLE postgres CREATEROLE")
+        database_role, "create_role", lambda schema: sql("ALTER ROLE postgres CREATEROLE")
     )
     with pytest.raises(CommandError, match="The database does not allow it: permission denied"):
         run("add_farm", "north")

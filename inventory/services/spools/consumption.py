@@ -9,7 +9,7 @@ from inventory.services.spools import scale, shelf
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 Kind = InventoryTransaction.Kind
 REASON_LENGTH = InventoryTransaction._meta.get_field("reason").max_length
@@ -125,8 +125,8 @@ def _used_by_scale(spool, gross, confirm):
     net = scale.net_of_gross(spool, gross)
     if net > spool.remaining_grams:
         raise AfterAboveBook(
-            f"Spool {spool.code} holds {plain(net)} g by the scale, but only "
-            f"{plain(spool.remaining_grams)} g by the book. Weigh it first.",
+            f"Spool {spool.code} holds {format_number(net)} g by the scale, but only "
+            f"{format_number(spool.remaining_grams)} g by the book. Weigh it first.",
             errors={"gross_after_grams": ["More than the book has."]},
             spool_id=spool.pk,
             net_grams=net,
@@ -134,7 +134,8 @@ def _used_by_scale(spool, gross, confirm):
         )
     if net < 0 and not confirm:
         raise scale.WeighingImplausible(
-            f"Spool {spool.code}: the scale shows {plain(-net)} g less than the empty reel. Weigh "
+            f"Spool {spool.code}: the scale shows {format_number(-net)} g less than the empty "
+            "reel. Weigh "
             "again, or confirm that all of it was used.",
             spool_id=spool.pk,
             gross_grams=gross,
@@ -177,7 +178,7 @@ def said(reason, note):
 def _require_nearly_empty(spool, confirm):
     if spool.remaining_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
         raise NotEmptyByBook(
-            f"By the book {plain(spool.remaining_grams)} g are left on spool {spool.code}: "
+            f"By the book {format_number(spool.remaining_grams)} g are left on spool {spool.code}: "
             "confirm that it is empty.",
             spool_id=spool.pk,
             remaining_grams=spool.remaining_grams,

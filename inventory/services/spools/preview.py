@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.db.models import Max
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
-from tenants.operations.operation import rehearsal
+from tenants.operations.operation import in_dry_run
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,7 +41,7 @@ class Preview:
 
 def preview(work, spool_ids, *, after=lambda: None):
     """Call ``work()``, a verb that moves grams of these spools, and take it back."""
-    return rehearsal(lambda: _watched(work, {pk for pk in spool_ids if pk}, after))
+    return in_dry_run(lambda: _watched(work, {pk for pk in spool_ids if pk}, after))
 
 
 def _watched(work, spool_ids, after):

@@ -8,7 +8,7 @@ from inventory.services.spools import shelf
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import plain, when
+from tenants.operations.text import format_moment, format_number
 
 IMPLAUSIBLE_SHARE = Decimal("0.10")
 IMPLAUSIBLE_GRAMS = Decimal(50)
@@ -67,9 +67,10 @@ def require_possible(spool, gross_grams):
     gross, tare = to_grams(gross_grams, field="gross_grams"), spool.tare()
     if tare is None or tare <= gross <= tare + spool.initial_grams:
         return
-    full = plain(tare + spool.initial_grams)
+    full = format_number(tare + spool.initial_grams)
     raise WeighingImplausible(
-        f"Spool {spool.code} weighs {plain(tare)} g empty and {full} g full; {plain(gross)} g "
+        f"Spool {spool.code} weighs {format_number(tare)} g empty and {full} g full; "
+        f"{format_number(gross)} g "
         "can't be. Weigh again, or confirm.",
         spool_id=spool.pk,
         gross_grams=gross,
@@ -93,7 +94,7 @@ def net_of_gross(spool, gross):
 def _require_past(weighed_at, now):
     if weighed_at is not None and weighed_at > now:
         raise Invalid(
-            f"{when(weighed_at)} is still to come.",
+            f"{format_moment(weighed_at)} is still to come.",
             errors={"weighed_at": ["A spool can't have been weighed in the future."]},
         )
 
@@ -117,14 +118,18 @@ def _net_weight(spool, gross, *, compared_with, confirm):
 def _doubts(spool, net, book_grams):
     doubts = []
     if net < 0:
-        doubts.append(f"the scale shows {plain(-net)} g less than the empty reel")
+        doubts.append(f"the scale shows {format_number(-net)} g less than the empty reel")
     if net > spool.initial_grams:
         doubts.append(
-            f"{plain(net)} g net is more than the {plain(spool.initial_grams)} g received"
+            f"{format_number(net)} g net is more than the {format_number(spool.initial_grams)} g "
+            "received"
         )
     off = abs(net - book_grams)
     if off > IMPLAUSIBLE_GRAMS and off > book_grams * IMPLAUSIBLE_SHARE:
-        doubts.append(f"{plain(net)} g net is {plain(off)} g off the book's {plain(book_grams)} g")
+        doubts.append(
+            f"{format_number(net)} g net is {format_number(off)} g off the book's "
+            f"{format_number(book_grams)} g"
+        )
     return doubts
 
 
@@ -139,8 +144,9 @@ def _posted_since(spool, weighed_at, basis, gross):
     if basis == "then":
         return spool.remaining_grams - then
     raise EntriesSinceWeighing(
-        f"The ledger of spool {spool.code} moved after {when(weighed_at)}: the book had "
-        f"{plain(then)} g then and has {plain(spool.remaining_grams)} g now. Say whether the later "
+        f"The ledger of spool {spool.code} moved after {format_moment(weighed_at)}: the book had "
+        f"{format_number(then)} g then and has {format_number(spool.remaining_grams)} g now. Say "
+        "whether the later "
         "entries stay on top of this weight (basis: then) or are in it (basis: now).",
         spool_id=spool.pk,
         gross_grams=gross,

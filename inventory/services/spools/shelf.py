@@ -14,7 +14,7 @@ from tenants.accounts import audited
 from tenants.operations.operation import operation
 from tenants.operations.quantities import CostPerGramField, money, rounded
 from tenants.operations.refusals import Duplicate, Invalid, Refusal
-from tenants.operations.text import plain, when
+from tenants.operations.text import format_moment, format_number
 from tenants.operations.versions import check_version
 
 Verb = SpoolEvent.Verb
@@ -74,7 +74,7 @@ def locked(spool, *, by, at=None, archived_too=False):
         check_version(fresh)
         if fresh.is_archived and not archived_too:
             raise ledger.SpoolArchived(
-                f"Spool {fresh.code} is archived since {when(fresh.archived_at)}: restore "
+                f"Spool {fresh.code} is archived since {format_moment(fresh.archived_at)}: restore "
                 "it first.",
                 spool_id=fresh.pk,
             )
@@ -98,7 +98,7 @@ def describe(spool, *, by, at=None, **fields):
             return fresh
         for name in TOLD_BY.keys() & changed.keys():
             _tell(book, fresh, TOLD_BY[name], before=getattr(fresh, name), after=changed[name])
-        return audited.change(fresh, by=by, version=fresh.version + 1, **changed)
+        return audited.update(fresh, by=by, version=fresh.version + 1, **changed)
 
 
 @operation("spool.move")
@@ -125,7 +125,7 @@ def open(spool, *, by, at=None):
     with locked(spool, by=by, at=at) as (book, fresh):
         if fresh.opened_at is not None:
             raise AlreadyOpened(
-                f"Spool {fresh.code} was opened {when(fresh.opened_at)}.",
+                f"Spool {fresh.code} was opened {format_moment(fresh.opened_at)}.",
                 spool_id=fresh.pk,
                 opened_at=fresh.opened_at.isoformat(),
             )
@@ -176,7 +176,8 @@ def archive(spool, *, by, at=None, discard=None, note=""):
         _require_free(fresh)
         if fresh.remaining_grams and discard is None:
             raise RemainderUndecided(
-                f"By the book {plain(fresh.remaining_grams)} g are left on spool {fresh.code}: "
+                f"By the book {format_number(fresh.remaining_grams)} g are left on spool "
+                f"{fresh.code}: "
                 "discard them, or keep them with the archived spool.",
                 spool_id=fresh.pk,
                 remaining_grams=fresh.remaining_grams,
@@ -185,7 +186,7 @@ def archive(spool, *, by, at=None, discard=None, note=""):
             book.waste(fresh, fresh.remaining_grams, reason="discarded", note=note)
         fresh.archived_at = book.at
         _write(book, fresh, "archived_at")
-        _tell(book, fresh, Verb.ARCHIVED, after=f"{plain(fresh.remaining_grams)} g")
+        _tell(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")
     return fresh
 
 
@@ -200,7 +201,7 @@ def restore(spool, *, by, at=None):
             raise NotArchived(f"Spool {fresh.code} is on the shelf.", spool_id=fresh.pk)
         fresh.archived_at = None
         _write(book, fresh, "archived_at")
-        _tell(book, fresh, Verb.RESTORED, after=f"{plain(fresh.remaining_grams)} g")
+        _tell(book, fresh, Verb.RESTORED, after=f"{format_number(fresh.remaining_grams)} g")
     return fresh
 
 
@@ -256,14 +257,14 @@ def _require_unused(code, spool):
 def _require_free(spool):
     if spool.is_archived:
         raise AlreadyArchived(
-            f"Spool {spool.code} is archived since {when(spool.archived_at)}.",
+            f"Spool {spool.code} is archived since {format_moment(spool.archived_at)}.",
             spool_id=spool.pk,
         )
     numbers = _open_runs(spool)
     if numbers or spool.reserved_grams:
         raise SpoolClaimed(
             f"Open runs name spool {spool.code} ({', '.join(numbers)}) and claim "
-            f"{plain(spool.reserved_grams)} g of it: complete them, cancel them or "
+            f"{format_number(spool.reserved_grams)} g of it: complete them, cancel them or "
             "give them another spool before it is archived.",
             spool_id=spool.pk,
             run_numbers=numbers,

@@ -17,7 +17,7 @@ from inventory.services.tables import imports
 from inventory.services.tables.catalogue_entries import BrokenEntry, parsed
 from inventory.services.tables.imports import BATCH, CREATED, EMPTY, FILLED_IN, UNCHANGED
 from tenants.accounts import audited
-from tenants.operations.operation import operation, rehearsal
+from tenants.operations.operation import in_dry_run, operation
 
 COLORS = ("color_hex", "multi_color_hexes", "multi_color_direction")
 FILLED = (
@@ -97,7 +97,7 @@ def import_entries(entries, *, by, dry_run=False):
     the same id at this very moment.
     """
     if dry_run:
-        return rehearsal(lambda: _import(entries, by=by, report=ImportReport(dry_run=True)))
+        return in_dry_run(lambda: _import(entries, by=by, report=ImportReport(dry_run=True)))
     return _import(entries, by=by, report=ImportReport())
 
 

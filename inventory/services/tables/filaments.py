@@ -22,7 +22,7 @@ from inventory.services.tables.cells import (
 from inventory.services.tables.finding import DIAMETER, MATERIAL, Catalogue, folded
 from inventory.services.tables.imports import BATCH, EMPTY, FILLED_IN, UNCHANGED
 from tenants.accounts import audited
-from tenants.operations.bulk import update_rows
+from tenants.operations.bulk import bulk_update_unnest
 
 USUAL_DIAMETER = Decimal("1.75")
 COLUMNS = {
@@ -79,7 +79,7 @@ def write(report, *, by):
     with audited.refusals(Filament()):
         Filament.objects.bulk_create([line.subject for line in new], batch_size=BATCH)
     filled_in = [line for line in report.lines if line.is_ok and line.outcome == FILLED_IN]
-    update_rows([line.subject for line in filled_in], FILLED)
+    bulk_update_unnest([line.subject for line in filled_in], FILLED)
     for line in filled_in:
         audited.audit("import", line.subject, by=by, changes=line.changes)
     if new:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from inventory.services.tables import filaments, reading, spools
 from inventory.services.tables.lines import TableReport, parsed
-from tenants.operations.operation import face, operation, rehearsal
+from tenants.operations.operation import in_dry_run, operation, source
 
 SPOOL_COLUMNS = tuple(spools.COLUMNS)
 FILAMENT_COLUMNS = tuple(filaments.COLUMNS)
@@ -41,7 +41,7 @@ def import_filaments(content, *, by, dry_run=False):
 def _carried_out(verb, content, *, dry_run, **options):
     with _said_to_be_an_import():
         if dry_run:
-            return rehearsal(lambda: verb(content, dry_run=True, **options))
+            return in_dry_run(lambda: verb(content, dry_run=True, **options))
         return verb(content, dry_run=False, **options)
 
 
@@ -69,8 +69,8 @@ def _read(kind, content, table, *, dry_run):
 
 @contextmanager
 def _said_to_be_an_import():
-    token = face.set("import")
+    token = source.set("import")
     try:
         yield
     finally:
-        face.reset(token)
+        source.reset(token)

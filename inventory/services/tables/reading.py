@@ -12,7 +12,7 @@ from difflib import get_close_matches
 
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import first_invisible_character, nfc
-from tenants.web.csv_export import unprotected
+from tenants.web.csv_export import unescape_formula
 
 LONGEST_BYTES = 5 * 1024 * 1024
 MOST_LINES = 10_000
@@ -160,7 +160,7 @@ def _known(columns):
 
 def _normal(name):
     """``Price (EUR)`` is ``price``."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]", "", unprotected(name[:LONGEST_NAME].strip().strip('"')))
+    bare = re.sub(r"\(.*?\)|\[.*?\]", "", unescape_formula(name[:LONGEST_NAME].strip().strip('"')))
     return re.sub(r"[\W_]+", "_", bare.casefold()).strip("_")
 
 
@@ -213,7 +213,7 @@ def _line(names, number, cells, problem):
             f"{len(cells)} cells, {len(names)} columns: is a comma without quotes around it?"
         )
     for name, cell in zip(names, cells, strict=False):
-        text = nfc(unprotected(" ".join(cell.split())))
+        text = nfc(unescape_formula(" ".join(cell.split())))
         if unseen := first_invisible_character(text):
             line.problems[name or ""] = f"It holds a character that can't be seen ({unseen})."
         elif name and text:

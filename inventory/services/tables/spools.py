@@ -16,7 +16,7 @@ from inventory.services.tables.imports import BATCH
 from tenants.accounts.models import FarmSettings
 from tenants.operations.quantities import CostPerGramField, rounded
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 COLUMNS = {
     "external_id": text(200, "filament_external_id"),
@@ -107,8 +107,8 @@ def _require_rate(spool):
 
 def _said(line):
     spool, remaining = line.subject, line.values.get("remaining_grams")
-    left = "" if remaining is None else f", {plain(Decimal(remaining))} g left"
-    return f"A spool of {spool.filament}, {plain(spool.initial_grams)} g{left}."
+    left = "" if remaining is None else f", {format_number(Decimal(remaining))} g left"
+    return f"A spool of {spool.filament}, {format_number(spool.initial_grams)} g{left}."
 
 
 def _check_codes(lines):

@@ -14,7 +14,7 @@ from production.services.requirements.readiness import refuse_without_spool
 from production.services.transitions import NotInRun
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 Source = RunMaterial.Source
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
@@ -101,7 +101,8 @@ def _missing(lines, spools):
             f"{names}. Or book it as planned."
         )
     asked += [
-        f"How much was flushed? {plain(line.planned_purge_grams)} g of {named(line, spools)} were "
+        f"How much was flushed? {format_number(line.planned_purge_grams)} g of "
+        f"{named(line, spools)} were "
         "planned as purge: give its actual purge too, 0 if there was none."
         for line in lines
         if line not in unsaid
@@ -205,14 +206,16 @@ def _weighed(line, spools, books):
     spool = spools[line.spool_id]
     if line.gross_before_grams is not None:
         used = line.gross_before_grams - line.gross_after_grams
-        told = f"before {plain(line.gross_before_grams)} g"
+        told = f"before {format_number(line.gross_before_grams)} g"
     else:
         used = books[spool.pk] - net_of_gross(spool, line.gross_after_grams)
-        told = f"the book has {plain(books[spool.pk])} g net"
+        told = f"the book has {format_number(books[spool.pk])} g net"
     if used < 0:
         raise AfterAboveBefore(
-            f"Spool {spool.code} weighs {plain(line.gross_after_grams)} g after the print, but "
-            f"{told}: that is {plain(-used)} g more. Weigh again, or count the spool first.",
+            f"Spool {spool.code} weighs {format_number(line.gross_after_grams)} g after the "
+            "print, but "
+            f"{told}: that is {format_number(-used)} g more. Weigh again, or count the spool "
+            "first.",
             errors={"gross_after_grams": ["Above the weight before."]},
             spool_id=spool.pk,
             gross_after_grams=line.gross_after_grams,

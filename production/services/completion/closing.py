@@ -15,11 +15,11 @@ from production.services.completion.actuals import (
 from production.services.completion.plausibility import require_plausible
 from production.services.requirements import claims
 from tenants.accounts.models import FarmSettings
-from tenants.operations.bulk import update_rows
-from tenants.operations.operation import operation, rehearsal
+from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.operation import in_dry_run, operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import when
+from tenants.operations.text import format_moment
 
 Status = ProductionRun.Status
 
@@ -45,7 +45,7 @@ def complete(run, *, dry_run=False, **given):
     AfterAboveBefore, TareUnknown, InsufficientInventory with every shortage.
     """
     if dry_run:
-        return rehearsal(lambda: _complete(run, **given))
+        return in_dry_run(lambda: _complete(run, **given))
     return _complete(run, **given)
 
 
@@ -57,7 +57,7 @@ def fail(run, *, dry_run=False, **given):
     some parts are good, complete with the rest scrapped instead. Raises as `complete` does.
     """
     if dry_run:
-        return rehearsal(lambda: _fail(run, **given))
+        return in_dry_run(lambda: _fail(run, **given))
     return _fail(run, **given)
 
 
@@ -136,8 +136,8 @@ def set_times(run, *, actual_minutes, finished_at, at):
     finished_at = finished_at or run.finished_at or at
     if not run.started_at <= finished_at <= at:
         raise Invalid(
-            f"A run that started {when(run.started_at)} can't have finished "
-            f"{when(finished_at)}: give a time between its start and now.",
+            f"A run that started {format_moment(run.started_at)} can't have finished "
+            f"{format_moment(finished_at)}: give a time between its start and now.",
             errors={"finished_at": ["Between the start and now."]},
         )
     run.finished_at = finished_at
@@ -174,8 +174,8 @@ def _finish(run, status, verb, *, by, at, reason="", **times):
 
 
 def _outcome(run, items, lines, book):
-    update_rows(lines, LINE_FIELDS)
-    update_rows(items, ITEM_FIELDS)
+    bulk_update_unnest(lines, LINE_FIELDS)
+    bulk_update_unnest(items, ITEM_FIELDS)
     return Completion(
         run=run,
         entries=book.entries,

@@ -25,8 +25,8 @@ from production.services.completion.reverting import (
 )
 from production.services.requirements import claims
 from tenants.accounts.models import FarmSettings
-from tenants.operations.bulk import update_rows
-from tenants.operations.operation import operation, rehearsal
+from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.operation import in_dry_run, operation
 from tenants.operations.refusals import Refusal
 
 Kind = InventoryTransaction.Kind
@@ -47,7 +47,7 @@ def correct(run, *, dry_run=False, **given):
     before this run's entry. Raises as `complete` does.
     """
     if dry_run:
-        return rehearsal(lambda: _correct(run, **given))
+        return in_dry_run(lambda: _correct(run, **given))
     return _correct(run, **given)
 
 
@@ -58,7 +58,7 @@ def reassign(run, *, dry_run=False, **given):
     Raises NotInRun, NothingToReassign, IncompatibleSpool, InsufficientInventory.
     """
     if dry_run:
-        return rehearsal(lambda: _reassign(run, **given))
+        return in_dry_run(lambda: _reassign(run, **given))
     return _reassign(run, **given)
 
 
@@ -174,8 +174,8 @@ def _move_actuals(wrong, right, lines):
 
 
 def _corrected(run, verb, lines, items, book, *, by, reason):
-    update_rows(lines, ("spool", *LINE_FIELDS))
-    update_rows(items, ITEM_FIELDS)
+    bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
+    bulk_update_unnest(items, ITEM_FIELDS)
     transitions.save(run, "finished_at", "actual_minutes", at=book.at)
     transitions.record(run, verb, came_from=run.status, by=by, at=book.at, reason=reason)
     return Completion(run=run, entries=book.entries, variance=variance.of_run(run))

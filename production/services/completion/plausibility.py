@@ -2,7 +2,7 @@
 
 from production.services.completion.actuals import named
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 
 class ActualImplausible(Refusal):
@@ -67,4 +67,7 @@ def _is_off(group, percent, may_be_less):
 
 def _told(group, spools):
     names = " and ".join(named(line, spools) for line in group)
-    return f"{names} took {plain(_actual(group))} g, planned {plain(_planned(group))} g"
+    return (
+        f"{names} took {format_number(_actual(group))} g, planned "
+        f"{format_number(_planned(group))} g"
+    )

@@ -9,7 +9,7 @@ from inventory.services.reversing import CountedSince
 from production.models import ProductionRun, RunEvent
 from production.services import overrides, transitions
 from production.services.requirements import claims, readiness
-from tenants.operations.bulk import update_rows
+from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 
 Status = ProductionRun.Status
@@ -39,7 +39,7 @@ def revert(run, *, by, at=None, reason="", confirm=False):
             book.reverse(entry, reason=REVERTED, note=reason)
         restore(book.spools.values(), by=by, at=book.at)
         _claim_again(book, run, lines, entries)
-        update_rows(lines, ("reserved_grams",))
+        bulk_update_unnest(lines, ("reserved_grams",))
     Spool.objects.filter(pk__in=counted).update(needs_weighing=True)
     return _reopen(run, by=by, at=book.at, reason=reason, counted=counted)
 

@@ -7,7 +7,7 @@ from inventory.services import ledger
 from production.models import RunMaterial
 from production.services import overrides, transitions
 from production.services.completion.actuals import LINE_FIELDS
-from tenants.operations.bulk import update_rows
+from tenants.operations.bulk import bulk_update_unnest
 
 DRAFT_FIELDS = ("good_count", "scrapped_count", "scrap_reason_id")
 TEXTS = ("actual_source",)
@@ -43,7 +43,7 @@ def take_back(run, *, event, by):
     for item in items:
         for name, value in before["items"].get(str(item.pk), {}).items():
             setattr(item, name, value)
-    update_rows(items, [name.removesuffix("_id") for name in DRAFT_FIELDS])
+    bulk_update_unnest(items, [name.removesuffix("_id") for name in DRAFT_FIELDS])
     run.actual_minutes = _number(before["actual_minutes"])
     transitions.save(run, "actual_minutes", at=book.at)
     transitions.record(run, "take_back", came_from=run.status, by=by, at=book.at, reason=event.verb)
@@ -57,7 +57,7 @@ def _put_back(book, line, figures):
         setattr(line, name, value if name in TEXTS else _number(value))
     if line.spool_id:
         book.reclaim(book.spools[line.spool_id], line.reserved_grams)
-    update_rows([line], LINE_FIELDS)
+    bulk_update_unnest([line], LINE_FIELDS)
 
 
 def _figures(row, names):

@@ -20,7 +20,7 @@ from production.services.completion.actuals import (
 )
 from production.services.printing import drafts
 from production.services.requirements import claims
-from tenants.operations.bulk import update_rows
+from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid
@@ -52,7 +52,7 @@ def swap_spool(
             claims.require_match(new, book.spools[spool.pk])
         claims.place(book, new, book.spools[spool.pk], left)
         book.require_enough()
-        update_rows([old], LINE_FIELDS)
+        bulk_update_unnest([old], LINE_FIELDS)
         new.save(force_insert=True)
     before["added"] = new.pk
     _noted(run, "swap_spool", by=by, at=book.at, reason=override_reason, before=before)
@@ -67,8 +67,8 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     before = drafts.of(run, lines, run_items)
     note(lines, materials)
     note_items(run_items, items)
-    update_rows(lines, LINE_FIELDS)
-    update_rows(run_items, ITEM_FIELDS)
+    bulk_update_unnest(lines, LINE_FIELDS)
+    bulk_update_unnest(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
     _noted(run, "save_actuals", "actual_minutes", by=by, at=at, before=before)
@@ -96,7 +96,7 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
             if count
         ],
     )
-    update_rows(items, ITEM_FIELDS)
+    bulk_update_unnest(items, ITEM_FIELDS)
     _noted(run, "note_plate", by=by, at=at, reason=str(reason or ""), before=before)
     return run
 

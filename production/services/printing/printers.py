@@ -8,4 +8,4 @@ from tenants.operations.operation import operation
 def clear(printer, *, by):
     """Say that the printer's bed was cleared; returns the printer. It is in the audit trail, unless
     the bed was clear already."""
-    return audited.change(printer, by=by, needs_clearing=False)
+    return audited.update(printer, by=by, needs_clearing=False)

@@ -108,7 +108,7 @@ def remove(slot, *, by):
                 slot_id=target.pk,
                 spool_id=target.spool_id,
             )
-        audited.remove(target, by=by)
+        audited.delete(target, by=by)
 
     in_transaction(work)
 

@@ -12,7 +12,7 @@ from django.db import connection
 
 from production.models import BomLine, Product, ProductionRun
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, rounded
-from tenants.accounts.audited import audit, change
+from tenants.accounts.audited import audit, update
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
@@ -121,9 +121,9 @@ def accept(product, *, by, last=10):
             product_id=product.pk,
         )
     for line in BomLine.objects.select_for_update(no_key=True).filter(product=product):
-        change(line, by=by, grams_per_unit=alert.fitting(line))
+        update(line, by=by, grams_per_unit=alert.fitting(line))
     if alert.fitting_plate_minutes is not None:
-        product = change(product, by=by, plate_minutes=alert.fitting_plate_minutes)
+        product = update(product, by=by, plate_minutes=alert.fitting_plate_minutes)
     runs = ProductionRun.objects.filter(pk__in=alert.run_ids).order_by("pk")
     evidence = list(runs.values_list("number", flat=True))
     audit("accept_actuals", product, by=by, changes={"evidence": [None, evidence]})

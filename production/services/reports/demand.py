@@ -16,7 +16,7 @@ from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.requirements import claims, readiness
 from tenants.operations.quantities import GramsField
-from tenants.operations.text import plain
+from tenants.operations.text import format_number
 
 NOTHING = Value(Decimal(0), output_field=GramsField())
 NEEDED = F("planned_grams") + F("planned_purge_grams")
@@ -155,7 +155,7 @@ def _of_spool(line, spool, *, missing):
             "available_grams": spool.available_grams,
             "missing_grams": missing,
         }
-        detail = f"Spool {spool.code} is {plain(missing)} g short of what is claimed of it."
+        detail = f"Spool {spool.code} is {format_number(missing)} g short of what is claimed of it."
         yield Blocker(InsufficientInventory.code, detail, said | figures)
 
 
@@ -169,7 +169,7 @@ def _loaded(printer, line):
 def _without_spool(run, line, supply):
     wanted, needed = line.filament or line.material_type, line.planned_total_grams
     said = {"material_id": line.pk, "wanted": str(wanted), "needed_grams": needed}
-    detail = f"No spool yet for {plain(needed)} g of {wanted}."
+    detail = f"No spool yet for {format_number(needed)} g of {wanted}."
     yield Blocker(readiness.SpoolsMissing.code, detail, said)
     in_all, available = supply.wanted(run, line), supply.available(line)
     if in_all > available:
@@ -178,7 +178,10 @@ def _without_spool(run, line, supply):
             "available_grams": available,
             "missing_grams": in_all - available,
         }
-        detail = f"{plain(in_all)} g of {wanted} are wanted, {plain(available)} g are available."
+        detail = (
+            f"{format_number(in_all)} g of {wanted} are wanted, {format_number(available)} g are "
+            "available."
+        )
         yield Blocker(STOCK_INSUFFICIENT, detail, said | figures)
 
 

@@ -13,11 +13,11 @@ from production.services.requirements import bom, claims, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
 from tenants.accounts.models import FarmSettings
-from tenants.operations.bulk import update_rows
+from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 
 Status = ProductionRun.Status
 
@@ -86,9 +86,12 @@ def update(run, *, by, at=None, override_reason="", **fields):
     locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
     if locked:
         raise FieldLocked(
-            f"Run {run.number} is {spoken(run.status)}: {', '.join(map(spoken, locked))} can't be "
+            f"Run {run.number} is {humanize_name(run.status)}: "
+            f"{', '.join(map(humanize_name, locked))} can't be "
             "changed any more.",
-            errors={name: [f"Closed since the run is {spoken(run.status)}."] for name in locked},
+            errors={
+                name: [f"Closed since the run is {humanize_name(run.status)}."] for name in locked
+            },
         )
     if not changed:
         return run
@@ -123,7 +126,7 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
             limits.require_within(run, transitions.items_of(run), run_lines, book.spools)
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
-        update_rows(run_lines, ("spool", "reserved_grams"))
+        bulk_update_unnest(run_lines, ("spool", "reserved_grams"))
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
     return _begin(run, by=by, at=book.at, reason=override_reason, overrides=overclaimed)
@@ -227,7 +230,7 @@ def _freeze(run, items):
     bom.freeze(items)
     for item in items:
         item.planned_quantity = item.quantity
-    update_rows(items, ("planned_quantity", "bom_grams_per_unit", "labour_minutes_per_unit"))
+    bulk_update_unnest(items, ("planned_quantity", "bom_grams_per_unit", "labour_minutes_per_unit"))
     settings = FarmSettings.load()
     printer_rate = run.printer.hour_rate if run.printer else None
     run.hour_rate = settings.machine_hour_rate if printer_rate is None else printer_rate
@@ -241,7 +244,7 @@ def _require_nothing_booked(run, verb):
     if entries:
         raise RunHasEntries(
             f"Run {run.number} has {entries} ledger entries that stand; it can't do "
-            f"“{spoken(verb)}”. Complete or cancel it, or revert what was booked first.",
+            f"“{humanize_name(verb)}”. Complete or cancel it, or revert what was booked first.",
             run_id=run.pk,
             entries=entries,
         )
@@ -258,5 +261,5 @@ def _release_all(run, *, by, at, used=()):
             if line.actual_total_grams:
                 spool, settle = book.spools[line.spool_id], line.pk in settled
                 book.waste(spool, line.actual_total_grams, settle=settle, run=run)
-        update_rows(run_lines, LINE_FIELDS)
+        bulk_update_unnest(run_lines, LINE_FIELDS)
     return book.at

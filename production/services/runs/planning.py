@@ -18,7 +18,7 @@ from tenants.accounts.audited import refusals
 from tenants.operations.operation import operation
 from tenants.operations.quantities import InvalidQuantity, grams
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 
 MOST_AT_ONCE = 100
 MOST_UNITS = 1_000_000
@@ -224,7 +224,7 @@ def _require_plannable(product, quantity, plates_per_run):
 def _require_count(value, field, most):
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
         raise Invalid(
-            f"{spoken(field).capitalize()} is a whole number between 1 and {most:,}.",
+            f"{humanize_name(field).capitalize()} is a whole number between 1 and {most:,}.",
             errors={field: [f"Between 1 and {most:,}."]},
         )
 

@@ -12,7 +12,7 @@ from production.services.completion import complete
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
-from tenants.operations.operation import operation, rehearsal
+from tenants.operations.operation import in_dry_run, operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
 
@@ -96,7 +96,7 @@ def record(*, dry_run=False, **given):
     fields are those of a planned run. Raises as `lifecycle.create` and `complete` do.
     """
     if dry_run:
-        return rehearsal(lambda: _record(**given))
+        return in_dry_run(lambda: _record(**given))
     return _record(**given)
 
 

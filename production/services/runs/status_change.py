@@ -4,7 +4,7 @@ from production.models import ProductionRun
 from production.services import completion, transitions
 from production.services.runs import lifecycle
 from tenants.operations.operation import operation
-from tenants.operations.text import spoken
+from tenants.operations.text import humanize_name
 
 Status = ProductionRun.Status
 
@@ -68,8 +68,9 @@ def _no_way(run, status):
     allowed = transitions.allowed(run.status)
     return transitions.InvalidRunStatus(
         f"Run {run.number} is {run.get_status_display().lower()}; no verb leads to "
-        f"{spoken(status)} from there. Allowed now: {', '.join(map(spoken, allowed))}.",
-        errors={"status": [f"Not from {spoken(run.status)}."]},
+        f"{humanize_name(status)} from there. Allowed now: "
+        f"{', '.join(map(humanize_name, allowed))}.",
+        errors={"status": [f"Not from {humanize_name(run.status)}."]},
         run_id=run.pk,
         run_status=run.status,
         allowed=allowed,

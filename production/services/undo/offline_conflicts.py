@@ -7,7 +7,7 @@ from inventory.models import SpoolEvent
 from production.services.undo.loads import PLACES
 from production.services.undo.undo import CALLED
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import spoken, when
+from tenants.operations.text import format_moment, humanize_name
 
 
 class ChangedMeanwhile(Refusal):
@@ -21,7 +21,7 @@ def require_unchanged(run, *, since, by):
     """Raise ChangedMeanwhile where others than ``by`` did something to the run after ``since``."""
     later = run.events.filter(at__gt=since).exclude(by=by).select_related("by").last()
     if later is not None:
-        done = CALLED.get(later.verb) or f"did “{spoken(later.verb)}” to"
+        done = CALLED.get(later.verb) or f"did “{humanize_name(later.verb)}” to"
         what = f"{done} run {run.number}"
         raise _changed(later, what, run_id=run.pk)
 
@@ -40,7 +40,7 @@ def require_unmoved(slot, *, since, by):
 def _changed(event, what, **numbers):
     who = event.by or "the system"
     return ChangedMeanwhile(
-        f"While this waited for the network, {who} {what}, at {when(event.at)}. "
+        f"While this waited for the network, {who} {what}, at {format_moment(event.at)}. "
         "Look whether it is still right, and do it again then.",
         **numbers,
     )

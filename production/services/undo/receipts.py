@@ -11,7 +11,7 @@ from inventory.services import ledger
 from production.models import PrinterSlot, ProductionRun
 from production.services import overrides
 from production.services.undo.loads import TAKEN_BACK
-from tenants.operations.bulk import update_rows
+from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 
 Verb = SpoolEvent.Verb
@@ -66,7 +66,7 @@ def _put_away(book, spools):
             SpoolEvent(verb=Verb.RELABELLED, **labels, **said),
             SpoolEvent(verb=Verb.ARCHIVED, before=TAKEN_BACK, after="0 g", **said),
         ]
-    update_rows(spools, ("code", "archived_at"))
+    bulk_update_unnest(spools, ("code", "archived_at"))
     SpoolEvent.objects.bulk_create(events)
 
 

@@ -9,7 +9,7 @@ from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, Floor
 from tenants.api import SIGNED_IN
 from tenants.api.people import filters, serializers
 from tenants.api.serializers import NoBody
-from tenants.api.views import HouseViewSet, ListViewSet, ReadViewSet
+from tenants.api.views import BaseViewSet, ListViewSet, ReadViewSet
 
 
 class UserViewSet(ReadViewSet):
@@ -35,12 +35,14 @@ class UserViewSet(ReadViewSet):
 
     def create(self, request):
         """Let somebody into the farm."""
-        user = self.do(services.add_user, **self.body())
-        return self.answer(user, status=status.HTTP_201_CREATED)
+        user = self.call(services.add_user, **self.get_validated_data())
+        return self.row_response(user, status=status.HTTP_201_CREATED)
 
     def update(self, request, pk, *, partial=False):
-        user = self.find()
-        return self.answer(self.do(services.change, user, **self.body(user, partial=partial)))
+        user = self.get_object()
+        return self.row_response(
+            self.call(services.change, user, **self.get_validated_data(user, partial=partial))
+        )
 
     def partial_update(self, request, pk):
         return self.update(request, pk, partial=True)
@@ -91,7 +93,7 @@ class RoleViewSet(ListViewSet):
     def list(self, request):
         permissions = {role: sorted(roles.permissions(role)) for role in roles.FARM_ROLES}
         rows = [{"role": role, "permissions": may} for role, may in permissions.items()]
-        return self.answer_list(rows)
+        return self.list_response(rows)
 
 
 class DeviceTokenViewSet(ReadViewSet):
@@ -110,8 +112,8 @@ class DeviceTokenViewSet(ReadViewSet):
 
     def create(self, request):
         """Issue a token for a device, in the name of somebody; it is shown this once."""
-        values = self.body()
-        token, secret = self.do(services.issue_token, values.pop("user"), **values)
+        values = self.get_validated_data()
+        token, secret = self.call(services.issue_token, values.pop("user"), **values)
         token.token = secret
         answer = serializers.NewDeviceTokenSerializer(token).data
         headers = {"Location": self._address_of(token)}
@@ -119,7 +121,7 @@ class DeviceTokenViewSet(ReadViewSet):
 
     def destroy(self, request, pk):
         """Revoke a token: it is of no use at once, and stays on the list."""
-        self.do(services.revoke_token, self.find())
+        self.call(services.revoke_token, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
@@ -142,11 +144,11 @@ class FloorDeviceViewSet(ReadViewSet):
 
     def destroy(self, request, pk):
         """Revoke the tablet: nobody signs in on it any more, and it stays on the list."""
-        self.do(devices.revoke, self.find())
+        self.call(devices.revoke, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class SettingsViewSet(HouseViewSet):
+class SettingsViewSet(BaseViewSet):
     """What the farm has decided about itself; new rates count from the next run that starts."""
 
     queryset = FarmSettings.objects.all()
@@ -157,17 +159,19 @@ class SettingsViewSet(HouseViewSet):
     def get_view_name(self):
         return "Settings"
 
-    def find(self):
+    def get_object(self):
         return FarmSettings.load()
 
     def show(self, request):
         """Read the farm's settings."""
-        return self.answer(self.find())
+        return self.row_response(self.get_object())
 
     def update(self, request, *, partial=False):
         """Change the farm's settings, given as a whole."""
-        row = self.find()
-        return self.answer(self.do(audited.change, row, **self.body(row, partial=partial)))
+        row = self.get_object()
+        return self.row_response(
+            self.call(audited.update, row, **self.get_validated_data(row, partial=partial))
+        )
 
     def partial_update(self, request):
         """Change some of the farm's settings."""

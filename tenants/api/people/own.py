@@ -16,7 +16,7 @@ from tenants.api.people.serializers import (
     TokenSerializer,
 )
 from tenants.api.throttles import SignInThrottle
-from tenants.api.views import HouseViewSet, ReadViewSet
+from tenants.api.views import BaseViewSet, ReadViewSet
 
 
 class TokenViewSet(ReadViewSet):
@@ -47,7 +47,7 @@ class TokenViewSet(ReadViewSet):
 
     def create(self, request, *args, **kwargs):
         """Make a token of one's own, with a name and a password: it is shown this once."""
-        values = self.body()
+        values = self.get_validated_data()
         username, password = values.pop("username"), values.pop("password")
         user = authenticate(request, username=username, password=password)
         if user is None:
@@ -61,11 +61,11 @@ class TokenViewSet(ReadViewSet):
 
     def destroy(self, request, *args, **kwargs):
         """Revoke a token of one's own."""
-        self.do(services.revoke_token, self.find())
+        self.call(services.revoke_token, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MeViewSet(HouseViewSet):
+class MeViewSet(BaseViewSet):
     """Who I am here, and what I may do."""
 
     queryset = User.objects.all()

@@ -101,7 +101,7 @@ def evident():
 
 
 def a_shelf():
-    return audited.add(Location, by=None, name="Shelf 1")
+    return audited.create(Location, by=None, name="Shelf 1")
 
 
 def a_token():
@@ -185,8 +185,8 @@ OF_OTHERS = {
         product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
     ),
     "record.add": a_shelf,
-    "record.change": lambda: audited.change(a_shelf(), by=None, name="Shelf 2"),
-    "record.remove": lambda: audited.remove(a_shelf(), by=None),
+    "record.change": lambda: audited.update(a_shelf(), by=None, name="Shelf 2"),
+    "record.remove": lambda: audited.delete(a_shelf(), by=None),
     "spool.adjust": lambda: consumption.adjust(a_spool(), grams=-5, reason="found", by=None),
     "spool.archive": lambda: shelf.archive(a_spool(), discard=True, by=None),
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),

@@ -6,6 +6,7 @@ from django.http import HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from inventory.forms.labels import MOST_SPOOLS, BlankLabelForm, LabelForm
 from inventory.paper import fonts, labels, pictures, sheets
@@ -37,7 +38,11 @@ class LabelPages:
     def print_labels(self, request, queryset):
         ids = list(queryset.values_list("pk", flat=True)[: MOST_SPOOLS + 1])
         if len(ids) > MOST_SPOOLS:
-            messages.error(request, f"At most {MOST_SPOOLS} labels at once; choose fewer.")
+            messages.error(
+                request,
+                _("At most %(most_spools)s labels at once; choose fewer.")
+                % {"most_spools": MOST_SPOOLS},
+            )
             return None
         return HttpResponseRedirect(labels_url(ids))
 

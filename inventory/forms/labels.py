@@ -1,6 +1,7 @@
 """How labels are printed, as the admin asks for it."""
 
 from django import forms
+from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.paper import sheets
@@ -34,10 +35,13 @@ class LabelForm(VerbForm):
         texts = self.cleaned_data["ids"].split(",")
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
         if len(ids) > MOST_SPOOLS:
-            raise forms.ValidationError(f"{len(ids)} spools; at most {MOST_SPOOLS} at once.")
+            raise forms.ValidationError(
+                _("%(ids_count)s spools; at most %(most_spools)s at once.")
+                % {"ids_count": len(ids), "most_spools": MOST_SPOOLS}
+            )
         found = Spool.objects.with_filament().in_bulk(ids)
         if not found:
-            raise forms.ValidationError("None of these spools is there.")
+            raise forms.ValidationError(_("None of these spools is there."))
         return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
 
     def layout(self):

@@ -6,6 +6,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower, Upper
+from django.utils.translation import gettext as _
 
 from inventory import colors
 from tenants.operations.quantities import GramsField, MoneyField
@@ -97,9 +98,9 @@ class FilamentQuerySet(models.QuerySet):
         """With every word of the text in their name, colour, maker, material or article number."""
         rows = self
         for word in text.split()[:8]:
-            said = Q(name__icontains=word) | Q(color_name__icontains=word)
-            said |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
-            rows = rows.filter(said | Q(article_number__iexact=word))
+            matches = Q(name__icontains=word) | Q(color_name__icontains=word)
+            matches |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
+            rows = rows.filter(matches | Q(article_number__iexact=word))
         return rows
 
 
@@ -184,7 +185,7 @@ class Filament(models.Model):
             self.density_g_cm3 = self.material_type.density_g_cm3
         if bool(self.multi_color_hexes) != bool(self.multi_color_direction):
             raise ValidationError(
-                {"multi_color_direction": "Several colours and their direction go together."}
+                {"multi_color_direction": _("Several colours and their direction go together.")}
             )
 
     @property

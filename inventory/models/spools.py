@@ -52,11 +52,11 @@ class SpoolQuerySet(models.QuerySet):
     def matching(self, word, *, code):
         """With the ``word`` in their lot, supplier, filament, colour or maker, or at the start of
         their ``code``."""
-        said = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
+        described = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
         filament = Q(filament__name__icontains=word) | Q(filament__color_name__icontains=word)
         maker = Q(filament__manufacturer__name__icontains=word)
         kind = Q(filament__material_type__code__iexact=word)
-        return self.filter(Q(code__startswith=code) | said | filament | maker | kind)
+        return self.filter(Q(code__startswith=code) | described | filament | maker | kind)
 
     def holding(self):
         """With something left by the book."""

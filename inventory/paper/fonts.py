@@ -86,8 +86,8 @@ def _letters(name):
 def _font_of(letter, *, bold):
     """The first font that has the letter, or None."""
     (regular, heavy), more = load()
-    asked = (heavy if bold else regular, *more)
-    return next((name for name in asked if ord(letter) in _letters(name)), None)
+    candidates = (heavy if bold else regular, *more)
+    return next((name for name in candidates if ord(letter) in _letters(name)), None)
 
 
 @lru_cache(maxsize=4096)

@@ -3,6 +3,7 @@
 import io
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -54,9 +55,10 @@ def of_spool(spool, *, farm):
     filament = spool.filament
     named = filament.color_name or swatches.hexes_of(filament) or "no colour given"
     lot = f"Lot {spool.lot_number}" if spool.lot_number else ""
-    received = (
-        f"{format_number(spool.initial_grams)} g net, received {spool.received_on.isoformat()}"
-    )
+    received = _("%(initial_grams)s g net, received %(received_on)s") % {
+        "initial_grams": format_number(spool.initial_grams),
+        "received_on": spool.received_on.isoformat(),
+    }
     lines = (
         Line(text=filament.material_type.code, scale=1.45, is_bold=True),
         Line(text=filament.name, scale=1.15, is_bold=True, most=4),
@@ -116,17 +118,26 @@ def _require_possible(count, sheet, start):
     if not 1 <= start <= sheet.labels:
         has = "1 label" if sheet.labels == 1 else f"{sheet.labels} labels"
         raise NotOnSheet(
-            f"A page of {sheet.name} has {has}: the first can't go to place {start}.",
+            _("A page of %(sheet)s has %(has)s: the first can't go to place %(start)s.")
+            % {"sheet": sheet.name, "has": has, "start": start},
             errors={"start": [f"From 1 to {sheet.labels}."]},
             labels=sheet.labels,
         )
     if count == 0:
-        raise Invalid("Nothing is to be printed: name spools, or a number of blank labels.")
+        raise Invalid(_("Nothing is to be printed: name spools, or a number of blank labels."))
     if count > MOST_LABELS:
         raise TooManyLabels(
-            f"{count} labels were asked for; a document has at most {MOST_LABELS}. Print fewer "
-            "spools or copies at once.",
-            errors={"copies": [f"{count} labels together; at most {MOST_LABELS}."]},
+            _(
+                "%(count)s labels were asked for; a document has at most %(most_labels)s. Print "
+                "fewer spools or copies at once."
+            )
+            % {"count": count, "most_labels": MOST_LABELS},
+            errors={
+                "copies": [
+                    _("%(count)s labels together; at most %(most_labels)s.")
+                    % {"count": count, "most_labels": MOST_LABELS}
+                ]
+            },
             count=count,
         )
 

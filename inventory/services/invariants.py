@@ -96,8 +96,8 @@ class Violation:
     figures: dict
 
     def __str__(self):
-        said = ", ".join(f"{name} {_shown(value)}" for name, value in self.figures.items())
-        return f"{self.invariant}: {said}"
+        text = ", ".join(f"{name} {_text(value)}" for name, value in self.figures.items())
+        return f"{self.invariant}: {text}"
 
 
 def violations():
@@ -121,5 +121,5 @@ def broken(invariants):
             yield Violation(name, dict(zip(columns, row, strict=True)))
 
 
-def _shown(value):
+def _text(value):
     return value.isoformat() if hasattr(value, "isoformat") else value

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
 from tenants.operations.bulk import bulk_update_unnest
@@ -150,7 +151,10 @@ class Book:
         available, unless overridden."""
         grown = after - before
         if grown > 0 and spool.is_archived:
-            raise SpoolArchived(f"Spool {spool.code} is archived: restore it, or take another one.")
+            raise SpoolArchived(
+                _("Spool %(spool)s is archived: restore it, or take another one.")
+                % {"spool": spool.code}
+            )
         if grown > 0 and grown > spool.available_grams:
             self._overclaim(spool, after, spool.available_grams + before)
         self._claim(spool, grown)
@@ -189,7 +193,10 @@ class Book:
     def _take(self, spool, kind, grams, *, settle, **details):
         if grams > spool.remaining_grams and settle:
             had = format_number(spool.remaining_grams)
-            note = f"Settled: the print used {format_number(grams)} g, the book had {had} g."
+            note = _("Settled: the print used %(grams)s g, the book had %(had)s g.") % {
+                "grams": format_number(grams),
+                "had": had,
+            }
             self.count(spool, grams, **{**details, "note": note, "reason": "settled"})
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")
@@ -223,8 +230,8 @@ class Book:
         last = spool.last_entry_at
         if last and last > self.at and self.is_dated:
             raise BackDated(
-                f"Spool {spool.code} has an entry of {format_moment(last)}; "
-                f"nothing can be posted as of {format_moment(self.at)}.",
+                _("Spool %(spool)s has an entry of %(last)s; nothing can be posted as of %(at)s.")
+                % {"spool": spool.code, "last": format_moment(last), "at": format_moment(self.at)},
                 spool_id=spool.pk,
                 last_entry_at=last.isoformat(),
             )
@@ -260,8 +267,8 @@ def _locked(spool_ids):
     found = {spool.pk: spool for spool in spools}
     if missing := sorted(ids - found.keys()):
         raise UnknownSpool(
-            f"No spool with id {', '.join(map(str, missing))}.",
-            errors={"spool": [f"There is no spool {pk}." for pk in missing]},
+            _("No spool with id %(missing)s.") % {"missing": ", ".join(map(str, missing))},
+            errors={"spool": [_("There is no spool %(pk)s.") % {"pk": pk} for pk in missing]},
         )
     return found
 

@@ -3,6 +3,7 @@
 from decimal import ROUND_DOWN, Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.services import ledger
@@ -41,7 +42,7 @@ def unsaved(*, filament, initial_grams, price, **details):
     net = to_grams(_net_of(filament, initial_grams), field="initial_grams")
     if net == 0:
         raise Invalid(
-            "A spool holds more than 0 g.", errors={"initial_grams": ["More than 0, please."]}
+            _("A spool holds more than 0 g."), errors={"initial_grams": [_("Must be more than 0.")]}
         )
     price = None if price is None else money(price)
     spool = Spool(filament=filament, initial_grams=net, price=price, **details)
@@ -82,8 +83,9 @@ def _net_of(filament, initial_grams):
         return initial_grams
     if filament.net_grams is None:
         raise Invalid(
-            f"How much is on it? {filament} has no nominal net grams to go by.",
-            errors={"initial_grams": ["Needed: the filament has no nominal net grams."]},
+            _("How much is on it? %(filament)s has no nominal net grams to go by.")
+            % {"filament": filament},
+            errors={"initial_grams": [_("Needed: the filament has no nominal net grams.")]},
         )
     return filament.net_grams
 
@@ -94,8 +96,14 @@ def _agreed(count, codes):
         return count or len(codes) or count
     if count != len(codes):
         raise Invalid(
-            f"{len(codes)} labels were scanned for {count} spools: each needs one.",
-            errors={"codes": [f"{len(codes)} labels for {count} spools."]},
+            _("%(codes_count)s labels were scanned for %(count)s spools: each needs one.")
+            % {"codes_count": len(codes), "count": count},
+            errors={
+                "codes": [
+                    _("%(codes_count)s labels for %(count)s spools.")
+                    % {"codes_count": len(codes), "count": count}
+                ]
+            },
         )
     return count
 
@@ -103,7 +111,8 @@ def _agreed(count, codes):
 def _counted(count):
     if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
         raise Invalid(
-            f"Between 1 and {MOST_AT_ONCE} spools are received at once.",
+            _("Between 1 and %(most_at_once)s spools are received at once.")
+            % {"most_at_once": MOST_AT_ONCE},
             errors={"count": [f"Between 1 and {MOST_AT_ONCE}."]},
         )
     return count
@@ -112,8 +121,8 @@ def _counted(count):
 def _prices(count, price, total_price):
     if price is not None and total_price is not None:
         raise Invalid(
-            "Give the price of each spool or of all together, not both.",
-            errors={"total_price": ["Either this or price."]},
+            _("Give the price of each spool or of all together, not both."),
+            errors={"total_price": [_("Either this or price.")]},
         )
     if total_price is None:
         return [price] * count

@@ -1,9 +1,11 @@
 """Taking back an entry that no run made."""
 
+from django.utils.translation import gettext as _
+
 from inventory.models import InventoryTransaction, Spool
 from inventory.models.ledger import COMPENSATED
 from inventory.services.spools import shelf
-from inventory.services.spools.consumption import given, said
+from inventory.services.spools.consumption import reason_and_note, require_reason
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_moment
@@ -32,7 +34,7 @@ class ReceiptInUse(Refusal):
     title = "The spool has other entries that stand"
 
 
-class KeepsACount(Refusal):
+class CompensatingCount(Refusal):
     """A count that nobody made: it keeps a weighed balance while a run is corrected."""
 
     code = "keeps_a_count"
@@ -51,17 +53,17 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     """Undo an entry that no run made; returns the reversal.
 
     ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
-    needs weighing. Raises EntryOfRun, AlreadyReversed, NotReversible, KeepsACount, ReceiptInUse,
-    CountedSince, InsufficientInventory, SpoolArchived.
+    needs weighing. Raises EntryOfRun, AlreadyReversed, NotReversible, CompensatingCount,
+    ReceiptInUse, CountedSince, InsufficientInventory, SpoolArchived.
     """
-    words = said(given(reason), note)
+    details = reason_and_note(require_reason(reason), note)
     with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
         entry = InventoryTransaction.objects.select_related("production_run").get(pk=entry.pk)
         _require_reversible(entry)
         counted = _counted_since(entry)
         if counted and not confirm:
             raise _count_stands(spool, entry, counted)
-        reversal = book.reverse(entry, **words)
+        reversal = book.reverse(entry, **details)
         if counted:
             Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)
     return reversal
@@ -70,20 +72,25 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
 def _require_reversible(entry):
     if run := entry.production_run:
         raise EntryOfRun(
-            f"Run {run.number} made this entry: revert or correct the run instead.",
+            _("Run %(run)s made this entry: revert or correct the run instead.")
+            % {"run": run.number},
             run_id=run.pk,
             run_number=run.number,
         )
     if reversal := InventoryTransaction.objects.filter(reverses=entry).first():
         raise AlreadyReversed(
-            f"Entry {entry.pk} was reversed {format_moment(reversal.created_at)}.",
+            _("Entry %(entry)s was reversed %(created_at)s.")
+            % {"entry": entry.pk, "created_at": format_moment(reversal.created_at)},
             entry_id=entry.pk,
             reversed_by_id=reversal.pk,
         )
     if entry.kind == Kind.COUNT and entry.reason == COMPENSATED:
-        raise KeepsACount(
-            f"Entry {entry.pk} came with the correction of a run and keeps the weighed balance: "
-            "correct that run again, or weigh the spool.",
+        raise CompensatingCount(
+            _(
+                "Entry %(entry)s came with the correction of a run and keeps the weighed "
+                "balance: correct that run again, or weigh the spool."
+            )
+            % {"entry": entry.pk},
             entry_id=entry.pk,
             spool_id=entry.spool_id,
         )
@@ -92,7 +99,8 @@ def _require_reversible(entry):
         standing := others.exclude(pk=entry.pk).exclude(grams=0).count()
     ):
         raise ReceiptInUse(
-            f"{standing} other entries of the spool stand: take those back first.",
+            _("%(standing)s other entries of the spool stand: take those back first.")
+            % {"standing": standing},
             spool_id=entry.spool_id,
             entries=standing,
         )
@@ -105,9 +113,11 @@ def _counted_since(entry):
 
 def _count_stands(spool, entry, count):
     return CountedSince(
-        f"Spool {spool.code} was counted {format_moment(count.created_at)}, after this entry: "
-        "undoing "
-        "it would change what was counted. Confirm, and weigh the spool again.",
+        _(
+            "Spool %(spool)s was counted %(created_at)s, after this entry: undoing it would "
+            "change what was counted. Confirm, and weigh the spool again."
+        )
+        % {"spool": spool.code, "created_at": format_moment(count.created_at)},
         spool_id=spool.pk,
         entry_id=entry.pk,
         counted_entry_id=count.pk,

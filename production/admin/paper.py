@@ -6,6 +6,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from production.models import ProductionRun
 from production.paper import traveller
@@ -26,7 +27,11 @@ class TravellerPages:
     def print_travellers(self, request, queryset):
         ids = list(queryset.values_list("pk", flat=True)[: traveller.MOST_RUNS + 1])
         if len(ids) > traveller.MOST_RUNS:
-            messages.error(request, f"At most {traveller.MOST_RUNS} at once; choose fewer.")
+            messages.error(
+                request,
+                _("At most %(most_runs)s at once; choose fewer.")
+                % {"most_runs": traveller.MOST_RUNS},
+            )
             return None
         return HttpResponseRedirect(travellers_url(ids))
 

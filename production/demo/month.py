@@ -70,7 +70,7 @@ def live_through(now, *, manager, operator):
     farm = Farm(manager=manager, operator=operator)
     calendar = Calendar(now)
     dice = random.Random(SEED)
-    stories.tell(_history(farm, calendar, dice))
+    stories.play(_history(farm, calendar, dice))
     _today(farm, now, calendar)
 
 

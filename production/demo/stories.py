@@ -106,7 +106,7 @@ class Farm:
         )
 
 
-def tell(stories):
+def play(stories):
     """Carry the stories on, each when its moment has come, until all have ended."""
     waiting = []
     for number, story in enumerate(stories):

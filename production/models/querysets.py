@@ -69,8 +69,8 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def of_material_type(self, material_type):
         """That ask for the material type, or take a spool or filament of it."""
-        asked = Q(material_type=material_type) | Q(filament__material_type=material_type)
-        return self._with("RunMaterial", asked | Q(spool__filament__material_type=material_type))
+        required = Q(material_type=material_type) | Q(filament__material_type=material_type)
+        return self._with("RunMaterial", required | Q(spool__filament__material_type=material_type))
 
     def matching(self, word):
         """With the word in their number, in a product or at the start of a spool's code."""

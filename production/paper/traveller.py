@@ -7,6 +7,7 @@ import io
 from functools import partial
 
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.platypus import (
@@ -48,10 +49,15 @@ def pdf(runs, *, farm, farm_name, printed_at):
     ``farm`` is the farm's address, ``printed_at`` an aware moment. Raises TooManyRuns.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
-        raise TooManyRuns(f"{len(runs)} runs; a document has 1 to {MOST_RUNS}.")
+        raise TooManyRuns(
+            _("%(runs_count)s runs; a document has 1 to %(most_runs)s.")
+            % {"runs_count": len(runs), "most_runs": MOST_RUNS}
+        )
     fonts.load()
     content, story = io.BytesIO(), []
-    document = BaseDocTemplate(content, pagesize=A4, title=f"Runs of {farm_name}")
+    document = BaseDocTemplate(
+        content, pagesize=A4, title=_("Runs of %(farm_name)s") % {"farm_name": farm_name}
+    )
     foot = f"{farm_name} · printed {_moment(printed_at)}"
     for run in runs:
         frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - HEAD - 2 * MARGIN, *[0] * 4)
@@ -79,8 +85,8 @@ def _head(run, address, foot, canvas, document):
     canvas.setStrokeGray(0.3)
     under = A4[1] - MARGIN - HEAD + 3 * mm
     canvas.line(MARGIN, under, A4[0] - MARGIN, under)
-    shown = fitting.shortened(f"{run.number} · page {document.page} · {foot}", WIDTH, 8)
-    fonts.draw(canvas, MARGIN, MARGIN / 2, shown, 8)
+    footer = fitting.shortened(f"{run.number} · page {document.page} · {foot}", WIDTH, 8)
+    fonts.draw(canvas, MARGIN, MARGIN / 2, footer, 8)
 
 
 def _story(run):
@@ -109,7 +115,10 @@ def _items(run):
                 tables.text(item.product.sku, bold=True),
                 tables.text(item.product.name),
                 *_small(item.order_reference and f"Order {item.order_reference}"),
-                *_small(item.bed_position and f"On the bed: {item.bed_position}"),
+                *_small(
+                    item.bed_position
+                    and _("On the bed: %(bed_position)s") % {"bed_position": item.bed_position}
+                ),
             ],
             tables.text(f"{item.quantity} ×", tables.LARGE, bold=True),
             _known(item.good_count),
@@ -139,7 +148,7 @@ def _material_row(line):
         _spool(line),
         [
             tables.text(f"{format_number(line.planned_total_grams)} g", bold=True),
-            *_small(purge and f"{format_number(purge)} g of it purge"),
+            *_small(purge and _("%(purge)s g of it purge") % {"purge": format_number(purge)}),
         ],
         _known(line.gross_before_grams),
         _known(line.gross_after_grams),
@@ -164,7 +173,10 @@ def _spool(line):
     slot = getattr(spool, "printer_slot", None)
     place = f"in {slot}" if slot else str(spool.location or "nobody knows where")
     lot = f", lot {spool.lot_number}" if spool.lot_number else ""
-    said = f"{format_number(spool.remaining_grams)} g by the book{lot}"
+    said = _("%(remaining_grams)s g by the book%(lot)s") % {
+        "remaining_grams": format_number(spool.remaining_grams),
+        "lot": lot,
+    }
     return [
         tables.text(spool.code, tables.LARGE, bold=True),
         tables.text(place),

@@ -167,8 +167,8 @@ def _costs(run, materials, shares, is_over):
         "energy": _by_the_hour(minutes, power_rate, is_over),
         "labour": shares.labour(run, is_over),
     }
-    kept = [figure for figure in costs.values() if figure is not None]
-    costs["total"] = _total(kept)
+    known = [figure for figure in costs.values() if figure is not None]
+    costs["total"] = _total(known)
     nothing = Figure(None, None)
     return {name: nothing if figure is None else figure for name, figure in costs.items()}
 
@@ -226,9 +226,9 @@ class _Shares:
     def _cost(self, item, run, costs):
         shared = [costs[name] for name in ("material", "machine", "energy")]
         labour = Figure(ZERO, ZERO) if run.labour_rate is None else self._labour(item, run)
-        kept = [figure for figure in shared if figure != Figure(None, None)]
+        known = [figure for figure in shared if figure != Figure(None, None)]
         unknown = costs["total"]
-        pool = _total(kept)
+        pool = _total(known)
         planned = None if unknown.planned is None else pool.planned * self.planned[item.pk]
         actual = None if unknown.actual is None else pool.actual * self.actual[item.pk]
         return Figure(_sum([planned, labour.planned]), _sum([actual, labour.actual]))

@@ -147,7 +147,7 @@ def test_a_later_write_that_fails_leaves_slot_and_run_as_they_were(farm, monkeyp
     elm, low, full = a_printer("Elm"), a_spool(100, filament=galaxy), a_spool(filament=galaxy)
     slot = a_slot(elm, spool=low)
     run = a_running_run((low, 90), printer=elm)
-    monkeypatch.setattr(slots, "tell", fails)
+    monkeypatch.setattr(slots, "record_event", fails)
     with pytest.raises(RuntimeError):
         slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
     assert (inside(slot), run.materials.count()) == (low, 1)

@@ -2,13 +2,15 @@
 
 from collections import Counter
 
+from django.utils.translation import gettext as _
+
 from inventory import codes as spool_codes
 from inventory.models import Spool, SpoolEvent
 from inventory.services import scanning
 from inventory.services.spools.shelf import InvalidSpoolCode
 from tenants.operations.refusals import Duplicate
 
-SHOWN = 10
+MAX_NAMED = 10
 
 
 def require_blank(texts):
@@ -20,20 +22,22 @@ def require_blank(texts):
     wrong = [code for code in codes if not spool_codes.is_valid(code)]
     if wrong:
         raise InvalidSpoolCode(
-            f"Not the code of a label: {_named(wrong)}. Scan it again.",
-            errors={"codes": [f"Not the code of a label: {_named(wrong)}."]},
+            _("Not the code of a label: %(wrong)s. Scan it again.") % {"wrong": _named(wrong)},
+            errors={"codes": [_("Not the code of a label: %(wrong)s.") % {"wrong": _named(wrong)}]},
         )
     twice = [code for code, times in Counter(codes).items() if times > 1]
     if twice:
         raise InvalidSpoolCode(
-            f"Scanned more than once: {_named(twice)}. Each label is for one spool.",
-            errors={"codes": [f"More than once: {_named(twice)}."]},
+            _("Scanned more than once: %(twice)s. Each label is for one spool.")
+            % {"twice": _named(twice)},
+            errors={"codes": [_("More than once: %(twice)s.") % {"twice": _named(twice)}]},
         )
     taken = _taken(codes)
     if taken:
         raise Duplicate(
-            f"On a spool already: {_named(taken)}. Take labels that are new.",
-            errors={"codes": [f"On a spool already: {_named(taken)}."]},
+            _("On a spool already: %(taken)s. Take labels that are new.")
+            % {"taken": _named(taken)},
+            errors={"codes": [_("On a spool already: %(taken)s.") % {"taken": _named(taken)}]},
         )
     return codes
 
@@ -45,5 +49,7 @@ def _taken(codes):
 
 
 def _named(codes):
-    named = ", ".join(code[:20] for code in codes[:SHOWN])
-    return named if len(codes) <= SHOWN else f"{named} and {len(codes) - SHOWN} more"
+    named = ", ".join(code[:20] for code in codes[:MAX_NAMED])
+    if len(codes) <= MAX_NAMED:
+        return named
+    return _("%(codes)s and %(count)s more") % {"codes": named, "count": len(codes) - MAX_NAMED}

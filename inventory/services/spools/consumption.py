@@ -3,6 +3,8 @@
 Quantities are net grams unless they are called gross (filament and reel together).
 """
 
+from django.utils.translation import gettext as _
+
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import ledger
 from inventory.services.spools import scale, shelf
@@ -70,22 +72,22 @@ def waste(
 def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm=False):
     """Nothing is left on the spool; returns the ledger entry that says so.
 
-    What the book still had is posted as a count to 0 (nobody knows where it went), or with
+    What the book still had is posted as a count to 0 (its use is unknown), or with
     ``as_="waste"`` as waste. ``confirm`` accepts a count that takes more than a weighing may
     be off. Raises SpoolArchived, NotEmptyByBook, NothingToPost.
     """
     if as_ not in (Kind.COUNT, Kind.WASTE):
         raise Invalid(
-            "What is left is a count or waste.", errors={"as": ["Either count or waste."]}
+            _("What is left is a count or waste."), errors={"as": [_("Either count or waste.")]}
         )
-    words = said(reason, note)
+    details = reason_and_note(reason, note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
         left = fresh.remaining_grams
         if as_ == Kind.WASTE:
-            entry = book.waste(fresh, _something(left), **words)
+            entry = book.waste(fresh, _nonzero(left), **details)
         else:
             _require_nearly_empty(fresh, confirm)
-            entry = book.count(fresh, ledger.ZERO, **words)
+            entry = book.count(fresh, ledger.ZERO, **details)
         _weighed(fresh)
     return entry
 
@@ -96,25 +98,25 @@ def adjust(spool, *, grams, reason, by, at=None, note=""):
 
     Raises ReasonMissing, NothingToPost, InvalidQuantity, SpoolArchived, InsufficientInventory.
     """
-    grams = _something(to_grams(grams, signed=True))
-    words = said(given(reason), note)
+    grams = _nonzero(to_grams(grams, signed=True))
+    details = reason_and_note(require_reason(reason), note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
         to_grams(fresh.remaining_grams + grams, signed=True)  # must fit the book afterwards
-        return book.adjust(fresh, grams, **words)
+        return book.adjust(fresh, grams, **details)
 
 
 def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
     grams, gross = amounts
     if (grams is None) == (gross is None):
         raise Invalid(
-            "Say either what was taken, or what the scale shows after it.",
-            errors={"grams": ["Either this or gross_after_grams."]},
+            _("Say either what was taken, or what the scale shows after it."),
+            errors={"grams": [_("Either this or gross_after_grams.")]},
         )
-    words = said(reason, note)
+    details = reason_and_note(reason, note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
         used = to_grams(grams) if gross is None else _used_by_scale(fresh, gross, confirm)
         take = book.consume if kind == Kind.USAGE else book.waste
-        entry = take(fresh, _something(used), **words)
+        entry = take(fresh, _nonzero(used), **details)
         if gross is not None:
             _weighed(fresh)
     return entry
@@ -125,18 +127,27 @@ def _used_by_scale(spool, gross, confirm):
     net = scale.net_of_gross(spool, gross)
     if net > spool.remaining_grams:
         raise AfterAboveBook(
-            f"Spool {spool.code} holds {format_number(net)} g by the scale, but only "
-            f"{format_number(spool.remaining_grams)} g by the book. Weigh it first.",
-            errors={"gross_after_grams": ["More than the book has."]},
+            _(
+                "Spool %(spool)s holds %(net)s g by the scale, but only %(remaining_grams)s g "
+                "by the book. Weigh it first."
+            )
+            % {
+                "spool": spool.code,
+                "net": format_number(net),
+                "remaining_grams": format_number(spool.remaining_grams),
+            },
+            errors={"gross_after_grams": [_("More than the book has.")]},
             spool_id=spool.pk,
             net_grams=net,
             remaining_grams=spool.remaining_grams,
         )
     if net < 0 and not confirm:
         raise scale.WeighingImplausible(
-            f"Spool {spool.code}: the scale shows {format_number(-net)} g less than the empty "
-            "reel. Weigh "
-            "again, or confirm that all of it was used.",
+            _(
+                "Spool %(spool)s: the scale shows %(net)s g less than the empty reel. Weigh "
+                "again, or confirm that all of it was used."
+            )
+            % {"spool": spool.code, "net": format_number(-net)},
             spool_id=spool.pk,
             gross_grams=gross,
             tare_grams=spool.tare(),
@@ -151,26 +162,31 @@ def _weighed(spool):
     spool.needs_weighing = False
 
 
-def _something(grams):
+def _nonzero(grams):
     if grams == 0:
-        raise NothingToPost("0 g are no entry.", errors={"grams": ["Not 0, please."]})
+        raise NothingToPost(_("0 g are no entry."), errors={"grams": [_("Must not be 0.")]})
     return grams
 
 
-def given(reason):
+def require_reason(reason):
     """The ``reason``, which can't be left out. Raises ReasonMissing."""
     if not reason.strip():
-        raise ReasonMissing("Say why the book is changed.", errors={"reason": ["Needed."]})
+        raise ReasonMissing(_("Say why the book is changed."), errors={"reason": ["Needed."]})
     return reason
 
 
-def said(reason, note):
+def reason_and_note(reason, note):
     """What an entry says of its cause. Raises Invalid when the reason is too long."""
     reason = reason.strip()
     if len(reason) > REASON_LENGTH:
         raise Invalid(
-            f"A reason has at most {REASON_LENGTH} characters; the rest belongs in the note.",
-            errors={"reason": [f"At most {REASON_LENGTH} characters."]},
+            _("A reason has at most %(reason_length)s characters; the rest belongs in the note.")
+            % {"reason_length": REASON_LENGTH},
+            errors={
+                "reason": [
+                    _("At most %(reason_length)s characters.") % {"reason_length": REASON_LENGTH}
+                ]
+            },
         )
     return {"reason": reason, "note": note}
 
@@ -178,8 +194,11 @@ def said(reason, note):
 def _require_nearly_empty(spool, confirm):
     if spool.remaining_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
         raise NotEmptyByBook(
-            f"By the book {format_number(spool.remaining_grams)} g are left on spool {spool.code}: "
-            "confirm that it is empty.",
+            _(
+                "By the book %(remaining_grams)s g are left on spool %(spool)s: confirm that it "
+                "is empty."
+            )
+            % {"remaining_grams": format_number(spool.remaining_grams), "spool": spool.code},
             spool_id=spool.pk,
             remaining_grams=spool.remaining_grams,
         )

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from inventory.models import Spool
 from inventory.services import ledger
 from inventory.services.spools import shelf
@@ -69,9 +71,16 @@ def require_possible(spool, gross_grams):
         return
     full = format_number(tare + spool.initial_grams)
     raise WeighingImplausible(
-        f"Spool {spool.code} weighs {format_number(tare)} g empty and {full} g full; "
-        f"{format_number(gross)} g "
-        "can't be. Weigh again, or confirm.",
+        _(
+            "Spool %(spool)s weighs %(tare)s g empty and %(full)s g full; %(gross)s g can't be. "
+            "Weigh again, or confirm."
+        )
+        % {
+            "spool": spool.code,
+            "tare": format_number(tare),
+            "full": full,
+            "gross": format_number(gross),
+        },
         spool_id=spool.pk,
         gross_grams=gross,
         tare_grams=tare,
@@ -83,8 +92,11 @@ def net_of_gross(spool, gross):
     tare = spool.tare()
     if tare is None:
         raise TareUnknown(
-            f"Nobody has said what the empty reel of spool {spool.code} weighs: say so on "
-            "the spool or its filament, or give the weight before and after the print.",
+            _(
+                "Nobody has said what the empty reel of spool %(spool)s weighs: say so on the "
+                "spool or its filament, or give the weight before and after the print."
+            )
+            % {"spool": spool.code},
             spool_id=spool.pk,
             gross_grams=gross,
         )
@@ -94,8 +106,8 @@ def net_of_gross(spool, gross):
 def _require_past(weighed_at, now):
     if weighed_at is not None and weighed_at > now:
         raise Invalid(
-            f"{format_moment(weighed_at)} is still to come.",
-            errors={"weighed_at": ["A spool can't have been weighed in the future."]},
+            _("%(weighed_at)s is still to come.") % {"weighed_at": format_moment(weighed_at)},
+            errors={"weighed_at": [_("A spool can't have been weighed in the future.")]},
         )
 
 
@@ -104,7 +116,8 @@ def _net_weight(spool, gross, *, compared_with, confirm):
     doubts = _doubts(spool, net, compared_with)
     if doubts and not confirm:
         raise WeighingImplausible(
-            f"Spool {spool.code}: {'; '.join(doubts)}. Weigh again, or confirm.",
+            _("Spool %(spool)s: %(doubts)s. Weigh again, or confirm.")
+            % {"spool": spool.code, "doubts": "; ".join(doubts)},
             spool_id=spool.pk,
             gross_grams=gross,
             tare_grams=spool.tare(),
@@ -118,17 +131,23 @@ def _net_weight(spool, gross, *, compared_with, confirm):
 def _doubts(spool, net, book_grams):
     doubts = []
     if net < 0:
-        doubts.append(f"the scale shows {format_number(-net)} g less than the empty reel")
+        doubts.append(
+            _("the scale shows %(net)s g less than the empty reel") % {"net": format_number(-net)}
+        )
     if net > spool.initial_grams:
         doubts.append(
-            f"{format_number(net)} g net is more than the {format_number(spool.initial_grams)} g "
-            "received"
+            _("%(net)s g net is more than the %(initial_grams)s g received")
+            % {"net": format_number(net), "initial_grams": format_number(spool.initial_grams)}
         )
     off = abs(net - book_grams)
     if off > IMPLAUSIBLE_GRAMS and off > book_grams * IMPLAUSIBLE_SHARE:
         doubts.append(
-            f"{format_number(net)} g net is {format_number(off)} g off the book's "
-            f"{format_number(book_grams)} g"
+            _("%(net)s g net is %(off)s g off the book's %(book_grams)s g")
+            % {
+                "net": format_number(net),
+                "off": format_number(off),
+                "book_grams": format_number(book_grams),
+            }
         )
     return doubts
 
@@ -144,10 +163,17 @@ def _posted_since(spool, weighed_at, basis, gross):
     if basis == "then":
         return spool.remaining_grams - then
     raise EntriesSinceWeighing(
-        f"The ledger of spool {spool.code} moved after {format_moment(weighed_at)}: the book had "
-        f"{format_number(then)} g then and has {format_number(spool.remaining_grams)} g now. Say "
-        "whether the later "
-        "entries stay on top of this weight (basis: then) or are in it (basis: now).",
+        _(
+            "The ledger of spool %(spool)s moved after %(weighed_at)s: the book had %(then)s g "
+            "then and has %(remaining_grams)s g now. Say whether the later entries stay on top "
+            "of this weight (basis: then) or are in it (basis: now)."
+        )
+        % {
+            "spool": spool.code,
+            "weighed_at": format_moment(weighed_at),
+            "then": format_number(then),
+            "remaining_grams": format_number(spool.remaining_grams),
+        },
         spool_id=spool.pk,
         gross_grams=gross,
         book_then_grams=then,

@@ -7,6 +7,8 @@ move only where an archived spool's remainder is thrown away.
 
 from contextlib import contextmanager
 
+from django.utils.translation import gettext as _
+
 from inventory import codes
 from inventory.models import Location, SpoolEvent
 from inventory.services import ledger
@@ -18,7 +20,7 @@ from tenants.operations.text import format_moment, format_number
 from tenants.operations.versions import check_version
 
 Verb = SpoolEvent.Verb
-TOLD_BY = {"location": Verb.MOVED, "opened_at": Verb.OPENED, "dried_at": Verb.DRIED}
+EVENT_OF_FIELD = {"location": Verb.MOVED, "opened_at": Verb.OPENED, "dried_at": Verb.DRIED}
 
 
 class SpoolClaimed(Refusal):
@@ -74,8 +76,8 @@ def locked(spool, *, by, at=None, archived_too=False):
         check_version(fresh)
         if fresh.is_archived and not archived_too:
             raise ledger.SpoolArchived(
-                f"Spool {fresh.code} is archived since {format_moment(fresh.archived_at)}: restore "
-                "it first.",
+                _("Spool %(fresh)s is archived since %(archived_at)s: restore it first.")
+                % {"fresh": fresh.code, "archived_at": format_moment(fresh.archived_at)},
                 spool_id=fresh.pk,
             )
         yield book, fresh
@@ -96,8 +98,10 @@ def describe(spool, *, by, at=None, **fields):
             changed |= _late_cost(fresh, fields["price"])
         if not changed:
             return fresh
-        for name in TOLD_BY.keys() & changed.keys():
-            _tell(book, fresh, TOLD_BY[name], before=getattr(fresh, name), after=changed[name])
+        for name in EVENT_OF_FIELD.keys() & changed.keys():
+            _record(
+                book, fresh, EVENT_OF_FIELD[name], before=getattr(fresh, name), after=changed[name]
+            )
         return audited.update(fresh, by=by, version=fresh.version + 1, **changed)
 
 
@@ -112,7 +116,7 @@ def move(spool, *, location, by, at=None):
         if before != location:
             fresh.location = location
             _write(book, fresh, "location")
-            _tell(book, fresh, Verb.MOVED, before=before, after=location)
+            _record(book, fresh, Verb.MOVED, before=before, after=location)
     return fresh
 
 
@@ -125,13 +129,14 @@ def open(spool, *, by, at=None):
     with locked(spool, by=by, at=at) as (book, fresh):
         if fresh.opened_at is not None:
             raise AlreadyOpened(
-                f"Spool {fresh.code} was opened {format_moment(fresh.opened_at)}.",
+                _("Spool %(fresh)s was opened %(opened_at)s.")
+                % {"fresh": fresh.code, "opened_at": format_moment(fresh.opened_at)},
                 spool_id=fresh.pk,
                 opened_at=fresh.opened_at.isoformat(),
             )
         fresh.opened_at = book.at
         _write(book, fresh, "opened_at")
-        _tell(book, fresh, Verb.OPENED, after=book.at)
+        _record(book, fresh, Verb.OPENED, after=book.at)
     return fresh
 
 
@@ -141,7 +146,7 @@ def dry(spool, *, by, at=None):
     with locked(spool, by=by, at=at) as (book, fresh):
         before, fresh.dried_at = fresh.dried_at, book.at
         _write(book, fresh, "dried_at")
-        _tell(book, fresh, Verb.DRIED, before=before, after=book.at)
+        _record(book, fresh, Verb.DRIED, before=before, after=book.at)
     return fresh
 
 
@@ -161,7 +166,7 @@ def relabel(spool, *, by, at=None, code=None):
         before, fresh.code = fresh.code, code
         with audited.refusals(fresh):
             _write(book, fresh, "code")
-        _tell(book, fresh, Verb.RELABELLED, before=before, after=code)
+        _record(book, fresh, Verb.RELABELLED, before=before, after=code)
     return fresh
 
 
@@ -176,9 +181,11 @@ def archive(spool, *, by, at=None, discard=None, note=""):
         _require_free(fresh)
         if fresh.remaining_grams and discard is None:
             raise RemainderUndecided(
-                f"By the book {format_number(fresh.remaining_grams)} g are left on spool "
-                f"{fresh.code}: "
-                "discard them, or keep them with the archived spool.",
+                _(
+                    "By the book %(remaining_grams)s g are left on spool %(fresh)s: discard "
+                    "them, or keep them with the archived spool."
+                )
+                % {"remaining_grams": format_number(fresh.remaining_grams), "fresh": fresh.code},
                 spool_id=fresh.pk,
                 remaining_grams=fresh.remaining_grams,
             )
@@ -186,7 +193,7 @@ def archive(spool, *, by, at=None, discard=None, note=""):
             book.waste(fresh, fresh.remaining_grams, reason="discarded", note=note)
         fresh.archived_at = book.at
         _write(book, fresh, "archived_at")
-        _tell(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")
+        _record(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")
     return fresh
 
 
@@ -198,10 +205,12 @@ def restore(spool, *, by, at=None):
     """
     with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
         if not fresh.is_archived:
-            raise NotArchived(f"Spool {fresh.code} is on the shelf.", spool_id=fresh.pk)
+            raise NotArchived(
+                _("Spool %(fresh)s is on the shelf.") % {"fresh": fresh.code}, spool_id=fresh.pk
+            )
         fresh.archived_at = None
         _write(book, fresh, "archived_at")
-        _tell(book, fresh, Verb.RESTORED, after=f"{format_number(fresh.remaining_grams)} g")
+        _record(book, fresh, Verb.RESTORED, after=f"{format_number(fresh.remaining_grams)} g")
     return fresh
 
 
@@ -211,13 +220,18 @@ def _write(book, spool, *fields):
     book.touch(spool)
 
 
-def _tell(book, spool, verb, *, before=None, after=None):
+def _record(book, spool, verb, *, before=None, after=None):
     SpoolEvent.objects.create(
-        spool=spool, verb=verb, before=_said(before), after=_said(after), by=book.by, at=book.at
+        spool=spool,
+        verb=verb,
+        before=_event_text(before),
+        after=_event_text(after),
+        by=book.by,
+        at=book.at,
     )
 
 
-def _said(value):
+def _event_text(value):
     if value is None:
         return ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
@@ -238,8 +252,9 @@ def _valid(code):
     code = codes.normalise(code)
     if not codes.is_valid(code):
         raise InvalidSpoolCode(
-            f"{code[:20]} is not a spool code: eight letters or digits and a check character.",
-            errors={"code": ["Not a spool code; was it mistyped?"]},
+            _("%(code)s is not a spool code: eight letters or digits and a check character.")
+            % {"code": code[:20]},
+            errors={"code": [_("Not a spool code; was it mistyped?")]},
         )
     return code
 
@@ -248,8 +263,9 @@ def _require_unused(code, spool):
     earlier = SpoolEvent.objects.filter(verb=Verb.RELABELLED, before=code).exclude(spool=spool)
     if owner := earlier.select_related("spool").first():
         raise Duplicate(
-            f"The label {code} belonged to spool {owner.spool.code} before.",
-            errors={"code": ["Another spool had this label."]},
+            _("The label %(code)s belonged to spool %(spool)s before.")
+            % {"code": code, "spool": owner.spool.code},
+            errors={"code": [_("Another spool had this label.")]},
             spool_id=owner.spool_id,
         )
 
@@ -257,15 +273,23 @@ def _require_unused(code, spool):
 def _require_free(spool):
     if spool.is_archived:
         raise AlreadyArchived(
-            f"Spool {spool.code} is archived since {format_moment(spool.archived_at)}.",
+            _("Spool %(spool)s is archived since %(archived_at)s.")
+            % {"spool": spool.code, "archived_at": format_moment(spool.archived_at)},
             spool_id=spool.pk,
         )
     numbers = _open_runs(spool)
     if numbers or spool.reserved_grams:
         raise SpoolClaimed(
-            f"Open runs name spool {spool.code} ({', '.join(numbers)}) and claim "
-            f"{format_number(spool.reserved_grams)} g of it: complete them, cancel them or "
-            "give them another spool before it is archived.",
+            _(
+                "Open runs name spool %(spool)s (%(numbers)s) and claim %(reserved_grams)s g of "
+                "it: complete them, cancel them or give them another spool before it is "
+                "archived."
+            )
+            % {
+                "spool": spool.code,
+                "numbers": ", ".join(numbers),
+                "reserved_grams": format_number(spool.reserved_grams),
+            },
             spool_id=spool.pk,
             run_numbers=numbers,
             reserved_grams=spool.reserved_grams,

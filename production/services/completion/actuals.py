@@ -7,6 +7,8 @@ with good and scrapped counts. What nobody said is missing, never taken as plann
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+
 from inventory.services.ledger import ZERO
 from inventory.services.spools.scale import net_of_gross
 from production.models import Reason, RunMaterial
@@ -92,24 +94,40 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
 
 def _missing(lines, spools):
     """The refusal that asks for the grams of lines, or for their purge alone."""
-    unsaid = [line for line in lines if line.actual_grams is None]
-    asked = []
-    if unsaid:
-        names = ", ".join(named(line, spools) for line in unsaid)
-        asked.append(
-            "What did it take? Give actual grams (and purge where it was planned) or weights for: "
-            f"{names}. Or book it as planned."
+    missing = [line for line in lines if line.actual_grams is None]
+    questions = []
+    if missing:
+        names = ", ".join(named(line, spools) for line in missing)
+        questions.append(
+            _(
+                "What did it take? Give actual grams (and purge where it was planned) or "
+                "weights for: %(names)s. Or book it as planned."
+            )
+            % {"names": names}
         )
-    asked += [
-        f"How much was flushed? {format_number(line.planned_purge_grams)} g of "
-        f"{named(line, spools)} were "
-        "planned as purge: give its actual purge too, 0 if there was none."
+    questions += [
+        _(
+            "How much was flushed? %(planned_purge_grams)s g of %(line)s were planned as purge: "
+            "give its actual purge too, 0 if there was none."
+        )
+        % {
+            "planned_purge_grams": format_number(line.planned_purge_grams),
+            "line": named(line, spools),
+        }
         for line in lines
-        if line not in unsaid
+        if line not in missing
     ]
-    what = {line.pk: "actual" if line in unsaid else "actual purge" for line in lines}
-    errors = [f"Material {pk} has no {missing}." for pk, missing in what.items()]
-    return ActualsMissing(" ".join(asked), errors={"materials": errors}, material_ids=[*what])
+    errors = [
+        (
+            _("Material %(id)s has no actual.")
+            if line in missing
+            else _("Material %(id)s has no actual purge.")
+        )
+        % {"id": line.pk}
+        for line in lines
+    ]
+    ids = [line.pk for line in lines]
+    return ActualsMissing(" ".join(questions), errors={"materials": errors}, material_ids=ids)
 
 
 def note(lines, given):
@@ -137,7 +155,9 @@ def apply_items(items, given, *, as_planned):
             "How many came out good? Count: "
             + ", ".join(f"{item.product.sku} ({item.quantity} planned)" for item in missing)
             + ". Or book all of them as good, as planned.",
-            errors={"items": [f"Item {item.pk} has no counts." for item in missing]},
+            errors={
+                "items": [_("Item %(item)s has no counts.") % {"item": item.pk} for item in missing]
+            },
             item_ids=[item.pk for item in missing],
         )
 
@@ -147,7 +167,9 @@ def note_items(items, given):
     by_id = {item.pk: item for item in items}
     for count in given:
         if count.item not in by_id:
-            raise NotInRun(f"Item {count.item} is not of this run.", item_id=count.item)
+            raise NotInRun(
+                _("Item %(item)s is not of this run.") % {"item": count.item}, item_id=count.item
+            )
         item = by_id[count.item]
         item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
         item.scrap_reason = count.scrap_reason
@@ -162,7 +184,7 @@ def line_of(lines, actual):
     raise NotInRun(
         "This run has no such material: "
         + (f"line {actual.line}." if actual.line else f"spool {actual.spool}."),
-        errors={"materials": ["Not a material of this run."]},
+        errors={"materials": [_("Not a material of this run.")]},
         material_id=actual.line,
         spool_id=actual.spool,
     )
@@ -206,17 +228,29 @@ def _weighed(line, spools, books):
     spool = spools[line.spool_id]
     if line.gross_before_grams is not None:
         used = line.gross_before_grams - line.gross_after_grams
-        told = f"before {format_number(line.gross_before_grams)} g"
+        message = _(
+            "Spool %(spool)s weighs %(after)s g after the print and %(before)s g before: that is "
+            "%(more)s g more. Weigh again, or count the spool first."
+        )
+        before = line.gross_before_grams
     else:
         used = books[spool.pk] - net_of_gross(spool, line.gross_after_grams)
-        told = f"the book has {format_number(books[spool.pk])} g net"
+        message = _(
+            "Spool %(spool)s weighs %(after)s g after the print, but the book has %(before)s g "
+            "net: "
+            "that is %(more)s g more. Weigh again, or count the spool first."
+        )
+        before = books[spool.pk]
     if used < 0:
         raise AfterAboveBefore(
-            f"Spool {spool.code} weighs {format_number(line.gross_after_grams)} g after the "
-            "print, but "
-            f"{told}: that is {format_number(-used)} g more. Weigh again, or count the spool "
-            "first.",
-            errors={"gross_after_grams": ["Above the weight before."]},
+            message
+            % {
+                "spool": spool.code,
+                "after": format_number(line.gross_after_grams),
+                "before": format_number(before),
+                "more": format_number(-used),
+            },
+            errors={"gross_after_grams": [_("Above the weight before.")]},
             spool_id=spool.pk,
             gross_after_grams=line.gross_after_grams,
             surplus_grams=-used,
@@ -236,13 +270,26 @@ def _split(line, used):
 def _check_counts(item):
     if min(item.good_count or 0, item.scrapped_count or 0) < 0:
         raise CountsExceedQuantity(
-            "A count can't be negative.", errors={"items": ["A count can't be negative."]}
+            _("A count can't be negative."), errors={"items": [_("A count can't be negative.")]}
         )
     if item.printed_count > item.quantity:
         raise CountsExceedQuantity(
-            f"{item.product.sku}: {item.good_count} good and {item.scrapped_count} scrapped are "
-            f"more than the {item.quantity} of this run. Correct the counts, or the quantity.",
-            errors={"items": [f"At most {item.quantity} for item {item.pk}."]},
+            _(
+                "%(product)s: %(good_count)s good and %(scrapped_count)s scrapped are more than "
+                "the %(quantity)s of this run. Correct the counts, or the quantity."
+            )
+            % {
+                "product": item.product.sku,
+                "good_count": item.good_count,
+                "scrapped_count": item.scrapped_count,
+                "quantity": item.quantity,
+            },
+            errors={
+                "items": [
+                    _("At most %(quantity)s for item %(item)s.")
+                    % {"quantity": item.quantity, "item": item.pk}
+                ]
+            },
             item_id=item.pk,
             quantity=item.quantity,
             good_count=item.good_count,

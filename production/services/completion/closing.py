@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from inventory.services import ledger
 from production.models import ProductionRun, Reason
 from production.services import transitions, variance
@@ -136,9 +138,15 @@ def set_times(run, *, actual_minutes, finished_at, at):
     finished_at = finished_at or run.finished_at or at
     if not run.started_at <= finished_at <= at:
         raise Invalid(
-            f"A run that started {format_moment(run.started_at)} can't have finished "
-            f"{format_moment(finished_at)}: give a time between its start and now.",
-            errors={"finished_at": ["Between the start and now."]},
+            _(
+                "A run that started %(started_at)s can't have finished %(finished_at)s: give a "
+                "time between its start and now."
+            )
+            % {
+                "started_at": format_moment(run.started_at),
+                "finished_at": format_moment(finished_at),
+            },
+            errors={"finished_at": [_("Between the start and now.")]},
         )
     run.finished_at = finished_at
     if actual_minutes is not None:
@@ -147,7 +155,7 @@ def set_times(run, *, actual_minutes, finished_at, at):
 
 def _require_failure_reason(reason):
     if reason is None or reason.kind != Reason.Kind.FAILURE:
-        raise Invalid("Why did it fail? Give a reason.", errors={"reason": ["Required."]})
+        raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": ["Required."]})
 
 
 def _nothing_good(items, given):
@@ -155,9 +163,12 @@ def _nothing_good(items, given):
     for item in items:
         if item.good_count:
             raise Invalid(
-                f"{item.good_count} good of {item.product.sku}: complete the run with the rest "
-                "scrapped; a run fails when nothing usable came out.",
-                errors={"items": ["A failed run has no good parts."]},
+                _(
+                    "%(good_count)s good of %(product)s: complete the run with the rest "
+                    "scrapped; a run fails when nothing usable came out."
+                )
+                % {"good_count": item.good_count, "product": item.product.sku},
+                errors={"items": [_("A failed run has no good parts.")]},
             )
         item.good_count, item.scrapped_count = 0, item.scrapped_count or 0
 

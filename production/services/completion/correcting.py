@@ -5,6 +5,8 @@ counted after the entry that is corrected, the correction also posts a compensat
 that cost and variance change and the weighed balance does not.
 """
 
+from django.utils.translation import gettext as _
+
 from inventory.models import InventoryTransaction
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger
@@ -111,7 +113,10 @@ def _reassign(run, *, by, line, spool, at=None, settle=False, reason="", overrid
     lines = transitions.lock_lines(run)
     wrong = next((row for row in lines if row.pk == line), None)
     if wrong is None or not wrong.actual_total_grams or wrong.spool_id == spool.pk:
-        raise NothingToReassign(f"Line {line} of run {run.number} has nothing to move there.")
+        raise NothingToReassign(
+            _("Line %(line)s of run %(run)s has nothing to move there.")
+            % {"line": line, "run": run.number}
+        )
     with ledger.book([wrong.spool_id, spool.pk], by=by, at=at) as book:
         right = book.spools[spool.pk]
         if not overridden:
@@ -144,7 +149,9 @@ class _Move:
 
     def _keep(self, grams):
         if grams != self.spool.remaining_grams:
-            note = f"Run {self.run.number} was corrected; the weighed balance stays."
+            note = _("Run %(run)s was corrected; the weighed balance stays.") % {
+                "run": self.run.number
+            }
             self.book.count(self.spool, grams, reason=COMPENSATED, note=note)
 
 

@@ -1,5 +1,8 @@
 """Whether an actual can be believed: far off its plan, it is more likely a slip than the truth."""
 
+from django.utils.text import get_text_list
+from django.utils.translation import gettext as _
+
 from production.services.completion.actuals import named
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
@@ -24,9 +27,10 @@ def require_plausible(lines, spools, percent, *, may_be_less=False, changed=None
         groups = [group for group in groups if any(line in changed for line in group)]
     doubtful = [group for group in groups if _is_off(group, percent, may_be_less)]
     if doubtful:
-        told = [_told(group, spools) for group in doubtful]
+        figures = [_group_text(group, spools) for group in doubtful]
         raise ActualImplausible(
-            f"Hard to believe: {'; '.join(told)}. Correct it, or confirm.",
+            _("Hard to believe: %(figures)s. Correct it, or confirm.")
+            % {"figures": "; ".join(figures)},
             plausibility_percent=percent,
             materials=[
                 {
@@ -65,9 +69,9 @@ def _is_off(group, percent, may_be_less):
     return planned > 0 and abs(off) * 100 > planned * percent
 
 
-def _told(group, spools):
-    names = " and ".join(named(line, spools) for line in group)
-    return (
-        f"{names} took {format_number(_actual(group))} g, planned "
-        f"{format_number(_planned(group))} g"
-    )
+def _group_text(group, spools):
+    return _("%(spools)s took %(actual)s g, planned %(planned)s g") % {
+        "spools": get_text_list([named(line, spools) for line in group], _("and")),
+        "actual": format_number(_actual(group)),
+        "planned": format_number(_planned(group)),
+    }

@@ -2,6 +2,7 @@
 
 from django.db.models import Q, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
@@ -88,8 +89,11 @@ def restore(spools, *, by, at):
 def _counted(run, spools):
     codes = ", ".join(spool.code for spool in spools)
     return CountedSince(
-        f"Run {run.number} can't simply be reverted: {codes} was weighed since. A manager may "
-        "confirm; the spools then need weighing.",
+        _(
+            "Run %(run)s can't simply be reverted: %(codes)s was weighed since. A manager may "
+            "confirm; the spools then need weighing."
+        )
+        % {"run": run.number, "codes": codes},
         run_id=run.pk,
         spool_ids=[spool.pk for spool in spools],
     )

@@ -17,7 +17,7 @@ VERBS = ("save_actuals", "note_plate", "swap_spool")
 def of(run, lines=(), items=()):
     """The figures of the run and of these lines and items, as JSON."""
     return {
-        "actual_minutes": _said(run.actual_minutes),
+        "actual_minutes": _stored_value(run.actual_minutes),
         "materials": {line.pk: _figures(line, LINE_FIELDS) for line in lines},
         "items": {item.pk: _figures(item, DRAFT_FIELDS) for item in items},
     }
@@ -61,10 +61,10 @@ def _put_back(book, line, figures):
 
 
 def _figures(row, names):
-    return {name: _said(getattr(row, name)) for name in names}
+    return {name: _stored_value(getattr(row, name)) for name in names}
 
 
-def _said(value):
+def _stored_value(value):
     return str(value) if isinstance(value, Decimal) else value
 
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import RunMaterial
@@ -86,7 +87,9 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
     items = transitions.lock_items(run)
     before = drafts.of(run, items=items)
     if not any(scrapped.values()):
-        raise Invalid("How many parts were on the failed plate?", errors={"scrapped": ["Needed."]})
+        raise Invalid(
+            _("How many parts were on the failed plate?"), errors={"scrapped": ["Needed."]}
+        )
     by_id = {item.pk: item for item in items}
     note_items(
         items,
@@ -107,7 +110,7 @@ def progress(run, *, by, percent, at=None):
     run = transitions.lock(run, "save_actuals")
     percent = Decimal(percent)
     if not (percent.is_finite() and 0 <= percent <= 100):
-        raise Invalid("Progress is 0 to 100 percent.", errors={"percent": ["From 0 to 100."]})
+        raise Invalid(_("Progress is 0 to 100 percent."), errors={"percent": [_("From 0 to 100.")]})
     run.progress_percent = round(percent, 2)
     _noted(run, "progress", "progress_percent", by=by, at=at, reason=f"{percent:f} %")
     return run
@@ -129,8 +132,8 @@ def _line_to_swap(lines, pk, so_far):
         if row.pk == found and row.spool_id:
             return row
     raise transitions.NotInRun(
-        "Which spool is swapped? Name a material of this run that has one.",
-        errors={"line": ["Not a material of this run with a spool."]},
+        _("Which spool is swapped? Name a material of this run that has one."),
+        errors={"line": [_("Not a material of this run with a spool.")]},
         material_id=pk,
     )
 
@@ -144,8 +147,11 @@ def _keep_so_far(book, line, so_far, is_empty):
         line.actual_source = RunMaterial.Source.TYPED
     elif so_far is None:
         raise ActualsMissing(
-            f"What did spool {spool.code} give so far? Say that it is empty, or give grams or a "
-            "weight.",
+            _(
+                "What did spool %(spool)s give so far? Say that it is empty, or give grams or a "
+                "weight."
+            )
+            % {"spool": spool.code},
             material_ids=[line.pk],
         )
     else:

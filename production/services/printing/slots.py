@@ -3,6 +3,8 @@
 Locks are taken in one order: printers by id, their slots, spools by id.
 """
 
+from django.utils.translation import gettext as _
+
 from inventory.models import SpoolEvent
 from inventory.services import ledger
 from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
@@ -61,9 +63,11 @@ def load(spool, *, slot, by, at=None):
 @operation("spool.unload")
 def unload(slot, *, by, at=None):
     """Take the spool out of a PrinterSlot; returns the slot. Raises SlotEmpty, SpoolPrinting."""
-    target, _ = locked(slot)
+    target, _former = locked(slot)
     if target.spool_id is None:
-        raise SlotEmpty(f"There is no spool in {target}.", slot_id=target.pk)
+        raise SlotEmpty(
+            _("There is no spool in %(target)s.") % {"target": target}, slot_id=target.pk
+        )
     refuse_printing([target])
     with ledger.book([target.spool_id], by=by, at=at) as book:
         take_out(book, target)
@@ -92,7 +96,8 @@ def line_printing(slot):
     line = _drawing([slot.spool_id]).filter(run__printer=slot.printer_id).first()
     if line is None:
         raise NothingPrinting(
-            f"No run prints from {slot}: load the spool instead.", slot_id=slot.pk
+            _("No run prints from %(slot)s: load the spool instead.") % {"slot": slot},
+            slot_id=slot.pk,
         )
     return line
 
@@ -101,10 +106,11 @@ def remove(slot, *, by):
     """Take an empty slot off its printer. Raises SlotTaken, InUse."""
 
     def work():
-        target, _ = locked(slot)
+        target, _former = locked(slot)
         if target.spool_id is not None:
             raise SlotTaken(
-                f"Spool {target.spool.code} is in {target}: take it out first.",
+                _("Spool %(spool)s is in %(target)s: take it out first.")
+                % {"spool": target.spool.code, "target": target},
                 slot_id=target.pk,
                 spool_id=target.spool_id,
             )
@@ -128,10 +134,10 @@ def locked(slot, spool=None):
     slots = list(slots.order_by("pk").select_for_update(no_key=True, of=("self",)))
     target = next((each for each in slots if each.pk == slot.pk), None)
     if target is None:
-        raise Busy("The slot was moved or removed at this very moment; try again.")
+        raise Busy(_("The slot was moved or removed at this very moment; try again."))
     holding = PrinterSlot.objects.filter(spool=spool).first() if spool else None
     if holding is not None and holding.printer_id not in printers:
-        raise Busy("The spool was loaded elsewhere at this very moment; try again.")
+        raise Busy(_("The spool was loaded elsewhere at this very moment; try again."))
     return target, next((each for each in slots if holding and each.pk == holding.pk), None)
 
 
@@ -155,8 +161,11 @@ def refuse_printing(slots, *, besides=None):
     line = _drawing(drawn).exclude(run=besides).first()
     if line is not None:
         raise SpoolPrinting(
-            f"Run {line.run.number} prints from spool {line.spool.code} in {drawn[line.spool_id]}: "
-            "swap the spool in the run, or complete it first.",
+            _(
+                "Run %(run)s prints from spool %(spool)s in %(drawn)s: swap the spool in the "
+                "run, or complete it first."
+            )
+            % {"run": line.run.number, "spool": line.spool.code, "drawn": drawn[line.spool_id]},
             run_id=line.run_id,
             spool_id=line.spool_id,
         )
@@ -172,7 +181,8 @@ def put(target, former, spool, *, by, at):
         fresh = book.spools[spool.pk]
         if fresh.is_archived:
             raise ledger.SpoolArchived(
-                f"Spool {fresh.code} is archived: restore it first.", spool_id=fresh.pk
+                _("Spool %(fresh)s is archived: restore it first.") % {"fresh": fresh.code},
+                spool_id=fresh.pk,
             )
         for slot in (former, target):
             if slot is not None and slot.spool_id:
@@ -185,16 +195,16 @@ def put(target, former, spool, *, by, at):
             SpoolEvent.objects.create(
                 spool=fresh, verb=Verb.OPENED, after=book.at.isoformat(), by=book.by, at=book.at
             )
-        tell(book, fresh, Verb.LOADED, after=str(target))
+        record_event(book, fresh, Verb.LOADED, after=str(target))
 
 
 def take_out(book, slot):
     spool = book.spools[slot.spool_id]
     slot.spool = None
     slot.save(update_fields=["spool"])
-    tell(book, spool, Verb.UNLOADED, before=str(slot))
+    record_event(book, spool, Verb.UNLOADED, before=str(slot))
 
 
-def tell(book, spool, verb, **places):
+def record_event(book, spool, verb, **places):
     SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **places)
     book.touch(spool)

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext as _
+
 from inventory.models import InventoryTransaction
 from inventory.services.spools import scale
 from production.models import ProductionRun, RunMaterial
@@ -40,8 +42,11 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
     if len(lines) > 1:
         numbers = ", ".join(line.run.number for line in lines)
         raise SpoolInSeveralRuns(
-            f"Runs {numbers} draw from spool {spool.code}: complete them, or have the "
-            "spool counted whatever prints from it.",
+            _(
+                "Runs %(numbers)s draw from spool %(spool)s: complete them, or have the spool "
+                "counted whatever prints from it."
+            )
+            % {"numbers": numbers, "spool": spool.code},
             spool_id=spool.pk,
             run_ids=[line.run_id for line in lines],
         )

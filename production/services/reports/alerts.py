@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from production.models import BomLine, Product, ProductionRun
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, rounded
@@ -116,8 +117,11 @@ def accept(product, *, by, last=10):
     alert = proposal(product, last=last)
     if not alert.run_ids or not alert.planned_grams_per_unit:
         raise NoEvidence(
-            f"{product.sku} has no bill of materials, or no completed run of its own that was "
-            "weighed or typed.",
+            _(
+                "%(product)s has no bill of materials, or no completed run of its own that was "
+                "weighed or typed."
+            )
+            % {"product": product.sku},
             product_id=product.pk,
         )
     for line in BomLine.objects.select_for_update(no_key=True).filter(product=product):

@@ -86,7 +86,7 @@ def consumption(*, group_by=None, period=None, since=None, until=None, entries=N
     params = {"period": period, "timezone": FarmSettings.load().timezone}
     rows = fetched(statement, params, entries=_between(entries, since, until))
     names = names_of(rows, NAMED[group_by]) if group_by else {}
-    return [_told(row, period, names.get(row["key"])) for row in rows]
+    return [_report_row(row, period, names.get(row["key"])) for row in rows]
 
 
 def _statement(group_by):
@@ -104,7 +104,7 @@ def _between(entries, since, until):
     return entries if until is None else entries.filter(created_at__lt=until)
 
 
-def _told(row, period, name):
+def _report_row(row, period, name):
     starts_on, total = row["starts_on"], row["used"] + row["wasted"]
     return {
         "period": starts_on.strftime(LABELS[period]) if period else None,

@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from django.db.models import F, OuterRef, Prefetch, Subquery, Sum, Value
 from django.db.models.functions import Coalesce, Greatest
+from django.utils.translation import gettext as _
 
 from inventory.services import stock
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
@@ -111,16 +112,21 @@ def _running(runs):
 def _of_printer(printer, running):
     if printer is None:
         return
-    said = {"printer_id": printer.pk}
+    subject = {"printer_id": printer.pk}
     if not printer.is_active:
-        yield Blocker(PRINTER_INACTIVE, f"{printer} is out of service.", said)
+        yield Blocker(
+            PRINTER_INACTIVE, _("%(printer)s is out of service.") % {"printer": printer}, subject
+        )
     if other := running.get(printer.pk):
         figures = {"running_run_id": other.pk, "running_run_number": other.number}
-        detail = f"{printer} is busy with run {other.number}."
-        yield Blocker(readiness.PrinterBusy.code, detail, said | figures)
+        detail = _("%(printer)s is busy with run %(other)s.") % {
+            "printer": printer,
+            "other": other.number,
+        }
+        yield Blocker(readiness.PrinterBusy.code, detail, subject | figures)
     if printer.needs_clearing:
-        detail = f"Parts of the last run are on the bed of {printer}."
-        yield Blocker(readiness.PrinterNeedsClearing.code, detail, said)
+        detail = _("Parts of the last run are on the bed of %(printer)s.") % {"printer": printer}
+        yield Blocker(readiness.PrinterNeedsClearing.code, detail, subject)
 
 
 def _of_lines(run, supply):
@@ -141,13 +147,19 @@ def _of_lines(run, supply):
 
 
 def _of_spool(line, spool, *, missing):
-    said = {"material_id": line.pk, "spool_id": spool.pk, "spool_code": spool.code}
+    subject = {"material_id": line.pk, "spool_id": spool.pk, "spool_code": spool.code}
     if spool.is_archived:
-        yield Blocker(SpoolArchived.code, f"Spool {spool.code} is archived.", said)
+        yield Blocker(
+            SpoolArchived.code, _("Spool %(spool)s is archived.") % {"spool": spool.code}, subject
+        )
     if not claims.matches(line, spool):
         wanted = str(line.filament or line.material_type)
-        detail = f"Spool {spool.code} holds {spool.filament}, the run wants {wanted}."
-        yield Blocker(claims.IncompatibleSpool.code, detail, said | {"wanted": wanted})
+        detail = _("Spool %(spool)s holds %(filament)s, the run wants %(wanted)s.") % {
+            "spool": spool.code,
+            "filament": spool.filament,
+            "wanted": wanted,
+        }
+        yield Blocker(claims.IncompatibleSpool.code, detail, subject | {"wanted": wanted})
     if missing > 0:
         figures = {
             "needed_grams": line.planned_total_grams,
@@ -155,8 +167,11 @@ def _of_spool(line, spool, *, missing):
             "available_grams": spool.available_grams,
             "missing_grams": missing,
         }
-        detail = f"Spool {spool.code} is {format_number(missing)} g short of what is claimed of it."
-        yield Blocker(InsufficientInventory.code, detail, said | figures)
+        detail = _("Spool %(spool)s is %(missing)s g short of what is claimed of it.") % {
+            "spool": spool.code,
+            "missing": format_number(missing),
+        }
+        yield Blocker(InsufficientInventory.code, detail, subject | figures)
 
 
 def _loaded(printer, line):
@@ -168,9 +183,12 @@ def _loaded(printer, line):
 
 def _without_spool(run, line, supply):
     wanted, needed = line.filament or line.material_type, line.planned_total_grams
-    said = {"material_id": line.pk, "wanted": str(wanted), "needed_grams": needed}
-    detail = f"No spool yet for {format_number(needed)} g of {wanted}."
-    yield Blocker(readiness.SpoolsMissing.code, detail, said)
+    subject = {"material_id": line.pk, "wanted": str(wanted), "needed_grams": needed}
+    detail = _("No spool yet for %(needed)s g of %(wanted)s.") % {
+        "needed": format_number(needed),
+        "wanted": wanted,
+    }
+    yield Blocker(readiness.SpoolsMissing.code, detail, subject)
     in_all, available = supply.wanted(run, line), supply.available(line)
     if in_all > available:
         figures = {
@@ -178,11 +196,12 @@ def _without_spool(run, line, supply):
             "available_grams": available,
             "missing_grams": in_all - available,
         }
-        detail = (
-            f"{format_number(in_all)} g of {wanted} are wanted, {format_number(available)} g are "
-            "available."
-        )
-        yield Blocker(STOCK_INSUFFICIENT, detail, said | figures)
+        detail = _("%(in_all)s g of %(wanted)s are wanted, %(available)s g are available.") % {
+            "in_all": format_number(in_all),
+            "wanted": wanted,
+            "available": format_number(available),
+        }
+        yield Blocker(STOCK_INSUFFICIENT, detail, subject | figures)
 
 
 class _Supply:
@@ -201,10 +220,10 @@ class _Supply:
 
     def wanted(self, run, line):
         """Grams the run wants of the line's material on all its lines without a spool."""
-        asked = (line.filament_id, line.material_type_id)
+        requirement = (line.filament_id, line.material_type_id)
         same = [
             other
             for other in run.materials.all()
-            if not other.spool_id and (other.filament_id, other.material_type_id) == asked
+            if not other.spool_id and (other.filament_id, other.material_type_id) == requirement
         ]
         return sum(other.planned_total_grams for other in same)

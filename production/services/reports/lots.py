@@ -25,7 +25,7 @@ def uses_of_lot(lot_number, *, lines=None):
     Letters of the lot number may be of any case; a number that two makers use is told apart by
     ``lines``, RunMaterials of the one. Rows come with run, printer, spool and filament.
     """
-    return _told(_traced(lines).filter(_of_lot(lot_number)))
+    return _rows(_traced(lines).filter(_of_lot(lot_number)))
 
 
 def parts_of_lot(lot_number, *, lines=None):
@@ -41,14 +41,14 @@ def parts_of_lot(lot_number, *, lines=None):
 def lots_of_run(lines):
     """What the parts of a run came from, by its lines: RunMaterials as in `uses_of_lot`; the lot
     number is the spool's (empty where nobody said)."""
-    return _told(_traced(lines))
+    return _rows(_traced(lines))
 
 
 def lots_of_order(reference):
     """What the parts of an order came from: RunMaterials of the runs that make any of it, as in
     `uses_of_lot`. Letters may be of any case; no reference is no order."""
     runs = ProductionRun.objects.of_order(reference.strip() or None)
-    return _told(_traced().filter(run__in=runs))
+    return _rows(_traced().filter(run__in=runs))
 
 
 def _traced(lines=None):
@@ -63,7 +63,7 @@ def _of_lot(lot_number):
     return Q(spool__lot_number__iexact=lot_number.strip()) & ~Q(spool__lot_number="")
 
 
-def _told(lines):
+def _rows(lines):
     items = RunItem.objects.filter(run=OuterRef("run")).exclude(order_reference="")
     references = items.order_by("order_reference").values("order_reference").distinct()
     lines = lines.annotate(

@@ -90,13 +90,13 @@ _PRINTED = """
 )
 """
 
-_TOLD = """
+_COLUMNS = """
 SELECT prints.key AS key, losses.*, printed_count, printed_grams
 FROM prints LEFT JOIN losses ON losses.lost_key IS NOT DISTINCT FROM prints.key
 ORDER BY prints.key NULLS LAST
 """
 
-_TOLD_BY_REASON = """
+_REASON_COLUMNS = """
 SELECT lost_key AS key, losses.*, printed_count, printed_grams FROM losses CROSS JOIN prints
 ORDER BY lost_key NULLS LAST
 """
@@ -123,9 +123,9 @@ def _statement(group_by):
     of_product = group_by == "product"
     losses = with_shares("{runs}" if of_product else _LOSING) + _MADE + _GROUPED
     prints = _PRINTED_BY_PRODUCT if of_product else _PRINTED
-    told = _TOLD_BY_REASON if group_by == "reason" else _TOLD
+    columns = _REASON_COLUMNS if group_by == "reason" else _COLUMNS
     keyed = losses.replace("{lost_key}", lost_key) + prints.replace("{made_key}", made_key)
-    return keyed + told
+    return keyed + columns
 
 
 def _group(row, name):

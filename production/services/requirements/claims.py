@@ -1,5 +1,7 @@
 """What the lines of open runs claim of their spools."""
 
+from django.utils.translation import gettext as _
+
 from inventory.services import ledger
 from tenants.operations.refusals import Invalid, Refusal
 
@@ -49,8 +51,11 @@ def require_match(line, spool):
     if not matches(line, spool):
         wanted = line.filament or line.material_type
         raise IncompatibleSpool(
-            f"Spool {spool.code} holds {spool.filament}, the line asks for {wanted}. Take another "
-            "spool, or let a manager override this.",
+            _(
+                "Spool %(spool)s holds %(filament)s, the line asks for %(wanted)s. Take another "
+                "spool, or let a manager override this."
+            )
+            % {"spool": spool.code, "filament": spool.filament, "wanted": wanted},
             errors={"spool": [f"Holds {spool.filament}, not {wanted}."]},
             spool_id=spool.pk,
             wanted=str(wanted),
@@ -64,7 +69,8 @@ def require_distinct(spool_ids):
         (twice if pk in seen else seen).add(pk)
     if twice := sorted(twice - {None}):
         raise DuplicateSpool(
-            f"Spool {', '.join(map(str, twice))} is on two lines: put its grams on one line.",
-            errors={"materials": ["A spool can be on one line of a run only."]},
+            _("Spool %(twice)s is on two lines: put its grams on one line.")
+            % {"twice": ", ".join(map(str, twice))},
+            errors={"materials": [_("A spool can be on one line of a run only.")]},
             spool_ids=twice,
         )

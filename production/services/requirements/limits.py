@@ -7,6 +7,8 @@ manager may override it.
 from fractions import Fraction
 from math import ceil
 
+from django.utils.translation import gettext as _
+
 from production.models import BomLine
 from tenants.operations.refusals import Refusal
 
@@ -33,7 +35,7 @@ def require_within(run, items, lines, spools=None):
     ]
     if broken:
         raise LimitExceeded(
-            " ".join(detail for _, detail in broken),
+            " ".join(detail for _field, detail in broken),
             errors=_by_field(broken),
             run_id=run.pk,
             printer_id=run.printer_id,
@@ -56,7 +58,11 @@ def plates_needed(items):
 def _plates(run, items):
     needed = plates_needed(items)
     if needed > run.plate_count:
-        yield "plate_count", f"The items fill {needed} plates; the run has {run.plate_count}."
+        yield (
+            "plate_count",
+            _("The items fill %(needed)s plates; the run has %(plate_count)s.")
+            % {"needed": needed, "plate_count": run.plate_count},
+        )
 
 
 def _heights(run, items):
@@ -65,8 +71,13 @@ def _heights(run, items):
         if run.printer and height is not None and height > run.printer.bed_z_mm:
             yield (
                 "printer",
-                f"{item.product.sku} is {height:f} mm high; {run.printer} prints up to "
-                f"{run.printer.bed_z_mm:f} mm.",
+                _("%(product)s is %(height)s mm high; %(printer)s prints up to %(bed_z_mm)s mm.")
+                % {
+                    "product": item.product.sku,
+                    "height": f"{height:f}",
+                    "printer": run.printer,
+                    "bed_z_mm": f"{run.printer.bed_z_mm:f}",
+                },
             )
 
 
@@ -77,9 +88,9 @@ def _slots(run, lines):
         if slot is None:
             continue
         if slot.printer_id != run.printer_id:
-            yield "materials", f"Slot {slot} is not on the run's printer."
+            yield "materials", _("Slot %(slot)s is not on the run's printer.") % {"slot": slot}
         if slot.pk in seen:
-            yield "materials", f"Slot {slot} is on two lines."
+            yield "materials", _("Slot %(slot)s is on two lines.") % {"slot": slot}
         seen.add(slot.pk)
 
 
@@ -92,7 +103,11 @@ def _materials(run, lines, spools):
         material = filament.material_type if filament else line.material_type
         yield from _heat(run.printer, filament, material)
         if material.is_abrasive and not run.printer.has_hardened_nozzle:
-            yield "printer", f"{material} is abrasive; {run.printer} has no hardened nozzle."
+            yield (
+                "printer",
+                _("%(material)s is abrasive; %(printer)s has no hardened nozzle.")
+                % {"material": material, "printer": run.printer},
+            )
 
 
 def _heat(printer, filament, material):
@@ -102,31 +117,43 @@ def _heat(printer, filament, material):
     if nozzle and printer.max_nozzle_temp and nozzle > printer.max_nozzle_temp:
         yield (
             "printer",
-            f"{name} wants a nozzle of {nozzle} °C; {printer} reaches "
-            f"{printer.max_nozzle_temp} °C.",
+            _(
+                "%(name)s wants a nozzle of %(nozzle)s °C; %(printer)s reaches "
+                "%(max_nozzle_temp)s °C."
+            )
+            % {
+                "name": name,
+                "nozzle": nozzle,
+                "printer": printer,
+                "max_nozzle_temp": printer.max_nozzle_temp,
+            },
         )
     if bed and printer.max_bed_temp and bed > printer.max_bed_temp:
         yield (
             "printer",
-            f"{name} wants a bed of {bed} °C; {printer} reaches {printer.max_bed_temp} °C.",
+            _("%(name)s wants a bed of %(bed)s °C; %(printer)s reaches %(max_bed_temp)s °C.")
+            % {"name": name, "bed": bed, "printer": printer, "max_bed_temp": printer.max_bed_temp},
         )
 
 
 def _unasked(items, lines):
     """Materials that no bill of materials of the run's products asks for."""
-    asked = list(
+    required = list(
         BomLine.objects.filter(product__in={item.product_id for item in items}).values_list(
             "material_type", "filament"
         )
     )
-    if not asked:
+    if not required:
         return
-    types, filaments = {row[0] for row in asked}, {row[1] for row in asked}
+    types, filaments = {row[0] for row in required}, {row[1] for row in required}
     for line in lines:
         material_type = line.filament.material_type_id if line.filament else line.material_type_id
         if material_type not in types and line.filament_id not in filaments:
             wanted = line.filament or line.material_type
-            yield "materials", f"No product of the run is made of {wanted}."
+            yield (
+                "materials",
+                _("No product of the run is made of %(wanted)s.") % {"wanted": wanted},
+            )
 
 
 def _by_field(broken):

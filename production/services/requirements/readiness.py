@@ -1,5 +1,7 @@
 """Whether a run is ready to start: a free and cleared printer, and a spool on every line."""
 
+from django.utils.translation import gettext as _
+
 from production.models import PrinterSlot, ProductionRun
 from production.services.requirements import claims
 from production.services.transitions import NotInRun
@@ -34,8 +36,11 @@ def require_free_printer(run, *, printer_cleared):
     require_idle_printer(run)
     if run.printer.needs_clearing and not printer_cleared:
         raise PrinterNeedsClearing(
-            f"Parts of the last run are on the bed of {run.printer}: clear it, and say that it "
-            "is clear.",
+            _(
+                "Parts of the last run are on the bed of %(printer)s: clear it, and say that it "
+                "is clear."
+            )
+            % {"printer": run.printer},
             printer_id=run.printer_id,
         )
     if run.printer.needs_clearing:
@@ -52,7 +57,8 @@ def require_idle_printer(run):
     )
     if other := running.exclude(pk=run.pk).first():
         raise PrinterBusy(
-            f"{run.printer} is busy with run {other.number}: complete, fail or cancel that first.",
+            _("%(printer)s is busy with run %(other)s: complete, fail or cancel that first.")
+            % {"printer": run.printer, "other": other.number},
             printer_id=run.printer_id,
             running_run_id=other.pk,
             running_run_number=other.number,
@@ -65,7 +71,10 @@ def choose_spools(run, run_lines, named):
     Raises SpoolsMissing, NotInRun.
     """
     if unknown := sorted(named.keys() - {line.pk for line in run_lines}):
-        raise NotInRun(f"This run has no material {unknown[0]}.", material_id=unknown[0])
+        raise NotInRun(
+            _("This run has no material %(unknown)s.") % {"unknown": unknown[0]},
+            material_id=unknown[0],
+        )
     chosen = {line.pk: named[line.pk] for line in run_lines if line.pk in named}
     open_lines = [line for line in run_lines if not line.spool_id and line.pk not in chosen]
     if open_lines:
@@ -80,8 +89,10 @@ def refuse_without_spool(lines, *, field):
     if lines:
         wanted = ", ".join(str(line.filament or line.material_type) for line in lines)
         raise SpoolsMissing(
-            f"Name a spool for: {wanted}.",
-            errors={field: [f"Material {line.pk} has no spool." for line in lines]},
+            _("Name a spool for: %(wanted)s.") % {"wanted": wanted},
+            errors={
+                field: [_("Material %(line)s has no spool.") % {"line": line.pk} for line in lines]
+            },
             material_ids=[line.pk for line in lines],
         )
 

@@ -4,6 +4,7 @@ Locks are taken in one order everywhere: printer, run, its lines, spools by id, 
 """
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import ProductionRun, RunItem, RunMaterial
@@ -86,11 +87,17 @@ def update(run, *, by, at=None, override_reason="", **fields):
     locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
     if locked:
         raise FieldLocked(
-            f"Run {run.number} is {humanize_name(run.status)}: "
-            f"{', '.join(map(humanize_name, locked))} can't be "
-            "changed any more.",
+            _("Run %(run)s is %(status)s: %(locked)s can't be changed any more.")
+            % {
+                "run": run.number,
+                "status": humanize_name(run.status),
+                "locked": ", ".join(map(humanize_name, locked)),
+            },
             errors={
-                name: [f"Closed since the run is {humanize_name(run.status)}."] for name in locked
+                name: [
+                    _("Closed since the run is %(status)s.") % {"status": humanize_name(run.status)}
+                ]
+                for name in locked
             },
         )
     if not changed:
@@ -166,8 +173,8 @@ def cancel(run, *, by, at=None, reason="", materials=()):
     came_from = run.status
     if materials and came_from == Status.PLANNED:
         raise Invalid(
-            "A run that was not started has used nothing.",
-            errors={"materials": ["Not before the start."]},
+            _("A run that was not started has used nothing."),
+            errors={"materials": [_("Not before the start.")]},
         )
     at = _release_all(run, by=by, at=at, used=materials)
     run.status = Status.CANCELLED
@@ -201,8 +208,9 @@ def _assign(run, fields):
         setattr(run, name, value)
     if not 0 < run.plate_count <= 10_000:
         raise Invalid(
-            f"A run has between 1 and 10,000 plates, not {run.plate_count}.",
-            errors={"plate_count": ["Between 1 and 10,000."]},
+            _("A run has between 1 and 10,000 plates, not %(plate_count)s.")
+            % {"plate_count": run.plate_count},
+            errors={"plate_count": [_("Between 1 and 10,000.")]},
         )
 
 
@@ -243,8 +251,11 @@ def _require_nothing_booked(run, verb):
     entries = run.transactions.not_reversed().count()
     if entries:
         raise RunHasEntries(
-            f"Run {run.number} has {entries} ledger entries that stand; it can't do "
-            f"“{humanize_name(verb)}”. Complete or cancel it, or revert what was booked first.",
+            _(
+                "Run %(run)s has %(entries)s ledger entries that stand; it can't do “%(verb)s”. "
+                "Complete or cancel it, or revert what was booked first."
+            )
+            % {"run": run.number, "entries": entries, "verb": humanize_name(verb)},
             run_id=run.pk,
             entries=entries,
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType, Spool
 from inventory.services import ledger
@@ -103,7 +104,7 @@ def remove_item(item, *, by, at=None):
     """Take an item out of a planned run. Raises PlanFrozen after the start."""
     run, item = _locked(item, RunItem)
     if run.status != transitions.Status.PLANNED:
-        raise PlanFrozen("A started run keeps its items; complete this one with 0 good.")
+        raise PlanFrozen(_("A started run keeps its items; complete this one with 0 good."))
     item.delete()
     _changed(run, "remove_item", by=by, at=at)
 
@@ -226,13 +227,20 @@ def _locked(row, model):
 def _check_item(item):
     if not 0 < item.quantity <= 1_000_000:
         raise Invalid(
-            f"A quantity is between 1 and 1,000,000, not {item.quantity}.",
-            errors={"quantity": ["Between 1 and 1,000,000."]},
+            _("A quantity is between 1 and 1,000,000, not %(quantity)s.")
+            % {"quantity": item.quantity},
+            errors={"quantity": [_("Between 1 and 1,000,000.")]},
         )
     if item.printed_count > item.quantity:
         raise Invalid(
-            f"{item.printed_count} are counted already; the quantity can't be {item.quantity}.",
-            errors={"quantity": [f"{item.printed_count} are counted already."]},
+            _("%(printed_count)s are counted already; the quantity can't be %(quantity)s.")
+            % {"printed_count": item.printed_count, "quantity": item.quantity},
+            errors={
+                "quantity": [
+                    _("%(printed_count)s are counted already.")
+                    % {"printed_count": item.printed_count}
+                ]
+            },
         )
 
 
@@ -243,8 +251,9 @@ def _changes(row, names, fields):
 def _refuse_early_actuals(run, row, names, fields):
     if run.status == transitions.Status.PLANNED and (changed := _changes(row, names, fields)):
         raise NotStarted(
-            f"Run {run.number} is planned: start it before you say what it took or made.",
-            errors={name: ["Not before the start."] for name in changed},
+            _("Run %(run)s is planned: start it before you say what it took or made.")
+            % {"run": run.number},
+            errors={name: [_("Not before the start.")] for name in changed},
             run_id=run.pk,
         )
 
@@ -252,8 +261,8 @@ def _refuse_early_actuals(run, row, names, fields):
 def _refuse_plan_changes(line, fields):
     if changed := _changes(line, PLAN_FIELDS, fields):
         raise PlanFrozen(
-            "The plan was frozen when the run was started; give actual grams, or add a line.",
-            errors={name: ["Frozen at start."] for name in changed},
+            _("The plan was frozen when the run was started; give actual grams, or add a line."),
+            errors={name: [_("Frozen at start.")] for name in changed},
         )
 
 
@@ -277,8 +286,8 @@ def _assign(line, fields):
 def _require_one_of(filament, material_type):
     if (filament is None) == (material_type is None):
         raise NoRequirement(
-            "Name a spool, or either the filament or the material type it must hold.",
-            errors={"spool": ["Name a spool, a filament or a material type."]},
+            _("Name a spool, or either the filament or the material type it must hold."),
+            errors={"spool": [_("Name a spool, a filament or a material type.")]},
         )
 
 

@@ -10,6 +10,9 @@ Locks are taken in one order everywhere: printers by id, spools by id, number co
 from collections import Counter
 from contextlib import suppress
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 from inventory.services import ledger
 from production.models import Printer, ProductionRun
 from production.services.runs import lifecycle, printer_allocation
@@ -24,7 +27,7 @@ MOST_AT_ONCE = 100
 MOST_UNITS = 1_000_000
 MOST_PLATES = 10_000  # of a run
 COLLECTED = (400, 409)  # what a run may be refused with; the rest is no fault of one run
-SHOWN = 5
+MAX_CAUSES = 5
 
 
 class RunsRefused(Refusal):
@@ -43,7 +46,7 @@ class TooManyRuns(Invalid):
     """More runs than are made at once."""
 
     code = "too_many_runs"
-    title = f"At most {MOST_AT_ONCE} runs are planned at once"
+    title = "Too many runs at once"
 
 
 class UnitsPerPlateUnknown(Invalid):
@@ -131,7 +134,8 @@ def plan(
 def _counted(runs):
     if not 0 < len(runs) <= MOST_AT_ONCE:
         raise TooManyRuns(
-            f"Between 1 and {MOST_AT_ONCE} runs are planned at once, not {len(runs)}.",
+            _("Between 1 and %(most_at_once)s runs are planned at once, not %(runs_count)s.")
+            % {"most_at_once": MOST_AT_ONCE, "runs_count": len(runs)},
             errors={"runs": [f"Between 1 and {MOST_AT_ONCE}."]},
         )
     return runs
@@ -151,30 +155,37 @@ def _with_spool(fields):
 
 
 def _all_refused(runs, refused, spools, available):
-    told = [
+    refusals_by_run = [
         {**refusal.numbers, "index": index, "code": refusal.code, "detail": refusal.detail}
         for index, refusal in refused.items()
     ]
-    numbers = {"refused": told}
+    numbers = {"refused": refusals_by_run}
     if any(isinstance(refusal, ledger.InsufficientInventory) for refusal in refused.values()):
         numbers["shortages"] = _shortages(runs, spools, available)
     errors = {
         index: refusal.errors or [refusal.detail] for index, refusal in sorted(refused.items())
     }
-    whole = RunsRefused(_said(refused, len(runs)), errors={"runs": errors}, **numbers)
+    whole = RunsRefused(_summary(refused, len(runs)), errors={"runs": errors}, **numbers)
     whole.status = max(refusal.status for refusal in refused.values())
     return whole
 
 
-def _said(refused, count):
+def _summary(refused, count):
     """What is wrong, in words: a cause that several runs share is said once."""
     causes = {}
     for index, refusal in refused.items():
         causes.setdefault(refusal.detail, []).append(str(index))
-    said = [f"{', '.join(each)}: {cause}" for cause, each in list(causes.items())[:SHOWN]]
-    more = len(causes) - len(said)
-    said += [f"and {more} more causes."] if more else []
-    return f"{len(refused)} of {count} runs can't be planned, so none was. " + " ".join(said)
+    first = _("%(refused)s of %(count)s runs can't be planned, so none was.")
+    sentences = [first % {"refused": len(refused), "count": count}]
+    sentences += [
+        f"{', '.join(each)}: {cause}" for cause, each in list(causes.items())[:MAX_CAUSES]
+    ]
+    if (more := len(causes) - MAX_CAUSES) > 0:
+        sentences.append(
+            ngettext("And %(count)s more cause.", "And %(count)s more causes.", more)
+            % {"count": more}
+        )
+    return " ".join(sentences)
 
 
 def _shortages(runs, spools, available):
@@ -204,19 +215,29 @@ def _require_plannable(product, quantity, plates_per_run):
     if plates_per_run is not None:
         _require_count(plates_per_run, "plates_per_run", MOST_PLATES)
     if not product.is_active:
-        raise ProductInactive(f"{product} is made no more.", product_id=product.pk)
+        raise ProductInactive(
+            _("%(product)s is made no more.") % {"product": product}, product_id=product.pk
+        )
     if not product.units_per_plate:
         raise UnitsPerPlateUnknown(
-            f"How many of {product.sku} fit on a plate? Say so in the product, or create the runs "
-            "one by one.",
-            errors={"product": ["Its units per plate are unknown."]},
+            _(
+                "How many of %(product)s fit on a plate? Say so in the product, or create the "
+                "runs one by one."
+            )
+            % {"product": product.sku},
+            errors={"product": [_("Its units per plate are unknown.")]},
             product_id=product.pk,
         )
     runs = printer_allocation.runs_needed(product, quantity, plates_per_run)
     if runs > MOST_AT_ONCE:
         raise TooManyRuns(
-            f"{quantity} of {product.sku} would be {runs} runs: put more plates into a run.",
-            errors={"plates_per_run": [f"More, please: these are {runs} runs."]},
+            _("%(quantity)s of %(product)s would be %(runs)s runs: put more plates into a run.")
+            % {"quantity": quantity, "product": product.sku, "runs": runs},
+            errors={
+                "plates_per_run": [
+                    _("These would be %(runs)s runs: put more plates into each.") % {"runs": runs}
+                ]
+            },
             run_count=runs,
         )
 
@@ -224,7 +245,8 @@ def _require_plannable(product, quantity, plates_per_run):
 def _require_count(value, field, most):
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
         raise Invalid(
-            f"{humanize_name(field).capitalize()} is a whole number between 1 and {most:,}.",
+            _("%(field)s is a whole number between 1 and %(most)s.")
+            % {"field": humanize_name(field).capitalize(), "most": f"{most:,}"},
             errors={field: [f"Between 1 and {most:,}."]},
         )
 
@@ -234,8 +256,8 @@ def _locked(printers):
     ids = [printer.pk for printer in printers]
     if not ids or len(set(ids)) < len(ids):
         raise NoPrinters(
-            "Name one printer at least, and each once.",
-            errors={"printers": ["At least one, and each once."]},
+            _("Name one printer at least, and each once."),
+            errors={"printers": [_("At least one, and each once.")]},
         )
     rows = Printer.objects.filter(pk__in=ids).order_by("pk")
     found = {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))}
@@ -244,8 +266,9 @@ def _locked(printers):
     if retired or len(fresh) < len(ids):
         gone = sorted(set(ids) - found.keys())
         raise PrinterInactive(
-            f"Out of service: {', '.join(retired + [f'printer {pk}' for pk in gone])}.",
-            errors={"printers": ["Out of service: choose others."]},
+            _("Out of service: %(retired)s.")
+            % {"retired": ", ".join(retired + [f"printer {pk}" for pk in gone])},
+            errors={"printers": [_("Out of service: choose others.")]},
             printer_ids=[pk for pk in ids if pk in gone or not found[pk].is_active],
         )
     return fresh

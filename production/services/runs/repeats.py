@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
+from django.utils.translation import gettext as _
+
 from inventory.services.ledger import ZERO
 from production.models import ProductionRun
 from production.services import transitions
@@ -48,7 +50,9 @@ def reprint(run, *, by, at=None, **fields):
     items = list(run.items.select_related("product").order_by("pk"))
     share = _share_to_repeat(items)
     if share == 0:
-        raise NothingToReprint(f"Nothing of run {run.number} is missing.", run_id=run.pk)
+        raise NothingToReprint(
+            _("Nothing of run %(run)s is missing.") % {"run": run.number}, run_id=run.pk
+        )
     again = lifecycle.create(
         by=by,
         at=at,
@@ -134,7 +138,7 @@ def _begun(made, *, by, at, started_at, finished_at, spools=(), planned=None, **
 def _require_order(started_at, finished_at):
     if finished_at < started_at:
         raise Invalid(
-            "A run finishes after its start.", errors={"finished_at": ["Before the start."]}
+            _("A run finishes after its start."), errors={"finished_at": [_("Before the start.")]}
         )
 
 

@@ -53,7 +53,9 @@ def undo_load(event, *, by, at=None):
             if pk is not None:
                 place.spool = book.spools[pk]
                 place.save(update_fields=["spool"])
-                slots.tell(book, place.spool, Verb.LOADED, before=TAKEN_BACK, after=str(place))
+                slots.record_event(
+                    book, place.spool, Verb.LOADED, before=TAKEN_BACK, after=str(place)
+                )
         if event.spool.events.filter(verb=Verb.OPENED, at=event.at).exists():
             _seal(book, spool)
     return spool

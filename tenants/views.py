@@ -20,7 +20,7 @@ class SignIn(auth_views.LoginView):
     def post(self, request, *args, **kwargs):
         """Too often: the page again, with the name that was typed and when to go on."""
         username = request.POST.get("username", "")
-        browser = known_browsers.mark_of(request, attempts.meant(username))
+        browser = known_browsers.mark_of(request, attempts.canonical_username(username))
         try:
             attempts.count_sign_in(username=username, address=caller(request), browser=browser)
         except TooMany as refusal:
@@ -35,7 +35,7 @@ class SignIn(auth_views.LoginView):
         username = form.cleaned_data["username"]
         attempts.forgive(username)
         response = super().form_valid(form)
-        known_browsers.remember(response, attempts.meant(username))
+        known_browsers.remember(response, attempts.canonical_username(username))
         return response
 
 

@@ -95,7 +95,7 @@ class ImportPages:
             return self._import_page(request, form, file=seen, is_done=True, **_told(report))
 
         try:
-            return answer_once(request, seen.key, lambda: work().render(), said=kept.encode())
+            return answer_once(request, seen.key, lambda: work().render(), body=kept.encode())
         except Refusal as refusal:
             return self._import_page(request, form, said=refusal.detail)
 

@@ -13,14 +13,15 @@ from datetime import timedelta
 from django.conf import settings
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.accounts.models import Attempt
 from tenants.operations.refusals import TooMany
 
 MINUTE, HOUR = 60, 3600
 PER_NAME = 60  # an hour, wherever they come from
-KEPT = timedelta(days=1)
-FORGETTING = 0.01  # the share of tries that clear up as well
+RETENTION = timedelta(days=1)
+PURGE_PROBABILITY = 0.01  # the share of tries that clear up as well
 
 COUNT = """
     INSERT INTO accounts_attempt AS old (whose, started_at, count) VALUES (%(whose)s, %(now)s, 1)
@@ -46,21 +47,21 @@ def count_sign_in(*, username, address, browser="", at=None):
     """
     if settings.SIGN_IN_TRIES_PER_MINUTE:
         count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
-        kind, who = ("browser", browser) if browser else ("name", meant(username))
+        kind, who = ("browser", browser) if browser else ("name", canonical_username(username))
         count(kind, who, limit=PER_NAME, seconds=HOUR, at=at)
 
 
 def forgive(username):
     """Whoever knew the password starts anew; the address does not, for it may know one only."""
-    Attempt.objects.filter(whose=_hashed("name", meant(username))).delete()
+    Attempt.objects.filter(whose=_hashed("name", canonical_username(username))).delete()
 
 
 def count(kind, who, *, limit, seconds, at=None):
     """Count one try of ``who``; raises TooManyTries when they were more than ``limit`` within the
     ``seconds`` since their first."""
     now = at or timezone.now()
-    if random.random() < FORGETTING:
-        Attempt.objects.filter(started_at__lt=now - KEPT).delete()
+    if random.random() < PURGE_PROBABILITY:
+        Attempt.objects.filter(started_at__lt=now - RETENTION).delete()
     since = now - timedelta(seconds=seconds)
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"whose": _hashed(kind, who), "now": now, "since": since})
@@ -72,14 +73,15 @@ def count(kind, who, *, limit, seconds, at=None):
 def _too_many(kind, limit, seconds, seconds_left):
     wait = max(1, min(seconds, int(seconds_left) + 1))
     return TooManyTries(
-        f"One {kind} has {limit} tries in {seconds} s: try again in {wait} s.",
+        _("One %(kind)s has %(limit)s tries in %(seconds)s s: try again in %(wait)s s.")
+        % {"kind": kind, "limit": limit, "seconds": seconds, "wait": wait},
         limit=limit,
         window_seconds=seconds,
         retry_after_seconds=wait,
     )
 
 
-def meant(username):
+def canonical_username(username):
     """The name that is meant, however it is written: the sign-in page takes wide and other letters
     for ours (NFKC), and each way to write a name would be counted on its own."""
     return unicodedata.normalize("NFKC", username).strip().lower()

@@ -28,16 +28,16 @@ def kind(event):
 def _line(event, name, pair):
     field = _field(event, name)
     label = field.verbose_name if field else humanize_name(name.removesuffix("_id"))
-    before, after = (_told(value, field) for value in pair)
+    before, after = (_text(value, field) for value in pair)
     is_new = event.verb == "add" or before == after  # a secret is the same word twice
     return f"{label}: {after}" if is_new else f"{label}: {before} → {after}"
 
 
-def _told(value, field):
+def _text(value, field):
     if value is None or value == "" or value == []:
         return NOTHING
     if isinstance(value, list):
-        return ", ".join(_told(each, field) for each in value)
+        return ", ".join(_text(each, field) for each in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):

@@ -12,6 +12,7 @@ from django.apps import apps
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import correlation_id, operation
@@ -57,8 +58,8 @@ def update(obj, /, *, by, at=None, **fields):
     }
     if changes:
         with refusals(fresh):
-            fresh.save(update_fields=[*changes, *_touched_by_themselves(fresh)])
-        audit("change", fresh, by=by, at=at, changes=_shown(fresh, changes))
+            fresh.save(update_fields=[*changes, *_auto_now_fields(fresh)])
+        audit("change", fresh, by=by, at=at, changes=_for_audit(fresh, changes))
     return fresh
 
 
@@ -106,34 +107,39 @@ def refusal_of(error, obj=None):
     if isinstance(error, (models.ProtectedError, models.RestrictedError)):
         rows = getattr(error, "protected_objects", None) or error.restricted_objects
         return _in_use(obj, {row._meta.verbose_name_plural for row in rows})
-    said = getattr(error.__cause__, "diag", None)
-    if said is None:
+    diagnostics = getattr(error.__cause__, "diag", None)
+    if diagnostics is None:
         return None
-    if _is_referred_to(said, obj):
-        return _in_use(obj, {(said.table_name or "").partition("_")[2]})
-    obj = obj or _model_of(said.table_name)
-    if said.sqlstate in {UNIQUE, EXCLUSION}:
-        return _duplicate(obj, _fields_named(obj, said.message_detail or ""))
-    return _inconsistent(obj, said)
+    if _is_referred_to(diagnostics, obj):
+        return _in_use(obj, {(diagnostics.table_name or "").partition("_")[2]})
+    obj = obj or _model_of(diagnostics.table_name)
+    if diagnostics.sqlstate in {UNIQUE, EXCLUSION}:
+        return _duplicate(obj, _fields_named(obj, diagnostics.message_detail or ""))
+    return _inconsistent(obj, diagnostics)
 
 
-def _is_referred_to(said, obj):
-    if said.sqlstate != REFERENCE:
+def _is_referred_to(diagnostics, obj):
+    if diagnostics.sqlstate != REFERENCE:
         return False
     if obj is not None:
-        return said.table_name != obj._meta.db_table
-    return "still referenced" in (said.message_detail or "")
+        return diagnostics.table_name != obj._meta.db_table
+    return "still referenced" in (diagnostics.message_detail or "")
 
 
 def _duplicate(obj, fields):
     what = " and ".join(fields) or "value"
-    errors = {field: [f"Another {_kind(obj)} has this already."] for field in fields}
-    return Duplicate(f"Another {_kind(obj)} has the same {what}.", errors=errors)
+    errors = {
+        field: [_("Another %(kind)s has this already.") % {"kind": _kind(obj)}] for field in fields
+    }
+    return Duplicate(
+        _("Another %(kind)s has the same %(what)s.") % {"kind": _kind(obj), "what": what},
+        errors=errors,
+    )
 
 
-def _inconsistent(obj, said):
-    message = _constraint_message(obj, said.constraint_name)
-    fields = _fields_named(obj, said.message_detail or "")
+def _inconsistent(obj, diagnostics):
+    message = _constraint_message(obj, diagnostics.constraint_name)
+    fields = _fields_named(obj, diagnostics.message_detail or "")
     return Invalid(message, errors={field: [message] for field in fields})
 
 
@@ -142,7 +148,10 @@ def _model_of(table):
 
 
 def _in_use(obj, users):
-    return InUse(f"This {_kind(obj)} is still used by {', '.join(sorted(map(str, users)))}.")
+    return InUse(
+        _("This %(kind)s is still used by %(users)s.")
+        % {"kind": _kind(obj), "users": ", ".join(sorted(map(str, users)))}
+    )
 
 
 def _fields_named(obj, detail):
@@ -157,7 +166,7 @@ def _constraint_message(obj, name):
     for constraint in obj._meta.constraints if obj else ():
         if constraint.name == name:
             return str(constraint.get_violation_error_message())
-    return f"The {_kind(obj)} is not consistent ({name})."
+    return _("The %(kind)s is not consistent (%(name)s).") % {"kind": _kind(obj), "name": name}
 
 
 def _kind(obj):
@@ -181,18 +190,20 @@ def _check_names(obj):
         text = getattr(obj, field.attname)
         if isinstance(field, models.CharField) and isinstance(text, str):
             setattr(obj, field.attname, nfc(text))
-            if found := first_invisible_character(text):
-                hidden[field.name] = [f"It holds a character that can’t be seen ({found})."]
+            if character := first_invisible_character(text):
+                hidden[field.name] = [
+                    _("It holds a character that can’t be seen (%(found)s).") % {"found": character}
+                ]
     if hidden:
         raise ValidationError(hidden)
 
 
 def _summary(errors):
-    said = (
+    diagnostics = (
         (humanize_name(field).capitalize(), " ".join(messages))
         for field, messages in errors.items()
     )
-    return "; ".join(f"{field}: {messages}" for field, messages in said)
+    return "; ".join(f"{field}: {messages}" for field, messages in diagnostics)
 
 
 def _locked(obj):
@@ -200,7 +211,7 @@ def _locked(obj):
     return rows.get(pk=obj.pk)
 
 
-def _touched_by_themselves(obj):
+def _auto_now_fields(obj):
     return [field.name for field in obj._meta.concrete_fields if getattr(field, "auto_now", False)]
 
 
@@ -213,10 +224,10 @@ def _all_values(obj):
     names = [field.name for field in obj._meta.concrete_fields if not field.primary_key]
     values = {name: _value(obj, name) for name in names}
     given = {name: [None, value] for name, value in values.items() if value not in (None, "")}
-    return _shown(obj, given)
+    return _for_audit(obj, given)
 
 
-def _shown(obj, changes):
+def _for_audit(obj, changes):
     """Changes as the audit trail keeps them: without secrets, and what is referred to with its
     name, as in ``{"id": 3, "name": "Shelf A"}``: it may be called otherwise later, or be gone."""
     return {

@@ -3,6 +3,7 @@
 import secrets
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.accounts import audited
 from tenants.accounts.models import DeviceToken, FloorDevice
@@ -32,7 +33,10 @@ def revoke(device, *, by, at=None):
     """Nobody signs in on it any more, and who is signed in is not. Raises DeviceRevoked."""
     fresh = FloorDevice.objects.select_for_update(no_key=True).get(pk=device.pk)
     if fresh.revoked_at:
-        raise DeviceRevoked(f"{fresh.name} was revoked at {fresh.revoked_at:%Y-%m-%d %H:%M} UTC.")
+        raise DeviceRevoked(
+            _("%(fresh)s was revoked at %(revoked_at)s UTC.")
+            % {"fresh": fresh.name, "revoked_at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
+        )
     return audited.update(fresh, by=by, revoked_at=at or timezone.now())
 
 

@@ -19,7 +19,7 @@ from tenants.accounts.models import DeviceToken, FarmSettings, FloorDevice
 BACKEND = "tenants.accounts.backend.PinBackend"
 COOKIE = f"{settings.COOKIE_PREFIX}spoolbook-device"
 COOKIE_AGE = 400 * 24 * 3600  # as long as browsers keep one
-KEPT = "floor"
+STATE_KEY = "floor"
 SEEN_STEP = 15  # seconds; a session is written at most so often
 PATHS = re.compile(settings.PIN_SESSION_PATHS)
 UNSEEN = "Floor-Unseen"  # says a page that reads itself again: nobody touched it
@@ -44,8 +44,8 @@ def begin(request, user, device):
     """Sign somebody in whose PIN was right."""
     auth.login(request, user, backend=BACKEND)
     idle = FarmSettings.load().floor_idle_minutes * 60
-    kept = {"device": device.pk, "idle": idle, "seen": time.time(), "pin": _mark(user)}
-    request.session[KEPT] = kept
+    stored = {"device": device.pk, "idle": idle, "seen": time.time(), "pin": _mark(user)}
+    request.session[STATE_KEY] = stored
 
 
 def is_pin_session(request):
@@ -72,17 +72,17 @@ def keep_device(response, secret):
 
 def _person(request):
     """Whose PIN session it is, with their rights; None when it is over. One query."""
-    kept, now = request.session.get(KEPT, {}), time.time()
-    if not kept or now - kept["seen"] > kept["idle"]:
+    stored, now = request.session.get(STATE_KEY, {}), time.time()
+    if not stored or now - stored["seen"] > stored["idle"]:
         return None
     hashed = DeviceToken.hash_of(request.COOKIES.get(COOKIE, ""))
-    usable = FloorDevice.objects.usable().filter(pk=kept["device"], hash=hashed)
+    usable = FloorDevice.objects.usable().filter(pk=stored["device"], hash=hashed)
     people = get_user_model().objects.active().filter(Exists(usable))
     user = people.filter(pk=request.session[auth.SESSION_KEY]).first()
-    if user is None or not constant_time_compare(kept["pin"], _mark(user)):
+    if user is None or not constant_time_compare(stored["pin"], _mark(user)):
         return None
-    if UNSEEN not in request.headers and now - kept["seen"] > SEEN_STEP:
-        request.session[KEPT] = {**kept, "seen": now}
+    if UNSEEN not in request.headers and now - stored["seen"] > SEEN_STEP:
+        request.session[STATE_KEY] = {**stored, "seen": now}
     user.is_on_floor = True
     return user
 

@@ -23,8 +23,20 @@ from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
 
 DIGITS = re.compile(r"[0-9]{4,8}")
-IN_A_ROW = "01234567890 09876543210"
-OFTEN = {"2580", "0852", "1313", "1004", "6969", "5683", "1122", "4321", "1470", "7410", "147258"}
+SEQUENCES = "01234567890 09876543210"
+COMMON_PINS = {
+    "2580",
+    "0852",
+    "1313",
+    "1004",
+    "6969",
+    "5683",
+    "1122",
+    "4321",
+    "1470",
+    "7410",
+    "147258",
+}
 
 
 class WeakPin(Invalid):
@@ -140,8 +152,8 @@ def _pause(lockable):
 
 
 def _keyed(user, pin):
-    said = f"{connection.schema_name}:{user.pk}:{pin}"
-    return salted_hmac("spoolbook.pin", said, algorithm="sha256").hexdigest()
+    value = f"{connection.schema_name}:{user.pk}:{pin}"
+    return salted_hmac("spoolbook.pin", value, algorithm="sha256").hexdigest()
 
 
 def _require_strong(pin):
@@ -156,4 +168,4 @@ def _is_obvious(pin):
     half = pin[: len(pin) // 2]
     is_pattern = len(set(pin)) < 3 or half * 2 == pin or half + half[::-1] == pin
     is_year = len(pin) == 4 and pin[:2] in ("19", "20")
-    return is_pattern or is_year or pin in IN_A_ROW or pin in OFTEN
+    return is_pattern or is_year or pin in SEQUENCES or pin in COMMON_PINS

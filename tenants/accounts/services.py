@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_tenants.utils import get_public_schema_name
 
 from tenants.accounts import audited, roles
@@ -106,7 +107,9 @@ def issue_token(user, *, name, by, expires_at=None):
         detail = "The token would have expired already: name a moment to come, or none."
         raise Invalid(detail, errors={"expires_at": [detail]})
     if not user.is_active:
-        raise UserInactive(f"{user.username} has been deactivated and can't have a token.")
+        raise UserInactive(
+            _("%(user)s has been deactivated and can't have a token.") % {"user": user.username}
+        )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name, "expires_at": expires_at, "hash": DeviceToken.hash_of(secret)}
     return audited.create(DeviceToken, by=by, user=user, **fields), secret
@@ -117,7 +120,10 @@ def revoke_token(token, *, by, at=None):
     """Raises TokenRevoked."""
     fresh = DeviceToken.objects.select_for_update(no_key=True).get(pk=token.pk)
     if fresh.revoked_at:
-        raise TokenRevoked(f"{fresh.name} was revoked at {fresh.revoked_at:%Y-%m-%d %H:%M} UTC.")
+        raise TokenRevoked(
+            _("%(fresh)s was revoked at %(revoked_at)s UTC.")
+            % {"fresh": fresh.name, "revoked_at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
+        )
     return audited.update(fresh, by=by, revoked_at=at or timezone.now())
 
 
@@ -133,7 +139,10 @@ def _check_role(role):
     in_public = connection.schema_name == get_public_schema_name()
     allowed = [roles.ADMINISTRATOR] if in_public else roles.FARM_ROLES
     if role not in allowed:
-        detail = f"{role!r} is not one of {', '.join(allowed)}."
+        detail = _("%(role)s is not one of %(allowed)s.") % {
+            "role": f"{role!r}",
+            "allowed": ", ".join(allowed),
+        }
         raise InvalidRole(detail, errors={"role": [detail]})
 
 
@@ -143,4 +152,7 @@ def _keep_a_manager(user, *, still):
     holders = dict(active.select_for_update(no_key=True).values_list("pk", "role"))
     if not still and holders.keys() == {user.pk}:
         role = holders[user.pk]
-        raise LastManager(f"{user.username} is the last active {role}; name another first.")
+        raise LastManager(
+            _("%(user)s is the last active %(role)s; name another first.")
+            % {"user": user.username, "role": role}
+        )

@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
 
 from tenants.accounts import audit_display
 from tenants.accounts.currencies import CURRENCIES
@@ -19,7 +20,7 @@ from tenants.site.exports import same
 from tenants.site.filters import day_filter, field_filter
 from tenants.site.site import farm_site
 
-SHOWN = 3  # changes of an event in the list
+MAX_LINES = 3  # changes of an event in the list
 
 
 def _choices(known):
@@ -143,12 +144,13 @@ class AuditEventAdmin(ReadOnlyAdmin):
 
     @admin.display(description="changes")
     def changed(self, event):
-        told = audit_display.lines(event)
-        more = [f"and {len(told) - SHOWN} more"] if len(told) > SHOWN + 1 else []
-        lines = told[:SHOWN] + more if more else told
+        lines = audit_display.lines(event)
+        hidden = len(lines) - MAX_LINES
+        more = [_("and %(count)s more") % {"count": hidden}] if hidden > 1 else []
+        lines = lines[:MAX_LINES] + more if more else lines
         return format_html_join("", '<span class="line">{}</span>', ((each,) for each in lines))
 
     @admin.display(description="changes")
     def all_changed(self, event):
-        told = ((line,) for line in audit_display.lines(event))
-        return format_html_join("", '<span class="line">{}</span>', told)
+        text = ((line,) for line in audit_display.lines(event))
+        return format_html_join("", '<span class="line">{}</span>', text)

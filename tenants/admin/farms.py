@@ -9,6 +9,7 @@ from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from tenants.accounts import audited
 from tenants.accounts.currencies import CURRENCIES
@@ -57,10 +58,10 @@ class NewFarmForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("currency", "EUR")
         domain = settings.FARM_DOMAIN
-        self.fields["slug"].help_text = (
-            f"Small letters, digits and dashes: as “north”, the farm answers on north.{domain}. It "
-            "can’t be changed later."
-        )
+        self.fields["slug"].help_text = _(
+            "Small letters, digits and dashes: as “north”, the farm answers on "
+            "north.%(domain)s. It can’t be changed later."
+        ) % {"domain": domain}
 
 
 class DomainForm(forms.ModelForm):
@@ -72,7 +73,7 @@ class DomainForm(forms.ModelForm):
         except InvalidHost as refusal:
             raise forms.ValidationError(refusal.detail) from refusal
         if host in settings.PUBLIC_HOSTS:
-            raise forms.ValidationError(f"{host} is the public site’s.")
+            raise forms.ValidationError(_("%(host)s is the public site’s.") % {"host": host})
         return host
 
 
@@ -81,10 +82,10 @@ class DomainFormSet(NamedCells):
 
     def clean(self):
         super().clean()
-        kept = [form for form in self.forms if form not in self.deleted_forms]
-        primary = [form for form in kept if form.cleaned_data.get("is_primary")]
+        remaining = [form for form in self.forms if form not in self.deleted_forms]
+        primary = [form for form in remaining if form.cleaned_data.get("is_primary")]
         if len(primary) != 1:
-            raise forms.ValidationError("One host of the farm is its primary one.")
+            raise forms.ValidationError(_("One host of the farm is its primary one."))
 
 
 class DomainInline(TabularInline):
@@ -183,9 +184,9 @@ class TenantAdmin(VerbPages, ModelAdmin):
     def response_add(self, request, obj, post_url_continue=None):
         """On to the farm's page, which says where it is."""
         farm = self.get_queryset(request).get(pk=obj.pk)
-        said = 'The farm {} answers on <a href="{}">{}</a>.'
+        text = 'The farm {} answers on <a href="{}">{}</a>.'
         url = _address(request, farm)
-        messages.success(request, format_html(said, farm, url, farm.primary_host))
+        messages.success(request, format_html(text, farm, url, farm.primary_host))
         return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[farm.pk]))
 
 

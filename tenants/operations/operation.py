@@ -124,7 +124,7 @@ def _observed(name, subject):
             yield seen
         except BaseException as error:
             outcome = _outcome(error)
-            _tell_failure(span, error, outcome)
+            _record_failure(span, error, outcome)
             raise
         finally:
             _report(span, seen | {"outcome": outcome}, time.perf_counter() - started)
@@ -172,7 +172,7 @@ def _outcome(error):
     return f"error:{type(error).__name__}"
 
 
-def _tell_failure(span, error, outcome):
+def _record_failure(span, error, outcome):
     if not outcome.startswith("error:"):
         # The code alone: the sentence and the figures are for whoever asked.
         span.add_event("refused", {"code": outcome})
@@ -193,7 +193,7 @@ def _report(span, seen, seconds):
     logger.info(seen["operation_type"], extra=seen)
 
 
-# --- Rehearsals --------------------------------------------------------------------------------
+# --- Dry runs -----------------------------------------------------------------------------------
 
 
 class _Rollback(Exception):
@@ -207,16 +207,16 @@ def in_dry_run(work):
     The operations in it are marked ``dry_run`` wherever they are seen.
     """
 
-    def rehearse():
+    def run():
         result = work()
         _check_deferred_constraints()
         raise _Rollback(result)
 
     token = _is_dry_run.set(True)
     try:
-        in_transaction(rehearse)
-    except _Rollback as rehearsed:
-        return rehearsed.result
+        in_transaction(run)
+    except _Rollback as rolled_back:
+        return rolled_back.result
     finally:
         _is_dry_run.reset(token)
 

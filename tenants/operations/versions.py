@@ -7,6 +7,8 @@ row. A verb that nobody expects anything of is not slowed down.
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.utils.translation import gettext as _
+
 from tenants.operations.refusals import Stale
 
 _expected = ContextVar("expected_versions", default=None)
@@ -22,7 +24,7 @@ def expecting(versions):
     try:
         yield
         if _expected.get() is not None:
-            raise Stale("This has no version that could be compared with the one that was read.")
+            raise Stale(_("This has no version that could be compared with the one that was read."))
     finally:
         _expected.reset(token)
 
@@ -36,7 +38,10 @@ def check_version(row):
     _expected.set(None)
     if expected is not None and row.version not in expected:
         raise Stale(
-            f"Somebody changed this in the meantime, it is version {row.version} by now: read it "
-            "again, and repeat the change.",
+            _(
+                "Somebody changed this in the meantime, it is version %(version)s by now: read "
+                "it again, and repeat the change."
+            )
+            % {"version": row.version},
             version=row.version,
         )

@@ -12,15 +12,16 @@ from datetime import timedelta
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.accounts.models import IdempotencyKey
 from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Invalid, Refusal
 
-KEPT = timedelta(hours=24)
-FORGETTING = 0.01  # the share of keyed requests that clear up as well
+RETENTION = timedelta(hours=24)
+PURGE_PROBABILITY = 0.01  # the share of keyed requests that clear up as well
 MOST_FORGOTTEN = 1_000
-KEPT_HEADERS = ("ETag", "Location")
+STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
@@ -53,11 +54,11 @@ class IdempotencyKeyReused(Refusal):
     title = "This Idempotency-Key was used for another request"
 
 
-def answer_once(request, key, work, *, keep=True, said=None):
-    """Answer ``request`` with the kept answer, or with that of ``work()``, which is then kept.
+def answer_once(request, key, work, *, keep=True, body=None):
+    """Answer ``request`` with the stored answer, or with that of ``work()``, which is then stored.
 
     ``work`` returns a rendered response; with ``keep`` False (the answer carries a secret) only
-    the lock is taken; ``said`` are the bytes that count as the body, where that is not all of it.
+    the lock is taken; ``body`` are the bytes compared as the body, by default all of it.
     Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused.
     """
     if not KEY.fullmatch(key):
@@ -65,14 +66,14 @@ def answer_once(request, key, work, *, keep=True, said=None):
     scope = {
         "method": request.method,
         "path": request.get_full_path()[:2000],
-        "body_hash": _hash(request.body if said is None else said),
+        "body_hash": _hash(request.body if body is None else body),
     }
 
     def answer():
         _lock(request.user, key)
-        kept = _kept(request.user, key)
-        if kept is not None:
-            return _replay(kept, scope)
+        stored = _stored(request.user, key)
+        if stored is not None:
+            return _replay(stored, scope)
         response = work()
         if keep and 200 <= response.status_code < 300:
             _keep(request.user, key, scope, response)
@@ -85,14 +86,17 @@ def require_key(request, *, or_else):
     """Raise IdempotencyKeyMissing, unless the request has a key; ``or_else`` says what to do."""
     if "Idempotency-Key" not in request.headers:
         raise IdempotencyKeyMissing(
-            "Sent twice, this would have its effect twice: send it with an Idempotency-Key header, "
-            f"a word of your own for this one request. {or_else}"
+            _(
+                "Sent twice, this would have its effect twice: send it with an Idempotency-Key "
+                "header, a word of your own for this one request. %(or_else)s"
+            )
+            % {"or_else": or_else}
         )
 
 
 def forget_old_keys(now):
     """Delete keys that are out of date and nobody uses at this moment; returns how many."""
-    old = IdempotencyKey.objects.filter(created_at__lt=now - KEPT).order_by("pk")
+    old = IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("pk")
     old = old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MOST_FORGOTTEN]
     return IdempotencyKey.objects.filter(pk__in=list(old)).delete()[0]
 
@@ -109,32 +113,38 @@ def _lock(user, key):
 
 def _hash(body):
     # A form's token changes with each sign-in, and is no part of what the form says.
-    said = [part for part in body.split(b"&") if not part.startswith(b"csrfmiddlewaretoken=")]
-    return hashlib.sha256(b"&".join(said)).hexdigest()
+    body = [part for part in body.split(b"&") if not part.startswith(b"csrfmiddlewaretoken=")]
+    return hashlib.sha256(b"&".join(body)).hexdigest()
 
 
-def _kept(user, key):
-    kept = IdempotencyKey.objects.filter(user=user, key=key).first()
-    if kept is not None and kept.created_at < timezone.now() - KEPT:
-        kept.delete()
+def _stored(user, key):
+    stored = IdempotencyKey.objects.filter(user=user, key=key).first()
+    if stored is not None and stored.created_at < timezone.now() - RETENTION:
+        stored.delete()
         return None
-    return kept
+    return stored
 
 
-def _replay(kept, scope):
-    if any(getattr(kept, name) != value for name, value in scope.items()):
+def _replay(stored, scope):
+    if any(getattr(stored, name) != value for name, value in scope.items()):
         raise IdempotencyKeyReused(
-            f"The key was used for {kept.method} {kept.path} with another body or at another "
-            "address: take a new key for a new request."
+            _(
+                "The key was used for %(method)s %(path)s with another body or at another "
+                "address: take a new key for a new request."
+            )
+            % {"method": stored.method, "path": stored.path}
         )
-    headers = {**kept.headers, "Idempotency-Replayed": "true"}
+    headers = {**stored.headers, "Idempotency-Replayed": "true"}
     return HttpResponse(
-        bytes(kept.content), status=kept.status, content_type=kept.content_type, headers=headers
+        bytes(stored.content),
+        status=stored.status,
+        content_type=stored.content_type,
+        headers=headers,
     )
 
 
 def _keep(user, key, scope, response):
-    if random.random() < FORGETTING:
+    if random.random() < PURGE_PROBABILITY:
         forget_old_keys(timezone.now())
     IdempotencyKey.objects.create(
         user=user,
@@ -143,5 +153,5 @@ def _keep(user, key, scope, response):
         status=response.status_code,
         content=response.content,
         content_type=response.headers["Content-Type"],
-        headers={name: response[name] for name in KEPT_HEADERS if response.has_header(name)},
+        headers={name: response[name] for name in STORED_HEADERS if response.has_header(name)},
     )

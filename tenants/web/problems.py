@@ -18,7 +18,7 @@ def problem(status, code, *, title="", detail="", **members):
         "code": code,
         "detail": detail,
         "correlation_id": correlation_id.get(),
-        **{name: _shown(value) for name, value in members.items() if value is not None},
+        **{name: _json_value(value) for name, value in members.items() if value is not None},
     }
 
 
@@ -58,13 +58,13 @@ def _is_nested(values):
     return any(isinstance(value, (dict, list)) for value in values)
 
 
-def _shown(value):
+def _json_value(value):
     if isinstance(value, Decimal):
         return f"{value:f}"
     if isinstance(value, dict):
-        return {str(name): _shown(each) for name, each in value.items()}
+        return {str(name): _json_value(each) for name, each in value.items()}
     if isinstance(value, (list, tuple, set)):
-        return [_shown(each) for each in value]
+        return [_json_value(each) for each in value]
     if value is None or isinstance(value, (bool, int, str)):
         return value
     return value.isoformat() if hasattr(value, "isoformat") else str(value)

@@ -6,6 +6,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.http import JsonResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
@@ -53,21 +54,21 @@ class RefusingMiddleware:
 def check(request):
     """Raises TooLarge, LengthRequired, Unreadable."""
     if request.META.get("HTTP_TRANSFER_ENCODING"):
-        raise LengthRequired("A body sent in chunks is not taken: give its Content-Length.")
+        raise LengthRequired(_("A body sent in chunks is not taken: give its Content-Length."))
     limit, length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, _length(request)
     if length > limit:
         raise too_large(length_bytes=length)
     parts = request.META.get("QUERY_STRING", "").split("&")
     if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
         errors = dict.fromkeys(given, ["NUL is no text."])
-        raise Unreadable("A parameter holds NUL, which is no text.", errors=errors)
+        raise Unreadable(_("A parameter holds NUL, which is no text."), errors=errors)
     if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
-        raise Unreadable("The address or a cookie holds NUL, which is no text.")
+        raise Unreadable(_("The address or a cookie holds NUL, which is no text."))
 
 
 def too_large(**numbers):
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    detail = f"A body has at most {limit} bytes: send less at once."
+    detail = _("A body has at most %(limit)s bytes: send less at once.") % {"limit": limit}
     return TooLarge(detail, limit_bytes=limit, **numbers)
 
 

@@ -58,7 +58,7 @@ def test_the_counts_outlive_no_crash_and_cost_no_log(farm):
 
 
 def test_old_counts_are_cleared_up(farm, monkeypatch):
-    monkeypatch.setattr(attempts, "FORGETTING", 1)
+    monkeypatch.setattr(attempts, "PURGE_PROBABILITY", 1)
     tries(1)
     attempts.count("address", "10.0.0.2", limit=3, seconds=60, at=NOON + timedelta(days=2))
     assert Attempt.objects.count() == 1

@@ -8,6 +8,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.accounts import roles
 from tenants.operations.refusals import InUse
@@ -83,7 +84,7 @@ class User(AbstractBaseUser):
 
     def delete(self, *args, **kwargs):
         """Nobody is deleted: what they did keeps their name. Deactivate them."""
-        raise InUse("People are deactivated, never deleted.")
+        raise InUse(_("People are deactivated, never deleted."))
 
     def get_full_name(self):
         return str(self)

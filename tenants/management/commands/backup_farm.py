@@ -19,11 +19,11 @@ class Command(FarmCommand):
         farms = [farm(slug) for slug in slugs] or Tenant.objects.order_by("slug")
         if not farms:
             self.stdout.write("There is no farm yet.")
-        failed = [tenant.slug for tenant in farms if not self._is_kept(tenant, into)]
+        failed = [tenant.slug for tenant in farms if not self._back_up(tenant, into)]
         if failed:
             raise CommandError(f"There is no new backup of: {', '.join(failed)}.")
 
-    def _is_kept(self, tenant, folder):
+    def _back_up(self, tenant, folder):
         """One farm that can't be read is no reason to go without the others."""
         try:
             self.stdout.write(str(backups.back_up(tenant, folder)))

@@ -24,19 +24,7 @@ from tenants.operations.refusals import Invalid, Refusal
 
 DIGITS = re.compile(r"[0-9]{4,8}")
 SEQUENCES = "01234567890 09876543210"
-COMMON_PINS = {
-    "2580",
-    "0852",
-    "1313",
-    "1004",
-    "6969",
-    "5683",
-    "1122",
-    "4321",
-    "1470",
-    "7410",
-    "147258",
-}
+COMMON_PINS = set("2580 0852 1313 1004 6969 5683 1122 4321 1470 7410 147258".split())
 
 
 class WeakPin(Invalid):

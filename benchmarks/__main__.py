@@ -1,4 +1,4 @@
-"""python -m benchmarks [NAME ...]: where the README's figures come from; each is a ratio."""
+"""python -m benchmarks [NAME ...]: the ratios of docs/performance.md."""
 
 import importlib
 import os

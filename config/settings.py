@@ -1,4 +1,4 @@
-"""Settings: easy in development, loud in production. The environment is described in the README."""
+"""Settings, from the environment that docs/configuration.md describes."""
 
 import warnings
 from pathlib import Path

@@ -82,7 +82,7 @@ def test_the_links_of_all_pages_lead_somewhere():
 
 
 def broken_links(page):
-    for link in re.findall(r"\]\(((?!https?:)[^)]+)\)", page.read_text()):
+    for link in re.findall(r"(?:\]\(|src=\")((?!https?:)[^)\"]+)", page.read_text()):
         place, _, anchor = link.partition("#")
         target = page.parent / place if place else page
         if not target.exists() or (anchor and anchor not in anchors(target)):

@@ -1,4 +1,4 @@
-"""A client that openapi-python-client makes of the API's description runs the README's tour."""
+"""A client that openapi-python-client makes of the API's description runs docs/tour.md."""
 
 import importlib
 import json

@@ -1,4 +1,4 @@
-"""The environment, read as what it should be; a value that isn't is an error that says so."""
+"""Read typed values from the environment; a value of another type raises ImproperlyConfigured."""
 
 import os
 import re
@@ -35,7 +35,7 @@ def env_bool(name, default):
 
 
 def env_list(name, default=""):
-    """Parts separated by commas, without the empty ones."""
+    """The parts between commas, without the empty ones."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 
@@ -63,11 +63,13 @@ def env_origins(name):
 
 
 def secret_key(data, *, is_production):
-    """The key that signs sessions: the environment's, which production needs and which must not be
-    guessed there; else the one kept in the data folder."""
+    """The key that signs sessions: the environment's, else that of the data folder.
+
+    Production takes the environment's alone, and refuses a weak one.
+    """
     key = env_str("SPOOLBOOK_SECRET_KEY") or env_str("SECRET_KEY")
     if not is_production:
-        return key or saved_secret_key(data)
+        return key or load_secret_key(data)
     if not key:
         raise ImproperlyConfigured(
             "SPOOLBOOK_SECRET_KEY is not set: production needs a long random one of its own, "
@@ -81,9 +83,8 @@ def secret_key(data, *, is_production):
     return key
 
 
-def saved_secret_key(data):
-    """The random key of an installation, kept in its data folder so that nobody is signed out by
-    a restart."""
+def load_secret_key(data):
+    """The random key of an installation, from a file in its data folder; created when missing."""
     path = Path(data) / "secret-key"
     try:
         if not path.exists():
@@ -91,7 +92,7 @@ def saved_secret_key(data):
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"The data folder {data} can't be used: {error.strerror or error}. Name another one: "
+            f"The data folder {data} can't be used: {error.strerror or error}. Choose another one: "
             "DATA=... for make, SPOOLBOOK_DATA=... for manage.py"
         ) from error
 
@@ -101,5 +102,5 @@ def _write_once(path, text):
     with tempfile.NamedTemporaryFile("w", dir=path.parent) as draft:
         draft.write(text)
         draft.flush()
-        with suppress(FileExistsError):  # two at once: the first one's key is kept
+        with suppress(FileExistsError):  # of two processes at once the first one wins
             os.link(draft.name, path)

@@ -1,4 +1,4 @@
-"""How gunicorn serves Spoolbook; `make run` adds the address to listen on."""
+"""Configuration of gunicorn; `make run` adds the address to listen on."""
 
 import ctypes
 import importlib
@@ -13,21 +13,21 @@ from config.logging import JsonFormatter
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "gthread"
 threads = 2
-# What a proxy may say is read by the application, where SPOOLBOOK_BEHIND_PROXY is set: by default
-# gunicorn takes SCRIPT_NAME, PATH_INFO and the scheme from whoever comes from this machine, and a
-# proxy on it hands on what strangers sent.
+# The application reads a proxy's headers, where SPOOLBOOK_BEHIND_PROXY is set. By default gunicorn
+# trusts SCRIPT_NAME, PATH_INFO and the scheme of every local client, and a local proxy passes on
+# the headers of strangers.
 forwarded_allow_ips = ""
 forwarder_headers = ""
 secure_scheme_headers = {}
 timeout = 60
 graceful_timeout = 20
 keepalive = 5
-# A worker's connections visit every farm and grow with each: a new worker now and then is cheap.
+# A database connection's memory grows with every farm it visits: workers are replaced sometimes.
 max_requests = 50_000
 max_requests_jitter = 5_000
 # The heartbeat is a file that each worker touches; on a busy disk that can block it.
 worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
-# By default one socket in the home folder, which several instances would fight over.
+# By default a socket in the home folder, the same for several instances.
 control_socket_disable = True
 accesslog = "-" if os.environ.get("SPOOLBOOK_ACCESS_LOG") == "1" else None
 
@@ -36,7 +36,7 @@ STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class logger_class(Logger):
-    """Its own lines are JSON like ours; requests, where they are logged, stay as they are."""
+    """Writes gunicorn's own log as JSON; the access log keeps its format."""
 
     def setup(self, cfg):
         super().setup(cfg)
@@ -45,33 +45,37 @@ class logger_class(Logger):
 
 
 def on_starting(_server):
-    """Before the workers are forked."""
-    importlib.import_module("tenants.web.rates")  # makes the memory that they count in together
-    os.register_at_fork(before=_hold, after_in_parent=_let_go, after_in_child=_let_go_as_a_child)
-    _end_with_the_supervisor()
+    """Called before the workers are forked."""
+    importlib.import_module("tenants.web.rates")  # allocates the memory that they share
+    os.register_at_fork(
+        before=_block_signals,
+        after_in_parent=_unblock_signals,
+        after_in_child=_reset_and_unblock_signals,
+    )
+    _end_with_supervisor()
 
 
-def _hold():
+def _block_signals():
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
 
 
-def _let_go():
+def _unblock_signals():
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
 
 
-def _let_go_as_a_child():
-    """A worker is deaf until it has handlers of its own: those it inherits fill a queue nobody
-    reads, and whoever stops the server would wait the whole graceful_timeout for it."""
+def _reset_and_unblock_signals():
+    """End a new worker by a signal until it has handlers of its own: the inherited ones fill a
+    queue that it never reads, so that a stop would wait the whole graceful_timeout."""
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)
-    _let_go()
+    _unblock_signals()
 
 
-def _end_with_the_supervisor():
-    """End with it even if it is killed, so that the port is free again (Linux)."""
+def _end_with_supervisor():
+    """End when the supervisor is killed, so that the port is free again (Linux)."""
     supervisor = os.environ.get("SPOOLBOOK_SUPERVISOR")
     if not supervisor or not sys.platform.startswith("linux"):
         return
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
     if os.getppid() != int(supervisor):
-        sys.exit("The supervisor has gone.")
+        sys.exit("The supervisor has ended.")

@@ -1,7 +1,7 @@
-"""Makes .venv hold what a requirements file asks for: python -I config/install.py FILE
+"""Install a requirements file into .venv: python -I config/install.py FILE
 
-For the Makefile, before anything is installed: standard library only. It does nothing when the
-last complete installation was of the same file by the same Python.
+For the Makefile, before anything is installed, so with the standard library alone. It does nothing
+when the last complete installation was of the same file by the same Python.
 """
 
 import fcntl
@@ -15,37 +15,37 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 NO_VENV = """\
-{python} can't make virtual environments: its module venv or ensurepip is missing.
+{python} can't create virtual environments: its module venv or ensurepip is missing.
 Debian, Ubuntu:  sudo apt install python{version}-venv
-Or name another Python:  make run PYTHON=/path/to/python3
+Or choose another Python:  make run PYTHON=/path/to/python3
 """
-NO_RIGHT = """\
-No permission to write in {folder}, where what Spoolbook needs is installed. Give the folder to the
-user who starts Spoolbook, or start it as the one who owns it.
+NO_PERMISSION = """\
+No permission to write in {folder}, where the requirements are installed. Give the folder to the
+user who starts Spoolbook, or start it as its owner.
 """
 
 
 def main(name: str) -> None:
-    """Install one requirements file, unless it is."""
+    """Install one requirements file, unless it is installed."""
     # Two `make run` at once, each with its own data, share the virtual environment.
     fcntl.flock(os.open(ROOT, os.O_RDONLY), fcntl.LOCK_EX)
     if not is_installed(name):
         if not os.access(VENV if VENV.exists() else ROOT, os.W_OK):
-            sys.exit(NO_RIGHT.format(folder=VENV if VENV.exists() else ROOT))
+            sys.exit(NO_PERMISSION.format(folder=VENV if VENV.exists() else ROOT))
         install(name)
 
 
 def is_installed(name: str) -> bool:
-    """Whether the last installation was complete, and of just this."""
+    """Whether the last installation was complete, and of this very file."""
     stamp = _stamp(name)
     return PYTHON.exists() and stamp.exists() and stamp.read_text() == _key(name)
 
 
 def install(name: str) -> None:
-    """Install, and note it only when all is done."""
+    """Install, and write the stamp when all is done."""
     _stamp(name).unlink(missing_ok=True)
     if not _is_usable():
-        make_venv()
+        create_venv()
     print(f"Installing {name} into .venv ...", flush=True)
     options = ["-qq", "--disable-pip-version-check", "--no-input"]
     if _run(PYTHON, "-m", "pip", "install", *options, "-r", ROOT / name).returncode:
@@ -54,20 +54,20 @@ def install(name: str) -> None:
         _stamp(each).write_text(_key(each))
 
 
-def make_venv() -> None:
-    """A new, empty virtual environment of the Python that runs this."""
+def create_venv() -> None:
+    """Create an empty virtual environment with the Python that runs this."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    print(f"Making the virtual environment .venv with Python {version} ...", flush=True)
+    print(f"Creating the virtual environment .venv with Python {version} ...", flush=True)
     # Not sys.executable: that may be the Python of the .venv which is about to be cleared.
     python = getattr(sys, "_base_executable", None) or sys.executable
-    made = _run(python, "-m", "venv", "--clear", VENV, stdout=subprocess.PIPE)
-    if made.returncode and not _make_venv_with_other_pip(python):
-        print(made.stdout, file=sys.stderr)
+    result = _run(python, "-m", "venv", "--clear", VENV, stdout=subprocess.PIPE)
+    if result.returncode and not _create_venv_with_system_pip(python):
+        print(result.stdout, file=sys.stderr)
         sys.exit(NO_VENV.format(python=python, version=version))
 
 
-def _make_venv_with_other_pip(python: str) -> bool:
-    # Debian keeps ensurepip in a package of its own, but has often a pip that can stand in.
+def _create_venv_with_system_pip(python: str) -> bool:
+    # Debian has ensurepip in a package of its own, but often a pip that can be used instead.
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     pip = [python, "-m", "pip", "--python", PYTHON, "install", "--quiet", "pip"]
     without = [python, "-m", "venv", "--clear", "--without-pip", VENV]

@@ -1,4 +1,4 @@
-"""One JSON object a line, with the correlation id of the request it belongs to."""
+"""Log records as JSON, one object per line, with the correlation id of the request."""
 
 import json
 import logging
@@ -10,7 +10,7 @@ STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskNa
 
 
 class JsonFormatter(logging.Formatter):
-    """What a log record says, its extras included; never more than one line."""
+    """Formats a record, with its extras, as a single line of JSON."""
 
     def format(self, record):
         line = {

@@ -1,4 +1,4 @@
-"""The port that the web server is to listen on: whether it can be had, before anything starts."""
+"""Check the web server's port before anything is started."""
 
 import argparse
 import errno
@@ -6,25 +6,25 @@ import socket
 import time
 from collections.abc import Callable
 
-PATIENCE_SECONDS = 10
+WAIT_SECONDS = 10
 
 
 class PortError(Exception):
-    """The web server can't listen there; the message is for the person at the terminal."""
+    """The web server can't listen on the address; the message is for the person at the terminal."""
 
 
-def check(host: str, port: int, *, said: Callable[[str], None]) -> None:
-    """Refuse early, with advice, when the web server could not listen there. Raises PortError."""
+def check(host: str, port: int, *, report: Callable[[str], None]) -> None:
+    """Raise PortError, with advice, when the web server could not listen on the address."""
     started = time.monotonic()
-    is_told = False
+    is_reported = False
     while problem := _problem(host, port):
         waited = time.monotonic() - started
         # Only a web server whose supervisor has just been killed is worth waiting for.
-        if problem.errno != errno.EADDRINUSE or waited > PATIENCE_SECONDS:
+        if problem.errno != errno.EADDRINUSE or waited > WAIT_SECONDS:
             raise PortError(_advice(host, port, problem))
-        if waited > 1 and not is_told:
-            said(f"Port {port} is in use; perhaps an earlier Spoolbook is just ending ...")
-            is_told = True
+        if waited > 1 and not is_reported:
+            report(f"Port {port} is in use; perhaps an earlier Spoolbook is just ending ...")
+            is_reported = True
         time.sleep(0.2)
 
 
@@ -51,7 +51,7 @@ def _advice(host: str, port: int, problem: OSError) -> str:
 
 
 def number(text: str) -> int:
-    """A port as it is typed, for argparse."""
+    """Parse a port, for argparse."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: give a number from 1 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
     return int(text)

@@ -8,6 +8,6 @@ from config import telemetry
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
-# Before the middleware is loaded; each worker comes here by itself, after it was forked.
+# Before the middleware is loaded; each worker imports this module after it was forked.
 telemetry.configure()
 application = get_wsgi_application()

@@ -1,4 +1,4 @@
-"""Where the database is: ``DATABASE_URL``, else the embedded PostgreSQL in the data folder.
+"""The database: that of ``DATABASE_URL``, else the embedded PostgreSQL of the data folder.
 
 The package is also the Django backend (``ENGINE = "config.database"``): see ``base``.
 """
@@ -10,8 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 ENGINE = "config.database"
 EMBEDDED_NAME = "spoolbook"
 SCHEMES = {"postgres", "postgresql", "pgsql"}
-# What reports are estimated to cost makes a server compile them, which takes longer than it saves:
-# over 100,000 runs they took 3 times the bare SQL rather than 1.2.
+# Without jit=off, PostgreSQL compiles the reports, which takes longer than it saves: over 100,000
+# runs they took 3 times the bare SQL rather than 1.2.
 SESSION = {"lock_timeout": "5s", "statement_timeout": "30s", "jit": "off"}
 
 
@@ -21,17 +21,16 @@ def database(url, data):
     ``url`` may be empty: then ``data`` is the folder of the embedded server, which the backend
     starts when the first connection is opened.
     """
-    place = from_url(url) if url else {"NAME": EMBEDDED_NAME, "EMBEDDED": str(data)}
-    options = {**place.pop("OPTIONS", {})}
-    asked = options.pop("options", "")
-    ours = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
+    settings = from_url(url) if url else {"NAME": EMBEDDED_NAME, "EMBEDDED": str(data)}
+    options = settings.pop("OPTIONS", {})
+    defaults = " ".join(f"-c {name}={value}" for name, value in SESSION.items())
     return {
         "ENGINE": ENGINE,
-        # A connection is kept, and given back now and then: each farm it visits costs it memory.
+        # Not for ever: a connection's memory grows with every farm it visits.
         "CONN_MAX_AGE": 900,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {**options, "options": f"{ours} {asked}".strip()},
-        **place,
+        "OPTIONS": {**options, "options": f"{defaults} {options.get('options', '')}".strip()},
+        **settings,
     }
 
 
@@ -39,7 +38,7 @@ def from_url(url):
     """``postgresql://user:password@host:port/name?sslmode=require`` as Django's settings.
 
     Every part may be percent-encoded; a socket folder is written ``%2Frun%2Fpostgresql`` or as
-    ``?host=/run/postgresql``. The query is handed to libpq.
+    ``?host=/run/postgresql``. The query is passed to libpq.
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, strict_parsing=bool(parts.query)))
@@ -62,4 +61,4 @@ def _port(parts):
     try:
         return str(parts.port or "")
     except ValueError as error:
-        raise ImproperlyConfigured("DATABASE_URL names a port that is not a number") from error
+        raise ImproperlyConfigured("DATABASE_URL has a port that is not a number") from error

@@ -1,7 +1,7 @@
-"""The SDK: what is recorded of requests, statements and operations, and where it is sent.
+"""Export spans and metrics of requests, statements and operations with OpenTelemetry's SDK.
 
-Everything is sent by threads of its own from bounded queues: when nobody answers there, spans are
-dropped, and no request waits. The SDK starts its threads anew in a forked process.
+The SDK's own threads send them from bounded queues: without a collector spans are dropped, and no
+request waits. It restarts its threads in a forked process.
 """
 
 import functools
@@ -22,15 +22,15 @@ from opentelemetry.trace import Status
 
 from config.env import env_str
 
-# Where the standard variables say nothing.
+# Of the standard variables.
 DEFAULTS = {
     "OTEL_SERVICE_NAME": "spoolbook",
     # So that OTEL_TRACES_SAMPLER_ARG alone sets the share of the requests that are traced.
     "OTEL_TRACES_SAMPLER": "parentbased_traceidratio",
     "OTEL_TRACES_SAMPLER_ARG": "1.0",
-    # A restored schema is one statement of a megabyte.
+    # The SQL that restores a schema is one statement of a megabyte.
     "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT": "4096",
-    # Seconds; a process that ends waits as long for a collector that does not answer.
+    # Seconds; also how long a process waits at its end for a collector that does not answer.
     "OTEL_EXPORTER_OTLP_TIMEOUT": "3",
     "OTEL_PYTHON_DJANGO_EXCLUDED_URLS": "/healthz,/readyz,/static/",
 }
@@ -50,14 +50,14 @@ def start():
 
 
 def tracer_provider(exporter):
-    """Spans as the environment wants them sampled, sent by ``exporter`` from a thread."""
+    """A provider that sends spans by ``exporter``, sampled as the environment says."""
     provider = TracerProvider()
-    provider.add_span_processor(BatchSpanProcessor(Discreet(exporter)))
+    provider.add_span_processor(BatchSpanProcessor(RedactingExporter(exporter)))
     return provider
 
 
 def instrument():
-    """Make a span of each request and of each SQL statement, its parameters left out."""
+    """Make a span of each request and of each SQL statement without its parameters."""
     excluded = os.environ.get("OTEL_PYTHON_DJANGO_EXCLUDED_URLS")
     RequestInstrumentor().instrument(response_hook=describe, excluded_urls=excluded)
     # connection.cursor_factory is replaced by a subclass; config.database.base never sets its own.
@@ -65,7 +65,7 @@ def instrument():
 
 
 def describe(span, request, response):
-    """Name the request's span by the route of the site it went to, with farm and correlation id."""
+    """Name a request's span by its route; add the farm and the correlation id."""
     match = request.resolver_match
     if match is not None:
         span.update_name(f"{request.method} {match.route}")
@@ -75,7 +75,7 @@ def describe(span, request, response):
 
 
 class RequestSpans(_DjangoMiddleware):
-    """OpenTelemetry's middleware, which would answer a Host that can't be one with an error."""
+    """OpenTelemetry's middleware, which fails with an error on an invalid Host header."""
 
     def __call__(self, request):
         try:
@@ -86,22 +86,22 @@ class RequestSpans(_DjangoMiddleware):
 
 
 class RequestInstrumentor(DjangoInstrumentor):
-    """Puts RequestSpans in front of the middleware rather than OpenTelemetry's own."""
+    """Adds RequestSpans to the middleware instead of OpenTelemetry's own class."""
 
     _opentelemetry_middleware = f"{RequestSpans.__module__}.{RequestSpans.__qualname__}"
 
 
-class Discreet(SpanExporter):
-    """Sends spans without the words of exceptions: PostgreSQL's quote the row that it refused.
+class RedactingExporter(SpanExporter):
+    """Sends spans without the messages of exceptions: PostgreSQL's quote the refused row.
 
-    What was said is in the log, under the same correlation id.
+    The log has the message, with the same correlation id.
     """
 
     def __init__(self, exporter):
         self._exporter = exporter
 
     def export(self, spans):
-        return self._exporter.export([discreet(span) for span in spans])
+        return self._exporter.export([redact(span) for span in spans])
 
     def shutdown(self):
         self._exporter.shutdown()
@@ -110,8 +110,8 @@ class Discreet(SpanExporter):
         return self._exporter.force_flush(timeout_millis)
 
 
-def discreet(span):
-    """The span as it is, or a copy without what its exceptions said."""
+def redact(span):
+    """The span, or a copy without the messages of its exceptions."""
     if not any(event.name == "exception" for event in span.events):
         return span
     return ReadableSpan(
@@ -120,7 +120,7 @@ def discreet(span):
         parent=span.parent,
         resource=span.resource,
         attributes=span.attributes,
-        events=[_without_words(event) for event in span.events],
+        events=[_without_message(event) for event in span.events],
         links=span.links,
         kind=span.kind,
         status=Status(span.status.status_code),
@@ -130,10 +130,12 @@ def discreet(span):
     )
 
 
-def _without_words(event):
+def _without_message(event):
     if event.name != "exception":
         return event
-    kept = {key: value for key, value in event.attributes.items() if key == "exception.type"}
-    trace_lines = event.attributes.get("exception.stacktrace", "").splitlines()
-    places = [line for line in trace_lines if line.startswith('  File "')]
-    return Event(event.name, kept | {"exception.stacktrace": "\n".join(places)}, event.timestamp)
+    attributes = {key: value for key, value in event.attributes.items() if key == "exception.type"}
+    lines = event.attributes.get("exception.stacktrace", "").splitlines()
+    attributes["exception.stacktrace"] = "\n".join(
+        line for line in lines if line.startswith('  File "')
+    )
+    return Event(event.name, attributes, event.timestamp)

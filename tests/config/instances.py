@@ -26,6 +26,7 @@ CORRELATION = """
 from contextvars import ContextVar
 correlation_id = ContextVar("id", default="")
 """
+STAND_INS = [("web", "rates.py", ""), ("operations", "operation.py", CORRELATION)]
 
 
 def copied(folder):
@@ -35,9 +36,9 @@ def copied(folder):
     shutil.copy(ROOT / "Makefile", folder)
     (folder / "manage.py").write_text(MANAGE)
     (folder / "config" / "wsgi.py").write_text(APPLICATION)
-    (folder / "tenants").mkdir()
-    (folder / "tenants" / "rates.py").touch()
-    (folder / "tenants" / "operations.py").write_text(CORRELATION)
+    for package, module, text in STAND_INS:
+        (folder / "tenants" / package).mkdir(parents=True)
+        (folder / "tenants" / package / module).write_text(text)
     return folder
 
 

@@ -12,7 +12,7 @@ import psycopg
 import pytest
 
 from config.database import embedded, from_url
-from config.database.embedded.postmaster import claimed, running
+from config.database.embedded.postmaster import claimed, running, socket_folder
 from tests.config.embedding import User, command, kill_server, query
 
 
@@ -173,28 +173,51 @@ def test_a_lost_password_is_replaced(data):
     user.leave()
 
 
-def test_a_long_path_is_served_on_this_machine_only(data, tmp_path_factory):
+@pytest.fixture
+def long_path(tmp_path_factory):
+    """A data folder whose path is too long for a socket."""
     folder = tmp_path_factory.mktemp("d") / ("long and winding " * 6).strip() / "da'ta"
     folder.parent.mkdir()
-    data.rename(folder)
-    user = User(folder)
+    return folder
+
+
+def test_a_long_path_is_reached_by_a_short_link(data, long_path):
+    data.rename(long_path)
+    user = User(long_path)
     address = user.address()
-    assert address["HOST"] == "127.0.0.1"
-    assert query(address, "SHOW listen_addresses") == [("127.0.0.1",)]
+    link = Path(address["HOST"])
+    assert len(str(link)) < 40
+    assert link.resolve() == long_path / "run"
+    assert stat.S_IMODE(link.stat().st_mode) == 0o700
+    assert query(address, "SHOW listen_addresses") == [("",)]
     with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
         query(address | {"PASSWORD": "wrong"}, "SELECT 1")
+    link.unlink()  # as what cleans /tmp does
+    assert query(from_url(command("url", data=long_path).stdout.strip()), "SELECT 1") == [(1,)]
     user.leave()
-    folder.rename(data)
+    assert not link.is_symlink()
+    long_path.rename(data)
 
 
-@pytest.mark.parametrize(("name", "socket"), [("a 'b' \"c\" +%$d&?", True), ("a, b", False)])
-def test_an_awkward_path_is_quoted_everywhere(name, socket, data, tmp_path_factory):
+def test_a_short_link_to_somewhere_else_is_refused(long_path):
+    link = socket_folder(long_path)
+    try:
+        link.unlink()
+        link.symlink_to("/tmp")
+        with pytest.raises(embedded.EmbeddedPostgresError, match=f"{link} is not a link of yours"):
+            socket_folder(long_path)
+    finally:
+        link.unlink()
+
+
+@pytest.mark.parametrize(("name", "is_short"), [("a 'b' \"c\" +%$d&?", True), ("a, b", False)])
+def test_an_awkward_path_is_quoted_everywhere(name, is_short, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("d") / name
     data.rename(folder)
     user = User(folder)
     assert query(user.address(), "SELECT 1") == [(1,)]
     place = from_url(command("url", data=folder).stdout.strip())
-    assert place["HOST"] == (str(folder / "run") if socket else "127.0.0.1")
+    assert (place["HOST"] == str(folder / "run")) is is_short
     assert query(place, "SELECT 1") == [(1,)]
     user.leave()
     folder.rename(data)

@@ -16,7 +16,7 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 
 from config import telemetry
-from config.telemetry.export import Discreet
+from config.telemetry.export import RedactingExporter
 from tests.serving import ROOT, served_environment
 
 ENDPOINT = "OTEL_EXPORTER_OTLP_ENDPOINT"
@@ -125,7 +125,7 @@ def test_it_is_wanted_when_a_collector_is_named(monkeypatch, environment, wanted
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    assert telemetry.is_wanted() is wanted
+    assert telemetry.is_enabled() is wanted
 
 
 def test_off_it_is_not_even_imported(serve):
@@ -181,7 +181,7 @@ def test_a_collector_that_is_not_there_stops_nobody(serve, endpoint):
 def test_the_words_of_an_exception_stay_here():
     kept = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(Discreet(kept)))
+    provider.add_span_processor(SimpleSpanProcessor(RedactingExporter(kept)))
     tracer = provider.get_tracer("test")
     with (
         pytest.raises(ValueError, match="secret"),

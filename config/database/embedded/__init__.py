@@ -1,8 +1,8 @@
-"""The PostgreSQL that comes with Spoolbook: one server for each data folder, for one machine.
+"""The PostgreSQL server that comes with Spoolbook: one for each data folder, for one machine.
 
-`connect()` is all most callers need. The server runs while somebody uses it: every process that
-connected holds a shared lock on users.lock, and the last one to leave stops the server. A process
-that is killed loses its lock with its life; the server it leaves behind is found by the next.
+Most callers need `connect()` alone. The server runs while a process uses it: each holds a shared
+lock on users.lock, and the last one to leave stops the server. A killed process loses its lock;
+the server it leaves behind is found by the next.
 """
 
 import atexit
@@ -10,7 +10,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -21,35 +21,35 @@ from .errors import EmbeddedPostgresError, explained
 
 __all__ = ["EmbeddedPostgresError", "binary", "connect", "is_in_use", "release", "stop", "url"]
 
-KEEP = "keep-running"
+KEEP_RUNNING = "keep-running"
 _claims: dict[Path, int] = {}
 _one_thread = threading.RLock()
 
 
 def connect(data: Path | str) -> dict[str, str]:
-    """Make sure that the server of a data folder runs while this process does, and say where.
+    """Keep the server of a data folder running while this process does; returns its address.
 
-    The answer has Django's keys NAME, USER, PASSWORD, HOST and PORT. Again in the same process it
-    costs little, and restarts a server that has died. Raises EmbeddedPostgresError.
+    The address has Django's keys NAME, USER, PASSWORD, HOST and PORT. Another call in the same
+    process costs little, and restarts a server that has died. Raises EmbeddedPostgresError.
     """
     cluster = _cluster(data)
     with _one_thread:
         cluster.prepare()
         with _locked(cluster):
-            server = cluster.ensure_running()
+            cluster.ensure_running()
             if cluster.data not in _claims:
                 _claims[cluster.data] = _claim(cluster)
-            return cluster.address(server)
+            return cluster.address()
 
 
 def url(data: Path | str) -> str:
-    """`connect()`, answered as a postgresql:// address, for DATABASE_URL and for psql."""
-    address = {key: quote(value, safe="") for key, value in connect(data).items()}
-    return _spelled(**address)
+    """`connect()`, with the address as postgresql:// for DATABASE_URL and for psql."""
+    parts = {key: quote(value, safe="") for key, value in connect(data).items()}
+    return "postgresql://{USER}:{PASSWORD}@/{NAME}?host={HOST}&port={PORT}".format(**parts)
 
 
 def release(data: Path | str) -> bool:
-    """Take back this process's claim on the server; the last one stops it (then True)."""
+    """Give up this process's claim on the server; True if it was the last, and stopped it."""
     cluster = _cluster(data)
     with _one_thread:
         claim = _claims.pop(cluster.data, None)
@@ -62,20 +62,20 @@ def release(data: Path | str) -> bool:
 
 
 def stop(data: Path | str) -> bool:
-    """Stop the server, whoever uses it, and forget `keep_running`; False if none ran."""
+    """Stop the server, whoever uses it, and end `keep_running`; False if none ran."""
     cluster = _cluster(data)
     if not cluster.pgdata.exists():
         return False
     with _locked(cluster):
-        (cluster.data / KEEP).unlink(missing_ok=True)
+        (cluster.data / KEEP_RUNNING).unlink(missing_ok=True)
         return cluster.stop()
 
 
 def keep_running(data: Path | str) -> None:
-    """Leave the server running until `stop`, also when nobody uses it."""
+    """Leave the server running until `stop`, also when no process uses it."""
     cluster = _cluster(data)
     with explained(cluster.data):
-        os.close(cluster.open(cluster.data / KEEP))
+        os.close(cluster.open(cluster.data / KEEP_RUNNING))
 
 
 def is_in_use(data: Path | str) -> bool:
@@ -92,13 +92,6 @@ def is_in_use(data: Path | str) -> bool:
 def is_running(data: Path | str) -> bool:
     """Whether the folder's server runs."""
     return postmaster.running(_cluster(data).pgdata) is not None
-
-
-def _spelled(NAME: str, USER: str, PASSWORD: str, HOST: str, PORT: str) -> str:
-    start = f"postgresql://{USER}:{PASSWORD}@"
-    if HOST.startswith("%2F"):
-        return f"{start}/{NAME}?host={HOST}&port={PORT}"
-    return f"{start}{HOST}:{PORT}/{NAME}"
 
 
 def _cluster(data: Path | str) -> Cluster:
@@ -128,8 +121,8 @@ def _leave(cluster: Cluster, claim: int) -> bool:
     if not cluster.data.exists():
         return False
     with _locked(cluster):
-        kept = (cluster.data / KEEP).exists()
-        return not kept and _try_lock(claim) and cluster.stop()
+        stays = (cluster.data / KEEP_RUNNING).exists()
+        return not stays and _try_lock(claim) and cluster.stop()
 
 
 def _try_lock(handle: int) -> bool:
@@ -143,18 +136,15 @@ def _try_lock(handle: int) -> bool:
 @atexit.register
 def _release_all() -> None:
     for data in list(_claims):
-        try:
+        with suppress(EmbeddedPostgresError, OSError):  # the next start repairs it
             release(data)
-        except (EmbeddedPostgresError, OSError):
-            # Nobody is left to tell, and the next start puts it right.
-            continue
 
 
-def _forget() -> None:
+def _forget_claims() -> None:
     # A fork shares its parent's lock and must not stop the parent's server when it exits.
     for handle in _claims.values():
         os.close(handle)
     _claims.clear()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_forget_claims)

@@ -11,14 +11,15 @@ from .errors import EmbeddedPostgresError
 NOT_RUNNING = 3
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Carry out one command; the exit code (3: not running, like systemctl's)."""
-    words = sys.argv[1:] if arguments is None else arguments
+def main() -> int:
+    """Carry out one command; the exit code (3: not running, as systemctl's)."""
+    words = sys.argv[1:]
     end = words.index("--") if "--" in words else len(words)
     options = _parser().parse_args(words[:end])
-    options.arguments = words[end + 1 :]
     try:
-        return COMMANDS[options.command](options)
+        if options.command == "psql":
+            return _psql(options.data, words[end + 1 :])
+        return COMMANDS[options.command](options.data, options.force)
     except EmbeddedPostgresError as error:
         print(error, file=sys.stderr)
         return 1
@@ -30,60 +31,56 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m config.database.embedded",
         description="The PostgreSQL that comes with Spoolbook.",
+        epilog="Arguments after -- are passed to psql.",
     )
-    parser.add_argument("command", choices=COMMANDS)
+    parser.add_argument("command", choices=[*COMMANDS, "psql"])
     parser.add_argument("--data", default=os.environ.get("SPOOLBOOK_DATA") or ".data")
     parser.add_argument("--force", action="store_true", help="stop: also while others use it")
-    parser.epilog = "What follows -- is handed to psql."
     return parser
 
 
-def _start(options: argparse.Namespace) -> int:
-    connect(options.data)
-    keep_running(options.data)
-    print(f"PostgreSQL runs in {options.data}, until you stop it.")
+def _start(data: str, _force: bool) -> int:
+    connect(data)
+    keep_running(data)
+    print(f"PostgreSQL runs in {data}, until you stop it.")
     return 0
 
 
-def _stop(options: argparse.Namespace) -> int:
-    if is_in_use(options.data) and not options.force:
-        print(
-            f"PostgreSQL in {options.data} is in use by another program: stop that first, "
-            "or add --force.",
-            file=sys.stderr,
+def _stop(data: str, force: bool) -> int:
+    if is_in_use(data) and not force:
+        raise EmbeddedPostgresError(
+            f"PostgreSQL in {data} is in use by another program: stop that first, or add --force."
         )
-        return 1
-    print("PostgreSQL has stopped." if stop(options.data) else "PostgreSQL does not run.")
+    print("PostgreSQL has stopped." if stop(data) else "PostgreSQL does not run.")
     return 0
 
 
-def _status(options: argparse.Namespace) -> int:
-    if not is_running(options.data):
-        print(f"PostgreSQL does not run in {options.data}.")
+def _status(data: str, _force: bool) -> int:
+    if not is_running(data):
+        print(f"PostgreSQL does not run in {data}.")
         return NOT_RUNNING
-    used = "in use" if is_in_use(options.data) else "not in use"
-    print(f"PostgreSQL runs in {options.data}, {used}.")
+    print(f"PostgreSQL runs in {data}, {'' if is_in_use(data) else 'not '}in use.")
     return 0
 
 
-def _url(options: argparse.Namespace) -> int:
-    if not is_running(options.data):
-        print(f"PostgreSQL does not run in {options.data}: start it first.", file=sys.stderr)
+def _url(data: str, _force: bool) -> int:
+    if not is_running(data):
+        print(f"PostgreSQL does not run in {data}: start it first.", file=sys.stderr)
         return NOT_RUNNING
-    print(url(options.data))
-    release(options.data)
+    print(url(data))
+    release(data)
     return 0
 
 
-def _psql(options: argparse.Namespace) -> int:
-    address = connect(options.data)
-    names = {"HOST": "PGHOST", "PORT": "PGPORT", "USER": "PGUSER"}
-    names |= {"PASSWORD": "PGPASSWORD", "NAME": "PGDATABASE"}
-    environment = os.environ | {names[key]: value for key, value in address.items()}
-    return subprocess.call([binary("psql"), *options.arguments], env=environment)
+def _psql(data: str, words: list[str]) -> int:
+    # By the environment: a command line can be read by every user.
+    address = connect(data)
+    variables = {f"PG{key}": value for key, value in address.items()}
+    variables["PGDATABASE"] = address["NAME"]
+    return subprocess.call([binary("psql"), *words], env=os.environ | variables)
 
 
-COMMANDS = {"start": _start, "stop": _stop, "status": _status, "url": _url, "psql": _psql}
+COMMANDS = {"start": _start, "stop": _stop, "status": _status, "url": _url}
 
 if __name__ == "__main__":
     sys.exit(main())

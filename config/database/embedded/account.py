@@ -1,112 +1,96 @@
-"""Who PostgreSQL's programs run as: whoever starts them, or an ordinary user in place of root."""
+"""The user that PostgreSQL runs as: the current one, or an ordinary user when started by root."""
 
 import os
 import pwd
 import subprocess
-import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
-from . import unprivileged
 from .binaries import binary
 from .errors import EmbeddedPostgresError
-from .unprivileged import CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, NO_CAPABILITY
 
-NOBODY = 65534
-# The least first. Data and virtual environment often lie below a folder that only root may enter;
-# the modes of such folders are not ours to change, so the server is let through them instead.
-CAPABILITIES = {
-    NO_CAPABILITY: "no privilege",
-    CAP_DAC_READ_SEARCH: "CAP_DAC_READ_SEARCH",
-    CAP_DAC_OVERRIDE: "CAP_DAC_OVERRIDE",
-}
+# The least first. Data and programs often lie below a folder that only root may enter, whose mode
+# is not ours to change: then the server gets the capability to read past it. Containers usually
+# have the second alone.
+CAPABILITIES = ("", "dac_read_search", "dac_override")
 
 
 @dataclass(frozen=True)
 class Account:
-    """The user whom the server runs as, and who owns the files of the data folder."""
+    """The user who runs the server and owns the files of its data folder."""
 
     uid: int
     gid: int
-    capability: int = NO_CAPABILITY
-
-    def command(self, folder: Path, *words: str | Path) -> list[str]:
-        """What to execute so that `words` run as this account in `folder`."""
-        words = [str(word) for word in words]
-        if os.geteuid() == self.uid:
-            return words
-        who = [str(self.uid), str(self.gid), str(self.capability)]
-        return [sys.executable, "-I", "-S", unprivileged.__file__, *who, str(folder), *words]
 
     def own(self, path: Path | int) -> None:
         """Give a file or folder (or an open file) that this process made to the account."""
         if os.geteuid() != self.uid:
-            os.chown(path, self.uid, self.gid, **_not_through_links(path))
+            change_owner = os.fchown if isinstance(path, int) else os.lchown
+            change_owner(path, self.uid, self.gid)
+
+    @cache  # noqa: B019 - accounts are few and small
+    def prefix(self, data: Path) -> list[str]:
+        """What to put before a command so that it runs as this account on `data`."""
+        if os.geteuid() == self.uid:
+            return []
+        problems = []
+        for capability in CAPABILITIES:
+            prefix = self._setpriv(capability)
+            problem = _try(prefix, data)
+            if not problem:
+                return prefix
+            problems.append(f"with {capability or 'no capability'}: {problem}")
+        raise EmbeddedPostgresError(
+            f"PostgreSQL does not run as root, and user {self.uid} can't be used for it in {data} "
+            f"({'; '.join(problems)}). Start Spoolbook as an ordinary user, or choose a data "
+            "folder and a copy of Spoolbook that this user can reach (make run DATA=...)."
+        )
+
+    def _setpriv(self, capability: str) -> list[str]:
+        words = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
+        if capability:
+            # Without no_setuid_fixup access(2) ignores capabilities, and PostgreSQL's programs
+            # look for one another with access(2).
+            words += ["--securebits=+no_setuid_fixup", f"--inh-caps=-all,+{capability}"]
+            words += [f"--ambient-caps=-all,+{capability}"]
+        return [*words, "--"]
 
 
 def account_for(data: Path) -> Account:
-    """The account for a data folder that exists: ourselves, or for root somebody else."""
+    """The account for a data folder, which may not exist yet.
+
+    For root it is the owner of the cluster, else of the data folder, else of the nearest folder
+    around it, else nobody.
+    """
     if os.geteuid() != 0:
         return Account(os.geteuid(), os.getegid())
-    uid, gid = _ordinary_user(data)
-    problems = []
-    for capability, name in CAPABILITIES.items():
-        account = Account(uid, gid, capability)
-        problem = _try(account, data)
-        if not problem:
-            return account
-        problems.append(f"with {name}: {problem}")
-    raise EmbeddedPostgresError(
-        f"PostgreSQL does not run as root, and user {uid} can't be used for it in {data} "
-        f"({'; '.join(problems)}). Start Spoolbook as an ordinary user, or choose a data folder "
-        "and a copy of Spoolbook that this user can reach (make run DATA=..., or SPOOLBOOK_DATA)."
-    )
-
-
-def owner_of_new(data: Path) -> Account:
-    """The account to own a data folder that is yet to be made."""
-    if os.geteuid() != 0:
-        return Account(os.geteuid(), os.getegid())
-    return Account(*_ordinary_user(data))
-
-
-def _ordinary_user(data: Path) -> tuple[int, int]:
-    """Whose the cluster is; else who owns the data folder or the folder it is in; else nobody."""
     cluster = data / "postgres"
-    if cluster.exists() and cluster.stat().st_uid:
-        return cluster.stat().st_uid, cluster.stat().st_gid
     around = next(folder for folder in data.parents if folder.exists())
-    for folder in filter(Path.exists, (data, around)):
+    for folder in filter(Path.exists, (cluster, data, around)):
         owner = folder.stat()
-        if owner.st_uid and _is_known(owner.st_uid):
-            return owner.st_uid, owner.st_gid
-    return _nobody()
-
-
-def _nobody() -> tuple[int, int]:
-    try:
-        entry = pwd.getpwnam("nobody")
-    except KeyError:
-        return NOBODY, NOBODY
-    return entry.pw_uid, entry.pw_gid
+        # initdb refuses a user without an entry in the password file.
+        if owner.st_uid and (folder == cluster or _is_known(owner.st_uid)):
+            return Account(owner.st_uid, owner.st_gid)
+    nobody = pwd.getpwnam("nobody")
+    return Account(nobody.pw_uid, nobody.pw_gid)
 
 
 def _is_known(uid: int) -> bool:
-    # initdb refuses a user who has no entry in the password file.
     try:
-        pwd.getpwuid(uid)
+        return bool(pwd.getpwuid(uid))
     except KeyError:
         return False
-    return True
 
 
-def _try(account: Account, data: Path) -> str:
-    command = account.command(data, binary("initdb"), "--version")
-    answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+def _try(prefix: list[str], data: Path) -> str:
+    """Why a program can't be run on `data` with this prefix, or an empty string."""
+    script = 'cd "$1" && "$2" --version'
+    command = [*prefix, "/bin/sh", "-c", script, "sh", data, binary("initdb")]
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, cwd="/")
+    except FileNotFoundError:
+        return "setpriv (of util-linux) is not installed"
     if answer.returncode == 0:
         return ""
     return answer.stderr.strip() or f"exit code {answer.returncode}"
-
-
-def _not_through_links(path: Path | int) -> dict[str, bool]:
-    return {} if isinstance(path, int) else {"follow_symlinks": False}

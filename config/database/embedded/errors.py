@@ -1,4 +1,4 @@
-"""Everything that can go wrong with the embedded PostgreSQL, said in plain sentences."""
+"""Errors of the embedded PostgreSQL, with messages for the person at the terminal."""
 
 import errno
 from collections.abc import Iterator
@@ -14,25 +14,25 @@ class EmbeddedPostgresError(Exception):
 
 @contextmanager
 def explained(folder: Path) -> Iterator[None]:
-    """Turn the operating system's errors about `folder` into sentences for a person."""
+    """Raise the operating system's errors about `folder` as EmbeddedPostgresError."""
     try:
         yield
     except OSError as error:
-        raise EmbeddedPostgresError(_sentence(folder, error)) from error
+        raise EmbeddedPostgresError(_message(folder, error)) from error
 
 
-def _sentence(folder: Path, error: OSError) -> str:
-    other = "or choose another data folder (make run DATA=..., or SPOOLBOOK_DATA)."
+def _message(folder: Path, error: OSError) -> str:
+    advice = "or choose another data folder (make run DATA=..., or SPOOLBOOK_DATA)."
     where = error.filename or folder
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return (
             f"No permission to write in the data folder {folder} (at {where}). "
-            f"Give the folder to the user who starts Spoolbook, {other}"
+            f"Give the folder to the user who starts Spoolbook, {advice}"
         )
     if error.errno in (errno.ENOTDIR, errno.EEXIST):
         around = (Path(where), folder, *folder.parents)
         where = next((path for path in around if path.exists() and not path.is_dir()), where)
-        return f"The data folder {folder} can't be made: {where} is not a folder. Move it, {other}"
+        return f"The data folder {folder} can't be made: {where} is not a folder. Move it, {advice}"
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"The disk is full: the data folder {folder} needs about 100 MB. Make room, {other}"
+        return f"The disk is full: the data folder {folder} needs about 100 MB. Make room, {advice}"
     return f"The data folder {folder} can't be used: {error}."

@@ -1,22 +1,26 @@
-"""Which server process holds a data folder, if any: postmaster.pid, never simply believed."""
+"""The server process of a data folder: postmaster.pid is verified, never trusted."""
 
 import errno
+import hashlib
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-LOCALHOST = "127.0.0.1"
+from .errors import EmbeddedPostgresError
+
+SOCKET_PORT = 5432
+# The operating systems allow 104 to 108 bytes.
+LONGEST_SOCKET_PATH = 90
 
 
 @dataclass(frozen=True)
 class Postmaster:
-    """What postmaster.pid says: a claim that a server which was killed leaves behind."""
+    """The contents of postmaster.pid, which a killed server leaves behind."""
 
     pgdata: Path
     pid: int
-    port: int
-    has_socket: bool
     state: str
 
     @property
@@ -24,7 +28,7 @@ class Postmaster:
         return self.state == "ready"
 
     def is_alive(self) -> bool:
-        """Whether that process is there and is the server of this very folder."""
+        """Whether that process exists and is the server of this very folder."""
         try:
             os.kill(self.pid, 0)
         except ProcessLookupError:
@@ -36,7 +40,7 @@ class Postmaster:
 
     def _proved_by_proc(self) -> bool | None:
         # A server's working directory is its data folder. None where there is no /proc, or where
-        # it keeps the answer from us (a server that holds a capability, asked by its own user).
+        # it is not readable (a server with a capability, for a process of its own user).
         process = Path("/proc", str(self.pid))
         try:
             name = (process / "comm").read_text().strip()
@@ -46,26 +50,21 @@ class Postmaster:
             return False if gone else None
 
     def answers(self) -> bool:
-        """Whether something takes connections where this server would."""
+        """Whether the server's socket takes connections."""
         # A server opens its socket before it recovers; only its own user can make one there.
-        family = socket.AF_UNIX if self.has_socket else socket.AF_INET
-        path = str(self.pgdata.parent / "run" / f".s.PGSQL.{self.port}")
-        with socket.socket(family) as client:
+        path = socket_folder(self.pgdata.parent) / f".s.PGSQL.{SOCKET_PORT}"
+        with socket.socket(socket.AF_UNIX) as client:
             client.settimeout(5)
-            return client.connect_ex(path if self.has_socket else (LOCALHOST, self.port)) == 0
+            return client.connect_ex(str(path)) == 0
 
 
 def claimed(pgdata: Path) -> Postmaster | None:
     """The server that postmaster.pid names, alive or not."""
     try:
         lines = (pgdata / "postmaster.pid").read_text().split("\n")
-    except FileNotFoundError:
-        return None
-    try:
-        state = lines[7].strip() if len(lines) > 7 else ""
-        return Postmaster(pgdata, abs(int(lines[0])), int(lines[3]), bool(lines[4]), state)
-    except (IndexError, ValueError):
-        # Half written: by a server that starts this moment, or was killed while it did.
+        return Postmaster(pgdata, abs(int(lines[0])), lines[7].strip() if len(lines) > 7 else "")
+    except (FileNotFoundError, ValueError):
+        # A file that is half written: the server is just starting, or was killed while it did.
         return None
 
 
@@ -73,3 +72,24 @@ def running(pgdata: Path) -> Postmaster | None:
     """The server that really runs on the data folder."""
     postmaster = claimed(pgdata)
     return postmaster if postmaster and postmaster.is_alive() else None
+
+
+def socket_folder(data: Path) -> Path:
+    """Where clients reach the server's socket: `data`/run, or a short link to it.
+
+    A socket's path is limited to about 100 bytes, and libpq splits a host at commas.
+    """
+    folder = data / "run"
+    path = os.fsencode(folder / f".s.PGSQL.{SOCKET_PORT}")
+    if len(path) < LONGEST_SOCKET_PATH and b"," not in path:
+        return folder
+    link = Path("/tmp", f"spoolbook-{hashlib.sha256(path).hexdigest()[:16]}")
+    with suppress(FileExistsError):
+        link.symlink_to(folder)
+    # In /tmp only its owner and root can replace the link.
+    if link.lstat().st_uid not in (0, os.geteuid()) or os.readlink(link) != str(folder):
+        raise EmbeddedPostgresError(
+            f"{link} is not a link of yours to {folder}: remove it, or choose a data folder with a "
+            f"path of less than {LONGEST_SOCKET_PATH} characters."
+        )
+    return link

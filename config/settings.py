@@ -22,7 +22,7 @@ SECRET_KEY = secret_key(DATA, is_production=not DEBUG)
 
 # --- Farms -------------------------------------------------------------------------------------
 
-# Which hosts are farms is said by the Domain table; every other host gets one and the same page.
+# The Domain table decides which hosts are farms; all other hosts get the same page.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = env_bool("SPOOLBOOK_BEHIND_PROXY", default=False)
 PUBLIC_HOSTS = ["localhost", *env_hosts("SPOOLBOOK_PUBLIC_HOSTS")]
@@ -51,8 +51,8 @@ SHARED_APPS = [
     "drf_spectacular_sidecar",
 ]
 TENANT_APPS = ["tenants.accounts", "django.contrib.sessions", "inventory", "production"]
-# The admin is in neither list, so its LogEntry has no table: it refers to content types.
-# It comes first, for django-tenants brings admin templates of its own.
+# The admin is in neither list, so its LogEntry, which refers to content types, has no table.
+# It comes first because django-tenants has admin templates of its own.
 INSTALLED_APPS = [
     "django.contrib.admin.apps.SimpleAdminConfig",
     *SHARED_APPS,
@@ -60,7 +60,7 @@ INSTALLED_APPS = [
 ]
 
 FARM_SEEDERS = ["production.services.seeds.seed"]
-# What a request to a farm may not do to a table of it, even by raw SQL.
+# Privileges that a farm's role does not have on tables of the farm, even for raw SQL.
 REVOKED_PRIVILEGES = {
     "inventory_inventorytransaction": "UPDATE, DELETE",
     "inventory_spoolevent": "UPDATE, DELETE",
@@ -82,8 +82,8 @@ CACHES = {
 
 # --- Requests ----------------------------------------------------------------------------------
 
-# Pages of other sites may call the API from a browser only if they are named here, and then with
-# a token: no cookie ever goes with it.
+# Other sites may call the API from a browser only if they are listed here, and then with a token:
+# cookies are never sent.
 CORS_ORIGINS = env_origins("SPOOLBOOK_CORS_ORIGINS")
 CORS_URLS_REGEX = "^/api/"
 CORS_ALLOW_ALL_ORIGINS = "*" in CORS_ORIGINS
@@ -114,8 +114,8 @@ MIDDLEWARE = [
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ORIGINS else []),
     "tenants.web.requests.RefusingMiddleware",
     "tenants.web.middleware.HealthMiddleware",
-    # Before everything that may touch the database: what stands above would run in whichever
-    # farm the connection was in.
+    # Before everything that may use the database: what comes earlier would run in the farm that the
+    # connection was last in.
     "tenants.web.middleware.TenantMiddleware",
     "config.api.compression.CompressReads",
     "django.middleware.security.SecurityMiddleware",
@@ -151,7 +151,7 @@ AUTHENTICATION_BACKENDS = [
     "tenants.accounts.backend.RoleBackend",
     "tenants.accounts.backend.PinBackend",
 ]
-# Where a session that was begun with a PIN is worth something.
+# The paths at which a session that was begun with a PIN is valid.
 PIN_SESSION_PATHS = "/(floor|[sSpPrR])/|/api/v1/spools/labels/$"
 VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
@@ -162,13 +162,13 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"{VALIDATORS}.MinimumLengthValidator"},
     {"NAME": f"{VALIDATORS}.CommonPasswordValidator"},
 ]
-if env_bool("SPOOLBOOK_FAST_PASSWORDS", default=False):  # the tests: thousands of sign-ins
+if env_bool("SPOOLBOOK_FAST_PASSWORDS", default=False):  # for tests, with thousands of sign-ins
     PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "/"
 LOGOUT_REDIRECT_URL = "login"
 
-# Cookies name no domain, so the browser gives them back to the host that set them alone.
+# Cookies have no domain, so browsers send them to the host that set them alone.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}spoolbook-session"
 SESSION_COOKIE_SECURE = HTTPS
@@ -184,9 +184,8 @@ MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_HSTS_SECONDS = env_int("SPOOLBOOK_HSTS_SECONDS", 31_536_000 if HTTPS else 0)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if USE_X_FORWARDED_HOST else None
-# `check --deploy` is silent but for what is not ours to say: that every subdomain of a farm's host
-# speaks https (W005), and that browsers may be told so for good (W021). A farm's host is often one
-# name among others of a network.
+# Not for us to decide: whether every subdomain of a farm's host has https (W005), and whether
+# browsers preload that (W021). A farm's host is often one name among others of a network.
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -197,23 +196,23 @@ LANGUAGE_CODE = "en-gb"
 USE_I18N = True
 FORMAT_MODULE_PATH = "config.formats"
 USE_TZ = True
-TIME_ZONE = "UTC"  # each farm's own is activated with the farm
+TIME_ZONE = "UTC"  # a farm's own is activated with the farm
 
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = BASE_DIR / "staticfiles"
-# Served straight from where they lie, so that there is no step to forget between pull and run.
+# Served from the source folders: there is no collectstatic between pull and run.
 WHITENOISE_USE_FINDERS = True
-# Nothing has to be collected first: WhiteNoise finds the files where they are.
+# WhiteNoise warns that STATIC_ROOT does not exist.
 warnings.filterwarnings("ignore", "No directory at", UserWarning)
 WHITENOISE_AUTOREFRESH = DEBUG
 
-# Fonts (.ttf) for letters on labels that the one we bring along lacks, such as Chinese.
+# Fonts (.ttf) for letters on labels that the built-in font lacks, such as Chinese.
 FONTS = env_list("SPOOLBOOK_FONTS")
 
 
 def WHITENOISE_ADD_HEADERS_FUNCTION(headers, path, url):
-    """The floor's worker looks after the floor's pages, though it lies with the other files."""
+    """Let the floor's service worker, a static file, control the floor's pages."""
     if url.endswith("/floor-worker.js"):
         headers["Service-Worker-Allowed"] = "/floor/"
 
@@ -227,7 +226,7 @@ SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one add
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        # First, for it names the scheme of a 401.
+        # First, as its scheme is the one in a 401.
         "tenants.accounts.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
@@ -272,7 +271,7 @@ SPECTACULAR_SETTINGS = {
         "config.api.schema.with_problems",
         "config.api.examples.with_examples",
     ],
-    # Served by this program: nothing is loaded from elsewhere.
+    # Served by Spoolbook: nothing is loaded from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
@@ -287,7 +286,7 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env_str("SPOOLBOOK_LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"level": "INFO", "handlers": [], "propagate": True},
-        # Django's runserver prints its own lines.
+        # Django's runserver logs its own lines.
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

@@ -123,7 +123,7 @@ def test_committed_rows_survive_the_death_of_everything(data):
 
 def test_a_reused_process_id_is_not_taken_for_the_server(data):
     # Runs as the server's user where possible, at which PostgreSQL itself would refuse to start.
-    bystander = subprocess.Popen(["sleep", "60"], user=_owner(data / "postgres"))
+    bystander = subprocess.Popen(["sleep", "60"], user=(data / "postgres").stat().st_uid)
     try:
         lines = [bystander.pid, data / "postgres", 1, 5432, data / "run", "", "1 2", "ready", ""]
         (data / "postgres" / "postmaster.pid").write_text("\n".join(map(str, lines)))
@@ -137,11 +137,6 @@ def test_a_reused_process_id_is_not_taken_for_the_server(data):
     finally:
         bystander.kill()
         bystander.wait()
-
-
-def _owner(path):
-    owner = path.stat().st_uid
-    return owner if owner != os.geteuid() else None
 
 
 @pytest.mark.parametrize("text", ["", "12", "x\n\n\n\n"])
@@ -176,9 +171,7 @@ def test_a_lost_password_is_replaced(data):
 @pytest.fixture
 def long_path(tmp_path_factory):
     """A data folder whose path is too long for a socket."""
-    folder = tmp_path_factory.mktemp("d") / ("long and winding " * 6).strip() / "da'ta"
-    folder.parent.mkdir()
-    return folder
+    return tmp_path_factory.mktemp("long and winding " * 5 + "road") / "da'ta"
 
 
 def test_a_long_path_is_reached_by_a_short_link(data, long_path):
@@ -190,8 +183,6 @@ def test_a_long_path_is_reached_by_a_short_link(data, long_path):
     assert link.resolve() == long_path / "run"
     assert stat.S_IMODE(link.stat().st_mode) == 0o700
     assert query(address, "SHOW listen_addresses") == [("",)]
-    with pytest.raises(psycopg.OperationalError, match="password authentication failed"):
-        query(address | {"PASSWORD": "wrong"}, "SELECT 1")
     link.unlink()  # as what cleans /tmp does
     assert query(from_url(command("url", data=long_path).stdout.strip()), "SELECT 1") == [(1,)]
     user.leave()
@@ -201,13 +192,11 @@ def test_a_long_path_is_reached_by_a_short_link(data, long_path):
 
 def test_a_short_link_to_somewhere_else_is_refused(long_path):
     link = socket_folder(long_path)
-    try:
-        link.unlink()
-        link.symlink_to("/tmp")
-        with pytest.raises(embedded.EmbeddedPostgresError, match=f"{link} is not a link of yours"):
-            socket_folder(long_path)
-    finally:
-        link.unlink()
+    link.unlink()
+    link.symlink_to("/tmp")
+    with pytest.raises(embedded.EmbeddedPostgresError, match=f"{link} is not a link of yours"):
+        socket_folder(long_path)
+    link.unlink()
 
 
 @pytest.mark.parametrize(("name", "is_short"), [("a 'b' \"c\" +%$d&?", True), ("a, b", False)])
@@ -279,6 +268,13 @@ def test_root_lends_the_server_its_own_user_and_changes_no_folder_around(data):
     assert data.parent.stat().st_uid == 0
     assert stat.S_IMODE(data.parent.stat().st_mode) == 0o700
     user.leave()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
+def test_root_is_told_what_keeps_it_from_becoming_somebody_else(spoiled, monkeypatch):
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(embedded.EmbeddedPostgresError, match="setpriv .* is not installed"):
+        embedded.connect(spoiled)
 
 
 def test_the_command_line(data):

@@ -193,6 +193,8 @@ class Cluster:
                 return self._pg_ctl("start", "-l", self.log.name, "-o", options)
             except EmbeddedPostgresError:
                 reason = self._end_of_log(size)
+                if not reason:  # no server was started
+                    raise
                 # The last children of a killed server take a moment to end.
                 if "shared memory block" not in reason or time.monotonic() > deadline:
                     raise _failed_start(self, reason) from None

@@ -83,11 +83,11 @@ def socket_folder(data: Path) -> Path:
     path = os.fsencode(folder / f".s.PGSQL.{SOCKET_PORT}")
     if len(path) < LONGEST_SOCKET_PATH and b"," not in path:
         return folder
-    link = Path("/tmp", f"spoolbook-{hashlib.sha256(path).hexdigest()[:16]}")
+    link = Path("/tmp", f"spoolbook-{os.geteuid()}-{hashlib.sha256(path).hexdigest()[:16]}")
     with suppress(FileExistsError):
         link.symlink_to(folder)
-    # In /tmp only its owner and root can replace the link.
-    if link.lstat().st_uid not in (0, os.geteuid()) or os.readlink(link) != str(folder):
+    # In /tmp only its owner and root can replace the link; the kernel may refuse to follow others'.
+    if link.lstat().st_uid != os.geteuid() or os.readlink(link) != str(folder):
         raise EmbeddedPostgresError(
             f"{link} is not a link of yours to {folder}: remove it, or choose a data folder with a "
             f"path of less than {LONGEST_SOCKET_PATH} characters."

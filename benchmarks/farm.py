@@ -1,78 +1,211 @@
-"""Farms to measure on: made once in the data folder of the benchmarks, filled by plain SQL."""
+"""A farm of five years to measure on, or to look at: 60 printers, 300 products.
 
-from django.db import connection, transaction
-from django_tenants.utils import tenant_context
+python -m benchmarks.farm [--catalogue FILE] [--spools 4000] [--runs 100000]
 
-from tenants.farms import services
-from tenants.models import Tenant
-from tenants.schemas import prepare
+The catalogue is a filaments.json of SpoolmanDB; by default the sample of the demo farm. The farm
+is made once in a data folder, and passes ``manage.py verify_ledger``.
+"""
 
-# 20 products of two materials; every run takes two spools and makes two products.
+import argparse
+import os
+from pathlib import Path
+
+import django
+
+SAMPLE = Path(__file__).resolve().parent.parent / "inventory" / "samples" / "filaments.json"
+
+PASSWORD = "five-years-of-it"
+# Every row is a function of its number, so that each farm is the same. Runs are evenly spread over
+# five years and end today. Each spool serves some runs in succession, which take 60 to 100% of its
+# first 900 g, and is never twice on a run.
 FILL = """
-INSERT INTO inventory_materialtype (code, name, density_g_cm3, is_abrasive)
-    VALUES ('PLA', 'PLA', 1.24, false), ('PETG', 'PETG', 1.27, false);
-INSERT INTO inventory_filament (material_type_id, name, color_name, color_hex, multi_color_hexes,
-        multi_color_direction, diameter_mm, density_g_cm3, net_grams, price, article_number, gtin,
-        comment, is_active)
-    SELECT 1 + n %% 2, 'Filament ' || n, '', '', '{}', '', 1.75, 1.24, 1000, 20, '', '', '', true
-    FROM generate_series(1, 40) n;
+CREATE TEMP TABLE scale ON COMMIT DROP AS SELECT %(runs)s::int AS runs, %(spools)s::int AS spools,
+    now() - interval '5 years' AS since,
+    (now() - (now() - interval '5 years')) / %(runs)s AS step,
+    now() AS until, 900.0 * %(spools)s / (4 * %(runs)s) AS most,
+    (SELECT least(count(*), 250) FROM inventory_filament) AS used;
+INSERT INTO accounts_user (username, name, email, role, pin_hash, is_active, created_at, password)
+    SELECT 'worker' || n, 'Worker ' || n, '', CASE WHEN n <= 3 THEN 'manager' ELSE 'operator' END,
+        '', n < 20, since, '' FROM scale, generate_series(1, 24) n;
+INSERT INTO accounts_devicetoken (user_id, name, hash, created_at)
+    SELECT 1 + n %% 24, 'Printer ' || n, md5(n::text), since FROM scale, generate_series(1, 70) n;
+INSERT INTO inventory_location (name, comment)
+    SELECT 'Shelf ' || n, '' FROM generate_series(1, 40) n;
+CREATE TEMP TABLE kinds ON COMMIT DROP AS
+    SELECT id, material_type_id, row_number() OVER (ORDER BY md5(id::text)) AS n
+    FROM inventory_filament;
+UPDATE inventory_filament SET reorder_point_grams = 1500, price = 20 + id %% 9
+    WHERE id IN (SELECT id FROM kinds, scale WHERE n <= used);
+CREATE TEMP TABLE reels ON COMMIT DROP AS
+    SELECT s AS id, kinds.id AS filament_id, kinds.material_type_id,
+        since + (until - since) * (s - 30) / spools::float - interval '1 day' AS received_at
+    FROM scale CROSS JOIN LATERAL generate_series(1, spools) s JOIN kinds ON kinds.n = CASE
+        WHEN s %% 20 = 0 THEN 1 + s * 7 %% (SELECT count(*) FROM kinds) ELSE 1 + s * 7 %% used END;
 INSERT INTO inventory_spool (code, filament_id, initial_grams, remaining_grams, reserved_grams,
-        lot_number, supplier, received_on, needs_weighing, comment, version, last_entry_at)
-    SELECT lpad(n::text, 9, '0'), 1 + n %% 40, 1000000, 1000000, 0, '', '', '2026-01-01', false,
-        '', 1, '2026-01-01Z' FROM generate_series(1, %(spools)s) n;
-INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams, cost_per_gram,
-        reason, note, source, performed_by_name, occurred_at, created_at)
-    SELECT n, 'receipt', 1000000, 1000000, 0.02, '', '', 'system', '', '2026-01-01Z', '2026-01-01Z'
-    FROM generate_series(1, %(spools)s) n;
-INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm,
-        nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, notes)
-    SELECT 'Printer ' || n, '', '', 256, 256, 256, 0.4, false, false, true,
-        'P' || lpad(n::text, 8, '0'), ''
+        lot_number, supplier, received_on, needs_weighing, comment, version, price, location_id)
+    SELECT upper(substr(md5(id::text), 1, 9)), filament_id, 1000, 0, 0, 'LOT-' || id / 12,
+        'Supplier ' || id %% 9, received_at, id %% 50 = 0, '', 3,
+        CASE WHEN id %% 3 = 0 THEN 19.9 END, CASE WHEN id %% 9 > 0 THEN 1 + id %% 40 END
+    FROM reels ORDER BY id;
+INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm, notes,
+        nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, location_id)
+    SELECT 'Printer ' || lpad(n::text, 2, '0'), 'Nova', 'N' || n %% 4, 256, 256, 256, '', 0.4,
+        n %% 3 = 0, n %% 11 = 0, true, 'P' || lpad(n::text, 8, '0'), 1 + n %% 40
     FROM generate_series(1, 60) n;
-INSERT INTO production_product (sku, name, description, is_active)
-    SELECT 'SKU-' || n, 'Part ' || n, '', true FROM generate_series(1, 20) n;
-INSERT INTO production_productionrun (number, status, printer_id, plate_count, priority,
-        started_at, finished_at, planned_minutes, actual_minutes, notes, hour_rate, power_watts,
-        energy_price_kwh, labour_rate, created_at, updated_at, version)
-    SELECT 'BNCH-' || n, 'completed', 1 + n %% 60, 1, 0, t, t + interval '2 hours', 120,
-        110 + n %% 20, '', 2, 120, 0.31, 30, t - interval '1 hour', t, 3
-    FROM (SELECT n, '2026-01-01Z'::timestamptz + n * interval '5 minutes' AS t
-          FROM generate_series(1, %(runs)s) n) moments;
+INSERT INTO production_printerslot (printer_id, label, spool_id)
+    SELECT p, 'A' || k, CASE WHEN k < 4 AND p * 4 + k < spools * 0.3 THEN spools - p * 4 - k END
+    FROM scale, generate_series(1, 60) p, generate_series(1, 4) k;
+INSERT INTO production_product (sku, name, description, is_active, units_per_plate, plate_minutes,
+        plate_purge_grams, labour_minutes)
+    SELECT 'SKU-' || lpad(n::text, 4, '0'), 'Part ' || n, '', n %% 17 > 0, 4, 120, 3, 2
+    FROM generate_series(1, 300) n;
+INSERT INTO production_bomline (product_id, material_type_id, filament_id, grams_per_unit)
+    SELECT p, material_type_id, CASE WHEN p %% 2 = 0 THEN id END, 8 + p %% 9
+    FROM scale, generate_series(1, 300) p CROSS JOIN generate_series(0, 1) k
+    JOIN LATERAL (SELECT * FROM kinds WHERE n = 1 + (p * 3 + k * 11) %% used) kind ON true
+    ON CONFLICT DO NOTHING;
+CREATE TEMP TABLE jobs ON COMMIT DROP AS
+    SELECT n, since + n * step AS t, CASE
+        WHEN n > runs - 300 THEN 'planned'
+        WHEN n > runs - 340 THEN 'in_progress'
+        WHEN n %% 25 = 0 THEN 'failed' WHEN n %% 67 = 0 THEN 'cancelled' ELSE 'completed'
+    END AS status FROM scale, generate_series(1, runs) n;
+INSERT INTO production_productionrun (number, status, printer_id, plate_count, priority, due_on,
+        planned_start_at, started_at, finished_at, planned_minutes, actual_minutes, notes,
+        outcome_reason_id, hour_rate, power_watts, energy_price_kwh, labour_rate, created_by_id,
+        created_at, updated_at, version, external_id, deleted_at)
+    SELECT 'YRS-' || to_char(t, 'YYYYMMDD') || '-' || lpad(n::text, 6, '0'), status, 1 + n %% 60, 1,
+        n %% 5, CASE WHEN n %% 3 = 0 THEN (t + interval '4 days')::date END,
+        CASE WHEN status = 'planned' THEN t + interval '1 day' END,
+        CASE WHEN status NOT IN ('planned', 'cancelled') THEN t END,
+        CASE WHEN status IN ('completed', 'failed') THEN t + interval '20 minutes' END,
+        120, CASE WHEN status IN ('completed', 'failed') THEN 105 + n %% 30 END, '',
+        CASE WHEN status = 'failed' THEN (SELECT id FROM production_reason
+            WHERE kind = 'failure' ORDER BY id OFFSET n %% 5 LIMIT 1) END,
+        2, 120, 0.31, 30, 1 + n %% 24, t - interval '1 hour', t + interval '21 minutes', 3,
+        CASE WHEN n %% 4 = 0 THEN 'shop-' || n END,
+        CASE WHEN status = 'cancelled' AND n %% 5 = 0 THEN t + interval '1 day' END
+    FROM jobs ORDER BY n;
 INSERT INTO production_runitem (run_id, product_id, quantity, planned_quantity, good_count,
-        scrapped_count, bed_position, order_reference, bom_grams_per_unit, labour_minutes_per_unit)
-    SELECT n, 1 + (n + k) %% 20, 5, 5, 5 - n %% 2, n %% 2, '', '', 10 + k, 2
-    FROM generate_series(1, %(runs)s) n, generate_series(0, 1) k;
+        scrapped_count, scrap_reason_id, bed_position, order_reference, bom_grams_per_unit,
+        labour_minutes_per_unit)
+    SELECT n, 1 + floor(power((n * 7919 + k * 31) %% 1000 / 1000.0, 2) * 300), 5,
+        CASE WHEN status <> 'planned' THEN 5 END,
+        CASE status WHEN 'completed' THEN 5 - (n %% 20 = 1)::int END,
+        CASE status WHEN 'completed' THEN (n %% 20 = 1)::int END,
+        CASE WHEN status = 'completed' AND n %% 20 = 1 THEN (SELECT id FROM production_reason
+            WHERE kind = 'scrap' ORDER BY id OFFSET n %% 5 LIMIT 1) END,
+        '', CASE WHEN n %% 5 < 2 THEN 'SO-' || n / 3 ELSE '' END,
+        CASE WHEN status <> 'planned' THEN 12 END, CASE WHEN status <> 'planned' THEN 2 END
+    FROM jobs, generate_series(0, n %% 2) k ORDER BY n, k;
+CREATE TEMP TABLE takes ON COMMIT DROP AS
+    SELECT n, status, t, 1 + (n::bigint * (spools - 40) / runs)::int + k * 7 AS spool_id,
+        round((most * (0.6 + (n * 31 + k * 17) %% 400 / 1000.0))::numeric, 3) AS grams
+    FROM scale, jobs, generate_series(0, 1 + n %% 3) k;
 INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_grams,
         planned_purge_grams, reserved_grams, actual_grams, actual_purge_grams, actual_source)
-    SELECT n, 1 + spool %% 40, spool, 50, 2, 0, 49 + n %% 4, 2, 'typed'
-    FROM generate_series(1, %(runs)s) n, generate_series(0, 1) k,
-        LATERAL (SELECT 1 + (n + k) %% %(spools)s AS spool) chosen;
+    SELECT n, filament_id, spool_id, round(grams, 1), 0,
+        CASE WHEN status IN ('planned', 'in_progress') THEN round(grams, 1) ELSE 0 END,
+        CASE WHEN status IN ('completed', 'failed') THEN grams END,
+        CASE WHEN status IN ('completed', 'failed') THEN 0 END,
+        CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END
+    FROM takes JOIN reels ON reels.id = spool_id ORDER BY n, spool_id;
+CREATE TEMP TABLE posts ON COMMIT DROP AS
+    SELECT id AS spool_id, 'receipt' AS kind, 1000::numeric AS grams, NULL::int AS run_id,
+        received_at AS at FROM reels
+    UNION ALL SELECT spool_id, CASE status WHEN 'failed' THEN 'waste' ELSE 'usage' END, -grams, n,
+        t + interval '20 minutes' FROM takes WHERE status IN ('completed', 'failed')
+    UNION ALL SELECT spool_id, 'count', (n %% 3 - 1) * 0.05, NULL, t + interval '25 minutes'
+        FROM takes WHERE status = 'completed' AND n %% 3 = 0;
 INSERT INTO inventory_inventorytransaction (spool_id, kind, grams, balance_grams, cost_per_gram,
-        production_run_id, reason, note, source, performed_by_name, occurred_at, created_at)
-    SELECT spool_id, 'usage', -(actual_grams + actual_purge_grams), 1000000 - sum(actual_grams
-        + actual_purge_grams) OVER (PARTITION BY spool_id ORDER BY id), 0.02, run_id, '', '',
-        'system', '', '2026-01-02Z', '2026-01-02Z' FROM production_runmaterial ORDER BY id;
-UPDATE inventory_spool spool SET remaining_grams = (SELECT balance_grams
-    FROM inventory_inventorytransaction WHERE spool_id = spool.id ORDER BY id DESC LIMIT 1);
+        production_run_id, reason, note, source, performed_by_id, performed_by_name, occurred_at,
+        created_at)
+    SELECT spool_id, kind, grams, sum(grams) OVER (PARTITION BY spool_id ORDER BY at, run_id, kind
+            ROWS UNBOUNDED PRECEDING), CASE WHEN spool_id %% 40 > 0 THEN 0.02 END, run_id, '', '',
+        'floor', 1 + spool_id %% 24, 'Worker', at, at
+    FROM posts ORDER BY at, run_id, kind, spool_id;
+UPDATE inventory_spool spool SET remaining_grams = last.balance_grams,
+        last_entry_at = last.created_at, opened_at = first.at, first_used_at = first.at,
+        last_used_at = used.at, reserved_grams = coalesce(claimed.grams, 0),
+        archived_at = CASE WHEN spool.id < spools * 0.7 THEN last.created_at END
+    FROM scale, (SELECT DISTINCT ON (spool_id) * FROM inventory_inventorytransaction
+        ORDER BY spool_id, id DESC) last
+    LEFT JOIN (SELECT spool_id, min(at) AS at FROM posts WHERE run_id IS NOT NULL GROUP BY 1) first
+        USING (spool_id)
+    LEFT JOIN (SELECT spool_id, max(at) AS at FROM posts WHERE run_id IS NOT NULL GROUP BY 1) used
+        USING (spool_id)
+    LEFT JOIN (SELECT spool_id, sum(reserved_grams) AS grams FROM production_runmaterial GROUP BY 1)
+        claimed USING (spool_id)
+    WHERE last.spool_id = spool.id;
+INSERT INTO production_runevent (run_id, verb, from_status, to_status, by_id, by_name, at, reason,
+        overrides, before)
+    SELECT n, verb, was, becomes, 1 + n %% 24, 'Worker', t + place * interval '4 minutes', '', '[]',
+        '{}' FROM jobs, (VALUES (0, 'create', '', 'planned'), (1, 'start', 'planned',
+        'in_progress'), (2, 'progress', 'in_progress', 'in_progress'), (3, 'save_actuals',
+        'in_progress', 'in_progress'), (4, 'complete', 'in_progress', 'completed'))
+        verbs (place, verb, was, becomes)
+    WHERE place < CASE status WHEN 'planned' THEN 1 WHEN 'completed' THEN 5 ELSE 4 END
+    ORDER BY t + place * interval '4 minutes';
+INSERT INTO inventory_spoolevent (spool_id, verb, before, after, by_id, at)
+    SELECT id, verb, '', 'Shelf', 1 + id %% 24, received_at + place * interval '3 days'
+    FROM reels, (VALUES (1, 'moved'), (2, 'opened'), (3, 'loaded'), (4, 'unloaded'), (5, 'dried'))
+        verbs (place, verb) ORDER BY received_at + place * interval '3 days';
+INSERT INTO accounts_auditevent (by_id, by_name, verb, object_type, object_id, object_label,
+        changes, correlation_id, at)
+    SELECT 1 + n %% 24, 'Worker ' || n %% 24, 'change', 'inventory.spool', 1 + n %% spools,
+        'spool ' || n, '{"price": ["1", "2"]}', '', since + n * step
+    FROM scale, generate_series(1, runs) n;
+INSERT INTO production_runnumber (on_date, last) SELECT t::date, count(*) FROM jobs GROUP BY 1;
 """
 
 
-def filled(runs, spools=400):
-    """The farm with so many completed runs, entered."""
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--catalogue", type=Path, default=SAMPLE)
+    parser.add_argument("--spools", type=int, default=4_000)
+    parser.add_argument("--runs", type=int, default=100_000)
+    options = parser.parse_args()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    os.environ.setdefault("SPOOLBOOK_DATA", ".data/bench")
+    django.setup()
+    print(f"The farm {enter_farm(**vars(options)).slug} exists; its password is {PASSWORD}.")
+
+
+def enter_farm(runs, spools=400, catalogue=SAMPLE):
+    """Enter the farm of this size; it is created when missing."""
+    # ruff: noqa: PLC0415 - Django is set up first
+    from django.db import connection
+
+    from tenants.models import Tenant
+    from tenants.schemas import prepare
+
     connection.set_schema_to_public()
     prepare.prepare()
-    slug = f"bench-{runs}-{spools}"
-    tenant = Tenant.objects.filter(slug=slug).first() or _made(slug, runs, spools)
-    connection.set_tenant(tenant)
-    return tenant
+    slug = f"years-{runs}-{spools}"
+    farm = Tenant.objects.filter(slug=slug).first()
+    if not farm:
+        farm = _create_farm(slug, catalogue, {"runs": runs, "spools": spools})
+    connection.set_tenant(farm)
+    return farm
 
 
-def _made(slug, runs, spools):
-    tenant = services.add_farm(slug=slug, name="Benchmarks")
-    with tenant_context(tenant), transaction.atomic(), connection.cursor() as cursor:
-        for statement in FILL.split(";\n"):
-            if statement.strip():
-                cursor.execute(statement, {"runs": runs, "spools": spools})
-    with tenant_context(tenant), connection.cursor() as cursor:
+def _create_farm(slug, catalogue, parameters):
+    from django.db import connection, transaction
+    from django_tenants.utils import tenant_context
+
+    from inventory.services.tables import catalogue_source
+    from inventory.services.tables.catalogue_importing import import_entries
+    from tenants.farms import services
+
+    farm = services.add_farm(slug=slug, name="Five years", password=PASSWORD)
+    with tenant_context(farm), connection.cursor() as cursor:
+        import_entries(catalogue_source.read(str(catalogue)), by=None, dry_run=False)
+        with transaction.atomic():
+            for statement in filter(str.strip, FILL.split(";\n")):
+                cursor.execute(statement, parameters)
         cursor.execute("ANALYZE")
-    return tenant
+    return farm
+
+
+if __name__ == "__main__":
+    main()

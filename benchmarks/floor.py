@@ -1,6 +1,6 @@
-"""The floor's pages at a farm of 10,000 spools and 100,000 runs, against one of a hundredth.
+"""The floor's pages at a farm of 10,000 spools and 100,000 runs, compared with one of a hundredth.
 
-Bar: at most 12 questions to the database, as many at either farm.
+Goal: at most 12 queries, the same number at both farms.
 """
 
 from django.conf import settings
@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 
-from benchmarks.farm import filled
+from benchmarks.farm import enter_farm
 from benchmarks.reports import best_of
 from tests.browser import stage
 from tests.browser.pages import FLOOR, floor_path
@@ -21,30 +21,32 @@ SIZES = {"small": (1_000, 100), "large": (100_000, 10_000)}
 def main():
     settings.ALLOWED_HOSTS = ["*"]
     measured = {name: _measured(*size) for name, size in SIZES.items()}
-    print("Pages of the floor: questions; milliseconds; the small farm is 1")
+    print("Pages of the floor: queries; milliseconds; ratio to the small farm")
     for name in FLOOR:
         (few, before), (many, after) = (measured[size][name] for size in SIZES)
-        asked = f"{many}" if few == many else f"{few} -> {many}"
-        print(f"  {name:<18} {asked:>3}   {after * 1000:6.1f} ms   {after / before:5.2f}")
+        queries = f"{many}" if few == many else f"{few} -> {many}"
+        print(f"  {name:<18} {queries:>3}   {after * 1000:6.1f} ms   {after / before:5.2f}")
 
 
 def _measured(runs, spools):
-    """Questions and seconds of each page, of a stage that is taken away again."""
-    tenant = filled(runs, spools)
+    """Queries and seconds of each page, in a transaction that is rolled back."""
+    tenant = enter_farm(runs, spools)
     with tenant_context(tenant), transaction.atomic():
         user = make_user()
         scene = stage.set_up(by=user)
         paths = {name: floor_path(name, scene) for name in FLOOR}
         client = FarmClient(host=f"{tenant.slug}.localhost")
         client.force_login(user)
-        taken = best_of({name: lambda path=path: client.get(path) for name, path in paths.items()})
-        asked = {name: _questions(client, path) for name, path in paths.items()}
+        seconds = best_of(
+            {name: lambda path=path: client.get(path) for name, path in paths.items()}
+        )
+        queries = {name: _count_queries(client, path) for name, path in paths.items()}
         transaction.set_rollback(True)
-    return {name: (asked[name], taken[name]) for name in FLOOR}
+    return {name: (queries[name], seconds[name]) for name in FLOOR}
 
 
-def _questions(client, path):
+def _count_queries(client, path):
     client.get(path)  # the farm is in the cache
-    with CaptureQueriesContext(connection) as seen:
+    with CaptureQueriesContext(connection) as context:
         assert client.get(path).status_code == 200
-    return sum(query["sql"].startswith(("SELECT", "(SELECT")) for query in seen.captured_queries)
+    return sum(query["sql"].startswith(("SELECT", "(SELECT")) for query in context.captured_queries)

@@ -1,15 +1,15 @@
-"""What watching costs: python -m benchmarks.operations [--runs 200] [--rounds 5]
+"""The cost of logs and traces: python -m benchmarks.operations [--runs 200] [--rounds 5]
 
 Completes runs through the service in a farm of its own, dropped afterwards, in these ways:
 
 - bare      the verb in its transaction: no span, no measurement, no log line
-- off       @operation, nothing exported: how Spoolbook runs unless told otherwise
+- off       @operation, nothing exported: the default
 - ratio 0   the SDK on, Django and psycopg instrumented, nothing traced, metrics kept
 - ratio 1   the same, every span recorded and kept in memory
 
 Bare and off take turns, run by run, in one process; the others have a process each, as the SDK
-can't be taken out again. The answer is the medians as ratios to bare: of all completions, and of
-each way's best round.
+can't be removed again. The result is medians, as ratios to bare: of all completions, and of the
+best round.
 """
 
 # ruff: noqa: PLC0415 - each process sets telemetry up first, then Django, then imports the rest
@@ -30,8 +30,8 @@ RATIOS = ("0", "1")
 
 def main(arguments=()):
     options = _parser().parse_args(arguments)
-    if options.watched is not None:
-        print(json.dumps(_measured(options.watched, options.runs)))
+    if options.ratio is not None:
+        print(json.dumps(_measure(options.ratio, options.runs)))
         return
     rounds = [_round(options.runs) for _ in range(options.rounds)]
     print(f"{options.rounds} rounds of {options.runs} completions each; ratios to bare")
@@ -62,24 +62,24 @@ def _in_a_process(ratio, runs):
         sys.executable,
         "-m",
         "benchmarks.operations",
-        f"--watched={ratio}",
+        f"--ratio={ratio}",
         f"--runs={runs}",
     ]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 
 
-def _measured(ratio, runs):
+def _measure(ratio, runs):
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ["SPOOLBOOK_LOG_LEVEL"] = "INFO"
-    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - log lines are written, and not shown
+    sys.stderr = open(os.devnull, "w")  # noqa: SIM115 - log lines are written, and not displayed
     if ratio:
-        _watch(ratio)
+        _start_telemetry(ratio)
     django.setup()
     return _completions(runs, ["off"] if ratio else ["bare", "off"])
 
 
-def _watch(ratio):
+def _start_telemetry(ratio):
     from opentelemetry import metrics, trace
     from opentelemetry.sdk.metrics import MeterProvider
     from opentelemetry.sdk.metrics.export import InMemoryMetricReader
@@ -124,7 +124,7 @@ def _times(runs, ways):
 
     bare = completion.closing._complete.__wrapped__
     verbs = {
-        "bare": lambda run, **given: in_transaction(lambda: bare(run, **given)),
+        "bare": lambda run, **kwargs: in_transaction(lambda: bare(run, **kwargs)),
         "off": completion.complete,
     }
     times = {way: [] for way in ways}
@@ -133,7 +133,7 @@ def _times(runs, ways):
         started = time.perf_counter()
         verbs[way](run, by=None, as_planned=True)
         times[way].append(time.perf_counter() - started)
-    # The first ones pay for what is done once.
+    # Without the first ones, which include what is done once.
     return {way: seconds[len(seconds) // 10 :] for way, seconds in times.items()}
 
 
@@ -141,7 +141,7 @@ def _parser():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--watched", help=argparse.SUPPRESS)
+    parser.add_argument("--ratio", help=argparse.SUPPRESS)
     return parser
 
 

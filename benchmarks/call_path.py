@@ -26,7 +26,8 @@ from django.test import Client
 PACKAGES = ("config", "production", "inventory", "tenants")
 LAYERS = ("urls", "api views admin", "serializers filters forms", "paper", "services", "models")
 LAYER_OF = {name: rank for rank, names in enumerate(LAYERS) for name in names.split()}
-FILAMENTS = ("Black", "Orange")
+FILAMENTS, NET = ("Black", "Orange"), {"net_grams": "1000"}
+BED = {"bed_x_mm": "250", "bed_y_mm": "250", "bed_z_mm": "250"}
 
 
 class Recorder:
@@ -102,65 +103,54 @@ def run():
 
 
 def report(recorder):
-    busiest, most = recorder.entered.most_common(1)[0]
-    print(f"files entered         {len(recorder.entered):>6,}")
-    print(f"calls                 {recorder.calls:>6,}")
-    print(f"crossings             {recorder.entered.total():>6,}")
-    print(f"climbs                {recorder.climbs.total():>6,}")
-    print(f"climbs by libraries   {recorder.callbacks.total():>6,}")
-    print(f"most entered file     {most:>6,}  {busiest}")
-    print("\nClimbs:")
+    path, most = recorder.entered.most_common(1)[0]
+    print(f"files entered        {len(recorder.entered):>6,}")
+    print(f"calls                {recorder.calls:>6,}")
+    print(f"crossings            {recorder.entered.total():>6,}")
+    print(f"climbs               {recorder.climbs.total():>6,}")
+    print(f"climbs by libraries  {recorder.callbacks.total():>6,}")
+    print(f"most entered file    {most:>6,}  {path}\n\nClimbs:")
     for (source, path), count in recorder.climbs.most_common():
         print(f"  {count:>4}  {source} -> {path}")
-    print("\nFiles in the order of their first entry, with the number of crossings into each:")
+    print("\nCrossings into each file, in the order of the first:")
     for path, count in recorder.entered.items():
         print(f"  {count:>4}  {path}")
 
 
 @contextmanager
 def farm():
-    """A client of the API at a farm with a product of two filaments, dropped afterwards."""
-    slug, secret = f"call-path-{os.getpid()}", io.StringIO()
-    call_command("prepare", stdout=io.StringIO())
-    call_command("add_farm", slug, password="counted-call-by-call", stdout=io.StringIO())
+    """A client of the API at a farm with a product and two filaments, dropped afterwards."""
+    slug, secret, ignored = f"call-path-{os.getpid()}", io.StringIO(), io.StringIO()
+    call_command("prepare", stdout=ignored)
+    call_command("add_farm", slug, password="counted-call-by-call", stdout=ignored)
     try:
         call_command("create_token", slug, "manager", "call path", stdout=secret)
         token = f"Token {secret.getvalue().strip()}"
         client = Client(HTTP_HOST=f"{slug}.localhost", HTTP_AUTHORIZATION=token)
         post(client, "material-types/", {"code": "TEST", "name": "T", "density_g_cm3": "1.24"})
-        product = post(client, "products/", {"sku": "SIGN", "name": "Sign", "units_per_plate": 2})
+        post(client, "products/", {"sku": "SIGN", "name": "Sign"})
         for name in FILAMENTS:
-            line = {"filament_name": name, "material_type_code": "TEST"}
-            filament = {"name": name, "material_type_code": "TEST", "net_grams": "1000"}
-            post(client, "filaments/", filament)
-            post(client, f"products/{product['id']}/bom-lines/", {**line, "grams_per_unit": "20"})
+            post(client, "filaments/", {"name": name, "material_type_code": "TEST"} | NET)
         yield client
     finally:
-        call_command("drop_farm", slug, yes=True, at_once=True, stdout=io.StringIO())
+        call_command("drop_farm", slug, yes=True, at_once=True, stdout=ignored)
 
 
 def complete(client, recorder=None):
-    """Start a run of its own printer and spools, and complete it; only the latter is recorded."""
-    name = f"Printer {time.monotonic_ns()}"
-    bed = {"bed_x_mm": "250", "bed_y_mm": "250", "bed_z_mm": "250"}
-    post(client, "printers/", {"name": name, **bed})
-    codes = [post(client, "spools/", {"filament_name": each})["code"] for each in FILAMENTS]
-    run = {"printer_name": name, "items": [{"product_sku": "SIGN", "quantity": 2}]}
-    run = post(client, "production-runs/", run)
-    spools = [
-        {"material": line["id"], "spool_code": code}
-        for line, code in zip(run["materials"], codes, strict=True)
-    ]
-    path = f"production-runs/{run['id']}/"
-    post(client, f"{path}start/", {"spools": spools})
-    body = {
-        "actual_minutes": "120",
-        "materials": [{"spool_code": code, "actual_grams": "41.5"} for code in codes],
-        "items": [{"product_sku": "SIGN", "good_count": 2}],
-    }
+    """Start a run with a printer and spools of its own, and record how it is completed."""
+    printer = {"name": f"Printer {time.monotonic_ns()}", **BED}
+    post(client, "printers/", printer)
+    spools = [post(client, "spools/", {"filament_name": name}) for name in FILAMENTS]
+    lines = [{"spool_code": spool["code"]} for spool in spools]
+    run = {"printer_name": printer["name"], "items": [{"product_sku": "SIGN", "quantity": 2}]}
+    run["materials"] = [line | {"planned_grams": "40"} for line in lines]
+    path = f"production-runs/{post(client, 'production-runs/', run)['id']}/"
+    post(client, f"{path}start/", {})
+    outcome = {"actual_minutes": "120", "items": [{"product_sku": "SIGN", "good_count": 2}]}
+    outcome["materials"] = [line | {"actual_grams": "41.5"} for line in lines]
     sys.setprofile(recorder)
     try:
-        return post(client, f"{path}complete/", body)
+        post(client, f"{path}complete/", outcome)
     finally:
         sys.setprofile(None)
 

@@ -75,7 +75,7 @@ class ImportPages:
         try:
             report = self.importing.work(content, file.name, request.user, True)
         except Refusal as refusal:
-            form.say_why(refusal)
+            form.add_refusal(refusal)
             return self._import_page(request, form)
         seen = SeenFile.of(file.name, content.decode("utf-8-sig"))
         kept = seen.kept(by=request.user, what=self.opts.model_name)

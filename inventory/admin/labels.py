@@ -98,5 +98,5 @@ def _printed(form, farm):
     try:
         return labels.pdf(wanted, **form.layout()), wanted
     except Refusal as refusal:
-        form.say_why(refusal)
+        form.add_refusal(refusal)
         return None, []

@@ -13,7 +13,7 @@ from tenants.admin.people import ReadOnlyAdmin
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceFilter, TextFilter, day_filter, field_filter
 from tenants.site.site import farm_site
-from tenants.site.verbs import Verb, VerbPages
+from tenants.site.verbs import VerbAction, VerbPages
 
 Days = day_filter("created_at", "date")
 
@@ -98,15 +98,15 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "who",
     ]
     verbs = (
-        Verb(
+        VerbAction(
             name="reverse",
             label="Reverse",
-            work=reversing.reverse,
+            service=reversing.reverse,
             permission="inventory.reverse_inventorytransaction",
             form=ReverseForm,
             is_possible=_is_reversible,
-            does="A reversal takes back exactly this entry; both stay in the ledger.",
-            done="Entry {} was reversed.",
+            description="A reversal takes back exactly this entry; both stay in the ledger.",
+            success_message="Entry {} was reversed.",
             tone="stop",
         ),
     )
@@ -116,8 +116,8 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         wanted = ("spool__filament__manufacturer", "spool__filament__material_type")
         return entries.select_related(*wanted, "reverses", "reversed_by")
 
-    def preview(self, row, verb, words, by):
-        return preview(lambda: verb.work(row, by=by, **words), [row.spool_id])
+    def preview(self, row, verb, values, by):
+        return preview(lambda: verb.service(row, by=by, **values), [row.spool_id])
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["buttons"] = self.buttons(request, obj)

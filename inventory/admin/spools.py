@@ -216,8 +216,8 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         with expecting({expected} if expected else None):
             shelf.describe(obj, by=request.user, **form.said())
 
-    def preview(self, row, verb, words, by):
-        return preview(lambda: verb.work(row, by=by, **words), [row.pk])
+    def preview(self, row, verb, values, by):
+        return preview(lambda: verb.service(row, by=by, **values), [row.pk])
 
     # -- receiving -----------------------------------------------------------------------------
 
@@ -244,9 +244,9 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def _received(self, request, form):
         try:
-            received = receiving.receive_many(by=request.user, **form.words())
+            received = receiving.receive_many(by=request.user, **form.service_kwargs())
         except Refusal as refusal:
-            form.say_why(refusal)
+            form.add_refusal(refusal)
             return None
         shown = ", ".join(spool.code for spool in received[:10])
         more = f" and {len(received) - 10} more" if len(received) > 10 else ""

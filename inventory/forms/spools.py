@@ -77,7 +77,7 @@ class MoveForm(VerbForm):
         if self.subject is not None:
             self.fields["location"].initial = self.subject.location_id
 
-    def words(self):
+    def service_kwargs(self):
         return {"location": self.cleaned_data["location"]}
 
 
@@ -96,14 +96,14 @@ class ArchiveForm(VerbForm):
     )
     note = forms.CharField(required=False)
 
-    def words(self):
-        said = super().words()
+    def service_kwargs(self):
+        said = super().service_kwargs()
         if discard := said.pop("discard", None):
             said["discard"] = discard == "yes"
         return said
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         if refusal.code == "remainder_undecided":
             yield "discard", "Thrown away, or kept?"
 

@@ -17,7 +17,7 @@ from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceFilter, IsActiveFilter, field_filter
 from tenants.site.site import farm_site
-from tenants.site.verbs import Verb, VerbPages
+from tenants.site.verbs import VerbAction, VerbPages
 
 LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
@@ -63,14 +63,14 @@ class PrinterAdmin(VerbPages, ModelAdmin):
     inlines = [SlotInline]
     preview_template = "production/_printer_preview.html"
     verbs = (
-        Verb(
+        VerbAction(
             name="clear",
             label="The bed is clear",
-            work=printers.clear,
+            service=printers.clear,
             permission="production.clear_printer",
             is_possible=lambda printer: printer.needs_clearing,
-            does="The parts of the last run are off the bed: the next run may start.",
-            done="The bed of {} is clear.",
+            description="The parts of the last run are off the bed: the next run may start.",
+            success_message="The bed of {} is clear.",
             tone="go",
         ),
     )
@@ -119,8 +119,8 @@ class PrinterAdmin(VerbPages, ModelAdmin):
         for slot in formset.new_objects:
             _save_slot(slot, ["spool"] if slot.spool else [], by=request.user, is_new=True)
 
-    def preview(self, row, verb, words, by):
-        return in_dry_run(lambda: verb.work(row, by=by, **words))
+    def preview(self, row, verb, values, by):
+        return in_dry_run(lambda: verb.service(row, by=by, **values))
 
     @admin.display(description="runs now")
     def runs_now(self, printer):

@@ -14,7 +14,7 @@ from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
 from tenants.site.filters import IsActiveFilter
 from tenants.site.site import farm_site
-from tenants.site.verbs import Verb, VerbPages
+from tenants.site.verbs import VerbAction, VerbPages
 
 LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
@@ -73,13 +73,13 @@ class ProductAdmin(VerbPages, ModelAdmin):
         ("One unit", {"fields": [("height_mm", "labour_minutes")]}),
     ]
     verbs = (
-        Verb(
+        VerbAction(
             name="accept",
             label="Accept what it really takes",
-            work=_accept,
+            service=_accept,
             permission="production.accept_actuals_product",
-            does="The bill of materials and the plate time become what the last runs took.",
-            done="{} is planned with what its runs really took from now on.",
+            description="The bill of materials and the plate time become what the last runs took.",
+            success_message="{} is planned with what its runs really took from now on.",
         ),
     )
 
@@ -115,9 +115,9 @@ class ProductAdmin(VerbPages, ModelAdmin):
             context["buttons"] = self.buttons(request, obj) if has_news else []
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def preview(self, row, verb, words, by):
+    def preview(self, row, verb, values, by):
         before = {line.pk: line.grams_per_unit for line in row.bom_lines.all()}
-        after = in_dry_run(lambda: _after(verb.work(row, by=by, **words)))
+        after = in_dry_run(lambda: _after(verb.service(row, by=by, **values)))
         lines = [(line, before[line.pk], line.grams_per_unit) for line in after.bom_lines.all()]
         return {"before": row, "after": after, "lines": lines, "runs": _evidence(row)}
 

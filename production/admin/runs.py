@@ -141,7 +141,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
             return ()
         free = lifecycle.EDITABLE.get(obj.status, lifecycle.ALWAYS_EDITABLE)
         free = free | {"override_reason", "seen_version"}
-        return [self.to_look_at(name) for name in self._names(request, obj) if name not in free]
+        return [self.for_viewer(name) for name in self._names(request, obj) if name not in free]
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["show_save_and_add_another"] = obj is None
@@ -157,8 +157,8 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
             return found
         return [button for button in found if button["verb"].name not in UNDOING]
 
-    def preview(self, row, verb, words, by):
-        return preview(row, verb.work, words, by=by)
+    def preview(self, row, verb, values, by):
+        return preview(row, verb.service, values, by=by)
 
     # -- saving --------------------------------------------------------------------------------
 

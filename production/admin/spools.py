@@ -16,7 +16,7 @@ LAST = 10
 class SpoolInUseAdmin(SpoolAdmin):
     preview_template = "production/_spool_preview.html"
     verbs = tuple(
-        replace(verb, work=weighing.weigh) if verb.name == "weigh" else verb
+        replace(verb, service=weighing.weigh) if verb.name == "weigh" else verb
         for verb in SpoolAdmin.verbs
     )
 

@@ -40,8 +40,8 @@ class ActualsForm(VerbForm):
         for item in self.items:
             self._add_item(item, reasons)
 
-    def words(self):
-        said = {name: value for name, value in super().words().items() if "-" not in name}
+    def service_kwargs(self):
+        said = {name: value for name, value in super().service_kwargs().items() if "-" not in name}
         materials = [self._actual(line) for line in self.lines if self._is_said(line)]
         items = [self._count(item) for item in self.items if self._is_counted(item)]
         return {
@@ -50,8 +50,8 @@ class ActualsForm(VerbForm):
             **({"items": items} if items else {}),
         }
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         numbers = refusal.numbers
         for pk in numbers.get("material_ids", ()):
             yield f"material-{pk}-actual_grams", "What did it take?"
@@ -60,14 +60,14 @@ class ActualsForm(VerbForm):
         for doubt in numbers.get("materials", ()):
             for pk in doubt["material_ids"]:
                 yield f"material-{pk}-actual_grams", "Hard to believe."
-        yield from self._beside_spools(numbers)
+        yield from self._spool_errors(numbers)
 
     def material_rows(self):
         rows = []
         for line in self.lines:
             names = [_name(line, name) for name in (*GRAMS, *WEIGHTS)]
             settle = _name(line, "settle")
-            asked = self[settle] if self.is_asked(settle) else None
+            asked = self[settle] if self.is_shown(settle) else None
             rows.append(Row(line, [self[name] for name in names], asked))
         return rows
 
@@ -76,7 +76,7 @@ class ActualsForm(VerbForm):
 
     def plain_fields(self):
         """The fields that are of no line."""
-        return [field for field in self.asked() if "-" not in field.name]
+        return [field for field in self.shown_fields() if "-" not in field.name]
 
     # -- how they come about -------------------------------------------------------------------
 
@@ -135,7 +135,7 @@ class ActualsForm(VerbForm):
         values["scrapped_count"] = values["scrapped_count"] or 0
         return ItemCount(item=item.pk, **values)
 
-    def _beside_spools(self, numbers):
+    def _spool_errors(self, numbers):
         lines = {line.spool_id: line for line in self.lines}
         for short in numbers.get("shortages", ()):
             if line := lines.get(short["spool_id"]):

@@ -95,5 +95,5 @@ class CompleteTogether(VerbForm):
 
     label = "Complete the chosen runs as planned"
 
-    def words(self):
-        return {**super().words(), "as_planned": True}
+    def service_kwargs(self):
+        return {**super().service_kwargs(), "as_planned": True}

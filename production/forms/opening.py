@@ -56,14 +56,14 @@ class StartForm(OverrideMixin, VerbForm):
         codes = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
         self.offer_override(codes)
 
-    def words(self):
-        said = {name: value for name, value in super().words().items() if "-" not in name}
+    def service_kwargs(self):
+        said = {name: value for name, value in super().service_kwargs().items() if "-" not in name}
         named = {line.pk: self.cleaned_data[_name(line.pk)] for line in self.open_lines}
         spools = {pk: spool for pk, spool in named.items() if spool}
         return {**said, **({"spools": spools} if spools else {})}
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         if refusal.code == "printer_needs_clearing":
             yield "printer_cleared", "Say that it is clear."
         for pk in refusal.numbers.get("material_ids", ()):

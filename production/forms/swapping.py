@@ -45,8 +45,8 @@ class SwapForm(OtherSpoolForm):
     actual_grams = NumberField(label="or: grams it gave so far")
     gross_after_grams = NumberField(label="or: the scale shows, grams")
 
-    def words(self):
-        said = super().words()
+    def service_kwargs(self):
+        said = super().service_kwargs()
         figures = ("actual_grams", "gross_after_grams")
         given = {name: said.pop(name) for name in figures if name in said}
         said["line"] = said["line"].pk
@@ -54,8 +54,8 @@ class SwapForm(OtherSpoolForm):
             said["so_far"] = MaterialActual(line=said["line"], **given)
         return said
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         if refusal.code == "actuals_missing":
             yield "is_empty", "What did it give so far?"
 
@@ -70,6 +70,6 @@ class ReassignForm(OtherSpoolForm):
     )
     reason = forms.CharField(label="Why", required=False)
 
-    def words(self):
-        said = super().words()
+    def service_kwargs(self):
+        said = super().service_kwargs()
         return {**said, "line": said["line"].pk}

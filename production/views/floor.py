@@ -163,7 +163,7 @@ class VerbView(FloorView):
             return self._say_why(refused.form, refused.status)
         except Refusal as refusal:  # of the key
             form = self.form(request.POST)
-            form.say_why(_of_a_page(refusal))
+            form.add_refusal(_of_a_page(refusal))
             return self._say_why(form, refusal.status)
 
     def _once(self):
@@ -182,7 +182,7 @@ class VerbView(FloorView):
                 self.require_unchanged(form, self.pressed_at)
             said = self.do(form)
         except Refusal as refusal:
-            form.say_why(refusal)
+            form.add_refusal(refusal)
             raise NotDone(form, refusal.status) from refusal
         return HttpResponse(said, headers={"Location": self.after()})
 

@@ -83,7 +83,7 @@ class DeviceView(VerbView):
         return {"device": floor_sessions.device_of(self.request)}
 
     def do(self, form):
-        _device, self.secret = devices.register(by=form.by, **form.words())
+        _device, self.secret = devices.register(by=form.by, **form.service_kwargs())
         return ""
 
     def after(self):

@@ -40,7 +40,7 @@ class ReceiveView(VerbView):
         return {"filament": self.filament, "currency": FarmSettings.load().currency}
 
     def do(self, form):
-        self.received = receiving.receive_many(by=form.by, **form.words())
+        self.received = receiving.receive_many(by=form.by, **form.service_kwargs())
         return ngettext(
             "%(count)d spool is on the shelf.",
             "%(count)d spools are on the shelf.",

@@ -98,7 +98,7 @@ class StartView(OfRun, VerbView):
         return context | {"blockers": demand.blockers([self.run])[self.run.pk]}
 
     def do(self, form):
-        run = lifecycle.start(form.subject, by=form.by, **form.words())
+        run = lifecycle.start(form.subject, by=form.by, **form.service_kwargs())
         return _("Run %(run)s is running.") % {"run": run}
 
 
@@ -117,7 +117,7 @@ class CompleteView(OfRun, VerbView):
         if "draft" in self.request.POST:
             midprint.save_actuals(form.subject, by=form.by, **form.draft())
             return _("Kept for the completion; nothing is booked yet.")
-        done = completion.complete(form.subject, by=form.by, **form.words())
+        done = completion.complete(form.subject, by=form.by, **form.service_kwargs())
         return _completed(done)
 
 
@@ -153,7 +153,7 @@ class PlateView(OfRun, VerbView):
         return self.form_for(forms.PlateForm, data, items=self.items(), reasons=reasons)
 
     def do(self, form):
-        midprint.note_plate(form.subject, by=form.by, **form.words())
+        midprint.note_plate(form.subject, by=form.by, **form.service_kwargs())
         return _("Noted: the completion begins with these counts.")
 
 
@@ -184,7 +184,7 @@ class FailView(OfRun, VerbView):
         return self.form_for(forms.FailForm, data, progress=progress, **rows)
 
     def do(self, form):
-        done = completion.fail(form.subject, by=form.by, **form.words())
+        done = completion.fail(form.subject, by=form.by, **form.service_kwargs())
         return _("Run %(run)s has failed; what it took is booked as waste.") % {"run": done.run}
 
 
@@ -199,7 +199,7 @@ class CancelView(OfRun, VerbView):
         return self.form_for(forms.CancelForm, data, lines=lines)
 
     def do(self, form):
-        run = lifecycle.cancel(form.subject, by=form.by, **form.words())
+        run = lifecycle.cancel(form.subject, by=form.by, **form.service_kwargs())
         return _("Run %(run)s is cancelled.") % {"run": run}
 
 
@@ -223,7 +223,7 @@ class SwapView(OfRun, VerbView):
         return super().context() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
 
     def do(self, form):
-        new = slots.swap(self.run, by=form.by, **form.words())
+        new = slots.swap(self.run, by=form.by, **form.service_kwargs())
         return _("It goes on from spool %(code)s.") % {"code": new.spool.code}
 
     def _line(self):

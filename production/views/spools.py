@@ -86,7 +86,7 @@ class WeighView(OfSpool, VerbView):
             offline_conflicts.require_unchanged(run, since=since, by=self.request.user)
 
     def do(self, form):
-        said = form.words() | ({"weighed_at": self.pressed_at} if self.pressed_at else {})
+        said = form.service_kwargs() | ({"weighed_at": self.pressed_at} if self.pressed_at else {})
         weighed = weighing.weigh(form.subject, by=form.by, **said)
         if weighed.line is not None:
             return _("Kept for run %(run)s: booked when it is completed.") % {

@@ -21,7 +21,7 @@ from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, NamedCells, TabularInline
 from tenants.site.filters import IsActiveFilter
 from tenants.site.site import AdminSite
-from tenants.site.verbs import Verb, VerbPages
+from tenants.site.verbs import VerbAction, VerbPages
 from tenants.web.forms import VerbForm
 
 public_site = AdminSite(name="admin")
@@ -95,7 +95,9 @@ class DomainInline(TabularInline):
 
 
 def _verb(name, label, work, **details):
-    return Verb(name=name, label=label, work=work, permission="tenants.suspend_tenant", **details)
+    return VerbAction(
+        name=name, label=label, service=work, permission="tenants.suspend_tenant", **details
+    )
 
 
 class SuspendTogether(VerbForm):
@@ -116,15 +118,15 @@ class TenantAdmin(VerbPages, ModelAdmin):
     preview_template = "tenants/_farm_preview.html"
     verbs = (
         _verb(
-            "suspend", "Suspend", services.suspend_farm, together=SuspendTogether, tone="stop",
+            "suspend", "Suspend", services.suspend_farm, bulk_form=SuspendTogether, tone="stop",
             is_possible=lambda farm: farm.is_active,
-            does="Its door is shut to everybody; nothing of it is lost.",
-            done="{} is suspended.",
+            description="Its door is shut to everybody; nothing of it is lost.",
+            success_message="{} is suspended.",
         ),
         _verb(
-            "resume", "Resume", services.resume_farm, together=ResumeTogether, tone="go",
+            "resume", "Resume", services.resume_farm, bulk_form=ResumeTogether, tone="go",
             is_possible=lambda farm: not farm.is_active,
-            does="Its door is opened again.", done="{} answers again.",
+            description="Its door is opened again.", success_message="{} answers again.",
         ),
     )  # fmt: skip
 
@@ -136,8 +138,8 @@ class TenantAdmin(VerbPages, ModelAdmin):
     def host(self, farm):
         return farm.primary_host
 
-    def preview(self, row, verb, words, by):
-        return {"farm": in_dry_run(lambda: verb.work(row, by=by, **words))}
+    def preview(self, row, verb, values, by):
+        return {"farm": in_dry_run(lambda: verb.service(row, by=by, **values))}
 
     # -- one farm ------------------------------------------------------------------------------
 

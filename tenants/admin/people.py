@@ -10,7 +10,7 @@ from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin
 from tenants.site.filters import IsActiveFilter, field_filter
 from tenants.site.site import farm_site
-from tenants.site.verbs import Verb, VerbPages
+from tenants.site.verbs import VerbAction, VerbPages
 from tenants.web.forms import VerbForm
 
 ROLE_CHOICES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
@@ -118,8 +118,8 @@ class DeviceAdmin(VerbPages, ReadOnlyAdmin):
         context["buttons"] = self.buttons(request, obj) if obj else []
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
-    def preview(self, row, verb, words, by):
-        return in_dry_run(lambda: verb.work(row, by=by, **words))
+    def preview(self, row, verb, values, by):
+        return in_dry_run(lambda: verb.service(row, by=by, **values))
 
 
 class TokenForm(forms.ModelForm):
@@ -149,15 +149,15 @@ class DeviceTokenAdmin(DeviceAdmin):
     fields = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
     preview_template = "tenants/_token_preview.html"
     verbs = (
-        Verb(
+        VerbAction(
             name="revoke",
             label="Revoke",
-            work=services.revoke_token,
+            service=services.revoke_token,
             permission="accounts.change_devicetoken",
-            together=RevokeTogether,
+            bulk_form=RevokeTogether,
             is_possible=lambda token: token.revoked_at is None,
-            does="Whatever uses it is shut out from now on. A revoked token stays revoked.",
-            done="The token {} is revoked.",
+            description="Whatever uses it is shut out from now on. A revoked token stays revoked.",
+            success_message="The token {} is revoked.",
             tone="stop",
         ),
     )
@@ -215,25 +215,25 @@ class FloorDeviceAdmin(DeviceAdmin):
     list_select_related = ["registered_by"]
     preview_template = "tenants/_tablet_preview.html"
     verbs = (
-        Verb(
+        VerbAction(
             name="unlock",
             label="Unlock",
-            work=pins.unlock_device,
+            service=pins.unlock_device,
             permission="accounts.change_floordevice",
-            together=UnlockTogether,
+            bulk_form=UnlockTogether,
             is_possible=lambda device: device.revoked_at is None,
-            does="Wrong PINs on it are forgotten: everybody may try again at once.",
-            done="{} is unlocked.",
+            description="Wrong PINs on it are forgotten: everybody may try again at once.",
+            success_message="{} is unlocked.",
         ),
-        Verb(
+        VerbAction(
             name="revoke",
             label="Revoke",
-            work=devices.revoke,
+            service=devices.revoke,
             permission="accounts.change_floordevice",
-            together=RevokeTabletsTogether,
+            bulk_form=RevokeTabletsTogether,
             is_possible=lambda device: device.revoked_at is None,
-            does="Nobody signs in on it any more, until a manager registers it anew.",
-            done="{} is revoked.",
+            description="Nobody signs in on it any more, until a manager registers it anew.",
+            success_message="{} is revoked.",
             tone="stop",
         ),
     )

@@ -28,9 +28,9 @@ from tenants.site.forms import (
     SUGGESTIONS,
     ByVerb,
     Refused,
+    format_figure,
     is_field,
-    shown_figure,
-    without_ways,
+    without_add_and_delete,
 )
 from tenants.web.pagination import DeferredPaginator
 from tenants.web.requests import MOST_WORDS
@@ -39,29 +39,29 @@ PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "d
 READING = ("GET", "HEAD", "OPTIONS")
 
 
-class LooksAtFigures:
+class ReadOnlyFigures:
     """Numbers that can only be looked at are shown without trailing zeros."""
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
             fixed = filter(callable, self.get_readonly_fields(request, obj))
-            swap = functools.partial(self.to_look_at, only={each.__name__ for each in fixed})
+            swap = functools.partial(self.for_viewer, only={each.__name__ for each in fixed})
         else:
-            swap = self.to_look_at
+            swap = self.for_viewer
         return [
             (name, {**options, "fields": [swap(each) for each in options["fields"]]})
             for name, options in fieldsets
         ]
 
-    def to_look_at(self, name, *, only=None):
+    def for_viewer(self, name, *, only=None):
         """What shows the field, or each of a row of fields."""
         if isinstance(name, (tuple, list)):
-            return tuple(self.to_look_at(each, only=only) for each in name)
+            return tuple(self.for_viewer(each, only=only) for each in name)
         if callable(name) or only is not None and name not in only:
             return name
         field = self.opts.get_field(name) if is_field(self.opts, name) else None
-        return shown_figure(field) if isinstance(field, models.DecimalField) else name
+        return format_figure(field) if isinstance(field, models.DecimalField) else name
 
 
 class NamedCells(BaseInlineFormSet):
@@ -74,7 +74,7 @@ class NamedCells(BaseInlineFormSet):
             widget.attrs.setdefault("aria-label", field.label or humanize_name(name).capitalize())
 
 
-class TabularInline(LooksAtFigures, admin.TabularInline):
+class TabularInline(ReadOnlyFigures, admin.TabularInline):
     """Rows of a page, without a way to other pages in each cell."""
 
     formset = NamedCells
@@ -87,11 +87,11 @@ class TabularInline(LooksAtFigures, admin.TabularInline):
             shown = flatten_fieldsets(self.get_fieldsets(request, obj))
             kwargs["fields"] = [getattr(each, "__name__", each) for each in shown]
         formset = super().get_formset(request, obj, **kwargs)
-        without_ways(formset.form, ("add", "change", "delete", "view"))
+        without_add_and_delete(formset.form, ("add", "change", "delete", "view"))
         return formset
 
 
-class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
+class ModelAdmin(Exported, ReadOnlyFigures, admin.ModelAdmin):
     """Finds, calls a verb, answers: changes are made by ``records``, refusals are shown."""
 
     formfield_overrides = INPUTS
@@ -146,7 +146,7 @@ class ModelAdmin(Exported, LooksAtFigures, admin.ModelAdmin):
         refusal = getattr(request, "refusal", None)
         bases = (ByVerb, form) if refusal is None else (Refused, ByVerb, form)
         form = type(form)(form.__name__, bases, {"refusal": refusal})
-        without_ways(form, ("change", "delete", "view"))
+        without_add_and_delete(form, ("change", "delete", "view"))
         return form
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):

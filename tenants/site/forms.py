@@ -98,7 +98,7 @@ INPUTS = {
 }
 
 
-def without_ways(form, ways):
+def without_add_and_delete(form, ways):
     """Leave out what leads from a choice to other pages."""
     for field in form.base_fields.values():
         for way in ways:
@@ -110,7 +110,7 @@ def is_field(opts, name):
 
 
 @cache
-def shown_figure(field):
+def format_figure(field):
     """What shows the number of a field, for those who may not change it; one for each field."""
 
     @admin.display(description=field.verbose_name)

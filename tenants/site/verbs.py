@@ -1,7 +1,7 @@
-"""A page for each verb of a row: it asks for what is needed, shows what will be written, does it.
+"""Admin pages for the verbs of a model: a form, a preview by a dry run, then the verb itself.
 
-The first press of the button shows what the verb would write, taken back again; the second, about
-the same words and the same version of the row, writes it. Several rows take the same way together.
+The first submit shows what the verb would write; the second writes it if the values and the version
+of the row are those of the preview. Actions on several rows work the same way.
 """
 
 from collections.abc import Callable
@@ -16,50 +16,51 @@ from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Refusal
 from tenants.site.forms import with_suggestions
 from tenants.web.forms import VerbForm
 
-MOST_TOGETHER = 100
+MAX_BULK_ROWS = 100
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verb:
-    """One verb of a row: ``work(row, by=user, **form.words())``.
+class VerbAction:
+    """A verb of a row: calls ``service(row, by=user, **form.service_kwargs())``.
 
-    ``is_possible(row)`` says whether it has a button, ``asks`` holds the codes of refusals that
-    are no news on the first look, ``together`` is the form for many rows at once, ``leads_to``
-    the address to go on at (None: the row's).
+    ``is_possible(row)``: whether the row has a button for it. ``confirm``: codes of refusals that
+    are not shown before anything was entered. ``bulk_form``: the form of the action on several
+    rows. ``redirect_to(row, result)``: the next URL; None is the row's page.
     """
 
     name: str
     label: str
-    work: Callable
+    service: Callable
     permission: str
-    does: str
-    done: str
+    description: str
+    success_message: str
     form: type[VerbForm] = VerbForm
-    together: type[VerbForm] | None = None
+    bulk_form: type[VerbForm] | None = None
     is_possible: Callable = lambda row: True
-    leads_to: Callable = lambda row, result: None
-    asks: frozenset = frozenset()
+    redirect_to: Callable = lambda row, result: None
+    confirm: frozenset = frozenset()
     tone: str = ""
 
 
 class VerbPages:
-    """For a ModelAdmin whose rows have ``verbs``.
+    """Adds a page, a button and an action for each of the ``verbs`` to a ModelAdmin.
 
-    ``preview(row, verb, words, by)`` answers what the verb would write, shown by
-    ``preview_template``; ``version`` is what changes when the row does.
+    ``preview(row, verb, values, by)`` returns what the verb would write, for
+    ``preview_template``.
     """
 
     verbs = ()
     preview_template = None
     verb_template = "tenants/admin_verb.html"
-    together_template = "tenants/admin_together.html"
+    bulk_template = "tenants/admin_bulk_verb.html"
 
-    def preview(self, row, verb, words, by):
+    def preview(self, row, verb, values, by):
         raise NotImplementedError
 
     def get_urls(self):
@@ -75,7 +76,7 @@ class VerbPages:
         return pages + super().get_urls()
 
     def buttons(self, request, row):
-        """The verbs that are possible now and permitted to the caller, with their addresses."""
+        """The verbs that are possible now and permitted to the user, with their URLs."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_do_"
         return [
             {"verb": verb, "url": reverse(name + verb.name, args=[row.pk])}
@@ -91,14 +92,14 @@ class VerbPages:
             raise PermissionDenied
         form = self._form(verb, request.POST or None, row, request)
         if request.method != "POST":
-            return self._first_look(request, verb, row, form)
+            return self._initial_page(request, verb, row, form)
         seen = preview = None
         if form.is_valid():
-            seen = form.digest(*_seen(row))
+            seen = form.fingerprint(*_version(row))
             if "_do" in request.POST and request.POST.get("_seen") == seen:
-                done = self._done(request, verb, row, form)
-                if done is not None:
-                    return done
+                response = self._execute(request, verb, row, form)
+                if response is not None:
+                    return response
             else:
                 preview = self._preview(request, verb, row, form)
         return self._page(request, verb, row, form, preview, seen)
@@ -107,37 +108,39 @@ class VerbPages:
         form = verb.form(data, subject=row, by=request.user)
         return with_suggestions(form, self.admin_site)
 
-    def _first_look(self, request, verb, row, form):
-        """The form as it is, with what it would write if nobody touched it."""
+    def _initial_page(self, request, verb, row, form):
+        """The unbound form, with a preview if its initial values are valid."""
         probe = self._form(verb, form.initial_data(), row, request)
         if not probe.is_valid():
             return self._page(request, verb, row, form, None, None)
-        seen = probe.digest(*_seen(row))
+        seen = probe.fingerprint(*_version(row))
         preview = self._preview(request, verb, row, probe)
-        if preview is None and probe.refusal.code in verb.asks:
+        if preview is None and probe.refusal.code in verb.confirm:
             return self._page(request, verb, row, form, None, None)
         return self._page(request, verb, row, probe, preview, seen)
 
     def _preview(self, request, verb, row, form):
         try:
-            return self.preview(row, verb, form.words(), request.user)
+            return self.preview(row, verb, form.service_kwargs(), request.user)
         except Refusal as refusal:
-            form.say_why(refusal)
+            form.add_refusal(refusal)
             return None
 
-    def _done(self, request, verb, row, form):
+    def _execute(self, request, verb, row, form):
         try:
-            result = verb.work(row, by=request.user, **form.words())
+            result = verb.service(row, by=request.user, **form.service_kwargs())
         except Refusal as refusal:
-            form.say_why(refusal)
+            form.add_refusal(refusal)
             return None
-        messages.success(request, verb.done.format(row))
+        messages.success(request, verb.success_message.format(row))
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(verb.leads_to(row, result) or reverse(name, args=[row.pk]))
+        return HttpResponseRedirect(verb.redirect_to(row, result) or reverse(name, args=[row.pk]))
 
     def _page(self, request, verb, row, form, preview, seen):
         context = {
-            **self._verb_context(request, verb, f"{verb.label}: {row}"),
+            **self._verb_context(
+                request, verb, _("%(verb)s: %(row)s") % {"verb": verb.label, "row": row}
+            ),
             "row": row,
             "form": form,
             "preview": preview,
@@ -162,32 +165,36 @@ class VerbPages:
         if IS_POPUP_VAR in request.GET:
             return actions
         for verb in self.verbs:
-            if verb.together and request.user.has_perm(verb.permission):
+            if verb.bulk_form and request.user.has_perm(verb.permission):
                 name = f"do_{verb.name}"
-                label = f"{verb.together.label or verb.label} …"
-                actions[name] = (partial(_together, verb=verb), name, label)
+                label = f"{verb.bulk_form.label or verb.label} …"
+                actions[name] = (partial(_bulk_action, verb=verb), name, label)
         return actions
 
-    def together_view(self, request, rows, verb):
-        """Show what the verb would write of each row, then do it to those it is possible for."""
-        rows = list(rows[: MOST_TOGETHER + 1])
-        if len(rows) > MOST_TOGETHER:
-            messages.error(request, f"At most {MOST_TOGETHER} at once; choose fewer.")
+    def bulk_view(self, request, rows, verb):
+        """Preview the verb for each row, then run it for those that allow it."""
+        rows = list(rows[: MAX_BULK_ROWS + 1])
+        if len(rows) > MAX_BULK_ROWS:
+            messages.error(request, _("Select at most %(count)d rows.") % {"count": MAX_BULK_ROWS})
             return None
-        was_shown = "_seen" in request.POST
-        form = verb.together(request.POST if was_shown else None, by=request.user)
-        probe = form if was_shown else verb.together(form.initial_data(), by=request.user)
+        is_submitted = "_seen" in request.POST
+        form = verb.bulk_form(request.POST if is_submitted else None, by=request.user)
+        probe = form if is_submitted else verb.bulk_form(form.initial_data(), by=request.user)
         seen, plans = "", []
         if probe.is_valid():
-            seen = probe.digest(*map(_seen, rows))
+            seen = probe.fingerprint(*map(_version, rows))
             if "_do" in request.POST and request.POST.get("_seen") == seen:
-                return self._do_together(request, verb, rows, probe.words())
-            plans = [self._plan(request, verb, row, probe.words()) for row in rows]
-        return self._together_page(request, verb, rows, form, plans, seen)
+                return self._run_bulk(request, verb, rows, probe.service_kwargs())
+            plans = [self._plan(request, verb, row, probe.service_kwargs()) for row in rows]
+        return self._bulk_page(request, verb, rows, form, plans, seen)
 
-    def _together_page(self, request, verb, rows, form, plans, seen):
+    def _bulk_page(self, request, verb, rows, form, plans, seen):
+        title = _("%(verb)s: %(count)d selected") % {
+            "verb": form.label or verb.label,
+            "count": len(rows),
+        }
         context = {
-            **self._verb_context(request, verb, f"{form.label or verb.label}: {len(rows)} chosen"),
+            **self._verb_context(request, verb, title),
             "rows": rows,
             "form": form,
             "plans": plans,
@@ -196,31 +203,34 @@ class VerbPages:
             "action": request.POST["action"],
             "checkbox": ACTION_CHECKBOX_NAME,
         }
-        return TemplateResponse(request, self.together_template, context)
+        return TemplateResponse(request, self.bulk_template, context)
 
-    def _plan(self, request, verb, row, words):
+    def _plan(self, request, verb, row, values):
         try:
-            preview = self.preview(row, verb, words, request.user)
+            preview = self.preview(row, verb, values, request.user)
         except Refusal as refusal:
             return {"row": row, "preview": None, "refusal": refusal}
         return {"row": row, "preview": preview, "refusal": None}
 
-    def _do_together(self, request, verb, rows, words):
+    def _run_bulk(self, request, verb, rows, values):
         done = 0
         for row in rows:
             try:
-                verb.work(row, by=request.user, **words)
+                verb.service(row, by=request.user, **values)
                 done += 1
             except Refusal as refusal:
-                messages.error(request, f"{row}: {refusal.detail}")
+                messages.error(
+                    request, _("%(row)s: %(reason)s") % {"row": row, "reason": refusal.detail}
+                )
         if done:
-            messages.success(request, f"{verb.label}: {done} of {len(rows)} done.")
+            counts = {"verb": verb.label, "done": done, "total": len(rows)}
+            messages.success(request, _("%(verb)s: %(done)d of %(total)d done.") % counts)
 
 
-def _together(model_admin, request, queryset, *, verb):
-    return model_admin.together_view(request, queryset, verb)
+def _bulk_action(model_admin, request, queryset, *, verb):
+    return model_admin.bulk_view(request, queryset, verb)
 
 
-def _seen(row):
-    """What a row was when somebody looked at it."""
+def _version(row):
+    """Identifies the row and its version."""
     return row.pk, getattr(row, "version", None)

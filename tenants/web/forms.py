@@ -55,7 +55,7 @@ class MomentField(forms.DateTimeField):
 
 
 class VerbForm(forms.Form):
-    """What a verb asks for; ``words()`` are the arguments it is called with.
+    """What a verb asks for; ``service_kwargs()`` are the arguments it is called with.
 
     ``after_refusal`` names the fields that are shown only once a refusal of one of these codes
     asked for them: ``{"confirm": {"actual_implausible"}}``.
@@ -69,7 +69,7 @@ class VerbForm(forms.Form):
         self.subject, self.by, self.refusal = subject, by, None
         super().__init__(*args, **kwargs)
 
-    def words(self):
+    def service_kwargs(self):
         """What was said, by the names of the verb's arguments; what was left out is not there."""
         said = self.cleaned_data.items()
         return {name: value for name, value in said if not _is_nothing(value)}
@@ -79,34 +79,34 @@ class VerbForm(forms.Form):
         values = {self.add_prefix(name): self[name].value() for name in self.fields}
         return {name: value for name, value in values.items() if not _is_nothing(value)}
 
-    def digest(self, *seen):
+    def fingerprint(self, *seen):
         """What a press of the last button agrees to: these words, about what was ``seen``."""
-        said = repr((sorted(self.words().items()), seen))
+        said = repr((sorted(self.service_kwargs().items()), seen))
         return hashlib.sha256(said.encode()).hexdigest()[:32]
 
-    def say_why(self, refusal):
+    def add_refusal(self, refusal):
         """Show a Refusal above all, and beside each field it concerns."""
         self.refusal = refusal
         self.add_error(None, refusal.detail)
-        for name, message in self.beside(refusal):
+        for name, message in self.field_errors(refusal):
             if name in self.fields:
                 self.add_error(name, message)
 
-    def beside(self, refusal):
+    def field_errors(self, refusal):
         """``(field, message)`` for what a refusal says of single fields."""
         for name, messages in refusal.errors.items():
             yield from ((name, message) for message in messages)
 
-    def is_asked(self, name):
+    def is_shown(self, name):
         """Whether a field is shown: from the start, or since a refusal asked for it."""
         codes = self.after_refusal.get(name)
         if codes is None or not _is_nothing(self[name].value()):
             return True
         return self.refusal is not None and self.refusal.code in codes
 
-    def asked(self):
+    def shown_fields(self):
         """The fields to show, in order."""
-        return [self[name] for name in self.fields if self.is_asked(name)]
+        return [self[name] for name in self.fields if self.is_shown(name)]
 
 
 def _is_nothing(value):

@@ -61,11 +61,11 @@ class LinesForm(VerbForm):
         said = [self._actual(line) for line in self.lines if self._changed(line)]
         return [actual for actual in said if actual is not None]
 
-    def words(self):
-        said = {name: value for name, value in super().words().items() if "-" not in name}
+    def service_kwargs(self):
+        said = {name: value for name, value in super().service_kwargs().items() if "-" not in name}
         return said | {"materials": self.materials()}
 
-    def beside(self, refusal):
+    def field_errors(self, refusal):
         numbers = refusal.numbers
         for name, messages in refusal.errors.items():
             yield from ((name, message) for message in messages)
@@ -74,9 +74,9 @@ class LinesForm(VerbForm):
         for doubt in numbers.get("materials", ()):
             for pk in doubt["material_ids"]:
                 yield f"line-{pk}-grams", _("Hard to believe: look again.")
-        yield from self._beside_spools(numbers)
+        yield from self._spool_errors(numbers)
 
-    def _beside_spools(self, numbers):
+    def _spool_errors(self, numbers):
         lines = {line.spool_id: line for line in self.lines}
         for short in numbers.get("shortages", ()):
             if line := lines.get(short["spool_id"]):
@@ -108,7 +108,7 @@ class LinesForm(VerbForm):
 
     def _names(self, line):
         names = [name for name in FIGURES if name_of(line, name) in self.fields]
-        return [*names, "settle"] if self.is_asked(name_of(line, "settle")) else names
+        return [*names, "settle"] if self.is_shown(name_of(line, "settle")) else names
 
     # -- what they say -------------------------------------------------------------------------
 
@@ -152,8 +152,8 @@ class CountsForm(LinesForm):
         """An ItemCount for each item; parts that were scrapped are not good unless said so."""
         return [self._count(item) for item in self.items if not only_changed or self._touched(item)]
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         if pk := refusal.numbers.get("item_id"):
             yield f"item-{pk}-good", _("Count again: see above.")
         for pk in refusal.numbers.get("item_ids", ()):

@@ -59,9 +59,12 @@ class ReceiveForm(VerbForm):
         self.fields["initial_grams"].initial = self.subject.net_grams
         self.fields["initial_grams"].required = self.subject.net_grams is None
 
-    def words(self):
+    def service_kwargs(self):
         """The labels, where there are some, say how many."""
-        said = super().words() | {"filament": self.subject, "codes": self.cleaned_data["codes"]}
+        said = super().service_kwargs() | {
+            "filament": self.subject,
+            "codes": self.cleaned_data["codes"],
+        }
         if said["codes"]:
             said.pop("count", None)
         return said

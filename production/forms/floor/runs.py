@@ -47,8 +47,8 @@ class StartForm(OverrideForm):
             for line in self.lines
         ]
 
-    def words(self):
-        said = {name: value for name, value in super().words().items() if "-" not in name}
+    def service_kwargs(self):
+        said = {name: value for name, value in super().service_kwargs().items() if "-" not in name}
         spools = {
             line.pk: spool
             for line in self.lines
@@ -56,7 +56,7 @@ class StartForm(OverrideForm):
         }
         return said | {"spools": spools}
 
-    def beside(self, refusal):
+    def field_errors(self, refusal):
         numbers = refusal.numbers
         if refusal.code == "printer_needs_clearing":
             yield "printer_cleared", _("Clear the bed, and say so here.")
@@ -91,7 +91,7 @@ class CompleteForm(CountsForm):
         said = run.planned_minutes if run.actual_minutes is None else run.actual_minutes
         self.fields["actual_minutes"].initial = said
 
-    def words(self):
+    def service_kwargs(self):
         return {
             "as_planned": True,
             "materials": self.materials(),
@@ -147,11 +147,11 @@ class PlateForm(VerbForm):
     def counts(self):
         return [self[name_of(item, "scrapped")] for item in self.items]
 
-    def words(self):
+    def service_kwargs(self):
         counts = {item.pk: self.cleaned_data[name_of(item, "scrapped")] for item in self.items}
         return {"scrapped": counts, "reason": self.reasons.get(self.cleaned_data["reason"])}
 
-    def beside(self, refusal):
+    def field_errors(self, refusal):
         pk = refusal.numbers.get("item_id") or (self.items and self.items[0].pk)
         yield f"item-{pk}-scrapped", _("Count again.")
 
@@ -181,9 +181,9 @@ class FailForm(LinesForm):
         self.fields["reason"].choices = [(pk, each.label) for pk, each in self.reasons.items()]
         self.fields["progress_percent"].initial = progress
 
-    def words(self):
+    def service_kwargs(self):
         reason = self.reasons[self.cleaned_data["reason"]]
-        return super().words() | {"reason": reason, "items": self._none_good()}
+        return super().service_kwargs() | {"reason": reason, "items": self._none_good()}
 
     def _none_good(self):
         """The page says that nothing usable came out: good parts noted earlier are not."""
@@ -231,7 +231,7 @@ class SwapForm(OverrideForm):
             self.add_error("figure", _("How many grams?"))
         return said
 
-    def words(self):
+    def service_kwargs(self):
         said = self.cleaned_data
         words = {"line": self.subject.pk, "spool": said["spool"]}
         words["override_reason"] = said.get("override_reason", "")
@@ -240,8 +240,8 @@ class SwapForm(OverrideForm):
         name = "gross_after_grams" if said["gave"] == "weighed" else "actual_grams"
         return words | {"so_far": MaterialActual(line=self.subject.pk, **{name: said["figure"]})}
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         if refusal.code in PAST | {"duplicate_spool", "spool_archived", "spool_printing"}:
             yield "spool", _("Not this spool: see above.")
         if refusal.code in {"after_above_before", "tare_unknown"}:
@@ -253,5 +253,5 @@ class NoteForm(VerbForm):
 
     event = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 
-    def words(self):
+    def service_kwargs(self):
         return {}

@@ -37,8 +37,8 @@ class WeighForm(VerbForm):
         if not is_printing:
             del self.fields["as_count"]
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         if "gross_grams" not in refusal.errors:
             yield "gross_grams", _("Look at this weight again.")
 
@@ -62,6 +62,6 @@ class SlotForm(VerbForm):
         super().__init__(*args, **kwargs)
         self.fields["spool"].widget.attrs["autofocus"] = True
 
-    def beside(self, refusal):
-        yield from super().beside(refusal)
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
         yield "spool", _("See above.")

@@ -214,7 +214,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def save_model(self, request, obj, form, change):
         expected = form.cleaned_data.get("seen_version")
         with expecting({expected} if expected else None):
-            shelf.describe(obj, by=request.user, **form.said())
+            shelf.describe(obj, by=request.user, **form.changed_values())
 
     def preview(self, row, verb, values, by):
         return preview(lambda: verb.service(row, by=by, **values), [row.pk])

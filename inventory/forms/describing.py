@@ -18,7 +18,7 @@ class SpoolForm(forms.ModelForm):
         super().__init__(*args, **kwargs)
         self.initial["seen_version"] = self.instance.version
 
-    def said(self):
+    def changed_values(self):
         """The fields that were changed."""
         mine = set(SpoolForm.Meta.fields)
         return {name: self.cleaned_data[name] for name in self.changed_data if name in mine}

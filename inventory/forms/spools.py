@@ -1,28 +1,59 @@
-"""What the verbs of a spool ask for; grams are net unless they are called gross."""
+"""Forms for the verbs of a spool; grams are net unless they are called gross."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Filament, Location
 from inventory.services.receiving import MOST_AT_ONCE
-from tenants.web.forms import NumberField, SuggestedField, VerbForm
+from tenants.web.forms import DayInput, NumberField, SuggestedField, VerbForm
 
-SURE = "I looked again: this is right"
+WITH_REEL = _("Filament and reel together.")
+SURE = _("The weight is right, unlikely as it looks")
 
 
 class WeighForm(VerbForm):
-    """What the scale shows."""
+    """What the scale shows, filament and reel together.
+
+    ``is_printing``: whether a running run uses the spool; its weight then may be counted at once.
+    """
 
     after_refusal = {
         "confirm": {"weighing_implausible"},
         "as_count": {"spool_in_several_runs"},
+        "basis": {"entries_since_weighing"},
     }
+    admin_exclude, touch_exclude = ("basis",), ("note",)
 
     gross_grams = NumberField(
-        label="The scale shows, grams", required=True, help_text="Filament and reel together."
+        label=_("The scale shows"), unit="g", required=True,
+        help_text=WITH_REEL,
+    )  # fmt: skip
+    note = forms.CharField(label=_("Note"), required=False)
+    as_count = forms.BooleanField(
+        label=_("Count it now, though a run prints from it"), required=False
     )
-    note = forms.CharField(required=False)
     confirm = forms.BooleanField(label=SURE, required=False)
-    as_count = forms.BooleanField(label="Count the spool, whatever prints from it", required=False)
+    basis = forms.ChoiceField(
+        label=_("When was it weighed?"),
+        required=False,
+        widget=forms.RadioSelect,
+        choices=[
+            ("then", _("before those entries: they come off this weight")),
+            ("now", _("after them: this is what is there now")),
+        ],
+    )
+
+    def __init__(self, *args, is_printing=False, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.touch:
+            self.fields["gross_grams"].widget.attrs["autofocus"] = True
+        if is_printing:
+            self.after_refusal = self.after_refusal | {"as_count": None}
+
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
+        if self.touch and "gross_grams" not in refusal.errors:
+            yield "gross_grams", _("Look at this weight again.")
 
 
 class TakeForm(VerbForm):
@@ -30,46 +61,48 @@ class TakeForm(VerbForm):
 
     after_refusal = {"confirm": {"weighing_implausible"}}
 
-    grams = NumberField(label="Grams taken")
+    grams = NumberField(label=_("Taken"), unit="g")
     gross_after_grams = NumberField(
-        label="or: the scale shows after it, grams", help_text="Filament and reel together."
+        label=_("or: the scale shows after it"),
+        unit="g",
+        help_text=WITH_REEL,
     )
-    reason = forms.CharField(label="What for", required=False, max_length=40)
-    note = forms.CharField(required=False)
+    reason = forms.CharField(label=_("What for"), required=False, max_length=40)
+    note = forms.CharField(label=_("Note"), required=False)
     confirm = forms.BooleanField(label=SURE, required=False)
 
     def clean(self):
-        said = super().clean()
-        is_said = [said.get(name) is not None for name in ("grams", "gross_after_grams")]
-        if not self.errors and sum(is_said) != 1:
+        values = super().clean()
+        given = [values.get(name) is not None for name in ("grams", "gross_after_grams")]
+        if not self.errors and sum(given) != 1:
             raise forms.ValidationError(
-                "Say either what was taken, or what the scale shows after it."
+                _("Enter either what was taken, or what the scale shows after it.")
             )
-        return said
+        return values
 
 
 class EmptyForm(VerbForm):
     after_refusal = {"confirm": {"not_empty_by_book"}}
 
     as_ = forms.ChoiceField(
-        label="What the book still has",
-        choices=[("count", "was printed by nobody knows what: count to 0"), ("waste", "is waste")],
+        label=_("What the book still has"),
+        choices=[("count", _("Used, run unknown (count to 0)")), ("waste", _("Waste"))],
     )
-    note = forms.CharField(required=False)
-    confirm = forms.BooleanField(label="It is empty all the same", required=False)
+    note = forms.CharField(label=_("Note"), required=False)
+    confirm = forms.BooleanField(label=_("It is empty all the same"), required=False)
 
 
 class AdjustForm(VerbForm):
     grams = NumberField(
-        label="Grams", signed=True, required=True, help_text="With a minus: taken away."
+        label=_("Grams"), signed=True, required=True, help_text=_("Negative: taken away.")
     )
-    reason = forms.CharField(label="Why", max_length=40)
-    note = forms.CharField(required=False)
+    reason = forms.CharField(label=_("Why"), max_length=40)
+    note = forms.CharField(label=_("Note"), required=False)
 
 
 class MoveForm(VerbForm):
     location = forms.ModelChoiceField(
-        Location.objects.all(), required=False, empty_label="nobody knows"
+        Location.objects.all(), label=_("Location"), required=False, empty_label=_("Not set")
     )
 
     def __init__(self, *args, **kwargs):
@@ -82,46 +115,46 @@ class MoveForm(VerbForm):
 
 
 class MoveTogether(MoveForm):
-    label = "Move the chosen spools"
+    label = _("Move the selected spools")
 
 
 class ArchiveForm(VerbForm):
     """What becomes of what is left."""
 
     discard = forms.TypedChoiceField(
-        label="Filament that is left",
-        choices=[("", "–"), ("yes", "is thrown away: waste"), ("no", "stays in the book")],
+        label=_("Filament that is left"),
+        choices=[("", "–"), ("yes", _("Discard it: waste")), ("no", _("Keep it in the book"))],
         coerce=lambda text: text,
         required=False,
     )
-    note = forms.CharField(required=False)
+    note = forms.CharField(label=_("Note"), required=False)
 
     def service_kwargs(self):
-        said = super().service_kwargs()
-        if discard := said.pop("discard", None):
-            said["discard"] = discard == "yes"
-        return said
+        values = super().service_kwargs()
+        if discard := values.pop("discard", None):
+            values["discard"] = discard == "yes"
+        return values
 
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         if refusal.code == "remainder_undecided":
-            yield "discard", "Thrown away, or kept?"
+            yield "discard", _("Discard it or keep it?")
 
 
 class ArchiveTogether(ArchiveForm):
-    label = "Archive the chosen spools"
+    label = _("Archive the selected spools")
 
 
 class OpenTogether(VerbForm):
-    label = "Open the chosen spools"
+    label = _("Open the selected spools")
 
 
 class DryTogether(VerbForm):
-    label = "The chosen spools are dried"
+    label = _("Mark the selected spools as dried")
 
 
 class RestoreTogether(VerbForm):
-    label = "Restore the chosen spools"
+    label = _("Restore the selected spools")
 
 
 class ReverseForm(VerbForm):
@@ -129,10 +162,10 @@ class ReverseForm(VerbForm):
 
     after_refusal = {"confirm": {"counted_since"}}
 
-    reason = forms.CharField(label="Why", max_length=40)
-    note = forms.CharField(required=False)
+    reason = forms.CharField(label=_("Why"), max_length=40)
+    note = forms.CharField(label=_("Note"), required=False)
     confirm = forms.BooleanField(
-        label="Undo it all the same; the spool then needs weighing", required=False
+        label=_("Undo it all the same; the spool then needs weighing"), required=False
     )
 
 
@@ -142,19 +175,23 @@ class ReceiveForm(VerbForm):
     filament = SuggestedField(
         Filament.objects.active().with_makers(),
         of="inventory.spool.filament",
-        help_text="Its name, its maker or its colour; the number under its barcode.",
+        label=_("Filament"),
+        help_text=_("Its name, its maker or its colour; the number under its barcode."),
     )
-    count = forms.IntegerField(min_value=1, max_value=MOST_AT_ONCE, initial=1, label="How many")
+    count = forms.IntegerField(
+        min_value=1, max_value=MOST_AT_ONCE, initial=1, label=_("How many spools")
+    )
     initial_grams = NumberField(
-        label="Net grams on each", help_text="Left empty: the filament's nominal net grams."
-    )
-    price = NumberField(label="Price of each")
-    total_price = NumberField(label="or: price of all together")
-    lot_number = forms.CharField(required=False, max_length=100)
-    supplier = forms.CharField(required=False, max_length=100)
+        label=_("Filament on each"), unit="g",
+        help_text=_("Left empty: the filament’s nominal net grams."),
+    )  # fmt: skip
+    price = NumberField(label=_("Price of each"))
+    total_price = NumberField(label=_("Total price"))
+    lot_number = forms.CharField(label=_("Lot"), required=False, max_length=100)
+    supplier = forms.CharField(label=_("Supplier"), required=False, max_length=100)
     received_on = forms.DateField(
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        help_text="Left empty: today.",
+        label=_("Received on"), required=False, widget=DayInput, help_text=_("Left empty: today.")
     )
-    location = forms.ModelChoiceField(Location.objects.all(), required=False)
+    location = forms.ModelChoiceField(
+        Location.objects.all(), label=_("Location"), required=False, empty_label=_("Not set")
+    )

@@ -166,7 +166,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         """A new run is created with its lines, in ``save_related``."""
         if not change:
             return
-        said = form.said() | self._override(form)
+        said = form.changed_values() | self._override(form)
         expected = form.cleaned_data.get("seen_version")
         with expecting({expected} if expected else None):
             lifecycle.update(obj, by=request.user, **said)
@@ -184,7 +184,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
             by=request.user,
             items=rows.get(RunItem, []),
             materials=rows.get(RunMaterial) or None,  # none: by the bills of materials
-            **{name: value for name, value in form.said().items() if value is not None},
+            **{name: value for name, value in form.changed_values().items() if value is not None},
             **self._override(form),
         )
         form.instance.pk, form.instance.number = run.pk, run.number
@@ -201,7 +201,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         for form in formset.initial_forms:
             if form in dropped:
                 inline.remove(form.instance, by=by)
-            elif form.has_changed() and (said := form.said()):
+            elif form.has_changed() and (said := form.changed_values()):
                 inline.change(form.instance, by=by, **said, **override)
         for form in formset.extra_forms:
             if form.has_changed() and form not in dropped:

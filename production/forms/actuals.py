@@ -1,147 +1,245 @@
-"""What a run took and made, as people type it: rows of its materials and of its items."""
+"""Fields for what a run used and made: a group for each of its materials and items."""
 
 from dataclasses import dataclass
 
 from django import forms
-from django.forms import BoundField
+from django.utils.translation import gettext_lazy as _
 
-from production.models import Reason, RunItem, RunMaterial
+from production.forms.fields import ReasonField, usual_reasons
+from production.models import ProductionRun, Reason
 from production.services.completion.actuals import ItemCount, MaterialActual
-from tenants.web.forms import NumberField, VerbForm
+from tenants.web.forms import VerbForm
+from tenants.web.touch_fields import CountField
 
 GRAMS = ("actual_grams", "actual_purge_grams")
 WEIGHTS = ("gross_before_grams", "gross_after_grams")
+FIGURES = GRAMS + WEIGHTS
 COUNTS = ("good_count", "scrapped_count", "scrap_reason")
-SETTLE = "insufficient_inventory"
+PLANNED = {"actual_grams": "planned_grams", "actual_purge_grams": "planned_purge_grams"}
+LABELS = {
+    "actual_grams": _("Grams in the parts"),
+    "actual_purge_grams": _("Purge grams"),
+    "gross_before_grams": _("On the scale before"),
+    "gross_after_grams": _("Or on the scale now"),
+    "settle": _("The spool held more than the book said: count it up first"),
+    "good_count": _("Good"),
+    "scrapped_count": _("Scrapped"),
+    "scrap_reason": _("Why scrapped"),
+}
+TOUCH_NAMES = {
+    "actual_grams": "grams",
+    "actual_purge_grams": "purge",
+    "gross_before_grams": "before",
+    "gross_after_grams": "after",
+    "good_count": "good",
+    "scrapped_count": "scrapped",
+    "scrap_reason": "reason",
+}
+MISSING = _("What did it take? Grams or a weight.")
 
 
-@dataclass(frozen=True)
-class Row:
-    """A line of the run and its fields."""
+@dataclass
+class FieldGroup:
+    """A row of the run and its bound fields by name."""
 
-    line: object
-    cells: list[BoundField]
-    settle: BoundField | None = None
+    row: object
+    fields: dict
 
 
 class ActualsForm(VerbForm):
-    """Fields for each material of the run, prefilled with what was said before."""
+    """Fields for each material of the run and, with ``has_items``, for each item.
+
+    With ``prefills_plan`` a touch screen shows the plan where there is no draft. Only what was
+    changed is passed to the service, which takes the rest from the drafts or the plan.
+    """
 
     fields_template = "production/_actuals_fields.html"
-    needs_counts = False
+    has_items = prefills_plan = False
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.lines = list(_lines(self.subject))
-        self.items = list(_items(self.subject)) if self.needs_counts else []
+        self.shows_plan = self.prefills_plan and self.touch
+        self.lines = self._lines()
+        self.items = list(items_of(self.subject)) if self.has_items else []
+        reasons = usual_reasons(Reason.Kind.SCRAP) if self.has_items else []
         for line in self.lines:
-            self._add_material(line)
-        reasons = Reason.objects.filter(kind=Reason.Kind.SCRAP, is_active=True)
+            self._add_line(line)
         for item in self.items:
             self._add_item(item, reasons)
 
+    def clean(self):
+        for line in self.lines:
+            changed, values = self._changed(line), self._values(line)
+            grams, after = values["actual_grams"], values["gross_after_grams"]
+            if any(self.line_field(line.pk, name) in self.errors for name in FIGURES):
+                continue
+            if {"actual_grams", "gross_after_grams"} <= changed and None not in (grams, after):
+                text = _("Either the grams or the weight, not both.")
+                self.add_error(self.line_field(line.pk, "gross_after_grams"), text)
+            elif self.shows_plan and changed and grams is None and after is None:
+                self.add_error(self.line_field(line.pk, "actual_grams"), MISSING)
+        return super().clean()
+
+    def materials(self):
+        """A MaterialActual for each line that was changed."""
+        actuals = [self._actual(line) for line in self.lines if self._changed(line)]
+        return [actual for actual in actuals if actual is not None]
+
+    def counts(self, *, only_changed=False):
+        """An ItemCount for each item that has counts."""
+        items = [
+            item
+            for item in self.items
+            if any(self._value(item, name) is not None for name in COUNTS[:2])
+        ]
+        return [self._count(item) for item in items if not only_changed or self._is_changed(item)]
+
     def service_kwargs(self):
-        said = {name: value for name, value in super().service_kwargs().items() if "-" not in name}
-        materials = [self._actual(line) for line in self.lines if self._is_said(line)]
-        items = [self._count(item) for item in self.items if self._is_counted(item)]
-        return {
-            **said,
-            **({"materials": materials} if materials else {}),
-            **({"items": items} if items else {}),
-        }
+        values = {name: v for name, v in super().service_kwargs().items() if "-" not in name}
+        rows = {"materials": self.materials(), "items": self.counts()}
+        return values | {name: found for name, found in rows.items() if found}
 
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         numbers = refusal.numbers
         for pk in numbers.get("material_ids", ()):
-            yield f"material-{pk}-actual_grams", "What did it take?"
-        for pk in [*numbers.get("item_ids", ()), numbers.get("item_id")]:
-            yield f"item-{pk}-good_count", "Count again." if "item_id" in numbers else "How many?"
+            yield self.line_field(pk, "actual_grams"), MISSING
         for doubt in numbers.get("materials", ()):
             for pk in doubt["material_ids"]:
-                yield f"material-{pk}-actual_grams", "Hard to believe."
+                yield self.line_field(pk, "actual_grams"), _("Hard to believe: look again.")
+        for pk in numbers.get("item_ids", ()):
+            yield self.item_field(pk, "good_count"), _("How many?")
+        if "item_id" in numbers:
+            yield self.item_field(numbers["item_id"], "good_count"), _("Count again.")
         yield from self._spool_errors(numbers)
 
-    def material_rows(self):
-        rows = []
-        for line in self.lines:
-            names = [_name(line, name) for name in (*GRAMS, *WEIGHTS)]
-            settle = _name(line, "settle")
-            asked = self[settle] if self.is_shown(settle) else None
-            rows.append(Row(line, [self[name] for name in names], asked))
-        return rows
+    # -- for templates -------------------------------------------------------------------------
 
-    def item_rows(self):
-        return [Row(item, [self[_name(item, name)] for name in COUNTS]) for item in self.items]
+    def line_groups(self):
+        return [FieldGroup(line, self._bound(line)) for line in self.lines]
+
+    def item_groups(self):
+        return [
+            FieldGroup(item, {name: self[self.item_field(item.pk, name)] for name in COUNTS})
+            for item in self.items
+        ]
 
     def plain_fields(self):
-        """The fields that are of no line."""
+        """The fields that belong to no line and no item."""
         return [field for field in self.shown_fields() if "-" not in field.name]
 
-    # -- how they come about -------------------------------------------------------------------
+    # -- fields --------------------------------------------------------------------------------
 
-    def _add_material(self, line):
-        for name in (*GRAMS, *WEIGHTS):
-            label = f"{RunMaterial._meta.get_field(name).verbose_name} of {_called(line)}"
-            initial = getattr(line, name)
-            self.fields[_name(line, name)] = NumberField(label=label, initial=_short(initial))
-        settle = _name(line, "settle")
-        self.fields[settle] = forms.BooleanField(
-            label="The spool held more than the book said: count it up first", required=False
-        )
-        self.after_refusal = self.after_refusal | {settle: {SETTLE}}
+    def line_field(self, pk, name):
+        """``material-7-actual_grams``; on a touch screen ``line-7-grams``."""
+        return f"line-{pk}-{TOUCH_NAMES.get(name, name)}" if self.touch else f"material-{pk}-{name}"
+
+    def item_field(self, pk, name):
+        """``item-3-good_count``; on a touch screen ``item-3-good``."""
+        return f"item-{pk}-{TOUCH_NAMES[name] if self.touch else name}"
+
+    def _lines(self):
+        """A planned run has used nothing; a touch screen asks only for what has a spool."""
+        if self.subject.status == ProductionRun.Status.PLANNED:
+            return []
+        return [line for line in _lines(self.subject) if line.spool_id or not self.touch]
+
+    def _add_line(self, line):
+        for name in self._figures(line):
+            initial = self._initial(line, name)
+            field = self.number_field(label=LABELS[name], initial=initial, unit="g")
+            self.fields[self.line_field(line.pk, name)] = field
+        settle = self.line_field(line.pk, "settle")
+        self.fields[settle] = forms.BooleanField(label=LABELS["settle"], required=False)
+        self.after_refusal = self.after_refusal | {settle: {"insufficient_inventory"}}
+
+    def _figures(self, line):
+        """All figures; on a touch screen only those that are of use for the line."""
+        has_purge = line.planned_purge_grams or line.actual_purge_grams
+        has_before = line.gross_before_grams is not None or self.touch and line.spool.tare() is None
+        is_useful = {"actual_purge_grams": has_purge, "gross_before_grams": has_before}
+        return [name for name in FIGURES if not self.touch or is_useful.get(name, True)]
+
+    def _initial(self, line, name):
+        has_draft = line.actual_grams is not None or line.gross_after_grams is not None
+        is_plan = self.shows_plan and not has_draft
+        return getattr(line, PLANNED.get(name, name) if is_plan else name)
 
     def _add_item(self, item, reasons):
-        for name in COUNTS[:2]:
-            self.fields[_name(item, name)] = forms.IntegerField(
-                label=f"{name.partition('_')[0].capitalize()} of {item.product.sku}",
-                initial=getattr(item, name),
-                required=False,
-                min_value=0,
-                widget=forms.NumberInput(attrs={"inputmode": "numeric", "min": "0"}),
-            )
-        self.fields[_name(item, COUNTS[2])] = forms.ModelChoiceField(
-            reasons, label=f"Why {item.product.sku} was scrapped", required=False,
-            initial=item.scrap_reason_id, empty_label="–",
-        )  # fmt: skip
+        good, scrapped = item.good_count, item.scrapped_count
+        if self.touch:
+            good, scrapped = item.quantity if good is None else good, scrapped or 0
+        for name, initial in (("good_count", good), ("scrapped_count", scrapped)):
+            field = CountField(label=LABELS[name], initial=initial, required=self.touch)
+            if not self.touch:
+                field.widget = forms.NumberInput(attrs={"inputmode": "numeric", "min": "0"})
+            self.fields[self.item_field(item.pk, name)] = field
+        initial = str(item.scrap_reason_id or "")
+        reason = ReasonField(label=LABELS["scrap_reason"], initial=initial, required=False)
+        reason.offer(reasons, touch=self.touch)
+        self.fields[self.item_field(item.pk, "scrap_reason")] = reason
 
-    # -- what they say -------------------------------------------------------------------------
+    def _bound(self, line):
+        names = {name: self.line_field(line.pk, name) for name in (*self._figures(line), "settle")}
+        return {name: self[key] for name, key in names.items() if self.is_shown(key)}
 
-    def _value(self, line, name):
-        return self.cleaned_data.get(_name(line, name))
+    # -- values --------------------------------------------------------------------------------
 
-    def _is_counted(self, item):
-        return any(self._value(item, name) is not None for name in COUNTS[:2])
+    def _changed(self, line):
+        names = (*FIGURES, "settle")
+        return {name for name in names if self.line_field(line.pk, name) in self.changed_data}
 
-    def _is_said(self, line):
-        """A row that was touched; what was saved before need not be said again."""
-        names = {_name(line, name) for name in (*GRAMS, *WEIGHTS, "settle")}
-        return bool(names & set(self.changed_data))
+    def _values(self, line):
+        """The figures of a line; the exact ones, not as displayed, where nothing was changed."""
+        values = {}
+        for name in FIGURES:
+            key = self.line_field(line.pk, name)
+            is_known = key in self.fields and key not in self.changed_data
+            values[name] = self.fields[key].initial if is_known else self.cleaned_data.get(key)
+        return values
 
     def _actual(self, line):
-        """Typed grams go before weights, unless it is the weights that were touched."""
-        given = {name: self._value(line, name) for name in (*GRAMS, *WEIGHTS)}
-        changed = set(self.changed_data)
-        weighs = bool({_name(line, name) for name in WEIGHTS} & changed)
-        if weighs and _name(line, GRAMS[0]) not in changed:
-            given["actual_grams"] = None
-        elif not weighs and given["actual_grams"] is not None:
-            given |= dict.fromkeys(WEIGHTS)
-        settle = self.cleaned_data[_name(line, "settle")]
-        return MaterialActual(line=line.pk, settle=settle, **given)
+        """The weights if they were changed and the grams were not, else the grams."""
+        changed, values = self._changed(line), self._values(line)
+        is_weighed = changed & set(WEIGHTS) and values["gross_after_grams"] is not None
+        figures = {}
+        if values["actual_grams"] is None or is_weighed and "actual_grams" not in changed:
+            figures = {name: values[name] for name in FIGURES if name != "actual_grams"}
+        elif changed & {*GRAMS, "gross_after_grams"}:
+            figures = {name: values[name] for name in GRAMS}
+        settle = self.cleaned_data.get(self.line_field(line.pk, "settle"), False)
+        if not settle and all(value is None for value in figures.values()):
+            return None
+        return MaterialActual(line=line.pk, settle=settle, **figures)
+
+    def _value(self, item, name):
+        return self.cleaned_data.get(self.item_field(item.pk, name))
+
+    def _is_changed(self, item):
+        return any(self.item_field(item.pk, name) in self.changed_data for name in COUNTS)
 
     def _count(self, item):
-        values = {name: self._value(item, name) for name in COUNTS}
-        values["scrapped_count"] = values["scrapped_count"] or 0
-        return ItemCount(item=item.pk, **values)
+        """Scrapped parts are not good, unless the good ones were counted as well."""
+        good, scrapped, reason = (self._value(item, name) for name in COUNTS)
+        scrapped = scrapped or 0
+        is_typed = self.item_field(item.pk, "good_count") in self.changed_data
+        if self.shows_plan and item.good_count is None and not is_typed:
+            good = max(item.quantity - scrapped, 0)
+        return ItemCount(
+            item=item.pk,
+            good_count=good,
+            scrapped_count=scrapped,
+            scrap_reason=reason if scrapped else None,
+        )
 
     def _spool_errors(self, numbers):
-        lines = {line.spool_id: line for line in self.lines}
-        for short in numbers.get("shortages", ()):
-            if line := lines.get(short["spool_id"]):
-                yield _name(line, "actual_grams"), "More than the spool has by the book."
-        if line := lines.get(numbers.get("spool_id")):
-            yield _name(line, "gross_after_grams"), "Look at this weight."
+        lines = {line.spool_id: line.pk for line in self.lines if line.spool_id}
+        for shortage in numbers.get("shortages", ()):
+            if pk := lines.get(shortage["spool_id"]):
+                text = _("More than the book has on the spool.")
+                yield self.line_field(pk, "actual_grams"), text
+        if pk := lines.get(numbers.get("spool_id")):
+            yield self.line_field(pk, "gross_after_grams"), _("Look at this weight again.")
 
 
 def _lines(run):
@@ -150,19 +248,5 @@ def _lines(run):
     return lines.order_by("pk")
 
 
-def _items(run):
+def items_of(run):
     return run.items.select_related("product", "scrap_reason").order_by("pk")
-
-
-def _name(line, name):
-    kind = "item" if isinstance(line, RunItem) else "material"
-    return f"{kind}-{line.pk}-{name}"
-
-
-def _called(line):
-    return line.spool.code if line.spool else str(line.filament or line.material_type)
-
-
-def _short(number):
-    """``12.500000`` is typed as 12.5."""
-    return None if number is None else f"{number.normalize():f}"

@@ -1,99 +1,174 @@
-"""What ends a run asks for, and what takes it back."""
+"""Forms for what a run used and made when it ends, and for taking an end back."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
-from production.forms.actuals import ActualsForm
-from production.models import ProductionRun, Reason
-from tenants.web.forms import MomentField, NumberField, VerbForm
+from production.forms.actuals import ActualsForm, items_of
+from production.forms.fields import ReasonField, usual_reasons
+from production.models import Reason
+from production.services.completion.actuals import ItemCount
+from tenants.web.forms import LocalMomentField, NumberField, VerbForm
+from tenants.web.touch_fields import CountField
 
-UNLIKELY = "These figures are right, unlikely as they look"
+CONFIRM = _("The figures are right, unlikely as they look")
+IMPLAUSIBLE = {"confirm": {"actual_implausible"}}
 
 
 class CompleteForm(ActualsForm):
-    """What the run took and made."""
+    """What the run used and made, and how long it printed."""
 
-    needs_counts = True
-    after_refusal = {"confirm": {"actual_implausible"}}
+    has_items = prefills_plan = True
+    after_refusal = IMPLAUSIBLE
+    touch_exclude = ("as_planned", "finished_at")
 
     as_planned = forms.BooleanField(
-        label="As planned: book the plan for what is left empty", required=False
+        label=_("As planned: book the plan for what is left empty"), required=False
     )
-    actual_minutes = NumberField(label="Minutes it took")
-    finished_at = MomentField(help_text="Left empty: now.")
-    confirm = forms.BooleanField(label=UNLIKELY, required=False)
+    actual_minutes = NumberField(label=_("Minutes it printed"))
+    finished_at = LocalMomentField(label=_("Finished at"), help_text=_("Left empty: now."))
+    confirm = forms.BooleanField(label=CONFIRM, required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        minutes = self.subject.actual_minutes
-        if minutes is not None:
-            self.fields["actual_minutes"].initial = f"{minutes.normalize():f}"
+        run, minutes = self.subject, self.subject.actual_minutes
+        is_plan = minutes is None and self.shows_plan
+        self.fields["actual_minutes"].initial = run.planned_minutes if is_plan else minutes
+
+    def service_kwargs(self):
+        values = super().service_kwargs()
+        if self.touch:
+            values["as_planned"] = True
+        if "actual_minutes" not in self.changed_data:
+            values.pop("actual_minutes", None)
+        return values
+
+    def draft(self):
+        """What was changed, for `midprint.save_actuals`."""
+        return {
+            "materials": self.materials(),
+            "items": self.counts(only_changed=True),
+            "actual_minutes": self.service_kwargs().get("actual_minutes"),
+        }
 
 
-class CorrectForm(CompleteForm):
-    """The same of a completed run, as it stands in the book."""
+class DraftForm(CompleteForm):
+    """The same while the run still prints, and how far it is."""
 
-    as_planned = None
-    finished_at = MomentField(help_text="Left empty: as it stands.")
-    reason = forms.CharField(label="Why", required=False)
-
-
-class FailForm(ActualsForm):
-    """Why nothing came out, and what it took all the same."""
-
-    after_refusal = {"confirm": {"actual_implausible"}}
-
-    reason = forms.ModelChoiceField(
-        Reason.objects.filter(kind=Reason.Kind.FAILURE, is_active=True), label="What happened"
-    )
-    progress_percent = NumberField(
-        label="How far it came, percent", help_text="Books this share of the plan for what nobody "
-        "weighed.", max_value=100,
-    )  # fmt: skip
-    actual_minutes = NumberField(label="Minutes it took")
-    note = forms.CharField(required=False)
-    confirm = forms.BooleanField(label=UNLIKELY, required=False)
+    progress_percent = NumberField(label=_("How far is it?"), max_value=100, unit="%")
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["progress_percent"].initial = self.subject.progress_percent
 
+    def percent(self):
+        """How far the run is, if it was changed."""
+        name = "progress_percent"
+        return self.cleaned_data[name] if name in self.changed_data else None
 
-class CancelForm(ActualsForm):
-    """Why it is given up; what a started run has used already is waste."""
 
-    reason = forms.CharField(label="Why", required=False)
+class CorrectForm(CompleteForm):
+    """The same of a completed run, as it is booked."""
+
+    as_planned = None
+    finished_at = LocalMomentField(label=_("Finished at"), help_text=_("Left empty: unchanged."))
+    reason = forms.CharField(label=_("Why"), required=False)
+
+
+class PlateForm(VerbForm):
+    """How many parts of each item were on the plate that failed, and why."""
+
+    reason = ReasonField(label=_("What happened?"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if self.subject.status == ProductionRun.Status.PLANNED:
-            self.lines = []
-            self.fields = {"reason": self.fields["reason"]}
+        self.items = list(items_of(self.subject))
+        self.fields["reason"].offer(usual_reasons(Reason.Kind.SCRAP), touch=self.touch)
+        for item in self.items:
+            label = _("%(product)s on it") % {"product": item.product.name}
+            field = CountField(label=label, initial=self._on_a_plate(item), required=False)
+            self.fields[f"item-{item.pk}-scrapped"] = field
+
+    def counts(self):
+        return [self[f"item-{item.pk}-scrapped"] for item in self.items]
+
+    def service_kwargs(self):
+        counts = {item.pk: self.cleaned_data[f"item-{item.pk}-scrapped"] for item in self.items}
+        return {"scrapped": counts, "reason": self.cleaned_data["reason"]}
+
+    def field_errors(self, refusal):
+        pk = refusal.numbers.get("item_id") or (self.items and self.items[0].pk)
+        yield f"item-{pk}-scrapped", _("Count again.")
+
+    def _on_a_plate(self, item):
+        share = -(-item.quantity // self.subject.plate_count)
+        left = item.quantity - (item.scrapped_count or 0)
+        return max(min(item.product.units_per_plate or share, left), 0)
+
+
+class FailForm(ActualsForm):
+    """Why nothing usable came out, how far the run was, and what it used."""
+
+    after_refusal = IMPLAUSIBLE
+    touch_exclude = ("actual_minutes",)
+
+    reason = ReasonField(label=_("What happened?"))
+    progress_percent = NumberField(
+        label=_("How far was it?"),
+        help_text=_("Books this share of the plan for what was not weighed."),
+        max_value=100,
+        unit="%",
+    )
+    actual_minutes = NumberField(label=_("Minutes it printed"))
+    note = forms.CharField(label=_("Note"), required=False, max_length=1000)
+    confirm = forms.BooleanField(label=CONFIRM, required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        drafts = [(line.actual_grams, line.gross_after_grams) for line in self.lines]
+        self.has_drafts = any(pair != (None, None) for pair in drafts)  # progress is not for them
+        self.counted = [item for item in items_of(self.subject) if item.good_count]
+        self.fields["reason"].offer(usual_reasons(Reason.Kind.FAILURE), touch=self.touch)
+        self.fields["progress_percent"].initial = self.subject.progress_percent
+
+    def counts(self):
+        """The floor's page says that good parts of a draft do not count; the admin's asks."""
+        counted = self.counted if self.touch else []
+        return [
+            ItemCount(item=item.pk, good_count=0, scrapped_count=item.scrapped_count or 0)
+            for item in counted
+        ]
+
+
+class CancelForm(ActualsForm):
+    """Why the run is given up; what it used already is waste."""
+
+    reason = forms.CharField(label=_("Why?"), required=False, max_length=1000)
 
 
 class RevertForm(VerbForm):
-    """Why it is taken back; a manager may confirm across a count."""
+    """Why an end is taken back; a manager may confirm across a count."""
 
     after_refusal = {"confirm": {"counted_since"}}
 
-    reason = forms.CharField(label="Why", required=False)
+    reason = forms.CharField(label=_("Why"), required=False)
     confirm = forms.BooleanField(
-        label="Revert all the same; the spools then need weighing", required=False
+        label=_("Revert all the same; the spools then need weighing"), required=False
     )
 
 
 class CancelTogether(VerbForm):
-    label = "Cancel the chosen runs"
-    reason = forms.CharField(label="Why", required=False)
+    label = _("Cancel the selected runs")
+    reason = forms.CharField(label=_("Why"), required=False)
 
 
 class RevertTogether(CancelTogether):
-    label = "Revert the chosen runs"
+    label = _("Revert the selected runs")
 
 
 class CompleteTogether(VerbForm):
-    """As planned: whoever knows better completes run by run."""
+    """As planned: other figures are entered run by run."""
 
-    label = "Complete the chosen runs as planned"
+    label = _("Complete the selected runs as planned")
 
     def service_kwargs(self):
         return {**super().service_kwargs(), "as_planned": True}

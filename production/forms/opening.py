@@ -1,73 +1,104 @@
-"""What starting and planning a run asks for."""
+"""Forms for starting a run and for planning it once more."""
 
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
+from production.forms.actuals import FieldGroup
+from production.forms.fields import SpoolChoice, SpoolField
 from production.models import Printer
 from production.services import overrides
+from production.services.requirements import readiness
 from tenants.operations.text import format_number
-from tenants.web.forms import DayInput, SuggestedField, VerbForm
+from tenants.web.forms import DayInput, VerbForm
 
-OVERRIDE_HELP = "Past what is refused, with this reason on record: a manager's right."
-
-
-class SpoolChoice(SuggestedField):
-    def __init__(self, queryset, **kwargs):
-        super().__init__(queryset, of="production.runmaterial.spool", **kwargs)
-
-    def label_from_instance(self, spool):
-        return (
-            f"{spool.code} · {spool.filament} · {format_number(spool.available_grams)} g available"
-        )
+OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
 
 
-class OverrideMixin:
-    """A field for the reason of an override, for those who may, once something is refused."""
+class OverridableForm(VerbForm):
+    """A manager may override some refusals with a reason, which is recorded."""
 
-    def offer_override(self, codes):
+    def add_override(self):
         if self.by is None or not self.by.has_perm(overrides.OVERRIDE):
             return
         self.fields["override_reason"] = forms.CharField(
-            label="Override, because", required=False, help_text=OVERRIDE_HELP
+            label=_("Override, because"),
+            required=False,
+            max_length=1000,
+            help_text=_("Goes ahead in spite of the refusal. The reason is recorded."),
         )
-        self.after_refusal = self.after_refusal | {"override_reason": codes}
+        self.after_refusal = self.after_refusal | {"override_reason": OVERRIDABLE}
 
 
-class StartForm(OverrideMixin, VerbForm):
-    """A spool for each material that has none, and whether the bed is clear."""
+class StartForm(OverridableForm):
+    """A spool for each material that has none, and whether the bed is clear.
 
-    printer_cleared = forms.BooleanField(label="The bed is clear", required=False)
+    A touch screen shows every material, with its own spool or the one found in the printer.
+    """
+
+    printer_cleared = forms.BooleanField(label=_("The bed is clear"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         printer = self.subject.printer
         if printer is None or not printer.needs_clearing:
             del self.fields["printer_cleared"]
-        self.open_lines = list(_without_spool(self.subject))
-        for line in self.open_lines:
-            self.fields[_name(line.pk)] = SpoolChoice(
-                _fitting(line),
-                label=f"Spool for {format_number(line.planned_total_grams)} g of {_wanted(line)}",
-                among=_asked_of(line),
-                required=False,
-                help_text="Left empty: the one in the printer.",
-            )
-        codes = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
-        self.offer_override(codes)
+        lines = list(_lines(self.subject))
+        bare = [line for line in lines if not line.spool_id]
+        self.lines = lines if self.touch else bare
+        self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
+        for line in self.lines:
+            self.fields[self._name(line.pk)] = self._spool_field(line)
+        self.add_override()
+
+    def line_groups(self):
+        return [
+            FieldGroup(line, {"spool": self[self._name(line.pk)], "found": self._spool(line)})
+            for line in self.lines
+        ]
 
     def service_kwargs(self):
-        said = {name: value for name, value in super().service_kwargs().items() if "-" not in name}
-        named = {line.pk: self.cleaned_data[_name(line.pk)] for line in self.open_lines}
-        spools = {pk: spool for pk, spool in named.items() if spool}
-        return {**said, **({"spools": spools} if spools else {})}
+        values = {name: v for name, v in super().service_kwargs().items() if "-" not in name}
+        named = {line.pk: self.cleaned_data[self._name(line.pk)] for line in self.lines}
+        own = {line.pk: line.spool_id for line in self.lines}
+        spools = {pk: spool for pk, spool in named.items() if spool and spool.pk != own[pk]}
+        return {**values, **({"spools": spools} if spools else {})}
 
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
+        numbers = refusal.numbers
         if refusal.code == "printer_needs_clearing":
-            yield "printer_cleared", "Say that it is clear."
-        for pk in refusal.numbers.get("material_ids", ()):
-            yield _name(pk), "Choose a spool."
+            yield "printer_cleared", _("Clear the bed and tick this.")
+        names = {self._name(line.pk): line for line in self.lines}
+        for name in map(self._name, numbers.get("material_ids", ())):
+            if name in names:
+                yield name, self.fields[name].missing
+        wrong = [shortage["spool_id"] for shortage in numbers.get("shortages", ())]
+        wrong += [numbers.get("spool_id"), *numbers.get("spool_ids", ())]
+        for name in names:
+            spool = self.cleaned_data.get(name)
+            if spool is not None and spool.pk in wrong:
+                yield name, _("Not this spool: see above.")
+
+    def _name(self, pk):
+        return f"line-{pk}" if self.touch else f"material-{pk}-spool"
+
+    def _spool(self, line):
+        return line.spool or self.loaded.get(line.pk)
+
+    def _spool_field(self, line):
+        if self.touch:
+            code = getattr(self._spool(line), "code", "")
+            return SpoolField(label=_("Spool to load"), initial=code, required=False)
+        figures = {"grams": format_number(line.planned_total_grams), "material": _wanted(line)}
+        return SpoolChoice(
+            _fitting(line),
+            label=_("Spool for %(grams)s g of %(material)s") % figures,
+            among=_filters(line),
+            required=False,
+            help_text=_("Left empty: the one in the printer."),
+        )
 
 
 class ReprintForm(VerbForm):
@@ -83,29 +114,29 @@ class ReprintForm(VerbForm):
 class CopyForm(ReprintForm):
     """Where and until when the same is printed once more."""
 
-    due_on = forms.DateField(label="Due", required=False, widget=DayInput)
+    due_on = forms.DateField(label=_("Due"), required=False, widget=DayInput)
 
 
 class StartTogether(VerbForm):
-    label = "Start the chosen runs"
-    printer_cleared = forms.BooleanField(label="The beds are clear", required=False)
+    label = _("Start the selected runs")
+    printer_cleared = forms.BooleanField(label=_("The beds are clear"), required=False)
 
 
 class ReprintTogether(VerbForm):
-    label = "Reprint what was not good"
+    label = _("Reprint what was not good")
 
 
 class CopyTogether(VerbForm):
-    label = "Copy the chosen runs"
+    label = _("Copy the selected runs")
 
 
 class DeleteTogether(VerbForm):
-    label = "Delete the chosen runs"
+    label = _("Delete the selected runs")
 
 
-def _without_spool(run):
-    lines = run.materials.filter(spool=None)
-    return lines.select_related("filament__manufacturer", "material_type").order_by("pk")
+def _lines(run):
+    wanted = ("spool__filament__manufacturer", "filament__manufacturer", "material_type")
+    return run.materials.select_related(*wanted).order_by("pk")
 
 
 def _fitting(line):
@@ -114,7 +145,7 @@ def _fitting(line):
     return Spool.objects.on_shelf().holding().with_filament().filter(holds)
 
 
-def _asked_of(line):
+def _filters(line):
     if line.filament_id:
         return {"filament": line.filament_id}
     return {"material_type": line.material_type_id}
@@ -122,7 +153,3 @@ def _asked_of(line):
 
 def _wanted(line):
     return line.filament or line.material_type
-
-
-def _name(pk):
-    return f"material-{pk}-spool"

@@ -4,7 +4,7 @@ from django import forms
 
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.services.runs.lines import NewItem, NewMaterial
-from tenants.web.forms import MomentField
+from tenants.web.forms import LocalMomentField
 
 ITEM = ("product", "quantity", "order_reference", "bed_position")
 MATERIAL = ("spool", "filament", "material_type", "slot", "planned_grams", "planned_purge_grams")
@@ -19,7 +19,7 @@ class LineForm(forms.ModelForm):
     def _get_validation_exclusions(self):
         return {field.name for field in self.instance._meta.fields}
 
-    def said(self):
+    def changed_values(self):
         return {name: self.cleaned_data[name] for name in self.changed_data if name != "DELETE"}
 
 
@@ -44,7 +44,7 @@ class MaterialForm(LineForm):
 class RunForm(forms.ModelForm):
     """The run's own fields; a manager may plan past a refusal."""
 
-    planned_start_at = MomentField()
+    planned_start_at = LocalMomentField()
     override_reason = forms.CharField(
         required=False,
         help_text="Only to go past a refusal; it stays on record.",
@@ -75,7 +75,7 @@ class RunForm(forms.ModelForm):
             self.fields["plate_count"].initial = None
             self.fields["plate_count"].help_text = "Left empty: as many as the products fill."
 
-    def said(self):
+    def changed_values(self):
         """The run's fields that were changed."""
         mine = set(RunForm.Meta.fields) & set(self.fields)
         return {name: self.cleaned_data[name] for name in self.changed_data if name in mine}

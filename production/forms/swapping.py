@@ -1,63 +1,109 @@
-"""Another spool for a run: while it prints, or because the wrong one was booked."""
+"""Forms for another spool of a run: while it prints, or because the wrong one was booked."""
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
-from production.forms.opening import OverrideMixin, SpoolChoice
+from production.forms.fields import SpoolChoice, SpoolField
+from production.forms.opening import OVERRIDABLE, OverridableForm
 from production.models import RunMaterial
 from production.services.completion.actuals import MaterialActual
 from tenants.operations.text import format_number
-from tenants.web.forms import NumberField, VerbForm
+from tenants.web.forms import NumberField
 
-MISFIT = {"incompatible_spool", "insufficient_inventory"}
+GIVEN = {"empty": "is_empty", "weighed": "gross_after_grams", "grams": "actual_grams"}
+UNFIT = OVERRIDABLE | {"duplicate_spool", "spool_archived", "spool_printing"}
 
 
 class LineChoice(forms.ModelChoiceField):
     def label_from_instance(self, line):
-        return (
-            f"{line.spool.code} · {line.spool.filament} · "
-            f"{format_number(line.planned_total_grams)} g"
-        )
+        return _("%(code)s · %(filament)s · %(grams)s g") % {
+            "code": line.spool.code,
+            "filament": line.spool.filament,
+            "grams": format_number(line.planned_total_grams),
+        }
 
 
-class OtherSpoolForm(OverrideMixin, VerbForm):
-    """Which spool of the run, and which one instead."""
+class OtherSpoolForm(OverridableForm):
+    """Which spool of the run, and which one instead; ``line`` is given on a touch screen."""
 
-    line = LineChoice(RunMaterial.objects.none(), label="Instead of", empty_label=None)
-    spool = SpoolChoice(Spool.objects.none(), label="The spool")
+    line = LineChoice(RunMaterial.objects.none(), label=_("Instead of"), empty_label=None)
+    spool = SpoolChoice(Spool.objects.none(), label=_("New spool"))
 
-    def __init__(self, *args, **kwargs):
+    def __init__(self, *args, line=None, **kwargs):
         super().__init__(*args, **kwargs)
-        lines = self.subject.materials.filter(spool__isnull=False)
+        self.line = line
+        if self.touch:
+            self.fields["spool"] = SpoolField(label=_("New spool"))
+        else:
+            self._offer(self.subject.materials.filter(spool__isnull=False))
+        self.add_override()
+
+    def service_kwargs(self):
+        values = super().service_kwargs()
+        return {**values, "line": (self.line or values["line"]).pk}
+
+    def _offer(self, lines):
         lines = lines.select_related("spool__filament__manufacturer").order_by("pk")
-        self.fields["line"].queryset = lines
         types = {line.spool.filament.material_type_id for line in lines}
         spools = Spool.objects.on_shelf().holding().with_filament()
+        self.fields["line"].queryset = lines
         self.fields["spool"].queryset = spools.filter(filament__material_type__in=types)
         self.fields["spool"].among = {"material_type": sorted(types)}
-        self.offer_override(MISFIT)
 
 
 class SwapForm(OtherSpoolForm):
     """What the old spool gave so far: all it had, grams, or what the scale shows."""
 
-    is_empty = forms.BooleanField(label="The old spool is empty", required=False)
-    actual_grams = NumberField(label="or: grams it gave so far")
-    gross_after_grams = NumberField(label="or: the scale shows, grams")
+    admin_exclude = ("gave", "figure")
+    touch_exclude = ("line", "is_empty", "actual_grams", "gross_after_grams")
+
+    is_empty = forms.BooleanField(label=_("The old spool is empty"), required=False)
+    actual_grams = NumberField(label=_("or: grams it gave so far"))
+    gross_after_grams = NumberField(label=_("or: the scale shows"), unit="g")
+    gave = forms.ChoiceField(
+        label=_("The old spool"),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Is it empty, or what did it give?")},
+        choices=[
+            ("empty", _("is empty")),
+            ("weighed", _("is on the scale")),
+            ("grams", _("gave so many grams")),
+        ],
+    )
+    figure = NumberField(label=_("Grams, if it is not empty"), unit="g")
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        line = self.line
+        if self.touch and line.spool.remaining_grams <= line.planned_total_grams:
+            self.fields["gave"].initial = "empty"
+
+    def clean(self):
+        values = super().clean()
+        figure = values.pop("figure", None)
+        if name := GIVEN.get(values.pop("gave", None)):
+            values[name] = True if name == "is_empty" else figure
+            if values[name] is None and "figure" not in self.errors:
+                self.add_error("figure", _("How many grams?"))
+        return values
 
     def service_kwargs(self):
-        said = super().service_kwargs()
+        values = super().service_kwargs()
         figures = ("actual_grams", "gross_after_grams")
-        given = {name: said.pop(name) for name in figures if name in said}
-        said["line"] = said["line"].pk
+        given = {name: values.pop(name) for name in figures if name in values}
         if given:
-            said["so_far"] = MaterialActual(line=said["line"], **given)
-        return said
+            values["so_far"] = MaterialActual(line=values["line"], **given)
+        return values
 
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         if refusal.code == "actuals_missing":
-            yield "is_empty", "What did it give so far?"
+            yield "is_empty", _("What did it give so far?")
+        if refusal.code in UNFIT:
+            yield "spool", _("Not this spool: see above.")
+        if refusal.code in {"after_above_before", "tare_unknown"}:
+            yield "figure", _("Look at this weight again.")
 
 
 class ReassignForm(OtherSpoolForm):
@@ -66,10 +112,6 @@ class ReassignForm(OtherSpoolForm):
     after_refusal = {"settle": {"insufficient_inventory"}}
 
     settle = forms.BooleanField(
-        label="The spool held more than the book said: count it up first", required=False
+        label=_("The spool held more than the book said: count it up first"), required=False
     )
-    reason = forms.CharField(label="Why", required=False)
-
-    def service_kwargs(self):
-        said = super().service_kwargs()
-        return {**said, "line": said["line"].pk}
+    reason = forms.CharField(label=_("Why"), required=False)

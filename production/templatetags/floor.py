@@ -5,8 +5,8 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
-from production.forms.floor.fields import short
 from tenants.operations.text import half_up
+from tenants.web.touch_fields import short
 
 register = template.Library()
 
@@ -79,6 +79,7 @@ def first_wrong(form):
 def field(bound, unit="", size=""):
     """One field of a form: its label, its input, and beside it what is wrong with it."""
     kind = getattr(bound.field.widget, "input_type", "")
+    unit = unit or getattr(bound.field, "unit", "")
     return {"field": bound, "unit": unit, "size": size, "is_box": kind == "checkbox"}
 
 

@@ -27,7 +27,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.views import View
 
-from production.forms.floor.people import WhoForm
+from production.forms.people import WhoForm
+from production.forms.spools import ButtonForm
 from production.services.undo import undo
 from tenants.accounts import floor_sessions
 from tenants.operations.operation import source
@@ -122,14 +123,18 @@ class FloorView(View):
 
 
 class VerbView(FloorView):
-    """A page with a form that does one verb.
+    """A page with a form for one verb.
 
-    ``form`` makes the form, ``do`` calls the verb and returns what to say; ``after`` is the
-    address to go on at.
+    ``form_class`` is a VerbForm about the ``subject``; ``do`` calls the verb and returns the
+    message for the user, ``after`` returns the URL of the next page.
     """
 
-    def form(self, data=None):
-        raise NotImplementedError
+    form_class = ButtonForm
+    subject = None
+
+    def form(self, data=None, **kwargs):
+        by = self.request.user
+        return self.form_class(data, subject=self.subject, by=by, touch=True, **kwargs)
 
     def do(self, form):
         raise NotImplementedError

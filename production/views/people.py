@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
-from production.forms.floor.people import DeviceForm, NewPinForm, WhoForm
+from production.forms.people import DeviceForm, NewPinForm, WhoForm
 from production.views.floor import FloorView, VerbView, person
 from tenants.accounts import devices, floor_sessions, pins
 from tenants.operations.refusals import Refusal
@@ -75,9 +75,7 @@ class DeviceView(VerbView):
     template_name = "production/floor/device.html"
     sees = may = "accounts.add_floordevice"
     keeps_posts = False
-
-    def form(self, data=None):
-        return DeviceForm(data, subject=None, by=self.request.user)
+    form_class = DeviceForm
 
     def context(self):
         return {"device": floor_sessions.device_of(self.request)}
@@ -105,10 +103,10 @@ class PinView(VerbView):
     template_name = "production/floor/pin.html"
     sees = may = None
     keeps_posts = False
+    form_class = NewPinForm
 
     def form(self, data=None):
-        user = self.request.user
-        return NewPinForm(data, subject=user, by=user, asks_current=user.is_on_floor)
+        return super().form(data, asks_current=self.request.user.is_on_floor)
 
     def do(self, form):
         user = self.request.user

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from inventory.models import Filament, Spool
 from inventory.services import receiving, scanning
-from production.forms.floor.receive import ReceiveForm
+from production.forms.spools import ReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
 
@@ -32,12 +32,10 @@ class ReceiveView(VerbView):
 
     template_name = "production/floor/receive_filament.html"
     sees = may = MAY
-
-    def form(self, data=None):
-        return ReceiveForm(data, subject=self.filament, by=self.request.user)
+    form_class = ReceiveForm
 
     def context(self):
-        return {"filament": self.filament, "currency": FarmSettings.load().currency}
+        return {"filament": self.subject, "currency": FarmSettings.load().currency}
 
     def do(self, form):
         self.received = receiving.receive_many(by=form.by, **form.service_kwargs())
@@ -52,7 +50,7 @@ class ReceiveView(VerbView):
         return f"{reverse('floor-received')}?ids={ids}"
 
     @cached_property
-    def filament(self):
+    def subject(self):
         return get_object_or_404(Filament.objects.active().with_makers(), pk=self.kwargs["pk"])
 
 

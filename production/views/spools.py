@@ -7,12 +7,13 @@ from django.db.models import F
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inventory.forms.spools import WeighForm
 from inventory.models import Spool
-from production.forms.floor.runs import NoteForm
-from production.forms.floor.spools import LoadForm, WeighForm
+from production.forms.spools import LoadForm
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.printing import slots, weighing
 from production.services.undo import loads, offline_conflicts, receipts, undo
@@ -23,20 +24,18 @@ SHOWN = 8
 IS_ID = re.compile(r"[0-9]{1,18}")
 
 
-class OfSpool:
-    """What the pages about one spool share."""
+class SpoolPageMixin:
+    """The spool that a page is about, and what uses it."""
 
     sees = "inventory.view_spool"
 
-    def setup(self, request, *args, **kwargs):
-        super().setup(request, *args, **kwargs)
-        self._spool = None
+    @cached_property
+    def spool(self):
+        return get_object_or_404(Spool.objects.with_filament(), pk=self.kwargs["pk"])
 
     @property
-    def spool(self):
-        if self._spool is None:
-            self._spool = get_object_or_404(Spool.objects.with_filament(), pk=self.kwargs["pk"])
-        return self._spool
+    def subject(self):
+        return self.spool
 
     def claims(self):
         """Lines of open runs that count on the spool."""
@@ -53,7 +52,7 @@ class OfSpool:
         return reverse("floor-spool", args=[self.kwargs["pk"]])
 
 
-class SpoolView(OfSpool, FloorView):
+class SpoolView(SpoolPageMixin, FloorView):
     """What it is, what is on it, where it is, what claims it, what happened last."""
 
     template_name = "production/floor/spool.html"
@@ -65,21 +64,21 @@ class SpoolView(OfSpool, FloorView):
         return super().context() | more | {"slot": self.slot(), "entries": entries[:SHOWN]}
 
 
-class WeighView(OfSpool, VerbView):
+class WeighView(SpoolPageMixin, VerbView):
     """What the scale shows: a count, or kept for the run that prints from the spool."""
 
     template_name = "production/floor/weigh.html"
     may = "inventory.weigh_spool"
+    form_class = WeighForm
 
     def form(self, data=None):
-        run = self._printing()
-        return WeighForm(data, subject=self.spool, by=self.request.user, is_printing=bool(run))
+        return super().form(data, is_printing=self._printing() is not None)
 
     def context(self):
-        told = {"printing": self._printing(), "tare": self.spool.tare()}
+        context = {"printing": self._printing(), "tare": self.spool.tare()}
         if self.pressed_at is not None:
-            told["waited"] = (timezone.now() - self.pressed_at) // timedelta(seconds=1)
-        return super().context() | told
+            context["waited"] = (timezone.now() - self.pressed_at) // timedelta(seconds=1)
+        return super().context() | context
 
     def require_unchanged(self, form, since):
         if run := self._printing():
@@ -101,13 +100,10 @@ class WeighView(OfSpool, VerbView):
         return line and line.run
 
 
-class UndoWeighingView(OfSpool, ButtonView):
+class UndoWeighingView(SpoolPageMixin, ButtonView):
     """Take back the weight one typed last."""
 
     may = "inventory.undo_spool"
-
-    def form(self, data=None):
-        return NoteForm(data, subject=self.spool, by=self.request.user)
 
     def do(self, form):
         entry = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
@@ -117,13 +113,10 @@ class UndoWeighingView(OfSpool, ButtonView):
         }
 
 
-class UndoLoadingView(OfSpool, ButtonView):
+class UndoLoadingView(SpoolPageMixin, ButtonView):
     """Take back what one loaded last."""
 
     may = "inventory.undo_spool"
-
-    def form(self, data=None):
-        return NoteForm(data, subject=self.spool, by=self.request.user)
 
     def do(self, form):
         event = get_object_or_404(self.spool.events, pk=form.cleaned_data["event"])
@@ -131,13 +124,10 @@ class UndoLoadingView(OfSpool, ButtonView):
         return _("Taken back: spool %(code)s is where it was.") % {"code": self.spool.code}
 
 
-class UndoReceiptView(OfSpool, ButtonView):
+class UndoReceiptView(SpoolPageMixin, ButtonView):
     """Take back the case one received last."""
 
     may = "inventory.undo_spool"
-
-    def form(self, data=None):
-        return NoteForm(data, subject=self.spool, by=self.request.user)
 
     def do(self, form):
         receipt = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
@@ -152,14 +142,12 @@ class UndoReceiptView(OfSpool, ButtonView):
         return reverse("floor-receive")
 
 
-class LoadView(OfSpool, VerbView):
+class LoadView(SpoolPageMixin, VerbView):
     """Put the spool into a printer."""
 
     template_name = "production/floor/load.html"
     may = "inventory.load_spool"
-
-    def form(self, data=None):
-        return LoadForm(data, subject=self.spool, by=self.request.user)
+    form_class = LoadForm
 
     def context(self):
         rows = PrinterSlot.objects.filter(printer__is_active=True).select_related(

@@ -2,10 +2,10 @@
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from production.forms.floor.runs import NoteForm
-from production.forms.floor.spools import SlotForm
+from production.forms.spools import SlotForm
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
 from production.services.reports import today
@@ -40,9 +40,9 @@ class ClearView(ButtonView):
 
     may = "production.clear_printer"
 
-    def form(self, data=None):
-        printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
-        return NoteForm(data, subject=printer, by=self.request.user)
+    @cached_property
+    def subject(self):
+        return get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
 
     def do(self, form):
         printer = printers.clear(form.subject, by=form.by)
@@ -56,10 +56,11 @@ class ClearView(ButtonView):
         )
 
 
-class SlotView:
-    """What the pages about one slot share."""
+class SlotPageMixin:
+    """The slot that a page is about."""
 
-    def find(self):
+    @cached_property
+    def subject(self):
         rows = PrinterSlot.objects.select_related("printer", "spool__filament__manufacturer")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
@@ -67,33 +68,28 @@ class SlotView:
         offline_conflicts.require_unmoved(form.subject, since=since, by=form.by)
 
     def after(self):
-        return reverse("floor-printer", args=[self.find().printer_id])
+        return reverse("floor-printer", args=[self.subject.printer_id])
 
 
-class SlotLoadView(SlotView, VerbView):
+class SlotLoadView(SlotPageMixin, VerbView):
     """Load a spool, by its code, into the slot."""
 
     template_name = "production/floor/slot.html"
     may = "inventory.load_spool"
-
-    def form(self, data=None):
-        return SlotForm(data, subject=self.find(), by=self.request.user)
+    form_class = SlotForm
 
     def context(self):
-        return {"slot": self.find()}
+        return {"slot": self.subject}
 
     def do(self, form):
         slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by)
         return _("Spool %(code)s is in %(slot)s.") % {"code": slot.spool.code, "slot": slot}
 
 
-class SlotUnloadView(SlotView, ButtonView):
+class SlotUnloadView(SlotPageMixin, ButtonView):
     """Take the spool out of the slot."""
 
     may = "inventory.unload_spool"
-
-    def form(self, data=None):
-        return NoteForm(data, subject=self.find(), by=self.request.user)
 
     def do(self, form):
         slot = slots.unload(form.subject, by=form.by)

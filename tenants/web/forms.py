@@ -1,16 +1,20 @@
-"""Forms for verbs: what a verb asks for, and where its refusals are shown."""
+"""Forms for verbs, and the fields they have in common."""
 
 import hashlib
+from decimal import Decimal
 
 from django import forms
+
+from tenants.web.touch_fields import AmountField
 
 NUMBER = {"step": "any", "inputmode": "decimal", "autocomplete": "off"}
 
 
 class NumberField(forms.DecimalField):
-    """Grams, minutes, money; the verb rounds to the places that are kept, and refuses the rest."""
+    """Grams, minutes, money; the service rounds and checks the value."""
 
-    def __init__(self, *, signed=False, **kwargs):
+    def __init__(self, *, signed=False, unit="", **kwargs):
+        self.unit = unit
         attrs = NUMBER if signed else NUMBER | {"min": "0"}
         widget = forms.NumberInput(attrs=attrs)
         super().__init__(**{"required": False, "widget": widget, **kwargs})
@@ -18,26 +22,35 @@ class NumberField(forms.DecimalField):
     def widget_attrs(self, widget):
         return {}
 
+    def prepare_value(self, value):
+        """``Decimal("12.500000")`` is shown as 12.5."""
+        return f"{value.normalize():f}" if isinstance(value, Decimal) else value
+
+    def for_touch(self):
+        """The same field for a touch screen."""
+        names = ("label", "required", "max_value", "initial", "unit")
+        return AmountField(**{name: getattr(self, name) for name in names})
+
 
 class MomentInput(forms.DateTimeInput):
-    """The browser's own picker of a date and a time."""
+    """The browser's picker of a date and a time."""
 
     def __init__(self, attrs=None):
         super().__init__({"type": "datetime-local", **(attrs or {})}, format="%Y-%m-%dT%H:%M")
 
 
 class DayInput(forms.DateInput):
-    """The browser's own calendar."""
+    """The browser's date picker."""
 
     def __init__(self, attrs=None):
         super().__init__({"type": "date", **(attrs or {})}, format="%Y-%m-%d")
 
 
 class SuggestedField(forms.ModelChoiceField):
-    """One of many rows; the admin offers them as somebody types.
+    """One of many rows, with an autocomplete in the admin.
 
-    ``of`` is the foreign key that leads to such rows, as ``inventory.spool.filament``; ``among``
-    narrows what is offered: ``{"material_type": [1, 2]}``, in the words of their ModelAdmin.
+    ``of`` is a foreign key to such rows, as ``inventory.spool.filament``; ``among`` are filters of
+    the autocomplete: ``{"material_type": [1, 2]}``.
     """
 
     def __init__(self, queryset, *, of, among=None, **kwargs):
@@ -45,8 +58,8 @@ class SuggestedField(forms.ModelChoiceField):
         super().__init__(queryset, **kwargs)
 
 
-class MomentField(forms.DateTimeField):
-    """A moment by the farm's clock."""
+class LocalMomentField(forms.DateTimeField):
+    """A date and time in the farm's time zone."""
 
     widget = MomentInput
 
@@ -55,37 +68,47 @@ class MomentField(forms.DateTimeField):
 
 
 class VerbForm(forms.Form):
-    """What a verb asks for; ``service_kwargs()`` are the arguments it is called with.
+    """The arguments of a verb, for the admin and, with ``touch``, for the floor's touch screens.
 
-    ``after_refusal`` names the fields that are shown only once a refusal of one of these codes
-    asked for them: ``{"confirm": {"actual_implausible"}}``.
+    ``after_refusal`` names the fields that are hidden until a refusal has one of these codes:
+    ``{"confirm": {"actual_implausible"}}``. ``admin_exclude`` and ``touch_exclude`` name the
+    fields that only the other of the two has.
     """
 
     after_refusal = {}
-    label = ""  # of the action on several rows, where it is not the verb's
+    admin_exclude = touch_exclude = ()
+    label = ""  # of the action on several rows, if not the label of the verb
     fields_template = "tenants/_verb_fields.html"
 
-    def __init__(self, *args, subject=None, by=None, **kwargs):
-        self.subject, self.by, self.refusal = subject, by, None
+    def __init__(self, *args, subject=None, by=None, touch=False, **kwargs):
+        self.subject, self.by, self.touch, self.refusal = subject, by, touch, None
         super().__init__(*args, **kwargs)
+        for name in self.touch_exclude if touch else self.admin_exclude:
+            del self.fields[name]
+        for name, field in self.fields.items():
+            if touch and isinstance(field, NumberField):
+                self.fields[name] = field.for_touch()
+
+    def number_field(self, **kwargs):
+        return AmountField(**kwargs) if self.touch else NumberField(**kwargs)
 
     def service_kwargs(self):
-        """What was said, by the names of the verb's arguments; what was left out is not there."""
-        said = self.cleaned_data.items()
-        return {name: value for name, value in said if not _is_nothing(value)}
+        """The entered values by the names of the service's arguments, without empty ones."""
+        values = self.cleaned_data.items()
+        return {name: value for name, value in values if not _is_empty(value)}
 
     def initial_data(self):
-        """What the form would send if nobody touched it."""
+        """What an unchanged form submits."""
         values = {self.add_prefix(name): self[name].value() for name in self.fields}
-        return {name: value for name, value in values.items() if not _is_nothing(value)}
+        return {name: value for name, value in values.items() if not _is_empty(value)}
 
-    def fingerprint(self, *seen):
-        """What a press of the last button agrees to: these words, about what was ``seen``."""
-        said = repr((sorted(self.service_kwargs().items()), seen))
-        return hashlib.sha256(said.encode()).hexdigest()[:32]
+    def fingerprint(self, *versions):
+        """Identifies the entered values and the versions of the rows that they were shown for."""
+        text = repr((sorted(self.service_kwargs().items()), versions))
+        return hashlib.sha256(text.encode()).hexdigest()[:32]
 
     def add_refusal(self, refusal):
-        """Show a Refusal above all, and beside each field it concerns."""
+        """Add a Refusal to the errors of the form and of each field it concerns."""
         self.refusal = refusal
         self.add_error(None, refusal.detail)
         for name, message in self.field_errors(refusal):
@@ -93,14 +116,14 @@ class VerbForm(forms.Form):
                 self.add_error(name, message)
 
     def field_errors(self, refusal):
-        """``(field, message)`` for what a refusal says of single fields."""
+        """``(field, message)`` for each field that a refusal concerns."""
         for name, messages in refusal.errors.items():
             yield from ((name, message) for message in messages)
 
     def is_shown(self, name):
-        """Whether a field is shown: from the start, or since a refusal asked for it."""
+        """Whether a field is shown from the start, has a value, or is needed after a refusal."""
         codes = self.after_refusal.get(name)
-        if codes is None or not _is_nothing(self[name].value()):
+        if codes is None or not _is_empty(self[name].value()):
             return True
         return self.refusal is not None and self.refusal.code in codes
 
@@ -109,5 +132,5 @@ class VerbForm(forms.Form):
         return [self[name] for name in self.fields if self.is_shown(name)]
 
 
-def _is_nothing(value):
+def _is_empty(value):
     return value is None or value is False or value == ""

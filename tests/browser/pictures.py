@@ -27,7 +27,7 @@ def main(address="http://demo.localhost:8000"):
         page.set_viewport_size(TABLET)
         page.screenshot(path=IMAGES / "floor-tablet.png")
         page.locator(".job").filter(has_text="left").first.click()
-        page.get_by_role("link", name="Complete with what it really was").wait_for()
+        page.get_by_role("link", name="Enter actuals").wait_for()
         page.set_viewport_size(PHONE)
         page.screenshot(path=IMAGES / "floor-phone.png")
         page.set_viewport_size(DESK)

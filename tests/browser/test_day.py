@@ -55,10 +55,10 @@ def live_through(page, job):
     hand.touch(page.get_by_text("gave so many grams"))
     page.get_by_label("Grams, if it is not empty").fill("15")
     page.get_by_label("New spool").fill(job.other.code.lower())
-    hand.button("Go on from the new spool")
+    hand.button("Continue on this spool")
     finds(page, f"It goes on from spool {job.other.code}.")
 
-    hand.link("Complete with what it really was")
+    hand.link("Enter actuals")
     page.get_by_label("Good", exact=True).fill("3")
     page.get_by_label("Scrapped", exact=True).fill("1")
     hand.touch(page.locator(".reasons label").first)

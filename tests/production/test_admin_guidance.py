@@ -44,10 +44,10 @@ def test_a_page_that_nobody_has_filled_in_yet_complains_of_nothing(at_admin, ver
     first = at_admin.get(url)
     assert "errornote" not in text_of(first)
     empty = text_of(at_admin.post(url, fields(first)))
-    assert "Say either what was taken, or what the scale shows after it." in empty
+    assert "Enter either what was taken, or what the scale shows after it." in empty
     assert "gross_after_grams." not in empty
     both = at_admin.post(url, fields(first) | {"grams": "1", "gross_after_grams": "5"})
-    assert "Say either" in text_of(both)
+    assert "Enter either" in text_of(both)
 
 
 def test_a_new_run_begins_with_a_row_for_a_product(at_admin):

@@ -63,7 +63,7 @@ def test_a_bed_with_parts_on_it_is_cleared_by_saying_so(floor):
     run = a_run(printer=elm)
     assert "The bed is clear" in page(floor.get(at(run)))
     again = page(touch(floor, at(run, "start")), 409)
-    assert "Clear the bed, and say so here." in again
+    assert "Clear the bed and tick this." in again
     touch(floor, at(run, "start"), printer_cleared="on")
     assert fresh(run).status == "in_progress"
     assert Printer.objects.get().needs_clearing is False
@@ -77,9 +77,9 @@ def test_a_wrong_material_is_refused_and_a_manager_may_go_on(farm_client, operat
     farm_client.force_login(operator)
     refused = page(touch(farm_client, at(run, "start"), **given), 409)
     assert "Not this spool: see above." in refused
-    assert "Go ahead all the same" not in refused
+    assert "Override, because" not in refused
     farm_client.force_login(manager)
-    assert "Go ahead all the same" in page(touch(farm_client, at(run, "start"), **given), 409)
+    assert "Override, because" in page(touch(farm_client, at(run, "start"), **given), 409)
     touch(farm_client, at(run, "start"), **given, override_reason="It is a test print")
     assert fresh(run).status == "in_progress"
 

@@ -1,4 +1,4 @@
-"""What people type or scan on the floor."""
+"""Form fields for figures that are typed on a touch screen."""
 
 import re
 from decimal import ROUND_HALF_UP, Decimal
@@ -6,10 +6,6 @@ from decimal import ROUND_HALF_UP, Decimal
 from django import forms
 from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
-from inventory.services.scanning import labelled
-from production.services.scanning import unknown
 
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
 CENT = Decimal("0.01")
@@ -37,7 +33,8 @@ def short(value):
 class AmountField(forms.DecimalField):
     """Grams, minutes, percent: on the decimal keypad, with a point or a comma."""
 
-    def __init__(self, **kwargs):
+    def __init__(self, *, unit="", **kwargs):
+        self.unit = unit
         widget = forms.TextInput(attrs={"inputmode": "decimal", **PLAIN})
         super().__init__(**{"required": False, "min_value": 0, "widget": widget, **kwargs})
 
@@ -47,7 +44,7 @@ class AmountField(forms.DecimalField):
         return super().to_python(value)
 
     def prepare_value(self, value):
-        """What was typed stays as it was typed; a figure of ours is in the farm's locale."""
+        """Submitted text is kept as it is; a number is formatted for the farm's locale."""
         if value is None or isinstance(value, str):
             return value
         return number_format(short(value), use_l10n=True, force_grouping=False)
@@ -62,21 +59,3 @@ class CountField(forms.IntegerField):
     def __init__(self, **kwargs):
         widget = forms.TextInput(attrs={"inputmode": "numeric", "data-count": "", **PLAIN})
         super().__init__(**{"min_value": 0, "max_value": 1_000_000, "widget": widget, **kwargs})
-
-
-class SpoolField(forms.CharField):
-    """The code of a spool's label, typed or scanned (then it may be the whole address)."""
-
-    widget = forms.TextInput(attrs={"autocapitalize": "characters", "data-scanned": "", **PLAIN})
-
-    def __init__(self, **kwargs):
-        super().__init__(**{"max_length": 300, "label": gettext_lazy("Spool"), **kwargs})
-
-    def clean(self, value):
-        text = super().clean(value)
-        if not text:
-            return None
-        spool = labelled(text)
-        if spool is None:
-            raise forms.ValidationError(unknown(text), code="unknown")
-        return spool

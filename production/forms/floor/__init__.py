@@ -1,1 +1,0 @@
-"""Forms of the floor: few fields, prefilled, for fingers in gloves."""

@@ -1,0 +1,70 @@
+"""Forms for spools on the floor: receiving, loading, and verbs without input."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from inventory.forms import spools
+from inventory.services.receiving import MOST_AT_ONCE
+from production.forms.fields import CodesField, SpoolField
+from production.models import PrinterSlot
+from tenants.web.forms import VerbForm
+from tenants.web.touch_fields import PLAIN, CountField
+
+
+class ReceiveForm(spools.ReceiveForm):
+    """Equal spools of the filament that is the ``subject``, with the labels that they have."""
+
+    touch_exclude = ("filament", "price", "supplier", "received_on")
+    field_order = ("count", "codes", "lot_number", "total_price", "location", "initial_grams")
+
+    count = CountField(label=_("How many spools"), max_value=MOST_AT_ONCE, required=False)
+    codes = CodesField(label=_("Labels on them already, one a line"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        grams = self.fields["initial_grams"]
+        grams.initial = self.subject.net_grams
+        grams.required = self.subject.net_grams is None
+        self.fields["count"].initial = 1
+        self.fields["lot_number"].widget.attrs |= {"autocapitalize": "characters", **PLAIN}
+
+    def service_kwargs(self):
+        """Without a count if there are labels: as many spools as labels."""
+        codes = self.cleaned_data["codes"]
+        values = super().service_kwargs() | {"filament": self.subject, "codes": codes}
+        if codes:
+            values.pop("count", None)
+        return values
+
+
+class LoadForm(VerbForm):
+    """Into which slot the spool goes."""
+
+    slot = forms.ModelChoiceField(
+        PrinterSlot.objects.select_related("printer"),
+        label=_("Slot"),
+        error_messages={"required": _("Which slot?")},
+    )
+
+
+class SlotForm(VerbForm):
+    """Which spool goes into the slot."""
+
+    spool = SpoolField()
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["spool"].widget.attrs["autofocus"] = True
+
+    def field_errors(self, refusal):
+        yield from super().field_errors(refusal)
+        yield "spool", _("See above.")
+
+
+class ButtonForm(VerbForm):
+    """A verb without input; ``event`` is what an undo takes back."""
+
+    event = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
+
+    def service_kwargs(self):
+        return {}

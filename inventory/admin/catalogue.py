@@ -11,10 +11,14 @@ from inventory.services.tables import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
-from tenants.site.filters import ChoiceFilter, IsActiveFilter, field_filter
+from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 
 ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
+
+
+def material_types():
+    return MaterialType.objects.values_list("pk", "code")
 
 
 @admin.register(Manufacturer, site=farm_site)
@@ -66,26 +70,6 @@ class MaterialTypeAdmin(ModelAdmin):
         return grams(material.available_grams)
 
 
-class MaterialFilter(ChoiceFilter):
-    title, parameter_name = "material type", "material_type"
-
-    def lookups(self, request, model_admin):
-        return MaterialType.objects.values_list("pk", "code")
-
-    def narrowed(self, queryset, value):
-        return queryset.filter(material_type=value)
-
-
-class ManufacturerFilter(ChoiceFilter):
-    title, parameter_name = "manufacturer", "manufacturer"
-
-    def lookups(self, request, model_admin):
-        return Manufacturer.objects.values_list("pk", "name")
-
-    def narrowed(self, queryset, value):
-        return queryset.filter(manufacturer=value)
-
-
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, ModelAdmin):
     importing = FILAMENTS
@@ -102,7 +86,13 @@ class FilamentAdmin(ImportPages, ModelAdmin):
         "price_shown",
         "is_active",
     ]
-    list_filter = [MaterialFilter, ManufacturerFilter, IsActiveFilter]
+    list_filter = [
+        field_filter("material_type", "material type", material_types),
+        field_filter(
+            "manufacturer", "manufacturer", lambda: Manufacturer.objects.values_list("pk", "name")
+        ),
+        IsActiveListFilter,
+    ]
     search_fields = ["name", "color_name", "manufacturer__name", "article_number", "gtin"]
     autocomplete_fields = ["manufacturer", "material_type"]
     fieldsets = [

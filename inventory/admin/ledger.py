@@ -11,14 +11,14 @@ from inventory.services import reversing
 from inventory.services.spools.preview import preview
 from tenants.admin.people import ReadOnlyAdmin
 from tenants.site.exports import same
-from tenants.site.filters import ChoiceFilter, TextFilter, day_filter, field_filter
+from tenants.site.filters import ChoiceListFilter, TextListFilter, day_filter, field_filter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
 
 Days = day_filter("created_at", "date")
 
 
-class KindFilter(ChoiceFilter):
+class KindListFilter(ChoiceListFilter):
     title, parameter_name = "kind", "kind"
 
     def lookups(self, request, model_admin):
@@ -28,7 +28,7 @@ class KindFilter(ChoiceFilter):
         return queryset.filter(kind=value)
 
 
-class RunFilter(TextFilter):
+class RunListFilter(TextListFilter):
     title, parameter_name = "run", "run"
 
     def narrowed(self, queryset, value):
@@ -54,7 +54,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
         "why",
         "who",
     ]
-    list_filter = [KindFilter, RunFilter, Days]
+    list_filter = [KindListFilter, RunListFilter, Days]
     export = {
         "entry": "pk",
         "posted_at": "created_at",

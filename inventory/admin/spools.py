@@ -8,13 +8,14 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 
 from inventory import codes
+from inventory.admin.catalogue import material_types
 from inventory.admin.imports import SPOOLS, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.pictures import changed, colors_of, grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.describing import SpoolForm
 from inventory.forms.spools import ReceiveForm
-from inventory.models import Location, MaterialType, Spool
+from inventory.models import Location, Spool
 from inventory.services import receiving
 from inventory.services.spools import shelf
 from inventory.services.spools.preview import preview
@@ -23,14 +24,14 @@ from tenants.operations.refusals import Refusal
 from tenants.operations.versions import expecting
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
-from tenants.site.filters import ChoiceFilter
+from tenants.site.filters import ChoiceListFilter, field_filter
 from tenants.site.forms import with_suggestions
 from tenants.site.verbs import VerbPages
 
 NEWEST = 100
 
 
-class ShelfFilter(ChoiceFilter):
+class ShelfListFilter(ChoiceListFilter):
     """What is on the shelf, unless something else is asked for."""
 
     title, parameter_name, nothing = "shelf", "shelf", "on the shelf"
@@ -56,21 +57,11 @@ class ShelfFilter(ChoiceFilter):
         return queryset.on_shelf()
 
 
-class MaterialFilter(ChoiceFilter):
-    title, parameter_name = "material type", "material_type"
-
-    def lookups(self, request, model_admin):
-        return MaterialType.objects.values_list("pk", "code")
-
-    def narrowed(self, queryset, value):
-        return queryset.filter(filament__material_type=value)
-
-
-class LocationFilter(ChoiceFilter):
+class LocationListFilter(ChoiceListFilter):
     title, parameter_name = "location", "location"
 
     def lookups(self, request, model_admin):
-        return [("none", "Nobody knows where"), *Location.objects.values_list("pk", "name")]
+        return [("none", "Not set"), *Location.objects.values_list("pk", "name")]
 
     def narrowed(self, queryset, value):
         return queryset.filter(location=None if value == "none" else value)
@@ -118,7 +109,13 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         "location",
         "lot",
     ]
-    list_filter = [ShelfFilter, MaterialFilter, LocationFilter]
+    list_filter = [
+        ShelfListFilter,
+        field_filter(
+            "material_type", "material type", material_types, lookup="filament__material_type"
+        ),
+        LocationListFilter,
+    ]
     list_per_page = 50
     search_fields = ["code"]
     search_help_text = "Code, lot, filament, colour, maker or supplier"
@@ -133,7 +130,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def get_queryset(self, request):
         return Spool.objects.with_filament().with_available().order_by("-pk")
 
-    def found(self, request, queryset, search_term):
+    def search(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):
             queryset = _offered(queryset, request.GET)
         for word in search_term.split():

@@ -15,7 +15,7 @@ from tenants.accounts import audited
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
-from tenants.site.filters import ChoiceFilter, IsActiveFilter, field_filter
+from tenants.site.filters import ChoiceListFilter, IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
 
@@ -23,7 +23,7 @@ LAST = 10
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
 
 
-class NowFilter(ChoiceFilter):
+class NowListFilter(ChoiceListFilter):
     """What printers do at this moment."""
 
     title, parameter_name = "now", "now"
@@ -75,7 +75,11 @@ class PrinterAdmin(VerbPages, ModelAdmin):
         ),
     )
     list_display = ["name", "runs_now", "next_up", "hours", "location", "bed", "is_active"]
-    list_filter = [NowFilter, field_filter("location", "location", _locations), IsActiveFilter]
+    list_filter = [
+        NowListFilter,
+        field_filter("location", "location", _locations),
+        IsActiveListFilter,
+    ]
     export = {
         **same("name", "manufacturer", "model"),
         "location": "location.name",

@@ -12,7 +12,7 @@ from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
-from tenants.site.filters import IsActiveFilter
+from tenants.site.filters import IsActiveListFilter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
 
@@ -47,7 +47,7 @@ def _after(product):
 class ProductAdmin(VerbPages, ModelAdmin):
     inlines = [BomInline]
     list_display = ["sku", "name", "bom", "units_per_plate", "plate_time", "last_off", "is_active"]
-    list_filter = [IsActiveFilter]
+    list_filter = [IsActiveListFilter]
     export = {
         **same("sku", "name"),
         "grams_per_unit": "bom_grams",

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from production.models import Reason
 from tenants.site.base import ModelAdmin
-from tenants.site.filters import IsActiveFilter, field_filter
+from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 
 
@@ -13,7 +13,7 @@ class ReasonAdmin(ModelAdmin):
     list_display = ["label", "kind", "code", "is_active"]
     list_filter = [
         field_filter("kind", "kind", lambda: Reason.Kind.choices),
-        IsActiveFilter,
+        IsActiveListFilter,
     ]
     search_fields = ["label", "code"]
 

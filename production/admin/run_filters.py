@@ -3,12 +3,12 @@
 from inventory import codes
 from inventory.models import MaterialType
 from production.models import Printer, Product, ProductionRun
-from tenants.site.filters import ChoiceFilter, TextFilter, day_filter
+from tenants.site.filters import ChoiceListFilter, TextListFilter, day_filter
 
 Days = day_filter("scheduled_at", "date")
 
 
-class StatusFilter(ChoiceFilter):
+class StatusListFilter(ChoiceListFilter):
     title, parameter_name = "status", "status"
 
     def lookups(self, request, model_admin):
@@ -18,7 +18,7 @@ class StatusFilter(ChoiceFilter):
         return queryset.with_status(*(ProductionRun.OPEN if value == "open" else [value]))
 
 
-class PrinterFilter(ChoiceFilter):
+class PrinterListFilter(ChoiceListFilter):
     title, parameter_name = "printer", "printer"
 
     def lookups(self, request, model_admin):
@@ -28,7 +28,7 @@ class PrinterFilter(ChoiceFilter):
         return queryset.on_printer(value)
 
 
-class ProductFilter(ChoiceFilter):
+class ProductListFilter(ChoiceListFilter):
     title, parameter_name = "product", "product"
 
     def lookups(self, request, model_admin):
@@ -39,7 +39,7 @@ class ProductFilter(ChoiceFilter):
         return queryset.of_product(value)
 
 
-class MaterialTypeFilter(ChoiceFilter):
+class MaterialTypeListFilter(ChoiceListFilter):
     title, parameter_name = "material type", "material_type"
 
     def lookups(self, request, model_admin):
@@ -49,11 +49,18 @@ class MaterialTypeFilter(ChoiceFilter):
         return queryset.of_material_type(value)
 
 
-class SpoolFilter(TextFilter):
+class SpoolListFilter(TextListFilter):
     title, parameter_name = "spool", "spool"
 
     def narrowed(self, queryset, value):
         return queryset.of_spool_code(codes.normalise(value))
 
 
-FILTERS = [StatusFilter, PrinterFilter, ProductFilter, MaterialTypeFilter, SpoolFilter, Days]
+FILTERS = [
+    StatusListFilter,
+    PrinterListFilter,
+    ProductListFilter,
+    MaterialTypeListFilter,
+    SpoolListFilter,
+    Days,
+]

@@ -83,7 +83,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         runs = ProductionRun.objects.live().with_totals().select_related("printer")
         return runs.annotate(threshold=threshold).prefetch_related("items__product")
 
-    def found(self, request, queryset, search_term):
+    def search(self, request, queryset, search_term):
         for word in search_term.split():
             queryset = queryset.matching(word)
         return queryset, False

@@ -18,8 +18,8 @@ from tenants.farms import services
 from tenants.farms.names import InvalidHost, clean_host
 from tenants.models import Domain, Tenant
 from tenants.operations.operation import in_dry_run
-from tenants.site.base import ModelAdmin, NamedCells, TabularInline
-from tenants.site.filters import IsActiveFilter
+from tenants.site.base import LabelledCells, ModelAdmin, TabularInline
+from tenants.site.filters import IsActiveListFilter
 from tenants.site.site import AdminSite
 from tenants.site.verbs import VerbAction, VerbPages
 from tenants.web.forms import VerbForm
@@ -77,7 +77,7 @@ class DomainForm(forms.ModelForm):
         return host
 
 
-class DomainFormSet(NamedCells):
+class DomainFormSet(LabelledCells):
     """All hosts of a farm: one of them is the one that people are told."""
 
     def clean(self):
@@ -112,7 +112,7 @@ class ResumeTogether(VerbForm):
 class TenantAdmin(VerbPages, ModelAdmin):
     inlines = [DomainInline]
     list_display = ["slug", "name", "host", "is_active", "created_at"]
-    list_filter = [IsActiveFilter]
+    list_filter = [IsActiveListFilter]
     search_fields = ["slug", "name", "domains__host"]
     change_form_template = "tenants/admin_farm.html"
     preview_template = "tenants/_farm_preview.html"

@@ -8,7 +8,7 @@ from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.models import DeviceToken, FloorDevice, User
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin
-from tenants.site.filters import IsActiveFilter, field_filter
+from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
 from tenants.web.forms import VerbForm
@@ -47,7 +47,7 @@ class UserForm(forms.ModelForm):
 class UserAdmin(ModelAdmin):
     form = UserForm
     list_display = ["username", "name", "role", "is_active", "has_pin", "last_login"]
-    list_filter = [field_filter("role", "role", lambda: ROLE_CHOICES), IsActiveFilter]
+    list_filter = [field_filter("role", "role", lambda: ROLE_CHOICES), IsActiveListFilter]
     search_fields = ["username", "name"]
     fields = ["username", "name", "email", "role", "is_active", "new_password", "new_pin"]
     actions = ["unlock_pin", "clear_pin"]

@@ -1,4 +1,4 @@
-"""Lists of the admin as tables: what is shown, filtered and found, in all its pages, as CSV."""
+"""Lists of the admin as CSV."""
 
 from decimal import Decimal
 from functools import reduce
@@ -12,11 +12,11 @@ from django.utils import timezone
 from tenants.web.csv_export import CHUNK, stream_csv
 
 
-class Exported:
-    """For a ModelAdmin whose list can be taken along.
+class CsvExport:
+    """Adds a CSV download of the list, with its filters, to a ModelAdmin.
 
-    ``export`` are its columns: ``{"location": "location.name"}``, an attribute of the row or a
-    function of it. Nothing of it can be imported into rows that are there: they change by verbs.
+    ``export`` are the columns: ``{"location": "location.name"}``, an attribute of the row or a
+    function of it.
     """
 
     export = {}
@@ -28,7 +28,7 @@ class Exported:
         return [path("csv/", view, name=self._csv_name()), *super().get_urls()]
 
     def csv_url(self, request):
-        """Where the list is a table, narrowed as it is at this moment; none if it can't be."""
+        """The URL of the CSV with the current filters, or None."""
         if not self.export:
             return None
         query = request.GET.urlencode()

@@ -9,7 +9,7 @@ from django.utils.dateparse import parse_date
 DAY = timedelta(days=1)
 
 
-class InBar:
+class BarFilter:
     """A filter of the bar above a list, which is one form; ``kind`` says which field it is."""
 
     def choices(self, changelist):
@@ -20,7 +20,7 @@ class InBar:
         return self.narrowed(queryset, value) if value else queryset
 
 
-class ChoiceFilter(InBar, admin.SimpleListFilter):
+class ChoiceListFilter(BarFilter, admin.SimpleListFilter):
     """One of some rows, from a list; ``narrowed(queryset, value)`` is asked for a known one."""
 
     kind = "choice"
@@ -34,22 +34,22 @@ class ChoiceFilter(InBar, admin.SimpleListFilter):
         return [(str(key), name, str(key) == self.value()) for key, name in self.lookup_choices]
 
 
-def field_filter(name, said, choices):
-    """A ChoiceFilter of the field ``name``; ``choices()`` answers its values and what they mean."""
+def field_filter(name, label, choices, *, lookup=""):
+    """A ChoiceListFilter of the field ``name`` (or of ``lookup``) with ``choices()``."""
 
-    class Field(ChoiceFilter):
-        title, parameter_name = said, name
+    class Field(ChoiceListFilter):
+        title, parameter_name = label, name
 
         def lookups(self, request, model_admin):
             return choices()
 
         def narrowed(self, queryset, value):
-            return queryset.filter(**{name: value})
+            return queryset.filter(**{lookup or name: value})
 
     return Field
 
 
-class IsActiveFilter(ChoiceFilter):
+class IsActiveListFilter(ChoiceListFilter):
     title, parameter_name = "in use", "is_active"
 
     def lookups(self, request, model_admin):
@@ -59,7 +59,7 @@ class IsActiveFilter(ChoiceFilter):
         return queryset.filter(is_active=value == "yes")
 
 
-class TextFilter(InBar, admin.SimpleListFilter):
+class TextListFilter(BarFilter, admin.SimpleListFilter):
     """What somebody types or scans."""
 
     kind = "text"
@@ -71,7 +71,7 @@ class TextFilter(InBar, admin.SimpleListFilter):
         return (super().value() or "").strip()
 
 
-class DaysFilter(InBar, admin.ListFilter):
+class DaysListFilter(BarFilter, admin.ListFilter):
     """The farm's days, both included, on the field ``moment``."""
 
     kind = "days"
@@ -103,8 +103,8 @@ class DaysFilter(InBar, admin.ListFilter):
 
 
 def day_filter(moment, title):
-    """A DaysFilter on the field ``moment``."""
-    return type("Days", (DaysFilter,), {"moment": moment, "title": title})
+    """A DaysListFilter on the field ``moment``."""
+    return type("Days", (DaysListFilter,), {"moment": moment, "title": title})
 
 
 def _day(text):

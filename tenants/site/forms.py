@@ -1,10 +1,7 @@
-"""What the forms of the admin have in common: their inputs, and where refusals are shown."""
-
-from functools import cache
+"""Parts of the admin's forms: inputs, autocompletes, errors of refusals."""
 
 from django import forms
 from django.apps import apps
-from django.contrib import admin
 from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
@@ -14,9 +11,8 @@ from tenants.accounts import services
 from tenants.web.forms import DayInput, MomentInput, SuggestedField
 
 
-class ByVerb:
-    """For a form of a row: what the database would refuse is left to the verb, which names the
-    field; Django names the constraint."""
+class ServiceForm:
+    """A model form that leaves constraints to the service, whose refusal names the field."""
 
     def _post_clean(self):
         self.instance.validate_constraints = lambda exclude=None: None
@@ -24,27 +20,25 @@ class ByVerb:
         del self.instance.validate_constraints
 
 
-class Refused:
-    """For a form whose values a verb refused: it says so, and keeps what was typed."""
+class RefusedForm:
+    """A form with the errors of a refusal and the submitted values."""
 
     refusal = None
 
     def clean(self):
         cleaned = super().clean()
         self.add_error(None, self.refusal.detail)
-        for name, said in self.refusal.errors.items():
+        for name, texts in self.refusal.errors.items():
             if name in self.fields:
-                self.add_error(
-                    name, [message for message in said if message != self.refusal.detail]
-                )
+                self.add_error(name, [text for text in texts if text != self.refusal.detail])
         return cleaned
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """A new password of one's own, for who knows the old one."""
+    """The user's own new password."""
 
     def save(self, commit=True):
-        """Raises nothing more: the form has asked the same validators."""
+        """Raises nothing: the form has run the same validators."""
         password = self.cleaned_data["new_password1"]
         return services.set_password(self.user, password=password, by=self.user)
 
@@ -65,8 +59,8 @@ class QuantityInput(forms.NumberInput):
 SUGGESTIONS = [forms.Script("admin-suggestions.js", defer=True)]
 
 
-class Suggested(AutocompleteSelect):
-    """A choice that is looked for while it is typed, among what its field allows."""
+class FilteredAutocomplete(AutocompleteSelect):
+    """An autocomplete with the filters of its SuggestedField."""
 
     def __init__(self, field, admin_site):
         self.among = field.among
@@ -84,10 +78,10 @@ class Suggested(AutocompleteSelect):
 
 
 def with_suggestions(form, admin_site):
-    """The form, with its SuggestedFields as somebody at the admin fills them in."""
+    """The form, with an autocomplete for each SuggestedField."""
     for field in form.fields.values():
         if isinstance(field, SuggestedField):
-            field.widget = Suggested(field, admin_site)
+            field.widget = FilteredAutocomplete(field, admin_site)
     return form
 
 
@@ -98,25 +92,8 @@ INPUTS = {
 }
 
 
-def without_add_and_delete(form, ways):
-    """Leave out what leads from a choice to other pages."""
+def without_add_and_delete(form, links):
+    """Leave out the links to add, change, delete or view a related row."""
     for field in form.base_fields.values():
-        for way in ways:
-            setattr(field.widget, f"can_{way}_related", False)
-
-
-def is_field(opts, name):
-    return any(field.name == name for field in opts.concrete_fields)
-
-
-@cache
-def format_figure(field):
-    """What shows the number of a field, for those who may not change it; one for each field."""
-
-    @admin.display(description=field.verbose_name)
-    def figure(obj):
-        value = getattr(obj, field.attname)
-        return "–" if value is None else f"{value.normalize():,f}"
-
-    figure.__name__ = field.name
-    return figure
+        for link in links:
+            setattr(field.widget, f"can_{link}_related", False)

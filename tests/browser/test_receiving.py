@@ -124,7 +124,7 @@ def test_a_case_is_received_by_its_barcode_and_its_labels_printed(visit, shop):
     assert geometry(page) + barriers(page) == []
     count.fill("3")
     page.get_by_label("Lot").fill("LOT-7")
-    page.get_by_label("Price of all together").fill("60")
+    page.get_by_label("Total price").fill("60")
     hand.button("Put them on the shelf")
     finds(page, "3 spools are on the shelf.")
     spools = Spool.objects.filter(filament=filament)

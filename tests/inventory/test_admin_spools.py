@@ -170,7 +170,7 @@ def test_a_spool_is_moved_archived_and_restored(at_admin):
     assert fresh(spool).location == place
     url = page(spool, "archive")
     answer = at_admin.post(url, fields(at_admin.get(url)))
-    assert answer.context["form"].errors["discard"] == ["Thrown away, or kept?"]
+    assert answer.context["form"].errors["discard"] == ["Discard it or keep it?"]
     carry_out(at_admin, url, discard="yes")
     assert (fresh(spool).is_archived, fresh(spool).remaining_grams) == (True, 0)
     url = page(spool, "restore")

@@ -201,7 +201,7 @@ def test_a_correction_begins_with_what_stands_in_the_book(at_admin, operator):
     url = page(done, "correct")
     shown = at_admin.get(url)
     assert fields(shown)["actual_minutes"] == "33"
-    assert "Left empty: as it stands." in text_of(shown)
+    assert "Left empty: unchanged." in text_of(shown)
     seen = at_admin.post(url, fields(shown) | {"actual_minutes": "34"})
     at_admin.post(url, fields(seen) | {"_do": "1"})
     corrected = ProductionRun.objects.get()

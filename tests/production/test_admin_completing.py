@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from production.models import ProductionRun
 from production.services import completion
+from production.services.completion.actuals import MaterialActual
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from tests.answers import text_of
@@ -172,3 +173,25 @@ def test_what_was_booked_on_the_wrong_spool_is_reassigned(at_admin, operator):
     wrong.refresh_from_db()
     right.refresh_from_db()
     assert (wrong.remaining_grams, right.remaining_grams) == (1000, 910)
+
+
+def test_grams_and_a_weight_of_one_spool_are_asked_about(at_admin):
+    run = a_running_run((a_spool(1000), 100))
+    line, url = run.materials.get(), page(run, "complete")
+    typed = {field(line, "actual_grams"): "90", field(line, "gross_after_grams"): "1108"}
+    answer = at_admin.post(url, fields(at_admin.get(url)) | typed)
+    after = field(line, "gross_after_grams")
+    assert answer.context["form"].errors[after] == ["Either the grams or the weight, not both."]
+
+
+def test_a_correction_leaves_the_lines_that_nobody_touched_as_they_were_weighed(at_admin, operator):
+    run = a_running_run((a_spool(1000), 100), (a_spool(1000), 50))
+    weighed, other = run.materials.order_by("pk")
+    actuals = [
+        MaterialActual(line=weighed.pk, gross_after_grams=Decimal(1108)),
+        MaterialActual(line=other.pk, actual_grams=Decimal(50)),
+    ]
+    completion.complete(run, by=operator, materials=actuals)
+    carry_out(at_admin, page(run, "correct"), **{field(other, "actual_grams"): "45"})
+    rows = run.materials.order_by("pk").values_list("actual_grams", "actual_source")
+    assert list(rows) == [(92, "weighed"), (45, "typed")]

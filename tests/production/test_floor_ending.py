@@ -62,6 +62,14 @@ def test_the_weight_on_the_scale_counts_where_it_was_typed(floor, galaxy, hook):
     assert (line.actual_grams, line.actual_source) == (45, "weighed")
 
 
+def test_a_weight_counts_where_the_grams_of_the_plan_were_emptied(floor, galaxy):
+    run = a_running_run((a_spool(1000, filament=galaxy), 40))
+    line = run.materials.get()
+    given = {f"line-{line.pk}-grams": "", f"line-{line.pk}-after": "1155"}
+    touch(floor, at(run, "complete"), **filled(run, **given))
+    assert (fresh(line).actual_grams, fresh(line).actual_source) == (45, "weighed")
+
+
 def test_grams_and_a_weight_together_are_asked_about(floor, galaxy):
     run = a_running_run((a_spool(1000, filament=galaxy), 40))
     pk = run.materials.get().pk

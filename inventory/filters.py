@@ -132,7 +132,9 @@ class SpoolFilter(FilterSet):
     lot_number = SameFilter()
     supplier = SameFilter()
     remaining_below = AmountFilter("remaining_grams", lookup_expr="lt")
-    available_from = AmountFilter(method="with_available", label="At least so many grams are free")
+    available_from = AmountFilter(
+        method="with_available", label="At least this many grams are available"
+    )
     is_low = BooleanFilter(method="low_or_not", label="By the farm's percent, or to be reordered")
     is_opened = BooleanFilter(method="opened_or_sealed")
     needs_weighing = BooleanFilter()

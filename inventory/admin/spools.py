@@ -154,7 +154,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def named(self, spool):
         return named_swatch(spool.filament)
 
-    @admin.display(description="free · reserved · gone")
+    @admin.display(description="available · reserved · used")
     def level(self, spool):
         return stock_bar(spool)
 

@@ -18,7 +18,7 @@ class LabelForm(VerbForm):
         label="Printed on", choices=[(name, each.name) for name, each in sheets.SHEETS.items()]
     )
     start = forms.IntegerField(
-        label="First free label",
+        label="First unused label",
         min_value=1,
         max_value=100,
         help_text="Of the first sheet, counted row by row; 1 on a full sheet and on a roll.",

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('price', tenants.operations.quantities.MoneyField(blank=True, help_text='Of a full spool, net of VAT.', null=True)),
                 ('article_number', models.CharField(blank=True, max_length=100)),
                 ('gtin', models.CharField(verbose_name='GTIN', blank=True, max_length=14, validators=[django.core.validators.RegexValidator('^[0-9]{8,14}$', 'A GTIN has 8 to 14 digits.')])),
-                ('external_id', models.CharField(verbose_name='id elsewhere', blank=True, max_length=200, null=True)),
+                ('external_id', models.CharField(verbose_name='external ID', blank=True, max_length=200, null=True)),
                 ('reorder_point_grams', tenants.operations.quantities.GramsField(verbose_name='reorder below, g', blank=True, null=True)),
                 ('comment', models.TextField(blank=True)),
                 ('is_active', models.BooleanField(verbose_name='in use', default=True)),

@@ -148,7 +148,7 @@ class Filament(models.Model):
     price = MoneyField(null=True, blank=True, help_text="Of a full spool, net of VAT.")
     article_number = models.CharField(max_length=100, blank=True)
     gtin = models.CharField("GTIN", max_length=14, blank=True, validators=[validate_gtin])
-    external_id = models.CharField("id elsewhere", max_length=200, null=True, blank=True)
+    external_id = models.CharField("external ID", max_length=200, null=True, blank=True)
     reorder_point_grams = GramsField("reorder below, g", null=True, blank=True)
     comment = models.TextField(blank=True)
     is_active = models.BooleanField("in use", default=True)

@@ -98,7 +98,7 @@ class MaterialInline(LineInline):
     def purge(self, line):
         return grams(line.planned_purge_grams)
 
-    @admin.display(description="Claimed g")
+    @admin.display(description="Reserved g")
     def claim(self, line):
         return grams(line.reserved_grams)
 

@@ -121,7 +121,7 @@ class Migration(migrations.Migration):
                 ('actual_minutes', tenants.operations.quantities.MinutesField(blank=True, null=True)),
                 ('progress_percent', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=5, null=True)),
                 ('notes', models.TextField(blank=True)),
-                ('external_id', models.CharField(verbose_name='id elsewhere', blank=True, max_length=200, null=True)),
+                ('external_id', models.CharField(verbose_name='external ID', blank=True, max_length=200, null=True)),
                 ('hour_rate', tenants.operations.quantities.MoneyField(editable=False, null=True)),
                 ('power_watts', models.PositiveIntegerField(editable=False, null=True)),
                 ('energy_price_kwh', tenants.operations.quantities.MoneyField(editable=False, null=True)),

@@ -51,7 +51,7 @@ class ProductionRun(models.Model):
         Reason, models.PROTECT, null=True, blank=True, related_name="+"
     )
     notes = models.TextField(blank=True)
-    external_id = models.CharField("id elsewhere", max_length=200, null=True, blank=True)
+    external_id = models.CharField("external ID", max_length=200, null=True, blank=True)
     reprint_of = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, editable=False, related_name="reprints"
     )

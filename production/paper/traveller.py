@@ -171,7 +171,7 @@ def _spool(line):
     if spool is None:
         return [tables.text("not chosen yet", tables.SMALL), tables.text("\u00a0", tables.LARGE)]
     slot = getattr(spool, "printer_slot", None)
-    place = f"in {slot}" if slot else str(spool.location or "nobody knows where")
+    place = f"in {slot}" if slot else str(spool.location or _("Location not set"))
     lot = f", lot {spool.lot_number}" if spool.lot_number else ""
     said = _("%(remaining_grams)s g by the book%(lot)s") % {
         "remaining_grams": format_number(spool.remaining_grams),

@@ -33,7 +33,7 @@ class SettingsForm(forms.ModelForm):
     timezone = forms.ChoiceField(
         label="Time zone",
         choices=_choices(zoneinfo.available_timezones()),
-        help_text="Days, run numbers and reports go by it.",
+        help_text="Determines days, run numbers and reports.",
     )
     currency = forms.ChoiceField(choices=_choices(CURRENCIES))
 
@@ -41,21 +41,21 @@ class SettingsForm(forms.ModelForm):
         model = FarmSettings
         fields = ["run_prefix", "address", "timezone", "currency", "locale"]
         labels = {
-            "machine_hour_rate": "Machine, an hour",
-            "labour_rate": "Labour, an hour",
-            "energy_price_kwh": "Energy, a kWh",
-            "variance_alert_percent": "Variance alert, %",
-            "plausibility_percent": "Hardly believable, %",
-            "low_stock_percent": "Low in stock, %",
-            "floor_idle_minutes": "Shared tablet, minutes",
+            "machine_hour_rate": "Machine cost per hour",
+            "labour_rate": "Labour cost per hour",
+            "energy_price_kwh": "Energy price per kWh",
+            "variance_alert_percent": "Variance alert (%)",
+            "plausibility_percent": "Warn when actual differs by (%)",
+            "low_stock_percent": "Low stock (%)",
+            "floor_idle_minutes": "Shared tablet session (minutes)",
         }
         help_texts = {
-            "locale": "How it writes: en-gb, de, fr.",
-            "run_prefix": "What run numbers begin with; empty: the farm’s short name.",
-            "machine_hour_rate": "Of a printer that has no rate of its own.",
-            "variance_alert_percent": "A run that is off its plan by more is marked.",
-            "plausibility_percent": "Who types more off the plan than this is asked again.",
-            "low_stock_percent": "A spool with less of what it once held is low.",
+            "locale": "Format of numbers and dates, for example en-gb, de, fr.",
+            "run_prefix": "Prefix of run numbers; empty: the farm’s short name.",
+            "machine_hour_rate": "For printers without a rate of their own.",
+            "variance_alert_percent": "Runs that differ from their plan by more are marked.",
+            "plausibility_percent": "Actuals that differ from the plan by more must be confirmed.",
+            "low_stock_percent": "A spool is low below this share of its initial grams.",
         }
 
 

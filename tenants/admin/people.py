@@ -232,7 +232,7 @@ class FloorDeviceAdmin(DeviceAdmin):
             permission="accounts.change_floordevice",
             bulk_form=RevokeTabletsTogether,
             is_possible=lambda device: device.revoked_at is None,
-            description="Nobody signs in on it any more, until a manager registers it anew.",
+            description="Sign-in on it stops until a manager registers it again.",
             success_message="{} is revoked.",
             tone="stop",
         ),

@@ -81,7 +81,7 @@ def live_through(page, job):
     assert spool.transactions.order_by("pk").last().kind == "reversal"
     hand.link("Today")
     hand.link(job.number)
-    hand.button("Complete with what was noted")
+    hand.button("Complete with the saved figures")
     finds(page, f"Run {job.number} is completed: 40 g are booked.")
     assert status(job) == "completed"
     item = job.items.get()

@@ -187,7 +187,7 @@ def test_a_refusal_is_shown_and_opened_with_what_was_typed(refused):
 
 
 def test_what_was_refused_may_be_thrown_away(refused):
-    refused.get_by_role("button", name="Throw away").tap()
+    refused.get_by_role("button", name="Discard").tap()
     none_waits(refused)
 
 

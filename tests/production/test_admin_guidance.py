@@ -105,7 +105,7 @@ def test_the_index_counts_printers_and_puts_what_ends_first_on_top(at_admin):
     a_printer(name="Dogwood", needs_clearing=True)
     shown = text_of(at_admin.get("/admin/"))
     assert "3 of 4 printers in use print; 1 bed to be cleared." in shown
-    board = shown[shown.index("Runs now") : shown.index("Can’t start yet")]
+    board = shown[shown.index("In progress") : shown.index("Can’t start yet")]
     places = [board.index(name) for name in ("Birch", "Alder", "Cedar")]
     assert places == sorted(places)
 

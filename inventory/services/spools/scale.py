@@ -93,7 +93,7 @@ def net_of_gross(spool, gross):
     if tare is None:
         raise TareUnknown(
             _(
-                "Nobody has said what the empty reel of spool %(spool)s weighs: say so on the "
+                "The weight of the empty reel of spool %(spool)s is not set: set it on the "
                 "spool or its filament, or give the weight before and after the print."
             )
             % {"spool": spool.code},

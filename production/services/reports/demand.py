@@ -167,7 +167,7 @@ def _of_spool(line, spool, *, missing):
             "available_grams": spool.available_grams,
             "missing_grams": missing,
         }
-        detail = _("Spool %(spool)s is %(missing)s g short of what is claimed of it.") % {
+        detail = _("Spool %(spool)s is %(missing)s g short of what is reserved of it.") % {
             "spool": spool.code,
             "missing": format_number(missing),
         }

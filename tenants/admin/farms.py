@@ -120,13 +120,13 @@ class TenantAdmin(VerbPages, ModelAdmin):
         _verb(
             "suspend", "Suspend", services.suspend_farm, bulk_form=SuspendTogether, tone="stop",
             is_possible=lambda farm: farm.is_active,
-            description="Its door is shut to everybody; nothing of it is lost.",
+            description="Suspended: nobody can sign in. Data is kept.",
             success_message="{} is suspended.",
         ),
         _verb(
             "resume", "Resume", services.resume_farm, bulk_form=ResumeTogether, tone="go",
             is_possible=lambda farm: not farm.is_active,
-            description="Its door is opened again.", success_message="{} answers again.",
+            description="People can sign in again.", success_message="{} is active again.",
         ),
     )  # fmt: skip
 

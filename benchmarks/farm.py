@@ -194,12 +194,13 @@ def _create_farm(slug, catalogue, parameters):
     from django_tenants.utils import tenant_context
 
     from inventory.services.tables import catalogue_source
-    from inventory.services.tables.catalogue_importing import import_entries
+    from inventory.services.tables.catalogue_reader import read_catalogue
+    from inventory.services.tables.filament_import import import_filaments
     from tenants.farms import services
 
     farm = services.add_farm(slug=slug, name="Five years", password=PASSWORD)
     with tenant_context(farm), connection.cursor() as cursor:
-        import_entries(catalogue_source.read(str(catalogue)), by=None, dry_run=False)
+        import_filaments(read_catalogue(catalogue_source.read(str(catalogue))), by=None)
         with transaction.atomic():
             for statement in filter(str.strip, FILL.split(";\n")):
                 cursor.execute(statement, parameters)

@@ -7,7 +7,7 @@ from inventory.admin.imports import FILAMENTS, ImportPages
 from inventory.admin.pictures import colors_of, grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import stock
-from inventory.services.tables import FILAMENT_COLUMNS
+from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same

@@ -7,16 +7,23 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils.translation import gettext
 
 from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.forms.labels import MOST_SPOOLS
-from inventory.services import tables
 from inventory.services.tables import catalogue_source
-from inventory.services.tables.catalogue_importing import import_entries
-from inventory.services.tables.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from inventory.services.tables.csv_reader import read_filaments, read_spools
+from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.report import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables.report import FILAMENTS as FILAMENT_ROWS
+from inventory.services.tables.report import SPOOLS as SPOOL_ROWS
+from inventory.services.tables.spool_import import import_spools
 from tenants.operations.refusals import Refusal
+from tenants.operations.text import humanize_name
 from tenants.web.csv_export import rows_as_csv
 from tenants.web.idempotency import answer_once
 
@@ -113,8 +120,8 @@ class ImportPages:
 
 
 def _told(report):
-    """Either kind of report for the page: its lines by what becomes of them."""
-    lines = _table_lines(report) if hasattr(report, "lines") else _catalogue_lines(report)
+    """The report for the page: its rows by what becomes of them."""
+    lines = [_line(row, report.kind) for row in report.rows]
     groups = [
         {
             "outcome": outcome,
@@ -136,49 +143,23 @@ def _told(report):
     }
 
 
-def _table_lines(report):
-    return [
-        {
-            "number": line.number,
-            "outcome": line.outcome,
-            "what": line.said if line.is_ok else line.why(),
-            "code": getattr(line.subject, "code", "") if line.is_ok else "",
-        }
-        for line in report.lines
-    ]
-
-
-def _catalogue_lines(report):
-    taken = [
-        {
-            "number": each.position,
-            "outcome": each.outcome,
-            "what": named_swatch(each.filament),
-            "note": _filled_in(each.changes),
-        }
-        for each in report.taken
-    ]
-    refused = [
-        {
-            "number": each.position,
-            "outcome": REFUSED,
-            "what": f"{each.problem} (id {each.external_id})",
-        }
-        for each in report.refused
-    ]
-    return taken + refused
-
-
-def _filled_in(changes):
-    names = (name.removesuffix("_id").replace("_", " ") for name in changes)
-    return f"fills in {', '.join(names)}" if changes else ""
+def _line(row, kind):
+    line = {"number": row.number, "outcome": row.outcome, "what": row.detail}
+    if not row.is_ok:
+        what = gettext("%(problem)s (id %(id)s)") if row.external_id else "%(problem)s"
+        return line | {"what": what % {"problem": row.problem, "id": row.external_id}}
+    if kind == FILAMENT_ROWS:
+        names = ", ".join(humanize_name(name) for name in row.changes)
+        note = gettext("fills in %(fields)s") % {"fields": names} if names else ""
+        return line | {"what": named_swatch(row.instance), "note": note}
+    return line | {"code": row.instance.code}
 
 
 def _labels(report):
     """Where the labels of spools that were received are printed."""
-    if getattr(report, "kind", "") != "spools" or report.dry_run:
+    if report.kind != SPOOL_ROWS or report.dry_run:
         return {}
-    ids = [line.subject.pk for line in report.lines if line.is_ok]
+    ids = [row.instance.pk for row in report.good]
     return {"labels_url": labels_url(ids)} if 0 < len(ids) <= MOST_SPOOLS else {}
 
 
@@ -192,13 +173,14 @@ def _filaments(content, name, by, dry_run):
     """A catalogue (JSON) or a table (CSV), by how the file begins."""
     text = content if isinstance(content, bytes) else content.encode()
     if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
-        entries = catalogue_source.from_bytes(text, name)
-        return import_entries(entries, by=by, dry_run=dry_run)
-    return tables.import_filaments(content, by=by, dry_run=dry_run)
+        rows = read_catalogue(catalogue_source.from_bytes(text, name))
+    else:
+        rows = read_filaments(content)
+    return import_filaments(rows, by=by, dry_run=dry_run)
 
 
 def _spools(content, name, by, dry_run):
-    return tables.import_spools(content, by=by, dry_run=dry_run)
+    return import_spools(read_spools(content), by=by, dry_run=dry_run)
 
 
 FILAMENTS = Import(
@@ -207,7 +189,7 @@ FILAMENTS = Import(
     title="Import filaments",
     does="A catalogue such as SpoolmanDB’s filaments.json, or a table (CSV) from a spreadsheet. "
     "What the farm has is never overwritten: only what is empty is filled in.",
-    columns=tables.FILAMENT_COLUMNS,
+    columns=tuple(FILAMENT_COLUMNS),
 )
 SPOOLS = Import(
     work=_spools,
@@ -215,5 +197,5 @@ SPOOLS = Import(
     title="Import spools",
     does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "
     "the ledger. Its filament is named by external_id, or by manufacturer, name and material.",
-    columns=tables.SPOOL_COLUMNS,
+    columns=tuple(SPOOL_COLUMNS),
 )

@@ -4,9 +4,11 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory import serializers
-from inventory.services import tables
 from inventory.services.tables import catalogue_source
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.csv_reader import read_filaments, read_spools
+from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.spool_import import import_spools
 from tenants.api.csv_format import CSVParser
 from tenants.web.idempotency import require_key
 
@@ -17,9 +19,9 @@ IMPORT = {"url_path": "import", "url_name": "import"}
 class TakesTable:
     """For a viewset with an action that imports a table."""
 
-    def imported(self, verb):
-        report = self.call(verb, self.request.data or b"", dry_run=self.is_dry_run())
-        return Response(report.as_dict())
+    def imported(self, verb, read):
+        dry_run, rows = self.is_dry_run(), read(self.request.data or b"")
+        return Response(self.call(verb, rows, dry_run=dry_run).as_dict())
 
     def is_dry_run(self):
         return self.get_query_values()["dry_run"]
@@ -33,7 +35,7 @@ class SpoolImport(TakesTable):
         """Import a table of spools: each line is one, and is received or refused by itself."""
         if not self.is_dry_run():
             require_key(request, or_else=TRY_FIRST)
-        return self.imported(tables.import_spools)
+        return self.imported(import_spools, read_spools)
 
 
 class FilamentImport(TakesTable):
@@ -43,12 +45,12 @@ class FilamentImport(TakesTable):
     @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
-        return self.imported(tables.import_filaments)
+        return self.imported(import_filaments, read_filaments)
 
     @action(detail=False, methods=["post"], url_path="import-catalogue")
     def import_catalogue(self, request):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""
-        entries = catalogue_source.entries(request.data, "The body")
-        dry_run = self.is_dry_run()
-        report = self.call(import_entries, entries, dry_run=dry_run)
-        return Response(serializers.CatalogueReportSerializer(report).data)
+        rows = read_catalogue(catalogue_source.entries(request.data, "The body"))
+        report = self.call(import_filaments, rows, dry_run=self.is_dry_run())
+        values = report.as_dict() | {"refused": report.refused}
+        return Response(serializers.CatalogueReportSerializer(values).data)

@@ -2,8 +2,8 @@
 
 from rest_framework import serializers
 
-from inventory.services.tables import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.tables.imports import CREATED, FILLED_IN, REFUSED, UNCHANGED
+from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from inventory.services.tables.report import FILAMENTS, OUTCOMES, SPOOLS
 from tenants.api.fields import GRAMS, QuantityField, TextField, WholeField
 from tenants.api.serializers import Body
 
@@ -37,7 +37,7 @@ class TableLineSerializer(serializers.Serializer):
 
     line = serializers.IntegerField(help_text="In the file, from 1; the header counts.")
     status = serializers.CharField(help_text="ok or refused")
-    outcome = serializers.ChoiceField([CREATED, FILLED_IN, UNCHANGED, REFUSED])
+    outcome = serializers.ChoiceField(OUTCOMES)
     detail = serializers.CharField()
     problems = serializers.DictField(child=serializers.CharField())
     id = serializers.IntegerField(allow_null=True)
@@ -47,7 +47,7 @@ class TableLineSerializer(serializers.Serializer):
 class TableReportSerializer(serializers.Serializer):
     """What an import did, or in a dry run would do. In a dry run no line has an id."""
 
-    kind = serializers.ChoiceField(["spools", "filaments"])
+    kind = serializers.ChoiceField([SPOOLS, FILAMENTS])
     dry_run = serializers.BooleanField()
     created_count = serializers.IntegerField()
     filled_in_count = serializers.IntegerField()
@@ -100,7 +100,7 @@ class Catalogue(serializers.ListSerializer):
 class RefusedEntry(serializers.Serializer):
     """An entry that was left out; others were imported."""
 
-    position = serializers.IntegerField(help_text="In the list, from 1.")
+    position = serializers.IntegerField(source="number", help_text="In the list, from 1.")
     external_id = serializers.CharField(help_text="As it was found.")
     problem = serializers.CharField()
 

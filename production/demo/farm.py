@@ -10,7 +10,8 @@ from django_tenants.utils import tenant_context
 
 import inventory
 from inventory.models import Filament, Location, MaterialType
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.filament_import import import_filaments
 from production.demo import data
 from production.demo.month import live_through
 from production.models import BomLine, Printer, PrinterSlot, Product
@@ -71,7 +72,7 @@ def _people():
 
 
 def _catalogue(done):
-    import_entries(json.loads(SAMPLE.read_text()), by=done["by"])
+    import_filaments(read_catalogue(json.loads(SAMPLE.read_text())), by=done["by"])
     for external_id, price in data.FILAMENTS.values():
         filament = Filament.objects.get(external_id=external_id)
         known = {"price": price, "reorder_point_grams": data.REORDER_POINT_GRAMS}

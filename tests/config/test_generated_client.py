@@ -11,7 +11,8 @@ from typing import get_args
 
 import pytest
 
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.filament_import import import_filaments
 from tests.factories import make_token, make_user
 from tests.looking import violations
 
@@ -72,7 +73,7 @@ def call(generated, committed_farm, server):
 
 def test_the_tour_of_the_readme_goes_through_a_generated_client(call):
     assert call("me.me").role == "manager"
-    import_entries(json.loads(CATALOGUE.read_text()), by=None)
+    import_filaments(read_catalogue(json.loads(CATALOGUE.read_text())), by=None)
     black, orange = (
         call("filaments.filaments_list", search=colour).results[0].id
         for colour in ("graphite", "signal")

@@ -53,7 +53,7 @@ def test_a_catalogue_is_shown_entry_by_entry_and_then_imported(at_admin):
     more = [ENTRY | {"id": "acme_green", "weight": 750, "density": 1.24}]
     seen = look(at_admin, FILAMENTS, json.dumps(CATALOGUE + more), "filaments.json")
     assert outcomes(seen) == {"refused": 1, "filled_in": 1, "created": 1}
-    assert "name is missing" in text_of(seen)
+    assert "name: This is needed." in text_of(seen)
     assert "fills in" in text_of(seen)
     assert "New manufacturers: Acme." in text_of(seen)
     assert Filament.objects.get() == known  # only looked at

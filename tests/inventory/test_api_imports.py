@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from inventory.models import Filament, InventoryTransaction, Manufacturer, Spool
-from inventory.services.tables import reading
+from inventory.services.tables import csv_reader
 from tenants.accounts.models import AuditEvent
 from tests.answers import done, refused
 from tests.factories import a_filament, a_manufacturer, a_spool
@@ -79,7 +79,7 @@ def test_what_is_no_table_of_spools_is_refused_as_a_whole(api, lines, code):
     problem = refused(
         send(api, f"{SPOOLS}?dry_run=1", *lines), 413 if "large" in code else 400, code
     )
-    assert problem.get("most_lines", 10_000) == reading.MOST_LINES
+    assert problem.get("most_lines", 10_000) == csv_reader.MOST_LINES
 
 
 @pytest.mark.parametrize("path", [SPOOLS, FILAMENTS])

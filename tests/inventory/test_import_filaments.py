@@ -1,7 +1,6 @@
 """Importing a catalogue: what is good comes in, what is broken is named, nothing is overwritten."""
 
 import json
-from contextlib import suppress
 from decimal import Decimal
 
 import pytest
@@ -10,11 +9,11 @@ from hypothesis import strategies as st
 
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services.tables import catalogue_source
-from inventory.services.tables.catalogue_entries import BrokenEntry, parsed
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.catalogue_reader import read_catalogue
 from tenants.accounts.models import AuditEvent
-from tests.factories import a_manufacturer, a_material_type
+from tests.factories import a_filament, a_manufacturer, a_material_type
 from tests.inventory.entries import BROKEN, GOOD, entry
+from tests.inventory.tables import import_entries
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -26,7 +25,7 @@ def the_filament(external_id=GOOD["id"]):
 def test_an_entry_becomes_a_filament_with_its_maker_and_material_type():
     report = import_entries([GOOD], by=None)
     filament = the_filament()
-    assert (report.created_count, report.refused) == (1, [])
+    assert (report.count("created"), report.refused) == (1, [])
     assert str(filament) == "Acme Red"
     assert filament.color_hex == "FF0000"
     assert (filament.net_grams, filament.tare_grams) == (1000, 200)
@@ -45,7 +44,7 @@ def test_more_entries_than_any_catalogue_has_are_not_looked_at(monkeypatch):
 def test_the_shipped_sample_is_imported_whole_and_every_filament_is_valid():
     with open("inventory/samples/filaments.json") as file:
         report = import_entries(json.load(file), by=None)
-    assert (report.created_count, report.refused) == (12, [])
+    assert (report.count("created"), report.refused) == (12, [])
     for filament in Filament.objects.all():
         filament.full_clean()
     assert MaterialType.objects.get(code="PETG-CF").is_abrasive
@@ -68,21 +67,21 @@ def test_plain_materials_are_not_taken_to_be_abrasive(code):
 def test_a_broken_entry_is_named_and_the_rest_is_imported(changes):
     report = import_entries([{**entry(id="broken"), **changes}, GOOD], by=None)
     (refused,) = report.refused
-    assert (report.created_count, refused.position) == (1, 1)
+    assert (report.count("created"), refused.number) == (1, 1)
     assert Filament.objects.count() == 1
 
 
 @pytest.mark.parametrize("raw", [None, 1, "text", [], True])
 def test_what_is_no_entry_at_all_is_refused(raw):
-    with pytest.raises(BrokenEntry):
-        parsed(raw)
+    [row] = read_catalogue([raw])
+    assert not row.is_ok
 
 
 def test_an_id_that_is_used_twice_is_imported_once():
     report = import_entries([GOOD, entry(name="Crimson")], by=None)
     (refused,) = report.refused
     assert the_filament().name == "Red"
-    assert (refused.position, "entry 1" in refused.problem) == (2, True)
+    assert (refused.number, "number 1" in refused.problem) == (2, True)
 
 
 def test_an_entry_without_density_has_that_of_its_material_type():
@@ -111,14 +110,14 @@ def test_makers_and_types_that_are_there_are_used_and_kept():
 
 def test_makers_that_differ_in_case_only_are_one():
     report = import_entries([GOOD, entry(id="b", manufacturer="ACME")], by=None)
-    assert (report.created_count, Manufacturer.objects.count()) == (2, 1)
+    assert (report.count("created"), Manufacturer.objects.count()) == (2, 1)
 
 
 def test_repeating_an_import_changes_nothing():
     import_entries([GOOD], by=None)
     events = AuditEvent.objects.count()
     report = import_entries([GOOD], by=None)
-    assert (report.created_count, report.filled_in_count, report.unchanged_count) == (0, 0, 1)
+    assert [row.outcome for row in report.rows] == ["unchanged"]
     assert AuditEvent.objects.count() == events
 
 
@@ -129,11 +128,35 @@ def test_what_the_farm_has_is_kept_and_what_is_empty_is_filled_in():
     filament.save()
     report = import_entries([entry(spool_weight=212, weight=750)], by=None)
     filament = the_filament()
-    assert report.filled_in_count == 1
+    assert report.count("filled_in") == 1
     assert (filament.name, filament.net_grams) == ("Our red", 900)
     assert (filament.tare_grams, filament.color_hex) == (212, "FF0000")
     changes = AuditEvent.objects.of(filament).get().changes
     assert changes["color_hex"] == ["", "FF0000"]
+
+
+def test_a_filament_without_an_id_is_known_by_its_names_once():
+    mine = a_filament("Red", manufacturer=a_manufacturer("Acme"), net_grams=None)
+    report = import_entries([GOOD, entry(id="b")])
+    assert [row.outcome for row in report.rows] == ["filled_in", "created"]
+    mine.refresh_from_db()
+    assert (mine.external_id, mine.net_grams) == (GOOD["id"], 1000)
+    assert import_entries([GOOD, entry(id="b")]).count("unchanged") == 2
+
+
+def test_a_maker_is_filled_in_and_none_is_made_that_nobody_needs():
+    a_filament("Red", manufacturer=None, external_id=GOOD["id"])
+    a_filament("Red", manufacturer=a_manufacturer("Acme Inc."), external_id="b")
+    report = import_entries([GOOD, entry(id="b", manufacturer="Other")])
+    assert (the_filament().manufacturer.name, report.manufacturers) == ("Acme", ["Acme"])
+    changes = AuditEvent.objects.of(the_filament()).get().changes
+    assert changes["manufacturer"][1]["name"] == "Acme"
+
+
+def test_everything_that_is_wrong_with_an_entry_is_reported():
+    [row] = import_entries([entry(density=-1, name="", color_hex="red")]).rows
+    assert sorted(row.problems) == ["color_hex", "density"]
+    assert "density: “-1” is too little." in row.problem
 
 
 def test_colours_are_filled_in_all_or_none():
@@ -171,7 +194,7 @@ entries = st.dictionaries(st.sampled_from([*GOOD, "color_hexes", "finish"]), val
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(entries.map(lambda changes: {**GOOD, **changes}) | values)
 def test_no_entry_crashes_the_import(raw):
-    with suppress(BrokenEntry):
-        good = parsed(raw)
-        assert good.external_id
-        assert good.filament["name"]
+    report = import_entries([raw], dry_run=True)
+    for row in report.good:
+        assert row.instance.external_id
+        assert row.instance.name

@@ -10,8 +10,8 @@ from django.core.management import CommandError, call_command
 from django_tenants.utils import schema_context
 
 from inventory.services.tables import catalogue_source
-from inventory.services.tables.catalogue_importing import import_entries
 from tests.inventory.entries import GOOD, entry
+from tests.inventory.tables import import_entries
 
 pytestmark = pytest.mark.usefixtures("farm")
 

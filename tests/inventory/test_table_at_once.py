@@ -3,8 +3,8 @@
 import pytest
 
 from inventory.models import Filament, Manufacturer, Spool
-from inventory.services.tables import import_filaments, import_spools
 from tests.factories import a_filament, a_material_type
+from tests.inventory.tables import import_filaments, import_spools
 from tests.looking import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")

@@ -12,16 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Spool
-from inventory.services.tables import (
-    FILAMENT_COLUMNS,
-    SPOOL_COLUMNS,
-    import_filaments,
-    import_spools,
-)
 from inventory.services.tables.cells import BadCell, has_decimal_commas, quantity
-from inventory.services.tables.reading import UnusableTable
+from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from inventory.services.tables.csv_reader import UnusableTable
 from tenants.web.csv_export import escape_formula, rows_as_csv, unescape_formula
 from tests.factories import a_filament
+from tests.inventory.tables import import_filaments, import_spools
 from tests.looking import violations
 
 TABLES = settings(
@@ -156,7 +152,7 @@ def tried(work, content):
     """An import of anything: it is refused, or all of its lines are answered for."""
     with suppress(UnusableTable):
         report = work(content, by=None, dry_run=True)
-        assert all(line.said or line.why() for line in report.lines)
+        assert all(row.detail or row.problem for row in report.rows)
 
 
 @pytest.mark.usefixtures("farm")

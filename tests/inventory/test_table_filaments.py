@@ -62,8 +62,8 @@ def test_another_diameter_or_other_net_grams_are_another_filament():
         ["Polyfil", "Red", "PLA", "1.75", "1000"],
         ["Polyfil", "Red", "PLA", "1.75", ""],
     )
-    assert [line.outcome for line in report.lines] == ["created", "created", "unchanged", "refused"]
-    assert told(report)[5] == {"": "Line 4 is of the same filament."}
+    assert [row.outcome for row in report.rows] == ["created", "created", "unchanged", "refused"]
+    assert told(report)[5] == {"": "The same filament as number 4."}
     again = filaments(["manufacturer", "name", "material"], ["Polyfil", "Red", "PLA"])
     assert "give the external_id or the net grams" in told(again)[2]["name"]
 
@@ -86,7 +86,7 @@ def test_an_id_is_given_to_one_filament_only():
         ["manufacturer", "name", "material", "external_id"],
         ["Polyfil", "Red", "PLA", "x"], ["Polyfil", "Blue", "PLA", "x"],
     )  # fmt: skip
-    assert [line.outcome for line in report.lines] == ["filled_in", "refused"]
+    assert [row.outcome for row in report.rows] == ["filled_in", "refused"]
 
 
 def test_a_new_material_type_needs_a_density_that_comes_in_with_it():

@@ -10,10 +10,9 @@ from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import ledger
 from inventory.services.spools import shelf
-from inventory.services.tables import import_spools
 from tenants.operations.operation import source
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
-from tests.inventory.tables import columns_refused, spools, told
+from tests.inventory.tables import columns_refused, import_spools, spools, told
 from tests.looking import queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")

@@ -6,10 +6,9 @@ from io import BytesIO
 import pytest
 
 from inventory.models import Spool
-from inventory.services.tables import import_spools
-from inventory.services.tables.reading import TableTooLarge, UnusableTable
+from inventory.services.tables.csv_reader import TableTooLarge, UnusableTable
 from tests.factories import a_filament
-from tests.inventory.tables import told
+from tests.inventory.tables import import_spools, told
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -73,7 +72,7 @@ def test_a_line_number_is_that_of_the_file_and_a_broken_line_costs_itself_only(r
         "Red\n"
     )
     report = import_spools(content, by=None)
-    assert {line.number: line.is_ok for line in report.lines} == {
+    assert {row.number: row.is_ok for row in report.rows} == {
         3: True, 5: False, 6: True, 7: False, 8: False, 9: True,
     }  # fmt: skip
     assert "2 columns" in told(report)[8][""]

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
-from inventory.services import receiving, tables
+from inventory.services import receiving
 from inventory.services.spools import consumption, scale, shelf
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.printing import slots
@@ -15,6 +15,7 @@ from production.services.runs import lifecycle
 from production.services.undo import receipts, undo
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
+from tests.inventory.tables import import_spools
 from tests.looking import fresh, violations
 from tests.production.test_undo import of_bar, press
 from tests.production.touching import page, said, touch
@@ -122,7 +123,7 @@ def test_it_is_taken_back_once(floor, operator):
 
 def test_a_table_of_spools_is_no_delivery(operator):
     a_filament("Galaxy")
-    tables.import_spools("name,initial_grams\nGalaxy,1000\n", by=operator)
+    import_spools("name,initial_grams\nGalaxy,1000\n", by=operator)
     assert undo.last(by=operator) is None
     with pytest.raises(NothingToUndo):
         take_back(Spool.objects.get(), by=operator)

@@ -1,8 +1,11 @@
 from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_tenants.utils import tenant_context
 
 from inventory.services.tables import catalogue_source
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.filament_import import import_filaments
 from tenants.management.farm_command import FarmCommand, farm
 from tenants.operations.refusals import Refusal
 
@@ -23,17 +26,21 @@ class Command(FarmCommand):
 
     def handle(self, *, slug, place, dry_run, **options):
         try:
-            tenant, entries = farm(slug), catalogue_source.read(place)
+            tenant, rows = farm(slug), read_catalogue(catalogue_source.read(place))
             with tenant_context(tenant):
-                report = import_entries(entries, by=None, dry_run=dry_run)
+                report = import_filaments(rows, by=None, dry_run=dry_run)
         except (CommandError, Refusal) as error:
             raise CommandError(str(error), returncode=NOTHING_DONE) from error
         self._tell(report)
 
     def _tell(self, report):
-        for refused in report.refused:
-            self.stderr.write(f"refused: {refused}")
-        self.stdout.write(f"{'dry run: ' if report.dry_run else ''}{report}")
-        if report.refused:
-            what = "entry was" if len(report.refused) == 1 else "entries were"
-            raise CommandError(f"{len(report.refused)} {what} refused.", returncode=SOME_REFUSED)
+        for row in report.refused:
+            message = _("refused: entry %(number)s (id %(id)s): %(problem)s")
+            names = {"number": row.number, "id": row.external_id, "problem": row.problem}
+            self.stderr.write(message % names)
+        self.stdout.write(_("dry run: %s") % report if report.dry_run else str(report))
+        if count := len(report.refused):
+            message = ngettext(
+                "%(count)s entry was refused.", "%(count)s entries were refused.", count
+            )
+            raise CommandError(message % {"count": count}, returncode=SOME_REFUSED)

@@ -1,10 +1,5 @@
-"""Tables of spools and filaments, as they come out of a spreadsheet: read, and imported."""
+"""Spools and filaments imported from files: a reader for each format, an importer for each kind.
 
-from inventory.services.tables.importing import (
-    FILAMENT_COLUMNS,
-    SPOOL_COLUMNS,
-    import_filaments,
-    import_spools,
-)
-
-__all__ = ["FILAMENT_COLUMNS", "SPOOL_COLUMNS", "import_filaments", "import_spools"]
+Readers (csv_reader, catalogue_reader) yield a Row for each line or entry; importers
+(filament_import, spool_import) decide what becomes of each, write it, and return a report.
+"""

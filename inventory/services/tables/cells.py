@@ -1,4 +1,4 @@
-"""What a cell of a table may hold, kind by kind. Nothing is repaired, nothing is guessed.
+"""Kinds of cells: what a value of a column may be. Nothing is repaired, nothing is guessed.
 
 A decimal comma is one where it can be nothing else: ``19,99`` and ``1.234,5`` are. ``1,234`` may
 be a thousand, and is refused, unless other cells of the table show that it is written with
@@ -6,26 +6,24 @@ decimal commas; then ``1.234`` is refused.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
 from inventory.models.catalogue import COLOR_HEX
-from inventory.services.tables.reading import shown
+from tenants.operations.parsing import (
+    AmbiguousNumber,
+    DayOutOfRange,
+    decimal_mark,
+    parse_day,
+    parse_decimal,
+)
 from tenants.operations.quantities import GramsField, MoneyField, rounded
 from tenants.operations.refusals import Invalid
-
-LONGEST_NUMBER = 40
-PLAIN = re.compile(r"[0-9]+")
-DECIMAL = re.compile(r"[0-9]*(?P<mark>[.,])[0-9]+")
-PERHAPS_A_THOUSAND = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
-GROUPED = re.compile(
-    r"[0-9]{1,3}(?P<group>[., '’])[0-9]{3}((?P=group)[0-9]{3})*"
-    r"((?P<mark>(?!(?P=group))[.,])[0-9]+)?"
-)
-ISO_DAY = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
-DOTTED_DAY = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-YEARS = range(1900, 3000)
+from tenants.operations.text import first_invisible_character, nfc
 
 
 class BadCell(Invalid):
@@ -36,29 +34,51 @@ class BadCell(Invalid):
 
 @dataclass(frozen=True)
 class Cell:
-    """A column: how its cells are read (``read(text, has_decimal_commas=...)``), and the other
-    names that it goes by."""
+    """A column: ``check(value)`` returns the value as it is stored or raises BadCell; ``others``
+    are names that the column goes by besides its own."""
 
-    read: object
+    check: Callable
     others: tuple = ()
     is_number: bool = False
+
+    def read(self, text, *, has_decimal_commas=False):
+        """The value of a cell of a table. Raises BadCell."""
+        if self.is_number:
+            text = _number(text, "," if has_decimal_commas else ".")
+        return self.check(text)
 
 
 def has_decimal_commas(texts):
     """Whether the numbers of a table show decimal commas, and no decimal points."""
-    marks = {_mark(text.lstrip("+-")) for text in texts if len(text) <= LONGEST_NUMBER}
+    marks = {decimal_mark(text.lstrip("+-")) for text in texts}
     return "," in marks and "." not in marks
+
+
+def clean(text):
+    """A text on one line, composed. Raises BadCell when a character of it can't be seen."""
+    text = nfc(" ".join(text.split()))
+    if found := first_invisible_character(text):
+        raise BadCell(_("It holds a character that can't be seen (%(found)s).") % {"found": found})
+    return text
+
+
+def shorten(text):
+    """A cell as it may be quoted in a sentence."""
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+# --- Kinds -------------------------------------------------------------------------------------
 
 
 def text(longest, *others):
     """Text of at most so many characters."""
 
-    def read(cell, **_):
-        if len(cell) > longest:
-            raise BadCell(f"Longer than {longest} characters.")
-        return cell
+    def check(value):
+        if len(value) > longest:
+            raise BadCell(_("Longer than %(longest)s characters.") % {"longest": longest})
+        return value
 
-    return Cell(read, others)
+    return Cell(check, others)
 
 
 def quantity(
@@ -66,19 +86,19 @@ def quantity(
 ):
     """A number in its bounds, rounded half up; ``above``: more than that."""
 
-    def read(cell, *, has_decimal_commas=False):
-        figure = _number(cell, has_decimal_commas)
+    def check(value):
         try:
-            figure = rounded(figure, digits=digits, places=places, field="It")
+            value = rounded(value, digits=digits, places=places, field="It")
         except Invalid as refusal:
-            raise BadCell(f"{refusal}") from refusal
-        if figure < Decimal(least) or (above is not None and figure <= Decimal(above)):
-            raise BadCell(f"“{shown(cell)}” is too little.")
-        if most is not None and figure > Decimal(most):
-            raise BadCell(f"“{shown(cell)}” is too much.")
-        return figure
+            raise BadCell(refusal.detail) from refusal
+        figure = {"value": shorten(f"{value.normalize():f}")}
+        if value < Decimal(least) or (above is not None and value <= Decimal(above)):
+            raise BadCell(_("“%(value)s” is too little.") % figure)
+        if most is not None and value > Decimal(most):
+            raise BadCell(_("“%(value)s” is too much.") % figure)
+        return value
 
-    return Cell(read, others, is_number=True)
+    return Cell(check, others, is_number=True)
 
 
 def money(*others):
@@ -89,79 +109,50 @@ def money(*others):
 def degrees(*others):
     """Degrees Celsius, whole."""
     whole = quantity(*others, digits=6, places=0, most="1000")
-    return Cell(lambda cell, **style: int(whole.read(cell, **style)), others, is_number=True)
+    return Cell(lambda value: int(whole.check(value)), others, is_number=True)
 
 
-def pattern(expression, said, *others, normal=str):
-    """Text of a certain look; ``said`` is what is wanted, ``normal`` is done to it before."""
+def pattern(expression, message, *others, normalise=str):
+    """Text that matches ``expression`` after it was normalised; ``message`` names the ``value``."""
 
-    def read(cell, **_):
-        if not re.fullmatch(expression, normal(cell)):
-            raise BadCell(f"“{shown(cell)}” is not {said}.")
-        return normal(cell)
+    def check(value):
+        if not re.fullmatch(expression, normalise(value)):
+            raise BadCell(str(message) % {"value": shorten(value)})
+        return normalise(value)
 
-    return Cell(read, others)
+    return Cell(check, others)
 
 
 def color(*others):
     """6 or 8 hex digits."""
-    said = "6 or 8 hex digits, such as FF8800"
-    return pattern(COLOR_HEX, said, *others, normal=lambda cell: cell.lstrip("#").upper())
+    message = gettext_lazy("“%(value)s” is not 6 or 8 hex digits, such as FF8800.")
+    return pattern(COLOR_HEX, message, *others, normalise=lambda text: text.lstrip("#").upper())
 
 
 def day(*others):
     """2026-03-01 or 1.3.2026; with slashes nobody knows which is the month."""
 
-    def read(cell, **_):
-        if found := ISO_DAY.fullmatch(cell):
-            parts = found.groups()
-        elif found := DOTTED_DAY.fullmatch(cell):
-            parts = reversed(found.groups())
-        else:
-            raise BadCell(f"“{shown(cell)}” is not a date such as 2026-03-01.")
-        return _day(cell, *map(int, parts))
+    def check(value):
+        try:
+            return parse_day(value, is_dotted_allowed=True)
+        except DayOutOfRange:
+            message = _("“%(value)s” is not between 1900 and 2999.")
+        except ValueError:
+            message = _("“%(value)s” is not a date such as 2026-03-01.")
+        raise BadCell(message % {"value": shorten(value)})
 
-    return Cell(read, others)
+    return Cell(check, others)
 
 
-def _day(cell, year, month, day_of_month):
+def _number(text, mark):
     try:
-        found = date(year, month, day_of_month)
+        return parse_decimal(text, mark=mark)
+    except AmbiguousNumber as error:
+        message = _(
+            "“%(value)s” may be %(thousands)s or %(decimals)s: write %(thousands)s, or "
+            "%(decimals)s0 with a point."
+        )
+        figures = {"thousands": error.thousands, "decimals": error.decimals}
+        raise BadCell(message % {"value": text, **figures}) from error
     except ValueError as error:
-        raise BadCell(f"“{cell}” is not a day of the calendar.") from error
-    if year not in YEARS:
-        raise BadCell(f"“{cell}” is not a day of our times.")
-    return found
-
-
-def _number(cell, has_decimal_commas):
-    sign, digits = ("-", cell[1:]) if cell[:1] == "-" else ("", cell.removeprefix("+"))
-    if len(digits) <= LONGEST_NUMBER and PLAIN.fullmatch(digits):
-        return Decimal(sign + digits)
-    mark = _mark(digits) if len(digits) <= LONGEST_NUMBER else None
-    if mark is None and PERHAPS_A_THOUSAND.fullmatch(digits):
-        mark = "," if has_decimal_commas else "."
-        if mark not in digits:
-            raise _ambiguous(cell, digits)
-    if mark is None:
-        raise BadCell(f"“{shown(cell)}” is not a number.")
-    return Decimal(sign + re.sub(f"[^0-9{mark}]", "", digits).replace(",", "."))
-
-
-def _ambiguous(cell, digits):
-    thousands, point = re.sub("[.,]", "", digits), digits.replace(",", ".")
-    return BadCell(
-        f"“{cell}” may be {thousands} or {point}: write {thousands}, or {point}0 with a point."
-    )
-
-
-def _mark(digits):
-    """The decimal mark of a number that can be read in one way only; None where there is none
-    ("" where it has groups of thousands alone)."""
-    if PERHAPS_A_THOUSAND.fullmatch(digits):
-        return None
-    if found := DECIMAL.fullmatch(digits):
-        return found["mark"]
-    if found := GROUPED.fullmatch(digits):
-        return found["mark"] or ""
-    return None
+        raise BadCell(_("“%(value)s” is not a number.") % {"value": shorten(text)}) from error

@@ -6,9 +6,12 @@ A case arranges the farm and answers the verb, ready to be called.
 from django.utils import timezone
 
 from inventory.models import Location
-from inventory.services import receiving, reversing, tables
+from inventory.services import receiving, reversing
 from inventory.services.spools import consumption, scale, shelf
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.csv_reader import read_spools
+from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.spool_import import import_spools
 from production.services.printing import slots, weighing
 from production.services.undo import loads, receipts, undo
 from tests.factories import a_filament, a_slot, a_spool
@@ -117,7 +120,7 @@ def _():
     return lambda: reversing.reverse(entry, reason="A slip", confirm=True, by=None)
 
 
-@verb("catalogue.import")
+@verb("filament.import")
 def _():
     entry = {
         "id": "acme_pla_red",
@@ -129,20 +132,14 @@ def _():
         "diameter": 1.75,
         "color_hex": "ff0000",
     }
-    return lambda: import_entries([entry], by=None)
+    return lambda: import_filaments(read_catalogue([entry]), by=None)
 
 
-@verb("spool.import_table")
+@verb("spool.import")
 def _():
     a_filament("Galaxy")
     table = "name,initial_grams,remaining_grams\nGalaxy,1000,800\nGalaxy,500,\n"
-    return lambda: tables.import_spools(table, by=None)
-
-
-@verb("filament.import_table")
-def _():
-    table = "manufacturer,name,material,density_g_cm3\nAcme,Red,PLA,1.24\n"
-    return lambda: tables.import_filaments(table, by=None)
+    return lambda: import_spools(read_spools(table), by=None)
 
 
 @verb("spool.load")

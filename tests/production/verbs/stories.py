@@ -8,9 +8,10 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import Location
-from inventory.services import receiving, reversing, tables
+from inventory.services import receiving, reversing
 from inventory.services.spools import consumption, scale, shelf
-from inventory.services.tables.catalogue_importing import import_entries
+from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
 from production.services import completion, reports
 from production.services.completion.actuals import ItemCount, MaterialActual
@@ -150,14 +151,13 @@ OF_RUNS = {
     "run_material.remove": lambda: of_material(lines.remove_material),
 }
 OF_OTHERS = {
-    "catalogue.import": lambda: import_entries([], by=None),
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
     "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
-    "filament.import_table": lambda: tables.import_filaments(b"name;material", by=None),
+    "filament.import": lambda: import_filaments([], by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
     "inventory_transaction.reverse": lambda: reversing.reverse(
         consumption.use(a_spool(), grams=5, by=None), reason="slip", by=None
@@ -192,7 +192,7 @@ OF_OTHERS = {
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
     "spool.empty": lambda: consumption.empty(a_spool(20), by=None),
-    "spool.import_table": lambda: tables.import_spools(b"name", by=None),
+    "spool.import": lambda: import_spools([], by=None),
     "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
     "spool.undo_load": lambda: loads.undo_load(
         slots.load((spool := a_spool()), slot=a_slot(), by=None)

@@ -1,4 +1,4 @@
-"""Reading a CSV table that somebody made: its columns, and its lines one by one.
+"""Reads a CSV table that somebody made: its columns, and its lines one by one.
 
 What is wrong with the whole table (no text, no such columns, too large) refuses it; what is wrong
 with one line is that line's own, and the lines after it are read all the same.
@@ -7,11 +7,14 @@ with one line is that line's own, and the lines after it are read all the same.
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass, field
 from difflib import get_close_matches
 
+from django.utils.translation import gettext as _
+
+from inventory.services.tables.cells import clean, has_decimal_commas, shorten
+from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
+from inventory.services.tables.report import Row
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import first_invisible_character, nfc
 from tenants.web.csv_export import unescape_formula
 
 LONGEST_BYTES = 5 * 1024 * 1024
@@ -39,30 +42,35 @@ class TableTooLarge(UnusableTable):
     title = "This table is too large"
 
 
-@dataclass
-class RawLine:
-    """One line: its number in the file (from 1, the header included), its cells by the names of
-    the columns (those that are not empty), and what is wrong with it by column ("" for all)."""
-
-    number: int
-    cells: dict = field(default_factory=dict)
-    problems: dict = field(default_factory=dict)
+def read_filaments(content):
+    """The rows of a table of filaments. Raises UnusableTable, TableTooLarge."""
+    return _read(content, FILAMENT_COLUMNS, needed=(("name",), ("material",)))
 
 
-def read(content, *, columns, needed):
-    """The lines of a CSV table as RawLines; empty ones are left out.
+def read_spools(content):
+    """The rows of a table of spools. Raises UnusableTable, TableTooLarge."""
+    return _read(content, SPOOL_COLUMNS, needed=(("external_id", "name"),))
 
-    ``content`` is bytes, text or a binary file: UTF-8, separated by ; or , or tabs. ``columns``
-    are ``{name: other names it goes by}``; of each tuple in ``needed`` one must be there. Raises
-    UnusableTable, TableTooLarge.
+
+def _read(content, columns, *, needed):
+    """The lines of a CSV table as Rows; empty ones are left out.
+
+    ``content`` is bytes, text or a binary file: UTF-8, separated by ; or , or tabs, at most 5 MB
+    and 10,000 lines, of which the first names the columns. Of each tuple in ``needed`` one column
+    must be there.
     """
     lines, known = _lines(_text(content)), _known(columns)
     records = _records(lines, _separator(lines, known))
-    _, header, problem = next(records, (1, [], "The table is empty: its first line is missing."))
+    empty = _("The table is empty: its first line is missing.")
+    _number, header, problem = next(records, (1, [], empty))
     if problem:
-        raise UnusableTable(f"The first line names the columns. {problem}")
+        raise UnusableTable(
+            _("The first line names the columns. %(problem)s") % {"problem": problem}
+        )
     names = _columns(header, known, needed)
-    return [_line(names, *record) for record in _limited(records)]
+    rows = [_row(names, *record) for record in _limited(records)]
+    _read_cells(rows, columns)
+    return rows
 
 
 # --- The file ----------------------------------------------------------------------------------
@@ -75,14 +83,16 @@ def _text(content):
         content = content.encode("utf-8", "surrogatepass")
     if len(content) > LONGEST_BYTES:
         raise TableTooLarge(
-            f"At most {LONGEST_BYTES // 1024**2} MB are read at once: split the file.",
+            _("At most %(most)s MB are read at once: split the file.")
+            % {"most": LONGEST_BYTES // 1024**2},
             most_bytes=LONGEST_BYTES,
         )
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UnusableTable(
-            f"This is no UTF-8 text (byte {error.start}): save the sheet as “CSV UTF-8”."
+            _("This is no UTF-8 text (byte %(place)s): save the sheet as “CSV UTF-8”.")
+            % {"place": error.start}
         ) from error
 
 
@@ -98,9 +108,9 @@ def _separator(lines, known):
     """What separates the cells: as Excel's own first line says (sep=;, which is emptied), else
     what makes most columns known."""
     first = next((place for place, line in enumerate(lines) if line.strip()), 0)
-    if said := re.fullmatch(r'"?sep=(.)"?', lines[first].strip()):
+    if found := re.fullmatch(r'"?sep=(.)"?', lines[first].strip()):
         lines[first] = ""
-        return said[1] if said[1] in SEPARATORS else ","
+        return found[1] if found[1] in SEPARATORS else ","
 
     def figures(separator):
         names = [_normal(name) for name in lines[first][:LONGEST_HEADER].split(separator)]
@@ -127,10 +137,8 @@ def _records(lines, separator):
             cells, problem = next(reader), ""
             place += reader.line_num
         except csv.Error:
-            cells, problem = (
-                [],
-                "A quote is not closed, or followed by more text; or a cell is too long.",
-            )
+            cells = []
+            problem = _("A quote is not closed, or followed by more text; or a cell is too long.")
             place += 1
         if problem or any(cell.strip() for cell in cells):
             yield number, cells, problem
@@ -145,7 +153,8 @@ def _limited(records):
 
 def _too_many_lines():
     return TableTooLarge(
-        f"At most {MOST_LINES:,} lines are read at once: split the file.", most_lines=MOST_LINES
+        _("At most %(most)s lines are read at once: split the file.") % {"most": f"{MOST_LINES:,}"},
+        most_lines=MOST_LINES,
     )
 
 
@@ -155,7 +164,7 @@ def _too_many_lines():
 def _known(columns):
     """Every name that a column goes by: ``{name: column}``."""
     names = {name: name for name in columns}
-    return names | {other: name for name, others in columns.items() for other in others}
+    return names | {other: name for name, cell in columns.items() for other in cell.others}
 
 
 def _normal(name):
@@ -167,7 +176,8 @@ def _normal(name):
 def _columns(header, known, needed):
     """The columns in their order; None where a column has no name."""
     if len(header) > MOST_COLUMNS:
-        raise UnusableTable(f"{len(header)} columns are too many: is it another table?")
+        message = _("%(count)s columns are too many: is it another table?")
+        raise UnusableTable(message % {"count": len(header)})
     found = [known.get(_normal(name)) for name in header]
     unknown = [
         name.strip()
@@ -176,15 +186,19 @@ def _columns(header, known, needed):
     ]
     wrong = [_misspelt(name, known) for name in unknown]
     wrong += [
-        f"{name} is there twice." for name, count in Counter(found).items() if name and count > 1
+        _("%(name)s is there twice.") % {"name": name}
+        for name, count in Counter(found).items()
+        if name and count > 1
     ]
     missing = [names for names in needed if not set(names) & set(found)]
-    wrong += [f"A column {' or '.join(names)} is needed." for names in missing]
+    wrong += [
+        _("A column %(names)s is needed.") % {"names": " or ".join(names)} for names in missing
+    ]
     if wrong:
         raise UnusableTable(
             " ".join(wrong),
             errors={"columns": wrong},
-            unknown=[shown(name) for name in unknown],
+            unknown=[shorten(name) for name in unknown],
             known=sorted(set(known.values())),
         )
     return found
@@ -192,30 +206,41 @@ def _columns(header, known, needed):
 
 def _misspelt(name, known):
     close = get_close_matches(_normal(name)[:100], known, n=1, cutoff=SUGGESTED_FROM)
-    hint = f"did you mean “{known[close[0]]}”?" if close else "leave it out."
-    return f"There is no column “{shown(name)}”: {hint}"
-
-
-def shown(text):
-    """A cell as it may be shown in a sentence."""
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    if close:
+        message = _("There is no column “%(name)s”: did you mean “%(known)s”?")
+        return message % {"name": shorten(name), "known": known[close[0]]}
+    return _("There is no column “%(name)s”: leave it out.") % {"name": shorten(name)}
 
 
 # --- Its lines ---------------------------------------------------------------------------------
 
 
-def _line(names, number, cells, problem):
-    line = RawLine(number, problems={"": problem} if problem else {})
+def _row(names, number, cells, problem):
+    """The Row of a line, whose values are still texts."""
+    row = Row(number)
+    if problem:
+        row.refuse("", problem)
     named = zip(names, cells, strict=False)
     nameless = [cell for name, cell in named if name is None] + cells[len(names) :]
     if any(cell.strip() for cell in nameless):
-        line.problems[""] = (
-            f"{len(cells)} cells, {len(names)} columns: is a comma without quotes around it?"
-        )
+        message = _("%(cells)s cells, %(columns)s columns: is a comma without quotes around it?")
+        row.refuse("", message % {"cells": len(cells), "columns": len(names)})
     for name, cell in zip(names, cells, strict=False):
-        text = nfc(unescape_formula(" ".join(cell.split())))
-        if unseen := first_invisible_character(text):
-            line.problems[name or ""] = f"It holds a character that can't be seen ({unseen})."
-        elif name and text:
-            line.cells[name] = text
-    return line
+        with row.refusing(name or ""):
+            text = clean(unescape_formula(" ".join(cell.split())))
+            if name and text:
+                row.values[name] = text
+    return row
+
+
+def _read_cells(rows, columns):
+    """Replace the texts of the rows by their values; what has none is refused."""
+    numbers = [name for name, cell in columns.items() if cell.is_number]
+    has_commas = has_decimal_commas(
+        row.values[name] for row in rows for name in numbers if name in row.values
+    )
+    for row in rows:
+        texts, row.values = row.values, {}
+        for name, text in texts.items():
+            with row.refusing(name):
+                row.values[name] = columns[name].read(text, has_decimal_commas=has_commas)

@@ -1,4 +1,4 @@
-"""Finding the filament, the maker and the place that a line of a table means.
+"""Finds the filament and the location that a row means.
 
 Names are compared without regard to case and to how many spaces are in them.
 """
@@ -8,16 +8,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
+from django.utils.translation import gettext as _
+
 from inventory.models import Filament
-from inventory.services.tables.catalogue_entries import MATERIAL_CODE
-from inventory.services.tables.cells import BadCell, pattern, quantity
-from inventory.services.tables.reading import shown
+from inventory.services.tables.cells import BadCell, shorten
 
 MOST_SUGGESTIONS = 20  # a search among thousands of names takes a while
-MATERIAL = pattern(
-    MATERIAL_CODE, "a code such as PLA or ASA-CF", "material_type", "polymer", normal=str.upper
-)
-DIAMETER = quantity("diameter", digits=4, places=2, least="0.5", most="10")
 
 
 @dataclass(frozen=True)
@@ -54,7 +50,7 @@ class Catalogue:
         self.by_name[folded(known.name)].append(known)
 
     def named(self, cells):
-        """The filaments that the cells of a line may mean, by name."""
+        """The filaments that the values of a row may mean, by name."""
         found = self.by_name.get(folded(cells["name"]), ())
         tests = {
             "manufacturer": lambda known, value: folded(known.maker) == folded(value),
@@ -67,39 +63,42 @@ class Catalogue:
         return list(found)
 
     def the_one(self, cells):
-        """The filament that a spool's line means. Raises BadCell with what may be meant."""
+        """The filament that a spool's row means. Raises BadCell with what may be meant."""
         if "external_id" in cells:
             if known := self.by_external_id.get(cells["external_id"]):
                 return known
+            message = _("There is no filament with the id “%(id)s”.")
             raise BadCell(
-                f"There is no filament with the id “{shown(cells['external_id'])}”.",
-                errors={"external_id": []},
+                message % {"id": shorten(cells["external_id"])}, errors={"external_id": []}
             )
         if "name" not in cells:
-            raise BadCell("Which filament? Give its id or its name.", errors={"name": []})
+            raise BadCell(_("Which filament? Give its id or its name."), errors={"name": []})
         found = self.named(cells)
         if len(found) == 1:
             return found[0]
         raise BadCell(self._several(found) if found else self._none(cells), errors={"name": []})
 
     def _several(self, found):
-        ids = [known.external_id or "none" for known in found[:5]]
-        return (
-            f"{len(found)} filaments are called so: give the maker, the material, the diameter or "
-            f"the external_id ({shown(', '.join(ids))})."
-        )
+        ids = [known.external_id or _("none") for known in found[:5]]
+        return _(
+            "%(count)s filaments are called so: give the maker, the material, the diameter or the "
+            "external_id (%(ids)s)."
+        ) % {"count": len(found), "ids": shorten(", ".join(ids))}
 
     def _none(self, cells):
         name, material = cells["name"], cells.get("material")
-        wanted = " ".join(filter(None, [cells.get("manufacturer"), name, material]))
-        return f"There is no filament “{shown(wanted)}”.{self._suggestion(name)}"
+        wanted = shorten(" ".join(filter(None, [cells.get("manufacturer"), name, material])))
+        if known := self._like(name):
+            message = _("There is no filament “%(name)s”. Did you mean %(known)s?")
+            return message % {"name": wanted, "known": shorten(str(known))}
+        return _("There is no filament “%(name)s”.") % {"name": wanted}
 
-    def _suggestion(self, name):
+    def _like(self, name):
         self.searches += 1
         if self.searches > MOST_SUGGESTIONS:
-            return ""
+            return None
         close = get_close_matches(folded(name), self.by_name, n=1)
-        return f" Did you mean {shown(str(self.by_name[close[0]][0]))}?" if close else ""
+        return self.by_name[close[0]][0] if close else None
 
 
 def folded(name):
@@ -112,5 +111,8 @@ def the_place(places, name):
     if place := places.get(folded(name)):
         return place
     close = get_close_matches(folded(name), places, n=1)
-    hint = f"did you mean “{places[close[0]].name}”?" if close else "add it first."
-    raise BadCell(f"There is no location “{shown(name)}”: {hint}", errors={"location": []})
+    message = _("There is no location “%(name)s”: add it first.")
+    if close:
+        message = _("There is no location “%(name)s”: did you mean “%(known)s”?")
+    names = {"name": shorten(name), "known": places[close[0]].name if close else ""}
+    raise BadCell(message % names, errors={"location": []})

@@ -1,0 +1,59 @@
+"""The columns of tables of filaments and of spools, and the other names that they go by."""
+
+from django.utils.translation import gettext_lazy as _
+
+from inventory.models.catalogue import validate_gtin
+from inventory.services.tables.cells import color, day, degrees, money, pattern, quantity, text
+
+# Ascii alone: what upper case is elsewhere, Python and PostgreSQL do not always agree on.
+MATERIAL_CODE = r"[A-Z0-9][A-Z0-9 +./()%_-]{0,39}"
+MATERIAL = pattern(
+    MATERIAL_CODE,
+    _("“%(value)s” is not a code of plain letters, such as PLA or ASA-CF."),
+    "material_type",
+    "polymer",
+    normalise=str.upper,
+)
+GTIN = pattern(
+    validate_gtin.regex.pattern,
+    _("“%(value)s” is not a GTIN of 8 to 14 digits."),
+    "ean",
+    "barcode",
+)
+DIAMETER = quantity("diameter", digits=4, places=2, least="0.5", most="10")
+FILAMENT_COLUMNS = {
+    "external_id": text(200),
+    "manufacturer": text(100, "maker", "brand", "vendor"),
+    "name": text(150, "filament", "filament_name"),
+    "material": MATERIAL,
+    "color_name": text(100, "colour_name", "color", "colour"),
+    "color_hex": color("colour_hex", "hex"),
+    "diameter_mm": DIAMETER,
+    "density_g_cm3": quantity("density", digits=6, places=4, least="0.1", most="25"),
+    "net_grams": quantity("grams", "weight", above="0"),
+    "tare_grams": quantity("tare", "empty_spool_grams", "spool_weight"),
+    "nozzle_temp": degrees("extruder_temp"),
+    "bed_temp": degrees(),
+    "price": money("cost"),
+    "article_number": text(100, "article", "sku"),
+    "gtin": GTIN,
+    "reorder_point_grams": quantity("reorder_point"),
+    "comment": text(2000, "note", "notes"),
+}
+SPOOL_COLUMNS = {
+    "external_id": text(200, "filament_external_id"),
+    "manufacturer": text(100, "maker", "brand", "vendor"),
+    "name": text(150, "filament", "filament_name"),
+    "material": MATERIAL,
+    "diameter_mm": DIAMETER,
+    "initial_grams": quantity("grams", "net_grams", "initial", "weight", above="0"),
+    "remaining_grams": quantity("remaining"),
+    "tare_grams": quantity("tare", "empty_spool_grams", "spool_weight"),
+    "price": money("cost"),
+    "lot_number": text(100, "lot", "lot_nr", "batch"),
+    "supplier": text(100, "shop"),
+    "received_on": day("received", "date", "purchased_on"),
+    "location": text(100, "place", "shelf"),
+    "code": text(20, "spool_code", "label"),
+    "comment": text(2000, "note", "notes"),
+}

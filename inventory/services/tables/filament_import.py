@@ -1,0 +1,277 @@
+"""Imports filaments, of a table or a catalogue: new ones are made, known ones only filled in.
+
+What the farm has is never overwritten, so an import can be repeated with a newer file, and keeps
+whatever people have changed. A filament is known by its external_id, else by maker, name and
+material; another diameter, or other net grams, make it another one.
+"""
+
+import re
+from collections import Counter, defaultdict
+from decimal import Decimal
+
+from django.db import connection
+from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
+
+from inventory.models import Filament, Manufacturer, MaterialType
+from inventory.services.tables.cells import BadCell
+from inventory.services.tables.columns import FILAMENT_COLUMNS
+from inventory.services.tables.matching import Catalogue, folded
+from inventory.services.tables.report import (
+    BATCH,
+    CREATED,
+    FILAMENTS,
+    FILLED_IN,
+    UNCHANGED,
+    ImportReport,
+    run_import,
+)
+from tenants.accounts import audited
+from tenants.operations.operation import operation
+
+USUAL_DIAMETER = Decimal("1.75")
+IDENTITY = {"manufacturer", "name", "material", "diameter_mm", "density_g_cm3"}
+COLORS = ("color_hex", "multi_color_hexes", "multi_color_direction")
+FIELDS = (*(name for name in FILAMENT_COLUMNS if name not in IDENTITY), *COLORS[1:])
+FILLED = ("manufacturer", *FIELDS)
+EMPTY = (None, "", [])
+ABRASIVE = re.compile(
+    r"(?<![A-Z])(CF|GF|GLOW)(?![A-Z])"
+    r"|CARBON|GLASS|GRAPHENE|WOOD|STONE|METAL|STEEL|IRON|COPPER|BRONZE|BRASS"
+)
+
+
+def import_filaments(rows, *, by, dry_run=False):
+    """Add the filaments of the ``rows``, with manufacturers and material types that are new;
+    returns an ImportReport.
+
+    ``rows`` come from `csv_reader.read_filaments` or `catalogue_reader.read_catalogue`. A broken
+    row is reported and the others are imported, all in one transaction; a dry run is the import,
+    taken back. Raises Busy, and Duplicate when somebody adds the same filament at this moment.
+    """
+    return run_import(_import, rows, by=by, dry_run=dry_run)
+
+
+@operation("filament.import")
+def _import(rows, *, by, dry_run):
+    _lock_imports()
+    report = ImportReport(FILAMENTS, rows, dry_run=dry_run)
+    _require_columns(report.good)
+    known = _known(report.good)
+    _require_densities([row for row in report.good if row not in known])
+    makers = _manufacturers([row for row in report.good if _needs_maker(row, known)], report)
+    types = _material_types([row for row in report.good if row not in known], report)
+    for row in report.good:
+        if row in known:
+            _fill_in(row, known[row], makers)
+        else:
+            row.instance = _filament(row.values, makers, types)
+            row.detail = _("A new filament %(name)s.") % {"name": _name(row.values)}
+    _write(report, by=by)
+    return report
+
+
+def _lock_imports():
+    """Two imports at once would make the same manufacturers twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext('filament.import'), hashtext(current_schema()))"
+        )
+
+
+def _require_columns(rows):
+    for row in rows:
+        for column in {"name", "material"} - row.values.keys():
+            row.refuse(column, _("This is needed."))
+
+
+# --- Known ones --------------------------------------------------------------------------------
+
+
+def _known(rows):
+    """``{row: Filament}`` for rows of filaments that are there already, locked: a person's edit
+    is not to be lost. A second row of the same filament is refused."""
+    catalogue, seen, matches = Catalogue(), {}, {}
+    for row in (row for row in rows if row.is_ok):
+        with row.refusing():
+            match = _match(catalogue, row.values, set(matches.values()))
+            _require_first(seen, row, match)
+            if match:
+                matches[row] = match.pk
+    found = Filament.objects.filter(pk__in=matches.values()).with_makers().order_by("pk")
+    locked = {each.pk: each for each in found.select_for_update(no_key=True, of=("self",))}
+    return {row: locked[pk] for row, pk in matches.items()}
+
+
+def _match(catalogue, values, taken):
+    """The filament that is there already, as Known, or None; by name only one without an id of
+    its own, if no other id has ``taken`` it. Raises BadCell when it may be any of several."""
+    external_id = values.get("external_id")
+    if external_id and (known := catalogue.by_external_id.get(external_id)):
+        return known
+    cells = {"manufacturer": "", "diameter_mm": USUAL_DIAMETER} | values
+    found = [
+        known
+        for known in catalogue.named(cells)
+        if not (external_id and (known.external_id or known.pk in taken))
+        and _may_be(known.net_grams, values.get("net_grams"))
+    ]
+    if len(found) > 1:
+        message = _("%(count)s filaments are called so: give the external_id or the net grams.")
+        raise BadCell(message % {"count": len(found)}, errors={"name": []})
+    return found[0] if found else None
+
+
+def _may_be(one, other):
+    return one is None or other is None or one == other
+
+
+def _require_first(seen, row, match):
+    """Raise BadCell when an earlier row is of the same filament, or has the same id."""
+    values = row.values
+    names = (
+        folded(values.get("manufacturer", "")),
+        folded(values["name"]),
+        *(values.get(name) for name in ("material", "diameter_mm", "net_grams", "external_id")),
+    )
+    keys = {("pk", match.pk) if match else names, ("id", values.get("external_id", row))}
+    if earlier := [seen[key] for key in keys if key in seen]:
+        message = _("The same filament as number %(number)s.")
+        raise BadCell(message % {"number": earlier[0].number})
+    seen.update(dict.fromkeys(keys, row))
+
+
+def _fill_in(row, filament, makers):
+    """Take over what is still empty. Colours are one thing: all or none."""
+    has_color = bool(filament.color_hex or filament.multi_color_hexes)
+    values = row.values | {"manufacturer": makers.get(row.values.get("manufacturer"))}
+    for name in FILLED:
+        old, new = getattr(filament, name), values.get(name)
+        if old in EMPTY and new not in EMPTY and not (has_color and name in COLORS):
+            setattr(filament, name, new)
+            row.changes[name] = [old, _audited(new)]
+    row.instance, row.outcome = filament, FILLED_IN if row.changes else UNCHANGED
+    names = {"filament": filament, "fields": ", ".join(row.changes)}
+    row.detail = _("%(filament)s is there already: nothing is empty.") % names
+    if row.changes:
+        row.detail = _("%(filament)s is there already: fills in %(fields)s.") % names
+
+
+def _audited(value):
+    return {"id": value.pk, "name": value.name} if isinstance(value, Manufacturer) else value
+
+
+# --- New ones ----------------------------------------------------------------------------------
+
+
+def _require_densities(rows):
+    """Refuse a new material type of which no row has the density."""
+    known = set(MaterialType.objects.values_list("code", flat=True))
+    known |= {row.values["material"] for row in rows if "density_g_cm3" in row.values}
+    for row in rows:
+        if (code := row.values["material"]) not in known:
+            message = _("%(code)s is new: how dense is it, in g/cm³?")
+            row.refuse("density_g_cm3", message % {"code": code})
+
+
+def _needs_maker(row, known):
+    return "manufacturer" in row.values and (row not in known or not known[row].manufacturer_id)
+
+
+def _manufacturers(rows, report):
+    """Manufacturers by the names that the rows give them, the missing ones made."""
+    names = _lower(list(dict.fromkeys(row.values["manufacturer"] for row in rows)))
+    known, missing = _by_lower_name(names), {}
+    for name, lower in names.items():
+        if lower not in known:
+            missing.setdefault(lower, Manufacturer(name=name))
+    report.manufacturers = [maker.name for maker in missing.values()]
+    Manufacturer.objects.bulk_create(missing.values(), batch_size=BATCH, ignore_conflicts=True)
+    known = _by_lower_name(names)
+    return {name: known[lower] for name, lower in names.items()}
+
+
+def _lower(names):
+    """Names in lower case as PostgreSQL means it, for it is the one that keeps them unique."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, lower(name) FROM unnest(%s::text[]) AS name", [names])
+        return dict(cursor.fetchall())
+
+
+def _by_lower_name(names):
+    makers = Manufacturer.objects.annotate(lower=Lower("name"))
+    return {maker.lower: maker for maker in makers.filter(lower__in=list(names.values()))}
+
+
+def _material_types(rows, report):
+    """Material types by code, the missing ones made with the density most rows give them."""
+    densities = defaultdict(Counter)
+    for row in rows:
+        given = row.values.get("density_g_cm3")
+        densities[row.values["material"]].update([] if given is None else [given])
+    known = _types_by_code(densities)
+    report.material_types = [code for code in densities if code not in known]
+    missing = (
+        MaterialType(
+            code=code,
+            name=code,
+            density_g_cm3=densities[code].most_common(1)[0][0],
+            is_abrasive=bool(ABRASIVE.search(code)),
+        )
+        for code in report.material_types
+    )
+    MaterialType.objects.bulk_create(missing, batch_size=BATCH, ignore_conflicts=True)
+    return _types_by_code(densities)
+
+
+def _types_by_code(codes):
+    return {kind.code: kind for kind in MaterialType.objects.filter(code__in=list(codes))}
+
+
+def _filament(values, makers, types):
+    kind = types[values["material"]]
+    return Filament(
+        manufacturer=makers.get(values.get("manufacturer")),
+        material_type=kind,
+        name=values["name"],
+        diameter_mm=values.get("diameter_mm", USUAL_DIAMETER),
+        density_g_cm3=values.get("density_g_cm3", kind.density_g_cm3),
+        **{name: values[name] for name in FIELDS if name in values},
+    )
+
+
+def _name(values):
+    return f"{values.get('manufacturer', '')} {values['name']} ({values['material']})".strip()
+
+
+# --- All of them -------------------------------------------------------------------------------
+
+
+def _write(report, *, by):
+    """Save what is new and what was filled in, with one line in the audit trail for all that is
+    new: a line for each new filament would bury what people did."""
+    by_outcome = {outcome: [] for outcome in (CREATED, FILLED_IN, UNCHANGED)}
+    for row in report.good:
+        by_outcome[row.outcome].append(row)
+    with audited.refusals(Filament()):
+        Filament.objects.bulk_create(
+            (row.instance for row in by_outcome[CREATED]), batch_size=BATCH
+        )
+        Filament.objects.bulk_create(  # many times faster than bulk_update's CASE for every value
+            (row.instance for row in by_outcome[FILLED_IN]),
+            batch_size=BATCH,
+            update_conflicts=True,
+            unique_fields=["id"],
+            update_fields=FILLED,
+        )
+    for row in by_outcome[FILLED_IN]:
+        audited.audit("import", row.instance, by=by, changes=row.changes)
+    if by_outcome[CREATED]:
+        news = {
+            CREATED: len(by_outcome[CREATED]),
+            FILLED_IN: len(by_outcome[FILLED_IN]),
+            "manufacturers": report.manufacturers,
+            "material_types": report.material_types,
+        }
+        changes = {name: [None, value] for name, value in news.items()}
+        audited.audit("import", Filament(name=_("Import of filaments")), by=by, changes=changes)

@@ -1,0 +1,141 @@
+"""What becomes of each row of an import, and of all of them."""
+
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from django.utils.translation import gettext as _
+
+from inventory.models import Filament, Spool
+from tenants.operations.operation import in_dry_run, source
+from tenants.operations.refusals import Refusal
+
+CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "refused"
+OUTCOMES = (CREATED, FILLED_IN, UNCHANGED, REFUSED)
+FILAMENTS, SPOOLS = "filaments", "spools"
+BATCH = 1000  # rows that are written at once
+
+
+@dataclass(eq=False)
+class Row:
+    """A line of a table, or an entry of a catalogue.
+
+    ``number`` is its place (in a table the line of the file, the header included; in a catalogue
+    that of the entry), ``external_id`` the id as a catalogue has it, for messages. ``values`` are
+    by column, ``problems`` sentences by column ("" for the whole row). An importer sets the
+    rest: ``outcome``, a sentence (``detail``), the model ``instance``, and ``changes`` of one
+    that was there before, ``{field: [before, after]}``.
+    """
+
+    number: int
+    values: dict = field(default_factory=dict)
+    problems: dict = field(default_factory=dict)
+    external_id: str = ""
+    outcome: str = CREATED
+    detail: str = ""
+    instance: Filament | Spool | None = None
+    changes: dict = field(default_factory=dict)
+
+    @property
+    def is_ok(self):
+        return not self.problems
+
+    @property
+    def problem(self):
+        """All that is wrong with it, in a sentence for each column."""
+        return " ".join(
+            f"{column}: {detail}" if column else detail for column, detail in self.problems.items()
+        )
+
+    def refuse(self, column, detail):
+        self.problems[column], self.outcome = detail, REFUSED
+
+    @contextmanager
+    def refusing(self, column=""):
+        """A Refusal in the block is this row's own, of the columns it names or of ``column``."""
+        try:
+            yield
+        except Refusal as refusal:
+            for name in refusal.errors or [column]:
+                self.refuse(name, refusal.detail)
+
+    def copy(self):
+        """The row as it was read."""
+        copy = Row(self.number, dict(self.values), external_id=self.external_id)
+        for column, detail in self.problems.items():
+            copy.refuse(column, detail)
+        return copy
+
+
+class ImportReport:
+    """What an import did, or with ``dry_run`` would do, with a copy of each row."""
+
+    def __init__(self, kind, rows, *, dry_run):
+        self.kind, self.dry_run = kind, dry_run
+        self.rows = [row.copy() for row in rows]  # an operation that is tried again starts anew
+        self.manufacturers, self.material_types = [], []
+
+    def count(self, outcome):
+        return sum(row.outcome == outcome for row in self.rows)
+
+    @property
+    def good(self):
+        return [row for row in self.rows if row.is_ok]
+
+    @property
+    def refused(self):
+        return [row for row in self.rows if not row.is_ok]
+
+    def counts(self):
+        return {f"{outcome}_count": self.count(outcome) for outcome in OUTCOMES}
+
+    def as_dict(self):
+        """The report as plain values; a created row has its id, and a spool the code for its
+        label, unless it was a dry run."""
+        return {
+            "kind": self.kind,
+            "dry_run": self.dry_run,
+            **self.counts(),
+            "manufacturers": self.manufacturers,
+            "material_types": self.material_types,
+            "lines": [self._row_as_dict(row) for row in self.rows],
+        }
+
+    def _row_as_dict(self, row):
+        instance = row.instance if row.is_ok and not self.dry_run else None
+        return {
+            "line": row.number,
+            "status": "ok" if row.is_ok else "refused",
+            "outcome": row.outcome,
+            "detail": row.detail if row.is_ok else row.problem,
+            "problems": row.problems,
+            "id": instance and instance.pk,
+            "code": getattr(instance, "code", None),
+        }
+
+    def __str__(self):
+        sentence = _(
+            "%(created_count)s created, %(filled_in_count)s filled in, "
+            "%(unchanged_count)s unchanged, %(refused_count)s refused"
+        )
+        if self.manufacturers or self.material_types:
+            sentence = _(
+                "%(created_count)s created, %(filled_in_count)s filled in, "
+                "%(unchanged_count)s unchanged, %(refused_count)s refused; "
+                "new manufacturers: %(manufacturers)s, new material types: %(material_types)s"
+            )
+        news = {
+            "manufacturers": len(self.manufacturers),
+            "material_types": len(self.material_types),
+        }
+        return sentence % (self.counts() | news)
+
+
+def run_import(verb, rows, *, dry_run, **options):
+    """Call an import's verb as of the source "import"; a dry run takes it back."""
+    token = source.set("import")
+    try:
+        if dry_run:
+            return in_dry_run(lambda: verb(rows, dry_run=True, **options))
+        return verb(rows, dry_run=False, **options)
+    finally:
+        source.reset(token)

@@ -1,0 +1,140 @@
+"""Imports spools: one row, one spool, with its receipt in the ledger."""
+
+from collections import Counter
+from decimal import Decimal
+from itertools import islice
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inventory import codes
+from inventory.models import Filament, Location, Spool, SpoolEvent
+from inventory.services import ledger, receiving
+from inventory.services.tables.cells import BadCell
+from inventory.services.tables.matching import Catalogue, folded, the_place
+from inventory.services.tables.report import BATCH, SPOOLS, ImportReport, run_import
+from tenants.accounts.models import FarmSettings
+from tenants.operations.operation import operation
+from tenants.operations.quantities import CostPerGramField, rounded
+from tenants.operations.refusals import Refusal
+from tenants.operations.text import format_number
+
+DETAILS = ("tare_grams", "lot_number", "supplier", "comment", "code")
+
+
+def import_spools(rows, *, by, at=None, dry_run=False):
+    """Put a spool on the shelf for each of the ``rows`` (`csv_reader.read_spools`); returns an
+    ImportReport.
+
+    Every row stands for itself: the good ones are imported, the others reported. A filament is
+    named by its external_id or by manufacturer, name and material, as far as they are needed.
+    Each spool has its receipt of ``initial_grams`` (by default the filament's net grams); with
+    ``remaining_grams`` what was used before is adjusted away. A dry run is the import, taken back.
+    Raises Busy, Duplicate.
+    """
+    return run_import(_import, rows, by=by, at=at, dry_run=dry_run)
+
+
+@operation("spool.import")
+def _import(rows, *, by, dry_run, at=None):
+    report = ImportReport(SPOOLS, rows, dry_run=dry_run)
+    _plan(report.good)
+    _write(report.good, by=by, at=at)
+    return report
+
+
+def _plan(rows):
+    """Make the unsaved spool of each row; a row that can't be one is refused."""
+    catalogue, places = Catalogue(), {folded(place.name): place for place in Location.objects.all()}
+    _check_codes(rows)
+    chosen = {}
+    for row in rows:
+        with row.refusing():
+            chosen[row] = catalogue.the_one(row.values).pk
+    filaments = Filament.objects.with_makers().in_bulk(set(chosen.values()))
+    today = FarmSettings.load().local_date(timezone.now())
+    for row, pk in chosen.items():
+        with row.refusing():
+            row.instance = _spool(row.values, filaments[pk], places, today)
+            row.detail = _detail(row)
+
+
+def _write(rows, *, by, at=None):
+    """Receive the spools of the rows, a thousand at a time."""
+    rest = iter(rows)
+    while batch := list(islice(rest, BATCH)):
+        received = Spool.objects.bulk_create(row.instance for row in batch)
+        with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
+            for row, spool in zip(batch, received, strict=True):
+                _post(book, book.spools[spool.pk], row.values.get("remaining_grams"))
+
+
+def _post(book, spool, remaining):
+    book.receive(spool)
+    if remaining is not None and remaining != spool.initial_grams:
+        note = _("What was used before the spool was in this book.")
+        book.adjust(spool, remaining - spool.initial_grams, reason="imported", note=note)
+
+
+def _spool(values, filament, places, today):
+    details = {name: values[name] for name in DETAILS if name in values}
+    if "location" in values:
+        details["location"] = the_place(places, values["location"])
+    try:
+        spool = receiving.unsaved(
+            filament=filament,
+            initial_grams=values.get("initial_grams"),
+            price=values.get("price"),
+            received_on=values.get("received_on", today),
+            **details,
+        )
+    except ValidationError as error:
+        raise BadCell("; ".join(error.messages), errors=error.message_dict) from error
+    remaining = values.get("remaining_grams")
+    if remaining is not None and remaining > spool.initial_grams:
+        raise BadCell(_("More is left than was on it."), errors={"remaining_grams": []})
+    _require_rate(spool)
+    return spool
+
+
+def _require_rate(spool):
+    """A gram must not cost more than the ledger can keep."""
+    if (rate := spool.cost_per_gram()) is None:
+        return
+    column = CostPerGramField
+    try:
+        rounded(rate, digits=column.digits, places=column.places, field="price")
+    except Refusal as refusal:
+        raise BadCell(_("A gram of it would cost too much."), errors={"price": []}) from refusal
+
+
+def _detail(row):
+    spool, remaining = row.instance, row.values.get("remaining_grams")
+    figures = {"filament": spool.filament, "grams": format_number(spool.initial_grams)}
+    if remaining is None:
+        return _("A spool of %(filament)s, %(grams)s g.") % figures
+    figures["left"] = format_number(Decimal(remaining))
+    return _("A spool of %(filament)s, %(grams)s g, %(left)s g left.") % figures
+
+
+def _check_codes(rows):
+    """A label that is on a spool already, or on two rows, is no label for a new one."""
+    for row in rows:
+        if "code" in row.values:
+            row.values["code"] = codes.normalise(row.values["code"])
+    wanted = Counter(row.values.get("code") for row in rows)
+    taken = set(Spool.objects.filter(code__in=wanted).values_list("code", flat=True))
+    former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before__in=wanted)
+    taken |= set(former.values_list("before", flat=True))
+    for row in rows:
+        code = row.values.get("code")
+        if code is None:
+            continue
+        if not codes.is_valid(code):
+            row.refuse("code", _("This is not a spool code; was it mistyped?"))
+        elif code in taken:
+            row.refuse("code", _("Spool %(code)s is there already.") % {"code": code})
+        elif wanted[code] > 1:
+            figures = {"code": code, "count": wanted[code]}
+            row.refuse("code", _("%(code)s is on %(count)s lines.") % figures)

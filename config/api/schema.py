@@ -13,8 +13,8 @@ from drf_spectacular.utils import OpenApiParameter
 
 from tenants.api import OPEN
 from tenants.api.csv_format import CSV
-from tenants.api.fields import NUMBER
 from tenants.api.views import ID
+from tenants.operations.parsing import EXACT
 
 HEADER = OpenApiParameter.HEADER
 SUMMARIES = {
@@ -82,7 +82,7 @@ class QuantitySchema(OpenApiSerializerFieldExtension):
     def map_serializer_field(self, auto_schema, direction):
         if direction == "response":
             return {"type": "string", "format": "decimal"}
-        text = {"type": "string", "pattern": rf"^\s*{NUMBER.pattern}\s*$"}
+        text = {"type": "string", "pattern": rf"^\s*{EXACT.pattern}\s*$"}
         return {"anyOf": [text, {"type": "number"}]}
 
 

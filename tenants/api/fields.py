@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils import timezone
 from rest_framework import serializers
 
+from tenants.operations.parsing import YEARS, DayOutOfRange, parse_day, parse_decimal
 from tenants.operations.quantities import (
     GramsField,
     InvalidQuantity,
@@ -16,8 +17,6 @@ from tenants.operations.quantities import (
 )
 from tenants.operations.text import half_up
 
-NUMBER = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{0,400})?([eE][+-]?[0-9]{1,6})?")
-YEARS = range(1900, 3000)
 WIDEST_OFFSET = timedelta(hours=15, minutes=59)  # what PostgreSQL takes
 DIGITS = re.compile(r"[0-9]{1,18}")
 
@@ -88,10 +87,13 @@ class QuantityField(serializers.DecimalField):
     def to_internal_value(self, data):
         if isinstance(data, bool) or not isinstance(data, (str, int, Decimal)):
             self.fail("invalid")
-        text = data if isinstance(data, Decimal) else self._text(data)
+        try:
+            number = data if isinstance(data, Decimal) else parse_decimal(str(data).strip())
+        except ValueError:
+            self.fail("invalid")
         try:
             number = rounded(
-                text, digits=self.max_digits, places=self.decimal_places, field=self.field_name
+                number, digits=self.max_digits, places=self.decimal_places, field=self.field_name
             )
         except InvalidQuantity as refusal:
             raise serializers.ValidationError(refusal.detail, code="invalid_quantity") from refusal
@@ -101,12 +103,6 @@ class QuantityField(serializers.DecimalField):
 
     def to_representation(self, value):
         return f"{half_up(value, self.decimal_places):f}"
-
-    def _text(self, data):
-        text = str(data).strip()
-        if not NUMBER.fullmatch(text):
-            self.fail("invalid")
-        return text
 
 
 def size_of(column):
@@ -151,10 +147,12 @@ class DayField(serializers.DateField):
     def to_internal_value(self, value):
         if not isinstance(value, str):
             self.fail("invalid", format="YYYY-MM-DD")
-        day = super().to_internal_value(value)
-        if day.year not in YEARS:
+        try:
+            return parse_day(value)
+        except DayOutOfRange:
             self.fail("out_of_range")
-        return day
+        except ValueError:
+            self.fail("invalid", format="YYYY-MM-DD")
 
 
 class IdField(serializers.PrimaryKeyRelatedField):

@@ -7,9 +7,11 @@ import django_filters
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
-from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.dateparse import parse_datetime
+from django.utils.translation import gettext as _
 
-from tenants.api.fields import WIDEST_OFFSET, YEARS
+from tenants.api.fields import WIDEST_OFFSET
+from tenants.operations.parsing import YEARS, parse_day
 
 DIGITS = re.compile(r"[+-]?[0-9]+")
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
@@ -103,11 +105,9 @@ class MomentAtField(DayOrMomentField):
 def local_day(text):
     """The farm's day ``YYYY-MM-DD`` as ``(its start, the start of the next)``, aware."""
     try:
-        day = parse_date(str(text))
-    except ValueError:
-        day = None
-    if day is None or day.year not in YEARS:
-        raise ValidationError("A date is YYYY-MM-DD, between 1900 and 2999.")
+        day = parse_day(str(text))
+    except ValueError as error:
+        raise ValidationError(_("A date is YYYY-MM-DD, between 1900 and 2999.")) from error
     zone = timezone.get_current_timezone()
     days = (day, day + timedelta(days=1))
     return tuple(datetime.combine(each, time.min, tzinfo=zone) for each in days)

@@ -4,7 +4,8 @@ from datetime import datetime, time, timedelta
 
 from django.contrib import admin
 from django.utils import timezone
-from django.utils.dateparse import parse_date
+
+from tenants.operations.parsing import parse_day
 
 DAY = timedelta(days=1)
 
@@ -110,7 +111,7 @@ def day_filter(moment, title):
 def _day(text):
     """A date, None for what is none."""
     try:
-        return parse_date(text or "")
+        return parse_day(text or "")
     except ValueError:
         return None
 

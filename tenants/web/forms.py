@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django import forms
 
+from tenants.operations.parsing import parse_decimal
 from tenants.web.touch_fields import AmountField
 
 NUMBER = {"step": "any", "inputmode": "decimal", "autocomplete": "off"}
@@ -30,6 +31,12 @@ class NumberField(forms.DecimalField):
         """The same field for a touch screen."""
         names = ("label", "required", "max_value", "initial", "unit")
         return AmountField(**{name: getattr(self, name) for name in names})
+
+    def to_python(self, value):
+        try:
+            return None if value in self.empty_values else parse_decimal(str(value).strip())
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class MomentInput(forms.DateTimeInput):

@@ -1,27 +1,15 @@
 """Form fields for figures that are typed on a touch screen."""
 
-import re
 from decimal import ROUND_HALF_UP, Decimal
 
 from django import forms
 from django.utils.formats import get_format, number_format
 from django.utils.translation import gettext as _
 
-THOUSANDS = re.compile(r"[1-9][0-9]{0,2}[.,][0-9]{3}")
+from tenants.operations.parsing import AmbiguousNumber, parse_decimal
+
 CENT = Decimal("0.01")
 PLAIN = {"autocomplete": "off", "spellcheck": "false"}
-
-
-def _unambiguous(text):
-    """``text``, unless it may be thousands as well as decimals: 1.000 where a comma is usual."""
-    mark = get_format("DECIMAL_SEPARATOR")
-    if THOUSANDS.fullmatch(text) and mark not in text:
-        plain, small = re.sub("[.,]", "", text), re.sub("[.,]", mark, text)
-        raise forms.ValidationError(
-            _("Is that %(plain)s or %(small)s? Write it as one of them."),
-            params={"plain": plain, "small": small},
-        )
-    return text
 
 
 def short(value):
@@ -39,9 +27,17 @@ class AmountField(forms.DecimalField):
         super().__init__(**{"required": False, "min_value": 0, "widget": widget, **kwargs})
 
     def to_python(self, value):
-        if isinstance(value, str):
-            value = _unambiguous(value.strip()).replace(",", ".")
-        return super().to_python(value)
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        mark = get_format("DECIMAL_SEPARATOR")
+        try:
+            return parse_decimal(value.strip().rstrip(".,"), mark=mark)
+        except AmbiguousNumber as error:
+            message = _("Is that %(plain)s or %(small)s? Write it as one of them.")
+            figures = {"plain": error.thousands, "small": error.decimals.replace(".", mark)}
+            raise forms.ValidationError(message % figures) from error
+        except ValueError as error:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
     def prepare_value(self, value):
         """Submitted text is kept as it is; a number is formatted for the farm's locale."""

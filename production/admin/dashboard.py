@@ -61,8 +61,8 @@ def _first_steps():
 
 
 def _running():
-    runs = ProductionRun.objects.live().with_status(ProductionRun.Status.IN_PROGRESS)
-    runs = runs.select_related("printer").prefetch_related("items__product")
+    runs = ProductionRun.objects.in_progress().select_related("printer")
+    runs = runs.prefetch_related("items__product")
     return [
         {
             "run": run,
@@ -82,19 +82,19 @@ def _soonest(run):
 
 def _machines():
     """How many printers are in use, and what they do."""
-    printers = Printer.objects.active()
-    busy = Q(runs__status=ProductionRun.Status.IN_PROGRESS, runs__finished_at=None)
-    busy &= Q(runs__deleted_at=None)
-    return printers.aggregate(
-        all=Count("pk", distinct=True),
-        printing=Count("pk", filter=busy, distinct=True),
-        to_clear=Count("pk", filter=Q(needs_clearing=True), distinct=True),
+    return (
+        Printer.objects.active()
+        .with_running()
+        .aggregate(
+            all=Count("pk", distinct=True),
+            printing=Count("running", distinct=True),
+            to_clear=Count("pk", filter=Q(needs_clearing=True), distinct=True),
+        )
     )
 
 
 def _blocked():
-    planned = ProductionRun.objects.live().with_status(ProductionRun.Status.PLANNED)
-    runs = list(planned.select_related("printer").queue())
+    runs = list(ProductionRun.objects.planned().select_related("printer").queue())
     blockers = demand.blockers(runs)
     blocked = [run for run in runs if blockers[run.pk]]
     return {

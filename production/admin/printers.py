@@ -10,7 +10,6 @@ from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
 from production.services.reports import demand
 from production.services.reports.today import Job
-from production.services.transitions import CLOSED
 from tenants.accounts import audited
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
@@ -35,8 +34,7 @@ class NowListFilter(ChoiceListFilter):
         if value == "clear":
             return queryset.filter(needs_clearing=True)
         queryset = queryset.filter(needs_clearing=False) if value == "idle" else queryset
-        runs = ProductionRun.objects.live().with_status(ProductionRun.Status.IN_PROGRESS)
-        is_busy = Exists(runs.filter(printer=OuterRef("pk"), finished_at=None))
+        is_busy = Exists(ProductionRun.objects.printing().filter(printer=OuterRef("pk")))
         return queryset.filter(is_busy if value == "printing" else ~is_busy)
 
 
@@ -107,7 +105,8 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     def get_queryset(self, request):
         queue = ProductionRun.objects.open().queue()
-        is_over = Q(runs__status__in=CLOSED, runs__deleted_at=None)  # else they are a draft
+        # The minutes of open runs are drafts.
+        is_over = Q(runs__status__in=ProductionRun.CLOSED, runs__deleted_at=None)
         minutes = Sum("runs__actual_minutes", filter=is_over)
         rows = super().get_queryset(request).select_related("location")
         return rows.annotate(minutes=minutes).prefetch_related(
@@ -205,12 +204,11 @@ def _save_slot(slot, names, *, by, is_new=False):
 
 
 def _running(printer):
-    running = (run for run in printer.queued if run.status == "in_progress")
-    return next((run for run in running if run.finished_at is None), None)
+    return next((run for run in printer.queued if run.is_printing), None)
 
 
 def _next(printer):
-    return next((run for run in printer.queued if run.status == "planned"), None)
+    return next((run for run in printer.queued if run.status == ProductionRun.Status.PLANNED), None)
 
 
 def _page(printer):

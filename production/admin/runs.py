@@ -208,7 +208,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
                 inline.add(formset.instance, by=by, **vars(form.new()), **override)
 
     def _may_override(self, request, obj):
-        is_open = obj is None or obj.status in ProductionRun.OPEN
+        is_open = obj is None or obj.is_open
         return is_open and request.user.has_perm(OVERRIDE)
 
     @staticmethod

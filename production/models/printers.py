@@ -6,6 +6,7 @@ from django.db.models.functions import Lower
 
 from inventory import codes
 from inventory.models import Location, Spool
+from production.models.statuses import PRINTING, of_run
 from tenants.operations.quantities import MoneyField
 
 
@@ -17,8 +18,7 @@ class PrinterQuerySet(models.QuerySet):
 
     def with_running(self):
         """Adds ``running``: the run that the printer is busy with, or None."""
-        busy = Q(runs__status="in_progress", runs__finished_at=None, runs__deleted_at=None)
-        running = FilteredRelation("runs", condition=busy)
+        running = FilteredRelation("runs", condition=of_run(PRINTING, "runs"))
         return self.annotate(running=running).select_related("running")
 
     def labelled(self, code):

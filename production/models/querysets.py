@@ -8,12 +8,8 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, 
 from django.db.models.functions import Coalesce, RowNumber
 
 from inventory.models import InventoryTransaction
+from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
-
-LIVE = Q(deleted_at__isnull=True)
-OPEN = ("planned", "in_progress")
-BOOKED = ("completed", "failed")
-CLOSED = (*BOOKED, "cancelled")
 
 
 class ProductionRunQuerySet(models.QuerySet):
@@ -30,6 +26,16 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def closed(self):
         return self.live().filter(status__in=CLOSED)
+
+    def planned(self):
+        return self.live().filter(status=Status.PLANNED)
+
+    def in_progress(self):
+        return self.live().filter(status=Status.IN_PROGRESS)
+
+    def printing(self):
+        """In progress and not finished: those that keep their printers busy."""
+        return self.filter(PRINTING)
 
     def with_status(self, *statuses):
         return self.filter(status__in=statuses)
@@ -160,6 +166,13 @@ def _taken(status, **of):
 
 class RunMaterialQuerySet(models.QuerySet):
     """The words for finding what runs take."""
+
+    def of_open_runs(self):
+        return self.filter(of_run(LIVE, "run"), run__status__in=OPEN)
+
+    def drawing(self):
+        """What printing runs draw from its spool, and have no actual of yet."""
+        return self.filter(of_run(PRINTING, "run"), actual_grams__isnull=True)
 
     def with_taken(self):
         """Adds ``taken_grams``: what the run took of the line's spool, by the ledger; null while

@@ -8,27 +8,19 @@ from django.db.models.functions import Coalesce, Upper
 from inventory.models import Filament, MaterialType, Spool
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
-from production.models.querysets import LIVE, ProductionRunQuerySet, RunMaterialQuerySet
+from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
+from production.models.statuses import LIVE, PRINTING, HasStatus, Status
 from tenants.operations.quantities import GramsField, MinutesField, MoneyField
 from tenants.operations.text import format_number
 
 
-class ProductionRun(models.Model):
+class ProductionRun(HasStatus, models.Model):
     """One job on one printer: one or more plates, one after another.
 
     Rates are frozen at start: ``hour_rate`` and ``labour_rate`` in money per hour,
     ``energy_price_kwh`` in money per kWh, ``power_watts`` in watts.
     """
-
-    class Status(models.TextChoices):
-        PLANNED = "planned"
-        IN_PROGRESS = "in_progress"
-        COMPLETED = "completed"
-        FAILED = "failed"
-        CANCELLED = "cancelled"
-
-    OPEN = (Status.PLANNED, Status.IN_PROGRESS)
 
     number = models.CharField(max_length=40, editable=False)
     status = models.CharField(max_length=11, choices=Status, default=Status.PLANNED, editable=False)
@@ -82,7 +74,7 @@ class ProductionRun(models.Model):
             models.UniqueConstraint(
                 fields=["printer"],
                 name="run_printer_runs_one",
-                condition=LIVE & Q(status="in_progress", finished_at__isnull=True),
+                condition=PRINTING,
             ),
             models.CheckConstraint(condition=Q(plate_count__gt=0), name="run_plate_count_positive"),
             models.CheckConstraint(

@@ -26,7 +26,7 @@ MINUTE_PLACES = Decimal("0.01")
 RATE_PLACES = Decimal("0.00000001")
 NOISE = Decimal("1e-12")  # what is smaller comes of quotients that have no end
 Status = ProductionRun.Status
-BOOKED = (Status.COMPLETED, Status.FAILED)
+BOOKED = ProductionRun.BOOKED
 GIVEN_UP = (Status.FAILED, Status.CANCELLED)
 USED = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
 
@@ -65,8 +65,8 @@ def of_run(run):
 
 def of_loaded(run, items, lines, entries):
     """The variance of a run whose items, materials and standing entries are at hand."""
-    spent = {} if run.status in ProductionRun.OPEN else _spent(entries)
-    is_over, is_known = run.status not in ProductionRun.OPEN, run.status in BOOKED or bool(spent)
+    spent = {} if run.is_open else _spent(entries)
+    is_over, is_known = not run.is_open, run.status in BOOKED or bool(spent)
     materials = [_Material(run, line, spent) for line in lines]
     shares = _Shares(items, run.status in BOOKED)
     costs = _costs(run, materials, shares, is_over)
@@ -114,7 +114,7 @@ class _Material:
         entries = spent.get(line.spool_id, _Spent(ZERO, _current_rate(line.spool)))
         self.rate, planned = entries.rate, line.planned_total_grams
         planned = _times(planned, self.rate) if planned else ZERO  # of whatever price
-        self.cost = Figure(planned, None if run.status in ProductionRun.OPEN else entries.cost)
+        self.cost = Figure(planned, None if run.is_open else entries.cost)
 
     def as_dict(self):
         line = self.line

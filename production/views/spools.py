@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from inventory.forms.spools import WeighForm
 from inventory.models import Spool
 from production.forms.spools import LoadForm
-from production.models import PrinterSlot, ProductionRun, RunMaterial
+from production.models import PrinterSlot, RunMaterial
 from production.services.printing import slots, weighing
 from production.services.undo import loads, offline_conflicts, receipts, undo
 from production.templatetags.floor import grams, signed_grams
@@ -39,7 +39,7 @@ class SpoolPageMixin:
 
     def claims(self):
         """Lines of open runs that count on the spool."""
-        lines = RunMaterial.objects.filter(spool=self.spool, run__in=ProductionRun.objects.open())
+        lines = RunMaterial.objects.of_open_runs().filter(spool=self.spool)
         return lines.select_related("run__printer").order_by("run__status", "pk")
 
     def slot(self):
@@ -95,8 +95,7 @@ class WeighView(SpoolPageMixin, VerbView):
         return _("%(net)s are on the spool, %(off)s against the book.") % said
 
     def _printing(self):
-        started = self.claims().filter(run__status="in_progress", actual_grams__isnull=True)
-        line = started.filter(run__finished_at__isnull=True).first()
+        line = self.claims().drawing().first()
         return line and line.run
 
 

@@ -300,7 +300,5 @@ def _require_free(spool):
 def _open_runs(spool):
     """Numbers of the runs that are not over and name the spool, also where they claim nothing:
     what they print from it has yet to be booked."""
-    lines = spool.run_materials.filter(
-        run__status__in=("planned", "in_progress"), run__deleted_at__isnull=True
-    )
+    lines = spool.run_materials.of_open_runs()
     return list(lines.order_by("run_id").values_list("run__number", flat=True))

@@ -118,7 +118,7 @@ def _claim_again(book, run, lines, entries):
 def _reopen(run, *, by, at, reason, counted):
     came_from = run.status
     run.status, run.reopened_at = _closing_event(run).from_status, at
-    if run.status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
+    if run.is_printing:  # it was cancelled
         readiness.require_idle_printer(run)
     transitions.save(run, "status", "reopened_at", at=at)
     transitions.record(

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
 from inventory.services import ledger
-from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
+from production.models import Printer, PrinterSlot, RunMaterial
 from production.services.printing import midprint
 from tenants.accounts import audited
 from tenants.operations.operation import in_transaction, operation
@@ -149,11 +149,7 @@ def drawing(slots):
 
 def lines_of_running():
     """What running runs draw from, with run and spool."""
-    running = ProductionRun.objects.live().filter(
-        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
-    )
-    lines = RunMaterial.objects.filter(actual_grams__isnull=True, run__in=running)
-    return lines.select_related("run", "spool").order_by("pk")
+    return RunMaterial.objects.drawing().select_related("run", "spool").order_by("pk")
 
 
 def refuse_printing(slots, *, besides=None):

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction
 from inventory.services.spools import scale
-from production.models import ProductionRun, RunMaterial
+from production.models import RunMaterial
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint
 from tenants.operations.operation import operation
@@ -57,13 +57,7 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
 
 def _drawing(spool):
     """Lines of running runs that draw from the spool and have no actual yet."""
-    lines = RunMaterial.objects.filter(
-        spool=spool,
-        actual_grams__isnull=True,
-        run__status=ProductionRun.Status.IN_PROGRESS,
-        run__deleted_at__isnull=True,
-        run__finished_at__isnull=True,
-    )
+    lines = RunMaterial.objects.drawing().filter(spool=spool)
     return list(lines.select_related("run").order_by("pk"))
 
 

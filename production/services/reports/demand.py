@@ -92,7 +92,7 @@ def _planned(ids):
     )
     slots = PrinterSlot.objects.filter(spool__isnull=False)
     slots = slots.select_related("spool__filament__manufacturer")
-    runs = ProductionRun.objects.live().filter(pk__in=ids, status=ProductionRun.Status.PLANNED)
+    runs = ProductionRun.objects.planned().filter(pk__in=ids)
     return list(
         runs.select_related("printer").prefetch_related(
             Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
@@ -102,10 +102,8 @@ def _planned(ids):
 
 def _running(runs):
     """The run that each of the runs' printers is busy with: ``{printer id: run}``."""
-    in_progress = ProductionRun.objects.live().filter(
-        status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
-    )
-    of_printers = in_progress.filter(printer__in={run.printer_id for run in runs} - {None})
+    printers = {run.printer_id for run in runs} - {None}
+    of_printers = ProductionRun.objects.printing().filter(printer__in=printers)
     return {run.printer_id: run for run in of_printers.only("number", "printer")}
 
 

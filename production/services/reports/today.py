@@ -87,7 +87,7 @@ def of_farm():
 
 def _goes_on(job, cards):
     card = cards.get(job.run.printer_id)
-    if card is None or job.run.finished_at is not None:
+    if card is None or not job.run.is_printing:
         return False
     card.running = job
     return True

@@ -52,9 +52,7 @@ def require_idle_printer(run):
     """Raise PrinterBusy while another run is on the run's printer, if it has one."""
     if run.printer is None:
         return
-    running = ProductionRun.objects.live().filter(
-        printer=run.printer, status=ProductionRun.Status.IN_PROGRESS, finished_at__isnull=True
-    )
+    running = ProductionRun.objects.printing().filter(printer=run.printer)
     if other := running.exclude(pk=run.pk).first():
         raise PrinterBusy(
             _("%(printer)s is busy with run %(other)s: complete, fail or cancel that first.")

@@ -1,8 +1,9 @@
-"""How lists of the inventory are narrowed; the same for the API and for pages."""
+"""The filters of the inventory's lists, for the API and for pages."""
 
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
@@ -24,38 +25,38 @@ from tenants.api.filters import (
     FollowedFilter,
     FromFilter,
     MomentAtFilter,
-    OfPerson,
+    PersonFilter,
     ReferenceFilter,
     SeveralFilter,
     ToFilter,
 )
 
 
-class SameFilter(django_filters.CharFilter):
-    """The same word, in whichever case."""
+class CaseInsensitiveFilter(django_filters.CharFilter):
+    """The same text, in any case."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, lookup_expr="iexact", **kwargs)
 
 
-class OfMaterialType(ReferenceFilter):
+class MaterialTypeReferenceFilter(ReferenceFilter):
     names = {"code": "iexact"}
 
 
-class OfFilament(ReferenceFilter):
+class FilamentReferenceFilter(ReferenceFilter):
     names = {"name": "iexact", "external_id": "exact"}
 
 
-class OfSpool(ReferenceFilter):
+class SpoolReferenceFilter(ReferenceFilter):
     """By the code on its label, a former label's included."""
 
     names = {"code": "labelled"}
 
-    def called(self, path, name, value):
+    def lookup(self, path, name, value):
         return Q(**{f"{path}__in": Spool.objects.labelled(value)})
 
 
-class OfRun(ReferenceFilter):
+class RunReferenceFilter(ReferenceFilter):
     names = {"number": "iexact"}
 
 
@@ -67,12 +68,12 @@ class ColorFilter(django_filters.Filter):
 
     def __init__(self, *args, **kwargs):
         digits = "^#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$"
-        messages = {"invalid": "A colour has 6 or 8 hex digits, as in 336699."}
+        messages = {"invalid": _("A colour has 6 or 8 hex digits, as in 336699.")}
         super().__init__(*args, regex=digits, error_messages=messages, **kwargs)
 
 
 class ManufacturerFilter(FilterSet):
-    name = SameFilter()
+    name = CaseInsensitiveFilter()
     external_id = django_filters.CharFilter()
 
     class Meta:
@@ -81,7 +82,7 @@ class ManufacturerFilter(FilterSet):
 
 
 class MaterialTypeFilter(FilterSet):
-    code = SameFilter()
+    code = CaseInsensitiveFilter()
     is_abrasive = BooleanFilter()
 
     class Meta:
@@ -90,7 +91,7 @@ class MaterialTypeFilter(FilterSet):
 
 
 class LocationFilter(FilterSet):
-    name = SameFilter()
+    name = CaseInsensitiveFilter()
 
     class Meta:
         model = Location
@@ -98,13 +99,13 @@ class LocationFilter(FilterSet):
 
 
 class FilamentFilter(FilterSet):
-    name = SameFilter()
+    name = CaseInsensitiveFilter()
     manufacturer = ReferenceFilter()
-    material_type = OfMaterialType()
+    material_type = MaterialTypeReferenceFilter()
     color_name = django_filters.CharFilter(lookup_expr="icontains", label="A part of it")
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     diameter_mm = AmountFilter(digits=4, places=2)
-    article_number = SameFilter()
+    article_number = CaseInsensitiveFilter()
     gtin = django_filters.CharFilter()
     external_id = django_filters.CharFilter()
     is_active = BooleanFilter()
@@ -118,19 +119,19 @@ class FilamentFilter(FilterSet):
 
 
 class SpoolFilter(FilterSet):
-    """``as_of`` lists the shelf of that time: what was received then and not archived."""
+    """``as_of`` lists the spools of that time: received by then and not archived."""
 
     code = django_filters.CharFilter(method="of_code")
-    filament = OfFilament()
+    filament = FilamentReferenceFilter()
     manufacturer = ReferenceFilter("filament__manufacturer")
-    material_type = OfMaterialType("filament__material_type")
+    material_type = MaterialTypeReferenceFilter("filament__material_type")
     color_name = django_filters.CharFilter(
         "filament__color_name", lookup_expr="icontains", label="A part of it"
     )
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     location = ReferenceFilter()
-    lot_number = SameFilter()
-    supplier = SameFilter()
+    lot_number = CaseInsensitiveFilter()
+    supplier = CaseInsensitiveFilter()
     remaining_below = AmountFilter("remaining_grams", lookup_expr="lt")
     available_from = AmountFilter(
         method="with_available", label="At least this many grams are available"
@@ -177,14 +178,14 @@ class SpoolEventFilter(EventFilter):
 
 
 class InventoryTransactionFilter(FollowedFilter):
-    spool = OfSpool()
-    filament = OfFilament("spool__filament")
-    run = OfRun("production_run")
+    spool = SpoolReferenceFilter()
+    filament = FilamentReferenceFilter("spool__filament")
+    run = RunReferenceFilter("production_run")
     kind = SeveralFilter(choices=InventoryTransaction.Kind.choices)
     source = SeveralFilter(choices=InventoryTransaction.Source.choices)
     created_from = FromFilter("created_at")
     created_to = ToFilter("created_at")
-    performed_by = OfPerson()
+    performed_by = PersonFilter()
 
     class Meta:
         model = InventoryTransaction

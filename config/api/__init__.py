@@ -1,1 +1,1 @@
-"""The API's house rules, which the settings name: errors, permissions, pages, strictness."""
+"""What the settings of the API name: errors, permissions, pagination, renderers."""

@@ -14,7 +14,7 @@ class SchemaView(SpectacularAPIView):
     """OpenAPI 3 as YAML, or as JSON with ``?format=json``."""
 
     schema = None
-    http_method_names = ["get", "head"]  # no OPTIONS: its page could not show it
+    http_method_names = ["get", "head"]  # it has no page for OPTIONS
 
     def get(self, request, *args, **kwargs):
         with made_one_at_a_time:

@@ -1,6 +1,7 @@
 """Ordering and searching of lists."""
 
 from django.db.models import F
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
@@ -8,12 +9,13 @@ from tenants.web.requests import MOST_WORDS
 
 
 class BoundedSearch(SearchFilter):
-    """``search=petg black``: rows that hold each of the words, of which there may be some."""
+    """``search=petg black``: the rows that contain each word; the number of words is bounded."""
 
     def get_search_terms(self, request):
         words = list(super().get_search_terms(request))
         if len(words) > MOST_WORDS:
-            raise ValidationError({self.search_param: [f"At most {MOST_WORDS} words."]})
+            message = _("At most %(count)s words.") % {"count": MOST_WORDS}
+            raise ValidationError({self.search_param: [message]})
         return words
 
 
@@ -26,9 +28,9 @@ class StrictOrdering(OrderingFilter):
     def remove_invalid_fields(self, queryset, fields, view, request):
         known = {*view.ordering_fields, *_aliases(view)}
         if unknown := [name for name in fields if name.removeprefix("-") not in known]:
-            raise ValidationError(
-                {self.ordering_param: [f"{unknown[0][:60]} is none of {', '.join(sorted(known))}."]}
-            )
+            values = {"value": unknown[0][:60], "names": ", ".join(sorted(known))}
+            message = _("%(value)s is not one of %(names)s.") % values
+            raise ValidationError({self.ordering_param: [message]})
         return fields
 
     def get_schema_operation_parameters(self, view):
@@ -52,13 +54,13 @@ def _aliases(view):
 
 
 def _nulls_last(name, aliases, rows):
-    """Told of what is never null, it would keep PostgreSQL from reading an index backwards."""
-    plain = aliases.get(name.removeprefix("-"), name.removeprefix("-"))
-    last = True if _can_be_null(plain, rows) else None
-    return F(plain).desc(nulls_last=last) if name.startswith("-") else F(plain).asc(nulls_last=last)
+    """On a column that is never null it would keep PostgreSQL from reading an index backwards."""
+    field = aliases.get(name.removeprefix("-"), name.removeprefix("-"))
+    last = True if _can_be_null(field, rows) else None
+    return F(field).desc(nulls_last=last) if name.startswith("-") else F(field).asc(nulls_last=last)
 
 
 def _can_be_null(name, rows):
-    """Whether it is a column that can be, or no column of the row at all."""
+    """Whether it is a nullable column, or an annotation."""
     columns = {field.name: field.null for field in rows.model._meta.concrete_fields}
     return name in rows.query.annotations or columns.get(name, True)

@@ -1,5 +1,7 @@
 """Lists come in pages."""
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.exceptions import ValidationError
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
@@ -10,9 +12,9 @@ MOST_DIGITS = 9
 
 
 class Pages(PageNumberPagination):
-    """``page`` from 1 and ``page_size`` up to 200; anything else is 400, a page too far 404.
+    """``page`` from 1 and ``page_size`` up to 200; anything else is 400, a page after the last 404.
 
-    An empty list has 0 pages; its page 1 can be asked for all the same.
+    An empty list has 0 pages; its page 1 is no 404 all the same.
     """
 
     django_paginator_class = DeferredPaginator
@@ -20,7 +22,9 @@ class Pages(PageNumberPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     last_page_strings = ()
-    invalid_page_message = "There is no page {page_number}: total_pages says how many there are."
+    invalid_page_message = gettext_lazy(
+        "There is no page {page_number}: total_pages is the number of pages."
+    )
 
     def get_page_number(self, request, paginator):
         return _number(request, "page", 1)
@@ -28,7 +32,8 @@ class Pages(PageNumberPagination):
     def get_page_size(self, request):
         size = _number(request, "page_size", self.page_size)
         if size > self.max_page_size:
-            raise ValidationError({"page_size": [f"At most {self.max_page_size}."]})
+            message = _("At most %(most)s.") % {"most": self.max_page_size}
+            raise ValidationError({"page_size": [message]})
         return size
 
     def get_paginated_response(self, data):
@@ -64,5 +69,5 @@ def _number(request, name, default):
     if given is None:
         return default
     if not (given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS and int(given)):
-        raise ValidationError({name: ["A whole number from 1 up, please."]})
+        raise ValidationError({name: [_("Must be a whole number from 1 up.")]})
     return int(given)

@@ -1,9 +1,10 @@
-"""JSON as strictly as it can be read: exact numbers, bounded depth and size, storable text."""
+"""Strict JSON: exact numbers, bounded depth and size, text that can be stored."""
 
 import json
 from decimal import Decimal, DecimalException
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
@@ -22,7 +23,7 @@ class TooDeep(Invalid):
 
 
 class StrictJSONParser(JSONParser):
-    """Numbers with a point become Decimals, never floats; what JSON does not have is refused."""
+    """Numbers with a point become Decimals, never floats; NaN and Infinity are refused."""
 
     def parse(self, stream, media_type=None, parser_context=None):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
@@ -39,30 +40,30 @@ class StrictJSONParser(JSONParser):
         except RecursionError:
             raise _too_deep() from None
         except (ValueError, DecimalException) as error:
-            raise ParseError(f"The body is not JSON: {error}") from error
+            raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
         _check(data)
         return data
 
 
 def _refuse_constant(name):
-    raise ValueError(f"{name} is not a number of JSON")
+    raise ValueError(_("%(name)s is not a number of JSON") % {"name": name})
 
 
 def _object(pairs):
     found = dict(pairs)
     if len(found) < len(pairs):
-        raise ValueError("a name is twice in one object")
+        raise ValueError(_("a name is twice in one object"))
     return found
 
 
 def _check(data):
-    """Refuse what is nested too deep, and text that no database keeps."""
+    """Refuse what is nested too deep, and text that PostgreSQL can't store."""
     level = [data]
-    for _ in range(DEEPEST):
+    for _level in range(DEEPEST):
         texts = [value for value in level if isinstance(value, str)]
         texts += [name for value in level if isinstance(value, dict) for name in value]
         if not all(map(_is_storable, texts)):
-            raise UnusableText("A text holds NUL or half of a surrogate pair.")
+            raise UnusableText(_("A text contains NUL or half of a surrogate pair."))
         level = [inner for value in level for inner in _inside(value)]
         if not level:
             return
@@ -80,4 +81,5 @@ def _is_storable(text):
 
 
 def _too_deep():
-    return TooDeep(f"The body is nested deeper than {DEEPEST} levels.", most_levels=DEEPEST)
+    detail = _("The body is nested deeper than %(levels)s levels.") % {"levels": DEEPEST}
+    return TooDeep(detail, most_levels=DEEPEST)

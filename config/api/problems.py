@@ -11,6 +11,7 @@ from django.core.exceptions import (
 )
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import Http404, UnreadablePostError
+from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
@@ -22,16 +23,17 @@ from tenants.web.requests import too_large
 
 logger = logging.getLogger(__name__)
 
-# Conflicts between transactions, locks not had in time, statements cut off: not a server that ends.
+# Conflicts between transactions, lock and statement timeouts; not the shutdown of the server.
 BUSY = re.compile("40|55|57014")
-# What waiting alone does not help against.
+# Waiting alone does not help against these.
 NO_CHANGES = {
-    "53100": "The disk of the database is full: nothing is changed until there is room again.",
-    "25006": "The database can only be read at present: nothing is changed.",
+    "53100": _("The disk of the database is full: nothing is changed until there is room again."),
+    "25006": _("The database can only be read at present: nothing is changed."),
 }
-SIGN_IN = (
-    "Who is asking? Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or "
-    "sign in with the browser."
+INVALID = "The request is not valid"
+SIGN_IN = _(
+    "Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or sign in with "
+    "the browser."
 )
 
 
@@ -43,20 +45,21 @@ class Unavailable(Busy):
 
 
 class UnusableText(Invalid):
-    """NUL, or half of a surrogate pair: no text that can be kept."""
+    """NUL, or half of a surrogate pair, which PostgreSQL can't store."""
 
     code = "unusable_text"
-    title = "The request holds a character or a number that can't be kept"
+    title = "The request contains a character or a number that can't be stored"
 
 
 def handler(error, context):
-    """DRF's EXCEPTION_HANDLER: the problem that answers an error; None for a fault of ours."""
-    _answer_in_json(context)
+    """DRF's EXCEPTION_HANDLER: the problem that answers an error; None for a bug."""
     refusal = as_refusal(error)
+    if _needs_json(context, refusal):
+        _answer_in_json(context["request"])
     if refusal is not None:
         return refusal_response(refusal)
     if isinstance(error, (Http404, ObjectDoesNotExist)):
-        error = exceptions.NotFound("There is nothing here of this farm.")
+        error = exceptions.NotFound(_("This farm has no such row."))
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(*error.args)
     if not isinstance(error, exceptions.APIException):
@@ -71,7 +74,7 @@ def refusal_response(refusal):
 
 
 def as_refusal(error):
-    """What Python's, Django's or the database's error means to a caller; None when not theirs."""
+    """The Refusal for an error of Python, Django or the database; None for a bug."""
     if isinstance(error, Refusal):
         return error
     if isinstance(error, IntegrityError):
@@ -83,50 +86,58 @@ def as_refusal(error):
     if isinstance(error, RequestDataTooBig):
         return too_large()
     if isinstance(error, (SuspiciousOperation, UnreadablePostError)):
-        return Invalid("The request can't be read.")
+        return Invalid(_("The request can't be read."))
     return None
 
 
 def _unavailable(error):
     reason = " ".join(str(error).split())
     logger.error("The database does not answer: %s", reason)
-    return Unavailable(NO_CHANGES.get(_sqlstate(error), ""))
+    return Unavailable(str(NO_CHANGES.get(_sqlstate(error), "")))
 
 
-def _answer_in_json(context):
-    """Where a view has neither our JSON nor our pages, but Swagger's or YAML."""
-    request, view = context.get("request"), context.get("view")
-    if request is not None and ProblemJSONRenderer not in view.renderer_classes:
-        request.accepted_renderer = ProblemJSONRenderer()
-        request.accepted_media_type = ProblemJSONRenderer.media_type
+def _needs_json(context, refusal):
+    """Whether the view has no page for an error (Swagger, YAML), or none without the database."""
+    has_pages = ProblemJSONRenderer in context["view"].renderer_classes
+    is_busy = refusal is not None and refusal.status >= 500
+    return context["request"] is not None and (is_busy or not has_pages)
+
+
+def _answer_in_json(request):
+    request.accepted_renderer = ProblemJSONRenderer()
+    request.accepted_media_type = ProblemJSONRenderer.media_type
 
 
 def _of_framework(error):
     detail, code = error.detail, error.default_code
     if isinstance(error, exceptions.ValidationError):
         errors = flat(detail if isinstance(detail, dict) else {"non_field_errors": detail})
-        said = "; ".join(
+        detail = "; ".join(
             " ".join(texts) if name == "non_field_errors" else f"{name}: {' '.join(texts)}"
             for name, texts in errors.items()
         )
-        return problem(400, "invalid", title="The request is not valid", detail=said, errors=errors)
+        return problem(400, "invalid", title=INVALID, detail=detail, errors=errors)
     return problem(error.status_code, code, detail=str(detail))
 
 
 def _instead(error, view):
-    """What to do instead: sign in (401), by another method (405), of another kind (406, 415)."""
+    """Members that name what is possible: to sign in (401), methods (405), types (406, 415)."""
     if isinstance(error, exceptions.NotAuthenticated):
-        return {"detail": SIGN_IN}
+        return {"detail": str(SIGN_IN)}
     if isinstance(error, exceptions.MethodNotAllowed):
         methods = [each for each in view.allowed_methods if each not in ("HEAD", "OPTIONS")]
-        return {"detail": f"{error.detail} This address takes {', '.join(methods)}."}
+        return {"detail": _detail(_("This address takes %(values)s."), methods)}
     if isinstance(error, exceptions.UnsupportedMediaType):
         accepted = [parser.media_type for parser in view.get_parsers()]
-        return {"accepted": accepted, "detail": f"Send it as {', '.join(accepted)}, and say so."}
+        return {"accepted": accepted, "detail": _detail(_("Send it as %(values)s."), accepted)}
     if isinstance(error, exceptions.NotAcceptable):
         available = [renderer.media_type for renderer in view.get_renderers()]
-        return {"available": available, "detail": f"This can be had as {', '.join(available)}."}
+        return {"available": available, "detail": _detail(_("Available: %(values)s."), available)}
     return {}
+
+
+def _detail(message, values):
+    return str(message) % {"values": ", ".join(values)}
 
 
 def _headers(error, members):

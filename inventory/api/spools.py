@@ -42,7 +42,6 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     }
     documents = ("label", "labels")
     filterset_class = filters.SpoolFilter
-    title_field = "code"
     search_fields = ["code", "lot_number", "supplier", "filament__name", "filament__color_name"]
     ordering_fields = [
         "id",
@@ -125,9 +124,9 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
         A spool is received with the code of a blank label later.
         """
-        asked = self.get_query_values()
-        spools, blank = asked.pop("ids"), asked.pop("blank")
-        return self._printed(spools, "labels", blank=blank, **asked)
+        values = self.get_query_values()
+        spools, blank = values.pop("ids"), values.pop("blank")
+        return self._printed(spools, "labels", blank=blank, **values)
 
     def _printed(self, rows, name, *, blank=0, **layout):
         farm = FarmSettings.load().address_for(self.request)

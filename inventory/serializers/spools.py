@@ -18,7 +18,7 @@ from tenants.api.fields import (
     UsernameField,
     WholeField,
 )
-from tenants.api.parameters import MomentAtField
+from tenants.api.parameters import MomentAtParameter
 from tenants.api.serializers import RowSerializer
 
 
@@ -28,7 +28,7 @@ class SpoolCodeField(NameField):
     def __init__(self, **kwargs):
         super().__init__("code", normalise=codes.normalise, queryset=Spool.objects.all(), **kwargs)
 
-    def called(self, text):
+    def rows_named(self, text):
         return self.get_queryset().labelled(text)
 
 
@@ -109,7 +109,7 @@ class AsOfField(serializers.Field):
     """A moment, or a day of the farm: its end."""
 
     def to_internal_value(self, data):
-        return MomentAtField().to_python(data)
+        return MomentAtParameter().to_python(data)
 
 
 class AsOfQuery(serializers.Serializer):

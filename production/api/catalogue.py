@@ -5,7 +5,7 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from production import filters, serializers
-from production.api.runs import OfRun
+from production.api.runs import AllowedVerbsMixin
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.services import reports
 from production.services.printing import printers, slots
@@ -19,7 +19,6 @@ class PrinterViewSet(RecordViewSet):
     serializer_class = serializers.PrinterSerializer
     bodies = {"clear": serializers.NoBody}
     filterset_class = filters.PrinterFilter
-    title_field = "name"
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]
 
@@ -29,7 +28,7 @@ class PrinterViewSet(RecordViewSet):
         return self.verb(printers.clear)
 
 
-class SlotViewSet(OfRun, Nested, RecordViewSet):
+class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     """The places of a printer that hold a spool."""
 
     queryset = PrinterSlot.objects.all()
@@ -45,7 +44,6 @@ class SlotViewSet(OfRun, Nested, RecordViewSet):
         "swap": "production.swap_spool_productionrun",
     }
     parents, parent = Printer.objects.all(), "printer"
-    title_field = "label"
     ordering_fields = ["id", "label"]
     search_fields = ["label", "spool__code"]
 
@@ -88,7 +86,6 @@ class ProductViewSet(RecordViewSet):
     answers = {"proposal": serializers.ProposalSerializer}
     permissions = {"proposal": "view"}
     filterset_class = filters.ProductFilter
-    title_field = "sku"
     search_fields = ["sku", "name"]
     ordering_fields = ["id", "sku", "name"]
 
@@ -123,6 +120,5 @@ class ReasonViewSet(RecordViewSet):
     serializer_class = serializers.ReasonSerializer
     bodies = {"create": serializers.NewReasonSerializer}
     filterset_class = filters.ReasonFilter
-    title_field = "label"
     search_fields = ["code", "label"]
     ordering_fields = ["id", "code", "kind", "label"]

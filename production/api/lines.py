@@ -4,13 +4,13 @@ from rest_framework import status
 from rest_framework.response import Response
 
 from production import serializers
-from production.api.runs import OfRun
+from production.api.runs import AllowedVerbsMixin
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.services.runs import lines
 from tenants.api.views import Nested, ReadViewSet
 
 
-class RunLineViewSet(OfRun, Nested, ReadViewSet):
+class RunLineViewSet(AllowedVerbsMixin, Nested, ReadViewSet):
     """The lines of a run: changed while it is open, each change a change of the run."""
 
     parents, parent = ProductionRun.objects.live(), "run"

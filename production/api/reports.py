@@ -20,12 +20,12 @@ class Report(ListViewSet):
     def get_view_name(self):
         return self.title
 
-    def chosen(self):
-        """The rows that the report is about, and the parameters as their filter reads them."""
-        chosen = self.filterset_class(self.request.query_params, queryset=self.get_queryset())
-        if not chosen.is_valid():
-            raise ValidationError(dict(chosen.errors))
-        return chosen.qs, chosen.form.cleaned_data
+    def filtered(self):
+        """The filtered rows, and the cleaned parameters."""
+        filterset = self.filterset_class(self.request.query_params, queryset=self.get_queryset())
+        if not filterset.is_valid():
+            raise ValidationError(dict(filterset.errors))
+        return filterset.qs, filterset.form.cleaned_data
 
 
 class VarianceReport(Report):
@@ -38,10 +38,10 @@ class VarianceReport(Report):
     filterset_class = filters.VarianceReportFilter
 
     def list(self, request):
-        runs, asked = self.chosen()
-        if asked["group_by"] == "filament":
+        runs, parameters = self.filtered()
+        if parameters["group_by"] == "filament":
             return self.list_response(reports.by_filament(runs))
-        return self.list_response(reports.of_many(runs, group_by=asked["group_by"] or None))
+        return self.list_response(reports.of_many(runs, group_by=parameters["group_by"] or None))
 
 
 class ConsumptionReport(Report):
@@ -53,11 +53,11 @@ class ConsumptionReport(Report):
     filterset_class = filters.ConsumptionFilter
 
     def list(self, request):
-        entries, asked = self.chosen()
-        since, until = asked["since"], asked["until"]
+        entries, parameters = self.filtered()
+        since, until = parameters["since"], parameters["until"]
         rows = reports.consumption(
-            group_by=asked["group_by"] or None,
-            period=asked["period"] or None,
+            group_by=parameters["group_by"] or None,
+            period=parameters["period"] or None,
             since=since and since[0],
             until=until and until[1],
             entries=entries,
@@ -74,8 +74,8 @@ class ScrapReport(Report):
     filterset_class = filters.ScrapReportFilter
 
     def list(self, request):
-        runs, asked = self.chosen()
-        return self.list_response(reports.scrap(runs, group_by=asked["group_by"] or None))
+        runs, parameters = self.filtered()
+        return self.list_response(reports.scrap(runs, group_by=parameters["group_by"] or None))
 
 
 class LotReport(Report):
@@ -87,11 +87,11 @@ class LotReport(Report):
     filterset_class = filters.LotsFilter
 
     def list(self, request):
-        lines, asked = self.chosen()
-        if asked["order_reference"]:
-            return self.list_response(reports.lots_of_order(asked["order_reference"]))
-        if asked["lot"]:
-            return self.list_response(reports.uses_of_lot(asked["lot"], lines=lines))
+        lines, parameters = self.filtered()
+        if parameters["order_reference"]:
+            return self.list_response(reports.lots_of_order(parameters["order_reference"]))
+        if parameters["lot"]:
+            return self.list_response(reports.uses_of_lot(parameters["lot"], lines=lines))
         return self.list_response(reports.lots_of_run(lines))
 
 
@@ -104,8 +104,8 @@ class LotPartsReport(Report):
     filterset_class = filters.LotPartsFilter
 
     def list(self, request):
-        lines, asked = self.chosen()
-        return self.list_response(reports.parts_of_lot(asked["lot"], lines=lines))
+        lines, parameters = self.filtered()
+        return self.list_response(reports.parts_of_lot(parameters["lot"], lines=lines))
 
 
 class StockReport(Report):
@@ -146,8 +146,8 @@ class UnexplainedReport(Report):
     filterset_class = filters.CountedFilter
 
     def list(self, request):
-        _, asked = self.chosen()
-        since, until = asked["counted_from"], asked["counted_to"]
+        _, parameters = self.filtered()
+        since, until = parameters["counted_from"], parameters["counted_to"]
         rows = reports.unexplained_grams(since=since and since[0], until=until and until[1])
         return self.list_response(rows)
 
@@ -161,5 +161,7 @@ class AlertReport(Report):
     filterset_class = filters.EvidenceFilter
 
     def list(self, request):
-        _, asked = self.chosen()
-        return self.list_response(reports.alerts(last=asked["last"] or serializers.EVIDENT_RUNS))
+        _, parameters = self.filtered()
+        return self.list_response(
+            reports.alerts(last=parameters["last"] or serializers.EVIDENT_RUNS)
+        )

@@ -19,8 +19,8 @@ from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import ReadViewSet
 
 
-class OfRun:
-    """For views that change runs: a refusal names what is allowed as addresses are called."""
+class AllowedVerbsMixin:
+    """For views that change runs: InvalidRunStatus lists the allowed verbs as addresses."""
 
     def handle_exception(self, exc):
         if isinstance(exc, transitions.InvalidRunStatus):
@@ -28,7 +28,7 @@ class OfRun:
         return super().handle_exception(exc)
 
 
-class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
+class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet):
     """Production runs and their verbs."""
 
     queryset = ProductionRun.objects.live().newest_first()
@@ -53,7 +53,6 @@ class ProductionRunViewSet(OfRun, RunVerbs, AnswersPDF, ReadViewSet):
     }
     documents = ("traveller",)
     filterset_class = filters.ProductionRunFilter
-    title_field = "number"
     search_fields = [
         "number",
         "external_id",

@@ -1,15 +1,16 @@
-"""What reports are about, and how they are told."""
+"""The parameters of reports."""
 
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from inventory.filters import (
     FilamentFilter,
-    OfFilament,
-    OfMaterialType,
-    OfRun,
-    OfSpool,
+    FilamentReferenceFilter,
+    MaterialTypeReferenceFilter,
+    RunReferenceFilter,
+    SpoolReferenceFilter,
 )
 from inventory.models import InventoryTransaction
 from production.filters.runs import ProductionRunFilter
@@ -27,50 +28,50 @@ from tenants.api.filters import (
 )
 
 
-class Asked:
-    """For a parameter that a report is told, and that narrows nothing by itself."""
+class DocumentedFilter:
+    """Declares a parameter; the report reads it itself."""
 
     def filter(self, qs, value):
         return qs
 
 
-class AskedId(Asked, IdFilter):
+class DocumentedIdFilter(DocumentedFilter, IdFilter):
     pass
 
 
-class AskedText(Asked, django_filters.CharFilter):
+class DocumentedTextFilter(DocumentedFilter, django_filters.CharFilter):
     pass
 
 
-class AskedFrom(Asked, FromFilter):
+class DocumentedFromFilter(DocumentedFilter, FromFilter):
     pass
 
 
-class AskedTo(Asked, ToFilter):
+class DocumentedToFilter(DocumentedFilter, ToFilter):
     pass
 
 
-class AskedChoice(Asked, ChoiceFilter):
-    """One of some names; those that are None are for leaving it out."""
+class DocumentedChoiceFilter(DocumentedFilter, ChoiceFilter):
+    """One of some names; None among them stands for leaving it out."""
 
     def __init__(self, names, **kwargs):
         super().__init__(choices=[(name, name) for name in names if name], **kwargs)
 
 
 class VarianceReportFilter(ProductionRunFilter):
-    """Which runs are summed, as for the list of runs, and by what. They are summed as wholes: the
-    share of one product is told by ``group_by=product``."""
+    """Which runs are summed, as for the list of runs, and by what. Runs are summed as wholes; the
+    share of one product is in ``group_by=product``."""
 
-    group_by = AskedChoice(
+    group_by = DocumentedChoiceFilter(
         [*reports.GROUPS, "filament"],
         label="One group of all runs when left out; days and months are those of the end.",
     )
 
 
 class ScrapReportFilter(ProductionRunFilter):
-    """Which runs are looked at, as for the list of runs, and by what they are told."""
+    """Which runs are counted, as for the list of runs, and by what they are grouped."""
 
-    group_by = AskedChoice(
+    group_by = DocumentedChoiceFilter(
         reports.SCRAP_GROUPS,
         label="One group of all runs when left out; months are those of the end.",
     )
@@ -79,79 +80,93 @@ class ScrapReportFilter(ProductionRunFilter):
 class ConsumptionFilter(FilterSet):
     """Which entries of the ledger are summed, and by what; days are the farm's, and inclusive."""
 
-    group_by = AskedChoice(reports.CONSUMPTION_GROUPS, label="All together when left out")
-    period = AskedChoice(reports.CONSUMPTION_PERIODS, label="All the time when left out")
-    since = AskedFrom(label="A day of the farm, or a moment")
-    until = AskedTo(label="A day of the farm, that day included, or a moment")
-    kind = SeveralFilter(choices=[(kind, kind) for kind in ("usage", "waste")], method="of_kind")
-    spool = OfSpool()
-    filament = OfFilament("spool__filament")
+    group_by = DocumentedChoiceFilter(
+        reports.CONSUMPTION_GROUPS, label="All together when left out"
+    )
+    period = DocumentedChoiceFilter(reports.CONSUMPTION_PERIODS, label="All the time when left out")
+    since = DocumentedFromFilter(label="A day of the farm, or a moment")
+    until = DocumentedToFilter(label="A day of the farm, that day included, or a moment")
+    kind = SeveralFilter(
+        choices=[(kind, kind) for kind in ("usage", "waste")], method="filter_kind"
+    )
+    spool = SpoolReferenceFilter()
+    filament = FilamentReferenceFilter("spool__filament")
     manufacturer = ReferenceFilter("spool__filament__manufacturer")
-    material_type = OfMaterialType("spool__filament__material_type")
+    material_type = MaterialTypeReferenceFilter("spool__filament__material_type")
     lot = django_filters.CharFilter("spool__lot_number", lookup_expr="iexact")
-    run = OfRun("production_run")
+    run = RunReferenceFilter("production_run")
     printer = ReferenceFilter("production_run__printer")
-    order_reference = django_filters.CharFilter(method="of_order", label="Of an item of the run")
+    order_reference = django_filters.CharFilter(
+        method="filter_order", label="Of an item of the run"
+    )
 
     class Meta:
         model = InventoryTransaction
         fields = []
 
-    def of_kind(self, entries, name, value):
+    def filter_kind(self, entries, name, value):
         return entries.filter(Q(kind__in=value) | Q(reverses__kind__in=value))
 
-    def of_order(self, entries, name, value):
+    def filter_order(self, entries, name, value):
         return entries.filter(production_run__in=ProductionRun.objects.of_order(value))
 
 
-class OfLotForm(forms.Form):
-    """A lot number that two makers use is told apart by the filament or the manufacturer."""
+class LotPartsForm(forms.Form):
+    """A lot number that two makers use needs the filament or the manufacturer as well."""
 
-    ways = ("lot",)
-    makers = ("filament", "filament_name", "filament_external_id")
-    makers += ("manufacturer", "manufacturer_name")
+    subjects = ("lot",)
+    makers = (
+        "filament",
+        "filament_name",
+        "filament_external_id",
+        "manufacturer",
+        "manufacturer_name",
+    )
 
     def clean(self):
-        said = super().clean()
-        ways = [name for name in self.ways if said.get(name)]
-        if len(ways) != 1 and not self.errors:
-            self.add_error(self.ways[0], f"Name one: {' or '.join(self.ways)}.")
+        values = super().clean()
+        given = [name for name in self.subjects if values.get(name)]
+        if len(given) != 1 and not self.errors:
+            names = ", ".join(self.subjects)
+            self.add_error(
+                self.subjects[0], _("Name exactly one of: %(names)s.") % {"names": names}
+            )
         for name in self.makers:
-            if said.get(name) and ways and ways != ["lot"]:
-                self.add_error(name, "This goes with a lot alone.")
-        return said
+            if values.get(name) and given and given != ["lot"]:
+                self.add_error(name, _("This goes with a lot alone."))
+        return values
 
 
-class LotForm(OfLotForm):
-    """From where, or where to: one of these."""
+class LotsForm(LotPartsForm):
+    """Exactly one of these."""
 
-    ways = ("lot", "order_reference", "run", "run_number")
+    subjects = ("lot", "order_reference", "run", "run_number")
 
 
 class LotPartsFilter(FilterSet):
     """Which lot, and whose."""
 
-    lot = AskedText(label="Required: the lot number")
-    filament = OfFilament("spool__filament", label="Whose lot it is")
+    lot = DocumentedTextFilter(label="Required: the lot number")
+    filament = FilamentReferenceFilter("spool__filament", label="Whose lot it is")
     manufacturer = ReferenceFilter("spool__filament__manufacturer", label="Whose lot it is")
 
     class Meta:
         model = RunMaterial
         fields = []
-        form = OfLotForm
+        form = LotPartsForm
 
 
 class LotsFilter(LotPartsFilter):
     """Where a lot went, or what an order or a run was made of."""
 
-    lot = AskedText(label="This lot: where it went")
-    order_reference = AskedText(label="Or this order: which lots went into it")
-    run = OfRun(label="Or this run: which lots went into it")
+    lot = DocumentedTextFilter(label="This lot: where it went")
+    order_reference = DocumentedTextFilter(label="Or this order: which lots went into it")
+    run = RunReferenceFilter(label="Or this run: which lots went into it")
 
     class Meta:
         model = RunMaterial
         fields = []
-        form = LotForm
+        form = LotsForm
 
 
 class StockFilter(FilamentFilter):
@@ -163,7 +178,7 @@ class StockFilter(FilamentFilter):
 class CountedFilter(FilterSet):
     """When the shelf was counted: days of the farm, inclusive, or moments."""
 
-    counted_from, counted_to = AskedFrom(), AskedTo()
+    counted_from, counted_to = DocumentedFromFilter(), DocumentedToFilter()
 
     class Meta:
         model = InventoryTransaction
@@ -173,7 +188,7 @@ class CountedFilter(FilterSet):
 class EvidenceFilter(FilterSet):
     """How many of each product's last runs are looked at."""
 
-    last = AskedId(label="10 when left out")
+    last = DocumentedIdFilter(label="10 when left out")
 
     class Meta:
         model = Product

@@ -1,9 +1,14 @@
-"""How lists of production are narrowed; the same for the API and for pages."""
+"""The filters of production's lists, for the API and for pages."""
 
 import django_filters
 from django.db.models import Exists, OuterRef
 
-from inventory.filters import OfFilament, OfMaterialType, OfRun, OfSpool
+from inventory.filters import (
+    FilamentReferenceFilter,
+    MaterialTypeReferenceFilter,
+    RunReferenceFilter,
+    SpoolReferenceFilter,
+)
 from production.models import (
     Printer,
     Product,
@@ -20,7 +25,7 @@ from tenants.api.filters import (
     FromDayFilter,
     FromFilter,
     MomentFilter,
-    OfPerson,
+    PersonFilter,
     ReferenceFilter,
     SeveralFilter,
     ToDayFilter,
@@ -28,17 +33,17 @@ from tenants.api.filters import (
 )
 
 
-class OfProduct(ReferenceFilter):
+class ProductReferenceFilter(ReferenceFilter):
     names = {"sku": "iexact"}
 
 
 def with_item(runs, condition):
-    """The runs of which an item is so."""
+    """The runs that have an item with a condition."""
     return runs.filter(Exists(RunItem.objects.filter(condition, run=OuterRef("pk"))))
 
 
 def with_material(runs, condition):
-    """The runs of which a material is so."""
+    """The runs that have a material with a condition."""
     return runs.filter(Exists(RunMaterial.objects.filter(condition, run=OuterRef("pk"))))
 
 
@@ -79,36 +84,36 @@ class ProductionRunFilter(FilterSet):
     end_date = ToDayFilter("scheduled_at")
     finished_from = FromFilter("finished_at")
     finished_to = ToFilter("finished_at")
-    product_id = OfProduct("product", narrow=with_item)
-    spool_id = OfSpool("spool", narrow=with_material)
+    product_id = ProductReferenceFilter("product", narrow=with_item)
+    spool_id = SpoolReferenceFilter("spool", narrow=with_material)
     printer = ReferenceFilter()
-    filament = OfFilament("filament", "spool__filament", narrow=with_material)
-    material_type = OfMaterialType(
+    filament = FilamentReferenceFilter("filament", "spool__filament", narrow=with_material)
+    material_type = MaterialTypeReferenceFilter(
         "material_type",
         "filament__material_type",
         "spool__filament__material_type",
         narrow=with_material,
     )
-    lot = django_filters.CharFilter(method="of_lot")
-    order_reference = django_filters.CharFilter(method="of_order")
+    lot = django_filters.CharFilter(method="filter_lot")
+    order_reference = django_filters.CharFilter(method="filter_order")
     number = django_filters.CharFilter(lookup_expr="iexact")
     external_id = django_filters.CharFilter()
-    created_by = OfPerson()
+    created_by = PersonFilter()
     updated_since = MomentFilter("updated_at", lookup_expr="gte")
 
     class Meta:
         model = ProductionRun
         fields = []
 
-    def of_lot(self, runs, name, value):
+    def filter_lot(self, runs, name, value):
         return runs.of_lot(value)
 
-    def of_order(self, runs, name, value):
+    def filter_order(self, runs, name, value):
         return runs.of_order(value)
 
 
 class RunEventFilter(EventFilter):
-    run = OfRun()
+    run = RunReferenceFilter()
     verb = SeveralFilter(choices=RunEvent.Verb.choices)
     to_status = SeveralFilter(choices=ProductionRun.Status.choices)
 

@@ -20,18 +20,18 @@ class CSVParser(BaseParser):
 
 
 class CSVRenderer(BaseRenderer):
-    """Chosen by ``Accept: text/csv`` or ``?format=csv`` where there is a list: `streamed` answers.
-    Never asked to render, for what is no list is JSON."""
+    """Chosen by ``Accept: text/csv`` or ``?format=csv`` for a list, which `stream_list` answers.
+    It never renders: what is no list is JSON."""
 
     media_type, format = CSV, "csv"
 
 
-def is_asked_for(request):
+def is_requested(request):
     return getattr(getattr(request, "accepted_renderer", None), "format", "") == CSVRenderer.format
 
 
-def streamed(view, rows):
-    """All ``rows`` (a QuerySet or a list) as the view's serializer shows them.
+def stream_list(view, rows):
+    """All ``rows`` (a QuerySet or a list) as the view's serializer represents them.
 
     A column for each field; ``actual.grams`` for one of an object in the row, JSON for a list. Rows
     come from a cursor of the database that needs no transaction: a slow reader holds nothing up. A
@@ -41,12 +41,12 @@ def streamed(view, rows):
     return csv_export.stream_csv(
         view.get_view_name(),
         [".".join(path) for path in columns],
-        ([_cell(row, path) for path in columns] for row in _shown(view, rows)),
+        ([_cell(row, path) for path in columns] for row in _representations(view, rows)),
         bom="text/html" in view.request.headers.get("Accept", ""),
     )
 
 
-def _shown(view, rows):
+def _representations(view, rows):
     if view.request.method == "HEAD":
         return
     each = rows.iterator(chunk_size=CHUNK) if hasattr(rows, "iterator") else iter(rows)

@@ -8,7 +8,7 @@ PDF = "application/pdf"
 
 
 class PDFRenderer(BaseRenderer):
-    """Says that PDF can be asked for; what is not one is a problem, in JSON."""
+    """Makes PDF available; a problem is JSON instead."""
 
     media_type, format, charset = PDF, "pdf", None
     render_style = "binary"
@@ -35,6 +35,6 @@ class AnswersPDF:
 
 
 def pdf_answer(content, name):
-    """A PDF that a browser shows, and saves by a name."""
+    """A PDF for a browser to open, with a name to save it by."""
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
     return HttpResponse(content, content_type=PDF, headers=headers)

@@ -1,10 +1,12 @@
-"""Fields of the API: what a number, a moment, a reference may look like."""
+"""Serializer fields: strict numbers, moments and references."""
 
 import re
 from datetime import UTC, timedelta
 from decimal import Decimal
 
 from django.utils import timezone
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from tenants.operations.parsing import YEARS, DayOutOfRange, parse_day, parse_decimal
@@ -64,18 +66,20 @@ class WholeField(serializers.IntegerField):
 
 
 class ChoiceField(serializers.ChoiceField):
-    """One of some names; what is none of them is answered with what they are."""
+    """One of some names, which the error of an unknown one lists."""
 
     def __init__(self, choices, **kwargs):
         super().__init__(choices, **kwargs)
         names = ", ".join(str(name) for name in self.choices)
-        self.error_messages["invalid_choice"] = f"“{{input}}” is none of {names}."
+        self.error_messages["invalid_choice"] = format_lazy(
+            _("“{input}” is not one of {names}."), input="{input}", names=names
+        )
 
 
 class QuantityField(serializers.DecimalField):
     """A string or a JSON number, rounded half up to the column's places; answered as a string."""
 
-    default_error_messages = {"negative": "Can't be negative."}
+    default_error_messages = {"negative": _("Can't be negative.")}
 
     def __init__(self, *args, signed=False, **kwargs):
         self.signed = signed
@@ -117,8 +121,10 @@ class MomentField(serializers.DateTimeField):
     """A moment with its offset or Z; answered in UTC."""
 
     default_error_messages = {
-        "naive": "Which time zone? Give an offset or Z, as in 2026-03-01T08:30:00+01:00.",
-        "out_of_range": "A moment lies between 1900 and 2999, its offset within 15:59.",
+        "naive": _("A moment has an offset or Z, as in 2026-03-01T08:30:00+01:00."),
+        "out_of_range": _(
+            "A moment must be between 1900 and 2999, with an offset of at most 15:59."
+        ),
     }
 
     def to_internal_value(self, value):
@@ -142,7 +148,7 @@ class MomentField(serializers.DateTimeField):
 class DayField(serializers.DateField):
     """A date of the farm's calendar."""
 
-    default_error_messages = {"out_of_range": "A date lies between 1900 and 2999."}
+    default_error_messages = {"out_of_range": _("A date must be between 1900 and 2999.")}
 
     def to_internal_value(self, value):
         if not isinstance(value, str):
@@ -156,11 +162,12 @@ class DayField(serializers.DateField):
 
 
 class IdField(serializers.PrimaryKeyRelatedField):
-    """A row of this farm, by its id; an id of another farm's row is nobody's."""
+    """A row of this farm, by its id."""
 
     default_error_messages = {
-        "does_not_exist": "There is none with id {pk_value}.",
-        "incorrect_type": "An id is a whole number.",
+        "does_not_exist": _("There is none with id {pk_value}."),
+        "out_of_range": _("There is none with this id."),
+        "incorrect_type": _("An id is a whole number."),
     }
 
     def validate_empty_values(self, data):
@@ -172,21 +179,21 @@ class IdField(serializers.PrimaryKeyRelatedField):
         if isinstance(data, str) and not DIGITS.fullmatch(data):
             self.fail("incorrect_type")
         if not 0 < int(data) < 2**63:
-            raise serializers.ValidationError("There is none with this id.", code="does_not_exist")
+            self.fail("out_of_range")
         return super().to_internal_value(int(data))
 
 
 class NameField(serializers.RelatedField):
-    """The row that the id field of the same source names, by a name that people know.
+    """The row of the id field with the same source, by a natural name.
 
-    ``NameField("code", source="spool", queryset=...)``; ``lookup`` is how it is found and
-    ``normalise`` what is done to the text before.
+    ``NameField("code", source="spool", queryset=...)``; ``lookup`` is the lookup of the name, which
+    ``normalise`` is applied to before.
     """
 
     default_error_messages = {
-        "does_not_exist": "There is none called “{value}”.",
-        "ambiguous": "{count} are called “{value}”: name the id.",
-        "invalid": "A name is a text.",
+        "does_not_exist": _("There is none called “{value}”."),
+        "ambiguous": _("{count} are called “{value}”: name the id."),
+        "invalid": _("A name is a text."),
     }
 
     def __init__(self, attribute="name", *, lookup=None, normalise=str.strip, **kwargs):
@@ -196,16 +203,15 @@ class NameField(serializers.RelatedField):
     def to_internal_value(self, data):
         if not isinstance(data, str):
             self.fail("invalid")
-        rows = self.called(self.normalise(data))
-        found = list(rows[:2])
-        if not found:
+        rows = self.rows_named(self.normalise(data))
+        first = list(rows[:2])
+        if not first:
             self.fail("does_not_exist", value=data[:100])
-        if len(found) > 1:
+        if len(first) > 1:
             self.fail("ambiguous", value=data[:100], count=rows.count())
-        return found[0]
+        return first[0]
 
-    def called(self, text):
-        """The rows that people call so."""
+    def rows_named(self, text):
         return self.get_queryset().filter(**{self.lookup: text})
 
     def to_representation(self, value):
@@ -221,7 +227,7 @@ class UsernameField(serializers.CharField):
 
 
 class PersonNameField(serializers.CharField):
-    """What pages call somebody now: by their name, without one by their username."""
+    """Somebody's name, or without one their username, as pages show it."""
 
     def __init__(self, person, **kwargs):
         super().__init__(source=person, read_only=True, allow_null=True, default=None, **kwargs)
@@ -231,7 +237,7 @@ class PersonNameField(serializers.CharField):
 
 
 class BlankIsNullField(TextField):
-    """A text that is unique where it is there: an empty one is none."""
+    """A unique text that may be missing: an empty one is null."""
 
     def __init__(self, **kwargs):
         super().__init__(**{**kwargs, "allow_blank": True, "allow_null": True})
@@ -249,14 +255,14 @@ class ColorField(TextField):
 
 
 class UpperCaseField(TextField):
-    """A code that is kept in capitals."""
+    """A code that is stored in upper case."""
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).upper()
 
 
 class LowerCaseField(TextField):
-    """A name that is kept in lower case."""
+    """A name that is stored in lower case."""
 
     def to_internal_value(self, data):
         return super().to_internal_value(data).lower()

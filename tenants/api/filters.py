@@ -1,4 +1,4 @@
-"""What narrows a list: filters whose parameters can't break anything."""
+"""The filters of lists; a value that a parameter can't have is 400."""
 
 from functools import reduce
 from operator import or_
@@ -6,25 +6,28 @@ from operator import or_
 import django_filters
 from django import forms
 from django.db.models import Q
+from django.utils.text import format_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from tenants.api.parameters import (
-    ChoiceField,
-    DayField,
-    DayOrMomentField,
-    IdField,
-    IdOrNameField,
-    MomentAtField,
-    MomentField,
-    SeveralField,
-    StrictBooleanField,
+    BooleanParameter,
+    ChoiceParameter,
+    DayOrMomentParameter,
+    DayParameter,
+    IdOrNameParameter,
+    IdParameter,
+    MomentAtParameter,
+    MomentParameter,
+    SeveralParameter,
     last_moment,
 )
 
 AFTER = (
-    "Rows that were written after this one. What is written at the same time may be seen in "
-    "another order: who follows the list asks again from some rows before."
+    "Rows that were written after this one. Rows that are written at the same time may become "
+    "visible in another order: ask again from some rows before."
 )
 BIGGEST_ID = 2**63 - 1
 INT64 = {"type": "integer", "format": "int64"}
@@ -34,19 +37,19 @@ INT64 = {"type": "integer", "format": "int64"}
 class IdFilter(django_filters.Filter):
     """Rows that refer to the row of this id."""
 
-    field_class = IdField
+    field_class = IdParameter
 
     def __init__(self, *args, least=1, **kwargs):
         super().__init__(*args, min_value=least, max_value=BIGGEST_ID, **kwargs)
 
 
 class ReferenceFilter(IdFilter):
-    """Rows that refer to one by its id, or, at parameters of their own, by what it is called: the
-    same names beside ids as bodies take. ``spool = ...`` brings ``spool_code``, and takes a code
-    itself where it is no number; ``spool_id`` takes ids alone.
+    """Rows that refer to a row by its id, or by a natural name at a parameter of its own, as bodies
+    do: ``spool = ...`` adds ``spool_code``, and takes a code itself where the value is no number;
+    ``spool_id`` takes ids alone.
 
-    ``paths`` lead to the row; any of several will do. ``narrow`` filters rows by a condition, where
-    it is of lines of theirs. A subclass says ``names``, each with how it is looked up.
+    ``paths`` lead to the row; any of them will do. ``narrow`` filters rows by a condition on their
+    lines. A subclass has ``names``, each with its lookup.
     """
 
     names = {"name": "iexact"}
@@ -55,54 +58,58 @@ class ReferenceFilter(IdFilter):
         super().__init__(*paths[:1], **kwargs)
         self.paths, self.narrow = paths, narrow or (lambda rows, condition: rows.filter(condition))
 
-    def companions(self, parameter):
-        """The parameters that come with the one of the id."""
+    def paired_parameters(self, parameter):
+        """``{name: filter}`` of the parameters for names."""
         stem = parameter.removesuffix("_id")
-        found = {f"{stem}_{name}": CalledFilter(self, name, parameter) for name in self.names}
+        filters = {f"{stem}_{name}": NameFilter(self, name, parameter) for name in self.names}
         self.paths = self.paths or (parameter,)
         if stem == parameter:
-            self.field_class = IdOrNameField
+            self.field_class = IdOrNameParameter
             extend_schema_field({"anyOf": [INT64, {"type": "string"}]})(self)
-            self.label = f"The id, or the {next(iter(self.names))} where it is no number"
-        self.extra["error_messages"] = {
-            "invalid": f"An id is a whole number; {' and '.join(found)} takes what it is called."
-        }
-        return found
+            self.label = f"The id, or the {self.name_field} where it is no number"
+        message = gettext_lazy("An id is a whole number; a name goes into {parameters} instead.")
+        message = format_lazy(message, parameters=", ".join(filters))
+        self.extra["error_messages"] = {"invalid": message}
+        return filters
+
+    @property
+    def name_field(self):
+        return next(iter(self.names))
 
     def filter(self, rows, value):
         if isinstance(value, str):
-            return self.called_by(rows, next(iter(self.names)), value)
-        return rows if value is None else self.referring(rows, lambda path: Q(**{path: value}))
+            return self.filter_by_name(rows, self.name_field, value)
+        return rows if value is None else self._filter(rows, lambda path: Q(**{path: value}))
 
-    def called_by(self, rows, name, value):
-        return self.referring(rows, lambda path: self.called(path, name, value)) if value else rows
+    def filter_by_name(self, rows, name, value):
+        return self._filter(rows, lambda path: self.lookup(path, name, value)) if value else rows
 
-    def called(self, path, name, value):
-        """The condition that what a path leads to is called so."""
+    def lookup(self, path, name, value):
+        """The condition that the row at the end of a path has a name."""
         return Q(**{f"{path}__{name}__{self.names[name]}": value})
 
-    def referring(self, rows, condition):
+    def _filter(self, rows, condition):
         return self.narrow(rows, reduce(or_, map(condition, self.paths)))
 
 
-class CalledFilter(django_filters.CharFilter):
-    """What a ReferenceFilter looks for, by one of its names."""
+class NameFilter(django_filters.CharFilter):
+    """The rows of a ReferenceFilter, by one of its names."""
 
     def __init__(self, reference, name, parameter):
         super().__init__(label=f"The {name} of what {parameter} is the id of")
         self.reference, self.name = reference, name
 
     def filter(self, rows, value):
-        return self.reference.called_by(rows, self.name, value)
+        return self.reference.filter_by_name(rows, self.name, value)
 
 
-class OfPerson(ReferenceFilter):
+class PersonFilter(ReferenceFilter):
     names = {"username": "iexact"}
 
 
 @extend_schema_field(OpenApiTypes.NUMBER)
 class AmountFilter(django_filters.Filter):
-    """An amount from 0 up; grams unless told otherwise."""
+    """An amount from 0 up, in grams by default."""
 
     field_class = forms.DecimalField
 
@@ -113,29 +120,29 @@ class AmountFilter(django_filters.Filter):
 
 @extend_schema_field(OpenApiTypes.BOOL)
 class BooleanFilter(django_filters.Filter):
-    field_class = StrictBooleanField
+    field_class = BooleanParameter
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
     """One of some names."""
 
-    field_class = ChoiceField
+    field_class = ChoiceParameter
 
 
 class SeveralFilter(django_filters.MultipleChoiceFilter):
-    field_class = SeveralField
+    field_class = SeveralParameter
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class MomentAtFilter(django_filters.Filter):
-    field_class = MomentAtField
+    field_class = MomentAtParameter
 
 
 @extend_schema_field(OpenApiTypes.STR)
 class FromFilter(django_filters.Filter):
     """On or after a date or a moment."""
 
-    field_class = DayOrMomentField
+    field_class = DayOrMomentParameter
 
     def filter(self, qs, value):
         return qs if value is None else qs.filter(**{f"{self.field_name}__gte": value[0]})
@@ -145,7 +152,7 @@ class FromFilter(django_filters.Filter):
 class ToFilter(django_filters.Filter):
     """On or before a date (all of that day) or a moment."""
 
-    field_class = DayOrMomentField
+    field_class = DayOrMomentParameter
 
     def filter(self, qs, value):
         if value is None:
@@ -157,33 +164,33 @@ class ToFilter(django_filters.Filter):
 
 @extend_schema_field(OpenApiTypes.DATE)
 class FromDayFilter(FromFilter):
-    field_class = DayField
+    field_class = DayParameter
 
 
 @extend_schema_field(OpenApiTypes.DATE)
 class ToDayFilter(ToFilter):
-    field_class = DayField
+    field_class = DayParameter
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
 class MomentFilter(django_filters.Filter):
-    field_class = MomentField
+    field_class = MomentParameter
 
 
 class FilterSet(django_filters.FilterSet):
-    """What narrows a list: references bring their names, and a range begins before it ends.
+    """References add their parameters for names, and a range begins before it ends.
 
-    Each filter of a range's end follows the one of its beginning.
+    The filter of a range's end follows the one of its beginning.
     """
 
     @classmethod
     def get_filters(cls):
-        filters = super().get_filters()
-        return {
-            name: each
-            for parameter, one in filters.items()
-            for name, each in ({parameter: one} | _companions(one, parameter)).items()
-        }
+        filters = {}
+        for parameter, each in super().get_filters().items():
+            filters[parameter] = each
+            if isinstance(each, ReferenceFilter):
+                filters |= each.paired_parameters(parameter)
+        return filters
 
     @classmethod
     def ranges(cls):
@@ -198,31 +205,31 @@ class FilterSet(django_filters.FilterSet):
     def is_valid(self):
         if super().is_valid():
             for names in self.ranges():
-                self._refuse_swapped(*names)
+                self._check_range(*names)
         return super().is_valid()
 
-    def _refuse_swapped(self, first, last):
-        said = self.form.cleaned_data
-        if said[first] and said[last] and said[first][0] > last_moment(said[last]):
-            given = self.form.data
-            message = f"{first} {given[first]} is after {last} {given[last]}."
+    def _check_range(self, first, last):
+        values, given = self.form.cleaned_data, self.form.data
+        if values[first] and values[last] and values[first][0] > last_moment(values[last]):
+            message = _("%(first)s %(start)s is after %(last)s %(end)s.") % {
+                "first": first,
+                "start": given[first],
+                "last": last,
+                "end": given[last],
+            }
             for name in (first, last):
                 self.form.add_error(name, message)
 
 
-def _companions(one, parameter):
-    return one.companions(parameter) if isinstance(one, ReferenceFilter) else {}
-
-
 class FollowedFilter(FilterSet):
-    """Of rows that are only ever added: what came after one that is known."""
+    """For rows that are only ever added: those after a known one."""
 
     after_id = IdFilter("id", least=0, lookup_expr="gt", label=AFTER)
 
 
 class EventFilter(FollowedFilter):
-    """Of what happened, at a moment ``at``."""
+    """For events, which happened at a moment ``at``."""
 
     at_from = FromFilter("at")
     at_to = ToFilter("at")
-    by = OfPerson()
+    by = PersonFilter()

@@ -1,4 +1,4 @@
-"""What parameters of an address may say: strict, bounded, and in the farm's calendar."""
+"""Form fields of query parameters: strict, bounded, and in the farm's calendar."""
 
 import re
 from datetime import UTC, datetime, time, timedelta
@@ -8,7 +8,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.translation import gettext as _
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from tenants.api.fields import WIDEST_OFFSET
 from tenants.operations.parsing import YEARS, parse_day
@@ -17,7 +18,7 @@ DIGITS = re.compile(r"[+-]?[0-9]+")
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
 
 
-class IdField(forms.IntegerField):
+class IdParameter(forms.IntegerField):
     """Digits and nothing else; Django's takes 5.0 and 0_5 for 5."""
 
     def to_python(self, value):
@@ -26,7 +27,7 @@ class IdField(forms.IntegerField):
         return super().to_python(value)
 
 
-class IdOrNameField(IdField):
+class IdOrNameParameter(IdParameter):
     """An id where it is made of digits, else a name."""
 
     def clean(self, value):
@@ -34,8 +35,8 @@ class IdOrNameField(IdField):
         return forms.CharField().clean(value) if is_name else super().clean(value)
 
 
-class StrictBooleanField(forms.Field):
-    """``true`` or ``false``, ``1`` or ``0``; anything else is refused, not taken as false."""
+class BooleanParameter(forms.Field):
+    """``true`` or ``false``, ``1`` or ``0``; anything else is an error, not false."""
 
     WORDS = {"true": True, "1": True, "false": False, "0": False}
 
@@ -45,23 +46,25 @@ class StrictBooleanField(forms.Field):
         try:
             return self.WORDS[str(value).lower()]
         except KeyError:
-            raise ValidationError("true or false, please.") from None
+            raise ValidationError(_("Must be true or false.")) from None
 
 
-class NamesChoices:
-    """For a form's field: a value that is none of its choices is answered with what they are."""
+class ChoicesInError:
+    """For a form's field: the error of an unknown value lists the choices."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         names = ", ".join(str(value) for value, _ in self.choices if value)
-        self.error_messages["invalid_choice"] = f"%(value)s is none of {names}."
+        self.error_messages["invalid_choice"] = format_lazy(
+            _("{value} is not one of {names}."), value="%(value)s", names=names
+        )
 
 
-class ChoiceField(NamesChoices, django_filters.fields.ChoiceField):
+class ChoiceParameter(ChoicesInError, django_filters.fields.ChoiceField):
     pass
 
 
-class SeveralField(NamesChoices, django_filters.fields.MultipleChoiceField):
+class SeveralParameter(ChoicesInError, django_filters.fields.MultipleChoiceField):
     """``?status=planned&status=failed`` or ``?status=planned,failed``."""
 
     def clean(self, value):
@@ -69,21 +72,21 @@ class SeveralField(NamesChoices, django_filters.fields.MultipleChoiceField):
         return super().clean([word for word in words if word])
 
 
-class DayField(forms.Field):
+class DayParameter(forms.Field):
     """A date; its value is the farm-local day as a pair of moments, ``[start, end)``."""
 
     def to_python(self, value):
         return None if value in self.empty_values else local_day(value)
 
 
-class MomentField(forms.Field):
+class MomentParameter(forms.Field):
     """A moment with an offset or Z."""
 
     def to_python(self, value):
         return None if value in self.empty_values else moment(value)
 
 
-class DayOrMomentField(forms.Field):
+class DayOrMomentParameter(forms.Field):
     """A date or a moment; its value is a pair of moments (equal when a moment was given)."""
 
     def to_python(self, value):
@@ -92,14 +95,12 @@ class DayOrMomentField(forms.Field):
         return local_day(value) if len(str(value)) == 10 else (moment(value),) * 2
 
 
-class MomentAtField(DayOrMomentField):
+class MomentAtParameter(DayOrMomentParameter):
     """A moment; of a date its last one."""
 
     def to_python(self, value):
-        found = super().to_python(value)
-        if found is None:
-            return None
-        return last_moment(found)
+        span = super().to_python(value)
+        return None if span is None else last_moment(span)
 
 
 def local_day(text):
@@ -126,7 +127,9 @@ def moment(text):
     except ValueError:
         value = None
     if value is None or timezone.is_naive(value):
-        raise ValidationError("A moment has an offset or Z, as in 2026-03-01T08:30:00+01:00.")
+        raise ValidationError(_("A moment has an offset or Z, as in 2026-03-01T08:30:00+01:00."))
     if value.year not in YEARS or abs(value.utcoffset()) > WIDEST_OFFSET:
-        raise ValidationError("A moment lies between 1900 and 2999, its offset within 15:59.")
+        raise ValidationError(
+            _("A moment must be between 1900 and 2999, with an offset of at most 15:59.")
+        )
     return value.astimezone(UTC)

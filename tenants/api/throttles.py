@@ -1,9 +1,10 @@
-"""So many requests a minute for each token or person, so many tries at a password."""
+"""Limits to the requests of a token or a person, and to tries at a password."""
 
 from collections.abc import Mapping
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
 from rest_framework.throttling import BaseThrottle
 
 from tenants.accounts import attempts
@@ -13,7 +14,7 @@ from tenants.web.requests import caller
 
 
 class RequestThrottle(BaseThrottle):
-    """A limit to what one runaway script can take from the others of its farm."""
+    """Keeps one runaway script from slowing down the rest of its farm."""
 
     def allow_request(self, request, view):
         """Raises TooMany."""
@@ -23,8 +24,11 @@ class RequestThrottle(BaseThrottle):
         count, seconds_left = counts.add(f"{connection.schema_name} {_who(request)}")
         if count > limit:
             raise TooMany(
-                f"One token, or one person, has {limit} requests a minute: "
-                f"go on in {seconds_left} s.",
+                _(
+                    "A token or a person has %(limit)s requests a minute; try again in "
+                    "%(seconds)s s."
+                )
+                % {"limit": limit, "seconds": seconds_left},
                 limit=limit,
                 window_seconds=WINDOW_SECONDS,
                 retry_after_seconds=seconds_left,

@@ -155,9 +155,9 @@ class BaseViewSet(ForPeople, GenericViewSet):
 
     def list_response(self, rows):
         """A page of the rows; as CSV all of them, unless a page is asked for."""
-        if csv_format.is_asked_for(self.request):
+        if csv_format.is_requested(self.request):
             one_page = self.request.query_params.keys() & {"page", "page_size"}
-            return csv_format.streamed(self, self.paginate_queryset(rows) if one_page else rows)
+            return csv_format.stream_list(self, self.paginate_queryset(rows) if one_page else rows)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
@@ -222,7 +222,7 @@ class ListViewSet(BaseViewSet):
         return [*super().get_renderers(), *more]
 
     def handle_exception(self, exc):
-        if csv_format.is_asked_for(self.request):
+        if csv_format.is_requested(self.request):
             _answer_in_json(self, self.request)
         return super().handle_exception(exc)
 

@@ -1,4 +1,4 @@
-"""What lists of people and tokens can be asked for."""
+"""The filters of the lists of people and tokens."""
 
 import django_filters
 from django.utils import timezone
@@ -10,7 +10,7 @@ from tenants.api.filters import (
     EventFilter,
     FilterSet,
     IdFilter,
-    OfPerson,
+    PersonFilter,
     SeveralFilter,
 )
 
@@ -39,7 +39,7 @@ class DeviceTokenFilter(FilterSet):
 
 
 class FloorDeviceFilter(FilterSet):
-    registered_by = OfPerson()
+    registered_by = PersonFilter()
     is_usable = BooleanFilter("revoked_at", lookup_expr="isnull", help_text="Not revoked.")
 
     class Meta:

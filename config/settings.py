@@ -230,7 +230,7 @@ REST_FRAMEWORK = {
         "tenants.accounts.tokens.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.ByVerb"],
+    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.ActionPermission"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "config.api.renderers.ProblemJSONRenderer",
@@ -269,7 +269,6 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_problems",
-        "config.api.examples.with_examples",
     ],
     # Served by Spoolbook: nothing is loaded from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from config.api.pages import NotFoundView
+from config.api.pages import no_such_address
 from tenants.admin.farms import public_site
 from tenants.views import landing
 
@@ -10,7 +10,7 @@ urlpatterns = [
     path("", landing, name="landing"),
     path("accounts/", include("tenants.urls")),
     path("admin/", public_site.urls),
-    re_path("^api/", NotFoundView.as_view()),
+    re_path("^api/", no_such_address),
 ]
 
 handler400 = "config.api.pages.bad_request"

@@ -2,54 +2,42 @@
 
 import sys
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 from django.views import defaults
-from rest_framework.exceptions import NotFound
-from rest_framework.views import APIView
+from django.views.decorators.csrf import csrf_exempt
 
 from config.api import problems
 from config.api.renderers import ProblemJSONRenderer
-from tenants.api import OPEN
 from tenants.operations.refusals import Refusal
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
 from tenants.web.requests import plainly
 
 
 class FormNotTaken(Refusal):
-    """A form whose token is missing or old, or that comes from another address than ours."""
+    """A form whose CSRF token is missing or out of date, or whose origin is another site."""
 
     code = "form_not_taken"
     status = 403
-    title = "This form was not taken"
+    title = "This form was not accepted"
 
 
-class NotFoundView(APIView):
-    """What lies below /api/ and is no address of it."""
-
-    authentication_classes = ()
-    schema = None
-    is_nowhere = True
-
-    def get_view_name(self):
-        return "There is nothing here"
-
-    def permission_needed(self):
-        return OPEN
-
-    def initial(self, request, *args, **kwargs):
-        super().initial(request, *args, **kwargs)
-        raise NotFound("There is no such address; those of the API end in a slash.")
+@csrf_exempt
+def no_such_address(request):
+    """Any other address below /api/, so that Django redirects none to one with a slash."""
+    raise Http404
 
 
 def not_found(request, exception):
     if _is_api(request):
-        return _problem(problem(404, "not_found", detail="There is nothing here."))
+        detail = _("There is no such address; those of the API end in a slash.")
+        return _problem(problem(404, "not_found", detail=detail))
     return defaults.page_not_found(request, exception)
 
 
 def bad_request(request, exception):
     if _is_api(request):
-        return _problem(problem(400, "invalid", detail="The request can't be read."))
+        return _problem(problem(400, "invalid", detail=_("The request can't be read.")))
     return defaults.bad_request(request, exception)
 
 
@@ -59,23 +47,24 @@ def server_error(request):
         return plainly(request, refusal) if refusal else defaults.server_error(request)
     if refusal is not None:
         return _problem(of_refusal(refusal), headers_of(refusal))
-    detail = "This is our fault, not yours; the correlation id helps us to find it."
+    detail = _("The server failed. The correlation id leads to the entry in its log.")
     return _problem(problem(500, "server_error", detail=detail))
 
 
 def form_not_taken(request, reason=""):
     """Django's CSRF_FAILURE_VIEW: why, and what to do, for a person and for who runs the proxy."""
-    ours, theirs = f"{request.scheme}://{request.get_host()}", request.headers.get("Origin", "")
-    detail = (
-        "Nothing was changed. Go back, load the page anew and send it again; the browser has to "
-        "keep this site’s cookies."
+    site = f"{request.scheme}://{request.get_host()}"
+    origin = request.headers.get("Origin", "")
+    detail = _(
+        "Nothing was changed. Load the page again and resend the form; the browser has to accept "
+        "this site’s cookies."
     )
-    if theirs and theirs != ours:
-        detail = (
-            f"Nothing was changed. The browser sends it from {theirs}, and this site believes to "
-            f"be {ours}. Whoever runs it: the proxy has to tell the host, with its port, and https "
+    if origin and origin != site:
+        detail = _(
+            "Nothing was changed. The form was sent from %(origin)s, but the address of this site "
+            "is %(site)s. The proxy has to pass on the host, with its port, and https "
             "(docs/operations.md, Behind a proxy)."
-        )
+        ) % {"origin": origin, "site": site}
     return plainly(request, FormNotTaken(detail, reason=str(reason)))
 
 

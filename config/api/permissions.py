@@ -1,14 +1,15 @@
-"""Who may: each action of each view names its permission."""
+"""Each action of each view names its permission."""
 
+from django.utils.translation import gettext as _
 from rest_framework.permissions import BasePermission
 
 from tenants.api import OPEN, SIGNED_IN
 
 
-class ByVerb(BasePermission):
-    """Asks for what the view's action needs; a view that doesn't say is for nobody.
+class ActionPermission(BasePermission):
+    """The permission that the view's action needs; a view without one is for nobody.
 
-    Who may not is told what it takes, as ``me/`` and ``roles/`` name it.
+    The refusal names the permission as ``me/`` and ``roles/`` do.
     """
 
     message = None
@@ -19,5 +20,8 @@ class ByVerb(BasePermission):
             return True
         if not request.user.is_authenticated or needed is None:
             return False
-        self.message = f"This takes {needed}, which the role {request.user.role} does not include."
+        values = {"permission": needed, "role": request.user.role}
+        self.message = (
+            _("This takes %(permission)s, which the role %(role)s does not include.") % values
+        )
         return needed == SIGNED_IN or request.user.has_perm(needed)

@@ -9,8 +9,9 @@ from drf_spectacular.extensions import (
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import build_basic_type
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
+from config.api.examples import example_for
 from tenants.api import OPEN
 from tenants.api.csv_format import CSV
 from tenants.api.views import ID
@@ -25,7 +26,7 @@ SUMMARIES = {
     "partial_update": "Change some of one {one}",
     "destroy": "Remove one {one}",
 }
-FIRST_WORDS = re.compile(r"(?s).+?(?=[:;.]\s|\.?$)")  # up to what is said besides
+FIRST_WORDS = re.compile(r"(?s).+?(?=[:;.]\s|\.?$)")  # of a docstring
 IDEMPOTENCY_KEY = OpenApiParameter(
     "Idempotency-Key",
     {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
@@ -37,11 +38,9 @@ IF_MATCH = OpenApiParameter(
 )
 
 LOCATION = OpenApiParameter(
-    "Location", OpenApiTypes.URI, HEADER, description="The address of what is new.", response=[201]
+    "Location", OpenApiTypes.URI, HEADER, description="The address of the new row.", response=[201]
 )
-RETRY_AFTER = {
-    "Retry-After": {"schema": {"type": "integer"}, "description": "Seconds until it is worth it."}
-}
+RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
@@ -107,7 +106,7 @@ class OperationSchema(AutoSchema):
         return name.removesuffix(f"_{self.method_mapping[self.method.lower()]}")
 
     def _resolve_path_parameters(self, variables):
-        """Ids are whole numbers, which the pattern of their addresses does not tell."""
+        """Ids are whole numbers; spectacular takes their pattern for a string."""
         parameters = super()._resolve_path_parameters(variables)
         for parameter in parameters:
             if parameter["schema"].get("pattern") == f"^{ID}$":
@@ -121,23 +120,23 @@ class OperationSchema(AutoSchema):
 
     def get_override_parameters(self):
         query = self.view.queries.get(self.view.action)
-        asked = [query] if query else []
-        answered = self._fields_answered()
-        if "version" in answered:
-            asked += [self._etag()] if self.method != "DELETE" else []
-            asked += [IF_MATCH] if self.method not in ("GET", "POST") else []
+        parameters = [query] if query else []
+        fields = self._answer_fields()
+        if "version" in fields:
+            parameters += [self._etag()] if self.method != "DELETE" else []
+            parameters += [IF_MATCH] if self.method not in ("GET", "POST") else []
         if self.method == "POST":
-            asked += [IDEMPOTENCY_KEY, *([LOCATION] if "id" in answered else [])]
-        return asked
+            parameters += [IDEMPOTENCY_KEY, *([LOCATION] if "id" in fields else [])]
+        return parameters
 
     def _etag(self):
-        """Of a row that is there: what was rehearsed in vain has none."""
+        """Of an existing row; a dry run that would create one answers without."""
         statuses = [201] if isinstance(self._answer(), dict) else [200, 201]
         text = "The version, for If-Match."
         return OpenApiParameter("ETag", str, HEADER, description=text, response=statuses)
 
-    def _fields_answered(self):
-        """Names of the fields of what is answered; none of a list."""
+    def _answer_fields(self):
+        """The names of the answer's fields; none for a list."""
         answer = self._answer()
         if isinstance(answer, dict):
             answer = answer.get(201)
@@ -146,20 +145,28 @@ class OperationSchema(AutoSchema):
         return set((answer() if isinstance(answer, type) else answer).fields)
 
     def _get_filter_parameters(self):
-        """With the labels of the filters, which spectacular leaves out where a type is given."""
-        found = super()._get_filter_parameters()
+        """With the filters' labels, which spectacular leaves out where a type is given."""
+        parameters = super()._get_filter_parameters()
         filters = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
-        for parameter in found:
+        for parameter in parameters:
             if label := getattr(filters.get(parameter["name"]), "label", None):
                 parameter.setdefault("description", label)
-        return found
+        return parameters
 
     def get_request_serializer(self):
         if self.map_parsers() == [CSV]:
             return {CSV: OpenApiTypes.STR}
-        there = [self.view.queryset.model()] if self.method == "PUT" else []
-        body = self.view.get_serializer(*there)
+        row = [self.view.queryset.model()] if self.method == "PUT" else []
+        body = self.view.get_serializer(*row)
         return body if body.fields else None
+
+    def get_examples(self):
+        body = example_for(self.view)
+        if body is None:
+            return []
+        (media_type,) = self.map_parsers()
+        body = body[0] if isinstance(body, list) else body  # spectacular makes it a list again
+        return [OpenApiExample("Example", body, request_only=True, media_type=media_type)]
 
     def get_response_serializers(self):
         return None if self.method == "DELETE" else self._answer()
@@ -212,13 +219,13 @@ DESCRIPTIONS = {
     "NotPermitted": "The role does not include this, or not any more at this time.",
     "NotFound": "There is none of this farm.",
     "NotAcceptable": "There is no such `format`, or none of those in `Accept`.",
-    "Refused": "State, stock or uniqueness are against it; `code` says which.",
+    "Refused": "State, stock or uniqueness do not allow it; `code` names the reason.",
     "Stale": "It was changed since the version of `If-Match`.",
     "LengthMissing": "The body came in chunks; send its Content-Length.",
-    "TooLarge": "The body is too large; `limit_bytes` says what is not.",
+    "TooLarge": "The body is larger than `limit_bytes`.",
     "UnknownMediaType": "The body is of another type than `accepted`.",
     "KeyReused": "The Idempotency-Key was used for another request.",
-    "TooMany": "Too many requests, or tries at a password; `Retry-After` says when to go on.",
+    "TooMany": "Too many requests, or tries at a password; see `Retry-After`.",
     "Busy": "Others hold the same rows, or the database is away; try again, see `Retry-After`.",
     "Problem": "A problem (RFC 9457).",
 }
@@ -234,7 +241,7 @@ OF_METHOD = {
 
 
 def with_problems(result, generator, request, public):
-    """Every operation says with which problems it may answer."""
+    """Add to every operation the problems that it may answer with."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     content = {"application/problem+json": {"schema": REFERENCE}}
@@ -245,15 +252,15 @@ def with_problems(result, generator, request, public):
         components["responses"][name]["headers"] = RETRY_AFTER
     for operations in result["paths"].values():
         for method in OF_METHOD.keys() & operations.keys():
-            _say_what_is_a_table(operations[method])
+            _describe_csv(operations[method])
             codes = OF_METHOD[method]
             answers = {code: {"$ref": f"#/components/responses/{ANSWERS[code]}"} for code in codes}
             operations[method]["responses"] |= dict(sorted(answers.items()))
     return result
 
 
-def _say_what_is_a_table(operation):
-    """CSV has a header and lines; spectacular describes it as it does JSON."""
+def _describe_csv(operation):
+    """CSV is text; spectacular describes it as JSON."""
     for answer in operation["responses"].values():
         if CSV in answer.get("content", {}):
             answer["content"][CSV] = {"schema": {"type": "string"}}

@@ -7,7 +7,7 @@ from drf_spectacular.views import SpectacularSwaggerSplitView as Swagger
 from rest_framework.routers import APIRootView, DefaultRouter
 
 from config.api.description import SchemaView
-from config.api.pages import NotFoundView
+from config.api.pages import no_such_address
 from inventory.urls import ROUTES as INVENTORY
 from production.api import UndoViewSet
 from production.urls import ROUTES as PRODUCTION
@@ -35,9 +35,6 @@ class RootView(APIRootView):
         self.api_root_dict = alone | self.api_root_dict
         return super().get(request, *args, **kwargs)
 
-    def get_view_name(self):
-        return "Addresses"
-
     def permission_needed(self):
         return SIGNED_IN
 
@@ -59,7 +56,7 @@ for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
 
 SINGLE = {"get": "show", "put": "update", "patch": "partial_update"}
-NO_OPTIONS = {"http_method_names": ["get", "head"]}  # its page could not show it
+NO_OPTIONS = {"http_method_names": ["get", "head"]}  # they have no page for it
 
 v1 = [
     path("", include(router.urls)),
@@ -73,5 +70,5 @@ v1 = [
 
 urlpatterns = [
     path("v1/", include(v1)),
-    re_path("^", NotFoundView.as_view()),
+    re_path("^", no_such_address),
 ]

@@ -12,7 +12,6 @@ class ManufacturerViewSet(RecordViewSet):
     queryset = Manufacturer.objects.all()
     serializer_class = serializers.ManufacturerSerializer
     filterset_class = filters.ManufacturerFilter
-    title_field = "name"
     search_fields = ["name"]
     ordering_fields = ["id", "name"]
 
@@ -23,7 +22,6 @@ class MaterialTypeViewSet(RecordViewSet):
     queryset = MaterialType.objects.all()
     serializer_class = serializers.MaterialTypeSerializer
     filterset_class = filters.MaterialTypeFilter
-    title_field = "code"
     search_fields = ["code", "name"]
     ordering_fields = ["id", "code", "name"]
 
@@ -34,7 +32,6 @@ class LocationViewSet(RecordViewSet):
     queryset = Location.objects.all()
     serializer_class = serializers.LocationSerializer
     filterset_class = filters.LocationFilter
-    title_field = "name"
     search_fields = ["name"]
     ordering_fields = ["id", "name"]
 
@@ -55,7 +52,6 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
     permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
     queries = dict.fromkeys(["import_table", "import_catalogue"], serializers.DryRunQuery)
     filterset_class = filters.FilamentFilter
-    title_field = "name"
     search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]
     ordering_fields = [
         "id",

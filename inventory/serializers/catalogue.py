@@ -61,7 +61,6 @@ class FilamentSerializer(RowSerializer):
     class Meta:
         model = Filament
         needed = ("material_type",)
-        offered = ("material_type_code", "manufacturer_name", "net_grams", "tare_grams", "price")
         fields = [
             "id",
             "manufacturer",

@@ -65,7 +65,6 @@ class SpoolSerializer(RowSerializer):
     class Meta:
         model = Spool
         needed = ("filament",)
-        offered = ("filament_name", "lot_number", "price", "supplier", "location_name")
         create_only = ("filament", "filament_name", "filament_external_id", "initial_grams")
         fields = [
             "id",
@@ -144,7 +143,6 @@ class ReceiveBody(SpoolSerializer):
     total_price = QuantityField(required=False, allow_null=True, write_only=True, **MONEY)
 
     class Meta(SpoolSerializer.Meta):
-        offered = (*SpoolSerializer.Meta.offered, "count")
         fields = [
             "filament",
             "filament_name",

@@ -21,15 +21,9 @@ class DryRunQuery(serializers.Serializer):
 class SpoolTable(Body):
     """CSV: the first line names the columns, every other is a spool."""
 
-    def example_body(self):
-        return ",".join(SPOOL_COLUMNS)
-
 
 class FilamentTable(Body):
     """CSV: the first line names the columns, every other is a filament."""
-
-    def example_body(self):
-        return ",".join(FILAMENT_COLUMNS)
 
 
 class TableLineSerializer(serializers.Serializer):
@@ -80,9 +74,6 @@ class CatalogueEntry(Body):
     extruder_temp = WholeField(required=False, allow_null=True)
     bed_temp = WholeField(required=False, allow_null=True)
 
-    class Meta:
-        offered = ("manufacturer", "density", "diameter", "weight", "spool_weight", "color_hex")
-
 
 class Catalogue(serializers.ListSerializer):
     """A list of filaments, such as SpoolmanDB's compiled filaments.json."""
@@ -92,9 +83,6 @@ class Catalogue(serializers.ListSerializer):
     @property
     def fields(self):
         return self.child.fields
-
-    def example_body(self):
-        return [self.child.example_body()]
 
 
 class RefusedEntry(serializers.Serializer):

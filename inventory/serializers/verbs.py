@@ -36,9 +36,6 @@ class TakeBody(Body):
     note = TextField(**NOTE)
     confirm = FlagField(required=False)
 
-    class Meta:
-        offered = ("grams", "gross_after_grams", "reason")
-
 
 class EmptyBody(Body):
     """What becomes of the grams that the book still has: a count to 0 by default, or waste."""
@@ -70,7 +67,6 @@ class MoveBody(Body):
 
     class Meta:
         needed = ("location",)
-        offered = ("location_name",)
 
 
 class RelabelBody(Body):
@@ -84,9 +80,6 @@ class ArchiveBody(Body):
 
     discard = FlagField(required=False, allow_null=True)
     note = TextField(**NOTE)
-
-    class Meta:
-        offered = ("discard",)
 
 
 SPOOL_VERBS = {

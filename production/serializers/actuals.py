@@ -80,9 +80,6 @@ class ActualsBody(Body):
     items = ItemCountBody(many=True, required=False, max_length=MOST_LINES)
     actual_minutes = QuantityField(**MINUTES, **OPTIONAL)
 
-    class Meta:
-        offered = ("materials", "items", "actual_minutes")
-
     def validate_materials(self, given):
         return distinct_lines(given)
 
@@ -90,15 +87,6 @@ class ActualsBody(Body):
         counts = [ItemCount(item=self._item_id(values), **values) for values in given]
         refuse_twice([count.item for count in counts])
         return counts
-
-    def example_body(self):
-        """The run's own lines, with the drafts that were saved."""
-        body, run = super().example_body(), self.instance
-        if run is not None and "materials" in body:
-            body["materials"] = [_to_weigh(line) for line in run.materials.order_by("pk")]
-        if run is not None and "items" in body:
-            body["items"] = [_to_count(item) for item in run.items.order_by("pk")]
-        return body
 
     def _item_id(self, values):
         """The item a row of the body is about; by its SKU where the run has that just once."""
@@ -121,9 +109,6 @@ class CompleteBody(ActualsBody):
     confirm = FlagField(required=False)
     dry_run = FlagField(required=False)
 
-    class Meta:
-        offered = ("materials", "items", "actual_minutes", "as_planned", "dry_run")
-
 
 class CorrectBody(ActualsBody):
     """What was booked wrongly; what is left out stays."""
@@ -132,9 +117,6 @@ class CorrectBody(ActualsBody):
     reason = TextField(**TEXT)
     confirm = FlagField(required=False)
     dry_run = FlagField(required=False)
-
-    class Meta:
-        offered = ("materials", "items", "reason", "dry_run")
 
 
 class FailedItemBody(ItemCountBody):
@@ -159,7 +141,6 @@ class FailBody(ActualsBody):
 
     class Meta:
         needed = ("reason",)
-        offered = ("reason_code", "progress_percent", "materials", "note", "dry_run")
 
 
 class CancelBody(Body):
@@ -167,9 +148,6 @@ class CancelBody(Body):
 
     reason = TextField(**TEXT)
     materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
-
-    class Meta:
-        offered = ("reason",)
 
     def validate_materials(self, given):
         return distinct_lines(given)
@@ -183,7 +161,6 @@ class TakenBody(Taken):
 
     class Meta:
         needed = ("spool",)
-        offered = ("spool_code", "actual_grams")
 
 
 class MadeBody(Body):
@@ -199,7 +176,6 @@ class MadeBody(Body):
 
     class Meta:
         needed = ("product",)
-        offered = ("product_sku",)
 
     def validate(self, values):
         return Made(**values)
@@ -224,9 +200,6 @@ class RecordBody(Body):
     override_reason = TextField(**OVERRIDE_REASON)
     dry_run = FlagField(required=False)
 
-    class Meta:
-        offered = ("items", "materials", "printer_name", "dry_run")
-
     def validate(self, values):
         made, taken = values.pop("items", []), values.pop("materials", [])
         if not made and not taken:
@@ -250,17 +223,3 @@ def refuse_twice(ids):
     named = [pk for pk in ids if pk is not None]
     if len(set(named)) < len(named):
         raise serializers.ValidationError("The same one is named twice.", code="twice")
-
-
-def _to_weigh(line):
-    saved = {name: getattr(line, name) for name in ("actual_grams", "actual_purge_grams")}
-    return {"id": line.pk, **saved, "gross_after_grams": line.gross_after_grams}
-
-
-def _to_count(item):
-    return {
-        "id": item.pk,
-        "good_count": item.good_count,
-        "scrapped_count": item.scrapped_count or 0,
-        "scrap_reason": item.scrap_reason_id,
-    }

@@ -36,7 +36,6 @@ class RunItemSerializer(RowSerializer):
     class Meta:
         model = RunItem
         needed = ("product",)
-        offered = ("product_sku",)
         fields = [
             "id",
             "product",
@@ -82,7 +81,6 @@ class RunMaterialSerializer(RowSerializer):
 
     class Meta:
         model = RunMaterial
-        offered = ("spool_code", "planned_grams", "planned_purge_grams")
         fields = [
             "id",
             "spool",

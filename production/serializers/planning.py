@@ -37,7 +37,6 @@ class PlanBody(RowSerializer):
     class Meta:
         model = ProductionRun
         needed = ("product",)
-        offered = ("product_sku", "printer_names", "plates_per_run", "order_reference", "due_on")
         fields = [
             "product",
             "product_sku",

@@ -31,7 +31,6 @@ class LoadBody(Body):
 
     class Meta:
         needed = ("spool",)
-        offered = ("spool_code",)
 
 
 class RunningRunSerializer(serializers.Serializer):
@@ -58,7 +57,7 @@ class PrinterSerializer(RowSerializer):
 
     class Meta:
         model = Printer
-        elsewhere = {"slots": "printers/{id}/slots/"}
+        write_at = {"slots": "printers/{id}/slots/"}
         fields = [
             "id",
             "name",

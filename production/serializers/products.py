@@ -19,7 +19,6 @@ class BomLineSerializer(RowSerializer):
     class Meta:
         model = BomLine
         needed = ("material_type",)
-        offered = ("material_type_code", "filament_name")
         fields = [
             "id",
             "material_type",
@@ -37,8 +36,7 @@ class ProductSerializer(RowSerializer):
 
     class Meta:
         model = Product
-        elsewhere = {"bom_lines": "products/{id}/bom-lines/"}
-        offered = ("units_per_plate", "plate_minutes", "plate_purge_grams")
+        write_at = {"bom_lines": "products/{id}/bom-lines/"}
         fields = [
             "id",
             "sku",

@@ -101,7 +101,6 @@ class ProductionRunSerializer(RowSerializer):
 
     class Meta:
         model = ProductionRun
-        offered = ("items", "printer_name", "notes")
         create_only = ("items", "materials")
         update_only = ("actual_minutes", "outcome_reason", "outcome_reason_code")
         fields = [
@@ -146,7 +145,7 @@ class ProductionRunSerializer(RowSerializer):
         return addresses(transitions.allowed(run.status))
 
     def validate(self, values):
-        if self.is_change:
+        if self.is_update:
             return values
         if not values.get("items") and not values.get("materials"):
             message = ["A run makes an item, or takes a material."]
@@ -158,10 +157,10 @@ class ProductionRunSerializer(RowSerializer):
             raise serializers.ValidationError("A new run is planned; its verbs lead further.")
         return status
 
-    def refuse_change(self, name):
+    def reject_change(self, name):
         if name in self.Meta.create_only:
             raise UseNestedRoutes(
                 f"Change {name} at /production-runs/{self.instance.pk}/{name}/.",
                 errors={name: ["Use the nested address."]},
             )
-        super().refuse_change(name)
+        super().reject_change(name)

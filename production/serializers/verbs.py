@@ -43,7 +43,6 @@ class SpoolOfLine(Body):
 
     class Meta:
         needed = ("spool",)
-        offered = ("spool_code",)
 
 
 class StartBody(Body):
@@ -53,20 +52,9 @@ class StartBody(Body):
     printer_cleared = FlagField(required=False)
     override_reason = TextField(**OVERRIDE_REASON)
 
-    class Meta:
-        offered = ("printer_cleared",)
-
     def validate_spools(self, given):
         refuse_twice([each["material"] for each in given])
         return {each["material"]: each["spool"] for each in given}
-
-    def example_body(self):
-        body, run = super().example_body(), self.instance
-        if run is not None:
-            bare = run.materials.filter(spool__isnull=True).order_by("pk")
-            named = [{"material": line.pk, "spool_code": ""} for line in bare]
-            body |= {"spools": named} if named else {}
-        return body
 
 
 class SwapSpoolBody(Body):
@@ -85,7 +73,6 @@ class SwapSpoolBody(Body):
 
     class Meta:
         needed = ("spool",)
-        offered = ("spool_code", "actual_grams", "gross_after_grams", "is_empty")
 
     def validate(self, values):
         figures = {name: values.pop(name) for name in FIGURES if name in values}
@@ -122,9 +109,6 @@ class RevertBody(Body):
     reason = TextField(**TEXT)
     confirm = FlagField(required=False)
 
-    class Meta:
-        offered = ("reason",)
-
 
 class ReassignBody(Body):
     """Which material was booked on the wrong spool, and which is the right one."""
@@ -139,7 +123,6 @@ class ReassignBody(Body):
 
     class Meta:
         needed = ("spool",)
-        offered = ("spool_code", "reason", "dry_run")
 
 
 class ReprintBody(RowSerializer):
@@ -152,7 +135,6 @@ class ReprintBody(RowSerializer):
 
     class Meta:
         model = ProductionRun
-        offered = ("due_on", "notes")
         fields = [
             "printer",
             "printer_name",

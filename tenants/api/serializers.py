@@ -1,14 +1,16 @@
-"""What every serializer of the API has in common.
+"""The base classes of every serializer. A serializer never saves.
 
-A serializer says what a body may look like and what an answer looks like; it never saves. Bodies
-are strict: a field nobody knows is refused, and one that can't be written may be there only as it
-is already, so that what was read can be edited and sent back.
+Bodies are strict: an unknown field is 400, and a field that can't be written may be there only with
+its current value, so that an answer can be edited and sent back.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from decimal import Decimal, InvalidOperation
 
 from django.db import models
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
 from tenants.api.fast_representation import readers
@@ -28,149 +30,152 @@ from tenants.api.fields import (
 )
 
 NUMBERS = serializers.DecimalField, serializers.IntegerField, IdField
+NUMERIC = str, int, Decimal
 
 
-class StrictBody:
-    """For any serializer: unknown fields are 400, and so are read-only ones that would change."""
+def meta_names(serializer, option):
+    """The field names in an option of the serializer's Meta."""
+    return set(getattr(getattr(serializer, "Meta", None), option, ()))
 
-    default_error_messages = {"invalid": "This is an object: {{...}}, no {datatype}."}
 
-    def to_internal_value(self, data):
-        if not isinstance(data, Mapping):
-            return super().to_internal_value(data)  # which says that it must be an object
-        body = dict(data)
-        self._refuse_unknown(body)
-        self._drop_unchanged(body)
-        self._drop_unchanged_twins(body)
-        values = super().to_internal_value(body)
-        self._compare_twins(body)
-        self._require_twins(values)
-        return values
+class RejectUnknownFields:
+    """A field that the serializer does not have is 400."""
+
+    def reject_unknown(self, body):
+        unknown = {name: [_("There is no such field.")] for name in body if name not in self.fields}
+        if unknown:
+            raise serializers.ValidationError(unknown, code="unknown_field")
+
+
+class RejectChanges:
+    """A field that can't be written may be in a body with its current value only: it is read-only,
+    or in ``Meta.create_only`` or ``Meta.update_only`` at the wrong time. ``Meta.write_at`` maps it
+    to the address where it is written."""
+
+    is_update = False  # whether the body is about an existing row
 
     def get_fields(self):
         fields = super().get_fields()
-        if self.is_change:
-            for name in self._named("create_only"):
+        if self.is_update:
+            for name in meta_names(self, "create_only"):
                 fields[name].required = False
         return fields
 
     @property
-    def is_change(self):
-        """Whether the body is about a row that is there."""
-        return False
-
-    def there(self):
-        """What an answer says of the row that is changed."""
+    def current_values(self):
+        """The answer for the existing row."""
         return {}
 
     def fixed_fields(self):
-        """Names that can't be written here: read-only, or not at this time."""
+        """The names of the fields that can't be written now."""
         fixed = {name for name, field in self.fields.items() if field.read_only}
-        return fixed | self._named("create_only" if self.is_change else "update_only")
+        return fixed | meta_names(self, "create_only" if self.is_update else "update_only")
 
-    def refuse_change(self, name):
-        """Called for a field that can't be written and differs from what is there;
-        ``Meta.elsewhere`` says where some of them are written."""
-        elsewhere = getattr(getattr(self, "Meta", None), "elsewhere", {}).get(name)
-        message = f"Write these at {elsewhere}." if elsewhere else "This can't be changed here."
+    def drop_fixed(self, body):
+        fixed = self.fixed_fields() & body.keys()
+        current = self.current_values if fixed else {}
+        for name in sorted(fixed):
+            if not self.is_unchanged(name, body.pop(name), current):
+                self.reject_change(name)
+
+    def is_unchanged(self, name, value, current):
+        return name in current and is_same(value, current[name], self.fields[name])
+
+    def reject_change(self, name):
+        """Called for a field that can't be written and differs from its current value."""
+        message = _("This can't be changed here.")
+        if address := getattr(getattr(self, "Meta", None), "write_at", {}).get(name):
+            message = _("Write these at %(address)s.") % {"address": address}
         raise serializers.ValidationError({name: [message]}, "read_only")
 
-    def _named(self, option):
-        return set(getattr(getattr(self, "Meta", None), option, ()))
 
-    def _refuse_unknown(self, body):
-        unknown = {name: ["There is no such field."] for name in body if name not in self.fields}
-        if unknown:
-            raise serializers.ValidationError(unknown, code="unknown_field")
+class IdOrName:
+    """A row by its id or by NameFields of the same source; ``Meta.needed`` names the id fields of
+    which a new row needs one or the other."""
 
-    def _drop_unchanged(self, body):
-        fixed = self.fixed_fields() & body.keys()
-        there = self.there() if fixed else {}
-        for name in sorted(fixed):
-            if not self._is_as_before(name, body.pop(name), there):
-                self.refuse_change(name)
-
-    def _is_as_before(self, name, given, there):
-        return name in there and is_same(given, there[name], self.fields[name])
-
-    # -- one row by its id or by its names -----------------------------------------------------
-
-    def _twins(self):
-        """``{id field: [name fields]}`` of those that name one and the same row."""
-        twins = {}
+    def pairs(self):
+        """``[[id field, name field, ...]]``"""
+        pairs = {}
         for name, field in self.fields.items():
             if isinstance(field, NameField) and field.source in self.fields:
-                twins.setdefault(field.source, []).append(name)
-        return twins
+                pairs.setdefault(field.source, [field.source]).append(name)
+        return list(pairs.values())
 
-    def _drop_unchanged_twins(self, body):
-        """Of an id and its names, those that are as before give way to the one that is new."""
-        given = [[twin, *names] for twin, names in self._twins().items()]
-        given = [[name for name in group if name in body] for group in given]
-        several = [group for group in given if len(group) > 1]
-        there = self.there() if several else {}
-        for group in several:
-            same = [name for name in group if self._is_as_before(name, body[name], there)]
-            for name in same[-(len(group) - 1) :]:  # one of them stays
+    def needed_pairs(self):
+        return [pair for pair in self.pairs() if pair[0] in meta_names(self, "needed")]
+
+    def drop_unchanged_names(self, body):
+        """Where one row is named several times, what is unchanged gives way to what is new."""
+        for pair in self._several(body):
+            current = self.current_values
+            same = [name for name in pair if self.is_unchanged(name, body[name], current)]
+            for name in same[-(len(pair) - 1) :]:  # one of them stays
                 del body[name]
 
-    def _compare_twins(self, body):
-        for twin, names in self._twins().items():
-            given = [name for name in (twin, *names) if name in body]
-            several = given if len(given) > 1 else ()
-            if len({self.fields[name].run_validation(body[name]) for name in several}) > 1:
-                message = f"This and {given[0]} name different ones."
-                errors = {name: [message] for name in given[1:]}
+    def compare_names(self, body):
+        """An id and its names have to mean the same row."""
+        for first, *others in self._several(body):
+            rows = {self.fields[name].run_validation(body[name]) for name in (first, *others)}
+            if len(rows) > 1:
+                message = _("This and %(field)s name different ones.") % {"field": first}
+                errors = {name: [message] for name in others}
                 raise serializers.ValidationError(errors, code="contradiction")
 
-    def _require_twins(self, values):
-        if self.partial or self.is_change:
+    def require_pairs(self, values):
+        if self.partial or self.is_update:
             return
-        for twin, names in self._twins().items():
-            if twin in self.needed_twins() and twin not in values:
-                message = f"This, or {' or '.join(names)}, is required."
-                raise serializers.ValidationError({twin: [message]}, code="required")
+        for first, *others in self.needed_pairs():
+            if first not in values:
+                message = _("This, or %(names)s, is required.") % {"names": ", ".join(others)}
+                raise serializers.ValidationError({first: [message]}, code="required")
 
-    def needed_twins(self):
-        """Id fields of which a body needs one or its name."""
-        return self._named("needed")
+    def _several(self, body):
+        named = [[name for name in pair if name in body] for pair in self.pairs()]
+        return [names for names in named if len(names) > 1]
 
-    # -- for people ----------------------------------------------------------------------------
 
-    def example_body(self):
-        """A body for somebody to begin with: what is needed, and what ``Meta.offered`` names, each
-        as it is when left out."""
-        offered = self._named("offered")
+class StrictBody(RejectUnknownFields, RejectChanges, IdOrName):
+    """The rules of every body, for any serializer."""
+
+    default_error_messages = {
+        "invalid": gettext_lazy("Must be a JSON object, not of type {datatype}.")
+    }
+
+    def to_internal_value(self, data):
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)  # refuses it
+        body = dict(data)
+        self.reject_unknown(body)
+        self.drop_fixed(body)
+        self.drop_unchanged_names(body)
+        values = super().to_internal_value(body)
+        self.compare_names(body)
+        self.require_pairs(values)
+        return values
+
+    def get_initial(self):
+        """What a form of the browsable API starts with: the fields that a body needs."""
+        names = [name for _id, name, *_others in self.needed_pairs()]
         return {
-            name: self._when_left_out(name, field)
-            for name, field in self.fields.items()
-            if name not in self.fixed_fields() and (field.required or name in offered)
+            name: value
+            for name, value in super().get_initial().items()
+            if self.fields[name].required or name in names
         }
-
-    def _when_left_out(self, name, field):
-        if isinstance(field, serializers.ListSerializer):
-            return [field.child.example_body()]
-        if field.default is not serializers.empty:
-            return field.default
-        blank = serializers.CharField, NameField
-        may_be_text = isinstance(field, blank) and not field.allow_null
-        return "" if may_be_text else getattr(field, "initial", None)
 
 
 class Body(StrictBody, serializers.Serializer):
-    """The body of a verb; ``Meta.needed`` and ``Meta.offered`` as for a row."""
+    """The body of a verb."""
 
 
 class NoBody(Body):
-    """Nothing to say."""
+    """An empty object."""
 
 
 class RowSerializer(StrictBody, serializers.ModelSerializer):
-    """One model: ``Meta.create_only`` names what is fixed by creation, ``Meta.update_only`` what a
-    new row can't have yet, ``Meta.needed`` the id fields that a new row needs and that a NameField
-    may stand in for, ``Meta.offered`` what else a page proposes for a new row.
+    """One model: ``Meta.create_only`` names the fields that are fixed by creation,
+    ``Meta.update_only`` those that a new row can't have yet.
 
-    What is unique is for the database to say, so that two at once and one after the other are
+    Uniqueness is left to the database, so that two requests at once and one after the other are
     answered alike.
     """
 
@@ -193,14 +198,15 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
     }
 
     @property
-    def is_change(self):
+    def is_update(self):
         return self.instance is not None
 
     def to_representation(self, row):
         return {name: read(row) for name, read in readers(type(self))}
 
-    def there(self):
-        return self.to_representation(self.instance) if self.is_change else {}
+    @property
+    def current_values(self):
+        return self.to_representation(self.instance) if self.is_update else {}
 
     def get_validators(self):
         return []
@@ -225,42 +231,30 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
 
     def get_extra_kwargs(self):
         extra = super().get_extra_kwargs()
-        for name in self.needed_twins():
+        for name in meta_names(self, "needed"):
             extra.setdefault(name, {})["required"] = False
         return extra
 
 
 def _drop_uniqueness(kwargs):
-    if "validators" in kwargs:  # those with a queryset ask whether a value is taken
+    if "validators" in kwargs:  # those with a queryset check that a value is unique
         kwargs["validators"] = [v for v in kwargs["validators"] if not hasattr(v, "queryset")]
 
 
-def is_same(given, there, field=None):
-    """Whether a value of a body is what is there, as JSON; numbers by their value, where the field
-    is one of numbers."""
-    if isinstance(there, Mapping) and isinstance(given, Mapping):
+def is_same(given, current, field=None):
+    """Whether two values are the same JSON; those of a field of numbers by their value."""
+    if isinstance(given, Mapping) and isinstance(current, Mapping):
         fields = getattr(field, "fields", {})
-        return given.keys() == there.keys() and all(
-            is_same(given[name], there[name], fields.get(name)) for name in there
+        return given.keys() == current.keys() and all(
+            is_same(value, current[name], fields.get(name)) for name, value in given.items()
         )
-    if isinstance(there, list) and isinstance(given, list):
-        each = getattr(field, "child", None)
-        return len(given) == len(there) and all(
-            is_same(one, other, each) for one, other in zip(given, there, strict=True)
-        )
-    if isinstance(given, bool) or isinstance(there, bool):
-        return given is there
-    if given == there or not isinstance(field, NUMBERS):
-        return given == there
-    numbers = _number(given), _number(there)
-    return None not in numbers and numbers[0] == numbers[1]
-
-
-def _number(value):
-    if not isinstance(value, (str, int, Decimal)):
-        return None
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None
+    if isinstance(given, list) and isinstance(current, list):
+        child = getattr(field, "child", None)
+        pairs = zip(given, current, strict=False)
+        return len(given) == len(current) and all(is_same(*pair, child) for pair in pairs)
+    if bool in (type(given), type(current)):
+        return given is current
+    if isinstance(field, NUMBERS) and all(isinstance(each, NUMERIC) for each in (given, current)):
+        with suppress(InvalidOperation):
+            return Decimal(given) == Decimal(current)
+    return given == current

@@ -1,28 +1,31 @@
 """What every view of the API has in common.
 
-A viewset finds a row (``find``), calls one verb (``do``), and answers with the row as it is then.
-It names its queryset, its serializers and the permission of each action that is not its name.
+A viewset finds a row (``get_object``), calls one verb with the body (``get_validated_data``,
+``call``), and answers with the row as it is then (``row_response``). It names its queryset, its
+serializers and the permission of each action that is not its name.
 """
 
 import re
 
 from django.shortcuts import get_object_or_404
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
 from rest_framework.response import Response
+from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
 from tenants.api import OPEN, SIGNED_IN, csv_format
 from tenants.api.fast_representation import loaded
-from tenants.api.pages import ForPeople
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
 
 ID = "[0-9]{1,18}"
-# A version as the API said it, or as what compressed the answer on its way has marked it since:
-# W/"3", "3-gzip", "3;br".
+# A version as the API sends it, or as a proxy that compressed the answer marks it: W/"3",
+# "3-gzip", "3;br".
 TAG = re.compile(r'(?:^|,)\s*(?:W/)?"?([0-9]{1,9})(?:[-;]+(?:gzip|br|zstd|deflate))?"?\s*(?=,|$)')
 CRUD_VERBS = {
     "list": "view",
@@ -35,8 +38,8 @@ CRUD_VERBS = {
 }
 
 
-class BaseViewSet(ForPeople, GenericViewSet):
-    """The house rules of one request.
+class BaseViewSet(GenericViewSet):
+    """Parameters, permissions, versions and idempotency of one request.
 
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
@@ -63,22 +66,23 @@ class BaseViewSet(ForPeople, GenericViewSet):
         super().initial(request, *args, **kwargs)
         self._check_parameters(request)
         key = request.headers.get("Idempotency-Key")
-        if key is not None and request.method == "POST" and request.user.is_authenticated:
-            self._answer_once(key)
+        is_post = request.method == "POST" and self.action is not None
+        if key is not None and is_post and request.user.is_authenticated:
+            self.post = self._idempotent(self.post, key)  # dispatch looks it up next
 
     def finalize_response(self, request, response, *args, **kwargs):
         version = _version_of(getattr(response, "data", None))
         if version is not None and not getattr(response, "exception", False):
             response["ETag"] = f'"{version}"'
-        # Whose answer it is, no cache on the way knows; one with a secret is kept nowhere.
-        kept = "private, no-cache" if self.keeps_answers else "no-store"
-        response.headers.setdefault("Cache-Control", kept)
+        # A cache on the way can't tell users apart; an answer with a secret is not to be stored.
+        policy = "private, no-cache" if self.keeps_answers else "no-store"
+        response.headers.setdefault("Cache-Control", policy)
         return super().finalize_response(request, response, *args, **kwargs)
 
     def permission_needed(self):
         """``app.verb_model`` for the action; an address without this method needs a sign-in, so
         that it is answered with 405."""
-        action = self.action_asked_about
+        action = self.effective_action
         if action is None:
             return SIGNED_IN
         verb = self.permissions.get(action) or CRUD_VERBS.get(action, action)
@@ -89,29 +93,40 @@ class BaseViewSet(ForPeople, GenericViewSet):
         return f"{meta.app_label}.{verb}_{meta.model_name}"
 
     def get_serializer_class(self):
-        return self.bodies.get(self.action_asked_about, self.serializer_class)
+        return self.bodies.get(self.effective_action, self.serializer_class)
 
     @property
-    def action_asked_about(self):
+    def effective_action(self):
         """The action; while OPTIONS describes each method, that of the method."""
         is_described = self.action == "metadata" and self.request.method != "OPTIONS"
         return self.action_map.get(self.request.method.lower()) if is_described else self.action
 
-    # -- find ----------------------------------------------------------------------------------
+    def get_view_name(self):
+        """ "Spools", "Spool 12", "Spool 12: weigh"; the class's name where there is no list."""
+        if self.detail is None:
+            return super().get_view_name()
+        meta = self.queryset.model._meta
+        title = capfirst(meta.verbose_name_plural)
+        if self.detail:
+            pk = getattr(self, "kwargs", {}).get("pk", "")  # none in breadcrumbs
+            title = f"{capfirst(meta.verbose_name)} {pk}".strip()
+        return f"{title}: {self.name.lower()}" if self.name else title
+
+    # -- the row -------------------------------------------------------------------------------
 
     def get_object(self):
         """The row that the address names, of this farm, or 404."""
         return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
 
     def with_related(self, rows):
-        """``rows`` with all that an answer shows of them, in a constant number of queries."""
+        """``rows`` with all that an answer represents, in a constant number of queries."""
         return loaded(self.serializer_class, rows)
 
-    # -- do ------------------------------------------------------------------------------------
+    # -- the verb ------------------------------------------------------------------------------
 
     def get_validated_data(self, row=None, *, partial=False):
         """The values of a valid body, as the serializer of the action reads it."""
-        if hasattr(row, "version"):  # before the body, which is out of date as well
+        if hasattr(row, "version"):  # before the body, which is stale as well
             with expecting(_expected_versions(self.request)):
                 check_version(row)
         serializer = self.get_serializer(row, data=self.request.data, partial=partial)
@@ -141,12 +156,13 @@ class BaseViewSet(ForPeople, GenericViewSet):
         self.call(verb, row, **self.get_validated_data(row))
         return self.row_response(row)
 
-    # -- answer --------------------------------------------------------------------------------
+    # -- the answer ----------------------------------------------------------------------------
 
     def row_response(self, row, *, status=status.HTTP_200_OK, **more):
-        """The row as it is now, and what else there is to say."""
+        """The row as it is now, with more members."""
         fresh = self.with_related(self.get_queryset()).get(pk=row.pk)
-        data = {**self.serializer_class(fresh, context=self.get_serializer_context()).data, **more}
+        serializer = self.serializer_class(fresh, context=self.get_serializer_context())
+        data = ReturnDict({**serializer.data, **more}, serializer=serializer)
         headers = {"Location": self._address_of(row)} if status == 201 else None
         return Response(data, status=status, headers=headers)
 
@@ -154,7 +170,7 @@ class BaseViewSet(ForPeople, GenericViewSet):
         return self.reverse_action("detail", kwargs={**self.kwargs, "pk": row.pk})
 
     def list_response(self, rows):
-        """A page of the rows; as CSV all of them, unless a page is asked for."""
+        """A page of the rows; as CSV all of them, unless the request names a page."""
         if csv_format.is_requested(self.request):
             one_page = self.request.query_params.keys() & {"page", "page_size"}
             return csv_format.stream_list(self, self.paginate_queryset(rows) if one_page else rows)
@@ -165,11 +181,11 @@ class BaseViewSet(ForPeople, GenericViewSet):
 
     def _check_parameters(self, request):
         if self.action is None:
-            return  # 405, whatever the parameters
+            return  # 405 comes first
         known = self.known_parameters()
         for name in request.query_params:
             if name not in known:
-                raise ValidationError({name[:60]: ["There is no such parameter."]})
+                raise ValidationError({name[:60]: [_("There is no such parameter.")]})
 
     def known_parameters(self):
         known = {"format"}
@@ -181,8 +197,8 @@ class BaseViewSet(ForPeople, GenericViewSet):
             known |= set(self.filterset_class.base_filters) if self.filterset_class else set()
         return known
 
-    def _answer_once(self, key):
-        handler = getattr(self, self.request.method.lower(), self.http_method_not_allowed)
+    def _idempotent(self, handler, key):
+        """The handler, whose answer is stored under the key and given again for it."""
 
         def answer(request, *args, **kwargs):
             _answer_in_json(self, request)
@@ -193,11 +209,11 @@ class BaseViewSet(ForPeople, GenericViewSet):
 
             return idempotency.answer_once(request, key, work, keep=self.keeps_answers)
 
-        setattr(self, self.request.method.lower(), answer)  # dispatch looks the handler up next
+        return answer
 
 
 def _answer_in_json(view, request):
-    """A kept answer is JSON: a page would hold the form's secret."""
+    """A stored answer is JSON: a page holds a CSRF token."""
     json = next(each for each in view.get_renderers() if each.format == "json")
     request.accepted_renderer, request.accepted_media_type = json, json.media_type
 

@@ -1,128 +1,138 @@
-"""The examples of the API's description: what a farm's day really asked, and was answered.
-
-``SPOOLBOOK_RECORD=1`` writes config/api/examples.json anew, as ``make describe`` does.
-"""
+"""The example bodies of the API's description are as described, and a farm takes each of them."""
 
 import json
-import os
-from datetime import UTC, datetime
+from itertools import count
 
 import pytest
+from django.db import connection
 from drf_spectacular.generators import SchemaGenerator
 from jsonschema import Draft202012Validator
 
-from config.api import examples
-from config.api.schema import ANSWERS
-from tests.config.day import the_day
-from tests.config.day_bodies import PLA
-from tests.config.telling import (
-    DOCUMENTS,
-    Clock,
-    Teller,
-    told,
-    without_chance,
-    written,
-    wrongly_described,
-)
-from tests.factories import make_user
+from config.api.examples import EXAMPLES
+from inventory.models import Location
+from tests.factories import a_material_type, a_printer
+from tests.looking import violations
 
-PROBLEM = "application/problem+json"
-MORNING = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+V1 = "/api/v1/"
+BLACK, BLACK_TOO, ORANGE, ORANGE_TOO = "M9S346Q3H", "D25VT4F5D", "V37E3S3E2", "28JT97KBC"
+FIRST_MATERIAL = 41  # as the examples name the lines of their run
 
 
-@pytest.fixture
-def schema(farm):
+@pytest.fixture(scope="module")
+def schema(django_db_setup):
     return json.loads(json.dumps(SchemaGenerator().get_schema(request=None, public=True)))
 
 
 @pytest.fixture
-def operations(schema):
-    """Each operation, by what it is called."""
-    return {
-        f"{method.upper()} {path}": operation
-        for path, operations in schema["paths"].items()
-        for method, operation in operations.items()
-    }
+def send(api, schema):
+    """``send("spools.weigh", "spools/{id}/weigh/", id=1)``: the answer to an example, or to another
+    ``body``, as it is described."""
+
+    def send(name, path, body=None, **ids):
+        operation = schema["paths"][V1 + path]["post"]
+        body = EXAMPLES[name] if body is None else body
+        ((media_type, content),) = operation["requestBody"]["content"].items()
+        assert faults(schema, content["schema"], body) == [], name
+        sent = body if isinstance(body, str) else json.dumps(body)
+        key = {"Idempotency-Key": f"example-{next(numbers)}"}
+        answer = api.generic("POST", V1 + path.format(**ids), sent, media_type, headers=key)
+        assert answer.status_code in (200, 201), (name, answer.content)
+        described = operation["responses"][str(answer.status_code)]
+        content = described["content"]["application/json"]
+        assert faults(schema, content["schema"], answer.json()) == [], name
+        headers = {"ETag", "Location"}
+        assert headers & set(answer.headers) == headers & described.get("headers", {}).keys(), name
+        send.examples.add(name)
+        return answer.json()
+
+    numbers, send.examples = count(1), set()
+    return send
 
 
-@pytest.fixture
-def problems(schema):
-    """The examples of problems, by the kind of answer and their code."""
-    return {
-        (name, code): example["value"]
-        for name, answer in schema["components"]["responses"].items()
-        for code, example in answer["content"][PROBLEM].get("examples", {}).items()
-    }
+def test_a_farm_takes_every_example(send):
+    catalogue(send)
+    shelf(send)
+    run = planned(send)
+    printed(send, run)
+    afterwards(send)
+    assert send.examples == EXAMPLES.keys()
+    assert violations() == []
 
 
-@pytest.mark.usefixtures("farm")
-def test_the_examples_are_what_is_really_asked_and_answered(api_client, schema, monkeypatch):
-    clock = Clock(monkeypatch, MORNING)
-    without_chance(monkeypatch)
-    mona = make_user(role="manager", username="mona", name="Mona Manager")
-    api_client.force_authenticate(mona)
-    teller = Teller(api_client, clock)
-    the_day(teller, make_user(role="viewer", username="vera"))
-    assert list(wrongly_described(teller.exchanges, schema)) == []
-    text = written(told(teller.exchanges, schema))
-    if os.environ.get("SPOOLBOOK_RECORD"):
-        examples.FILE.write_text(text)
-    assert json.loads(text) == json.loads(examples.FILE.read_text()), "run: make describe"
+def catalogue(send):
+    Location.objects.create(name="Shelf B2")
+    a_material_type("PLA")
+    assert send("filaments.import_table", "filaments/import/")["created_count"] == 2
+    assert send("filaments.import_catalogue", "filaments/import-catalogue/")["created_count"] == 1
+    send("filaments.create", "filaments/")
 
 
-def test_every_operation_has_a_summary_an_example_and_its_errors(operations):
-    for name, operation in operations.items():
-        assert 3 <= len(operation["summary"]) <= 80, (name, operation["summary"])
-        assert "\n" not in operation["summary"], name
-        for part in bodies_of(operation):
-            for kind, content in part.items():
-                assert "example" in content or kind in DOCUMENTS, (name, kind)
-        assert {"400", "401", "403", "503", "default"} < operation["responses"].keys(), name
+def shelf(send):
+    assert send("spools.import_table", "spools/import/")["created_count"] == 2
+    spool = send("spools.create", "spools/")
+    black = send("spools.receive", "spools/receive/")
+    other = {"filament_name": "PLA Signal Orange", "codes": [ORANGE, ORANGE_TOO]}
+    send("spools.receive", "spools/receive/", EXAMPLES["spools.receive"] | other)
+    assert [each["code"] for each in black["spools"]] == [BLACK, BLACK_TOO]
+    send("spools.weigh", "spools/{id}/weigh/", id=spool["id"])
+    send("spools.use", "spools/{id}/use/", id=spool["id"])
 
 
-def test_every_body_and_answer_is_as_it_is_described(schema, operations):
-    found = [
-        (name, fault)
-        for name, operation in operations.items()
-        for part in bodies_of(operation)
-        for kind, content in part.items()
-        if kind not in DOCUMENTS
-        for fault in faults(schema, content["schema"], content["example"])
+def planned(send):
+    """The id of the run that the other examples are about."""
+    a_printer("Mk4 left")
+    a_printer("Mk4 right")
+    product = send("products.create", "products/")["id"]
+    lines, black = "products/{product_id}/bom-lines/", EXAMPLES["products-bom-lines.create"]
+    send("products-bom-lines.create", lines, product_id=product)
+    orange = black | {"filament_name": "PLA Signal Orange", "grams_per_unit": "8.5"}
+    send("products-bom-lines.create", lines, orange, product_id=product)
+    with connection.cursor() as cursor:  # a rollback takes it back, unlike setval()
+        cursor.execute(
+            f"ALTER TABLE production_runmaterial ALTER COLUMN id RESTART WITH {FIRST_MATERIAL}"
+        )
+    run = send("production-runs.create", "production-runs/")
+    assert len(send("production-runs.plan", "production-runs/plan/")["runs"]) == 2
+    assert len(send("production-runs.bulk", "production-runs/bulk/")["runs"]) == 2
+    return run["id"]
+
+
+def printed(send, run):
+    for name in ("start", "swap-spool", "complete", "correct", "reassign"):
+        verb = name.replace("-", "_")
+        send(f"production-runs.{verb}", f"production-runs/{{id}}/{name}/", id=run)
+
+
+def afterwards(send):
+    """A run that fails, and one that nobody started."""
+    run = send("production-runs.create", "production-runs/")
+    spools = [
+        {"material": line["id"], "spool_code": code}
+        for line, code in zip(run["materials"], (BLACK, ORANGE), strict=True)
     ]
-    assert found == []
+    start = {"spools": spools, "printer_cleared": True}
+    send("production-runs.start", "production-runs/{id}/start/", start, id=run["id"])
+    send("production-runs.fail", "production-runs/{id}/fail/", id=run["id"])
+    send("production-runs.record", "production-runs/record/")
 
 
-def test_every_kind_of_problem_has_an_example(schema, problems):
-    assert {kind for kind, _ in problems} == set(ANSWERS.values()) - {"Problem"}
-    described = {"$ref": "#/components/schemas/Problem"}
-    for (kind, code), problem in problems.items():
-        assert ANSWERS[str(problem["status"])] == kind
-        assert problem["code"] == code
-        assert faults(schema, described, problem) == [], code
+def test_the_description_shows_every_example(schema):
+    shown = [
+        example["value"]
+        for operations in schema["paths"].values()
+        for operation in operations.values()
+        for content in operation.get("requestBody", {}).get("content", {}).values()
+        for example in content.get("examples", {}).values()
+    ]
+    assert sorted(map(json.dumps, shown)) == sorted(map(json.dumps, EXAMPLES.values()))
 
 
-def test_problems_name_fields_and_figures(problems):
-    assert len(problems["BadRequest", "invalid"]["errors"]) == 2
-    short = problems["Refused", "insufficient_inventory"]
-    assert {"needed_grams", "missing_grams"} < short["shortages"][0].keys()
-    assert problems["TooMany", "too_many_tries"]["retry_after_seconds"] > 0
-
-
-def test_an_example_that_is_not_as_described_is_found(schema):
-    spool = schema["paths"]["/api/v1/spools/{id}/"]["get"]["responses"]["200"]
-    content = spool["content"]["application/json"]
-    for wrong in ({"id": "1"}, {"remaining_grams": None}, {"prize": "24.99"}):
-        assert faults(schema, content["schema"], content["example"] | wrong), wrong
-
-
-# --- What is described ---------------------------------------------------------------------------
-
-
-def bodies_of(operation):
-    """What a request may hold, and what each success does, by media type."""
-    successes = [each for status, each in operation["responses"].items() if status < "3"]
-    parts = [operation.get("requestBody", {}), *successes]
-    return [part.get("content", {}) for part in parts]
+def test_a_body_that_is_not_as_described_is_found(schema):
+    described = {"$ref": "#/components/schemas/ProductionRunRequest"}
+    right = EXAMPLES["production-runs.create"]
+    assert faults(schema, described, right) == []
+    for wrong in ({"priority": "high"}, {"items": [{"quantity": "4"}]}, {"prize": "24.99"}):
+        assert faults(schema, described, right | wrong), wrong
 
 
 def faults(schema, described, value):
@@ -142,27 +152,3 @@ def as_json_schema(node):
     if "properties" in there:
         there.setdefault("additionalProperties", False)
     return {"anyOf": [{"type": "null"}, there]} if node.get("nullable") is True else there
-
-
-# --- What it forbids -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("path", "body"),
-    [
-        ("locations/", {"name": "Shelf B2", "comment": 0}),
-        ("material-types/", PLA | {"is_abrasive": 0}),
-        ("material-types/", PLA | {"is_abrasive": "true"}),
-    ],
-)
-def test_nothing_is_taken_for_what_it_may_have_meant(api_client, manager, path, body):
-    api_client.force_authenticate(manager)
-    answer = api_client.post(f"/api/v1/{path}", body)
-    *_, wrong = body
-    assert (answer.status_code, list(answer.json()["errors"])) == (400, [wrong])
-
-
-def test_an_address_without_the_method_says_so_whatever_the_format(api_client, manager):
-    api_client.force_authenticate(manager)
-    answer = api_client.put("/api/v1/reports/alerts/?format=csv", {})
-    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

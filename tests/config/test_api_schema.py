@@ -31,10 +31,13 @@ def test_the_schema_is_valid_without_warnings_and_the_committed_one_current():
 
 
 @pytest.mark.usefixtures("farm")
-def test_every_operation_may_answer_with_a_problem_and_every_post_takes_a_key():
+def test_every_operation_has_a_summary_and_its_problems_and_every_post_takes_a_key():
     for path, operations in the_schema()["paths"].items():
         for method, operation in operations.items():
-            assert "default" in operation["responses"], (method, path)
+            assert 3 <= len(operation["summary"]) <= 80, (path, operation["summary"])
+            assert "\n" not in operation["summary"], path
+            problems = {"400", "401", "403", "503", "default"}
+            assert problems < operation["responses"].keys(), (method, path)
             headers = {p["name"] for p in operation.get("parameters", []) if p["in"] == "header"}
             assert ("Idempotency-Key" in headers) == (method == "post"), path
 

@@ -225,10 +225,12 @@ def test_a_form_from_another_address_is_told_what_the_proxy_has_to_say(at_farm, 
         "/accounts/login/", data={"username": "x"}, headers={"Origin": "https://a.example"}
     )
     assert answer.status_code == 403
-    said = f"sends it from https://a.example, and this site believes to be http://{committed_farm.slug}"
+    said = (
+        f"sent from https://a.example, but the address of this site is http://{committed_farm.slug}"
+    )
     assert said in answer.text
 
 
 def test_a_form_without_its_token_says_how_to_send_it_again(at_farm):
     answer = at_farm.post("/accounts/login/", data={"username": "x"})
-    assert (answer.status_code, "load the page anew" in answer.text) == (403, True)
+    assert (answer.status_code, "Load the page again" in answer.text) == (403, True)

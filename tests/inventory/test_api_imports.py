@@ -199,7 +199,7 @@ def test_the_page_of_an_import_offers_csv(farm_client, manager):
     page = farm_client.get(f"{SPOOLS}?format=api", headers={"Accept": "text/html"})
     assert page.status_code == 405
     assert b'<option value="text/csv"' in page.content
-    assert b"external_id,manufacturer,name" in page.content
+    assert b"manufacturer;name;initial_grams" in page.content
     sent = farm_client.generic(
         "POST",
         f"{SPOOLS}?format=api",

@@ -25,7 +25,6 @@ class UserViewSet(ReadViewSet):
     }
     permissions = dict.fromkeys(bodies, "change") | {"create": "add"}
     filterset_class = filters.UserFilter
-    title_field = "username"
     search_fields = ["username", "name", "email"]
     ordering_fields = ["id", "username", "name", "role", "last_login", "created_at"]
 
@@ -105,7 +104,6 @@ class DeviceTokenViewSet(ReadViewSet):
     answers = {"create": {201: serializers.NewDeviceTokenSerializer}}
     permissions = {"destroy": "change"}
     filterset_class = filters.DeviceTokenFilter
-    title_field = "name"
     search_fields = ["name", "user__username", "user__name"]
     ordering_fields = ["id", "name", "created_at", "last_used_at", "expires_at"]
     keeps_answers = False
@@ -133,7 +131,6 @@ class FloorDeviceViewSet(ReadViewSet):
     bodies = {"unlock": NoBody}
     permissions = {"destroy": "change", "unlock": "change"}
     filterset_class = filters.FloorDeviceFilter
-    title_field = "name"
     search_fields = ["name"]
     ordering_fields = ["id", "name", "created_at", "last_used_at"]
 
@@ -156,9 +153,6 @@ class SettingsViewSet(BaseViewSet):
     permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
     pagination_class = None
 
-    def get_view_name(self):
-        return "Settings"
-
     def get_object(self):
         return FarmSettings.load()
 
@@ -179,7 +173,7 @@ class SettingsViewSet(BaseViewSet):
 
 
 class AuditEventViewSet(ReadViewSet):
-    """Changes of master data, through whichever face, in the order in which they were made."""
+    """Changes of master data, through whichever interface, in the order in which they were made."""
 
     queryset = AuditEvent.objects.order_by("pk")
     serializer_class = serializers.AuditEventSerializer

@@ -2,6 +2,7 @@
 
 from django.contrib.auth import authenticate
 from django.db import connection
+from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
@@ -23,7 +24,6 @@ class TokenViewSet(ReadViewSet):
     """Tokens of one's own: made with a password, shown once, revoked by DELETE."""
 
     queryset = DeviceToken.objects.all()
-    title_field = "name"
     serializer_class = TokenSerializer
     bodies = {"create": NewTokenBody}
     answers = {"create": NewTokenSerializer}
@@ -51,7 +51,7 @@ class TokenViewSet(ReadViewSet):
         username, password = values.pop("username"), values.pop("password")
         user = authenticate(request, username=username, password=password)
         if user is None:
-            raise AuthenticationFailed("No active person here has this name and password.")
+            raise AuthenticationFailed(_("No active person here has this name and password."))
         attempts.forgive(username)
         token, secret = services.issue_token(user, by=user, **values)
         token.token = secret
@@ -72,9 +72,6 @@ class MeViewSet(BaseViewSet):
     serializer_class = MeSerializer
     permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
     pagination_class = None
-
-    def get_view_name(self):
-        return "Me"
 
     def show(self, request):
         me, farm, settings = request.user, connection.tenant, FarmSettings.load()

@@ -1,4 +1,4 @@
-"""People, roles, tokens and the farm's settings, as the API takes and shows them."""
+"""People, roles, tokens and the farm's settings, as JSON."""
 
 from rest_framework import serializers
 
@@ -99,7 +99,6 @@ class NewDeviceTokenBody(Body):
 
     class Meta:
         needed = ("user",)
-        offered = ("username",)
 
 
 class NewDeviceTokenSerializer(DeviceTokenSerializer):
@@ -138,16 +137,13 @@ class UserSerializer(RowSerializer):
 
 
 class NewUserBody(Body):
-    """Somebody new; who they are is said to them by their manager, with the password."""
+    """Somebody new; their manager passes on the password."""
 
     username = LowerCaseField(max_length=150)
     password = TextField(**PASSWORD)
     role = ChoiceField(choices=ROLES)
     name = TextField(max_length=150, required=False, allow_blank=True)
     email = EmailField(required=False, allow_blank=True)
-
-    class Meta:
-        offered = ("name", "email")
 
 
 class PasswordBody(Body):

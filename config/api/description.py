@@ -1,4 +1,4 @@
-"""Where the API describes itself: the same to everybody, so made once by each process."""
+"""Serves the OpenAPI description, which each process generates once: it takes seconds."""
 
 from functools import cache
 from threading import Lock
@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.views import SpectacularAPIView
 
-made_one_at_a_time = Lock()
+lock = Lock()
 
 
 class SchemaView(SpectacularAPIView):
@@ -17,7 +17,7 @@ class SchemaView(SpectacularAPIView):
     http_method_names = ["get", "head"]  # it has no page for OPTIONS
 
     def get(self, request, *args, **kwargs):
-        with made_one_at_a_time:
+        with lock:
             content = _rendered(type(request.accepted_renderer))
         name = f'inline; filename="{self._get_filename(request, None)}"'
         content_type = f"{request.accepted_media_type}; charset=utf-8"
@@ -26,10 +26,9 @@ class SchemaView(SpectacularAPIView):
 
 @cache
 def _rendered(renderer):
-    return renderer().render(_described(), renderer_context={})
+    return renderer().render(_schema(), renderer_context={})
 
 
 @cache
-def _described():
-    """It takes seconds to make."""
+def _schema():
     return SchemaGenerator().get_schema(request=None, public=True)

@@ -1,4 +1,4 @@
-"""In which form an answer comes."""
+"""Content negotiation."""
 
 from django.http import Http404
 from rest_framework.exceptions import NotAcceptable
@@ -6,7 +6,7 @@ from rest_framework.negotiation import DefaultContentNegotiation
 
 
 class Negotiation(DefaultContentNegotiation):
-    """By ``format``, else by ``Accept``; what can't be had is 406 either way."""
+    """By ``format``, else by ``Accept``; an unavailable format is 406 either way."""
 
     def filter_renderers(self, renderers, format):
         try:

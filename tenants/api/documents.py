@@ -4,6 +4,8 @@ from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
+from tenants.api.views import answer_in_json
+
 PDF = "application/pdf"
 
 
@@ -29,8 +31,7 @@ class AnswersPDF:
     def finalize_response(self, request, response, *args, **kwargs):
         renderer = getattr(request, "accepted_renderer", None)
         if isinstance(renderer, PDFRenderer) and isinstance(response, Response):
-            json = next(each for each in self.get_renderers() if each.format == "json")
-            request.accepted_renderer, request.accepted_media_type = json, json.media_type
+            answer_in_json(self, request)
         return super().finalize_response(request, response, *args, **kwargs)
 
 

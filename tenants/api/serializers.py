@@ -61,7 +61,6 @@ class RejectChanges:
                 fields[name].required = False
         return fields
 
-    @property
     def current_values(self):
         """The answer for the existing row."""
         return {}
@@ -73,7 +72,7 @@ class RejectChanges:
 
     def drop_fixed(self, body):
         fixed = self.fixed_fields() & body.keys()
-        current = self.current_values if fixed else {}
+        current = self.current_values() if fixed else {}
         for name in sorted(fixed):
             if not self.is_unchanged(name, body.pop(name), current):
                 self.reject_change(name)
@@ -107,9 +106,9 @@ class IdOrName:
     def drop_unchanged_names(self, body):
         """Where one row is named several times, what is unchanged gives way to what is new."""
         for pair in self._several(body):
-            current = self.current_values
-            same = [name for name in pair if self.is_unchanged(name, body[name], current)]
-            for name in same[-(len(pair) - 1) :]:  # one of them stays
+            current = self.current_values()
+            new = [name for name in pair if not self.is_unchanged(name, body[name], current)]
+            for name in set(pair).difference(new or pair[:1]):
                 del body[name]
 
     def compare_names(self, body):
@@ -204,29 +203,22 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
     def to_representation(self, row):
         return {name: read(row) for name, read in readers(type(self))}
 
-    @property
     def current_values(self):
         return self.to_representation(self.instance) if self.is_update else {}
 
     def get_validators(self):
         return []
 
-    def get_unique_together_constraints(self, model):
-        return iter(())
-
     def get_uniqueness_extra_kwargs(self, field_names, declared_fields, extra_kwargs):
         return extra_kwargs, {}
 
-    def build_standard_field(self, field_name, model_field):
-        field, kwargs = super().build_standard_field(field_name, model_field)
-        _drop_uniqueness(kwargs)
-        if model_field.null and isinstance(model_field, models.CharField):
+    def build_field(self, field_name, info, model_class, nested_depth):
+        field, kwargs = super().build_field(field_name, info, model_class, nested_depth)
+        if "validators" in kwargs:  # those with a queryset check that a value is unique
+            kwargs["validators"] = [v for v in kwargs["validators"] if not hasattr(v, "queryset")]
+        column = info.fields.get(field_name)
+        if isinstance(column, models.CharField) and column.null:
             field = BlankIsNullField
-        return field, kwargs
-
-    def build_relational_field(self, field_name, relation_info):
-        field, kwargs = super().build_relational_field(field_name, relation_info)
-        _drop_uniqueness(kwargs)
         return field, kwargs
 
     def get_extra_kwargs(self):
@@ -234,11 +226,6 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
         for name in meta_names(self, "needed"):
             extra.setdefault(name, {})["required"] = False
         return extra
-
-
-def _drop_uniqueness(kwargs):
-    if "validators" in kwargs:  # those with a queryset check that a value is unique
-        kwargs["validators"] = [v for v in kwargs["validators"] if not hasattr(v, "queryset")]
 
 
 def is_same(given, current, field=None):

@@ -201,7 +201,7 @@ class BaseViewSet(GenericViewSet):
         """The handler, whose answer is stored under the key and given again for it."""
 
         def answer(request, *args, **kwargs):
-            _answer_in_json(self, request)
+            answer_in_json(self, request)
 
             def work():
                 response = handler(request, *args, **kwargs)
@@ -212,7 +212,7 @@ class BaseViewSet(GenericViewSet):
         return answer
 
 
-def _answer_in_json(view, request):
+def answer_in_json(view, request):
     """A stored answer is JSON: a page holds a CSRF token."""
     json = next(each for each in view.get_renderers() if each.format == "json")
     request.accepted_renderer, request.accepted_media_type = json, json.media_type
@@ -239,7 +239,7 @@ class ListViewSet(BaseViewSet):
 
     def handle_exception(self, exc):
         if csv_format.is_requested(self.request):
-            _answer_in_json(self, self.request)
+            answer_in_json(self, self.request)
         return super().handle_exception(exc)
 
     def list(self, request, *args, **kwargs):

@@ -90,8 +90,8 @@ class OperationSchema(AutoSchema):
 
     def get_summary(self):
         action = getattr(self.view, "action", "")
-        if title := getattr(self.view, "title", ""):
-            return title
+        if self.view.title:
+            return self.view.title
         says_more = getattr(getattr(self.view, action, None), "__doc__", None)
         if action in SUMMARIES and not says_more:
             meta = self.view.queryset.model._meta

@@ -14,11 +14,7 @@ from tenants.api.views import ListViewSet
 class Report(ListViewSet):
     """A list that a service computes; ``title`` is what people call it."""
 
-    title = ""
     filter_backends = [DjangoFilterBackend]
-
-    def get_view_name(self):
-        return self.title
 
     def filtered(self):
         """The filtered rows, and the cleaned parameters."""

@@ -44,7 +44,8 @@ class BaseViewSet(GenericViewSet):
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
     ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
-    ``queries`` an action to the serializer of its query string.
+    ``queries`` an action to the serializer of its query string. ``title`` is for what is no list
+    of a model.
     """
 
     lookup_value_regex = ID
@@ -54,6 +55,7 @@ class BaseViewSet(GenericViewSet):
     queries = {}
     permissions = {}
     keeps_answers = True
+    title = ""
 
     def dispatch(self, request, *args, **kwargs):
         token = source.set("api")
@@ -103,8 +105,8 @@ class BaseViewSet(GenericViewSet):
 
     def get_view_name(self):
         """ "Spools", "Spool 12", "Spool 12: weigh"; the class's name where there is no list."""
-        if self.detail is None:
-            return super().get_view_name()
+        if self.detail is None or self.title:
+            return self.title or super().get_view_name()
         meta = self.queryset.model._meta
         title = capfirst(meta.verbose_name_plural)
         if self.detail:

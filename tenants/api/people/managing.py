@@ -86,9 +86,6 @@ class RoleViewSet(ListViewSet):
     permissions = {"list": SIGNED_IN, "metadata": SIGNED_IN}
     filter_backends = []
 
-    def get_view_name(self):
-        return self.title
-
     def list(self, request):
         permissions = {role: sorted(roles.permissions(role)) for role in roles.FARM_ROLES}
         rows = [{"role": role, "permissions": may} for role, may in permissions.items()]

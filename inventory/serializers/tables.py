@@ -2,7 +2,6 @@
 
 from rest_framework import serializers
 
-from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.report import FILAMENTS, OUTCOMES, SPOOLS
 from tenants.api.fields import GRAMS, QuantityField, TextField, WholeField
 from tenants.api.serializers import Body

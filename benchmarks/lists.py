@@ -13,7 +13,7 @@ from config.api.renderers import ProblemJSONRenderer
 from production.api import ProductionRunViewSet
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.runs import addresses
-from production.services import transitions
+from production.services import verbs
 from tenants.accounts import roles
 from tenants.accounts.models import User
 
@@ -34,7 +34,7 @@ ITEM_COLUMNS = [
     "order_reference",
 ]
 MATERIAL_COLUMNS = [field.attname for field in RunMaterial._meta.concrete_fields]
-ALLOWED = {status: addresses(transitions.allowed(status)) for status in ProductionRun.Status.values}
+ALLOWED = {status: addresses(verbs.allowed(status)) for status in ProductionRun.Status.values}
 
 view = ProductionRunViewSet.as_view({"get": "list"}, basename="production-runs", detail=False)
 user = User(pk=1, role=roles.VIEWER)

@@ -5,6 +5,7 @@ import django.core.validators
 import django.db.models.deletion
 import inventory.codes
 import tenants.operations.quantities
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -120,7 +121,9 @@ class Migration(migrations.Migration):
                 ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored')], max_length=12)),
                 ('before', models.CharField(blank=True, max_length=200)),
                 ('after', models.CharField(blank=True, max_length=200)),
+                ('group', models.UUIDField(db_index=True, default=uuid.uuid4, editable=False, help_text='Shared by the events of one action.')),
                 ('at', models.DateTimeField()),
+                ('undoes', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.spoolevent')),
             ],
             options={
                 'ordering': ['spool', 'pk'],

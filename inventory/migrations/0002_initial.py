@@ -94,6 +94,11 @@ class Migration(migrations.Migration):
             name='spool',
             field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='inventory.spool'),
         ),
+        migrations.AddField(
+            model_name='spoolevent',
+            name='slot',
+            field=models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='production.printerslot'),
+        ),
         migrations.AddConstraint(
             model_name='filament',
             constraint=models.UniqueConstraint(models.F('external_id'), name='filament_external_id_unique'),

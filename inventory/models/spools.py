@@ -1,6 +1,7 @@
 """The shelf: spools, where they are, and what happened to them."""
 
 from decimal import Decimal
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import models
@@ -176,7 +177,10 @@ class Spool(models.Model):
 
 
 class SpoolEvent(models.Model):
-    """Something that happened to a spool and moved no grams; never changed."""
+    """Something that happened to a spool and moved no grams; never changed.
+
+    ``before`` and ``after`` are for people; programs go by ``slot``, ``group`` and ``undoes``.
+    """
 
     class Verb(models.TextChoices):
         MOVED = "moved"
@@ -192,6 +196,20 @@ class SpoolEvent(models.Model):
     verb = models.CharField(max_length=12, choices=Verb)
     before = models.CharField(max_length=200, blank=True)
     after = models.CharField(max_length=200, blank=True)
+    # Of a load and an unload. No constraint: events are never changed, and outlive the slot.
+    slot = models.ForeignKey(
+        "production.PrinterSlot", models.DO_NOTHING, null=True, editable=False, related_name="+",
+        db_constraint=False,
+    )  # fmt: skip
+    group = models.UUIDField(
+        default=uuid4,
+        editable=False,
+        db_index=True,
+        help_text="Shared by the events of one action.",
+    )
+    undoes = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )

@@ -1,6 +1,7 @@
 """Production runs: planned, changed, deleted, and what can be read of one."""
 
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import status
 from rest_framework.decorators import action
@@ -8,12 +9,13 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
 from production import filters, serializers
-from production.api.verbs import RunVerbs
+from production.api.verbs import NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
 from production.services import transitions, variance
 from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
+from production.services.verbs import TRANSITIONS
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, AnswersPDF, pdf_answer
 from tenants.api.views import ReadViewSet
@@ -33,20 +35,19 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet)
 
     queryset = ProductionRun.objects.live().newest_first()
     serializer_class = serializers.ProductionRunSerializer
-    bodies = serializers.RUN_VERBS
+    bodies = serializers.RUN_BODIES
     answers = {
-        **dict.fromkeys(["complete", "fail", "correct", "reassign"], serializers.ClosedRun),
+        **dict.fromkeys(OUTCOMES, serializers.ClosedRun),
         "record": {200: serializers.DryRun, 201: serializers.ClosedRun},
         **dict.fromkeys(["bulk", "plan"], {201: serializers.PlannedRuns}),
-        **dict.fromkeys(["reprint", "copy"], {201: serializers.ProductionRunSerializer}),
+        **dict.fromkeys(NEW_RUNS, {201: serializers.ProductionRunSerializer}),
         "variance": serializers.VarianceSerializer,
         "blockers": serializers.BlockersSerializer,
         "traveller": {(200, PDF): OpenApiTypes.BINARY},
     }
-    permissions = {
+    permissions = PERMISSIONS | {
         "variance": "view",
         "blockers": "view",
-        "actuals": "save_actuals",
         "bulk": "add",
         "plan": "add",
         "traveller": "view",
@@ -100,8 +101,8 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet)
         run = self.get_object()
         values = self.get_validated_data(run, partial=partial)
         verb = status_change.verb_to(run, values.get("status"))
-        if verb and not request.user.has_perm(self.permission_of(verb)):
-            raise PermissionDenied(f"You may not {verb} a run.")
+        if verb and not request.user.has_perm(TRANSITIONS[verb].codename):
+            raise PermissionDenied(_("You may not %(verb)s a run.") % {"verb": verb})
         return self.row_response(self.call(status_change.update_and_move, run, verb=verb, **values))
 
     def partial_update(self, request, pk):

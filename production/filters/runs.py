@@ -18,6 +18,7 @@ from production.models import (
     RunItem,
     RunMaterial,
 )
+from production.services.verbs import EVENT_CHOICES
 from tenants.api.filters import (
     BooleanFilter,
     EventFilter,
@@ -114,7 +115,7 @@ class ProductionRunFilter(FilterSet):
 
 class RunEventFilter(EventFilter):
     run = RunReferenceFilter()
-    verb = SeveralFilter(choices=RunEvent.Verb.choices)
+    verb = SeveralFilter(choices=EVENT_CHOICES)
     to_status = SeveralFilter(choices=ProductionRun.Status.choices)
 
     class Meta:

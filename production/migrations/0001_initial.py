@@ -144,7 +144,7 @@ class Migration(migrations.Migration):
             name='RunEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('verb', models.CharField(choices=[('create', 'Create'), ('update', 'Update'), ('add_item', 'Add Item'), ('change_item', 'Change Item'), ('remove_item', 'Remove Item'), ('add_material', 'Add Material'), ('change_material', 'Change Material'), ('remove_material', 'Remove Material'), ('start', 'Start'), ('unstart', 'Unstart'), ('progress', 'Progress'), ('save_actuals', 'Save Actuals'), ('note_plate', 'Note Plate'), ('swap_spool', 'Swap Spool'), ('take_back', 'Take Back'), ('complete', 'Complete'), ('fail', 'Fail'), ('cancel', 'Cancel'), ('revert', 'Revert'), ('correct', 'Correct'), ('reassign', 'Reassign'), ('reprint', 'Reprint'), ('copy', 'Copy'), ('delete', 'Delete')], max_length=20)),
+                ('verb', models.CharField(max_length=20)),
                 ('from_status', models.CharField(blank=True, max_length=11)),
                 ('to_status', models.CharField(max_length=11)),
                 ('by_name', models.CharField(blank=True, help_text='As they were called then.', max_length=150)),

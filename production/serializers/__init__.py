@@ -32,11 +32,11 @@ from production.serializers.scan import ScanBody, ScanSerializer
 from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
 from production.serializers.undo import LastSerializer, UndoBody, UndoneSerializer
 from production.serializers.variance import VarianceSerializer
-from production.serializers.verbs import RUN_VERBS, NoBody, SwapInSlotBody
+from production.serializers.verbs import RUN_BODIES, NoBody, SwapInSlotBody
 
 __all__ = [
     "EVIDENT_RUNS",
-    "RUN_VERBS",
+    "RUN_BODIES",
     "AcceptBody",
     "AlertSerializer",
     "BlockersSerializer",

@@ -102,7 +102,8 @@ class ActualsBody(Body):
 
 
 class CompleteBody(ActualsBody):
-    """What the run took and made; what was saved before need not be said again."""
+    """What the run took and made; what was saved before need not be said again. ``dry_run`` only
+    shows what would be booked."""
 
     finished_at = MomentField(required=False, allow_null=True)
     as_planned = FlagField(required=False)

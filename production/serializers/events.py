@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from production.models import ProductionRun, RunEvent
+from production.services.verbs import EVENT_CHOICES
 from tenants.api.fields import UsernameField
 from tenants.api.serializers import RowSerializer
 
@@ -12,6 +13,7 @@ class RunEventSerializer(RowSerializer):
     deleted is still named."""
 
     run_number = serializers.CharField(source="run.number", read_only=True)
+    verb = serializers.ChoiceField(EVENT_CHOICES, read_only=True)
     from_status = serializers.ChoiceField(
         ProductionRun.Status.choices,
         read_only=True,

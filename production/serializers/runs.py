@@ -4,8 +4,8 @@ from rest_framework import serializers
 
 from production.models import Printer, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
-from production.services import transitions
 from production.services.runs.lines import NewItem, NewMaterial
+from production.services.verbs import TRANSITIONS, allowed
 from tenants.api.fields import (
     ChoiceField,
     MomentField,
@@ -18,25 +18,11 @@ from tenants.api.serializers import RowSerializer
 from tenants.operations.refusals import Invalid
 
 MOST_LINES = 200
-ADDRESSES = {  # the POST addresses of the verbs; the others go by PUT, DELETE or nested addresses
-    "start": ["start"],
-    "unstart": ["unstart"],
-    "swap_spool": ["swap-spool"],
-    "save_actuals": ["actuals", "progress"],
-    "complete": ["complete"],
-    "fail": ["fail"],
-    "cancel": ["cancel"],
-    "revert": ["revert"],
-    "correct": ["correct"],
-    "reassign": ["reassign"],
-    "reprint": ["reprint"],
-    "copy": ["copy"],
-}
 
 
 def addresses(verbs):
-    """What the addresses of these verbs are called, in alphabetical order."""
-    return sorted(address for verb in verbs for address in ADDRESSES.get(verb, ()))
+    """What the POST addresses of these verbs are called, in alphabetical order."""
+    return sorted(path for verb in verbs if (path := TRANSITIONS[verb].path))
 
 
 class UseNestedRoutes(Invalid):
@@ -142,7 +128,7 @@ class ProductionRunSerializer(RowSerializer):
         ]
 
     def get_allowed(self, run) -> list[str]:
-        return addresses(transitions.allowed(run.status))
+        return addresses(allowed(run.status))
 
     def validate(self, values):
         if self.is_update:

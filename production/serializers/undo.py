@@ -28,7 +28,7 @@ class UndoableSerializer(serializers.Serializer):
     kind = serializers.ChoiceField(KINDS)
     event = serializers.IntegerField(help_text=f"An id. {EVENT_HELP}")
     verb = serializers.CharField()
-    detail = serializers.CharField(source="said", help_text="What was done, for people.")
+    detail = serializers.CharField(source="text", help_text="What was done, for people.")
     run = serializers.IntegerField(allow_null=True, help_text="The id of the run it was done to.")
     spool = serializers.IntegerField(
         allow_null=True, help_text="The id of the spool; of a receipt, of one that it is of."

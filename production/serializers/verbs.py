@@ -22,6 +22,7 @@ from production.serializers.actuals import (
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
+from production.services.verbs import ROWS
 from tenants.api.fields import (
     GRAMS,
     FlagField,
@@ -149,9 +150,8 @@ class ReprintBody(RowSerializer):
         ]
 
 
-RUN_VERBS = {
+RUN_BODIES = {row.action: NoBody for row in ROWS if row.path} | {
     "start": StartBody,
-    "unstart": NoBody,
     "swap_spool": SwapSpoolBody,
     "actuals": ActualsBody,
     "progress": ProgressBody,

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import OverrideNotPermitted, Refusal
 from tenants.operations.text import format_moment, humanize_name
@@ -29,7 +30,9 @@ class NothingToUndo(Refusal):
 
     @classmethod
     def since(cls, run):
-        return cls(f"Something else was done to run {run.number} since.", run_id=run.pk)
+        return cls(
+            _("Something else was done to run %(run)s since.") % {"run": run.number}, run_id=run.pk
+        )
 
 
 def require_own(*, by, done_by, done_at, at=None):
@@ -39,7 +42,7 @@ def require_own(*, by, done_by, done_at, at=None):
         return
     if done_by != by.pk or (at or timezone.now()) - done_at > UNDO_FOR:
         raise UndoNotPermitted(
-            "What you did yourself can be undone for 30 minutes; ask a manager.",
+            _("What you did yourself can be undone for 30 minutes; ask a manager."),
             done_at=done_at.isoformat(),
         )
 
@@ -53,8 +56,8 @@ def granted(reason, *, by):
         return False
     if by is not None and not by.has_perm(OVERRIDE):
         raise OverrideNotPermitted(
-            "Only a manager may override this; ask one, or leave out the reason for it.",
-            errors={"override_reason": ["Only a manager may override."]},
+            _("Only a manager may override this; ask one, or leave out the reason for it."),
+            errors={"override_reason": [_("Only a manager may override.")]},
         )
     return True
 
@@ -79,11 +82,18 @@ def require_may_undo(run, *, by, at=None):
     last = moves.order_by("-pk").first()
     is_fresh = (at or timezone.now()) - last.at <= UNDO_FOR
     if not is_fresh or last.by_id != by.pk:
-        who = last.by_name or "the system"
+        who = last.by_name or _("the system")
         raise UndoNotPermitted(
-            f"“{humanize_name(last.verb)}” of run {run.number} was done by {who} at "
-            f"{format_moment(last.at)}. Your "
-            "own last verb can be undone for 30 minutes; ask a manager.",
+            _(
+                "“%(verb)s” of run %(run)s was done by %(person)s at %(moment)s. Your own last "
+                "verb can be undone for 30 minutes; ask a manager."
+            )
+            % {
+                "verb": humanize_name(last.verb),
+                "run": run.number,
+                "person": who,
+                "moment": format_moment(last.at),
+            },
             run_id=run.pk,
             last_verb=last.verb,
             last_by=who,

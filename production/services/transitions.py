@@ -1,33 +1,14 @@
-"""Which verb leads from which status, and how a run is locked for a verb."""
+"""How a run is locked for a verb, and what a verb writes of the run itself."""
+
+from django.utils.translation import gettext as _
 
 from production.models import Printer, ProductionRun, RunEvent
+from production.services.verbs import EVENTS, TRANSITIONS, allowed
 from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.operations.text import humanize_name
 from tenants.operations.versions import check_version
 
-Status = ProductionRun.Status
-OPEN = ProductionRun.OPEN
-CLOSED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
-
 REQUIREMENT = ("filament__material_type", "material_type", "slot__printer")
-
-MOVES = {  # verb: the statuses it is possible in
-    "update": tuple(Status),
-    "start": (Status.PLANNED,),
-    "unstart": (Status.IN_PROGRESS,),
-    "swap_spool": (Status.IN_PROGRESS,),
-    "save_actuals": (Status.IN_PROGRESS,),
-    "complete": (Status.IN_PROGRESS,),
-    "fail": (Status.IN_PROGRESS,),
-    "cancel": OPEN,
-    "revert": CLOSED,
-    "correct": (Status.COMPLETED,),
-    "reassign": (Status.COMPLETED, Status.FAILED),
-    "reprint": CLOSED,
-    "copy": tuple(Status),
-    "delete": (Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
-    "change_lines": OPEN,
-}
 
 
 class InvalidRunStatus(Refusal):
@@ -44,19 +25,18 @@ class NotInRun(Invalid):
     title = "This is not part of the run"
 
 
-def allowed(status):
-    """The verbs that are possible in a status, in alphabetical order."""
-    return sorted(verb for verb, statuses in MOVES.items() if status in statuses)
-
-
 def require(run, verb):
     """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
-    if run.status not in MOVES[verb]:
+    if run.status not in TRANSITIONS[verb].moves:
         moves = allowed(run.status)
         raise InvalidRunStatus(
-            f"Run {run.number} is {run.get_status_display().lower()}; it can't do "
-            f"“{humanize_name(verb)}” "
-            f"now. Allowed now: {', '.join(map(humanize_name, moves))}.",
+            _("Run %(run)s is %(status)s; it can't do “%(verb)s” now. Allowed now: %(allowed)s.")
+            % {
+                "run": run.number,
+                "status": run.get_status_display().lower(),
+                "verb": humanize_name(verb),
+                "allowed": ", ".join(map(humanize_name, moves)),
+            },
             run_id=run.pk,
             run_status=run.status,
             allowed=moves,
@@ -73,7 +53,7 @@ def lock(run, verb):
     printer = printers.select_for_update(no_key=True, of=("self",)).first()
     fresh = live.select_for_update(no_key=True, of=("self",)).get()
     if fresh.printer_id != (printer and printer.pk):
-        raise Busy("The run was moved to another printer at this very moment; try again.")
+        raise Busy(_("The run was moved to another printer at this very moment; try again."))
     check_version(fresh)
     fresh.printer = printer
     require(fresh, verb)
@@ -109,10 +89,15 @@ def lock_items(run):
 
 
 def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
-    """Write the RunEvent of a verb: the outbox of a run, in the verb's own transaction."""
+    """Write the RunEvent of a verb: the outbox of a run, in the verb's own transaction.
+
+    Raises ValueError for a verb that no row records.
+    """
+    if verb not in EVENTS:
+        raise ValueError(f"No Transition records “{verb}”.")
     return RunEvent.objects.create(
         run=run,
-        verb=RunEvent.Verb(verb),
+        verb=verb,
         from_status=came_from,
         to_status=run.status,
         by=by,

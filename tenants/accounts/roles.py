@@ -1,4 +1,4 @@
-"""Who may do what: roles are data, and this is all of it.
+"""Who may do what: roles are data. The verbs of a run are registered by ``production``.
 
 A permission is ``app.verb_model``. Each verb of the floor has its own, so that no right to change
 a row is a right to complete a run. Nobody may change or delete what only services write: ledger
@@ -28,11 +28,8 @@ FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _eac
     "add change", "production", f"{PRODUCTS} printerslot"
 )
 FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its grams by hand
-RUN_VERBS = _each("add change delete", "production", RUNS) | _each(
-    "start unstart swap_spool save_actuals progress complete fail cancel revert correct reassign "
-    "reprint copy record undo",
-    "production",
-    "productionrun",
+RUN_DATA = _each("add change delete", "production", RUNS) | _each(
+    "record undo", "production", "productionrun"
 )
 SPOOL_VERBS = _each(
     "receive weigh use waste empty move load unload open dry relabel archive restore undo",
@@ -59,11 +56,17 @@ PLATFORM = (
 
 PERMISSIONS = {
     VIEWER: frozenset(VIEW),
-    OPERATOR: frozenset(VIEW | FLOOR_DATA | RUN_VERBS | SPOOL_VERBS | CLEAR_PRINTER),
-    MANAGER: frozenset(VIEW | FLOOR_DATA | RUN_VERBS | SPOOL_VERBS | CLEAR_PRINTER | MANAGEMENT),
+    OPERATOR: frozenset(VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | CLEAR_PRINTER),
+    MANAGER: frozenset(VIEW | FLOOR_DATA | RUN_DATA | SPOOL_VERBS | CLEAR_PRINTER | MANAGEMENT),
     # Of the public site only: it holds no permission that means anything in a farm.
     ADMINISTRATOR: frozenset(PLATFORM),
 }
+
+
+def register(role, codenames):
+    """Let a role, and the farm's roles above it, do more: an app does so when it is ready."""
+    for each in FARM_ROLES[FARM_ROLES.index(role) :]:
+        PERMISSIONS[each] |= codenames
 
 
 def permissions(role):

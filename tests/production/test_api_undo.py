@@ -56,7 +56,7 @@ def test_the_end_of_a_run_is_undone(mine, operator):
     told = last(mine)
     assert (told["kind"], told["verb"], told["run"]) == ("run", "complete", run.pk)
     assert told["spool"] is None
-    assert told["detail"] == f"completed {run.number}"
+    assert told["detail"] == f"completed run {run.number}"
     assert told["event"] == RunEvent.objects.latest("pk").pk
     answer = done(undo(mine, told))
     assert (answer["run"]["id"], answer["run"]["status"]) == (run.pk, "in_progress")

@@ -143,7 +143,7 @@ def test_a_load_that_waited_does_not_push_out_what_others_loaded_since(floor, op
     for path, fields in asked.items():
         answer = touch(floor, path, headers=whose(operator) | HOUR, **fields)
         assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
-        assert f"the system put into {slot} spool {other.code}" in answer.json()["detail"]
+        assert f"the system put spool {other.code} into {slot}" in answer.json()["detail"]
     assert fresh(slot).spool == other
 
 

@@ -14,7 +14,7 @@ from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.printing import midprint, slots, weighing
 from production.services.printing.slots import SpoolPrinting
 from production.services.undo import loads, undo
-from tenants.accounts import roles
+from tenants.accounts import audited, roles
 from tests.factories import (
     a_printer,
     a_product,
@@ -189,6 +189,45 @@ def test_a_load_after_which_something_moved_stays(operator):
         loads.undo_load(event, by=operator)
     slots.unload(slot, by=None)
     assert undo.last(by=operator) is None
+    with pytest.raises(NothingToUndo):
+        loads.undo_load(event, by=operator)
+
+
+def test_a_load_is_taken_back_whatever_its_printers_are_called_by_now(operator):
+    first, second = a_slot(printer=a_printer("Elm")), a_slot(printer=a_printer("Fir"))
+    spool, other = a_spool(), a_spool()
+    slots.load(other, slot=first, by=None)
+    slots.load(spool, slot=second, by=None)
+    slots.load(spool, slot=first, by=operator)
+    audited.update(first.printer, by=None, name="Fir 2")
+    audited.update(second.printer, by=None, name="Elm")
+    loads.undo_load(spool.events.filter(verb="loaded").last(), by=operator)
+    assert (fresh(first).spool, fresh(second).spool) == (other, spool)
+
+
+def test_slots_that_read_alike_are_two(operator):
+    one = a_slot("1", printer=a_printer("MK4 2"))
+    two = a_slot("2 1", printer=a_printer("MK4"))
+    spool, other = a_spool(), a_spool()
+    slots.load(other, slot=one, by=None)
+    slots.load(spool, slot=one, by=operator)
+    assert str(one) == str(two)
+    loads.undo_load(spool.events.get(verb="loaded"), by=operator)
+    assert (fresh(one).spool, fresh(two).spool) == (other, None)
+
+
+def test_a_load_into_a_slot_that_is_gone_stays(operator):
+    spool, slot, gone = a_spool(), a_slot(), a_slot()
+    slots.load(spool, slot=gone, by=None)
+    slots.load(spool, slot=slot, by=operator)
+    event = spool.events.filter(verb="loaded").last()
+    slots.remove(gone, by=None)
+    loads.undo_load(event, by=operator)  # where it was is no place any more
+    assert fresh(slot).spool is None
+    slots.load(spool, slot=slot, by=operator)
+    event = spool.events.filter(verb="loaded").last()
+    slots.unload(slot, by=None)
+    slots.remove(slot, by=None)
     with pytest.raises(NothingToUndo):
         loads.undo_load(event, by=operator)
 

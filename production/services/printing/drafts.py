@@ -11,7 +11,6 @@ from tenants.operations.bulk import bulk_update_unnest
 
 DRAFT_FIELDS = ("good_count", "scrapped_count", "scrap_reason_id")
 TEXTS = ("actual_source",)
-VERBS = ("save_actuals", "note_plate", "swap_spool")
 
 
 def of(run, lines=(), items=()):
@@ -24,7 +23,7 @@ def of(run, lines=(), items=()):
 
 
 def take_back(run, *, event, by):
-    """Put the figures back that a RunEvent of VERBS changed, claims included; returns the run.
+    """Put the figures back that a RunEvent changed, claims included; returns the run.
 
     A line that a swap added goes. Raises NothingToUndo where anything was done to the run since.
     """

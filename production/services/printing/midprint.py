@@ -83,7 +83,7 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
 
     Nothing is booked. Raises NotInRun, CountsExceedQuantity, Invalid where nothing was scrapped.
     """
-    run = transitions.lock(run, "save_actuals")
+    run = transitions.lock(run, "note_plate")
     items = transitions.lock_items(run)
     before = drafts.of(run, items=items)
     if not any(scrapped.values()):
@@ -107,7 +107,7 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
 @operation("production_run.progress")
 def progress(run, *, by, percent, at=None):
     """Say how far the print is, 0 to 100 percent; returns the run."""
-    run = transitions.lock(run, "save_actuals")
+    run = transitions.lock(run, "progress")
     percent = Decimal(percent)
     if not (percent.is_finite() and 0 <= percent <= 100):
         raise Invalid(_("Progress is 0 to 100 percent."), errors={"percent": [_("From 0 to 100.")]})

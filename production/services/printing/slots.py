@@ -3,6 +3,8 @@
 Locks are taken in one order: printers by id, their slots, spools by id.
 """
 
+from uuid import uuid4
+
 from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
@@ -173,6 +175,8 @@ def _drawing(spools):
 
 
 def put(target, former, spool, *, by, at):
+    """Put the spool into a locked slot, out of its ``former`` one (None: it was in none)."""
+    group = uuid4()
     with ledger.book([spool.pk, target.spool_id], by=by, at=at) as book:
         fresh = book.spools[spool.pk]
         if fresh.is_archived:
@@ -182,25 +186,23 @@ def put(target, former, spool, *, by, at):
             )
         for slot in (former, target):
             if slot is not None and slot.spool_id:
-                take_out(book, slot)
+                take_out(book, slot, group=group)
         target.spool = fresh
         target.save(update_fields=["spool"])
         if fresh.is_sealed:
             fresh.opened_at = book.at
             fresh.save(update_fields=["opened_at"])
-            SpoolEvent.objects.create(
-                spool=fresh, verb=Verb.OPENED, after=book.at.isoformat(), by=book.by, at=book.at
-            )
-        record_event(book, fresh, Verb.LOADED, after=str(target))
+            record_event(book, fresh, Verb.OPENED, after=book.at.isoformat(), group=group)
+        record_event(book, fresh, Verb.LOADED, after=str(target), slot=target, group=group)
 
 
-def take_out(book, slot):
+def take_out(book, slot, **event):
     spool = book.spools[slot.spool_id]
     slot.spool = None
     slot.save(update_fields=["spool"])
-    record_event(book, spool, Verb.UNLOADED, before=str(slot))
+    record_event(book, spool, Verb.UNLOADED, before=str(slot), slot=slot, **event)
 
 
-def record_event(book, spool, verb, **places):
-    SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **places)
+def record_event(book, spool, verb, **event):
+    SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **event)
     book.touch(spool)

@@ -8,12 +8,14 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType, Spool
 from inventory.services import ledger
-from production.models import PrinterSlot, Product, RunItem, RunMaterial
+from production.models import PrinterSlot, Product, ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
 from production.services.requirements import bom, claims, limits
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
+
+Status = ProductionRun.Status
 
 PLAN_FIELDS = {"filament", "material_type", "planned_grams", "planned_purge_grams"}
 WEIGHTS = {"gross_before_grams", "gross_after_grams"}
@@ -72,7 +74,7 @@ def add_item(run, *, by, at=None, override_reason="", **fields):
     item = build_item(NewItem(**fields), run=run)
     if not overridden:
         limits.require_within(run, [*transitions.items_of(run), item], transitions.lines_of(run))
-    if run.status == transitions.Status.IN_PROGRESS:
+    if run.status == Status.IN_PROGRESS:
         item.planned_quantity = 0
         bom.freeze([item])
     item.save(force_insert=True)
@@ -89,7 +91,7 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
-    if "product" in fields and run.status == transitions.Status.IN_PROGRESS:
+    if "product" in fields and run.status == Status.IN_PROGRESS:
         bom.freeze([item])
     if not overridden:
         others = [other for other in transitions.items_of(run) if other.pk != item.pk]
@@ -103,7 +105,7 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
 def remove_item(item, *, by, at=None):
     """Take an item out of a planned run. Raises PlanFrozen after the start."""
     run, item = _locked(item, RunItem)
-    if run.status != transitions.Status.PLANNED:
+    if run.status != Status.PLANNED:
         raise PlanFrozen(_("A started run keeps its items; complete this one with 0 good."))
     item.delete()
     _changed(run, "remove_item", by=by, at=at)
@@ -124,7 +126,7 @@ def add_material(run, *, by, at=None, override_reason="", **fields):
         if not overridden:
             limits.require_within(run, transitions.items_of(run), [*others, line], book.spools)
         take(book, line, overridden=overridden)
-        if run.status == transitions.Status.IN_PROGRESS:
+        if run.status == Status.IN_PROGRESS:
             line.planned_grams = line.planned_purge_grams = ledger.ZERO
         line.save(force_insert=True)
     _changed(run, "add_material", by=by, at=at, reason=override_reason)
@@ -141,7 +143,7 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     overridden = overrides.granted(override_reason, by=by)
     run, line = _locked(line, RunMaterial)
     _refuse_early_actuals(run, line, DRAFT_FIELDS, fields)
-    if run.status == transitions.Status.IN_PROGRESS:
+    if run.status == Status.IN_PROGRESS:
         _refuse_plan_changes(line, fields)
     spool = fields.pop("spool", line.spool)
     if spool is not None:
@@ -168,7 +170,7 @@ def remove_material(line, *, by, at=None):
     run, line = _locked(line, RunMaterial)
     with ledger.book([line.spool_id], by=by, at=at) as book:
         claims.release(book, [line])
-        if run.status == transitions.Status.PLANNED:
+        if run.status == Status.PLANNED:
             line.delete()
         else:
             line.actual_grams = line.actual_purge_grams = ledger.ZERO
@@ -249,7 +251,7 @@ def _changes(row, names, fields):
 
 
 def _refuse_early_actuals(run, row, names, fields):
-    if run.status == transitions.Status.PLANNED and (changed := _changes(row, names, fields)):
+    if run.status == Status.PLANNED and (changed := _changes(row, names, fields)):
         raise NotStarted(
             _("Run %(run)s is planned: start it before you say what it took or made.")
             % {"run": run.number},
@@ -267,7 +269,7 @@ def _refuse_plan_changes(line, fields):
 
 
 def _claim_after(run, line, fields):
-    if run.status == transitions.Status.IN_PROGRESS:
+    if run.status == Status.IN_PROGRESS:
         return line.reserved_grams
     planned = fields.get("planned_grams", line.planned_grams)
     purge = fields.get("planned_purge_grams", line.planned_purge_grams)

@@ -1,42 +1,20 @@
-"""A status that somebody asks for: there is no way to it but a verb."""
+"""A status set by PUT or PATCH: only a verb leads to it."""
 
-from production.models import ProductionRun
-from production.services import completion, transitions
+from django.utils.translation import gettext as _
+
+from production.services import transitions, verbs
 from production.services.runs import lifecycle
 from tenants.operations.operation import operation
 from tenants.operations.text import humanize_name
-
-Status = ProductionRun.Status
-
-VERBS = {
-    "start": lifecycle.start,
-    "unstart": lifecycle.unstart,
-    "complete": completion.complete,
-    "fail": completion.fail,
-    "cancel": lifecycle.cancel,
-    "revert": completion.revert,
-}
-WAYS = {
-    (Status.PLANNED, Status.IN_PROGRESS): "start",
-    (Status.IN_PROGRESS, Status.PLANNED): "unstart",
-    (Status.IN_PROGRESS, Status.COMPLETED): "complete",
-    (Status.IN_PROGRESS, Status.FAILED): "fail",
-    (Status.PLANNED, Status.CANCELLED): "cancel",
-    (Status.IN_PROGRESS, Status.CANCELLED): "cancel",
-    (Status.COMPLETED, Status.IN_PROGRESS): "revert",
-    (Status.FAILED, Status.IN_PROGRESS): "revert",
-    (Status.CANCELLED, Status.IN_PROGRESS): "revert",
-    (Status.CANCELLED, Status.PLANNED): "revert",
-}
 
 
 def verb_to(run, status):
     """The verb that leads the run to ``status``; None when it is there. Raises InvalidRunStatus."""
     if status in (None, run.status):
         return None
-    verb = WAYS.get((run.status, status))
+    verb = verbs.leading_to(status, source=run.status)
     if verb is None:
-        raise _no_way(run, status)
+        raise _no_verb(run, status)
     return verb
 
 
@@ -57,20 +35,28 @@ def update_and_move(run, *, by, status=None, verb=None, override_reason="", **fi
 
 
 def _move(run, verb, status, by, words):
-    moved = VERBS[verb](run, by=by, **words)
+    moved = verbs.TRANSITIONS[verb].call(run, by=by, **words)
     moved = getattr(moved, "run", moved)  # a completion says more than the run
     if moved.status != status:
-        raise _no_way(run, status)
+        raise _no_verb(run, status)
     return moved
 
 
-def _no_way(run, status):
-    allowed = transitions.allowed(run.status)
+def _no_verb(run, status):
+    allowed = verbs.allowed(run.status)
+    message = _(
+        "Run %(run)s is %(status)s; no verb leads to %(wanted)s from there. Allowed now: "
+        "%(allowed)s."
+    )
     return transitions.InvalidRunStatus(
-        f"Run {run.number} is {run.get_status_display().lower()}; no verb leads to "
-        f"{humanize_name(status)} from there. Allowed now: "
-        f"{', '.join(map(humanize_name, allowed))}.",
-        errors={"status": [f"Not from {humanize_name(run.status)}."]},
+        message
+        % {
+            "run": run.number,
+            "status": run.get_status_display().lower(),
+            "wanted": humanize_name(status),
+            "allowed": ", ".join(map(humanize_name, allowed)),
+        },
+        errors={"status": [_("Not from %(status)s.") % {"status": humanize_name(run.status)}]},
         run_id=run.pk,
         run_status=run.status,
         allowed=allowed,

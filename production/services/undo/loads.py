@@ -1,10 +1,6 @@
-"""A swap or a load taken back: spools are in the slots that they were in.
+"""A swap or a load taken back: spools are in the slots that they were in."""
 
-What was where is read from the SpoolEvents of the load, which are all of one moment.
-"""
-
-from django.db.models import Value
-from django.db.models.functions import Concat
+from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
 from inventory.services import ledger
@@ -15,7 +11,7 @@ from tenants.operations.operation import operation
 
 Verb = SpoolEvent.Verb
 PLACES = (Verb.LOADED, Verb.UNLOADED)
-TAKEN_BACK = "taken back"
+TAKEN_BACK = "taken back"  # shown in the history
 
 
 def unswap(run, *, event, by):
@@ -40,61 +36,44 @@ def undo_load(event, *, by, at=None):
     Raises UndoNotPermitted, NothingToUndo, SpoolPrinting.
     """
     overrides.require_own(by=by, done_by=event.by_id, done_at=event.at, at=at)
-    slots.lock_printers(
-        {slot.printer_id for slot in (_require_still_there(event), *_before(event))}
-    )
-    target, before = _require_still_there(event), _before(event)  # again, under the lock
+    group = SpoolEvent.objects.filter(group=event.group).order_by("pk")
+    slots.lock_printers(group.values("slot__printer"))
+    unloaded = group.filter(verb=Verb.UNLOADED, spool__archived_at__isnull=True)
+    was = dict(unloaded.values_list("slot", "spool"))
+    places = PrinterSlot.objects.filter(pk__in={event.slot_id, *was} - {None})
+    places = {slot.pk: slot for slot in places.select_related("printer")}
+    _require_last(event, places, was)
+    target = places[event.slot_id]
     slots.refuse_printing([target])
-    out = before.pop(target, None)
-    with ledger.book([event.spool_id, out], by=by, at=at) as book:
-        spool = book.spools[event.spool_id]
+    with ledger.book([event.spool_id, *was.values()], by=by, at=at) as book:
         slots.take_out(book, target)
-        for place, pk in {**before, target: out}.items():
-            if pk is not None:
-                place.spool = book.spools[pk]
-                place.save(update_fields=["spool"])
-                slots.record_event(
-                    book, place.spool, Verb.LOADED, before=TAKEN_BACK, after=str(place)
-                )
-        if event.spool.events.filter(verb=Verb.OPENED, at=event.at).exists():
-            _seal(book, spool)
-    return spool
+        for slot in (places[pk] for pk in was if pk in places):
+            slot.spool = book.spools[was[slot.pk]]
+            slot.save(update_fields=["spool"])
+            history = {"before": TAKEN_BACK, "after": str(slot), "slot": slot, "undoes": event}
+            slots.record_event(book, slot.spool, Verb.LOADED, **history)
+        if group.filter(verb=Verb.OPENED).exists():
+            _seal(book, book.spools[event.spool_id])
+    return book.spools[event.spool_id]
 
 
-def _require_still_there(event):
-    """The slot that a load put the spool into, if nothing happened to either since."""
-    slot = PrinterSlot.objects.filter(spool=event.spool_id).select_related("printer").first()
+def _require_last(event, places, was):
+    """Raise NothingToUndo unless the load was the last that happened to its spool, and what it
+    moved is still as it left it; ``was`` maps the slots to the spools that it took out."""
     last = event.spool.events.filter(verb__in=PLACES).order_by("-pk").first()
-    if slot is None or last != event or str(slot) != event.after:
-        raise _undone_too_late(event)
-    return slot
-
-
-def _before(event):
-    """``{slot: id of the spool}`` as it was before the load, of the slots it changed."""
-    unloaded = SpoolEvent.objects.filter(verb=Verb.UNLOADED, at=event.at, by=event.by_id)
-    unloaded = unloaded.select_related("spool")
-    was = {each.before: each.spool_id for each in unloaded if each.spool.archived_at is None}
-    called = Concat("printer__name", Value(" "), "label")
-    rows = PrinterSlot.objects.annotate(called=called).filter(called__in=was)
-    found = list(rows.select_related("printer").order_by("pk"))
-    taken = [slot for slot in found if slot.spool_id and slot.called != event.after]
-    moved = PrinterSlot.objects.filter(spool__in=was.values()).exclude(spool=event.spool_id)
-    if taken or moved.exists():
-        raise _undone_too_late(event)
-    return {slot: was[slot.called] for slot in found}
+    target = places.get(event.slot_id)
+    is_there = last == event and target is not None and target.spool_id == event.spool_id
+    is_taken = any(slot.spool_id for slot in places.values() if slot != target)
+    others = set(was.values()) - {event.spool_id}
+    if not is_there or is_taken or PrinterSlot.objects.filter(spool__in=others).exists():
+        raise overrides.NothingToUndo(
+            _("Spool %(spool)s or what was in %(slot)s was moved since.")
+            % {"spool": event.spool.code, "slot": target or event.after},
+            spool_id=event.spool_id,
+        )
 
 
 def _seal(book, spool):
     before, spool.opened_at = spool.opened_at, None
     spool.save(update_fields=["opened_at"])
-    SpoolEvent.objects.create(
-        spool=spool, verb=Verb.OPENED, before=before.isoformat(), by=book.by, at=book.at
-    )
-
-
-def _undone_too_late(event):
-    return overrides.NothingToUndo(
-        f"Spool {event.spool.code} or what was in {event.after} was moved since.",
-        spool_id=event.spool_id,
-    )
+    slots.record_event(book, spool, Verb.OPENED, before=before.isoformat())

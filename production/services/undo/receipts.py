@@ -4,6 +4,7 @@ A delivery is the receipts of one moment, by one person, through one face.
 """
 
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
@@ -51,7 +52,7 @@ def _delivery(receipt):
     entries = list(receipts().filter(source=receipt.source, **same).order_by("pk"))
     if receipt not in entries:
         raise overrides.NothingToUndo(
-            f"Entry {receipt.pk} is no delivery.", spool_id=receipt.spool_id
+            _("Entry %(entry)s is no delivery.") % {"entry": receipt.pk}, spool_id=receipt.spool_id
         )
     return entries
 
@@ -60,11 +61,11 @@ def _put_away(book, spools):
     events = []
     for spool in spools:
         before, spool.code, spool.archived_at = spool.code, codes.generate(), book.at
-        said = {"spool": spool, "by": book.by, "at": book.at}
+        event = {"spool": spool, "by": book.by, "at": book.at}
         labels = {"before": f"{TAKEN_BACK}: {before}", "after": spool.code}
         events += [
-            SpoolEvent(verb=Verb.RELABELLED, **labels, **said),
-            SpoolEvent(verb=Verb.ARCHIVED, before=TAKEN_BACK, after="0 g", **said),
+            SpoolEvent(verb=Verb.RELABELLED, **labels, **event),
+            SpoolEvent(verb=Verb.ARCHIVED, before=TAKEN_BACK, after="0 g", **event),
         ]
     bulk_update_unnest(spools, ("code", "archived_at"))
     SpoolEvent.objects.bulk_create(events)
@@ -73,32 +74,39 @@ def _put_away(book, spools):
 def _require_standing(receipt):
     if InventoryTransaction.objects.filter(reverses=receipt).exists():
         raise overrides.NothingToUndo(
-            "This delivery was taken back already.", spool_id=receipt.spool_id
+            _("This delivery was taken back already."), spool_id=receipt.spool_id
         )
 
 
 def _require_untouched(spools):
     """Raise NothingToUndo, which says what happened to the first of them and what else to do."""
-    reasons = _reasons({spool.pk for spool in spools})
-    changed = {spool.pk: "was changed since" for spool in spools if spool.version > AS_RECEIVED}
+    reasons = _reasons(spools)
     for spool in spools:
-        if why := reasons.get(spool.pk) or changed.get(spool.pk):
+        if spool.pk in reasons:
+            template, figures = reasons[spool.pk]
+            message = _(
+                "%(reason)s Its delivery can't be taken back as a whole any more. Archive each "
+                "spool that should not be here; a manager does it in the admin."
+            )
             raise overrides.NothingToUndo(
-                f"Spool {spool.code} {why}: its delivery can't be taken back as a whole any more. "
-                "Archive each spool that should not be here; a manager does it in the admin.",
+                message % {"reason": template % {"spool": spool.code, **figures}},
                 spool_id=spool.pk,
-                spool_ids=sorted(reasons.keys() | changed.keys()),
+                spool_ids=sorted(reasons),
             )
 
 
-def _reasons(ids):
-    """``{id of the spool: what is with it}``, the most telling of what there is."""
+def _reasons(spools):
+    """``{id of the spool: (template, figures)}`` of what is with it, the most telling of it."""
+    ids = {spool.pk for spool in spools}
+    changed = [spool.pk for spool in spools if spool.version > AS_RECEIVED]
+    reasons = dict.fromkeys(changed, (_("Spool %(spool)s was changed since."), {}))
     entries = InventoryTransaction.objects.filter(spool__in=ids).exclude(kind="receipt")
-    reasons = dict.fromkeys(entries.values_list("spool", flat=True), "has other entries by now")
+    has_entries = _("Spool %(spool)s has other entries by now."), {}
+    reasons |= dict.fromkeys(entries.values_list("spool", flat=True), has_entries)
     runs = ProductionRun.objects.live().filter(materials__spool__in=ids)
-    for spool, number in runs.order_by("-pk").values_list("materials__spool", "number"):
-        reasons[spool] = f"is named by run {number}"
+    for pk, number in runs.order_by("-pk").values_list("materials__spool", "number"):
+        reasons[pk] = _("Spool %(spool)s is named by run %(run)s."), {"run": number}
     for slot in PrinterSlot.objects.filter(spool__in=ids).select_related("printer"):
-        reasons[slot.spool_id] = f"is in {slot}"
+        reasons[slot.spool_id] = _("Spool %(spool)s is in %(slot)s."), {"slot": slot}
     gone = Spool.objects.archived().filter(pk__in=ids).values_list("pk", flat=True)
-    return reasons | dict.fromkeys(gone, "is archived")
+    return reasons | dict.fromkeys(gone, (_("Spool %(spool)s is archived."), {}))

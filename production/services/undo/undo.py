@@ -17,43 +17,29 @@ from django.utils.translation import gettext_lazy, ngettext
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import reversing
 from production.models import ProductionRun, RunEvent
-from production.services import completion, transitions
+from production.services import transitions
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.printing import drafts, slots
-from production.services.runs import lifecycle
 from production.services.undo import loads, receipts
+from production.services.verbs import EVENTS, TRANSITIONS, undoable
 from tenants.operations.operation import operation
 
-WAYS_BACK = {
-    "start": ("unstart", lifecycle.unstart),
-    "complete": ("revert", completion.revert),
-    "fail": ("revert", completion.revert),
-    "cancel": ("revert", completion.revert),
-}
-CALLED = {
-    "start": gettext_lazy("started"),
-    "complete": gettext_lazy("completed"),
-    "fail": gettext_lazy("failed"),
-    "cancel": gettext_lazy("cancelled"),
-    "save_actuals": gettext_lazy("noted figures of"),
-    "note_plate": gettext_lazy("noted a failed plate of"),
-    "swap_spool": gettext_lazy("swapped a spool of"),
-    "weigh": gettext_lazy("weighed"),
-    "load": gettext_lazy("loaded"),
-}
+STAYING = undoable(changes_status=False)
+MOVING = undoable(changes_status=True)
+OF_SPOOLS = {"weigh": gettext_lazy("weighed %(spool)s"), "load": gettext_lazy("loaded %(spool)s")}
 MOVED = ~Q(from_status=F("to_status"))
 
 
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
     """What can be taken back: the row ``event`` of a ``kind``: run, weighing, loading or receipt,
-    done to the run or spool of id ``subject``. ``said`` is what was done, in words."""
+    done to the run or spool of id ``subject``. ``text`` is what was done, in words."""
 
     kind: str
     event: int
     subject: int
     verb: str
-    said: str
+    text: str
     at: datetime
 
     @property
@@ -87,16 +73,16 @@ def last(*, by, at=None):
         return None
     kind, event, subject = newest["what"], newest["pk"], newest["subject"]
     verb, at = newest["done"], newest["moment"]
-    said = _said(verb, newest["name"])
-    return Undoable(kind=kind, event=event, subject=subject, verb=verb, said=said, at=at)
+    text = _text(verb, newest["name"])
+    return Undoable(kind=kind, event=event, subject=subject, verb=verb, text=text, at=at)
 
 
-def _said(verb, name):
+def _text(verb, name):
     if verb == "receive":  # its name is how many there were
-        return ngettext("received %(name)s spool", "received %(name)s spools", int(name)) % {
-            "name": name
-        }
-    return _("%(verb)s %(name)s") % {"verb": CALLED[verb], "name": name}
+        text = ngettext("received %(count)s spool", "received %(count)s spools", int(name))
+        return text % {"count": name}
+    template = OF_SPOOLS.get(verb) or EVENTS[verb].done
+    return template % {"run": name, "spool": name}
 
 
 def take_back(kind, event, *, by):
@@ -119,14 +105,15 @@ def undo(run, *, event, by):
     back raises.
     """
     done = _require_last(run, event)
-    if done.verb in drafts.VERBS:
+    if done.verb in STAYING:  # else the verb that takes it back looks who did it
         require_own(by=by, done_by=done.by_id, done_at=done.at)
-        way_back = loads.unswap if done.verb == "swap_spool" else drafts.take_back
-        return way_back(run, event=done, by=by)
-    name, way_back = WAYS_BACK[done.verb]
-    transitions.lock(run, name)
+    way_back = TRANSITIONS[TRANSITIONS[done.verb].undone_by]
+    if way_back.name == "take_back":
+        service = loads.unswap if done.verb == "swap_spool" else drafts.take_back
+        return service(run, event=done, by=by)
+    transitions.lock(run, way_back.name)
     _require_last(run, event)  # again: somebody may have been faster to the lock
-    return way_back(run, by=by)
+    return way_back.call(run, by=by)
 
 
 @operation("spool.undo_weighing")
@@ -141,7 +128,8 @@ def undo_weighing(entry, *, by, at=None):
     entries = InventoryTransaction.objects.filter(spool=entry.spool_id, pk__gt=entry.pk)
     if entry.reason != "weighed" or entries.exclude(pk=reversal.pk).exists():
         raise NothingToUndo(
-            f"The ledger of spool {entry.spool.code} moved since.", spool_id=entry.spool_id
+            _("The ledger of spool %(spool)s moved since.") % {"spool": entry.spool.code},
+            spool_id=entry.spool_id,
         )
     Spool.objects.filter(pk=entry.spool_id).update(needs_weighing=True)
     return reversal
@@ -150,11 +138,11 @@ def undo_weighing(entry, *, by, at=None):
 def _of_runs(by, since):
     later = RunEvent.objects.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
     is_over = Case(
-        When(verb__in=drafts.VERBS, then=Exists(later)),
-        When(verb__in=WAYS_BACK, then=Exists(later.filter(MOVED))),
+        When(verb__in=STAYING, then=Exists(later)),
+        When(verb__in=MOVING, then=Exists(later.filter(MOVED))),
         default=Value(True),
     )
-    own = RunEvent.objects.filter(MOVED | Q(verb__in=drafts.VERBS), by=by, at__gte=since)
+    own = RunEvent.objects.filter(MOVED | Q(verb__in=STAYING), by=by, at__gte=since)
     own = own.filter(run__deleted_at__isnull=True)
     return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
 
@@ -174,7 +162,7 @@ def _loadings(by, since):
     drawn = slots.lines_of_running().order_by().filter(spool=OuterRef("spool"))
     own = SpoolEvent.objects.filter(by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED)
     # What a swap loaded goes back with the swap.
-    own = own.filter(~Exists(drawn)).exclude(before=loads.TAKEN_BACK)
+    own = own.filter(~Exists(drawn), undoes__isnull=True)
     return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
 
 
@@ -198,9 +186,9 @@ def _rows(own, kind, subject, name, verb, at, is_over):
 
 def _require_last(run, event):
     newest = run.events.order_by("-pk").first()
-    if newest is not None and newest.pk == event and newest.verb in drafts.VERBS:
+    if newest is not None and newest.pk == event and newest.verb in STAYING:
         return newest
     move = run.events.filter(MOVED).order_by("-pk").first()
-    if move is None or move.pk != event or move.verb not in WAYS_BACK:
+    if move is None or move.pk != event or move.verb not in MOVING:
         raise NothingToUndo.since(run)
     return move

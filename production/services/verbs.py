@@ -1,0 +1,310 @@
+"""The verbs of a production run, one row each.
+
+Addresses and bodies of the API, permissions, the admin's actions, the floor's buttons, a change of
+``status`` by PUT, undo and its words are derived from these rows. What a row lacks is found by
+``tests/production/test_transitions.py``.
+"""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from production.models import ProductionRun
+from tenants.accounts import roles
+from tenants.operations.text import humanize_name
+
+Status = ProductionRun.Status
+OPEN = ProductionRun.OPEN
+CLOSED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+BUTTON = "button"
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Transition:
+    """One verb of a run.
+
+    ``moves`` maps each status it is possible in to the statuses it leads to; none: the status
+    stays. ``service`` is the path of its function below ``production.services``. ``done`` is what
+    somebody did, with ``%(run)s``; ``events`` are the RunEvents it records, by default one of its
+    own name. ``floor`` is the name of its address on the floor, BUTTON for one that asks nothing,
+    None where the floor does not offer it. ``permission`` is the first part of the codename (by
+    default the verb), which ``role`` and those above it hold; ``undone_by`` the verb that undo
+    calls. ``path`` is its POST address, with ``summary`` as description. The admin offers what has
+    a ``label``; ``success`` is its message, with ``%(run)s``.
+    """
+
+    name: str
+    moves: dict
+    service: str
+    done: Promise
+    floor: str | None
+    events: tuple = ()
+    permission: str = ""
+    role: str = roles.OPERATOR
+    undone_by: str = ""
+    path: str = ""
+    label: str | Promise = ""
+    summary: str = ""
+    success: str | Promise = ""
+
+    @property
+    def codename(self):
+        return f"production.{self.permission or self.name}_productionrun"
+
+    @property
+    def action(self):
+        """Its action in the API; "" without an address."""
+        return self.path.replace("-", "_")
+
+    @property
+    def changes_status(self):
+        return any(self.moves.values())
+
+    @property
+    def call(self):
+        """The service. It is imported late: services import this module."""
+        return import_string(f"production.services.{self.service}")
+
+
+def _from(*sources, to=()):
+    return dict.fromkeys(sources, to)
+
+
+ROWS = (  # the admin offers them in this order
+    Transition(
+        name="create",
+        moves={},
+        service="runs.lifecycle.create",
+        permission="add",
+        done=_("planned run %(run)s"),
+        floor=None,
+    ),
+    Transition(
+        name="update",
+        moves=_from(*Status),
+        service="runs.lifecycle.update",
+        permission="change",
+        done=_("changed run %(run)s"),
+        floor=None,
+    ),
+    Transition(
+        name="change_lines",
+        moves=_from(*OPEN),
+        service="runs.lines.change_item",
+        events=(
+            "add_item",
+            "change_item",
+            "remove_item",
+            "add_material",
+            "change_material",
+            "remove_material",
+        ),
+        permission="change",
+        done=_("changed the lines of run %(run)s"),
+        floor=None,
+    ),
+    Transition(
+        name="start",
+        moves=_from(Status.PLANNED, to=(Status.IN_PROGRESS,)),
+        service="runs.lifecycle.start",
+        undone_by="unstart",
+        done=_("started run %(run)s"),
+        floor="floor-start",
+        path="start",
+        label=_("Start"),
+        summary="Start a planned run: plan and rates freeze, the printer is taken.",
+        success=_("Run %(run)s is in progress."),
+    ),
+    Transition(
+        name="complete",
+        moves=_from(Status.IN_PROGRESS, to=(Status.COMPLETED,)),
+        service="completion.complete",
+        undone_by="revert",
+        done=_("completed run %(run)s"),
+        floor="floor-complete",
+        path="complete",
+        label=_("Complete"),
+        summary="Complete a run in progress: what it took is booked, its claims are released.",
+        success=_("Run %(run)s is completed."),
+    ),
+    Transition(
+        name="fail",
+        moves=_from(Status.IN_PROGRESS, to=(Status.FAILED,)),
+        service="completion.fail",
+        undone_by="revert",
+        done=_("failed run %(run)s"),
+        floor="floor-fail",
+        path="fail",
+        label=_("Fail"),
+        summary="Give up a run of which nothing usable came: what it took is booked as waste. "
+        "Where some parts are good, complete it with the rest scrapped.",
+        success=_("Run %(run)s has failed."),
+    ),
+    Transition(
+        name="progress",
+        moves=_from(Status.IN_PROGRESS),
+        service="printing.midprint.progress",
+        done=_("noted the progress of run %(run)s"),
+        floor="floor-note",
+        path="progress",
+        summary="Say how far the print is, in percent.",
+    ),
+    Transition(
+        name="save_actuals",
+        moves=_from(Status.IN_PROGRESS),
+        service="printing.midprint.save_actuals",
+        undone_by="take_back",
+        done=_("noted figures of run %(run)s"),
+        floor="floor-note",
+        path="actuals",
+        summary="Save actual figures as drafts: nothing is booked before the run is completed.",
+    ),
+    Transition(
+        name="note_plate",
+        moves=_from(Status.IN_PROGRESS),
+        service="printing.midprint.note_plate",
+        permission="save_actuals",
+        undone_by="take_back",
+        done=_("noted a failed plate of run %(run)s"),
+        floor="floor-plate",
+    ),
+    Transition(
+        name="swap_spool",
+        moves=_from(Status.IN_PROGRESS),
+        service="printing.slots.swap",
+        undone_by="take_back",
+        done=_("swapped a spool of run %(run)s"),
+        floor="floor-swap",
+        path="swap-spool",
+        label=_("Swap a spool"),
+        summary="Go on printing from another spool: what the old one gave is kept on its line, "
+        "and the new one is loaded into its slot.",
+        success=_("Run %(run)s goes on from another spool."),
+    ),
+    Transition(
+        name="take_back",
+        moves={},
+        service="printing.drafts.take_back",
+        permission="undo",
+        done=_("took figures of run %(run)s back"),
+        floor="floor-undo-run",
+    ),
+    Transition(
+        name="correct",
+        moves=_from(Status.COMPLETED),
+        service="completion.correct",
+        done=_("corrected run %(run)s"),
+        floor=None,
+        path="correct",
+        label=_("Correct"),
+        summary="Correct what a completed run took and made: entries only where grams changed.",
+        success=_("Run %(run)s was corrected."),
+    ),
+    Transition(
+        name="reassign",
+        moves=_from(Status.COMPLETED, Status.FAILED),
+        service="completion.reassign",
+        done=_("booked what run %(run)s took on another spool"),
+        floor=None,
+        path="reassign",
+        label=_("Reassign a spool"),
+        summary="Move what a material consumed to the spool that it really came from.",
+        success=_("Run %(run)s was booked on another spool."),
+    ),
+    Transition(
+        name="unstart",
+        moves=_from(Status.IN_PROGRESS, to=(Status.PLANNED,)),
+        service="runs.lifecycle.unstart",
+        done=_("took the start of run %(run)s back"),
+        floor="floor-undo-run",
+        path="unstart",
+        label=_("Take the start back"),
+        summary="Take a start back while nothing is booked: the plan is free to change again.",
+        success=_("Run %(run)s is planned again."),
+    ),
+    Transition(
+        name="revert",
+        moves={
+            Status.COMPLETED: (Status.IN_PROGRESS,),
+            Status.FAILED: (Status.IN_PROGRESS,),
+            Status.CANCELLED: (Status.IN_PROGRESS, Status.PLANNED),
+        },
+        service="completion.revert",
+        done=_("reverted run %(run)s"),
+        floor="floor-undo-run",
+        path="revert",
+        label=_("Revert"),
+        summary="Take a closed run back to the status before it: its entries are reversed.",
+        success=_("Run %(run)s was reverted."),
+    ),
+    Transition(
+        name="reprint",
+        moves=_from(*CLOSED),
+        service="runs.repeats.reprint",
+        done=_("planned run %(run)s again"),
+        floor=None,
+        path="reprint",
+        label=_("Reprint"),
+        summary="Plan what did not come out good again, as a new run.",
+        success=_("What was not good of run %(run)s is planned again: this is the new run."),
+    ),
+    Transition(
+        name="copy",
+        moves=_from(*Status),
+        service="runs.repeats.copy",
+        done=_("copied run %(run)s"),
+        floor=None,
+        path="copy",
+        label=_("Copy"),
+        summary="Plan the same run once more, whatever became of it, as a new run.",
+        success=_("Run %(run)s is planned once more: this is the new run."),
+    ),
+    Transition(
+        name="cancel",
+        moves=_from(*OPEN, to=(Status.CANCELLED,)),
+        service="runs.lifecycle.cancel",
+        undone_by="revert",
+        done=_("cancelled run %(run)s"),
+        floor="floor-cancel",
+        path="cancel",
+        label=_("Cancel the run"),
+        summary="Cancel an open run: what it used already can be booked as waste.",
+        success=_("Run %(run)s is cancelled."),
+    ),
+    Transition(
+        name="delete",
+        moves=_from(Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
+        service="runs.lifecycle.delete",
+        done=_("deleted run %(run)s"),
+        floor=None,
+        label=_("Delete"),
+        summary="Delete a run that booked nothing; its number stays taken.",
+        success=_("Run %(run)s was deleted."),
+    ),
+)
+TRANSITIONS = {row.name: row for row in ROWS}
+EVENTS = {event: row for row in ROWS for event in row.events or (row.name,)}  # by RunEvent.verb
+EVENT_CHOICES = [(event, humanize_name(event).capitalize()) for event in EVENTS]
+
+
+def codenames(role):
+    """The permissions for runs' verbs that a role has beyond the one below it."""
+    return {row.codename for row in ROWS if row.role == role}
+
+
+def allowed(status):
+    """The verbs that are possible in a status, in alphabetical order."""
+    return sorted(row.name for row in ROWS if status in row.moves)
+
+
+def leading_to(status, *, source):
+    """The verb that leads from one status to another; None without one."""
+    found = (row.name for row in ROWS if status in row.moves.get(source, ()))
+    return next(found, None)
+
+
+def undoable(*, changes_status):
+    """The verbs that undo takes back: those that change the status, or those that do not."""
+    return [row.name for row in ROWS if row.undone_by and row.changes_status == changes_status]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from production.demo import data, stories
-from production.demo.stories import Farm, Job
+from production.demo.stories import DemoRun, Farm
 from production.models import PrinterSlot, Product
 from production.services.printing import slots
 from production.services.runs import lifecycle
@@ -154,7 +154,7 @@ def _job(printer, started_at, calendar, dice, fields):
     }
     if fields:
         drawn |= {"says": "typed", "scrapped": 0}
-    return Job(
+    return DemoRun(
         printer=printer,
         created_at=started_at - timedelta(minutes=dice.randrange(12, 50)),
         started_at=started_at,

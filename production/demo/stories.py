@@ -26,7 +26,7 @@ MARGIN = Decimal("1.25")  # nobody starts a print on a spool that it would just 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Job:
+class DemoRun:
     """One run as it will have been: when, where, what, and how far off the plan it ends.
 
     ``says`` is the way the actuals are told: typed, weighed or as_planned.

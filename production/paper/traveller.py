@@ -31,11 +31,11 @@ MOST_RUNS = 100
 NOTHING = "–"
 
 
-class TooManyRuns(Invalid):
+class TooManyTravellers(Invalid):
     """More runs than one document holds."""
 
-    code = "too_many_runs"
-    title = "Too many runs at once"
+    code = "too_many_travellers"
+    title = "Too many runs for one document"
 
 
 def run_address(farm, number):
@@ -46,10 +46,10 @@ def run_address(farm, number):
 def pdf(runs, *, farm, farm_name, printed_at):
     """The PDF of runs (``ProductionRun.objects.for_paper()``), each beginning a page of A4.
 
-    ``farm`` is the farm's address, ``printed_at`` an aware moment. Raises TooManyRuns.
+    ``farm`` is the farm's address, ``printed_at`` an aware moment. Raises TooManyTravellers.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
-        raise TooManyRuns(
+        raise TooManyTravellers(
             _("%(runs_count)s runs; a document has 1 to %(most_runs)s.")
             % {"runs_count": len(runs), "most_runs": MOST_RUNS}
         )

@@ -105,7 +105,7 @@ def test_several_runs_each_begin_a_page_and_too_many_are_refused():
     first, second = printed.texts(on_paper(*runs))
     assert runs[0].number in first
     assert runs[1].number in second
-    with pytest.raises(traveller.TooManyRuns):
+    with pytest.raises(traveller.TooManyTravellers):
         traveller.pdf([a_run()] * 101, farm="", farm_name="", printed_at=AT)
 
 

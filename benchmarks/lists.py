@@ -34,7 +34,8 @@ ITEM_COLUMNS = [
     "order_reference",
 ]
 MATERIAL_COLUMNS = [field.attname for field in RunMaterial._meta.concrete_fields]
-ALLOWED = {status: addresses(verbs.allowed(status)) for status in ProductionRun.Status.values}
+RUNS = [ProductionRun(status=status) for status in ProductionRun.Status.values]
+ALLOWED = {run.status: addresses(verbs.allowed(run)) for run in RUNS}
 
 view = ProductionRunViewSet.as_view({"get": "list"}, basename="production-runs", detail=False)
 user = User(pk=1, role=roles.VIEWER)

@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from production.services.verbs import BUTTONS
 from production.views import people, receive, runs, scan, spools, today
 
 urlpatterns = [
@@ -31,6 +32,14 @@ urlpatterns = [
     path("runs/<int:pk>/fail/", runs.FailView.as_view(), name="floor-fail"),
     path("runs/<int:pk>/cancel/", runs.CancelView.as_view(), name="floor-cancel"),
     path("runs/<int:pk>/swap/<int:line>/", runs.SwapView.as_view(), name="floor-swap"),
+    *[
+        path(
+            f"runs/<int:pk>/{row.path}/",
+            runs.PlainVerbView.as_view(row=row, may=row.codename),
+            name=f"floor-{row.path}",
+        )
+        for row in BUTTONS
+    ],
     path("runs/<int:pk>/undo/", runs.UndoView.as_view(), name="floor-undo-run"),
     path("spools/<int:pk>/", spools.SpoolView.as_view(), name="floor-spool"),
     path("spools/<int:pk>/weigh/", spools.WeighView.as_view(), name="floor-weigh"),

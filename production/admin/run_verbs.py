@@ -48,7 +48,7 @@ def _verb(row):
         label=row.label,
         service=row.call,
         permission=row.codename,
-        is_possible=lambda run: run.status in row.moves,
+        is_possible=row.is_possible,
         description=row.summary,
         success_message=row.success % {"run": "{}"},
         **FORMS.get(row.name, {}),

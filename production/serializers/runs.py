@@ -128,7 +128,7 @@ class ProductionRunSerializer(RowSerializer):
         ]
 
     def get_allowed(self, run) -> list[str]:
-        return addresses(allowed(run.status))
+        return addresses(allowed(run))
 
     def validate(self, values):
         if self.is_update:

@@ -27,8 +27,8 @@ class NotInRun(Invalid):
 
 def require(run, verb):
     """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
-    if run.status not in TRANSITIONS[verb].moves:
-        moves = allowed(run.status)
+    if not TRANSITIONS[verb].is_possible(run):
+        moves = allowed(run)
         raise InvalidRunStatus(
             _("Run %(run)s is %(status)s; it can't do “%(verb)s” now. Allowed now: %(allowed)s.")
             % {

@@ -62,6 +62,9 @@ class Transition:
     def changes_status(self):
         return any(self.moves.values())
 
+    def is_possible(self, run):
+        return run.status in self.moves
+
     @property
     def call(self):
         """The service. It is imported late: services import this module."""
@@ -284,6 +287,7 @@ ROWS = (  # the admin offers them in this order
         success=_("Run %(run)s was deleted."),
     ),
 )
+BUTTONS = [row for row in ROWS if row.floor == BUTTON]
 TRANSITIONS = {row.name: row for row in ROWS}
 EVENTS = {event: row for row in ROWS for event in row.events or (row.name,)}  # by RunEvent.verb
 EVENT_CHOICES = [(event, humanize_name(event).capitalize()) for event in EVENTS]
@@ -294,9 +298,9 @@ def codenames(role):
     return {row.codename for row in ROWS if row.role == role}
 
 
-def allowed(status):
-    """The verbs that are possible in a status, in alphabetical order."""
-    return sorted(row.name for row in ROWS if status in row.moves)
+def allowed(run):
+    """The verbs that are possible for the run now, in alphabetical order."""
+    return sorted(row.name for row in ROWS if row.is_possible(run))
 
 
 def leading_to(status, *, source):

@@ -18,6 +18,7 @@ from production.services.reports import demand
 from production.services.reports.today import Job
 from production.services.runs import lifecycle
 from production.services.undo import offline_conflicts, undo
+from production.services.verbs import BUTTONS
 from production.views.floor import ButtonView, VerbView
 from tenants.operations.operation import in_transaction
 from tenants.operations.text import format_number
@@ -45,7 +46,15 @@ class RunPageMixin:
         return self.run.items.select_related("product", "scrap_reason").order_by("pk")
 
     def context(self):
-        return {"run": self.run, "job": Job(self.run)}
+        return {"run": self.run, "job": Job(self.run), "buttons": self.buttons()}
+
+    def buttons(self):
+        """``(row, address)`` of the verbs that ask for nothing and are possible now."""
+        return [
+            (row, reverse(f"floor-{row.path}", args=[self.run.pk]))
+            for row in BUTTONS
+            if row.is_possible(self.run) and self.request.user.has_perm(row.codename)
+        ]
 
     def noted(self):
         """The lines, and whether somebody kept figures for the completion already."""
@@ -172,6 +181,16 @@ class CancelView(RunPageMixin, VerbView):
     def do(self, form):
         run = lifecycle.cancel(form.subject, by=form.by, **form.service_kwargs())
         return _("Run %(run)s is cancelled.") % {"run": run}
+
+
+class PlainVerbView(RunPageMixin, ButtonView):
+    """A verb without a form: all of it is in its row."""
+
+    row = None
+
+    def do(self, form):
+        self.row.call(form.subject, by=form.by)
+        return self.row.success % {"run": form.subject}
 
 
 class SwapView(RunPageMixin, VerbView):

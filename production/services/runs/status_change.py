@@ -43,7 +43,7 @@ def _move(run, verb, status, by, words):
 
 
 def _no_verb(run, status):
-    allowed = verbs.allowed(run.status)
+    allowed = verbs.allowed(run)
     message = _(
         "Run %(run)s is %(status)s; no verb leads to %(wanted)s from there. Allowed now: "
         "%(allowed)s."

@@ -92,8 +92,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             "available_grams",
             "tare_grams",
             "price",
-            "lot_number",
-            "supplier",
+            *Spool.DETAILS,
             "received_on",
         ),
         "location": "location.name",
@@ -188,7 +187,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def get_fields(self, request, obj=None):
         version = ["seen_version"] if self.has_change_permission(request, obj) else []
-        pairs = [("price", "tare_grams"), ("lot_number", "supplier")]
+        pairs = [("price", "tare_grams"), Spool.DETAILS]
         return [*pairs, "received_on", "comment", *version]
 
     def page(self, spool):

@@ -12,7 +12,7 @@ class SpoolForm(forms.ModelForm):
 
     class Meta:
         model = Spool
-        fields = ["price", "tare_grams", "lot_number", "supplier", "received_on", "comment"]
+        fields = ["price", "tare_grams", *Spool.DETAILS, "received_on", "comment"]
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

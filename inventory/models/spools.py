@@ -121,6 +121,9 @@ class Spool(models.Model):
     comment = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
 
+    # Text that is set on receipt, or by a table, and may be changed later.
+    DETAILS = ("lot_number", "supplier")
+
     objects = SpoolQuerySet.as_manager()
 
     class Meta:

@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import spools
+from inventory.models import Spool
 from inventory.services.receiving import MOST_AT_ONCE
 from production.forms.fields import CodesField, SpoolField
 from production.models import PrinterSlot
@@ -27,6 +28,10 @@ class ReceiveForm(spools.ReceiveForm):
         grams.required = self.subject.net_grams is None
         self.fields["count"].initial = 1
         self.fields["lot_number"].widget.attrs |= {"autocapitalize": "characters", **PLAIN}
+
+    def details(self):
+        """The bound fields of Spool.DETAILS that the floor asks for."""
+        return [self[name] for name in Spool.DETAILS if name in self.fields]
 
     def service_kwargs(self):
         """Without a count if there are labels: as many spools as labels."""

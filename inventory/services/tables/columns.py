@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
+from inventory.models import Spool
 from inventory.models.catalogue import validate_gtin
 from inventory.services.tables.cells import color, day, degrees, money, pattern, quantity, text
 
@@ -57,3 +58,5 @@ SPOOL_COLUMNS = {
     "code": text(20, "spool_code", "label"),
     "comment": text(2000, "note", "notes"),
 }
+for _name in Spool.DETAILS:
+    SPOOL_COLUMNS.setdefault(_name, text(Spool._meta.get_field(_name).max_length))

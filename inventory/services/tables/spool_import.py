@@ -20,7 +20,7 @@ from tenants.operations.quantities import CostPerGramField, rounded
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
 
-DETAILS = ("tare_grams", "lot_number", "supplier", "comment", "code")
+DETAILS = ("tare_grams", *Spool.DETAILS, "comment", "code")
 
 
 def import_spools(rows, *, by, at=None, dry_run=False):

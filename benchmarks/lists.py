@@ -10,7 +10,7 @@ from rest_framework.test import APIRequestFactory, force_authenticate
 from benchmarks.farm import enter_farm
 from benchmarks.reports import best_of
 from config.api.renderers import ProblemJSONRenderer
-from production.api import ProductionRunViewSet
+from production.api.runs import ProductionRunViewSet
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.runs import addresses
 from production.services import verbs

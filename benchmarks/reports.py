@@ -10,7 +10,8 @@ from django.db import connection
 
 from benchmarks.farm import enter_farm
 from production.models import ProductionRun
-from production.services import reports
+from production.services.reports import variance
+from production.services.reports.variance import GROUPS
 
 RUNS = 100_000
 
@@ -45,10 +46,10 @@ def main():
     enter_farm(RUNS, 10_000)
     runs = ProductionRun.objects.live()
     ways = {
-        f"by {group_by}" if group_by else "all": partial(reports.of_many, runs, group_by=group_by)
-        for group_by in reports.GROUPS
+        f"by {group_by}" if group_by else "all": partial(variance.of_many, runs, group_by=group_by)
+        for group_by in GROUPS
     }
-    ways["by filament"] = partial(reports.by_filament, runs)
+    ways["by filament"] = partial(variance.by_filament, runs)
     times = best_of({"bare": _bare, **ways})
     print(f"Variance of {RUNS:,} completed runs; the bare SQL of all is 1 ({times['bare']:.2f} s)")
     for name in ways:

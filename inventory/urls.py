@@ -1,15 +1,22 @@
 """The inventory's addresses below /api/v1/."""
 
-from inventory import api
+from inventory.api.catalogue import (
+    FilamentViewSet,
+    LocationViewSet,
+    ManufacturerViewSet,
+    MaterialTypeViewSet,
+)
+from inventory.api.ledger import InventoryTransactionViewSet, SpoolTransactionViewSet
+from inventory.api.spools import SpoolEventViewSet, SpoolViewSet
 from tenants.api.views import ID
 
 ROUTES = {
-    "manufacturers": api.ManufacturerViewSet,
-    "material-types": api.MaterialTypeViewSet,
-    "locations": api.LocationViewSet,
-    "filaments": api.FilamentViewSet,
-    "spools": api.SpoolViewSet,
-    f"spools/(?P<spool_id>{ID})/transactions": api.SpoolTransactionViewSet,
-    f"spools/(?P<spool_id>{ID})/events": api.SpoolEventViewSet,
-    "inventory-transactions": api.InventoryTransactionViewSet,
+    "manufacturers": ManufacturerViewSet,
+    "material-types": MaterialTypeViewSet,
+    "locations": LocationViewSet,
+    "filaments": FilamentViewSet,
+    "spools": SpoolViewSet,
+    f"spools/(?P<spool_id>{ID})/transactions": SpoolTransactionViewSet,
+    f"spools/(?P<spool_id>{ID})/events": SpoolEventViewSet,
+    "inventory-transactions": InventoryTransactionViewSet,
 }

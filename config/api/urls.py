@@ -9,7 +9,7 @@ from rest_framework.routers import APIRootView, DefaultRouter
 from config.api.description import SchemaView
 from config.api.pages import no_such_address
 from inventory.urls import ROUTES as INVENTORY
-from production.api import UndoViewSet
+from production.api.undo import UndoViewSet
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
 from tenants.api.people.managing import (

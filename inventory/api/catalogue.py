@@ -1,8 +1,21 @@
 """The catalogue: what filament there is to buy, and where it can lie."""
 
-from inventory import filters, serializers
+from inventory import filters
 from inventory.api.imports import FilamentImport
 from inventory.models import Filament, Location, Manufacturer, MaterialType
+from inventory.serializers.catalogue import (
+    FilamentSerializer,
+    LocationSerializer,
+    ManufacturerSerializer,
+    MaterialTypeSerializer,
+)
+from inventory.serializers.tables import (
+    Catalogue,
+    CatalogueReportSerializer,
+    DryRunQuery,
+    FilamentTable,
+    TableReportSerializer,
+)
 from tenants.api.views import RecordViewSet
 
 
@@ -10,7 +23,7 @@ class ManufacturerViewSet(RecordViewSet):
     """Who makes filament."""
 
     queryset = Manufacturer.objects.all()
-    serializer_class = serializers.ManufacturerSerializer
+    serializer_class = ManufacturerSerializer
     filterset_class = filters.ManufacturerFilter
     search_fields = ["name"]
     ordering_fields = ["id", "name"]
@@ -20,7 +33,7 @@ class MaterialTypeViewSet(RecordViewSet):
     """Polymers: PLA, PETG, ASA."""
 
     queryset = MaterialType.objects.all()
-    serializer_class = serializers.MaterialTypeSerializer
+    serializer_class = MaterialTypeSerializer
     filterset_class = filters.MaterialTypeFilter
     search_fields = ["code", "name"]
     ordering_fields = ["id", "code", "name"]
@@ -30,7 +43,7 @@ class LocationViewSet(RecordViewSet):
     """Shelves, dry boxes, rooms."""
 
     queryset = Location.objects.all()
-    serializer_class = serializers.LocationSerializer
+    serializer_class = LocationSerializer
     filterset_class = filters.LocationFilter
     search_fields = ["name"]
     ordering_fields = ["id", "name"]
@@ -40,17 +53,17 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
     """The catalogue."""
 
     queryset = Filament.objects.all()
-    serializer_class = serializers.FilamentSerializer
+    serializer_class = FilamentSerializer
     bodies = {
-        "import_table": serializers.FilamentTable,
-        "import_catalogue": serializers.Catalogue,
+        "import_table": FilamentTable,
+        "import_catalogue": Catalogue,
     }
     answers = {
-        "import_table": serializers.TableReportSerializer,
-        "import_catalogue": serializers.CatalogueReportSerializer,
+        "import_table": TableReportSerializer,
+        "import_catalogue": CatalogueReportSerializer,
     }
     permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
-    queries = dict.fromkeys(["import_table", "import_catalogue"], serializers.DryRunQuery)
+    queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
     filterset_class = filters.FilamentFilter
     search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]
     ordering_fields = [

@@ -3,7 +3,7 @@
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from inventory import serializers
+from inventory.serializers.tables import CatalogueReportSerializer
 from inventory.services.tables import catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_filaments, read_spools
@@ -53,4 +53,4 @@ class FilamentImport(TakesTable):
         rows = read_catalogue(catalogue_source.entries(request.data, "The body"))
         report = self.call(import_filaments, rows, dry_run=self.is_dry_run())
         values = report.as_dict() | {"refused": report.refused}
-        return Response(serializers.CatalogueReportSerializer(values).data)
+        return Response(CatalogueReportSerializer(values).data)

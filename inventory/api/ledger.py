@@ -3,8 +3,9 @@
 from rest_framework import status
 from rest_framework.decorators import action
 
-from inventory import filters, serializers
+from inventory import filters
 from inventory.models import InventoryTransaction, Spool
+from inventory.serializers.ledger import InventoryTransactionSerializer, ReverseBody
 from inventory.services import reversing
 from tenants.api.views import Nested, ReadViewSet
 
@@ -13,7 +14,7 @@ class LedgerViewSet(ReadViewSet):
     """Entries are made by verbs, and never changed."""
 
     queryset = InventoryTransaction.objects.all()
-    serializer_class = serializers.InventoryTransactionSerializer
+    serializer_class = InventoryTransactionSerializer
     filterset_class = filters.InventoryTransactionFilter
     search_fields = ["note", "reason", "spool__code", "production_run__number"]
     ordering_fields = ["id", "created_at", "occurred_at", "grams"]
@@ -25,8 +26,8 @@ class LedgerViewSet(ReadViewSet):
 class InventoryTransactionViewSet(LedgerViewSet):
     """The whole ledger, in the order in which it was written."""
 
-    bodies = {"reverse": serializers.ReverseBody}
-    answers = {"reverse": {201: serializers.InventoryTransactionSerializer}}
+    bodies = {"reverse": ReverseBody}
+    answers = {"reverse": {201: InventoryTransactionSerializer}}
 
     @action(detail=True, methods=["post"])
     def reverse(self, request, pk):

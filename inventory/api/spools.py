@@ -5,10 +5,21 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from inventory import filters, serializers
+from inventory import filters
 from inventory.api.imports import SpoolImport
 from inventory.models import Spool, SpoolEvent
 from inventory.paper import labels
+from inventory.serializers.labels import LabelQuery, LabelsQuery
+from inventory.serializers.ledger import InventoryTransactionSerializer
+from inventory.serializers.spools import (
+    AsOfQuery,
+    BookedSpool,
+    ReceivedSpools,
+    SpoolEventSerializer,
+    SpoolSerializer,
+)
+from inventory.serializers.tables import DryRunQuery, SpoolTable, TableReportSerializer
+from inventory.serializers.verbs import SPOOL_VERBS
 from inventory.services import receiving, stock
 from inventory.services.spools import consumption, scale, shelf
 from tenants.accounts.models import FarmSettings
@@ -20,12 +31,12 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
     queryset = Spool.objects.all()
-    serializer_class = serializers.SpoolSerializer
-    bodies = {**serializers.SPOOL_VERBS, "import_table": serializers.SpoolTable}
+    serializer_class = SpoolSerializer
+    bodies = {**SPOOL_VERBS, "import_table": SpoolTable}
     answers = {
-        **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], serializers.BookedSpool),
-        "receive": {201: serializers.ReceivedSpools},
-        "import_table": serializers.TableReportSerializer,
+        **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], BookedSpool),
+        "receive": {201: ReceivedSpools},
+        "import_table": TableReportSerializer,
         **dict.fromkeys(["label", "labels"], {(200, PDF): OpenApiTypes.BINARY}),
     }
     permissions = {
@@ -35,10 +46,10 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         "labels": "view",
     }
     queries = {
-        "retrieve": serializers.AsOfQuery,
-        "import_table": serializers.DryRunQuery,
-        "label": serializers.LabelQuery,
-        "labels": serializers.LabelsQuery,
+        "retrieve": AsOfQuery,
+        "import_table": DryRunQuery,
+        "label": LabelQuery,
+        "labels": LabelsQuery,
     }
     documents = ("label", "labels")
     filterset_class = filters.SpoolFilter
@@ -82,7 +93,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
         """Receive many equal spools at once: each with a code and a receipt of its own."""
         received = self.call(receiving.receive_many, **self.get_validated_data())
         rows = self.with_related(Spool.objects.filter(pk__in=[spool.pk for spool in received]))
-        answer = serializers.ReceivedSpools({"spools": rows.order_by("pk")})
+        answer = ReceivedSpools({"spools": rows.order_by("pk")})
         return Response(answer.data, status=status.HTTP_201_CREATED)
 
     @action(detail=True, methods=["post"])
@@ -169,16 +180,14 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
     def _booked(self, verb):
         spool = self.get_object()
         entry = self.call(verb, spool, **self.get_validated_data(spool))
-        return self.row_response(
-            spool, entry=serializers.InventoryTransactionSerializer(entry).data
-        )
+        return self.row_response(spool, entry=InventoryTransactionSerializer(entry).data)
 
 
 class SpoolEventViewSet(Nested, ReadViewSet):
     """What happened to one spool and moved no grams: moved, loaded, opened, dried, archived."""
 
     queryset = SpoolEvent.objects.order_by("pk")
-    serializer_class = serializers.SpoolEventSerializer
+    serializer_class = SpoolEventSerializer
     filterset_class = filters.SpoolEventFilter
     parents, parent = Spool.objects.all(), "spool"
     search_fields = ["before", "after"]

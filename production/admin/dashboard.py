@@ -11,8 +11,7 @@ from inventory.models import Filament, Spool
 from production.admin import words
 from production.admin.charts import columns
 from production.models import Printer, Product, ProductionRun
-from production.services import reports
-from production.services.reports import demand
+from production.services.reports import alerts, demand, variance
 from production.services.reports.today import Job
 from tenants.accounts.models import FarmSettings
 from tenants.site.site import farm_site
@@ -122,7 +121,7 @@ def _alerts(threshold):
             "grams": words.percent(alert.grams_percent, threshold),
             "minutes": words.percent(alert.minutes_percent, threshold),
         }
-        for alert in reports.alerts()
+        for alert in alerts.alerts()
     ]
 
 
@@ -133,11 +132,11 @@ def _week(settings):
     runs = ProductionRun.objects.closed().between(
         days[0], today, timezone=settings.timezone, moment="finished_at"
     )
-    found = {row["key"]: row for row in reports.of_many(runs, group_by="day")}
+    found = {row["key"]: row for row in variance.of_many(runs, group_by="day")}
     rows = [{"day": day, **_figures(found.get(day.isoformat()))} for day in days]
     return {
         "days": rows,
-        "sums": _figures(next(iter(reports.of_many(runs)), None)),
+        "sums": _figures(next(iter(variance.of_many(runs)), None)),
         "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
     }
 

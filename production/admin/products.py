@@ -7,7 +7,7 @@ from inventory.admin.pictures import grams
 from inventory.models import Filament
 from production.admin import words
 from production.models import BomLine, Product, ProductionRun
-from production.services import reports
+from production.services.reports import alerts, variance
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
@@ -36,7 +36,7 @@ class BomInline(TabularInline):
 
 
 def _accept(product, *, by):
-    return reports.accept(product, by=by, last=LAST)
+    return alerts.accept(product, by=by, last=LAST)
 
 
 def _after(product):
@@ -94,7 +94,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
         """With what the last runs of each product on the page say."""
         changelist = super().get_changelist_instance(request)
         threshold = FarmSettings.load().variance_alert_percent
-        told = reports.evidence(changelist.result_list, last=LAST)
+        told = alerts.evidence(changelist.result_list, last=LAST)
         found = {each.product.pk: each.grams_percent for each in told}
         for product in changelist.result_list:
             product.last_off_shown = words.percent(found.get(product.pk), threshold)
@@ -126,8 +126,8 @@ def _page(product):
     """The last runs of a product, what they say together, and the alert they raise."""
     threshold = FarmSettings.load().variance_alert_percent
     closed = ProductionRun.objects.closed().of_product(product)
-    found = reports.proposal(product, last=LAST)
-    whole = reports.of_many(closed, group_by="product")
+    found = alerts.proposal(product, last=LAST)
+    whole = variance.of_many(closed, group_by="product")
     return {
         "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
         "whole": next((row for row in whole if row["key"] == str(product.pk)), None),
@@ -138,7 +138,7 @@ def _page(product):
 
 def _evidence(product):
     """The runs that a proposal goes by, as rows."""
-    ids = reports.proposal(product, last=LAST).run_ids
+    ids = alerts.proposal(product, last=LAST).run_ids
     runs = ProductionRun.objects.filter(pk__in=ids).order_by(*LATEST)
     return _run_rows(runs, FarmSettings.load().variance_alert_percent)
 
@@ -147,7 +147,7 @@ def _run_rows(runs, threshold):
     """Runs beside what the variance says of each."""
     runs = list(runs)
     chosen = ProductionRun.objects.filter(pk__in=[run.pk for run in runs])
-    of_runs = reports.by_run(chosen) if runs else {}
+    of_runs = variance.by_run(chosen) if runs else {}
     return [_run_row(run, of_runs[run.pk], threshold) for run in runs]
 
 

@@ -4,11 +4,20 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from production import filters, serializers
 from production.api.runs import AllowedVerbsMixin
+from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
-from production.services import reports
+from production.serializers.printers import LoadBody, PrinterSerializer, PrinterSlotSerializer
+from production.serializers.products import (
+    BomLineSerializer,
+    NewReasonSerializer,
+    ProductSerializer,
+    ReasonSerializer,
+)
+from production.serializers.reports import AcceptBody, ProposalSerializer
+from production.serializers.verbs import NoBody, SwapInSlotBody
 from production.services.printing import printers, slots
+from production.services.reports import alerts
 from tenants.api.views import Nested, RecordViewSet
 
 
@@ -16,9 +25,9 @@ class PrinterViewSet(RecordViewSet):
     """Printers, with what runs on each, and their slots."""
 
     queryset = Printer.objects.with_running()
-    serializer_class = serializers.PrinterSerializer
-    bodies = {"clear": serializers.NoBody}
-    filterset_class = filters.PrinterFilter
+    serializer_class = PrinterSerializer
+    bodies = {"clear": NoBody}
+    filterset_class = PrinterFilter
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]
 
@@ -32,11 +41,11 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     """The places of a printer that hold a spool."""
 
     queryset = PrinterSlot.objects.all()
-    serializer_class = serializers.PrinterSlotSerializer
+    serializer_class = PrinterSlotSerializer
     bodies = {
-        "load": serializers.LoadBody,
-        "unload": serializers.NoBody,
-        "swap": serializers.SwapInSlotBody,
+        "load": LoadBody,
+        "unload": NoBody,
+        "swap": SwapInSlotBody,
     }
     permissions = {
         "load": "inventory.load_spool",
@@ -81,30 +90,30 @@ class ProductViewSet(RecordViewSet):
     """Products, with their bills of materials."""
 
     queryset = Product.objects.all()
-    serializer_class = serializers.ProductSerializer
-    bodies = {"accept_actuals": serializers.AcceptBody}
-    answers = {"proposal": serializers.ProposalSerializer}
+    serializer_class = ProductSerializer
+    bodies = {"accept_actuals": AcceptBody}
+    answers = {"proposal": ProposalSerializer}
     permissions = {"proposal": "view"}
-    filterset_class = filters.ProductFilter
+    filterset_class = ProductFilter
     search_fields = ["sku", "name"]
     ordering_fields = ["id", "sku", "name"]
 
     @action(detail=True, methods=["get"])
     def proposal(self, request, pk):
         """Read what the product's last runs propose to plan it with."""
-        return Response(serializers.ProposalSerializer(reports.proposal(self.get_object())).data)
+        return Response(ProposalSerializer(alerts.proposal(self.get_object())).data)
 
     @action(detail=True, methods=["post"], url_path="accept-actuals")
     def accept_actuals(self, request, pk):
         """Plan the product with what its last runs really took: grams and plate minutes."""
-        return self.verb(reports.accept)
+        return self.verb(alerts.accept)
 
 
 class BomLineViewSet(Nested, RecordViewSet):
     """What one unit of a product takes."""
 
     queryset = BomLine.objects.all()
-    serializer_class = serializers.BomLineSerializer
+    serializer_class = BomLineSerializer
     parents, parent = Product.objects.all(), "product"
     ordering_fields = ["id", "grams_per_unit"]
     search_fields = ["material_type__code", "filament__name"]
@@ -117,8 +126,8 @@ class ReasonViewSet(RecordViewSet):
     """Why parts are scrapped and runs fail; one that is not in use is no longer offered."""
 
     queryset = Reason.objects.all()
-    serializer_class = serializers.ReasonSerializer
-    bodies = {"create": serializers.NewReasonSerializer}
-    filterset_class = filters.ReasonFilter
+    serializer_class = ReasonSerializer
+    bodies = {"create": NewReasonSerializer}
+    filterset_class = ReasonFilter
     search_fields = ["code", "label"]
     ordering_fields = ["id", "code", "kind", "label"]

@@ -3,9 +3,9 @@
 from rest_framework import status
 from rest_framework.response import Response
 
-from production import serializers
 from production.api.runs import AllowedVerbsMixin
 from production.models import ProductionRun, RunItem, RunMaterial
+from production.serializers.lines import RunItemSerializer, RunMaterialSerializer
 from production.services.runs import lines
 from tenants.api.views import Nested, ReadViewSet
 
@@ -39,7 +39,7 @@ class RunItemViewSet(RunLineViewSet):
     """What a run makes."""
 
     queryset = RunItem.objects.all()
-    serializer_class = serializers.RunItemSerializer
+    serializer_class = RunItemSerializer
     add, change, remove = lines.add_item, lines.change_item, lines.remove_item
     search_fields = ["product__sku", "product__name", "order_reference"]
 
@@ -48,6 +48,6 @@ class RunMaterialViewSet(RunLineViewSet):
     """What a run takes."""
 
     queryset = RunMaterial.objects.all()
-    serializer_class = serializers.RunMaterialSerializer
+    serializer_class = RunMaterialSerializer
     add, change, remove = lines.add_material, lines.change_material, lines.remove_material
     search_fields = ["spool__code", "filament__name"]

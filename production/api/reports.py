@@ -4,10 +4,36 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 
 from inventory.models import Filament, InventoryTransaction, MaterialType
-from production import filters, serializers
+from production.filters.reports import (
+    ConsumptionFilter,
+    CountedFilter,
+    EvidenceFilter,
+    LotPartsFilter,
+    LotsFilter,
+    ScrapReportFilter,
+    StockFilter,
+    VarianceReportFilter,
+)
 from production.models import Product, ProductionRun, RunMaterial
-from production.services import reports
-from production.services.reports import demand
+from production.serializers.consumption import ConsumptionSerializer, ScrapSerializer
+from production.serializers.lots import LotPartSerializer, LotSerializer
+from production.serializers.reports import (
+    EVIDENT_RUNS,
+    AlertSerializer,
+    MaterialTypeStockSerializer,
+    StockSerializer,
+    UnexplainedSerializer,
+    VarianceGroupSerializer,
+)
+from production.services.reports import (
+    alerts,
+    consumption,
+    demand,
+    lots,
+    scrap,
+    unexplained,
+    variance,
+)
 from tenants.api.views import ListViewSet
 
 
@@ -30,14 +56,14 @@ class VarianceReport(Report):
 
     title = "Variance"
     queryset = ProductionRun.objects.live()
-    serializer_class = serializers.VarianceGroupSerializer
-    filterset_class = filters.VarianceReportFilter
+    serializer_class = VarianceGroupSerializer
+    filterset_class = VarianceReportFilter
 
     def list(self, request):
         runs, parameters = self.filtered()
         if parameters["group_by"] == "filament":
-            return self.list_response(reports.by_filament(runs))
-        return self.list_response(reports.of_many(runs, group_by=parameters["group_by"] or None))
+            return self.list_response(variance.by_filament(runs))
+        return self.list_response(variance.of_many(runs, group_by=parameters["group_by"] or None))
 
 
 class ConsumptionReport(Report):
@@ -45,13 +71,13 @@ class ConsumptionReport(Report):
 
     title = "Consumption"
     queryset = InventoryTransaction.objects.all()
-    serializer_class = serializers.ConsumptionSerializer
-    filterset_class = filters.ConsumptionFilter
+    serializer_class = ConsumptionSerializer
+    filterset_class = ConsumptionFilter
 
     def list(self, request):
         entries, parameters = self.filtered()
         since, until = parameters["since"], parameters["until"]
-        rows = reports.consumption(
+        rows = consumption.consumption(
             group_by=parameters["group_by"] or None,
             period=parameters["period"] or None,
             since=since and since[0],
@@ -66,12 +92,12 @@ class ScrapReport(Report):
 
     title = "Scrap"
     queryset = ProductionRun.objects.live()
-    serializer_class = serializers.ScrapSerializer
-    filterset_class = filters.ScrapReportFilter
+    serializer_class = ScrapSerializer
+    filterset_class = ScrapReportFilter
 
     def list(self, request):
         runs, parameters = self.filtered()
-        return self.list_response(reports.scrap(runs, group_by=parameters["group_by"] or None))
+        return self.list_response(scrap.scrap(runs, group_by=parameters["group_by"] or None))
 
 
 class LotReport(Report):
@@ -79,16 +105,16 @@ class LotReport(Report):
 
     title = "Lots"
     queryset = RunMaterial.objects.all()
-    serializer_class = serializers.LotSerializer
-    filterset_class = filters.LotsFilter
+    serializer_class = LotSerializer
+    filterset_class = LotsFilter
 
     def list(self, request):
         lines, parameters = self.filtered()
         if parameters["order_reference"]:
-            return self.list_response(reports.lots_of_order(parameters["order_reference"]))
+            return self.list_response(lots.lots_of_order(parameters["order_reference"]))
         if parameters["lot"]:
-            return self.list_response(reports.uses_of_lot(parameters["lot"], lines=lines))
-        return self.list_response(reports.lots_of_run(lines))
+            return self.list_response(lots.uses_of_lot(parameters["lot"], lines=lines))
+        return self.list_response(lots.lots_of_run(lines))
 
 
 class LotPartsReport(Report):
@@ -96,12 +122,12 @@ class LotPartsReport(Report):
 
     title = "Parts of a lot"
     queryset = RunMaterial.objects.all()
-    serializer_class = serializers.LotPartSerializer
-    filterset_class = filters.LotPartsFilter
+    serializer_class = LotPartSerializer
+    filterset_class = LotPartsFilter
 
     def list(self, request):
         lines, parameters = self.filtered()
-        return self.list_response(reports.parts_of_lot(parameters["lot"], lines=lines))
+        return self.list_response(lots.parts_of_lot(parameters["lot"], lines=lines))
 
 
 class StockReport(Report):
@@ -109,9 +135,9 @@ class StockReport(Report):
 
     title = "Stock"
     queryset = Filament.objects.all()
-    serializer_class = serializers.StockSerializer
+    serializer_class = StockSerializer
     filter_backends = ListViewSet.filter_backends
-    filterset_class = filters.StockFilter
+    filterset_class = StockFilter
     search_fields = ["name", "color_name", "manufacturer__name"]
     ordering_fields = ["id", "name", "remaining_grams", "available_grams", "days_left"]
 
@@ -124,7 +150,7 @@ class MaterialTypeStockReport(StockReport):
 
     title = "Stock by material type"
     queryset = MaterialType.objects.all()
-    serializer_class = serializers.MaterialTypeStockSerializer
+    serializer_class = MaterialTypeStockSerializer
     filterset_class = None
     search_fields = ["code", "name"]
     ordering_fields = ["id", "code", "remaining_grams", "available_grams", "days_left"]
@@ -138,13 +164,13 @@ class UnexplainedReport(Report):
 
     title = "Unexplained grams"
     queryset = InventoryTransaction.objects.all()
-    serializer_class = serializers.UnexplainedSerializer
-    filterset_class = filters.CountedFilter
+    serializer_class = UnexplainedSerializer
+    filterset_class = CountedFilter
 
     def list(self, request):
         _, parameters = self.filtered()
         since, until = parameters["counted_from"], parameters["counted_to"]
-        rows = reports.unexplained_grams(since=since and since[0], until=until and until[1])
+        rows = unexplained.unexplained_grams(since=since and since[0], until=until and until[1])
         return self.list_response(rows)
 
 
@@ -153,11 +179,9 @@ class AlertReport(Report):
 
     title = "Alerts"
     queryset = Product.objects.all()
-    serializer_class = serializers.AlertSerializer
-    filterset_class = filters.EvidenceFilter
+    serializer_class = AlertSerializer
+    filterset_class = EvidenceFilter
 
     def list(self, request):
         _, parameters = self.filtered()
-        return self.list_response(
-            reports.alerts(last=parameters["last"] or serializers.EVIDENT_RUNS)
-        )
+        return self.list_response(alerts.alerts(last=parameters["last"] or EVIDENT_RUNS))

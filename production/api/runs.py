@@ -8,10 +8,16 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from production import filters, serializers
 from production.api.verbs import NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
+from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
+from production.serializers.events import RunEventSerializer
+from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
+from production.serializers.planning import PlannedRuns
+from production.serializers.runs import ProductionRunSerializer, addresses
+from production.serializers.variance import VarianceSerializer
+from production.serializers.verbs import RUN_BODIES
 from production.services import transitions, variance
 from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
@@ -26,7 +32,7 @@ class AllowedVerbsMixin:
 
     def handle_exception(self, exc):
         if isinstance(exc, transitions.InvalidRunStatus):
-            exc.numbers["allowed"] = serializers.addresses(exc.numbers["allowed"])
+            exc.numbers["allowed"] = addresses(exc.numbers["allowed"])
         return super().handle_exception(exc)
 
 
@@ -34,15 +40,15 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet)
     """Production runs and their verbs."""
 
     queryset = ProductionRun.objects.live().newest_first()
-    serializer_class = serializers.ProductionRunSerializer
-    bodies = serializers.RUN_BODIES
+    serializer_class = ProductionRunSerializer
+    bodies = RUN_BODIES
     answers = {
-        **dict.fromkeys(OUTCOMES, serializers.ClosedRun),
-        "record": {200: serializers.DryRun, 201: serializers.ClosedRun},
-        **dict.fromkeys(["bulk", "plan"], {201: serializers.PlannedRuns}),
-        **dict.fromkeys(NEW_RUNS, {201: serializers.ProductionRunSerializer}),
-        "variance": serializers.VarianceSerializer,
-        "blockers": serializers.BlockersSerializer,
+        **dict.fromkeys(OUTCOMES, ClosedRun),
+        "record": {200: DryRun, 201: ClosedRun},
+        **dict.fromkeys(["bulk", "plan"], {201: PlannedRuns}),
+        **dict.fromkeys(NEW_RUNS, {201: ProductionRunSerializer}),
+        "variance": VarianceSerializer,
+        "blockers": BlockersSerializer,
         "traveller": {(200, PDF): OpenApiTypes.BINARY},
     }
     permissions = PERMISSIONS | {
@@ -53,7 +59,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet)
         "traveller": "view",
     }
     documents = ("traveller",)
-    filterset_class = filters.ProductionRunFilter
+    filterset_class = ProductionRunFilter
     search_fields = [
         "number",
         "external_id",
@@ -93,7 +99,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet)
 
     def _planned(self, runs):
         rows = self.with_related(ProductionRun.objects.filter(pk__in=[run.pk for run in runs]))
-        answer = serializers.PlannedRuns({"runs": rows.order_by("pk")})
+        answer = PlannedRuns({"runs": rows.order_by("pk")})
         return Response(answer.data, status=status.HTTP_201_CREATED)
 
     def update(self, request, pk, *, partial=False):
@@ -124,7 +130,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet)
         """Read what keeps a planned run from starting."""
         run = self.get_object()
         found = {"run": run, "blockers": demand.blockers([run])[run.pk]}
-        return Response(serializers.BlockersSerializer(found).data)
+        return Response(BlockersSerializer(found).data)
 
     @action(detail=True, methods=["get"])
     def traveller(self, request, pk):
@@ -139,8 +145,8 @@ class RunEventViewSet(ReadViewSet):
     """What was done to runs, in the order in which it was done: to follow them, deletions too."""
 
     queryset = RunEvent.objects.order_by("pk")
-    serializer_class = serializers.RunEventSerializer
-    filterset_class = filters.RunEventFilter
+    serializer_class = RunEventSerializer
+    filterset_class = RunEventFilter
     search_fields = ["run__number", "reason"]
     ordering_fields = ["id", "at", "verb"]
 

@@ -3,7 +3,7 @@
 from rest_framework.response import Response
 
 from inventory.models import Spool
-from production import serializers
+from production.serializers.scan import ScanBody, ScanSerializer
 from production.services import scanning
 from tenants.api.views import BaseViewSet
 
@@ -12,9 +12,9 @@ class ScanViewSet(BaseViewSet):
     """What was scanned: our labels, the maker's barcode, Spoolman's codes."""
 
     queryset = Spool.objects.all()
-    serializer_class = serializers.ScanSerializer
-    bodies = {"create": serializers.ScanBody}
-    answers = {"create": {200: serializers.ScanSerializer}}
+    serializer_class = ScanSerializer
+    bodies = {"create": ScanBody}
+    answers = {"create": {200: ScanSerializer}}
     permissions = {"create": "view"}
     pagination_class = None
 
@@ -27,4 +27,4 @@ class ScanViewSet(BaseViewSet):
         Nothing is written. A label of another farm is not known here, as one of nobody's.
         """
         scan = scanning.decode(self.get_validated_data()["text"])
-        return Response(serializers.ScanSerializer(scan).data)
+        return Response(ScanSerializer(scan).data)

@@ -2,17 +2,17 @@
 
 from rest_framework.decorators import action
 
-from inventory import api
-from inventory.serializers import InventoryTransactionSerializer
-from production import serializers
+from inventory.api import spools
+from inventory.serializers.ledger import InventoryTransactionSerializer
+from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
 from production.services.printing import weighing
 
 
-class SpoolViewSet(api.SpoolViewSet):
+class SpoolViewSet(spools.SpoolViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
-    bodies = {**api.SpoolViewSet.bodies, "weigh": serializers.WeighInUseBody}
-    answers = {**api.SpoolViewSet.answers, "weigh": serializers.WeighedSpool}
+    bodies = {**spools.SpoolViewSet.bodies, "weigh": WeighInUseBody}
+    answers = {**spools.SpoolViewSet.answers, "weigh": WeighedSpool}
 
     @action(detail=True, methods=["post"])
     def weigh(self, request, pk):
@@ -24,5 +24,5 @@ class SpoolViewSet(api.SpoolViewSet):
         spool = self.get_object()
         done = self.call(weighing.weigh, spool, **self.get_validated_data(spool))
         entry = done.entry and InventoryTransactionSerializer(done.entry).data
-        kept_for = done.line and serializers.KeptForSerializer(done.line).data
+        kept_for = done.line and KeptForSerializer(done.line).data
         return self.row_response(spool, entry=entry, kept_for=kept_for)

@@ -4,7 +4,7 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
 from inventory.models import Spool
-from production import serializers
+from production.serializers.undo import LastSerializer, UndoBody, UndoneSerializer
 from production.services.undo import undo
 from tenants.api import SIGNED_IN
 from tenants.api.views import BaseViewSet
@@ -14,9 +14,9 @@ class UndoViewSet(BaseViewSet):
     """What I did last, and how it is undone."""
 
     queryset = Spool.objects.all()
-    serializer_class = serializers.LastSerializer
-    bodies = {"create": serializers.UndoBody}
-    answers = {"create": {200: serializers.UndoneSerializer}}
+    serializer_class = LastSerializer
+    bodies = {"create": UndoBody}
+    answers = {"create": {200: UndoneSerializer}}
     permissions = {"show": SIGNED_IN, "create": "undo", "metadata": SIGNED_IN}
     pagination_class = None
 
@@ -28,7 +28,7 @@ class UndoViewSet(BaseViewSet):
 
         Starting and ending a run, its figures and swaps, weighing, loading, receiving.
         """
-        found = serializers.LastSerializer({"undoable": undo.last(by=request.user)})
+        found = LastSerializer({"undoable": undo.last(by=request.user)})
         return Response(found.data)
 
     def create(self, request):
@@ -44,4 +44,4 @@ class UndoViewSet(BaseViewSet):
         run, spools = self.call(undo.take_back, kind, event)
         spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
         undone = {"run": run, "spools": spools.with_filament()}
-        return Response(serializers.UndoneSerializer(undone).data)
+        return Response(UndoneSerializer(undone).data)

@@ -4,7 +4,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from production import serializers
+from production.serializers import outcomes
 from production.services.runs import repeats
 from production.services.verbs import ROWS
 
@@ -22,10 +22,8 @@ class RunVerbs:
         values = self.get_validated_data()
         done = self.call(repeats.record, **values)
         if values.get("dry_run"):
-            return Response(serializers.rehearsed(done))
-        return self.row_response(
-            done.run, status=status.HTTP_201_CREATED, **serializers.outcome(done)
-        )
+            return Response(outcomes.rehearsed(done))
+        return self.row_response(done.run, status=status.HTTP_201_CREATED, **outcomes.outcome(done))
 
     def outcome(self, service):
         """Call the service with the body; answer with the run and what was booked."""
@@ -33,7 +31,7 @@ class RunVerbs:
         values = self.get_validated_data(run)
         done = self.call(service, run, **values)
         is_dry_run = values.get("dry_run", False)
-        return self.row_response(run, **serializers.outcome(done, is_dry_run=is_dry_run))
+        return self.row_response(run, **outcomes.outcome(done, is_dry_run=is_dry_run))
 
     def new_run(self, service):
         """Call the service with the body; answer with the run that it made."""

@@ -15,7 +15,10 @@ from inventory.filters import (
 from inventory.models import InventoryTransaction
 from production.filters.runs import ProductionRunFilter
 from production.models import Product, ProductionRun, RunMaterial
-from production.services import reports
+from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
+from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
+from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
+from production.services.reports.variance import GROUPS
 from tenants.api.filters import (
     BooleanFilter,
     ChoiceFilter,
@@ -63,7 +66,7 @@ class VarianceReportFilter(ProductionRunFilter):
     share of one product is in ``group_by=product``."""
 
     group_by = DocumentedChoiceFilter(
-        [*reports.GROUPS, "filament"],
+        [*GROUPS, "filament"],
         label="One group of all runs when left out; days and months are those of the end.",
     )
 
@@ -72,7 +75,7 @@ class ScrapReportFilter(ProductionRunFilter):
     """Which runs are counted, as for the list of runs, and by what they are grouped."""
 
     group_by = DocumentedChoiceFilter(
-        reports.SCRAP_GROUPS,
+        SCRAP_GROUPS,
         label="One group of all runs when left out; months are those of the end.",
     )
 
@@ -80,10 +83,8 @@ class ScrapReportFilter(ProductionRunFilter):
 class ConsumptionFilter(FilterSet):
     """Which entries of the ledger are summed, and by what; days are the farm's, and inclusive."""
 
-    group_by = DocumentedChoiceFilter(
-        reports.CONSUMPTION_GROUPS, label="All together when left out"
-    )
-    period = DocumentedChoiceFilter(reports.CONSUMPTION_PERIODS, label="All the time when left out")
+    group_by = DocumentedChoiceFilter(CONSUMPTION_GROUPS, label="All together when left out")
+    period = DocumentedChoiceFilter(CONSUMPTION_PERIODS, label="All the time when left out")
     since = DocumentedFromFilter(label="A day of the farm, or a moment")
     until = DocumentedToFilter(label="A day of the farm, that day included, or a moment")
     kind = SeveralFilter(

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import Spool
-from inventory.serializers import SpoolCodeField
+from inventory.serializers.spools import SpoolCodeField
 from production.models import Printer, Product, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
 from production.services.completion.actuals import ItemCount, MaterialActual

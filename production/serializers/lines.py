@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
-from inventory.serializers import SpoolCodeField
+from inventory.serializers.spools import SpoolCodeField
 from production.models import Product, Reason, RunItem, RunMaterial
 from tenants.api.fields import NameField, TextField
 from tenants.api.serializers import RowSerializer

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from inventory.serializers import InventoryTransactionSerializer
+from inventory.serializers.ledger import InventoryTransactionSerializer
 from production.models import ProductionRun
 from production.serializers.runs import ProductionRunSerializer
 from production.serializers.variance import VarianceSerializer

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import Location, Spool
-from inventory.serializers import SpoolCodeField
+from inventory.serializers.spools import SpoolCodeField
 from production.models import Printer, PrinterSlot
 from production.serializers.variance import Amount
 from tenants.api.fields import IdField, MomentField, NameField

@@ -2,7 +2,9 @@
 
 from rest_framework import serializers
 
-from inventory.serializers import SPOOL_VERBS, BookedSpool, InventoryTransactionSerializer
+from inventory.serializers.ledger import InventoryTransactionSerializer
+from inventory.serializers.spools import BookedSpool
+from inventory.serializers.verbs import SPOOL_VERBS
 from tenants.api.fields import GRAMS, FlagField, QuantityField
 
 

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import InventoryTransaction, SpoolEvent
-from inventory.serializers import SpoolSerializer
+from inventory.serializers.spools import SpoolSerializer
 from production.models import RunEvent
 from production.serializers.runs import ProductionRunSerializer
 from tenants.api.fields import ChoiceField, MomentField, WholeField

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import Spool
-from inventory.serializers import SpoolCodeField
+from inventory.serializers.spools import SpoolCodeField
 from production.models import Printer, ProductionRun
 from production.serializers.actuals import (
     ID,

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Location, Manufacturer
 from production.models import ProductionRun
-from production.services import reports
+from production.services.reports import lots
 from tenants.site.site import farm_site
 from tests.config.routes import furnish
 from tests.production.growing import looked_at, plan_of, reading, steps
@@ -110,7 +110,7 @@ def test_an_order_and_a_number_are_found_among_many_runs_by_an_index(farm):
         with reading() as seen:
             assert [run.pk for run in found] == [row.pk]
         assert looked_at(*seen.queries) < 10
-    assert {line.run_id for line in reports.lots_of_order("ours-7")} == {row.pk}
+    assert {line.run_id for line in lots.lots_of_order("ours-7")} == {row.pk}
 
 
 # --- The admin -----------------------------------------------------------------------------------

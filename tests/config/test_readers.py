@@ -7,7 +7,7 @@ from rest_framework import serializers
 
 from config.api.urls import router
 from production.models import ProductionRun
-from production.serializers import ProductionRunSerializer
+from production.serializers.runs import ProductionRunSerializer
 from tenants.api.fast_representation import loaded
 from tenants.api.fields import QuantityField
 from tenants.api.serializers import RowSerializer

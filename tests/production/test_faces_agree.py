@@ -10,8 +10,9 @@ from django.utils import timezone
 from inventory.services.spools import scale
 from inventory.templatetags.spoolbook import signed
 from production.models import ProductionRun, Reason
-from production.services import completion, reports
+from production.services import completion
 from production.services.printing import midprint
+from production.services.reports import consumption, unexplained, variance
 from production.services.runs import lifecycle
 from production.templatetags.floor import duration, signed_grams
 from tenants.accounts.models import FarmSettings
@@ -123,7 +124,7 @@ def test_a_week_is_the_farms_last_seven_days_and_its_sums_are_those_of_the_repor
     assert [row["runs"] for row in week["days"]] == [1, 1, 0, 0, 0, 0, 0]
     assert (week["sums"]["runs"], week["sums"]["grams"]) == (2, 2)
     runs = ProductionRun.objects.filter(finished_at__gte=midnight)
-    [report] = reports.of_many(runs)
+    [report] = variance.of_many(runs)
     assert week["sums"]["cost"] == report["cost"]["known_total"]
 
 
@@ -133,7 +134,7 @@ def test_what_keeps_a_weighed_balance_is_no_count():
     run = completed(a_running_run((spool, 100)), grams=[100])
     scale.weigh(spool, gross_grams=1080, by=None)
     completion.correct(run, by=None, materials=[took(spool, 120)], reason="A slip")
-    [row] = reports.unexplained_grams()
+    [row] = unexplained.unexplained_grams()
     assert (row["grams"], row["counts"]) == (0, 1)
 
 
@@ -143,7 +144,7 @@ def test_a_failed_run_and_its_page_agree_on_what_it_took(at_admin):
     clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
     run = completion.fail(run, by=None, reason=clogged, progress_percent=33).run
     assert '<td class="number">33</td>' in page(at_admin, run)
-    [row] = reports.consumption()
+    [row] = consumption.consumption()
     assert (row["grams"]["waste"], row["cost"]["total"]) == (33, Decimal("0.66"))
 
 

@@ -10,9 +10,12 @@ from django.utils import timezone
 
 from inventory.services.spools import scale
 from production.models import ProductionRun, Reason
-from production.services import completion, reports, variance
+from production.services import completion, variance
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
+from production.services.reports import alerts, unexplained
+from production.services.reports.alerts import NoEvidence
+from production.services.reports.variance import GROUPS, by_filament, of_many
 from production.services.runs import lifecycle, repeats
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tests.factories import (
@@ -43,7 +46,7 @@ def printed(spool, product, quantity, *, planned, actual, good=None, minutes=Non
 
 
 def everything(**options):
-    return reports.of_many(ProductionRun.objects.live(), **options)
+    return of_many(ProductionRun.objects.live(), **options)
 
 
 def test_the_percent_is_of_the_sums_never_a_mean_of_percents():
@@ -228,7 +231,7 @@ def test_filaments_are_summed_by_their_lines():
     )
     run = a_running_run((red, 100), (blue, 50, 10))
     completion.complete(run, by=None, as_planned=True)
-    groups = {group["name"]: group for group in reports.by_filament(ProductionRun.objects.live())}
+    groups = {group["name"]: group for group in by_filament(ProductionRun.objects.live())}
     assert groups["Polyfil Red"]["grams"]["actual"] == 100
     assert groups["Blue"]["grams"] | {"actual": 60, "purge": 10} == groups["Blue"]["grams"]
     assert groups["Blue"]["cost"]["material"] == Decimal("1.2")
@@ -238,13 +241,13 @@ def test_what_counting_found_missing_is_unexplained():
     spool = a_spool(1000)
     scale.weigh(spool, gross_grams=1170, by=None)
     scale.weigh(spool, gross_grams=1180, by=None)
-    (row,) = reports.unexplained_grams()
+    (row,) = unexplained.unexplained_grams()
     assert (row["filament"], row["name"]) == (spool.filament_id, str(spool.filament))
     assert (row["grams"], row["counts"]) == (-20, 2)
-    assert reports.unexplained_grams(since=timezone.now() + timedelta(days=1)) == []
+    assert unexplained.unexplained_grams(since=timezone.now() + timedelta(days=1)) == []
 
 
-@pytest.mark.parametrize("group_by", list(reports.GROUPS))
+@pytest.mark.parametrize("group_by", list(GROUPS))
 def test_a_report_takes_two_or_three_queries_however_many_runs_there_are(group_by):
     spool, product = a_spool(9000), a_product(grams=1)
     for _ in range(5):
@@ -260,7 +263,7 @@ def test_a_product_that_takes_more_than_planned_is_an_alert_with_what_would_have
     spool, product = a_spool(9000), a_product(grams=10, plate_minutes=60)
     for grams in (115, 125):
         printed(spool, product, 10, planned=100, actual=grams, minutes=Decimal(61))
-    (alert,) = reports.alerts()
+    (alert,) = alerts.alerts()
     assert (alert.product, alert.fitting_grams_per_unit, alert.grams_percent) == (product, 12, 20)
     assert (alert.fitting_plate_minutes, len(alert.run_ids)) == (61, 2)
 
@@ -272,27 +275,27 @@ def test_runs_of_several_products_or_booked_as_planned_are_no_evidence():
     completion.complete(run, by=None, materials=[took], confirm=True, as_planned=True)
     run = a_running_run((spool, 50), items=[(product, 1)])
     completion.complete(run, by=None, as_planned=True)
-    assert reports.alerts() == []
+    assert alerts.alerts() == []
 
 
 def test_only_the_last_runs_count():
     spool, product = a_spool(9000), a_product(grams=10)
     printed(spool, product, 10, planned=100, actual=200)
     printed(spool, product, 10, planned=100, actual=100)
-    assert reports.alerts(last=1) == []
-    assert len(reports.alerts(last=2)) == 1
+    assert alerts.alerts(last=1) == []
+    assert len(alerts.alerts(last=2)) == 1
 
 
 def test_accepting_an_alert_corrects_the_product_and_keeps_the_evidence(manager):
     spool, product = a_spool(9000), a_product(grams=10, plate_minutes=60)
     run = printed(spool, product, 10, planned=100, actual=120, minutes=Decimal(90))
-    product = reports.accept(product, by=manager)
+    product = alerts.accept(product, by=manager)
     assert (product.bom_lines.get().grams_per_unit, product.plate_minutes) == (12, 90)
     evidence = AuditEvent.objects.of(product).get(verb="accept_actuals")
     assert evidence.changes == {"evidence": [None, [run.number]]}
-    assert reports.alerts() == []
+    assert alerts.alerts() == []
 
 
 def test_there_is_nothing_to_accept_without_evidence(manager):
-    with pytest.raises(reports.NoEvidence):
-        reports.accept(a_product(grams=10), by=manager)
+    with pytest.raises(NoEvidence):
+        alerts.accept(a_product(grams=10), by=manager)

@@ -8,7 +8,9 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from production.models import ProductionRun, Reason, RunItem
-from production.services import completion, reports
+from production.services import completion
+from production.services.reports import scrap
+from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
 from production.services.runs import lifecycle
 from tenants.accounts.models import FarmSettings
 from tests.factories import (
@@ -31,7 +33,7 @@ def scrapped_because(code):
 
 
 def lost(*, group_by=None):
-    return reports.scrap(ProductionRun.objects.live(), group_by=group_by)
+    return scrap.scrap(ProductionRun.objects.live(), group_by=group_by)
 
 
 @pytest.fixture
@@ -147,7 +149,7 @@ def test_a_cancelled_or_reverted_run_is_neither_scrap_nor_printed():
 
 
 @pytest.mark.usefixtures("a_month")
-@pytest.mark.parametrize("group_by", list(reports.SCRAP_GROUPS))
+@pytest.mark.parametrize("group_by", list(SCRAP_GROUPS))
 def test_a_report_of_scrap_takes_three_queries_at_most(group_by):
     with CaptureQueriesContext(connection) as seen:
         lost(group_by=group_by)
@@ -159,7 +161,7 @@ def test_only_runs_that_lost_something_are_shared_out_among_their_products():
     rows = runs(50)
     RunItem.objects.filter(run__in=rows[1:]).update(scrapped_count=0)
     with CaptureQueriesContext(connection) as seen:
-        (told,) = reports.scrap(ProductionRun.objects.live(), group_by=None)
+        (told,) = scrap.scrap(ProductionRun.objects.live(), group_by=None)
     assert told["scrapped"]["count"] == 1
     assert told["printed"]["count"] == 5 + 4 * 49
     (statement,) = [query["sql"] for query in seen if "shares AS" in query["sql"]]

@@ -8,7 +8,7 @@ import pytest
 from django.urls import NoReverseMatch, reverse
 
 from production.admin.run_verbs import FORMS, VERBS
-from production.api import ProductionRunViewSet
+from production.api.runs import ProductionRunViewSet
 from production.models import ProductionRun, RunEvent
 from production.serializers.verbs import RUN_BODIES
 from production.services import transitions

@@ -5,9 +5,11 @@ from decimal import Decimal
 import pytest
 
 from production.models import BomLine, ProductionRun, RunItem
-from production.services import completion, reports, variance
+from production.services import completion, variance
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint
+from production.services.reports import scrap
+from production.services.reports.variance import by_filament, of_many
 from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_product, a_run, a_running_run, a_spool
@@ -17,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 def the_group():
-    [group] = reports.of_many(ProductionRun.objects.live())
+    [group] = of_many(ProductionRun.objects.live())
     return group
 
 
@@ -45,7 +47,7 @@ def test_nothing_booked_as_planned_is_0_and_nothing_taken_is_unknown():
     completed(a_running_run((spool, 50)), grams=[50])
     grams = the_group()["grams"]
     assert (grams["weighed_or_typed"], grams["as_planned_or_percent"]) == (50, 0)
-    [of_filament] = reports.by_filament(ProductionRun.objects.live())
+    [of_filament] = by_filament(ProductionRun.objects.live())
     assert of_filament["grams"]["as_planned_or_percent"] == 0
 
 
@@ -56,7 +58,7 @@ def test_a_spool_that_was_swapped_in_is_measured_by_the_plan_of_its_filament():
     midprint.swap_spool(run, by=None, line=run.materials.get().pk, so_far=so_far, spool=new)
     takes = [took(old, 60), MaterialActual(spool=new.pk, actual_grams=Decimal(45))]
     completion.complete(run, by=None, materials=takes)
-    [row] = reports.by_filament(ProductionRun.objects.live())
+    [row] = by_filament(ProductionRun.objects.live())
     assert (row["grams"]["difference"], row["grams"]["percent"], row["runs"]) == (5, 5, 1)
 
 
@@ -75,7 +77,7 @@ def test_an_item_that_was_added_carries_its_share_of_the_cost(a_run_that_grew):
     first, added = variance.of_run(a_run_that_grew)["items"]
     assert first["cost_per_unit"]["actual"] == Decimal("0.4")
     assert added["cost_per_unit"]["actual"] == Decimal("1.2")  # 0.20 and a minute
-    groups = reports.of_many(ProductionRun.objects.live(), group_by="product")
+    groups = of_many(ProductionRun.objects.live(), group_by="product")
     assert [row["cost"]["per_good_unit"] for row in groups] == [Decimal("0.4"), Decimal("1.2")]
 
 
@@ -84,7 +86,7 @@ def test_nothing_of_an_item_that_was_added_was_planned(a_run_that_grew):
     assert (first["planned_quantity"], added["planned_quantity"]) == (2, 0)
     assert (added["printed_grams"]["planned"], added["printed_grams"]["percent"]) == (0, None)
     assert (added["cost"]["planned"], added["cost_per_unit"]["planned"]) == (0, None)
-    groups = reports.of_many(ProductionRun.objects.live(), group_by="product")
+    groups = of_many(ProductionRun.objects.live(), group_by="product")
     assert [row["grams"]["planned"] for row in groups] == [40, 0]
     assert [row["grams"]["difference"] for row in groups] == [0, None]
 
@@ -118,7 +120,7 @@ def test_scrapped_parts_of_one_product_carry_what_each_item_weighs():
     BomLine.objects.update(grams_per_unit=10)
     lines.add_item(run, by=None, product=body, quantity=2)
     completed(run, good=[2, 1], scrapped=[0, 1], grams=[60])
-    [lost] = reports.scrap(ProductionRun.objects.live(), group_by="product")
+    [lost] = scrap.scrap(ProductionRun.objects.live(), group_by="product")
     assert (lost["scrapped"]["grams"], lost["scrapped"]["cost"]) == (10, Decimal("0.2"))
 
 

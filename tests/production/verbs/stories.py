@@ -13,9 +13,10 @@ from inventory.services.spools import consumption, scale, shelf
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
-from production.services import completion, reports
+from production.services import completion
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint, printers, slots, weighing
+from production.services.reports import alerts
 from production.services.runs import lifecycle, lines, planning, repeats, status_change
 from production.services.undo import loads, receipts, undo
 from tenants.accounts import audited, devices, pins, roles
@@ -169,7 +170,7 @@ OF_OTHERS = {
     "pin.unlock": lambda: pins.unlock(make_user(), by=None),
     "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
-    "product.accept_actuals": lambda: reports.accept(evident(), by=None),
+    "product.accept_actuals": lambda: alerts.accept(evident(), by=None),
     "production_run.swap_in_slot": lambda: slots.swap(
         (run := a_running_run(((old := a_spool()), 10))),
         line=run.materials.get().pk,

@@ -107,7 +107,7 @@ def _completions(runs, ways):
         with tenant_context(farm):
             return _times(_running(runs), ways)
     finally:
-        services.drop_farm(farm, by=None, wait_seconds=0)
+        services.drop_farm(farm, by=None)
 
 
 def _running(count):

@@ -76,7 +76,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "KEY_FUNCTION": "tenants.hosts.cache_key",
+        "KEY_FUNCTION": "tenants.schemas.current.cache_key",
     }
 }
 

@@ -22,9 +22,9 @@ from rest_framework.test import APIClient
 
 from tenants.accounts import roles
 from tenants.farms import services
-from tenants.hosts import current_schema, found_farms
 from tenants.models import Tenant
 from tenants.schemas import prepare
+from tenants.schemas.current import current_schema
 from tenants.web.rates import counts
 from tests.factories import PASSWORD, make_user
 from tests.serving import ROOT, serving
@@ -80,7 +80,6 @@ def django_db_setup(
 @pytest.fixture(autouse=True)
 def _nobody_is_anywhere():
     yield
-    found_farms.clear()
     counts.clear()
     go_out()
 
@@ -113,7 +112,7 @@ def committed_farm(django_db_setup, django_db_blocker):
         yield tenant
         go_out()
         if Tenant.objects.filter(pk=tenant.pk).exists():
-            services.drop_farm(tenant, by=None, wait_seconds=0)
+            services.drop_farm(tenant, by=None)
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ def committed_farms(committed_farm):
     ]
     yield [committed_farm, *others]
     for tenant in others:
-        services.drop_farm(tenant, by=None, wait_seconds=0)
+        services.drop_farm(tenant, by=None)
 
 
 def go_to(tenant):

@@ -35,7 +35,7 @@ def page_run(page, *, farm, server, django_db_blocker):
     finally:
         with django_db_blocker.unblock():
             for tenant in Tenant.objects.filter(slug=farm):
-                services.drop_farm(tenant, by=None, wait_seconds=0)
+                services.drop_farm(tenant, by=None)
             go_out()
 
 

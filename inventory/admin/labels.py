@@ -12,7 +12,7 @@ from inventory.forms.labels import MOST_SPOOLS, BlankLabelForm, LabelForm
 from inventory.paper import fonts, labels, pictures, sheets
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import pdf_answer
-from tenants.hosts import is_local
+from tenants.farms.names import is_local
 from tenants.operations.refusals import Refusal
 
 SHEET = "label_sheet"  # of the session: what was printed on last

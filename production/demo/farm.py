@@ -17,7 +17,7 @@ from production.demo.month import live_through
 from production.models import BomLine, Printer, PrinterSlot, Product
 from tenants.accounts import audited, roles
 from tenants.accounts.models import FarmSettings, User
-from tenants.accounts.services import add_user
+from tenants.accounts.services import add_user, change_settings
 from tenants.farms import services
 from tenants.models import Tenant
 
@@ -52,7 +52,7 @@ def _fill(now):
     people = _people()
     manager = people[roles.MANAGER]
     done = {"by": manager, "at": now - SET_UP_BEFORE}
-    audited.update(FarmSettings.load(), **done, **data.SETTINGS)
+    change_settings(FarmSettings.load(), **done, **data.SETTINGS)
     for name in data.LOCATIONS:
         audited.create(Location, **done, name=name)
     _catalogue(done)

@@ -1,4 +1,4 @@
-"""People and their devices: add, deactivate, change role and password, issue and revoke tokens."""
+"""People, their devices, and the settings of the farm."""
 
 import secrets
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django_tenants.utils import get_public_schema_name
 
 from tenants.accounts import audited, roles
-from tenants.accounts.models import DeviceToken, User
+from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
 
@@ -125,6 +125,14 @@ def revoke_token(token, *, by, at=None):
             % {"fresh": fresh.name, "revoked_at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
         )
     return audited.update(fresh, by=by, revoked_at=at or timezone.now())
+
+
+@operation("settings.change")
+def change_settings(farm_settings, *, by, at=None, **fields):
+    """Change the farm's settings; the next request follows them. Raises Invalid."""
+    changed = audited.update(farm_settings, by=by, at=at, **fields)
+    FarmSettings.copy_to_public()
+    return changed
 
 
 def _set_password(user, password):

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 
-from tenants.accounts import audit_display
+from tenants.accounts import audit_display, services
 from tenants.accounts.currencies import CURRENCIES
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tenants.admin.people import ReadOnlyAdmin
@@ -80,6 +80,10 @@ class FarmSettingsAdmin(ModelAdmin):
 
     def has_delete_permission(self, request, obj=None):
         return False
+
+    def save_model(self, request, obj, form, change):
+        values = {name: form.cleaned_data[name] for name in form.changed_data}
+        services.change_settings(obj, by=request.user, **values)
 
     def changelist_view(self, request, extra_context=None):
         """There is one row: on to its page."""

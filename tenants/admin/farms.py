@@ -144,7 +144,7 @@ class TenantAdmin(VerbPages, ModelAdmin):
     # -- one farm ------------------------------------------------------------------------------
 
     def has_delete_permission(self, request, obj=None):
-        return False  # dropping waits for the caches: `manage.py drop_farm`
+        return False  # only `manage.py drop_farm` does
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, **({} if obj else {"form": NewFarmForm}))

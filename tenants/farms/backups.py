@@ -1,8 +1,8 @@
-"""A farm in a file: to keep, to come back from, to move to another installation.
+"""Backup of one farm in one file, and its restoration, here or in another installation.
 
-The file is gzip. Its first line says in JSON, behind ``--``, what ``public`` holds of the farm; the
-rest is what ``pg_dump`` says of the farm's schema, with PLACEHOLDER for the schema's name, so that
-a farm can come back under another. Sessions are left out: who is signed in is no part of the book.
+The file is gzip. Its first line holds, as JSON behind ``--``, the farm's rows of ``public``; the
+rest is the output of ``pg_dump`` for its schema, with PLACEHOLDER for the schema's name, so that it
+can be restored under another. Sessions are left out.
 """
 
 import gzip
@@ -18,9 +18,11 @@ from pathlib import Path
 
 from django.db import connection
 from django.utils import timezone
-from django_tenants.utils import schema_context
+from django.utils.translation import gettext as _
+from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts.audited import audit
+from tenants.accounts.models import FarmSettings
 from tenants.farms.names import check_slug, farm_hosts, schema_name
 from tenants.farms.services import PUBLIC, checked, claim, making
 from tenants.models import Tenant
@@ -63,7 +65,7 @@ class InvalidBackup(Invalid):
 
 
 def back_up(tenant, folder):
-    """Write the farm, as it is at one moment, into a new file of ``folder``; returns its path.
+    """Write the farm, as of one moment, into a new file of ``folder``; returns its path.
 
     The farm may be in use meanwhile. Raises BackupFailed.
     """
@@ -72,7 +74,7 @@ def back_up(tenant, folder):
     draft = path.with_name(f".{path.name}.draft")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # For its owner's eyes alone: hashes of passwords and tokens are in it.
+        # Readable by its owner alone: hashes of passwords and tokens are in it.
         with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
             with gzip.open(raw, "wb", compresslevel=6) as file:
                 file.write(FIRST + json.dumps(_described(tenant, now)).encode() + b"\n")
@@ -82,7 +84,9 @@ def back_up(tenant, folder):
             os.fsync(raw.fileno())
         draft.rename(path)
     except OSError as error:
-        raise BackupFailed(f"{tenant.slug} can't be written to {folder}: {error}.") from error
+        detail = _("%(farm)s can't be written to %(folder)s: %(reason)s.")
+        names = {"farm": tenant.slug, "folder": folder, "reason": error}
+        raise BackupFailed(detail % names) from error
     finally:
         with suppress(OSError):
             draft.unlink()
@@ -107,14 +111,15 @@ def _dumped(schema):
     flags = ["--encoding=UTF8", f"--exclude-table-data={schema}.django_session"]
     command, environment = dumping(schema, *flags)
     with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=said) as dump,
+        tempfile.TemporaryFile() as errors,
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=errors) as dump,
     ):
         yield from renamed(_without_header(dump.stdout, schema), schema, PLACEHOLDER)
         if dump.wait():
-            said.seek(0)
-            words = " ".join(said.read().decode(errors="replace").split())
-            raise BackupFailed(f"pg_dump could not read {schema}: {words}")
+            errors.seek(0)
+            reason = " ".join(errors.read().decode(errors="replace").split())
+            detail = _("pg_dump could not read %(schema)s: %(reason)s")
+            raise BackupFailed(detail % {"schema": schema, "reason": reason})
 
 
 def _without_header(lines, schema):
@@ -146,21 +151,21 @@ def _begins_rows(line):
 
 
 def restore_farm(path, *, by, slug=None, hosts=None):
-    """Make the farm of a file again, all of it or nothing, and return it.
+    """Restore the farm of a file, all of it or nothing, and return it.
 
     Under its own short name it answers where it did, under another ``slug`` on that one's host;
     ``hosts`` are instead of those of the file. What the file lacks of today's migrations is
     applied. Raises InvalidBackup, InvalidSlug, SlugTaken, InvalidHost, HostTaken, OtherVersion.
     """
-    kept = _header(path)
-    slug = slug or kept["slug"]
+    header = _header(path)
+    slug = slug or header["slug"]
     check_slug(slug)
     if hosts is None:
-        hosts = kept["hosts"] if slug == kept["slug"] else []
-    tenant = Tenant(slug=slug, name=kept["name"], schema_name=schema_name(slug))
-    tenant.is_active, tenant.created_at = kept["is_active"], kept["created_at"]
+        hosts = header["hosts"] if slug == header["slug"] else []
+    tenant = Tenant(slug=slug, name=header["name"], schema_name=schema_name(slug))
+    tenant.is_active, tenant.created_at = header["is_active"], header["created_at"]
     with schema_context(PUBLIC):
-        return _restore(checked(tenant), path, farm_hosts(slug, hosts), kept["taken_at"], by=by)
+        return _restore(checked(tenant), path, farm_hosts(slug, hosts), header["taken_at"], by=by)
 
 
 @operation("farm.restore")
@@ -172,6 +177,8 @@ def _restore(tenant, path, hosts, taken_at, *, by):
         if migrating.behind([tenant.schema_name]):
             migrating.migrate(tenant.schema_name)
         drift.check([tenant.schema_name])
+    with tenant_context(tenant):
+        FarmSettings.copy_to_public()
     database_role.create_role(tenant.schema_name)
     audit("restore", tenant, by=by, changes={"hosts": [None, hosts], "taken_at": [None, taken_at]})
     return tenant
@@ -181,11 +188,13 @@ def _header(path):
     with _explained(path), gzip.open(path, "rb") as file:
         first = file.readline(1_000_000)
         if not first.startswith(FIRST):
-            raise InvalidBackup(f"{path} is no backup of a farm by `manage.py backup_farm`.")
-        kept = json.loads(first.removeprefix(FIRST))
-        if kept["format"] != FORMAT:
-            raise InvalidBackup(f"{path} was written by a newer Spoolbook: restore it with that.")
-        return {name: read(kept[name]) for name, read in HEAD.items()}
+            detail = _("%(path)s is no backup of a farm by `manage.py backup_farm`.")
+            raise InvalidBackup(detail % {"path": path})
+        header = json.loads(first.removeprefix(FIRST))
+        if header["format"] != FORMAT:
+            detail = _("%(path)s was written by a newer Spoolbook: restore it with that.")
+            raise InvalidBackup(detail % {"path": path})
+        return {name: read(header[name]) for name, read in HEAD.items()}
 
 
 def _load(path, schema):
@@ -221,8 +230,9 @@ def _copy(cursor, statement, lines):
 
 @contextmanager
 def _explained(path):
-    """A file that is none, or not whole, or not ours is an InvalidBackup."""
+    """Turn what a file that is none, not whole or not ours raises into InvalidBackup."""
     try:
         yield
     except UNREADABLE as error:
-        raise InvalidBackup(f"{path} can't be read: {error}.") from error
+        detail = _("%(path)s can't be read: %(reason)s.") % {"path": path, "reason": error}
+        raise InvalidBackup(detail) from error

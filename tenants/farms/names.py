@@ -1,11 +1,14 @@
-"""What a farm may be called: its short name, its schema, its hosts."""
+"""The names of a farm: its short name, its schema, its hosts."""
 
 import hashlib
+import ipaddress
 import re
+from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import split_domain_port
+from django.utils.translation import gettext as _
 
-from tenants.hosts import address, normalised
 from tenants.models import SLUG
 from tenants.operations.refusals import Invalid
 
@@ -35,13 +38,15 @@ class InvalidHost(Invalid):
 def check_slug(slug):
     """Raises InvalidSlug."""
     if not re.fullmatch(SLUG, slug) or slug.endswith("\n"):
-        _refuse_slug(f"{slug!r} must be 1 to 63 of a-z, 0-9 and -, with no - at either end.")
+        raise _invalid_slug(
+            _("“%(slug)s” must be 1 to 63 of a-z, 0-9 and -, with no - at either end."), slug
+        )
     if slug in RESERVED:
-        _refuse_slug(f"{slug!r} is kept for the platform.")
+        raise _invalid_slug(_("“%(slug)s” is reserved for the platform."), slug)
 
 
 def schema_name(slug):
-    """No two slugs share one: ``_`` is in no slug, and a long one is told apart by its hash."""
+    """The schema of a slug. No two share one: no slug has a ``_``, and long ones get a hash."""
     schema = f"farm_{slug.replace('-', '_')}"
     if len(schema) <= SCHEMA_LENGTH:
         return schema
@@ -49,20 +54,42 @@ def schema_name(slug):
 
 
 def farm_hosts(slug, hosts=()):
-    """The hosts a farm answers on, normalised, its own first. Raises InvalidHost."""
+    """The hosts a farm answers on, normalized, its own first. Raises InvalidHost."""
     named = [f"{slug}.{settings.FARM_DOMAIN}", *hosts]
     return list(dict.fromkeys(clean_host(host) for host in named))
 
 
+def normalize_host(host):
+    """``Alpha.Example.:8000`` as ``alpha.example``; ``[::1]:8000`` as ``::1``; else ``""``."""
+    name = split_domain_port(host)[0]
+    return str(address(name) or "") if name.startswith("[") else name
+
+
+def address(host):
+    """The IP address that a host is, or None."""
+    try:
+        return ipaddress.ip_address(host.strip("[]"))
+    except ValueError:
+        return None
+
+
+def is_local(url):
+    """Whether a URL leads to the very computer that opens it: no other one can reach it."""
+    host = urlsplit(url).hostname or ""
+    ip = address(host)
+    return ip.is_loopback if ip else host.split(".")[-1] == "localhost"
+
+
 def clean_host(host):
-    """A host as the Domain table keeps it. Raises InvalidHost."""
+    """A host as the Domain table stores it. Raises InvalidHost."""
     text = host.strip().lower().rstrip(".")
-    name = str(address(text) or normalised(text))
+    name = str(address(text) or normalize_host(text))
     if not address(name) and not (len(name) <= 253 and HOST.fullmatch(name)):
-        detail = f"{host!r} is not a host name or an IP address."
+        detail = _("“%(host)s” is not a host name or an IP address.") % {"host": host}
         raise InvalidHost(detail, errors={"host": [detail]})
     return name
 
 
-def _refuse_slug(detail):
-    raise InvalidSlug(detail, errors={"slug": [detail]})
+def _invalid_slug(message, slug):
+    detail = message % {"slug": slug}
+    return InvalidSlug(detail, errors={"slug": [detail]})

@@ -1,12 +1,12 @@
 """Farms: add, suspend, resume and drop one."""
 
-import time
 from contextlib import contextmanager
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, ProgrammingError, transaction
 from django.utils.module_loading import import_string
+from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts.audited import audit
@@ -14,7 +14,6 @@ from tenants.accounts.models import FarmSettings
 from tenants.accounts.roles import MANAGER
 from tenants.accounts.services import add_user
 from tenants.farms.names import check_slug, farm_hosts, schema_name
-from tenants.hosts import CACHE_SECONDS
 from tenants.models import Domain, Tenant
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -26,7 +25,7 @@ DUPLICATE_SCHEMA = "42P06"
 
 
 class SlugTaken(Refusal):
-    """Another farm has the short name, or what is left of one does."""
+    """Another farm, or the schema of a former one, has the short name."""
 
     code = "slug_taken"
     title = "A farm of this short name exists"
@@ -54,7 +53,7 @@ class UnknownCurrency(Invalid):
 
 
 class InvalidRunPrefix(Invalid):
-    """Not what a run's number may begin with."""
+    """Not a prefix of run numbers."""
 
     code = "invalid_run_prefix"
     title = "A run prefix has 2 to 8 capital letters or digits"
@@ -68,7 +67,7 @@ REFUSED_SETTINGS = {
 
 
 def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(), **farm_settings):
-    """Make a farm, all of it or nothing, and return it.
+    """Create a farm, all of it or nothing, and return it.
 
     It answers on ``<slug>.<FARM_DOMAIN>`` and on ``hosts``. With a ``password`` it gets its first
     user, ``manager``. ``farm_settings`` are fields of FarmSettings: run_prefix, timezone,
@@ -86,26 +85,23 @@ def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(),
 
 @operation("farm.suspend")
 def suspend_farm(tenant, *, by):
-    """Shut a farm's door; nothing of it is lost.
-
-    Processes that share the data folder follow at once, others within CACHE_SECONDS.
-    """
+    """Refuse every request to a farm, from the next one on; nothing of it is lost."""
     return _set_active(tenant, False, by=by)
 
 
 @operation("farm.resume")
 def resume_farm(tenant, *, by):
-    """Open the door of a suspended farm again."""
+    """Let requests into a suspended farm again."""
     return _set_active(tenant, True, by=by)
 
 
-def drop_farm(tenant, *, by, wait_seconds=CACHE_SECONDS + 5):
+def drop_farm(tenant, *, by):
     """Remove a farm with everything in it, for good.
 
-    It is suspended first, and dropped when no process can have it in its cache any more.
+    It is suspended first, so that no request begins any more; transactions that are open in it are
+    ended. Raises Busy; then the farm is suspended, and nothing of it is lost.
     """
     suspend_farm(tenant, by=by)
-    time.sleep(wait_seconds)
     _drop(tenant, by=by)
 
 
@@ -115,7 +111,7 @@ def _add(script, *, slug, name, hosts, chosen, people, by):
     claim(tenant, hosts)
     _make_schema(tenant.schema_name, script)
     with tenant_context(tenant):
-        _furnish(chosen, people, by=by)
+        _fill(chosen, people)
     database_role.create_role(tenant.schema_name)
     audit("add", tenant, by=by, changes={"hosts": [None, hosts]})
     return tenant
@@ -124,6 +120,7 @@ def _add(script, *, slug, name, hosts, chosen, people, by):
 @operation("farm.drop")
 def _drop(tenant, *, by):
     with schema_context(PUBLIC):
+        migrating.end_transactions(tenant.schema_name)
         migrating.drop(tenant.schema_name)
         database_role.drop_role(tenant.schema_name)
         audit("drop", tenant, by=by)
@@ -141,7 +138,7 @@ def _set_active(tenant, is_active, *, by):
 
 
 def claim(tenant, hosts):
-    """Take the short name and the hosts; the database decides between two at once.
+    """Reserve the short name and the hosts; the database decides between two at once.
 
     Raises SlugTaken, HostTaken.
     """
@@ -176,20 +173,22 @@ def _make_schema(schema, script):
 
 @contextmanager
 def making(schema):
-    """Make a schema within, all of it or nothing. Raises SlugTaken when it is there."""
+    """Create a schema within, all of it or nothing. Raises SlugTaken when it exists."""
     try:
         with transaction.atomic():
             yield
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) != DUPLICATE_SCHEMA:
             raise
-        detail = f"A schema {schema} is still there, of a farm that is not; remove it first."
+        detail = _("The schema %(schema)s of a former farm still exists: remove it first.")
+        detail %= {"schema": schema}
         raise SlugTaken(detail, errors={"slug": [detail]}) from error
 
 
-def _furnish(chosen, people, *, by):
-    """What a new farm has: its settings, its reasons, its manager; we are in its schema."""
+def _fill(chosen, people):
+    """Add the settings, the seeds and the manager of a new farm, in its schema."""
     chosen.save(force_insert=True)
+    FarmSettings.copy_to_public()
     for path in settings.FARM_SEEDERS:
         import_string(path)()
     for username, password in people.items():
@@ -198,7 +197,7 @@ def _furnish(chosen, people, *, by):
 
 
 def checked(row):
-    """A row whose values can be; what is unique is left to the database."""
+    """The row, if its values are valid; the database checks what must be unique. Raises Invalid."""
     try:
         row.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
@@ -210,10 +209,10 @@ def checked(row):
 
 
 def _slug_taken(tenant):
-    detail = f"There is a farm {tenant.slug!r} already."
+    detail = _("There is a farm “%(slug)s” already.") % {"slug": tenant.slug}
     return SlugTaken(detail, errors={"slug": [detail]})
 
 
 def _host_taken(hosts):
-    detail = f"{', '.join(sorted(hosts))} is taken."
+    detail = _("These hosts are taken: %(hosts)s.") % {"hosts": ", ".join(sorted(hosts))}
     return HostTaken(detail, errors={"hosts": [detail]})

@@ -25,10 +25,13 @@ class Migration(migrations.Migration):
                 ('slug', models.CharField(verbose_name='short name', max_length=63, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', 'Not a DNS label.')])),
                 ('is_active', models.BooleanField(verbose_name='in use', default=True)),
                 ('created_at', models.DateTimeField(verbose_name='made', default=django.utils.timezone.now, editable=False)),
+                ('timezone', models.CharField(default='UTC', max_length=64)),
+                ('locale', models.CharField(default='en-gb', max_length=20)),
             ],
             options={
                 'verbose_name': 'farm',
                 'ordering': ['slug', 'pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('timezone__regex', '^[A-Za-z][A-Za-z0-9_+/-]*$')), name='tenants_tenant_timezone'), models.CheckConstraint(condition=models.Q(('locale__regex', '^[A-Za-z]+([-_@][A-Za-z0-9]+)*$')), name='tenants_tenant_locale')],
             },
         ),
         migrations.CreateModel(

@@ -1,1 +1,1 @@
-"""The PostgreSQL schema and role of a farm: made, migrated, checked."""
+"""The PostgreSQL schema and role of a farm: created, migrated, checked."""

@@ -1,10 +1,10 @@
-"""The second wall: a database role per farm that can reach that farm's schema and nothing else.
+"""A database role per farm, with access to that farm's schema alone.
 
-It stops bugs, not people with the database's password: a request that asks for another farm's
-rows by a wrong path or by raw SQL is denied by PostgreSQL, and the ledger can't be rewritten by
-code that forgot its manners. Migrations and commands run as the owner.
+It stops bugs, not people who have the database's password: PostgreSQL denies a request another
+farm's rows, by a wrong search path or by raw SQL, and any change of the ledger's rows. Migrations
+and commands run as the owner.
 
-Roles belong to the whole server, not to one database, so their names carry the database's.
+Roles belong to the whole server, not to one database, so their names contain the database's.
 """
 
 import hashlib
@@ -13,11 +13,12 @@ from django.conf import settings
 from django.db import connection
 from psycopg import sql
 
+FARMS = "farms"  # the schema of what all farms may call; its role has all of theirs as members
 NAME_BYTES = 63  # PostgreSQL cuts longer names off, which would make two roles one
 
 
 def role_name(database, schema):
-    """The role of a farm's requests; ``.`` is in no schema's name, so no two farms share one."""
+    """The role of a farm's requests; no schema's name has a ``.``, so no two farms share one."""
     name = f"{database}.{schema}"
     if len(name.encode()) <= NAME_BYTES:
         return name
@@ -26,17 +27,17 @@ def role_name(database, schema):
 
 
 def create_role(schema):
-    """Make the farm's role and grant it the schema; run again after every migration."""
-    role = role_of(schema)
-    if not _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
-        _run("CREATE ROLE {role} NOLOGIN NOINHERIT", role=role)
-    _let_the_owner_become(role)
+    """Create the farm's role and grant it the schema; run again after every migration."""
+    role = _ensure_role(schema)
+    _grant_to_owner(role)
+    options = " WITH INHERIT TRUE" if connection.pg_version >= 160000 else ""
+    _run("GRANT {farms} TO {role}" + options, farms=role_of(FARMS), role=role)
     _grant(schema, role)
     _make_append_only(schema, role)
 
 
 def missing(schemas):
-    """Those of the schemas that no role of theirs may enter: a restored database has none."""
+    """Those of the schemas whose role is missing or has no access: a restored database has none."""
     query = """
         SELECT schema FROM unnest(%s::text[], %s::text[]) AS wanted (schema, role)
         WHERE to_regnamespace(quote_ident(schema)) IS NOT NULL
@@ -58,18 +59,32 @@ def drop_role(schema):
 
 
 def close_public():
-    """What every role could see of ``public`` by default, none may; nor make tables that outlive
-    a request, on a connection that another farm has next."""
+    """Revoke what every role has by default: access to ``public``, and temporary tables, which
+    would outlive a request on a connection that another farm uses next."""
     _run("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     database = connection.settings_dict["NAME"]
     _run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", database=database)
+
+
+def open_farms():
+    """Let every farm's role call the functions of the schema FARMS; see tenants' migrations."""
+    names = {"schema": FARMS, "role": _ensure_role(FARMS)}
+    _run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
+    _run("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}", **names)
 
 
 def role_of(schema):
     return role_name(connection.settings_dict["NAME"], schema)
 
 
-def _let_the_owner_become(role):
+def _ensure_role(schema):
+    role = role_of(schema)
+    if not _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
+        _run("CREATE ROLE {role} NOLOGIN", role=role)
+    return role
+
+
+def _grant_to_owner(role):
     if _scalar("SELECT pg_has_role(session_user, %s, %s)", [role, _set_option()]):
         return
     options = " WITH SET TRUE, INHERIT FALSE" if connection.pg_version >= 160000 else ""

@@ -1,18 +1,21 @@
-"""Whether the tables of a schema are those that the program expects, whatever migrations it says
-it has had: before a release migrations may be rewritten, and a program may be older than its data.
+"""Whether the tables of a schema are those of the models, whatever django_migrations has recorded.
+
+Before a release migrations may be rewritten, and a program may be older than its data.
 """
 
 from django.apps import apps
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from tenants.operations.refusals import Refusal
 
 PUBLIC = "public"
 AT_ONCE = 200  # schemas in one query
 
-# What a schema lacks: a column or a constraint (which may be a unique index). And columns that it
-# has too many, where a row could not be added without them.
+# Columns and constraints (which may be unique indexes) that a schema lacks, and further columns
+# without which no row can be inserted.
 DIFFERENCES = """
 WITH place AS (SELECT unnest(%(schemas)s::text[]) AS schema),
 expected AS (SELECT * FROM unnest(%(tables)s::text[], %(names)s::text[]) AS e (relation, name)),
@@ -60,18 +63,18 @@ def check(schemas):
         some = schemas[start : start + AT_ONCE]
         differences = [row for kind in (PUBLIC, None) for row in _differences(some, kind)]
         if differences:
-            raise other_version(differences[0][0], _said(differences))
+            raise other_version(differences[0][0], _summary(differences))
 
 
-def other_version(schema, why):
-    """What happened, and what to do."""
-    return OtherVersion(
-        f"The tables in the schema {schema} were made by another version of Spoolbook, and can't "
-        f"be brought to this one: {why}. Nothing was lost. Either run the version that made them "
-        "(`git log` and `git checkout` bring an earlier one back; `git pull` a newer one), or "
+def other_version(schema, reason):
+    detail = _(
+        "The tables in the schema %(schema)s were made by another version of Spoolbook, and can't "
+        "be brought to this one: %(reason)s. Nothing was lost. Either run the version that made "
+        "them (`git log` and `git checkout` bring an earlier one back; `git pull` a newer one), or "
         "begin with an empty database: another folder (make run DATA=...) or DATABASE_URL. Until "
         "its first release Spoolbook does not promise to carry data from one version to the next."
     )
+    return OtherVersion(detail % {"schema": schema, "reason": reason})
 
 
 def _differences(some, kind):
@@ -96,7 +99,10 @@ def _expected(names_of_apps):
             yield from ((meta.db_table, name) for name in (*columns, *constraints))
 
 
-def _said(differences):
-    words = [f"{relation} {has} {name}" for _, relation, name, has in differences]
-    rest = f" and {len(words) - 3} more" if len(words) > 3 else ""
-    return ", ".join(words[:3]) + rest
+def _summary(differences):
+    texts = [f"{relation} {has} {name}" for schema, relation, name, has in differences]
+    first, more = ", ".join(texts[:3]), len(texts) - 3
+    if more <= 0:
+        return first
+    text = ngettext("%(first)s and %(more)s more", "%(first)s and %(more)s more", more)
+    return text % {"first": first, "more": more}

@@ -1,4 +1,4 @@
-"""The schemas themselves: make, migrate, drop one; find those that are behind."""
+"""Create, migrate and drop schemas; find those that are behind."""
 
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
@@ -7,6 +7,14 @@ from django_tenants.utils import schema_context
 from psycopg import sql
 
 AT_ONCE = 500  # schemas in one query
+TERMINATE = """
+    SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+    WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
+      AND pid IN (
+        SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation
+        WHERE relnamespace = to_regnamespace(%s)
+      )
+"""
 
 
 def create(schema):
@@ -15,6 +23,12 @@ def create(schema):
 
 def drop(schema):
     _run("DROP SCHEMA IF EXISTS {schema} CASCADE", schema)
+
+
+def end_transactions(schema):
+    """End the connections that have a transaction open in the schema, and wait until they ended."""
+    with connection.cursor() as cursor:
+        cursor.execute(TERMINATE, [schema])
 
 
 def migrate(schema):

@@ -1,4 +1,4 @@
-"""What an installation needs before it serves: every schema migrated, every wall standing."""
+"""Prepare the database before serving: migrate every schema, create roles, copy settings."""
 
 import contextlib
 import logging
@@ -22,7 +22,7 @@ READY_SECONDS = 10
 _ready_until = 0.0
 
 
-def prepare(*, said=logger.info):
+def prepare(*, log=logger.info):
     """Migrate the public schema, then only the farms that are behind; returns their schemas.
 
     Safe to repeat, and to run from several machines at once. Raises OtherVersion when the tables
@@ -32,20 +32,21 @@ def prepare(*, said=logger.info):
         privileges.check()
         names = migrating.expected()
         if migrating.behind([PUBLIC], names=names):
-            said("Migrating the public schema")
+            log("Migrating the public schema")
             _migrate(PUBLIC)
         drift.check([PUBLIC])
         database_role.close_public()
+        database_role.open_farms()
         FarmSettings.objects.get_or_create(pk=1)
-        late = _prepare_farms(names, said)
+        late = _prepare_farms(names, log)
         slug = settings.DEFAULT_FARM
         if slug and not Tenant.objects.filter(slug=slug).exists():
-            said(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")
+            log(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")
         return late
 
 
 def is_ready():
-    """Whether the database answers and no schema is behind; a yes is kept for a while."""
+    """Whether the database answers and no schema is behind; a yes counts for READY_SECONDS."""
     global _ready_until
     if time.monotonic() < _ready_until:
         with connection.cursor() as cursor:
@@ -58,21 +59,24 @@ def is_ready():
     return not is_behind
 
 
-def _prepare_farms(names, said):
+def _prepare_farms(names, log):
     farms = _farms()
     there = sorted(migrating.existing(farms))
     for missing in sorted(set(farms) - set(there)):
-        logger.error("The farm's schema %s is not there; the others are prepared", missing)
+        logger.error("The farm's schema %s is missing; the others are prepared", missing)
     late = migrating.behind(farms, names=names)
     for schema in late:
-        said(f"Migrating {schema}")
+        log(f"Migrating {schema}")
         _migrate(schema)
         database_role.create_role(schema)
     drift.check(there)
     # A dump of the whole database, restored on another server, comes without the roles.
     for schema in database_role.missing(there):
-        said(f"Making the role of {schema}")
+        log(f"Making the role of {schema}")
         database_role.create_role(schema)
+    for schema in there:
+        with schema_context(schema):
+            FarmSettings.copy_to_public()
     return late
 
 
@@ -92,7 +96,7 @@ def _farms():
 
 @contextlib.contextmanager
 def _alone():
-    """Nobody else prepares meanwhile; and no limit cuts a migration short."""
+    """Hold the lock, so that no other process prepares, and lift the time limits."""
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
         cursor.execute("SET lock_timeout = 0")
@@ -101,4 +105,4 @@ def _alone():
     try:
         yield
     finally:
-        connection.close()  # gives the lock back, and the limits
+        connection.close()  # releases the lock, and restores the limits

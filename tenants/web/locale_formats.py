@@ -1,7 +1,9 @@
-"""Figures and dates as a farm's locale writes them, in texts that stay English.
+"""Numbers and dates in the formats of a farm's locale, in texts that stay English.
 
-Spoolbook is not translated, but Django is: with the language of the locale as well, a page would be
-a mixture of the two.
+Spoolbook is not translated, but Django is: in the language of the locale a page would mix the two.
+Django has one setting for both, the active language: ``get_format`` takes another one, but nothing
+that calls it does (templates, form fields, ``date_format``), and FORMAT_MODULE_PATH would need a
+package per locale. So this sets the active translation itself, which is private to Django.
 """
 
 import copy
@@ -15,16 +17,15 @@ from django.utils.translation import trans_real
 
 @contextmanager
 def writing_as(locale):
-    """Within it figures and dates are written as in ``locale``; one that is unknown changes
-    nothing."""
+    """Within it numbers and dates have the formats of ``locale``; those of English if unknown."""
     with translation.override(settings.LANGUAGE_CODE):
-        trans_real._active.value = _texts(locale)  # what `activate` sets, with a name of our own
+        trans_real._active.value = _texts(locale)  # as `activate` does, under another name
         yield
 
 
 @functools.lru_cache(200)
 def _texts(locale):
-    """The English texts, called by the name of the locale: the formats go by it."""
+    """The English texts, under the name of the locale, by which formats are looked up."""
     try:
         name = translation.get_supported_language_variant(locale)
     except LookupError:

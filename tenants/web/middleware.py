@@ -1,6 +1,5 @@
-"""The way into a farm and out of it again."""
+"""Enters the farm of each request, and leaves it afterwards."""
 
-import copy
 import logging
 import re
 import uuid
@@ -11,12 +10,12 @@ from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpResponse
 from django.utils import timezone
 
-from tenants.accounts.models import FarmSettings
-from tenants.hosts import address, current_schema, found_farms, last_change, normalised
-from tenants.models import Domain, Tenant
+from tenants.farms.names import address, normalize_host
+from tenants.models import Tenant
 from tenants.operations.operation import correlation_id
 from tenants.operations.refusals import Refusal
 from tenants.schemas import prepare
+from tenants.schemas.current import current_schema
 from tenants.web.requests import plainly
 
 logger = logging.getLogger(__name__)
@@ -41,7 +40,7 @@ class CorrelationMiddleware:
 
 
 class HealthMiddleware:
-    """``/healthz`` and ``/readyz``, on any host: those who ask often know no name."""
+    """``/healthz`` and ``/readyz``, on any host: whoever checks often knows no name."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -57,16 +56,16 @@ class HealthMiddleware:
     def _readiness():
         connection.set_schema_to_public()
         try:
-            is_ready, why = prepare.is_ready(), "migrations are missing\n"
+            is_ready, reason = prepare.is_ready(), "migrations are missing\n"
         except (DatabaseError, InterfaceError):
-            is_ready, why = False, "the database does not answer\n"
+            is_ready, reason = False, "the database does not answer\n"
         if is_ready:
             return HttpResponse("ok\n", content_type="text/plain")
-        return HttpResponse(why, content_type="text/plain", status=503)
+        return HttpResponse(reason, content_type="text/plain", status=503)
 
 
 class TenantMiddleware:
-    """Finds the farm of the request's host and goes there: schema, role, time zone, cache keys."""
+    """Enters the farm of the request's host: schema, role, time zone, cache keys."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -75,49 +74,28 @@ class TenantMiddleware:
         connection.set_schema_to_public()
         current_schema.set(None)
         try:
-            site = self._site(request)
-            if site is not None:
-                site.enter(request)
+            is_found = self._enter(request)
         except (DatabaseError, InterfaceError) as error:
             # One line: while the database is down each request has one.
             reason = " ".join(str(error.__cause__ or error).split())
             logger.error("The site can't be reached: %s", reason)
             return unavailable(request)
-        if site is None:
-            return nowhere(request)
-        return self.get_response(request)
-
-    def _site(self, request):
-        try:
-            host = normalised(request.get_host())
-        except DisallowedHost:
-            return None
-        return PublicSite if is_public(host) else find_farm(host)
-
-
-class PublicSite:
-    """Where farms are made and suspended; the database is used as its owner."""
+        return self.get_response(request) if is_found else not_found(request)
 
     @staticmethod
-    def enter(request):
-        request.tenant = None
-        request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
-        current_schema.set(PUBLIC)
-        timezone.deactivate()
-
-
-class FarmSite:
-    """A farm, its time zone and its locale, as kept in the cache."""
-
-    def __init__(self, tenant, timezone_name, locale):
-        self.tenant, self.timezone_name, self.locale = tenant, timezone_name, locale
-
-    def enter(self, request):
-        request.farm_locale = self.locale
-        request.tenant = copy.copy(self.tenant)  # a request may write on its own
-        current_schema.set(self.tenant.schema_name)
-        timezone.activate(self.timezone_name)
-        connection.enter(request.tenant)
+    def _enter(request):
+        """Enter the public site or the farm of the host; False where there is neither."""
+        try:
+            host = normalize_host(request.get_host())
+        except DisallowedHost:
+            return False
+        if is_public(host):
+            enter_public(request)
+            return True
+        tenant = find_farm(host)
+        if tenant is not None:
+            enter_farm(request, tenant)
+        return tenant is not None
 
 
 def is_public(host):
@@ -128,28 +106,28 @@ def is_public(host):
 
 
 def find_farm(host):
-    """The active farm of a normalised host as a FarmSite, or None."""
-    site = found_farms.get(host)
-    if site is None:
-        changed_at = last_change()
-        tenant = _tenant_of(host)
-        if tenant is None:
-            return None
-        tenant.uses_farm_role = True
-        connection.set_tenant(tenant)
-        own = FarmSettings.objects.values_list("timezone", "locale").first()
-        site = FarmSite(tenant, *(own or (settings.TIME_ZONE, settings.LANGUAGE_CODE)))
-        found_farms.put(host, site, changed_at)
-    return site
-
-
-def _tenant_of(host):
-    domain = Domain.objects.of_active_farms().filter(host=host).first()
-    if domain:
-        return domain.tenant
-    if address(host) and settings.DEFAULT_FARM:
+    """The active farm of a normalized host, or None; on an IP address that is no farm's own,
+    DEFAULT_FARM."""
+    tenant = Tenant.objects.at_host(host)
+    if tenant is None and settings.DEFAULT_FARM and address(host):
         return Tenant.objects.filter(slug=settings.DEFAULT_FARM, is_active=True).first()
-    return None
+    return tenant
+
+
+def enter_public(request):
+    """The public site, where farms are created and suspended, uses the database as its owner."""
+    request.tenant = None
+    request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
+    current_schema.set(PUBLIC)
+    timezone.deactivate()
+
+
+def enter_farm(request, tenant):
+    tenant.uses_farm_role = True
+    request.tenant, request.farm_locale = tenant, tenant.locale
+    current_schema.set(tenant.schema_name)
+    timezone.activate(tenant.timezone)
+    connection.enter(tenant)
 
 
 def leave_farm(**kwargs):
@@ -161,7 +139,7 @@ def leave_farm(**kwargs):
 
 
 class HostNotFound(Refusal):
-    """An unknown host and a suspended farm: one answer, which names neither."""
+    """The host is unknown, or its farm is suspended; the answer is the same."""
 
     code = "not_found"
     status = 404
@@ -176,7 +154,7 @@ class DatabaseUnavailable(Refusal):
     title = "Try again in a moment"
 
 
-def nowhere(request):
+def not_found(request):
     return plainly(request, HostNotFound(), "tenants/nowhere.html")
 
 

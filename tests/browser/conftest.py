@@ -52,7 +52,7 @@ def farm_of_file(browser, server, django_db_blocker):
         made = stage.set_up(by=people["otto"])
         url = f"http://{slug}.localhost:{urlsplit(server.url).port}"
         yield SimpleNamespace(tenant=tenant, url=url, stage=made, sessions={}, **people)
-        services.drop_farm(tenant, by=None, wait_seconds=0)
+        services.drop_farm(tenant, by=None)
         go_out()
         connection.close()  # with an event loop Django has connections apart from the tests' own
 

@@ -55,5 +55,5 @@ def fuzzed(server, django_db_setup, django_db_blocker):
         go_out()
     yield {"base_url": server.url, "headers": {"Host": f"{slug}.localhost"}}, token
     with django_db_blocker.unblock():
-        services.drop_farm(farm, by=None, wait_seconds=0)
+        services.drop_farm(farm, by=None)
         go_out()

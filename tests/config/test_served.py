@@ -172,7 +172,7 @@ def test_a_new_password_ends_sessions_and_leaves_tokens(server, committed_farm, 
 def test_a_suspended_farm_is_gone_at_once_and_back_when_it_is_resumed(
     server, committed_farm, token
 ):
-    """In every process on this machine: they share the data folder."""
+    """In every process."""
     asked_anew(server, committed_farm, f"{V1}me/", signed(token))
     services.suspend_farm(committed_farm, by=None)
     gone = asked_anew(server, committed_farm, f"{V1}me/", signed(token))

@@ -14,7 +14,7 @@ from django_tenants.utils import tenant_context
 
 from inventory.models import Location, Spool
 from tenants.accounts.models import FarmSettings
-from tenants.hosts import current_schema
+from tenants.schemas.current import current_schema
 from tests.factories import (
     a_filament,
     a_product,

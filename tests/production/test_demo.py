@@ -32,7 +32,7 @@ def demo_farm(django_db_setup, django_db_blocker):
         farm, _ = demo.ensure(slug="demo-to-look-at", now=AFTERNOON)
     yield farm
     with django_db_blocker.unblock():
-        services.drop_farm(farm, by=None, wait_seconds=0)
+        services.drop_farm(farm, by=None)
 
 
 @pytest.fixture

@@ -150,7 +150,7 @@ def test_the_platform_is_told_why_a_farm_can_not_be(at_platform):
         "password": PASSWORD,
     }
     answer = at_platform.post("/admin/tenants/tenant/add/", form, follow=True)
-    assert b"kept for the platform" in answer.content
+    assert b"reserved for the platform" in answer.content
     assert not Tenant.objects.filter(slug="www").exists()
 
 

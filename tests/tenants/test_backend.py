@@ -1,6 +1,7 @@
 """What keeps farms apart in the database: each trap that was measured."""
 
 import threading
+import time
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
@@ -12,7 +13,8 @@ from config.database.base import SchemaUnreachable
 from tenants.accounts import roles
 from tenants.accounts.models import User
 from tenants.farms import services
-from tenants.hosts import CACHE_SECONDS
+from tenants.models import Tenant
+from tenants.operations.refusals import Busy
 from tenants.schemas import database_role, migrating
 from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, make_user
@@ -97,7 +99,7 @@ def test_cancels_at_any_moment_never_show_another_farm(committed_farm):
             ask("SELECT pg_cancel_backend(%s)", [pid])
     stop.set()
     reader.join()
-    services.drop_farm(neighbour, by=None, wait_seconds=0)
+    services.drop_farm(neighbour, by=None)
     assert wrong == []
     assert reads[0] >= ENOUGH_READS
 
@@ -195,7 +197,7 @@ def test_with_the_schema_gone_the_platforms_administrator_can_not_sign_in_at_the
     with schema_context("public"):
         make_user(username=name, role=roles.ADMINISTRATOR)
     client = FarmClient(host=host)
-    assert client.get("/accounts/login/").status_code == 200  # the farm is cached now
+    assert client.get("/accounts/login/").status_code == 200
     with schema_context("public"):
         migrating.drop(committed_farm.schema_name)
     for _ in range(2):
@@ -212,11 +214,53 @@ def test_a_session_store_of_a_missing_farm_is_no_session(committed_farm):
         SessionStore("some-key").load()
 
 
-def test_dropping_waits_longer_than_any_cache_remembers(committed_farm, monkeypatch):
-    waited = []
-    monkeypatch.setattr(services.time, "sleep", waited.append)
+def test_a_farm_that_another_machine_suspends_is_gone_with_the_next_request(committed_farm):
+    client = FarmClient(host=f"{committed_farm.slug}.localhost")
+    assert client.get("/accounts/login/").status_code == 200
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute(
+            "UPDATE tenants_tenant SET is_active = false WHERE id = %s", [committed_farm.pk]
+        )
+    other.close()
+    assert client.get("/accounts/login/").status_code == 404
+
+
+def test_dropping_a_farm_ends_the_requests_that_are_in_it(committed_farm):
+    """One in the middle of a transaction, and one that is between two of its statements."""
+    requests = [connection.copy(), connection.copy()]
+    for each in requests:
+        each.enter(walled(committed_farm))
+    requests[0].set_autocommit(False)
+    with requests[0].cursor() as cursor:
+        cursor.execute("SELECT FROM accounts_user FOR UPDATE")
+    started = time.monotonic()
     services.drop_farm(committed_farm, by=None)
-    assert waited[0] > CACHE_SECONDS
+    assert time.monotonic() - started < 5, "it waited for no timeout"
+    for each in requests:
+        with pytest.raises(DatabaseError), each.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM accounts_user")
+        each.close()
+        with pytest.raises(SchemaUnreachable):
+            each.enter(walled(committed_farm))
     go_to(committed_farm)
     with pytest.raises(SchemaUnreachable):
         ask("SELECT 1")
+
+
+def test_a_farm_that_another_user_reads_is_suspended_and_not_dropped(committed_farm, monkeypatch):
+    monkeypatch.setattr(migrating, "TERMINATE", "SELECT %s")
+    reader = connection.copy()
+    reader.set_tenant(committed_farm)
+    reader.set_autocommit(False)
+    with reader.cursor() as cursor:
+        cursor.execute("SELECT FROM accounts_user")
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '50ms'")
+    with pytest.raises(Busy):
+        services.drop_farm(committed_farm, by=None)
+    reader.close()
+    connection.close()
+    with schema_context("public"):
+        assert not Tenant.objects.get(pk=committed_farm.pk).is_active
+    assert User.objects.count() == 1

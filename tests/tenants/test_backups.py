@@ -13,7 +13,8 @@ from django_tenants.utils import schema_context, tenant_context
 from inventory.models import InventoryTransaction, Location
 from inventory.services.spools import consumption
 from production.services import completion
-from tenants.accounts.models import AuditEvent, User
+from tenants.accounts.models import AuditEvent, FarmSettings, User
+from tenants.accounts.services import change_settings
 from tenants.farms import backups, services
 from tenants.models import Domain, Tenant
 from tenants.schemas import database_role, migrating, template
@@ -28,6 +29,7 @@ def kept(committed_farm, tmp_path):
     Location.objects.create(name=f"COPY {committed_farm.schema_name}.x (id) FROM stdin;\n\\.\nä%s")
     consumption.use(a_spool(1000), grams=5, by=None)
     completion.complete(a_running_run((a_spool(500), 100)), by=None, as_planned=True)
+    change_settings(FarmSettings.load(), by=None, timezone="Asia/Tokyo")
     connection.set_schema_to_public()
     Domain.objects.create(host="prints.example.org", tenant=committed_farm)
     return backups.back_up(committed_farm, tmp_path / "kept")
@@ -44,7 +46,7 @@ def restored(committed_farm):
 
     yield restore
     for tenant in made:
-        services.drop_farm(tenant, by=None, wait_seconds=0)
+        services.drop_farm(tenant, by=None)
 
 
 def dumped(tenant):
@@ -54,7 +56,7 @@ def dumped(tenant):
 def test_a_farm_comes_back_as_it_was(committed_farm, kept, restored):
     before = dumped(committed_farm)
     hosts = set(committed_farm.domains.values_list("host", "is_primary"))
-    services.drop_farm(committed_farm, by=None, wait_seconds=0)
+    services.drop_farm(committed_farm, by=None)
     tenant = restored(kept)
     assert (tenant.slug, tenant.name) == (committed_farm.slug, committed_farm.name)
     assert tenant.created_at == committed_farm.created_at
@@ -74,6 +76,7 @@ def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(
     assert list(copy.domains.values_list("host", flat=True)) == ["a-copy.localhost"]
     assert committed_farm.schema_name in dumped(copy), "what is written in rows is not renamed"
     assert dumped(copy).replace(committed_farm.schema_name, "farm_x") == dumped(committed_farm)
+    assert Tenant.objects.get(pk=copy.pk).timezone == "Asia/Tokyo"
     copy.uses_farm_role = True
     with tenant_context(copy):
         consumption.use(a_spool(10), grams=5, by=None)
@@ -193,7 +196,7 @@ def test_the_commands_tell_where_it_is_and_what_to_do_next(committed_farm, tmp_p
         with pytest.raises(CommandError, match="Restore it beside that one with --slug"):
             run("restore_farm", path)
     finally:
-        run("drop_farm", "a-copy", yes=True, at_once=True)
+        run("drop_farm", "a-copy", yes=True)
 
 
 def test_psql_can_read_it_too(kept):

@@ -43,6 +43,7 @@ def test_a_new_farm_has_a_schema_a_host_settings_reasons_and_a_manager(public):
         hosts=["Prints.Example.ORG."],
     )
     assert tenant.schema_name == "farm_north_hall"
+    assert Tenant.objects.get(pk=tenant.pk).timezone == "Asia/Tokyo"
     hosts = Domain.objects.filter(tenant=tenant).values_list("host", "is_primary")
     assert set(hosts) == {("north-hall.localhost", True), ("prints.example.org", False)}
     with tenant_context(tenant):
@@ -107,7 +108,7 @@ def broken_seeder():
 
 def test_the_schema_of_a_farm_that_was_is_not_taken_over(public):
     migrating.create("farm_north")
-    with pytest.raises(services.SlugTaken, match="still there"):
+    with pytest.raises(services.SlugTaken, match="still exists"):
         services.add_farm(slug="north", name="North")
 
 
@@ -175,7 +176,7 @@ def test_of_several_who_take_one_name_at_once_one_gets_it(in_threads):
     slug = "rush-hour"
     results = in_threads(lambda number: services.add_farm(slug=slug, name=f"{number}"), 4)
     made = [result for result in results if isinstance(result, Tenant)]
-    services.drop_farm(made[0], by=None, wait_seconds=0)
+    services.drop_farm(made[0], by=None)
     assert len(made) == 1
     assert [type(result) for result in results].count(services.SlugTaken) == 3
 
@@ -185,7 +186,7 @@ def test_of_several_who_take_one_name_at_once_one_gets_it(in_threads):
 
 def test_a_farm_is_dropped_with_its_schema_hosts_and_role(committed_farm):
     role = f"{connection.settings_dict['NAME']}.{committed_farm.schema_name}"
-    services.drop_farm(committed_farm, by=None, wait_seconds=0)
+    services.drop_farm(committed_farm, by=None)
     with schema_context("public"):
         assert not Tenant.objects.filter(pk=committed_farm.pk).exists()
         assert not migrating.existing([committed_farm.schema_name])
@@ -220,8 +221,8 @@ def test_add_farm_keeps_a_given_password_to_itself(public):
 @pytest.mark.parametrize(
     ("command", "args", "sentence"),
     [
-        ("add_farm", ["www"], "kept for the platform"),
-        ("add_farm", ["alpha"], "There is a farm 'alpha' already"),
+        ("add_farm", ["www"], "reserved for the platform"),
+        ("add_farm", ["alpha"], "There is a farm “alpha” already"),
         ("add_farm", ["north", "--timezone=HostNotFound"], "not an IANA time zone"),
         ("create_token", ["north", "mona", "mk4"], "There is no farm 'north'; there are: alpha"),
         ("create_token", ["alpha", "nobody", "mk4"], "alpha has no user 'nobody'"),
@@ -270,7 +271,7 @@ def test_drop_farm_asks_and_takes_only_the_name_for_an_answer(public, monkeypatc
 
 def test_drop_farm_drops(public):
     services.add_farm(slug="north", name="North")
-    run("drop_farm", "north", yes=True, at_once=True)
+    run("drop_farm", "north", yes=True)
     assert not migrating.existing(["farm_north"])
 
 

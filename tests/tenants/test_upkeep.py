@@ -5,6 +5,7 @@ from django.core.management import CommandError
 from django.db import connection
 from django_tenants.utils import schema_context, tenant_context
 
+from tenants.models import Tenant
 from tenants.schemas import database_role, drift, migrating, prepare, privileges
 from tests.tenants.test_farms import run
 
@@ -105,6 +106,14 @@ def test_a_farm_whose_role_is_gone_gets_it_again(committed_farm):
         sql("DELETE FROM inventory_inventorytransaction")
 
 
+def test_settings_that_public_has_wrong_are_copied_again(committed_farm):
+    connection.set_schema_to_public()
+    Tenant.objects.filter(pk=committed_farm.pk).update(timezone="Asia/Tokyo", locale="de")
+    prepare.prepare()
+    copied = Tenant.objects.get(pk=committed_farm.pk)
+    assert (copied.timezone, copied.locale) == ("UTC", "en-gb")
+
+
 @pytest.mark.parametrize(
     ("wrong", "sentence"),
     [
@@ -119,7 +128,7 @@ def test_a_database_that_does_not_let_us_is_said_with_what_to_do(
     farm, monkeypatch, wrong, sentence
 ):
     answer = ", ".join(["'me'", "'book'", *map(str, wrong)])
-    monkeypatch.setattr(privileges, "ASKED", f"SELECT {answer}")
+    monkeypatch.setattr(privileges, "PRIVILEGES", f"SELECT {answer}")
     with pytest.raises(privileges.UnusableDatabase, match=sentence):
         privileges.check()
 

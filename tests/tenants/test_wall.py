@@ -2,11 +2,12 @@
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore
-from django.db import ProgrammingError, connection, transaction
-from django_tenants.utils import tenant_context
+from django.db import IntegrityError, ProgrammingError, connection, transaction
+from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts.models import FarmSettings
 from tenants.farms import services
+from tenants.models import Tenant
 from tenants.schemas import database_role
 from tests.factories import make_user
 from tests.tenants.asking import ask, walled
@@ -43,6 +44,40 @@ def test_a_request_can_not_change_what_is_on_record(farm, table):
     connection.set_tenant(walled(farm))
     assert denied(f"UPDATE {table} SET at = now() RETURNING 1")
     assert denied(f"DELETE FROM {table} RETURNING 1")
+
+
+# --- The one thing of public that a request writes ---------------------------------------------
+
+
+def copy_settings(farm, *settings):
+    ask("SELECT farms.copy_settings(%s, %s, %s)", [farm.schema_name, *settings])
+    with schema_context("public"):
+        return Tenant.objects.values_list("timezone", "locale").get(pk=farm.pk)
+
+
+def test_a_request_copies_settings_to_the_row_of_its_own_farm_alone(farm, other_farm):
+    connection.set_tenant(walled(farm))
+    assert copy_settings(farm, "Asia/Tokyo", "de") == ("Asia/Tokyo", "de")
+    call = f"SELECT farms.copy_settings('{other_farm.schema_name}', 'Asia/Tokyo', 'de')"
+    assert denied(call)
+    assert denied("UPDATE public.tenants_tenant SET timezone = 'Asia/Tokyo' RETURNING 1")
+    with schema_context("public"):
+        assert Tenant.objects.get(pk=other_farm.pk).timezone == "America/New_York"
+
+
+@pytest.mark.parametrize("settings", [("Asia/Tokyo'", "de"), ("", "de"), ("UTC", "d e")])
+def test_what_can_not_be_a_time_zone_or_a_locale_is_not_copied(farm, settings):
+    connection.set_tenant(walled(farm))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        copy_settings(farm, *settings)
+
+
+def test_nobody_but_the_roles_of_farms_may_call_the_function(farm):
+    grantees = """
+        SELECT array_agg(DISTINCT grantee::regrole::text) FROM pg_proc, aclexplode(proacl)
+        WHERE oid = 'farms.copy_settings'::regproc AND grantee <> proowner
+    """
+    assert ask(grantees) == [f'"{database_role.role_of("farms")}"']
 
 
 def test_a_request_can_not_make_or_drop_anything(farm):
@@ -95,11 +130,11 @@ def test_a_farm_made_anew_under_an_old_name_is_reached_by_an_old_connection(comm
     second.set_tenant(walled(committed_farm))
     with second.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounts_user")
-    services.drop_farm(committed_farm, by=None, wait_seconds=0)
+    services.drop_farm(committed_farm, by=None)
     again = services.add_farm(slug=slug, name="Again")
     second.set_tenant(walled(again))
     with second.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM accounts_user")
         assert cursor.fetchone() == (0,)
     second.close()
-    services.drop_farm(again, by=None, wait_seconds=0)
+    services.drop_farm(again, by=None)

@@ -1,4 +1,4 @@
-"""What one farm has decided about itself."""
+"""The settings of one farm."""
 
 import re
 import zoneinfo
@@ -6,16 +6,16 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
-from django.db import models
+from django.db import connection, models
 from django.utils.translation import get_supported_language_variant
 
 from tenants.accounts.currencies import CURRENCIES
-from tenants.hosts import forget_farms
 from tenants.operations.quantities import MoneyField
 
 RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
 HOST = re.compile(r"([A-Za-z0-9.-]{1,180}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?")
 NOT_NEGATIVE = [MinValueValidator(0)]
+COPY = "SELECT farms.copy_settings(current_schema(), timezone, locale) FROM accounts_farmsettings"
 SHARE = [MinValueValidator(0), MaxValueValidator(1000)]
 
 
@@ -97,14 +97,16 @@ class FarmSettings(models.Model):
     def __str__(self):
         return "Farm settings"
 
-    def save(self, *args, **kwargs):
-        super().save(*args, **kwargs)
-        forget_farms()  # they keep the time zone
-
     @classmethod
     def load(cls):
-        """The farm's settings; a row is there since the farm was made."""
+        """The farm's settings; the row is created with the farm."""
         return cls.objects.get()
+
+    @staticmethod
+    def copy_to_public():
+        """Copy what every request needs to the farm's row in ``public``; see ``Tenant``."""
+        with connection.cursor() as cursor:
+            cursor.execute(COPY)
 
     def address_for(self, request):
         """Where codes on paper lead to, without a slash at its end: the farm's address, or the one

@@ -4,7 +4,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from tenants.accounts import audited, devices, pins, roles, services
+from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.api import SIGNED_IN
 from tenants.api.people import filters, serializers
@@ -160,9 +160,8 @@ class SettingsViewSet(BaseViewSet):
     def update(self, request, *, partial=False):
         """Change the farm's settings, given as a whole."""
         row = self.get_object()
-        return self.row_response(
-            self.call(audited.update, row, **self.get_validated_data(row, partial=partial))
-        )
+        values = self.get_validated_data(row, partial=partial)
+        return self.row_response(self.call(services.change_settings, row, **values))
 
     def partial_update(self, request):
         """Change some of the farm's settings."""

@@ -9,15 +9,11 @@ class Command(FarmCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("slug")
-        parser.add_argument("--yes", action="store_true", help="don't ask")
-        parser.add_argument(
-            "--at-once", action="store_true", help="don't wait for other processes to forget it"
-        )
+        parser.add_argument("--yes", action="store_true", help="do not ask for confirmation")
 
-    def handle(self, *, slug, yes, at_once, **options):
+    def handle(self, *, slug, yes, **options):
         tenant = farm(slug)
         if not yes and answer_to(f"Type {slug} to remove {tenant.name} for good: ") != slug:
             raise CommandError("Nothing was removed.")
-        waiting = {"wait_seconds": 0} if at_once else {}
-        services.drop_farm(tenant, by=None, **waiting)
+        services.drop_farm(tenant, by=None)
         self.stdout.write(f"Farm {slug} is gone")

@@ -3,11 +3,11 @@ from tenants.management.farm_command import FarmCommand, farm
 
 
 class Command(FarmCommand):
-    help = "Shut a farm's door, or open it again; nothing of it is lost."
+    help = "Refuse every request to a farm, or let them in again; nothing of it is lost."
 
     def add_arguments(self, parser):
         parser.add_argument("slug")
-        parser.add_argument("--resume", action="store_true", help="open it again")
+        parser.add_argument("--resume", action="store_true", help="let requests in again")
 
     def handle(self, *, slug, resume, **options):
         verb = services.resume_farm if resume else services.suspend_farm

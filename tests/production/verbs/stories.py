@@ -21,6 +21,7 @@ from production.services.runs import lifecycle, lines, planning, repeats, status
 from production.services.undo import loads, receipts, undo
 from tenants.accounts import audited, devices, pins, roles
 from tenants.accounts import services as people
+from tenants.accounts.models import FarmSettings
 from tenants.farms import backups, services
 from tests.factories import (
     PASSWORD,
@@ -155,7 +156,7 @@ OF_OTHERS = {
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
-    "farm.drop": lambda: services.drop_farm(a_farm(), by=None, wait_seconds=0),
+    "farm.drop": lambda: services.drop_farm(a_farm(), by=None),
     "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
     "filament.import": lambda: import_filaments([], by=None),
@@ -222,6 +223,7 @@ OF_OTHERS = {
     "user.add": lambda: people.add_user(
         username="nina", password=PASSWORD, role=roles.OPERATOR, by=None
     ),
+    "settings.change": lambda: people.change_settings(FarmSettings.load(), by=None, locale="de"),
     "user.change": lambda: people.change(make_user(), by=None, role=roles.VIEWER, name="Nina"),
     "user.deactivate": lambda: people.deactivate(make_user(), by=None),
     "user.reactivate": lambda: people.reactivate(make_user(is_active=False), by=None),

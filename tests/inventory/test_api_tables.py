@@ -14,6 +14,7 @@ from django_tenants.utils import tenant_context
 
 from inventory.models import Location, Spool
 from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tenants.schemas.current import current_schema
 from tests.factories import (
     a_filament,
@@ -149,7 +150,7 @@ def test_a_table_takes_as_many_queries_for_thirty_as_for_one(api, path):
 def fill(tenant, name):
     """So many long rows that no buffer holds them all; returns a token."""
     with tenant_context(tenant):
-        FarmSettings.objects.update(timezone="Asia/Tokyo")
+        change_settings(FarmSettings.load(), by=None, timezone="Asia/Tokyo")
         rows = [Location(name=f"{name} {number:04}", comment=name * 200) for number in range(1500)]
         Location.objects.bulk_create(rows)
         return make_token(make_user(role="viewer"))

@@ -5,6 +5,7 @@ from decimal import Decimal
 from inventory import codes
 from inventory.models import Location, Spool
 from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_printer, a_spool
 from tests.production.touching import page, queries, said, touch
 
@@ -137,10 +138,8 @@ def test_what_is_no_number_is_said_beside_the_field(floor):
 
 def test_a_figure_that_may_be_thousands_is_asked_about(floor):
     filament = a_filament()
-    settings = FarmSettings.load()
     for locale, large, fine in (("de", "1.250", "1250,5"), ("en-gb", "1,250", "1250.5")):
-        settings.locale = locale
-        settings.save()
+        change_settings(FarmSettings.load(), by=None, locale=locale)
         fields = {"count": "1", "initial_grams": "1000", "total_price": large}
         asked = page(touch(floor, at(filament), **fields), 400)
         assert f"Is that 1250 or {large[0]}{fine[-2]}250?" in asked

@@ -10,6 +10,7 @@ from inventory.models import Spool
 from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tests.factories import PASSWORD, a_filament, a_printer, a_run, a_running_run, a_spool
 from tests.production.touching import at, page, queries, said, touch
 
@@ -189,14 +190,12 @@ def test_another_farms_spool_is_not_here(floor, other_farm):
 
 
 def test_figures_are_in_the_locale_of_the_farm(floor):
-    settings = FarmSettings.load()
-    settings.locale = "de"
-    settings.save()
+    change_settings(FarmSettings.load(), by=None, locale="de")
     spool = a_spool("987.5")
     assert "987,5 g" in page(floor.get(at(spool)))
     refused = page(touch(floor, at(spool, "weigh"), gross_grams="10,5"), 409)
     assert "189,5 g less than the empty reel" in refused
     assert "Enter a number." in page(touch(floor, at(spool, "weigh"), gross_grams="x"), 400)
-    settings.locale = "nowhere"
-    settings.save()
+    FarmSettings.objects.update(locale="nowhere")
+    FarmSettings.copy_to_public()
     assert "987.5 g" in page(floor.get(at(spool)))

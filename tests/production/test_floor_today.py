@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from production.models import Printer, PrinterSlot
 from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.touching import a_bare_run, queries, touch
 
@@ -45,9 +46,7 @@ def test_of_many_products_a_card_names_the_first(floor):
 
 
 def test_what_is_overdue_by_the_farms_calendar_is_marked(floor):
-    settings = FarmSettings.load()
-    settings.timezone = "Pacific/Kiritimati"
-    settings.save()
+    change_settings(FarmSettings.load(), by=None, timezone="Pacific/Kiritimati")
     today = timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
     for days in (-1, 0):
         a_run((a_spool(), 1), due_on=today + timedelta(days=days))
@@ -121,9 +120,7 @@ def test_today_asks_at_most_twelve_questions_however_much_there_is(floor):
 
 
 def test_a_page_is_english_by_the_clock_and_in_the_formats_of_the_farm(floor, farm):
-    settings = FarmSettings.load()
-    settings.locale = "de"
-    settings.save()
+    change_settings(FarmSettings.load(), by=None, locale="de")
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"))
     shown = floor.get(TODAY).content.decode()
     assert '<html lang="en-gb">' in shown

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts.models import FarmSettings, User
+from tenants.accounts.services import change_settings
 from tenants.farms import services
 from tenants.farms.names import normalize_host
 from tenants.models import Domain, Tenant
@@ -124,6 +125,13 @@ def test_settings_that_the_admin_changes_are_those_of_the_next_request(seen, as_
     form["timezone"] = "Asia/Tokyo"
     assert as_manager.post("/admin/accounts/farmsettings/1/change/", form).status_code == 302
     assert "Asia/Tokyo" in seen("alpha.localhost")
+
+
+def test_settings_that_can_not_be_copied_are_not_changed(farm, monkeypatch):
+    monkeypatch.setattr(FarmSettings, "copy_to_public", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        change_settings(FarmSettings.load(), by=None, timezone="Asia/Tokyo")
+    assert FarmSettings.load().timezone == "Europe/Berlin"
 
 
 # --- Leaving -----------------------------------------------------------------------------------

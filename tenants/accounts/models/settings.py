@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator, RegexValidator
 from django.db import connection, models
 from django.utils.translation import get_supported_language_variant
+from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts.currencies import CURRENCIES
 from tenants.operations.quantities import MoneyField
@@ -21,12 +22,12 @@ SHARE = [MinValueValidator(0), MaxValueValidator(1000)]
 
 def validate_timezone(value):
     if value not in zoneinfo.available_timezones():
-        raise ValidationError(f"{value} is not an IANA time zone.", code="unknown_timezone")
+        raise _invalid(_("%(value)s is not an IANA time zone."), "unknown_timezone", value)
 
 
 def validate_currency(value):
     if value not in CURRENCIES:
-        raise ValidationError(f"{value} is not an ISO 4217 currency.", code="unknown_currency")
+        raise _invalid(_("%(value)s is not an ISO 4217 currency."), "unknown_currency", value)
 
 
 def validate_address(value):
@@ -38,19 +39,22 @@ def validate_address(value):
     except ValueError:
         is_one = False
     if not is_one:
-        raise ValidationError(
-            "Like https://farm.example.com or http://192.168.1.20:8000, with nothing after it.",
-            code="invalid_address",
+        message = _(
+            "Like https://farm.example.com or http://192.168.1.20:8000, with nothing after it."
         )
+        raise ValidationError(message, code="invalid_address")
 
 
 def validate_locale(value):
     try:
         get_supported_language_variant(value)
     except LookupError:
-        raise ValidationError(
-            f"{value} is no locale of Spoolbook: try en-gb, de, fr.", code="unknown_locale"
-        ) from None
+        message = _("%(value)s is no locale of Spoolbook: try en-gb, de, fr.")
+        raise _invalid(message, "unknown_locale", value) from None
+
+
+def _invalid(message, code, value):
+    return ValidationError(message, code=code, params={"value": value})
 
 
 def percent(default):

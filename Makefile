@@ -5,15 +5,19 @@ HOST = 127.0.0.1
 DATA := $(or $(SPOOLBOOK_DATA),.data)
 PYTHON =
 ARGS =
+PART =
+SEED =
 
 PY = .venv/bin/python
+FOR_TESTS = SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0
+WORKERS = -n logical --maxprocesses 4 --dist worksteal
 LINT_IMPORTS = $(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 export SPOOLBOOK_DATA := $(DATA)
 # What `make` was told is for this Makefile; programs get what they need on their command lines.
-unexport PORT HOST PYTHON ARGS DATA
+unexport PORT HOST PYTHON ARGS PART SEED DATA
 
-.PHONY: help run demo test bench check fix describe clean install install-dev
+.PHONY: help run demo test test-deep bench check fix describe clean install install-dev
 
 help:
 	@echo 'make run     install what is needed, start Spoolbook, print its addresses and sign-ins'
@@ -22,6 +26,7 @@ help:
 	@echo 'make install install what is needed, and start nothing: for a server'
 	@echo 'make demo    make the demo farm again'
 	@echo 'make test    all tests; ARGS="-k ledger" for some of them'
+	@echo 'make test-deep  the tests with their large budgets; PART=any-day for one part, SEED=7'
 	@echo 'make bench   measure what the README says about speed'
 	@echo 'make check   style, import contracts, missing migrations'
 	@echo 'make fix     correct and format the style'
@@ -36,8 +41,10 @@ demo: install
 
 test: install-dev
 	@$(PY) -m tests.browser.chromium
-	@SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0 $(PY) -m pytest -n logical --maxprocesses 4 --dist loadfile \
-		--no-loadscope-reorder $(ARGS)
+	@$(FOR_TESTS) $(PY) -m pytest $(WORKERS) $(ARGS)
+
+test-deep: install-dev
+	@$(FOR_TESTS) SPOOLBOOK_SEED='$(SEED)' $(PY) -m tests.deep $(PART) -- $(WORKERS) $(ARGS)
 
 bench: install-dev
 	@$(PY) -m benchmarks $(ARGS)

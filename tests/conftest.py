@@ -26,10 +26,14 @@ from tenants.models import Tenant
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
 from tenants.web.rates import counts
+from tests import budgets, timing
 from tests.factories import PASSWORD, make_user
 from tests.serving import ROOT, serving
 
 FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
+
+
+pytest_plugins = ["tests.timing"]
 
 
 def pytest_configure(config):
@@ -41,20 +45,39 @@ def pytest_configure(config):
             database["EMBEDDED"] = str(settings.DATA)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.FARM_SEEDERS = ["tests.factories.spread_identities", *settings.FARM_SEEDERS]
+    found_farms._seconds = 3600  # or a slow test would look a farm up again, two queries more
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(timing.Timing())
 
 
-# --- The farms ---------------------------------------------------------------------------------
+def pytest_collection_modifyitems(config, items):
+    refuse_names_given_twice(items)
+    if not budgets.IS_DEEP:
+        deselect_deep(config, items)
 
 
-def pytest_collection_modifyitems(items):
+def refuse_names_given_twice(items):
     """Tests of one name are one to xdist, which runs the first alone and says nothing."""
     twice = [name for name, count in Counter(item.nodeid for item in items).items() if count > 1]
     if twice:
         raise pytest.UsageError(f"Several tests are called {', '.join(twice)}.")
 
 
+def deselect_deep(config, items):
+    """`make test-deep` runs what is marked ``deep``; so does a test named by itself."""
+    named = [each for each in config.args if "::" in each]
+    deep = [] if named else [item for item in items if item.get_closest_marker("deep")]
+    if deep:
+        config.hook.pytest_deselected(items=deep)
+        items[:] = [item for item in items if not item.get_closest_marker("deep")]
+
+
+# --- The farms ---------------------------------------------------------------------------------
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(
+    pytestconfig,
     django_test_environment,
     django_db_modify_db_settings,  # a database for each process of xdist
     django_db_blocker,
@@ -66,6 +89,7 @@ def django_db_setup(
     is_kept = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
         databases = setup_databases(verbosity=0, interactive=False, keepdb=is_kept)
+        timing.note_server_cpu(pytestconfig)
         prepare.prepare()
         for slug, zone in FARMS.items():
             if not Tenant.objects.filter(slug=slug).exists():  # --reuse-db
@@ -75,6 +99,7 @@ def django_db_setup(
         with django_db_blocker.unblock():
             connections.close_all()
             teardown_databases(databases, verbosity=0)
+            timing.note_server_cpu(pytestconfig)
 
 
 @pytest.fixture(autouse=True)

@@ -1,10 +1,9 @@
 """Requests that schemathesis makes up from the API's own description, for the real program.
 
-``SPOOLBOOK_EXAMPLES`` says how many for each operation, besides those at the edges of every field.
+`tests.budgets` says how many for each operation, besides those at the edges of every field.
 """
 
 import functools
-import os
 import re
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -16,14 +15,16 @@ from hypothesis import HealthCheck, settings
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
+from tests import budgets
+
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
-EXAMPLES = int(os.environ.get("SPOOLBOOK_EXAMPLES", "100"))
 
 # What has the right shape may still make no sense here: an id of nothing, a name that is taken.
 SENSELESS = ["2xx", "400", "401", "403", "404", "409", "412", "422", "429"]
 # A version that is out of date is told before the body is read.
 REFUSED = ["400", "401", "403", "404", "405", "406", "409", "412", "413", "415", "422", "429"]
 CONFIG = {
+    "seed": budgets.SEED,
     "request-timeout": 60,  # a slow machine is no fault of the program
     "checks": {
         "positive_data_acceptance": {"expected-statuses": SENSELESS},
@@ -43,11 +44,10 @@ def described(**phases):
 schema = described()
 closed = described(coverage={"enabled": False})  # what is in a request that is refused matters less
 some = settings(
-    max_examples=EXAMPLES,
+    max_examples=budgets.REQUESTS,
     deadline=None,
     suppress_health_check=list(HealthCheck),
     database=None,
-    derandomize="SPOOLBOOK_EXAMPLES" not in os.environ,  # alike each time, unless asked for more
 )
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
+from tests import budgets
 from tests.browser import stage
 from tests.browser.pages import FLOOR, floor_path
 from tests.production.growing import grow, looked_at, reading
 
-RUNS, SPOOLS = 3_000, 1_000
 MOST_QUERIES, MOST_ROWS = 12, 500
 
 
@@ -17,7 +17,7 @@ def scene(floor, operator):
 
 def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
     few = asked(floor, scene)
-    grow(scene, runs=RUNS, spools=SPOOLS)
+    grow(scene, runs=budgets.PAST_RUNS, spools=budgets.PAST_SPOOLS)
     many = asked(floor, scene)
     assert {name: len(seen.queries) for name, seen in many.items()} == {
         name: len(seen.queries) for name, seen in few.items()

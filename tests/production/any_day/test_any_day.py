@@ -2,21 +2,21 @@
 plain Python says what must come of it (`model`, and its verbs in `model_*`).
 
 After every step all invariants hold, and every balance, claim, status, line and ledger entry is
-what the model says. ``SPOOLBOOK_EXAMPLES=2000`` lives through more days than the default.
+what the model says. `tests.budgets` says how many days there are, and of how many steps.
 """
 
-import os
 from decimal import Decimal
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import initialize, run_state_machine_as_test
 
 from inventory.services import invariants as of_inventory
 from production.models import Reason
 from production.services import invariants
+from tests import budgets
 from tests.factories import a_filament, a_material_type, a_printer, a_product
 from tests.production.any_day import model
 from tests.production.any_day.day import STAGE
@@ -25,9 +25,6 @@ from tests.production.any_day.rules_closed import Closed
 from tests.production.any_day.rules_plans import Plans
 from tests.production.any_day.rules_prints import Prints
 from tests.production.any_day.rules_shelf import OnTheShelf
-
-EXAMPLES = int(os.environ.get("SPOOLBOOK_EXAMPLES", "200"))
-STEPS = 50
 
 
 class AnyDay(OnTheShelf, Plans, Prints, Closed):
@@ -82,18 +79,24 @@ def broken_invariants(farm):
         cursor.execute("DEALLOCATE broken_invariants")
 
 
-@pytest.mark.usefixtures("stage", "broken_invariants")
-def test_any_day_on_the_farm_the_books_are_right():
+def live_through(days, *, of, steps, seeded, shrink=True):
+    """So many random days of a kind, the same for the same seed."""
+    phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     run_state_machine_as_test(
-        AnyDay,
+        seed(seeded)(type(of.__name__, (of,), {})),
         settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=STEPS,
+            max_examples=days,
+            stateful_step_count=steps,
             deadline=None,
-            derandomize=EXAMPLES == 200,
             print_blob=True,
-            phases=(Phase.generate, Phase.shrink),
+            phases=phases,
             database=None,
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+@pytest.mark.parametrize("seeded", budgets.DAY_SEEDS)
+@pytest.mark.usefixtures("stage", "broken_invariants")
+def test_any_day_on_the_farm_the_books_are_right(seeded):
+    live_through(budgets.DAYS, of=AnyDay, steps=budgets.STEPS, seeded=seeded)

@@ -1,17 +1,17 @@
 """Whatever people did on a day: what the faces say of it is what anybody would reckon."""
 
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import run_state_machine_as_test
+import pytest
 
-from tests.production.any_day.test_any_day import AnyDay, broken_invariants, stage
+from tests import budgets
+from tests.production.any_day.test_any_day import AnyDay, broken_invariants, live_through, stage
 from tests.production.figures import faces
 
-EXAMPLES = 15
 __all__ = ["broken_invariants", "stage"]
 
 
+@pytest.mark.parametrize("seeded", budgets.DAY_SEEDS)
 def test_the_figures_of_any_day_are_as_reckoned_from_the_rows(
-    stage, broken_invariants, api, as_manager
+    stage, broken_invariants, api, as_manager, seeded
 ):
     class Reckoned(AnyDay):
         def teardown(self):
@@ -21,15 +21,5 @@ def test_the_figures_of_any_day_are_as_reckoned_from_the_rows(
             finally:
                 super().teardown()
 
-    run_state_machine_as_test(
-        Reckoned,
-        settings=settings(
-            max_examples=EXAMPLES,
-            stateful_step_count=40,
-            deadline=None,
-            derandomize=True,
-            phases=(Phase.generate,),
-            database=None,
-            suppress_health_check=list(HealthCheck),
-        ),
-    )
+    days, steps = budgets.DAYS_WITH_FIGURES, budgets.STEPS_WITH_FIGURES
+    live_through(days, of=Reckoned, steps=steps, seeded=seeded, shrink=False)

@@ -1,0 +1,41 @@
+"""How much a test with random or repeated work does: little by default, much in `make test-deep`.
+
+``SPOOLBOOK_DEEP=1`` chooses the deep budgets; `tests/deep.py` sets it for each part that it runs.
+``SPOOLBOOK_SEED`` seeds what is random, 1 by default: the same seed gives the same tests.
+``SPOOLBOOK_EXAMPLES=50`` replaces the number of generated requests, and of random days.
+"""
+
+import os
+
+import pytest
+
+IS_DEEP = os.environ.get("SPOOLBOOK_DEEP", "") not in ("", "0")
+SEED = int(os.environ.get("SPOOLBOOK_SEED") or 1)
+EXAMPLES = int(os.environ.get("SPOOLBOOK_EXAMPLES") or 0)
+
+
+def budget(default, deep):
+    return deep if IS_DEEP else default
+
+
+# Requests that schemathesis generates for each operation, besides those at the edges of fields.
+REQUESTS = EXAMPLES or budget(8, 400)
+
+# Random operations: so many seeds, each a test of its own, of so many days of so many steps.
+DAY_SEEDS = range(SEED, SEED + budget(4, 8))
+DAYS = EXAMPLES or budget(8, 50)
+STEPS = budget(30, 50)
+DAYS_WITH_FIGURES = budget(2, 15)
+STEPS_WITH_FIGURES = budget(25, 40)
+
+# Bad input: every route gets every value, or each value goes to one route in so many.
+IS_EXHAUSTIVE = IS_DEEP
+
+# Runs created at once in each of three farms.
+RUNS_PER_FARM = budget(104, 1000)
+
+# A farm with a long past.
+PAST_RUNS = budget(1500, 20_000)
+PAST_SPOOLS = budget(500, 5_000)
+
+deep = pytest.mark.deep

@@ -22,20 +22,29 @@ def budget(default, deep):
 REQUESTS = EXAMPLES or budget(8, 400)
 
 # Random operations: so many seeds, each a test of its own, of so many days of so many steps.
-DAY_SEEDS = range(SEED, SEED + budget(4, 8))
-DAYS = EXAMPLES or budget(8, 50)
+DAY_SEEDS = range(SEED, SEED + budget(5, 8))
+DAYS = EXAMPLES or budget(6, 50)
 STEPS = budget(30, 50)
 DAYS_WITH_FIGURES = budget(2, 15)
 STEPS_WITH_FIGURES = budget(25, 40)
 
-# Bad input: every route gets every value, or each value goes to one route in so many.
-IS_EXHAUSTIVE = IS_DEEP
+
+def some_of(values, number, *, count=1):
+    """``count`` of the values, other ones for each ``number``; all of them where budgets are deep.
+
+    So every value is tried at some address by default, and at every address in `make test-deep`.
+    """
+    values = list(values)
+    if IS_DEEP or count >= len(values):
+        return values
+    return [values[(number * count + each) % len(values)] for each in range(count)]
+
 
 # Runs created at once in each of three farms.
 RUNS_PER_FARM = budget(104, 1000)
 
 # A farm with a long past.
-PAST_RUNS = budget(1500, 20_000)
-PAST_SPOOLS = budget(500, 5_000)
+PAST_RUNS = budget(1000, 20_000)
+PAST_SPOOLS = budget(600, 5_000)
 
 deep = pytest.mark.deep

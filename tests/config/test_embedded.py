@@ -13,6 +13,7 @@ import pytest
 
 from config.database import embedded, from_url
 from config.database.embedded.postmaster import claimed, running, socket_folder
+from tests.budgets import deep
 from tests.config.embedding import User, command, kill_server, query
 
 
@@ -87,6 +88,7 @@ def test_a_second_process_shares_the_server_and_the_first_to_leave_does_not_stop
     assert running(data / "postgres") is None
 
 
+@deep
 def test_many_processes_at_once_make_and_share_one_server(tmp_path_factory):
     data = tmp_path_factory.mktemp("d") / "data"
     users = [User(data) for _ in range(4)]
@@ -97,6 +99,7 @@ def test_many_processes_at_once_make_and_share_one_server(tmp_path_factory):
     assert (data / "postgres.log").read_text().count("starting PostgreSQL") == 1
 
 
+@deep
 def test_a_server_without_users_is_found_again(data):
     first = User(data)
     first.address()
@@ -109,6 +112,7 @@ def test_a_server_without_users_is_found_again(data):
     assert running(data / "postgres") is None
 
 
+@deep
 def test_committed_rows_survive_the_death_of_everything(data):
     user = User(data, SPOOLBOOK_DURABLE="1")
     address = user.address()
@@ -121,6 +125,7 @@ def test_committed_rows_survive_the_death_of_everything(data):
     again.leave()
 
 
+@deep
 def test_a_reused_process_id_is_not_taken_for_the_server(data):
     # Runs as the server's user where possible, at which PostgreSQL itself would refuse to start.
     bystander = subprocess.Popen(["sleep", "60"], user=(data / "postgres").stat().st_uid)
@@ -139,6 +144,7 @@ def test_a_reused_process_id_is_not_taken_for_the_server(data):
         bystander.wait()
 
 
+@deep
 @pytest.mark.parametrize("text", ["", "12", "x\n\n\n\n"])
 def test_a_half_written_process_file_is_no_obstacle(data, text):
     (data / "postgres" / "postmaster.pid").write_text(text)
@@ -147,6 +153,7 @@ def test_a_half_written_process_file_is_no_obstacle(data, text):
     user.leave()
 
 
+@deep
 def test_a_start_that_was_killed_halfway_is_begun_again(tmp_path_factory):
     data = tmp_path_factory.mktemp("d") / "data"
     user = User(data)
@@ -161,6 +168,7 @@ def test_a_start_that_was_killed_halfway_is_begun_again(tmp_path_factory):
     again.leave()
 
 
+@deep
 def test_a_lost_password_is_replaced(data):
     (data / "password").unlink()
     user = User(data)
@@ -174,6 +182,7 @@ def long_path(tmp_path_factory):
     return tmp_path_factory.mktemp("long and winding " * 5 + "road") / "da'ta"
 
 
+@deep
 def test_a_long_path_is_reached_by_a_short_link(data, long_path):
     data.rename(long_path)
     user = User(long_path)
@@ -190,6 +199,7 @@ def test_a_long_path_is_reached_by_a_short_link(data, long_path):
     long_path.rename(data)
 
 
+@deep
 def test_a_short_link_to_somewhere_else_is_refused(long_path):
     link = socket_folder(long_path)
     link.unlink()
@@ -199,6 +209,7 @@ def test_a_short_link_to_somewhere_else_is_refused(long_path):
     link.unlink()
 
 
+@deep
 @pytest.mark.parametrize(("name", "is_short"), [("a 'b' \"c\" +%$d&?", True), ("a, b", False)])
 def test_an_awkward_path_is_quoted_everywhere(name, is_short, data, tmp_path_factory):
     folder = tmp_path_factory.mktemp("d") / name
@@ -247,18 +258,21 @@ def test_a_data_folder_without_permission_is_explained(tmp_path):
         embedded.connect(tmp_path / "data")
 
 
+@deep
 def test_the_data_of_another_version_is_refused(spoiled):
     (spoiled / "postgres" / "PG_VERSION").write_text("15\n")
     with pytest.raises(embedded.EmbeddedPostgresError, match="made by PostgreSQL 15"):
         embedded.connect(spoiled)
 
 
+@deep
 def test_a_server_that_does_not_start_shows_the_end_of_its_log(spoiled):
     (spoiled / "postgres" / "pg_hba.conf").write_text("nonsense\n")
     with pytest.raises(embedded.EmbeddedPostgresError, match=r"(?s)does not start.*pg_hba.conf"):
         embedded.connect(spoiled)
 
 
+@deep
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 def test_root_lends_the_server_its_own_user_and_changes_no_folder_around(data):
     user = User(data)
@@ -270,6 +284,7 @@ def test_root_lends_the_server_its_own_user_and_changes_no_folder_around(data):
     user.leave()
 
 
+@deep
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root has to become somebody else")
 def test_root_is_told_what_keeps_it_from_becoming_somebody_else(spoiled, monkeypatch):
     monkeypatch.setenv("PATH", "")
@@ -277,6 +292,7 @@ def test_root_is_told_what_keeps_it_from_becoming_somebody_else(spoiled, monkeyp
         embedded.connect(spoiled)
 
 
+@deep
 def test_the_command_line(data):
     assert command("status", data=data).returncode == 3
     assert command("url", data=data).returncode == 3

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.budgets import deep
 from tests.config.instances import clean_environment, copied
 
 
@@ -39,6 +40,7 @@ def test_an_old_python_is_refused_by_its_version(project):
     assert "Spoolbook needs Python 3.11 or newer; found: 3.9.2 (python3)." in answer.stderr
 
 
+@deep
 def test_requirements_are_installed_once_and_again_when_they_change(project):
     python = f"PYTHON={sys.executable}"
     requirements = project / "requirements.txt"

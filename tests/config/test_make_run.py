@@ -10,6 +10,7 @@ import pytest
 
 from config.database import embedded
 from config.database.embedded.postmaster import running
+from tests.budgets import deep
 from tests.config.instances import Instance, copied
 
 SLOW_TO_BEGIN = """
@@ -50,7 +51,7 @@ def empty_project(tmp_path_factory):
     embedded.stop(folder / ".data")
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=deep), signal.SIGTERM])
 def test_it_does_every_step_serves_and_stops_cleanly(empty_project, number):
     instance = Instance(empty_project)
     said = instance.wait_until_ready()
@@ -65,6 +66,7 @@ def test_it_does_every_step_serves_and_stops_cleanly(empty_project, number):
     assert running(instance.data / "postgres") is None, said
 
 
+@deep
 def test_after_a_kill_of_the_supervisor_it_starts_again_on_the_same_port(project):
     killed = Instance(project)
     killed.wait_until_ready()
@@ -78,6 +80,7 @@ def test_after_a_kill_of_the_supervisor_it_starts_again_on_the_same_port(project
     assert running(killed.data / "postgres") is None
 
 
+@deep
 def test_a_worker_that_is_only_beginning_does_not_keep_the_port(project):
     with (project / "config" / "gunicorn.conf.py").open("a") as conf:
         conf.write(SLOW_TO_BEGIN)
@@ -88,6 +91,7 @@ def test_a_worker_that_is_only_beginning_does_not_keep_the_port(project):
     Instance(project, port=killed.port).wait_until_ready()
 
 
+@deep
 def test_two_instances_share_a_data_folder(project):
     first, second = Instance(project), Instance(project)
     first.wait_until_ready()
@@ -100,6 +104,7 @@ def test_two_instances_share_a_data_folder(project):
     assert "PostgreSQL has stopped" in second.ends()[0]
 
 
+@deep
 def test_a_web_server_that_dies_ends_everything_with_its_exit_code(project):
     instance = Instance(project)
     instance.wait_until_ready()
@@ -110,6 +115,7 @@ def test_a_web_server_that_dies_ends_everything_with_its_exit_code(project):
     assert running(instance.data / "postgres") is None, said
 
 
+@deep
 def test_an_application_that_cannot_be_loaded_ends_everything(project):
     (project / "config" / "wsgi.py").write_text("nonsense")
     said, code = Instance(project).ends()
@@ -117,6 +123,7 @@ def test_an_application_that_cannot_be_loaded_ends_everything(project):
     assert code != 0
 
 
+@deep
 def test_a_step_that_fails_ends_everything_before_the_web_server_starts(project):
     instance = Instance(project, FAIL_DEMO="7")
     said, code = instance.ends()
@@ -136,6 +143,7 @@ def test_a_port_in_use_is_named_with_another_to_try(empty_project):
     assert not (empty_project / ".data").exists()
 
 
+@deep
 @pytest.mark.parametrize(
     ("url", "sentence"),
     [
@@ -152,6 +160,7 @@ def test_a_database_url_that_leads_nowhere_is_said_in_a_sentence(project, url, s
     assert "secret" not in said
 
 
+@deep
 def test_a_database_that_dies_is_started_again(project):
     instance = Instance(project)
     instance.wait_until_ready()
@@ -169,6 +178,7 @@ def test_a_database_that_dies_is_started_again(project):
     assert (code, "PostgreSQL has stopped." in said) == (0, True)
 
 
+@deep
 def test_the_database_of_a_killed_instance_is_stopped_by_the_next(project):
     killed = Instance(project)
     killed.wait_until_ready()

@@ -15,6 +15,7 @@ from production.models import ProductionRun, RunItem, RunMaterial
 from tenants.accounts.models import User
 from tenants.farms import services
 from tenants.models import Tenant
+from tests.budgets import deep
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.looking import violations
 from tests.production.figures import faces
@@ -100,6 +101,7 @@ def test_people_start_runs_in_working_hours_only(month):
         assert 8 <= started_at.hour < 17
 
 
+@deep
 def test_it_can_be_made_in_the_night_of_a_weekend_and_again(db):
     farm, is_new = demo.ensure(slug=SLUG, now=SUNDAY_NIGHT)
     assert is_new

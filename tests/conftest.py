@@ -33,9 +33,6 @@ from tests.serving import ROOT, serving
 FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
 
 
-pytest_plugins = ["tests.timing"]
-
-
 def pytest_configure(config):
     """Tests have a data folder of their own, and hash passwords as fast as can be."""
     if not os.environ.get("SPOOLBOOK_DATA"):
@@ -46,6 +43,7 @@ def pytest_configure(config):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.FARM_SEEDERS = ["tests.factories.spread_identities", *settings.FARM_SEEDERS]
     found_farms._seconds = 3600  # or a slow test would look a farm up again, two queries more
+    config.pluginmanager.register(timing)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(timing.Timing())
 

@@ -14,7 +14,7 @@ APPS = ["config", "tenants", "inventory", "production"]
 SOURCES = [
     path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
 ]
-LONGEST_FILE, LONGEST_FUNCTION = 300, 30
+LONGEST_FILE, LONGEST_FUNCTION = 400, 40
 FORBIDDEN_NAMES = {"utils.py", "common.py", "helpers.py", "core.py", "signals.py"}
 
 

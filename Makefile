@@ -17,7 +17,7 @@ export SPOOLBOOK_DATA := $(DATA)
 # What `make` was told is for this Makefile; programs get what they need on their command lines.
 unexport PORT HOST PYTHON ARGS PART SEED DATA
 
-.PHONY: help run demo test test-deep bench check fix describe clean install install-dev
+.PHONY: help run demo test test-deep mutations bench check fix describe clean install install-dev
 
 help:
 	@echo 'make run     install what is needed, start Spoolbook, print its addresses and sign-ins'
@@ -27,6 +27,7 @@ help:
 	@echo 'make demo    make the demo farm again'
 	@echo 'make test    all tests; ARGS="-k ledger" for some of them'
 	@echo 'make test-deep  the tests with their large budgets; PART=any-day for one part, SEED=7'
+	@echo 'make mutations  make faults on purpose, and see which tests notice'
 	@echo 'make bench   measure what the README says about speed'
 	@echo 'make check   style, import contracts, missing migrations'
 	@echo 'make fix     correct and format the style'
@@ -45,6 +46,9 @@ test: install-dev
 
 test-deep: install-dev
 	@$(FOR_TESTS) SPOOLBOOK_SEED='$(SEED)' $(PY) -m tests.deep $(PART) -- $(WORKERS) $(ARGS)
+
+mutations: install-dev
+	@$(PY) -m tests.mutations $(ARGS)
 
 bench: install-dev
 	@$(PY) -m benchmarks $(ARGS)

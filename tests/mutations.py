@@ -1,0 +1,264 @@
+"""Faults made on purpose, and who notices: python -m tests.mutations [--deep] [NAME ...]
+
+Each fault is a change of one place of the program. It is made in a copy of the project, where the
+tests named beside it are run with their default budgets (``--deep``: the large ones). A fault that
+nothing notices asks for a larger budget or for a test of its own.
+
+When a file moves, or the text of a place changes, FAULTS is all there is to adapt.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parent.parent
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", ".data", "__pycache__", ".hypothesis", ".*_cache"
+)
+
+LEDGER = "inventory/services/ledger.py"
+MOVES = "production/services/transitions.py"
+CLOSING = "production/services/completion/closing.py"
+REVERTING = "production/services/completion/reverting.py"
+CORRECTING = "production/services/completion/correcting.py"
+AT_ONCE = "tests/production/test_verbs_at_once.py"
+CONCURRENCY = "tests/production/test_concurrency.py"
+ANY_DAY = "tests/production/any_day/test_any_day.py"
+
+
+class Fault(NamedTuple):
+    """``old`` text of a file, once in it, and the ``new`` one; ``tests``: who should notice."""
+
+    file: str
+    old: str
+    new: str
+    tests: list
+
+
+FAULTS = {
+    # Locks and checks
+    "a run is not locked": Fault(
+        MOVES,
+        'fresh = live.select_for_update(no_key=True, of=("self",)).get()',
+        "fresh = live.get()",
+        [AT_ONCE],
+    ),
+    "spools are not locked": Fault(
+        LEDGER,
+        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")\n    )\n    found',
+        '.order_by("pk")\n    )\n    found',
+        ["tests/inventory/test_at_once.py", AT_ONCE],
+    ),
+    "spools are not locked, through HTTP": Fault(
+        LEDGER,
+        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")\n    )\n    found',
+        '.order_by("pk")\n    )\n    found',
+        [CONCURRENCY],
+    ),
+    "run numbers are counted, not locked": Fault(
+        "production/services/runs/numbering.py",
+        "INSERT INTO production_runnumber (on_date, last) VALUES (%s, 1)\n"
+        "ON CONFLICT (on_date) DO UPDATE SET last = production_runnumber.last + 1\n"
+        "RETURNING last",
+        "SELECT count(*) + 1 FROM production_productionrun WHERE created_at >= %s",
+        [CONCURRENCY],
+    ),
+    "an undo is checked before the lock only": Fault(
+        "production/services/undo/undo.py",
+        "    _require_last(run, event)  # again: somebody may have been faster to the lock\n",
+        "",
+        [AT_ONCE],
+    ),
+    "shortages are checked after the entries are written": Fault(
+        LEDGER,
+        "        self.require_enough()\n"
+        "        if self.entries:\n"
+        "            InventoryTransaction.objects.bulk_create(self.entries)\n",
+        "        if self.entries:\n"
+        "            InventoryTransaction.objects.bulk_create(self.entries)\n"
+        "        self.require_enough()\n",
+        ["tests/inventory/test_ledger.py", "tests/production/test_completion.py"],
+    ),
+    # Fields and statuses
+    "the reason of a failure is not saved": Fault(
+        CLOSING,
+        '"status", "finished_at", "actual_minutes", "outcome_reason", at=at',
+        '"status", "finished_at", "actual_minutes", at=at',
+        ["tests/production/test_failing.py"],
+    ),
+    "the first use of a spool is not saved": Fault(
+        LEDGER, '    "first_used_at",\n', "", ["tests/inventory/test_ledger.py"]
+    ),
+    "a cancelled run is reopened as running": Fault(
+        REVERTING,
+        "_closing_event(run).from_status, at",
+        "Status.IN_PROGRESS, at",
+        [ANY_DAY],
+    ),
+    "a failed run can't be reassigned": Fault(
+        MOVES,
+        '"reassign": (Status.COMPLETED, Status.FAILED)',
+        '"reassign": (Status.COMPLETED,)',
+        [ANY_DAY],
+    ),
+    # Grams and money
+    "a reversal is at today's cost": Fault(
+        LEDGER,
+        "        reversal.cost_per_gram = entry.cost_per_gram\n",
+        "",
+        ["tests/inventory/test_reversing.py", "tests/production/test_variance.py"],
+    ),
+    "a claim is not released": Fault(CLOSING, "    claims.release(book, lines)\n", "", [ANY_DAY]),
+    "a kept balance has the wrong sign": Fault(
+        CORRECTING, "self._keep(weighed + grams)", "self._keep(weighed - grams)", [ANY_DAY]
+    ),
+    "waste that is reverted is not claimed again": Fault(
+        REVERTING,
+        "if entry.kind in (Kind.USAGE, Kind.WASTE):\n            returned",
+        "if entry.kind == Kind.USAGE:\n            returned",
+        [ANY_DAY],
+    ),
+    "a run's own count forbids its revert": Fault(
+        REVERTING,
+        "counts.exclude(_before(run)).exclude(production_run=run)",
+        "counts.exclude(_before(run))",
+        [ANY_DAY],
+    ),
+    "a reverted booking counts as the first": Fault(
+        REVERTING,
+        'pk__gt=Coalesce(Subquery(reverted.values("pk")[:1]), 0), created',
+        "created",
+        [ANY_DAY],
+    ),
+    "an archived spool stays archived when grams return": Fault(
+        REVERTING,
+        "        restore(book.spools.values(), by=by, at=book.at)\n",
+        "",
+        [ANY_DAY],
+    ),
+    "a spool on two lines keeps one line's grams": Fault(
+        CORRECTING,
+        "other.actual_grams = (other.actual_grams or ledger.ZERO) + wrong.actual_grams",
+        "other.actual_grams = wrong.actual_grams",
+        [ANY_DAY],
+    ),
+    "a share of a delivery is rounded up": Fault(
+        "inventory/services/receiving.py",
+        "rounding=ROUND_DOWN)",
+        'rounding="ROUND_UP")',
+        ["tests/inventory/test_deliveries.py"],
+    ),
+    # Who may, and how often
+    "an idempotency key is not stored": Fault(
+        "tenants/web/idempotency.py",
+        "if keep and 200 <= response.status_code < 300:",
+        "if not keep and 200 <= response.status_code < 300:",
+        ["tests/tenants/test_api_twice.py"],
+    ),
+    "an operator may adjust a spool": Fault(
+        "tenants/accounts/roles.py",
+        '"receive weigh use waste',
+        '"adjust receive weigh use waste',
+        ["tests/config/test_roles.py"],
+    ),
+    "an override takes no right": Fault(
+        "production/services/overrides.py",
+        "if by is not None and not by.has_perm(OVERRIDE):",
+        "if False:",
+        [ANY_DAY],
+    ),
+    "one's own verb can be undone for ever": Fault(
+        "production/services/overrides.py",
+        "is_fresh = (at or timezone.now()) - last.at <= UNDO_FOR",
+        "is_fresh = True",
+        ["tests/production/test_undo.py", "tests/production/test_correcting.py"],
+    ),
+    "the search path of a farm has public in it": Fault(
+        "config/database/base.py",
+        'return f"{schema}, pg_temp", role',
+        'return f"{schema}, public, pg_temp", role',
+        ["tests/tenants/test_wall.py", "tests/tenants/test_backend.py"],
+    ),
+    # What is sent
+    "an id may be larger than a column holds, in bodies": Fault(
+        "production/serializers/actuals.py",
+        'ID = {"min_value": 1, "max_value": 2**63 - 1}',
+        'ID = {"min_value": 1}',
+        ["tests/config/test_bad_input.py", "tests/config/test_schemathesis_writes.py"],
+    ),
+    "an id may be larger than a column holds, in filters": Fault(
+        "tenants/api/filters.py",
+        "BIGGEST_ID = 2**63 - 1",
+        "BIGGEST_ID = 10**40",
+        ["tests/config/test_bad_input.py"],
+    ),
+    "a number with too many digits is let through": Fault(
+        "tenants/operations/quantities.py",
+        "if number.adjusted() >= digits - places:",
+        "if number.adjusted() >= digits + places:",
+        ["tests/config/test_bad_input.py"],
+    ),
+}
+
+
+def main(words):
+    """Report each fault; the exit code is the number of those that were missed."""
+    is_deep, names = "--deep" in words, [word for word in words if word != "--deep"]
+    if unknown := set(names) - FAULTS.keys():
+        sys.exit(f"There are no such faults: {', '.join(sorted(unknown))}")
+    missed = 0
+    for name in names or FAULTS:
+        noticed = who_notices(FAULTS[name], is_deep=is_deep)
+        missed += noticed is None
+        print(f"{'MISSED' if noticed is None else 'caught'}  {name}: {noticed or ''}", flush=True)
+    print(f"{len(names or FAULTS) - missed} caught, {missed} missed.")
+    sys.exit(missed)
+
+
+def who_notices(fault, *, is_deep):
+    """The first test that fails with the fault; None when all of them pass."""
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "project"
+        shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
+        make(fault, copy)
+        output = run_tests(copy, fault.tests, is_deep=is_deep)
+    if re.search(r"^\d+ passed", output, re.MULTILINE) and " failed" not in output:
+        return None
+    found = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
+    if found is None:
+        sys.exit(f"The tests did not run:\n{output}")
+    return found[1]
+
+
+def make(fault, folder):
+    path = folder / fault.file
+    text = path.read_text()
+    if text.count(fault.old) != 1:
+        sys.exit(f"{fault.file} has the text {text.count(fault.old)} times:\n{fault.old}")
+    path.write_text(text.replace(fault.old, fault.new))
+
+
+def run_tests(folder, tests, *, is_deep):
+    environment = os.environ | {
+        "SPOOLBOOK_DATA": str(ROOT / ".data" / "mutations"),
+        "SPOOLBOOK_DURABLE": "0",
+        "SPOOLBOOK_DEEP": "1" if is_deep else "0",
+    }
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-x", "-q", "-rfE", *tests],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

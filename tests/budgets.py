@@ -43,6 +43,9 @@ def some_of(values, number, *, count=1):
 # Runs created at once in each of three farms.
 RUNS_PER_FARM = budget(104, 1000)
 
+# Rows of each list of the API.
+LIST_ROWS = budget(60, 500)
+
 # A farm with a long past.
 PAST_RUNS = budget(1000, 20_000)
 PAST_SPOOLS = budget(600, 5_000)

@@ -72,7 +72,7 @@ FAULTS = {
         "production/services/undo/undo.py",
         "    _require_last(run, event)  # again: somebody may have been faster to the lock\n",
         "",
-        [AT_ONCE],
+        ["tests/production/test_undo.py"],
     ),
     "shortages are checked after the entries are written": Fault(
         LEDGER,
@@ -250,7 +250,7 @@ def run_tests(folder, tests, *, is_deep):
         "SPOOLBOOK_DEEP": "1" if is_deep else "0",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-x", "-q", "-rfE", *tests],
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-x", "-rfE", *tests],
         cwd=folder,
         env=environment,
         capture_output=True,

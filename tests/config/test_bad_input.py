@@ -278,7 +278,7 @@ def test_allow_is_true_and_another_method_is_405_that_says_so(at):
 
 def test_head_is_get_without_a_body(at):
     same = ("Content-Type", "Content-Length", "ETag", "Allow", "Vary", "Cache-Control")
-    for route in ROUTES:
+    for route in ROUTES if IS_DEEP else [*API, *PAGES[::3]]:
         told, read = at(route, "head"), at(route, "get")
         assert told.told == b"", route.path
         assert told.status_code == read.status_code, route.path

@@ -1,4 +1,4 @@
-"""Every list of the API takes as many queries for hundreds of rows as for one."""
+"""Every list of the API takes as many queries for many rows as for one."""
 
 import re
 
@@ -7,9 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from config.api.urls import router
+from tests import budgets
 from tests.rows import ROWS
 
-MANY = 500
+MANY = budgets.LIST_ROWS
 IN_CODE = {"roles"}
 LISTS = {
     name: (prefix, view)

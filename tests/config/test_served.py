@@ -86,34 +86,39 @@ def test_pages_and_new_tokens_are_not_compressed(at_farm, committed_farm, token)
 # --- How often -----------------------------------------------------------------------------------
 
 
+@pytest.fixture(scope="module")
+def limiting(django_db_setup, django_db_blocker, tmp_path_factory):
+    """A server with low limits."""
+    rates = {"SPOOLBOOK_API_RATE": "20", "SPOOLBOOK_SIGN_IN_RATE": "10"}
+    with django_db_blocker.unblock(), serving(tmp_path_factory.mktemp("limits"), **rates) as server:
+        yield server
+
+
 def test_a_token_has_so_many_requests_a_minute_whichever_process_answers(
-    committed_farm, token, tmp_path
+    limiting, committed_farm, token
 ):
-    with serving(tmp_path, SPOOLBOOK_API_RATE="20") as server:
-        answers = asked_anew(server, committed_farm, f"{V1}me/", signed(token), times=60)
-        answered = [answer for answer in answers if answer.status_code == 200]
-        # Should a minute end meanwhile, there are twice as many.
-        assert 20 <= len(answered) <= 44
-        refused = next(answer for answer in answers if answer.status_code == 429)
-        assert refused.headers["Content-Type"] == "application/problem+json"
-        assert refused.json()["limit"] == 20
-        assert 1 <= int(refused.headers["Retry-After"]) <= 60
-        assert refused.json()["retry_after_seconds"] == int(refused.headers["Retry-After"])
-        other = make_token(User.objects.get(username="mona"))
-        [free] = asked_anew(server, committed_farm, f"{V1}me/", signed(other), times=1)
-        assert free.status_code == 200
+    answers = asked_anew(limiting, committed_farm, f"{V1}me/", signed(token), times=60)
+    answered = [answer for answer in answers if answer.status_code == 200]
+    # Should a minute end meanwhile, there are twice as many.
+    assert 20 <= len(answered) <= 44
+    refused = next(answer for answer in answers if answer.status_code == 429)
+    assert refused.headers["Content-Type"] == "application/problem+json"
+    assert refused.json()["limit"] == 20
+    assert 1 <= int(refused.headers["Retry-After"]) <= 60
+    assert refused.json()["retry_after_seconds"] == int(refused.headers["Retry-After"])
+    other = make_token(User.objects.get(username="mona"))
+    [free] = asked_anew(limiting, committed_farm, f"{V1}me/", signed(other), times=1)
+    assert free.status_code == 200
 
 
 @pytest.mark.parametrize("face", ["api", "page"])
-def test_tries_at_passwords_are_counted_by_all_processes_together(committed_farm, tmp_path, face):
-    with serving(tmp_path, SPOOLBOOK_SIGN_IN_RATE="10") as server:
+def test_tries_at_passwords_are_counted_by_all_processes_together(limiting, committed_farm, face):
+    def attempt(number):
+        with limiting.client(committed_farm) as client:
+            return _try(client, face, f"somebody-{number}")
 
-        def attempt(number):
-            with server.client(committed_farm) as client:
-                return _try(client, face, f"somebody-{number}")
-
-        with ThreadPoolExecutor(8) as pool:
-            answers = list(pool.map(attempt, range(24)))
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(attempt, range(24)))
     codes = [answer.status_code for answer in answers]
     # The window begins with the first try: exact, however the processes share the rest.
     assert codes.count(429) == 14

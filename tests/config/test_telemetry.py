@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import SimpleNamespace
 
@@ -71,8 +72,9 @@ class Collector(BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def collector():
+@contextmanager
+def collecting():
+    """A collector; ``got`` is what it was sent: ``[(path, body)]``."""
     got = []
     handler = type("Collecting", (Collector,), {"got": got})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
@@ -83,7 +85,26 @@ def collector():
 
 
 @pytest.fixture
-def serve(django_db_setup, django_db_blocker, tmp_path):
+def collector():
+    with collecting() as collector:
+        yield collector
+
+
+@pytest.fixture(scope="module")
+def without(serve):
+    """What the process says without telemetry."""
+    return serve()
+
+
+@pytest.fixture(scope="module")
+def traced(serve):
+    """What it says with telemetry, and the collector that it was sent to."""
+    with collecting() as collector:
+        return serve(**{ENDPOINT: collector.url}), collector
+
+
+@pytest.fixture(scope="module")
+def serve(django_db_setup, django_db_blocker):
     """``serve(OTEL_...="...")``: what the process above says, with that environment."""
 
     def run(**environment):
@@ -128,10 +149,9 @@ def test_it_is_wanted_when_a_collector_is_named(monkeypatch, environment, wanted
     assert telemetry.is_enabled() is wanted
 
 
-def test_off_it_is_not_even_imported(serve):
-    served = serve()
-    assert served["sdk"] is False
-    assert "trace_id" not in served["log"]
+def test_off_it_is_not_even_imported(without):
+    assert without["sdk"] is False
+    assert "trace_id" not in without["log"]
 
 
 def test_what_can_not_be_started_stops_nobody(monkeypatch, caplog):
@@ -145,8 +165,8 @@ def test_what_can_not_be_started_stops_nobody(monkeypatch, caplog):
 # --- What is sent ------------------------------------------------------------------------------
 
 
-def test_requests_statements_and_operations_are_sent_without_what_rows_hold(serve, collector):
-    served = serve(**{ENDPOINT: collector.url})
+def test_requests_statements_and_operations_are_sent_without_what_rows_hold(traced):
+    served, collector = traced
     spans, metrics = sent(collector, "/v1/traces"), sent(collector, "/v1/metrics")
     assert b"spoolbook" in spans
     for told in (b"test.ask", b"error:DataError", b"request-7", b"farm_alpha", b"SELECT %s::text"):
@@ -158,8 +178,8 @@ def test_requests_statements_and_operations_are_sent_without_what_rows_hold(serv
     assert '"trace_id"' in served["log"]
 
 
-def test_it_changes_no_answer(serve, collector):
-    assert serve(**{ENDPOINT: collector.url})["statuses"] == serve()["statuses"]
+def test_it_changes_no_answer(traced, without):
+    assert traced[0]["statuses"] == without["statuses"]
 
 
 def test_the_share_of_what_is_traced_is_set_by_the_argument_alone(serve, collector):
@@ -174,8 +194,8 @@ def test_metrics_can_be_left_out(serve, collector):
 
 
 @pytest.mark.parametrize("endpoint", ["http://127.0.0.1:9", "not an address"])
-def test_a_collector_that_is_not_there_stops_nobody(serve, endpoint):
-    assert serve(**{ENDPOINT: endpoint})["statuses"] == serve()["statuses"]
+def test_a_collector_that_is_not_there_stops_nobody(serve, without, endpoint):
+    assert serve(**{ENDPOINT: endpoint})["statuses"] == without["statuses"]
 
 
 def test_the_words_of_an_exception_stay_here():

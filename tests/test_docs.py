@@ -16,7 +16,7 @@ from production.demo import SIGN_INS
 from production.models import ProductionRun
 from tenants.models import Tenant
 from tests.doc_blocks import ROOT, assert_as_printed, page_run
-from tests.looking import violations
+from tests.queries import violations
 
 FARM = "readme"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]

@@ -14,8 +14,8 @@ from playwright.sync_api import Error, sync_playwright
 
 from tenants.accounts import roles
 from tenants.farms import services
-from tests.browser import chromium, stage
-from tests.browser.watched import PHONE, Watch
+from tests.browser import chromium, sample_farm
+from tests.browser.page_checks import PHONE, Watch
 from tests.conftest import go_out, go_to
 from tests.factories import PASSWORD, make_user
 
@@ -49,7 +49,7 @@ def farm_of_file(browser, server, django_db_blocker):
             "otto": make_user(username="otto", name="Otto Operator"),
             "mona": make_user(username="mona", name="Mona Manager", role=roles.MANAGER),
         }
-        made = stage.set_up(by=people["otto"])
+        made = sample_farm.set_up(by=people["otto"])
         url = f"http://{slug}.localhost:{urlsplit(server.url).port}"
         yield SimpleNamespace(tenant=tenant, url=url, stage=made, sessions={}, **people)
         services.drop_farm(tenant, by=None)

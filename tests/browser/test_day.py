@@ -6,8 +6,8 @@ from decimal import Decimal
 import pytest
 
 from production.models import PrinterSlot
-from tests.browser.stage import grams
-from tests.browser.watched import PHONE, TABLET, Hand, finds, geometry
+from tests.browser.page_checks import PHONE, TABLET, Hand, finds, geometry
+from tests.browser.sample_farm import grams
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 
 SCREENS = pytest.mark.parametrize("viewport", [PHONE, TABLET], ids=["phone", "tablet"])

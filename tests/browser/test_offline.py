@@ -8,8 +8,7 @@ import pytest
 
 from production.services import completion
 from tests.browser.conftest import sign_in
-from tests.browser.stage import grams
-from tests.browser.waiting import (
+from tests.browser.offline_helpers import (
     age,
     at,
     comes_true,
@@ -21,7 +20,8 @@ from tests.browser.waiting import (
     waiting,
     why_not,
 )
-from tests.browser.watched import barriers, finds, geometry
+from tests.browser.page_checks import barriers, finds, geometry
+from tests.browser.sample_farm import grams
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 
 ONCE = [("usage", Decimal(-40))]

@@ -6,8 +6,16 @@ from django.utils import timezone
 
 from inventory.services.spools import consumption
 from production.services.printing import midprint
-from tests.browser.waiting import age, at, in_another_tab, none_waits, offline, waiting, why_not
-from tests.browser.watched import barriers, finds, geometry
+from tests.browser.offline_helpers import (
+    age,
+    at,
+    in_another_tab,
+    none_waits,
+    offline,
+    waiting,
+    why_not,
+)
+from tests.browser.page_checks import barriers, finds, geometry
 from tests.factories import a_printer, a_running_run, a_spool
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from production import floor_urls
+from tests.browser.page_checks import DESK, PHONE, TABLET, barriers, geometry
 from tests.browser.pages import ADMIN, BUTTONS, FLOOR, SHARED, admin_path, floor_path
-from tests.browser.watched import DESK, PHONE, TABLET, barriers, geometry
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks

@@ -10,7 +10,7 @@ from inventory import codes
 from inventory.models import Spool
 from production.models import PrinterSlot
 from tests.browser import chromium
-from tests.browser.watched import TABLET, Hand, barriers, finds, geometry
+from tests.browser.page_checks import TABLET, Hand, barriers, finds, geometry
 from tests.factories import a_filament, a_printer, a_spool
 
 GTIN = "4006381333931"

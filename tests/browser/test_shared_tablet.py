@@ -4,8 +4,8 @@ import pytest
 
 from tenants.accounts import pins
 from tenants.accounts.models import FloorDevice, PinTries
-from tests.browser.stage import grams
-from tests.browser.watched import TABLET, Hand, barriers, finds, geometry
+from tests.browser.page_checks import TABLET, Hand, barriers, finds, geometry
+from tests.browser.sample_farm import grams
 from tests.factories import a_printer, a_running_run, a_spool
 
 PIN = "7394"

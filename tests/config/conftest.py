@@ -6,8 +6,8 @@ import pytest
 from django_tenants.utils import tenant_context
 
 from tenants.farms import services
-from tests.config.apart import OURS, ROUTES, THEIRS
 from tests.config.routes import furnish, ids_of
+from tests.config.two_farms import OURS, ROUTES, THEIRS
 from tests.conftest import go_out
 from tests.factories import (
     PASSWORD,

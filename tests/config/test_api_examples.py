@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from config.api.examples import EXAMPLES
 from inventory.models import Location
 from tests.factories import a_material_type, a_printer
-from tests.looking import violations
+from tests.queries import violations
 
 V1 = "/api/v1/"
 BLACK, BLACK_TOO, ORANGE, ORANGE_TOO = "M9S346Q3H", "D25VT4F5D", "V37E3S3E2", "28JT97KBC"

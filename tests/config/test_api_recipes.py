@@ -5,7 +5,7 @@ from django_tenants.utils import tenant_context
 
 from tenants.models import Tenant
 from tests.doc_blocks import assert_as_printed, page_run
-from tests.looking import violations
+from tests.queries import violations
 
 FARM = "recipes"
 

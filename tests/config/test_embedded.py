@@ -14,7 +14,7 @@ import pytest
 from config.database import embedded, from_url
 from config.database.embedded.postmaster import claimed, running, socket_folder
 from tests.budgets import deep
-from tests.config.embedding import User, command, kill_server, query
+from tests.config.embedded_users import User, command, kill_server, query
 
 
 @pytest.fixture(scope="module")

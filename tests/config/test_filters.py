@@ -7,9 +7,9 @@ from django.utils import timezone
 
 from inventory.services.spools import shelf
 from tenants.api.filters import FilterSet, FromFilter, IdFilter, ReferenceFilter, ToFilter
-from tests.answers import done, refused, results
 from tests.config.routes import furnish, ids_of, routes
 from tests.factories import a_running_run, a_spool, make_user
+from tests.responses import done, refused, results
 
 LISTS = [
     route

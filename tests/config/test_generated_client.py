@@ -14,7 +14,7 @@ import pytest
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.filament_import import import_filaments
 from tests.factories import make_token, make_user
-from tests.looking import violations
+from tests.queries import violations
 
 ROOT = Path(__file__).resolve().parents[2]
 BYTES = dict.fromkeys(["application/pdf", "text/csv"], "application/octet-stream")

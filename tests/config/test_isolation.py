@@ -16,7 +16,7 @@ from inventory.models import Spool
 from production.models import ProductionRun
 from tenants.accounts import devices, floor_sessions, pins
 from tests.budgets import some_of
-from tests.config.apart import OURS, ROUTES, THEIRS, asked
+from tests.config.two_farms import OURS, ROUTES, THEIRS, asked
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.factories import make_token, make_user
 

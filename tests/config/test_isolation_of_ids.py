@@ -11,7 +11,7 @@ from rest_framework.serializers import ListSerializer, Serializer
 
 from tenants.api.fields import IdField
 from tenants.api.filters import IdFilter
-from tests.config.apart import ROUTES, THEIRS, asked
+from tests.config.two_farms import ROUTES, THEIRS, asked
 
 
 def views():

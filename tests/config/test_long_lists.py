@@ -15,7 +15,7 @@ from production.models import ProductionRun
 from production.services.reports import lots
 from tenants.site.site import farm_site
 from tests.config.routes import furnish
-from tests.production.growing import looked_at, plan_of, reading, steps
+from tests.production.large_tables import looked_at, plan_of, reading, steps
 from tests.rows import run_items, runs
 from tests.shelf_rows import counts, entries, filaments, many, named, spools
 

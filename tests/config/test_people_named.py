@@ -8,8 +8,8 @@ from inventory.services.spools import scale, shelf
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
 from tenants.accounts import audited
-from tests.answers import results
 from tests.factories import a_spool, make_user
+from tests.responses import results
 
 V1 = "/api/v1/"
 

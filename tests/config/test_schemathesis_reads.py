@@ -1,6 +1,6 @@
 """What is read, and what nobody may do, asked as schemathesis makes it up."""
 
-from tests.config.making_up import ask_as_manager, closed, is_too_long, schema, some
+from tests.config.generated_requests import ask_as_manager, closed, is_too_long, schema, some
 
 
 @schema.include(method="GET").parametrize()

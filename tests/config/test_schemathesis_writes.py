@@ -1,6 +1,6 @@
 """What is written, asked as schemathesis makes it up."""
 
-from tests.config.making_up import ask_as_manager, schema, some
+from tests.config.generated_requests import ask_as_manager, schema, some
 
 
 @schema.exclude(method="GET").parametrize()

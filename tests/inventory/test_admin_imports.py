@@ -11,8 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Filament, InventoryTransaction, Location, Spool
-from tests.answers import text_of
 from tests.factories import a_filament, a_spool, make_user
+from tests.responses import text_of
 
 FILAMENTS = "/admin/inventory/filament/"
 SPOOLS = "/admin/inventory/spool/"

@@ -10,10 +10,10 @@ from django.urls import reverse
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services.spools import consumption, shelf
 from production.services import completion
-from tests.answers import text_of
 from tests.factories import a_filament, a_material_type, a_run, a_running_run, a_spool
-from tests.looking import fresh, queries_of
 from tests.production.admin_forms import carry_out, fields
+from tests.queries import fresh, queries_of
+from tests.responses import text_of
 
 LIST = "/admin/inventory/spool/"
 LEDGER = "/admin/inventory/inventorytransaction/"

@@ -8,7 +8,7 @@ from inventory import colors
 from inventory.models import Location, MaterialType
 from inventory.services.spools import consumption, shelf
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_run, a_spool
-from tests.inventory.asking import SPOOLS, found
+from tests.inventory.api_helpers import SPOOLS, found
 
 # --- The catalogue -----------------------------------------------------------------------------
 

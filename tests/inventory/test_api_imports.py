@@ -8,8 +8,8 @@ from django.conf import settings
 from inventory.models import Filament, InventoryTransaction, Manufacturer, Spool
 from inventory.services.tables import csv_reader
 from tenants.accounts.models import AuditEvent
-from tests.answers import done, refused
 from tests.factories import a_filament, a_manufacturer, a_spool
+from tests.responses import done, refused
 
 SPOOLS = "/api/v1/spools/import/"
 FILAMENTS = "/api/v1/filaments/import/"

@@ -18,7 +18,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.inventory.asking import SPOOLS, at
+from tests.inventory.api_helpers import SPOOLS, at
 
 # --- The catalogue -------------------------------------------------------------------------------
 

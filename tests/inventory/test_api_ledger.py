@@ -7,11 +7,11 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction
-from tests.answers import results
 from tests.factories import (
     a_spool,
 )
-from tests.inventory.asking import LEDGER, SPOOLS, at
+from tests.inventory.api_helpers import LEDGER, SPOOLS, at
+from tests.responses import results
 
 
 def test_a_spool_is_weighed(api):

@@ -10,7 +10,7 @@ from inventory.models import InventoryTransaction, Location, SpoolEvent
 from inventory.services.spools import consumption, shelf
 from production.services import completion
 from tests.factories import a_running_run, a_spool
-from tests.inventory.asking import LEDGER, SPOOLS, found
+from tests.inventory.api_helpers import LEDGER, SPOOLS, found
 
 # --- As of then --------------------------------------------------------------------------------
 

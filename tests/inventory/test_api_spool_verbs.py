@@ -7,9 +7,9 @@ import pytest
 from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services.spools import shelf
-from tests.answers import done, refused
 from tests.factories import a_filament, a_manufacturer, a_running_run, a_spool
-from tests.inventory.asking import LEDGER, SPOOLS, at
+from tests.inventory.api_helpers import LEDGER, SPOOLS, at
+from tests.responses import done, refused
 
 # --- Received ----------------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.looking import queries_of
+from tests.queries import queries_of
 
 SPOOLS = "/api/v1/spools/"
 CSV = {"Accept": "text/csv"}

@@ -12,9 +12,9 @@ from inventory.services.spools import consumption, shelf
 from inventory.services.spools.consumption import NothingToPost
 from inventory.services.spools.shelf import AlreadyArchived, AlreadyOpened, NotArchived
 from tenants.operations.refusals import Duplicate
-from tests.answers import refusals
 from tests.factories import a_filament, a_spool
-from tests.looking import violations
+from tests.queries import violations
+from tests.responses import refusals
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 

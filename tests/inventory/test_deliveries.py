@@ -12,7 +12,7 @@ from tenants.accounts.models import AuditEvent
 from tenants.operations.quantities import InvalidQuantity
 from tenants.operations.refusals import Duplicate, Invalid
 from tests.factories import a_filament, a_spool
-from tests.looking import fresh, queries_of, violations
+from tests.queries import fresh, queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

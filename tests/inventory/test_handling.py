@@ -14,7 +14,7 @@ from tenants.operations.operation import in_dry_run
 from tenants.operations.quantities import InvalidQuantity
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_spool
-from tests.looking import fresh
+from tests.queries import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 

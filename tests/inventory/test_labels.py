@@ -11,7 +11,7 @@ from inventory.paper import fonts, labels, qr, sheets
 from inventory.services.spools import shelf
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.models.settings import validate_address
-from tests import printed
+from tests import pdf
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
 
 FARM = "https://alpha.example.com"
@@ -45,12 +45,12 @@ def a_long_filament():
 def test_a_phone_reads_the_code_of_every_label_on_every_sheet(sheet):
     wanted = [a_label() for _ in range(3)] + labels.blank(2, farm=FARM)
     document = labels.pdf(wanted, sheet=sheet)
-    read = printed.codes(document)
+    read = pdf.codes(document)
     assert sorted(read) == sorted(label.address for label in wanted)
     assert set(read) == {f"HTTPS://ALPHA.EXAMPLE.COM/S/{label.code}" for label in wanted}
     pages = 1 if sheets.SHEETS[sheet].labels > 1 else 5
     expected = tuple(round(side) for side in sheets.SHEETS[sheet].page)
-    assert printed.sizes(document) == [expected] * pages
+    assert pdf.sizes(document) == [expected] * pages
 
 
 @pytest.mark.usefixtures("farm")
@@ -62,7 +62,7 @@ def test_a_person_reads_what_is_on_the_spool():
         manufacturer=a_manufacturer("Prusament"),
     )
     spool = a_spool(750, filament=filament, lot_number="L-77", received_on=date(2026, 3, 1))
-    [text] = printed.texts(labels.pdf([labels.of_spool(shown(spool), farm=FARM)], sheet="62x29"))
+    [text] = pdf.texts(labels.pdf([labels.of_spool(shown(spool), farm=FARM)], sheet="62x29"))
     for word in (spool.code, "PETG", "Ocean blue", "Blue", "Prusament", "Lot L-77"):
         assert word in text
     assert "750 g net, received 2026-03-01" in text
@@ -73,7 +73,7 @@ def test_a_person_reads_what_is_on_the_spool():
 def test_a_colour_without_a_name_is_said_all_the_same(color):
     label = a_label(filament=a_filament(color_name="", **color))
     said = "#336699" if color["color_hex"] else "no colour given"
-    assert said in printed.texts(labels.pdf([label], sheet="62x29"))[0]
+    assert said in pdf.texts(labels.pdf([label], sheet="62x29"))[0]
 
 
 @pytest.mark.usefixtures("farm")
@@ -85,20 +85,20 @@ def test_long_names_shrink_and_wrap_and_stay_on_the_label(sheet):
     left, top = (side * 72 / 25.4 for side in on.corner(0))
     width, height = (side * 72 / 25.4 for side in on.size)
     page = on.page[1] * 72 / 25.4
-    found = printed.letters(document)
+    found = pdf.letters(document)
     assert len(found) > 60
     for letter, x, bottom, right, above in found:
         if letter.strip():
             assert left <= x <= right <= left + width, letter
             assert page - top - height <= bottom <= above <= page - top, letter
-    assert printed.codes(document) == [qr.address(FARM, f"/S/{spool.code}")]
+    assert pdf.codes(document) == [qr.address(FARM, f"/S/{spool.code}")]
 
 
 @pytest.mark.usefixtures("farm")
 def test_letters_of_the_farms_are_printed_and_what_no_font_has_is_a_question_mark():
     filament = a_filament("Žluťoučký Ångström ПЭТГ Ελλάδα Việt 丝绸\u0007")
     label = a_label(filament=filament)
-    [text] = printed.texts(labels.pdf([label], sheet="5163"))
+    [text] = pdf.texts(labels.pdf([label], sheet="5163"))
     assert "Žluťoučký Ångström ПЭТГ Ελλάδα Việt ??" in text
     assert fonts.missing(label.text) == "丝绸"
 
@@ -131,12 +131,12 @@ def test_an_address_is_in_capitals_where_that_makes_the_code_smaller():
 def test_labels_begin_where_the_sheet_is_free_and_go_on_on_the_next():
     wanted = [a_label()]
     document = labels.pdf(wanted * 3, sheet="5163", start=9)
-    assert printed.sizes(document) == [(216, 279)] * 2
-    first, second = printed.texts(document)
+    assert pdf.sizes(document) == [(216, 279)] * 2
+    first, second = pdf.texts(document)
     assert (first.count(wanted[0].code), second.count(wanted[0].code)) == (2, 1)
-    top = max(above for _, _, _, _, above in printed.letters(document))
+    top = max(above for _, _, _, _, above in pdf.letters(document))
     assert top < 2.6 * 72  # the last of five rows
-    assert printed.texts(labels.pdf(wanted, sheet="5163", copies=4))[0].count(wanted[0].code) == 4
+    assert pdf.texts(labels.pdf(wanted, sheet="5163", copies=4))[0].count(wanted[0].code) == 4
 
 
 def test_what_a_sheet_does_not_have_is_refused():
@@ -193,6 +193,6 @@ def test_what_is_none_is_refused(address):
 def test_labels_lead_to_the_farms_address_or_else_where_one_came_by(api):
     spool = a_spool()
     path = f"/api/v1/spools/{spool.pk}/label/?sheet=62x29"
-    assert printed.codes(api.get(path).content) == [f"HTTP://ALPHA.LOCALHOST/S/{spool.code}"]
+    assert pdf.codes(api.get(path).content) == [f"HTTP://ALPHA.LOCALHOST/S/{spool.code}"]
     FarmSettings.objects.update(address="https://spools.example.com")
-    assert printed.codes(api.get(path).content) == [f"HTTPS://SPOOLS.EXAMPLE.COM/S/{spool.code}"]
+    assert pdf.codes(api.get(path).content) == [f"HTTPS://SPOOLS.EXAMPLE.COM/S/{spool.code}"]

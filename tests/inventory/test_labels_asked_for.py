@@ -9,9 +9,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Spool
 from inventory.serializers.labels import MOST_SPOOLS
-from tests import printed
-from tests.answers import refused
+from tests import pdf
 from tests.factories import a_filament, a_spool
+from tests.responses import refused
 
 FARM = "https://alpha.example.com"
 LABELS = "/api/v1/spools/labels/"
@@ -29,7 +29,7 @@ def test_one_label_is_a_pdf_whatever_is_accepted(api_client, viewer, accept):
     answer = api_client.get(f"/api/v1/spools/{spool.pk}/label/", HTTP_ACCEPT=accept)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer["Content-Disposition"] == f'inline; filename="label-{spool.code}.pdf"'
-    assert len(printed.codes(answer.content)) == 1
+    assert len(pdf.codes(answer.content)) == 1
 
 
 def test_labels_of_many_are_in_the_order_asked_for_with_a_constant_number_of_queries(api):
@@ -37,7 +37,7 @@ def test_labels_of_many_are_in_the_order_asked_for_with_a_constant_number_of_que
     assert api.get(f"{LABELS}?blank=1").status_code == 200  # the farm is found once
     with CaptureQueriesContext(connection) as few:
         answer = api.get(f"{LABELS}?ids={second.pk},{first.pk}&sheet=62x29&blank=1")
-    texts = printed.texts(answer.content)
+    texts = pdf.texts(answer.content)
     assert (second.code in texts[0], first.code in texts[1], len(texts)) == (True, True, 3)
     more = ",".join(str(a_spool(filament=a_filament()).pk) for _ in range(12))
     with CaptureQueriesContext(connection) as many:
@@ -87,7 +87,7 @@ def test_chosen_spools_are_shown_on_their_sheet_before_they_are_printed(at_admin
     picture = re.search(r'src="(\?[^"]*as=png)"', text)[1].replace("&amp;", "&")
     assert at_admin.get(PAGE + picture)["Content-Type"] == "image/png"
     document = at_admin.get(f"{url}&as=pdf&sheet=62x29").content
-    assert len(printed.codes(document)) == 2
+    assert len(pdf.codes(document)) == 2
     assert at_admin.get(url).context["form"]["sheet"].value() == "62x29"  # as printed last
 
 
@@ -111,7 +111,7 @@ def test_letters_that_can_not_be_printed_are_named_before(at_admin):
 def test_blank_labels_are_printed_for_what_is_still_to_come(at_admin):
     assert "Print blank labels" in at_admin.get("/admin/inventory/spool/").content.decode()
     document = at_admin.get(f"{BLANKS}?count=3&sheet=54x25&copies=2&as=pdf").content
-    read = printed.codes(document)
+    read = pdf.codes(document)
     assert (len(read), len(set(read))) == (6, 3)
     assert not Spool.objects.exists()
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import ledger
 from tests.factories import a_filament, a_run, a_spool
-from tests.looking import fresh
+from tests.queries import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 

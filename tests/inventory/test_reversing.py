@@ -11,7 +11,7 @@ from inventory.services.spools import consumption, scale, shelf
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from tests.factories import a_running_run, a_spool
-from tests.looking import fresh, violations
+from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

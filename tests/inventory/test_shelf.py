@@ -16,7 +16,7 @@ from tenants.operations.refusals import Duplicate, Stale
 from tenants.operations.text import format_moment
 from tenants.operations.versions import expecting
 from tests.factories import a_run, a_spool
-from tests.looking import fresh, violations
+from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -12,7 +12,7 @@ from inventory.services.spools import scale, shelf
 from tenants.operations.quantities import InvalidQuantity
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_spool
-from tests.looking import remaining
+from tests.queries import remaining
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -12,7 +12,7 @@ from inventory.services import ledger, receiving, reversing, stock
 from inventory.services.spools import consumption, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_material_type, a_spool
-from tests.looking import queries_of
+from tests.queries import queries_of
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -5,7 +5,7 @@ import pytest
 from inventory.models import Filament, Manufacturer, Spool
 from tests.factories import a_filament, a_material_type
 from tests.inventory.tables import import_filaments, import_spools
-from tests.looking import violations
+from tests.queries import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 

@@ -18,7 +18,7 @@ from inventory.services.tables.csv_reader import UnusableTable
 from tenants.web.csv_export import escape_formula, rows_as_csv, unescape_formula
 from tests.factories import a_filament
 from tests.inventory.tables import import_filaments, import_spools
-from tests.looking import violations
+from tests.queries import violations
 
 TABLES = settings(
     max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

@@ -13,7 +13,7 @@ from inventory.services.spools import shelf
 from tenants.operations.operation import source
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
 from tests.inventory.tables import columns_refused, import_spools, spools, told
-from tests.looking import queries_of, violations
+from tests.queries import queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

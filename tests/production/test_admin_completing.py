@@ -7,10 +7,10 @@ from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import slots
 from production.services.runs import lifecycle
-from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_slot, a_spool
-from tests.looking import status_of
 from tests.production.admin_forms import LIST, carry_out, field, fields, page, written
+from tests.queries import status_of
+from tests.responses import text_of
 
 # --- Completing --------------------------------------------------------------------------------
 

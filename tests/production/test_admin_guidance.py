@@ -15,7 +15,6 @@ from production.services import completion
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
-from tests.answers import text_of
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -26,6 +25,7 @@ from tests.factories import (
     a_spool,
 )
 from tests.production.admin_forms import LIST, fields, page
+from tests.responses import text_of
 
 
 @pytest.fixture

@@ -19,7 +19,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
-from tests.production.admin_stage import pages_of, set_up
+from tests.production.admin_rows import pages_of, set_up
 
 
 @pytest.fixture

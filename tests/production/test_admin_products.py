@@ -11,9 +11,9 @@ from production.models import BomLine, PrinterSlot, Product
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from tenants.accounts.models import AuditEvent
-from tests.answers import text_of
 from tests.factories import a_material_type, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.admin_forms import carry_out, fields
+from tests.responses import text_of
 
 
 def page(row, verb="change"):

@@ -21,7 +21,7 @@ from tests.factories import (
     a_spool,
 )
 from tests.production.admin_forms import LIST, numbers, page_of
-from tests.production.printing import printed_with
+from tests.production.completed_runs import printed_with
 
 # --- The list ----------------------------------------------------------------------------------
 

@@ -7,10 +7,10 @@ from production.models import ProductionRun, RunEvent
 from production.services import completion
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
-from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.looking import status_of
 from tests.production.admin_forms import LIST, carry_out, failure, field, fields, page, written
+from tests.queries import status_of
+from tests.responses import text_of
 
 # --- The other outcomes ------------------------------------------------------------------------
 

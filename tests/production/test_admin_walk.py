@@ -12,7 +12,7 @@ from tenants.accounts import roles
 from tenants.site.site import farm_site
 from tests.factories import make_user
 from tests.production.admin_forms import fields
-from tests.production.admin_stage import every_page, set_up
+from tests.production.admin_rows import every_page, set_up
 
 SIGN_OUT = "/admin/logout/"  # which ends the walk
 PASSWORD = "/admin/password_change/"  # one's own, which a viewer may change

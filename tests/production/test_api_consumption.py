@@ -11,7 +11,6 @@ from production.models import Reason
 from production.services import completion
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
-from tests.answers import refused
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -22,8 +21,9 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.asking import REPORTS, rows
-from tests.production.printing import completed
+from tests.production.api_helpers import REPORTS, rows
+from tests.production.completed_runs import completed
+from tests.responses import refused
 
 
 def grams(api, query):

@@ -6,9 +6,9 @@ from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Spool
 from production.models import ProductionRun, RunNumber
-from tests.answers import refused
 from tests.factories import a_printer, a_product, a_spool
-from tests.production.asking import RUNS
+from tests.production.api_helpers import RUNS
+from tests.responses import refused
 
 BULK, PLAN = f"{RUNS}bulk/", f"{RUNS}plan/"
 

@@ -5,9 +5,9 @@ import pytest
 from inventory.models import Spool
 from production.models import PrinterSlot
 from production.services import completion
-from tests.answers import done, refused
 from tests.factories import a_printer, a_run, a_running_run, a_slot, a_spool
-from tests.production.asking import at
+from tests.production.api_helpers import at
+from tests.responses import done, refused
 
 PRINTERS = "/api/v1/printers/"
 

@@ -3,7 +3,6 @@
 from decimal import Decimal
 
 from production.models import BomLine, Product
-from tests.answers import refused
 from tests.conftest import FarmAPIClient
 from tests.factories import (
     a_material_type,
@@ -13,7 +12,8 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.production.printing import completed
+from tests.production.completed_runs import completed
+from tests.responses import refused
 
 
 def test_a_product_and_its_bill_of_materials(api):

@@ -6,8 +6,8 @@ from production.models import Reason
 from production.services import completion
 from production.services.completion.actuals import ItemCount
 from tenants.accounts.models import AuditEvent
-from tests.answers import done, refused, results
 from tests.factories import a_product, a_running_run, a_spool
+from tests.responses import done, refused, results
 
 REASONS = "/api/v1/reasons/"
 FOOT = {"kind": "scrap", "code": "elephant_foot", "label": "Elephant's foot"}

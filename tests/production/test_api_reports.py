@@ -7,7 +7,6 @@ from django.utils import timezone
 
 from inventory.services.spools import scale
 from production.models import BomLine
-from tests.answers import refused
 from tests.factories import (
     a_filament,
     a_printer,
@@ -15,8 +14,9 @@ from tests.factories import (
     a_run,
     a_spool,
 )
-from tests.production.asking import REPORTS, rows
-from tests.production.printing import printed_with
+from tests.production.api_helpers import REPORTS, rows
+from tests.production.completed_runs import printed_with
+from tests.responses import refused
 
 ALL = ["variance", "stock", "stock-by-material-type", "unexplained", "alerts"]
 

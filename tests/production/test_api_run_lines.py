@@ -3,13 +3,13 @@
 import pytest
 
 from inventory.models import Spool
-from tests.answers import refused
 from tests.factories import (
     a_product,
     a_run,
     a_spool,
 )
-from tests.production.asking import at
+from tests.production.api_helpers import at
+from tests.responses import refused
 
 
 def test_items_are_added_changed_and_removed(api):

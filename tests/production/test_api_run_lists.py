@@ -15,7 +15,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.asking import RUNS
+from tests.production.api_helpers import RUNS
 
 
 def numbers(api, query):

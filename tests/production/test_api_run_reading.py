@@ -2,9 +2,9 @@
 
 import pytest
 
-from tests.answers import done, refused
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.asking import RUNS, at
+from tests.production.api_helpers import RUNS, at
+from tests.responses import done, refused
 
 
 def test_what_keeps_a_run_from_starting(api):

@@ -8,14 +8,14 @@ from django_tenants.utils import tenant_context
 
 from inventory.models import Spool
 from production.models import ProductionRun, Reason
-from tests.answers import refused
 from tests.factories import (
     a_product,
     a_run,
     a_running_run,
     a_spool,
 )
-from tests.production.asking import RUNS, at, materials, usage
+from tests.production.api_helpers import RUNS, at, materials, usage
+from tests.responses import refused
 
 
 def test_a_spool_that_is_too_short_is_refused_with_the_figures(api):

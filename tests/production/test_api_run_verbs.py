@@ -6,10 +6,10 @@ from decimal import Decimal
 from django.utils import timezone
 
 from production.models import ProductionRun, Reason
-from tests.answers import done, refused
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.looking import remaining
-from tests.production.asking import RUNS, at, booked, usage
+from tests.production.api_helpers import RUNS, at, booked, usage
+from tests.queries import remaining
+from tests.responses import done, refused
 
 # --- fail, cancel --------------------------------------------------------------------------------
 

@@ -8,7 +8,6 @@ import pytest
 from inventory.models import InventoryTransaction, Spool
 from production.models import ProductionRun
 from tenants.accounts.models import FarmSettings
-from tests.answers import refused
 from tests.conftest import FarmAPIClient
 from tests.factories import (
     a_printer,
@@ -19,8 +18,9 @@ from tests.factories import (
     make_token,
     make_user,
 )
-from tests.looking import remaining
-from tests.production.asking import RUNS, at, usage
+from tests.production.api_helpers import RUNS, at, usage
+from tests.queries import remaining
+from tests.responses import refused
 
 CHANGE = "production.change_productionrun"
 

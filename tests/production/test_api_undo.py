@@ -13,11 +13,11 @@ from inventory.services.spools import consumption
 from production.models import ProductionRun, RunEvent
 from production.services.printing import slots
 from production.services.runs import lifecycle
-from tests.answers import done, refused
 from tests.factories import a_filament, a_run, a_running_run, a_slot, a_spool
-from tests.inventory.asking import at as at_spool
-from tests.looking import fresh, violations
-from tests.production.asking import at
+from tests.inventory.api_helpers import at as at_spool
+from tests.production.api_helpers import at
+from tests.queries import fresh, violations
+from tests.responses import done, refused
 
 UNDO = "/api/v1/me/undo/"
 

@@ -18,8 +18,8 @@ from production.services.runs import lifecycle
 from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.looking import fresh
-from tests.production.printing import took
+from tests.production.completed_runs import took
+from tests.queries import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -13,7 +13,7 @@ from production.models import ProductionRun
 from tenants.accounts.roles import MANAGER
 from tests import budgets
 from tests.factories import a_material_type, a_running_run, a_spool, make_token, make_user
-from tests.looking import violations
+from tests.queries import violations
 
 API = "/api/v1"
 COUNT = 64

@@ -21,8 +21,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.looking import queries_of
-from tests.production.printing import completed
+from tests.production.completed_runs import completed
+from tests.queries import queries_of
 
 pytestmark = pytest.mark.usefixtures("farm")
 

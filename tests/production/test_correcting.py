@@ -22,8 +22,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.looking import remaining, violations
-from tests.production.printing import printed, took
+from tests.production.completed_runs import printed, took
+from tests.queries import remaining, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -17,8 +17,8 @@ from tenants.farms import services
 from tenants.models import Tenant
 from tests.budgets import deep
 from tests.conftest import FarmAPIClient, FarmClient
-from tests.looking import violations
-from tests.production.figures import faces
+from tests.production.figures import interfaces
+from tests.queries import violations
 
 SLUG = "demo-of-tests"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -80,7 +80,7 @@ def test_every_figure_of_it_is_as_reckoned_from_the_rows(month):
     api, browser = (kind(host="demo-to-look-at.localhost") for kind in (FarmAPIClient, FarmClient))
     api.force_authenticate(manager)
     browser.force_login(manager)
-    wrong = faces.wrong(api, browser)
+    wrong = interfaces.wrong(api, browser)
     assert not wrong, "\n".join(wrong)
 
 

@@ -13,8 +13,8 @@ from production.services.runs import lifecycle
 from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
-from tests.looking import remaining
-from tests.production.printing import took
+from tests.production.completed_runs import took
+from tests.queries import remaining
 
 pytestmark = pytest.mark.usefixtures("farm")
 

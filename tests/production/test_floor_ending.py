@@ -5,8 +5,8 @@ from decimal import Decimal
 from inventory.models import InventoryTransaction
 from production.models import Reason, RunMaterial
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.looking import fresh
-from tests.production.touching import at, entries, page, said, touch, undo
+from tests.production.floor_helpers import at, entries, page, said, touch, undo
+from tests.queries import fresh
 
 # --- Complete ----------------------------------------------------------------------------------
 

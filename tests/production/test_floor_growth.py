@@ -3,16 +3,16 @@
 import pytest
 
 from tests import budgets
-from tests.browser import stage
+from tests.browser import sample_farm
 from tests.browser.pages import FLOOR, floor_path
-from tests.production.growing import grow, looked_at, reading
+from tests.production.large_tables import grow, looked_at, reading
 
 MOST_QUERIES, MOST_ROWS = 12, 500
 
 
 @pytest.fixture
 def scene(floor, operator):
-    return stage.set_up(by=operator)
+    return sample_farm.set_up(by=operator)
 
 
 def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):

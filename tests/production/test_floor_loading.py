@@ -7,7 +7,7 @@ import pytest
 from inventory.models import Spool
 from production.models import PrinterSlot
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.touching import at, page, queries, said, touch
+from tests.production.floor_helpers import at, page, queries, said, touch
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from production.services.transitions import InvalidRunStatus, NotInRun
 from production.services.undo import undo
 from tenants.operations.refusals import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool
-from tests.looking import violations
-from tests.production.touching import at, page, queries, said, touch
+from tests.production.floor_helpers import at, page, queries, said, touch
+from tests.queries import violations
 
 HOOK = {"name": "Hook", "units_per_plate": 4}
 

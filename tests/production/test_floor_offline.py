@@ -12,8 +12,8 @@ from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, slots
 from production.views.floor import PERSON, WAITED
 from tests.factories import a_run, a_running_run, a_slot, a_spool, make_user
-from tests.looking import fresh
-from tests.production.touching import page, touch
+from tests.production.floor_helpers import page, touch
+from tests.queries import fresh
 
 
 @pytest.fixture

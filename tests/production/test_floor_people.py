@@ -11,7 +11,7 @@ from inventory.models import Spool
 from tenants.accounts import devices, floor_sessions, pins, roles
 from tenants.accounts.models import FloorDevice, PinTries, User
 from tests.factories import PASSWORD, a_printer, a_spool, make_user
-from tests.production.touching import page, queries, said, touch
+from tests.production.floor_helpers import page, queries, said, touch
 
 PIN = "8362"
 WHO = "/floor/who/"

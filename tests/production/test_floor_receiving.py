@@ -7,7 +7,7 @@ from inventory.models import Location, Spool
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_printer, a_spool
-from tests.production.touching import page, queries, said, touch
+from tests.production.floor_helpers import page, queries, said, touch
 
 RECEIVE = "/floor/receive/"
 GTIN = "4006381333931"

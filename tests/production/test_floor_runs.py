@@ -13,8 +13,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.looking import fresh
-from tests.production.touching import a_bare_run, at, entries, page, queries, said, touch, undo
+from tests.production.floor_helpers import a_bare_run, at, entries, page, queries, said, touch, undo
+from tests.queries import fresh
 
 # --- Start -------------------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from production.models import PrinterSlot
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tests.factories import PASSWORD, a_filament, a_printer, a_run, a_running_run, a_spool
-from tests.production.touching import at, page, queries, said, touch
+from tests.production.floor_helpers import at, page, queries, said, touch
 
 
 def labelled(code):

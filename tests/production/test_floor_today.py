@@ -9,7 +9,7 @@ from production.models import Printer, PrinterSlot
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.touching import a_bare_run, queries, touch
+from tests.production.floor_helpers import a_bare_run, queries, touch
 
 TODAY = "/floor/"
 

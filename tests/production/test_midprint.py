@@ -21,7 +21,7 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.looking import fresh
+from tests.queries import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")
 

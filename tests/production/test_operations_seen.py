@@ -24,7 +24,7 @@ from tenants.operations import operation
 from tenants.operations.refusals import Busy
 from tests.factories import PASSWORD, a_running_run, a_spool, make_user
 from tests.production.verbs.stories import NEW, OF_RUNS, STORIES, forgotten, running
-from tests.watching import watching
+from tests.spans import watching
 
 
 def verbs():

@@ -14,7 +14,7 @@ from production.services.runs import lifecycle, planning
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.operations.refusals import Invalid, OverrideNotPermitted
 from tests.factories import a_material_type, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.looking import fresh, violations
+from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -10,7 +10,7 @@ from production.models import ProductionRun
 from production.services.runs import planning
 from production.services.runs.lines import NewMaterial
 from tests.factories import a_printer, a_product, a_spool
-from tests.looking import violations
+from tests.queries import violations
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
 

@@ -16,7 +16,7 @@ from production.services.runs import lifecycle, repeats
 from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
-from tests.looking import violations
+from tests.queries import violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 NOW = timezone.now

@@ -11,7 +11,7 @@ from production.services.printing import midprint
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.printing import took
+from tests.production.completed_runs import took
 
 pytestmark = pytest.mark.usefixtures("farm")
 runs = ProductionRun.objects

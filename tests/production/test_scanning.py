@@ -8,7 +8,7 @@ from inventory.services import scanning
 from inventory.services.spools import shelf
 from production.services.scanning import decode
 from tests.factories import a_filament, a_printer, a_run, a_spool
-from tests.production.touching import page
+from tests.production.floor_helpers import page
 
 SCAN = "/api/v1/scan/"
 GTIN = "4006381333931"

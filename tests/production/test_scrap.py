@@ -21,8 +21,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.growing import plan_of, steps
-from tests.production.printing import completed
+from tests.production.completed_runs import completed
+from tests.production.large_tables import plan_of, steps
 from tests.rows import runs
 
 pytestmark = pytest.mark.usefixtures("farm")

@@ -15,7 +15,7 @@ from production.services.printing import slots
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
 from tenants.accounts.models import FarmSettings
-from tests import printed
+from tests import pdf
 from tests.factories import (
     PASSWORD,
     a_filament,
@@ -52,7 +52,7 @@ def test_it_says_what_is_made_what_to_load_and_how_long():
         planned_minutes=95,
         notes="Slow first layer.\nSecond <line> & more",
     )
-    [text] = printed.texts(on_paper(run))
+    [text] = pdf.texts(on_paper(run))
     for said in (
         run.number, "Elm", "CLIP-01", "Clip", "12 ×", "Ocean blue", "PLA · Blue", spool.code,
         "Dry box 3", "800 g by the book, lot L-7", "125 g", "5 g of it purge", "1 h 35",
@@ -60,17 +60,17 @@ def test_it_says_what_is_made_what_to_load_and_how_long():
         "Alpha · printed 2026-03-01 13:00",
     ):  # fmt: skip
         assert said in text, said
-    assert printed.codes(on_paper(run)) == [f"HTTPS://ALPHA.EXAMPLE.COM/R/{run.number}"]
+    assert pdf.codes(on_paper(run)) == [f"HTTPS://ALPHA.EXAMPLE.COM/R/{run.number}"]
 
 
 @pytest.mark.usefixtures("farm")
 def test_a_spool_in_a_printer_is_looked_for_there_and_one_to_choose_has_room():
     spool, slot = a_spool(), a_slot("A1", printer=a_printer("Elm"))
     slots.load(spool, slot=slot, by=None)
-    assert "in Elm A1" in printed.texts(on_paper(a_run((spool, 10))))[0]
+    assert "in Elm A1" in pdf.texts(on_paper(a_run((spool, 10))))[0]
     product = a_product(grams=20, material_type=a_material_type("ASA"))
     run = lifecycle.create(by=None, items=[NewItem(product=product, quantity=1)])
-    text = printed.texts(on_paper(run))[0]
+    text = pdf.texts(on_paper(run))[0]
     assert "any ASA" in text
     assert "not chosen yet" in text
 
@@ -79,10 +79,10 @@ def test_a_spool_in_a_printer_is_looked_for_there_and_one_to_choose_has_room():
 def test_what_was_noted_already_is_printed_and_a_run_of_nothing_too():
     run = a_running_run((a_spool(), 10), items=[(a_product(), 3)])
     completion.complete(run, by=None, as_planned=True, actual_minutes=75)
-    text = printed.texts(on_paper(run))[0]
+    text = pdf.texts(on_paper(run))[0]
     assert "Completed" in text
     assert "1 h 15" in text
-    assert printed.codes(on_paper(a_run())) != []
+    assert pdf.codes(on_paper(a_run())) != []
 
 
 @pytest.mark.usefixtures("farm")
@@ -92,17 +92,17 @@ def test_a_long_run_goes_on_on_the_next_page_with_its_number_and_code():
         notes="word " * 1500 + "\n" + "W" * 3000,
     )
     document = on_paper(run)
-    pages = printed.texts(document)
+    pages = pdf.texts(document)
     assert len(pages) > 2
     assert all(run.number in page for page in pages)
     assert f"{run.number} · page 2" in pages[1]
-    assert set(printed.codes(document)) == {f"HTTPS://ALPHA.EXAMPLE.COM/R/{run.number}"}
+    assert set(pdf.codes(document)) == {f"HTTPS://ALPHA.EXAMPLE.COM/R/{run.number}"}
 
 
 @pytest.mark.usefixtures("farm")
 def test_several_runs_each_begin_a_page_and_too_many_are_refused():
     runs = [a_run(), a_run()]
-    first, second = printed.texts(on_paper(*runs))
+    first, second = pdf.texts(on_paper(*runs))
     assert runs[0].number in first
     assert runs[1].number in second
     with pytest.raises(traveller.TooManyTravellers):
@@ -155,7 +155,7 @@ def test_a_program_prints_it(api_client, viewer):
     answer = api_client.get(f"{RUNS}{run.pk}/traveller/", HTTP_ACCEPT="application/pdf")
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer["Content-Disposition"] == f'inline; filename="{run.number}.pdf"'
-    assert printed.codes(answer.content) == [f"HTTPS://FARM.EXAMPLE.COM/R/{run.number}"]
+    assert pdf.codes(answer.content) == [f"HTTPS://FARM.EXAMPLE.COM/R/{run.number}"]
     missing = api_client.get(f"{RUNS}1/traveller/", HTTP_ACCEPT="application/pdf")
     assert (missing.status_code, missing["Content-Type"]) == (404, "application/problem+json")
 
@@ -164,7 +164,7 @@ def test_chosen_runs_are_printed_from_the_list_and_one_from_its_page(at_admin):
     runs = [a_run((a_spool(), 10)), a_run((a_spool(), 10))]
     chosen = {"action": "print_travellers", "_selected_action": [run.pk for run in runs]}
     url = at_admin.post(PAGES, chosen)["Location"]
-    assert len(printed.codes(at_admin.get(url).content)) == 2
+    assert len(pdf.codes(at_admin.get(url).content)) == 2
     text = at_admin.get(f"{PAGES}{runs[0].pk}/change/").content.decode()
     assert f'href="{PAGES}travellers/?ids={runs[0].pk}"' in text
     for query in ("", "?ids=", "?ids=x", f"?ids={'9' * 30}", "?ids=1"):

@@ -23,9 +23,9 @@ from tests.factories import (
     a_spool,
     make_user,
 )
-from tests.looking import fresh, violations
-from tests.production.printing import printed
-from tests.production.touching import page, queries, said, touch
+from tests.production.completed_runs import printed
+from tests.production.floor_helpers import page, queries, said, touch
+from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

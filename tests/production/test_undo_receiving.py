@@ -16,9 +16,8 @@ from production.services.undo import receipts, undo
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
 from tests.inventory.tables import import_spools
-from tests.looking import fresh, violations
 from tests.production.test_undo import of_bar, press
-from tests.production.touching import page, said, touch
+from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

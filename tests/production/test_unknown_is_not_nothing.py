@@ -13,7 +13,7 @@ from production.services.reports.variance import by_filament, of_many
 from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_product, a_run, a_running_run, a_spool
-from tests.production.printing import completed, took
+from tests.production.completed_runs import completed, took
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -19,11 +19,11 @@ from production.services.runs import lifecycle, lines
 from production.services.transitions import InvalidRunStatus
 from production.services.undo import receipts, undo
 from tenants.operations.refusals import Refusal
-from tests.answers import refusals
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
-from tests.looking import violations
-from tests.production.printing import printed, took
+from tests.production.completed_runs import printed, took
 from tests.production.verbs import races_for_a_delivery, races_for_a_run, races_for_filament
+from tests.queries import violations
+from tests.responses import refusals
 
 TOLD = (Refusal, ProductionRun.DoesNotExist)  # what a loser may hear
 

@@ -21,9 +21,9 @@ from production.models import ProductionRun, Reason
 from production.services import completion
 from production.services.runs import repeats
 from tests.factories import a_run, a_spool, spools_of_one
-from tests.production.printing import took
+from tests.production.completed_runs import took
 from tests.production.verbs import cases_of_runs, cases_of_the_shelf
-from tests.production.verbs.arranging import completed, running
+from tests.production.verbs.preparation import completed, running
 
 pytestmark = pytest.mark.usefixtures("farm")
 

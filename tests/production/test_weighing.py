@@ -8,7 +8,7 @@ from inventory.services.spools import scale
 from production.services import completion
 from production.services.printing import weighing
 from tests.factories import a_run, a_running_run, a_spool
-from tests.looking import remaining
+from tests.queries import remaining
 
 pytestmark = pytest.mark.usefixtures("farm")
 

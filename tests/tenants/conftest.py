@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from tests.watching import watching
+from tests.spans import watching
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tenants.accounts import devices, pins
 from tenants.accounts.models import IdempotencyKey, PinTries
-from tests.answers import done, refused, results
+from tests.responses import done, refused, results
 
 USERS, TABLETS = "/api/v1/users/", "/api/v1/floor-devices/"
 PIN = "8362"

@@ -18,7 +18,7 @@ from tenants.operations.refusals import Busy
 from tenants.schemas import database_role, migrating
 from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, make_user
-from tests.tenants.asking import ask, walled
+from tests.tenants.sql_helpers import ask, walled
 
 # --- What the backend promises -----------------------------------------------------------------
 

@@ -19,7 +19,7 @@ from tenants.farms import backups, services
 from tenants.models import Domain, Tenant
 from tenants.schemas import database_role, migrating, template
 from tests.factories import PASSWORD, a_running_run, a_spool
-from tests.looking import violations
+from tests.queries import violations
 from tests.tenants.test_farms import described, run
 
 

@@ -15,8 +15,8 @@ from production.services import completion
 from tenants.accounts import audited
 from tenants.operations.operation import BUCKETS, correlation_id, in_dry_run
 from tests.factories import a_run, a_running_run, a_spool
-from tests.tenants.doing import Unwilling, do, fail_with, outcomes
-from tests.watching import watching
+from tests.spans import watching
+from tests.tenants.failing_operation import Unwilling, do, fail_with, outcomes
 
 # --- How it ended ------------------------------------------------------------------------------
 

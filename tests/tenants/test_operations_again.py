@@ -11,7 +11,7 @@ from inventory.models import Location
 from tenants.operations.operation import ATTEMPTS, in_transaction
 from tenants.operations.refusals import Busy
 from tests.conftest import go_to
-from tests.tenants.doing import do, fail_with, gave_up, outcomes
+from tests.tenants.failing_operation import do, fail_with, gave_up, outcomes
 
 
 def test_a_lock_that_can_not_be_had_is_a_refusal(committed_farm, watched):

@@ -10,7 +10,7 @@ from tenants.farms import services
 from tenants.models import Tenant
 from tenants.schemas import database_role
 from tests.factories import make_user
-from tests.tenants.asking import ask, walled
+from tests.tenants.sql_helpers import ask, walled
 
 
 def denied(query):

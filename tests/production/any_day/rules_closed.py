@@ -15,7 +15,7 @@ from production.services.completion.actuals import ItemCount
 from production.services.runs import repeats
 from tests.production.any_day import model_closed as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
-from tests.production.any_day.drawing import (
+from tests.production.any_day.strategies import (
     CLOSED,
     at_times,
     counts,

@@ -9,7 +9,7 @@ from production.services.runs import lifecycle, lines
 from production.services.runs.lines import NewItem
 from tests.production.any_day import model_plans as verbs
 from tests.production.any_day.day import STAGE, Day, row
-from tests.production.any_day.drawing import (
+from tests.production.any_day.strategies import (
     OPEN,
     at_times,
     grams,

@@ -12,7 +12,7 @@ from production.services.printing import midprint
 from production.services.runs import lifecycle
 from tests.production.any_day import model_prints as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
-from tests.production.any_day.drawing import (
+from tests.production.any_day.strategies import (
     OPEN,
     at_times,
     counts,

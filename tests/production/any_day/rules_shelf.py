@@ -11,7 +11,7 @@ from inventory.services.spools import consumption, scale, shelf
 from tests.production.any_day import model
 from tests.production.any_day import model_shelf as verbs
 from tests.production.any_day.day import STAGE, Day, pick, row
-from tests.production.any_day.drawing import at_times, grams, mostly, number, seldom
+from tests.production.any_day.strategies import at_times, grams, mostly, number, seldom
 
 
 class OnTheShelf(Day):

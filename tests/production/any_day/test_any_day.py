@@ -20,11 +20,11 @@ from tests import budgets
 from tests.factories import a_filament, a_material_type, a_printer, a_product
 from tests.production.any_day import model
 from tests.production.any_day.day import STAGE
-from tests.production.any_day.drawing import seldom
 from tests.production.any_day.rules_closed import Closed
 from tests.production.any_day.rules_plans import Plans
 from tests.production.any_day.rules_prints import Prints
 from tests.production.any_day.rules_shelf import OnTheShelf
+from tests.production.any_day.strategies import seldom
 
 
 class AnyDay(OnTheShelf, Plans, Prints, Closed):

@@ -4,7 +4,7 @@ import pytest
 
 from tests import budgets
 from tests.production.any_day.test_any_day import AnyDay, broken_invariants, live_through, stage
-from tests.production.figures import faces
+from tests.production.figures import interfaces
 
 __all__ = ["broken_invariants", "stage"]
 
@@ -16,7 +16,7 @@ def test_the_figures_of_any_day_are_as_reckoned_from_the_rows(
     class Reckoned(AnyDay):
         def teardown(self):
             try:
-                wrong = faces.wrong(api, as_manager)
+                wrong = interfaces.wrong(api, as_manager)
                 assert not wrong, "\n".join(wrong)
             finally:
                 super().teardown()

@@ -2,7 +2,7 @@
 
 from itertools import combinations
 
-from tests.production.figures import faces, losses, shelf
+from tests.production.figures import interfaces, losses, shelf
 
 
 def of_runs(api, books):
@@ -10,10 +10,10 @@ def of_runs(api, books):
     for asked, fits, is_one in _chosen(_ways_of_runs(books)):
         runs = [run for run in books.told.values() if fits(run)]
         for group_by in (None, "product") if is_one else (None,):
-            found = faces.report(api, "variance", group_by=group_by, **asked)
-            yield f"variance {group_by} {asked}", found, faces.reckoned(books, group_by, runs)
+            found = interfaces.report(api, "variance", group_by=group_by, **asked)
+            yield f"variance {group_by} {asked}", found, interfaces.reckoned(books, group_by, runs)
         if is_one:
-            found = faces.report(api, "scrap", group_by="month", **asked)
+            found = interfaces.report(api, "scrap", group_by="month", **asked)
             yield f"scrap {asked}", found, losses.scrap(books, "month", runs)
 
 
@@ -22,7 +22,9 @@ def of_entries(api, books):
     for asked, fits, is_one in _chosen(_ways_of_entries(books)):
         entries = [entry for entry in books.entries.values() if fits(entry)]
         for group_by in ("filament", "product") if is_one else ("filament",):
-            found = faces.report(api, "consumption", by_period=True, group_by=group_by, **asked)
+            found = interfaces.report(
+                api, "consumption", by_period=True, group_by=group_by, **asked
+            )
             expected = shelf.consumption(books, group_by, None, entries)
             yield f"consumption {group_by} {asked}", found, expected
 

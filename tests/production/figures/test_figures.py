@@ -8,7 +8,7 @@ import os
 import pytest
 
 from production.models import ProductionRun
-from tests.production.figures import faces, narrowing
+from tests.production.figures import interfaces, narrowing
 from tests.production.figures.books import Books
 from tests.production.figures.month import Month
 
@@ -18,7 +18,7 @@ SEEDS = range(int(os.environ.get("SPOOLBOOK_MONTHS", "3")))
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_figure_is_as_reckoned_from_the_rows(api, as_manager, seed):
     Month(seed).live(60)
-    wrong = faces.wrong(api, as_manager)
+    wrong = interfaces.wrong(api, as_manager)
     assert not wrong, "\n".join(wrong)
 
 
@@ -26,7 +26,7 @@ def test_reports_are_of_what_was_asked_for(api):
     """Each way to narrow them, and every two of them together."""
     Month(1).live(60)
     books = Books()
-    wrong = faces.told([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
+    wrong = interfaces.told([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
     assert not wrong, "\n".join(wrong)
 
 

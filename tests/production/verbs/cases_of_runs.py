@@ -24,8 +24,8 @@ from tests.factories import (
     a_spool,
     spools_of_one,
 )
-from tests.production.printing import took
-from tests.production.verbs.arranging import a_table, completed, counted, planned, running
+from tests.production.completed_runs import took
+from tests.production.verbs.preparation import a_table, completed, counted, planned, running
 
 CASES, verb = a_table()
 

@@ -15,7 +15,7 @@ from inventory.services.tables.spool_import import import_spools
 from production.services.printing import slots, weighing
 from production.services.undo import loads, receipts, undo
 from tests.factories import a_filament, a_slot, a_spool
-from tests.production.verbs.arranging import a_table, running
+from tests.production.verbs.preparation import a_table, running
 
 CASES, verb = a_table()
 

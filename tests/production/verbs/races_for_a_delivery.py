@@ -12,8 +12,8 @@ from production.services.printing import slots
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
 from production.services.undo import receipts
-from tests.answers import refusals
 from tests.factories import a_filament, a_slot
+from tests.responses import refusals
 
 REFUSED = (SpoolArchived, InsufficientInventory)
 

@@ -13,10 +13,10 @@ from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import PlanFrozen
 from production.services.transitions import InvalidRunStatus
-from tests.answers import refusals
 from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
-from tests.looking import remaining, status_of
-from tests.production.printing import printed, took
+from tests.production.completed_runs import printed, took
+from tests.queries import remaining, status_of
+from tests.responses import refusals
 
 
 def start_and_start_on_one_printer():

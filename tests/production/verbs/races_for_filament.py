@@ -18,10 +18,10 @@ from production.services.completion import CountedSince
 from production.services.printing import midprint
 from production.services.runs import lifecycle, planning, repeats
 from production.services.runs.lines import NewMaterial
-from tests.answers import refusals
 from tests.factories import a_printer, a_running_run, a_spool, spools_of_one
-from tests.looking import remaining
-from tests.production.printing import printed, took
+from tests.production.completed_runs import printed, took
+from tests.queries import remaining
+from tests.responses import refusals
 
 
 def two_runs_take_the_spool_in_a_slot():

@@ -17,9 +17,9 @@ from production.services.runs import lifecycle
 from production.templatetags.floor import duration, signed_grams
 from tenants.accounts.models import FarmSettings
 from tenants.operations import quantities
-from tests.answers import text_of
 from tests.factories import a_filament, a_printer, a_product, a_running_run, a_spool
-from tests.production.printing import completed, took
+from tests.production.completed_runs import completed, took
+from tests.responses import text_of
 
 pytestmark = pytest.mark.usefixtures("farm")
 

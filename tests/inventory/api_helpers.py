@@ -1,6 +1,6 @@
 """Asking what is in the inventory."""
 
-from tests.answers import results
+from tests.responses import results
 
 SPOOLS = "/api/v1/spools/"
 LEDGER = "/api/v1/inventory-transactions/"

@@ -1,4 +1,4 @@
-"""The README's pictures: python -m tests.browser.pictures [http://demo.localhost:8000]
+"""The README's pictures: python -m tests.browser.screenshots [http://demo.localhost:8000]
 
 Of the demo farm as `make run` has just made it, which it leaves as it is.
 """
@@ -10,7 +10,7 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from tests.browser import chromium
-from tests.browser.watched import DESK, PHONE, TABLET
+from tests.browser.page_checks import DESK, PHONE, TABLET
 
 IMAGES = Path(__file__).resolve().parents[2] / "docs" / "images"
 

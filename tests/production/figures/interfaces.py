@@ -5,9 +5,9 @@ from csv import DictReader
 from decimal import Decimal
 from io import StringIO
 
-from tests.answers import done, results
 from tests.production.figures import losses, shelf, sums
 from tests.production.figures.books import Books, known, total
+from tests.responses import done, results
 
 KEYS = {
     None: lambda books: lambda part: None,

@@ -19,8 +19,8 @@ from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewMaterial
 from production.services.transitions import NotInRun
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
-from tests.looking import remaining, violations
-from tests.production.printing import printed, took
+from tests.production.completed_runs import printed, took
+from tests.queries import remaining, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
 

@@ -1,7 +1,7 @@
 """Asking about runs: their addresses, their reports, what they booked."""
 
 from inventory.models import InventoryTransaction
-from tests.answers import results
+from tests.responses import results
 
 RUNS = "/api/v1/production-runs/"
 REPORTS = "/api/v1/reports/"

@@ -3,6 +3,7 @@
 ``SPOOLBOOK_DEEP=1`` chooses the deep budgets; `tests/deep.py` sets it for each part that it runs.
 ``SPOOLBOOK_SEED`` seeds what is random, 1 by default: the same seed gives the same tests.
 ``SPOOLBOOK_EXAMPLES=50`` replaces the number of generated requests, and of random days.
+``SPOOLBOOK_SHRINK=0`` reports a day that fails as it is, without looking for a shorter one.
 """
 
 import os
@@ -11,6 +12,7 @@ import pytest
 
 IS_DEEP = os.environ.get("SPOOLBOOK_DEEP", "") not in ("", "0")
 SEED = int(os.environ.get("SPOOLBOOK_SEED") or 1)
+SHRINK = os.environ.get("SPOOLBOOK_SHRINK", "1") != "0"
 EXAMPLES = int(os.environ.get("SPOOLBOOK_EXAMPLES") or 0)
 
 

@@ -16,7 +16,10 @@ import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
+from config.database import embedded
+
 ROOT = Path(__file__).resolve().parent.parent
+DATA = ROOT / ".data" / "mutations"
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".data", "__pycache__", ".hypothesis", ".*_cache"
 )
@@ -207,6 +210,8 @@ FAULTS = {
 
 
 def main(words):
+    embedded.connect(DATA)  # or each run of the tests would start the server, and stop it
+    os.environ.pop("DATABASE_URL", None)
     """Report each fault; the exit code is the number of those that were missed."""
     is_deep, names = "--deep" in words, [word for word in words if word != "--deep"]
     if unknown := set(names) - FAULTS.keys():
@@ -245,12 +250,23 @@ def make(fault, folder):
 
 def run_tests(folder, tests, *, is_deep):
     environment = os.environ | {
-        "SPOOLBOOK_DATA": str(ROOT / ".data" / "mutations"),
+        "SPOOLBOOK_DATA": str(DATA),
         "SPOOLBOOK_DURABLE": "0",
         "SPOOLBOOK_DEEP": "1" if is_deep else "0",
+        "SPOOLBOOK_SHRINK": "0",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-x", "-rfE", *tests],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "--reuse-db",
+            "-x",
+            "-rfE",
+            *tests,
+        ],
         cwd=folder,
         env=environment,
         capture_output=True,

@@ -79,7 +79,7 @@ def broken_invariants(farm):
         cursor.execute("DEALLOCATE broken_invariants")
 
 
-def live_through(days, *, of, steps, seeded, shrink=True):
+def live_through(days, *, of, steps, seeded, shrink=budgets.SHRINK):
     """So many random days of a kind, the same for the same seed."""
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
     run_state_machine_as_test(

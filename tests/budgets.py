@@ -23,6 +23,10 @@ def budget(default, deep):
 # Requests that schemathesis generates for each operation, besides those at the edges of fields.
 REQUESTS = EXAMPLES or budget(8, 400)
 
+# Random tables and entries of a catalogue to import.
+TABLES = EXAMPLES or budget(60, 2_000)
+ENTRIES = EXAMPLES or budget(150, 5_000)
+
 # Random operations: so many seeds, each a test of its own, of so many days of so many steps.
 DAY_SEEDS = range(SEED, SEED + budget(5, 8))
 DAYS = EXAMPLES or budget(6, 50)

@@ -11,6 +11,8 @@ import threading
 from collections import Counter
 from types import SimpleNamespace
 
+import hypothesis
+import hypothesis.core
 import pytest
 from django.conf import settings
 from django.db import connection, connections
@@ -43,6 +45,9 @@ def pytest_configure(config):
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.FARM_SEEDERS = ["tests.factories.spread_identities", *settings.FARM_SEEDERS]
     found_farms._seconds = 3600  # or a slow test would look a farm up again, two queries more
+    hypothesis.core.global_force_seed = budgets.SEED
+    hypothesis.settings.register_profile("seeded", database=None)
+    hypothesis.settings.load_profile("seeded")
     config.pluginmanager.register(timing)
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(timing.Timing())

@@ -19,10 +19,12 @@ PARTS = {
         "tests/config/test_schemathesis_reads.py",
         "tests/config/test_schemathesis_writes.py",
     ],
-    "bad-input": ["tests/config/test_bad_input.py"],
+    "addresses": ["tests/config/test_bad_input.py", "tests/config/test_isolation.py"],
     "any-day": ["tests/production/any_day"],
     "concurrency": ["tests/production/test_concurrency.py"],
     "tables": [
+        "tests/inventory/test_import_filaments.py",
+        "tests/inventory/test_table_cells.py",
         "tests/config/test_list_queries.py",
         "tests/config/test_long_lists.py",
         "tests/production/test_floor_growth.py",

@@ -1,6 +1,7 @@
-"""The house: what the rules of CONTRIBUTING.md say of the tree, checked."""
+"""The rules of CONTRIBUTING.md about the source tree, checked."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -8,6 +9,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 from django.db import connection
+
+from tests import deep
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ["config", "tenants", "inventory", "production"]
@@ -53,6 +56,15 @@ def test_a_file_of_tests_is_small():
     tests = (ROOT / "tests").rglob("*.py")
     long = {path for path in tests if len(lines_of(path)) > LONGEST_FILE}
     assert {str(path.relative_to(ROOT)) for path in long} == set()
+
+
+def test_every_test_with_a_large_budget_is_in_a_part_of_the_deep_tests():
+    parts = [ROOT / path for paths in deep.PARTS.values() for path in paths]
+    assert [path for path in parts if not path.exists()] == []
+    large = re.compile(r"^from tests(\.budgets import| import.* budgets)", re.MULTILINE)
+    tests = [path for path in (ROOT / "tests").rglob("test_*.py") if large.search(path.read_text())]
+    left_out = [path for path in tests if not {path, *path.parents} & set(parts)]
+    assert [str(path.relative_to(ROOT)) for path in left_out] == []
 
 
 def test_only_the_ledger_writes_entries_and_balances():

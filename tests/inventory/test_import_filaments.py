@@ -11,6 +11,7 @@ from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services.tables import catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
 from tenants.accounts.models import AuditEvent
+from tests import budgets
 from tests.factories import a_filament, a_manufacturer, a_material_type
 from tests.inventory.entries import BROKEN, GOOD, entry
 from tests.inventory.tables import import_entries
@@ -191,7 +192,7 @@ values = st.recursive(
 entries = st.dictionaries(st.sampled_from([*GOOD, "color_hexes", "finish"]), values, max_size=3)
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=budgets.ENTRIES, deadline=None, suppress_health_check=list(HealthCheck))
 @given(entries.map(lambda changes: {**GOOD, **changes}) | values)
 def test_no_entry_crashes_the_import(raw):
     report = import_entries([raw], dry_run=True)

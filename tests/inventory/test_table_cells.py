@@ -16,12 +16,15 @@ from inventory.services.tables.cells import BadCell, has_decimal_commas, quantit
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.csv_reader import UnusableTable
 from tenants.web.csv_export import escape_formula, rows_as_csv, unescape_formula
+from tests import budgets
 from tests.factories import a_filament
 from tests.inventory.tables import import_filaments, import_spools
 from tests.queries import violations
 
 TABLES = settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=budgets.TABLES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 
 

@@ -86,8 +86,8 @@ FAULTS = {
     ),
     "a verb that fails half-way leaves what it wrote": Fault(
         "tenants/operations/operation.py",
-        "    if connection.in_atomic_block:\n        with transaction.atomic():\n            return work()",
-        "    if connection.in_atomic_block:\n        return work()",
+        "        with transaction.atomic():\n            return work()\n    attempt",
+        "        return work()\n    attempt",
         ["tests/production/test_verbs_roll_back.py"],
     ),
     # Fields and statuses

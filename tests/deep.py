@@ -29,6 +29,7 @@ PARTS = {
         "tests/config/test_long_lists.py",
         "tests/production/test_floor_growth.py",
     ],
+    "pages": ["tests/browser/test_pages.py"],
     "demo": ["tests/production/test_demo.py"],
     "served": [
         "tests/config/test_embedded.py",

@@ -180,13 +180,19 @@ FAULTS = {
         "production/services/overrides.py",
         "is_fresh = (at or timezone.now()) - last.at <= UNDO_FOR",
         "is_fresh = True",
-        ["tests/production/test_undo.py", "tests/production/test_correcting.py"],
+        ["tests/production/test_completion.py"],
     ),
-    "the search path of a farm has public in it": Fault(
+    "the search path of a request has public in it": Fault(
         "config/database/base.py",
         'return f"{schema}, pg_temp", role',
         'return f"{schema}, public, pg_temp", role',
-        ["tests/tenants/test_wall.py", "tests/tenants/test_backend.py"],
+        ["tests/tenants/test_wall.py"],
+    ),
+    "the search path of a command has public in it": Fault(
+        "config/database/base.py",
+        'return schema, "none", schema, None',
+        'return f"{schema}, public", "none", schema, None',
+        ["tests/tenants/test_backend.py"],
     ),
     # What is sent
     "an id may be larger than a column holds, in bodies": Fault(

@@ -5,8 +5,11 @@ import pytest
 from production import floor_urls
 from tests.browser.page_checks import DESK, PHONE, TABLET, barriers, geometry
 from tests.browser.pages import ADMIN, BUTTONS, FLOOR, SHARED, admin_path, floor_path
+from tests.budgets import deep, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
+PARTS = 3  # so that no test takes long
+WIDTHS_OF_TABLETS = (820, pytest.param(1280, marks=deep))
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 
 
@@ -15,15 +18,21 @@ def test_every_page_of_the_floor_is_looked_over():
     assert named == BUTTONS | SHARED | {address for address, *_ in FLOOR.values()}
 
 
-@pytest.mark.parametrize("look", LOOKS)
-def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, look):
-    viewport, scheme = LOOKS[look]
-    page = visit(viewport=viewport, color_scheme=scheme)
-    wrong = {}
-    for name in FLOOR:
+def looks_of(names, looks, part):
+    """``(name, look)`` of a third of the pages: each in one of its looks, or in all if deep."""
+    pages = list(enumerate(names))[part::PARTS]
+    return [(name, look) for number, name in pages for look in some_of(looks, number)]
+
+
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, part):
+    opened, wrong = {}, {}
+    for name, look in looks_of(FLOOR, LOOKS, part):
+        viewport, scheme = LOOKS[look]
+        page = opened[look] = opened.get(look) or visit(viewport=viewport, color_scheme=scheme)
         page.goto(floor_path(name, shop.stage))
         assert page.locator("h1").is_visible(), name
-        wrong[name] = geometry(page) + barriers(page)
+        wrong[name, look] = geometry(page) + barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
@@ -37,18 +46,18 @@ def test_a_page_fits_screens_of_any_width(visit, shop, name):
     assert {width: found for width, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_the_admin_is_for_everyone(visit, shop, scheme):
-    page = visit("/admin/", by="mona", viewport=DESK, color_scheme=scheme)
-    wrong = {}
-    for name in ADMIN:
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_admin_is_for_everyone(visit, shop, part):
+    page, wrong = visit("/admin/", by="mona", viewport=DESK), {}
+    for name, scheme in looks_of(ADMIN, ["light", "dark"], part):
+        page.emulate_media(color_scheme=scheme)
         answer = page.goto(admin_path(name, shop.stage))
         assert answer.ok, name
-        wrong[name] = barriers(page)
+        wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("width", [820, 1280])
+@pytest.mark.parametrize("width", WIDTHS_OF_TABLETS)
 def test_lists_and_forms_of_the_admin_fit_a_tablet(visit, shop, width):
     """Nothing goes on beside the screen, neither of the page nor within a list or a form."""
     page = visit("/admin/", by="mona", viewport={"width": width, "height": 900})

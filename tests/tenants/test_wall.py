@@ -27,6 +27,11 @@ def test_a_request_can_not_read_public_nor_another_farm_by_raw_sql(farm, other_f
     assert not ask("SELECT has_schema_privilege('public', 'USAGE')")
 
 
+def test_a_request_looks_for_tables_in_the_farm_alone(farm):
+    connection.set_tenant(walled(farm))
+    assert ask("SHOW search_path") == f"{farm.schema_name}, pg_temp"
+
+
 def test_a_request_can_not_change_ledger_rows_nor_the_record_of_migrations(farm):
     connection.set_tenant(walled(farm))
     table = "inventory_inventorytransaction"

@@ -44,7 +44,6 @@ def pytest_configure(config):
             database["EMBEDDED"] = str(settings.DATA)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.FARM_SEEDERS = ["tests.factories.spread_identities", *settings.FARM_SEEDERS]
-    found_farms._seconds = 3600  # or a slow test would look a farm up again, two queries more
     hypothesis.core.global_force_seed = budgets.SEED
     hypothesis.settings.register_profile("seeded", database=None)
     hypothesis.settings.load_profile("seeded")

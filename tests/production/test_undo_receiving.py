@@ -16,6 +16,7 @@ from production.services.undo import receipts, undo
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
 from tests.inventory.tables import import_spools
+from tests.production.floor_helpers import page, said, touch
 from tests.production.test_undo import of_bar, press
 from tests.queries import fresh, violations
 

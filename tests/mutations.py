@@ -137,13 +137,13 @@ FAULTS = {
         REVERTING,
         'pk__gt=Coalesce(Subquery(reverted.values("pk")[:1]), 0), created',
         "created",
-        [ANY_DAY],
+        ["tests/production/any_day/test_regressions.py", "tests/production/test_correcting.py"],
     ),
     "an archived spool stays archived when grams return": Fault(
         REVERTING,
         "        restore(book.spools.values(), by=by, at=book.at)\n",
         "",
-        [ANY_DAY],
+        ["tests/production/test_completion.py"],
     ),
     "a spool on two lines keeps one line's grams": Fault(
         CORRECTING,

@@ -137,7 +137,7 @@ FAULTS = {
         REVERTING,
         'pk__gt=Coalesce(Subquery(reverted.values("pk")[:1]), 0), created',
         "created",
-        ["tests/production/any_day/test_regressions.py", "tests/production/test_correcting.py"],
+        ["tests/production/any_day/test_regressions.py"],
     ),
     "an archived spool stays archived when grams return": Fault(
         REVERTING,

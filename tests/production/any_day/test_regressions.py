@@ -59,6 +59,15 @@ def test_a_weighed_balance_outlives_a_second_correction():
     assert remaining(spool) == 880
 
 
+def test_a_weighing_between_two_completions_does_not_keep_the_second_one_closed():
+    spool = a_spool(1000)
+    run = completion.revert(printed((spool, 100)), by=None)
+    scale.weigh(spool, gross_grams=1190, by=None)
+    run = completion.complete(run, by=None, as_planned=True).run
+    completion.revert(run, by=None)
+    assert remaining(spool) == 990
+
+
 def test_a_run_corrected_after_a_weighing_is_not_simply_reverted_either():
     spool = a_spool(1000)
     run = printed((spool, 100))

@@ -22,6 +22,7 @@ def budget(default, deep):
 
 # Requests that schemathesis generates for each operation, besides those at the edges of fields.
 REQUESTS = EXAMPLES or budget(8, 400)
+REQUESTS_OF_NOBODY = EXAMPLES or budget(3, 100)  # which are refused before they are read
 
 # Random tables and entries of a catalogue to import.
 TABLES = EXAMPLES or budget(60, 2_000)

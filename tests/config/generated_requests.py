@@ -49,6 +49,7 @@ some = settings(
     suppress_health_check=list(HealthCheck),
     database=None,
 )
+few = settings(some, max_examples=budgets.REQUESTS_OF_NOBODY)
 
 
 def ask_as_manager(case, place, token):

@@ -45,9 +45,10 @@ def copies(table, pk, count, **changed):
     with connection.cursor() as cursor:
         cursor.execute(query, [table])
         columns = [name for (name,) in cursor.fetchall()]
-        values = ", ".join(changed.get(name, f"row.{name}") for name in columns)
+        values = ", ".join(changed.get(name, f'row."{name}"') for name in columns)
+        quoted = ", ".join(f'"{name}"' for name in columns)
         cursor.execute(
-            f"INSERT INTO {table} ({', '.join(columns)}) SELECT {values} "
+            f"INSERT INTO {table} ({quoted}) SELECT {values} "
             f"FROM {table} row, generate_series(1, %s) n WHERE row.id = %s",
             [count, pk],
         )

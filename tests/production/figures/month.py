@@ -17,6 +17,7 @@ from production.services.printing import midprint
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tenants.operations.refusals import Refusal
 from tests.factories import a_filament, a_material_type, a_printer, a_product, a_spool
 
@@ -34,7 +35,8 @@ class Month:
         rates = {"labour_rate": "30.01", "machine_hour_rate": "1.7", "energy_price_kwh": "0.3331"}
         kept = {name: rate for name, rate in rates.items() if self.chance.random() < 0.7}
         zone = ZONES[seed % len(ZONES)]
-        FarmSettings.objects.update(timezone=zone, variance_alert_percent=10, **kept)
+        settings = FarmSettings.load()
+        change_settings(settings, by=None, timezone=zone, variance_alert_percent=10, **kept)
         timezone.activate(zone)
         pla, petg = a_material_type(), a_material_type("PETG")
         self.filaments = [

@@ -94,21 +94,21 @@ FAULTS = {
     # Fields and statuses
     "the reason of a failure is not saved": Fault(
         CLOSING,
-        '"status", "finished_at", "actual_minutes", "outcome_reason", at=at',
-        '"status", "finished_at", "actual_minutes", at=at',
+        '("finished_at", "actual_minutes", "outcome_reason")',
+        '("finished_at", "actual_minutes")',
         [STORED],
     ),
     "the first use of a spool is not saved": Fault(LEDGER, '    "first_used_at",\n', "", [STORED]),
     "a cancelled run is reopened as running": Fault(
         REVERTING,
-        "_closing_event(run).from_status, at",
-        "Status.IN_PROGRESS, at",
+        '_closing_event(run).from_status, event["at"]',
+        'Status.IN_PROGRESS, event["at"]',
         [ANY_DAY],
     ),
     "a failed run can't be reassigned": Fault(
-        MOVES,
-        '"reassign": (Status.COMPLETED, Status.FAILED)',
-        '"reassign": (Status.COMPLETED,)',
+        "production/services/verbs.py",
+        'name="reassign", moves=_from(Status.COMPLETED, Status.FAILED)',
+        'name="reassign", moves=_from(Status.COMPLETED)',
         [ANY_DAY],
     ),
     # Grams and money
@@ -120,7 +120,7 @@ FAULTS = {
     ),
     "a claim is not released": Fault(CLOSING, "    claims.release(book, lines)\n", "", [ANY_DAY]),
     "a kept balance has the wrong sign": Fault(
-        CORRECTING, "self._keep(weighed + grams)", "self._keep(weighed - grams)", [ANY_DAY]
+        CORRECTING, "spool.remaining_grams + grams", "spool.remaining_grams - grams", [ANY_DAY]
     ),
     "waste that is reverted is not claimed again": Fault(
         REVERTING,

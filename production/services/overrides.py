@@ -15,16 +15,12 @@ UNDO_FOR = timedelta(minutes=30)
 
 
 class UndoNotPermitted(Refusal):
-    """Only one's own last verb can be undone, for 30 minutes; later it is the manager's."""
-
     code = "undo_not_permitted"
     status = 403
     title = "This can be undone by a manager only"
 
 
 class NothingToUndo(Refusal):
-    """Something was done to it since, or it was undone already."""
-
     code = "nothing_to_undo"
     title = "This can't be undone any more"
 

@@ -1,5 +1,6 @@
 """How a run is locked for a verb, and what a verb writes of the run itself."""
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from production.models import Printer, ProductionRun, RunEvent
@@ -12,15 +13,11 @@ REQUIREMENT = ("filament__material_type", "material_type", "slot__printer")
 
 
 class InvalidRunStatus(Refusal):
-    """The verb is not possible in the run's status."""
-
     code = "invalid_run_status"
     title = "The run's status does not allow this"
 
 
 class NotInRun(Invalid):
-    """A line, spool or item that is not of this run."""
-
     code = "not_in_run"
     title = "This is not part of the run"
 
@@ -109,9 +106,13 @@ def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None
     )
 
 
-def save(run, *fields, at):
-    """Write the named fields of a locked run, its version and its time of change."""
+def save(run, verb, *fields, by, to=None, at=None, **event):
+    """Write what a verb changed of a locked run: the named fields, the status that it leads ``to``,
+    the version and the time of change, and the RunEvent. Returns the run."""
+    came_from, at = run.status, at or timezone.now()
+    run.status = to or came_from
     run.version += 1
     run.updated_at = at
-    run.save(update_fields=[*fields, "version", "updated_at"])
+    run.save(update_fields=[*fields, "status", "version", "updated_at"])
+    record(run, verb, came_from=came_from, by=by, at=at, **event)
     return run

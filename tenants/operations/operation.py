@@ -221,6 +221,17 @@ def in_dry_run(work):
         _is_dry_run.reset(token)
 
 
+def with_dry_run(verb):
+    """Give a verb the argument ``dry_run``: all of it is done, and taken back."""
+
+    @functools.wraps(verb)
+    def run(*args, dry_run=False, **kwargs):
+        work = functools.partial(verb, *args, **kwargs)
+        return in_dry_run(work) if dry_run else work()
+
+    return run
+
+
 def _check_deferred_constraints():
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")

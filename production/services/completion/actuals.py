@@ -1,7 +1,7 @@
-"""What a run really took and made, as people and scales say it, checked before it is booked.
+"""What a run really took and made, typed or weighed, checked before it is booked.
 
 Every line of the run ends up with part grams, purge grams and where they come from; every item
-with good and scrapped counts. What nobody said is missing, never taken as planned.
+with good and scrapped counts. What was not given is missing, never taken as planned.
 """
 
 from dataclasses import dataclass
@@ -25,22 +25,16 @@ ITEM_FIELDS = ("good_count", "scrapped_count", "scrap_reason")
 
 
 class ActualsMissing(Refusal):
-    """Nobody said what a material took, or how many of an item came out."""
-
     code = "actuals_missing"
     title = "Some actual figures are missing"
 
 
 class AfterAboveBefore(Invalid):
-    """A spool does not get heavier by printing."""
-
     code = "after_above_before"
     title = "The weight after is above the weight before"
 
 
 class CountsExceedQuantity(Invalid):
-    """More parts are counted than the run makes."""
-
     code = "counts_exceed_quantity"
     title = "More parts are counted than were to be made"
 
@@ -77,7 +71,7 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     """Write the actuals on the (locked) lines; returns the ids of those to settle.
 
     What is in ``given`` overrides the drafts saved on the lines. ``percent`` books that share of
-    the plan for what nobody said: 100 is "as planned". ``books`` ({spool id: net grams}) says what
+    the plan for what was not given: 100 is "as planned". ``books`` ({spool id: net grams}) is what
     a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
     missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, TareUnknown.
     """
@@ -88,54 +82,46 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     missing = [line for line in lines if not _resolve(line, spools, books, percent)]
     if missing:
         raise _missing(missing, spools)
-    _refuse_without_spool(line for line in lines if line.actual_total_grams)
+    refuse_without_spool([line for line in lines if line.actual_total_grams], field="materials")
     return settled
 
 
 def _missing(lines, spools):
     """The refusal that asks for the grams of lines, or for their purge alone."""
     missing = [line for line in lines if line.actual_grams is None]
-    questions = []
+    questions, errors = [], []
     if missing:
-        names = ", ".join(named(line, spools) for line in missing)
-        questions.append(
-            _(
-                "What did it take? Give actual grams (and purge where it was planned) or "
-                "weights for: %(names)s. Or book it as planned."
+        question = _(
+            "What did it take? Give actual grams (and purge where it was planned) or weights for: "
+            "%(names)s. Or book it as planned."
+        )
+        questions.append(question % {"names": ", ".join(named(line, spools) for line in missing)})
+    for line in lines:
+        if line in missing:
+            error = _("Material %(id)s has no actual.")
+        else:
+            error = _("Material %(id)s has no actual purge.")
+            question = _(
+                "How much was flushed? %(grams)s g of %(line)s were planned as purge: give its "
+                "actual purge too, 0 if there was none."
             )
-            % {"names": names}
-        )
-    questions += [
-        _(
-            "How much was flushed? %(planned_purge_grams)s g of %(line)s were planned as purge: "
-            "give its actual purge too, 0 if there was none."
-        )
-        % {
-            "planned_purge_grams": format_number(line.planned_purge_grams),
-            "line": named(line, spools),
-        }
-        for line in lines
-        if line not in missing
-    ]
-    errors = [
-        (
-            _("Material %(id)s has no actual.")
-            if line in missing
-            else _("Material %(id)s has no actual purge.")
-        )
-        % {"id": line.pk}
-        for line in lines
-    ]
+            grams = format_number(line.planned_purge_grams)
+            questions.append(question % {"grams": grams, "line": named(line, spools)})
+        errors.append(error % {"id": line.pk})
     ids = [line.pk for line in lines]
     return ActualsMissing(" ".join(questions), errors={"materials": errors}, material_ids=ids)
 
 
 def note(lines, given):
-    """Write what was said on the lines, as a draft; returns the ids of those to settle."""
+    """Write what was given on the lines, as a draft; returns the ids of those to settle."""
     settled = set()
     for actual in given:
         line = line_of(lines, actual)
-        _overwrite(line, actual)
+        figures = {name: getattr(actual, name) for name in FIGURES}
+        if any(value is not None for value in figures.values()):
+            for name, value in figures.items():
+                setattr(line, name, None if value is None else to_grams(value, field=name))
+            line.actual_source = ""
         if actual.settle:
             settled.add(line.pk)
     return settled
@@ -151,19 +137,22 @@ def apply_items(items, given, *, as_planned):
             item.scrapped_count = item.scrapped_count or 0
     missing = [item for item in items if item.good_count is None]
     if missing:
+        planned = _("%(product)s (%(quantity)s planned)")
+        items = [
+            planned % {"product": each.product.sku, "quantity": each.quantity} for each in missing
+        ]
         raise ActualsMissing(
-            "How many came out good? Count: "
-            + ", ".join(f"{item.product.sku} ({item.quantity} planned)" for item in missing)
-            + ". Or book all of them as good, as planned.",
+            _("How many came out good? Count: %(items)s. Or book all of them as good, as planned.")
+            % {"items": ", ".join(items)},
             errors={
-                "items": [_("Item %(item)s has no counts.") % {"item": item.pk} for item in missing]
+                "items": [_("Item %(id)s has no counts.") % {"id": each.pk} for each in missing]
             },
             item_ids=[item.pk for item in missing],
         )
 
 
 def note_items(items, given):
-    """Write the counts that were said on the items. Raises NotInRun, CountsExceedQuantity."""
+    """Write the given counts on the items. Raises NotInRun, CountsExceedQuantity."""
     by_id = {item.pk: item for item in items}
     for count in given:
         if count.item not in by_id:
@@ -181,26 +170,20 @@ def line_of(lines, actual):
     for line in lines:
         if line.pk == actual.line or (actual.line is None and line.spool_id == actual.spool):
             return line
+    if actual.line:
+        message = _("This run has no such material: line %(id)s.") % {"id": actual.line}
+    else:
+        message = _("This run has no such material: spool %(id)s.") % {"id": actual.spool}
     raise NotInRun(
-        "This run has no such material: "
-        + (f"line {actual.line}." if actual.line else f"spool {actual.spool}."),
+        message,
         errors={"materials": [_("Not a material of this run.")]},
         material_id=actual.line,
         spool_id=actual.spool,
     )
 
 
-def _overwrite(line, actual):
-    if all(getattr(actual, name) is None for name in FIGURES):
-        return
-    for name in FIGURES:
-        value = getattr(actual, name)
-        setattr(line, name, None if value is None else to_grams(value, field=name))
-    line.actual_source = ""
-
-
 def _resolve(line, spools, books, percent):
-    """Settle part and purge grams of one line; False when nobody said."""
+    """Settle part and purge grams of one line; False where they are missing."""
     if line.gross_after_grams is not None and not line.actual_source:  # else it was compared once
         _split(line, _weighed(line, spools, books))
     elif line.actual_grams is not None:
@@ -212,10 +195,6 @@ def _resolve(line, spools, books, percent):
     return line.actual_grams is not None and line.actual_purge_grams is not None
 
 
-def _refuse_without_spool(lines):
-    refuse_without_spool([line for line in lines if line.spool_id is None], field="materials")
-
-
 def _take_share(line, percent):
     share = Decimal(percent) / 100
     line.actual_grams = to_grams(line.planned_grams * share)
@@ -224,23 +203,21 @@ def _take_share(line, percent):
 
 
 def _weighed(line, spools, books):
-    _refuse_without_spool([line])
-    spool = spools[line.spool_id]
-    if line.gross_before_grams is not None:
-        used = line.gross_before_grams - line.gross_after_grams
+    refuse_without_spool([line], field="materials")
+    spool, before = spools[line.spool_id], line.gross_before_grams
+    if before is not None:
+        used = before - line.gross_after_grams
         message = _(
             "Spool %(spool)s weighs %(after)s g after the print and %(before)s g before: that is "
             "%(more)s g more. Weigh again, or count the spool first."
         )
-        before = line.gross_before_grams
     else:
-        used = books[spool.pk] - net_of_gross(spool, line.gross_after_grams)
+        before = books[spool.pk]
+        used = before - net_of_gross(spool, line.gross_after_grams)
         message = _(
             "Spool %(spool)s weighs %(after)s g after the print, but the book has %(before)s g "
-            "net: "
-            "that is %(more)s g more. Weigh again, or count the spool first."
+            "net: that is %(more)s g more. Weigh again, or count the spool first."
         )
-        before = books[spool.pk]
     if used < 0:
         raise AfterAboveBefore(
             message
@@ -259,45 +236,35 @@ def _weighed(line, spools, books):
 
 
 def _split(line, used):
-    """The scale can't tell part from purge: what was not said to be purge is planned purge."""
+    """The scale can't tell part from purge: without an actual, purge is what was planned."""
     purge = line.actual_purge_grams
-    if purge is None:
-        purge = min(line.planned_purge_grams, used)
-    line.actual_grams, line.actual_purge_grams = max(used - purge, ZERO), min(purge, used)
+    purge = min(line.planned_purge_grams if purge is None else purge, used)
+    line.actual_grams, line.actual_purge_grams = used - purge, purge
     line.actual_source = Source.WEIGHED
 
 
 def _check_counts(item):
+    counts = {"good_count": item.good_count, "scrapped_count": item.scrapped_count}
     if min(item.good_count or 0, item.scrapped_count or 0) < 0:
-        raise CountsExceedQuantity(
-            _("A count can't be negative."), errors={"items": [_("A count can't be negative.")]}
-        )
+        message = _("A count can't be negative.")
+        raise CountsExceedQuantity(message, errors={"items": [message]})
     if item.printed_count > item.quantity:
+        counts["quantity"] = item.quantity
+        message = _(
+            "%(product)s: %(good_count)s good and %(scrapped_count)s scrapped are more than the "
+            "%(quantity)s of this run. Correct the counts, or the quantity."
+        )
+        error = _("At most %(quantity)s for item %(id)s.") % {"id": item.pk, **counts}
         raise CountsExceedQuantity(
-            _(
-                "%(product)s: %(good_count)s good and %(scrapped_count)s scrapped are more than "
-                "the %(quantity)s of this run. Correct the counts, or the quantity."
-            )
-            % {
-                "product": item.product.sku,
-                "good_count": item.good_count,
-                "scrapped_count": item.scrapped_count,
-                "quantity": item.quantity,
-            },
-            errors={
-                "items": [
-                    _("At most %(quantity)s for item %(item)s.")
-                    % {"quantity": item.quantity, "item": item.pk}
-                ]
-            },
+            message % {"product": item.product.sku, **counts},
+            errors={"items": [error]},
             item_id=item.pk,
-            quantity=item.quantity,
-            good_count=item.good_count,
-            scrapped_count=item.scrapped_count,
+            **counts,
         )
 
 
 def named(line, spools):
-    """What a sentence calls the line: its spool's code, or its id."""
-    spool = spools.get(line.spool_id)
-    return f"spool {spool.code}" if spool else f"material {line.pk}"
+    """The line for a sentence: its spool's code, or its id."""
+    if spool := spools.get(line.spool_id):
+        return _("spool %(code)s") % {"code": spool.code}
+    return _("material %(id)s") % {"id": line.pk}

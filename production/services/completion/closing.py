@@ -18,7 +18,7 @@ from production.services.completion.plausibility import require_plausible
 from production.services.requirements import claims
 from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
-from tenants.operations.operation import in_dry_run, operation
+from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import format_moment
@@ -35,47 +35,19 @@ class Completion:
     variance: dict
 
 
-def complete(run, *, dry_run=False, **given):
+@with_dry_run
+@operation("production_run.complete")
+def complete(run, *, by, at=None, materials=(), items=(), as_planned=False, confirm=False, **times):
     """Complete a run in progress; returns a Completion.
 
     ``materials`` are MaterialActuals and ``items`` ItemCounts; what was saved before counts, and
-    they override it. ``as_planned`` books the plan for what nobody said, ``confirm`` accepts
-    implausible actuals, ``dry_run`` does everything and takes it back. ``actual_minutes`` and
-    ``finished_at`` (by default the moment of booking) are of the print.
+    they override it. ``as_planned`` books the plan for what was not given, ``confirm`` accepts
+    implausible actuals. ``actual_minutes`` and ``finished_at`` (by default the moment of booking)
+    are of the print.
 
     Raises InvalidRunStatus, ActualsMissing, ActualImplausible, CountsExceedQuantity,
     AfterAboveBefore, TareUnknown, InsufficientInventory with every shortage.
     """
-    if dry_run:
-        return in_dry_run(lambda: _complete(run, **given))
-    return _complete(run, **given)
-
-
-def fail(run, *, dry_run=False, **given):
-    """Give a run up of which nothing usable came; returns a Completion.
-
-    What it took is booked as waste: ``materials`` as in `complete`, and ``progress_percent`` of
-    the plan for the lines nobody weighed. ``reason`` (a Reason for failure) is required. Where
-    some parts are good, complete with the rest scrapped instead. Raises as `complete` does.
-    """
-    if dry_run:
-        return in_dry_run(lambda: _fail(run, **given))
-    return _fail(run, **given)
-
-
-@operation("production_run.complete")
-def _complete(
-    run,
-    *,
-    by,
-    at=None,
-    materials=(),
-    items=(),
-    actual_minutes=None,
-    finished_at=None,
-    as_planned=False,
-    confirm=False,
-):
     run = transitions.lock(run, "complete")
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     apply_items(run_items, items, as_planned=as_planned)
@@ -86,15 +58,15 @@ def _complete(
         if not confirm:
             require_plausible(lines, book.spools, FarmSettings.load().plausibility_percent)
         take(book, book.consume, run, lines, settled)
-    if as_planned and actual_minutes is None and run.actual_minutes is None:
-        actual_minutes = run.planned_minutes
-    times = {"actual_minutes": actual_minutes, "finished_at": finished_at, "at": book.at}
-    _finish(run, Status.COMPLETED, "complete", by=by, **times)
+    if as_planned and run.actual_minutes is None and times.get("actual_minutes") is None:
+        times["actual_minutes"] = run.planned_minutes
+    _finish(run, "complete", Status.COMPLETED, by=by, at=book.at, times=times)
     return _outcome(run, run_items, lines, book)
 
 
+@with_dry_run
 @operation("production_run.fail")
-def _fail(
+def fail(
     run,
     *,
     by,
@@ -103,12 +75,18 @@ def _fail(
     materials=(),
     items=(),
     progress_percent=None,
-    actual_minutes=None,
-    finished_at=None,
     note="",
     confirm=False,
+    **times,
 ):
-    _require_failure_reason(reason)
+    """Give a run up of which nothing usable came; returns a Completion.
+
+    What it took is booked as waste: ``materials`` as in `complete`, and ``progress_percent`` of
+    the plan for the lines without. ``reason`` (a Reason for failure) is required. Where some parts
+    are good, complete with the rest scrapped instead. Raises as `complete` does.
+    """
+    if reason is None or reason.kind != Reason.Kind.FAILURE:
+        raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": [_("Required.")]})
     run = transitions.lock(run, "fail")
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     _nothing_good(run_items, items)
@@ -119,8 +97,7 @@ def _fail(
             require_plausible(lines, book.spools, percent, may_be_less=True)
         take(book, book.waste, run, lines, settled, reason=reason.code)
     run.outcome_reason = reason
-    times = {"actual_minutes": actual_minutes, "finished_at": finished_at, "at": book.at}
-    _finish(run, Status.FAILED, "fail", by=by, reason=note, **times)
+    _finish(run, "fail", Status.FAILED, by=by, at=book.at, reason=note, times=times)
     return _outcome(run, run_items, lines, book)
 
 
@@ -133,7 +110,7 @@ def take(book, verb, run, lines, settled, **details):
             verb(spool, line.actual_total_grams, settle=line.pk in settled, run=run, **details)
 
 
-def set_times(run, *, actual_minutes, finished_at, at):
+def set_times(run, *, at, actual_minutes=None, finished_at=None):
     """Set when the print ended and how long it took. Raises Invalid unless start <= end <= at."""
     finished_at = finished_at or run.finished_at or at
     if not run.started_at <= finished_at <= at:
@@ -153,11 +130,6 @@ def set_times(run, *, actual_minutes, finished_at, at):
         run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
 
 
-def _require_failure_reason(reason):
-    if reason is None or reason.kind != Reason.Kind.FAILURE:
-        raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": ["Required."]})
-
-
 def _nothing_good(items, given):
     note_items(items, given)
     for item in items:
@@ -173,12 +145,11 @@ def _nothing_good(items, given):
         item.good_count, item.scrapped_count = 0, item.scrapped_count or 0
 
 
-def _finish(run, status, verb, *, by, at, reason="", **times):
+def _finish(run, verb, status, *, by, at, times, reason=""):
     was_printing = run.finished_at is None  # else its bed was cleared since
     set_times(run, at=at, **times)
-    came_from, run.status = run.status, status
-    transitions.save(run, "status", "finished_at", "actual_minutes", "outcome_reason", at=at)
-    transitions.record(run, verb, came_from=came_from, by=by, at=at, reason=reason)
+    fields = ("finished_at", "actual_minutes", "outcome_reason")
+    transitions.save(run, verb, *fields, to=status, by=by, at=at, reason=reason)
     if run.printer and was_printing:
         run.printer.needs_clearing = True
         run.printer.save(update_fields=["needs_clearing"])

@@ -28,55 +28,26 @@ from production.services.completion.reverting import (
 from production.services.requirements import claims
 from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
-from tenants.operations.operation import in_dry_run, operation
+from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.refusals import Refusal
 
 Kind = InventoryTransaction.Kind
 
 
 class NothingToReassign(Refusal):
-    """The line booked nothing, or the spool is the one it was booked on."""
-
     code = "nothing_to_reassign"
     title = "There is nothing to move to this spool"
 
 
-def correct(run, *, dry_run=False, **given):
+@with_dry_run
+@operation("production_run.correct")
+def correct(run, *, by, at=None, materials=(), items=(), confirm=False, reason="", **times):
     """Correct the actuals of a completed run; returns a Completion with the new entries.
 
-    ``materials``, ``items``, ``actual_minutes``, ``finished_at``, ``confirm`` and ``dry_run`` are
-    as in `complete`; what is not given stays. A weight after is compared with the book as it was
-    before this run's entry. Raises as `complete` does.
+    ``materials``, ``items``, ``actual_minutes``, ``finished_at`` and ``confirm`` are as in
+    `complete`; what is not given stays. A weight after is compared with the book as it was before
+    this run's entry. Raises as `complete` does.
     """
-    if dry_run:
-        return in_dry_run(lambda: _correct(run, **given))
-    return _correct(run, **given)
-
-
-def reassign(run, *, dry_run=False, **given):
-    """Move what a line consumed from the wrong spool to the right one; returns a Completion.
-
-    ``line`` is the RunMaterial's id, ``spool`` the right Spool; ``settle`` as in `complete`.
-    Raises NotInRun, NothingToReassign, IncompatibleSpool, InsufficientInventory.
-    """
-    if dry_run:
-        return in_dry_run(lambda: _reassign(run, **given))
-    return _reassign(run, **given)
-
-
-@operation("production_run.correct")
-def _correct(
-    run,
-    *,
-    by,
-    at=None,
-    materials=(),
-    items=(),
-    actual_minutes=None,
-    finished_at=None,
-    confirm=False,
-    reason="",
-):
     run = transitions.lock(run, "correct")
     overrides.require_may_undo(run, by=by, at=at)
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
@@ -90,23 +61,25 @@ def _correct(
         if not confirm:
             percent = FarmSettings.load().plausibility_percent
             require_plausible(lines, book.spools, percent, changed=changed)
-        _rebook(book, run, changed, entries, settled)
+        counted = counted_since(run, book.spools)
+        for line in changed:
+            spool = book.spools[line.spool_id]
+            own = [entry for entry in entries if entry.spool_id == spool.pk]
+            details = {"is_counted": spool.pk in counted, "settle": line.pk in settled}
+            _rebook(book, run, spool, own, line.actual_total_grams, **details)
         restore([book.spools[line.spool_id] for line in changed], by=by, at=book.at)
-    set_times(run, actual_minutes=actual_minutes, finished_at=finished_at, at=book.at)
+    set_times(run, at=book.at, **times)
     return _corrected(run, "correct", lines, run_items, book, by=by, reason=reason)
 
 
-def _rebook(book, run, changed, entries, settled):
-    counted = counted_since(run, book.spools)
-    for line in changed:
-        spool = book.spools[line.spool_id]
-        own = [entry for entry in entries if entry.spool_id == spool.pk]
-        move = _Move(book, run, spool, is_counted=spool.pk in counted)
-        move.rebook(own, line.actual_total_grams, settle=line.pk in settled)
-
-
+@with_dry_run
 @operation("production_run.reassign")
-def _reassign(run, *, by, line, spool, at=None, settle=False, reason="", override_reason=""):
+def reassign(run, *, by, line, spool, at=None, settle=False, reason="", override_reason=""):
+    """Move what a line consumed from the wrong spool to the right one; returns a Completion.
+
+    ``line`` is the RunMaterial's id, ``spool`` the right Spool; ``settle`` as in `complete`.
+    Raises NotInRun, NothingToReassign, IncompatibleSpool, InsufficientInventory.
+    """
     overridden = overrides.granted(override_reason, by=by)
     run = transitions.lock(run, "reassign")
     overrides.require_may_undo(run, by=by, at=at)
@@ -124,47 +97,33 @@ def _reassign(run, *, by, line, spool, at=None, settle=False, reason="", overrid
         _rebook_elsewhere(book, run, wrong, right, settle=settle)
         restore(book.spools.values(), by=by, at=book.at)
         _move_actuals(wrong, right, lines)
-    reason = override_reason or reason
-    return _corrected(
-        run, "reassign", lines, transitions.lock_items(run), book, by=by, reason=reason
-    )
+    items, reason = transitions.lock_items(run), override_reason or reason
+    return _corrected(run, "reassign", lines, items, book, by=by, reason=reason)
 
 
-class _Move:
-    """Booking what a run took of one spool again, the weighed balance kept."""
-
-    def __init__(self, book, run, spool, *, is_counted):
-        self.book, self.run, self.spool, self.is_counted = book, run, spool, is_counted
-
-    def rebook(self, entries, grams, *, settle=False, kind=Kind.USAGE, reason=""):
-        """Reverse ``entries`` (newest first) and take ``grams`` instead."""
-        weighed = self.spool.remaining_grams
-        for entry in entries:
-            self.book.reverse(entry, reason="corrected")
-        if self.is_counted:
-            self._keep(weighed + grams)
-        if grams:
-            take = self.book.waste if kind == Kind.WASTE else self.book.consume
-            take(self.spool, grams, settle=settle, run=self.run, reason=reason)
-
-    def _keep(self, grams):
-        if grams != self.spool.remaining_grams:
-            note = _("Run %(run)s was corrected; the weighed balance stays.") % {
-                "run": self.run.number
-            }
-            self.book.count(self.spool, grams, reason=COMPENSATED, note=note)
+def _rebook(book, run, spool, entries, grams, *, is_counted, kind=Kind.USAGE, **details):
+    """Reverse ``entries`` (newest first) of a spool and take ``grams`` instead; the balance stays
+    where the spool was weighed since (``is_counted``)."""
+    balance = spool.remaining_grams + grams
+    for entry in entries:
+        book.reverse(entry, reason="corrected")
+    if is_counted and balance != spool.remaining_grams:
+        note = _("Run %(run)s was corrected; the weighed balance stays.") % {"run": run.number}
+        book.count(spool, balance, reason=COMPENSATED, note=note)
+    if grams:
+        take = book.waste if kind == Kind.WASTE else book.consume
+        take(spool, grams, run=run, **details)
 
 
 def _rebook_elsewhere(book, run, wrong, right, *, settle):
     entries = [entry for entry in standing_entries(run) if entry.spool_id == wrong.spool_id]
     booked = next(entry for entry in entries if entry.kind in (Kind.USAGE, Kind.WASTE))
     counted = counted_since(run, book.spools)
-    _Move(book, run, book.spools[wrong.spool_id], is_counted=wrong.spool_id in counted).rebook(
-        entries, ledger.ZERO
-    )
-    _Move(book, run, right, is_counted=right.pk in counted).rebook(
-        [], wrong.actual_total_grams, settle=settle, kind=booked.kind, reason=booked.reason
-    )
+    spool = book.spools[wrong.spool_id]
+    _rebook(book, run, spool, entries, ledger.ZERO, is_counted=spool.pk in counted)
+    details = {"kind": booked.kind, "reason": booked.reason, "settle": settle}
+    grams, is_counted = wrong.actual_total_grams, right.pk in counted
+    _rebook(book, run, right, [], grams, is_counted=is_counted, **details)
 
 
 def _move_actuals(wrong, right, lines):
@@ -183,6 +142,5 @@ def _move_actuals(wrong, right, lines):
 def _corrected(run, verb, lines, items, book, *, by, reason):
     bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
     bulk_update_unnest(items, ITEM_FIELDS)
-    transitions.save(run, "finished_at", "actual_minutes", at=book.at)
-    transitions.record(run, verb, came_from=run.status, by=by, at=book.at, reason=reason)
+    transitions.save(run, verb, "finished_at", "actual_minutes", by=by, at=book.at, reason=reason)
     return Completion(run=run, entries=book.entries, variance=variance.of_run(run))

@@ -9,8 +9,6 @@ from tenants.operations.text import format_number
 
 
 class ActualImplausible(Refusal):
-    """An actual far from its plan: more likely a slip than the truth; may be confirmed."""
-
     code = "actual_implausible"
     title = "An actual is hard to believe"
 

@@ -115,22 +115,12 @@ def _claim_again(book, run, lines, entries):
             book.reclaim(book.spools[line.spool_id], line.reserved_grams)
 
 
-def _reopen(run, *, by, at, reason, counted):
-    came_from = run.status
-    run.status, run.reopened_at = _closing_event(run).from_status, at
-    if run.is_printing:  # it was cancelled
+def _reopen(run, *, counted, **event):
+    status, run.reopened_at = _closing_event(run).from_status, event["at"]
+    if status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
         readiness.require_idle_printer(run)
-    transitions.save(run, "status", "reopened_at", at=at)
-    transitions.record(
-        run,
-        "revert",
-        came_from=came_from,
-        by=by,
-        at=at,
-        reason=reason,
-        overrides=[f"counted_since:{pk}" for pk in sorted(counted)],
-    )
-    return run
+    event["overrides"] = [f"counted_since:{pk}" for pk in sorted(counted)]
+    return transitions.save(run, "revert", "reopened_at", to=status, **event)
 
 
 def _closing_event(run):

@@ -1,5 +1,4 @@
-"""What a run's figures were before somebody noted others: kept with the RunEvent, so that it can be
-taken back."""
+"""A run's figures before others were noted: stored with the RunEvent, so that it can be undone."""
 
 from decimal import Decimal
 
@@ -44,9 +43,9 @@ def take_back(run, *, event, by):
             setattr(item, name, value)
     bulk_update_unnest(items, [name.removesuffix("_id") for name in DRAFT_FIELDS])
     run.actual_minutes = _number(before["actual_minutes"])
-    transitions.save(run, "actual_minutes", at=book.at)
-    transitions.record(run, "take_back", came_from=run.status, by=by, at=book.at, reason=event.verb)
-    return run
+    return transitions.save(
+        run, "take_back", "actual_minutes", by=by, at=book.at, reason=event.verb
+    )
 
 
 def _put_back(book, line, figures):

@@ -1,9 +1,8 @@
-"""While a run prints: swap a spool that ran out, keep drafts, say how far it is."""
+"""While a run prints: swap a spool that ran out, save drafts, note the progress."""
 
 from dataclasses import replace
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
@@ -56,13 +55,13 @@ def swap_spool(
         bulk_update_unnest([old], LINE_FIELDS)
         new.save(force_insert=True)
     before["added"] = new.pk
-    _noted(run, "swap_spool", by=by, at=book.at, reason=override_reason, before=before)
+    transitions.save(run, "swap_spool", by=by, at=book.at, reason=override_reason, before=before)
     return new
 
 
 @operation("production_run.save_actuals")
 def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=None):
-    """Keep figures as drafts that prefill the completion; nothing is booked. Returns the run."""
+    """Save figures as drafts that prefill the completion; nothing is booked. Returns the run."""
     run = transitions.lock(run, "save_actuals")
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     before = drafts.of(run, lines, run_items)
@@ -72,14 +71,13 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     bulk_update_unnest(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
-    _noted(run, "save_actuals", "actual_minutes", by=by, at=at, before=before)
-    return run
+    return transitions.save(run, "save_actuals", "actual_minutes", by=by, at=at, before=before)
 
 
 @operation("production_run.note_plate")
 def note_plate(run, *, by, scrapped, reason=None, at=None):
-    """Keep as drafts that a plate failed: ``scrapped`` units more of each item, by its id, with a
-    scrap ``reason``; the rest counts as good until somebody says otherwise. Returns the run.
+    """Save as drafts that a plate failed: ``scrapped`` units more of each item, by its id, with a
+    scrap ``reason``; the rest counts as good until it is changed. Returns the run.
 
     Nothing is booked. Raises NotInRun, CountsExceedQuantity, Invalid where nothing was scrapped.
     """
@@ -88,32 +86,26 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
     before = drafts.of(run, items=items)
     if not any(scrapped.values()):
         raise Invalid(
-            _("How many parts were on the failed plate?"), errors={"scrapped": ["Needed."]}
+            _("How many parts were on the failed plate?"), errors={"scrapped": [_("Needed.")]}
         )
     by_id = {item.pk: item for item in items}
-    note_items(
-        items,
-        [
-            _with_more_scrapped(by_id.get(pk), pk, count, reason)
-            for pk, count in scrapped.items()
-            if count
-        ],
-    )
+    counts = [(by_id.get(pk), pk, count) for pk, count in scrapped.items() if count]
+    note_items(items, [_with_more_scrapped(*count, reason) for count in counts])
     bulk_update_unnest(items, ITEM_FIELDS)
-    _noted(run, "note_plate", by=by, at=at, reason=str(reason or ""), before=before)
-    return run
+    reason = str(reason or "")
+    return transitions.save(run, "note_plate", by=by, at=at, reason=reason, before=before)
 
 
 @operation("production_run.progress")
 def progress(run, *, by, percent, at=None):
-    """Say how far the print is, 0 to 100 percent; returns the run."""
+    """Note how far the print is, 0 to 100 percent; returns the run."""
     run = transitions.lock(run, "progress")
     percent = Decimal(percent)
     if not (percent.is_finite() and 0 <= percent <= 100):
         raise Invalid(_("Progress is 0 to 100 percent."), errors={"percent": [_("From 0 to 100.")]})
     run.progress_percent = round(percent, 2)
-    _noted(run, "progress", "progress_percent", by=by, at=at, reason=f"{percent:f} %")
-    return run
+    reason = f"{percent:f} %"
+    return transitions.save(run, "progress", "progress_percent", by=by, at=at, reason=reason)
 
 
 def _with_more_scrapped(item, pk, count, reason):
@@ -139,7 +131,7 @@ def _line_to_swap(lines, pk, so_far):
 
 
 def _keep_so_far(book, line, so_far, is_empty):
-    """Write what the old spool gave on its line, claim just that; returns what is left to claim."""
+    """Write what the old spool gave on its line and reserve just that; returns what is left."""
     spool = book.spools[line.spool_id]
     if is_empty:
         line.actual_grams, line.actual_purge_grams = spool.remaining_grams, ledger.ZERO
@@ -147,10 +139,7 @@ def _keep_so_far(book, line, so_far, is_empty):
         line.actual_source = RunMaterial.Source.TYPED
     elif so_far is None:
         raise ActualsMissing(
-            _(
-                "What did spool %(spool)s give so far? Say that it is empty, or give grams or a "
-                "weight."
-            )
+            _("What did spool %(spool)s give so far? Give grams or a weight, or mark it as empty.")
             % {"spool": spool.code},
             material_ids=[line.pk],
         )
@@ -163,9 +152,3 @@ def _keep_so_far(book, line, so_far, is_empty):
     book.reclaim(spool, used)
     line.reserved_grams = used
     return max(claim - used, ledger.ZERO)
-
-
-def _noted(run, verb, *fields, by, at, reason="", before=None):
-    at = at or timezone.now()
-    transitions.save(run, *fields, at=at)
-    transitions.record(run, verb, came_from=run.status, by=by, at=at, reason=reason, before=before)

@@ -19,29 +19,21 @@ Verb = SpoolEvent.Verb
 
 
 class SpoolPrinting(Refusal):
-    """A running run draws from the spool: what it gave has to be said before it is taken out."""
-
     code = "spool_printing"
-    title = "A running run prints from this spool"
+    title = "A run in progress prints from this spool"
 
 
 class SlotEmpty(Refusal):
-    """There is no spool in the slot."""
-
     code = "slot_empty"
     title = "The slot is empty already"
 
 
 class SlotTaken(Refusal):
-    """A slot that holds a spool can't be taken away."""
-
     code = "slot_taken"
     title = "There is a spool in the slot"
 
 
 class NothingPrinting(Refusal):
-    """No running run draws from the spool in the slot."""
-
     code = "nothing_printing"
     title = "No run prints from this slot"
 

@@ -14,10 +14,8 @@ from tenants.operations.refusals import Refusal
 
 
 class SpoolInSeveralRuns(Refusal):
-    """Several running runs draw from the spool; the scale can't say which took what."""
-
     code = "spool_in_several_runs"
-    title = "Several running runs draw from this spool"
+    title = "Several runs in progress draw from this spool"
 
 
 @dataclass(frozen=True, kw_only=True)

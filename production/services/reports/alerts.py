@@ -46,8 +46,6 @@ WHERE recency <= %(last)s GROUP BY product_id ORDER BY product_id
 
 
 class NoEvidence(Refusal):
-    """There are no weighed or typed runs of the product alone to go by."""
-
     code = "no_evidence"
     title = "There is nothing to correct this product by"
 

@@ -14,8 +14,6 @@ class DuplicateSpool(Invalid):
 
 
 class IncompatibleSpool(Refusal):
-    """The spool does not hold what the line asks for."""
-
     code = "incompatible_spool"
     title = "The spool does not hold the material the line asks for"
 

@@ -14,8 +14,6 @@ from tenants.operations.refusals import Refusal
 
 
 class LimitExceeded(Refusal):
-    """The printer, its slots or its plates can't do what the run asks for."""
-
     code = "limit_exceeded"
     title = "The plan breaks a physical limit"
 

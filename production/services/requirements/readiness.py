@@ -9,22 +9,16 @@ from tenants.operations.refusals import Refusal
 
 
 class SpoolsMissing(Refusal):
-    """A run starts when every material line has a spool, and what it takes is taken from one."""
-
     code = "spools_missing"
     title = "Some materials have no spool yet"
 
 
 class PrinterBusy(Refusal):
-    """The printer has a run in progress."""
-
     code = "printer_busy"
     title = "The printer is busy with another run"
 
 
 class PrinterNeedsClearing(Refusal):
-    """Parts of the last run are still on the bed."""
-
     code = "printer_needs_clearing"
     title = "The printer's bed has not been cleared"
 
@@ -83,13 +77,13 @@ def choose_spools(run, run_lines, named):
 
 
 def refuse_without_spool(lines, *, field):
-    """Raise SpoolsMissing, which names all of the ``lines``, if there are any."""
-    if lines:
+    """Raise SpoolsMissing with all of the ``lines`` that have no spool, if there are any."""
+    if lines := [line for line in lines if line.spool_id is None]:
         wanted = ", ".join(str(line.filament or line.material_type) for line in lines)
         raise SpoolsMissing(
             _("Name a spool for: %(wanted)s.") % {"wanted": wanted},
             errors={
-                field: [_("Material %(line)s has no spool.") % {"line": line.pk} for line in lines]
+                field: [_("Material %(id)s has no spool.") % {"id": each.pk} for each in lines]
             },
             material_ids=[line.pk for line in lines],
         )

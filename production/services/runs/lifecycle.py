@@ -3,13 +3,13 @@
 Locks are taken in one order everywhere: printer, run, its lines, spools by id, number counter.
 """
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
+from production.services.completion.closing import take
 from production.services.requirements import bom, claims, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
@@ -31,15 +31,11 @@ EDITABLE = {
 
 
 class FieldLocked(Refusal):
-    """A field that can't be changed any more in the run's status."""
-
     code = "field_locked"
     title = "This can't be changed any more"
 
 
 class RunHasEntries(Refusal):
-    """The run has ledger entries that stand."""
-
     code = "run_has_entries"
     title = "The run has ledger entries"
 
@@ -86,28 +82,19 @@ def update(run, *, by, at=None, override_reason="", **fields):
     changed = {name: value for name, value in fields.items() if getattr(run, name) != value}
     locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
     if locked:
+        status, names = humanize_name(run.status), ", ".join(map(humanize_name, locked))
+        error = _("Closed since the run is %(status)s.") % {"status": status}
         raise FieldLocked(
             _("Run %(run)s is %(status)s: %(locked)s can't be changed any more.")
-            % {
-                "run": run.number,
-                "status": humanize_name(run.status),
-                "locked": ", ".join(map(humanize_name, locked)),
-            },
-            errors={
-                name: [
-                    _("Closed since the run is %(status)s.") % {"status": humanize_name(run.status)}
-                ]
-                for name in locked
-            },
+            % {"run": run.number, "status": status, "locked": names},
+            errors={name: [error] for name in locked},
         )
     if not changed:
         return run
     _assign(run, changed)
     if changed.keys() & {"printer", "plate_count"} and not overridden:
         limits.require_within(run, transitions.items_of(run), transitions.lines_of(run))
-    at = at or timezone.now()
-    transitions.record(run, "update", came_from=run.status, by=by, at=at, reason=override_reason)
-    return transitions.save(run, *changed, at=at)
+    return transitions.save(run, "update", *changed, by=by, at=at, reason=override_reason)
 
 
 @operation("production_run.start")
@@ -143,7 +130,7 @@ def begin_in_past(run, *, by, started_at, finished_at, at=None):
     """Start a run that is over already, as part of recording it: the printer is not taken."""
     run = transitions.lock(run, "start")
     run.started_at, run.finished_at = started_at, finished_at
-    return _begin(run, by=by, at=at or timezone.now())
+    return _begin(run, by=by, at=at)
 
 
 @operation("production_run.unstart")
@@ -155,11 +142,8 @@ def unstart(run, *, by, at=None):
     run.items.update(planned_quantity=None, bom_grams_per_unit=None, labour_minutes_per_unit=None)
     for name in ("started_at", "finished_at", "reopened_at", *RATES):
         setattr(run, name, None)
-    run.status = Status.PLANNED
-    at = at or timezone.now()
-    transitions.save(run, "status", "started_at", "finished_at", "reopened_at", *RATES, at=at)
-    transitions.record(run, "unstart", came_from=Status.IN_PROGRESS, by=by, at=at)
-    return run
+    fields = ("started_at", "finished_at", "reopened_at", *RATES)
+    return transitions.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
 
 
 @operation("production_run.cancel")
@@ -170,17 +154,13 @@ def cancel(run, *, by, at=None, reason="", materials=()):
     NotInRun, InsufficientInventory.
     """
     run = transitions.lock(run, "cancel")
-    came_from = run.status
-    if materials and came_from == Status.PLANNED:
+    if materials and run.status == Status.PLANNED:
         raise Invalid(
             _("A run that was not started has used nothing."),
             errors={"materials": [_("Not before the start.")]},
         )
     at = _release_all(run, by=by, at=at, used=materials)
-    run.status = Status.CANCELLED
-    transitions.save(run, "status", at=at)
-    transitions.record(run, "cancel", came_from=came_from, by=by, at=at, reason=reason)
-    return run
+    return transitions.save(run, "cancel", to=Status.CANCELLED, by=by, at=at, reason=reason)
 
 
 @operation("production_run.delete")
@@ -188,10 +168,8 @@ def delete(run, *, by, at=None):
     """Delete a run that booked nothing: it is 404 from now on, its number stays taken."""
     run = transitions.lock(run, "delete")
     _require_nothing_booked(run, "delete")
-    at = _release_all(run, by=by, at=at)
-    run.deleted_at = at
-    transitions.save(run, "deleted_at", at=at)
-    transitions.record(run, "delete", came_from=run.status, by=by, at=at)
+    run.deleted_at = _release_all(run, by=by, at=at)
+    transitions.save(run, "delete", "deleted_at", by=by, at=run.deleted_at)
 
 
 RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
@@ -228,10 +206,8 @@ def _derived(items):
 
 def _begin(run, *, by, at, **event):
     _freeze(run, transitions.lock_items(run))
-    run.status = Status.IN_PROGRESS
-    transitions.save(run, "status", "started_at", "finished_at", *RATES, at=at)
-    transitions.record(run, "start", came_from=Status.PLANNED, by=by, at=at, **event)
-    return run
+    fields = ("started_at", "finished_at", *RATES)
+    return transitions.save(run, "start", *fields, to=Status.IN_PROGRESS, by=by, at=at, **event)
 
 
 def _freeze(run, items):
@@ -268,9 +244,6 @@ def _release_all(run, *, by, at, used=()):
         named = {line_of(run_lines, actual).pk for actual in used}
         wasted = [line for line in run_lines if line.pk in named]
         settled = apply_materials(wasted, used, book.spools)
-        for line in wasted:
-            if line.actual_total_grams:
-                spool, settle = book.spools[line.spool_id], line.pk in settled
-                book.waste(spool, line.actual_total_grams, settle=settle, run=run)
+        take(book, book.waste, run, wasted, settled)
         bulk_update_unnest(run_lines, LINE_FIELDS)
     return book.at

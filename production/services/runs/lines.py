@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType, Spool
@@ -31,15 +30,11 @@ class PlanFrozen(Refusal):
 
 
 class NotStarted(Refusal):
-    """A run that was not started has taken and made nothing yet."""
-
     code = "not_started"
     title = "The run has not been started"
 
 
 class NoRequirement(Invalid):
-    """A material line asks for a filament, for a material type, or for neither."""
-
     code = "no_requirement"
     title = "A material line names a spool, a filament or a material type"
 
@@ -78,7 +73,7 @@ def add_item(run, *, by, at=None, override_reason="", **fields):
         item.planned_quantity = 0
         bom.freeze([item])
     item.save(force_insert=True)
-    _changed(run, "add_item", by=by, at=at)
+    transitions.save(run, "add_item", by=by, at=at)
     return item
 
 
@@ -97,7 +92,7 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
         others = [other for other in transitions.items_of(run) if other.pk != item.pk]
         limits.require_within(run, [*others, item], transitions.lines_of(run))
     item.save()
-    _changed(run, "change_item", by=by, at=at)
+    transitions.save(run, "change_item", by=by, at=at)
     return item
 
 
@@ -108,7 +103,7 @@ def remove_item(item, *, by, at=None):
     if run.status != Status.PLANNED:
         raise PlanFrozen(_("A started run keeps its items; complete this one with 0 good."))
     item.delete()
-    _changed(run, "remove_item", by=by, at=at)
+    transitions.save(run, "remove_item", by=by, at=at)
 
 
 @operation("run_material.add")
@@ -129,7 +124,7 @@ def add_material(run, *, by, at=None, override_reason="", **fields):
         if run.status == Status.IN_PROGRESS:
             line.planned_grams = line.planned_purge_grams = ledger.ZERO
         line.save(force_insert=True)
-    _changed(run, "add_material", by=by, at=at, reason=override_reason)
+    transitions.save(run, "add_material", by=by, at=at, reason=override_reason)
     return line
 
 
@@ -160,7 +155,7 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
             limits.require_within(run, transitions.items_of(run), [line], book.spools)
         claims.place(book, line, fresh, claim)
         line.save()
-    _changed(run, "change_material", by=by, at=at, reason=override_reason)
+    transitions.save(run, "change_material", by=by, at=at, reason=override_reason)
     return line
 
 
@@ -176,18 +171,12 @@ def remove_material(line, *, by, at=None):
             line.actual_grams = line.actual_purge_grams = ledger.ZERO
             line.gross_before_grams = line.gross_after_grams = None
             line.save()
-    _changed(run, "remove_material", by=by, at=at)
+    transitions.save(run, "remove_material", by=by, at=at)
 
 
 def build_item(new, *, run):
     """An unsaved RunItem. Raises Invalid when the quantity is not a positive count."""
-    item = RunItem(
-        run=run,
-        product=new.product,
-        quantity=new.quantity,
-        bed_position=new.bed_position,
-        order_reference=new.order_reference,
-    )
+    item = RunItem(run=run, **vars(new))
     _check_item(item)
     return item
 
@@ -235,13 +224,10 @@ def _check_item(item):
         )
     if item.printed_count > item.quantity:
         raise Invalid(
-            _("%(printed_count)s are counted already; the quantity can't be %(quantity)s.")
-            % {"printed_count": item.printed_count, "quantity": item.quantity},
+            _("%(count)s are counted already; the quantity can't be %(quantity)s.")
+            % {"count": item.printed_count, "quantity": item.quantity},
             errors={
-                "quantity": [
-                    _("%(printed_count)s are counted already.")
-                    % {"printed_count": item.printed_count}
-                ]
+                "quantity": [_("%(count)s are counted already.") % {"count": item.printed_count}]
             },
         )
 
@@ -300,9 +286,3 @@ def _forget_where_from(line, fields):
         line.actual_source = ""
     if "actual_grams" in changed and not changed & WEIGHTS:
         line.gross_before_grams = line.gross_after_grams = None
-
-
-def _changed(run, verb, *, by, at, reason=""):
-    at = at or timezone.now()
-    transitions.save(run, at=at)
-    transitions.record(run, verb, came_from=run.status, by=by, at=at, reason=reason)

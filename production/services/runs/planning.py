@@ -43,36 +43,26 @@ class RunsRefused(Refusal):
 
 
 class TooManyRuns(Invalid):
-    """More runs than are made at once."""
-
     code = "too_many_runs"
     title = "Too many runs at once"
 
 
 class UnitsPerPlateUnknown(Invalid):
-    """Nobody said how many units of the product fit on a plate."""
-
     code = "units_per_plate_unknown"
     title = "How many fit on a plate?"
 
 
 class NoPrinters(Invalid):
-    """A plan needs a printer at least, and none twice."""
-
     code = "no_printers"
     title = "Which printers?"
 
 
 class PrinterInactive(Refusal):
-    """The printer is out of service."""
-
     code = "printer_inactive"
     title = "A printer is out of service"
 
 
 class ProductInactive(Refusal):
-    """The product is made no more."""
-
     code = "product_inactive"
     title = "The product is made no more"
 

@@ -22,8 +22,6 @@ COPIED = ("printer", "priority", "plate_count", "planned_minutes", "notes")
 
 
 class NothingToReprint(Refusal):
-    """Everything the run was to make came out good."""
-
     code = "nothing_to_reprint"
     title = "Everything came out good"
 

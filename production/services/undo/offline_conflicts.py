@@ -11,8 +11,6 @@ from tenants.operations.text import format_moment
 
 
 class ChangedMeanwhile(Refusal):
-    """Somebody else was faster; what waited may no longer be right."""
-
     code = "changed_meanwhile"
     title = "Something happened while this waited"
 

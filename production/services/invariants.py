@@ -12,7 +12,8 @@ TAKEN = """
     GROUP BY entry.production_run_id, entry.spool_id
 """
 
-RESERVED_IS_THE_OPEN_CLAIMS = """
+INVARIANTS = {
+    "reserved_is_the_open_claims": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.reserved_grams,
        coalesce(claim.claimed_grams, 0) AS claimed_grams
 FROM inventory_spool spool
@@ -25,9 +26,8 @@ LEFT JOIN (
 ) claim ON claim.spool_id = spool.id
 WHERE spool.reserved_grams <> coalesce(claim.claimed_grams, 0)
 ORDER BY spool.id
-"""
-
-ONLY_OPEN_RUNS_CLAIM = """
+""",
+    "only_open_runs_claim": """
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at,
        line.id AS material_id, line.spool_id, line.reserved_grams
 FROM production_runmaterial line
@@ -35,9 +35,8 @@ JOIN production_productionrun run ON run.id = line.run_id
 WHERE line.reserved_grams <> 0
   AND (run.deleted_at IS NOT NULL OR run.status NOT IN ('planned', 'in_progress'))
 ORDER BY line.id
-"""
-
-CLOSED_RUN_TOOK_ITS_ACTUALS = f"""
+""",
+    "closed_run_took_its_actuals": f"""
 SELECT run.id AS run_id, run.number AS run_number, spool_id,
        coalesce(taken.taken_grams, 0) AS taken_grams,
        coalesce(line.actual_grams, 0) AS actual_grams
@@ -51,9 +50,8 @@ JOIN production_productionrun run ON run.id = run_id
 WHERE run.status IN ('completed', 'failed') AND run.deleted_at IS NULL
   AND coalesce(taken.taken_grams, 0) <> coalesce(line.actual_grams, 0)
 ORDER BY run.id, spool_id
-"""
-
-UNFINISHED_RUN_TOOK_NOTHING = f"""
+""",
+    "unfinished_run_took_nothing": f"""
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at,
        taken.spool_id, taken.taken_grams
 FROM ({TAKEN}) taken
@@ -61,10 +59,9 @@ JOIN production_productionrun run ON run.id = taken.run_id
 WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NULL
   AND taken.taken_grams <> 0
 ORDER BY run.id, taken.spool_id
-"""
-
-# What a failed or cancelled run took is waste.
-ONLY_COMPLETED_RUNS_USE = """
+""",
+    # What a failed or cancelled run took is waste.
+    "only_completed_runs_use": """
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at, entry.spool_id,
        -sum(entry.grams) AS used_grams
 FROM inventory_inventorytransaction entry
@@ -74,10 +71,9 @@ WHERE run.status IN ('failed', 'cancelled') AND coalesce(original.kind, entry.ki
 GROUP BY run.id, entry.spool_id
 HAVING sum(entry.grams) <> 0
 ORDER BY run.id, entry.spool_id
-"""
-
-# Every entry counts here, a settling count too: each has its own reversal.
-REVERTED_RUN_NETS_TO_ZERO = """
+""",
+    # Every entry counts here, a settling count too: each has its own reversal.
+    "reverted_run_nets_to_zero": """
 SELECT run.id AS run_id, run.number AS run_number, run.status, entry.spool_id,
        sum(entry.grams) AS net_grams
 FROM production_productionrun run
@@ -86,15 +82,7 @@ WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NOT NULL
 GROUP BY run.id, entry.spool_id
 HAVING sum(entry.grams) <> 0
 ORDER BY run.id, entry.spool_id
-"""
-
-INVARIANTS = {
-    "reserved_is_the_open_claims": RESERVED_IS_THE_OPEN_CLAIMS,
-    "only_open_runs_claim": ONLY_OPEN_RUNS_CLAIM,
-    "closed_run_took_its_actuals": CLOSED_RUN_TOOK_ITS_ACTUALS,
-    "unfinished_run_took_nothing": UNFINISHED_RUN_TOOK_NOTHING,
-    "only_completed_runs_use": ONLY_COMPLETED_RUNS_USE,
-    "reverted_run_nets_to_zero": REVERTED_RUN_NETS_TO_ZERO,
+""",
 }
 
 

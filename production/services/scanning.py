@@ -1,5 +1,4 @@
-"""What a scanner read: what it is in this farm, and what to say of it. For the floor and the API
-alike."""
+"""What a scanner read, and what that is in this farm: for the floor and the API."""
 
 from dataclasses import dataclass
 
@@ -13,8 +12,8 @@ from production.models import Printer, ProductionRun
 @dataclass(frozen=True, kw_only=True)
 class Scan:
     """``kind`` is what was read: spool, printer, run, filament, or, where nothing of this farm was
-    found, what it claims to be (see ``scanning.Symbol``). ``rows`` are what it leads to: none,
-    one, or several filaments of one GTIN. ``detail`` says so, and what to do next."""
+    found, the kind of the symbol (see ``scanning.Symbol``). ``rows`` are what it leads to: none,
+    one, or several filaments of one GTIN. ``detail`` is a sentence about it and what to do next."""
 
     kind: str
     code: str
@@ -45,17 +44,16 @@ def unknown(text):
 def _of_label(symbol):
     if spool := scanning.labelled(symbol.code):
         detail = _("Spool %(code)s: %(filament)s.")
-        return _one("spool", spool.code, spool, detail, filament=spool.filament)
+        return _scan("spool", spool.code, detail, spool, filament=spool.filament)
     if printer := Printer.objects.active().labelled(symbol.code).first():
-        return _one("printer", printer.code, printer, _("Printer %(name)s."), name=printer)
+        return _scan("printer", printer.code, _("Printer %(name)s."), printer, name=printer)
     return Scan(kind="label", code=symbol.code, detail=_no_label(symbol))
 
 
 def _of_run(symbol):
     if run := ProductionRun.objects.live().by_number(symbol.code).first():
-        return _one("run", run.number, run, _("Run %(code)s."))
-    detail = _("No run of this farm has the number %(code)s.") % {"code": symbol.code}
-    return Scan(kind="run", code=symbol.code, detail=detail)
+        return _scan("run", run.number, _("Run %(code)s."), run)
+    return _scan("run", symbol.code, _("No run of this farm has the number %(code)s."))
 
 
 def _of_text(symbol):
@@ -68,36 +66,35 @@ def _of_text(symbol):
 
 
 def _of_gtin(symbol):
-    numbers = {"code": symbol.code}
     if not symbol.is_sound:
         detail = _("%(code)s is misread: the check digit of a GTIN doesn't fit. Scan it again.")
-        return Scan(kind="gtin", detail=detail % numbers, **numbers)
-    found = tuple(scanning.of_gtin(symbol.code)[:20])
+        return _scan("gtin", symbol.code, detail)
+    found = scanning.of_gtin(symbol.code)[:20]
     if not found:
         detail = _("No filament of this farm has the GTIN %(code)s: enter it at the filament.")
-        return Scan(kind="gtin", detail=detail % numbers, **numbers)
+        return _scan("gtin", symbol.code, detail)
     detail = ngettext(
         "GTIN %(code)s: %(name)s.", "%(count)d filaments have the GTIN %(code)s.", len(found)
-    ) % {"count": len(found), "name": found[0], **numbers}
-    return Scan(kind="filament", detail=detail, rows=found, **numbers)
+    )
+    return _scan("filament", symbol.code, detail, *found, count=len(found), name=found[0])
 
 
 def _of_spoolman(symbol):
-    detail = {
-        "spoolman_spool": _(
+    if symbol.kind == "spoolman_spool":
+        detail = _(
             "This is Spoolman's spool %(code)s, which is not known here: find the spool by the "
             "code under its own label, or receive it and give it one."
-        ),
-        "spoolman_filament": _(
+        )
+    else:
+        detail = _(
             "This is Spoolman's filament %(code)s, which is not known here: find the filament by "
             "its name."
-        ),
-    }[symbol.kind] % {"code": symbol.code}
-    return Scan(kind=symbol.kind, code=symbol.code, detail=detail)
+        )
+    return _scan(symbol.kind, symbol.code, detail)
 
 
-def _one(kind, code, row, detail, **words):
-    return Scan(kind=kind, code=code, rows=(row,), detail=detail % {"code": code, **words})
+def _scan(kind, code, detail, *rows, **figures):
+    return Scan(kind=kind, code=code, rows=rows, detail=detail % {"code": code, **figures})
 
 
 def _no_label(symbol):

@@ -25,19 +25,23 @@ class NotInRun(Invalid):
 def require(run, verb):
     """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
     if not TRANSITIONS[verb].is_possible(run):
-        moves = allowed(run)
-        raise InvalidRunStatus(
-            _("Run %(run)s is %(status)s; it can't do “%(verb)s” now. Allowed now: %(allowed)s.")
-            % {
-                "run": run.number,
-                "status": run.get_status_display().lower(),
-                "verb": humanize_name(verb),
-                "allowed": ", ".join(map(humanize_name, moves)),
-            },
-            run_id=run.pk,
-            run_status=run.status,
-            allowed=moves,
+        message = _(
+            "Run %(run)s is %(status)s; it can't do “%(verb)s” now. Allowed now: %(allowed)s."
         )
+        raise invalid_status(run, message, verb=humanize_name(verb))
+
+
+def invalid_status(run, message, *, errors=None, **figures):
+    """InvalidRunStatus for a run; the ``message`` may have run, status and allowed verbs as
+    figures, besides those given."""
+    moves = allowed(run)
+    figures |= {
+        "run": run.number,
+        "status": run.get_status_display().lower(),
+        "allowed": ", ".join(map(humanize_name, moves)),
+    }
+    numbers = {"run_id": run.pk, "run_status": run.status, "allowed": moves}
+    return InvalidRunStatus(message % figures, errors=errors, **numbers)
 
 
 def lock(run, verb):

@@ -20,7 +20,7 @@ class SpoolInSeveralRuns(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Weighing:
-    """Where a weight went: to the ledger as a count, or to the line of a running run."""
+    """Where a weight went: to the ledger as a count, or to the line of a run in progress."""
 
     entry: InventoryTransaction | None = None
     line: RunMaterial | None = None
@@ -30,11 +30,12 @@ class Weighing:
 def weigh(spool, *, gross_grams, by, as_count=False, **given):
     """Weigh a spool; returns a Weighing.
 
-    While one running run draws from it, the weight is kept as that line's gross after, and is
+    While one run in progress draws from it, the weight is saved as that line's gross after, and is
     booked when the run is completed; otherwise, or with ``as_count``, it is a count. ``given`` is
     as for `inventory.services.spools.scale.weigh`, which this raises as. Raises SpoolInSeveralRuns.
     """
-    lines = [] if as_count else _drawing(spool)
+    drawing = RunMaterial.objects.drawing().filter(spool=spool).select_related("run")
+    lines = [] if as_count else list(drawing.order_by("pk"))
     if not lines:
         return Weighing(entry=scale.weigh(spool, gross_grams=gross_grams, by=by, **given))
     if len(lines) > 1:
@@ -50,19 +51,10 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
         )
     if not given.get("confirm"):
         scale.require_possible(spool, gross_grams)
-    return Weighing(line=_keep(lines[0], gross_grams, by=by, at=given.get("at")))
-
-
-def _drawing(spool):
-    """Lines of running runs that draw from the spool and have no actual yet."""
-    lines = RunMaterial.objects.drawing().filter(spool=spool)
-    return list(lines.select_related("run").order_by("pk"))
-
-
-def _keep(line, gross_grams, *, by, at):
+    line = lines[0]
     actual = MaterialActual(
         line=line.pk, gross_before_grams=line.gross_before_grams, gross_after_grams=gross_grams
     )
-    midprint.save_actuals(line.run, by=by, at=at, materials=[actual])
+    midprint.save_actuals(line.run, by=by, at=given.get("at"), materials=[actual])
     line.refresh_from_db()
-    return line
+    return Weighing(line=line)

@@ -1,7 +1,7 @@
 """Where the filament went: usage and waste of the ledger, net of what was reversed.
 
-An entry counts on the day it was posted, and so does its reversal: what a closed month says stays
-as it was, and a correction shows in the month it was made. Everything that left the shelf as
+An entry counts on the day it was posted, and so does its reversal: the figures of a closed month
+stay, and a correction counts in the month it was made. Everything that left the shelf as
 usage or waste is in it, with a run or without; counts and adjustments are not (they are
 unexplained grams). Cost is grams x the entries' own cost per gram.
 """
@@ -13,19 +13,13 @@ from production.services.variance import GRAM_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 
 LABELS = {"day": "%Y-%m-%d", "week": "%G-W%V", "month": "%Y-%m"}
-KEYS = {
-    None: "NULL::bigint",
-    "filament": "filament_id",
-    "material_type": "material_type_id",
-    "printer": "printer_id",
-    "product": "product_id",
-}
 NAMED = {
     "filament": Filament.objects.with_makers(),
     "material_type": MaterialType.objects,
     "printer": Printer.objects,
     "product": Product.objects,
 }
+KEYS = {None: "NULL::bigint", **{name: f"{name}_id" for name in NAMED}}
 
 _MOVED = """
 WITH moved AS (
@@ -82,26 +76,25 @@ def consumption(*, group_by=None, period=None, since=None, until=None, entries=N
     and ``name``; ``grams``: usage, waste, total; ``cost``: total (None where the price of a part
     is unknown), known_total, grams_of_unknown_cost. Three queries at most.
     """
-    statement = _statement(group_by)
+    entries = InventoryTransaction.objects.all() if entries is None else entries
     params = {"period": period, "timezone": FarmSettings.load().timezone}
-    rows = fetched(statement, params, entries=_between(entries, since, until))
+    rows = fetched(_statement(group_by), params, entries=between(entries, since, until))
     names = names_of(rows, NAMED[group_by]) if group_by else {}
     return [_report_row(row, period, names.get(row["key"])) for row in rows]
 
 
-def _statement(group_by):
-    parts = _WHOLE
-    if group_by == "product":
-        shares = with_shares("SELECT run_id FROM moved")
-        parts = shares.replace("WITH", ",", 1) + _SHARED
-    return _MOVED + parts + _GROUPED.replace("{key}", KEYS[group_by])
-
-
-def _between(entries, since, until):
-    entries = InventoryTransaction.objects.all() if entries is None else entries
+def between(entries, since, until):
+    """The entries of the ledger from ``since`` until before ``until``; either may be None."""
     if since is not None:
         entries = entries.since(since)
     return entries if until is None else entries.filter(created_at__lt=until)
+
+
+def _statement(group_by):
+    taken = _WHOLE
+    if group_by == "product":
+        taken = with_shares("SELECT run_id FROM moved").replace("WITH", ",", 1) + _SHARED
+    return _MOVED + taken + _GROUPED.replace("{key}", KEYS[group_by])
 
 
 def _report_row(row, period, name):

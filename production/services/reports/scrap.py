@@ -12,7 +12,6 @@ from production.services.reports.statements import fetched, names_of, with_share
 from production.services.variance import GRAM_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 
-HUNDRED = Decimal(100)
 MONTH = "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM')"
 GROUPS = {  # the key of what was lost, and of what was printed: a reason has printed nothing
     None: ("NULL::text", "NULL::text"),
@@ -124,8 +123,8 @@ def _statement(group_by):
     losses = with_shares("{runs}" if of_product else _LOSING) + _MADE + _GROUPED
     prints = _PRINTED_BY_PRODUCT if of_product else _PRINTED
     columns = _REASON_COLUMNS if group_by == "reason" else _COLUMNS
-    keyed = losses.replace("{lost_key}", lost_key) + prints.replace("{made_key}", made_key)
-    return keyed + columns
+    statement = losses + prints + columns
+    return statement.replace("{lost_key}", lost_key).replace("{made_key}", made_key)
 
 
 def _group(row, name):
@@ -167,4 +166,4 @@ def _sum(*figures):
 
 
 def _percent(part, whole):
-    return rounded(part * HUNDRED / whole) if whole else None
+    return rounded(part * 100 / whole) if whole else None

@@ -25,9 +25,9 @@ def fetched(statement, params, **chosen):
         return [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
 
 
-def names_of(rows, queryset, key="key"):
-    """What the rows' keys are called, ``{key: name}``; one query."""
-    found = queryset.in_bulk({row[key] for row in rows} - {None})
+def names_of(rows, queryset):
+    """The names of the rows' keys, ``{key: name}``; one query."""
+    found = queryset.in_bulk({row["key"] for row in rows} - {None})
     return {pk: str(each) for pk, each in found.items()}
 
 

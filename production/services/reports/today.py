@@ -24,8 +24,7 @@ class Job:
     @property
     def is_overdue(self):
         """Whether it was due before today, by the farm's calendar."""
-        due_on = self.run.due_on
-        return due_on is not None and due_on < timezone.localdate()
+        return self.run.due_on is not None and self.run.due_on < timezone.localdate()
 
     @property
     def ends_at(self):
@@ -76,26 +75,17 @@ def of_farm():
     runs = ProductionRun.objects.open().to_do(queue_length=QUEUE_LENGTH).select_related("printer")
     runs = list(runs.prefetch_related(Prefetch("items", items)))
     blockers = demand.blockers([run for run in runs if run.status != IN_PROGRESS])
-    jobs = [Job(run, blockers.get(run.pk, [])) for run in runs]
     cards = {printer.pk: Card(printer) for printer in Printer.objects.active().order_by("name")}
-    started = [job for job in jobs if job.run.status == IN_PROGRESS]
-    planned = [job for job in jobs if job.run.status != IN_PROGRESS]
-    others = [job for job in started if not _goes_on(job, cards)]
-    queue = [job for job in planned if not _is_next(job, cards)]
-    return Today(list(cards.values()), others, queue)
-
-
-def _goes_on(job, cards):
-    card = cards.get(job.run.printer_id)
-    if card is None or not job.run.is_printing:
-        return False
-    card.running = job
-    return True
-
-
-def _is_next(job, cards):
-    card = cards.get(job.run.printer_id)
-    if card is None or card.next is not None:
-        return False
-    card.next = job
-    return True
+    today = Today(list(cards.values()), others=[], queue=[])
+    for run in runs:
+        job, card = Job(run, blockers.get(run.pk, [])), cards.get(run.printer_id)
+        if run.status == IN_PROGRESS:
+            if card and run.is_printing:
+                card.running = job
+            else:
+                today.others.append(job)
+        elif card and card.next is None:
+            card.next = job
+        else:
+            today.queue.append(job)
+    return today

@@ -8,20 +8,15 @@ from django.db.models import Count, Q, Sum
 
 from inventory.models import InventoryTransaction
 from inventory.models.ledger import COMPENSATED
+from production.services.reports.consumption import between
 
 NAMES = ("spool__filament__manufacturer__name", "spool__filament__name")
 
 
 def unexplained_grams(*, since=None, until=None):
     """Count differences per filament between two moments, as dicts; negative is missing."""
-    counts = InventoryTransaction.objects.not_reversed().filter(
-        kind=InventoryTransaction.Kind.COUNT
-    )
-    if since is not None:
-        counts = counts.filter(created_at__gte=since)
-    if until is not None:
-        counts = counts.filter(created_at__lt=until)
-    by_filament = counts.values("spool__filament", *NAMES)
+    counts = InventoryTransaction.objects.not_reversed().filter(kind="count")
+    by_filament = between(counts, since, until).values("spool__filament", *NAMES)
     seen = Count("pk", filter=~Q(reason=COMPENSATED))
     rows = by_filament.annotate(grams=Sum("grams"), counts=seen).order_by("spool__filament")
     return [

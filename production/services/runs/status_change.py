@@ -36,28 +36,18 @@ def update_and_move(run, *, by, status=None, verb=None, override_reason="", **fi
 
 def _move(run, verb, status, by, words):
     moved = verbs.TRANSITIONS[verb].call(run, by=by, **words)
-    moved = getattr(moved, "run", moved)  # a completion says more than the run
+    moved = getattr(moved, "run", moved)  # of a Completion
     if moved.status != status:
         raise _no_verb(run, status)
     return moved
 
 
 def _no_verb(run, status):
-    allowed = verbs.allowed(run)
+    error = _("Not from %(status)s.") % {"status": humanize_name(run.status)}
     message = _(
         "Run %(run)s is %(status)s; no verb leads to %(wanted)s from there. Allowed now: "
         "%(allowed)s."
     )
-    return transitions.InvalidRunStatus(
-        message
-        % {
-            "run": run.number,
-            "status": run.get_status_display().lower(),
-            "wanted": humanize_name(status),
-            "allowed": ", ".join(map(humanize_name, allowed)),
-        },
-        errors={"status": [_("Not from %(status)s.") % {"status": humanize_name(run.status)}]},
-        run_id=run.pk,
-        run_status=run.status,
-        allowed=allowed,
+    return transitions.invalid_status(
+        run, message, errors={"status": [error]}, wanted=humanize_name(status)
     )

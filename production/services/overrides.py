@@ -74,22 +74,17 @@ def require_may_undo(run, *, by, at=None):
     """
     if by is None or by.has_perm(UNDO_ANY):
         return
-    moves = run.events.exclude(from_status=F("to_status"))
-    last = moves.order_by("-pk").first()
+    last = run.events.exclude(from_status=F("to_status")).order_by("-pk").first()
     is_fresh = (at or timezone.now()) - last.at <= UNDO_FOR
     if not is_fresh or last.by_id != by.pk:
         who = last.by_name or _("the system")
+        message = _(
+            "“%(verb)s” of run %(run)s was done by %(person)s at %(moment)s. Your own last verb "
+            "can be undone for 30 minutes; ask a manager."
+        )
+        figures = {"verb": humanize_name(last.verb), "moment": format_moment(last.at)}
         raise UndoNotPermitted(
-            _(
-                "“%(verb)s” of run %(run)s was done by %(person)s at %(moment)s. Your own last "
-                "verb can be undone for 30 minutes; ask a manager."
-            )
-            % {
-                "verb": humanize_name(last.verb),
-                "run": run.number,
-                "person": who,
-                "moment": format_moment(last.at),
-            },
+            message % {"run": run.number, "person": who, **figures},
             run_id=run.pk,
             last_verb=last.verb,
             last_by=who,

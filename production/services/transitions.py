@@ -95,7 +95,7 @@ def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None
     Raises ValueError for a verb that no row records.
     """
     if verb not in EVENTS:
-        raise ValueError(f"No Transition records “{verb}”.")
+        raise ValueError(_("No Transition records “%(verb)s”.") % {"verb": verb})
     return RunEvent.objects.create(
         run=run,
         verb=verb,

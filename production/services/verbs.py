@@ -103,7 +103,7 @@ ROWS = (  # the admin offers them in this order
         service="completion.complete", undone_by="revert", floor="floor-complete", path="complete",
         label=_("Complete"), done=_("completed run %(run)s"),
         success=_("Run %(run)s is completed."),
-        summary="Complete a run in progress: what it took is booked, its claims are released.",
+        summary="Complete a run in progress: what it took is booked, nothing stays reserved.",
     ),
     Transition(
         name="fail", moves=_from(Status.IN_PROGRESS, to=(Status.FAILED,)),
@@ -115,7 +115,7 @@ ROWS = (  # the admin offers them in this order
     Transition(
         name="progress", moves=_from(Status.IN_PROGRESS), service="printing.midprint.progress",
         floor="floor-note", path="progress", done=_("noted the progress of run %(run)s"),
-        summary="Say how far the print is, in percent.",
+        summary="Note how far the print is, in percent.",
     ),
     Transition(
         name="save_actuals", moves=_from(Status.IN_PROGRESS),
@@ -133,8 +133,8 @@ ROWS = (  # the admin offers them in this order
         undone_by="take_back", floor="floor-swap", path="swap-spool", label=_("Swap a spool"),
         done=_("swapped a spool of run %(run)s"),
         success=_("Run %(run)s goes on from another spool."),
-        summary="Go on printing from another spool: what the old one gave is kept on its line, and "
-        "the new one is loaded into its slot.",
+        summary="Go on printing from another spool: what the old one gave is saved on its line, "
+        "and the new one is loaded into its slot.",
     ),
     Transition(
         name="take_back", moves={}, service="printing.drafts.take_back", permission="undo",
@@ -214,8 +214,7 @@ def allowed(run):
 
 def leading_to(status, *, source):
     """The verb that leads from one status to another; None without one."""
-    found = (row.name for row in ROWS if status in row.moves.get(source, ()))
-    return next(found, None)
+    return next((row.name for row in ROWS if status in row.moves.get(source, ())), None)
 
 
 def undoable(*, changes_status):

@@ -9,15 +9,14 @@ from production.services.completion.actuals import LINE_FIELDS
 from tenants.operations.bulk import bulk_update_unnest
 
 DRAFT_FIELDS = ("good_count", "scrapped_count", "scrap_reason_id")
-TEXTS = ("actual_source",)
 
 
 def of(run, lines=(), items=()):
     """The figures of the run and of these lines and items, as JSON."""
     return {
-        "actual_minutes": _stored_value(run.actual_minutes),
-        "materials": {line.pk: _figures(line, LINE_FIELDS) for line in lines},
-        "items": {item.pk: _figures(item, DRAFT_FIELDS) for item in items},
+        **_stored_values(run, ["actual_minutes"]),
+        "materials": {line.pk: _stored_values(line, LINE_FIELDS) for line in lines},
+        "items": {item.pk: _stored_values(item, DRAFT_FIELDS) for item in items},
     }
 
 
@@ -52,18 +51,15 @@ def _put_back(book, line, figures):
     if line.spool_id:
         book.release(book.spools[line.spool_id], line.reserved_grams)
     for name, value in figures.items():
-        setattr(line, name, value if name in TEXTS else _number(value))
+        setattr(line, name, value if name == "actual_source" else _number(value))
     if line.spool_id:
         book.reclaim(book.spools[line.spool_id], line.reserved_grams)
     bulk_update_unnest([line], LINE_FIELDS)
 
 
-def _figures(row, names):
-    return {name: _stored_value(getattr(row, name)) for name in names}
-
-
-def _stored_value(value):
-    return str(value) if isinstance(value, Decimal) else value
+def _stored_values(row, names):
+    values = {name: getattr(row, name) for name in names}
+    return {name: str(each) if isinstance(each, Decimal) else each for name, each in values.items()}
 
 
 def _number(text):

@@ -70,8 +70,8 @@ def unload(slot, *, by, at=None):
 
 @operation("production_run.swap_in_slot")
 def swap(run, *, line, spool, by, at=None, **given):
-    """Swap a running run's spool as ``midprint.swap_spool`` does, and load the new one into the
-    slot where the old one was; returns the new spool's RunMaterial.
+    """Swap a spool of a run as ``midprint.swap_spool`` does, and load the new one into the slot
+    where the old one was; returns the new spool's RunMaterial.
 
     ``line`` is the id of the RunMaterial; ``so_far``, ``is_empty`` and ``override_reason`` are as
     there, and so is what it raises, SpoolPrinting besides.
@@ -136,14 +136,9 @@ def locked(slot, spool=None):
 
 
 def drawing(slots):
-    """``{slot: RunMaterial}`` of the slots whose spool a running run draws from."""
+    """``{slot: RunMaterial}`` of the slots whose spool a run in progress draws from."""
     drawn = {slot.spool_id: slot for slot in slots if slot.spool_id}
     return {drawn[line.spool_id]: line for line in _drawing(drawn)}
-
-
-def lines_of_running():
-    """What running runs draw from, with run and spool."""
-    return RunMaterial.objects.drawing().select_related("run", "spool").order_by("pk")
 
 
 def refuse_printing(slots, *, besides=None):
@@ -162,8 +157,9 @@ def refuse_printing(slots, *, besides=None):
 
 
 def _drawing(spools):
-    """Lines of running runs that draw from these spools, by id."""
-    return lines_of_running().filter(spool__in=[pk for pk in spools if pk])
+    """Lines of runs in progress that draw from these spools, by id."""
+    lines = RunMaterial.objects.drawing().filter(spool__in=[pk for pk in spools if pk])
+    return lines.select_related("run", "spool").order_by("pk")
 
 
 def put(target, former, spool, *, by, at):

@@ -21,14 +21,12 @@ from tenants.operations.text import format_number
 
 NOTHING = Value(Decimal(0), output_field=GramsField())
 NEEDED = F("planned_grams") + F("planned_purge_grams")
-PRINTER_INACTIVE = "printer_inactive"
-STOCK_INSUFFICIENT = "stock_insufficient"
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing to settle before a run can start: a stable code (that of the refusal the start
-    would be answered with, where there is one), a sentence, and the figures that matter."""
+    """One thing to settle before a run can start: a stable code (of the refusal of the start, where
+    there is one), a sentence, and the figures that matter."""
 
     code: str
     detail: str
@@ -112,15 +110,11 @@ def _of_printer(printer, running):
         return
     subject = {"printer_id": printer.pk}
     if not printer.is_active:
-        yield Blocker(
-            PRINTER_INACTIVE, _("%(printer)s is out of service.") % {"printer": printer}, subject
-        )
+        detail = _("%(printer)s is out of service.") % {"printer": printer}
+        yield Blocker("printer_inactive", detail, subject)
     if other := running.get(printer.pk):
         figures = {"running_run_id": other.pk, "running_run_number": other.number}
-        detail = _("%(printer)s is busy with run %(other)s.") % {
-            "printer": printer,
-            "other": other.number,
-        }
+        detail = _("%(printer)s is busy with run %(run)s.") % {"printer": printer, "run": other}
         yield Blocker(readiness.PrinterBusy.code, detail, subject | figures)
     if printer.needs_clearing:
         detail = _("Parts of the last run are on the bed of %(printer)s.") % {"printer": printer}
@@ -130,33 +124,30 @@ def _of_printer(printer, running):
 def _of_lines(run, supply):
     """Blockers line by line; what a line without a spool finds in the printer is its spool."""
     lines = run.materials.all()
+    loaded = [slot.spool for slot in run.printer.slots.all()] if run.printer else []
     taken = {line.spool_id for line in lines}
     for line in lines:
         if line.spool_id:
             yield from _of_spool(line, line.spool, missing=-line.spool.available_grams)
         elif line.planned_total_grams:
-            spool = _loaded(run.printer, line)
+            spool = claims.only_match(line, loaded)  # as a start would take it
             if spool is None or spool.pk in taken:
                 yield from _without_spool(run, line, supply)
-                continue
-            taken.add(spool.pk)
-            missing = line.planned_total_grams - spool.available_grams
-            yield from _of_spool(line, spool, missing=missing)
+            else:
+                taken.add(spool.pk)
+                missing = line.planned_total_grams - spool.available_grams
+                yield from _of_spool(line, spool, missing=missing)
 
 
 def _of_spool(line, spool, *, missing):
     subject = {"material_id": line.pk, "spool_id": spool.pk, "spool_code": spool.code}
     if spool.is_archived:
-        yield Blocker(
-            SpoolArchived.code, _("Spool %(spool)s is archived.") % {"spool": spool.code}, subject
-        )
+        detail = _("Spool %(spool)s is archived.") % {"spool": spool.code}
+        yield Blocker(SpoolArchived.code, detail, subject)
     if not claims.matches(line, spool):
         wanted = str(line.filament or line.material_type)
-        detail = _("Spool %(spool)s holds %(filament)s, the run wants %(wanted)s.") % {
-            "spool": spool.code,
-            "filament": spool.filament,
-            "wanted": wanted,
-        }
+        detail = _("Spool %(spool)s holds %(filament)s, the run wants %(wanted)s.")
+        detail %= {"spool": spool.code, "filament": spool.filament, "wanted": wanted}
         yield Blocker(claims.IncompatibleSpool.code, detail, subject | {"wanted": wanted})
     if missing > 0:
         figures = {
@@ -165,27 +156,16 @@ def _of_spool(line, spool, *, missing):
             "available_grams": spool.available_grams,
             "missing_grams": missing,
         }
-        detail = _("Spool %(spool)s is %(missing)s g short of what is reserved of it.") % {
-            "spool": spool.code,
-            "missing": format_number(missing),
-        }
+        detail = _("Spool %(spool)s is %(missing)s g short of what is reserved of it.")
+        detail %= {"spool": spool.code, "missing": format_number(missing)}
         yield Blocker(InsufficientInventory.code, detail, subject | figures)
-
-
-def _loaded(printer, line):
-    """The one spool in the printer that fits the line: the one a start would take."""
-    slots = printer.slots.all() if printer else ()
-    fitting = [slot.spool for slot in slots if claims.matches(line, slot.spool)]
-    return fitting[0] if len(fitting) == 1 else None
 
 
 def _without_spool(run, line, supply):
     wanted, needed = line.filament or line.material_type, line.planned_total_grams
     subject = {"material_id": line.pk, "wanted": str(wanted), "needed_grams": needed}
-    detail = _("No spool yet for %(needed)s g of %(wanted)s.") % {
-        "needed": format_number(needed),
-        "wanted": wanted,
-    }
+    detail = _("No spool yet for %(needed)s g of %(wanted)s.")
+    detail %= {"needed": format_number(needed), "wanted": wanted}
     yield Blocker(readiness.SpoolsMissing.code, detail, subject)
     in_all, available = supply.wanted(run, line), supply.available(line)
     if in_all > available:
@@ -194,12 +174,10 @@ def _without_spool(run, line, supply):
             "available_grams": available,
             "missing_grams": in_all - available,
         }
-        detail = _("%(in_all)s g of %(wanted)s are wanted, %(available)s g are available.") % {
-            "in_all": format_number(in_all),
-            "wanted": wanted,
-            "available": format_number(available),
-        }
-        yield Blocker(STOCK_INSUFFICIENT, detail, subject | figures)
+        detail = _("%(in_all)s g of %(wanted)s are wanted, %(available)s g are available.")
+        words = {"in_all": format_number(in_all), "available": format_number(available)}
+        detail %= {"wanted": wanted, **words}
+        yield Blocker("stock_insufficient", detail, subject | figures)
 
 
 class _Supply:
@@ -219,9 +197,8 @@ class _Supply:
     def wanted(self, run, line):
         """Grams the run wants of the line's material on all its lines without a spool."""
         requirement = (line.filament_id, line.material_type_id)
-        same = [
-            other
+        return sum(
+            other.planned_total_grams
             for other in run.materials.all()
             if not other.spool_id and (other.filament_id, other.material_type_id) == requirement
-        ]
-        return sum(other.planned_total_grams for other in same)
+        )

@@ -43,12 +43,9 @@ def requirements(items):
 
 def planned_minutes(items):
     """Minutes the plates of the items take; None when a product's plates are not timed."""
-    total = Decimal(0)
-    for item in items:
-        if item.product.plate_minutes is None:
-            return None
-        total += item.product.plate_minutes * plates(item.product, item.quantity)
-    return total if items else None
+    if not items or any(item.product.plate_minutes is None for item in items):
+        return None
+    return sum(item.product.plate_minutes * plates(item.product, item.quantity) for item in items)
 
 
 def plates(product, quantity):

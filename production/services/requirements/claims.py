@@ -1,5 +1,7 @@
 """What the lines of open runs claim of their spools."""
 
+from collections import Counter
+
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
@@ -44,17 +46,24 @@ def matches(line, spool):
     return spool.filament.material_type_id == line.material_type_id
 
 
+def only_match(line, spools):
+    """The one of the spools that the line can take; None where none or several are."""
+    matching = [spool for spool in spools if matches(line, spool)]
+    return matching[0] if len(matching) == 1 else None
+
+
 def require_match(line, spool):
     """Raise IncompatibleSpool when the spool does not meet the line's requirement."""
     if not matches(line, spool):
         wanted = line.filament or line.material_type
+        figures = {"filament": spool.filament, "wanted": wanted}
         raise IncompatibleSpool(
             _(
                 "Spool %(spool)s holds %(filament)s, the line asks for %(wanted)s. Take another "
                 "spool, or let a manager override this."
             )
-            % {"spool": spool.code, "filament": spool.filament, "wanted": wanted},
-            errors={"spool": [f"Holds {spool.filament}, not {wanted}."]},
+            % {"spool": spool.code, **figures},
+            errors={"spool": [_("Holds %(filament)s, not %(wanted)s.") % figures]},
             spool_id=spool.pk,
             wanted=str(wanted),
         )
@@ -62,10 +71,8 @@ def require_match(line, spool):
 
 def require_distinct(spool_ids):
     """Raise DuplicateSpool when a spool (None apart) is there twice."""
-    seen, twice = set(), set()
-    for pk in spool_ids:
-        (twice if pk in seen else seen).add(pk)
-    if twice := sorted(twice - {None}):
+    counts = Counter(pk for pk in spool_ids if pk is not None)
+    if twice := sorted(pk for pk, count in counts.items() if count > 1):
         raise DuplicateSpool(
             _("Spool %(twice)s is on two lines: put its grams on one line.")
             % {"twice": ", ".join(map(str, twice))},

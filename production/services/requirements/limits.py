@@ -1,7 +1,7 @@
 """What a printer can't do, whatever the plan says: checked at create, at change and at start.
 
-Temperatures in degrees Celsius, lengths in mm. Everything that is wrong is said at once; a
-manager may override it.
+Temperatures in degrees Celsius, lengths in mm. All that is wrong is reported at once; a manager
+may override it.
 """
 
 from fractions import Fraction
@@ -32,9 +32,12 @@ def require_within(run, items, lines, spools=None):
         *_unasked(items, lines),
     ]
     if broken:
+        errors = {}
+        for field, detail in broken:
+            errors.setdefault(field, []).append(detail)
         raise LimitExceeded(
             " ".join(detail for _field, detail in broken),
-            errors=_by_field(broken),
+            errors=errors,
             run_id=run.pk,
             printer_id=run.printer_id,
         )
@@ -42,41 +45,29 @@ def require_within(run, items, lines, spools=None):
 
 def plates_needed(items):
     """Plates the items fill together, exactly; products that don't say how many fit count none."""
-    share = sum(
-        (
-            Fraction(item.quantity, item.product.units_per_plate)
-            for item in items
-            if item.product.units_per_plate
-        ),
-        Fraction(0),
-    )
-    return max(ceil(share), 1)
+    shares = [
+        Fraction(item.quantity, item.product.units_per_plate)
+        for item in items
+        if item.product.units_per_plate
+    ]
+    return max(ceil(sum(shares)), 1)
 
 
 def _plates(run, items):
     needed = plates_needed(items)
     if needed > run.plate_count:
-        yield (
-            "plate_count",
-            _("The items fill %(needed)s plates; the run has %(plate_count)s.")
-            % {"needed": needed, "plate_count": run.plate_count},
-        )
+        message = _("The items fill %(needed)s plates; the run has %(count)s.")
+        yield "plate_count", message % {"needed": needed, "count": run.plate_count}
 
 
 def _heights(run, items):
     for item in items:
         height = item.product.height_mm
         if run.printer and height is not None and height > run.printer.bed_z_mm:
-            yield (
-                "printer",
-                _("%(product)s is %(height)s mm high; %(printer)s prints up to %(bed_z_mm)s mm.")
-                % {
-                    "product": item.product.sku,
-                    "height": f"{height:f}",
-                    "printer": run.printer,
-                    "bed_z_mm": f"{run.printer.bed_z_mm:f}",
-                },
-            )
+            message = _("%(product)s is %(height)s mm high; %(printer)s prints up to %(most)s mm.")
+            figures = {"height": f"{height:f}", "most": f"{run.printer.bed_z_mm:f}"}
+            product = item.product.sku
+            yield "printer", message % {"product": product, "printer": run.printer, **figures}
 
 
 def _slots(run, lines):
@@ -101,61 +92,33 @@ def _materials(run, lines, spools):
         material = filament.material_type if filament else line.material_type
         yield from _heat(run.printer, filament, material)
         if material.is_abrasive and not run.printer.has_hardened_nozzle:
-            yield (
-                "printer",
-                _("%(material)s is abrasive; %(printer)s has no hardened nozzle.")
-                % {"material": material, "printer": run.printer},
-            )
+            message = _("%(material)s is abrasive; %(printer)s has no hardened nozzle.")
+            yield "printer", message % {"material": material, "printer": run.printer}
 
 
 def _heat(printer, filament, material):
     nozzle = (filament and filament.nozzle_temp) or material.nozzle_temp_min
     bed = (filament and filament.bed_temp) or material.bed_temp
-    name = filament or material
-    if nozzle and printer.max_nozzle_temp and nozzle > printer.max_nozzle_temp:
-        yield (
-            "printer",
-            _(
-                "%(name)s wants a nozzle of %(nozzle)s °C; %(printer)s reaches "
-                "%(max_nozzle_temp)s °C."
-            )
-            % {
-                "name": name,
-                "nozzle": nozzle,
-                "printer": printer,
-                "max_nozzle_temp": printer.max_nozzle_temp,
-            },
-        )
-    if bed and printer.max_bed_temp and bed > printer.max_bed_temp:
-        yield (
-            "printer",
-            _("%(name)s wants a bed of %(bed)s °C; %(printer)s reaches %(max_bed_temp)s °C.")
-            % {"name": name, "bed": bed, "printer": printer, "max_bed_temp": printer.max_bed_temp},
-        )
+    nozzle_message = _(
+        "%(name)s wants a nozzle of %(wanted)s °C; %(printer)s reaches %(reached)s °C."
+    )
+    bed_message = _("%(name)s wants a bed of %(wanted)s °C; %(printer)s reaches %(reached)s °C.")
+    for message, wanted, reached in (
+        (nozzle_message, nozzle, printer.max_nozzle_temp),
+        (bed_message, bed, printer.max_bed_temp),
+    ):
+        if wanted and reached and wanted > reached:
+            figures = {"name": filament or material, "wanted": wanted, "reached": reached}
+            yield "printer", message % {"printer": printer, **figures}
 
 
 def _unasked(items, lines):
     """Materials that no bill of materials of the run's products asks for."""
-    required = list(
-        BomLine.objects.filter(product__in={item.product_id for item in items}).values_list(
-            "material_type", "filament"
-        )
-    )
-    if not required:
-        return
+    bom = BomLine.objects.filter(product__in={item.product_id for item in items})
+    required = bom.values_list("material_type", "filament")
     types, filaments = {row[0] for row in required}, {row[1] for row in required}
     for line in lines:
         material_type = line.filament.material_type_id if line.filament else line.material_type_id
-        if material_type not in types and line.filament_id not in filaments:
-            wanted = line.filament or line.material_type
-            yield (
-                "materials",
-                _("No product of the run is made of %(wanted)s.") % {"wanted": wanted},
-            )
-
-
-def _by_field(broken):
-    errors = {}
-    for field, detail in broken:
-        errors.setdefault(field, []).append(detail)
-    return errors
+        if required and material_type not in types and line.filament_id not in filaments:
+            message = _("No product of the run is made of %(wanted)s.")
+            yield "materials", message % {"wanted": line.filament or line.material_type}

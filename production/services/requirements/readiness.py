@@ -25,21 +25,17 @@ class PrinterNeedsClearing(Refusal):
 
 def require_free_printer(run, *, printer_cleared):
     """Take the run's printer, if it has one. Raises PrinterBusy, PrinterNeedsClearing."""
-    if run.printer is None:
-        return
     require_idle_printer(run)
-    if run.printer.needs_clearing and not printer_cleared:
+    if run.printer is None or not run.printer.needs_clearing:
+        return
+    if not printer_cleared:
         raise PrinterNeedsClearing(
-            _(
-                "Parts of the last run are on the bed of %(printer)s: clear it, and say that it "
-                "is clear."
-            )
+            _("Parts of the last run are on the bed of %(printer)s: clear it, and confirm that.")
             % {"printer": run.printer},
             printer_id=run.printer_id,
         )
-    if run.printer.needs_clearing:
-        run.printer.needs_clearing = False
-        run.printer.save(update_fields=["needs_clearing"])
+    run.printer.needs_clearing = False
+    run.printer.save(update_fields=["needs_clearing"])
 
 
 def require_idle_printer(run):
@@ -67,10 +63,8 @@ def choose_spools(run, run_lines, named):
             _("This run has no material %(unknown)s.") % {"unknown": unknown[0]},
             material_id=unknown[0],
         )
-    chosen = {line.pk: named[line.pk] for line in run_lines if line.pk in named}
-    open_lines = [line for line in run_lines if not line.spool_id and line.pk not in chosen]
-    if open_lines:
-        chosen |= from_slots(run, open_lines)
+    open_lines = [line for line in run_lines if not line.spool_id and line.pk not in named]
+    chosen = named | (from_slots(run, open_lines) if open_lines else {})
     missing = [line for line in open_lines if line.pk not in chosen and line.planned_total_grams]
     refuse_without_spool(missing, field="spools")
     return chosen
@@ -94,12 +88,8 @@ def from_slots(run, open_lines):
     ``{line id: spool}``. One query."""
     slots = PrinterSlot.objects.filter(printer=run.printer_id, spool__isnull=False)
     loaded = [slot.spool for slot in slots.select_related("spool__filament__manufacturer")]
-    chosen = {}
-    for line in open_lines:
-        fitting = [spool for spool in loaded if claims.matches(line, spool)]
-        if len(fitting) == 1:
-            chosen[line.pk] = fitting[0]
-    return chosen
+    chosen = {line.pk: claims.only_match(line, loaded) for line in open_lines}
+    return {pk: spool for pk, spool in chosen.items() if spool is not None}
 
 
 def cover(book, line, spool, *, overridden):

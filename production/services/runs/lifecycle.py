@@ -42,7 +42,7 @@ class RunHasEntries(Refusal):
 
 @operation("production_run.create")
 def create(*, by, at=None, items=(), materials=None, override_reason="", **fields):
-    """Plan a run: claim its materials' grams, give it a number. Returns the run.
+    """Plan a run: reserve its materials' grams, give it a number. Returns the run.
 
     ``items`` are NewItems, ``materials`` NewMaterials; without materials the lines are derived
     from the bills of materials, and ``planned_minutes`` from the plates. ``fields`` are those of
@@ -50,14 +50,15 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", **field
     """
     overridden = overrides.granted(override_reason, by=by)
     run = ProductionRun(created_by=by)
-    _assign(run, {"planned_minutes": bom.planned_minutes(items), **_without_none(fields)})
+    given = {name: value for name, value in fields.items() if value is not None}
+    _assign(run, {"planned_minutes": bom.planned_minutes(items), **given})
     run_items = [lines.build_item(item, run=run) for item in items]
     if "plate_count" not in fields:
         run.plate_count = limits.plates_needed(run_items)
     wanted = _derived(items) if materials is None else materials
     run_lines = [lines.build_material(material, run=run) for material in wanted]
-    claims.require_distinct(line.spool_id for line in run_lines)
     spool_ids = [line.spool_id for line in run_lines]
+    claims.require_distinct(spool_ids)
     with ledger.book(spool_ids, by=by, at=at, allow_overclaim=overridden) as book:
         if not overridden:
             limits.require_within(run, run_items, run_lines, book.spools)
@@ -173,10 +174,6 @@ def delete(run, *, by, at=None):
 
 
 RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
-
-
-def _without_none(fields):
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _assign(run, fields):

@@ -182,7 +182,7 @@ def build_item(new, *, run):
 
 
 def build_material(new, *, run):
-    """An unsaved RunMaterial that asks for its spool's filament unless told otherwise."""
+    """An unsaved RunMaterial; without a requirement it asks for its spool's filament."""
     filament, material_type = new.filament, new.material_type
     if filament is None and material_type is None and new.spool is not None:
         filament = new.spool.filament
@@ -263,7 +263,11 @@ def _claim_after(run, line, fields):
 
 
 def _assign(line, fields):
-    _forget_where_from(line, fields)
+    changed = _changes(line, DRAFT_FIELDS, fields)
+    if changed:  # it is settled anew
+        line.actual_source = ""
+    if "actual_grams" in changed and WEIGHTS.isdisjoint(changed):
+        line.gross_before_grams = line.gross_after_grams = None
     for name, value in fields.items():
         if name in DRAFT_FIELDS | {"planned_grams", "planned_purge_grams"} and value is not None:
             value = to_grams(value, field=name)
@@ -277,12 +281,3 @@ def _require_one_of(filament, material_type):
             _("Name a spool, or either the filament or the material type it must hold."),
             errors={"spool": [_("Name a spool, a filament or a material type.")]},
         )
-
-
-def _forget_where_from(line, fields):
-    """A draft that changes is settled anew; typed grams go before a weight said earlier."""
-    changed = set(_changes(line, DRAFT_FIELDS, fields))
-    if changed:
-        line.actual_source = ""
-    if "actual_grams" in changed and not changed & WEIGHTS:
-        line.gross_before_grams = line.gross_after_grams = None

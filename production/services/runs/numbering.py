@@ -1,4 +1,7 @@
-"""Run numbers: ``{PREFIX}-{YYYYMMDD}-{NNN}``, no duplicate, no gap, no re-use."""
+"""Run numbers: ``{PREFIX}-{YYYYMMDD}-{NNN}``, no duplicate, no gap, no re-use.
+
+The prefix is the farm's, else the first four letters or digits of its slug.
+"""
 
 import re
 
@@ -24,10 +27,5 @@ def next_number(*, at):
     with connection.cursor() as cursor:
         cursor.execute(_NEXT, [on_date])
         (last,) = cursor.fetchone()
-    return f"{settings.run_prefix or default_prefix()}-{on_date:%Y%m%d}-{last:03d}"
-
-
-def default_prefix():
-    """The first four letters or digits of the farm's slug in capitals, else RUN."""
-    slug = getattr(connection.tenant, "slug", "") or ""
-    return re.sub(r"[^a-z0-9]", "", slug.lower())[:4].upper() or "RUN"
+    slug = re.sub(r"[^a-z0-9]", "", getattr(connection.tenant, "slug", "").lower())
+    return f"{settings.run_prefix or slug[:4].upper() or 'RUN'}-{on_date:%Y%m%d}-{last:03d}"

@@ -1,8 +1,7 @@
 """Planning many runs at once: fifty plates of an order, over the printers of a farm.
 
-Every run is made by ``lifecycle.create`` and by nothing else. What comes on top is that all of
-them are made or none, that the spools of all are locked once, and that everything that is wrong
-with any of them is said at once.
+Every run is made by ``lifecycle.create``. On top of that all of them are made or none, the spools
+of all are locked once, and all that is wrong with any of them is reported at once.
 
 Locks are taken in one order everywhere: printers by id, spools by id, number counter.
 """
@@ -31,7 +30,7 @@ MAX_CAUSES = 5
 
 
 class RunsRefused(Refusal):
-    """Some of the runs can't be planned, so none was; ``refused`` says which, and why.
+    """Some of the runs can't be planned, so none was; ``refused`` has which, and why.
 
     ``refused`` is a list of ``{index, code, detail, ...}`` with the figures of each refusal, the
     index counted from 0. ``shortages`` are those of all runs together: a spool that two runs ask
@@ -75,19 +74,26 @@ def create_many(runs, *, by, at=None):
     spools are locked up front in the order of their ids, so two of these never deadlock; all runs
     are of one moment. Raises RunsRefused with all refusals of all runs, TooManyRuns, UnknownSpool.
     """
-    runs = _counted(list(runs))
-    with ledger.book(_spool_ids(runs), by=by, at=at) as book:
+    runs = list(runs)
+    if not 0 < len(runs) <= MOST_AT_ONCE:
+        error = _("Between 1 and %(most)s.") % {"most": MOST_AT_ONCE}
+        message = _("Between 1 and %(most)s runs are planned at once, not %(count)s.")
+        message %= {"most": MOST_AT_ONCE, "count": len(runs)}
+        raise TooManyRuns(message, errors={"runs": [error]})
+    lines = [line for run in runs for line in run.get("materials") or () if line.spool is not None]
+    with ledger.book([line.spool.pk for line in lines], by=by, at=at) as book:
         made, refused = [], {}
         available = {pk: spool.available_grams for pk, spool in book.spools.items()}
         for index, fields in enumerate(runs):
             try:
-                made.append(_created(fields, by=by, at=book.at))
+                with refusals(ProductionRun()):
+                    made.append(lifecycle.create(by=by, at=book.at, **fields))
             except Refusal as refusal:
                 if refusal.status not in COLLECTED:
                     raise
                 refused[index] = refusal
         if refused:
-            raise _all_refused(runs, refused, book.spools, available)
+            raise _all_refused(len(runs), refused, _shortages(lines, book.spools, available))
     return made
 
 
@@ -98,7 +104,7 @@ def plan(
     """Plan as many runs as ``quantity`` units of the product need; returns them in their order.
 
     Plates = quantity / units per plate, rounded up; the last one holds the exact remainder. Each
-    run takes ``plates_per_run`` plates, one unless said; None makes one run per printer. A run
+    run takes ``plates_per_run`` plates, by default one; None makes one run per printer. A run
     goes to the printer with the least queued: planned minutes where all are timed, else plates;
     the first named where they are equal. ``fields`` are those of ``lifecycle.create``, the same
     for all runs; materials are derived from the bill of materials. Raises UnitsPerPlateUnknown,
@@ -118,70 +124,39 @@ def plan(
     return create_many([dict(**fields, **run) for run in runs], by=by, at=at)
 
 
-# --- Many runs ---------------------------------------------------------------------------------
-
-
-def _counted(runs):
-    if not 0 < len(runs) <= MOST_AT_ONCE:
-        raise TooManyRuns(
-            _("Between 1 and %(most_at_once)s runs are planned at once, not %(runs_count)s.")
-            % {"most_at_once": MOST_AT_ONCE, "runs_count": len(runs)},
-            errors={"runs": [f"Between 1 and {MOST_AT_ONCE}."]},
-        )
-    return runs
-
-
-def _created(fields, *, by, at):
-    with refusals(ProductionRun()):
-        return lifecycle.create(by=by, at=at, **fields)
-
-
-def _spool_ids(runs):
-    return [line.spool.pk for fields in runs for line in _with_spool(fields)]
-
-
-def _with_spool(fields):
-    return [line for line in fields.get("materials") or () if line.spool is not None]
-
-
-def _all_refused(runs, refused, spools, available):
-    refusals_by_run = [
-        {**refusal.numbers, "index": index, "code": refusal.code, "detail": refusal.detail}
-        for index, refusal in refused.items()
-    ]
-    numbers = {"refused": refusals_by_run}
-    if any(isinstance(refusal, ledger.InsufficientInventory) for refusal in refused.values()):
-        numbers["shortages"] = _shortages(runs, spools, available)
-    errors = {
-        index: refusal.errors or [refusal.detail] for index, refusal in sorted(refused.items())
+def _all_refused(count, refused, shortages):
+    numbers = {
+        "refused": [
+            {**refusal.numbers, "index": index, "code": refusal.code, "detail": refusal.detail}
+            for index, refusal in refused.items()
+        ]
     }
-    whole = RunsRefused(_summary(refused, len(runs)), errors={"runs": errors}, **numbers)
+    if any(isinstance(refusal, ledger.InsufficientInventory) for refusal in refused.values()):
+        numbers["shortages"] = shortages
+    errors = {index: refusal.errors or [refusal.detail] for index, refusal in refused.items()}
+    whole = RunsRefused(_summary(refused, count), errors={"runs": errors}, **numbers)
     whole.status = max(refusal.status for refusal in refused.values())
     return whole
 
 
 def _summary(refused, count):
-    """What is wrong, in words: a cause that several runs share is said once."""
+    """What is wrong, in words: a cause that several runs share is there once."""
     causes = {}
     for index, refusal in refused.items():
         causes.setdefault(refusal.detail, []).append(str(index))
     first = _("%(refused)s of %(count)s runs can't be planned, so none was.")
     sentences = [first % {"refused": len(refused), "count": count}]
-    sentences += [
-        f"{', '.join(each)}: {cause}" for cause, each in list(causes.items())[:MAX_CAUSES]
-    ]
+    sentences += [f"{', '.join(causes[cause])}: {cause}" for cause in list(causes)[:MAX_CAUSES]]
     if (more := len(causes) - MAX_CAUSES) > 0:
-        sentences.append(
-            ngettext("And %(count)s more cause.", "And %(count)s more causes.", more)
-            % {"count": more}
-        )
+        rest = ngettext("And %(count)s more cause.", "And %(count)s more causes.", more)
+        sentences.append(rest % {"count": more})
     return " ".join(sentences)
 
 
-def _shortages(runs, spools, available):
+def _shortages(lines, spools, available):
     """What all runs together claim beyond what was available of each spool."""
     needed = Counter()
-    for line in (line for fields in runs for line in _with_spool(fields)):
+    for line in lines:
         with suppress(InvalidQuantity):  # its own run is refused for it
             needed[line.spool.pk] += grams(line.planned_grams) + grams(line.planned_purge_grams)
     return [
@@ -197,9 +172,6 @@ def _shortages(runs, spools, available):
     ]
 
 
-# --- What goes where ---------------------------------------------------------------------------
-
-
 def _require_plannable(product, quantity, plates_per_run):
     _require_count(quantity, "quantity", MOST_UNITS)
     if plates_per_run is not None:
@@ -211,7 +183,7 @@ def _require_plannable(product, quantity, plates_per_run):
     if not product.units_per_plate:
         raise UnitsPerPlateUnknown(
             _(
-                "How many of %(product)s fit on a plate? Say so in the product, or create the "
+                "How many of %(product)s fit on a plate? Enter it at the product, or create the "
                 "runs one by one."
             )
             % {"product": product.sku},
@@ -220,24 +192,21 @@ def _require_plannable(product, quantity, plates_per_run):
         )
     runs = printer_allocation.runs_needed(product, quantity, plates_per_run)
     if runs > MOST_AT_ONCE:
+        error = _("These would be %(runs)s runs: put more plates into each.") % {"runs": runs}
         raise TooManyRuns(
             _("%(quantity)s of %(product)s would be %(runs)s runs: put more plates into a run.")
             % {"quantity": quantity, "product": product.sku, "runs": runs},
-            errors={
-                "plates_per_run": [
-                    _("These would be %(runs)s runs: put more plates into each.") % {"runs": runs}
-                ]
-            },
+            errors={"plates_per_run": [error]},
             run_count=runs,
         )
 
 
 def _require_count(value, field, most):
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
+        figures = {"field": humanize_name(field).capitalize(), "most": f"{most:,}"}
         raise Invalid(
-            _("%(field)s is a whole number between 1 and %(most)s.")
-            % {"field": humanize_name(field).capitalize(), "most": f"{most:,}"},
-            errors={field: [f"Between 1 and {most:,}."]},
+            _("%(field)s is a whole number between 1 and %(most)s.") % figures,
+            errors={field: [_("Between 1 and %(most)s.") % figures]},
         )
 
 
@@ -255,9 +224,9 @@ def _locked(printers):
     retired = [printer.name for printer in fresh if not printer.is_active]
     if retired or len(fresh) < len(ids):
         gone = sorted(set(ids) - found.keys())
+        unknown = [_("printer %(id)s") % {"id": pk} for pk in gone]
         raise PrinterInactive(
-            _("Out of service: %(retired)s.")
-            % {"retired": ", ".join(retired + [f"printer {pk}" for pk in gone])},
+            _("Out of service: %(printers)s.") % {"printers": ", ".join(retired + unknown)},
             errors={"printers": [_("Out of service: choose others.")]},
             printer_ids=[pk for pk in ids if pk in gone or not found[pk].is_active],
         )

@@ -1,5 +1,4 @@
-"""Runs made from what is known already: print again what did not come out, book what was
-forgotten."""
+"""Runs made of other runs, or of what was printed without one."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -14,7 +13,7 @@ from production.services.completion import complete
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
-from tenants.operations.operation import in_dry_run, operation
+from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
 
@@ -89,55 +88,53 @@ def copy(run, *, by, at=None, **fields):
     return again
 
 
-def record(*, dry_run=False, **given):
+@with_dry_run
+@operation("production_run.record")
+def record(*, by, finished_at, at=None, made=(), materials=(), actual_minutes=None, **plan):
     """Book a run that was forgotten: create, start and complete in one; returns a Completion.
 
     ``made`` are Mades, ``materials`` MaterialActuals that name spools, ``started_at`` and
     ``finished_at`` lie in the past; the ledger's entries are posted now. There is no plan but
-    what is in ``planned`` ({spool id: grams}), so no variance of what nobody planned. The other
+    what is in ``planned`` ({spool id: grams}), so no variance where nothing was planned. The other
     fields are those of a planned run. Raises as `lifecycle.create` and `complete` do.
     """
-    if dry_run:
-        return in_dry_run(lambda: _record(**given))
-    return _record(**given)
-
-
-@operation("production_run.record")
-def _record(*, by, finished_at, at=None, made=(), materials=(), actual_minutes=None, **plan):
     run = _begun(made, by=by, at=at, finished_at=finished_at, **plan)
     items = run.items.order_by("pk").values_list("pk", flat=True)
-    return complete(
-        run,
-        by=by,
-        at=at,
-        materials=materials,
-        items=[_count_of(pk, each) for pk, each in zip(items, made, strict=True)],
-        actual_minutes=actual_minutes,
-        finished_at=finished_at,
-    )
+    counts = [
+        ItemCount(
+            item=pk,
+            good_count=each.good_count,
+            scrapped_count=each.scrapped_count,
+            scrap_reason=each.scrap_reason,
+        )
+        for pk, each in zip(items, made, strict=True)
+    ]
+    given = {"materials": materials, "items": counts, "actual_minutes": actual_minutes}
+    return complete(run, by=by, at=at, finished_at=finished_at, **given)
 
 
 def _begun(made, *, by, at, started_at, finished_at, spools=(), planned=None, **fields):
     """The run, as it was before it was completed."""
-    _require_order(started_at, finished_at)
-    transitions.lock_printer(fields.get("printer"))  # before the spools, as everywhere
-    run = lifecycle.create(
-        by=by,
-        at=at,
-        items=[_item_of(each) for each in made],
-        materials=_materials_of(spools, planned or {}),
-        **fields,
-    )
-    return lifecycle.begin_in_past(
-        run, by=by, at=at, started_at=started_at, finished_at=finished_at
-    )
-
-
-def _require_order(started_at, finished_at):
     if finished_at < started_at:
         raise Invalid(
             _("A run finishes after its start."), errors={"finished_at": [_("Before the start.")]}
         )
+    transitions.lock_printer(fields.get("printer"))  # before the spools, as everywhere
+    planned = planned or {}
+    items = [
+        NewItem(
+            product=each.product,
+            quantity=each.good_count + each.scrapped_count,
+            order_reference=each.order_reference,
+        )
+        for each in made
+    ]
+    materials = [
+        NewMaterial(spool=each, planned_grams=planned.get(each.pk, ZERO)) for each in spools
+    ]
+    run = lifecycle.create(by=by, at=at, items=items, materials=materials, **fields)
+    times = {"started_at": started_at, "finished_at": finished_at}
+    return lifecycle.begin_in_past(run, by=by, at=at, **times)
 
 
 def _missing(item):
@@ -179,25 +176,4 @@ def _share_of(line, share):
         slot=line.slot,
         planned_grams=to_grams(line.planned_grams * share),
         planned_purge_grams=to_grams(line.planned_purge_grams * share),
-    )
-
-
-def _item_of(made):
-    return NewItem(
-        product=made.product,
-        quantity=made.good_count + made.scrapped_count,
-        order_reference=made.order_reference,
-    )
-
-
-def _materials_of(spools, planned):
-    return [NewMaterial(spool=spool, planned_grams=planned.get(spool.pk, ZERO)) for spool in spools]
-
-
-def _count_of(pk, made):
-    return ItemCount(
-        item=pk,
-        good_count=made.good_count,
-        scrapped_count=made.scrapped_count,
-        scrap_reason=made.scrap_reason,
     )

@@ -31,14 +31,12 @@ def update_and_move(run, *, by, status=None, verb=None, override_reason="", **fi
     elif verb == "start":
         words = {"override_reason": override_reason}
     changed = lifecycle.update(run, by=by, override_reason=override_reason, **fields)
-    return _move(changed, verb, status, by, words) if verb else changed
-
-
-def _move(run, verb, status, by, words):
-    moved = verbs.TRANSITIONS[verb].call(run, by=by, **words)
+    if not verb:
+        return changed
+    moved = verbs.TRANSITIONS[verb].call(changed, by=by, **words)
     moved = getattr(moved, "run", moved)  # of a Completion
     if moved.status != status:
-        raise _no_verb(run, status)
+        raise _no_verb(changed, status)
     return moved
 
 

@@ -11,16 +11,16 @@ from tenants.operations.operation import operation
 
 Verb = SpoolEvent.Verb
 PLACES = (Verb.LOADED, Verb.UNLOADED)
-TAKEN_BACK = "taken back"  # shown in the history
+TAKEN_BACK = "taken back"  # in the history
 
 
 def unswap(run, *, event, by):
-    """Take a swap back, as the RunEvent tells it: in the run, and in the slot if the new spool is
+    """Take a swap back by its RunEvent: in the run, and in the slot if the new spool is
     still there; returns the run. Raises as ``drafts.take_back`` does, SpoolArchived besides."""
     added = RunMaterial.objects.filter(run=run, pk=event.before.get("added")).first()
     old = RunMaterial.objects.filter(run=run, pk__in=event.before["materials"]).first()
-    slot = added and PrinterSlot.objects.filter(spool=added.spool_id, printer=run.printer_id)
-    slot = slot and slot.first()
+    slots_of_run = PrinterSlot.objects.filter(printer=run.printer_id)
+    slot = slots_of_run.filter(spool=added.spool_id).first() if added else None
     target, former = slots.locked(slot, old.spool) if slot else (None, None)
     run = drafts.take_back(run, event=event, by=by)
     if target is not None and target.spool_id == added.spool_id and former is None:
@@ -30,7 +30,7 @@ def unswap(run, *, event, by):
 
 @operation("spool.undo_load")
 def undo_load(event, *, by, at=None):
-    """Take a load back, as its SpoolEvent tells it: the spool is where it was, what came out is in
+    """Take a load back by its SpoolEvent: the spool is where it was, what came out is in
     again, what was opened by it is sealed. Returns the spool.
 
     Raises UndoNotPermitted, NothingToUndo, SpoolPrinting.
@@ -52,9 +52,12 @@ def undo_load(event, *, by, at=None):
             slot.save(update_fields=["spool"])
             history = {"before": TAKEN_BACK, "after": str(slot), "slot": slot, "undoes": event}
             slots.record_event(book, slot.spool, Verb.LOADED, **history)
+        spool = book.spools[event.spool_id]
         if group.filter(verb=Verb.OPENED).exists():
-            _seal(book, book.spools[event.spool_id])
-    return book.spools[event.spool_id]
+            opened_at, spool.opened_at = spool.opened_at, None
+            spool.save(update_fields=["opened_at"])
+            slots.record_event(book, spool, Verb.OPENED, before=opened_at.isoformat())
+    return spool
 
 
 def _require_last(event, places, was):
@@ -71,9 +74,3 @@ def _require_last(event, places, was):
             % {"spool": event.spool.code, "slot": target or event.after},
             spool_id=event.spool_id,
         )
-
-
-def _seal(book, spool):
-    before, spool.opened_at = spool.opened_at, None
-    spool.save(update_fields=["opened_at"])
-    slots.record_event(book, spool, Verb.OPENED, before=before.isoformat())

@@ -1,5 +1,5 @@
-"""What was pressed without a network, and is sent when it is back: by then somebody else may have
-done something to the same run or slot, which the one who pressed could not know of."""
+"""What was done without a network, and is sent when it is back: by then others may have done
+something to the same run or slot."""
 
 from django.utils.translation import gettext as _
 
@@ -28,12 +28,9 @@ def require_unmoved(slot, *, since, by):
     events = SpoolEvent.objects.filter(slot=slot, verb__in=PLACES, at__gt=since).exclude(by=by)
     later = events.select_related("by", "spool").order_by("-pk").first()
     if later is not None:
-        is_load = later.verb == SpoolEvent.Verb.LOADED
-        done = (
-            _("put spool %(spool)s into %(slot)s")
-            if is_load
-            else _("took spool %(spool)s out of %(slot)s")
-        )
+        done = _("took spool %(spool)s out of %(slot)s")
+        if later.verb == SpoolEvent.Verb.LOADED:
+            done = _("put spool %(spool)s into %(slot)s")
         raise _changed(later, done % {"spool": later.spool.code, "slot": slot}, slot_id=slot.pk)
 
 
@@ -42,7 +39,5 @@ def _changed(event, done, **numbers):
         "While this waited for the network, %(person)s %(done)s, at %(moment)s. Look whether it is "
         "still right, and do it again then."
     )
-    person = event.by or _("the system")
-    return ChangedMeanwhile(
-        message % {"person": person, "done": done, "moment": format_moment(event.at)}, **numbers
-    )
+    figures = {"person": event.by or _("the system"), "moment": format_moment(event.at)}
+    return ChangedMeanwhile(message % {"done": done, **figures}, **numbers)

@@ -1,6 +1,6 @@
 """A delivery taken back: spools that were received together by mistake leave the shelf together.
 
-A delivery is the receipts of one moment, by one person, through one face.
+A delivery is the receipts of one moment, by one person, through one interface.
 """
 
 from django.db.models import Q
@@ -38,7 +38,10 @@ def undo_receipt(receipt, *, by, at=None):
     overrides.require_own(by=by, **done, at=at)
     entries = _delivery(receipt)
     with ledger.book([entry.spool_id for entry in entries], by=by, at=at) as book:
-        _require_standing(receipt)
+        if InventoryTransaction.objects.filter(reverses=receipt).exists():
+            raise overrides.NothingToUndo(
+                _("This delivery was taken back already."), spool_id=receipt.spool_id
+            )
         spools = list(book.spools.values())
         _require_untouched(spools)
         for entry in entries:
@@ -71,32 +74,24 @@ def _put_away(book, spools):
     SpoolEvent.objects.bulk_create(events)
 
 
-def _require_standing(receipt):
-    if InventoryTransaction.objects.filter(reverses=receipt).exists():
+def _require_untouched(spools):
+    """Raise NothingToUndo with what happened to the first of them that was touched."""
+    reasons = _reasons(spools)
+    if spool := next((spool for spool in spools if spool.pk in reasons), None):
+        template, figures = reasons[spool.pk]
+        message = _(
+            "%(reason)s Its delivery can't be taken back as a whole any more. Archive each spool "
+            "that should not be here; a manager does it in the admin."
+        )
         raise overrides.NothingToUndo(
-            _("This delivery was taken back already."), spool_id=receipt.spool_id
+            message % {"reason": template % {"spool": spool.code, **figures}},
+            spool_id=spool.pk,
+            spool_ids=sorted(reasons),
         )
 
 
-def _require_untouched(spools):
-    """Raise NothingToUndo, which says what happened to the first of them and what else to do."""
-    reasons = _reasons(spools)
-    for spool in spools:
-        if spool.pk in reasons:
-            template, figures = reasons[spool.pk]
-            message = _(
-                "%(reason)s Its delivery can't be taken back as a whole any more. Archive each "
-                "spool that should not be here; a manager does it in the admin."
-            )
-            raise overrides.NothingToUndo(
-                message % {"reason": template % {"spool": spool.code, **figures}},
-                spool_id=spool.pk,
-                spool_ids=sorted(reasons),
-            )
-
-
 def _reasons(spools):
-    """``{id of the spool: (template, figures)}`` of what is with it, the most telling of it."""
+    """``{id of the spool: (template, figures)}`` of what happened to it, the gravest of it."""
     ids = {spool.pk for spool in spools}
     changed = [spool.pk for spool in spools if spool.version > AS_RECEIVED]
     reasons = dict.fromkeys(changed, (_("Spool %(spool)s was changed since."), {}))

@@ -1,7 +1,7 @@
 """Taking back what one did last: within half an hour, while nobody did anything after it.
 
-It has a rule of its own, beside the rights to do the opposite: an operator may not reverse entries
-of the ledger, but may take back the weight typed a moment ago.
+It does not depend on the permission of the opposite verb: an operator may not reverse entries of
+the ledger, but may take back the weight typed a moment ago.
 """
 
 from dataclasses import dataclass
@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import reversing
-from production.models import ProductionRun, RunEvent
+from production.models import ProductionRun, RunEvent, RunMaterial
 from production.services import transitions
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
-from production.services.printing import drafts, slots
+from production.services.printing import drafts
 from production.services.undo import loads, receipts
 from production.services.verbs import EVENTS, TRANSITIONS, undoable
 from tenants.operations.operation import operation
@@ -67,8 +67,7 @@ def last(*, by, at=None):
     """What ``by`` did last, if it can be undone; else None. One query."""
     since = (at or timezone.now()) - UNDO_FOR
     others = _weighings(by, since), _loadings(by, since), _deliveries(by, since)
-    own = _of_runs(by, since).union(*others, all=True)
-    newest = own.order_by("-moment").first()
+    newest = _of_runs(by, since).union(*others, all=True).order_by("-moment").first()
     if newest is None or newest["is_over"]:
         return None
     kind, event, subject = newest["what"], newest["pk"], newest["subject"]
@@ -86,8 +85,8 @@ def _text(verb, name):
 
 
 def take_back(kind, event, *, by):
-    """Take back what the row ``event`` of a ``kind`` tells, as `Undoable` names them; returns
-    TakenBack. Raises what each of the ways back raises."""
+    """Take back the row ``event`` of a ``kind``, as in `Undoable`; returns TakenBack. Raises what
+    the undo of each kind raises."""
     if kind == "run":
         return TakenBack(undo(event.run, event=event.pk, by=by), [])
     if kind == "receipt":
@@ -99,21 +98,21 @@ def take_back(kind, event, *, by):
 
 @operation("production_run.undo")
 def undo(run, *, event, by):
-    """Take back what the RunEvent of id ``event`` says was done to the run; returns the run.
+    """Take back what the RunEvent of id ``event`` did to the run; returns the run.
 
-    Raises NothingToUndo where that is not the last of the run, UndoNotPermitted, and what the way
-    back raises.
+    Raises NothingToUndo where that is not the last of the run, UndoNotPermitted, and what the verb
+    that takes it back raises.
     """
     done = _require_last(run, event)
-    if done.verb in STAYING:  # else the verb that takes it back looks who did it
+    if done.verb in STAYING:  # else the verb that takes it back checks it
         require_own(by=by, done_by=done.by_id, done_at=done.at)
-    way_back = TRANSITIONS[TRANSITIONS[done.verb].undone_by]
-    if way_back.name == "take_back":
+    undone_by = TRANSITIONS[TRANSITIONS[done.verb].undone_by]
+    if undone_by.name == "take_back":
         service = loads.unswap if done.verb == "swap_spool" else drafts.take_back
         return service(run, event=done, by=by)
-    transitions.lock(run, way_back.name)
+    transitions.lock(run, undone_by.name)
     _require_last(run, event)  # again: somebody may have been faster to the lock
-    return way_back.call(run, by=by)
+    return undone_by.call(run, by=by)
 
 
 @operation("spool.undo_weighing")
@@ -159,7 +158,7 @@ def _weighings(by, since):
 def _loadings(by, since):
     later = SpoolEvent.objects.filter(spool=OuterRef("spool"), verb__in=loads.PLACES)
     later = later.filter(pk__gt=OuterRef("pk"))
-    drawn = slots.lines_of_running().order_by().filter(spool=OuterRef("spool"))
+    drawn = RunMaterial.objects.drawing().filter(spool=OuterRef("spool"))
     own = SpoolEvent.objects.filter(by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED)
     # What a swap loaded goes back with the swap.
     own = own.filter(~Exists(drawn), undoes__isnull=True)
@@ -173,8 +172,7 @@ def _deliveries(by, since):
     count = together.order_by().values("created_at").values(many=Cast(Count("pk"), CharField()))
     own = receipts.receipts().filter(performed_by=by, created_at__gte=since)
     is_over = Exists(together.filter(receipts.TOUCHED))
-    moment = F("created_at")
-    return _rows(own, "receipt", "spool", count, Value("receive"), moment, is_over)
+    return _rows(own, "receipt", "spool", count, Value("receive"), F("created_at"), is_over)
 
 
 def _rows(own, kind, subject, name, verb, at, is_over):

@@ -2,7 +2,7 @@
 
 from inventory.services import invariants as of_inventory
 
-# Grams a run took of each spool and kept: usage and waste, less what was reversed of them.
+# Grams a run took of each spool: usage and waste, less what was reversed of them.
 TAKEN = """
     SELECT entry.production_run_id AS run_id, entry.spool_id, -sum(entry.grams) AS taken_grams
     FROM inventory_inventorytransaction entry

@@ -44,7 +44,7 @@ def require_own(*, by, done_by, done_at, at=None):
 
 
 def granted(reason, *, by):
-    """Whether refusals may be overridden: a reason was given, by somebody who may.
+    """Whether refusals may be overridden: a reason was given, by a person who may.
 
     Raises OverrideNotPermitted. The system itself (``by`` None) may.
     """

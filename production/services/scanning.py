@@ -22,7 +22,7 @@ class Scan:
 
 
 def decode(text):
-    """The Scan of whatever a scanner read or somebody typed; nothing is refused."""
+    """The Scan of whatever was scanned or typed; nothing is refused."""
     symbol = scanning.read(text)
     return _READERS.get(symbol.kind, _of_spoolman)(symbol)
 

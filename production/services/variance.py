@@ -154,9 +154,9 @@ def _spent(entries):
 
 def _costs(run, materials, shares, is_over):
     """Figures by kind of cost, labour and the total included."""
-    unsaid = ZERO if run.status in GIVEN_UP else None
+    unknown = ZERO if run.status in GIVEN_UP else None
     minutes = Figure(
-        run.planned_minutes, unsaid if run.actual_minutes is None else run.actual_minutes
+        run.planned_minutes, unknown if run.actual_minutes is None else run.actual_minutes
     )
     kilowatts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
     is_free = run.energy_price_kwh == 0  # whatever the printer draws
@@ -169,8 +169,7 @@ def _costs(run, materials, shares, is_over):
     }
     known = [figure for figure in costs.values() if figure is not None]
     costs["total"] = _total(known)
-    nothing = Figure(None, None)
-    return {name: nothing if figure is None else figure for name, figure in costs.items()}
+    return {name: figure or Figure(None, None) for name, figure in costs.items()}
 
 
 def _by_the_hour(minutes, rate, is_over):

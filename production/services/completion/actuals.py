@@ -41,7 +41,7 @@ class CountsExceedQuantity(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class MaterialActual:
-    """What one material of the run took; ``line`` or ``spool`` (ids) says which.
+    """What one material of the run took; ``line`` or ``spool`` (ids) is which.
 
     Either ``actual_grams`` (in the parts) and ``actual_purge_grams``, or the scale: gross after
     (used = the book minus net after), or gross before and after (used = before - after).
@@ -170,12 +170,9 @@ def line_of(lines, actual):
     for line in lines:
         if line.pk == actual.line or (actual.line is None and line.spool_id == actual.spool):
             return line
-    if actual.line:
-        message = _("This run has no such material: line %(id)s.") % {"id": actual.line}
-    else:
-        message = _("This run has no such material: spool %(id)s.") % {"id": actual.spool}
+    no_spool, no_line = _("This run has no spool %(id)s."), _("This run has no line %(id)s.")
     raise NotInRun(
-        message,
+        (no_line if actual.line else no_spool) % {"id": actual.line or actual.spool},
         errors={"materials": [_("Not a material of this run.")]},
         material_id=actual.line,
         spool_id=actual.spool,

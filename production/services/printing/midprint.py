@@ -34,7 +34,7 @@ def swap_spool(
 
     ``line`` is the id of the RunMaterial whose spool is swapped (or ``so_far`` names it); what
     that spool gave so far is ``so_far``, a MaterialActual, or all the book has when it
-    ``is_empty``. It is kept on the line, and what is left of its claim moves to ``spool``. Raises
+    ``is_empty``. It is saved on the line, and what is left of its claim moves to ``spool``. Raises
     ActualsMissing, IncompatibleSpool, DuplicateSpool, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)

@@ -43,7 +43,7 @@ def load(spool, *, slot, by, at=None):
     """Put the spool into a PrinterSlot; returns the slot.
 
     What was in the slot comes out, and the spool leaves the slot it was in; one that was sealed
-    is opened: nobody loads a bag. Where it is there already nothing changes. Raises SpoolPrinting,
+    is opened. Where it is there already nothing changes. Raises SpoolPrinting,
     SpoolArchived.
     """
     target, former = locked(slot, spool)
@@ -125,14 +125,14 @@ def locked(slot, spool=None):
     printers = {slot.printer_id} | ({former.printer_id} if former else set())
     lock_printers(printers)
     slots = PrinterSlot.objects.filter(printer__in=printers).select_related("printer", "spool")
-    slots = list(slots.order_by("pk").select_for_update(no_key=True, of=("self",)))
-    target = next((each for each in slots if each.pk == slot.pk), None)
-    if target is None:
+    slots = slots.order_by("pk").select_for_update(no_key=True, of=("self",))
+    slots = {each.pk: each for each in slots}
+    if slot.pk not in slots:
         raise Busy(_("The slot was moved or removed at this very moment; try again."))
     holding = PrinterSlot.objects.filter(spool=spool).first() if spool else None
     if holding is not None and holding.printer_id not in printers:
         raise Busy(_("The spool was loaded elsewhere at this very moment; try again."))
-    return target, next((each for each in slots if holding and each.pk == holding.pk), None)
+    return slots[slot.pk], slots.get(holding.pk) if holding else None
 
 
 def drawing(slots):

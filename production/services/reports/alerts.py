@@ -53,7 +53,7 @@ class NoEvidence(Refusal):
 @dataclass(frozen=True, kw_only=True)
 class Alert:
     """A product, what it is planned with, and what would have fitted the runs ``run_ids``; None
-    where no run tells."""
+    if unknown."""
 
     product: Product
     planned_grams_per_unit: Decimal | None
@@ -76,13 +76,15 @@ class Alert:
 
     def lines(self):
         """The bill of materials as dicts: ``line``, a BomLine, and ``fitting_grams_per_unit``."""
-        lines = self.product.bom_lines.all()
-        return [{"line": line, "fitting_grams_per_unit": self.fitting(line)} for line in lines]
+        return [
+            {"line": line, "fitting_grams_per_unit": self.fitting(line)}
+            for line in self.product.bom_lines.all()
+        ]
 
 
 def evidence(products=None, *, last=10):
-    """What the last runs of each product (of these, where given) say, as Alerts, beyond the
-    threshold or not; none of a product that no run tells of. Three queries."""
+    """What would have fitted the last runs of each product (of these, where given), as Alerts,
+    beyond the threshold or not; none of a product without such runs. Three queries."""
     ids = None if products is None else [product.pk for product in products]
     with connection.cursor() as cursor:
         cursor.execute(EVIDENT, {"last": last, "products": ids})
@@ -98,8 +100,8 @@ def alerts(*, last=10):
 
 
 def proposal(product, *, last=10):
-    """What the last runs say of one product, as an Alert whether it passes the threshold or not;
-    the product comes with its bill of materials. Two queries or three."""
+    """The Alert of one product, beyond the threshold or not; the product comes with its bill of
+    materials. Two queries or three."""
     found = next(iter(evidence([product], last=last)), None)
     return found or _alert(Product.objects.with_bom().get(pk=product.pk))
 
@@ -107,7 +109,7 @@ def proposal(product, *, last=10):
 @operation("product.accept_actuals")
 def accept(product, *, by, last=10):
     """Write what would have fitted into the product: grams of its BOM lines, in proportion, and
-    its plate minutes. The evidence is kept in the audit trail. Returns the product.
+    its plate minutes. The evidence is stored in the audit trail. Returns the product.
 
     Raises NoEvidence.
     """

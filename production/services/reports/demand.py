@@ -20,7 +20,6 @@ from tenants.operations.quantities import GramsField
 from tenants.operations.text import format_number
 
 NOTHING = Value(Decimal(0), output_field=GramsField())
-NEEDED = F("planned_grams") + F("planned_purge_grams")
 
 
 @dataclass(frozen=True)
@@ -31,11 +30,6 @@ class Blocker:
     code: str
     detail: str
     numbers: dict = field(default_factory=dict)
-
-
-def unassigned():
-    """Lines of open runs that have no spool yet."""
-    return RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool__isnull=True)
 
 
 def of_filaments(filaments=None):
@@ -73,8 +67,10 @@ def blockers(runs):
 
 
 def _wanted(kind, **of_row):
-    lines = unassigned().filter(**of_row).order_by().values(kind)
-    summed = lines.annotate(figure=Sum(NEEDED)).values("figure")
+    """Grams that lines of open runs without a spool need."""
+    lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool=None, **of_row)
+    needed = Sum(F("planned_grams") + F("planned_purge_grams"))
+    summed = lines.order_by().values(kind).annotate(figure=needed).values("figure")
     return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
 
 

@@ -1,7 +1,7 @@
 """Traceability: which runs, parts and orders a lot went into, and which lots parts came from.
 
 What counts is the ledger: a spool is in a run when usage or waste of the run stands on it. Runs
-that are open and only claim a spool are told too, with 0 grams used: their parts may still be
+that are open and only claim a spool are listed too, with 0 grams used: their parts may still be
 stopped. A part is taken to be made of all that its run took. Deleted runs took nothing.
 
 QuerySets, to be filtered, ordered and paged like any other; a constant number of queries.
@@ -14,15 +14,12 @@ from django.db.models.functions import Coalesce
 from production.models import ProductionRun, RunItem, RunMaterial
 from tenants.operations.quantities import GramsField
 
-BOOKED = Q(used_grams__gt=0)
-NOT_YET = Q(run__status__in=ProductionRun.OPEN)
-
 
 def uses_of_lot(lot_number, *, lines=None):
     """Where a lot went: RunMaterials, one a run and spool, the newest run first.
 
     Annotated: ``used_grams`` by the ledger, ``order_references`` (a list) of the run's items.
-    Letters of the lot number may be of any case; a number that two makers use is told apart by
+    Letters of the lot number may be of any case; where two makers use a number, choose by
     ``lines``, RunMaterials of the one. Rows come with run, printer, spool and filament.
     """
     return _rows(_traced(lines).filter(_of_lot(lot_number)))
@@ -40,7 +37,7 @@ def parts_of_lot(lot_number, *, lines=None):
 
 def lots_of_run(lines):
     """What the parts of a run came from, by its lines: RunMaterials as in `uses_of_lot`; the lot
-    number is the spool's (empty where nobody said)."""
+    number is the spool's (empty if it is not set)."""
     return _rows(_traced(lines))
 
 
@@ -56,7 +53,8 @@ def _traced(lines=None):
     lines = RunMaterial.objects.all() if lines is None else lines
     lines = lines.filter(spool__isnull=False, run__deleted_at=None).with_taken()
     used = Coalesce("taken_grams", 0, output_field=GramsField())
-    return lines.annotate(used_grams=used).filter(BOOKED | NOT_YET)
+    is_open = Q(run__status__in=ProductionRun.OPEN)
+    return lines.annotate(used_grams=used).filter(Q(used_grams__gt=0) | is_open)
 
 
 def _of_lot(lot_number):

@@ -4,9 +4,6 @@ from django.db import connection
 
 from production.services.reports import sql
 
-# The statements of the variance say what share of its run each item carries; so do these.
-_SHARES = sql.of_shares()
-
 
 def fetched(statement, params, **chosen):
     """The rows of ``statement`` as dicts; ``params`` are its values by name.
@@ -35,4 +32,4 @@ def with_shares(run_ids):
     """The beginning of a statement: ``WITH`` and the tables ``totals`` (one row a run: what it
     took and cost) and ``shares`` (one row an item: the share of its run it carries, by printed
     grams), of the runs that the query ``run_ids`` chooses."""
-    return _SHARES.replace("{runs}", run_ids)
+    return sql.of_shares().replace("{runs}", run_ids)

@@ -28,14 +28,13 @@ class Job:
 
     @property
     def ends_at(self):
-        """When the print should be over, by its planned minutes; None when nobody knows."""
-        run = self.run
-        if run.started_at is None or run.planned_minutes is None:
+        """When the print should be over, by its planned minutes; None if unknown."""
+        if self.run.started_at is None or self.run.planned_minutes is None:
             return None
-        return run.started_at + timedelta(minutes=float(run.planned_minutes))
+        return self.run.started_at + timedelta(minutes=float(self.run.planned_minutes))
 
     def percent(self):
-        """How far it should be by now, 0 to 100; None when nobody knows."""
+        """How far it should be by now, 0 to 100; None if unknown."""
         run = self.run
         if run.progress_percent is not None:
             return run.progress_percent
@@ -45,7 +44,7 @@ class Job:
         return min(max(round(gone * 100 / float(run.planned_minutes)), 0), 100)
 
     def minutes_left(self):
-        """Whole minutes until it should be over (negative: by so much late), None: nobody knows."""
+        """Whole minutes until it should be over (negative: late by so much); None if unknown."""
         if self.ends_at is None:
             return None
         return int((self.ends_at - timezone.now()).total_seconds() // 60)

@@ -49,7 +49,7 @@ def planned_minutes(items):
 
 
 def plates(product, quantity):
-    """Bed loads that ``quantity`` units fill; one when nobody said how many fit on a plate."""
+    """Bed loads that ``quantity`` units fill; one if it is not set how many fit on a plate."""
     return ceil(Decimal(quantity) / product.units_per_plate) if product.units_per_plate else 1
 
 

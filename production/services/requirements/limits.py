@@ -1,4 +1,4 @@
-"""What a printer can't do, whatever the plan says: checked at create, at change and at start.
+"""What a printer can't do, whatever is planned: checked at create, at change and at start.
 
 Temperatures in degrees Celsius, lengths in mm. All that is wrong is reported at once; a manager
 may override it.
@@ -44,7 +44,7 @@ def require_within(run, items, lines, spools=None):
 
 
 def plates_needed(items):
-    """Plates the items fill together, exactly; products that don't say how many fit count none."""
+    """Plates the items fill together, exactly; products without units per plate count none."""
     shares = [
         Fraction(item.quantity, item.product.units_per_plate)
         for item in items

@@ -199,7 +199,7 @@ def build_material(new, *, run):
 
 
 def take(book, line, *, overridden):
-    """Claim a new line's planned grams on its spool, which must hold what the line asks for."""
+    """Reserve a new line's planned grams on its spool, which must hold what the line asks for."""
     if line.spool_id is None:
         return
     spool = book.spools[line.spool_id]
@@ -239,7 +239,7 @@ def _changes(row, names, fields):
 def _refuse_early_actuals(run, row, names, fields):
     if run.status == Status.PLANNED and (changed := _changes(row, names, fields)):
         raise NotStarted(
-            _("Run %(run)s is planned: start it before you say what it took or made.")
+            _("Run %(run)s is planned: start it before you enter what it took or made.")
             % {"run": run.number},
             errors={name: [_("Not before the start.")] for name in changed},
             run_id=run.pk,

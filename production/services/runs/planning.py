@@ -112,16 +112,18 @@ def plan(
     """
     _require_plannable(product, quantity, plates_per_run)
     printers = _locked(printers)
-    parts = printer_allocation.spread(product, quantity, printers, plates_per_run=plates_per_run)
     runs = [
         {
+            **fields,
             "printer": printer,
             "plate_count": plates,
             "items": [NewItem(product=product, quantity=units, order_reference=order_reference)],
         }
-        for printer, plates, units in parts
+        for printer, plates, units in printer_allocation.spread(
+            product, quantity, printers, plates_per_run=plates_per_run
+        )
     ]
-    return create_many([dict(**fields, **run) for run in runs], by=by, at=at)
+    return create_many(runs, by=by, at=at)
 
 
 def _all_refused(count, refused, shortages):

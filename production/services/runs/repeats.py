@@ -27,7 +27,7 @@ class NothingToReprint(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Made:
-    """A product and what came out of it, in a run that nobody had planned."""
+    """A product and what came out of it, in a run that was not planned."""
 
     product: object
     good_count: int

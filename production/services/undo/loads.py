@@ -40,8 +40,8 @@ def undo_load(event, *, by, at=None):
     slots.lock_printers(group.values("slot__printer"))
     unloaded = group.filter(verb=Verb.UNLOADED, spool__archived_at__isnull=True)
     was = dict(unloaded.values_list("slot", "spool"))
-    places = PrinterSlot.objects.filter(pk__in={event.slot_id, *was} - {None})
-    places = {slot.pk: slot for slot in places.select_related("printer")}
+    ids = {event.slot_id, *was} - {None}
+    places = PrinterSlot.objects.select_related("printer").in_bulk(ids)
     _require_last(event, places, was)
     target = places[event.slot_id]
     slots.refuse_printing([target])

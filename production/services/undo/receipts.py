@@ -29,13 +29,12 @@ def receipts():
 @operation("spool.undo_receipt")
 def undo_receipt(receipt, *, by, at=None):
     """Take back the delivery that a ``receipt`` is of, while nothing happened to its spools;
-    returns them: empty, archived, with codes that nobody has seen.
+    returns them: empty, archived, with new codes.
 
     Their labels are blank again, for spools that are received instead. Raises UndoNotPermitted,
     NothingToUndo.
     """
-    done = {"done_by": receipt.performed_by_id, "done_at": receipt.created_at}
-    overrides.require_own(by=by, **done, at=at)
+    overrides.require_own(by=by, done_by=receipt.performed_by_id, done_at=receipt.created_at, at=at)
     entries = _delivery(receipt)
     with ledger.book([entry.spool_id for entry in entries], by=by, at=at) as book:
         if InventoryTransaction.objects.filter(reverses=receipt).exists():
@@ -93,8 +92,8 @@ def _require_untouched(spools):
 def _reasons(spools):
     """``{id of the spool: (template, figures)}`` of what happened to it, the gravest of it."""
     ids = {spool.pk for spool in spools}
-    changed = [spool.pk for spool in spools if spool.version > AS_RECEIVED]
-    reasons = dict.fromkeys(changed, (_("Spool %(spool)s was changed since."), {}))
+    is_changed = _("Spool %(spool)s was changed since."), {}
+    reasons = {spool.pk: is_changed for spool in spools if spool.version > AS_RECEIVED}
     entries = InventoryTransaction.objects.filter(spool__in=ids).exclude(kind="receipt")
     has_entries = _("Spool %(spool)s has other entries by now."), {}
     reasons |= dict.fromkeys(entries.values_list("spool", flat=True), has_entries)

@@ -70,10 +70,14 @@ def last(*, by, at=None):
     newest = _of_runs(by, since).union(*others, all=True).order_by("-moment").first()
     if newest is None or newest["is_over"]:
         return None
-    kind, event, subject = newest["what"], newest["pk"], newest["subject"]
-    verb, at = newest["done"], newest["moment"]
-    text = _text(verb, newest["name"])
-    return Undoable(kind=kind, event=event, subject=subject, verb=verb, text=text, at=at)
+    return Undoable(
+        kind=newest["what"],
+        event=newest["pk"],
+        subject=newest["subject"],
+        verb=newest["done"],
+        text=_text(newest["done"], newest["name"]),
+        at=newest["moment"],
+    )
 
 
 def _text(verb, name):
@@ -141,27 +145,31 @@ def _of_runs(by, since):
         When(verb__in=MOVING, then=Exists(later.filter(MOVED))),
         default=Value(True),
     )
-    own = RunEvent.objects.filter(MOVED | Q(verb__in=STAYING), by=by, at__gte=since)
-    own = own.filter(run__deleted_at__isnull=True)
+    own = RunEvent.objects.filter(
+        MOVED | Q(verb__in=STAYING), by=by, at__gte=since, run__deleted_at=None
+    )
     return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
 
 
 def _weighings(by, since):
     later = InventoryTransaction.objects.filter(spool=OuterRef("spool"), pk__gt=OuterRef("pk"))
-    own = InventoryTransaction.objects.filter(performed_by=by, created_at__gte=since, kind="count")
-    own = own.filter(production_run=None, reason="weighed")
+    own = InventoryTransaction.objects.filter(
+        performed_by=by, created_at__gte=since, kind="count", production_run=None, reason="weighed"
+    )
     return _rows(
         own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), Exists(later)
     )
 
 
 def _loadings(by, since):
-    later = SpoolEvent.objects.filter(spool=OuterRef("spool"), verb__in=loads.PLACES)
-    later = later.filter(pk__gt=OuterRef("pk"))
+    later = SpoolEvent.objects.filter(
+        spool=OuterRef("spool"), verb__in=loads.PLACES, pk__gt=OuterRef("pk")
+    )
     drawn = RunMaterial.objects.drawing().filter(spool=OuterRef("spool"))
-    own = SpoolEvent.objects.filter(by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED)
     # What a swap loaded goes back with the swap.
-    own = own.filter(~Exists(drawn), undoes__isnull=True)
+    own = SpoolEvent.objects.filter(
+        ~Exists(drawn), by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED, undoes=None
+    )
     return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
 
 

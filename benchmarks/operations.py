@@ -58,13 +58,7 @@ def _figures(rounds):
 
 
 def _in_a_process(ratio, runs):
-    command = [
-        sys.executable,
-        "-m",
-        "benchmarks.operations",
-        f"--ratio={ratio}",
-        f"--runs={runs}",
-    ]
+    command = [sys.executable, "-m", "benchmarks.operations", f"--ratio={ratio}", f"--runs={runs}"]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return json.loads(done.stdout.splitlines()[-1])
 

@@ -47,10 +47,7 @@ class MaterialTypeAdmin(ModelAdmin):
     search_fields = ["code", "name"]
     fieldsets = [
         (None, {"fields": [("code", "name"), ("density_g_cm3", "is_abrasive")]}),
-        (
-            "Temperatures, °C",
-            {"fields": [("nozzle_temp_min", "nozzle_temp_max"), "bed_temp"]},
-        ),
+        ("Temperatures, °C", {"fields": [("nozzle_temp_min", "nozzle_temp_max"), "bed_temp"]}),
     ]
 
     def get_queryset(self, request):
@@ -117,10 +114,7 @@ class FilamentAdmin(ImportPages, ModelAdmin):
             },
         ),
         ("Printing, °C", {"fields": [("nozzle_temp", "bed_temp")]}),
-        (
-            "Elsewhere",
-            {"fields": [("article_number", "gtin"), "external_id", "comment"]},
-        ),
+        ("Elsewhere", {"fields": [("article_number", "gtin"), "external_id", "comment"]}),
     ]
 
     def get_queryset(self, request):

@@ -98,16 +98,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         "location": "location.name",
         **same("opened_at", "last_used_at", "archived_at", "comment"),
     }
-    list_display = [
-        "code",
-        "named",
-        "level",
-        "remaining",
-        "available",
-        "state",
-        "location",
-        "lot",
-    ]
+    list_display = ["code", "named", "level", "remaining", "available", "state", "location", "lot"]
     list_filter = [
         ShelfListFilter,
         field_filter(

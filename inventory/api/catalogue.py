@@ -54,14 +54,8 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
 
     queryset = Filament.objects.all()
     serializer_class = FilamentSerializer
-    bodies = {
-        "import_table": FilamentTable,
-        "import_catalogue": Catalogue,
-    }
-    answers = {
-        "import_table": TableReportSerializer,
-        "import_catalogue": CatalogueReportSerializer,
-    }
+    bodies = {"import_table": FilamentTable, "import_catalogue": Catalogue}
+    answers = {"import_table": TableReportSerializer, "import_catalogue": CatalogueReportSerializer}
     permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
     queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
     filterset_class = filters.FilamentFilter

@@ -63,9 +63,7 @@ class TakeForm(VerbForm):
 
     grams = NumberField(label=_("Taken"), unit="g")
     gross_after_grams = NumberField(
-        label=_("or: the scale shows after it"),
-        unit="g",
-        help_text=WITH_REEL,
+        label=_("or: the scale shows after it"), unit="g", help_text=WITH_REEL
     )
     reason = forms.CharField(label=_("What for"), required=False, max_length=40)
     note = forms.CharField(label=_("Note"), required=False)

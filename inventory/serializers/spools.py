@@ -47,10 +47,7 @@ class SpoolSerializer(RowSerializer):
     material_type_code = serializers.CharField(source="filament.material_type.code", read_only=True)
     color_hex = serializers.CharField(source="filament.color_hex", read_only=True)
     location_name = NameField(
-        source="location",
-        lookup="name__iexact",
-        queryset=Location.objects.all(),
-        allow_null=True,
+        source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
     )
     available_grams = QuantityField(read_only=True, signed=True, **GRAMS)
     is_archived = serializers.BooleanField(read_only=True)
@@ -97,10 +94,7 @@ class SpoolSerializer(RowSerializer):
             "comment",
             "version",
         ]
-        extra_kwargs = {
-            "initial_grams": {"required": False},
-            "received_on": {"required": False},
-        }
+        extra_kwargs = {"initial_grams": {"required": False}, "received_on": {"required": False}}
 
 
 @extend_schema_field(OpenApiTypes.STR)

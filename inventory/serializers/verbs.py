@@ -59,10 +59,7 @@ class MoveBody(Body):
 
     location = IdField(queryset=Location.objects.all(), required=False, allow_null=True)
     location_name = NameField(
-        source="location",
-        lookup="name__iexact",
-        queryset=Location.objects.all(),
-        allow_null=True,
+        source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
     )
 
     class Meta:

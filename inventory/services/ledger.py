@@ -134,12 +134,7 @@ class Book:
         if spool.remaining_grams < entry.grams:
             return self._short(spool, entry.grams, spool.remaining_grams, "remaining_grams")
         reversal = self._post(
-            spool,
-            Kind.REVERSAL,
-            -entry.grams,
-            run=entry.production_run,
-            reverses=entry,
-            **details,
+            spool, Kind.REVERSAL, -entry.grams, run=entry.production_run, reverses=entry, **details
         )
         reversal.cost_per_gram = entry.cost_per_gram
         return reversal

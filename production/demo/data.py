@@ -2,11 +2,7 @@
 
 from decimal import Decimal
 
-SETTINGS = {
-    "labour_rate": "28",
-    "machine_hour_rate": "1.10",
-    "energy_price_kwh": "0.31",
-}
+SETTINGS = {"labour_rate": "28", "machine_hour_rate": "1.10", "energy_price_kwh": "0.31"}
 
 LOCATIONS = ("Dry box", "Shelf A", "Shelf B", "Print room")
 

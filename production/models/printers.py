@@ -50,10 +50,7 @@ class Printer(models.Model):
     needs_clearing = models.BooleanField(default=False, editable=False)
     is_active = models.BooleanField("in use", default=True)
     code = models.CharField(
-        max_length=9,
-        default=codes.generate,
-        editable=False,
-        help_text="What its label carries.",
+        max_length=9, default=codes.generate, editable=False, help_text="What its label carries."
     )
     notes = models.TextField(blank=True)
 

@@ -48,16 +48,13 @@ class Product(models.Model):
                 condition=Q(units_per_plate__gt=0), name="product_units_per_plate_positive"
             ),
             models.CheckConstraint(
-                condition=Q(plate_minutes__gte=0) | Q(plate_minutes=None),
-                name="product_plate_minutes_not_negative",
+                condition=Q(plate_minutes__gte=0), name="product_plate_minutes_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(plate_purge_grams__gte=0) | Q(plate_purge_grams=None),
-                name="product_plate_purge_not_negative",
+                condition=Q(plate_purge_grams__gte=0), name="product_plate_purge_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(labour_minutes__gte=0) | Q(labour_minutes=None),
-                name="product_labour_not_negative",
+                condition=Q(labour_minutes__gte=0), name="product_labour_not_negative"
             ),
         ]
 

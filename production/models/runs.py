@@ -72,9 +72,7 @@ class ProductionRun(HasStatus, models.Model):
             models.UniqueConstraint("number", name="run_number_unique"),
             models.UniqueConstraint("external_id", name="run_external_id_unique"),
             models.UniqueConstraint(
-                fields=["printer"],
-                name="run_printer_runs_one",
-                condition=PRINTING,
+                fields=["printer"], name="run_printer_runs_one", condition=PRINTING
             ),
             models.CheckConstraint(condition=Q(plate_count__gt=0), name="run_plate_count_positive"),
             models.CheckConstraint(
@@ -198,11 +196,10 @@ class RunMaterial(models.Model):
                 name="run_material_plan_not_negative",
             ),
             models.CheckConstraint(
-                condition=Q(actual_grams__gte=0) | Q(actual_grams=None),
-                name="run_material_actual_not_negative",
+                condition=Q(actual_grams__gte=0), name="run_material_actual_not_negative"
             ),
             models.CheckConstraint(
-                condition=Q(actual_purge_grams__gte=0) | Q(actual_purge_grams=None),
+                condition=Q(actual_purge_grams__gte=0),
                 name="run_material_actual_purge_not_negative",
             ),
             models.CheckConstraint(

@@ -16,10 +16,7 @@ MATERIAL = pattern(
     normalise=str.upper,
 )
 GTIN = pattern(
-    validate_gtin.regex.pattern,
-    _("“%(value)s” is not a GTIN of 8 to 14 digits."),
-    "ean",
-    "barcode",
+    validate_gtin.regex.pattern, _("“%(value)s” is not a GTIN of 8 to 14 digits."), "ean", "barcode"
 )
 DIAMETER = quantity("diameter", digits=4, places=2, least="0.5", most="10")
 FILAMENT_COLUMNS = {

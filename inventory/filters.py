@@ -10,9 +10,6 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.models import (
     Filament,
     InventoryTransaction,
-    Location,
-    Manufacturer,
-    MaterialType,
     Spool,
     SpoolEvent,
 )
@@ -76,26 +73,14 @@ class ManufacturerFilter(FilterSet):
     name = CaseInsensitiveFilter()
     external_id = django_filters.CharFilter()
 
-    class Meta:
-        model = Manufacturer
-        fields = []
-
 
 class MaterialTypeFilter(FilterSet):
     code = CaseInsensitiveFilter()
     is_abrasive = BooleanFilter()
 
-    class Meta:
-        model = MaterialType
-        fields = []
-
 
 class LocationFilter(FilterSet):
     name = CaseInsensitiveFilter()
-
-    class Meta:
-        model = Location
-        fields = []
 
 
 class FilamentFilter(FilterSet):
@@ -109,10 +94,6 @@ class FilamentFilter(FilterSet):
     gtin = django_filters.CharFilter()
     external_id = django_filters.CharFilter()
     is_active = BooleanFilter()
-
-    class Meta:
-        model = Filament
-        fields = []
 
     def near_color(self, filaments, name, value):
         return filaments.near_color(value)
@@ -142,10 +123,6 @@ class SpoolFilter(FilterSet):
     is_archived = BooleanFilter(method="on_or_off_shelf")
     as_of = MomentAtFilter(method="of_then", label="A day's end or a moment: see grams_then")
 
-    class Meta:
-        model = Spool
-        fields = []
-
     def of_code(self, spools, name, value):
         return spools.labelled(value)
 
@@ -172,10 +149,6 @@ class SpoolFilter(FilterSet):
 class SpoolEventFilter(EventFilter):
     verb = SeveralFilter(choices=SpoolEvent.Verb.choices)
 
-    class Meta:
-        model = SpoolEvent
-        fields = []
-
 
 class InventoryTransactionFilter(FollowedFilter):
     spool = SpoolReferenceFilter()
@@ -186,7 +159,3 @@ class InventoryTransactionFilter(FollowedFilter):
     created_from = FromFilter("created_at")
     created_to = ToFilter("created_at")
     performed_by = PersonFilter()
-
-    class Meta:
-        model = InventoryTransaction
-        fields = []

@@ -50,6 +50,12 @@ class SpoolQuerySet(models.QuerySet):
         former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before=code)
         return self.filter(Q(code=code) | Q(pk__in=former.values("spool")))
 
+    def taken_codes(self, codes):
+        """Those of the ``codes`` that spools have, or had before they were relabelled."""
+        former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before__in=codes)
+        current = self.filter(code__in=codes).values_list("code", flat=True)
+        return {*current, *former.values_list("before", flat=True)}
+
     def matching(self, word, *, code):
         """With the ``word`` in their lot, supplier, filament, colour or maker, or at the start of
         their ``code``."""

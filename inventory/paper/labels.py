@@ -8,7 +8,7 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
 from inventory import codes
-from inventory.models import Spool, SpoolEvent
+from inventory.models import Spool
 from inventory.paper import fitting, fonts, qr, swatches
 from inventory.paper.fitting import Line
 from inventory.paper.sheets import SHEETS
@@ -23,15 +23,11 @@ RULED = 7 * mm
 
 
 class NotOnSheet(Invalid):
-    """The sheet has no such label to begin with."""
-
     code = "not_on_sheet"
     title = "The sheet has fewer labels"
 
 
 class TooManyLabels(Invalid):
-    """More labels than one document holds."""
-
     code = "too_many_labels"
     title = "Too many labels at once"
 
@@ -81,14 +77,12 @@ def spool_address(farm, code):
 
 
 def fresh_codes(count):
-    """So many new codes, none of which any spool has or had. Nothing is kept of them: a code is
-    taken when a spool is received with it or relabelled to it."""
+    """So many new codes that no spool has or had. They are not stored: a code is taken when a
+    spool is received with it or relabelled to it."""
     found = set()
     while len(found) < count:
         new = {codes.generate() for _ in range(count - len(found))}
-        had = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before__in=new)
-        taken = Spool.objects.filter(code__in=new).values_list("code", flat=True)
-        found |= new - set(taken) - set(had.values_list("before", flat=True))
+        found |= new - Spool.objects.taken_codes(new)
     return sorted(found)
 
 

@@ -1,14 +1,14 @@
-"""The only door to the ledger and to the balances of spools.
+"""The ledger and the balances of spools, which are written here alone.
 
-Whoever moves grams opens a book on the spools concerned, which locks them in the order of their
-ids, says what happened, and closes it::
+A verb that moves grams opens a book on its spools, which locks them in the order of their ids,
+posts entries, and closes it::
 
     with ledger.book([spool.pk], by=user) as book:
         book.consume(book.spools[spool.pk], Decimal("12.5"), run=run)
 
-Nothing is written before the book is closed, and then all of it in one insert and one update, or
-nothing when any spool would fall below zero: `InsufficientInventory` names every shortage at once.
-The caller owns the transaction. All quantities are net grams.
+Everything is written when the book is closed, in one insert and one update, or nothing when any
+spool would fall below zero: `InsufficientInventory` names every shortage. The caller owns the
+transaction. All quantities are net grams.
 """
 
 from contextlib import contextmanager
@@ -37,37 +37,27 @@ BALANCE_FIELDS = (
 
 
 class InsufficientInventory(Refusal):
-    """A spool holds, or has free, fewer grams than asked for."""
-
     code = "insufficient_inventory"
     title = "Not enough filament"
 
 
 class SpoolArchived(Refusal):
-    """An archived spool takes no part in anything until it is restored."""
-
     code = "spool_archived"
     title = "The spool is archived"
 
 
 class UnknownSpool(Refusal):
-    """A spool that this farm does not have."""
-
     code = "unknown_spool"
     status = 400
     title = "There is no such spool"
 
 
 class BackDated(Refusal):
-    """Nothing is posted before an entry that is there already."""
-
     code = "back_dated"
     title = "The ledger has a later entry"
 
 
 class NotReversible(Refusal):
-    """An entry that is a reversal, is reversed already, or moved nothing."""
-
     code = "not_reversible"
     title = "This entry can't be reversed"
 
@@ -77,12 +67,12 @@ def book(spool_ids, *, by, at=None, allow_overclaim=False):
     """Lock the spools and open a Book on them; it is closed when the block ends well.
 
     ``at`` is the moment of the entries, by default the clock read after the locks were taken.
-    ``allow_overclaim`` lets a claim exceed what is available: a manager's override.
+    ``allow_overclaim`` lets a reservation exceed what is available: a manager's override.
     Raises UnknownSpool when a spool is not there.
     """
-    pages = Book(_locked(spool_ids), by=by, at=at, allow_overclaim=allow_overclaim)
-    yield pages
-    pages.close()
+    opened = Book(_locked(spool_ids), by=by, at=at, allow_overclaim=allow_overclaim)
+    yield opened
+    opened.close()
 
 
 class Book:
@@ -106,8 +96,8 @@ class Book:
         return self._post(spool, Kind.RECEIPT, spool.initial_grams, **details)
 
     def consume(self, spool, grams, *, settle=False, **details):
-        """Take ``grams`` for a print. With ``settle``, a spool that held more than the book said
-        is first counted up by the shortfall."""
+        """Take ``grams`` for a print. With ``settle``, a spool that held more than by the book is
+        first counted up by the shortfall."""
         return self._take(spool, Kind.USAGE, grams, settle=settle, **details)
 
     def waste(self, spool, grams, *, settle=False, **details):
@@ -128,9 +118,8 @@ class Book:
         """Undo exactly one entry. Raises NotReversible."""
         spool = self.spools[entry.spool_id]
         if entry.kind == Kind.REVERSAL or entry.grams == 0:
-            raise NotReversible(
-                f"Entry {entry.pk} is a {entry.kind} of {format_number(entry.grams)} g."
-            )
+            figures = {"entry": entry.pk, "kind": entry.kind, "grams": format_number(entry.grams)}
+            raise NotReversible(_("Entry %(entry)s is a %(kind)s of %(grams)s g.") % figures)
         if spool.remaining_grams < entry.grams:
             return self._short(spool, entry.grams, spool.remaining_grams, "remaining_grams")
         reversal = self._post(
@@ -139,11 +128,11 @@ class Book:
         reversal.cost_per_gram = entry.cost_per_gram
         return reversal
 
-    # -- what open runs claim of it ------------------------------------------------------------
+    # -- what open runs reserve of it ----------------------------------------------------------
 
     def change_claim(self, spool, before, after):
-        """Change one claim on the spool, from 0 for a new one; only what it grows by must be
-        available, unless overridden."""
+        """Change one reservation, from 0 for a new one; only what it grows by must be available,
+        unless overridden."""
         grown = after - before
         if grown > 0 and spool.is_archived:
             raise SpoolArchived(
@@ -152,20 +141,22 @@ class Book:
             )
         if grown > 0 and grown > spool.available_grams:
             self._overclaim(spool, after, spool.available_grams + before)
-        self._claim(spool, grown)
+        self.reclaim(spool, grown)
 
     def require_cover(self, spool, claim):
-        """Ask that a ``claim`` made earlier is still covered by what is available."""
+        """Check that what was reserved earlier is still covered by what is available."""
         if spool.available_grams < 0:
             self._overclaim(spool, claim, spool.available_grams + claim)
 
     def release(self, spool, grams):
-        """Give a claim back."""
-        self._claim(spool, -grams)
+        """Give reserved grams back."""
+        self.reclaim(spool, -grams)
 
     def reclaim(self, spool, grams):
-        """Claim grams that were returned to the spool a moment ago: never short."""
-        self._claim(spool, grams)
+        """Reserve grams without a check, such as those that were given back a moment ago."""
+        if grams:
+            spool.reserved_grams += grams
+            self._touched[spool.pk] = spool
 
     # -- writing -------------------------------------------------------------------------------
 
@@ -183,15 +174,15 @@ class Book:
         self.require_enough()
         if self.entries:
             InventoryTransaction.objects.bulk_create(self.entries)
-        _write_balances(list(self._touched.values()))
+        for spool in self._touched.values():
+            spool.version += 1
+        bulk_update_unnest(list(self._touched.values()), BALANCE_FIELDS)
 
     def _take(self, spool, kind, grams, *, settle, **details):
         if grams > spool.remaining_grams and settle:
-            had = format_number(spool.remaining_grams)
-            note = _("Settled: the print used %(grams)s g, the book had %(had)s g.") % {
-                "grams": format_number(grams),
-                "had": had,
-            }
+            note = _("Settled: the print used %(grams)s g, the book had %(had)s g.")
+            figures = {"grams": grams, "had": spool.remaining_grams}
+            note %= {name: format_number(figure) for name, figure in figures.items()}
             self.count(spool, grams, **{**details, "note": note, "reason": "settled"})
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")
@@ -209,7 +200,7 @@ class Book:
             kind=kind,
             grams=grams,
             balance_grams=spool.remaining_grams,
-            cost_per_gram=_rate(spool),
+            cost_per_gram=rounded_rate(spool.cost_per_gram()),
             production_run=run,
             source=source.get(),
             performed_by=self.by,
@@ -232,11 +223,6 @@ class Book:
             )
         self.at = max(self.at, last or self.at)  # another machine's clock may be ahead of ours
         return self.at
-
-    def _claim(self, spool, grams):
-        if grams:
-            spool.reserved_grams += grams
-            self._touched[spool.pk] = spool
 
     def _overclaim(self, spool, needed, available):
         if self.allow_overclaim:
@@ -268,34 +254,21 @@ def _locked(spool_ids):
     return found
 
 
-def _rate(spool):
-    rate, column = spool.cost_per_gram(), CostPerGramField
-    if rate is None:
-        return None
-    return rounded(rate, digits=column.digits, places=column.places, field="price")
-
-
-def _write_balances(spools):
-    for spool in spools:
-        spool.version += 1
-    bulk_update_unnest(spools, BALANCE_FIELDS)
+def rounded_rate(rate):
+    """Money per gram as the ledger stores it; None is unknown. Raises InvalidQuantity."""
+    column = CostPerGramField
+    if rate is not None:
+        rate = rounded(rate, digits=column.digits, places=column.places, field="price")
+    return rate
 
 
 def _insufficient(shortages):
     lines = []
     for short in shortages:
-        figure = "remaining" if "remaining_grams" in short else "available"
-        lines.append(
-            f"spool {short['spool_code']} needs {format_number(short['needed_grams'])} g, "
-            f"{format_number(short[f'{figure}_grams'])} g {figure}"
-        )
-    return InsufficientInventory(
-        "Not enough filament: " + "; ".join(lines) + ".", shortages=shortages
-    )
-
-
-def receipt(spool, *, by, at=None, **details):
-    """Post the receipt of a spool that was inserted a moment ago, in the same transaction."""
-    with book([spool.pk], by=by, at=at) as pages:
-        pages.receive(pages.spools[spool.pk], **details)
-        return pages.spools[spool.pk]
+        line = _("spool %(spool)s needs %(needed_grams)s g, %(available_grams)s g available")
+        if "remaining_grams" in short:
+            line = _("spool %(spool)s needs %(needed_grams)s g, %(remaining_grams)s g remaining")
+        grams = {name: format_number(short[name]) for name in short if name.endswith("_grams")}
+        lines.append(line % {"spool": short["spool_code"], **grams})
+    message = _("Not enough filament: %(shortages)s.") % {"shortages": "; ".join(lines)}
+    return InsufficientInventory(message, shortages=shortages)

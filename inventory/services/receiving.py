@@ -34,16 +34,22 @@ def receive(*, filament, initial_grams=None, by, at=None, received_on=None, pric
         **details,
     )
     spool.save(force_insert=True)
-    return ledger.receipt(spool, by=by, at=at)
+    with ledger.book([spool.pk], by=by, at=at) as book:
+        book.receive(book.spools[spool.pk])
+    return book.spools[spool.pk]
 
 
 def unsaved(*, filament, initial_grams, price, **details):
     """A new spool, checked and not saved yet: its receipt must follow. Raises InvalidQuantity."""
-    net = to_grams(_net_of(filament, initial_grams), field="initial_grams")
+    if initial_grams is None and filament.net_grams is None:
+        message = _("How much is on it? %(filament)s has no nominal net grams to go by.")
+        errors = {"initial_grams": [_("Needed: the filament has no nominal net grams.")]}
+        raise Invalid(message % {"filament": filament}, errors=errors)
+    net = filament.net_grams if initial_grams is None else initial_grams
+    net = to_grams(net, field="initial_grams")
     if net == 0:
-        raise Invalid(
-            _("A spool holds more than 0 g."), errors={"initial_grams": [_("Must be more than 0.")]}
-        )
+        errors = {"initial_grams": [_("Must be more than 0.")]}
+        raise Invalid(_("A spool holds more than 0 g."), errors=errors)
     price = None if price is None else money(price)
     spool = Spool(filament=filament, initial_grams=net, price=price, **details)
     spool.clean_fields(exclude={"filament", "location"})
@@ -63,7 +69,7 @@ def receive_many(
     ``receive``. The number of statements does not depend on the count. Raises Invalid,
     InvalidQuantity, InvalidSpoolCode, Duplicate.
     """
-    prices = _prices(_counted(_agreed(count, codes)), price, total_price)
+    prices = _prices(_counted(count, codes), price, total_price)
     labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
     received_on = received_on or FarmSettings.load().local_date(at or timezone.now())
     details |= {"filament": filament, "initial_grams": initial_grams, "received_on": received_on}
@@ -78,43 +84,19 @@ def receive_many(
     return list(book.spools.values())
 
 
-def _net_of(filament, initial_grams):
-    if initial_grams is not None:
-        return initial_grams
-    if filament.net_grams is None:
-        raise Invalid(
-            _("How much is on it? %(filament)s has no nominal net grams to go by.")
-            % {"filament": filament},
-            errors={"initial_grams": [_("Needed: the filament has no nominal net grams.")]},
-        )
-    return filament.net_grams
-
-
-def _agreed(count, codes):
+def _counted(count, codes):
     """How many spools there are, by their count or by the labels on them."""
-    if count is None or not codes:
-        return count or len(codes) or count
-    if count != len(codes):
-        raise Invalid(
-            _("%(codes_count)s labels were scanned for %(count)s spools: each needs one.")
-            % {"codes_count": len(codes), "count": count},
-            errors={
-                "codes": [
-                    _("%(codes_count)s labels for %(count)s spools.")
-                    % {"codes_count": len(codes), "count": count}
-                ]
-            },
-        )
-    return count
-
-
-def _counted(count):
+    if codes and count not in (None, len(codes)):
+        figures = {"labels": len(codes), "count": count}
+        message = _("%(labels)s labels were scanned for %(count)s spools: each needs one.")
+        error = _("%(labels)s labels for %(count)s spools.") % figures
+        raise Invalid(message % figures, errors={"codes": [error]})
+    count = count or len(codes)
     if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
-        raise Invalid(
-            _("Between 1 and %(most_at_once)s spools are received at once.")
-            % {"most_at_once": MOST_AT_ONCE},
-            errors={"count": [f"Between 1 and {MOST_AT_ONCE}."]},
-        )
+        figures = {"most": MOST_AT_ONCE}
+        message = _("Between 1 and %(most)s spools are received at once.")
+        error = _("Between 1 and %(most)s.") % figures
+        raise Invalid(message % figures, errors={"count": [error]})
     return count
 
 
@@ -127,5 +109,5 @@ def _prices(count, price, total_price):
     if total_price is None:
         return [price] * count
     total = money(total_price, field="total_price")
-    each = (total / count).quantize(PRICE_STEP, rounding=ROUND_DOWN)
-    return [each] * (count - 1) + [total - each * (count - 1)]
+    rest = [(total / count).quantize(PRICE_STEP, rounding=ROUND_DOWN)] * (count - 1)
+    return [*rest, total - sum(rest)]

@@ -14,36 +14,26 @@ Kind = InventoryTransaction.Kind
 
 
 class EntryOfRun(Refusal):
-    """What a run booked is taken back by the run's own verbs."""
-
     code = "entry_of_run"
     title = "A production run made this entry"
 
 
 class AlreadyReversed(Refusal):
-    """An entry is reversed once."""
-
     code = "already_reversed"
     title = "This entry is reversed already"
 
 
 class ReceiptInUse(Refusal):
-    """A spool that was used, counted or corrected was received."""
-
     code = "receipt_in_use"
     title = "The spool has other entries that stand"
 
 
 class CompensatingCount(Refusal):
-    """A count that nobody made: it keeps a weighed balance while a run is corrected."""
-
     code = "keeps_a_count"
     title = "This entry keeps what was weighed"
 
 
 class CountedSince(Refusal):
-    """The spool was counted after the entry: the count is the truth of the shelf."""
-
     code = "counted_since"
     title = "The spool was counted since"
 
@@ -60,9 +50,20 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
         entry = InventoryTransaction.objects.select_related("production_run").get(pk=entry.pk)
         _require_reversible(entry)
-        counted = _counted_since(entry)
+        counts = InventoryTransaction.objects.counts().filter(spool=spool.pk, pk__gt=entry.pk)
+        counted = counts.order_by("-pk").first()
         if counted and not confirm:
-            raise _count_stands(spool, entry, counted)
+            raise CountedSince(
+                _(
+                    "Spool %(spool)s was counted %(created_at)s, after this entry: undoing it "
+                    "would change what was counted. Confirm, and weigh the spool again."
+                )
+                % {"spool": spool.code, "created_at": format_moment(counted.created_at)},
+                spool_id=spool.pk,
+                entry_id=entry.pk,
+                counted_entry_id=counted.pk,
+                balance_grams=spool.remaining_grams,
+            )
         reversal = book.reverse(entry, **details)
         if counted:
             Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)
@@ -104,22 +105,3 @@ def _require_reversible(entry):
             spool_id=entry.spool_id,
             entries=standing,
         )
-
-
-def _counted_since(entry):
-    counts = InventoryTransaction.objects.counts()
-    return counts.filter(spool=entry.spool_id, pk__gt=entry.pk).order_by("-pk").first()
-
-
-def _count_stands(spool, entry, count):
-    return CountedSince(
-        _(
-            "Spool %(spool)s was counted %(created_at)s, after this entry: undoing it would "
-            "change what was counted. Confirm, and weigh the spool again."
-        )
-        % {"spool": spool.code, "created_at": format_moment(count.created_at)},
-        spool_id=spool.pk,
-        entry_id=entry.pk,
-        counted_entry_id=count.pk,
-        balance_grams=spool.remaining_grams,
-    )

@@ -32,8 +32,6 @@ NOTHING = "–"
 
 
 class TooManyTravellers(Invalid):
-    """More runs than one document holds."""
-
     code = "too_many_travellers"
     title = "Too many runs for one document"
 

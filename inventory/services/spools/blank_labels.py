@@ -1,11 +1,11 @@
-"""Labels that were printed before there was a spool to put them on: bound when it is received."""
+"""Labels that are printed before their spools are received."""
 
 from collections import Counter
 
 from django.utils.translation import gettext as _
 
 from inventory import codes as spool_codes
-from inventory.models import Spool, SpoolEvent
+from inventory.models import Spool
 from inventory.services import scanning
 from inventory.services.spools.shelf import InvalidSpoolCode
 from tenants.operations.refusals import Duplicate
@@ -19,33 +19,22 @@ def require_blank(texts):
     Raises InvalidSpoolCode (not a code, or there twice), Duplicate (a spool has it, or had it).
     """
     codes = [scanning.read(text).code for text in texts]
-    wrong = [code for code in codes if not spool_codes.is_valid(code)]
-    if wrong:
-        raise InvalidSpoolCode(
-            _("Not the code of a label: %(wrong)s. Scan it again.") % {"wrong": _named(wrong)},
-            errors={"codes": [_("Not the code of a label: %(wrong)s.") % {"wrong": _named(wrong)}]},
-        )
-    twice = [code for code, times in Counter(codes).items() if times > 1]
-    if twice:
-        raise InvalidSpoolCode(
-            _("Scanned more than once: %(twice)s. Each label is for one spool.")
-            % {"twice": _named(twice)},
-            errors={"codes": [_("More than once: %(twice)s.") % {"twice": _named(twice)}]},
-        )
-    taken = _taken(codes)
-    if taken:
-        raise Duplicate(
-            _("On a spool already: %(taken)s. Take labels that are new.")
-            % {"taken": _named(taken)},
-            errors={"codes": [_("On a spool already: %(taken)s.") % {"taken": _named(taken)}]},
-        )
+    if wrong := [code for code in codes if not spool_codes.is_valid(code)]:
+        names = {"codes": _named(wrong)}
+        error = _("Not the code of a label: %(codes)s.") % names
+        message = _("Not the code of a label: %(codes)s. Scan it again.")
+        raise InvalidSpoolCode(message % names, errors={"codes": [error]})
+    if twice := [code for code, times in Counter(codes).items() if times > 1]:
+        names = {"codes": _named(twice)}
+        error = _("More than once: %(codes)s.") % names
+        message = _("Scanned more than once: %(codes)s. Each label is for one spool.")
+        raise InvalidSpoolCode(message % names, errors={"codes": [error]})
+    if taken := sorted(Spool.objects.taken_codes(codes)):
+        names = {"codes": _named(taken)}
+        error = _("On a spool already: %(codes)s.") % names
+        message = _("On a spool already: %(codes)s. Take labels that are new.")
+        raise Duplicate(message % names, errors={"codes": [error]})
     return codes
-
-
-def _taken(codes):
-    now = Spool.objects.filter(code__in=codes).values_list("code", flat=True)
-    events = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before__in=codes)
-    return sorted({*now, *events.values_list("before", flat=True)})
 
 
 def _named(codes):

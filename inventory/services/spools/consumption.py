@@ -18,29 +18,21 @@ REASON_LENGTH = InventoryTransaction._meta.get_field("reason").max_length
 
 
 class NothingToPost(Invalid):
-    """Zero grams are no entry."""
-
     code = "nothing_to_post"
     title = "This would post nothing"
 
 
 class AfterAboveBook(Invalid):
-    """A spool does not get heavier by being used."""
-
     code = "after_above_book"
     title = "The spool weighs more than the book says"
 
 
 class NotEmptyByBook(Refusal):
-    """The book has more on the spool than a small error; may be confirmed."""
-
     code = "not_empty_by_book"
     title = "By the book the spool is far from empty"
 
 
 class ReasonMissing(Invalid):
-    """A correction by hand says why."""
-
     code = "reason_missing"
     title = "A reason is needed"
 
@@ -70,16 +62,15 @@ def waste(
 
 @operation("spool.empty")
 def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm=False):
-    """Nothing is left on the spool; returns the ledger entry that says so.
+    """Post that nothing is left on the spool; returns the ledger entry.
 
     What the book still had is posted as a count to 0 (its use is unknown), or with
     ``as_="waste"`` as waste. ``confirm`` accepts a count that takes more than a weighing may
     be off. Raises SpoolArchived, NotEmptyByBook, NothingToPost.
     """
     if as_ not in (Kind.COUNT, Kind.WASTE):
-        raise Invalid(
-            _("What is left is a count or waste."), errors={"as": [_("Either count or waste.")]}
-        )
+        errors = {"as": [_("Either count or waste.")]}
+        raise Invalid(_("What is left is a count or waste."), errors=errors)
     details = reason_and_note(reason, note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
         left = fresh.remaining_grams
@@ -108,10 +99,8 @@ def adjust(spool, *, grams, reason, by, at=None, note=""):
 def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
     grams, gross = amounts
     if (grams is None) == (gross is None):
-        raise Invalid(
-            _("Say either what was taken, or what the scale shows after it."),
-            errors={"grams": [_("Either this or gross_after_grams.")]},
-        )
+        message = _("Enter either what was taken, or what the scale shows after it.")
+        raise Invalid(message, errors={"grams": [_("Either this or gross_after_grams.")]})
     details = reason_and_note(reason, note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
         used = to_grams(grams) if gross is None else _used_by_scale(fresh, gross, confirm)
@@ -157,7 +146,6 @@ def _used_by_scale(spool, gross, confirm):
 
 
 def _weighed(spool):
-    """What is on the spool was seen: the book says the same from now on."""
     Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
     spool.needs_weighing = False
 
@@ -171,34 +159,27 @@ def _nonzero(grams):
 def require_reason(reason):
     """The ``reason``, which can't be left out. Raises ReasonMissing."""
     if not reason.strip():
-        raise ReasonMissing(_("Say why the book is changed."), errors={"reason": ["Needed."]})
+        raise ReasonMissing(_("Say why the book is changed."), errors={"reason": [_("Needed.")]})
     return reason
 
 
 def reason_and_note(reason, note):
-    """What an entry says of its cause. Raises Invalid when the reason is too long."""
+    """The details of an entry. Raises Invalid when the reason is too long."""
     reason = reason.strip()
     if len(reason) > REASON_LENGTH:
-        raise Invalid(
-            _("A reason has at most %(reason_length)s characters; the rest belongs in the note.")
-            % {"reason_length": REASON_LENGTH},
-            errors={
-                "reason": [
-                    _("At most %(reason_length)s characters.") % {"reason_length": REASON_LENGTH}
-                ]
-            },
-        )
+        most = {"most": REASON_LENGTH}
+        message = _("A reason has at most %(most)s characters; the rest belongs in the note.")
+        errors = {"reason": [_("At most %(most)s characters.") % most]}
+        raise Invalid(message % most, errors=errors)
     return {"reason": reason, "note": note}
 
 
 def _require_nearly_empty(spool, confirm):
     if spool.remaining_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
+        left = spool.remaining_grams
         raise NotEmptyByBook(
-            _(
-                "By the book %(remaining_grams)s g are left on spool %(spool)s: confirm that it "
-                "is empty."
-            )
-            % {"remaining_grams": format_number(spool.remaining_grams), "spool": spool.code},
+            _("By the book %(left)s g are left on spool %(spool)s: confirm that it is empty.")
+            % {"left": format_number(left), "spool": spool.code},
             spool_id=spool.pk,
-            remaining_grams=spool.remaining_grams,
+            remaining_grams=left,
         )

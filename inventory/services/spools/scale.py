@@ -17,49 +17,37 @@ IMPLAUSIBLE_GRAMS = Decimal(50)
 
 
 class TareUnknown(Refusal):
-    """Nobody said what the empty reel weighs, so the scale can't say what is on it."""
-
     code = "tare_unknown"
     title = "The weight of the empty reel is unknown"
 
 
 class WeighingImplausible(Refusal):
-    """A weight that is more likely a slip than the truth; may be confirmed."""
-
     code = "weighing_implausible"
     title = "This weight is hard to believe"
 
 
 class EntriesSinceWeighing(Refusal):
-    """The ledger moved after the moment the spool was weighed."""
-
     code = "entries_since_weighing"
     title = "The ledger has entries after this weighing"
 
 
 @operation("spool.weigh")
 def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confirm=False, note=""):
-    """Post what the scale says as a count; returns the ledger entry.
+    """Post the scale's reading as a count; returns the ledger entry.
 
     ``gross_grams`` is filament and reel together. Where entries were posted after ``weighed_at``,
-    ``basis`` says what the weight is compared with: "now" (the book as it stands) or "then" (the
-    book at that moment; later entries stay on top). ``confirm`` accepts an implausible weight.
+    the weight is compared with the book as it stands (``basis`` "now") or at that moment ("then";
+    later entries stay on top). ``confirm`` accepts an implausible weight.
     Raises SpoolArchived, TareUnknown, WeighingImplausible, EntriesSinceWeighing.
     """
     gross = to_grams(gross_grams, field="gross_grams")
     with shelf.locked(spool, by=by, at=at) as (book, spool):
         _require_past(weighed_at, book.at)
         missed = _posted_since(spool, weighed_at, basis, gross)
-        net = _net_weight(
-            spool, gross, compared_with=spool.remaining_grams - missed, confirm=confirm
-        )
-        entry = book.count(
-            spool,
-            max(net + missed, ledger.ZERO),
-            note=note,
-            reason="weighed",
-            occurred_at=weighed_at or book.at,
-        )
+        net = _net_weight(spool, gross, spool.remaining_grams - missed, confirm=confirm)
+        balance = max(net + missed, ledger.ZERO)
+        occurred_at = weighed_at or book.at
+        entry = book.count(spool, balance, note=note, reason="weighed", occurred_at=occurred_at)
     Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
     return entry
 
@@ -69,18 +57,13 @@ def require_possible(spool, gross_grams):
     gross, tare = to_grams(gross_grams, field="gross_grams"), spool.tare()
     if tare is None or tare <= gross <= tare + spool.initial_grams:
         return
-    full = format_number(tare + spool.initial_grams)
+    figures = {"tare": tare, "full": tare + spool.initial_grams, "gross": gross}
+    message = _(
+        "Spool %(spool)s weighs %(tare)s g empty and %(full)s g full; %(gross)s g can't be. "
+        "Weigh again, or confirm."
+    )
     raise WeighingImplausible(
-        _(
-            "Spool %(spool)s weighs %(tare)s g empty and %(full)s g full; %(gross)s g can't be. "
-            "Weigh again, or confirm."
-        )
-        % {
-            "spool": spool.code,
-            "tare": format_number(tare),
-            "full": full,
-            "gross": format_number(gross),
-        },
+        message % {"spool": spool.code, **_formatted(figures)},
         spool_id=spool.pk,
         gross_grams=gross,
         tare_grams=tare,
@@ -105,15 +88,14 @@ def net_of_gross(spool, gross):
 
 def _require_past(weighed_at, now):
     if weighed_at is not None and weighed_at > now:
-        raise Invalid(
-            _("%(weighed_at)s is still to come.") % {"weighed_at": format_moment(weighed_at)},
-            errors={"weighed_at": [_("A spool can't have been weighed in the future.")]},
-        )
+        message = _("%(weighed_at)s is still to come.") % {"weighed_at": format_moment(weighed_at)}
+        errors = {"weighed_at": [_("A spool can't have been weighed in the future.")]}
+        raise Invalid(message, errors=errors)
 
 
-def _net_weight(spool, gross, *, compared_with, confirm):
+def _net_weight(spool, gross, book_grams, *, confirm):
     net = net_of_gross(spool, gross)
-    doubts = _doubts(spool, net, compared_with)
+    doubts = _doubts(spool, net, book_grams)
     if doubts and not confirm:
         raise WeighingImplausible(
             _("Spool %(spool)s: %(doubts)s. Weigh again, or confirm.")
@@ -122,58 +104,49 @@ def _net_weight(spool, gross, *, compared_with, confirm):
             gross_grams=gross,
             tare_grams=spool.tare(),
             net_grams=net,
-            book_grams=compared_with,
-            difference_grams=net - compared_with,
+            book_grams=book_grams,
+            difference_grams=net - book_grams,
         )
     return max(net, ledger.ZERO)
 
 
 def _doubts(spool, net, book_grams):
+    off = abs(net - book_grams)
+    figures = _formatted(
+        {"net": net, "less": -net, "off": off, "book": book_grams, "received": spool.initial_grams}
+    )
     doubts = []
     if net < 0:
-        doubts.append(
-            _("the scale shows %(net)s g less than the empty reel") % {"net": format_number(-net)}
-        )
+        doubts.append(_("the scale shows %(less)s g less than the empty reel"))
     if net > spool.initial_grams:
-        doubts.append(
-            _("%(net)s g net is more than the %(initial_grams)s g received")
-            % {"net": format_number(net), "initial_grams": format_number(spool.initial_grams)}
-        )
-    off = abs(net - book_grams)
+        doubts.append(_("%(net)s g net is more than the %(received)s g received"))
     if off > IMPLAUSIBLE_GRAMS and off > book_grams * IMPLAUSIBLE_SHARE:
-        doubts.append(
-            _("%(net)s g net is %(off)s g off the book's %(book_grams)s g")
-            % {
-                "net": format_number(net),
-                "off": format_number(off),
-                "book_grams": format_number(book_grams),
-            }
-        )
-    return doubts
+        doubts.append(_("%(net)s g net is %(off)s g off the book's %(book)s g"))
+    return [doubt % figures for doubt in doubts]
+
+
+def _formatted(figures):
+    return {name: format_number(figure) for name, figure in figures.items()}
 
 
 def _posted_since(spool, weighed_at, basis, gross):
     """Grams posted after ``weighed_at`` that the weight could not know of (signed)."""
     if weighed_at is None or spool.last_entry_at is None or weighed_at >= spool.last_entry_at:
         return ledger.ZERO
-    before = spool.transactions.filter(created_at__lte=weighed_at).order_by("-pk").first()
+    before = spool.transactions.as_of(weighed_at).order_by("-pk").first()
     then = before.balance_grams if before else ledger.ZERO
     if basis == "now":
         return ledger.ZERO
     if basis == "then":
         return spool.remaining_grams - then
+    message = _(
+        "The ledger of spool %(spool)s moved after %(weighed_at)s: the book had %(then)s g "
+        "then and has %(now)s g now. Say whether the later entries stay on top of this weight "
+        "(basis: then) or are in it (basis: now)."
+    )
+    names = {"spool": spool.code, "weighed_at": format_moment(weighed_at)}
     raise EntriesSinceWeighing(
-        _(
-            "The ledger of spool %(spool)s moved after %(weighed_at)s: the book had %(then)s g "
-            "then and has %(remaining_grams)s g now. Say whether the later entries stay on top "
-            "of this weight (basis: then) or are in it (basis: now)."
-        )
-        % {
-            "spool": spool.code,
-            "weighed_at": format_moment(weighed_at),
-            "then": format_number(then),
-            "remaining_grams": format_number(spool.remaining_grams),
-        },
+        message % (names | _formatted({"then": then, "now": spool.remaining_grams})),
         spool_id=spool.pk,
         gross_grams=gross,
         book_then_grams=then,

@@ -1,8 +1,8 @@
-"""What is said of a spool and done with it on the shelf: described, moved, opened, dried,
-relabelled, archived and restored.
+"""Verbs of a spool on the shelf: it is described, moved, opened, dried, relabelled, archived and
+restored.
 
-Each verb locks the spool through the ledger, raises its version, and leaves a SpoolEvent. Grams
-move only where an archived spool's remainder is thrown away.
+Each locks the spool through the ledger, raises its version, and leaves a SpoolEvent. Grams move
+only where an archived spool's remainder is thrown away.
 """
 
 from contextlib import contextmanager
@@ -14,7 +14,7 @@ from inventory.models import Location, SpoolEvent
 from inventory.services import ledger
 from tenants.accounts import audited
 from tenants.operations.operation import operation
-from tenants.operations.quantities import CostPerGramField, money, rounded
+from tenants.operations.quantities import money
 from tenants.operations.refusals import Duplicate, Invalid, Refusal
 from tenants.operations.text import format_moment, format_number
 from tenants.operations.versions import check_version
@@ -31,29 +31,21 @@ class SpoolClaimed(Refusal):
 
 
 class RemainderUndecided(Refusal):
-    """There is filament on the spool, and nobody said whether it is thrown away."""
-
     code = "remainder_undecided"
     title = "What becomes of the filament that is left?"
 
 
 class AlreadyArchived(Refusal):
-    """The spool is off the shelf already."""
-
     code = "already_archived"
     title = "The spool is archived already"
 
 
 class NotArchived(Refusal):
-    """Only an archived spool can be restored."""
-
     code = "not_archived"
     title = "The spool is not archived"
 
 
 class AlreadyOpened(Refusal):
-    """A spool is opened once."""
-
     code = "already_opened"
     title = "The spool was opened already"
 
@@ -99,9 +91,8 @@ def describe(spool, *, by, at=None, **fields):
         if not changed:
             return fresh
         for name in EVENT_OF_FIELD.keys() & changed.keys():
-            _record(
-                book, fresh, EVENT_OF_FIELD[name], before=getattr(fresh, name), after=changed[name]
-            )
+            before, after = getattr(fresh, name), changed[name]
+            _record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
         return audited.update(fresh, by=by, version=fresh.version + 1, **changed)
 
 
@@ -142,7 +133,7 @@ def open(spool, *, by, at=None):
 
 @operation("spool.dry")
 def dry(spool, *, by, at=None):
-    """Say that the spool was dried, as often as it was; returns it. Raises SpoolArchived."""
+    """Record that the spool was dried; returns it. Raises SpoolArchived."""
     with locked(spool, by=by, at=at) as (book, fresh):
         before, fresh.dried_at = fresh.dried_at, book.at
         _write(book, fresh, "dried_at")
@@ -182,10 +173,10 @@ def archive(spool, *, by, at=None, discard=None, note=""):
         if fresh.remaining_grams and discard is None:
             raise RemainderUndecided(
                 _(
-                    "By the book %(remaining_grams)s g are left on spool %(fresh)s: discard "
-                    "them, or keep them with the archived spool."
+                    "By the book %(left)s g are left on spool %(spool)s: discard them, or keep "
+                    "them with the archived spool."
                 )
-                % {"remaining_grams": format_number(fresh.remaining_grams), "fresh": fresh.code},
+                % {"left": format_number(fresh.remaining_grams), "spool": fresh.code},
                 spool_id=fresh.pk,
                 remaining_grams=fresh.remaining_grams,
             )
@@ -215,20 +206,14 @@ def restore(spool, *, by, at=None):
 
 
 def _write(book, spool, *fields):
-    """Write what is no balance; the version goes up with the book."""
+    """Write fields that are no balance; the version goes up with the book."""
     spool.save(update_fields=fields)
     book.touch(spool)
 
 
 def _record(book, spool, verb, *, before=None, after=None):
-    SpoolEvent.objects.create(
-        spool=spool,
-        verb=verb,
-        before=_event_text(before),
-        after=_event_text(after),
-        by=book.by,
-        at=book.at,
-    )
+    texts = {"before": _event_text(before), "after": _event_text(after)}
+    SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **texts)
 
 
 def _event_text(value):
@@ -243,9 +228,7 @@ def _late_cost(spool, price):
         return {}
     if not spool.transactions.filter(cost_per_gram__isnull=True).exists():
         return {}
-    rate, column = price / spool.initial_grams, CostPerGramField
-    rate = rounded(rate, digits=column.digits, places=column.places, field="price")
-    return {"late_cost_per_gram": rate}
+    return {"late_cost_per_gram": ledger.rounded_rate(price / spool.initial_grams)}
 
 
 def _valid(code):
@@ -277,28 +260,19 @@ def _require_free(spool):
             % {"spool": spool.code, "archived_at": format_moment(spool.archived_at)},
             spool_id=spool.pk,
         )
-    numbers = _open_runs(spool)
+    # Also those that reserve nothing: what they print from it has yet to be booked.
+    lines = spool.run_materials.of_open_runs().order_by("run_id")
+    numbers = list(lines.values_list("run__number", flat=True))
     if numbers or spool.reserved_grams:
+        message = _(
+            "Open runs name spool %(spool)s (%(numbers)s) and reserve %(grams)s g of it: complete "
+            "them, cancel them or give them another spool before it is archived."
+        )
+        names = {"spool": spool.code, "numbers": ", ".join(numbers)}
         raise SpoolClaimed(
-            _(
-                "Open runs name spool %(spool)s (%(numbers)s) and claim %(reserved_grams)s g of "
-                "it: complete them, cancel them or give them another spool before it is "
-                "archived."
-            )
-            % {
-                "spool": spool.code,
-                "numbers": ", ".join(numbers),
-                "reserved_grams": format_number(spool.reserved_grams),
-            },
+            message % {**names, "grams": format_number(spool.reserved_grams)},
             spool_id=spool.pk,
             run_numbers=numbers,
             reserved_grams=spool.reserved_grams,
             remaining_grams=spool.remaining_grams,
         )
-
-
-def _open_runs(spool):
-    """Numbers of the runs that are not over and name the spool, also where they claim nothing:
-    what they print from it has yet to be booked."""
-    lines = spool.run_materials.of_open_runs()
-    return list(lines.order_by("run_id").values_list("run__number", flat=True))

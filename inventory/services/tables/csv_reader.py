@@ -28,15 +28,11 @@ SUGGESTED_FROM = 0.6
 
 
 class UnusableTable(Invalid):
-    """A file that is no table at all, or not of these columns."""
-
     code = "unusable_table"
     title = "This table can't be read"
 
 
 class TableTooLarge(UnusableTable):
-    """More bytes or lines than are read at once."""
-
     code = "table_too_large"
     status = 413
     title = "This table is too large"

@@ -30,6 +30,7 @@ from tenants.accounts import audited
 from tenants.operations.operation import operation
 
 USUAL_DIAMETER = Decimal("1.75")
+DEFAULTS = {"manufacturer": "", "diameter_mm": USUAL_DIAMETER}
 IDENTITY = {"manufacturer", "name", "material", "diameter_mm", "density_g_cm3"}
 COLORS = ("color_hex", "multi_color_hexes", "multi_color_direction")
 FIELDS = (*(name for name in FILAMENT_COLUMNS if name not in IDENTITY), *COLORS[1:])
@@ -56,7 +57,9 @@ def import_filaments(rows, *, by, dry_run=False):
 def _import(rows, *, by, dry_run):
     _lock_imports()
     report = ImportReport(FILAMENTS, rows, dry_run=dry_run)
-    _require_columns(report.good)
+    for row in report.good:
+        for column in {"name", "material"} - row.values.keys():
+            row.refuse(column, _("This is needed."))
     known = _known(report.good)
     _require_densities([row for row in report.good if row not in known])
     makers = _manufacturers([row for row in report.good if _needs_maker(row, known)], report)
@@ -66,7 +69,9 @@ def _import(rows, *, by, dry_run):
             _fill_in(row, known[row], makers)
         else:
             row.instance = _filament(row.values, makers, types)
-            row.detail = _("A new filament %(name)s.") % {"name": _name(row.values)}
+            name = f"{row.values.get('manufacturer', '')} {row.values['name']}".strip()
+            names = {"name": name, "material": row.values["material"]}
+            row.detail = _("A new filament %(name)s (%(material)s).") % names
     _write(report, by=by)
     return report
 
@@ -77,12 +82,6 @@ def _lock_imports():
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('filament.import'), hashtext(current_schema()))"
         )
-
-
-def _require_columns(rows):
-    for row in rows:
-        for column in {"name", "material"} - row.values.keys():
-            row.refuse(column, _("This is needed."))
 
 
 # --- Known ones --------------------------------------------------------------------------------
@@ -104,17 +103,17 @@ def _known(rows):
 
 
 def _match(catalogue, values, taken):
-    """The filament that is there already, as Known, or None; by name only one without an id of
-    its own, if no other id has ``taken`` it. Raises BadCell when it may be any of several."""
+    """The filament (of the Catalogue) that is there already, or None; by name only one without an
+    id of its own, if no other id has ``taken`` it. Raises BadCell when it may be any of several."""
     external_id = values.get("external_id")
     if external_id and (known := catalogue.by_external_id.get(external_id)):
         return known
-    cells = {"manufacturer": "", "diameter_mm": USUAL_DIAMETER} | values
+    cells, net_grams = DEFAULTS | values, values.get("net_grams")
     found = [
         known
         for known in catalogue.named(cells)
         if not (external_id and (known.external_id or known.pk in taken))
-        and _may_be(known.net_grams, values.get("net_grams"))
+        and (None in (net_grams, known.net_grams) or net_grams == known.net_grams)
     ]
     if len(found) > 1:
         message = _("%(count)s filaments are called so: give the external_id or the net grams.")
@@ -122,19 +121,15 @@ def _match(catalogue, values, taken):
     return found[0] if found else None
 
 
-def _may_be(one, other):
-    return one is None or other is None or one == other
-
-
 def _require_first(seen, row, match):
     """Raise BadCell when an earlier row is of the same filament, or has the same id."""
     values = row.values
-    names = (
-        folded(values.get("manufacturer", "")),
-        folded(values["name"]),
-        *(values.get(name) for name in ("material", "diameter_mm", "net_grams", "external_id")),
-    )
-    keys = {("pk", match.pk) if match else names, ("id", values.get("external_id", row))}
+    names = (folded(values.get("manufacturer", "")), folded(values["name"]))
+    others = map(values.get, ("material", "diameter_mm", "net_grams", "external_id"))
+    keys = {
+        ("pk", match.pk) if match else (*names, *others),
+        ("id", values.get("external_id", row)),
+    }
     if earlier := [seen[key] for key in keys if key in seen]:
         message = _("The same filament as number %(number)s.")
         raise BadCell(message % {"number": earlier[0].number})
@@ -149,16 +144,13 @@ def _fill_in(row, filament, makers):
         old, new = getattr(filament, name), values.get(name)
         if old in EMPTY and new not in EMPTY and not (has_color and name in COLORS):
             setattr(filament, name, new)
-            row.changes[name] = [old, _audited(new)]
+            is_maker = isinstance(new, Manufacturer)
+            row.changes[name] = [old, {"id": new.pk, "name": new.name} if is_maker else new]
     row.instance, row.outcome = filament, FILLED_IN if row.changes else UNCHANGED
     names = {"filament": filament, "fields": ", ".join(row.changes)}
     row.detail = _("%(filament)s is there already: nothing is empty.") % names
     if row.changes:
         row.detail = _("%(filament)s is there already: fills in %(fields)s.") % names
-
-
-def _audited(value):
-    return {"id": value.pk, "name": value.name} if isinstance(value, Manufacturer) else value
 
 
 # --- New ones ----------------------------------------------------------------------------------
@@ -240,10 +232,6 @@ def _filament(values, makers, types):
     )
 
 
-def _name(values):
-    return f"{values.get('manufacturer', '')} {values['name']} ({values['material']})".strip()
-
-
 # --- All of them -------------------------------------------------------------------------------
 
 
@@ -267,11 +255,10 @@ def _write(report, *, by):
     for row in by_outcome[FILLED_IN]:
         audited.audit("import", row.instance, by=by, changes=row.changes)
     if by_outcome[CREATED]:
-        news = {
-            CREATED: len(by_outcome[CREATED]),
-            FILLED_IN: len(by_outcome[FILLED_IN]),
-            "manufacturers": report.manufacturers,
-            "material_types": report.material_types,
+        changes = {
+            CREATED: [None, len(by_outcome[CREATED])],
+            FILLED_IN: [None, len(by_outcome[FILLED_IN])],
+            "manufacturers": [None, report.manufacturers],
+            "material_types": [None, report.material_types],
         }
-        changes = {name: [None, value] for name, value in news.items()}
         audited.audit("import", Filament(name=_("Import of filaments")), by=by, changes=changes)

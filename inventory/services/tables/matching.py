@@ -1,66 +1,40 @@
-"""Finds the filament and the location that a row means.
-
-Names are compared without regard to case and to how many spaces are in them.
-"""
+"""Finds the filament and the location that a row means, by names in any case and spacing."""
 
 from collections import defaultdict
-from dataclasses import dataclass
-from decimal import Decimal
 from difflib import get_close_matches
 
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament
 from inventory.services.tables.cells import BadCell, shorten
 
 MOST_SUGGESTIONS = 20  # a search among thousands of names takes a while
-
-
-@dataclass(frozen=True)
-class Known:
-    """What tells one filament from another."""
-
-    pk: int
-    external_id: str | None
-    maker: str
-    name: str
-    material: str
-    diameter_mm: Decimal
-    net_grams: Decimal | None
-
-    def __str__(self):
-        return f"{self.maker} {self.name} ({self.material})".strip()
+# What tells one filament from another.
+COLUMNS = ("pk", "external_id", "name", "diameter_mm", "net_grams")
+NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("material_type__code")}
 
 
 class Catalogue:
     """All filaments of the farm, by their ids and by their names; one query."""
 
     def __init__(self):
-        self.by_external_id = {}
-        self.by_name = defaultdict(list)
-        self.searches = 0
-        columns = ("pk", "external_id", "manufacturer__name", "name", "material_type__code",
-                   "diameter_mm", "net_grams")  # fmt: skip
-        for pk, external_id, maker, *rest in Filament.objects.values_list(*columns).order_by("pk"):
-            self._add(Known(pk, external_id, maker or "", *rest))
-
-    def _add(self, known):
-        if known.external_id:
+        self.by_external_id, self.by_name, self.searches = {}, defaultdict(list), 0
+        rows = Filament.objects.annotate(**NAMES).values_list(*COLUMNS, *NAMES, named=True)
+        for known in rows.order_by("pk"):
             self.by_external_id[known.external_id] = known
-        self.by_name[folded(known.name)].append(known)
+            self.by_name[folded(known.name)].append(known)
 
     def named(self, cells):
         """The filaments that the values of a row may mean, by name."""
-        found = self.by_name.get(folded(cells["name"]), ())
-        tests = {
-            "manufacturer": lambda known, value: folded(known.maker) == folded(value),
-            "material": lambda known, value: known.material == value,
-            "diameter_mm": lambda known, value: known.diameter_mm == value,
-        }
-        for column, fits in tests.items():
-            if column in cells:
-                found = [known for known in found if fits(known, cells[column])]
-        return list(found)
+        return [
+            known
+            for known in self.by_name.get(folded(cells["name"]), ())
+            if folded(cells.get("manufacturer", known.maker)) == folded(known.maker)
+            and cells.get("material", known.material) == known.material
+            and cells.get("diameter_mm", known.diameter_mm) == known.diameter_mm
+        ]
 
     def the_one(self, cells):
         """The filament that a spool's row means. Raises BadCell with what may be meant."""
@@ -68,9 +42,8 @@ class Catalogue:
             if known := self.by_external_id.get(cells["external_id"]):
                 return known
             message = _("There is no filament with the id “%(id)s”.")
-            raise BadCell(
-                message % {"id": shorten(cells["external_id"])}, errors={"external_id": []}
-            )
+            names = {"id": shorten(cells["external_id"])}
+            raise BadCell(message % names, errors={"external_id": []})
         if "name" not in cells:
             raise BadCell(_("Which filament? Give its id or its name."), errors={"name": []})
         found = self.named(cells)
@@ -86,12 +59,13 @@ class Catalogue:
         ) % {"count": len(found), "ids": shorten(", ".join(ids))}
 
     def _none(self, cells):
-        name, material = cells["name"], cells.get("material")
-        wanted = shorten(" ".join(filter(None, [cells.get("manufacturer"), name, material])))
-        if known := self._like(name):
-            message = _("There is no filament “%(name)s”. Did you mean %(known)s?")
-            return message % {"name": wanted, "known": shorten(str(known))}
-        return _("There is no filament “%(name)s”.") % {"name": wanted}
+        wanted = [cells.get("manufacturer"), cells["name"], cells.get("material")]
+        names = {"name": shorten(" ".join(filter(None, wanted)))}
+        known = self._like(cells["name"])
+        if known is None:
+            return _("There is no filament “%(name)s”.") % names
+        names["known"] = shorten(f"{known.maker} {known.name} ({known.material})".strip())
+        return _("There is no filament “%(name)s”. Did you mean %(known)s?") % names
 
     def _like(self, name):
         self.searches += 1
@@ -110,9 +84,9 @@ def the_place(places, name):
     """The Location that is called so, of ``{folded name: Location}``. Raises BadCell."""
     if place := places.get(folded(name)):
         return place
-    close = get_close_matches(folded(name), places, n=1)
+    names = {"name": shorten(name)}
     message = _("There is no location “%(name)s”: add it first.")
-    if close:
+    if close := get_close_matches(folded(name), places, n=1):
+        names["known"] = places[close[0]].name
         message = _("There is no location “%(name)s”: did you mean “%(known)s”?")
-    names = {"name": shorten(name), "known": places[close[0]].name if close else ""}
     raise BadCell(message % names, errors={"location": []})

@@ -9,14 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory import codes
-from inventory.models import Filament, Location, Spool, SpoolEvent
+from inventory.models import Filament, Location, Spool
 from inventory.services import ledger, receiving
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.matching import Catalogue, folded, the_place
 from inventory.services.tables.report import BATCH, SPOOLS, ImportReport, run_import
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
-from tenants.operations.quantities import CostPerGramField, rounded
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
 
@@ -94,19 +93,11 @@ def _spool(values, filament, places, today):
     remaining = values.get("remaining_grams")
     if remaining is not None and remaining > spool.initial_grams:
         raise BadCell(_("More is left than was on it."), errors={"remaining_grams": []})
-    _require_rate(spool)
-    return spool
-
-
-def _require_rate(spool):
-    """A gram must not cost more than the ledger can keep."""
-    if (rate := spool.cost_per_gram()) is None:
-        return
-    column = CostPerGramField
     try:
-        rounded(rate, digits=column.digits, places=column.places, field="price")
+        ledger.rounded_rate(spool.cost_per_gram())
     except Refusal as refusal:
         raise BadCell(_("A gram of it would cost too much."), errors={"price": []}) from refusal
+    return spool
 
 
 def _detail(row):
@@ -120,17 +111,13 @@ def _detail(row):
 
 def _check_codes(rows):
     """A label that is on a spool already, or on two rows, is no label for a new one."""
-    for row in rows:
-        if "code" in row.values:
-            row.values["code"] = codes.normalise(row.values["code"])
-    wanted = Counter(row.values.get("code") for row in rows)
-    taken = set(Spool.objects.filter(code__in=wanted).values_list("code", flat=True))
-    former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before__in=wanted)
-    taken |= set(former.values_list("before", flat=True))
-    for row in rows:
-        code = row.values.get("code")
-        if code is None:
-            continue
+    labelled = [row for row in rows if "code" in row.values]
+    for row in labelled:
+        row.values["code"] = codes.normalise(row.values["code"])
+    wanted = Counter(row.values["code"] for row in labelled)
+    taken = Spool.objects.taken_codes(wanted)
+    for row in labelled:
+        code = row.values["code"]
         if not codes.is_valid(code):
             row.refuse("code", _("This is not a spool code; was it mistyped?"))
         elif code in taken:

@@ -1,11 +1,11 @@
-"""The way of one completion through the code: python -m benchmarks.call_path [REVISION ...]
+"""The calls of one completion: python -m benchmarks.call_path [REVISION ...]
 
 Completes a run over HTTP, in process and through every middleware, and counts by `sys.setprofile`
 in the project's own files. A caller is the nearest frame of the project on the stack.
 
 - calls       function entries; a generator counts once
 - crossings   calls whose caller is in another file
-- climbs      calls from a lower package or layer to a higher one; counted apart where a library
+- climbs      calls from a lower package or layer to a higher one; separately where a library
               makes the call, as Django calls middleware and views
 """
 
@@ -34,9 +34,8 @@ class Recorder:
     """Counts the calls between files of the project at `root`; for `sys.setprofile`."""
 
     def __init__(self, root):
-        self.root = f"{root}{os.sep}"
+        self.root, self.calls, self.generators = f"{root}{os.sep}", 0, set()
         self.prefixes = tuple(f"{self.root}{package}{os.sep}" for package in PACKAGES)
-        self.calls, self.generators = 0, set()
         self.entered, self.climbs, self.callbacks = Counter(), Counter(), Counter()
 
     def __call__(self, frame, event, _argument):
@@ -48,31 +47,27 @@ class Recorder:
         caller = frame.f_back
         while caller and not self._path(caller):
             caller = caller.f_back
-        self._count(caller and self._path(caller), path, is_direct=caller is frame.f_back)
+        source = caller and self._path(caller)
+        self.calls += 1
+        self.entered[path] += source != path
+        if source and is_climb(source, path):
+            (self.climbs if caller is frame.f_back else self.callbacks)[source, path] += 1
 
     def _path(self, frame):
         name = frame.f_code.co_filename
         return name.removeprefix(self.root) if name.startswith(self.prefixes) else None
 
-    def _count(self, source, path, *, is_direct):
-        self.calls += 1
-        self.entered[path] += source != path
-        if source and is_climb(source, path):
-            (self.climbs if is_direct else self.callbacks)[source, path] += 1
-
 
 def is_climb(source, path):
     """Whether `path` lies above `source`: in a higher package, or a higher layer of the same."""
-    here, there = (PACKAGES.index(each.split(os.sep)[0]) for each in (source, path))
-    if here != there:
-        return there < here
-    here, there = _layer(source), _layer(path)
-    return None not in (here, there) and there < here
+    (here, low), (there, high) = map(_place, (source, path))
+    return there < here or (there == here and None not in (low, high) and high < low)
 
 
-def _layer(path):
-    parts = Path(path).with_suffix("").parts[1:]
-    return next((LAYER_OF[part] for part in parts if part in LAYER_OF), None)
+def _place(path):
+    package, *parts = Path(path).with_suffix("").parts
+    layer = next((LAYER_OF[part] for part in parts if part in LAYER_OF), None)
+    return PACKAGES.index(package), layer
 
 
 def main(revisions):
@@ -104,17 +99,19 @@ def run():
 
 def report(recorder):
     path, most = recorder.entered.most_common(1)[0]
-    print(f"files entered        {len(recorder.entered):>6,}")
-    print(f"calls                {recorder.calls:>6,}")
-    print(f"crossings            {recorder.entered.total():>6,}")
-    print(f"climbs               {recorder.climbs.total():>6,}")
-    print(f"climbs by libraries  {recorder.callbacks.total():>6,}")
-    print(f"most entered file    {most:>6,}  {path}\n\nClimbs:")
-    for (source, path), count in recorder.climbs.most_common():
-        print(f"  {count:>4}  {source} -> {path}")
-    print("\nCrossings into each file, in the order of the first:")
-    for path, count in recorder.entered.items():
-        print(f"  {count:>4}  {path}")
+    figures = {
+        "files entered": len(recorder.entered),
+        "calls": recorder.calls,
+        "crossings": recorder.entered.total(),
+        "climbs": recorder.climbs.total(),
+        "climbs by libraries": recorder.callbacks.total(),
+        f"into {path}": most,
+    }
+    climbs = {" -> ".join(paths): count for paths, count in recorder.climbs.most_common()}
+    for title, counts in {"": figures, "Climbs:": climbs, "Crossings:": recorder.entered}.items():
+        print(title)
+        for name, count in counts.items():
+            print(f"  {count:>6,}  {name}")
 
 
 @contextmanager
@@ -138,16 +135,20 @@ def farm():
 
 def complete(client, recorder=None):
     """Start a run with a printer and spools of its own, and record how it is completed."""
-    printer = {"name": f"Printer {time.monotonic_ns()}", **BED}
-    post(client, "printers/", printer)
-    spools = [post(client, "spools/", {"filament_name": name}) for name in FILAMENTS]
-    lines = [{"spool_code": spool["code"]} for spool in spools]
-    run = {"printer_name": printer["name"], "items": [{"product_sku": "SIGN", "quantity": 2}]}
-    run["materials"] = [line | {"planned_grams": "40"} for line in lines]
+    printer = post(client, "printers/", {"name": f"Printer {time.monotonic_ns()}", **BED})
+    spools = [post(client, "spools/", {"filament_name": name})["code"] for name in FILAMENTS]
+    run = {
+        "printer_name": printer["name"],
+        "items": [{"product_sku": "SIGN", "quantity": 2}],
+        "materials": [{"spool_code": code, "planned_grams": "40"} for code in spools],
+    }
     path = f"production-runs/{post(client, 'production-runs/', run)['id']}/"
     post(client, f"{path}start/", {})
-    outcome = {"actual_minutes": "120", "items": [{"product_sku": "SIGN", "good_count": 2}]}
-    outcome["materials"] = [line | {"actual_grams": "41.5"} for line in lines]
+    outcome = {
+        "actual_minutes": "120",
+        "items": [{"product_sku": "SIGN", "good_count": 2}],
+        "materials": [{"spool_code": code, "actual_grams": "41.5"} for code in spools],
+    }
     sys.setprofile(recorder)
     try:
         post(client, f"{path}complete/", outcome)

@@ -33,7 +33,6 @@ def is_valid(code):
 
 
 def check_character(body):
-    """The check character of the eight characters ``body``."""
     total = 0
     for letter in reversed(body):
         total = _doubled(total ^ ALPHABET.index(letter))

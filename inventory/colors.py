@@ -22,15 +22,10 @@ def alike(wanted, hexes):
 
 
 def _lab(color):
-    rgb = [_linear(int(color[start : start + 2], 16) / 255) for start in (0, 2, 4)]
-    parts = (sum(map(float.__mul__, row, rgb)) for row in XYZ)
-    x, y, z = (_root(part / white) for part, white in zip(parts, WHITE, strict=True))
+    srgb = [int(color[start : start + 2], 16) / 255 for start in (0, 2, 4)]
+    rgb = [each / 12.92 if each <= 0.04045 else ((each + 0.055) / 1.055) ** 2.4 for each in srgb]
+    xyz = [sum(map(float.__mul__, row, rgb)) / white for row, white in zip(XYZ, WHITE, strict=True)]
+    x, y, z = (
+        part ** (1 / 3) if part > 216 / 24389 else (24389 / 27 * part + 16) / 116 for part in xyz
+    )
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
-
-
-def _linear(value):
-    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
-
-
-def _root(part):
-    return part ** (1 / 3) if part > 216 / 24389 else (24389 / 27 * part + 16) / 116

@@ -30,8 +30,6 @@ from tenants.api.filters import (
 
 
 class CaseInsensitiveFilter(django_filters.CharFilter):
-    """The same text, in any case."""
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, lookup_expr="iexact", **kwargs)
 

@@ -3,8 +3,8 @@
 from django.contrib import admin
 from django.db.models import Count, Q
 
-from inventory.admin.imports import FILAMENTS, ImportPages
-from inventory.admin.pictures import colors_of, grams, named_swatch
+from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
+from inventory.admin.pictures import grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
@@ -69,7 +69,7 @@ class MaterialTypeAdmin(ModelAdmin):
 
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, ModelAdmin):
-    importing = FILAMENTS
+    importing = FILAMENT_IMPORT
     export = same(*FILAMENT_COLUMNS) | {
         "manufacturer": "manufacturer.name",
         "material": "material_type.code",
@@ -80,7 +80,7 @@ class FilamentAdmin(ImportPages, ModelAdmin):
         "available",
         "used",
         "lasts",
-        "price_shown",
+        "full_price",
         "is_active",
     ]
     list_filter = [
@@ -125,7 +125,7 @@ class FilamentAdmin(ImportPages, ModelAdmin):
 
     def suggestion(self, filament):
         note = " · ".join(filter(None, [str(filament.material_type), filament.color_name]))
-        return {"note": note, "colors": colors_of(filament)}
+        return {"note": note, "colors": filament.hexes}
 
     @admin.display(description="filament", ordering="name")
     def named(self, filament):
@@ -149,7 +149,7 @@ class FilamentAdmin(ImportPages, ModelAdmin):
         return "–" if filament.days_left is None else f"{half_up(filament.days_left, 0)}"
 
     @admin.display(description="price", ordering="price")
-    def price_shown(self, filament):
+    def full_price(self, filament):
         return "–" if filament.price is None else f"{half_up(filament.price, 2):,}"
 
 

@@ -1,5 +1,6 @@
-"""Files imported in the admin: a page that shows what each line becomes, and then imports them."""
+"""Files imported in the admin: a page previews what each line becomes, then imports the file."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
-from django.utils.translation import gettext
+from django.utils.translation import gettext as _
 
 from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
@@ -18,16 +19,21 @@ from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
 from inventory.services.tables.csv_reader import read_filaments, read_spools
 from inventory.services.tables.filament_import import import_filaments
-from inventory.services.tables.report import CREATED, FILLED_IN, REFUSED, UNCHANGED
-from inventory.services.tables.report import FILAMENTS as FILAMENT_ROWS
-from inventory.services.tables.report import SPOOLS as SPOOL_ROWS
+from inventory.services.tables.report import (
+    CREATED,
+    FILAMENTS,
+    FILLED_IN,
+    REFUSED,
+    SPOOLS,
+    UNCHANGED,
+)
 from inventory.services.tables.spool_import import import_spools
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name
 from tenants.web.csv_export import rows_as_csv
 from tenants.web.idempotency import answer_once
 
-MAX_LINES_SHOWN = 200  # lines of each outcome
+MAX_LINES = 200  # that are displayed of each outcome
 TITLES = {
     REFUSED: "Can’t be imported",
     FILLED_IN: "There already: filled in where it is empty",
@@ -60,8 +66,8 @@ class ImportPages:
     def changelist_view(self, request, extra_context=None):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_import"
         may = request.user.has_perm(self.importing.permission)
-        told = {"import_url": reverse(name) if may else None}
-        return super().changelist_view(request, told | (extra_context or {}))
+        context = {"import_url": reverse(name) if may else None, **(extra_context or {})}
+        return super().changelist_view(request, context)
 
     def import_view(self, request):
         if not request.user.has_perm(self.importing.permission):
@@ -72,11 +78,11 @@ class ImportPages:
             return self._import(request)
         form = FileForm(request.POST or None, request.FILES or None, by=request.user)
         if request.method == "POST" and form.is_valid():
-            return self._look(request, form)
+            return self._preview_import(request, form)
         return self._import_page(request, form)
 
-    def _look(self, request, form):
-        """What the file would do, taken back; the page carries the file on."""
+    def _preview_import(self, request, form):
+        """What the file would do, by a dry run; the page has the signed file in it."""
         file = form.cleaned_data["file"]
         content = file.read()
         try:
@@ -84,29 +90,29 @@ class ImportPages:
         except Refusal as refusal:
             form.add_refusal(refusal)
             return self._import_page(request, form)
-        seen = SeenFile.of(file.name, content.decode("utf-8-sig"))
-        kept = seen.kept(by=request.user, what=self.opts.model_name)
-        return self._import_page(request, form, file=seen, kept=kept, **_told(report))
+        seen = SeenFile(file.name, content.decode("utf-8-sig"), secrets.token_urlsafe(12))
+        signed = seen.sign(by=request.user, what=self.opts.model_name)
+        return self._import_page(request, form, file=seen, signed=signed, **_context(report))
 
     def _import(self, request):
-        """Import what was looked at; sent again, it is answered again and done once."""
-        kept = request.POST.get("kept", "")
-        seen = SeenFile.from_kept(kept, by=request.user, what=self.opts.model_name)
-        form = FileForm(by=request.user)
+        """Import what was previewed; sent again, it is answered again and done once."""
+        signed, form = request.POST.get("signed", ""), FileForm(by=request.user)
+        seen = SeenFile.unsign(signed, by=request.user, what=self.opts.model_name)
         if seen is None:
-            said = "This page is too old, or somebody else’s: choose the file again."
-            return self._import_page(request, form, said=said)
+            message = _("This page is too old, or somebody else’s: choose the file again.")
+            return self._import_page(request, form, message=message)
 
         def work():
             report = self.importing.work(seen.content, seen.name, request.user, False)
-            return self._import_page(request, form, file=seen, is_done=True, **_told(report))
+            page = self._import_page(request, form, file=seen, is_done=True, **_context(report))
+            return page.render()
 
         try:
-            return answer_once(request, seen.key, lambda: work().render(), body=kept.encode())
+            return answer_once(request, seen.key, work, body=signed.encode())
         except Refusal as refusal:
-            return self._import_page(request, form, said=refusal.detail)
+            return self._import_page(request, form, message=refusal.detail)
 
-    def _import_page(self, request, form, **told):
+    def _import_page(self, request, form, **more):
         context = {
             **self.admin_site.each_context(request),
             "title": self.importing.title,
@@ -114,53 +120,41 @@ class ImportPages:
             "media": self.media,
             "form": form,
             "importing": self.importing,
-            **told,
+            **more,
         }
         return TemplateResponse(request, "inventory/admin_import.html", context)
 
 
-def _told(report):
-    """The report for the page: its rows by what becomes of them."""
+def _context(report):
     lines = [_line(row, report.kind) for row in report.rows]
     groups = [
         {
             "outcome": outcome,
             "title": title,
             "count": len(found),
-            "lines": found[:MAX_LINES_SHOWN],
-            "more": max(len(found) - MAX_LINES_SHOWN, 0),
+            "lines": found[:MAX_LINES],
+            "more": max(len(found) - MAX_LINES, 0),
         }
         for outcome, title in TITLES.items()
         if (found := [line for line in lines if line["outcome"] == outcome])
     ]
-    writes = sum(group["count"] for group in groups if group["outcome"] in (CREATED, FILLED_IN))
-    return {
-        "report": report,
-        "groups": groups,
-        "writes": writes,
-        "count": len(lines),
-        **_labels(report),
-    }
+    writes = report.count(CREATED) + report.count(FILLED_IN)
+    context = {"report": report, "groups": groups, "writes": writes, "count": len(lines)}
+    if report.kind == SPOOLS and not report.dry_run and 0 < len(report.good) <= MOST_SPOOLS:
+        context["labels_url"] = labels_url([row.instance.pk for row in report.good])
+    return context
 
 
 def _line(row, kind):
     line = {"number": row.number, "outcome": row.outcome, "what": row.detail}
     if not row.is_ok:
-        what = gettext("%(problem)s (id %(id)s)") if row.external_id else "%(problem)s"
+        what = _("%(problem)s (id %(id)s)") if row.external_id else "%(problem)s"
         return line | {"what": what % {"problem": row.problem, "id": row.external_id}}
-    if kind == FILAMENT_ROWS:
+    if kind == FILAMENTS:
         names = ", ".join(humanize_name(name) for name in row.changes)
-        note = gettext("fills in %(fields)s") % {"fields": names} if names else ""
+        note = _("fills in %(fields)s") % {"fields": names} if names else ""
         return line | {"what": named_swatch(row.instance), "note": note}
     return line | {"code": row.instance.code}
-
-
-def _labels(report):
-    """Where the labels of spools that were received are printed."""
-    if report.kind != SPOOL_ROWS or report.dry_run:
-        return {}
-    ids = [row.instance.pk for row in report.good]
-    return {"labels_url": labels_url(ids)} if 0 < len(ids) <= MOST_SPOOLS else {}
 
 
 def _empty_table(columns, name):
@@ -179,11 +173,7 @@ def _filaments(content, name, by, dry_run):
     return import_filaments(rows, by=by, dry_run=dry_run)
 
 
-def _spools(content, name, by, dry_run):
-    return import_spools(read_spools(content), by=by, dry_run=dry_run)
-
-
-FILAMENTS = Import(
+FILAMENT_IMPORT = Import(
     work=_filaments,
     permission="inventory.add_filament",
     title="Import filaments",
@@ -191,8 +181,10 @@ FILAMENTS = Import(
     "What the farm has is never overwritten: only what is empty is filled in.",
     columns=tuple(FILAMENT_COLUMNS),
 )
-SPOOLS = Import(
-    work=_spools,
+SPOOL_IMPORT = Import(
+    work=lambda content, name, by, dry_run: import_spools(
+        read_spools(content), by=by, dry_run=dry_run
+    ),
     permission="inventory.receive_spool",
     title="Import spools",
     does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "

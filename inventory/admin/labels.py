@@ -1,4 +1,6 @@
-"""Labels of spools: a page that asks what they are printed on and shows them, and their PDF."""
+"""Labels of spools: a page with their layout and a preview, and their PDF."""
+
+from functools import partial
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -20,38 +22,31 @@ PREVIEW_WIDTH = 900
 
 
 class LabelPages:
-    """For the ModelAdmin of spools."""
-
     actions = ["print_labels"]
 
     def get_urls(self):
-        def page(view, **words):
-            return self.admin_site.admin_view(lambda request: view(request, **words))
-
-        pages = [
-            path("labels/", page(self.labels_page, form=LabelForm), name="spool_labels"),
-            path("labels/blank/", page(self.labels_page, form=BlankLabelForm), name="spool_blanks"),
+        labels = self.admin_site.admin_view(partial(self.labels_page, form=LabelForm))
+        blanks = self.admin_site.admin_view(partial(self.labels_page, form=BlankLabelForm))
+        return [
+            path("labels/", labels, name="spool_labels"),
+            path("labels/blank/", blanks, name="spool_blanks"),
+            *super().get_urls(),
         ]
-        return pages + super().get_urls()
 
     @admin.action(description="Print labels …", permissions=["view"])
     def print_labels(self, request, queryset):
         ids = list(queryset.values_list("pk", flat=True)[: MOST_SPOOLS + 1])
         if len(ids) > MOST_SPOOLS:
-            messages.error(
-                request,
-                _("At most %(most_spools)s labels at once; choose fewer.")
-                % {"most_spools": MOST_SPOOLS},
-            )
-            return None
+            message = _("At most %(most)s labels at once; choose fewer.")
+            return messages.error(request, message % {"most": MOST_SPOOLS})
         return HttpResponseRedirect(labels_url(ids))
 
     def labels_page(self, request, form):
         """The page; with ``as=pdf`` or ``as=png`` what is printed."""
         if not self.has_view_permission(request):
             raise PermissionDenied
-        asked = form.usual(request.session.get(SHEET, sheets.DEFAULT)) | request.GET.dict()
-        form = form(asked, by=request.user)
+        defaults = form.defaults(request.session.get(SHEET, sheets.DEFAULT))
+        form = form(defaults | request.GET.dict(), by=request.user)
         farm = FarmSettings.load().address_for(request)
         document, wanted = _printed(form, farm)
         kind = request.GET.get("as")
@@ -85,12 +80,11 @@ class LabelPages:
 
 
 def labels_url(ids):
-    """Where the labels of spools are printed."""
     return f"{reverse('admin:spool_labels')}?{urlencode({'ids': ','.join(map(str, ids))})}"
 
 
 def _printed(form, farm):
-    """The PDF and its Labels; None and none where the form has something to say."""
+    """The PDF and its Labels; None and none where the form has errors."""
     if not form.is_valid():
         return None, []
     wanted = [labels.of_spool(spool, farm=farm) for spool in form.cleaned_data.get("ids", ())]

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from inventory.admin.pictures import changed, grams, moment, spool_link, swatch
+from inventory.admin.pictures import changed, grams, moment, signed, spool_link, swatch
 from inventory.forms.spools import ReverseForm
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
@@ -152,7 +152,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
 
     @admin.display(description="grams", ordering="grams")
     def signed(self, entry):
-        return f"{'+' if entry.grams > 0 else ''}{grams(entry.grams)}".replace("-", "−")
+        return signed(entry.grams)
 
     @admin.display(description="after", ordering="balance_grams")
     def balance(self, entry):

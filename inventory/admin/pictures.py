@@ -6,35 +6,28 @@ from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
 
 from tenants.operations.text import format_number, half_up
 
-NO_COLOR = "none"
 NOTHING = "–"
 
 
 def swatch(filament):
     """A square of the filament's colour, or of its colours side by side."""
-    colors = filament.multi_color_hexes or [filament.color_hex]
-    width = 16 / len(colors)
+    fills = [f"#{color}" for color in filament.hexes] or ["none"]
+    width = 16 / len(fills)
     parts = format_html_join(
         "",
         '<rect x="{}" width="{}" height="16" fill="{}"/>',
-        ((index * width, width, _fill(color)) for index, color in enumerate(colors)),
+        ((index * width, width, fill) for index, fill in enumerate(fills)),
     )
-    name = filament.color_name or "no colour given"
     return format_html(
         '<svg class="swatch" viewBox="0 0 16 16" width="16" height="16" role="img">'
         "<title>{}</title>{}</svg>",
-        name,
+        filament.color_name or _("Colour not set"),
         parts,
     )
-
-
-def colors_of(filament):
-    """Its colours as an autocomplete draws them; none if nobody gave one."""
-    given = filament.multi_color_hexes or [filament.color_hex]
-    return [color for color in given if color]
 
 
 def named_swatch(filament):
@@ -50,22 +43,23 @@ def named_swatch(filament):
 
 
 def stock_bar(spool):
-    """What is free, claimed and gone of a spool, as parts of what it once held. Gone is what is no
-    longer on it: used, thrown away, or counted away."""
+    """What is available, reserved and gone of a spool, as parts of what it once held. Gone is what
+    is no longer on it: used, thrown away, or counted away."""
     whole = max(spool.initial_grams, spool.remaining_grams)
     claimed = min(spool.reserved_grams, spool.remaining_grams)
     free = spool.remaining_grams - claimed
-    told = (
-        f"{format_number(spool.remaining_grams)} g remaining, "
-        f"{format_number(spool.reserved_grams)} g reserved, "
-        f"{format_number(max(spool.initial_grams - spool.remaining_grams, 0))} g gone"
-    )
+    figures = {
+        "remaining": format_number(spool.remaining_grams),
+        "reserved": format_number(spool.reserved_grams),
+        "gone": format_number(max(spool.initial_grams - spool.remaining_grams, 0)),
+    }
+    title = _("%(remaining)s g remaining, %(reserved)s g reserved, %(gone)s g gone") % figures
     return format_html(
         '<svg class="stock" viewBox="0 0 100 10" preserveAspectRatio="none" role="img">'
         '<title>{}</title><rect class="used" width="100" height="10"/>'
         '<rect class="free" width="{}" height="10"/>'
         '<rect class="claimed" x="{}" width="{}" height="10"/></svg>',
-        told,
+        title,
         _share(free, whole),
         _share(free, whole),
         _share(claimed, whole),
@@ -73,7 +67,6 @@ def stock_bar(spool):
 
 
 def spool_link(spool):
-    """The spool's code, leading to its page."""
     if spool is None:
         return NOTHING
     url = reverse("admin:inventory_spool_change", args=[spool.pk])
@@ -83,6 +76,14 @@ def spool_link(spool):
 def grams(value, *, empty=NOTHING):
     """``1,250.5`` without the unit; grams of at most two decimals."""
     return empty if value is None else f"{half_up(value, 2).normalize() + 0:,f}"  # not -0
+
+
+def signed(value):
+    """Grams with their sign; 0 has none after it is rounded."""
+    if value is None:
+        return NOTHING
+    value = half_up(value, 2)
+    return f"{'+' if value > 0 else ''}{grams(value)}".replace("-", "−")
 
 
 def moment(at):
@@ -95,15 +96,11 @@ def moment(at):
 
 
 def changed(event):
-    """What a spool event says of before and after; moments by the farm's clock."""
+    """``[before, after]`` of a spool event; moments by the farm's clock."""
     texts = [event.before, event.after]
     if event.verb in (event.Verb.OPENED, event.Verb.DRIED):
         return [moment(datetime.fromisoformat(text) if text else None) for text in texts]
     return [text or NOTHING for text in texts]
-
-
-def _fill(color):
-    return f"#{color}" if color else NO_COLOR
 
 
 def _share(part, whole):

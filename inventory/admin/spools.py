@@ -6,15 +6,15 @@ from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
+from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.admin.catalogue import material_types
-from inventory.admin.imports import SPOOLS, ImportPages
+from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
-from inventory.admin.pictures import changed, colors_of, grams, named_swatch, stock_bar
+from inventory.admin.pictures import changed, grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
-from inventory.forms.describing import SpoolForm
-from inventory.forms.spools import ReceiveForm
+from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.models import Location, Spool
 from inventory.services import receiving
 from inventory.services.spools import shelf
@@ -28,11 +28,11 @@ from tenants.site.filters import ChoiceListFilter, field_filter
 from tenants.site.forms import with_suggestions
 from tenants.site.verbs import VerbPages
 
-NEWEST = 100
+NEWEST, MAX_CODES = 100, 10
 
 
 class ShelfListFilter(ChoiceListFilter):
-    """What is on the shelf, unless something else is asked for."""
+    """What is on the shelf, unless another choice is made."""
 
     title, parameter_name, nothing = "shelf", "shelf", "on the shelf"
 
@@ -67,19 +67,19 @@ class LocationListFilter(ChoiceListFilter):
         return queryset.filter(location=None if value == "none" else value)
 
 
-def _offered(spools, asked):
-    """What an autocomplete offers: most available first, of what its field asks for."""
+def _suggested(spools, parameters):
+    """The suggestions of an autocomplete: most available first, of its field's filters."""
     for name, field in (("filament", "filament"), ("material_type", "filament__material_type")):
-        ids = [text for text in asked.getlist(name) if text.isascii() and text.isdigit()]
-        if ids:
-            spools = spools.holding().filter(**{f"{field}__in": [int(text) for text in ids]})
+        texts = parameters.getlist(name)
+        if ids := [int(text) for text in texts if text.isascii() and text.isdigit()]:
+            spools = spools.holding().filter(**{f"{field}__in": ids})
     return spools.on_shelf().order_by("-available", "pk")
 
 
 class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
-    importing = SPOOLS
+    importing = SPOOL_IMPORT
     export = {
         "code": "code",
         "manufacturer": "filament.manufacturer.name",
@@ -122,15 +122,16 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def search(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):
-            queryset = _offered(queryset, request.GET)
+            queryset = _suggested(queryset, request.GET)
         for word in search_term.split():
             queryset = queryset.matching(word, code=codes.normalise(word))
         return queryset, False
 
     def suggestion(self, spool):
-        """What an autocomplete shows of a spool besides its name."""
-        free = f"{grams(spool.remaining_grams)} g left, {grams(spool.available)} g available"
-        return {"note": free, "colors": colors_of(spool.filament)}
+        """What an autocomplete displays of a spool besides its name."""
+        figures = {"left": grams(spool.remaining_grams), "available": grams(spool.available)}
+        note = _("%(left)s g left, %(available)s g available") % figures
+        return {"note": note, "colors": spool.filament.hexes}
 
     def has_add_permission(self, request):
         return False  # spools are received
@@ -182,7 +183,6 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         return [*pairs, "received_on", "comment", *version]
 
     def page(self, spool):
-        """What the page shows besides the form."""
         events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
@@ -217,10 +217,8 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             raise PermissionDenied
         form = ReceiveForm(request.POST or None, by=request.user)
         with_suggestions(form, self.admin_site)
-        if request.method == "POST" and form.is_valid():
-            received = self._received(request, form)
-            if received is not None:
-                return HttpResponseRedirect(reverse("admin:inventory_spool_changelist"))
+        if request.method == "POST" and form.is_valid() and self._receive(request, form):
+            return HttpResponseRedirect(reverse("admin:inventory_spool_changelist"))
         context = {
             **self.admin_site.each_context(request),
             "title": "Receive spools",
@@ -229,15 +227,20 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         }
         return TemplateResponse(request, "inventory/admin_receive.html", context)
 
-    def _received(self, request, form):
+    def _receive(self, request, form):
+        """Whether the spools were received; else the form has the errors."""
         try:
             received = receiving.receive_many(by=request.user, **form.service_kwargs())
         except Refusal as refusal:
             form.add_refusal(refusal)
-            return None
-        shown = ", ".join(spool.code for spool in received[:10])
-        more = f" and {len(received) - 10} more" if len(received) > 10 else ""
+            return False
+        codes = ", ".join(spool.code for spool in received[:MAX_CODES])
+        message = _('{count} received: {codes}. <a href="{url}">Print their labels</a>')
+        if len(received) > MAX_CODES:
+            message = _(
+                '{count} received: {codes} and {more} more. <a href="{url}">Print their labels</a>'
+            )
+        figures = {"count": len(received), "codes": codes, "more": len(received) - MAX_CODES}
         url = labels_url([spool.pk for spool in received])
-        said = '{} received: {}{}. <a href="{}">Print their labels</a>'
-        messages.success(request, format_html(said, len(received), shown, more, url))
-        return received
+        messages.success(request, format_html(message, **figures, url=url))
+        return True

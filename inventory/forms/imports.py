@@ -1,7 +1,6 @@
-"""A file that is imported from the admin: chosen once, looked at, then imported."""
+"""A file that is imported from the admin: chosen, previewed, then imported."""
 
-import secrets
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django import forms
 from django.core import signing
@@ -9,39 +8,30 @@ from django.db import connection
 
 from tenants.web.forms import VerbForm
 
-LASTS_SECONDS = 24 * 3600
+MAX_AGE = 24 * 3600  # seconds
 
 
 class FileForm(VerbForm):
-    """Which file."""
-
     file = forms.FileField(label="File")
 
 
 @dataclass(frozen=True)
 class SeenFile:
-    """A file that somebody has looked at: what its page carries on to the import.
-
-    ``kept`` is its content, compressed and signed: nothing is stored before it is imported, and
-    nothing can be imported that was not shown to this person on this page.
-    """
+    """A file that was previewed, as a hidden field of the page: nothing is stored before it is
+    imported, and nothing is imported that was not previewed by this person on this page."""
 
     name: str
     content: str
-    key: str  # of this one look: an import that is sent twice is carried out once
+    key: str  # of this preview: an import that is sent twice is carried out once
+
+    def sign(self, *, by, what):
+        return signing.dumps(asdict(self), salt=_salt(by, what), compress=True)
 
     @classmethod
-    def of(cls, name, content):
-        return cls(name=name, content=content, key=secrets.token_urlsafe(12))
-
-    def kept(self, *, by, what):
-        return signing.dumps(vars(self), salt=_salt(by, what), compress=True)
-
-    @classmethod
-    def from_kept(cls, kept, *, by, what):
-        """None for what was signed for nobody, for somebody else, for another page or long ago."""
+    def unsign(cls, signed, *, by, what):
+        """None when it is forged, too old, or of another person or page."""
         try:
-            return cls(**signing.loads(kept, salt=_salt(by, what), max_age=LASTS_SECONDS))
+            return cls(**signing.loads(signed, salt=_salt(by, what), max_age=MAX_AGE))
         except signing.BadSignature:
             return None
 

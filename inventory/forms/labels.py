@@ -1,4 +1,4 @@
-"""How labels are printed, as the admin asks for it."""
+"""How labels are printed, in the admin."""
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -26,19 +26,15 @@ class LabelForm(VerbForm):
     copies = forms.IntegerField(label="Copies of each", min_value=1, max_value=MOST_COPIES)
 
     @staticmethod
-    def usual(sheet):
-        """What is asked for where nothing is said."""
+    def defaults(sheet):
         return {"sheet": sheet, "start": 1, "copies": 1}
 
     def clean_ids(self):
-        """The spools, in the order of their ids as they were given."""
         texts = self.cleaned_data["ids"].split(",")
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
         if len(ids) > MOST_SPOOLS:
-            raise forms.ValidationError(
-                _("%(ids_count)s spools; at most %(most_spools)s at once.")
-                % {"ids_count": len(ids), "most_spools": MOST_SPOOLS}
-            )
+            message = _("%(count)s spools; at most %(most)s at once.")
+            raise forms.ValidationError(message % {"count": len(ids), "most": MOST_SPOOLS})
         found = Spool.objects.with_filament().in_bulk(ids)
         if not found:
             raise forms.ValidationError(_("None of these spools is there."))
@@ -62,6 +58,6 @@ class BlankLabelForm(LabelForm):
     field_order = ["count"]
 
     @staticmethod
-    def usual(sheet):
+    def defaults(sheet):
         on = sheets.SHEETS.get(sheet)
-        return LabelForm.usual(sheet) | {"count": on.labels if on and on.labels > 1 else 10}
+        return LabelForm.defaults(sheet) | {"count": on.labels if on and on.labels > 1 else 10}

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Filament, Location
+from inventory.models import Filament, Location, Spool
 from inventory.services.receiving import MOST_AT_ONCE
 from tenants.web.forms import DayInput, NumberField, SuggestedField, VerbForm
 
@@ -11,11 +11,26 @@ WITH_REEL = _("Filament and reel together.")
 SURE = _("The weight is right, unlikely as it looks")
 
 
-class WeighForm(VerbForm):
-    """What the scale shows, filament and reel together.
+class SpoolForm(forms.ModelForm):
+    """The description of a spool, with the version that is changed."""
 
-    ``is_printing``: whether a running run uses the spool; its weight then may be counted at once.
-    """
+    seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    class Meta:
+        model = Spool
+        fields = ["price", "tare_grams", *Spool.DETAILS, "received_on", "comment"]
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.initial["seen_version"] = self.instance.version
+
+    def changed_values(self):
+        names = set(self.changed_data) & set(SpoolForm.Meta.fields)
+        return {name: self.cleaned_data[name] for name in names}
+
+
+class WeighForm(VerbForm):
+    """``is_printing``: a run in progress uses the spool; its weight may be counted at once."""
 
     after_refusal = {
         "confirm": {"weighing_implausible"},
@@ -57,8 +72,6 @@ class WeighForm(VerbForm):
 
 
 class TakeForm(VerbForm):
-    """What was taken: in grams, or by the scale."""
-
     after_refusal = {"confirm": {"weighing_implausible"}}
 
     grams = NumberField(label=_("Taken"), unit="g")
@@ -117,8 +130,6 @@ class MoveTogether(MoveForm):
 
 
 class ArchiveForm(VerbForm):
-    """What becomes of what is left."""
-
     discard = forms.TypedChoiceField(
         label=_("Filament that is left"),
         choices=[("", "–"), ("yes", _("Discard it: waste")), ("no", _("Keep it in the book"))],
@@ -156,8 +167,6 @@ class RestoreTogether(VerbForm):
 
 
 class ReverseForm(VerbForm):
-    """Why an entry is taken back."""
-
     after_refusal = {"confirm": {"counted_since"}}
 
     reason = forms.CharField(label=_("Why"), max_length=40)
@@ -168,8 +177,6 @@ class ReverseForm(VerbForm):
 
 
 class ReceiveForm(VerbForm):
-    """A delivery: so many equal spools."""
-
     filament = SuggestedField(
         Filament.objects.active().with_makers(),
         of="inventory.spool.filament",

@@ -17,8 +17,6 @@ validate_gtin = RegexValidator(r"^[0-9]{8,14}$", "A GTIN has 8 to 14 digits.")
 
 
 class Manufacturer(models.Model):
-    """Who makes the filament."""
-
     name = models.CharField(max_length=100)
     empty_spool_grams = GramsField(
         "empty reel, g", null=True, blank=True, help_text="What an empty reel of this maker weighs."
@@ -79,8 +77,6 @@ class MaterialType(models.Model):
 
 
 class FilamentQuerySet(models.QuerySet):
-    """The words for finding filaments."""
-
     def with_makers(self):
         return self.select_related("manufacturer", "material_type")
 
@@ -187,6 +183,11 @@ class Filament(models.Model):
             raise ValidationError(
                 {"multi_color_direction": _("Several colours and their direction go together.")}
             )
+
+    @property
+    def hexes(self):
+        """The hex digits of its colour or colours; empty when they are not set."""
+        return self.multi_color_hexes or list(filter(None, [self.color_hex]))
 
     @property
     def cost_per_gram(self):

@@ -2,8 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Coalesce
+from django.db.models import Q
 
 from inventory.models.spools import Spool
 from tenants.operations.quantities import CostPerGramField, GramsField
@@ -13,8 +12,6 @@ COMPENSATED = "compensated"  # the reason of a count that nobody made: see `coun
 
 
 class InventoryTransactionQuerySet(models.QuerySet):
-    """The words for reading the ledger."""
-
     def of_run(self, run):
         return self.filter(production_run=run)
 
@@ -37,7 +34,6 @@ class InventoryTransactionQuerySet(models.QuerySet):
         return self.filter(created_at__gte=moment, spool__last_entry_at__gte=moment)
 
     def as_of(self, moment):
-        """Posted at ``moment`` or before."""
         return self.filter(created_at__lte=moment)
 
     def last_balance(self):
@@ -46,11 +42,6 @@ class InventoryTransactionQuerySet(models.QuerySet):
 
     def with_references(self):
         return self.select_related("spool__filament", "production_run", "performed_by")
-
-    def with_cost(self):
-        """Adds ``cost``: minus grams x cost per gram; null when the price is unknown."""
-        rate = Coalesce(F("cost_per_gram"), F("spool__late_cost_per_gram"))
-        return self.annotate(cost=-F("grams") * rate)
 
 
 class InventoryTransaction(models.Model):

@@ -16,8 +16,6 @@ HUNDRED = Decimal(100)
 
 
 class Location(models.Model):
-    """A shelf, a dry box, a room."""
-
     name = models.CharField(max_length=100)
     comment = models.TextField(blank=True)
 
@@ -30,8 +28,6 @@ class Location(models.Model):
 
 
 class SpoolQuerySet(models.QuerySet):
-    """The words for finding spools."""
-
     def with_filament(self):
         return self.select_related("filament__manufacturer", "filament__material_type", "location")
 
@@ -163,7 +159,6 @@ class Spool(models.Model):
 
     @property
     def is_sealed(self):
-        """Neither opened nor used yet."""
         return self.opened_at is None and self.first_used_at is None
 
     @property

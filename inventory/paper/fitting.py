@@ -1,4 +1,4 @@
-"""Lines of text in a box: as large as they go in, wrapped between words, shortened at the last."""
+"""Lines of text in a box: as large as they fit, wrapped between words, or else shortened."""
 
 from dataclasses import dataclass
 
@@ -11,8 +11,8 @@ SWATCH = 1.35  # of the size of the letters: what the colours before a text take
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A text of ``scale`` times the size of the others, wrapped over ``most`` lines; ``colors``
-    are shown before it."""
+    """A text of ``scale`` times the size of the others, wrapped over ``most`` lines, with
+    ``colors`` before it."""
 
     text: str
     scale: float = 1
@@ -74,9 +74,10 @@ def _wrapped(line, box_width, size):
     """The rows of one line at a size, however many."""
     points = size * line.scale
     texts = _broken(cleaned(line.text), _room(line, box_width, points), points, line.is_bold)
+    colors = [line.colors, *[()] * len(texts)]
     return [
-        Row(text=text, size=points, is_bold=line.is_bold, colors=line.colors if not place else ())
-        for place, text in enumerate(texts)
+        Row(text=text, size=points, is_bold=line.is_bold, colors=color)
+        for text, color in zip(texts, colors, strict=False)
     ]
 
 

@@ -1,8 +1,7 @@
 """The letters on paper: one embedded font with Latin, Greek, Cyrillic and Vietnamese.
 
-A letter that it lacks is looked for in the fonts that SPOOLBOOK_FONTS names; where those lack it
-too a ``?`` is printed in its place, and `missing` says so before anything is printed. No page
-depends on what fonts the computer has that prints it.
+A letter that it lacks is taken from the fonts that SPOOLBOOK_FONTS names, or is printed as ``?``;
+`missing` finds these before. No page depends on the fonts of the computer that prints it.
 """
 
 import unicodedata
@@ -12,6 +11,7 @@ from xml.sax.saxutils import escape
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext as _
 from fontpkg_fira_sans_condensed import ROOT
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFError, TTFont
@@ -22,16 +22,17 @@ UNKNOWN, ELLIPSIS = "?", "…"
 
 def pieces(text, *, bold=False):
     """``(font name, piece)`` of a text in its order; each piece is in a font that has it."""
-    placed = [_placed(letter, bold) for letter in cleaned(text)]
+    ours = (BOLD if bold else REGULAR, UNKNOWN)
+    fonts = ((_font_of(letter, bold=bold), letter) for letter in cleaned(text))
+    placed = (each if each[0] else ours for each in fonts)
     return [
-        (name, "".join(letter for _, letter in group))
+        (name, "".join(letter for _name, letter in group))
         for name, group in groupby(placed, key=lambda each: each[0])
     ]
 
 
 def width(text, size, *, bold=False):
-    """How wide the text is, in points."""
-    return _unit_width(text, bold) * size
+    return size * _unit_width(text, bold)
 
 
 def draw(canvas, x, y, text, size, *, bold=False):
@@ -43,7 +44,7 @@ def draw(canvas, x, y, text, size, *, bold=False):
 
 
 def missing(text):
-    """The letters of a text that no font here has, each once."""
+    """The letters of a text that no font has, each once."""
     lacking = {letter for letter in cleaned(text) if _font_of(letter, bold=False) is None}
     return "".join(sorted(lacking))
 
@@ -57,7 +58,7 @@ def cleaned(text):
 
 @cache
 def load():
-    """Make the fonts known; the names of ours and of the farm's own, in the order of asking."""
+    """Register the fonts; the names of ours, and of the farm's own in their order."""
     own = [_register(name, ROOT / "files" / f"{name}.ttf") for name in (REGULAR, BOLD)]
     more = [_register(f"More-{number}", path) for number, path in enumerate(settings.FONTS, 1)]
     return own, more
@@ -67,15 +68,11 @@ def _register(name, path):
     try:
         pdfmetrics.registerFont(TTFont(name, str(path)))
     except (TTFError, OSError) as error:
-        raise ImproperlyConfigured(
-            f"SPOOLBOOK_FONTS: {path} can't be used: {error} A TrueType font (.ttf) is needed."
-        ) from error
+        message = _(
+            "SPOOLBOOK_FONTS: %(path)s can't be used: %(error)s A TrueType font (.ttf) is needed."
+        )
+        raise ImproperlyConfigured(message % {"path": path, "error": error}) from error
     return name
-
-
-def _placed(letter, bold):
-    name = _font_of(letter, bold=bold)
-    return (name, letter) if name else (BOLD if bold else REGULAR, UNKNOWN)
 
 
 @cache
@@ -84,7 +81,6 @@ def _letters(name):
 
 
 def _font_of(letter, *, bold):
-    """The first font that has the letter, or None."""
     (regular, heavy), more = load()
     candidates = (heavy if bold else regular, *more)
     return next((name for name in candidates if ord(letter) in _letters(name)), None)
@@ -97,9 +93,8 @@ def _unit_width(text, bold):
 
 def markup(text, *, bold=False):
     """The text as the markup of a paragraph, each piece in its font; lines are kept."""
+    tag = '<font name="%s">%s</font>'
     return "<br/>".join(
-        "".join(
-            f'<font name="{name}">{escape(piece)}</font>' for name, piece in pieces(line, bold=bold)
-        )
+        "".join(tag % (name, escape(piece)) for name, piece in pieces(line, bold=bold))
         for line in str(text).strip().splitlines()
     )

@@ -1,9 +1,10 @@
-"""Labels of spools: a QR code of the spool's address, its code in print, what a person wants."""
+"""Labels of spools: a QR code of the spool's address, its code, and lines of text."""
 
 import io
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 
@@ -34,7 +35,7 @@ class TooManyLabels(Invalid):
 
 @dataclass(frozen=True, kw_only=True)
 class Label:
-    """What one label says; without ``lines`` it is blank but for its code, to be written on."""
+    """One label; without ``lines`` it is blank but for its code, to be written on."""
 
     code: str
     address: str
@@ -49,16 +50,14 @@ def of_spool(spool, *, farm):
     """The Label of a spool (with its filament, maker and material type); ``farm`` is the farm's
     address."""
     filament = spool.filament
-    named = filament.color_name or swatches.hexes_of(filament) or "no colour given"
-    lot = f"Lot {spool.lot_number}" if spool.lot_number else ""
-    received = _("%(initial_grams)s g net, received %(received_on)s") % {
-        "initial_grams": format_number(spool.initial_grams),
-        "received_on": spool.received_on.isoformat(),
-    }
+    color = filament.color_name or swatches.hexes_of(filament) or _("colour not set")
+    lot = _("Lot %(lot)s") % {"lot": spool.lot_number} if spool.lot_number else ""
+    figures = {"grams": format_number(spool.initial_grams), "day": spool.received_on.isoformat()}
+    received = _("%(grams)s g net, received %(day)s") % figures
     lines = (
         Line(text=filament.material_type.code, scale=1.45, is_bold=True),
         Line(text=filament.name, scale=1.15, is_bold=True, most=4),
-        Line(text=named, most=3, colors=swatches.colors_of(filament)),
+        Line(text=color, most=3, colors=swatches.colors_of(filament)),
         Line(text=str(filament.manufacturer or ""), most=3),
         Line(text=lot, most=3),
         Line(text=received, most=3),
@@ -72,7 +71,6 @@ def blank(count, *, farm):
 
 
 def spool_address(farm, code):
-    """What the QR code of a spool's label says."""
     return qr.address(farm, f"/S/{code}")
 
 
@@ -110,30 +108,24 @@ def pdf(labels, *, sheet, start=1, copies=1):
 
 def _require_possible(count, sheet, start):
     if not 1 <= start <= sheet.labels:
-        has = "1 label" if sheet.labels == 1 else f"{sheet.labels} labels"
-        raise NotOnSheet(
-            _("A page of %(sheet)s has %(has)s: the first can't go to place %(start)s.")
-            % {"sheet": sheet.name, "has": has, "start": start},
-            errors={"start": [f"From 1 to {sheet.labels}."]},
-            labels=sheet.labels,
+        figures = {"sheet": sheet.name, "count": sheet.labels, "start": start}
+        message = ngettext(
+            "A page of %(sheet)s has %(count)s label: the first can't go to place %(start)s.",
+            "A page of %(sheet)s has %(count)s labels: the first can't go to place %(start)s.",
+            sheet.labels,
         )
+        errors = {"start": [_("From 1 to %(count)s.") % figures]}
+        raise NotOnSheet(message % figures, errors=errors, labels=sheet.labels)
     if count == 0:
         raise Invalid(_("Nothing is to be printed: name spools, or a number of blank labels."))
     if count > MOST_LABELS:
-        raise TooManyLabels(
-            _(
-                "%(count)s labels were asked for; a document has at most %(most_labels)s. Print "
-                "fewer spools or copies at once."
-            )
-            % {"count": count, "most_labels": MOST_LABELS},
-            errors={
-                "copies": [
-                    _("%(count)s labels together; at most %(most_labels)s.")
-                    % {"count": count, "most_labels": MOST_LABELS}
-                ]
-            },
-            count=count,
+        figures = {"count": count, "most": MOST_LABELS}
+        message = _(
+            "%(count)s labels are too many; a document has at most %(most)s. Print fewer spools or "
+            "copies at once."
         )
+        errors = {"copies": [_("%(count)s labels together; at most %(most)s.") % figures]}
+        raise TooManyLabels(message % figures, errors=errors, count=count)
 
 
 def _box(sheet, place):
@@ -158,8 +150,7 @@ def _draw(canvas, label, x, y, width, height):
 
 def _draw_code(canvas, label, x, y, side):
     qr.draw(canvas, label.address, x, y + side * CODE_SHARE, side)
-    size = side * 0.92 / fonts.width(label.code, 1, bold=True)
-    size = min(size, side * CODE_SHARE)
+    size = min(side * 0.92 / fonts.width(label.code, 1, bold=True), side * CODE_SHARE)
     left = x + (side - fonts.width(label.code, size, bold=True)) / 2
     fonts.draw(canvas, left, y + side * CODE_SHARE * 0.18, label.code, size, bold=True)
 
@@ -180,7 +171,6 @@ def _draw_text(canvas, label, x, y, width, height):
 
 
 def _rule(canvas, x, y, width, height):
-    """Lines to write on by hand."""
     canvas.setStrokeGray(0.6)
     canvas.setLineWidth(0.4)
     count = max(int(height / RULED), 1)

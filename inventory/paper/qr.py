@@ -1,6 +1,7 @@
 """QR codes of addresses, as vectors (reportlab's own encoder takes twice as long as segno)."""
 
 from functools import lru_cache
+from itertools import groupby
 
 import segno
 
@@ -25,9 +26,12 @@ def draw(canvas, text, x, y, side):
     module = side / (len(matrix) + 2 * QUIET)
     path = canvas.beginPath()
     for row, modules in enumerate(matrix):
-        top = y + side - (row + QUIET + 1) * module
-        for start, length in _dark_stretches(modules):
-            path.rect(x + (start + QUIET) * module, top, length * module, module)
+        left, top = x + QUIET * module, y + side - (row + QUIET + 1) * module
+        for is_dark, equal in groupby(modules, key=bool):
+            width = len(list(equal)) * module
+            if is_dark:
+                path.rect(left, top, width, module)
+            left += width
     canvas.setFillGray(0)
     canvas.drawPath(path, stroke=0, fill=1)
 
@@ -36,14 +40,3 @@ def draw(canvas, text, x, y, side):
 def _matrix(text):
     """Its search for the best mask is most of a label's time, and copies follow one another."""
     return segno.make(text, error="q", micro=False, boost_error=False).matrix
-
-
-def _dark_stretches(modules):
-    """``(start, length)`` of what is dark in a row, as few rectangles as can be."""
-    start = None
-    for place, is_dark in enumerate([*modules, 0]):
-        if is_dark and start is None:
-            start = place
-        elif not is_dark and start is not None:
-            yield start, place - start
-            start = None

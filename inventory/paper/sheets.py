@@ -20,20 +20,17 @@ class Sheet:
 
     @property
     def labels(self):
-        """How many labels there are on one page."""
         return self.columns * self.rows
 
     def corner(self, place):
         """``(left, top)`` of the label at a ``place``, 0 and up, row by row."""
         row, column = divmod(place, self.columns)
-        return tuple(
-            self._margin(axis, count) + number * (self.size[axis] + self.gap[axis])
-            for axis, count, number in ((0, self.columns, column), (1, self.rows, row))
-        )
-
-    def _margin(self, axis, count):
-        filled = count * self.size[axis] + (count - 1) * self.gap[axis]
-        return (self.page[axis] - filled) / 2
+        corner = []
+        for axis, count, number in ((0, self.columns, column), (1, self.rows, row)):
+            step = self.size[axis] + self.gap[axis]
+            margin = (self.page[axis] - count * step + self.gap[axis]) / 2
+            corner.append(margin + number * step)
+        return tuple(corner)
 
 
 def _roll(name, width, height):

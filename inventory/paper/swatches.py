@@ -4,15 +4,16 @@ EDGE_GREY = 0.35
 
 
 def colors_of(filament):
-    """The colours as ``(red, green, blue)`` from 0 to 1; none where nobody said."""
-    given = filament.multi_color_hexes or [filament.color_hex]
-    return tuple(_rgb(color) for color in given if color)
+    """The colours as ``(red, green, blue)`` from 0 to 1."""
+    return tuple(
+        tuple(int(color[place : place + 2], 16) / 255 for place in (0, 2, 4))
+        for color in filament.hexes
+    )
 
 
 def hexes_of(filament):
     """The colours as ``#336699``, for where they have no name."""
-    given = filament.multi_color_hexes or [filament.color_hex]
-    return " ".join(f"#{color[:6]}" for color in given if color)
+    return " ".join(f"#{color[:6]}" for color in filament.hexes)
 
 
 def draw(canvas, colors, x, y, side):
@@ -25,7 +26,3 @@ def draw(canvas, colors, x, y, side):
     canvas.setLineWidth(0.4)
     canvas.rect(x, y, side, side, stroke=1, fill=0)
     canvas.restoreState()
-
-
-def _rgb(color):
-    return tuple(int(color[place : place + 2], 16) / 255 for place in (0, 2, 4))

@@ -1,7 +1,6 @@
 """What must always be true of the ledger and the balances of spools.
 
-Each invariant is one query that finds the rows where it does not hold, so that a farm of a
-hundred thousand entries is checked in a moment. They ask the tables, not the services.
+Each invariant is one query of the tables that finds the rows where it does not hold.
 """
 
 from dataclasses import dataclass
@@ -90,14 +89,15 @@ INVARIANTS = {
 
 @dataclass(frozen=True)
 class Violation:
-    """A row of which an invariant is not true; ``figures`` are its ids and what disagrees."""
-
     invariant: str
     figures: dict
 
     def __str__(self):
-        text = ", ".join(f"{name} {_text(value)}" for name, value in self.figures.items())
-        return f"{self.invariant}: {text}"
+        values = {
+            name: value.isoformat() if hasattr(value, "isoformat") else value
+            for name, value in self.figures.items()
+        }
+        return f"{self.invariant}: {', '.join(f'{name} {values[name]}' for name in values)}"
 
 
 def violations():
@@ -108,8 +108,8 @@ def violations():
 def broken(invariants):
     """Yield a Violation for every row that the queries (``{name: SQL}``) find.
 
-    They read whole tables. What PostgreSQL knew of these before a great import would have it join
-    them row by row.
+    They read whole tables: with its statistics of before a large import, PostgreSQL would join
+    these row by row.
     """
     for name, query in invariants.items():
         with transaction.atomic(), connection.cursor() as cursor:
@@ -119,7 +119,3 @@ def broken(invariants):
             rows = cursor.fetchall()
         for row in rows:
             yield Violation(name, dict(zip(columns, row, strict=True)))
-
-
-def _text(value):
-    return value.isoformat() if hasattr(value, "isoformat") else value

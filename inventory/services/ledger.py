@@ -101,7 +101,6 @@ class Book:
         return self._take(spool, Kind.USAGE, grams, settle=settle, **details)
 
     def waste(self, spool, grams, *, settle=False, **details):
-        """Take ``grams`` of which nothing usable came."""
         return self._take(spool, Kind.WASTE, grams, settle=settle, **details)
 
     def adjust(self, spool, grams, **details):
@@ -149,7 +148,6 @@ class Book:
             self._overclaim(spool, claim, spool.available_grams + claim)
 
     def release(self, spool, grams):
-        """Give reserved grams back."""
         self.reclaim(spool, -grams)
 
     def reclaim(self, spool, grams):

@@ -1,8 +1,7 @@
-"""What a scanner read, or somebody typed: what it claims to be, and what of the shelf it is.
+"""Texts that were scanned or typed: of our labels, other programs' and the maker's barcode.
 
-``read`` asks nobody: it tells our own labels, other programs' and the maker's barcode apart. What
-is on the shelf is then looked up by ``labelled`` and ``of_gtin``. A label of another farm and one
-of nobody's are looked up the same way, and are both not known here.
+``read`` tells them apart without a query; ``labelled`` and ``of_gtin`` find the spool or filaments.
+A label of another farm is unknown, as one that no farm has printed.
 """
 
 import re
@@ -14,7 +13,7 @@ from inventory.models import Filament, Spool
 LONGEST = 300
 GTIN_LENGTHS = (8, 12, 13, 14)
 UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
-SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # what some scanners say first: ]Q3, ]E0
+SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # what some scanners send first: ]Q3, ]E0
 # A keyboard scanner set to another country's layout writes - for /.
 ADDRESS = re.compile(r"^(?:https?.+?|)[/-](?P<what>[spr])[/-](?P<code>[^/]+?)/?$", re.IGNORECASE)
 SPOOLMAN = re.compile(
@@ -28,10 +27,10 @@ KINDS = {"s": "label", "p": "label", "r": "run"}
 
 @dataclass(frozen=True)
 class Symbol:
-    """What a text claims to be: a ``label`` of ours (spool or printer), the number of a ``run``,
-    a ``gtin``, Spoolman's id of a ``spoolman_spool`` or ``spoolman_filament``, or just ``text``.
+    """The kind of a text: a ``label`` of ours (spool or printer), the number of a ``run``, a
+    ``gtin``, Spoolman's id of a ``spoolman_spool`` or ``spoolman_filament``, or just ``text``.
 
-    ``is_sound`` is False where its check character or digit says that it was misread.
+    ``is_sound`` is False where by its check character or digit it was misread.
     """
 
     kind: str
@@ -48,7 +47,10 @@ def read(text):
     if found := GS1.match(text):
         return _gtin(found["gtin"])
     if found := ADDRESS.match(text.partition("?")[0].partition("#")[0]):
-        return _of_address(KINDS[found["what"].lower()], found["code"])
+        kind, code = KINDS[found["what"].lower()], codes.normalise(found["code"])
+        if kind == "run":
+            return Symbol(kind, found["code"].upper())
+        return Symbol(kind, code, codes.is_valid(code))
     if text.isascii() and text.isdigit() and len(text) in GTIN_LENGTHS:
         return _gtin(text)
     code = codes.normalise(text)
@@ -67,7 +69,9 @@ def labelled(text):
 def of_gtin(gtin):
     """The filaments in use that carry a GTIN, however many digits it was written with; for that
     of a case (a GTIN-14 that begins with 1 to 8) also those of the unit inside."""
-    gtins = {gtin, _unit_inside(gtin)} - {None}
+    gtins = {gtin}
+    if len(gtin) == 14 and gtin[0] not in "09":
+        gtins.add(gtin[1:13] + check_digit(gtin[1:13]))
     wanted = {each.lstrip("0").zfill(length) for each in gtins for length in GTIN_LENGTHS}
     return Filament.objects.active().with_makers().filter(gtin__in=wanted).order_by("name", "pk")
 
@@ -78,18 +82,5 @@ def check_digit(digits):
     return str(-sum(weighted) % 10)
 
 
-def _of_address(kind, code):
-    if kind == "run":
-        return Symbol(kind, code.upper())
-    code = codes.normalise(code)
-    return Symbol(kind, code, codes.is_valid(code))
-
-
 def _gtin(digits):
     return Symbol("gtin", digits, check_digit(digits[:-1]) == digits[-1])
-
-
-def _unit_inside(gtin):
-    if len(gtin) != 14 or gtin[0] in "09":
-        return None
-    return gtin[1:13] + check_digit(gtin[1:13])

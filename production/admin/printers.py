@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 
-from inventory.admin.pictures import colors_of, named_swatch, spool_link
+from inventory.admin.pictures import named_swatch, spool_link
 from inventory.models import Location, Spool
 from production.admin import words
 from production.models import Printer, PrinterSlot, ProductionRun
@@ -172,7 +172,7 @@ class PrinterSlotAdmin(ModelAdmin):
         """What an autocomplete shows of a slot besides its name: what it holds."""
         if slot.spool is None:
             return {"note": "empty", "colors": []}
-        return {"note": str(slot.spool), "colors": colors_of(slot.spool.filament)}
+        return {"note": str(slot.spool), "colors": slot.spool.filament.hexes}
 
     def get_readonly_fields(self, request, obj=None):
         return ["printer"] if obj else []

@@ -1,9 +1,9 @@
-"""A farm to look around in: a month of believable history that ends a moment ago.
+"""The demo farm: a month of history that ends now.
 
 ``data`` is what the farm owns, ``farm`` sets it up, ``stories`` is what happens to one run or
-spool, ``month`` decides what happens when. Everything goes through the services, in the order of
-time, with ``at=``; the dice have a fixed seed, so two farms made on the same day differ only in
-the codes of their spools.
+spool, ``month`` decides what happens when. All is done through the services, in the order of time,
+with ``at=``. Random values have a fixed seed: two farms made on the same day differ only in the
+codes of their spools.
 """
 
 from production.demo.farm import SIGN_INS, SLUG, ensure

@@ -1,4 +1,4 @@
-"""What the demo farm owns: tables to be read across."""
+"""The data of the demo farm."""
 
 from decimal import Decimal
 
@@ -6,7 +6,7 @@ SETTINGS = {"labour_rate": "28", "machine_hour_rate": "1.10", "energy_price_kwh"
 
 LOCATIONS = ("Dry box", "Shelf A", "Shelf B", "Print room")
 
-# Filaments by a short name, with their price a spool; None: nobody has told us yet.
+# Filaments by a short name, with their price a spool; None: unknown.
 FILAMENTS = {
     "graphite": ("nordfaden_pla_graphite_1000_175", "19.90"),
     "snow": ("nordfaden_pla_snow_1000_175", "19.90"),
@@ -48,18 +48,24 @@ REORDERED_SPOOLS = (
 SUPPLIER = "Filamenthof"
 
 FOUR = ("A1", "A2", "A3", "A4")
-# (name, maker, model, bed x, y, z, slots, hardened, nozzle max, bed max, hour rate, watts)
-PRINTERS = (
-    ("Alder", "Voxelwerk", "V4", 256, 256, 256, FOUR, False, 300, 110, None, 140),
-    ("Birch", "Voxelwerk", "V4", 256, 256, 256, FOUR, False, 300, 110, None, 140),
-    ("Cedar", "Voxelwerk", "V4", 256, 256, 256, FOUR, True, 300, 110, None, 150),
-    ("Elm", "Tinkerhaus", "Mono", 250, 210, 220, ("1",), False, 290, 100, "0.80", 110),
-    ("Fir", "Tinkerhaus", "Mono", 250, 210, 220, ("1",), False, 290, 100, "0.80", 110),
-    ("Oak", "Voxelwerk", "XL", 350, 350, 400, ("1", "2"), True, 320, 120, "2.20", 330),
+PRINTER_FIELDS = (
+    "name", "manufacturer", "model", "bed_x_mm", "bed_y_mm", "bed_z_mm", "has_hardened_nozzle",
+    "max_nozzle_temp", "max_bed_temp", "hour_rate", "power_watts",
+)  # fmt: skip
+PRINTERS = (  # and the labels of their slots
+    ("Alder", "Voxelwerk", "V4", 256, 256, 256, False, 300, 110, None, 140, FOUR),
+    ("Birch", "Voxelwerk", "V4", 256, 256, 256, False, 300, 110, None, 140, FOUR),
+    ("Cedar", "Voxelwerk", "V4", 256, 256, 256, True, 300, 110, None, 150, FOUR),
+    ("Elm", "Tinkerhaus", "Mono", 250, 210, 220, False, 290, 100, "0.80", 110, ("1",)),
+    ("Fir", "Tinkerhaus", "Mono", 250, 210, 220, False, 290, 100, "0.80", 110, ("1",)),
+    ("Oak", "Voxelwerk", "XL", 350, 350, 400, True, 320, 120, "2.20", 330, ("1", "2")),
 )
 
-# (sku, name, units per plate, plate minutes, plate purge grams, height mm, labour minutes a unit,
-#  ((material type, filament or None for any of the type, grams a unit), ...))
+PRODUCT_FIELDS = (
+    "sku", "name", "units_per_plate", "plate_minutes", "plate_purge_grams", "height_mm",
+    "labour_minutes",
+)  # fmt: skip
+# And their bill of materials: material type, filament or None for any of the type, grams a unit.
 PRODUCTS = (
     ("HK-100", "Wall hook", 12, 185, None, 42, "0.5", (("PLA", None, "8.4"),)),
     ("PT-120", "Plant pot 12 cm", 2, 265, None, 118, "1", (("PLA", None, "58"),)),

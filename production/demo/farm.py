@@ -1,4 +1,4 @@
-"""Setting the demo farm up: the farm, its people, machines, catalogue and products."""
+"""Makes the demo farm: its people, machines, catalogue and products."""
 
 import json
 from datetime import timedelta
@@ -29,15 +29,14 @@ SIGN_INS = (
     (roles.OPERATOR, "Oskar Brandt", "prints-all-day"),
     (roles.VIEWER, "Vera Lind", "looks-at-spools"),
 )
-SET_UP_BEFORE = timedelta(days=32)  # the story below begins after it
+SET_UP_BEFORE = timedelta(days=32)  # its history begins after it
 SAMPLE = Path(inventory.__file__).parent / "samples" / "filaments.json"
 
 
 def ensure(*, slug=SLUG, now=None):
-    """The demo farm, made and filled when it is not there; returns ``(farm, whether made)``.
+    """Make the demo farm if it is missing or empty; returns ``(farm, whether made)``.
 
-    A farm that has people is left alone. One without was interrupted while it was being made:
-    its contents are one transaction, so they are made again as a whole.
+    One without people was interrupted while it was being made: its contents are one transaction.
     """
     farm = Tenant.objects.filter(slug=slug).first() or services.add_farm(slug=slug, **FARM)
     with tenant_context(farm):
@@ -49,7 +48,10 @@ def ensure(*, slug=SLUG, now=None):
 
 
 def _fill(now):
-    people = _people()
+    people = {}
+    for role, name, password in SIGN_INS:
+        by = people.get(roles.MANAGER)
+        people[role] = add_user(username=role, name=name, password=password, role=role, by=by)
     manager = people[roles.MANAGER]
     done = {"by": manager, "at": now - SET_UP_BEFORE}
     change_settings(FarmSettings.load(), **done, **data.SETTINGS)
@@ -63,14 +65,6 @@ def _fill(now):
     live_through(now, manager=manager, operator=people[roles.OPERATOR])
 
 
-def _people():
-    people = {}
-    for role, name, password in SIGN_INS:
-        by = people.get(roles.MANAGER)
-        people[role] = add_user(username=role, name=name, password=password, role=role, by=by)
-    return people
-
-
 def _catalogue(done):
     import_filaments(read_catalogue(json.loads(SAMPLE.read_text())), by=done["by"])
     for external_id, price in data.FILAMENTS.values():
@@ -80,39 +74,17 @@ def _catalogue(done):
 
 
 def _printer(row, done):
-    name, maker, model, x, y, z, slots, hardened, nozzle, bed, hour_rate, watts = row
-    printer = Printer(
-        name=name,
-        manufacturer=maker,
-        model=model,
-        bed_x_mm=x,
-        bed_y_mm=y,
-        bed_z_mm=z,
-        has_hardened_nozzle=hardened,
-        max_nozzle_temp=nozzle,
-        max_bed_temp=bed,
-        hour_rate=hour_rate,
-        power_watts=watts,
-        location=Location.objects.get(name="Print room"),
-    )
-    audited.create(printer, **done)
-    for label in slots:
+    *values, labels = row
+    fields = dict(zip(data.PRINTER_FIELDS, values, strict=True))
+    location = Location.objects.get(name="Print room")
+    printer = audited.create(Printer, **done, **fields, location=location)
+    for label in labels:
         audited.create(PrinterSlot, **done, printer=printer, label=label)
 
 
 def _product(row, done):
-    sku, name, units, minutes, purge, height, labour, bom = row
-    product = audited.create(
-        Product,
-        **done,
-        sku=sku,
-        name=name,
-        units_per_plate=units,
-        plate_minutes=minutes,
-        plate_purge_grams=purge,
-        height_mm=height,
-        labour_minutes=labour,
-    )
+    *values, bom = row
+    product = audited.create(Product, **done, **dict(zip(data.PRODUCT_FIELDS, values, strict=True)))
     for code, filament, grams in bom:
         exact = filament and Filament.objects.get(external_id=data.FILAMENTS[filament][0])
         audited.create(

@@ -1,4 +1,4 @@
-"""What happened at the demo farm in the month before now, and what is going on today."""
+"""The history of the demo farm in the month before now, and its runs of today."""
 
 import random
 from datetime import datetime, time, timedelta
@@ -20,7 +20,7 @@ LAST_START = (16, 45)
 SCENE_STARTS = ((9, 20),)
 CHANCE_OF_A_MORNING_JOB, CHANCE_OF_AN_AFTERNOON_JOB = 0.5, 0.16
 CHANCE_OF_SCRAP = 0.2
-WAYS_TO_SAY = ("typed",) * 6 + ("weighed",) * 3 + ("as_planned",)
+SOURCES = ("typed",) * 6 + ("weighed",) * 3 + ("as_planned",)
 
 # (working day from the first, lot, grams off the book)
 WEIGHINGS = (
@@ -60,17 +60,15 @@ PLANNED = (
     ("Elm", "GK-720", 20, 35, 0, 20, True, "SO-1068"),
     ("Cedar", "DA-510", 6, 60, 1, 10, True, "SO-1070"),
     ("Oak", "EH-610", 120, 90, 3, 5, False, "SO-1071"),  # more than there is
-    ("Birch", "PT-120", 4, 120, 2, 0, False, ""),  # nobody has chosen a spool yet
+    ("Birch", "PT-120", 4, 120, 2, 0, False, ""),  # no spool is chosen yet
     (None, "HK-100", 24, 1440, 6, 0, True, "SO-1073"),
 )
 
 
 def live_through(now, *, manager, operator):
-    """Let a month go by at a farm that has been set up; ends at ``now``."""
-    farm = Farm(manager=manager, operator=operator)
-    calendar = Calendar(now)
-    dice = random.Random(SEED)
-    stories.play(_history(farm, calendar, dice))
+    """Make the history of a farm that has been set up; ends at ``now``."""
+    farm, calendar = Farm(manager=manager, operator=operator), Calendar(now)
+    stories.play(_history(farm, calendar, random.Random(SEED)))
     _today(farm, now, calendar)
 
 
@@ -148,12 +146,12 @@ def _job(printer, started_at, calendar, dice, fields):
         "sku": sku,
         "plates": plates,
         "factor": usual * data.REALLY_TAKES.get(sku, 1),
-        "says": dice.choice(WAYS_TO_SAY),
+        "source": dice.choice(SOURCES),
         "scrapped": scrapped,
         "scrap_reason": dice.choice(data.SCRAP_REASONS),
     }
     if fields:
-        drawn |= {"says": "typed", "scrapped": 0}
+        drawn |= {"source": "typed", "scrapped": 0}
     return DemoRun(
         printer=printer,
         created_at=started_at - timedelta(minutes=dice.randrange(12, 50)),
@@ -173,22 +171,23 @@ def _today(farm, now, calendar):
         _load(farm, run, at=planned_at)
         lifecycle.start(run, by=farm.operator, at=at, printer_cleared=True)
     for printer, sku, units, minutes, days, priority, with_spools, order in PLANNED:
+        at = now - timedelta(minutes=30)
         run = farm.plan(
             sku=sku,
             quantity=units,
             printer=printer,
-            at=now - timedelta(minutes=30),
+            at=at,
             with_spools=with_spools,
             planned_start_at=now + timedelta(minutes=minutes),
             due_on=calendar.today + timedelta(days=days),
             priority=priority,
             order_reference=order,
         )
-        _load(farm, run, at=now - timedelta(minutes=30))
+        _load(farm, run, at=at)
 
 
 def _load(farm, run, *, at):
-    """Put the run's spools into the slots of its printer, for it is the next one there."""
+    """Load the run's spools into the free slots of its printer."""
     free = PrinterSlot.objects.filter(printer=run.printer_id, spool=None).order_by("label")
     lines = run.materials.filter(spool__isnull=False).order_by("pk")
     for slot, line in zip(free, lines, strict=False):

@@ -1,8 +1,4 @@
-"""What happens to one run or spool, as generators: each yields the moment of its next event.
-
-``tell`` carries many of them on at once, always the one whose moment is next, so that the ledger
-sees everything in the order of time.
-"""
+"""What happens to one run or spool, as generators: each yields the moment of its next event."""
 
 import heapq
 from dataclasses import dataclass
@@ -27,9 +23,9 @@ MARGIN = Decimal("1.25")  # nobody starts a print on a spool that it would just 
 
 @dataclass(frozen=True, kw_only=True)
 class DemoRun:
-    """One run as it will have been: when, where, what, and how far off the plan it ends.
+    """One run: when, where, what, and how far off the plan it ends (``factor``).
 
-    ``says`` is the way the actuals are told: typed, weighed or as_planned.
+    ``source`` is that of its actuals: typed, weighed or as_planned.
     """
 
     printer: str
@@ -40,7 +36,7 @@ class DemoRun:
     finished_at: datetime
     booked_at: datetime
     factor: Decimal = Decimal(1)
-    says: str = "typed"
+    source: str = "typed"
     scrapped: int = 0
     scrap_reason: str = ""
     order_reference: str = ""
@@ -56,8 +52,6 @@ class DemoRun:
 
 
 class Farm:
-    """Who works here, and which spools are on a printer at the moment."""
-
     def __init__(self, *, manager, operator):
         self.manager, self.operator = manager, operator
         self.in_use = set()
@@ -67,22 +61,19 @@ class Farm:
 
         A filament that a product asks for by name is kept for that product.
         """
+        suitable = {"filament__material_type": material_type, "filament__bom_lines": None}
         if filament:
-            fitting = Spool.objects.filter(filament=filament)
-        else:
-            fitting = Spool.objects.filter(
-                filament__material_type=material_type, filament__bom_lines=None
-            )
-        free = fitting.on_shelf().exclude(pk__in=self.in_use)
+            suitable = {"filament": filament}
+        free = Spool.objects.on_shelf().filter(**suitable).exclude(pk__in=self.in_use)
         enough = free.filter(remaining_grams__gte=F("reserved_grams") + grams * MARGIN)
         return enough.order_by("remaining_grams", "pk").first()
 
     def plan(self, *, sku, quantity, printer, at, with_spools=True, **fields):
-        """Create a run with spools for what it needs; None when one of them is not there."""
+        """Create a run with spools for what it needs; None when one of them is missing."""
         product = Product.objects.get(sku=sku)
         reference = fields.pop("order_reference", "")
         item = NewItem(product=product, quantity=quantity, order_reference=reference)
-        materials = [self._material(need, with_spools) for need in bom.requirements([item])]
+        materials = [self._material(*need, with_spools) for need in bom.requirements([item])]
         if with_spools and any(material.spool is None for material in materials):
             return None
         return lifecycle.create(
@@ -95,10 +86,9 @@ class Farm:
             **fields,
         )
 
-    def _material(self, need, with_spools):
-        material_type, filament, grams, purge = need
+    def _material(self, material_type, filament, grams, purge, with_spool):
         return NewMaterial(
-            spool=self.spool_for(material_type, filament, grams + purge) if with_spools else None,
+            spool=self.spool_for(material_type, filament, grams + purge) if with_spool else None,
             filament=filament,
             material_type=None if filament else material_type,
             planned_grams=grams,
@@ -107,23 +97,12 @@ class Farm:
 
 
 def play(stories):
-    """Carry the stories on, each when its moment has come, until all have ended."""
-    waiting = []
-    for number, story in enumerate(stories):
-        _listen(waiting, number, story)
-    while waiting:
-        _, number, story = heapq.heappop(waiting)
-        _listen(waiting, number, story)
-
-
-def _listen(waiting, number, story):
-    moment = next(story, None)
-    if moment is not None:
-        heapq.heappush(waiting, (moment, number, story))
+    """Run the stories to their ends, in the order of time: always the one whose moment is next."""
+    for _moment in heapq.merge(*stories):
+        pass
 
 
 def delivery(farm, rows, at):
-    """Spools arrive."""
     yield at
     for name, grams, price, lot, place in rows:
         _receive(farm, _filament(name), place, lot, at, grams=grams, price=price)
@@ -165,7 +144,7 @@ def weighing(farm, lot, off, at):
 
 
 def print_job(farm, job):
-    """A run is planned, printed and booked; when there is no filament for it, nothing happens."""
+    """A run is planned, printed and booked; without filament for it nothing happens."""
     run = yield from _printed(farm, job)
     if run is not None:
         book(farm, job, run, at=job.booked_at)
@@ -174,13 +153,12 @@ def print_job(farm, job):
 def mistyped_job(farm, job, *, wrong_factor, minutes_later):
     """The same, but booked with a slip, which the manager finds and puts right."""
     run = yield from _printed(farm, job)
-    if run is None:
-        return
-    book(farm, job, run, at=job.booked_at, factor=wrong_factor)
-    found_at = job.booked_at + timedelta(minutes=minutes_later)
-    yield found_at
-    completion.revert(run, by=farm.manager, at=found_at, reason="Two digits were swapped.")
-    book(farm, job, run, at=found_at)
+    if run is not None:
+        book(farm, job, run, at=job.booked_at, factor=wrong_factor)
+        found_at = job.booked_at + timedelta(minutes=minutes_later)
+        yield found_at
+        completion.revert(run, by=farm.manager, at=found_at, reason="Two digits were swapped.")
+        book(farm, job, run, at=found_at)
 
 
 def failed_job(farm, job, *, reason, progress_percent):
@@ -221,21 +199,20 @@ def withdrawn_job(farm, job, *, reason):
 
 
 def book(farm, job, run, *, at, factor=None):
-    """Complete the run by what the job says."""
-    says = "typed" if factor else job.says
+    source = "typed" if factor else job.source
     completion.complete(
         run,
         by=farm.operator,
         at=at,
         materials=[
-            _actual(line, factor or job.factor, says)
+            _actual(line, factor or job.factor, source)
             for line in run.materials.select_related("spool__filament__manufacturer")
-            if says != "as_planned"
+            if source != "as_planned"
         ],
         items=[_count(item, job) for item in run.items.all()],
         actual_minutes=round(job.minutes),
         finished_at=job.finished_at,
-        as_planned=says == "as_planned",
+        as_planned=source == "as_planned",
     )
 
 
@@ -251,10 +228,10 @@ def _plan(farm, job):
     )
 
 
-def _actual(line, factor, says):
+def _actual(line, factor, source):
     grams = (line.planned_grams * factor).quantize(Decimal("0.1"))
     purge = (line.planned_purge_grams * factor).quantize(Decimal("0.1"))
-    if says == "weighed":
+    if source == "weighed":
         left = line.spool.remaining_grams - grams - purge
         gross = (left + line.spool.tare()).quantize(Decimal(1))  # a kitchen scale
         return MaterialActual(line=line.pk, gross_after_grams=gross)

@@ -11,8 +11,6 @@ from tenants.operations.quantities import MoneyField
 
 
 class PrinterQuerySet(models.QuerySet):
-    """The words for finding printers."""
-
     def active(self):
         return self.filter(is_active=True)
 

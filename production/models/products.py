@@ -9,8 +9,6 @@ from tenants.operations.text import format_number
 
 
 class ProductQuerySet(models.QuerySet):
-    """The words for finding products."""
-
     def active(self):
         return self.filter(is_active=True)
 

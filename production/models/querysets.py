@@ -13,12 +13,9 @@ from tenants.operations.quantities import GramsField
 
 
 class ProductionRunQuerySet(models.QuerySet):
-    """Chained like words: ``ProductionRun.objects.live().of_product(1).with_totals()``."""
-
     # -- which runs ----------------------------------------------------------------------------
 
     def live(self):
-        """Without the deleted ones: what every face shows."""
         return self.filter(LIVE)
 
     def open(self):
@@ -41,7 +38,6 @@ class ProductionRunQuerySet(models.QuerySet):
         return self.filter(status__in=statuses)
 
     def by_number(self, number):
-        """The run of a number, in any case."""
         return self.filter(number__iexact=number.strip())
 
     def between(self, first_day, last_day, *, timezone, moment="scheduled_at"):
@@ -91,7 +87,7 @@ class ProductionRunQuerySet(models.QuerySet):
     # -- what comes with them ------------------------------------------------------------------
 
     def for_paper(self):
-        """With all that a traveller says of them, in a constant number of queries."""
+        """With all rows that a traveller needs, in a constant number of queries."""
         return self.select_related("printer", "reprint_of").prefetch_related(
             "items__product",
             "items__scrap_reason",
@@ -165,8 +161,6 @@ def _taken(status, **of):
 
 
 class RunMaterialQuerySet(models.QuerySet):
-    """The words for finding what runs take."""
-
     def of_open_runs(self):
         return self.filter(of_run(LIVE, "run"), run__status__in=OPEN)
 

@@ -6,8 +6,6 @@ from django.db.models.functions import Coalesce
 
 
 class ReasonQuerySet(models.QuerySet):
-    """The words for finding reasons."""
-
     def offered(self, kind):
         return self.filter(kind=kind, is_active=True)
 

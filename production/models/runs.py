@@ -102,8 +102,6 @@ class ProductionRun(HasStatus, models.Model):
 
 
 class RunItem(models.Model):
-    """A product and quantity the run makes: good, scrapped, and the rest not printed."""
-
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="items")
     product = models.ForeignKey(Product, models.PROTECT, related_name="run_items")
     quantity = models.PositiveIntegerField()
@@ -146,7 +144,7 @@ class RunMaterial(models.Model):
     """What the run takes: a requirement, the spool that meets it, and grams planned and actual.
 
     ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;
-    ``reserved_grams`` is this line's live claim on its spool.
+    ``reserved_grams`` are those of its spool that are reserved for this line.
     """
 
     class Source(models.TextChoices):
@@ -209,7 +207,7 @@ class RunMaterial(models.Model):
         ]
 
     def __str__(self):
-        return f"{format_number(self.planned_grams)} g for run {self.run_id}"
+        return f"run {self.run_id}: {format_number(self.planned_grams)} g"
 
     @property
     def planned_total_grams(self):

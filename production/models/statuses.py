@@ -5,8 +5,6 @@ from django.db.models import Q
 
 
 class Status(models.TextChoices):
-    """Where a run is in its life; `production.services.transitions` leads from one to another."""
-
     PLANNED = "planned"
     IN_PROGRESS = "in_progress"
     COMPLETED = "completed"
@@ -27,8 +25,6 @@ def of_run(condition, path):
 
 
 class HasStatus:
-    """For ProductionRun: its statuses, their groups, and which it is in."""
-
     Status = Status
     OPEN, BOOKED, CLOSED = OPEN, BOOKED, CLOSED
 

@@ -1,4 +1,4 @@
-"""Tables and lines of text on a page, in the fonts that have their letters."""
+"""Tables and lines of text on a page."""
 
 from reportlab.lib import colors
 from reportlab.lib.styles import ParagraphStyle
@@ -15,8 +15,6 @@ PEN_HEIGHT = 7 * mm
 
 
 class Swatch(Flowable):
-    """The colours of a filament as a square."""
-
     def __init__(self, filament, side=6 * mm):
         super().__init__()
         self.colors, self.width, self.height = swatches.colors_of(filament), side, side
@@ -65,7 +63,6 @@ def beside(cells, width):
 
 
 def ruled(width, count):
-    """Empty lines to write on."""
     table = Table([[""]] * count, colWidths=[width], rowHeights=PEN_HEIGHT, hAlign="LEFT")
     table.setStyle([("LINEBELOW", (0, 0), (-1, -1), 0.4, colors.silver)])
     return table

@@ -1,7 +1,4 @@
-"""The traveller: a run on paper, which lies beside the printer while it prints.
-
-What it makes, what to load, and boxes for what is written down by hand.
-"""
+"""The traveller: a run on paper, with what it makes, what to load, and boxes to fill in by hand."""
 
 import io
 from functools import partial
@@ -37,7 +34,6 @@ class TooManyTravellers(Invalid):
 
 
 def run_address(farm, number):
-    """What the QR code of a traveller says."""
     return qr.address(farm, f"/R/{number}")
 
 
@@ -47,16 +43,14 @@ def pdf(runs, *, farm, farm_name, printed_at):
     ``farm`` is the farm's address, ``printed_at`` an aware moment. Raises TooManyTravellers.
     """
     if not 1 <= len(runs) <= MOST_RUNS:
-        raise TooManyTravellers(
-            _("%(runs_count)s runs; a document has 1 to %(most_runs)s.")
-            % {"runs_count": len(runs), "most_runs": MOST_RUNS}
-        )
+        message = _("%(count)s runs; a document has 1 to %(most)s.")
+        raise TooManyTravellers(message % {"count": len(runs), "most": MOST_RUNS})
     fonts.load()
     content, story = io.BytesIO(), []
-    document = BaseDocTemplate(
-        content, pagesize=A4, title=_("Runs of %(farm_name)s") % {"farm_name": farm_name}
-    )
-    foot = f"{farm_name} · printed {_moment(printed_at)}"
+    title = _("Runs of %(farm)s") % {"farm": farm_name}
+    document = BaseDocTemplate(content, pagesize=A4, title=title)
+    names = {"farm": farm_name, "moment": _moment(printed_at)}
+    foot = _("%(farm)s · printed %(moment)s") % names
     for run in runs:
         frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - HEAD - 2 * MARGIN, *[0] * 4)
         head = partial(_head, run, run_address(farm, run.number), foot)
@@ -70,11 +64,13 @@ def pdf(runs, *, farm, farm_name, printed_at):
 def _head(run, address, foot, canvas, document):
     """The number, the printer and the code, on each page of a run."""
     top = A4[1] - MARGIN
+    status = run.get_status_display().replace("_", " ").capitalize()
+    names = {"status": status, "moment": _moment(run.created_at)}
     qr.draw(canvas, address, A4[0] - MARGIN - CODE, top - CODE, CODE)
     lines = [
         fitting.Line(text=run.number, scale=2.2, is_bold=True),
-        fitting.Line(text=run.printer.name if run.printer else "No printer yet", scale=1.4, most=2),
-        fitting.Line(text=_state(run)),
+        fitting.Line(text=str(run.printer or _("No printer yet")), scale=1.4, most=2),
+        fitting.Line(text=_("%(status)s · made %(moment)s") % names),
     ]
     rows = fitting.fitted(lines, WIDTH - CODE - 4 * mm, CODE - 4 * mm, largest=12, smallest=5)
     for row in rows:
@@ -83,27 +79,29 @@ def _head(run, address, foot, canvas, document):
     canvas.setStrokeGray(0.3)
     under = A4[1] - MARGIN - HEAD + 3 * mm
     canvas.line(MARGIN, under, A4[0] - MARGIN, under)
-    footer = fitting.shortened(f"{run.number} · page {document.page} · {foot}", WIDTH, 8)
+    names = {"run": run.number, "page": document.page, "foot": foot}
+    footer = fitting.shortened(_("%(run)s · page %(page)s · %(foot)s") % names, WIDTH, 8)
     fonts.draw(canvas, MARGIN, MARGIN / 2, footer, 8)
 
 
 def _story(run):
-    facts = [("Plates", run.plate_count), ("Planned time", _minutes(run.planned_minutes))]
-    facts += [("Planned start", _moment(run.planned_start_at)), ("Due", run.due_on or NOTHING)]
-    facts += [("Priority", run.priority), ("Reprint of", run.reprint_of or NOTHING)]
-    story = [_facts(facts)]
-    story += [tables.title("Makes"), _items(run)]
+    facts = {
+        "Plates": run.plate_count,
+        "Planned time": _minutes(run.planned_minutes),
+        "Planned start": _moment(run.planned_start_at),
+        "Due": run.due_on or NOTHING,
+        "Priority": run.priority,
+        "Reprint of": run.reprint_of or NOTHING,
+    }
+    cells = [
+        [tables.text(name, tables.SMALL), tables.text(fact, bold=True)]
+        for name, fact in facts.items()
+    ]
+    story = [tables.beside(cells, WIDTH), tables.title("Makes"), _items(run)]
     story += [tables.title("Load"), _materials(run)]
     if run.notes.strip():
         story += [tables.title("Notes"), *map(tables.text, run.notes.strip().splitlines())]
     return [*story, KeepTogether([tables.title("By hand"), *_by_hand(run)])]
-
-
-def _facts(facts):
-    cells = [
-        [tables.text(name, tables.SMALL), tables.text(said, bold=True)] for name, said in facts
-    ]
-    return tables.beside(cells, WIDTH)
 
 
 def _items(run):
@@ -112,11 +110,8 @@ def _items(run):
             [
                 tables.text(item.product.sku, bold=True),
                 tables.text(item.product.name),
-                *_small(item.order_reference and f"Order {item.order_reference}"),
-                *_small(
-                    item.bed_position
-                    and _("On the bed: %(bed_position)s") % {"bed_position": item.bed_position}
-                ),
+                *_small(_("Order %(value)s"), item.order_reference),
+                *_small(_("On the bed: %(value)s"), item.bed_position),
             ],
             tables.text(f"{item.quantity} ×", tables.LARGE, bold=True),
             _known(item.good_count),
@@ -146,7 +141,7 @@ def _material_row(line):
         _spool(line),
         [
             tables.text(f"{format_number(line.planned_total_grams)} g", bold=True),
-            *_small(purge and _("%(purge)s g of it purge") % {"purge": format_number(purge)}),
+            *_small(_("%(value)s g of it purge"), purge and format_number(purge)),
         ],
         _known(line.gross_before_grams),
         _known(line.gross_after_grams),
@@ -169,21 +164,21 @@ def _spool(line):
     if spool is None:
         return [tables.text("not chosen yet", tables.SMALL), tables.text("\u00a0", tables.LARGE)]
     slot = getattr(spool, "printer_slot", None)
-    place = f"in {slot}" if slot else str(spool.location or _("Location not set"))
-    lot = f", lot {spool.lot_number}" if spool.lot_number else ""
-    said = _("%(remaining_grams)s g by the book%(lot)s") % {
-        "remaining_grams": format_number(spool.remaining_grams),
-        "lot": lot,
-    }
+    place = str(spool.location or _("Location not set"))
+    if slot:
+        place = _("in %(slot)s") % {"slot": slot}
+    book = _("%(grams)s g by the book")
+    if spool.lot_number:
+        book = _("%(grams)s g by the book, lot %(lot)s")
+    figures = {"grams": format_number(spool.remaining_grams), "lot": spool.lot_number}
     return [
         tables.text(spool.code, tables.LARGE, bold=True),
         tables.text(place),
-        tables.text(said, tables.SMALL),
+        tables.text(book % figures, tables.SMALL),
     ]
 
 
 def _by_hand(run):
-    """Boxes for what nobody knows before."""
     known = [_moment(run.started_at), _moment(run.finished_at)]
     known += [_minutes(run.actual_minutes), run.outcome_reason]
     cells = [_known(None if value == NOTHING else value) for value in known]
@@ -197,14 +192,14 @@ def _filament(line):
 
 
 def _known(value):
-    """What was noted already, or room to write."""
+    """A value that is known, or room to write."""
     if value is None:
         return ""
     return tables.text(format_number(value) if hasattr(value, "quantize") else value)
 
 
-def _small(content):
-    return [tables.text(content, tables.SMALL)] if content else []
+def _small(message, value):
+    return [tables.text(message % {"value": value}, tables.SMALL)] if value else []
 
 
 def _minutes(minutes):
@@ -213,8 +208,3 @@ def _minutes(minutes):
 
 def _moment(at):
     return NOTHING if at is None else f"{localtime(at):%Y-%m-%d %H:%M}"
-
-
-def _state(run):
-    status = run.get_status_display().replace("_", " ").capitalize()
-    return f"{status} · made {_moment(run.created_at)}"

@@ -60,7 +60,7 @@ def swatch(filament):
     """The colour of a filament and its name, for a colour is never the only sign."""
     if filament is None:
         return {"stripes": [], "filament": None}
-    hexes = filament.multi_color_hexes or ([filament.color_hex] if filament.color_hex else [])
+    hexes = filament.hexes
     width = 32 / len(hexes) if hexes else 32
     stripes = [{"x": f"{at * width:.2f}", "hex": each[:6]} for at, each in enumerate(hexes)]
     return {"stripes": stripes, "width": f"{width:.2f}", "filament": filament}

@@ -36,7 +36,7 @@ def agree(client, page, seen):
 
 def sent_by(seen):
     """What the page's button sends."""
-    return {"kept": seen.context["kept"], "_do": "Import"}
+    return {"signed": seen.context["signed"], "_do": "Import"}
 
 
 def outcomes(answer):
@@ -108,7 +108,7 @@ def test_a_file_that_is_no_table_says_why(at_admin, name, content, said):
     answer = look(at_admin, FILAMENTS, content, name)
     assert answer.status_code == 200
     assert said in text_of(answer)
-    assert 'name="kept"' not in text_of(answer)
+    assert 'name="signed"' not in text_of(answer)
 
 
 def test_nothing_is_imported_that_was_not_shown_to_whoever_imports_it(at_admin, farm_client):
@@ -116,7 +116,7 @@ def test_nothing_is_imported_that_was_not_shown_to_whoever_imports_it(at_admin, 
     sent = sent_by(seen)
     assert "choose the file again" in text_of(at_admin.post(f"{FILAMENTS}import/", {"_do": "1"}))
     assert "choose the file again" in text_of(at_admin.post(f"{SPOOLS}import/", sent))
-    bent = sent | {"kept": f"{sent['kept'][:-3]}abc"}
+    bent = sent | {"signed": f"{sent['signed'][:-3]}abc"}
     assert "choose the file again" in text_of(at_admin.post(f"{FILAMENTS}import/", bent))
     farm_client.force_login(make_user(username="somebody"))
     assert "choose the file again" in text_of(farm_client.post(f"{FILAMENTS}import/", sent))

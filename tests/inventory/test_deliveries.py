@@ -3,6 +3,8 @@
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
+from django.db.models.functions import Coalesce
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool
@@ -88,8 +90,9 @@ def test_no_spool_of_a_delivery_is_received_when_one_can_not_be(monkeypatch):
 
 
 def costs(spool):
-    kinds = ("usage", "waste")
-    return [entry.cost for entry in spool.transactions.with_cost() if entry.kind in kinds]
+    rate = Coalesce("cost_per_gram", "spool__late_cost_per_gram")
+    entries = spool.transactions.filter(kind__in=["usage", "waste"])
+    return list(entries.annotate(cost=-F("grams") * rate).values_list("cost", flat=True))
 
 
 def test_a_price_that_becomes_known_is_what_earlier_entries_cost_and_only_once(operator):

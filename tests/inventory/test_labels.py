@@ -72,7 +72,7 @@ def test_a_person_reads_what_is_on_the_spool():
 @pytest.mark.parametrize("color", [{"color_hex": "336699"}, {"color_hex": ""}])
 def test_a_colour_without_a_name_is_said_all_the_same(color):
     label = a_label(filament=a_filament(color_name="", **color))
-    said = "#336699" if color["color_hex"] else "no colour given"
+    said = "#336699" if color["color_hex"] else "colour not set"
     assert said in pdf.texts(labels.pdf([label], sheet="62x29"))[0]
 
 

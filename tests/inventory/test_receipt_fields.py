@@ -3,8 +3,7 @@
 import pytest
 
 from inventory.admin.spools import SpoolAdmin
-from inventory.forms.describing import SpoolForm
-from inventory.forms.spools import ReceiveForm
+from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.models import Spool
 from inventory.serializers.spools import ReceiveBody, SpoolSerializer
 from inventory.services.tables.columns import SPOOL_COLUMNS
@@ -17,7 +16,7 @@ def test_a_detail_of_a_spool_is_everywhere(name):
         "inventory/serializers/spools.py: SpoolSerializer": SpoolSerializer.Meta.fields,
         "inventory/serializers/spools.py: ReceiveBody": ReceiveBody.Meta.fields,
         "inventory/forms/spools.py: ReceiveForm": ReceiveForm.base_fields,
-        "inventory/forms/describing.py: SpoolForm": SpoolForm.base_fields,
+        "inventory/forms/spools.py: SpoolForm": SpoolForm.base_fields,
         "inventory/admin/spools.py: export": SpoolAdmin.export,
         "inventory/services/tables/columns.py: SPOOL_COLUMNS": SPOOL_COLUMNS,
     }

@@ -31,9 +31,9 @@ class Command(FarmCommand):
                 report = import_filaments(rows, by=None, dry_run=dry_run)
         except (CommandError, Refusal) as error:
             raise CommandError(str(error), returncode=NOTHING_DONE) from error
-        self._tell(report)
+        self._write(report)
 
-    def _tell(self, report):
+    def _write(self, report):
         for row in report.refused:
             message = _("refused: entry %(number)s (id %(id)s): %(problem)s")
             names = {"number": row.number, "id": row.external_id, "problem": row.problem}

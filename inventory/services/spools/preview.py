@@ -1,4 +1,4 @@
-"""What a verb would write, taken back again: the entries, and each balance before and after."""
+"""What a verb would write, by a dry run: the entries, and each balance before and after."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -11,8 +11,6 @@ from tenants.operations.operation import in_dry_run
 
 @dataclass(frozen=True, kw_only=True)
 class Balance:
-    """A spool before (``was_…``) and after; net grams."""
-
     spool: Spool
     was_remaining: Decimal
     was_reserved: Decimal
@@ -29,8 +27,8 @@ class Balance:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What was written before it was taken back; ``result`` is what the verb answered, ``after``
-    what the caller asked to know of it."""
+    """What a dry run wrote; ``result`` is what the verb returned, ``after`` what the caller's
+    ``after()`` did."""
 
     result: object
     entries: list
@@ -40,7 +38,7 @@ class Preview:
 
 
 def preview(work, spool_ids, *, after=lambda: None):
-    """Call ``work()``, a verb that moves grams of these spools, and take it back."""
+    """Call ``work()``, a verb that moves grams of these spools, in a dry run."""
     return in_dry_run(lambda: _watched(work, {pk for pk in spool_ids if pk}, after))
 
 
@@ -51,7 +49,14 @@ def _watched(work, spool_ids, after):
     last_entry, last_event = _last(entries), _last(events)
     result = work()
     spools = Spool.objects.with_filament().filter(pk__in=spool_ids).order_by("pk")
-    balances = [_balance(spool, before[spool.pk]) for spool in spools]
+    balances = [
+        Balance(
+            spool=spool,
+            was_remaining=before[spool.pk].remaining_grams,
+            was_reserved=before[spool.pk].reserved_grams,
+        )
+        for spool in spools
+    ]
     return Preview(
         result=result,
         entries=list(entries.filter(pk__gt=last_entry).with_references().order_by("pk")),
@@ -63,9 +68,3 @@ def _watched(work, spool_ids, after):
 
 def _last(rows):
     return rows.order_by().aggregate(last=Max("pk"))["last"] or 0
-
-
-def _balance(spool, before):
-    return Balance(
-        spool=spool, was_remaining=before.remaining_grams, was_reserved=before.reserved_grams
-    )

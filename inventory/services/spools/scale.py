@@ -71,7 +71,6 @@ def require_possible(spool, gross_grams):
 
 
 def net_of_gross(spool, gross):
-    """Net grams by the scale. Raises TareUnknown."""
     tare = spool.tare()
     if tare is None:
         raise TareUnknown(

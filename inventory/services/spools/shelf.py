@@ -24,8 +24,6 @@ EVENT_OF_FIELD = {"location": Verb.MOVED, "opened_at": Verb.OPENED, "dried_at": 
 
 
 class SpoolClaimed(Refusal):
-    """Open runs count on what is on the spool, or have yet to book what they took of it."""
-
     code = "spool_claimed"
     title = "Open runs name this spool"
 
@@ -51,8 +49,6 @@ class AlreadyOpened(Refusal):
 
 
 class InvalidSpoolCode(Invalid):
-    """Not a code that a label carries: eight characters and the check character of them."""
-
     code = "invalid_spool_code"
     title = "This is not a spool code"
 

@@ -1,7 +1,6 @@
 """Reads the entries of a SpoolmanDB-shaped catalogue, as the columns of filaments.
 
-An entry comes from somebody else's file: every value is checked, and what can't be true is refused
-with the field's name, never repaired and never allowed to crash.
+Every value is checked: what can't be true is refused with the field's name, never repaired.
 """
 
 import reprlib
@@ -99,7 +98,7 @@ def _colors(entry):
 
 
 def _remarks(row, entry):
-    """What the catalogue says of the look and a filament has no field for."""
+    """The looks that a filament has no field for."""
     remarks = []
     for field in REMARKS:
         with row.refusing(field):

@@ -1,4 +1,4 @@
-"""Kinds of cells: what a value of a column may be. Nothing is repaired, nothing is guessed.
+"""Kinds of cells: what a value of a column may be. Nothing is repaired or guessed.
 
 A decimal comma is one where it can be nothing else: ``19,99`` and ``1.234,5`` are. ``1,234`` may
 be a thousand, and is refused, unless other cells of the table show that it is written with
@@ -27,8 +27,6 @@ from tenants.operations.text import first_invisible_character, nfc
 
 
 class BadCell(Invalid):
-    """A cell that can't be what its column says."""
-
     code = "bad_cell"
 
 
@@ -71,8 +69,6 @@ def shorten(text):
 
 
 def text(longest, *others):
-    """Text of at most so many characters."""
-
     def check(value):
         if len(value) > longest:
             raise BadCell(_("Longer than %(longest)s characters.") % {"longest": longest})
@@ -102,12 +98,10 @@ def quantity(
 
 
 def money(*others):
-    """An amount in the farm's currency, net of VAT."""
     return quantity(*others, digits=MoneyField.digits, places=MoneyField.places)
 
 
 def degrees(*others):
-    """Degrees Celsius, whole."""
     whole = quantity(*others, digits=6, places=0, most="1000")
     return Cell(lambda value: int(whole.check(value)), others, is_number=True)
 
@@ -124,13 +118,12 @@ def pattern(expression, message, *others, normalise=str):
 
 
 def color(*others):
-    """6 or 8 hex digits."""
     message = gettext_lazy("“%(value)s” is not 6 or 8 hex digits, such as FF8800.")
     return pattern(COLOR_HEX, message, *others, normalise=lambda text: text.lstrip("#").upper())
 
 
 def day(*others):
-    """2026-03-01 or 1.3.2026; with slashes nobody knows which is the month."""
+    """2026-03-01 or 1.3.2026; with slashes the month is ambiguous."""
 
     def check(value):
         try:

@@ -1,13 +1,14 @@
-"""Reads a CSV table that somebody made: its columns, and its lines one by one.
+"""Reads the columns and lines of a CSV table.
 
-What is wrong with the whole table (no text, no such columns, too large) refuses it; what is wrong
-with one line is that line's own, and the lines after it are read all the same.
+An error of the whole table (no text, no such columns, too large) refuses it; an error of one line
+refuses that line alone.
 """
 
 import csv
 import re
 from collections import Counter
 from difflib import get_close_matches
+from itertools import islice, zip_longest
 
 from django.utils.translation import gettext as _
 
@@ -55,7 +56,11 @@ def _read(content, columns, *, needed):
     and 10,000 lines, of which the first names the columns. Of each tuple in ``needed`` one column
     must be there.
     """
-    lines, known = _lines(_text(content)), _known(columns)
+    known = {name: name for name in columns}
+    known |= {other: name for name, cell in columns.items() for other in cell.others}
+    lines = _text(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    if len(lines) > MOST_LINES * LONGEST_RECORD:
+        raise _too_many_lines()
     records = _records(lines, _separator(lines, known))
     empty = _("The table is empty: its first line is missing.")
     _number, header, problem = next(records, (1, [], empty))
@@ -64,7 +69,9 @@ def _read(content, columns, *, needed):
             _("The first line names the columns. %(problem)s") % {"problem": problem}
         )
     names = _columns(header, known, needed)
-    rows = [_row(names, *record) for record in _limited(records)]
+    rows = [_row(names, *record) for record in islice(records, MOST_LINES)]
+    if next(records, None):
+        raise _too_many_lines()
     _read_cells(rows, columns)
     return rows
 
@@ -92,14 +99,6 @@ def _text(content):
         ) from error
 
 
-def _lines(text):
-    """The lines as they stand in the file."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if len(lines) > MOST_LINES * LONGEST_RECORD:
-        raise _too_many_lines()
-    return lines
-
-
 def _separator(lines, known):
     """What separates the cells: as Excel's own first line says (sep=;, which is emptied), else
     what makes most columns known."""
@@ -118,8 +117,8 @@ def _separator(lines, known):
 def _records(lines, separator):
     """``(number, cells, problem)`` of each line that is not empty.
 
-    A record begins anew on the line after one that is broken: a quote that nobody closed costs
-    its own line, not the rest of the file.
+    A new record begins on the line after a broken one: a quote that is not closed costs its own
+    line, not the rest of the file.
     """
     place = 0
     while place < len(lines):
@@ -140,13 +139,6 @@ def _records(lines, separator):
             yield number, cells, problem
 
 
-def _limited(records):
-    for count, record in enumerate(records):
-        if count == MOST_LINES:
-            raise _too_many_lines()
-        yield record
-
-
 def _too_many_lines():
     return TableTooLarge(
         _("At most %(most)s lines are read at once: split the file.") % {"most": f"{MOST_LINES:,}"},
@@ -155,12 +147,6 @@ def _too_many_lines():
 
 
 # --- Its columns -------------------------------------------------------------------------------
-
-
-def _known(columns):
-    """Every name that a column goes by: ``{name: column}``."""
-    names = {name: name for name in columns}
-    return names | {other: name for name, cell in columns.items() for other in cell.others}
 
 
 def _normal(name):
@@ -175,21 +161,13 @@ def _columns(header, known, needed):
         message = _("%(count)s columns are too many: is it another table?")
         raise UnusableTable(message % {"count": len(header)})
     found = [known.get(_normal(name)) for name in header]
-    unknown = [
-        name.strip()
-        for name, column in zip(header, found, strict=True)
-        if column is None and name.strip()
-    ]
+    headings = zip(map(str.strip, header), found, strict=True)
+    unknown = [name for name, column in headings if name and column is None]
+    twice = [name for name, count in Counter(found).items() if name and count > 1]
+    missing = [_(" or ").join(names) for names in needed if not set(names) & set(found)]
     wrong = [_misspelt(name, known) for name in unknown]
-    wrong += [
-        _("%(name)s is there twice.") % {"name": name}
-        for name, count in Counter(found).items()
-        if name and count > 1
-    ]
-    missing = [names for names in needed if not set(names) & set(found)]
-    wrong += [
-        _("A column %(names)s is needed.") % {"names": " or ".join(names)} for names in missing
-    ]
+    wrong += [_("%(name)s is there twice.") % {"name": name} for name in twice]
+    wrong += [_("A column %(names)s is needed.") % {"names": names} for names in missing]
     if wrong:
         raise UnusableTable(
             " ".join(wrong),
@@ -201,8 +179,7 @@ def _columns(header, known, needed):
 
 
 def _misspelt(name, known):
-    close = get_close_matches(_normal(name)[:100], known, n=1, cutoff=SUGGESTED_FROM)
-    if close:
+    if close := get_close_matches(_normal(name)[:100], known, n=1, cutoff=SUGGESTED_FROM):
         message = _("There is no column “%(name)s”: did you mean “%(known)s”?")
         return message % {"name": shorten(name), "known": known[close[0]]}
     return _("There is no column “%(name)s”: leave it out.") % {"name": shorten(name)}
@@ -216,9 +193,8 @@ def _row(names, number, cells, problem):
     row = Row(number)
     if problem:
         row.refuse("", problem)
-    named = zip(names, cells, strict=False)
-    nameless = [cell for name, cell in named if name is None] + cells[len(names) :]
-    if any(cell.strip() for cell in nameless):
+    named = zip_longest(names, cells, fillvalue="")
+    if any(cell.strip() and not name for name, cell in named):
         message = _("%(cells)s cells, %(columns)s columns: is a comma without quotes around it?")
         row.refuse("", message % {"cells": len(cells), "columns": len(names)})
     for name, cell in zip(names, cells, strict=False):

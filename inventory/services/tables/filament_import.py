@@ -62,7 +62,8 @@ def _import(rows, *, by, dry_run):
             row.refuse(column, _("This is needed."))
     known = _known(report.good)
     _require_densities([row for row in report.good if row not in known])
-    makers = _manufacturers([row for row in report.good if _needs_maker(row, known)], report)
+    needing = [row for row in report.good if row not in known or not known[row].manufacturer_id]
+    makers = _manufacturers([row for row in needing if "manufacturer" in row.values], report)
     types = _material_types([row for row in report.good if row not in known], report)
     for row in report.good:
         if row in known:
@@ -138,7 +139,7 @@ def _require_first(seen, row, match):
 
 def _fill_in(row, filament, makers):
     """Take over what is still empty. Colours are one thing: all or none."""
-    has_color = bool(filament.color_hex or filament.multi_color_hexes)
+    has_color = bool(filament.hexes)
     values = row.values | {"manufacturer": makers.get(row.values.get("manufacturer"))}
     for name in FILLED:
         old, new = getattr(filament, name), values.get(name)
@@ -157,17 +158,12 @@ def _fill_in(row, filament, makers):
 
 
 def _require_densities(rows):
-    """Refuse a new material type of which no row has the density."""
     known = set(MaterialType.objects.values_list("code", flat=True))
     known |= {row.values["material"] for row in rows if "density_g_cm3" in row.values}
     for row in rows:
         if (code := row.values["material"]) not in known:
             message = _("%(code)s is new: how dense is it, in g/cm³?")
             row.refuse("density_g_cm3", message % {"code": code})
-
-
-def _needs_maker(row, known):
-    return "manufacturer" in row.values and (row not in known or not known[row].manufacturer_id)
 
 
 def _manufacturers(rows, report):

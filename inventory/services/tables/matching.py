@@ -76,7 +76,6 @@ class Catalogue:
 
 
 def folded(name):
-    """A name as it is compared."""
     return " ".join(name.split()).casefold()
 
 

@@ -59,7 +59,6 @@ class Row:
                 self.refuse(name, refusal.detail)
 
     def copy(self):
-        """The row as it was read."""
         copy = Row(self.number, dict(self.values), external_id=self.external_id)
         for column, detail in self.problems.items():
             copy.refuse(column, detail)

@@ -60,20 +60,16 @@ def _plan(rows):
 
 
 def _write(rows, *, by, at=None):
-    """Receive the spools of the rows, a thousand at a time."""
     rest = iter(rows)
     while batch := list(islice(rest, BATCH)):
         received = Spool.objects.bulk_create(row.instance for row in batch)
         with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
-            for row, spool in zip(batch, received, strict=True):
-                _post(book, book.spools[spool.pk], row.values.get("remaining_grams"))
-
-
-def _post(book, spool, remaining):
-    book.receive(spool)
-    if remaining is not None and remaining != spool.initial_grams:
-        note = _("What was used before the spool was in this book.")
-        book.adjust(spool, remaining - spool.initial_grams, reason="imported", note=note)
+            for row, spool in zip(batch, book.spools.values(), strict=True):
+                book.receive(spool)
+                used = spool.initial_grams - row.values.get("remaining_grams", spool.initial_grams)
+                if used:
+                    note = _("What was used before the spool was in this book.")
+                    book.adjust(spool, -used, reason="imported", note=note)
 
 
 def _spool(values, filament, places, today):

@@ -8,6 +8,8 @@ from production.services import invariants
 from tenants.management.farm_command import FarmCommand, farm
 from tenants.models import Tenant
 
+COUNTED = {"spools": Spool, "entries": InventoryTransaction, "runs": ProductionRun}
+
 
 class Command(FarmCommand):
     help = "Check the ledger of one farm or of all; exit code 1 and every row that disagrees."
@@ -28,16 +30,9 @@ class Command(FarmCommand):
         try:
             with tenant_context(tenant):
                 found = [str(violation) for violation in invariants.violations()]
-                said = _size()
+                counts = [f"{model.objects.count()} {name}" for name, model in COUNTED.items()]
         except DatabaseError as error:
-            found, said = [f"could not be checked: {error}"], "nothing"
-        if not found:
-            self.stdout.write(f"{tenant.slug}: all is well ({said})")
-        for violation in found:
-            self.stdout.write(f"{tenant.slug}: {violation}")
+            found = [f"could not be checked: {error}"]
+        for line in found or [f"all is well ({', '.join(counts)})"]:
+            self.stdout.write(f"{tenant.slug}: {line}")
         return not found
-
-
-def _size():
-    counted = {"spools": Spool, "entries": InventoryTransaction, "runs": ProductionRun}
-    return ", ".join(f"{model.objects.count()} {name}" for name, model in counted.items())

@@ -29,11 +29,19 @@ RATIOS = ("0", "1")
 
 
 def main(arguments=()):
-    options = _parser().parse_args(arguments)
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--ratio", help=argparse.SUPPRESS)
+    options = parser.parse_args(arguments)
     if options.ratio is not None:
         print(json.dumps(_measure(options.ratio, options.runs)))
         return
-    rounds = [_round(options.runs) for _ in range(options.rounds)]
+    rounds = []
+    for _ in range(options.rounds):
+        times = _in_a_process("", 2 * options.runs)
+        times |= {f"ratio {each}": _in_a_process(each, options.runs)["off"] for each in RATIOS}
+        rounds.append(times)
     print(f"{options.rounds} rounds of {options.runs} completions each; ratios to bare")
     bare = _figures([each["bare"] for each in rounds])
     for way in rounds[0]:
@@ -42,13 +50,6 @@ def main(arguments=()):
             f"{way:<8} median {median * 1000:6.2f} ms  x {median / bare[0]:.3f}"
             f"   best round {best * 1000:6.2f} ms  x {best / bare[1]:.3f}"
         )
-
-
-def _round(runs):
-    times = _in_a_process("", 2 * runs)
-    for ratio in RATIOS:
-        times[f"ratio {ratio}"] = _in_a_process(ratio, runs)["off"]
-    return times
 
 
 def _figures(rounds):
@@ -93,22 +94,17 @@ def _completions(runs, ways):
 
     from tenants.farms import services
     from tenants.schemas import prepare
+    from tests.factories import a_running_run, a_spool
 
     prepare.prepare()
     slug = f"bench-{secrets.token_hex(4)}"
     farm = services.add_farm(slug=slug, name=slug)
     try:
         with tenant_context(farm):
-            return _times(_running(runs), ways)
+            spool = a_spool(runs * 10)
+            return _times([a_running_run((spool, 10)) for _ in range(runs)], ways)
     finally:
         services.drop_farm(farm, by=None)
-
-
-def _running(count):
-    from tests.factories import a_running_run, a_spool
-
-    spool = a_spool(count * 10)
-    return [a_running_run((spool, 10)) for _ in range(count)]
 
 
 def _times(runs, ways):
@@ -129,14 +125,6 @@ def _times(runs, ways):
         times[way].append(time.perf_counter() - started)
     # Without the first ones, which include what is done once.
     return {way: seconds[len(seconds) // 10 :] for way, seconds in times.items()}
-
-
-def _parser():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--runs", type=int, default=200)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--ratio", help=argparse.SUPPRESS)
-    return parser
 
 
 if __name__ == "__main__":

@@ -35,10 +35,7 @@ def is_valid(code):
 def check_character(body):
     total = 0
     for letter in reversed(body):
-        total = _doubled(total ^ ALPHABET.index(letter))
+        total = (total ^ ALPHABET.index(letter)) << 1
+        if total & 0b100000:
+            total ^= _POLYNOMIAL
     return ALPHABET[total]
-
-
-def _doubled(value):
-    value <<= 1
-    return value ^ _POLYNOMIAL if value & 0b100000 else value

@@ -1,6 +1,6 @@
 """Inventory's pages of the farm's admin; importing them registers them.
 
-Spools are registered by ``production.admin.spools``, which knows the runs that claim them.
+Spools are registered by ``production.admin.spools``, with the runs that reserve them.
 """
 
 from inventory.admin import catalogue, ledger, spools

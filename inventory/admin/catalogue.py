@@ -1,4 +1,4 @@
-"""The catalogue: makers, material types, filaments; and the places spools are kept."""
+"""The catalogue: makers, material types, filaments; and locations."""
 
 from django.contrib import admin
 from django.db.models import Count, Q

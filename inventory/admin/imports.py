@@ -99,7 +99,7 @@ class ImportPages:
         signed, form = request.POST.get("signed", ""), FileForm(by=request.user)
         seen = SeenFile.unsign(signed, by=request.user, what=self.opts.model_name)
         if seen is None:
-            message = _("This page is too old, or somebody else’s: choose the file again.")
+            message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
 
         def work():

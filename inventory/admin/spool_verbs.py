@@ -69,7 +69,7 @@ VERBS = (
     _verb(
         "restore", "Restore", shelf.restore, bulk_form=forms.RestoreTogether,
         is_possible=lambda spool: spool.is_archived,
-        description="The spool is back on the shelf, with what its book says.",
+        description="The spool is back on the shelf, with its balance.",
         success_message="Spool {} is on the shelf again.",
     ),
 )  # fmt: skip

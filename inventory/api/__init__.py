@@ -1,1 +1,0 @@
-"""The viewsets of inventory, by noun."""

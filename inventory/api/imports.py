@@ -12,7 +12,7 @@ from inventory.services.tables.spool_import import import_spools
 from tenants.api.csv_format import CSVParser
 from tenants.web.idempotency import require_key
 
-TRY_FIRST = "With ?dry_run=true nothing is kept, and no key is needed."
+TRY_FIRST = "With ?dry_run=true nothing is stored, and no key is needed."
 IMPORT = {"url_path": "import", "url_name": "import"}
 
 

@@ -98,7 +98,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
     @action(detail=True, methods=["post"])
     def weigh(self, request, pk):
-        """Post what the scale says as a count: the truth of the shelf."""
+        """Post the scale's reading as a count."""
         return self._booked(scale.weigh)
 
     @action(detail=True, methods=["post"])
@@ -113,7 +113,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
     @action(detail=True, methods=["post"])
     def empty(self, request, pk):
-        """Say that nothing is left on the spool: the rest is posted as a count, or as waste."""
+        """Post that nothing is left on the spool: the rest is a count, or waste."""
         return self._booked(consumption.empty)
 
     @action(detail=True, methods=["post"])
@@ -159,7 +159,7 @@ class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
 
     @action(detail=True, methods=["post"])
     def dry(self, request, pk):
-        """Say that the spool was dried."""
+        """Record that the spool was dried."""
         return self.verb(shelf.dry)
 
     @action(detail=True, methods=["post"])

@@ -1,1 +1,0 @@
-"""Forms for what people do with spools in pages."""

@@ -8,7 +8,7 @@ from inventory.models.spools import Spool
 from tenants.operations.quantities import CostPerGramField, GramsField
 from tenants.operations.text import format_number
 
-COMPENSATED = "compensated"  # the reason of a count that nobody made: see `counts`
+COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
 
 
 class InventoryTransactionQuerySet(models.QuerySet):
@@ -25,7 +25,7 @@ class InventoryTransactionQuerySet(models.QuerySet):
         return self.not_reversed().filter(kind__in=kinds)
 
     def counts(self):
-        """Standing entries that say what was seen on a spool: not those that only keep the balance
+        """Standing entries of what was seen on a spool: not those that only keep the balance
         of an earlier count while a run is corrected."""
         return self.not_reversed().filter(kind="count").exclude(reason=COMPENSATED)
 
@@ -97,7 +97,7 @@ class InventoryTransaction(models.Model):
             models.Index(fields=["production_run"], name="ledger_by_run"),
             # The first and the last moment, and what lies between two: of lists and reports.
             models.Index(fields=["created_at"], name="ledger_by_time"),
-            # What somebody posted lately is asked by each page of the floor.
+            # Each page of the floor reads what its person posted lately.
             models.Index(fields=["performed_by", "created_at"], name="ledger_by_person"),
         ]
         constraints = [

@@ -70,7 +70,7 @@ class SpoolQuerySet(models.QuerySet):
         return self.filter(opened_at__isnull=True, first_used_at__isnull=True)
 
     def opened(self):
-        """Opened by somebody, or used: nobody prints through a bag."""
+        """Opened, or used without a note that they were opened."""
         return self.filter(Q(opened_at__isnull=False) | Q(first_used_at__isnull=False))
 
     def low(self, percent):
@@ -154,7 +154,7 @@ class Spool(models.Model):
 
     @property
     def available_grams(self):
-        """Remaining minus reserved; negative when a count or a long print took from claims."""
+        """Remaining minus reserved; negative when a count or a long print took what is reserved."""
         return self.remaining_grams - self.reserved_grams
 
     @property
@@ -174,10 +174,8 @@ class Spool(models.Model):
     def tare(self):
         """Grams of the empty reel: the spool's, else the filament's, else the maker's, or None."""
         maker = self.filament.manufacturer
-        for known in (self.tare_grams, self.filament.tare_grams, maker and maker.empty_spool_grams):
-            if known is not None:
-                return known
-        return None
+        known = (self.tare_grams, self.filament.tare_grams, maker and maker.empty_spool_grams)
+        return next((grams for grams in known if grams is not None), None)
 
 
 class SpoolEvent(models.Model):
@@ -221,7 +219,7 @@ class SpoolEvent(models.Model):
 
     class Meta:
         ordering = ["spool", "pk"]
-        # As of the events of runs: what somebody did lately is asked by each page of the floor.
+        # Each page of the floor reads what its person did lately.
         indexes = [models.Index(fields=["by", "at"], name="spool_event_by_person")]
 
     def __str__(self):

@@ -1,1 +1,0 @@
-"""What is printed: PDF of what is on the shelf. Pure functions, rows to bytes."""

@@ -1,1 +1,0 @@
-"""The rows and bodies of inventory's API, by noun."""

@@ -1,4 +1,4 @@
-"""What can be asked for of labels, in the query string."""
+"""The query parameters of labels."""
 
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers

@@ -55,7 +55,7 @@ class SpoolSerializer(RowSerializer):
         read_only=True,
         allow_null=True,
         default=None,
-        help_text="Remaining grams at the time that as_of asks for; null before the receipt.",
+        help_text="Remaining grams at the time of as_of; null before the receipt.",
         **GRAMS,
     )
 
@@ -160,7 +160,7 @@ class ReceiveBody(SpoolSerializer):
 
 
 class SpoolEventSerializer(RowSerializer):
-    """What happened to a spool and moved no grams; ``before`` and ``after`` are as it was said."""
+    """What happened to a spool and moved no grams; ``before`` and ``after`` are texts."""
 
     spool_code = serializers.CharField(source="spool.code", read_only=True)
     by_username = UsernameField("by")

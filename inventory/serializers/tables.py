@@ -37,17 +37,20 @@ class TableLineSerializer(serializers.Serializer):
     code = serializers.CharField(allow_null=True, help_text="Of a spool, for its label.")
 
 
-class TableReportSerializer(serializers.Serializer):
-    """What an import did, or in a dry run would do. In a dry run no line has an id."""
-
-    kind = serializers.ChoiceField([SPOOLS, FILAMENTS])
+class ReportSerializer(serializers.Serializer):
     dry_run = serializers.BooleanField()
     created_count = serializers.IntegerField()
     filled_in_count = serializers.IntegerField()
     unchanged_count = serializers.IntegerField()
-    refused_count = serializers.IntegerField()
     manufacturers = serializers.ListField(child=serializers.CharField())
     material_types = serializers.ListField(child=serializers.CharField())
+
+
+class TableReportSerializer(ReportSerializer):
+    """What an import did, or in a dry run would do. In a dry run no line has an id."""
+
+    kind = serializers.ChoiceField([SPOOLS, FILAMENTS])
+    refused_count = serializers.IntegerField()
     lines = TableLineSerializer(many=True)
 
 
@@ -92,13 +95,7 @@ class RefusedEntry(serializers.Serializer):
     problem = serializers.CharField()
 
 
-class CatalogueReportSerializer(serializers.Serializer):
+class CatalogueReportSerializer(ReportSerializer):
     """What the import of a catalogue did, or in a dry run would do."""
 
-    dry_run = serializers.BooleanField()
-    created_count = serializers.IntegerField()
-    filled_in_count = serializers.IntegerField()
-    unchanged_count = serializers.IntegerField()
-    manufacturers = serializers.ListField(child=serializers.CharField())
-    material_types = serializers.ListField(child=serializers.CharField())
     refused = RefusedEntry(many=True)

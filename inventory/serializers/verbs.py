@@ -55,7 +55,7 @@ class AdjustBody(Body):
 
 
 class MoveBody(Body):
-    """Where the spool is now; null: nobody knows."""
+    """Where the spool is now; null: not set."""
 
     location = IdField(queryset=Location.objects.all(), required=False, allow_null=True)
     location_name = NameField(
@@ -73,7 +73,7 @@ class RelabelBody(Body):
 
 
 class ArchiveBody(Body):
-    """Whether filament that is left is thrown away (as waste) or kept in the book."""
+    """Whether filament that is left is thrown away (as waste) or stays in the book."""
 
     discard = FlagField(required=False, allow_null=True)
     note = TextField(**NOTE)

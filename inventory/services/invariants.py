@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-REMAINING_IS_THE_LEDGER = """
+INVARIANTS = {
+    "remaining_is_the_ledger": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.remaining_grams,
        coalesce(ledger.sum_grams, 0) AS sum_grams,
        coalesce(ledger.last_balance_grams, 0) AS last_balance_grams
@@ -20,9 +21,8 @@ LEFT JOIN (
 WHERE spool.remaining_grams <> coalesce(ledger.sum_grams, 0)
    OR spool.remaining_grams <> coalesce(ledger.last_balance_grams, 0)
 ORDER BY spool.id
-"""
-
-BALANCE_FOLLOWS_THE_ENTRIES = """
+""",
+    "balance_follows_the_entries": """
 SELECT spool_id, id AS entry_id, previous_balance_grams, grams, balance_grams
 FROM (
     SELECT id, spool_id, grams, balance_grams,
@@ -32,9 +32,8 @@ FROM (
 ) entry
 WHERE balance_grams <> previous_balance_grams + grams
 ORDER BY id
-"""
-
-REVERSAL_MIRRORS_ONE_ENTRY = """
+""",
+    "reversal_mirrors_one_entry": """
 SELECT reversal.id AS entry_id, reversal.kind, reversal.reverses_id, original.kind AS reversed_kind,
        reversal.spool_id, original.spool_id AS reversed_spool_id,
        reversal.grams, original.grams AS reversed_grams,
@@ -55,9 +54,8 @@ WHERE original.id IS NULL
    OR original.production_run_id IS DISTINCT FROM reversal.production_run_id
    OR original.cost_per_gram IS DISTINCT FROM reversal.cost_per_gram
 ORDER BY reversal.id
-"""
-
-TIME_NEVER_RUNS_BACKWARDS = """
+""",
+    "time_never_runs_backwards": """
 SELECT spool_id, id AS entry_id, previous_created_at, created_at
 FROM (
     SELECT id, spool_id, created_at,
@@ -66,9 +64,8 @@ FROM (
 ) entry
 WHERE created_at < previous_created_at
 ORDER BY id
-"""
-
-LAST_ENTRY_IS_KNOWN = """
+""",
+    "last_entry_is_known": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,
        max(entry.created_at) AS last_created_at
 FROM inventory_spool spool
@@ -76,14 +73,7 @@ LEFT JOIN inventory_inventorytransaction entry ON entry.spool_id = spool.id
 GROUP BY spool.id
 HAVING spool.last_entry_at IS DISTINCT FROM max(entry.created_at)
 ORDER BY spool.id
-"""
-
-INVARIANTS = {
-    "remaining_is_the_ledger": REMAINING_IS_THE_LEDGER,
-    "balance_follows_the_entries": BALANCE_FOLLOWS_THE_ENTRIES,
-    "reversal_mirrors_one_entry": REVERSAL_MIRRORS_ONE_ENTRY,
-    "time_never_runs_backwards": TIME_NEVER_RUNS_BACKWARDS,
-    "last_entry_is_known": LAST_ENTRY_IS_KNOWN,
+""",
 }
 
 

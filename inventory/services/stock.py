@@ -79,6 +79,8 @@ def _with_stock(rows, kind):
     since = timezone.now() - timedelta(days=USE_DAYS)
     used = InventoryTransaction.objects.consumption().since(since).order_by()
     used = used.filter(**{f"spool__{kind}": OuterRef("pk")})
+    usable = Greatest(F("available_grams"), NOTHING)
+    days = usable * Value(Decimal(USE_DAYS)) / NullIf(F("used_grams"), NOTHING)
     return rows.annotate(
         sealed_count=_count(shelf.holding().sealed(), kind),
         opened_count=_count(shelf.holding().opened(), kind),
@@ -86,13 +88,7 @@ def _with_stock(rows, kind):
         reserved_grams=_sum(shelf, kind, F("reserved_grams")),
         available_grams=_sum(shelf, kind, AVAILABLE),
         used_grams=_sum(used, f"spool__{kind}", -F("grams")),
-    ).annotate(days_left=_days_left())
-
-
-def _days_left():
-    usable = Greatest(F("available_grams"), NOTHING)
-    days = usable * Value(Decimal(USE_DAYS)) / NullIf(F("used_grams"), NOTHING)
-    return Round(days, precision=1, output_field=DAYS)
+    ).annotate(days_left=Round(days, precision=1, output_field=DAYS))
 
 
 def _sum(rows, kind, figure):

@@ -17,8 +17,7 @@ DAYS = 30
 QUIET = timedelta(hours=3)  # before now: what is running began after the last booking
 EVENING = time(17, 30)
 LAST_START = (16, 45)
-SCENE_STARTS = ((9, 20),)
-CHANCE_OF_A_MORNING_JOB, CHANCE_OF_AN_AFTERNOON_JOB = 0.5, 0.16
+CHANCES = ((8, 0.5), (13, 0.16))  # of a job that starts in this hour
 CHANCE_OF_SCRAP = 0.2
 SOURCES = ("typed",) * 6 + ("weighed",) * 3 + ("as_planned",)
 
@@ -32,26 +31,30 @@ WEIGHINGS = (
 REORDER_DAY = 10
 RESTOCKING_WEEKDAY = 2
 
-# Jobs that are worth a look; nothing else is on their printer that day. By working day:
-OVER_PLAN = {
-    "sku": "BR-405",
-    "factor": Decimal("1.36"),
-    "notes": "Sliced with supports by mistake.",
-}
-FAILED = {"sku": "PT-120", "plates": 1}
-MISTYPED = {"sku": "EH-610", "factor": Decimal("0.98"), "order_reference": "SO-1052"}
-WITHDRAWN = {"sku": "HK-100", "order_reference": "SO-1047"}
-FULL_DESK = {"sku": "HK-100", "plates": 2, "factor": Decimal("1.03")}
+# By working day and printer, which has no other job that day: (story, fields, details).
 SCENES = {
-    (3, "Elm"): (stories.print_job, FULL_DESK, {}),
-    (8, "Oak"): (stories.mistyped_job, MISTYPED,
-                 {"wrong_factor": Decimal("1.41"), "minutes_later": 25}),
-    (11, "Fir"): (stories.print_job, OVER_PLAN, {}),
-    (12, "Alder"): (stories.withdrawn_job, WITHDRAWN,
-                    {"reason": "The customer withdrew the order."}),
-    (14, "Birch"): (stories.failed_job, FAILED,
-                    {"reason": "nozzle_clog", "progress_percent": 64}),
-}  # fmt: skip
+    (3, "Elm"): (stories.print_job, {"sku": "HK-100", "plates": 2, "factor": Decimal("1.03")}, {}),
+    (8, "Oak"): (
+        stories.mistyped_job,
+        {"sku": "EH-610", "factor": Decimal("0.98"), "order_reference": "SO-1052"},
+        {"wrong_factor": Decimal("1.41"), "minutes_later": 25},
+    ),
+    (11, "Fir"): (
+        stories.print_job,
+        {"sku": "BR-405", "factor": Decimal("1.36"), "notes": "Sliced with supports by mistake."},
+        {},
+    ),
+    (12, "Alder"): (
+        stories.withdrawn_job,
+        {"sku": "HK-100", "order_reference": "SO-1047"},
+        {"reason": "The customer withdrew the order."},
+    ),
+    (14, "Birch"): (
+        stories.failed_job,
+        {"sku": "PT-120", "plates": 1},
+        {"reason": "nozzle_clog", "progress_percent": 64},
+    ),
+}
 
 # (printer, sku, units, started minutes ago)
 RUNNING = (("Alder", "SG-210", 4, 134), ("Fir", "CC-330", 40, 47))
@@ -121,17 +124,14 @@ def _jobs(number, day, printer, calendar, dice, free_at):
     """What one printer does on one day, as ``(story, job, details)``."""
     scene = SCENES.get((number, printer))
     story, fields, details = scene or (stories.print_job, {}, {})
-    for hour, minute in SCENE_STARTS if scene else _starts(dice):
+    chances = [] if scene else CHANCES
+    drawn = [(hour, dice.randrange(5, 59)) for hour, chance in chances if dice.random() < chance]
+    for hour, minute in [(9, 20)] if scene else drawn:
         started_at = max(calendar.at(day, hour, minute), free_at[printer])
         job = _job(printer, started_at, calendar, dice, fields)
         is_day_over = started_at > calendar.at(day, *LAST_START)
         if not is_day_over and calendar.is_over(job.booked_at + timedelta(hours=1)):
             yield story, job, details
-
-
-def _starts(dice):
-    chances = ((8, CHANCE_OF_A_MORNING_JOB), (13, CHANCE_OF_AN_AFTERNOON_JOB))
-    return [(hour, dice.randrange(5, 59)) for hour, chance in chances if dice.random() < chance]
 
 
 def _job(printer, started_at, calendar, dice, fields):

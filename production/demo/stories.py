@@ -18,7 +18,7 @@ from production.services.requirements import bom
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
 
-MARGIN = Decimal("1.25")  # nobody starts a print on a spool that it would just empty
+MARGIN = Decimal("1.25")  # people avoid a spool that the print would just empty
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +59,7 @@ class Farm:
     def spool_for(self, material_type, filament, grams):
         """The emptiest free spool that has enough, as people use them up; None: buy one.
 
-        A filament that a product asks for by name is kept for that product.
+        A filament that the bill of materials of a product names is used for it alone.
         """
         suitable = {"filament__material_type": material_type, "filament__bom_lines": None}
         if filament:

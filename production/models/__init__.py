@@ -1,7 +1,7 @@
 """What is made: printers, products with their bills of materials, and production runs.
 
-A ProductionRun is one job on one printer. Its RunItems say what it makes, its RunMaterials what
-it takes; RunEvents keep every verb. Status, claims and numbers are written by
+A ProductionRun is one job on one printer. Its RunItems are what it makes, its RunMaterials what
+it takes, its RunEvents what was done to it. Status, reservations and numbers are written by
 ``production.services`` alone.
 """
 

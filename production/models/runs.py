@@ -252,8 +252,7 @@ class RunEvent(models.Model):
 
     class Meta:
         ordering = ["run", "pk"]
-        # Each page of the floor asks what its person did in the last half hour, of all they ever
-        # did; by the person alone it would read that of years.
+        # Each page of the floor reads what its person did in the last half hour.
         indexes = [models.Index(fields=["by", "at"], name="run_event_by_person")]
 
     def __str__(self):

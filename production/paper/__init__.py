@@ -1,1 +1,0 @@
-"""What is printed of production. Pure functions, rows to bytes."""

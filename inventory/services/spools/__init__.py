@@ -1,1 +1,0 @@
-"""Verbs of one spool: describe, move, weigh, use."""

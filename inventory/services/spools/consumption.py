@@ -24,7 +24,7 @@ class NothingToPost(Invalid):
 
 class AfterAboveBook(Invalid):
     code = "after_above_book"
-    title = "The spool weighs more than the book says"
+    title = "The spool weighs more than by the book"
 
 
 class NotEmptyByBook(Refusal):
@@ -47,8 +47,8 @@ def use(
     ``confirm`` accepts a weight below the empty reel's (all of it was used). Raises SpoolArchived,
     InsufficientInventory, NothingToPost, AfterAboveBook, TareUnknown, WeighingImplausible.
     """
-    amounts = grams, gross_after_grams
-    return _take(spool, Kind.USAGE, amounts, confirm, by=by, at=at, reason=reason, note=note)
+    details = {"confirm": confirm, "by": by, "at": at, "reason": reason, "note": note}
+    return _take(spool, Kind.USAGE, grams, gross_after_grams, **details)
 
 
 @operation("spool.waste")
@@ -56,8 +56,8 @@ def waste(
     spool, *, by, at=None, grams=None, gross_after_grams=None, reason="", note="", confirm=False
 ):
     """Take filament of which nothing usable came, outside of any run; as ``use``."""
-    amounts = grams, gross_after_grams
-    return _take(spool, Kind.WASTE, amounts, confirm, by=by, at=at, reason=reason, note=note)
+    details = {"confirm": confirm, "by": by, "at": at, "reason": reason, "note": note}
+    return _take(spool, Kind.WASTE, grams, gross_after_grams, **details)
 
 
 @operation("spool.empty")
@@ -96,8 +96,7 @@ def adjust(spool, *, grams, reason, by, at=None, note=""):
         return book.adjust(fresh, grams, **details)
 
 
-def _take(spool, kind, amounts, confirm, *, by, at, reason, note):
-    grams, gross = amounts
+def _take(spool, kind, grams, gross, *, confirm, by, at, reason, note):
     if (grams is None) == (gross is None):
         message = _("Enter either what was taken, or what the scale shows after it.")
         raise Invalid(message, errors={"grams": [_("Either this or gross_after_grams.")]})
@@ -159,7 +158,7 @@ def _nonzero(grams):
 def require_reason(reason):
     """The ``reason``, which can't be left out. Raises ReasonMissing."""
     if not reason.strip():
-        raise ReasonMissing(_("Say why the book is changed."), errors={"reason": [_("Needed.")]})
+        raise ReasonMissing(_("A correction needs a reason."), errors={"reason": [_("Needed.")]})
     return reason
 
 

@@ -1,4 +1,4 @@
-"""What the scale says of a spool, posted as a count."""
+"""Weighings of spools, posted as counts."""
 
 from decimal import Decimal
 

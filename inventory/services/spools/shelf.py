@@ -94,9 +94,9 @@ def describe(spool, *, by, at=None, **fields):
 
 @operation("spool.move")
 def move(spool, *, location, by, at=None):
-    """Put the spool at another Location (None: nobody knows where it is); returns the spool.
+    """Put the spool at another Location (None: not set); returns the spool.
 
-    Where it is there already nothing changes. Raises SpoolArchived.
+    If it is there already, nothing changes. Raises SpoolArchived.
     """
     with locked(spool, by=by, at=at) as (book, fresh):
         before = fresh.location_id and Location.objects.get(pk=fresh.location_id)
@@ -141,7 +141,7 @@ def dry(spool, *, by, at=None):
 def relabel(spool, *, by, at=None, code=None):
     """Give the spool a new label: a random code, or the ``code`` printed already; returns it.
 
-    The old code is kept in the SpoolEvent, so that an old label still finds its spool
+    The old code stays in the SpoolEvent, so that an old label still finds its spool
     (``Spool.objects.labelled``), and goes to no other spool. Raises InvalidSpoolCode, Duplicate,
     SpoolArchived.
     """
@@ -161,8 +161,8 @@ def relabel(spool, *, by, at=None, code=None):
 def archive(spool, *, by, at=None, discard=None, note=""):
     """Take the spool off the shelf; returns it.
 
-    Where filament is left, ``discard`` says what becomes of it: True posts it as waste, False
-    keeps it in the book. Raises AlreadyArchived, SpoolClaimed, RemainderUndecided.
+    Where filament is left, ``discard`` posts it as waste if True, and keeps it in the book if
+    False. Raises AlreadyArchived, SpoolClaimed, RemainderUndecided.
     """
     with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
         _require_free(fresh)
@@ -186,7 +186,7 @@ def archive(spool, *, by, at=None, discard=None, note=""):
 
 @operation("spool.restore")
 def restore(spool, *, by, at=None):
-    """Put an archived spool back on the shelf, with what its book says; returns it.
+    """Put an archived spool back on the shelf, with its balance; returns it.
 
     Raises NotArchived.
     """

@@ -39,7 +39,7 @@ def _row(number, entry):
     if not isinstance(entry, dict):
         row.refuse("", _("An entry is an object with names and values."))
         return row
-    row.external_id = reprlib.repr(entry.get("id"))  # as it may be shown on a terminal
+    row.external_id = reprlib.repr(entry.get("id"))  # safe to print on a terminal
     for field, column in FIELDS.items():
         _read(row, field, column, entry.get(field))
     for field in ("extruder_temp", "bed_temp"):

@@ -100,8 +100,8 @@ def _text(content):
 
 
 def _separator(lines, known):
-    """What separates the cells: as Excel's own first line says (sep=;, which is emptied), else
-    what makes most columns known."""
+    """What separates the cells: by Excel's own first line (sep=;, which is emptied), else what
+    makes most columns known."""
     first = next((place for place, line in enumerate(lines) if line.strip()), 0)
     if found := re.fullmatch(r'"?sep=(.)"?', lines[first].strip()):
         lines[first] = ""

@@ -5,7 +5,7 @@ from tenants.management.farm_command import FarmCommand
 
 
 class Command(FarmCommand):
-    help = "Make the demo farm when it is not there, and say how to sign in."
+    help = "Make the demo farm if it is missing, and print its address and sign-ins."
 
     def handle(self, **options):
         farm, is_new = demo.ensure()

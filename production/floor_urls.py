@@ -35,7 +35,7 @@ urlpatterns = [
     *[
         path(
             f"runs/<int:pk>/{row.path}/",
-            runs.PlainVerbView.as_view(row=row, may=row.codename),
+            runs.RunButtonView.as_view(verb=row.name),
             name=f"floor-{row.path}",
         )
         for row in BUTTONS
@@ -43,20 +43,13 @@ urlpatterns = [
     path("runs/<int:pk>/undo/", runs.UndoView.as_view(), name="floor-undo-run"),
     path("spools/<int:pk>/", spools.SpoolView.as_view(), name="floor-spool"),
     path("spools/<int:pk>/weigh/", spools.WeighView.as_view(), name="floor-weigh"),
-    path(
-        "spools/<int:pk>/undo-weighing/",
-        spools.UndoWeighingView.as_view(),
-        name="floor-undo-weighing",
-    ),
-    path(
-        "spools/<int:pk>/undo-loading/",
-        spools.UndoLoadingView.as_view(),
-        name="floor-undo-loading",
-    ),
-    path(
-        "spools/<int:pk>/undo-receipt/",
-        spools.UndoReceiptView.as_view(),
-        name="floor-undo-receipt",
-    ),
+    *[
+        path(
+            f"spools/<int:pk>/undo-{kind}/",
+            spools.SpoolUndoView.as_view(kind=kind),
+            name=f"floor-undo-{kind}",
+        )
+        for kind in spools.UNDONE
+    ],
     path("spools/<int:pk>/load/", spools.LoadView.as_view(), name="floor-load"),
 ]

@@ -106,7 +106,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
             form=ReverseForm,
             is_possible=_is_reversible,
             description="A reversal takes back exactly this entry; both stay in the ledger.",
-            success_message="Entry {} was reversed.",
+            success_message="Entry %(row)s was reversed.",
             tone="stop",
         ),
     )

@@ -1,5 +1,7 @@
 """The verbs of a spool as its pages offer them."""
 
+from django.utils.translation import gettext_lazy as _
+
 from inventory.forms import spools as forms
 from inventory.services.spools import consumption, scale, shelf
 from tenants.site.verbs import VerbAction
@@ -19,57 +21,59 @@ VERBS = (
     _verb(
         "weigh", "Weigh", scale.weigh, form=forms.WeighForm, tone="go",
         description="The scale reading becomes the balance; the difference is posted as a count.",
-        success_message="Spool {} was weighed.",
+        success_message="Spool %(row)s was weighed.",
     ),
     _verb(
         "use", "Use", consumption.use, form=forms.TakeForm, is_possible=_on_shelf,
         description="Filament that no run knows of: a test print, a sample.",
-        success_message="Taken from {}.",
+        success_message="Taken from %(row)s.",
     ),
     _verb(
         "waste", "Waste", consumption.waste, form=forms.TakeForm, is_possible=_on_shelf,
         description="Filament of which nothing usable came.",
-        success_message="Thrown away of {}.",
+        success_message="Thrown away of %(row)s.",
     ),
     _verb(
         "empty", "Empty", consumption.empty, form=forms.EmptyForm, is_possible=_on_shelf,
         confirm=frozenset({"not_empty_by_book"}),
         description="Nothing is left on the reel.",
-        success_message="Spool {} is empty.",
+        success_message="Spool %(row)s is empty.",
     ),
     _verb(
         "adjust", "Adjust", consumption.adjust, form=forms.AdjustForm, is_possible=_on_shelf,
         description="A correction of the book by hand, with its reason.",
-        success_message="Spool {} was adjusted.",
+        success_message="Spool %(row)s was adjusted.",
     ),
     _verb(
-        "move", "Move", shelf.move, form=forms.MoveForm, bulk_form=forms.MoveTogether,
-        is_possible=_on_shelf,
+        "move", "Move", shelf.move, form=forms.MoveForm, is_possible=_on_shelf,
+        bulk_label=_("Move the selected spools"), bulk_form=forms.MoveForm,
         description="Where the spool is from now on.",
-        success_message="Spool {} was moved.",
+        success_message="Spool %(row)s was moved.",
     ),
     _verb(
-        "open", "Open", shelf.open, bulk_form=forms.OpenTogether,
+        "open", "Open", shelf.open, bulk_label=_("Open the selected spools"),
         is_possible=lambda spool: _on_shelf(spool) and spool.is_sealed,
         description="It leaves its bag: from now on it is one of the open spools.",
-        success_message="Spool {} is open.",
+        success_message="Spool %(row)s is open.",
     ),
     _verb(
-        "dry", "Dried", shelf.dry, bulk_form=forms.DryTogether, is_possible=_on_shelf,
+        "dry", "Dried", shelf.dry, is_possible=_on_shelf,
+        bulk_label=_("Mark the selected spools as dried"),
         description="It has been in the dryer, until now.",
-        success_message="Spool {} is dry.",
+        success_message="Spool %(row)s is dry.",
     ),
     _verb(
         "archive", "Archive", shelf.archive, form=forms.ArchiveForm, tone="stop",
-        bulk_form=forms.ArchiveTogether, is_possible=_on_shelf,
+        is_possible=_on_shelf,
+        bulk_label=_("Archive the selected spools"), bulk_form=forms.ArchiveForm,
         confirm=frozenset({"remainder_undecided"}),
         description="The spool leaves the shelf.",
-        success_message="Spool {} is archived.",
+        success_message="Spool %(row)s is archived.",
     ),
     _verb(
-        "restore", "Restore", shelf.restore, bulk_form=forms.RestoreTogether,
+        "restore", "Restore", shelf.restore, bulk_label=_("Restore the selected spools"),
         is_possible=lambda spool: spool.is_archived,
         description="The spool is back on the shelf, with its balance.",
-        success_message="Spool {} is on the shelf again.",
+        success_message="Spool %(row)s is on the shelf again.",
     ),
 )  # fmt: skip

@@ -125,10 +125,6 @@ class MoveForm(VerbForm):
         return {"location": self.cleaned_data["location"]}
 
 
-class MoveTogether(MoveForm):
-    label = _("Move the selected spools")
-
-
 class ArchiveForm(VerbForm):
     discard = forms.TypedChoiceField(
         label=_("Filament that is left"),
@@ -148,22 +144,6 @@ class ArchiveForm(VerbForm):
         yield from super().field_errors(refusal)
         if refusal.code == "remainder_undecided":
             yield "discard", _("Discard it or keep it?")
-
-
-class ArchiveTogether(ArchiveForm):
-    label = _("Archive the selected spools")
-
-
-class OpenTogether(VerbForm):
-    label = _("Open the selected spools")
-
-
-class DryTogether(VerbForm):
-    label = _("Mark the selected spools as dried")
-
-
-class RestoreTogether(VerbForm):
-    label = _("Restore the selected spools")
 
 
 class ReverseForm(VerbForm):

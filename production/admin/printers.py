@@ -1,4 +1,4 @@
-"""Printers: what runs on them, what is next, how long they ran; and the spools in them."""
+"""Printers with their queue, and their slots."""
 
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
@@ -23,9 +23,7 @@ LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
 
 
 class NowListFilter(ChoiceListFilter):
-    """What printers do at this moment."""
-
-    title, parameter_name = "now", "now"
+    title = parameter_name = "now"
 
     def lookups(self, request, model_admin):
         return [("printing", "Printing"), ("clear", "Bed to be cleared"), ("idle", "Idle")]
@@ -38,22 +36,12 @@ class NowListFilter(ChoiceListFilter):
         return queryset.filter(is_busy if value == "printing" else ~is_busy)
 
 
-def _locations():
-    return Location.objects.values_list("pk", "name")
-
-
 class SlotInline(TabularInline):
     model = PrinterSlot
     verbose_name, verbose_name_plural = "slot", "Slots"
     autocomplete_fields = ["spool"]
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("spool__filament__manufacturer")
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "spool":
-            kwargs["queryset"] = Spool.objects.with_filament()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    select_related = ("spool__filament__manufacturer",)
+    foreign_key_rows = {"spool": Spool.objects.with_filament}
 
 
 @admin.register(Printer, site=farm_site)
@@ -68,14 +56,14 @@ class PrinterAdmin(VerbPages, ModelAdmin):
             permission="production.clear_printer",
             is_possible=lambda printer: printer.needs_clearing,
             description="The parts of the last run are off the bed: the next run may start.",
-            success_message="The bed of {} is clear.",
+            success_message="The bed of %(row)s is clear.",
             tone="go",
         ),
     )
     list_display = ["name", "runs_now", "next_up", "hours", "location", "bed", "is_active"]
     list_filter = [
         NowListFilter,
-        field_filter("location", "location", _locations),
+        field_filter("location", "location", lambda: Location.objects.values_list("pk", "name")),
         IsActiveListFilter,
     ]
     export = {
@@ -152,7 +140,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
 @admin.register(PrinterSlot, site=farm_site)
 class PrinterSlotAdmin(ModelAdmin):
-    """Which spool is in which printer: for those who may not change the printer itself."""
+    """The slots, also for those who may not change the printer."""
 
     list_display = ["printer", "label", "filament", "spool_link"]
     list_display_links = ["printer", "label"]
@@ -190,7 +178,7 @@ class PrinterSlotAdmin(ModelAdmin):
 
 
 def _save_slot(slot, names, *, by, is_new=False):
-    """Keep a slot's label by ``records``; its spool is loaded or taken out by the verb."""
+    """Save a slot's own fields, and load or unload its spool."""
     spool, others = slot.spool, [name for name in names if name != "spool"]
     if is_new:
         slot.spool = None

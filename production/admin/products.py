@@ -1,9 +1,9 @@
-"""Products, their bills of materials, and what their runs say about them."""
+"""Products, their bills of materials, and the variance of their runs."""
 
 from django.contrib import admin
 from django.db.models import F
 
-from inventory.admin.pictures import grams
+from inventory.admin import pictures
 from inventory.models import Filament
 from production.admin import words
 from production.models import BomLine, Product, ProductionRun
@@ -24,15 +24,8 @@ class BomInline(TabularInline):
     model = BomLine
     verbose_name, verbose_name_plural = "material", "Bill of materials: grams in one unit"
     autocomplete_fields = ["material_type", "filament"]
-
-    def get_queryset(self, request):
-        wanted = ("material_type", "filament__manufacturer")
-        return super().get_queryset(request).select_related(*wanted)
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "filament":
-            kwargs["queryset"] = Filament.objects.with_makers()
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    select_related = ("material_type", "filament__manufacturer")
+    foreign_key_rows = {"filament": Filament.objects.with_makers}
 
 
 def _accept(product, *, by):
@@ -79,7 +72,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
             service=_accept,
             permission="production.accept_actuals_product",
             description="The bill of materials and the plate time become what the last runs took.",
-            success_message="{} is planned with what its runs really took from now on.",
+            success_message="%(row)s is planned with what its runs really took from now on.",
         ),
     )
 
@@ -88,21 +81,21 @@ class ProductAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="grams in one unit")
     def bom(self, product):
-        return f"{grams(product.bom_grams)} g" if product.bom_grams else "–"
+        return f"{pictures.grams(product.bom_grams)} g" if product.bom_grams else "–"
 
     def get_changelist_instance(self, request):
-        """With what the last runs of each product on the page say."""
+        """Adds the variance of the last runs to each product on the page."""
         changelist = super().get_changelist_instance(request)
         threshold = FarmSettings.load().variance_alert_percent
-        told = alerts.evidence(changelist.result_list, last=LAST)
-        found = {each.product.pk: each.grams_percent for each in told}
+        evidence = alerts.evidence(changelist.result_list, last=LAST)
+        percents = {each.product.pk: each.grams_percent for each in evidence}
         for product in changelist.result_list:
-            product.last_off_shown = words.percent(found.get(product.pk), threshold)
+            product.last_off_text = words.percent(percents.get(product.pk), threshold)
         return changelist
 
     @admin.display(description="off plan, last runs")
     def last_off(self, product):
-        return product.last_off_shown
+        return product.last_off_text
 
     @admin.display(description="a plate", ordering="plate_minutes")
     def plate_time(self, product):
@@ -156,7 +149,7 @@ def _run_row(run, figures, threshold):
     return {
         "run": run,
         "badge": words.badge(run),
-        "grams": words.planned_to_actual(grams["planned"], grams["actual"], words.grams),
+        "grams": words.planned_to_actual(grams["planned"], grams["actual"], pictures.grams),
         "time": words.planned_to_actual(minutes["planned"], minutes["actual"], words.duration),
         "off": words.percent(grams["percent"], threshold),
         "cost": words.money(figures["cost"]["total"]),

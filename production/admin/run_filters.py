@@ -1,66 +1,38 @@
-"""How the list of runs is narrowed."""
+"""The filters of the list of runs."""
 
 from inventory import codes
 from inventory.models import MaterialType
 from production.models import Printer, Product, ProductionRun
-from tenants.site.filters import ChoiceListFilter, TextListFilter, day_filter
-
-Days = day_filter("scheduled_at", "date")
-
-
-class StatusListFilter(ChoiceListFilter):
-    title, parameter_name = "status", "status"
-
-    def lookups(self, request, model_admin):
-        return [("open", "Open"), *ProductionRun.Status.choices]
-
-    def narrowed(self, queryset, value):
-        return queryset.with_status(*(ProductionRun.OPEN if value == "open" else [value]))
-
-
-class PrinterListFilter(ChoiceListFilter):
-    title, parameter_name = "printer", "printer"
-
-    def lookups(self, request, model_admin):
-        return Printer.objects.values_list("pk", "name")
-
-    def narrowed(self, queryset, value):
-        return queryset.on_printer(value)
-
-
-class ProductListFilter(ChoiceListFilter):
-    title, parameter_name = "product", "product"
-
-    def lookups(self, request, model_admin):
-        rows = Product.objects.values_list("pk", "sku", "name")
-        return [(pk, f"{sku} {name}") for pk, sku, name in rows]
-
-    def narrowed(self, queryset, value):
-        return queryset.of_product(value)
-
-
-class MaterialTypeListFilter(ChoiceListFilter):
-    title, parameter_name = "material type", "material_type"
-
-    def lookups(self, request, model_admin):
-        return MaterialType.objects.values_list("pk", "code")
-
-    def narrowed(self, queryset, value):
-        return queryset.of_material_type(value)
+from tenants.site.filters import TextListFilter, day_filter, field_filter
 
 
 class SpoolListFilter(TextListFilter):
-    title, parameter_name = "spool", "spool"
+    title = parameter_name = "spool"
 
     def narrowed(self, queryset, value):
         return queryset.of_spool_code(codes.normalise(value))
 
 
+def _products():
+    rows = Product.objects.values_list("pk", "sku", "name")
+    return [(pk, f"{sku} {name}") for pk, sku, name in rows]
+
+
 FILTERS = [
-    StatusListFilter,
-    PrinterListFilter,
-    ProductListFilter,
-    MaterialTypeListFilter,
+    field_filter(
+        "status",
+        "status",
+        lambda: [("open", "Open"), *ProductionRun.Status.choices],
+        narrow=lambda runs, value: runs.open() if value == "open" else runs.filter(status=value),
+    ),
+    field_filter("printer", "printer", lambda: Printer.objects.values_list("pk", "name")),
+    field_filter("product", "product", _products, narrow=lambda runs, pk: runs.of_product(pk)),
+    field_filter(
+        "material_type",
+        "material type",
+        lambda: MaterialType.objects.values_list("pk", "code"),
+        narrow=lambda runs, pk: runs.of_material_type(pk),
+    ),
     SpoolListFilter,
-    Days,
+    day_filter("scheduled_at", "date"),
 ]

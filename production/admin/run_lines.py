@@ -1,4 +1,4 @@
-"""What a run makes and takes, as rows of its page."""
+"""The items and materials of a run, as rows of its page."""
 
 from django.contrib import admin
 
@@ -14,19 +14,18 @@ PLANNED = ProductionRun.Status.PLANNED
 
 
 class LineInline(TabularInline):
-    """Rows that are changed while the run is planned; later they are looked at."""
+    """Rows that can be changed while the run is planned, and are read-only later."""
 
-    shown = ()  # once the run is not planned any more
-    planned = ()
+    editable_fields = display_fields = ()
     add = change = remove = None  # the verbs
 
     def get_fields(self, request, obj=None):
-        return self.planned if self._is_typed(request, obj) else self.shown
+        return self.editable_fields if self._is_editable(request, obj) else self.display_fields
 
     def get_readonly_fields(self, request, obj=None):
-        return () if self._is_typed(request, obj) else self.shown
+        return () if self._is_editable(request, obj) else self.display_fields
 
-    def _is_typed(self, request, obj):
+    def _is_editable(self, request, obj):
         return self.has_add_permission(request, obj) or self.has_change_permission(request, obj)
 
     def has_add_permission(self, request, obj=None):
@@ -46,8 +45,8 @@ class LineInline(TabularInline):
 class ItemInline(LineInline):
     model, form = RunItem, ItemForm
     verbose_name, verbose_name_plural = "product", "What it makes"
-    planned = ITEM
-    shown = ("product", "quantity", *COUNTS, "order_reference")
+    editable_fields = ITEM
+    display_fields = ("product", "quantity", *COUNTS, "order_reference")
     autocomplete_fields = ["product"]
     add, change, remove = lines.add_item, lines.change_item, lines.remove_item
 
@@ -55,31 +54,43 @@ class ItemInline(LineInline):
         """A new run begins with a row to fill in."""
         return 1 if obj is None else 0
 
-    def get_queryset(self, request):
-        return super().get_queryset(request).select_related("product", "scrap_reason")
+    select_related = ("product", "scrap_reason")
+
+
+def _grams(name, label):
+    """A read-only column of grams."""
+    return admin.display(description=label)(lambda inline, line: grams(getattr(line, name)))
 
 
 class MaterialInline(LineInline):
     model, form = RunMaterial, MaterialForm
     verbose_name, verbose_name_plural = "material", "What it takes"
-    planned = MATERIAL
-    shown = ("filament_or_type", "spool_link", "plan", "purge", "claim", "actual", "actual_purge")
+    editable_fields = MATERIAL
+    display_fields = (
+        "filament_or_type",
+        "spool_link",
+        "plan",
+        "purge",
+        "claim",
+        "actual",
+        "actual_purge",
+    )
     autocomplete_fields = ["spool", "filament", "material_type", "slot"]
     add, change, remove = lines.add_material, lines.change_material, lines.remove_material
 
-    def get_queryset(self, request):
-        wanted = ("spool__filament__manufacturer", "filament__manufacturer")
-        types = ("spool__filament__material_type", "filament__material_type", "material_type")
-        return super().get_queryset(request).select_related(*wanted, *types, "slot__printer")
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if db_field.name == "spool":
-            kwargs["queryset"] = Spool.objects.with_filament()
-        if db_field.name == "filament":
-            kwargs["queryset"] = Filament.objects.with_makers()
-        if db_field.name == "slot":
-            kwargs["queryset"] = PrinterSlot.objects.select_related("printer")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+    select_related = (
+        "spool__filament__manufacturer",
+        "spool__filament__material_type",
+        "filament__manufacturer",
+        "filament__material_type",
+        "material_type",
+        "slot__printer",
+    )
+    foreign_key_rows = {
+        "spool": Spool.objects.with_filament,
+        "filament": Filament.objects.with_makers,
+        "slot": PrinterSlot.objects.select_related("printer").all,
+    }
 
     @admin.display(description="Material")
     def filament_or_type(self, line):
@@ -90,22 +101,8 @@ class MaterialInline(LineInline):
     def spool_link(self, line):
         return spool_link(line.spool)
 
-    @admin.display(description="Planned g")
-    def plan(self, line):
-        return grams(line.planned_grams)
-
-    @admin.display(description="Planned purge g")
-    def purge(self, line):
-        return grams(line.planned_purge_grams)
-
-    @admin.display(description="Reserved g")
-    def claim(self, line):
-        return grams(line.reserved_grams)
-
-    @admin.display(description="Actual g")
-    def actual(self, line):
-        return grams(line.actual_grams)
-
-    @admin.display(description="Actual purge g")
-    def actual_purge(self, line):
-        return grams(line.actual_purge_grams)
+    plan = _grams("planned_grams", "Planned g")
+    purge = _grams("planned_purge_grams", "Planned purge g")
+    reserved = _grams("reserved_grams", "Reserved g")
+    actual = _grams("actual_grams", "Actual g")
+    actual_purge = _grams("actual_purge_grams", "Actual purge g")

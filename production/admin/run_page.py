@@ -1,7 +1,9 @@
-"""What the page of one run shows besides its form."""
+"""What the page of a run shows besides its form."""
 
+from inventory.admin import pictures
 from production.admin import words
 from production.admin.charts import comparison
+from production.admin.run_lines import MaterialInline
 from production.services import variance
 from production.services.reports import demand
 from tenants.accounts.models import FarmSettings
@@ -20,21 +22,19 @@ def context(run):
         "variance": figures,
         "totals": _totals(figures, settings.currency, threshold),
         "kinds_of_cost": _costs(figures["cost"], threshold),
-        "material_rows": _materials(figures, threshold, _spools(run)),
+        "material_rows": _materials(figures, threshold, run),
         "item_rows": _items(figures, threshold),
         "currency": settings.currency,
-        "chart": comparison(_chart_rows(figures, settings.currency)),
+        "chart": comparison(
+            [
+                ("Grams", figures["grams"]["total"], pictures.grams),
+                ("Time", figures["minutes"], words.duration),
+                (f"Cost {settings.currency}", figures["cost"]["total"], words.money),
+            ]
+        ),
         "run_events": run.events.select_related("by").order_by("-pk")[:NEWEST],
         "entries": run.transactions.with_references().order_by("-pk")[:NEWEST],
     }
-
-
-def _spools(run):
-    lines = run.materials.select_related(
-        "spool__filament__manufacturer", "spool__filament__material_type",
-        "filament__manufacturer", "filament__material_type", "material_type",
-    )  # fmt: skip
-    return {line.pk: line for line in lines}
 
 
 def _row(label, figure, show, threshold):
@@ -50,9 +50,9 @@ def _row(label, figure, show, threshold):
 def _totals(figures, currency, threshold):
     grams = figures["grams"]
     return [
-        _row("Grams in parts", grams["part"], words.grams, threshold),
-        _row("Grams of purge", grams["purge"], words.grams, threshold),
-        _row("Grams together", grams["total"], words.grams, threshold),
+        _row("Grams in parts", grams["part"], pictures.grams, threshold),
+        _row("Grams of purge", grams["purge"], pictures.grams, threshold),
+        _row("Grams together", grams["total"], pictures.grams, threshold),
         _row("Time", figures["minutes"], words.duration, threshold),
         _row(f"Cost, {currency}", figures["cost"]["total"], words.money, threshold),
     ]
@@ -66,12 +66,13 @@ def _costs(costs, threshold):
     ]
 
 
-def _materials(figures, threshold, lines):
+def _materials(figures, threshold, run):
+    lines = run.materials.select_related(*MaterialInline.select_related).in_bulk()
     return [
         {
             "line": lines[material["material"]],
             "source": (material["actual_source"] or "").replace("_", " "),
-            **_row("", material["total"], words.grams, threshold),
+            **_row("", material["total"], pictures.grams, threshold),
             "cost": words.money(material["cost"]["actual"]),
         }
         for material in figures["materials"]
@@ -82,12 +83,4 @@ def _items(figures, threshold):
     return [
         {**item, **_row(item["sku"], item["cost_per_unit"], words.unit_money, threshold)}
         for item in figures["items"]
-    ]
-
-
-def _chart_rows(figures, currency):
-    return [
-        ("Grams", figures["grams"]["total"], words.grams),
-        ("Time", figures["minutes"], words.duration),
-        (f"Cost {currency}", figures["cost"]["total"], words.money),
     ]

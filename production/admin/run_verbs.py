@@ -1,6 +1,7 @@
-"""The verbs of a run as its pages offer them: those whose row has a label."""
+"""The verbs of a run in the admin: those whose row has a label."""
 
 from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
 
 from production.forms import closing, opening, swapping
 from production.services.verbs import ROWS
@@ -10,19 +11,21 @@ MISSING = frozenset({"actuals_missing"})
 UNDOING = {row.undone_by for row in ROWS} | {"correct", "reassign"}
 
 
-def _of_run(run, result):
+def _page_of_result(run, result):
     return reverse("admin:production_productionrun_change", args=[result.pk])
 
 
-def _list(run, result):
-    return reverse("admin:production_productionrun_changelist")
-
-
-FORMS = {  # what a verb has besides the words of its row
-    "start": {"form": opening.StartForm, "bulk_form": opening.StartTogether, "tone": "go"},
+OPTIONS = {  # what a verb has besides its row of the transitions
+    "start": {
+        "form": opening.StartForm,
+        "bulk_label": _("Start the selected runs"),
+        "bulk_form": opening.StartManyForm,
+        "tone": "go",
+    },
     "complete": {
         "form": closing.CompleteForm,
-        "bulk_form": closing.CompleteTogether,
+        "bulk_label": _("Complete the selected runs as planned"),
+        "bulk_form": closing.AsPlannedForm,
         "confirm": MISSING,
         "tone": "go",
     },
@@ -30,29 +33,44 @@ FORMS = {  # what a verb has besides the words of its row
     "swap_spool": {"form": swapping.SwapForm, "confirm": MISSING},
     "correct": {"form": closing.CorrectForm},
     "reassign": {"form": swapping.ReassignForm},
-    "revert": {"form": closing.RevertForm, "bulk_form": closing.RevertTogether},
+    "revert": {
+        "form": closing.RevertForm,
+        "bulk_label": _("Revert the selected runs"),
+        "bulk_form": closing.RevertForm,
+    },
     "reprint": {
         "form": opening.ReprintForm,
-        "bulk_form": opening.ReprintTogether,
-        "redirect_to": _of_run,
+        "bulk_label": _("Reprint what was not good"),
+        "redirect_to": _page_of_result,
     },
-    "copy": {"form": opening.CopyForm, "bulk_form": opening.CopyTogether, "redirect_to": _of_run},
-    "cancel": {"form": closing.CancelForm, "bulk_form": closing.CancelTogether, "tone": "stop"},
-    "delete": {"bulk_form": opening.DeleteTogether, "redirect_to": _list, "tone": "stop"},
+    "copy": {
+        "form": opening.CopyForm,
+        "bulk_label": _("Copy the selected runs"),
+        "redirect_to": _page_of_result,
+    },
+    "cancel": {
+        "form": closing.CancelForm,
+        "bulk_label": _("Cancel the selected runs"),
+        "bulk_form": closing.WhyForm,
+        "tone": "stop",
+    },
+    "delete": {
+        "bulk_label": _("Delete the selected runs"),
+        "redirect_to": lambda run, result: reverse("admin:production_productionrun_changelist"),
+        "tone": "stop",
+    },
 }
-
-
-def _verb(row):
-    return VerbAction(
+VERBS = tuple(
+    VerbAction(
         name=row.name,
         label=row.label,
         service=row.call,
         permission=row.codename,
         is_possible=row.is_possible,
         description=row.summary,
-        success_message=row.success % {"run": "{}"},
-        **FORMS.get(row.name, {}),
+        success_message=row.success,
+        **OPTIONS.get(row.name, {}),
     )
-
-
-VERBS = tuple(_verb(row) for row in ROWS if row.label)
+    for row in ROWS
+    if row.label
+)

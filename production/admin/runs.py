@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.db.models import Value
 
+from inventory.admin import pictures
 from production.admin import run_page, words
 from production.admin.paper import TravellerPages, travellers_url
 from production.admin.run_filters import FILTERS
@@ -75,6 +76,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     add_form_template = change_form_template = "production/admin_run.html"
     preview_template = "production/_run_preview.html"
     verbs = VERBS
+    row_name = "run"
 
     # -- finding -------------------------------------------------------------------------------
 
@@ -103,7 +105,9 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="grams", ordering="planned_total_grams")
     def grams(self, run):
-        return words.planned_to_actual(run.planned_total_grams, run.actual_total_grams, words.grams)
+        return words.planned_to_actual(
+            run.planned_total_grams, run.actual_total_grams, pictures.grams
+        )
 
     @admin.display(description="time", ordering="planned_minutes")
     def time(self, run):
@@ -115,11 +119,11 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="scheduled", ordering="scheduled_at")
     def scheduled(self, run):
-        return words.moment(run.scheduled_at)
+        return pictures.moment(run.scheduled_at)
 
     @admin.display(description="finished", ordering="finished_at")
     def finished(self, run):
-        return words.moment(run.finished_at)
+        return pictures.moment(run.finished_at)
 
     # -- the page of one run -------------------------------------------------------------------
 

@@ -3,12 +3,10 @@
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from inventory.admin.pictures import NOTHING, grams, moment
+from inventory.admin.pictures import NOTHING
 from production.services.variance import Figure
 from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
-
-ARROW = " → "
 
 
 def badge(run):
@@ -38,15 +36,12 @@ def hours(minutes):
 
 def planned_to_actual(planned, actual, show):
     """``planned → actual``; the plan alone while there is no actual."""
-    if actual is None:
-        return format_html('<span class="quiet">{}</span>', show(planned))
-    return format_html(
-        '<span class="quiet">{}</span>{}<strong>{}</strong>', show(planned), ARROW, show(actual)
-    )
+    plan = format_html('<span class="quiet">{}</span>', show(planned))
+    return plan if actual is None else format_html("{} → <strong>{}</strong>", plan, show(actual))
 
 
 def percent(value, threshold):
-    """A signed percent, marked where it is beyond the farm's threshold."""
+    """A signed percent, marked if it is beyond the farm's threshold."""
     if value is None:
         return NOTHING
     text = f"{half_up(value, 1):+} %".replace("-", "−")
@@ -75,12 +70,15 @@ def makes(run):
 
 
 def makes_in_text(run):
-    """The same on one line, for a table."""
+    """The same on one line, for the CSV."""
     return "; ".join(f"{item.quantity} × {item.product.sku}" for item in run.items.all())
 
 
-def money(value):
-    return NOTHING if value is None else _figure(value, 2)
+def money(value, places=2):
+    if value is None:
+        return NOTHING
+    text = f"{half_up(value, places):,}".replace("-", "−")
+    return text.lstrip("−") if not text.strip("−0.,") else text
 
 
 def difference(show):
@@ -95,28 +93,5 @@ def _sign(value, show):
     return "+" if value > 0 else "−"
 
 
-def _figure(value, places):
-    text = f"{half_up(value, places):,}".replace("-", "−")
-    return text.lstrip("−") if not text.strip("−0.,") else text
-
-
 def unit_money(value):
-    return NOTHING if value is None else _figure(value, 4)
-
-
-__all__ = [
-    "badge",
-    "difference",
-    "duration",
-    "grams",
-    "hours",
-    "makes",
-    "makes_in_text",
-    "moment",
-    "money",
-    "off_plan",
-    "percent",
-    "planned_to_actual",
-    "run_link",
-    "unit_money",
-]
+    return money(value, 4)

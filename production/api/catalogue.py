@@ -7,7 +7,8 @@ from rest_framework.response import Response
 from production.api.runs import AllowedVerbsMixin
 from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
-from production.serializers.printers import LoadBody, PrinterSerializer, PrinterSlotSerializer
+from production.serializers.actuals import SpoolBody
+from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,
     NewReasonSerializer,
@@ -33,7 +34,7 @@ class PrinterViewSet(RecordViewSet):
 
     @action(detail=True, methods=["post"])
     def clear(self, request, pk):
-        """Say that the bed was cleared: the next run may start."""
+        """Mark the bed as cleared: the next run may start."""
         return self.verb(printers.clear)
 
 
@@ -42,11 +43,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
 
     queryset = PrinterSlot.objects.all()
     serializer_class = PrinterSlotSerializer
-    bodies = {
-        "load": LoadBody,
-        "unload": NoBody,
-        "swap": SwapInSlotBody,
-    }
+    bodies = {"load": SpoolBody, "unload": NoBody, "swap": SwapInSlotBody}
     permissions = {
         "load": "inventory.load_spool",
         "unload": "inventory.unload_spool",
@@ -78,7 +75,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
 
     @action(detail=True, methods=["post"])
     def swap(self, request, printer_id, pk):
-        """Go on printing from another spool: what the old one gave is kept in the running run."""
+        """Print from another spool: what the old one gave is saved in the run in progress."""
         slot = self.get_object()
         values = self.get_validated_data(slot)
         line = slots.line_printing(slot)

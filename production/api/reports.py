@@ -38,16 +38,18 @@ from tenants.api.views import ListViewSet
 
 
 class Report(ListViewSet):
-    """A list that a service computes; ``title`` is what people call it."""
+    """A list that a service computes, in ``compute``, from the filtered rows and the parameters."""
 
     filter_backends = [DjangoFilterBackend]
 
-    def filtered(self):
-        """The filtered rows, and the cleaned parameters."""
+    def list(self, request):
         filterset = self.filterset_class(self.request.query_params, queryset=self.get_queryset())
         if not filterset.is_valid():
             raise ValidationError(dict(filterset.errors))
-        return filterset.qs, filterset.form.cleaned_data
+        return self.list_response(self.compute(filterset.qs, filterset.form.cleaned_data))
+
+    def compute(self, rows, parameters):
+        raise NotImplementedError
 
 
 class VarianceReport(Report):
@@ -59,11 +61,10 @@ class VarianceReport(Report):
     serializer_class = VarianceGroupSerializer
     filterset_class = VarianceReportFilter
 
-    def list(self, request):
-        runs, parameters = self.filtered()
+    def compute(self, runs, parameters):
         if parameters["group_by"] == "filament":
-            return self.list_response(variance.by_filament(runs))
-        return self.list_response(variance.of_many(runs, group_by=parameters["group_by"] or None))
+            return variance.by_filament(runs)
+        return variance.of_many(runs, group_by=parameters["group_by"] or None)
 
 
 class ConsumptionReport(Report):
@@ -74,17 +75,15 @@ class ConsumptionReport(Report):
     serializer_class = ConsumptionSerializer
     filterset_class = ConsumptionFilter
 
-    def list(self, request):
-        entries, parameters = self.filtered()
+    def compute(self, entries, parameters):
         since, until = parameters["since"], parameters["until"]
-        rows = consumption.consumption(
+        return consumption.consumption(
             group_by=parameters["group_by"] or None,
             period=parameters["period"] or None,
             since=since and since[0],
             until=until and until[1],
             entries=entries,
         )
-        return self.list_response(rows)
 
 
 class ScrapReport(Report):
@@ -95,9 +94,8 @@ class ScrapReport(Report):
     serializer_class = ScrapSerializer
     filterset_class = ScrapReportFilter
 
-    def list(self, request):
-        runs, parameters = self.filtered()
-        return self.list_response(scrap.scrap(runs, group_by=parameters["group_by"] or None))
+    def compute(self, runs, parameters):
+        return scrap.scrap(runs, group_by=parameters["group_by"] or None)
 
 
 class LotReport(Report):
@@ -108,13 +106,12 @@ class LotReport(Report):
     serializer_class = LotSerializer
     filterset_class = LotsFilter
 
-    def list(self, request):
-        lines, parameters = self.filtered()
+    def compute(self, lines, parameters):
         if parameters["order_reference"]:
-            return self.list_response(lots.lots_of_order(parameters["order_reference"]))
+            return lots.lots_of_order(parameters["order_reference"])
         if parameters["lot"]:
-            return self.list_response(lots.uses_of_lot(parameters["lot"], lines=lines))
-        return self.list_response(lots.lots_of_run(lines))
+            return lots.uses_of_lot(parameters["lot"], lines=lines)
+        return lots.lots_of_run(lines)
 
 
 class LotPartsReport(Report):
@@ -125,18 +122,16 @@ class LotPartsReport(Report):
     serializer_class = LotPartSerializer
     filterset_class = LotPartsFilter
 
-    def list(self, request):
-        lines, parameters = self.filtered()
-        return self.list_response(lots.parts_of_lot(parameters["lot"], lines=lines))
+    def compute(self, lines, parameters):
+        return lots.parts_of_lot(parameters["lot"], lines=lines)
 
 
-class StockReport(Report):
+class StockReport(ListViewSet):
     """Each filament: what is on the shelf, what open runs want of it, and how long it lasts."""
 
     title = "Stock"
     queryset = Filament.objects.all()
     serializer_class = StockSerializer
-    filter_backends = ListViewSet.filter_backends
     filterset_class = StockFilter
     search_fields = ["name", "color_name", "manufacturer__name"]
     ordering_fields = ["id", "name", "remaining_grams", "available_grams", "days_left"]
@@ -167,11 +162,9 @@ class UnexplainedReport(Report):
     serializer_class = UnexplainedSerializer
     filterset_class = CountedFilter
 
-    def list(self, request):
-        _, parameters = self.filtered()
+    def compute(self, rows, parameters):
         since, until = parameters["counted_from"], parameters["counted_to"]
-        rows = unexplained.unexplained_grams(since=since and since[0], until=until and until[1])
-        return self.list_response(rows)
+        return unexplained.unexplained_grams(since=since and since[0], until=until and until[1])
 
 
 class AlertReport(Report):
@@ -182,6 +175,5 @@ class AlertReport(Report):
     serializer_class = AlertSerializer
     filterset_class = EvidenceFilter
 
-    def list(self, request):
-        _, parameters = self.filtered()
-        return self.list_response(alerts.alerts(last=parameters["last"] or EVIDENT_RUNS))
+    def compute(self, rows, parameters):
+        return alerts.alerts(last=parameters["last"] or EVIDENT_RUNS)

@@ -12,9 +12,8 @@ from inventory.filters import (
     RunReferenceFilter,
     SpoolReferenceFilter,
 )
-from inventory.models import InventoryTransaction
 from production.filters.runs import ProductionRunFilter
-from production.models import Product, ProductionRun, RunMaterial
+from production.models import ProductionRun
 from production.services.reports.consumption import KEYS as CONSUMPTION_GROUPS
 from production.services.reports.consumption import LABELS as CONSUMPTION_PERIODS
 from production.services.reports.scrap import GROUPS as SCRAP_GROUPS
@@ -31,62 +30,43 @@ from tenants.api.filters import (
 )
 
 
-class DocumentedFilter:
-    """Declares a parameter; the report reads it itself."""
-
-    def filter(self, qs, value):
-        return qs
+def unfiltered(rows, name, value):
+    """The ``method`` of a parameter that the report itself reads."""
+    return rows
 
 
-class DocumentedIdFilter(DocumentedFilter, IdFilter):
-    pass
-
-
-class DocumentedTextFilter(DocumentedFilter, django_filters.CharFilter):
-    pass
-
-
-class DocumentedFromFilter(DocumentedFilter, FromFilter):
-    pass
-
-
-class DocumentedToFilter(DocumentedFilter, ToFilter):
-    pass
-
-
-class DocumentedChoiceFilter(DocumentedFilter, ChoiceFilter):
-    """One of some names; None among them stands for leaving it out."""
-
-    def __init__(self, names, **kwargs):
-        super().__init__(choices=[(name, name) for name in names if name], **kwargs)
+def group_filter(names, label):
+    """A parameter that is one of some names; None among them stands for leaving it out."""
+    choices = [(name, name) for name in names if name]
+    return ChoiceFilter(choices=choices, label=label, method=unfiltered)
 
 
 class VarianceReportFilter(ProductionRunFilter):
     """Which runs are summed, as for the list of runs, and by what. Runs are summed as wholes; the
     share of one product is in ``group_by=product``."""
 
-    group_by = DocumentedChoiceFilter(
+    group_by = group_filter(
         [*GROUPS, "filament"],
-        label="One group of all runs when left out; days and months are those of the end.",
+        "One group of all runs when left out; days and months are those of the end.",
     )
 
 
 class ScrapReportFilter(ProductionRunFilter):
     """Which runs are counted, as for the list of runs, and by what they are grouped."""
 
-    group_by = DocumentedChoiceFilter(
+    group_by = group_filter(
         SCRAP_GROUPS,
-        label="One group of all runs when left out; months are those of the end.",
+        "One group of all runs when left out; months are those of the end.",
     )
 
 
 class ConsumptionFilter(FilterSet):
     """Which entries of the ledger are summed, and by what; days are the farm's, and inclusive."""
 
-    group_by = DocumentedChoiceFilter(CONSUMPTION_GROUPS, label="All together when left out")
-    period = DocumentedChoiceFilter(CONSUMPTION_PERIODS, label="All the time when left out")
-    since = DocumentedFromFilter(label="A day of the farm, or a moment")
-    until = DocumentedToFilter(label="A day of the farm, that day included, or a moment")
+    group_by = group_filter(CONSUMPTION_GROUPS, "All together when left out")
+    period = group_filter(CONSUMPTION_PERIODS, "All the time when left out")
+    since = FromFilter(label="A day of the farm, or a moment", method=unfiltered)
+    until = ToFilter(label="A day of the farm, that day included, or a moment", method=unfiltered)
     kind = SeveralFilter(
         choices=[(kind, kind) for kind in ("usage", "waste")], method="filter_kind"
     )
@@ -100,10 +80,6 @@ class ConsumptionFilter(FilterSet):
     order_reference = django_filters.CharFilter(
         method="filter_order", label="Of an item of the run"
     )
-
-    class Meta:
-        model = InventoryTransaction
-        fields = []
 
     def filter_kind(self, entries, name, value):
         return entries.filter(Q(kind__in=value) | Q(reverses__kind__in=value))
@@ -147,26 +123,24 @@ class LotsForm(LotPartsForm):
 class LotPartsFilter(FilterSet):
     """Which lot, and whose."""
 
-    lot = DocumentedTextFilter(label="Required: the lot number")
+    lot = django_filters.CharFilter(label="Required: the lot number", method=unfiltered)
     filament = FilamentReferenceFilter("spool__filament", label="Whose lot it is")
     manufacturer = ReferenceFilter("spool__filament__manufacturer", label="Whose lot it is")
 
     class Meta:
-        model = RunMaterial
-        fields = []
         form = LotPartsForm
 
 
 class LotsFilter(LotPartsFilter):
     """Where a lot went, or what an order or a run was made of."""
 
-    lot = DocumentedTextFilter(label="This lot: where it went")
-    order_reference = DocumentedTextFilter(label="Or this order: which lots went into it")
+    lot = django_filters.CharFilter(label="This lot: where it went", method=unfiltered)
+    order_reference = django_filters.CharFilter(
+        label="Or this order: which lots went into it", method=unfiltered
+    )
     run = RunReferenceFilter(label="Or this run: which lots went into it")
 
     class Meta:
-        model = RunMaterial
-        fields = []
         form = LotsForm
 
 
@@ -179,18 +153,11 @@ class StockFilter(FilamentFilter):
 class CountedFilter(FilterSet):
     """When the shelf was counted: days of the farm, inclusive, or moments."""
 
-    counted_from, counted_to = DocumentedFromFilter(), DocumentedToFilter()
-
-    class Meta:
-        model = InventoryTransaction
-        fields = []
+    counted_from = FromFilter(method=unfiltered)
+    counted_to = ToFilter(method=unfiltered)
 
 
 class EvidenceFilter(FilterSet):
     """How many of each product's last runs are looked at."""
 
-    last = DocumentedIdFilter(label="10 when left out")
-
-    class Meta:
-        model = Product
-        fields = []
+    last = IdFilter(label="10 when left out", method=unfiltered)

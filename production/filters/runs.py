@@ -10,11 +10,8 @@ from inventory.filters import (
     SpoolReferenceFilter,
 )
 from production.models import (
-    Printer,
-    Product,
     ProductionRun,
     Reason,
-    RunEvent,
     RunItem,
     RunMaterial,
 )
@@ -54,27 +51,15 @@ class PrinterFilter(FilterSet):
     needs_clearing = BooleanFilter()
     is_active = BooleanFilter()
 
-    class Meta:
-        model = Printer
-        fields = []
-
 
 class ProductFilter(FilterSet):
     sku = django_filters.CharFilter()
     is_active = BooleanFilter()
 
-    class Meta:
-        model = Product
-        fields = []
-
 
 class ReasonFilter(FilterSet):
     kind = SeveralFilter(choices=Reason.Kind.choices)
     is_active = BooleanFilter()
-
-    class Meta:
-        model = Reason
-        fields = []
 
 
 class ProductionRunFilter(FilterSet):
@@ -102,10 +87,6 @@ class ProductionRunFilter(FilterSet):
     created_by = PersonFilter()
     updated_since = MomentFilter("updated_at", lookup_expr="gte")
 
-    class Meta:
-        model = ProductionRun
-        fields = []
-
     def filter_lot(self, runs, name, value):
         return runs.of_lot(value)
 
@@ -117,7 +98,3 @@ class RunEventFilter(EventFilter):
     run = RunReferenceFilter()
     verb = SeveralFilter(choices=EVENT_CHOICES)
     to_status = SeveralFilter(choices=ProductionRun.Status.choices)
-
-    class Meta:
-        model = RunEvent
-        fields = []

@@ -145,30 +145,22 @@ class CancelForm(ActualsForm):
     reason = forms.CharField(label=_("Why?"), required=False, max_length=1000)
 
 
-class RevertForm(VerbForm):
+class WhyForm(VerbForm):
+    reason = forms.CharField(label=_("Why"), required=False)
+
+
+class RevertForm(WhyForm):
     """Why an end is taken back; a manager may confirm across a count."""
 
     after_refusal = {"confirm": {"counted_since"}}
 
-    reason = forms.CharField(label=_("Why"), required=False)
     confirm = forms.BooleanField(
         label=_("Revert all the same; the spools then need weighing"), required=False
     )
 
 
-class CancelTogether(VerbForm):
-    label = _("Cancel the selected runs")
-    reason = forms.CharField(label=_("Why"), required=False)
-
-
-class RevertTogether(CancelTogether):
-    label = _("Revert the selected runs")
-
-
-class CompleteTogether(VerbForm):
-    """As planned: other figures are entered run by run."""
-
-    label = _("Complete the selected runs as planned")
+class AsPlannedForm(VerbForm):
+    """Completes several runs; other figures are entered run by run."""
 
     def service_kwargs(self):
         return {**super().service_kwargs(), "as_planned": True}

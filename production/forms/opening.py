@@ -117,21 +117,8 @@ class CopyForm(ReprintForm):
     due_on = forms.DateField(label=_("Due"), required=False, widget=DayInput)
 
 
-class StartTogether(VerbForm):
-    label = _("Start the selected runs")
+class StartManyForm(VerbForm):
     printer_cleared = forms.BooleanField(label=_("The beds are clear"), required=False)
-
-
-class ReprintTogether(VerbForm):
-    label = _("Reprint what was not good")
-
-
-class CopyTogether(VerbForm):
-    label = _("Copy the selected runs")
-
-
-class DeleteTogether(VerbForm):
-    label = _("Delete the selected runs")
 
 
 def _lines(run):

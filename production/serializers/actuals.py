@@ -1,5 +1,6 @@
 """The bodies that say what a run took and made."""
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from inventory.models import Spool
@@ -29,19 +30,29 @@ TEXT = {"required": False, "allow_blank": True, "max_length": 1000}
 MOST_LINES = 200
 
 
-class Taken(Body):
+class SpoolBody(Body):
+    """A spool, by its id or its code."""
+
+    spool = IdField(queryset=Spool.objects.all(), required=False)
+    spool_code = SpoolCodeField(source="spool")
+
+    class Meta:
+        needed = ("spool",)
+
+
+class GramsBody(Body):
     """Grams, or what the scale showed after (and before) the print."""
 
     actual_grams = QuantityField(**GRAMS, **OPTIONAL)
     actual_purge_grams = QuantityField(**GRAMS, **OPTIONAL)
     gross_before_grams = QuantityField(**GRAMS, **OPTIONAL)
     gross_after_grams = QuantityField(**GRAMS, **OPTIONAL)
-    settle = FlagField(required=False)
 
 
-class MaterialActualBody(Taken):
+class MaterialActualBody(GramsBody):
     """What one material of the run took; name its ``id`` or its spool."""
 
+    settle = FlagField(required=False)
     id = WholeField(required=False, **ID)
     spool = IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
@@ -49,9 +60,8 @@ class MaterialActualBody(Taken):
     def validate(self, values):
         line, spool = values.pop("id", None), values.pop("spool", None)
         if line is None and spool is None:
-            raise serializers.ValidationError(
-                {"id": ["Which material? Name its id or its spool."]}, code="required"
-            )
+            message = _("Name the material's id or its spool.")
+            raise serializers.ValidationError({"id": [message]}, code="required")
         return MaterialActual(line=line, spool=spool and spool.pk, **values)
 
 
@@ -67,9 +77,8 @@ class ItemCountBody(Body):
 
     def validate(self, values):
         if ("id" in values) == ("product_sku" in values):
-            raise serializers.ValidationError(
-                {"id": ["Which item? Name its id or its product_sku."]}, code="required"
-            )
+            message = _("Name the item's id or its product_sku.")
+            raise serializers.ValidationError({"id": [message]}, code="required")
         return values
 
 
@@ -95,38 +104,39 @@ class ActualsBody(Body):
             return values.pop("id")
         found = self.instance.items.filter(product__sku=sku).values_list("pk", flat=True)[:2]
         if len(found) != 1:
-            raise serializers.ValidationError(
-                f"{sku} is not exactly one item of this run; name the id.", code="not_in_run"
-            )
+            message = _("%(sku)s is not exactly one item of this run; name the id.") % {"sku": sku}
+            raise serializers.ValidationError(message, code="not_in_run")
         return found[0]
 
 
-class CompleteBody(ActualsBody):
-    """What the run took and made; what was saved before need not be said again. ``dry_run`` only
-    shows what would be booked."""
+class ClosingBody(ActualsBody):
+    """What the run took and made; ``dry_run`` only shows what would be booked."""
 
     finished_at = MomentField(required=False, allow_null=True)
-    as_planned = FlagField(required=False)
     confirm = FlagField(required=False)
     dry_run = FlagField(required=False)
 
 
-class CorrectBody(ActualsBody):
+class CompleteBody(ClosingBody):
+    """What the run took and made; saved drafts may be left out. ``dry_run`` only shows what would
+    be booked."""
+
+    as_planned = FlagField(required=False)
+
+
+class CorrectBody(ClosingBody):
     """What was booked wrongly; what is left out stays."""
 
-    finished_at = MomentField(required=False, allow_null=True)
     reason = TextField(**TEXT)
-    confirm = FlagField(required=False)
-    dry_run = FlagField(required=False)
 
 
 class FailedItemBody(ItemCountBody):
-    """How many of one item were printed and thrown away."""
+    """How many of one item were printed and scrapped."""
 
     good_count = WholeField(default=0, **COUNT)
 
 
-class FailBody(ActualsBody):
+class FailBody(ClosingBody):
     """Why the run failed, and what it took: by material, or as a percent of the plan."""
 
     reason = IdField(queryset=Reason.objects.filter(kind=Reason.Kind.FAILURE), required=False)
@@ -135,10 +145,7 @@ class FailBody(ActualsBody):
     )
     items = FailedItemBody(many=True, required=False, max_length=MOST_LINES)
     progress_percent = QuantityField(required=False, allow_null=True, **PERCENT)
-    finished_at = MomentField(required=False, allow_null=True)
     note = TextField(**TEXT)
-    confirm = FlagField(required=False)
-    dry_run = FlagField(required=False)
 
     class Meta:
         needed = ("reason",)
@@ -154,14 +161,10 @@ class CancelBody(Body):
         return distinct_lines(given)
 
 
-class TakenBody(Taken):
+class TakenBody(SpoolBody, GramsBody):
     """What was taken of one spool."""
 
-    spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = SpoolCodeField(source="spool")
-
-    class Meta:
-        needed = ("spool",)
+    settle = FlagField(required=False)
 
 
 class MadeBody(Body):
@@ -204,7 +207,7 @@ class RecordBody(Body):
     def validate(self, values):
         made, taken = values.pop("items", []), values.pop("materials", [])
         if not made and not taken:
-            message = ["What was it? Name an item that it made, or a material that it took."]
+            message = [_("Name an item that it made, or a material that it took.")]
             raise serializers.ValidationError({"items": message, "materials": message})
         spools = [each.pop("spool") for each in taken]
         actuals = [
@@ -223,4 +226,4 @@ def distinct_lines(actuals):
 def refuse_twice(ids):
     named = [pk for pk in ids if pk is not None]
     if len(set(named)) < len(named):
-        raise serializers.ValidationError("The same one is named twice.", code="twice")
+        raise serializers.ValidationError(_("The same one is named twice."), code="twice")

@@ -2,12 +2,11 @@
 
 from rest_framework import serializers
 
-from inventory.models import Location, Spool
-from inventory.serializers.spools import SpoolCodeField
+from inventory.models import Location
 from production.models import Printer, PrinterSlot
 from production.serializers.variance import Amount
-from tenants.api.fields import IdField, MomentField, NameField
-from tenants.api.serializers import Body, RowSerializer
+from tenants.api.fields import MomentField, NameField
+from tenants.api.serializers import RowSerializer
 
 
 class PrinterSlotSerializer(RowSerializer):
@@ -21,16 +20,6 @@ class PrinterSlotSerializer(RowSerializer):
         model = PrinterSlot
         fields = ["id", "label", "spool", "spool_code"]
         read_only_fields = ["spool"]
-
-
-class LoadBody(Body):
-    """Which spool is put into the slot."""
-
-    spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = SpoolCodeField(source="spool")
-
-    class Meta:
-        needed = ("spool",)
 
 
 class RunningRunSerializer(serializers.Serializer):

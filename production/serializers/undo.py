@@ -1,5 +1,6 @@
 """What one did last, and what became of it, as JSON."""
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from inventory.models import InventoryTransaction, SpoolEvent
@@ -17,7 +18,7 @@ EVENTS = {
 }
 KINDS = list(EVENTS)
 EVENT_HELP = (
-    "Of a run event, of a loading the spool event, of a weighing or a receipt the inventory "
+    "An id: of a run event, of a loading the spool event, of a weighing or a receipt the inventory "
     "transaction."
 )
 
@@ -26,7 +27,7 @@ class UndoableSerializer(serializers.Serializer):
     """What was done last: name its ``kind`` and ``event`` to undo it."""
 
     kind = serializers.ChoiceField(KINDS)
-    event = serializers.IntegerField(help_text=f"An id. {EVENT_HELP}")
+    event = serializers.IntegerField(help_text=EVENT_HELP)
     verb = serializers.CharField()
     detail = serializers.CharField(source="text", help_text="What was done, for people.")
     run = serializers.IntegerField(allow_null=True, help_text="The id of the run it was done to.")
@@ -47,12 +48,12 @@ class UndoBody(Body):
     """What is undone, as ``undoable`` named it."""
 
     kind = ChoiceField(KINDS)
-    event = WholeField(min_value=1, max_value=2**63 - 1, help_text=f"An id. {EVENT_HELP}")
+    event = WholeField(min_value=1, max_value=2**63 - 1, help_text=EVENT_HELP)
 
     def validate(self, values):
         event = EVENTS[values["kind"]].filter(pk=values["event"]).first()
         if event is None:
-            message = f"There is none with id {values['event']}."
+            message = _("There is none with id %(id)s.") % {"id": values["event"]}
             raise serializers.ValidationError({"event": [message]}, code="does_not_exist")
         return values | {"event": event}
 

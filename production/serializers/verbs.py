@@ -1,14 +1,12 @@
 """The bodies of a run's other verbs, and which body is whose."""
 
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 
-from inventory.models import Spool
-from inventory.serializers.spools import SpoolCodeField
 from production.models import Printer, ProductionRun
 from production.serializers.actuals import (
     ID,
     MOST_LINES,
-    OPTIONAL,
     PERCENT,
     TEXT,
     ActualsBody,
@@ -16,7 +14,9 @@ from production.serializers.actuals import (
     CompleteBody,
     CorrectBody,
     FailBody,
+    GramsBody,
     RecordBody,
+    SpoolBody,
     refuse_twice,
 )
 from production.serializers.lines import OVERRIDE_REASON
@@ -24,9 +24,7 @@ from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
 from production.services.verbs import ROWS
 from tenants.api.fields import (
-    GRAMS,
     FlagField,
-    IdField,
     NameField,
     QuantityField,
     TextField,
@@ -35,15 +33,10 @@ from tenants.api.fields import (
 from tenants.api.serializers import Body, NoBody, RowSerializer
 
 
-class SpoolOfLine(Body):
+class SpoolOfLine(SpoolBody):
     """The spool that a material of the run takes."""
 
     material = WholeField(**ID)
-    spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = SpoolCodeField(source="spool")
-
-    class Meta:
-        needed = ("spool",)
 
 
 class StartBody(Body):
@@ -58,29 +51,20 @@ class StartBody(Body):
         return {each["material"]: each["spool"] for each in given}
 
 
-class SwapSpoolBody(Body):
+class SwapSpoolBody(SpoolBody, GramsBody):
     """From which material's spool to which one; what the old one gave so far, or that it is
     empty."""
 
     material = WholeField(source="line", **ID)
-    spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = SpoolCodeField(source="spool")
-    actual_grams = QuantityField(**GRAMS, **OPTIONAL)
-    actual_purge_grams = QuantityField(**GRAMS, **OPTIONAL)
-    gross_before_grams = QuantityField(**GRAMS, **OPTIONAL)
-    gross_after_grams = QuantityField(**GRAMS, **OPTIONAL)
     is_empty = FlagField(required=False)
     override_reason = TextField(**OVERRIDE_REASON)
-
-    class Meta:
-        needed = ("spool",)
 
     def validate(self, values):
         figures = {name: values.pop(name) for name in FIGURES if name in values}
         if all(figure is None for figure in figures.values()):
             return values
         if values.get("is_empty"):
-            message = "An empty spool gave all that the book has: leave the figures out."
+            message = _("An empty spool gave all that it had left: leave the figures out.")
             raise serializers.ValidationError({"is_empty": [message]}, code="contradiction")
         return {**values, "so_far": MaterialActual(**self.which(values), **figures)}
 
@@ -111,19 +95,14 @@ class RevertBody(Body):
     confirm = FlagField(required=False)
 
 
-class ReassignBody(Body):
+class ReassignBody(SpoolBody):
     """Which material was booked on the wrong spool, and which is the right one."""
 
     material = WholeField(source="line", **ID)
-    spool = IdField(queryset=Spool.objects.all(), required=False)
-    spool_code = SpoolCodeField(source="spool")
     settle = FlagField(required=False)
     reason = TextField(**TEXT)
     override_reason = TextField(**OVERRIDE_REASON)
     dry_run = FlagField(required=False)
-
-    class Meta:
-        needed = ("spool",)
 
 
 class ReprintBody(RowSerializer):

@@ -108,7 +108,8 @@ ROWS = (  # the admin offers them in this order
     Transition(
         name="fail", moves=_from(Status.IN_PROGRESS, to=(Status.FAILED,)),
         service="completion.fail", undone_by="revert", floor="floor-fail", path="fail",
-        label=_("Fail"), done=_("failed run %(run)s"), success=_("Run %(run)s has failed."),
+        label=_("Fail"), done=_("failed run %(run)s"), 
+        success=_("Run %(run)s has failed; what it took is booked as waste."),
         summary="Give up a run of which nothing usable came: what it took is booked as waste. "
         "Where some parts are good, complete it with the rest scrapped.",
     ),
@@ -127,6 +128,7 @@ ROWS = (  # the admin offers them in this order
         name="note_plate", moves=_from(Status.IN_PROGRESS), service="printing.midprint.note_plate",
         permission="save_actuals", undone_by="take_back", floor="floor-plate",
         done=_("noted a failed plate of run %(run)s"),
+        success=_("Saved: the completion of run %(run)s begins with these counts."),
     ),
     Transition(
         name="swap_spool", moves=_from(Status.IN_PROGRESS), service="printing.slots.swap",

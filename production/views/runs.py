@@ -1,4 +1,4 @@
-"""A run on the floor: looked at, started, swapped, completed, failed, cancelled, taken back."""
+"""The pages of a run on the floor, and of its verbs."""
 
 from datetime import timedelta
 
@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.models import Spool
 from production.forms import closing, opening, swapping
@@ -16,14 +17,14 @@ from production.services import completion
 from production.services.printing import midprint, slots
 from production.services.reports import demand
 from production.services.reports.today import Job
-from production.services.runs import lifecycle
 from production.services.undo import offline_conflicts, undo
-from production.services.verbs import BUTTONS
+from production.services.verbs import BUTTONS, TRANSITIONS
 from production.views.floor import ButtonView, VerbView
 from tenants.operations.operation import in_transaction
 from tenants.operations.text import format_number
 
 Status = ProductionRun.Status
+SAVED = gettext_lazy("Saved for the completion; nothing is booked yet.")
 FILAMENT = ("spool__filament__manufacturer", "filament__manufacturer", "material_type")
 
 
@@ -49,7 +50,7 @@ class RunPageMixin:
         return {"run": self.run, "job": Job(self.run), "buttons": self.buttons()}
 
     def buttons(self):
-        """``(row, address)`` of the verbs that ask for nothing and are possible now."""
+        """``(row, address)`` of the verbs without a form that are possible now."""
         return [
             (row, reverse(f"floor-{row.path}", args=[self.run.pk]))
             for row in BUTTONS
@@ -57,7 +58,7 @@ class RunPageMixin:
         ]
 
     def noted(self):
-        """The lines, and whether somebody kept figures for the completion already."""
+        """The lines, and whether there are drafts for the completion."""
         lines, items = list(self.lines()), self.items()
         figures = [(line.actual_grams, line.gross_after_grams) for line in lines]
         figures += [(item.good_count, item.scrapped_count) for item in items]
@@ -70,11 +71,35 @@ class RunPageMixin:
         offline_conflicts.require_unchanged(self.run, since=since, by=self.request.user)
 
 
-class StartView(RunPageMixin, VerbView):
-    """Start a planned run."""
+class RunVerbMixin(RunPageMixin):
+    """A verb of the run: service, permission and message are those of its Transition."""
 
+    verb = ""
+
+    @property
+    def row(self):
+        return TRANSITIONS[self.verb]
+
+    @property
+    def may(self):
+        return self.row.codename
+
+    def do(self, form):
+        self.row.call(form.subject, by=form.by, **form.service_kwargs())
+        return self.row.success % {"run": form.subject}
+
+
+class RunVerbView(RunVerbMixin, VerbView):
+    """The form of a verb."""
+
+
+class RunButtonView(RunVerbMixin, ButtonView):
+    """A verb without a form."""
+
+
+class StartView(RunVerbView):
+    verb = "start"
     template_name = "production/floor/run.html"
-    may = "production.start_productionrun"
     form_class = opening.StartForm
 
     def context(self):
@@ -82,10 +107,6 @@ class StartView(RunPageMixin, VerbView):
         if self.run.status != Status.PLANNED:
             return context | self.noted()
         return context | {"blockers": demand.blockers([self.run])[self.run.pk]}
-
-    def do(self, form):
-        run = lifecycle.start(form.subject, by=form.by, **form.service_kwargs())
-        return _("Run %(run)s is running.") % {"run": run}
 
 
 class RunView(StartView):
@@ -99,26 +120,32 @@ class RunView(StartView):
         return self.page(**({"form": self.form()} if is_planned else {}))
 
 
-class CompleteView(RunPageMixin, VerbView):
-    """What the run took and made, in one form; or a draft of it for whoever comes next."""
+class CompleteView(RunVerbView):
+    """What the run took and made; or a draft of it."""
 
+    verb = "complete"
     template_name = "production/floor/complete.html"
-    may = "production.complete_productionrun"
     form_class = closing.CompleteForm
 
     def do(self, form):
         if "draft" in self.request.POST:
             midprint.save_actuals(form.subject, by=form.by, **form.draft())
-            return _("Kept for the completion; nothing is booked yet.")
-        done = completion.complete(form.subject, by=form.by, **form.service_kwargs())
-        return _completed(done)
+            return SAVED
+        return _completed(form, **form.service_kwargs())
 
 
-class NoteView(RunPageMixin, VerbView):
-    """At a shift change: counts, weights and how far it is, kept for the completion."""
+class CompleteAsPlannedView(RunButtonView):
+    verb = "complete"
 
+    def do(self, form):
+        return _completed(form, as_planned=True)
+
+
+class NoteView(RunVerbView):
+    """Counts, weights and progress at a shift change, saved for the completion."""
+
+    verb = "save_actuals"
     template_name = "production/floor/note.html"
-    may = "production.save_actuals_productionrun"
     form_class = closing.DraftForm
 
     def do(self, form):
@@ -128,36 +155,20 @@ class NoteView(RunPageMixin, VerbView):
             midprint.save_actuals(form.subject, by=form.by, **form.draft())
 
         in_transaction(work)
-        return _("Kept for the completion; nothing is booked yet.")
+        return SAVED
 
 
-class PlateView(RunPageMixin, VerbView):
+class PlateView(RunVerbView):
     """A plate failed, and the run goes on."""
 
+    verb = "note_plate"
     template_name = "production/floor/plate.html"
-    may = "production.save_actuals_productionrun"
     form_class = closing.PlateForm
 
-    def do(self, form):
-        midprint.note_plate(form.subject, by=form.by, **form.service_kwargs())
-        return _("Noted: the completion begins with these counts.")
 
-
-class CompleteAsPlannedView(RunPageMixin, ButtonView):
-    """All came out as planned: one touch."""
-
-    may = "production.complete_productionrun"
-
-    def do(self, form):
-        return _completed(completion.complete(form.subject, by=form.by, as_planned=True))
-
-
-class FailView(RunPageMixin, VerbView):
-    """Nothing usable came out."""
-
+class FailView(RunVerbView):
+    verb = "fail"
     template_name = "production/floor/fail.html"
-    may = "production.fail_productionrun"
-
     form_class = closing.FailForm
 
     def form(self, data=None):
@@ -166,52 +177,29 @@ class FailView(RunPageMixin, VerbView):
             form.fields["progress_percent"].initial = _progress_by_time(self.run)
         return form
 
-    def do(self, form):
-        done = completion.fail(form.subject, by=form.by, **form.service_kwargs())
-        return _("Run %(run)s has failed; what it took is booked as waste.") % {"run": done.run}
 
-
-class CancelView(RunPageMixin, VerbView):
-    """The run is given up."""
-
+class CancelView(RunVerbView):
+    verb = "cancel"
     template_name = "production/floor/cancel.html"
-    may = "production.cancel_productionrun"
     form_class = closing.CancelForm
 
-    def do(self, form):
-        run = lifecycle.cancel(form.subject, by=form.by, **form.service_kwargs())
-        return _("Run %(run)s is cancelled.") % {"run": run}
 
-
-class PlainVerbView(RunPageMixin, ButtonView):
-    """A verb without a form: all of it is in its row."""
-
-    row = None
-
-    def do(self, form):
-        self.row.call(form.subject, by=form.by)
-        return self.row.success % {"run": form.subject}
-
-
-class SwapView(RunPageMixin, VerbView):
-    """Go on printing from another spool."""
-
+class SwapView(RunVerbView):
+    verb = "swap_spool"
     template_name = "production/floor/swap.html"
-    may = "production.swap_spool_productionrun"
-
     form_class = swapping.SwapForm
 
     def form(self, data=None):
-        scanned = {"spool": self.request.GET.get("spool", "")[:40]}
-        return super().form(data, line=self._line(), initial=scanned)
+        initial = {"spool": self.request.GET.get("spool", "")[:40]}
+        return super().form(data, line=self._line(), initial=initial)
 
     def context(self):
         line = self._line()
         wanted = line.filament or line.material_type
-        fitting = Spool.objects.on_shelf().holding().with_available().with_filament()
-        of = {"filament": line.filament} if line.filament_id else {}
-        of = of or {"filament__material_type": line.material_type}
-        fitting = fitting.filter(**of).exclude(pk=line.spool_id).order_by("-available", "pk")
+        required = "filament" if line.filament else "filament__material_type"
+        spools = Spool.objects.on_shelf().holding().with_available().with_filament()
+        fitting = spools.filter(**{required: wanted}).exclude(pk=line.spool_id)
+        fitting = fitting.order_by("-available", "pk")
         return super().context() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
 
     def do(self, form):
@@ -236,10 +224,11 @@ class UndoView(RunPageMixin, ButtonView):
         return _("Taken back: run %(run)s is %(status)s again.") % {"run": run, "status": status}
 
 
-def _completed(done):
-    grams = done.variance["grams"]["total"]
-    numbers = {"run": done.run, "grams": format_number(grams["actual"] or 0)}
-    return _("Run %(run)s is completed: %(grams)s g are booked.") % numbers
+def _completed(form, **values):
+    done = completion.complete(form.subject, by=form.by, **values)
+    grams = done.variance["grams"]["total"]["actual"] or 0
+    message = _("Run %(run)s is completed: %(grams)s g are booked.")
+    return message % {"run": done.run, "grams": format_number(grams)}
 
 
 def _progress_by_time(run):

@@ -9,19 +9,29 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext_lazy
 
 from inventory.forms.spools import WeighForm
 from inventory.models import Spool
 from production.forms.spools import LoadForm
 from production.models import PrinterSlot, RunMaterial
 from production.services.printing import slots, weighing
-from production.services.undo import loads, offline_conflicts, receipts, undo
+from production.services.undo import offline_conflicts, undo
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
 SHOWN = 8
 IS_ID = re.compile(r"[0-9]{1,18}")
+
+UNDONE = {  # messages, by kind
+    "weighing": gettext_lazy("Taken back: the book is as it was. Weigh spool %(code)s again."),
+    "loading": gettext_lazy("Taken back: spool %(code)s is where it was."),
+    "receipt": ngettext_lazy(
+        "Taken back: %(count)d spool is off the shelf; its label is blank again.",
+        "Taken back: %(count)d spools are off the shelf; their labels are blank again.",
+        "count",
+    ),
+}
 
 
 class SpoolPageMixin:
@@ -85,60 +95,36 @@ class WeighView(SpoolPageMixin, VerbView):
             offline_conflicts.require_unchanged(run, since=since, by=self.request.user)
 
     def do(self, form):
-        said = form.service_kwargs() | ({"weighed_at": self.pressed_at} if self.pressed_at else {})
-        weighed = weighing.weigh(form.subject, by=form.by, **said)
+        moment = {"weighed_at": self.pressed_at} if self.pressed_at else {}
+        weighed = weighing.weigh(form.subject, by=form.by, **form.service_kwargs(), **moment)
         if weighed.line is not None:
-            return _("Kept for run %(run)s: booked when it is completed.") % {
-                "run": weighed.line.run
-            }
-        said = {"net": grams(weighed.entry.balance_grams), "off": signed_grams(weighed.entry.grams)}
-        return _("%(net)s are on the spool, %(off)s against the book.") % said
+            message = _("Saved for run %(run)s: booked when it is completed.")
+            return message % {"run": weighed.line.run}
+        figures = {
+            "net": grams(weighed.entry.balance_grams),
+            "off": signed_grams(weighed.entry.grams),
+        }
+        return _("%(net)s are on the spool, %(off)s against the book.") % figures
 
     def _printing(self):
         line = self.claims().drawing().first()
         return line and line.run
 
 
-class UndoWeighingView(SpoolPageMixin, ButtonView):
-    """Take back the weight one typed last."""
+class SpoolUndoView(SpoolPageMixin, ButtonView):
+    """Take back one's own last weighing, loading or receipt."""
 
     may = "inventory.undo_spool"
+    kind = ""
 
     def do(self, form):
-        entry = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
-        undo.undo_weighing(entry, by=form.by)
-        return _("Taken back: the book is as it was. Weigh spool %(code)s again.") % {
-            "code": self.spool.code
-        }
-
-
-class UndoLoadingView(SpoolPageMixin, ButtonView):
-    """Take back what one loaded last."""
-
-    may = "inventory.undo_spool"
-
-    def do(self, form):
-        event = get_object_or_404(self.spool.events, pk=form.cleaned_data["event"])
-        loads.undo_load(event, by=form.by)
-        return _("Taken back: spool %(code)s is where it was.") % {"code": self.spool.code}
-
-
-class UndoReceiptView(SpoolPageMixin, ButtonView):
-    """Take back the case one received last."""
-
-    may = "inventory.undo_spool"
-
-    def do(self, form):
-        receipt = get_object_or_404(self.spool.transactions, pk=form.cleaned_data["event"])
-        count = len(receipts.undo_receipt(receipt, by=form.by))
-        return ngettext(
-            "Taken back: %(count)d spool is off the shelf; its label is blank again.",
-            "Taken back: %(count)d spools are off the shelf; their labels are blank again.",
-            count,
-        ) % {"count": count}
+        rows = self.spool.events if self.kind == "loading" else self.spool.transactions
+        event = get_object_or_404(rows, pk=form.cleaned_data["event"])
+        _run, spools = undo.take_back(self.kind, event, by=form.by)
+        return UNDONE[self.kind] % {"count": len(spools), "code": self.spool.code}
 
     def after(self):
-        return reverse("floor-receive")
+        return reverse("floor-receive") if self.kind == "receipt" else super().after()
 
 
 class LoadView(SpoolPageMixin, VerbView):

@@ -22,7 +22,6 @@ from tenants.site.base import LabelledCells, ModelAdmin, TabularInline
 from tenants.site.filters import IsActiveListFilter
 from tenants.site.site import AdminSite
 from tenants.site.verbs import VerbAction, VerbPages
-from tenants.web.forms import VerbForm
 
 public_site = AdminSite(name="admin")
 public_site.site_header = public_site.site_title = "Spoolbook: farms"
@@ -100,14 +99,6 @@ def _verb(name, label, work, **details):
     )
 
 
-class SuspendTogether(VerbForm):
-    label = "Suspend the chosen farms"
-
-
-class ResumeTogether(VerbForm):
-    label = "Resume the chosen farms"
-
-
 @admin.register(Tenant, site=public_site)
 class TenantAdmin(VerbPages, ModelAdmin):
     inlines = [DomainInline]
@@ -118,15 +109,17 @@ class TenantAdmin(VerbPages, ModelAdmin):
     preview_template = "tenants/_farm_preview.html"
     verbs = (
         _verb(
-            "suspend", "Suspend", services.suspend_farm, bulk_form=SuspendTogether, tone="stop",
+            "suspend", "Suspend", services.suspend_farm, bulk_label="Suspend the chosen farms",
+            tone="stop",
             is_possible=lambda farm: farm.is_active,
             description="Suspended: nobody can sign in. Data is kept.",
-            success_message="{} is suspended.",
+            success_message="%(row)s is suspended.",
         ),
         _verb(
-            "resume", "Resume", services.resume_farm, bulk_form=ResumeTogether, tone="go",
+            "resume", "Resume", services.resume_farm, bulk_label="Resume the chosen farms",
+            tone="go",
             is_possible=lambda farm: not farm.is_active,
-            description="People can sign in again.", success_message="{} is active again.",
+            description="People can sign in again.", success_message="%(row)s is active again.",
         ),
     )  # fmt: skip
 

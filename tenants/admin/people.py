@@ -11,7 +11,6 @@ from tenants.site.base import ModelAdmin
 from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
-from tenants.web.forms import VerbForm
 
 ROLE_CHOICES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
 
@@ -135,10 +134,6 @@ class TokenForm(forms.ModelForm):
         }
 
 
-class RevokeTogether(VerbForm):
-    label = "Revoke the chosen tokens"
-
-
 @admin.register(DeviceToken, site=farm_site)
 class DeviceTokenAdmin(DeviceAdmin):
     """Tokens are issued on a page that shows their secret once; later they are only revoked."""
@@ -154,10 +149,10 @@ class DeviceTokenAdmin(DeviceAdmin):
             label="Revoke",
             service=services.revoke_token,
             permission="accounts.change_devicetoken",
-            bulk_form=RevokeTogether,
+            bulk_label="Revoke the chosen tokens",
             is_possible=lambda token: token.revoked_at is None,
             description="Whatever uses it is shut out from now on. A revoked token stays revoked.",
-            success_message="The token {} is revoked.",
+            success_message="The token %(row)s is revoked.",
             tone="stop",
         ),
     )
@@ -191,14 +186,6 @@ class DeviceTokenAdmin(DeviceAdmin):
         return TemplateResponse(request, "tenants/admin_token_issued.html", context)
 
 
-class RevokeTabletsTogether(VerbForm):
-    label = "Revoke the chosen tablets"
-
-
-class UnlockTogether(VerbForm):
-    label = "Unlock the chosen tablets"
-
-
 @admin.register(FloorDevice, site=farm_site)
 class FloorDeviceAdmin(DeviceAdmin):
     """A tablet is registered on the tablet itself, at /floor/device/; here it is revoked."""
@@ -220,20 +207,20 @@ class FloorDeviceAdmin(DeviceAdmin):
             label="Unlock",
             service=pins.unlock_device,
             permission="accounts.change_floordevice",
-            bulk_form=UnlockTogether,
+            bulk_label="Unlock the chosen tablets",
             is_possible=lambda device: device.revoked_at is None,
             description="Wrong PINs on it are forgotten: everybody may try again at once.",
-            success_message="{} is unlocked.",
+            success_message="%(row)s is unlocked.",
         ),
         VerbAction(
             name="revoke",
             label="Revoke",
             service=devices.revoke,
             permission="accounts.change_floordevice",
-            bulk_form=RevokeTabletsTogether,
+            bulk_label="Revoke the chosen tablets",
             is_possible=lambda device: device.revoked_at is None,
             description="Sign-in on it stops until a manager registers it again.",
-            success_message="{} is revoked.",
+            success_message="%(row)s is revoked.",
             tone="stop",
         ),
     )

@@ -41,6 +41,17 @@ class TabularInline(ReadOnlyFigures, admin.TabularInline):
     formfield_overrides = INPUTS
     extra = 0
     show_change_link = False
+    select_related = ()
+    foreign_key_rows = {}  # by field, a function that returns the queryset of its choices
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows.select_related(*self.select_related) if self.select_related else rows
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if rows := self.foreign_key_rows.get(db_field.name):
+            kwargs["queryset"] = rows()
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def get_formset(self, request, obj=None, **kwargs):
         if "fields" not in kwargs:

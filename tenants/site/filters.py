@@ -35,8 +35,9 @@ class ChoiceListFilter(BarFilter, admin.SimpleListFilter):
         return [(str(key), name, str(key) == self.value()) for key, name in self.lookup_choices]
 
 
-def field_filter(name, label, choices, *, lookup=""):
-    """A ChoiceListFilter of the field ``name`` (or of ``lookup``) with ``choices()``."""
+def field_filter(name, label, choices, *, lookup="", narrow=None):
+    """A ChoiceListFilter of the field ``name``, of ``lookup``, or by ``narrow(rows, value)``, with
+    ``choices()``."""
 
     class Field(ChoiceListFilter):
         title, parameter_name = label, name
@@ -45,6 +46,8 @@ def field_filter(name, label, choices, *, lookup=""):
             return choices()
 
         def narrowed(self, queryset, value):
+            if narrow:
+                return narrow(queryset, value)
             return queryset.filter(**{lookup or name: value})
 
     return Field

@@ -30,8 +30,8 @@ class VerbAction:
     """A verb of a row: calls ``service(row, by=user, **form.service_kwargs())``.
 
     ``is_possible(row)``: whether the row has a button for it. ``confirm``: codes of refusals that
-    are not shown before anything was entered. ``bulk_form``: the form of the action on several
-    rows. ``redirect_to(row, result)``: the next URL; None is the row's page.
+    are not shown before anything was entered. ``bulk_label`` and ``bulk_form``: the action on
+    several rows; "" for none. ``redirect_to(row, result)``: the next URL; None is the row's page.
     """
 
     name: str
@@ -41,7 +41,8 @@ class VerbAction:
     description: str
     success_message: str
     form: type[VerbForm] = VerbForm
-    bulk_form: type[VerbForm] | None = None
+    bulk_label: str = ""
+    bulk_form: type[VerbForm] = VerbForm
     is_possible: Callable = lambda row: True
     redirect_to: Callable = lambda row, result: None
     confirm: frozenset = frozenset()
@@ -52,10 +53,11 @@ class VerbPages:
     """Adds a page, a button and an action for each of the ``verbs`` to a ModelAdmin.
 
     ``preview(row, verb, values, by)`` returns what the verb would write, for
-    ``preview_template``.
+    ``preview_template``. Success messages name the row by ``row_name``: ``%(row)s``.
     """
 
     verbs = ()
+    row_name = "row"
     preview_template = None
     verb_template = "tenants/admin_verb.html"
     bulk_template = "tenants/admin_bulk_verb.html"
@@ -132,7 +134,7 @@ class VerbPages:
         except Refusal as refusal:
             form.add_refusal(refusal)
             return None
-        messages.success(request, verb.success_message.format(row))
+        messages.success(request, verb.success_message % {self.row_name: row})
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
         return HttpResponseRedirect(verb.redirect_to(row, result) or reverse(name, args=[row.pk]))
 
@@ -165,10 +167,9 @@ class VerbPages:
         if IS_POPUP_VAR in request.GET:
             return actions
         for verb in self.verbs:
-            if verb.bulk_form and request.user.has_perm(verb.permission):
+            if verb.bulk_label and request.user.has_perm(verb.permission):
                 name = f"do_{verb.name}"
-                label = f"{verb.bulk_form.label or verb.label} …"
-                actions[name] = (partial(_bulk_action, verb=verb), name, label)
+                actions[name] = (partial(_bulk_action, verb=verb), name, f"{verb.bulk_label} …")
         return actions
 
     def bulk_view(self, request, rows, verb):
@@ -190,7 +191,7 @@ class VerbPages:
 
     def _bulk_page(self, request, verb, rows, form, plans, seen):
         title = _("%(verb)s: %(count)d selected") % {
-            "verb": form.label or verb.label,
+            "verb": verb.bulk_label,
             "count": len(rows),
         }
         context = {

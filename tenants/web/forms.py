@@ -84,7 +84,6 @@ class VerbForm(forms.Form):
 
     after_refusal = {}
     admin_exclude = touch_exclude = ()
-    label = ""  # of the action on several rows, if not the label of the verb
     fields_template = "tenants/_verb_fields.html"
 
     def __init__(self, *args, subject=None, by=None, touch=False, **kwargs):

@@ -49,7 +49,7 @@ def live_through(page, job):
     hand = Hand(page)
     hand.link(job.number)
     hand.button("Start")
-    finds(page, f"Run {job.number} is running.")
+    finds(page, f"Run {job.number} is in progress.")
 
     hand.touch(page.get_by_role("link", name="Swap this spool"))
     hand.touch(page.get_by_text("gave so many grams"))
@@ -102,7 +102,7 @@ def test_a_run_starts_with_at_most_three_touches(visit, job):
     hand = Hand(page)
     hand.link(job.number)
     hand.button("Start")
-    finds(page, "is running.")
+    finds(page, "is in progress.")
     assert hand.touches <= 3
     assert status(job) == "in_progress"
 

@@ -27,7 +27,7 @@ def test_a_run_starts_from_the_spool_in_the_printer_with_one_touch(floor, galaxy
     form = page(floor.get(at(run)))
     assert f'value="{spool.code}"' in form
     answer = touch(floor, at(run, "start"), **{f"line-{line.pk}": spool.code})
-    assert f"Run {run.number} is running." in said(floor, answer)
+    assert f"Run {run.number} is in progress." in said(floor, answer)
     assert (fresh(run).status, fresh(line).spool) == ("in_progress", spool)
     assert run.events.last().by == operator
 

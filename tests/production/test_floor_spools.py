@@ -156,7 +156,7 @@ def test_while_a_run_prints_the_weight_is_kept_for_its_completion(floor):
     run = a_running_run((spool, 40))
     assert f"Run {run.number} prints from it" in page(floor.get(at(spool, "weigh")))
     shown = said(floor, touch(floor, at(spool, "weigh"), gross_grams="1160"))
-    assert f"Kept for run {run.number}" in shown
+    assert f"Saved for run {run.number}" in shown
     assert run.materials.get().gross_after_grams == 1160
     assert 'value="1160"' in page(floor.get(f"/floor/runs/{run.pk}/complete/"))
     touch(floor, at(spool, "weigh"), gross_grams="1160", as_count="on")

@@ -13,7 +13,7 @@ const texts = board?.dataset ?? {}; // nobody is signed in: there is no board
 const me = texts.person;
 const page = document.documentElement;
 const pressed = new Set(); // keys of what was sent from this page, while it is looked at
-const otherTabs = new BroadcastChannel("spoolbook-done"); // told what this one has sent, and the answer
+const otherTabs = new BroadcastChannel("spoolbook-done"); // learn what this one has sent, and the answer
 
 // --- What waits ---------------------------------------------------------------------------------
 
@@ -48,7 +48,7 @@ const headers = (form) => ({
   Accept: "application/json", "Floor-Person": me, "X-CSRFToken": token(), "Floor-Waited": waited(form),
 });
 
-// {said, location} when it was done, {detail} when it was refused, null when it has to wait.
+// {message, location} when it was done, {detail} when it was refused, null when it has to wait.
 const send = async (form) => {
   try {
     const response = await fetch(form.url, {
@@ -73,40 +73,40 @@ const alone = (work) => navigator.locks?.request("spoolbook-waiting", work) ?? w
 let sending = null;
 const sendAll = () => {
   sending ??= alone(async () => {
-    const said = [];
+    const messages = [];
     for (let form; !isLeaving && (form = due()[0]);) { // the next page sends the rest
       if (Date.now() - form.at > OLD) {
         keep({ ...form, why: texts.old });
         continue;
       }
       const answer = await send(form);
-      if (isLeaving || !settle(form, answer, said)) break; // who leaves lets the next page ask again
+      if (isLeaving || !settle(form, answer, messages)) break; // who leaves lets the next page ask again
     }
-    show(said);
+    show(messages);
   }).finally(() => { sending = null; draw(); });
   return sending;
 };
 
-const settle = (form, answer, said) => {
+const settle = (form, answer, messages) => {
   if (!answer) {
-    const kept = find(form.key);
-    if (kept) keep({ ...kept, tried: true });
+    const stored = find(form.key);
+    if (stored) keep({ ...stored, tried: true });
     return false;
   }
   if (answer.location) {
     otherTabs.postMessage({ key: form.key, ...answer });
     drop(form);
-    said.push(answer.said);
-    if (pressed.has(form.key) || form.page === location.pathname) goOn(said.splice(0), answer.location);
+    messages.push(answer.message);
+    if (pressed.has(form.key) || form.page === location.pathname) goOn(messages.splice(0), answer.location);
   } else if (pressed.has(form.key)) submit(form);
   else keep({ ...form, tried: true, why: answer.detail });
   return true;
 };
 
 // The server's own page says best why not, beside each field, with what was typed in it.
-const submit = (kept) => {
-  const { key, url } = kept, body = new URLSearchParams(kept.body);
-  body.set("waited", Number(body.get("waited")) + waited(kept));
+const submit = (stored) => {
+  const { key, url } = stored, body = new URLSearchParams(stored.body);
+  body.set("waited", Number(body.get("waited")) + waited(stored));
   isLeaving = true;
   const form = Object.assign(document.createElement("form"), { method: "post", action: url, hidden: true });
   for (const [name, value] of [["csrfmiddlewaretoken", token()], ...body]) {
@@ -123,15 +123,15 @@ const press = async (form) => {
   draw();
   setTimeout(draw, SLOW + 100);
   await sendAll();
-  const kept = find(form.key);
-  if (kept?.why) submit(kept); // another tab was faster, and was refused
+  const stored = find(form.key);
+  if (stored?.why) submit(stored); // another tab was faster, and was refused
 };
 
 // --- Showing ------------------------------------------------------------------------------------
 
-const goOn = (said, address) => {
+const goOn = (messages, address) => {
   isLeaving = true;
-  sessionStorage.setItem("said", JSON.stringify(said));
+  sessionStorage.setItem("messages", JSON.stringify(messages));
   location.assign(address);
 };
 
@@ -142,14 +142,14 @@ const isTouched = (each) =>
 const isTyping = () => [...document.querySelectorAll("main :is(input, textarea, select)")].some(isTouched);
 
 // What was done meanwhile; the page is read again, unless somebody is writing in it.
-const show = (said) => {
-  if (!said.length || isLeaving) return;
-  if (isTyping()) tell(said);
-  else goOn(said, location.href);
+const show = (messages) => {
+  if (!messages.length || isLeaving) return;
+  if (isTyping()) announce(messages);
+  else goOn(messages, location.href);
 };
 
-const tell = (said) => {
-  for (const text of said.filter(Boolean)) {
+const announce = (messages) => {
+  for (const text of messages.filter(Boolean)) {
     const line = Object.assign(document.createElement("p"), { className: "message success", textContent: text });
     line.setAttribute("role", "status");
     document.querySelector("main").prepend(line);
@@ -207,7 +207,7 @@ addEventListener("submit", (event) => {
   return press(wanted);
 });
 
-// Whoever is next on this tablet does not see the pages kept for offline.
+// Whoever is next on this tablet does not see the pages stored for offline.
 const leave = (event) => {
   if (!globalThis.caches) return;
   event.preventDefault();
@@ -231,17 +231,17 @@ const readAgain = async () => {
 const goAhead = () => { if (due().length && !document.hidden) sendAll(); };
 
 const begin = () => {
-  if (page.hasAttribute("data-offline")) { // a kept page: its keys may have been used
+  if (page.hasAttribute("data-offline")) { // a stored page: its keys may have been used
     for (const input of document.querySelectorAll("[name=idempotency_key]")) input.value += `-${Math.random()}`;
   }
-  tell(JSON.parse(sessionStorage.getItem("said") ?? "[]"));
-  sessionStorage.removeItem("said");
+  announce(JSON.parse(sessionStorage.getItem("messages") ?? "[]"));
+  sessionStorage.removeItem("messages");
   draw();
   goAhead();
   addEventListener("online", goAhead);
   addEventListener("storage", draw);
   otherTabs.addEventListener("message", ({ data }) => {
-    if (pressed.has(data.key) && !isLeaving) goOn([data.said], data.location);
+    if (pressed.has(data.key) && !isLeaving) goOn([data.message], data.location);
   });
   addEventListener("pagehide", () => { isLeaving = true; });
   addEventListener("pageshow", ({ persisted }) => { // back again

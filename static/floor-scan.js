@@ -57,12 +57,12 @@ async function film(field) {
   const video = made("video");
   video.setAttribute("playsinline", "");
   video.muted = true;
-  const told = made("p", "told", words.hold);
-  told.setAttribute("role", "status");
+  const hint = made("p", "hint", words.hold);
+  hint.setAttribute("role", "status");
   const close = made("button", "primary", words.close);
   close.type = "button";
   close.addEventListener("click", () => dialog.close());
-  dialog.append(video, told, close);
+  dialog.append(video, hint, close);
   document.body.append(dialog);
   let stream = null;
   dialog.addEventListener("close", () => {
@@ -77,19 +77,19 @@ async function film(field) {
     video.srcObject = stream;
     await video.play();
     const read = await reader();
-    await watch(dialog, video, read, field, told);
+    await watch(dialog, video, read, field, hint);
   } catch (error) {
-    told.textContent = error.name === "NotAllowedError" ? words.denied : words.broken;
+    hint.textContent = error.name === "NotAllowedError" ? words.denied : words.broken;
   }
 }
 
-async function watch(dialog, video, read, field, told) {
+async function watch(dialog, video, read, field, hint) {
   let last = "", at = 0;
   while (dialog.open) {
     const text = await read(video, video.videoWidth, video.videoHeight);
     if (text && (text !== last || Date.now() - at > AGAIN_MS)) {
       if (!take(field, text)) return dialog.close();
-      told.textContent = text;
+      hint.textContent = text;
     }
     if (text) [last, at] = [text, Date.now()];
     await new Promise((resolve) => setTimeout(resolve, EVERY_MS));

@@ -28,7 +28,7 @@ addEventListener("fetch", (event) => {
   else if (pathname.startsWith("/static/")) event.respondWith(file(event));
 });
 
-const kept = (request) => caches.match(request, { ignoreVary: true });
+const cached = (request) => caches.match(request, { ignoreVary: true });
 
 const fetched = (event) => {
   const answer = fetch(event.request);
@@ -49,7 +49,7 @@ const keep = async (request, response) => {
 };
 
 const page = async (event) => {
-  const before = await kept(event.request);
+  const before = await cached(event.request);
   const tooLate = before && new Promise((_, reject) => { setTimeout(reject, PATIENCE); });
   try {
     const response = await Promise.race([fetched(event), tooLate].filter(Boolean));
@@ -62,7 +62,7 @@ const page = async (event) => {
 };
 
 const file = async (event) => {
-  const before = await kept(event.request);
+  const before = await cached(event.request);
   if (isOffline && before) return before;
   return fetched(event).catch(() => before ?? Response.error());
 };

@@ -8,7 +8,7 @@ const shown = (value) => value.toLocaleString(locale, { maximumFractionDigits: 2
 for (const form of document.querySelectorAll("[data-weigh]")) {
   const gross = form.querySelector("[name=gross_grams]");
   const tare = number(form.dataset.tare);
-  const tell = () => {
+  const update = () => {
     const net = number(gross.value) - tare;
     for (const row of form.querySelectorAll("[data-shown]")) row.hidden = Number.isNaN(net);
     if (Number.isNaN(net)) return;
@@ -16,8 +16,8 @@ for (const form of document.querySelectorAll("[data-weigh]")) {
     form.querySelector("[data-net]").value = shown(net);
     form.querySelector("[data-off]").value = (off > 0 ? "+" : off < 0 ? "−" : "") + shown(Math.abs(off));
   };
-  gross.addEventListener("input", tell);
-  tell();
+  gross.addEventListener("input", update);
+  update();
 }
 
 // A count gets a button on either side, and what is scrapped is not good.
@@ -41,8 +41,8 @@ for (const input of document.querySelectorAll("[data-count]")) {
 }
 
 for (const item of document.querySelectorAll("[data-quantity]")) {
-  const good = item.querySelector("[name$=-good]");
-  const scrapped = item.querySelector("[name$=-scrapped]");
+  const good = item.querySelector("[name$=-good_count]");
+  const scrapped = item.querySelector("[name$=-scrapped_count]");
   const quantity = Number(item.dataset.quantity);
   const reasons = item.querySelector(".reasons");
   const ask = () => { reasons.hidden = !(Number.parseInt(scrapped.value, 10) > 0); };

@@ -13,23 +13,23 @@ def comparison(rows):
 def columns(points, *, height=120, width=36):
     """Columns side by side: ``points`` are (label, value, text); equal widths, one scale."""
     most = max((value or 0 for _, value, _ in points), default=0)
-    shown = []
+    bars = []
     for index, (label, value, text) in enumerate(points):
-        tall = float((value or 0) * height / most) if most else 0
+        bar_height = float((value or 0) * height / most) if most else 0
         x = index * (width + 12)
-        shown.append(
+        bars.append(
             {
                 "label": label,
                 "text": text,
                 "x": x,
                 "middle": x + width / 2,
-                "y": f"{height - tall + 16:.1f}",
-                "above": f"{height - tall + 11:.1f}",
-                "height": f"{tall:.1f}",
+                "y": f"{height - bar_height + 16:.1f}",
+                "above": f"{height - bar_height + 11:.1f}",
+                "height": f"{bar_height:.1f}",
             }
         )
     return {
-        "columns": shown,
+        "columns": bars,
         "column_width": width,
         "width": max(len(points) * (width + 12) - 12, 1),
         "height": height + 36,

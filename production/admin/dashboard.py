@@ -20,10 +20,10 @@ DAYS = 7
 MOST = 8
 SOON_DAYS = 30
 STEPS = {
-    Filament: "import a catalogue, or add what is on your shelf",
+    Filament: "import a catalogue, or add them one by one",
     Printer: "with their beds, nozzles and slots",
-    Product: "with the grams that one unit takes",
-    Spool: "receive what is on the shelf, and label it",
+    Product: "with the grams of one unit",
+    Spool: "receive those you have, and print labels",
     ProductionRun: "plan the first one",
 }
 
@@ -63,12 +63,7 @@ def _running():
     runs = ProductionRun.objects.in_progress().select_related("printer")
     runs = runs.prefetch_related("items__product")
     return [
-        {
-            "run": run,
-            "link": words.run_link(run),
-            "makes": words.makes(run),
-            "job": Job(run),
-        }
+        {"run": run, "link": words.run_link(run), "makes": words.makes(run), "job": Job(run)}
         for run in sorted(runs.order_by("started_at", "pk"), key=_soonest)
     ]
 

@@ -1,4 +1,4 @@
-"""Products, their bills of materials, and the variance of their runs."""
+"""Products, their bills of materials and the variance of their runs; reasons."""
 
 from django.contrib import admin
 from django.db.models import F
@@ -6,13 +6,13 @@ from django.db.models import F
 from inventory.admin import pictures
 from inventory.models import Filament
 from production.admin import words
-from production.models import BomLine, Product, ProductionRun
+from production.models import BomLine, Product, ProductionRun, Reason
 from production.services.reports import alerts, variance
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
-from tenants.site.filters import IsActiveListFilter
+from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
 
@@ -59,20 +59,17 @@ class ProductAdmin(VerbPages, ModelAdmin):
     preview_template = "production/_product_preview.html"
     fieldsets = [
         (None, {"fields": [("sku", "name"), "description", "is_active"]}),
-        (
-            "On the plate",
-            {"fields": [("units_per_plate", "plate_minutes", "plate_purge_grams")]},
-        ),
+        ("On the plate", {"fields": [("units_per_plate", "plate_minutes", "plate_purge_grams")]}),
         ("One unit", {"fields": [("height_mm", "labour_minutes")]}),
     ]
     verbs = (
         VerbAction(
             name="accept",
-            label="Accept what it really takes",
+            label="Accept actuals",
             service=_accept,
             permission="production.accept_actuals_product",
-            description="The bill of materials and the plate time become what the last runs took.",
-            success_message="%(row)s is planned with what its runs really took from now on.",
+            description="Sets the bill of materials and the plate time to what the last runs took.",
+            success_message="%(row)s is now planned with the actuals of its last runs.",
         ),
     )
 
@@ -154,3 +151,13 @@ def _run_row(run, figures, threshold):
         "off": words.percent(grams["percent"], threshold),
         "cost": words.money(figures["cost"]["total"]),
     }
+
+
+@admin.register(Reason, site=farm_site)
+class ReasonAdmin(ModelAdmin):
+    list_display = ["label", "kind", "code", "is_active"]
+    list_filter = [field_filter("kind", "kind", lambda: Reason.Kind.choices), IsActiveListFilter]
+    search_fields = ["label", "code"]
+
+    def get_readonly_fields(self, request, obj=None):
+        return ["kind", "code"] if obj else []

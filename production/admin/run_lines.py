@@ -44,7 +44,7 @@ class LineInline(TabularInline):
 
 class ItemInline(LineInline):
     model, form = RunItem, ItemForm
-    verbose_name, verbose_name_plural = "product", "What it makes"
+    verbose_name, verbose_name_plural = "product", "Products"
     editable_fields = ITEM
     display_fields = ("product", "quantity", *COUNTS, "order_reference")
     autocomplete_fields = ["product"]
@@ -64,7 +64,7 @@ def _grams(name, label):
 
 class MaterialInline(LineInline):
     model, form = RunMaterial, MaterialForm
-    verbose_name, verbose_name_plural = "material", "What it takes"
+    verbose_name, verbose_name_plural = "material", "Materials"
     editable_fields = MATERIAL
     display_fields = (
         "filament_or_type",

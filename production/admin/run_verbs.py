@@ -15,7 +15,7 @@ def _page_of_result(run, result):
     return reverse("admin:production_productionrun_change", args=[result.pk])
 
 
-OPTIONS = {  # what a verb has besides its row of the transitions
+FORMS = {  # what a verb has besides its row of the transitions
     "start": {
         "form": opening.StartForm,
         "bulk_label": _("Start the selected runs"),
@@ -69,7 +69,7 @@ VERBS = tuple(
         is_possible=row.is_possible,
         description=row.summary,
         success_message=row.success,
-        **OPTIONS.get(row.name, {}),
+        **FORMS.get(row.name, {}),
     )
     for row in ROWS
     if row.label

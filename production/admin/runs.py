@@ -170,10 +170,10 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         """A new run is created with its lines, in ``save_related``."""
         if not change:
             return
-        said = form.changed_values() | self._override(form)
-        expected = form.cleaned_data.get("seen_version")
-        with expecting({expected} if expected else None):
-            lifecycle.update(obj, by=request.user, **said)
+        version = form.cleaned_data.get("seen_version")
+        with expecting({version} if version else None):
+            values = form.changed_values() | self._override(form)
+            lifecycle.update(obj, by=request.user, **values)
 
     def save_related(self, request, form, formsets, change):
         for formset in formsets:
@@ -205,8 +205,8 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         for form in formset.initial_forms:
             if form in dropped:
                 inline.remove(form.instance, by=by)
-            elif form.has_changed() and (said := form.changed_values()):
-                inline.change(form.instance, by=by, **said, **override)
+            elif form.has_changed() and (values := form.changed_values()):
+                inline.change(form.instance, by=by, **values, **override)
         for form in formset.extra_forms:
             if form.has_changed() and form not in dropped:
                 inline.add(formset.instance, by=by, **vars(form.new()), **override)

@@ -4,27 +4,9 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 
 from inventory.models import Filament, InventoryTransaction, MaterialType
-from production.filters.reports import (
-    ConsumptionFilter,
-    CountedFilter,
-    EvidenceFilter,
-    LotPartsFilter,
-    LotsFilter,
-    ScrapReportFilter,
-    StockFilter,
-    VarianceReportFilter,
-)
+from production.filters import reports as filters
 from production.models import Product, ProductionRun, RunMaterial
-from production.serializers.consumption import ConsumptionSerializer, ScrapSerializer
-from production.serializers.lots import LotPartSerializer, LotSerializer
-from production.serializers.reports import (
-    EVIDENT_RUNS,
-    AlertSerializer,
-    MaterialTypeStockSerializer,
-    StockSerializer,
-    UnexplainedSerializer,
-    VarianceGroupSerializer,
-)
+from production.serializers import reports as serializers
 from production.services.reports import (
     alerts,
     consumption,
@@ -58,8 +40,8 @@ class VarianceReport(Report):
 
     title = "Variance"
     queryset = ProductionRun.objects.live()
-    serializer_class = VarianceGroupSerializer
-    filterset_class = VarianceReportFilter
+    serializer_class = serializers.VarianceGroupSerializer
+    filterset_class = filters.VarianceReportFilter
 
     def compute(self, runs, parameters):
         if parameters["group_by"] == "filament":
@@ -72,8 +54,8 @@ class ConsumptionReport(Report):
 
     title = "Consumption"
     queryset = InventoryTransaction.objects.all()
-    serializer_class = ConsumptionSerializer
-    filterset_class = ConsumptionFilter
+    serializer_class = serializers.ConsumptionSerializer
+    filterset_class = filters.ConsumptionFilter
 
     def compute(self, entries, parameters):
         since, until = parameters["since"], parameters["until"]
@@ -91,8 +73,8 @@ class ScrapReport(Report):
 
     title = "Scrap"
     queryset = ProductionRun.objects.live()
-    serializer_class = ScrapSerializer
-    filterset_class = ScrapReportFilter
+    serializer_class = serializers.ScrapSerializer
+    filterset_class = filters.ScrapReportFilter
 
     def compute(self, runs, parameters):
         return scrap.scrap(runs, group_by=parameters["group_by"] or None)
@@ -103,8 +85,8 @@ class LotReport(Report):
 
     title = "Lots"
     queryset = RunMaterial.objects.all()
-    serializer_class = LotSerializer
-    filterset_class = LotsFilter
+    serializer_class = serializers.LotSerializer
+    filterset_class = filters.LotsFilter
 
     def compute(self, lines, parameters):
         if parameters["order_reference"]:
@@ -119,8 +101,8 @@ class LotPartsReport(Report):
 
     title = "Parts of a lot"
     queryset = RunMaterial.objects.all()
-    serializer_class = LotPartSerializer
-    filterset_class = LotPartsFilter
+    serializer_class = serializers.LotPartSerializer
+    filterset_class = filters.LotPartsFilter
 
     def compute(self, lines, parameters):
         return lots.parts_of_lot(parameters["lot"], lines=lines)
@@ -131,8 +113,8 @@ class StockReport(ListViewSet):
 
     title = "Stock"
     queryset = Filament.objects.all()
-    serializer_class = StockSerializer
-    filterset_class = StockFilter
+    serializer_class = serializers.StockSerializer
+    filterset_class = filters.StockFilter
     search_fields = ["name", "color_name", "manufacturer__name"]
     ordering_fields = ["id", "name", "remaining_grams", "available_grams", "days_left"]
 
@@ -145,7 +127,7 @@ class MaterialTypeStockReport(StockReport):
 
     title = "Stock by material type"
     queryset = MaterialType.objects.all()
-    serializer_class = MaterialTypeStockSerializer
+    serializer_class = serializers.MaterialTypeStockSerializer
     filterset_class = None
     search_fields = ["code", "name"]
     ordering_fields = ["id", "code", "remaining_grams", "available_grams", "days_left"]
@@ -159,8 +141,8 @@ class UnexplainedReport(Report):
 
     title = "Unexplained grams"
     queryset = InventoryTransaction.objects.all()
-    serializer_class = UnexplainedSerializer
-    filterset_class = CountedFilter
+    serializer_class = serializers.UnexplainedSerializer
+    filterset_class = filters.CountedFilter
 
     def compute(self, rows, parameters):
         since, until = parameters["counted_from"], parameters["counted_to"]
@@ -172,8 +154,8 @@ class AlertReport(Report):
 
     title = "Alerts"
     queryset = Product.objects.all()
-    serializer_class = AlertSerializer
-    filterset_class = EvidenceFilter
+    serializer_class = serializers.AlertSerializer
+    filterset_class = filters.EvidenceFilter
 
     def compute(self, rows, parameters):
-        return alerts.alerts(last=parameters["last"] or EVIDENT_RUNS)
+        return alerts.alerts(last=parameters["last"] or serializers.EVIDENT_RUNS)

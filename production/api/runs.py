@@ -12,10 +12,9 @@ from production.api.verbs import NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
 from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
-from production.serializers.events import RunEventSerializer
 from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
 from production.serializers.planning import PlannedRuns
-from production.serializers.runs import ProductionRunSerializer, addresses
+from production.serializers.runs import ProductionRunSerializer, RunEventSerializer, addresses
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_BODIES
 from production.services import transitions, variance

@@ -1,10 +1,10 @@
-"""What is different about a spool where there are runs that print from it."""
+"""Spools, weighed while a run may print from them."""
 
 from rest_framework.decorators import action
 
 from inventory.api import spools
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from production.serializers.spools import KeptForSerializer, WeighedSpool, WeighInUseBody
+from production.serializers.spools import SavedForSerializer, WeighedSpool, WeighInUseBody
 from production.services.printing import weighing
 
 
@@ -16,13 +16,13 @@ class SpoolViewSet(spools.SpoolViewSet):
 
     @action(detail=True, methods=["post"])
     def weigh(self, request, pk):
-        """Say what the scale shows: a count, the truth of the shelf.
+        """Enter what the scale shows: a count.
 
-        While a running run prints from the spool, the weight is kept for its completion instead,
-        unless ``as_count`` asks for a count.
+        While a run prints from the spool, the weight is saved for its completion instead, unless
+        ``as_count`` asks for a count.
         """
         spool = self.get_object()
         done = self.call(weighing.weigh, spool, **self.get_validated_data(spool))
         entry = done.entry and InventoryTransactionSerializer(done.entry).data
-        kept_for = done.line and KeptForSerializer(done.line).data
-        return self.row_response(spool, entry=entry, kept_for=kept_for)
+        saved_for = done.line and SavedForSerializer(done.line).data
+        return self.row_response(spool, entry=entry, saved_for=saved_for)

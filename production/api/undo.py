@@ -1,5 +1,6 @@
-"""What one did last, and taking it back: the bar below the floor's pages, for programs."""
+"""The last thing that the user did, and its undo."""
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
@@ -28,8 +29,7 @@ class UndoViewSet(BaseViewSet):
 
         Starting and ending a run, its figures and swaps, weighing, loading, receiving.
         """
-        found = LastSerializer({"undoable": undo.last(by=request.user)})
-        return Response(found.data)
+        return Response(LastSerializer({"undoable": undo.last(by=request.user)}).data)
 
     def create(self, request):
         """Undo it: name its ``kind`` and ``event``, so that it is not something else by now.
@@ -37,11 +37,10 @@ class UndoViewSet(BaseViewSet):
         The answer is what it was done to, as it is then: the run, or the spools, all those that
         were received together. A manager may undo what others did, and later.
         """
-        said = self.get_validated_data()
-        kind, event = said["kind"], said["event"]
-        if kind == "run" and not request.user.has_perm("production.undo_productionrun"):
-            raise PermissionDenied("You may not undo a run.")
-        run, spools = self.call(undo.take_back, kind, event)
+        values = self.get_validated_data()
+        permission = "production.undo_productionrun"
+        if values["kind"] == "run" and not request.user.has_perm(permission):
+            raise PermissionDenied(_("You may not undo a run."))
+        run, spools = self.call(undo.take_back, **values)
         spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
-        undone = {"run": run, "spools": spools.with_filament()}
-        return Response(UndoneSerializer(undone).data)
+        return Response(UndoneSerializer({"run": run, "spools": spools.with_filament()}).data)

@@ -22,7 +22,7 @@ class RunVerbs:
         values = self.get_validated_data()
         done = self.call(repeats.record, **values)
         if values.get("dry_run"):
-            return Response(outcomes.rehearsed(done))
+            return Response(outcomes.dry_run_outcome(done))
         return self.row_response(done.run, status=status.HTTP_201_CREATED, **outcomes.outcome(done))
 
     def outcome(self, service):

@@ -55,8 +55,7 @@ class ScrapReportFilter(ProductionRunFilter):
     """Which runs are counted, as for the list of runs, and by what they are grouped."""
 
     group_by = group_filter(
-        SCRAP_GROUPS,
-        "One group of all runs when left out; months are those of the end.",
+        SCRAP_GROUPS, "One group of all runs when left out; months are those of the end."
     )
 
 

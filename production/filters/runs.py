@@ -9,29 +9,12 @@ from inventory.filters import (
     RunReferenceFilter,
     SpoolReferenceFilter,
 )
-from production.models import (
-    ProductionRun,
-    Reason,
-    RunItem,
-    RunMaterial,
-)
+from production.models import ProductionRun, Reason, RunItem, RunMaterial
 from production.services.verbs import EVENT_CHOICES
-from tenants.api.filters import (
-    BooleanFilter,
-    EventFilter,
-    FilterSet,
-    FromDayFilter,
-    FromFilter,
-    MomentFilter,
-    PersonFilter,
-    ReferenceFilter,
-    SeveralFilter,
-    ToDayFilter,
-    ToFilter,
-)
+from tenants.api import filters
 
 
-class ProductReferenceFilter(ReferenceFilter):
+class ProductReferenceFilter(filters.ReferenceFilter):
     names = {"sku": "iexact"}
 
 
@@ -45,34 +28,34 @@ def with_material(runs, condition):
     return runs.filter(Exists(RunMaterial.objects.filter(condition, run=OuterRef("pk"))))
 
 
-class PrinterFilter(FilterSet):
+class PrinterFilter(filters.FilterSet):
     name = django_filters.CharFilter(lookup_expr="iexact")
-    location = ReferenceFilter()
-    needs_clearing = BooleanFilter()
-    is_active = BooleanFilter()
+    location = filters.ReferenceFilter()
+    needs_clearing = filters.BooleanFilter()
+    is_active = filters.BooleanFilter()
 
 
-class ProductFilter(FilterSet):
+class ProductFilter(filters.FilterSet):
     sku = django_filters.CharFilter()
-    is_active = BooleanFilter()
+    is_active = filters.BooleanFilter()
 
 
-class ReasonFilter(FilterSet):
-    kind = SeveralFilter(choices=Reason.Kind.choices)
-    is_active = BooleanFilter()
+class ReasonFilter(filters.FilterSet):
+    kind = filters.SeveralFilter(choices=Reason.Kind.choices)
+    is_active = filters.BooleanFilter()
 
 
-class ProductionRunFilter(FilterSet):
+class ProductionRunFilter(filters.FilterSet):
     """Days are the farm's, and inclusive; ``start_date`` and ``end_date`` are of scheduled_at."""
 
-    status = SeveralFilter(choices=ProductionRun.Status.choices)
-    start_date = FromDayFilter("scheduled_at")
-    end_date = ToDayFilter("scheduled_at")
-    finished_from = FromFilter("finished_at")
-    finished_to = ToFilter("finished_at")
+    status = filters.SeveralFilter(choices=ProductionRun.Status.choices)
+    start_date = filters.FromDayFilter("scheduled_at")
+    end_date = filters.ToDayFilter("scheduled_at")
+    finished_from = filters.FromFilter("finished_at")
+    finished_to = filters.ToFilter("finished_at")
     product_id = ProductReferenceFilter("product", narrow=with_item)
     spool_id = SpoolReferenceFilter("spool", narrow=with_material)
-    printer = ReferenceFilter()
+    printer = filters.ReferenceFilter()
     filament = FilamentReferenceFilter("filament", "spool__filament", narrow=with_material)
     material_type = MaterialTypeReferenceFilter(
         "material_type",
@@ -84,8 +67,8 @@ class ProductionRunFilter(FilterSet):
     order_reference = django_filters.CharFilter(method="filter_order")
     number = django_filters.CharFilter(lookup_expr="iexact")
     external_id = django_filters.CharFilter()
-    created_by = PersonFilter()
-    updated_since = MomentFilter("updated_at", lookup_expr="gte")
+    created_by = filters.PersonFilter()
+    updated_since = filters.MomentFilter("updated_at", lookup_expr="gte")
 
     def filter_lot(self, runs, name, value):
         return runs.of_lot(value)
@@ -94,7 +77,7 @@ class ProductionRunFilter(FilterSet):
         return runs.of_order(value)
 
 
-class RunEventFilter(EventFilter):
+class RunEventFilter(filters.EventFilter):
     run = RunReferenceFilter()
-    verb = SeveralFilter(choices=EVENT_CHOICES)
-    to_status = SeveralFilter(choices=ProductionRun.Status.choices)
+    verb = filters.SeveralFilter(choices=EVENT_CHOICES)
+    to_status = filters.SeveralFilter(choices=ProductionRun.Status.choices)

@@ -21,21 +21,20 @@ LABELS = {
     "actual_purge_grams": _("Purge grams"),
     "gross_before_grams": _("On the scale before"),
     "gross_after_grams": _("Or on the scale now"),
-    "settle": _("The spool held more than the book said: count it up first"),
+    "settle": _("The spool held more than its remaining grams: count it up first"),
     "good_count": _("Good"),
     "scrapped_count": _("Scrapped"),
     "scrap_reason": _("Why scrapped"),
 }
-TOUCH_NAMES = {
-    "actual_grams": "grams",
-    "actual_purge_grams": "purge",
-    "gross_before_grams": "before",
-    "gross_after_grams": "after",
-    "good_count": "good",
-    "scrapped_count": "scrapped",
-    "scrap_reason": "reason",
-}
-MISSING = _("What did it take? Grams or a weight.")
+MISSING = _("Enter the grams or a weight.")
+
+
+def line_field(pk, name):
+    return f"material-{pk}-{name}"
+
+
+def item_field(pk, name):
+    return f"item-{pk}-{name}"
 
 
 @dataclass
@@ -71,13 +70,13 @@ class ActualsForm(VerbForm):
         for line in self.lines:
             changed, values = self._changed(line), self._values(line)
             grams, after = values["actual_grams"], values["gross_after_grams"]
-            if any(self.line_field(line.pk, name) in self.errors for name in FIGURES):
+            if any(line_field(line.pk, name) in self.errors for name in FIGURES):
                 continue
             if {"actual_grams", "gross_after_grams"} <= changed and None not in (grams, after):
                 text = _("Either the grams or the weight, not both.")
-                self.add_error(self.line_field(line.pk, "gross_after_grams"), text)
+                self.add_error(line_field(line.pk, "gross_after_grams"), text)
             elif self.shows_plan and changed and grams is None and after is None:
-                self.add_error(self.line_field(line.pk, "actual_grams"), MISSING)
+                self.add_error(line_field(line.pk, "actual_grams"), MISSING)
         return super().clean()
 
     def materials(self):
@@ -103,14 +102,14 @@ class ActualsForm(VerbForm):
         yield from super().field_errors(refusal)
         numbers = refusal.numbers
         for pk in numbers.get("material_ids", ()):
-            yield self.line_field(pk, "actual_grams"), MISSING
+            yield line_field(pk, "actual_grams"), MISSING
         for doubt in numbers.get("materials", ()):
             for pk in doubt["material_ids"]:
-                yield self.line_field(pk, "actual_grams"), _("Hard to believe: look again.")
+                yield line_field(pk, "actual_grams"), _("Implausible: check it.")
         for pk in numbers.get("item_ids", ()):
-            yield self.item_field(pk, "good_count"), _("How many?")
+            yield item_field(pk, "good_count"), _("How many?")
         if "item_id" in numbers:
-            yield self.item_field(numbers["item_id"], "good_count"), _("Count again.")
+            yield item_field(numbers["item_id"], "good_count"), _("Count again.")
         yield from self._spool_errors(numbers)
 
     # -- for templates -------------------------------------------------------------------------
@@ -120,7 +119,7 @@ class ActualsForm(VerbForm):
 
     def item_groups(self):
         return [
-            FieldGroup(item, {name: self[self.item_field(item.pk, name)] for name in COUNTS})
+            FieldGroup(item, {name: self[item_field(item.pk, name)] for name in COUNTS})
             for item in self.items
         ]
 
@@ -129,14 +128,6 @@ class ActualsForm(VerbForm):
         return [field for field in self.shown_fields() if "-" not in field.name]
 
     # -- fields --------------------------------------------------------------------------------
-
-    def line_field(self, pk, name):
-        """``material-7-actual_grams``; on a touch screen ``line-7-grams``."""
-        return f"line-{pk}-{TOUCH_NAMES.get(name, name)}" if self.touch else f"material-{pk}-{name}"
-
-    def item_field(self, pk, name):
-        """``item-3-good_count``; on a touch screen ``item-3-good``."""
-        return f"item-{pk}-{TOUCH_NAMES[name] if self.touch else name}"
 
     def _lines(self):
         """A planned run has used nothing; a touch screen asks only for what has a spool."""
@@ -148,8 +139,8 @@ class ActualsForm(VerbForm):
         for name in self._figures(line):
             initial = self._initial(line, name)
             field = self.number_field(label=LABELS[name], initial=initial, unit="g")
-            self.fields[self.line_field(line.pk, name)] = field
-        settle = self.line_field(line.pk, "settle")
+            self.fields[line_field(line.pk, name)] = field
+        settle = line_field(line.pk, "settle")
         self.fields[settle] = forms.BooleanField(label=LABELS["settle"], required=False)
         self.after_refusal = self.after_refusal | {settle: {"insufficient_inventory"}}
 
@@ -173,27 +164,27 @@ class ActualsForm(VerbForm):
             field = CountField(label=LABELS[name], initial=initial, required=self.touch)
             if not self.touch:
                 field.widget = forms.NumberInput(attrs={"inputmode": "numeric", "min": "0"})
-            self.fields[self.item_field(item.pk, name)] = field
+            self.fields[item_field(item.pk, name)] = field
         initial = str(item.scrap_reason_id or "")
         reason = ReasonField(label=LABELS["scrap_reason"], initial=initial, required=False)
         reason.offer(reasons, touch=self.touch)
-        self.fields[self.item_field(item.pk, "scrap_reason")] = reason
+        self.fields[item_field(item.pk, "scrap_reason")] = reason
 
     def _bound(self, line):
-        names = {name: self.line_field(line.pk, name) for name in (*self._figures(line), "settle")}
+        names = {name: line_field(line.pk, name) for name in (*self._figures(line), "settle")}
         return {name: self[key] for name, key in names.items() if self.is_shown(key)}
 
     # -- values --------------------------------------------------------------------------------
 
     def _changed(self, line):
         names = (*FIGURES, "settle")
-        return {name for name in names if self.line_field(line.pk, name) in self.changed_data}
+        return {name for name in names if line_field(line.pk, name) in self.changed_data}
 
     def _values(self, line):
         """The figures of a line; the exact ones, not as displayed, where nothing was changed."""
         values = {}
         for name in FIGURES:
-            key = self.line_field(line.pk, name)
+            key = line_field(line.pk, name)
             is_known = key in self.fields and key not in self.changed_data
             values[name] = self.fields[key].initial if is_known else self.cleaned_data.get(key)
         return values
@@ -207,22 +198,22 @@ class ActualsForm(VerbForm):
             figures = {name: values[name] for name in FIGURES if name != "actual_grams"}
         elif changed & {*GRAMS, "gross_after_grams"}:
             figures = {name: values[name] for name in GRAMS}
-        settle = self.cleaned_data.get(self.line_field(line.pk, "settle"), False)
+        settle = self.cleaned_data.get(line_field(line.pk, "settle"), False)
         if not settle and all(value is None for value in figures.values()):
             return None
         return MaterialActual(line=line.pk, settle=settle, **figures)
 
     def _value(self, item, name):
-        return self.cleaned_data.get(self.item_field(item.pk, name))
+        return self.cleaned_data.get(item_field(item.pk, name))
 
     def _is_changed(self, item):
-        return any(self.item_field(item.pk, name) in self.changed_data for name in COUNTS)
+        return any(item_field(item.pk, name) in self.changed_data for name in COUNTS)
 
     def _count(self, item):
         """Scrapped parts are not good, unless the good ones were counted as well."""
         good, scrapped, reason = (self._value(item, name) for name in COUNTS)
         scrapped = scrapped or 0
-        is_typed = self.item_field(item.pk, "good_count") in self.changed_data
+        is_typed = item_field(item.pk, "good_count") in self.changed_data
         if self.shows_plan and item.good_count is None and not is_typed:
             good = max(item.quantity - scrapped, 0)
         return ItemCount(
@@ -236,10 +227,10 @@ class ActualsForm(VerbForm):
         lines = {line.spool_id: line.pk for line in self.lines if line.spool_id}
         for shortage in numbers.get("shortages", ()):
             if pk := lines.get(shortage["spool_id"]):
-                text = _("More than the book has on the spool.")
-                yield self.line_field(pk, "actual_grams"), text
+                text = _("More than the remaining grams of the spool.")
+                yield line_field(pk, "actual_grams"), text
         if pk := lines.get(numbers.get("spool_id")):
-            yield self.line_field(pk, "gross_after_grams"), _("Look at this weight again.")
+            yield line_field(pk, "gross_after_grams"), _("Check this weight.")
 
 
 def _lines(run):

@@ -3,14 +3,14 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from production.forms.actuals import ActualsForm, items_of
+from production.forms.actuals import ActualsForm, item_field, items_of
 from production.forms.fields import ReasonField, usual_reasons
 from production.models import Reason
 from production.services.completion.actuals import ItemCount
 from tenants.web.forms import LocalMomentField, NumberField, VerbForm
 from tenants.web.touch_fields import CountField
 
-CONFIRM = _("The figures are right, unlikely as they look")
+CONFIRM = _("The figures are correct, although they are implausible")
 IMPLAUSIBLE = {"confirm": {"actual_implausible"}}
 
 
@@ -86,18 +86,20 @@ class PlateForm(VerbForm):
         for item in self.items:
             label = _("%(product)s on it") % {"product": item.product.name}
             field = CountField(label=label, initial=self._on_a_plate(item), required=False)
-            self.fields[f"item-{item.pk}-scrapped"] = field
+            self.fields[item_field(item.pk, "scrapped_count")] = field
 
     def counts(self):
-        return [self[f"item-{item.pk}-scrapped"] for item in self.items]
+        return [self[item_field(item.pk, "scrapped_count")] for item in self.items]
 
     def service_kwargs(self):
-        counts = {item.pk: self.cleaned_data[f"item-{item.pk}-scrapped"] for item in self.items}
+        counts = {
+            item.pk: self.cleaned_data[item_field(item.pk, "scrapped_count")] for item in self.items
+        }
         return {"scrapped": counts, "reason": self.cleaned_data["reason"]}
 
     def field_errors(self, refusal):
         pk = refusal.numbers.get("item_id") or (self.items and self.items[0].pk)
-        yield f"item-{pk}-scrapped", _("Count again.")
+        yield item_field(pk, "scrapped_count"), _("Count again.")
 
     def _on_a_plate(self, item):
         share = -(-item.quantity // self.subject.plate_count)

@@ -1,11 +1,10 @@
 """Forms for starting a run and for planning it once more."""
 
 from django import forms
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
-from production.forms.actuals import FieldGroup
+from production.forms.actuals import FieldGroup, line_field
 from production.forms.fields import SpoolChoice, SpoolField
 from production.models import Printer
 from production.services import overrides
@@ -26,7 +25,7 @@ class OverridableForm(VerbForm):
             label=_("Override, because"),
             required=False,
             max_length=1000,
-            help_text=_("Goes ahead in spite of the refusal. The reason is recorded."),
+            help_text=_("Overrides the refusal. The reason is recorded."),
         )
         self.after_refusal = self.after_refusal | {"override_reason": OVERRIDABLE}
 
@@ -49,18 +48,20 @@ class StartForm(OverridableForm):
         self.lines = lines if self.touch else bare
         self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
         for line in self.lines:
-            self.fields[self._name(line.pk)] = self._spool_field(line)
+            self.fields[line_field(line.pk, "spool")] = self._spool_field(line)
         self.add_override()
 
     def line_groups(self):
         return [
-            FieldGroup(line, {"spool": self[self._name(line.pk)], "found": self._spool(line)})
+            FieldGroup(
+                line, {"spool": self[line_field(line.pk, "spool")], "found": self._spool(line)}
+            )
             for line in self.lines
         ]
 
     def service_kwargs(self):
         values = {name: v for name, v in super().service_kwargs().items() if "-" not in name}
-        named = {line.pk: self.cleaned_data[self._name(line.pk)] for line in self.lines}
+        named = {line.pk: self.cleaned_data[line_field(line.pk, "spool")] for line in self.lines}
         own = {line.pk: line.spool_id for line in self.lines}
         spools = {pk: spool for pk, spool in named.items() if spool and spool.pk != own[pk]}
         return {**values, **({"spools": spools} if spools else {})}
@@ -69,20 +70,17 @@ class StartForm(OverridableForm):
         yield from super().field_errors(refusal)
         numbers = refusal.numbers
         if refusal.code == "printer_needs_clearing":
-            yield "printer_cleared", _("Clear the bed and tick this.")
-        names = {self._name(line.pk): line for line in self.lines}
-        for name in map(self._name, numbers.get("material_ids", ())):
-            if name in names:
-                yield name, self.fields[name].missing
+            yield "printer_cleared", _("Clear the bed, then confirm it here.")
+        names = [line_field(line.pk, "spool") for line in self.lines]
+        missing = {line_field(pk, "spool") for pk in numbers.get("material_ids", ())}
+        for name in missing.intersection(names):
+            yield name, self.fields[name].missing
         wrong = [shortage["spool_id"] for shortage in numbers.get("shortages", ())]
         wrong += [numbers.get("spool_id"), *numbers.get("spool_ids", ())]
         for name in names:
             spool = self.cleaned_data.get(name)
             if spool is not None and spool.pk in wrong:
-                yield name, _("Not this spool: see above.")
-
-    def _name(self, pk):
-        return f"line-{pk}" if self.touch else f"material-{pk}-spool"
+                yield name, _("Not this spool: see the message above.")
 
     def _spool(self, line):
         return line.spool or self.loaded.get(line.pk)
@@ -91,11 +89,16 @@ class StartForm(OverridableForm):
         if self.touch:
             code = getattr(self._spool(line), "code", "")
             return SpoolField(label=_("Spool to load"), initial=code, required=False)
-        figures = {"grams": format_number(line.planned_total_grams), "material": _wanted(line)}
+        required = {"filament": line.filament_id} if line.filament_id else {}
+        required = required or {"filament__material_type": line.material_type_id}
+        label = _("Spool for %(grams)s g of %(material)s") % {
+            "grams": format_number(line.planned_total_grams),
+            "material": line.filament or line.material_type,
+        }
         return SpoolChoice(
-            _fitting(line),
-            label=_("Spool for %(grams)s g of %(material)s") % figures,
-            among=_filters(line),
+            Spool.objects.on_shelf().holding().with_filament().filter(**required),
+            label=label,
+            among={name.removeprefix("filament__"): pk for name, pk in required.items()},
             required=False,
             help_text=_("Left empty: the one in the printer."),
         )
@@ -124,19 +127,3 @@ class StartManyForm(VerbForm):
 def _lines(run):
     wanted = ("spool__filament__manufacturer", "filament__manufacturer", "material_type")
     return run.materials.select_related(*wanted).order_by("pk")
-
-
-def _fitting(line):
-    holds = Q(filament=line.filament_id) if line.filament_id else None
-    holds = holds or Q(filament__material_type=line.material_type_id)
-    return Spool.objects.on_shelf().holding().with_filament().filter(holds)
-
-
-def _filters(line):
-    if line.filament_id:
-        return {"filament": line.filament_id}
-    return {"material_type": line.material_type_id}
-
-
-def _wanted(line):
-    return line.filament or line.material_type

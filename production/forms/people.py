@@ -1,4 +1,4 @@
-"""Who is at the tablet: a name that is tapped, a PIN; and a PIN of one's own."""
+"""Forms of a shared tablet: sign in with a PIN, register the tablet, set one's PIN."""
 
 from django import forms
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ DIGITS = {"inputmode": "numeric", "autocomplete": "off", "maxlength": "8"}
 
 
 class PinField(forms.CharField):
-    """Digits that nobody reads over one's shoulder."""
+    """Hidden digits."""
 
     def __init__(self, **kwargs):
         widget = forms.PasswordInput(attrs=DIGITS)
@@ -30,7 +30,7 @@ class WhoForm(forms.Form):
     )
     pin = PinField(label=gettext_lazy("PIN"))
     next = forms.CharField(required=False, max_length=2000, widget=forms.HiddenInput)
-    kept = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
+    pending = forms.CharField(required=False, widget=forms.HiddenInput, strip=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
@@ -39,9 +39,7 @@ class WhoForm(forms.Form):
 
 
 class DeviceForm(VerbForm):
-    """What the tablet is called."""
-
-    name = forms.CharField(max_length=100, label=gettext_lazy("What is this tablet called?"))
+    name = forms.CharField(max_length=100, label=gettext_lazy("Name of this tablet"))
 
 
 class NewPinForm(VerbForm):
@@ -57,7 +55,7 @@ class NewPinForm(VerbForm):
             del self.fields["current"]
 
     def clean(self):
-        said = super().clean()
-        if {"pin", "again"} <= said.keys() and said["pin"] != said["again"]:
-            self.add_error("again", _("Not the same PIN twice."))
-        return said
+        values = super().clean()
+        if {"pin", "again"} <= values.keys() and values["pin"] != values["again"]:
+            self.add_error("again", _("The two PINs are not the same."))
+        return values

@@ -47,7 +47,7 @@ class RunForm(forms.ModelForm):
     planned_start_at = LocalMomentField()
     override_reason = forms.CharField(
         required=False,
-        help_text="Only to go past a refusal; it stays on record.",
+        help_text="Only to override a refusal; it is recorded.",
         widget=forms.TextInput(attrs={"class": "vTextField"}),
     )
     seen_version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -73,7 +73,7 @@ class RunForm(forms.ModelForm):
         if self.instance.pk is None and "plate_count" in self.fields:
             self.fields["plate_count"].required = False
             self.fields["plate_count"].initial = None
-            self.fields["plate_count"].help_text = "Left empty: as many as the products fill."
+            self.fields["plate_count"].help_text = "Left empty: as many as the products need."
 
     def changed_values(self):
         """The run's fields that were changed."""

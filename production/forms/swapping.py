@@ -101,9 +101,9 @@ class SwapForm(OtherSpoolForm):
         if refusal.code == "actuals_missing":
             yield "is_empty", _("What did it give so far?")
         if refusal.code in UNFIT:
-            yield "spool", _("Not this spool: see above.")
+            yield "spool", _("Not this spool: see the message above.")
         if refusal.code in {"after_above_before", "tare_unknown"}:
-            yield "figure", _("Look at this weight again.")
+            yield "figure", _("Check this weight.")
 
 
 class ReassignForm(OtherSpoolForm):
@@ -112,6 +112,6 @@ class ReassignForm(OtherSpoolForm):
     after_refusal = {"settle": {"insufficient_inventory"}}
 
     settle = forms.BooleanField(
-        label=_("The spool held more than the book said: count it up first"), required=False
+        label=_("The spool held more than its remaining grams: count it up first"), required=False
     )
     reason = forms.CharField(label=_("Why"), required=False)

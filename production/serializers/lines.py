@@ -13,7 +13,7 @@ OVERRIDE_REASON = {
     "required": False,
     "allow_blank": True,
     "max_length": 1000,
-    "help_text": "A manager's, to go past a refusal.",
+    "help_text": "Of a manager, to override a refusal.",
 }
 
 
@@ -51,12 +51,7 @@ class RunItemSerializer(RowSerializer):
             "order_reference",
             "override_reason",
         ]
-        update_only = (
-            "good_count",
-            "scrapped_count",
-            "scrap_reason",
-            "scrap_reason_code",
-        )
+        update_only = ("good_count", "scrapped_count", "scrap_reason", "scrap_reason_code")
 
 
 class RunMaterialSerializer(RowSerializer):

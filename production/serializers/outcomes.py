@@ -54,13 +54,11 @@ def outcome(done, *, is_dry_run=False):
     return {"dry_run": is_dry_run, "variance": variance, "entries": entries}
 
 
-def rehearsed(done):
-    """A Completion of a run that never was: nothing of it has an id or a number."""
-    said = outcome(done, is_dry_run=True)
-    nobody = {"run": None, "run_number": None}
-    said["entries"] = [entry | nobody for entry in said["entries"]]
-    materials = [{**line, "material": None} for line in said["variance"]["materials"]]
-    items = [{**item, "item": None} for item in said["variance"]["items"]]
-    lines = {"materials": materials, "items": items}
-    said["variance"] = {**said["variance"], "run": None, "number": None, **lines}
-    return said
+def dry_run_outcome(done):
+    """A Completion of a run that does not exist: without ids and numbers."""
+    answer = outcome(done, is_dry_run=True)
+    variance = answer["variance"] | {"run": None, "number": None}
+    variance["materials"] = [line | {"material": None} for line in variance["materials"]]
+    variance["items"] = [item | {"item": None} for item in variance["items"]]
+    entries = [entry | {"run": None, "run_number": None} for entry in answer["entries"]]
+    return answer | {"variance": variance, "entries": entries}

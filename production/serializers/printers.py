@@ -36,10 +36,7 @@ class PrinterSerializer(RowSerializer):
     """A printer, the run that it is busy with, and its slots, which are written at slots."""
 
     location_name = NameField(
-        source="location",
-        lookup="name__iexact",
-        queryset=Location.objects.all(),
-        allow_null=True,
+        source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
     )
     running = RunningRunSerializer(read_only=True, allow_null=True)
     slots = PrinterSlotSerializer(many=True, read_only=True)

@@ -3,8 +3,9 @@
 from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
+from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.variance import Amount
-from tenants.api.fields import WholeField
+from tenants.api.fields import MomentField, WholeField
 from tenants.api.serializers import Body
 
 EVIDENT_RUNS = 10
@@ -155,3 +156,136 @@ class AcceptBody(Body):
     """How many of the product's last runs are looked at."""
 
     last = WholeField(min_value=1, max_value=MOST_RUNS, default=EVIDENT_RUNS)
+
+
+class ConsumedGrams(serializers.Serializer):
+    """Net grams that left the shelf."""
+
+    usage, waste, total = Amount(6), Amount(6), Amount(6)
+
+
+class ConsumedCost(serializers.Serializer):
+    """What they cost; the total is null where the price of a part of them is unknown."""
+
+    total, known_total, grams_of_unknown_cost = Amount(4), Amount(4), Amount(6)
+
+
+class ConsumptionSerializer(serializers.Serializer):
+    """One period and group: a day, a week (2026-W09) or a month."""
+
+    period = serializers.CharField(allow_null=True)
+    starts_on = serializers.DateField(allow_null=True)
+    key = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    grams = ConsumedGrams()
+    cost = ConsumedCost()
+
+
+class LostParts(serializers.Serializer):
+    """Parts, and the grams and cost of their run that they carry."""
+
+    count = serializers.IntegerField()
+    grams, cost = Amount(6), Amount(4)
+
+
+class LostRuns(LostParts):
+    """Failed runs; of parts, those that they are known to have printed."""
+
+    runs = serializers.IntegerField()
+
+
+class LostTotal(LostParts):
+    """Scrapped parts and failed runs together; a cost is null where a part of it is unknown."""
+
+    known_cost = Amount(4)
+    runs_of_unknown_cost = serializers.IntegerField()
+    percent_of_count, percent_of_grams = Amount(4), Amount(4)
+
+
+class Printed(serializers.Serializer):
+    """All that the group's completed and failed runs printed; by reason: all runs."""
+
+    count = serializers.IntegerField()
+    grams = Amount(6)
+
+
+class ScrapSerializer(serializers.Serializer):
+    """What one group printed for nothing."""
+
+    key = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    scrapped, failed, lost, printed = LostParts(), LostRuns(), LostTotal(), Printed()
+
+
+class OfRunFields(serializers.ModelSerializer):
+    """Which run it is about."""
+
+    run_number = serializers.CharField(source="run.number", read_only=True)
+    status = serializers.ChoiceField(
+        ProductionRun.Status.choices, source="run.status", read_only=True
+    )
+    finished_at = MomentField(source="run.finished_at", read_only=True, allow_null=True)
+
+
+class LotSerializer(OfRunFields):
+    """A spool in a run: grams by the ledger, 0 while the run only claims it."""
+
+    printer_name = serializers.CharField(
+        source="run.printer.name", read_only=True, allow_null=True, default=None
+    )
+    spool_code = serializers.CharField(source="spool.code", read_only=True)
+    lot_number = serializers.CharField(read_only=True)
+    filament = serializers.IntegerField(source="spool.filament_id", read_only=True)
+    filament_name = serializers.CharField(source="spool.filament.name", read_only=True)
+    manufacturer_name = serializers.CharField(
+        source="spool.filament.manufacturer.name", read_only=True, allow_null=True, default=None
+    )
+    material_type_code = serializers.CharField(
+        source="spool.filament.material_type.code", read_only=True
+    )
+    used_grams = Amount(6, read_only=True)
+    order_references = serializers.ListField(child=serializers.CharField(), read_only=True)
+
+    class Meta:
+        model = RunMaterial
+        fields = [
+            "run",
+            "run_number",
+            "status",
+            "printer_name",
+            "finished_at",
+            "spool",
+            "spool_code",
+            "lot_number",
+            "filament",
+            "filament_name",
+            "manufacturer_name",
+            "material_type_code",
+            "used_grams",
+            "order_references",
+        ]
+        read_only_fields = fields
+
+
+class LotPartSerializer(OfRunFields):
+    """Parts that were, or will be, made of a lot, and for which order."""
+
+    product_sku = serializers.CharField(source="product.sku", read_only=True)
+    product_name = serializers.CharField(source="product.name", read_only=True)
+
+    class Meta:
+        model = RunItem
+        fields = [
+            "run",
+            "run_number",
+            "status",
+            "finished_at",
+            "product",
+            "product_sku",
+            "product_name",
+            "quantity",
+            "good_count",
+            "scrapped_count",
+            "order_reference",
+        ]
+        read_only_fields = fields

@@ -1,11 +1,11 @@
-"""Production runs, as JSON."""
+"""Production runs and their events, as JSON."""
 
 from rest_framework import serializers
 
-from production.models import Printer, ProductionRun, Reason
+from production.models import Printer, ProductionRun, Reason, RunEvent
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services.runs.lines import NewItem, NewMaterial
-from production.services.verbs import TRANSITIONS, allowed
+from production.services.verbs import EVENT_CHOICES, TRANSITIONS, allowed
 from tenants.api.fields import (
     ChoiceField,
     MomentField,
@@ -64,10 +64,7 @@ class ProductionRunSerializer(RowSerializer):
     """
 
     printer_name = NameField(
-        source="printer",
-        lookup="name__iexact",
-        queryset=Printer.objects.all(),
-        allow_null=True,
+        source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
     )
     status = ChoiceField(ProductionRun.Status.choices, required=False)
     outcome_reason_code = NameField(
@@ -150,3 +147,42 @@ class ProductionRunSerializer(RowSerializer):
                 errors={name: ["Use the nested address."]},
             )
         super().reject_change(name)
+
+
+class RunEventSerializer(RowSerializer):
+    """One verb done to a run: when, by whom, why, and from which status to which. A run that was
+    deleted is still named."""
+
+    run_number = serializers.CharField(source="run.number", read_only=True)
+    verb = serializers.ChoiceField(EVENT_CHOICES, read_only=True)
+    from_status = serializers.ChoiceField(
+        ProductionRun.Status.choices,
+        read_only=True,
+        allow_blank=True,
+        help_text="Empty where the run was made.",
+    )
+    to_status = serializers.ChoiceField(ProductionRun.Status.choices, read_only=True)
+    by_username = UsernameField("by")
+    overrides = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        help_text="Codes of the refusals that a manager overrode.",
+    )
+
+    class Meta:
+        model = RunEvent
+        fields = [
+            "id",
+            "run",
+            "run_number",
+            "verb",
+            "from_status",
+            "to_status",
+            "reason",
+            "overrides",
+            "by",
+            "by_username",
+            "by_name",
+            "at",
+        ]
+        read_only_fields = fields

@@ -14,8 +14,8 @@ class WeighInUseBody(SPOOL_VERBS["weigh"]):
     as_count = FlagField(required=False)
 
 
-class KeptForSerializer(serializers.Serializer):
-    """The material of a running run that a weight was kept for."""
+class SavedForSerializer(serializers.Serializer):
+    """The material of a run in progress that a weight was saved for."""
 
     run = serializers.IntegerField(source="run_id")
     run_number = serializers.CharField(source="run.number")
@@ -24,10 +24,10 @@ class KeptForSerializer(serializers.Serializer):
 
 
 class WeighedSpool(BookedSpool):
-    """A spool, and where its weight went: an entry, or the material of a running run."""
+    """A spool, and where its weight went: an entry, or the material of a run in progress."""
 
     entry = InventoryTransactionSerializer(read_only=True, allow_null=True)
-    kept_for = KeptForSerializer(read_only=True, allow_null=True)
+    saved_for = SavedForSerializer(read_only=True, allow_null=True)
 
     class Meta(BookedSpool.Meta):
-        fields = [*BookedSpool.Meta.fields, "kept_for"]
+        fields = [*BookedSpool.Meta.fields, "saved_for"]

@@ -23,13 +23,7 @@ from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
 from production.services.verbs import ROWS
-from tenants.api.fields import (
-    FlagField,
-    NameField,
-    QuantityField,
-    TextField,
-    WholeField,
-)
+from tenants.api.fields import FlagField, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import Body, NoBody, RowSerializer
 
 

@@ -14,14 +14,14 @@ register = template.Library()
 @register.filter
 def grams(value):
     """``12.5 g``, with at most two decimals; – where nobody knows."""
-    return "–" if value is None else _("%(grams)s g") % {"grams": _shown(value)}
+    return "–" if value is None else _("%(grams)s g") % {"grams": _short(value)}
 
 
 @register.filter
 def signed_grams(value):
     """The same with its sign."""
-    shown = half_up(value, 2)
-    sign = "+" if shown > 0 else "−" if shown < 0 else "±"
+    rounded = half_up(value, 2)
+    sign = "+" if rounded > 0 else "−" if rounded < 0 else "±"
     return f"{sign}{grams(abs(value))}"
 
 
@@ -83,5 +83,5 @@ def field(bound, unit="", size=""):
     return {"field": bound, "unit": unit, "size": size, "is_box": kind == "checkbox"}
 
 
-def _shown(value):
+def _short(value):
     return number_format(short(value), use_l10n=True)

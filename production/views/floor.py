@@ -1,12 +1,12 @@
 """What every page of the floor has in common.
 
-A page is seen with ``sees`` and its verb done with ``may``. Each form has a key and is answered
-once for it: sent twice, it has one effect, and gets the first answer again. Refused, it comes back
-with what was typed and what is wrong beside the field.
+``sees`` is the permission for a page, ``may`` for its verb. Each form has an idempotency key: sent
+twice, it has one effect and gets the first answer again. A refused form comes back with the values
+and the errors.
 
-A form that the page's script sends, maybe long after it was filled in, asks for JSON: what was
-said and where to go on, or why not. It names the person who filled it in, and is never done as
-somebody else; it says how long it waited, and is not done where others changed the same meanwhile.
+The page's script may send a form long after it was filled in, and gets JSON: the message and the
+next page, or the refusal. Headers name the person who filled it in, as nobody else may do it, and
+how long it waited, as it is refused if others changed the same meanwhile.
 """
 
 import re
@@ -40,13 +40,13 @@ from tenants.web.requests import wants_json
 
 KEY = "idempotency_key"
 PERSON = "Floor-Person"
-WAITED = "Floor-Waited"  # seconds since it was pressed, by the clock of the device
+WAITED = "Floor-Waited"  # seconds since it was submitted, by the clock of the device
 SECONDS = re.compile(r"[0-9]{1,7}")
 AT_ONCE = timedelta(seconds=30)
 
 
 class NotDone(Exception):
-    """A form that was refused, on its way back to the person."""
+    """A form that was refused."""
 
     def __init__(self, form, status):
         super().__init__(status)
@@ -54,12 +54,12 @@ class NotDone(Exception):
 
 
 class FloorView(View):
-    """A page that is looked at."""
+    """A page without a form."""
 
     template_name = ""
     sees = "production.view_productionrun"  # None: whoever is signed in
     may = ""
-    is_open = False  # to who is not signed in
+    is_open = False  # without a sign-in
     keeps_posts = True
 
     def dispatch(self, request, *args, **kwargs):
@@ -69,7 +69,7 @@ class FloorView(View):
             if request.user.is_authenticated or self.is_open:
                 response = self._answer(request, *args, **kwargs)
             else:
-                response = self._ask_who()
+                response = self._require_sign_in()
         patch_cache_control(response, private=True, no_cache=True)
         response[PERSON] = person(request)
         response["Content-Security-Policy"] = OF_THE_FLOOR
@@ -79,20 +79,25 @@ class FloorView(View):
         return self.page()
 
     def context(self):
-        """What the template is told."""
+        """More context for the template."""
         return {}
 
     def page(self, *, status=200, **more):
-        said = {"key": secrets.token_urlsafe(12), "undoable": undo.last(by=self.request.user)}
-        context = {**said, "person": person(self.request), **self.context(), **more}
+        context = {
+            "key": secrets.token_urlsafe(12),
+            "undoable": undo.last(by=self.request.user),
+            "person": person(self.request),
+            **self.context(),
+            **more,
+        }
         return render(self.request, self.template_name, context, status=status)
 
     def require(self, permission):
         if permission is not None and not self.request.user.has_perm(permission):
             raise PermissionDenied
 
-    def _ask_who(self):
-        """On a shared tablet the names; what somebody was sending is kept until they are known."""
+    def _require_sign_in(self):
+        """On a shared tablet the names; a form that was being sent is kept until sign-in."""
         request, path = self.request, self.request.get_full_path()
         device = floor_sessions.device_of(request)
         if device is None:
@@ -101,9 +106,8 @@ class FloorView(View):
             return HttpResponseRedirect(f"{reverse('floor-who')}?{urlencode({'next': path})}")
         fields = request.POST.copy()
         fields.pop("csrfmiddlewaretoken", None)
-        kept = fields.urlencode() if self.keeps_posts else ""
-        form = WhoForm(initial={"next": path, "kept": kept})
-        context = {"form": form, "device": device}
+        pending = fields.urlencode() if self.keeps_posts else ""
+        context = {"form": WhoForm(initial={"next": path, "pending": pending}), "device": device}
         return render(request, "production/floor/who.html", context, status=403)
 
     def _answer(self, request, *args, **kwargs):
@@ -111,7 +115,7 @@ class FloorView(View):
             self.require(self.sees)
             return super().dispatch(request, *args, **kwargs)
         except Http404 as missing:
-            return self._no_page("missing", 404, _said(missing))
+            return self._no_page("missing", 404, _missing_detail(missing))
         except PermissionDenied:
             return self._no_page("forbidden", 403)
 
@@ -143,14 +147,13 @@ class VerbView(FloorView):
         raise NotImplementedError
 
     def require_unchanged(self, form, since):
-        """Refuse what was pressed at ``since`` and is no longer right."""
+        """Refuse if somebody else changed the subject after ``since``."""
 
     @cached_property
     def pressed_at(self):
-        """When a form was pressed that waited for the network; None of one sent at once."""
-        request = self.request
-        said = request.headers.get(WAITED, ""), request.POST.get("waited", "")
-        seconds = sum(int(each) for each in said if SECONDS.fullmatch(each))
+        """When a form that waited for the network was submitted; None if it did not wait."""
+        given = self.request.headers.get(WAITED, ""), self.request.POST.get("waited", "")
+        seconds = sum(int(each) for each in given if SECONDS.fullmatch(each))
         waited = timedelta(seconds=seconds)
         return timezone.now() - waited if waited > AT_ONCE else None
 
@@ -165,11 +168,11 @@ class VerbView(FloorView):
         try:
             return self._go_on(self._once())
         except NotDone as refused:
-            return self._say_why(refused.form, refused.status)
+            return self._refuse(refused.form, refused.status)
         except Refusal as refusal:  # of the key
             form = self.form(request.POST)
             form.add_refusal(_of_a_page(refusal))
-            return self._say_why(form, refusal.status)
+            return self._refuse(form, refusal.status)
 
     def _once(self):
         key = self.request.POST.get(KEY)
@@ -178,28 +181,28 @@ class VerbView(FloorView):
         return idempotency.answer_once(self.request, key, self._work)
 
     def _work(self):
-        """The answer that is kept: what to say, and where to go on."""
+        """The answer to store: the message, and the next page."""
         form = self.form(self.request.POST)
         if not form.is_valid():
             raise NotDone(form, 400)
         try:
             if self.pressed_at is not None:
                 self.require_unchanged(form, self.pressed_at)
-            said = self.do(form)
+            message = self.do(form)
         except Refusal as refusal:
             form.add_refusal(refusal)
             raise NotDone(form, refusal.status) from refusal
-        return HttpResponse(said, headers={"Location": self.after()})
+        return HttpResponse(message, headers={"Location": self.after()})
 
     def _go_on(self, answer):
-        said = answer.content.decode()
+        message = answer.content.decode()
         if wants_json(self.request):
-            return JsonResponse({"said": said, "location": answer["Location"]})
-        if said:
-            messages.success(self.request, said)
+            return JsonResponse({"message": message, "location": answer["Location"]})
+        if message:
+            messages.success(self.request, message)
         return HttpResponseRedirect(answer["Location"], status=303)
 
-    def _say_why(self, form, status):
+    def _refuse(self, form, status):
         if not wants_json(self.request):
             return self.page(form=form, status=status)
         texts = form.non_field_errors() or [text for each in form.errors.values() for text in each]
@@ -207,7 +210,7 @@ class VerbView(FloorView):
 
 
 class ButtonView(VerbView):
-    """A verb behind a button on another page: refused, it says why there."""
+    """A verb behind a button of another page, which shows a refusal."""
 
     def get(self, request, **kwargs):
         return HttpResponseRedirect(self.after())
@@ -218,17 +221,16 @@ class ButtonView(VerbView):
         return HttpResponseRedirect(self.after(), status=303)
 
 
-def _said(missing):
-    """Why a page is missing; what Django says of a row names our classes."""
-    is_of_a_row = isinstance(missing.__context__, ObjectDoesNotExist)
-    return _("It was removed, or belongs to another farm.") if is_of_a_row else str(missing)
+def _missing_detail(missing):
+    """Why a page is missing; Django's message for a missing row names the model."""
+    is_row = isinstance(missing.__context__, ObjectDoesNotExist)
+    return _("It was removed, or belongs to another farm.") if is_row else str(missing)
 
 
 def _of_a_page(refusal):
-    """What is said where somebody went back to a page that was sent, and sends it again."""
+    """The refusal of a form that was sent before, by going back to its page."""
     if isinstance(refusal, idempotency.IdempotencyKeyReused):
-        text = _("This page was sent before, and done. If you mean this as well, press again.")
-        return type(refusal)(text)
+        return type(refusal)(_("This form was sent before, and done. To do it again, press again."))
     return refusal
 
 
@@ -245,7 +247,7 @@ def _refused(status, detail, code=""):
 
 @contextmanager
 def _at_the_floor(request):
-    """What is booked says that it came from the floor; figures are in the farm's way."""
+    """Records the floor as the source; figures are in the farm's locale."""
     token = source.set("floor")
     try:
         with writing_as(request.farm_locale):

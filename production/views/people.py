@@ -1,4 +1,4 @@
-"""Who is at a shared tablet: it is registered once, then people come with a name and a PIN."""
+"""Shared tablets: a manager registers one, then people sign in with their PIN."""
 
 from django.contrib import auth
 from django.contrib.auth.views import redirect_to_login
@@ -15,7 +15,7 @@ from tenants.operations.refusals import Refusal
 
 
 class WhoView(FloorView):
-    """Tap a name, type the PIN; what was being sent before goes on from here."""
+    """Sign in with a PIN; a form that was being sent can then be sent again."""
 
     template_name = "production/floor/who.html"
     sees = None
@@ -47,16 +47,16 @@ class WhoView(FloorView):
         return render(self.request, self.template_name, context, status=status)
 
     def _go_on(self, form):
-        address, kept = _on_the_floor(form.cleaned_data["next"]), form.cleaned_data["kept"]
-        if not kept:
+        address, pending = _on_the_floor(form.cleaned_data["next"]), form.cleaned_data["pending"]
+        if not pending:
             return HttpResponseRedirect(address, status=303)
-        fields = [(name, value) for name, values in QueryDict(kept).lists() for value in values]
+        fields = [(name, value) for name, values in QueryDict(pending).lists() for value in values]
         context = {"address": address, "fields": fields, "person": person(self.request)}
         return render(self.request, "production/floor/resend.html", context)
 
 
 class LeaveView(FloorView):
-    """One touch: the next person, please."""
+    """Sign out, for the next person."""
 
     sees = None
 
@@ -87,7 +87,7 @@ class DeviceView(VerbView):
     def after(self):
         return reverse("floor-who")
 
-    def _once(self):  # the answer carries a secret: it is not kept
+    def _once(self):  # the answer carries a secret: it is not stored
         return self._work()
 
     def _go_on(self, answer):
@@ -124,7 +124,7 @@ class PinView(VerbView):
     def after(self):
         return reverse("floor-today")
 
-    def _once(self):  # wrong PINs are counted for good, and no trace of a PIN is kept
+    def _once(self):  # wrong PINs are counted for good, and no PIN is stored
         return self._work()
 
 

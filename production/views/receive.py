@@ -1,4 +1,4 @@
-"""A case is unpacked: its filament is found, its spools are on the shelf, each with a label."""
+"""Receiving spools on the floor."""
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -11,13 +11,13 @@ from production.forms.spools import ReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
 
-SHOWN = 20
+MOST_ROWS = 20
 LOOKED_AT = 100  # spools, for the filaments that came last
 MAY = "inventory.receive_spool"
 
 
 class ChooseView(FloorView):
-    """Which filament: by the barcode of the case, by some words, or one that came lately."""
+    """Choose the filament: by its barcode, by words, or of those received last."""
 
     template_name = "production/floor/receive.html"
     sees = MAY
@@ -28,8 +28,6 @@ class ChooseView(FloorView):
 
 
 class ReceiveView(VerbView):
-    """How many, of which lot, for how much, where; and blank labels that are on them already."""
-
     template_name = "production/floor/receive_filament.html"
     sees = may = MAY
     form_class = ReceiveForm
@@ -55,14 +53,14 @@ class ReceiveView(VerbView):
 
 
 class ReceivedView(FloorView):
-    """The spools of a delivery and what is to print for them."""
+    """The spools of a delivery, and their labels to print."""
 
     template_name = "production/floor/received.html"
     sees = "inventory.view_spool"
 
     def context(self):
-        said = self.request.GET.get("ids", "")[:4000].split(",")
-        ids = [int(each) for each in said if each.isascii() and each.isdigit() and len(each) < 19]
+        given = self.request.GET.get("ids", "")[:4000].split(",")
+        ids = [int(each) for each in given if each.isascii() and each.isdigit() and len(each) < 19]
         spools = Spool.objects.with_filament().filter(pk__in=ids[: receiving.MOST_AT_ONCE])
         return {"spools": spools.order_by("pk")}
 
@@ -70,10 +68,10 @@ class ReceivedView(FloorView):
 def _found(text):
     symbol = scanning.read(text)
     if symbol.kind == "gtin":
-        return {"filaments": scanning.of_gtin(symbol.code)[:SHOWN], "gtin": symbol}
+        return {"filaments": scanning.of_gtin(symbol.code)[:MOST_ROWS], "gtin": symbol}
     rows = Filament.objects.active().with_makers().matching(text).order_by("name", "pk")
-    filaments = list(rows[: SHOWN + 1])
-    return {"filaments": filaments[:SHOWN], "has_more": len(filaments) > SHOWN}
+    filaments = list(rows[: MOST_ROWS + 1])
+    return {"filaments": filaments[:MOST_ROWS], "has_more": len(filaments) > MOST_ROWS}
 
 
 def _lately():
@@ -81,4 +79,4 @@ def _lately():
     newest = Spool.objects.order_by("-pk").values_list("filament_id", flat=True)[:LOOKED_AT]
     ids = dict.fromkeys(newest)
     filaments = Filament.objects.active().with_makers().in_bulk(ids)
-    return [filaments[pk] for pk in ids if pk in filaments][:SHOWN]
+    return [filaments[pk] for pk in ids if pk in filaments][:MOST_ROWS]

@@ -155,7 +155,7 @@ class DatabaseUnavailable(Refusal):
 
 
 def not_found(request):
-    return plainly(request, HostNotFound(), "tenants/nowhere.html")
+    return plainly(request, HostNotFound(), "tenants/not_found.html")
 
 
 def unavailable(request):

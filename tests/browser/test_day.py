@@ -63,7 +63,7 @@ def live_through(page, job):
     page.get_by_label("Scrapped", exact=True).fill("1")
     hand.touch(page.locator(".reasons label").first)
     page.get_by_label("Grams in the parts").last.fill("25")
-    hand.button("Only keep these figures for later")
+    hand.button("Only save these figures for later")
     finds(page, "nothing is booked yet")
 
     spool = a_spool()
@@ -152,7 +152,7 @@ def test_a_refused_form_comes_back_with_what_was_typed(visit, shop):
     page = visit(f"/floor/runs/{run.pk}/complete/")
     page.get_by_label("Grams in the parts").fill("390")
     page.get_by_role("button", name="Complete").click()
-    finds(page, "Hard to believe: look again.")
+    finds(page, "Implausible: check it.")
     assert page.get_by_label("Grams in the parts").input_value() == "390"
     assert geometry(page) == []
     page.get_by_text("The figures are right").tap()

@@ -181,7 +181,7 @@ def test_a_refusal_is_shown_and_opened_with_what_was_typed(refused):
     assert geometry(refused) == []
     assert barriers(refused) == []
     refused.get_by_role("button", name="Open and try again").tap()
-    finds(refused, "Look at this weight again.")
+    finds(refused, "Check this weight.")
     assert refused.get_by_label("The scale shows").input_value() == "400"
     none_waits(refused)
 

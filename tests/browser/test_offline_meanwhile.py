@@ -67,7 +67,7 @@ def test_labels_that_were_scanned_stay_though_something_that_waited_is_done(visi
     page = in_another_tab(page)
     page.route("**/complete-as-planned/", lambda route: route.abort())
     page.goto(f"/floor/receive/{shop.stage.filament.pk}/")
-    page.get_by_text("Blank labels are on them").tap()
+    page.get_by_text("They have blank labels").tap()
     field = page.get_by_label("Labels on them already")
     field.press_sequentially("ABC\n")
     page.unroute("**/complete-as-planned/")
@@ -99,7 +99,7 @@ def test_what_waited_comes_back_where_somebody_did_something_else_to_the_run(vis
     page = visit(at(run, "note/"))
     offline(page)
     page.get_by_label("How far is it?").fill("30")
-    page.get_by_role("button", name="Keep these figures").tap()
+    page.get_by_role("button", name="Save these figures").tap()
     waiting(page, "30")
     age(page, 4)
     midprint.progress(run, by=shop.mona, percent=60)
@@ -107,7 +107,7 @@ def test_what_waited_comes_back_where_somebody_did_something_else_to_the_run(vis
     finds(page, "While this waited for the network, Mona Manager did")
     assert page.get_by_label("How far is it?").input_value() == "30"
     none_waits(page)
-    page.get_by_role("button", name="Keep these figures").tap()
+    page.get_by_role("button", name="Save these figures").tap()
     finds(page, "nothing is booked yet")
     run.refresh_from_db()
     assert run.progress_percent == 30

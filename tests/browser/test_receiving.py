@@ -125,7 +125,7 @@ def test_a_case_is_received_by_its_barcode_and_its_labels_printed(visit, shop):
     count.fill("3")
     page.get_by_label("Lot").fill("LOT-7")
     page.get_by_label("Total price").fill("60")
-    hand.button("Put them on the shelf")
+    hand.button("Receive")
     finds(page, "3 spools are on the shelf.")
     spools = Spool.objects.filter(filament=filament)
     told = spools.values_list("lot_number", "price", "initial_grams")
@@ -139,11 +139,11 @@ def test_blank_labels_are_bound_by_scanning_them(visit, shop):
     filament = a_filament("With blank labels")
     page = visit(f"/floor/receive/{filament.pk}/")
     blank = [codes.generate(), codes.generate()]
-    page.get_by_text("Blank labels are on them").tap()
+    page.get_by_text("They have blank labels").tap()
     field = page.get_by_label("Labels on them already")
     for code in blank:
         field.press_sequentially(f"{shop.url}/S/{code}\n")
-    Hand(page).button("Put them on the shelf")
+    Hand(page).button("Receive")
     finds(page, "2 spools are on the shelf.")
     assert set(Spool.objects.filter(filament=filament).values_list("code", flat=True)) == set(blank)
 
@@ -153,9 +153,9 @@ def test_a_case_is_taken_back_from_the_bar_and_its_labels_bound_again(visit, sho
     filament, blank = a_filament("The wrong one"), [codes.generate(), codes.generate()]
     page = visit(f"/floor/receive/{filament.pk}/", java_script_enabled=script)
     hand = Hand(page)
-    page.get_by_text("Blank labels are on them").tap()
+    page.get_by_text("They have blank labels").tap()
     page.get_by_label("Labels on them already").fill("\n".join(blank))
-    hand.button("Put them on the shelf")
+    hand.button("Receive")
     finds(page, "2 spools are on the shelf.")
     finds(page, "Your last: received 2 spools")
     if script:
@@ -167,8 +167,8 @@ def test_a_case_is_taken_back_from_the_bar_and_its_labels_bound_again(visit, sho
 
     right = a_filament("The right one")
     page.goto(f"/floor/receive/{right.pk}/")
-    page.get_by_text("Blank labels are on them").tap()
+    page.get_by_text("They have blank labels").tap()
     page.get_by_label("Labels on them already").fill("\n".join(blank))
-    hand.button("Put them on the shelf")
+    hand.button("Receive")
     finds(page, "2 spools are on the shelf.")
     assert set(Spool.objects.filter(filament=right).values_list("code", flat=True)) == set(blank)

@@ -24,7 +24,7 @@ def tablet(visit, shop):
     page = visit("/floor/device/", by="mona", viewport=TABLET)
     shop.sessions.pop("mona")
     fits(page)
-    page.get_by_label("What is this tablet called?").fill("Tablet by the door")
+    page.get_by_label("Name of this tablet").fill("Tablet by the door")
     page.get_by_role("button", name="Make this a shared tablet").tap()
     finds(page, "Who are you?")
     yield page
@@ -40,7 +40,7 @@ def begin(page, pin=PIN, name="Otto Operator"):
     hand.touch(page.locator("label.choice").filter(has_text=name))
     page.locator("[name=pin]:focus").wait_for()
     page.keyboard.type(pin)
-    hand.button("Begin")
+    hand.button("Sign in")
     return hand
 
 

@@ -122,7 +122,7 @@ def test_a_spool_that_prints_is_weighed_for_its_run(api):
     run = a_running_run((spool, 100))
     answer = done(api.post(at(spool, "weigh"), {"gross_grams": 1110}))
     assert (answer["entry"], answer["remaining_grams"]) == (None, "1000.000000")
-    assert answer["kept_for"] == {
+    assert answer["saved_for"] == {
         "run": run.pk,
         "run_number": run.number,
         "material": run.materials.get().pk,
@@ -130,7 +130,7 @@ def test_a_spool_that_prints_is_weighed_for_its_run(api):
     }
     body = {"gross_grams": 1190, "as_count": True}
     answer = done(api.post(at(spool, "weigh"), body))
-    assert (answer["kept_for"], answer["entry"]["grams"]) == (None, "-10.000000")
+    assert (answer["saved_for"], answer["entry"]["grams"]) == (None, "-10.000000")
 
 
 def test_an_archived_spool_is_weighed_only_when_it_is_restored(api):

@@ -69,7 +69,7 @@ def test_what_nobody_said_is_asked_for_beside_its_field(at_admin):
     url = page(run, "complete")
     answer = at_admin.post(url, fields(at_admin.get(url)) | typed)
     form = answer.context["form"]
-    assert form.errors[field(second, "actual_grams")] == ["What did it take? Grams or a weight."]
+    assert form.errors[field(second, "actual_grams")] == ["Enter the grams or a weight."]
     assert field(first, "actual_grams") not in form.errors
     assert 'value="98"' in text_of(answer)
 
@@ -79,7 +79,7 @@ def test_a_slip_is_doubted_and_may_be_confirmed(at_admin):
     grams, url = field(run.materials.get(), "actual_grams"), page(run, "complete")
     assert 'name="confirm"' not in text_of(at_admin.get(url))
     answer = at_admin.post(url, fields(at_admin.get(url)) | {grams: "140"})
-    assert answer.context["form"].errors[grams] == ["Hard to believe: look again."]
+    assert answer.context["form"].errors[grams] == ["Implausible: check it."]
     assert 'name="confirm"' in text_of(answer)
     _, done = carry_out(at_admin, url, **{grams: "140", "confirm": "on"})
     assert done.status_code == 302

@@ -52,7 +52,7 @@ def test_a_page_that_nobody_has_filled_in_yet_complains_of_nothing(at_admin, ver
 
 def test_a_new_run_begins_with_a_row_for_a_product(at_admin):
     form = fields(at_admin.get(f"{LIST}add/"))
-    assert "What it takes may be left out" in text_of(at_admin.get(f"{LIST}add/"))
+    assert "The materials may be left out" in text_of(at_admin.get(f"{LIST}add/"))
     assert form["items-TOTAL_FORMS"] == "1"
     assert form["materials-TOTAL_FORMS"] == "0"
     product = a_product(grams=5)
@@ -105,7 +105,7 @@ def test_the_index_counts_printers_and_puts_what_ends_first_on_top(at_admin):
     a_printer(name="Dogwood", needs_clearing=True)
     shown = text_of(at_admin.get("/admin/"))
     assert "3 of 4 printers in use print; 1 bed to be cleared." in shown
-    board = shown[shown.index("In progress") : shown.index("Can’t start yet")]
+    board = shown[shown.index("In progress") : shown.index("Blocked")]
     places = [board.index(name) for name in ("Birch", "Alder", "Cedar")]
     assert places == sorted(places)
 
@@ -171,7 +171,7 @@ def test_a_start_with_many_spools_on_the_shelf_has_a_short_page(at_admin):
 def test_an_empty_farm_is_told_its_first_steps_until_they_are_done(at_admin):
     shown = text_of(at_admin.get("/admin/"))
     assert "First steps" in shown
-    assert "No filament is known yet." in shown
+    assert "There are no filaments yet." in shown
     a_product()
     spool, printer = a_spool(), a_printer()
     assert "○ <a" in text_of(at_admin.get("/admin/"))

@@ -182,7 +182,7 @@ def test_several_are_completed_as_planned_after_each_was_shown(at_admin):
     assert written() == before
     assert "−10" in text_of(seen)
     assert "−20" in text_of(seen)
-    assert "will be left alone" in text_of(seen)
+    assert "will be skipped" in text_of(seen)
     _, done = together(at_admin, "complete", [*runs, planned])
     assert [status_of(run) for run in [*runs, planned]] == ["completed", "completed", "planned"]
     assert "2 of 3 done" in text_of(done)

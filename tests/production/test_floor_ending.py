@@ -27,11 +27,13 @@ def filled(run, **changed):
     """What the completion's form sends, as it is prefilled."""
     fields = {}
     for item in run.items.all():
-        fields |= {f"item-{item.pk}-good": item.quantity, f"item-{item.pk}-scrapped": 0}
+        fields |= {f"item-{item.pk}-good_count": item.quantity, f"item-{item.pk}-scrapped_count": 0}
     for line in run.materials.all():
-        fields[f"line-{line.pk}-grams"] = f"{line.planned_grams.normalize():f}"
+        fields[f"material-{line.pk}-actual_grams"] = f"{line.planned_grams.normalize():f}"
         if line.planned_purge_grams:
-            fields[f"line-{line.pk}-purge"] = f"{line.planned_purge_grams.normalize():f}"
+            fields[f"material-{line.pk}-actual_purge_grams"] = (
+                f"{line.planned_purge_grams.normalize():f}"
+            )
     return fields | changed
 
 
@@ -40,7 +42,9 @@ def test_what_nobody_touched_in_the_form_is_as_planned(floor, galaxy, hook):
     line = run.materials.get()
     form = page(floor.get(at(run, "complete")))
     assert 'value="40.12"' in form
-    touch(floor, at(run, "complete"), **filled(run, **{f"line-{line.pk}-grams": "40.12"}))
+    touch(
+        floor, at(run, "complete"), **filled(run, **{f"material-{line.pk}-actual_grams": "40.12"})
+    )
     line.refresh_from_db()
     assert (line.actual_grams, line.actual_source) == (Decimal("40.123456"), "as_planned")
     assert run.items.get().good_count == 4
@@ -49,7 +53,7 @@ def test_what_nobody_touched_in_the_form_is_as_planned(floor, galaxy, hook):
 def test_typed_grams_count_with_a_point_or_a_comma(floor, galaxy, hook):
     run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
     line = run.materials.get()
-    touch(floor, at(run, "complete"), **filled(run, **{f"line-{line.pk}-grams": "38,5"}))
+    touch(floor, at(run, "complete"), **filled(run, **{f"material-{line.pk}-actual_grams": "38,5"}))
     line.refresh_from_db()
     assert (line.actual_grams, line.actual_source) == (Decimal("38.5"), "typed")
 
@@ -57,7 +61,11 @@ def test_typed_grams_count_with_a_point_or_a_comma(floor, galaxy, hook):
 def test_the_weight_on_the_scale_counts_where_it_was_typed(floor, galaxy, hook):
     run = a_running_run((a_spool(1000, filament=galaxy), 40), items=[(hook, 4)])
     line = run.materials.get()
-    touch(floor, at(run, "complete"), **filled(run, **{f"line-{line.pk}-after": "1155"}))
+    touch(
+        floor,
+        at(run, "complete"),
+        **filled(run, **{f"material-{line.pk}-gross_after_grams": "1155"}),
+    )
     line.refresh_from_db()
     assert (line.actual_grams, line.actual_source) == (45, "weighed")
 
@@ -65,7 +73,10 @@ def test_the_weight_on_the_scale_counts_where_it_was_typed(floor, galaxy, hook):
 def test_a_weight_counts_where_the_grams_of_the_plan_were_emptied(floor, galaxy):
     run = a_running_run((a_spool(1000, filament=galaxy), 40))
     line = run.materials.get()
-    given = {f"line-{line.pk}-grams": "", f"line-{line.pk}-after": "1155"}
+    given = {
+        f"material-{line.pk}-actual_grams": "",
+        f"material-{line.pk}-gross_after_grams": "1155",
+    }
     touch(floor, at(run, "complete"), **filled(run, **given))
     assert (fresh(line).actual_grams, fresh(line).actual_source) == (45, "weighed")
 
@@ -73,7 +84,7 @@ def test_a_weight_counts_where_the_grams_of_the_plan_were_emptied(floor, galaxy)
 def test_grams_and_a_weight_together_are_asked_about(floor, galaxy):
     run = a_running_run((a_spool(1000, filament=galaxy), 40))
     pk = run.materials.get().pk
-    given = {f"line-{pk}-grams": "41", f"line-{pk}-after": "1155"}
+    given = {f"material-{pk}-actual_grams": "41", f"material-{pk}-gross_after_grams": "1155"}
     again = page(touch(floor, at(run, "complete"), **filled(run, **given)), 400)
     assert "Either the grams or the weight, not both." in again
     assert 'value="1155"' in again
@@ -83,7 +94,7 @@ def test_grams_and_a_weight_together_are_asked_about(floor, galaxy):
 def test_scrapped_parts_are_not_good_and_have_a_reason(floor, hook):
     run = a_running_run(items=[(hook, 4)])
     item, why = run.items.get(), Reason.objects.get(kind="scrap", code="warping")
-    given = {f"item-{item.pk}-scrapped": 1, f"item-{item.pk}-reason": why.pk}
+    given = {f"item-{item.pk}-scrapped_count": 1, f"item-{item.pk}-scrap_reason": why.pk}
     touch(floor, at(run, "complete"), **filled(run, **given))
     item.refresh_from_db()
     assert (item.good_count, item.scrapped_count, item.scrap_reason) == (3, 1, why)
@@ -91,7 +102,7 @@ def test_scrapped_parts_are_not_good_and_have_a_reason(floor, hook):
 
 def test_more_parts_than_planned_are_refused_beside_the_item(floor, hook):
     run = a_running_run(items=[(hook, 4)])
-    name = f"item-{run.items.get().pk}-good"
+    name = f"item-{run.items.get().pk}-good_count"
     again = page(touch(floor, at(run, "complete"), **filled(run, **{name: "50"})), 400)
     assert f'id="id_{name}_error"' in again
     assert 'value="50"' in again
@@ -99,10 +110,10 @@ def test_more_parts_than_planned_are_refused_beside_the_item(floor, hook):
 
 def test_an_unlikely_figure_is_asked_about_and_booked_when_confirmed(floor, galaxy):
     run = a_running_run((a_spool(1000, filament=galaxy), 40))
-    given = filled(run, **{f"line-{run.materials.get().pk}-grams": "400"})
+    given = filled(run, **{f"material-{run.materials.get().pk}-actual_grams": "400"})
     again = page(touch(floor, at(run, "complete"), **given), 409)
-    assert "Hard to believe: look again." in again
-    assert "The figures are right, unlikely as they look" in again
+    assert "Implausible: check it." in again
+    assert "The figures are correct, although they are implausible" in again
     touch(floor, at(run, "complete"), **given, confirm="on")
     assert entries(run) == [("usage", Decimal(-400))]
 
@@ -110,24 +121,28 @@ def test_an_unlikely_figure_is_asked_about_and_booked_when_confirmed(floor, gala
 def test_a_print_that_used_more_than_the_book_had_counts_the_spool_up(floor, galaxy):
     run = a_running_run((a_spool(50, filament=galaxy), 40))
     pk = run.materials.get().pk
-    given = filled(run, **{f"line-{pk}-grams": "55"})
+    given = filled(run, **{f"material-{pk}-actual_grams": "55"})
     again = page(touch(floor, at(run, "complete"), **given), 409)
-    assert "More than the book has on the spool." in again
-    touch(floor, at(run, "complete"), **given, **{f"line-{pk}-settle": "on"})
+    assert "More than the remaining grams of the spool." in again
+    touch(floor, at(run, "complete"), **given, **{f"material-{pk}-settle": "on"})
     assert entries(run) == [("count", Decimal(5)), ("usage", Decimal(-55))]
 
 
 def test_figures_are_kept_for_the_next_shift_and_fill_the_form(floor, galaxy, hook):
     run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
     line, item = run.materials.get(), run.items.get()
-    given = {f"line-{line.pk}-grams": "39", f"item-{item.pk}-good": "3", "actual_minutes": "95"}
+    given = {
+        f"material-{line.pk}-actual_grams": "39",
+        f"item-{item.pk}-good_count": "3",
+        "actual_minutes": "95",
+    }
     shown = said(floor, touch(floor, at(run, "complete"), **filled(run, **given), draft="1"))
     assert "nothing is booked yet" in shown
     form = page(floor.get(at(run, "complete")))
     assert 'value="39"' in form
     assert 'value="95"' in form
     assert (entries(run), fresh(run).status) == ([], "in_progress")
-    kept = {f"line-{line.pk}-grams": "39", f"item-{item.pk}-good": "3"}
+    kept = {f"material-{line.pk}-actual_grams": "39", f"item-{item.pk}-good_count": "3"}
     touch(floor, at(run, "complete"), **filled(run, **kept), actual_minutes="95")
     assert (fresh(item).good_count, fresh(run).actual_minutes) == (3, 95)
     assert entries(run) == [("usage", Decimal(-39))]
@@ -198,5 +213,5 @@ def test_a_cancelled_run_gives_its_claims_back(floor, galaxy):
 
 def test_what_a_cancelled_run_used_is_waste(floor, galaxy):
     run = a_running_run((a_spool(filament=galaxy), 40))
-    touch(floor, at(run, "cancel"), **{f"line-{run.materials.get().pk}-grams": "7"})
+    touch(floor, at(run, "cancel"), **{f"material-{run.materials.get().pk}-actual_grams": "7"})
     assert entries(run) == [("waste", Decimal(-7))]

@@ -32,16 +32,16 @@ def counts(run):
 def test_a_failed_plate_is_noted_with_two_touches_and_fills_the_completion(floor, run):
     form = page(floor.get(at(run, "plate")))
     item = run.items.get()
-    assert f'name="item-{item.pk}-scrapped" value="4"' in form
+    assert f'name="item-{item.pk}-scrapped_count" value="4"' in form
     reason = Reason.objects.get(kind="scrap", code="adhesion")
-    field = {f"item__{item.pk}__scrapped": "4"}
+    field = {f"item__{item.pk}__scrapped_count": "4"}
     shown = said(floor, touch(floor, at(run, "plate"), reason=reason.pk, **field))
     assert "8 good, 4 scrapped so far" in shown
     assert counts(run) == (8, 4, "adhesion")
     touch(floor, at(run, "plate"), **field)
     assert counts(run) == (4, 8, "adhesion")
     filled = page(floor.get(at(run, "complete")))
-    assert f'name="item-{item.pk}-good" value="4"' in filled
+    assert f'name="item-{item.pk}-good_count" value="4"' in filled
     touch(floor, at(run, "complete-as-planned"))
     assert counts(run) == (4, 8, "adhesion")
     assert ProductionRun.objects.get().status == "completed"
@@ -50,7 +50,7 @@ def test_a_failed_plate_is_noted_with_two_touches_and_fills_the_completion(floor
 
 def test_a_failed_plate_can_be_taken_back(floor, operator, run):
     item = run.items.get()
-    touch(floor, at(run, "plate"), **{f"item__{item.pk}__scrapped": "3"})
+    touch(floor, at(run, "plate"), **{f"item__{item.pk}__scrapped_count": "3"})
     undo.undo(run, event=undo.last(by=operator).event, by=operator)
     assert counts(run) == (None, None, None)
 
@@ -72,7 +72,7 @@ def test_no_more_parts_fail_than_there_are_and_some_do(run):
 def test_what_can_not_be_stays_typed(floor, run):
     item = run.items.get()
     for typed in ("13", "", "x", "-1"):
-        field = {f"item__{item.pk}__scrapped": typed}
+        field = {f"item__{item.pk}__scrapped_count": typed}
         again = page(touch(floor, at(run, "plate"), **field), 400)
         assert f'value="{typed}"' in again or not typed
         assert 'role="alert"' in again
@@ -98,10 +98,10 @@ def test_figures_are_noted_at_a_shift_change_and_fill_the_completion(floor, oper
     fields = {
         "progress_percent": "60",
         "actual_minutes": "90",
-        f"item__{item.pk}__good": "7",
-        f"item__{item.pk}__scrapped": "1",
-        f"line__{line.pk}__grams": "40",  # as the page showed it
-        f"line__{line.pk}__after": "1176,5",
+        f"item__{item.pk}__good_count": "7",
+        f"item__{item.pk}__scrapped_count": "1",
+        f"material__{line.pk}__actual_grams": "40",  # as the page showed it
+        f"material__{line.pk}__gross_after_grams": "1176,5",
     }
     assert "nothing is booked yet" in said(floor, touch(floor, at(run, "note"), **fields))
     kept = ProductionRun.objects.get()
@@ -118,8 +118,8 @@ def test_figures_are_noted_at_a_shift_change_and_fill_the_completion(floor, oper
 def test_only_what_was_touched_is_noted(floor, run):
     item = run.items.get()
     line = run.materials.get()
-    fields = {f"item__{item.pk}__good": "12", f"item__{item.pk}__scrapped": "0"}
-    fields[f"line__{line.pk}__grams"] = "40"
+    fields = {f"item__{item.pk}__good_count": "12", f"item__{item.pk}__scrapped_count": "0"}
+    fields[f"material__{line.pk}__actual_grams"] = "40"
     touch(floor, at(run, "note"), progress_percent="", actual_minutes="", **fields)
     assert counts(run) == (None, None, None)
     assert ProductionRun.objects.get().progress_percent is None
@@ -127,7 +127,7 @@ def test_only_what_was_touched_is_noted(floor, run):
 
 def test_a_figure_that_can_not_be_keeps_the_rest_typed(floor, run):
     item, line = run.items.get(), run.materials.get()
-    fields = {f"item__{item.pk}__good": "13", f"line__{line.pk}__grams": "7"}
+    fields = {f"item__{item.pk}__good_count": "13", f"material__{line.pk}__actual_grams": "7"}
     again = page(touch(floor, at(run, "note"), progress_percent="55", **fields), 400)
     assert 'value="55"' in again
     assert ProductionRun.objects.get().progress_percent is None

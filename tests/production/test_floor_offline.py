@@ -33,7 +33,7 @@ def send(client, run, *verb, headers, **fields):
 def test_what_was_done_is_answered_with_where_to_go_on(floor, operator, run):
     answer = send(floor, run, "complete-as-planned", headers=whose(operator))
     assert answer.json() == {
-        "said": f"Run {run.number} is completed: 40 g are booked.",
+        "message": f"Run {run.number} is completed: 40 g are booked.",
         "location": f"/floor/runs/{run.pk}/",
     }
     assert "is completed" not in floor.get("/floor/").content.decode()  # it was said already
@@ -79,7 +79,7 @@ def test_figures_that_waited_do_not_go_over_those_that_others_noted_since(floor,
     line = run.materials.get()
     later = {"materials": [MaterialActual(line=line.pk, actual_grams=Decimal(20))]}
     midprint.save_actuals(run, by=make_user(name="Nina"), **later)
-    fields = {f"line-{line.pk}-grams": "10"}
+    fields = {f"material-{line.pk}-actual_grams": "10"}
     answer = send(floor, run, "note", headers=whose(operator) | HOUR, **fields)
     assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
     assert "Nina noted figures of run" in answer.json()["detail"]

@@ -200,10 +200,10 @@ def test_what_was_typed_is_kept_for_who_comes_back(tablet, otto):
     come(tablet, otto)
     go_idle(tablet, 1000)
     asked = page(touch(tablet, weigh, gross_grams="1187,5", note="ä & <b>"), 403)
-    assert "What you typed is kept" in asked
+    assert "What you typed is saved" in asked
     hidden = {
         name: re.search(rf'name="{name}" value="([^"]*)"', asked)[1].replace("&amp;", "&")
-        for name in ("next", "kept")
+        for name in ("next", "pending")
     }
     shown = page(come(tablet, otto, **hidden))
     assert f'action="{weigh}"' in shown

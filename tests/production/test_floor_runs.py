@@ -26,7 +26,7 @@ def test_a_run_starts_from_the_spool_in_the_printer_with_one_touch(floor, galaxy
     line = run.materials.get()
     form = page(floor.get(at(run)))
     assert f'value="{spool.code}"' in form
-    answer = touch(floor, at(run, "start"), **{f"line-{line.pk}": spool.code})
+    answer = touch(floor, at(run, "start"), **{f"material-{line.pk}-spool": spool.code})
     assert f"Run {run.number} is in progress." in said(floor, answer)
     assert (fresh(run).status, fresh(line).spool) == ("in_progress", spool)
     assert run.events.last().by == operator
@@ -37,15 +37,15 @@ def test_a_typed_label_names_the_spool_in_any_case_with_look_alikes(floor, galax
     Spool.objects.filter(pk=spool.pk).update(code="10AB10CDE")
     run = a_bare_run(a_product(grams=10))
     line = run.materials.get()
-    touch(floor, at(run, "start"), **{f"line-{line.pk}": "iOab-loc de"})
+    touch(floor, at(run, "start"), **{f"material-{line.pk}-spool": "iOab-loc de"})
     assert fresh(line).spool_id == spool.pk
 
 
 def test_without_a_spool_the_start_asks_for_it_beside_the_line(floor):
     run = a_bare_run(a_product(grams=10))
     line = run.materials.get()
-    again = page(touch(floor, at(run, "start"), **{f"line-{line.pk}": ""}), 409)
-    assert f'id="id_line-{line.pk}_error"' in again
+    again = page(touch(floor, at(run, "start"), **{f"material-{line.pk}-spool": ""}), 409)
+    assert f'id="id_material-{line.pk}-spool_error"' in again
     assert "Which spool? Scan or type its code." in again
     assert fresh(run).status == "planned"
 
@@ -53,7 +53,7 @@ def test_without_a_spool_the_start_asks_for_it_beside_the_line(floor):
 def test_an_unknown_label_is_said_beside_the_line_and_stays_typed(floor):
     run = a_bare_run(a_product(grams=10))
     line = run.materials.get()
-    again = page(touch(floor, at(run, "start"), **{f"line-{line.pk}": "NOCODE"}), 400)
+    again = page(touch(floor, at(run, "start"), **{f"material-{line.pk}-spool": "NOCODE"}), 400)
     assert 'value="NOCODE"' in again
     assert "is not a spool code; was it mistyped?" in again
 
@@ -63,7 +63,7 @@ def test_a_bed_with_parts_on_it_is_cleared_by_saying_so(floor):
     run = a_run(printer=elm)
     assert "The bed is clear" in page(floor.get(at(run)))
     again = page(touch(floor, at(run, "start")), 409)
-    assert "Clear the bed and tick this." in again
+    assert "Clear the bed, then confirm it here." in again
     touch(floor, at(run, "start"), printer_cleared="on")
     assert fresh(run).status == "in_progress"
     assert Printer.objects.get().needs_clearing is False
@@ -73,10 +73,10 @@ def test_a_wrong_material_is_refused_and_a_manager_may_go_on(farm_client, operat
     petg = a_filament("Slate", material_type=a_material_type("PETG"))
     spool = a_spool(filament=petg)
     run = a_bare_run(a_product(grams=10))
-    given = {f"line-{run.materials.get().pk}": spool.code}
+    given = {f"material-{run.materials.get().pk}-spool": spool.code}
     farm_client.force_login(operator)
     refused = page(touch(farm_client, at(run, "start"), **given), 409)
-    assert "Not this spool: see above." in refused
+    assert "Not this spool: see the message above." in refused
     assert "Override, because" not in refused
     farm_client.force_login(manager)
     assert "Override, because" in page(touch(farm_client, at(run, "start"), **given), 409)
@@ -118,7 +118,7 @@ def test_a_swap_to_another_material_is_refused_beside_the_spool(floor, galaxy):
     other = a_spool(filament=a_filament("Moss"))
     path = at(run, "swap", run.materials.get().pk)
     again = page(touch(floor, path, gave="empty", spool=other.code), 409)
-    assert "Not this spool: see above." in again
+    assert "Not this spool: see the message above." in again
     assert run.materials.count() == 1
 
 
@@ -176,7 +176,7 @@ def test_a_viewer_sees_a_run_and_does_nothing(farm_client, viewer, verb):
 
 def test_a_run_that_is_not_there_says_so(floor):
     gone = page(floor.get("/floor/runs/999999999/"), 404)
-    assert "That is not here" in gone
+    assert "Not found" in gone
     assert "It was removed, or belongs to another farm." in gone
 
 

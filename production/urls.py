@@ -1,6 +1,6 @@
 """Production's addresses below /api/v1/."""
 
-from production.api import catalogue, lines, reports, runs, scan, spools
+from production.api import catalogue, lines, reports, runs, spools
 from tenants.api.views import ID
 
 ROUTES = {
@@ -22,6 +22,6 @@ ROUTES = {
     "reports/stock-by-material-type": reports.MaterialTypeStockReport,
     "reports/unexplained": reports.UnexplainedReport,
     "reports/alerts": reports.AlertReport,
-    "scan": scan.ScanViewSet,
+    "scan": spools.ScanViewSet,
     "spools": spools.SpoolViewSet,  # instead of the inventory's, which knows of no runs
 }

@@ -1,4 +1,4 @@
-"""The admin's index: what the farm needs somebody to look at."""
+"""The panels of the admin's index."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -29,7 +29,7 @@ STEPS = {
 
 
 def panels(request):
-    """What the index shows, in a constant number of queries; nothing to those who see no runs."""
+    """The context of the index, in a constant number of queries; empty without the permission."""
     if not request.user.has_perm("production.view_productionrun"):
         return {}
     settings = FarmSettings.load()
@@ -46,7 +46,7 @@ def panels(request):
 
 
 def _first_steps():
-    """What a new farm needs before it can print, in order; nothing once all of it is there."""
+    """What a new farm needs before it can print, in order; empty once all exist."""
     steps = [
         {
             "name": model._meta.verbose_name_plural.capitalize(),
@@ -69,13 +69,13 @@ def _running():
 
 
 def _soonest(run):
-    """What ends first comes first, and what nobody timed last."""
+    """Sorts by the expected end, runs without one last."""
     left = Job(run).minutes_left()
     return left is None, left or 0
 
 
 def _machines():
-    """How many printers are in use, and what they do."""
+    """Counts of printers."""
     return (
         Printer.objects.active()
         .with_running()
@@ -102,7 +102,7 @@ def _blocked():
 
 
 def _dry():
-    """Filaments that are short, or last less than a month at the pace of the last."""
+    """Filaments that are short, or will be within a month."""
     filaments = demand.of_filaments(Filament.objects.active().with_makers())
     soon = filaments.filter(days_left__lte=SOON_DAYS) | filaments.filter(short_grams__gt=0)
     return soon.order_by(F("short_grams").desc(), F("days_left").asc(nulls_last=True), "pk")[:MOST]
@@ -121,7 +121,7 @@ def _alerts(threshold):
 
 
 def _week(settings):
-    """The last seven of the farm's days, day by day and in all, by the end of the runs."""
+    """The last seven days, by day and in total, by the end of the runs."""
     today = settings.local_date(timezone.now())
     days = [today - timedelta(days=back) for back in reversed(range(DAYS))]
     runs = ProductionRun.objects.closed().between(
@@ -141,7 +141,7 @@ NOTHING = dict.fromkeys(("runs", *FIGURES, "runs_of_unknown_cost"), Decimal(0))
 
 
 def _figures(row):
-    """What the runs of a row took, made and cost; of the cost, what is known of it."""
+    """Grams, known cost and parts of the runs of a row."""
     if row is None:
         return NOTHING
     return {

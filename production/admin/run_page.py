@@ -1,12 +1,118 @@
-"""What the page of a run shows besides its form."""
+"""The page of a run: its items and materials as inlines, and what its template shows besides."""
+
+from django.contrib import admin
 
 from inventory.admin import pictures
+from inventory.admin.pictures import grams, named_swatch, spool_link
+from inventory.models import Filament, Spool
 from production.admin import words
 from production.admin.charts import comparison
-from production.admin.run_lines import MaterialInline
+from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
+from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services import variance
 from production.services.reports import demand
+from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
+from tenants.site.base import TabularInline
+
+COUNTS = ("good_count", "scrapped_count", "scrap_reason")
+PLANNED = ProductionRun.Status.PLANNED
+
+
+class LineInline(TabularInline):
+    """Rows that can be changed while the run is planned, and are read-only later."""
+
+    editable_fields = display_fields = ()
+    add = change = remove = None  # the verbs
+
+    def get_fields(self, request, obj=None):
+        return self.editable_fields if self._is_editable(request, obj) else self.display_fields
+
+    def get_readonly_fields(self, request, obj=None):
+        return () if self._is_editable(request, obj) else self.display_fields
+
+    def _is_editable(self, request, obj):
+        return self.has_add_permission(request, obj) or self.has_change_permission(request, obj)
+
+    def has_add_permission(self, request, obj=None):
+        return self.is_open(obj) and super().has_add_permission(request, obj)
+
+    def has_change_permission(self, request, obj=None):
+        return self.is_open(obj) and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request, obj=None):
+        return self.is_open(obj) and super().has_delete_permission(request, obj)
+
+    @staticmethod
+    def is_open(run):
+        return run is None or run.status == PLANNED
+
+
+class ItemInline(LineInline):
+    model, form = RunItem, ItemForm
+    verbose_name, verbose_name_plural = "product", "Products"
+    editable_fields = ITEM
+    display_fields = ("product", "quantity", *COUNTS, "order_reference")
+    autocomplete_fields = ["product"]
+    add, change, remove = lines.add_item, lines.change_item, lines.remove_item
+
+    def get_extra(self, request, obj=None, **kwargs):
+        """A new run begins with a row to fill in."""
+        return 1 if obj is None else 0
+
+    select_related = ("product", "scrap_reason")
+
+
+def _grams(name, label):
+    """A read-only column of grams."""
+    return admin.display(description=label)(lambda inline, line: grams(getattr(line, name)))
+
+
+class MaterialInline(LineInline):
+    model, form = RunMaterial, MaterialForm
+    verbose_name, verbose_name_plural = "material", "Materials"
+    editable_fields = MATERIAL
+    display_fields = (
+        "filament_or_type",
+        "spool_link",
+        "plan",
+        "purge",
+        "reserved",
+        "actual",
+        "actual_purge",
+    )
+    autocomplete_fields = ["spool", "filament", "material_type", "slot"]
+    add, change, remove = lines.add_material, lines.change_material, lines.remove_material
+
+    select_related = (
+        "spool__filament__manufacturer",
+        "spool__filament__material_type",
+        "filament__manufacturer",
+        "filament__material_type",
+        "material_type",
+        "slot__printer",
+    )
+    foreign_key_rows = {
+        "spool": Spool.objects.with_filament,
+        "filament": Filament.objects.with_makers,
+        "slot": PrinterSlot.objects.select_related("printer").all,
+    }
+
+    @admin.display(description="Material")
+    def filament_or_type(self, line):
+        filament = line.spool.filament if line.spool else line.filament
+        return named_swatch(filament) if filament else line.material_type
+
+    @admin.display(description="Spool")
+    def spool_link(self, line):
+        return spool_link(line.spool)
+
+    plan = _grams("planned_grams", "Planned g")
+    purge = _grams("planned_purge_grams", "Planned purge g")
+    reserved = _grams("reserved_grams", "Reserved g")
+    actual = _grams("actual_grams", "Actual g")
+    actual_purge = _grams("actual_purge_grams", "Actual purge g")
+
 
 NEWEST = 100
 

@@ -7,7 +7,7 @@ from inventory.admin import pictures
 from production.admin import run_page, words
 from production.admin.paper import TravellerPages, travellers_url
 from production.admin.run_filters import FILTERS
-from production.admin.run_lines import ItemInline, MaterialInline
+from production.admin.run_page import ItemInline, MaterialInline
 from production.admin.run_verbs import UNDOING, VERBS
 from production.forms.planning import RunForm
 from production.models import ProductionRun, RunItem, RunMaterial
@@ -155,7 +155,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def buttons(self, request, row):
-        """Without those that take back what somebody else did, or oneself long ago."""
+        """Without those that undo what others did, or what was done too long ago."""
         found = super().buttons(request, row)
         if overrides.may_undo(row, by=request.user):
             return found

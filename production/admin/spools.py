@@ -1,5 +1,4 @@
-"""Spools, as production knows them: which runs claim them; a weight of one that prints is kept
-for its run."""
+"""Spools with their slot and their reservations, weighed while a run may print from them."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""Figures of runs as words and marks, for lists and pages."""
+"""Figures of runs as text and HTML."""
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -56,8 +56,7 @@ def percent(value, threshold):
 
 
 def off_plan(run):
-    """By how many percent of its plan a run ``with_totals`` is off; None where either is not
-    known."""
+    """The variance of a run ``with_totals``, in percent; None if a total is not known."""
     return Figure(run.planned_total_grams, run.actual_total_grams).as_dict()["percent"]
 
 
@@ -87,7 +86,7 @@ def difference(show):
 
 
 def _sign(value, show):
-    """No sign for what is shown as 0."""
+    """No sign for what rounds to 0."""
     if value == 0 or show(abs(value)) == show(value * 0):
         return ""
     return "+" if value > 0 else "−"

@@ -1,11 +1,21 @@
-"""Spools, weighed while a run may print from them."""
+"""Spools, weighed while a run may print from them; and what a scanner read."""
 
 from rest_framework.decorators import action
+from rest_framework.response import Response
 
 from inventory.api import spools
+from inventory.models import Spool
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from production.serializers.spools import SavedForSerializer, WeighedSpool, WeighInUseBody
+from production.serializers.spools import (
+    SavedForSerializer,
+    ScanBody,
+    ScanSerializer,
+    WeighedSpool,
+    WeighInUseBody,
+)
+from production.services import scanning
 from production.services.printing import weighing
+from tenants.api.views import BaseViewSet
 
 
 class SpoolViewSet(spools.SpoolViewSet):
@@ -26,3 +36,25 @@ class SpoolViewSet(spools.SpoolViewSet):
         entry = done.entry and InventoryTransactionSerializer(done.entry).data
         saved_for = done.line and SavedForSerializer(done.line).data
         return self.row_response(spool, entry=entry, saved_for=saved_for)
+
+
+class ScanViewSet(BaseViewSet):
+    """What was scanned: our labels, the maker's barcode, Spoolman's codes."""
+
+    queryset = Spool.objects.all()
+    serializer_class = ScanSerializer
+    bodies = {"create": ScanBody}
+    answers = {"create": {200: ScanSerializer}}
+    permissions = {"create": "view"}
+    pagination_class = None
+
+    def get_view_name(self):
+        return "Scan"
+
+    def create(self, request):
+        """Look up a scanned or typed text in this farm.
+
+        Nothing is written. A label of another farm is unknown here.
+        """
+        scan = scanning.decode(self.get_validated_data()["text"])
+        return Response(ScanSerializer(scan).data)

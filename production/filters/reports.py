@@ -157,6 +157,6 @@ class CountedFilter(FilterSet):
 
 
 class EvidenceFilter(FilterSet):
-    """How many of each product's last runs are looked at."""
+    """How many of each product's last runs are evaluated."""
 
     last = IdFilter(label="10 when left out", method=unfiltered)

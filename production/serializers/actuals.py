@@ -9,17 +9,7 @@ from production.models import Printer, Product, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.runs.repeats import Made
-from tenants.api.fields import (
-    GRAMS,
-    MINUTES,
-    FlagField,
-    IdField,
-    MomentField,
-    NameField,
-    QuantityField,
-    TextField,
-    WholeField,
-)
+from tenants.api import fields
 from tenants.api.serializers import Body
 
 OPTIONAL = {"required": False, "allow_null": True}
@@ -28,12 +18,13 @@ ID = {"min_value": 1, "max_value": 2**63 - 1}
 COUNT = {"min_value": 0, "max_value": 1_000_000}
 TEXT = {"required": False, "allow_blank": True, "max_length": 1000}
 MOST_LINES = 200
+FAILURES = Reason.objects.filter(kind=Reason.Kind.FAILURE)
 
 
 class SpoolBody(Body):
     """A spool, by its id or its code."""
 
-    spool = IdField(queryset=Spool.objects.all(), required=False)
+    spool = fields.IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
 
     class Meta:
@@ -43,18 +34,18 @@ class SpoolBody(Body):
 class GramsBody(Body):
     """Grams, or what the scale showed after (and before) the print."""
 
-    actual_grams = QuantityField(**GRAMS, **OPTIONAL)
-    actual_purge_grams = QuantityField(**GRAMS, **OPTIONAL)
-    gross_before_grams = QuantityField(**GRAMS, **OPTIONAL)
-    gross_after_grams = QuantityField(**GRAMS, **OPTIONAL)
+    actual_grams = fields.QuantityField(**fields.GRAMS, **OPTIONAL)
+    actual_purge_grams = fields.QuantityField(**fields.GRAMS, **OPTIONAL)
+    gross_before_grams = fields.QuantityField(**fields.GRAMS, **OPTIONAL)
+    gross_after_grams = fields.QuantityField(**fields.GRAMS, **OPTIONAL)
 
 
 class MaterialActualBody(GramsBody):
     """What one material of the run took; name its ``id`` or its spool."""
 
-    settle = FlagField(required=False)
-    id = WholeField(required=False, **ID)
-    spool = IdField(queryset=Spool.objects.all(), required=False)
+    settle = fields.FlagField(required=False)
+    id = fields.WholeField(required=False, **ID)
+    spool = fields.IdField(queryset=Spool.objects.all(), required=False)
     spool_code = SpoolCodeField(source="spool")
 
     def validate(self, values):
@@ -68,11 +59,11 @@ class MaterialActualBody(GramsBody):
 class ItemCountBody(Body):
     """How many of one item came out; name its ``id`` or its ``product_sku``."""
 
-    id = WholeField(required=False, **ID)
-    product_sku = TextField(required=False, max_length=60)
-    good_count = WholeField(**COUNT)
-    scrapped_count = WholeField(required=False, **COUNT)
-    scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
+    id = fields.WholeField(required=False, **ID)
+    product_sku = fields.TextField(required=False, max_length=60)
+    good_count = fields.WholeField(**COUNT)
+    scrapped_count = fields.WholeField(required=False, **COUNT)
+    scrap_reason = fields.IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
     scrap_reason_code = ScrapReasonField()
 
     def validate(self, values):
@@ -87,7 +78,7 @@ class ActualsBody(Body):
 
     materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
     items = ItemCountBody(many=True, required=False, max_length=MOST_LINES)
-    actual_minutes = QuantityField(**MINUTES, **OPTIONAL)
+    actual_minutes = fields.QuantityField(**fields.MINUTES, **OPTIONAL)
 
     def validate_materials(self, given):
         return distinct_lines(given)
@@ -112,40 +103,38 @@ class ActualsBody(Body):
 class ClosingBody(ActualsBody):
     """What the run took and made; ``dry_run`` only shows what would be booked."""
 
-    finished_at = MomentField(required=False, allow_null=True)
-    confirm = FlagField(required=False)
-    dry_run = FlagField(required=False)
+    finished_at = fields.MomentField(required=False, allow_null=True)
+    confirm = fields.FlagField(required=False)
+    dry_run = fields.FlagField(required=False)
 
 
 class CompleteBody(ClosingBody):
     """What the run took and made; saved drafts may be left out. ``dry_run`` only shows what would
     be booked."""
 
-    as_planned = FlagField(required=False)
+    as_planned = fields.FlagField(required=False)
 
 
 class CorrectBody(ClosingBody):
     """What was booked wrongly; what is left out stays."""
 
-    reason = TextField(**TEXT)
+    reason = fields.TextField(**TEXT)
 
 
 class FailedItemBody(ItemCountBody):
     """How many of one item were printed and scrapped."""
 
-    good_count = WholeField(default=0, **COUNT)
+    good_count = fields.WholeField(default=0, **COUNT)
 
 
 class FailBody(ClosingBody):
     """Why the run failed, and what it took: by material, or as a percent of the plan."""
 
-    reason = IdField(queryset=Reason.objects.filter(kind=Reason.Kind.FAILURE), required=False)
-    reason_code = NameField(
-        "code", source="reason", queryset=Reason.objects.filter(kind=Reason.Kind.FAILURE)
-    )
+    reason = fields.IdField(queryset=FAILURES, required=False)
+    reason_code = fields.NameField("code", source="reason", queryset=FAILURES)
     items = FailedItemBody(many=True, required=False, max_length=MOST_LINES)
-    progress_percent = QuantityField(required=False, allow_null=True, **PERCENT)
-    note = TextField(**TEXT)
+    progress_percent = fields.QuantityField(required=False, allow_null=True, **PERCENT)
+    note = fields.TextField(**TEXT)
 
     class Meta:
         needed = ("reason",)
@@ -154,7 +143,7 @@ class FailBody(ClosingBody):
 class CancelBody(Body):
     """Why it is given up, and what a started run has used already."""
 
-    reason = TextField(**TEXT)
+    reason = fields.TextField(**TEXT)
     materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
 
     def validate_materials(self, given):
@@ -164,19 +153,19 @@ class CancelBody(Body):
 class TakenBody(SpoolBody, GramsBody):
     """What was taken of one spool."""
 
-    settle = FlagField(required=False)
+    settle = fields.FlagField(required=False)
 
 
 class MadeBody(Body):
     """What came out of one product."""
 
-    product = IdField(queryset=Product.objects.all(), required=False)
-    product_sku = NameField("sku", source="product", queryset=Product.objects.all())
-    good_count = WholeField(**COUNT)
-    scrapped_count = WholeField(required=False, **COUNT)
-    scrap_reason = IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
+    product = fields.IdField(queryset=Product.objects.all(), required=False)
+    product_sku = fields.NameField("sku", source="product", queryset=Product.objects.all())
+    good_count = fields.WholeField(**COUNT)
+    scrapped_count = fields.WholeField(required=False, **COUNT)
+    scrap_reason = fields.IdField(queryset=Reason.objects.all(), required=False, allow_null=True)
     scrap_reason_code = ScrapReasonField()
-    order_reference = TextField(required=False, allow_blank=True, max_length=100)
+    order_reference = fields.TextField(required=False, allow_blank=True, max_length=100)
 
     class Meta:
         needed = ("product",)
@@ -188,21 +177,21 @@ class MadeBody(Body):
 class RecordBody(Body):
     """A run that is over: when it was, what it made, and what it took of which spools."""
 
-    started_at = MomentField()
-    finished_at = MomentField()
+    started_at = fields.MomentField()
+    finished_at = fields.MomentField()
     items = MadeBody(many=True, required=False, max_length=MOST_LINES)
     materials = TakenBody(many=True, required=False, max_length=MOST_LINES)
-    printer = IdField(queryset=Printer.objects.all(), required=False, allow_null=True)
-    printer_name = NameField(
+    printer = fields.IdField(queryset=Printer.objects.all(), required=False, allow_null=True)
+    printer_name = fields.NameField(
         source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True
     )
-    actual_minutes = QuantityField(**MINUTES, **OPTIONAL)
-    external_id = TextField(
+    actual_minutes = fields.QuantityField(**fields.MINUTES, **OPTIONAL)
+    external_id = fields.TextField(
         max_length=ProductionRun._meta.get_field("external_id").max_length, required=False
     )
-    notes = TextField(required=False, allow_blank=True)
-    override_reason = TextField(**OVERRIDE_REASON)
-    dry_run = FlagField(required=False)
+    notes = fields.TextField(required=False, allow_blank=True)
+    override_reason = fields.TextField(**OVERRIDE_REASON)
+    dry_run = fields.FlagField(required=False)
 
     def validate(self, values):
         made, taken = values.pop("items", []), values.pop("materials", [])

@@ -18,7 +18,7 @@ OVERRIDE_REASON = {
 
 
 class ScrapReasonField(NameField):
-    """Why parts were thrown away, by the reason's code."""
+    """Why parts were scrapped, by the reason's code."""
 
     def __init__(self, **kwargs):
         reasons = Reason.objects.filter(kind=Reason.Kind.SCRAP)

@@ -20,8 +20,8 @@ class ManyRunsBody(Body):
 
 
 class PlanBody(RowSerializer):
-    """How many of a product, and on which printers, by their ids or names; what else is said here
-    is said of every run. ``plates_per_run`` null: one run for each printer."""
+    """How many of a product, and on which printers, by their ids or names; all other fields apply
+    to every run. ``plates_per_run`` null: one run for each printer."""
 
     product = IdField(queryset=Product.objects.all(), required=False)
     product_sku = NameField("sku", source="product", queryset=Product.objects.all())

@@ -50,7 +50,7 @@ class SummedCost(serializers.Serializer):
 
 
 class VarianceGroupSerializer(serializers.Serializer):
-    """One group of runs; counts and minutes are not told by filament."""
+    """One group of runs; by filament without counts and minutes."""
 
     key = serializers.CharField(allow_null=True)
     name = serializers.CharField(allow_null=True)
@@ -153,7 +153,7 @@ class ProposalSerializer(AlertSerializer):
 
 
 class AcceptBody(Body):
-    """How many of the product's last runs are looked at."""
+    """How many of the product's last runs are evaluated."""
 
     last = WholeField(min_value=1, max_value=MOST_RUNS, default=EVIDENT_RUNS)
 

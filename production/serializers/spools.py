@@ -1,11 +1,13 @@
-"""Weighing a spool that may be on a printer, as JSON."""
+"""Spools that runs print from, and what a scanner read, as JSON."""
 
+from django.urls import reverse
 from rest_framework import serializers
 
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from inventory.serializers.spools import BookedSpool
 from inventory.serializers.verbs import SPOOL_VERBS
-from tenants.api.fields import GRAMS, FlagField, QuantityField
+from tenants.api.fields import GRAMS, FlagField, QuantityField, TextField
+from tenants.api.serializers import Body
 
 
 class WeighInUseBody(SPOOL_VERBS["weigh"]):
@@ -31,3 +33,35 @@ class WeighedSpool(BookedSpool):
 
     class Meta(BookedSpool.Meta):
         fields = [*BookedSpool.Meta.fields, "saved_for"]
+
+
+API = {"spool": "spools", "printer": "printers", "run": "production-runs", "filament": "filaments"}
+KINDS = [*API, "label", "gtin", "spoolman_spool", "spoolman_filament", "text"]
+
+
+class ScanBody(Body):
+    """The text as it was read or typed: a whole address, a code, a barcode's digits."""
+
+    text = TextField(max_length=300)
+
+
+class ScanRowSerializer(serializers.Serializer):
+    """A row that the text leads to."""
+
+    id = serializers.IntegerField(source="pk")
+    name = serializers.CharField(source="*")
+    url = serializers.CharField(help_text="Its address in the API.")
+
+
+class ScanSerializer(serializers.Serializer):
+    """``kind`` is what was read; nothing of this farm is called so where ``results`` is empty."""
+
+    kind = serializers.ChoiceField(KINDS)
+    code = serializers.CharField(help_text="The code, the number or the digits without the rest.")
+    detail = serializers.CharField(help_text="What it is, or why nothing was found.")
+    results = ScanRowSerializer(source="rows", many=True)
+
+    def to_representation(self, scan):
+        for row in scan.rows:
+            row.url = reverse(f"{API[scan.kind]}-detail", args=[row.pk])
+        return super().to_representation(scan)

@@ -4,21 +4,7 @@ from django.utils.translation import gettext as _
 from rest_framework import serializers
 
 from production.models import Printer, ProductionRun
-from production.serializers.actuals import (
-    ID,
-    MOST_LINES,
-    PERCENT,
-    TEXT,
-    ActualsBody,
-    CancelBody,
-    CompleteBody,
-    CorrectBody,
-    FailBody,
-    GramsBody,
-    RecordBody,
-    SpoolBody,
-    refuse_twice,
-)
+from production.serializers import actuals
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
@@ -27,29 +13,29 @@ from tenants.api.fields import FlagField, NameField, QuantityField, TextField, W
 from tenants.api.serializers import Body, NoBody, RowSerializer
 
 
-class SpoolOfLine(SpoolBody):
+class SpoolOfLine(actuals.SpoolBody):
     """The spool that a material of the run takes."""
 
-    material = WholeField(**ID)
+    material = WholeField(**actuals.ID)
 
 
 class StartBody(Body):
     """Spools for the materials that have none; those in the printer's slots are found."""
 
-    spools = SpoolOfLine(many=True, required=False, max_length=MOST_LINES)
+    spools = SpoolOfLine(many=True, required=False, max_length=actuals.MOST_LINES)
     printer_cleared = FlagField(required=False)
     override_reason = TextField(**OVERRIDE_REASON)
 
     def validate_spools(self, given):
-        refuse_twice([each["material"] for each in given])
+        actuals.refuse_twice([each["material"] for each in given])
         return {each["material"]: each["spool"] for each in given}
 
 
-class SwapSpoolBody(SpoolBody, GramsBody):
+class SwapSpoolBody(actuals.SpoolBody, actuals.GramsBody):
     """From which material's spool to which one; what the old one gave so far, or that it is
     empty."""
 
-    material = WholeField(source="line", **ID)
+    material = WholeField(source="line", **actuals.ID)
     is_empty = FlagField(required=False)
     override_reason = TextField(**OVERRIDE_REASON)
 
@@ -79,22 +65,22 @@ class SwapInSlotBody(SwapSpoolBody):
 class ProgressBody(Body):
     """How far the print is."""
 
-    progress_percent = QuantityField(source="percent", **PERCENT)
+    progress_percent = QuantityField(source="percent", **actuals.PERCENT)
 
 
 class RevertBody(Body):
     """Why it is taken back; a manager may confirm across a count."""
 
-    reason = TextField(**TEXT)
+    reason = TextField(**actuals.TEXT)
     confirm = FlagField(required=False)
 
 
-class ReassignBody(SpoolBody):
+class ReassignBody(actuals.SpoolBody):
     """Which material was booked on the wrong spool, and which is the right one."""
 
-    material = WholeField(source="line", **ID)
+    material = WholeField(source="line", **actuals.ID)
     settle = FlagField(required=False)
-    reason = TextField(**TEXT)
+    reason = TextField(**actuals.TEXT)
     override_reason = TextField(**OVERRIDE_REASON)
     dry_run = FlagField(required=False)
 
@@ -126,17 +112,17 @@ class ReprintBody(RowSerializer):
 RUN_BODIES = {row.action: NoBody for row in ROWS if row.path} | {
     "start": StartBody,
     "swap_spool": SwapSpoolBody,
-    "actuals": ActualsBody,
+    "actuals": actuals.ActualsBody,
     "progress": ProgressBody,
-    "complete": CompleteBody,
-    "fail": FailBody,
-    "cancel": CancelBody,
+    "complete": actuals.CompleteBody,
+    "fail": actuals.FailBody,
+    "cancel": actuals.CancelBody,
     "revert": RevertBody,
-    "correct": CorrectBody,
+    "correct": actuals.CorrectBody,
     "reassign": ReassignBody,
     "reprint": ReprintBody,
     "copy": ReprintBody,
-    "record": RecordBody,
+    "record": actuals.RecordBody,
     "bulk": ManyRunsBody,
     "plan": PlanBody,
 }

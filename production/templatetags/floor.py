@@ -13,7 +13,7 @@ register = template.Library()
 
 @register.filter
 def grams(value):
-    """``12.5 g``, with at most two decimals; – where nobody knows."""
+    """``12.5 g``, with at most two decimals; – if unknown."""
     return "–" if value is None else _("%(grams)s g") % {"grams": _short(value)}
 
 
@@ -27,7 +27,7 @@ def signed_grams(value):
 
 @register.filter
 def duration(minutes):
-    """Minutes as ``2 h 05 min``; – where nobody knows."""
+    """Minutes as ``2 h 05 min``; – if unknown."""
     if minutes is None:
         return "–"
     hours, rest = divmod(int(half_up(abs(minutes), 0)), 60)

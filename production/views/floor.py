@@ -57,7 +57,7 @@ class FloorView(View):
     """A page without a form."""
 
     template_name = ""
-    sees = "production.view_productionrun"  # None: whoever is signed in
+    sees = "production.view_productionrun"  # None: any signed-in user
     may = ""
     is_open = False  # without a sign-in
     keeps_posts = True
@@ -97,7 +97,7 @@ class FloorView(View):
             raise PermissionDenied
 
     def _require_sign_in(self):
-        """On a shared tablet the names; a form that was being sent is kept until sign-in."""
+        """On a shared tablet the names; a form that was being sent is stored until sign-in."""
         request, path = self.request, self.request.get_full_path()
         device = floor_sessions.device_of(request)
         if device is None:
@@ -235,7 +235,7 @@ def _of_a_page(refusal):
 
 
 def person(request):
-    """Who is signed in, and at which farm; "" is nobody."""
+    """Identifies the farm and the user; "" if not signed in."""
     if not request.user.is_authenticated:
         return ""
     return f"{request.tenant.slug}.{request.user.pk}"

@@ -1,4 +1,4 @@
-"""From a label, or from what was typed, to the page it is about."""
+"""From a label or typed text to its page."""
 
 import re
 from urllib.parse import urlencode
@@ -29,8 +29,7 @@ class LabelView(FloorView):
 
 
 class FindView(FloorView):
-    """Whatever is scanned or typed: a label or the start of its code, the number of a run, the
-    barcode of a maker."""
+    """A label or the start of its code, the number of a run, or a barcode."""
 
     template_name = "production/floor/find.html"
     sees = "inventory.view_spool"
@@ -50,8 +49,7 @@ class FindView(FloorView):
         )
 
     def _loading(self, scan):
-        """A spool scanned on the page of a printer, or a printer on that of a spool: where the one
-        is loaded into the other."""
+        """The page to load a spool that was scanned on a printer's page, or the reverse."""
         other = {"spool": "printer", "printer": "spool"}.get(scan.kind)
         seen = self.request.GET.get(other or "", "")
         if not IS_ID.fullmatch(seen) or not self.request.user.has_perm("inventory.load_spool"):

@@ -1,4 +1,4 @@
-"""A spool on the floor: found by its label, looked at, weighed, loaded."""
+"""The pages of a spool on the floor."""
 
 import re
 from datetime import timedelta
@@ -35,7 +35,7 @@ UNDONE = {  # messages, by kind
 
 
 class SpoolPageMixin:
-    """The spool that a page is about, and what uses it."""
+    """The subject of a page, and what uses it."""
 
     sees = "inventory.view_spool"
 
@@ -48,7 +48,7 @@ class SpoolPageMixin:
         return self.spool
 
     def claims(self):
-        """Lines of open runs that count on the spool."""
+        """The materials of open runs that reserve the spool."""
         lines = RunMaterial.objects.of_open_runs().filter(spool=self.spool)
         return lines.select_related("run__printer").order_by("run__status", "pk")
 
@@ -63,7 +63,7 @@ class SpoolPageMixin:
 
 
 class SpoolView(SpoolPageMixin, FloorView):
-    """What it is, what is on it, where it is, what claims it, what happened last."""
+    """The spool, with its slot, reservations and last entries."""
 
     template_name = "production/floor/spool.html"
 
@@ -75,7 +75,7 @@ class SpoolView(SpoolPageMixin, FloorView):
 
 
 class WeighView(SpoolPageMixin, VerbView):
-    """What the scale shows: a count, or kept for the run that prints from the spool."""
+    """The weight on the scale: a count, or a draft of the run that prints from the spool."""
 
     template_name = "production/floor/weigh.html"
     may = "inventory.weigh_spool"

@@ -1,4 +1,4 @@
-"""Today: what each printer does, and what is next."""
+"""Today, and the pages of a printer and its slots."""
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -21,7 +21,7 @@ class TodayView(FloorView):
 
 
 class PrinterView(FloorView):
-    """A printer: what is in its slots, whether it is clear, its open runs."""
+    """A printer with its slots and open runs."""
 
     template_name = "production/floor/printer.html"
 
@@ -36,8 +36,6 @@ class PrinterView(FloorView):
 
 
 class ClearView(ButtonView):
-    """The bed was cleared."""
-
     may = "production.clear_printer"
 
     @cached_property
@@ -49,11 +47,9 @@ class ClearView(ButtonView):
         return _("%(printer)s is clear.") % {"printer": printer}
 
     def after(self):
-        return (
-            self.request.POST.get("from") == "printer"
-            and reverse("floor-printer", args=[self.kwargs["pk"]])
-            or reverse("floor-today")
-        )
+        if self.request.POST.get("from") == "printer":
+            return reverse("floor-printer", args=[self.kwargs["pk"]])
+        return reverse("floor-today")
 
 
 class SlotPageMixin:
@@ -72,8 +68,6 @@ class SlotPageMixin:
 
 
 class SlotLoadView(SlotPageMixin, VerbView):
-    """Load a spool, by its code, into the slot."""
-
     template_name = "production/floor/slot.html"
     may = "inventory.load_spool"
     form_class = SlotForm
@@ -87,8 +81,6 @@ class SlotLoadView(SlotPageMixin, VerbView):
 
 
 class SlotUnloadView(SlotPageMixin, ButtonView):
-    """Take the spool out of the slot."""
-
     may = "inventory.unload_spool"
 
     def do(self, form):

@@ -122,7 +122,7 @@ def test_a_wrong_address_leads_back(at_admin, viewer):
     at_admin.force_login(viewer)
     answer = at_admin.get("/admin/inventory/spool/receive/")
     assert answer.status_code == 403
-    assert "Ask somebody who may." in text_of(answer)
+    assert "Ask a manager." in text_of(answer)
 
 
 def offered(client, answer, name):

@@ -114,7 +114,7 @@ def test_a_printer_tells_what_runs_what_is_next_and_its_hours(at_admin):
 def test_an_operator_clears_a_bed(at_admin):
     printer = a_printer(needs_clearing=True)
     url = page(printer, "clear")
-    assert "needed clearing" in text_of(at_admin.get(url))
+    assert "is marked as clear" in text_of(at_admin.get(url))
     at_admin.post(url, fields(at_admin.get(url)) | {"_do": "1"})
     printer.refresh_from_db()
     assert not printer.needs_clearing

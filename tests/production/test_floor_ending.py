@@ -180,7 +180,7 @@ def test_good_parts_that_were_noted_do_not_keep_a_run_from_failing(floor, galaxy
     run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
     touch(floor, at(run, "complete-as-planned"))
     undo(floor, run, event=run.events.last().pk)
-    assert "4 good Wall hook were noted" in page(floor.get(at(run, "fail")))
+    assert "4 good Wall hook were saved" in page(floor.get(at(run, "fail")))
     given = {"reason": Reason.objects.get(kind="failure", code="adhesion").pk}
     touch(floor, at(run, "fail"), **given, progress_percent="50")
     assert (fresh(run).status, run.items.get().good_count) == ("failed", 0)

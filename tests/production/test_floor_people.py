@@ -224,7 +224,7 @@ def test_a_pin_is_never_kept_in_a_page(tablet, otto):
 
 def test_people_choose_their_own_pin(floor, operator):
     assert 'name="current"' not in page(floor.get("/floor/pin/"))
-    assert "Not the same" in page(touch(floor, "/floor/pin/", pin=PIN, again="8363"), 400)
+    assert "not the same" in page(touch(floor, "/floor/pin/", pin=PIN, again="8363"), 400)
     assert "Too easy" in page(touch(floor, "/floor/pin/", pin="1234", again="1234"), 400)
     assert "You have a PIN now" in said(floor, touch(floor, "/floor/pin/", pin=PIN, again=PIN))
     assert User.objects.get(pk=operator.pk).pin_hash

@@ -40,7 +40,7 @@ def test_a_filament_is_found_by_words_in_any_order(floor):
         shown = page(floor.get(RECEIVE, {"q": text}))
         assert at(clear) in shown
         assert shown.count('class="job spool"') == 1
-    assert "called so" in page(floor.get(RECEIVE, {"q": "nothing like % it"}))
+    assert "has this name" in page(floor.get(RECEIVE, {"q": "nothing like % it"}))
 
 
 def test_however_large_the_catalogue_the_page_is_short(floor):
@@ -157,7 +157,7 @@ def test_a_page_that_was_sent_is_sent_again_with_other_figures(floor):
     fields = {"initial_grams": "1000", "idempotency_key": "k"}
     said(floor, touch(floor, at(filament), count=2, **fields))
     asked = page(touch(floor, at(filament), count=3, **fields), 422)
-    assert "This page was sent before" in asked
+    assert "This form was sent before" in asked
     assert 'value="3"' in asked
     assert Spool.objects.count() == 2
 
@@ -179,5 +179,5 @@ def test_a_viewer_receives_nothing(farm_client, viewer):
 
 def test_nonsense_in_an_address_is_nothing_to_see(floor):
     for ids in ("", "x", "-1", "9" * 30, "١", "1,,2"):
-        assert "Nothing to see" in page(floor.get("/floor/received/", {"ids": ids}))
+        assert "No spools" in page(floor.get("/floor/received/", {"ids": ids}))
     assert floor.get(at(a_filament(is_active=False))).status_code == 404

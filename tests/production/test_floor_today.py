@@ -58,7 +58,7 @@ def test_what_is_overdue_by_the_farms_calendar_is_marked(floor):
 
 def test_a_run_that_takes_longer_than_planned_says_so(floor):
     a_running_run((a_spool(), 1), printer=a_printer("Elm"), planned_minutes=0)
-    assert "should be done" in floor.get(TODAY).content.decode()
+    assert "should have ended" in floor.get(TODAY).content.decode()
 
 
 def test_the_next_run_of_a_printer_says_what_blocks_it(floor):

@@ -187,7 +187,7 @@ FAULTS = {
         "config/database/base.py",
         'return f"{schema}, pg_temp", role',
         'return f"{schema}, public, pg_temp", role',
-        ["tests/tenants/test_wall.py"],
+        ["tests/tenants/test_database_role.py"],
     ),
     "the search path of a command has public in it": Fault(
         "config/database/base.py",

@@ -130,7 +130,7 @@ def farm():
             post(client, "filaments/", {"name": name, "material_type_code": "TEST"} | NET)
         yield client
     finally:
-        call_command("drop_farm", slug, yes=True, at_once=True, stdout=ignored)
+        call_command("drop_farm", slug, yes=True, stdout=ignored)
 
 
 def complete(client, recorder=None):

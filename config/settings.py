@@ -110,14 +110,14 @@ ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
 MIDDLEWARE = [
     "tenants.web.middleware.CorrelationMiddleware",
-    "tenants.web.content_policy.ContentPolicyMiddleware",
+    "tenants.web.middleware.ContentPolicyMiddleware",
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ORIGINS else []),
-    "tenants.web.requests.RefusingMiddleware",
+    "tenants.web.middleware.RefusingMiddleware",
     "tenants.web.middleware.HealthMiddleware",
     # Before everything that may use the database: what comes earlier would run in the farm that the
     # connection was last in.
     "tenants.web.middleware.TenantMiddleware",
-    "config.api.compression.CompressReads",
+    "config.api.renderers.CompressReads",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -227,16 +227,16 @@ SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one add
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
         # First, as its scheme is the one in a 401.
-        "tenants.accounts.tokens.TokenAuthentication",
+        "tenants.api.access.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["config.api.permissions.ActionPermission"],
+    "DEFAULT_PERMISSION_CLASSES": ["tenants.api.access.ActionPermission"],
     "DEFAULT_PARSER_CLASSES": ["config.api.parsers.StrictJSONParser"],
     "DEFAULT_RENDERER_CLASSES": [
         "config.api.renderers.ProblemJSONRenderer",
         "config.api.renderers.BrowsableRenderer",
     ],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.negotiation.Negotiation",
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "config.api.renderers.Negotiation",
     "DEFAULT_FILTER_BACKENDS": [
         "django_filters.rest_framework.DjangoFilterBackend",
         "config.api.filters.BoundedSearch",
@@ -245,7 +245,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "config.api.pagination.Pages",
     "DEFAULT_SCHEMA_CLASS": "config.api.schema.OperationSchema",
     "EXCEPTION_HANDLER": "config.api.problems.handler",
-    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.throttles.RequestThrottle"],
+    "DEFAULT_THROTTLE_CLASSES": ["tenants.api.access.RequestThrottle"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

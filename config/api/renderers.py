@@ -1,10 +1,12 @@
-"""JSON, and the pages of the browsable API."""
+"""JSON, the pages of the browsable API, and which of them; compressed on their way."""
 
 from decimal import Decimal
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import UnreadablePostError
-from rest_framework.exceptions import APIException
+from django.http import Http404, UnreadablePostError
+from django.middleware.gzip import GZipMiddleware
+from rest_framework.exceptions import APIException, NotAcceptable
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import override_method
 from rest_framework.utils.encoders import JSONEncoder
@@ -12,6 +14,35 @@ from rest_framework.utils.encoders import JSONEncoder
 from config.api.examples import example_for
 from tenants.operations.refusals import Refusal
 from tenants.web.problems import CONTENT_TYPE
+
+TYPES = ("application/json", "application/vnd.oai.openapi", "text/csv")
+
+
+class CompressReads(GZipMiddleware):
+    """What programs read, and nothing else.
+
+    How well a text can be compressed tells what is in it, to somebody who can have the victim's
+    browser ask for it again and again with words of their own (BREACH). So pages, which carry
+    tokens against forgery, and answers to a POST, which may carry a new token, stay as they are.
+    The rest has Django's random padding, and browsers send our cookies with no request of another
+    site that could be repeated (SameSite=Lax).
+    """
+
+    def process_response(self, request, response):
+        is_read = request.method in ("GET", "HEAD") and request.path_info.startswith("/api/")
+        if not is_read or not response.get("Content-Type", "").startswith(TYPES):
+            return response
+        return super().process_response(request, response)
+
+
+class Negotiation(DefaultContentNegotiation):
+    """By ``format``, else by ``Accept``; an unavailable format is 406 either way."""
+
+    def filter_renderers(self, renderers, format):
+        try:
+            return super().filter_renderers(renderers, format)
+        except Http404:
+            raise NotAcceptable from None
 
 
 class ExactEncoder(JSONEncoder):

@@ -44,7 +44,7 @@ RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Se
 
 
 class TokenScheme(OpenApiAuthenticationExtension):
-    target_class = "tenants.accounts.tokens.TokenAuthentication"
+    target_class = "tenants.api.access.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema):

@@ -23,11 +23,11 @@ from inventory.serializers.verbs import SPOOL_VERBS
 from inventory.services import receiving, stock
 from inventory.services.spools import consumption, scale, shelf
 from tenants.accounts.models import FarmSettings
-from tenants.api.documents import PDF, AnswersPDF, pdf_answer
+from tenants.api.documents import PDF, pdf_answer
 from tenants.api.views import Nested, ReadViewSet
 
 
-class SpoolViewSet(SpoolImport, AnswersPDF, ReadViewSet):
+class SpoolViewSet(SpoolImport, ReadViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
     queryset = Spool.objects.all()

@@ -4,7 +4,6 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from inventory import codes
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from inventory.services.receiving import MOST_AT_ONCE
@@ -26,10 +25,12 @@ class SpoolCodeField(NameField):
     """A spool by the code on its label, a former label's included."""
 
     def __init__(self, **kwargs):
-        super().__init__("code", normalise=codes.normalise, queryset=Spool.objects.all(), **kwargs)
+        super().__init__("code", queryset=Spool.objects.all(), **kwargs)
 
-    def rows_named(self, text):
-        return self.get_queryset().labelled(text)
+    def to_internal_value(self, data):
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return self.get_row(self.get_queryset().labelled(data), data)
 
 
 class SpoolSerializer(RowSerializer):

@@ -22,7 +22,7 @@ from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
 from production.services.verbs import TRANSITIONS
 from tenants.accounts.models import FarmSettings
-from tenants.api.documents import PDF, AnswersPDF, pdf_answer
+from tenants.api.documents import PDF, pdf_answer
 from tenants.api.views import ReadViewSet
 
 
@@ -35,7 +35,7 @@ class AllowedVerbsMixin:
         return super().handle_exception(exc)
 
 
-class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, AnswersPDF, ReadViewSet):
+class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, ReadViewSet):
     """Production runs and their verbs."""
 
     queryset = ProductionRun.objects.live().newest_first()

@@ -34,8 +34,8 @@ from tenants.accounts import floor_sessions
 from tenants.operations.operation import source
 from tenants.operations.refusals import Refusal
 from tenants.web import idempotency
-from tenants.web.content_policy import OF_THE_FLOOR
 from tenants.web.locale_formats import writing_as
+from tenants.web.middleware import OF_THE_FLOOR
 from tenants.web.requests import wants_json
 
 KEY = "idempotency_key"

@@ -3,7 +3,7 @@ from django.contrib.auth.backends import BaseBackend
 
 
 class RoleBackend(BaseBackend):
-    """Signs people in by password, and answers what they may from their role without a query."""
+    """Signs people in by password; what they may is in ``User.rights``, without a query."""
 
     def authenticate(self, request, username=None, password=None):
         User = get_user_model()
@@ -17,16 +17,6 @@ class RoleBackend(BaseBackend):
 
     def get_user(self, user_id):
         return get_user_model().objects.active().filter(pk=user_id).first()
-
-    def has_perm(self, user_obj, perm, obj=None):
-        return user_obj.is_active and perm in user_obj.rights()
-
-    def has_module_perms(self, user_obj, app_label):
-        held = self.get_all_permissions(user_obj)
-        return app_label in {permission.partition(".")[0] for permission in held}
-
-    def get_all_permissions(self, user_obj, obj=None):
-        return set(user_obj.rights()) if user_obj.is_active else set()
 
 
 class PinBackend(RoleBackend):

@@ -2,9 +2,6 @@
 
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
-from rest_framework.response import Response
-
-from tenants.api.views import answer_in_json
 
 PDF = "application/pdf"
 
@@ -17,22 +14,6 @@ class PDFRenderer(BaseRenderer):
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
         raise NotImplementedError
-
-
-class AnswersPDF:
-    """For a viewset: the actions in ``documents`` answer with PDF, whatever else is accepted."""
-
-    documents = ()
-
-    def get_renderers(self):
-        more = [PDFRenderer()] if getattr(self, "action", None) in self.documents else []
-        return [*super().get_renderers(), *more]
-
-    def finalize_response(self, request, response, *args, **kwargs):
-        renderer = getattr(request, "accepted_renderer", None)
-        if isinstance(renderer, PDFRenderer) and isinstance(response, Response):
-            answer_in_json(self, request)
-        return super().finalize_response(request, response, *args, **kwargs)
 
 
 def pdf_answer(content, name):

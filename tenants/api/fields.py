@@ -2,7 +2,7 @@
 
 import re
 from datetime import UTC, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from django.utils import timezone
 from django.utils.text import format_lazy
@@ -17,7 +17,7 @@ from tenants.operations.quantities import (
     MoneyField,
     rounded,
 )
-from tenants.operations.text import half_up
+from tenants.operations.text import WIDE
 
 WIDEST_OFFSET = timedelta(hours=15, minutes=59)  # what PostgreSQL takes
 DIGITS = re.compile(r"[0-9]{1,18}")
@@ -84,6 +84,7 @@ class QuantityField(serializers.DecimalField):
     def __init__(self, *args, signed=False, **kwargs):
         self.signed = signed
         super().__init__(*args, **kwargs)
+        self.step = Decimal(1).scaleb(-self.decimal_places)
 
     def validate_empty_values(self, data):
         return serializers.Field.validate_empty_values(self, data)  # "" is no number, nor null
@@ -106,7 +107,7 @@ class QuantityField(serializers.DecimalField):
         return number
 
     def to_representation(self, value):
-        return f"{half_up(value, self.decimal_places):f}"
+        return f"{Decimal(value).quantize(self.step, ROUND_HALF_UP, WIDE):f}"
 
 
 def size_of(column):
@@ -186,8 +187,7 @@ class IdField(serializers.PrimaryKeyRelatedField):
 class NameField(serializers.RelatedField):
     """The row of the id field with the same source, by a natural name.
 
-    ``NameField("code", source="spool", queryset=...)``; ``lookup`` is the lookup of the name, which
-    ``normalise`` is applied to before.
+    ``NameField("sku", source="product", queryset=...)``; ``lookup`` finds the name.
     """
 
     default_error_messages = {
@@ -196,23 +196,23 @@ class NameField(serializers.RelatedField):
         "invalid": _("A name is a text."),
     }
 
-    def __init__(self, attribute="name", *, lookup=None, normalise=str.strip, **kwargs):
-        self.attribute, self.lookup, self.normalise = attribute, lookup or attribute, normalise
+    def __init__(self, attribute="name", *, lookup=None, **kwargs):
+        self.attribute, self.lookup = attribute, lookup or attribute
         super().__init__(required=False, **kwargs)
 
     def to_internal_value(self, data):
         if not isinstance(data, str):
             self.fail("invalid")
-        rows = self.rows_named(self.normalise(data))
+        return self.get_row(self.get_queryset().filter(**{self.lookup: data.strip()}), data)
+
+    def get_row(self, rows, data):
+        """The only one of ``rows``, which are called ``data``."""
         first = list(rows[:2])
         if not first:
             self.fail("does_not_exist", value=data[:100])
         if len(first) > 1:
             self.fail("ambiguous", value=data[:100], count=rows.count())
         return first[0]
-
-    def rows_named(self, text):
-        return self.get_queryset().filter(**{self.lookup: text})
 
     def to_representation(self, value):
         return getattr(value, self.attribute)

@@ -18,6 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
 from tenants.api import OPEN, SIGNED_IN, csv_format
+from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
@@ -44,8 +45,8 @@ class BaseViewSet(GenericViewSet):
     ``bodies`` maps an action to the serializer of its body (default: ``serializer_class``),
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
     ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
-    ``queries`` an action to the serializer of its query string. ``title`` is for what is no list
-    of a model.
+    ``queries`` an action to the serializer of its query string. The actions in ``documents``
+    answer with PDF, whatever else is accepted. ``title`` is for what is no list of a model.
     """
 
     lookup_value_regex = ID
@@ -53,6 +54,7 @@ class BaseViewSet(GenericViewSet):
     bodies = {}
     answers = {}
     queries = {}
+    documents = ()
     permissions = {}
     keeps_answers = True
     title = ""
@@ -72,7 +74,14 @@ class BaseViewSet(GenericViewSet):
         if key is not None and is_post and request.user.is_authenticated:
             self.post = self._idempotent(self.post, key)  # dispatch looks it up next
 
+    def get_renderers(self):
+        more = [PDFRenderer()] if getattr(self, "action", None) in self.documents else []
+        return [*super().get_renderers(), *more]
+
     def finalize_response(self, request, response, *args, **kwargs):
+        is_pdf = isinstance(getattr(request, "accepted_renderer", None), PDFRenderer)
+        if is_pdf and isinstance(response, Response):
+            answer_in_json(self, request)
         version = _version_of(getattr(response, "data", None))
         if version is not None and not getattr(response, "exception", False):
             response["ETag"] = f'"{version}"'

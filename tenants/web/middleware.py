@@ -1,26 +1,43 @@
-"""Enters the farm of each request, and leaves it afterwards."""
+"""What every request passes through: its id, the policy of its page, its farm."""
 
 import logging
 import re
 import uuid
+from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, connection
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from tenants.farms.names import address, normalize_host
 from tenants.models import Tenant
 from tenants.operations.operation import correlation_id
-from tenants.operations.refusals import Refusal
+from tenants.operations.refusals import Invalid, Refusal
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
-from tenants.web.requests import plainly
+from tenants.web.requests import plainly, too_large
 
 logger = logging.getLogger(__name__)
 
 PUBLIC = "public"
+# The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
+STRICT = "; ".join(
+    [
+        "default-src 'self'",
+        "img-src 'self' data:",
+        "object-src 'none'",
+        "base-uri 'none'",
+        "form-action 'self'",
+        "frame-ancestors 'none'",
+    ]
+)
+# The camera's pictures are decoded by WebAssembly; scripts are still the program's own alone.
+OF_THE_FLOOR = f"{STRICT}; script-src 'self' 'wasm-unsafe-eval'"
+# The pages of REST framework and Swagger UI bring styles of their own within them; no scripts.
+OF_THE_API = f"{STRICT}; style-src 'self' 'unsafe-inline'"
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,64}")
 
 
@@ -37,6 +54,33 @@ class CorrelationMiddleware:
         response = self.get_response(request)
         response["X-Request-ID"] = request.correlation_id
         return response
+
+
+class ContentPolicyMiddleware:
+    """Sets the Content-Security-Policy, unless the view has set one."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        is_api = request.path_info.startswith("/api/")
+        response.headers.setdefault("Content-Security-Policy", OF_THE_API if is_api else STRICT)
+        return response
+
+
+class RefusingMiddleware:
+    """Answers what no view should see, on any host and without the database."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        try:
+            check(request)
+        except Invalid as refusal:
+            return plainly(request, refusal)
+        return self.get_response(request)
 
 
 class HealthMiddleware:
@@ -98,6 +142,28 @@ class TenantMiddleware:
         return tenant is not None
 
 
+def check(request):
+    """Raises TooLarge, LengthRequired, Unreadable."""
+    if request.META.get("HTTP_TRANSFER_ENCODING"):
+        raise LengthRequired(_("A body sent in chunks is not taken: give its Content-Length."))
+    limit, length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, _length(request)
+    if length > limit:
+        raise too_large(length_bytes=length)
+    parts = request.META.get("QUERY_STRING", "").split("&")
+    if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
+        errors = dict.fromkeys(given, ["NUL is no text."])
+        raise Unreadable(_("A parameter holds NUL, which is no text."), errors=errors)
+    if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
+        raise Unreadable(_("The address or a cookie holds NUL, which is no text."))
+
+
+def _length(request):
+    try:
+        return int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        return 0
+
+
 def is_public(host):
     if host in settings.PUBLIC_HOSTS:
         return True
@@ -136,6 +202,21 @@ def leave_farm(**kwargs):
     timezone.deactivate()
     current_schema.set(None)
     correlation_id.set("")
+
+
+class LengthRequired(Invalid):
+    """A body whose length is not known before it ends."""
+
+    code = "length_required"
+    status = 411
+    title = "Send the length of the body with it"
+
+
+class Unreadable(Invalid):
+    """NUL, which no text may hold, in the address, a parameter or a cookie."""
+
+    code = "unreadable"
+    title = "The request can't be read"
 
 
 class HostNotFound(Refusal):

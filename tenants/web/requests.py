@@ -1,7 +1,6 @@
-"""What is refused before anything of a request is read; and who sent it."""
+"""Who sent a request, and refusals without a view."""
 
 import ipaddress
-from urllib.parse import unquote
 
 from django.conf import settings
 from django.http import JsonResponse
@@ -20,50 +19,6 @@ class TooLarge(Invalid):
     code = "too_large"
     status = 413
     title = "The body is too large"
-
-
-class LengthRequired(Invalid):
-    """A body whose length is not known before it ends."""
-
-    code = "length_required"
-    status = 411
-    title = "Send the length of the body with it"
-
-
-class Unreadable(Invalid):
-    """NUL, which no text may hold, in the address, a parameter or a cookie."""
-
-    code = "unreadable"
-    title = "The request can't be read"
-
-
-class RefusingMiddleware:
-    """Answers what no view should see, on any host and without the database."""
-
-    def __init__(self, get_response):
-        self.get_response = get_response
-
-    def __call__(self, request):
-        try:
-            check(request)
-        except Invalid as refusal:
-            return plainly(request, refusal)
-        return self.get_response(request)
-
-
-def check(request):
-    """Raises TooLarge, LengthRequired, Unreadable."""
-    if request.META.get("HTTP_TRANSFER_ENCODING"):
-        raise LengthRequired(_("A body sent in chunks is not taken: give its Content-Length."))
-    limit, length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, _length(request)
-    if length > limit:
-        raise too_large(length_bytes=length)
-    parts = request.META.get("QUERY_STRING", "").split("&")
-    if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
-        errors = dict.fromkeys(given, ["NUL is no text."])
-        raise Unreadable(_("A parameter holds NUL, which is no text."), errors=errors)
-    if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
-        raise Unreadable(_("The address or a cookie holds NUL, which is no text."))
 
 
 def too_large(**numbers):
@@ -101,10 +56,3 @@ def caller(request):
     if address.version == 4:
         return str(address)
     return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
-
-
-def _length(request):
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0

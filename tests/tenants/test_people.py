@@ -13,7 +13,7 @@ from rest_framework.test import APIRequestFactory
 
 from tenants.accounts import roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
-from tenants.accounts.tokens import TokenAuthentication
+from tenants.api.access import TokenAuthentication
 from tenants.operations.refusals import Duplicate, InUse, Invalid
 from tests.factories import PASSWORD, make_token, make_user
 

@@ -10,13 +10,13 @@ from rest_framework.response import Response
 from tenants.accounts import attempts, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import OPEN, SIGNED_IN
+from tenants.api.access import SignInThrottle
 from tenants.api.people.serializers import (
     MeSerializer,
     NewTokenBody,
     NewTokenSerializer,
     TokenSerializer,
 )
-from tenants.api.throttles import SignInThrottle
 from tenants.api.views import BaseViewSet, ReadViewSet
 
 

@@ -92,7 +92,7 @@ class NewDeviceTokenBody(Body):
 
     user = IdField(queryset=User.objects.all(), required=False)
     username = NameField(
-        "username", source="user", queryset=User.objects.all(), normalise=str.lower
+        "username", lookup="username__iexact", source="user", queryset=User.objects.all()
     )
     name = TextField(max_length=100, help_text="What the token is for.")
     expires_at = MomentField(required=False, allow_null=True)

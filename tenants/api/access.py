@@ -1,0 +1,130 @@
+"""Who may call the API, and how often: tokens, permissions, throttles."""
+
+import logging
+from collections.abc import Mapping
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import InternalError, OperationalError, connection
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.permissions import BasePermission
+from rest_framework.throttling import BaseThrottle
+
+from tenants.accounts import attempts
+from tenants.accounts.models import DeviceToken
+from tenants.api import OPEN, SIGNED_IN
+from tenants.operations.refusals import TooMany
+from tenants.web.rates import WINDOW_SECONDS, counts
+from tenants.web.requests import caller
+
+logger = logging.getLogger(__name__)
+
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+class TokenAuthentication(BaseAuthentication):
+    """``Authorization: Token spb_...``
+
+    Unknown, expired, revoked and of somebody who left: all are refused in the same words.
+    """
+
+    scheme = "Token"
+
+    def authenticate(self, request):
+        words = get_authorization_header(request).split()
+        if not words or words[0].lower() != self.scheme.lower().encode():
+            return None
+        if len(words) != 2:
+            raise self._refused()
+        now = timezone.now()
+        token = self._usable(words[1], now)
+        self._note_use(token, now)
+        return token.user, token
+
+    def authenticate_header(self, request):
+        return self.scheme
+
+    def _usable(self, secret, now):
+        tokens = DeviceToken.objects.usable(now).select_related("user")
+        hashed = DeviceToken.hash_of(secret.decode("latin-1"))
+        token = tokens.filter(hash=hashed).first()
+        if token is None:
+            raise self._refused()
+        return token
+
+    def _note_use(self, token, now):
+        """At most one write a minute for a printer that asks each second."""
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
+        if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
+            try:
+                DeviceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
+            except (OperationalError, InternalError) as error:
+                # A database that is full or a replica: reading goes on.
+                logger.warning("The use of a token is not noted: %s", error)
+
+    @staticmethod
+    def _refused():
+        return AuthenticationFailed("This token is not valid.")
+
+
+class ActionPermission(BasePermission):
+    """The permission that the view's action needs; a view without one is for nobody.
+
+    The refusal names the permission as ``me/`` and ``roles/`` do.
+    """
+
+    message = None
+
+    def has_permission(self, request, view):
+        needed = getattr(view, "permission_needed", lambda: None)()
+        if needed == OPEN:
+            return True
+        if not request.user.is_authenticated or needed is None:
+            return False
+        values = {"permission": needed, "role": request.user.role}
+        self.message = (
+            _("This takes %(permission)s, which the role %(role)s does not include.") % values
+        )
+        return needed == SIGNED_IN or request.user.has_perm(needed)
+
+
+class RequestThrottle(BaseThrottle):
+    """Keeps one runaway script from slowing down the rest of its farm."""
+
+    def allow_request(self, request, view):
+        """Raises TooMany."""
+        limit = settings.API_REQUESTS_PER_MINUTE
+        if not limit or not request.user.is_authenticated:
+            return True
+        count, seconds_left = counts.add(f"{connection.schema_name} {_who(request)}")
+        if count > limit:
+            raise TooMany(
+                _(
+                    "A token or a person has %(limit)s requests a minute; try again in "
+                    "%(seconds)s s."
+                )
+                % {"limit": limit, "seconds": seconds_left},
+                limit=limit,
+                window_seconds=WINDOW_SECONDS,
+                retry_after_seconds=seconds_left,
+            )
+        return True
+
+
+class SignInThrottle(BaseThrottle):
+    """Before the password is looked at, and outside of every transaction."""
+
+    def allow_request(self, request, view):
+        """Raises TooManyTries."""
+        body = request.data if isinstance(request.data, Mapping) else {}
+        attempts.count_sign_in(username=str(body.get("username", "")), address=caller(request))
+        return True
+
+
+def _who(request):
+    token = getattr(request.auth, "pk", None)
+    return f"token {token}" if token else f"user {request.user.pk}"

@@ -35,7 +35,6 @@ def env_bool(name, default):
 
 
 def env_list(name, default=""):
-    """The parts between commas, without the empty ones."""
     return [part.strip() for part in env_str(name, default).split(",") if part.strip()]
 
 

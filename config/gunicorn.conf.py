@@ -45,7 +45,6 @@ class logger_class(Logger):
 
 
 def on_starting(_server):
-    """Called before the workers are forked."""
     importlib.import_module("tenants.web.rates")  # allocates the memory that they share
     os.register_at_fork(
         before=_block_signals,

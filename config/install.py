@@ -26,7 +26,6 @@ user who starts Spoolbook, or start it as its owner.
 
 
 def main(name: str) -> None:
-    """Install one requirements file, unless it is installed."""
     # Two `make run` at once, each with its own data, share the virtual environment.
     fcntl.flock(os.open(ROOT, os.O_RDONLY), fcntl.LOCK_EX)
     if not is_installed(name):
@@ -55,7 +54,6 @@ def install(name: str) -> None:
 
 
 def create_venv() -> None:
-    """Create an empty virtual environment with the Python that runs this."""
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
     print(f"Creating the virtual environment .venv with Python {version} ...", flush=True)
     # Not sys.executable: that may be the Python of the .venv which is about to be cleared.

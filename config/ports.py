@@ -51,7 +51,6 @@ def _advice(host: str, port: int, problem: OSError) -> str:
 
 
 def number(text: str) -> int:
-    """Parse a port, for argparse."""
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
     return int(text)

@@ -94,7 +94,6 @@ def serve(host: str, port: int) -> None:
 
 
 def data_folder() -> Path:
-    """The data folder of the embedded server."""
     return (ROOT / os.environ.get("SPOOLBOOK_DATA", ".data")).resolve()
 
 
@@ -115,7 +114,6 @@ def database() -> Iterator[str]:
 
 
 def check_database(url: str) -> None:
-    """Refuse a DATABASE_URL that can't be connected to."""
     try:
         settings = from_url(url)
         names = {"host": "HOST", "port": "PORT", "user": "USER", "password": "PASSWORD"}
@@ -146,7 +144,6 @@ def preparation_lock() -> Iterator[None]:
 
 
 def run_step(title: str, command: str, environment: dict[str, str]) -> None:
-    """Run one command of manage.py to its end."""
     report(f"{title} ...")
     with child([sys.executable, "manage.py", command], environment) as step:
         code = step.wait()
@@ -155,7 +152,6 @@ def run_step(title: str, command: str, environment: dict[str, str]) -> None:
 
 
 def run_gunicorn(host: str, port: int, environment: dict[str, str]) -> None:
-    """Serve until the web server ends."""
     report("Starting the web server ...")
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     words = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
@@ -228,7 +224,6 @@ def child(command: list[str], environment: dict[str, str]) -> Iterator[subproces
 
 
 def report(text: str) -> None:
-    """Print at once, also through a pipe."""
     print(text, flush=True)
 
 

@@ -18,7 +18,6 @@ class SignIn(auth_views.LoginView):
     redirect_authenticated_user = True
 
     def post(self, request, *args, **kwargs):
-        """Too often: the page again, with the name that was typed and when to go on."""
         username = request.POST.get("username", "")
         browser = known_browsers.mark_of(request, attempts.canonical_username(username))
         try:

@@ -36,17 +36,16 @@ class StrictOrdering(OrderingFilter):
     def get_schema_operation_parameters(self, view):
         (ordering,) = super().get_schema_operation_parameters(view)
         fields = ", ".join([*view.ordering_fields, *_aliases(view)])
-        ordering["description"] = f"One or several of {fields}; a minus before one reverses it."
+        description = _("One or several of %(fields)s; a minus before one reverses it.")
+        ordering["description"] = description % {"fields": fields}
         return [ordering]
 
     def filter_queryset(self, request, queryset, view):
         ordering = self.get_ordering(request, queryset, view)
         if not ordering or ordering == self.get_default_ordering(view):
             return queryset
-        aliases = _aliases(view)
-        return queryset.order_by(
-            *(_nulls_last(name, aliases, queryset) for name in ordering), "-pk"
-        )
+        columns = [_nulls_last(name, _aliases(view), queryset) for name in ordering]
+        return queryset.order_by(*columns, "-pk")
 
 
 def _aliases(view):
@@ -61,6 +60,5 @@ def _nulls_last(name, aliases, rows):
 
 
 def _can_be_null(name, rows):
-    """Whether it is a nullable column, or an annotation."""
     columns = {field.name: field.null for field in rows.model._meta.concrete_fields}
     return name in rows.query.annotations or columns.get(name, True)

@@ -16,8 +16,6 @@ DEEPEST = 20
 
 
 class TooDeep(Invalid):
-    """JSON within JSON within JSON ..."""
-
     code = "too_deep"
     title = "The body is nested too deep"
 

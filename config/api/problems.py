@@ -38,15 +38,11 @@ SIGN_IN = _(
 
 
 class Unavailable(Busy):
-    """The database does not answer."""
-
     code = "unavailable"
     title = "The database is not available; try again in a moment"
 
 
 class UnusableText(Invalid):
-    """NUL, or half of a surrogate pair, which PostgreSQL can't store."""
-
     code = "unusable_text"
     title = "The request contains a character or a number that can't be stored"
 
@@ -69,7 +65,6 @@ def handler(error, context):
 
 
 def refusal_response(refusal):
-    """The response that answers a Refusal."""
     return Response(of_refusal(refusal), status=refusal.status, headers=headers_of(refusal))
 
 

@@ -197,37 +197,27 @@ PROBLEM = {
     "additionalProperties": {},
 }
 REFERENCE = {"$ref": "#/components/schemas/Problem"}
-ANSWERS = {
-    "400": "BadRequest",
-    "401": "NotSignedIn",
-    "403": "NotPermitted",
-    "404": "NotFound",
-    "406": "NotAcceptable",
-    "409": "Refused",
-    "411": "LengthMissing",
-    "412": "Stale",
-    "413": "TooLarge",
-    "415": "UnknownMediaType",
-    "422": "KeyReused",
-    "429": "TooMany",
-    "503": "Busy",
-    "default": "Problem",
-}
-DESCRIPTIONS = {
-    "BadRequest": "The request has a shape that is not understood; `errors` names the fields.",
-    "NotSignedIn": "Nobody is signed in, or not with a valid token.",
-    "NotPermitted": "The role does not include this, or not any more at this time.",
-    "NotFound": "There is none of this farm.",
-    "NotAcceptable": "There is no such `format`, or none of those in `Accept`.",
-    "Refused": "State, stock or uniqueness do not allow it; `code` names the reason.",
-    "Stale": "It was changed since the version of `If-Match`.",
-    "LengthMissing": "The body came in chunks; send its Content-Length.",
-    "TooLarge": "The body is larger than `limit_bytes`.",
-    "UnknownMediaType": "The body is of another type than `accepted`.",
-    "KeyReused": "The Idempotency-Key was used for another request.",
-    "TooMany": "Too many requests, or tries at a password; see `Retry-After`.",
-    "Busy": "Others hold the same rows, or the database is away; try again, see `Retry-After`.",
-    "Problem": "A problem (RFC 9457).",
+ANSWERS = {  # the name of a response in the description, and its text
+    "400": (
+        "BadRequest",
+        "The request has a shape that is not understood; `errors` names the fields.",
+    ),
+    "401": ("NotSignedIn", "Nobody is signed in, or not with a valid token."),
+    "403": ("NotPermitted", "The role does not include this, or not any more at this time."),
+    "404": ("NotFound", "There is none of this farm."),
+    "406": ("NotAcceptable", "There is no such `format`, or none of those in `Accept`."),
+    "409": ("Refused", "State, stock or uniqueness do not allow it; `code` names the reason."),
+    "412": ("Stale", "It was changed since the version of `If-Match`."),
+    "411": ("LengthMissing", "The body came in chunks; send its Content-Length."),
+    "413": ("TooLarge", "The body is larger than `limit_bytes`."),
+    "415": ("UnknownMediaType", "The body is of another type than `accepted`."),
+    "422": ("KeyReused", "The Idempotency-Key was used for another request."),
+    "429": ("TooMany", "Too many requests, or tries at a password; see `Retry-After`."),
+    "503": (
+        "Busy",
+        "Others hold the same rows, or the database is away; try again, see `Retry-After`.",
+    ),
+    "default": ("Problem", "A problem (RFC 9457)."),
 }
 READS = ("400", "401", "403", "404", "406", "429", "503", "default")
 WRITES = (*READS, "409", "411", "413", "415")
@@ -246,16 +236,16 @@ def with_problems(result, generator, request, public):
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     content = {"application/problem+json": {"schema": REFERENCE}}
     components["responses"] = {
-        name: {"description": text, "content": content} for name, text in DESCRIPTIONS.items()
+        name: {"description": text, "content": content} for name, text in ANSWERS.values()
     }
     for name in ("TooMany", "Busy"):
         components["responses"][name]["headers"] = RETRY_AFTER
     for operations in result["paths"].values():
         for method in OF_METHOD.keys() & operations.keys():
             _describe_csv(operations[method])
-            codes = OF_METHOD[method]
-            answers = {code: {"$ref": f"#/components/responses/{ANSWERS[code]}"} for code in codes}
-            operations[method]["responses"] |= dict(sorted(answers.items()))
+            for code in sorted(OF_METHOD[method]):
+                reference = {"$ref": f"#/components/responses/{ANSWERS[code][0]}"}
+                operations[method]["responses"][code] = reference
     return result
 
 

@@ -109,10 +109,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._current = target
 
     def program(self, name):
-        """The path of one of PostgreSQL's programs: the embedded server's, else the system's.
-
-        Raises FileNotFoundError.
-        """
         try:
             return str(embedded.binary(name))
         except embedded.EmbeddedPostgresError:

@@ -17,7 +17,7 @@ from tenants.api.fields import (
     UsernameField,
     WholeField,
 )
-from tenants.api.parameters import MomentAtParameter
+from tenants.api.filters import MomentAtParameter
 from tenants.api.serializers import RowSerializer
 
 

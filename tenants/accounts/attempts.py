@@ -33,8 +33,6 @@ COUNT = """
 
 
 class TooManyTries(TooMany):
-    """Too many tries at a password, from one address or at one name."""
-
     code = "too_many_tries"
     title = "Too many tries"
 

@@ -2,10 +2,7 @@
 
 import secrets
 
-from django.utils import timezone
-from django.utils.translation import gettext as _
-
-from tenants.accounts import audited
+from tenants.accounts import audited, services
 from tenants.accounts.models import DeviceToken, FloorDevice
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
@@ -14,8 +11,6 @@ SECRET_PREFIX = "spd_"
 
 
 class DeviceRevoked(Refusal):
-    """The device has been revoked before."""
-
     code = "device_revoked"
     title = "This device has been revoked already"
 
@@ -31,13 +26,7 @@ def register(*, name, by):
 @operation("device.revoke")
 def revoke(device, *, by, at=None):
     """Nobody signs in on it any more, and who is signed in is not. Raises DeviceRevoked."""
-    fresh = FloorDevice.objects.select_for_update(no_key=True).get(pk=device.pk)
-    if fresh.revoked_at:
-        raise DeviceRevoked(
-            _("%(fresh)s was revoked at %(revoked_at)s UTC.")
-            % {"fresh": fresh.name, "revoked_at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
-        )
-    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
+    return services.revoke(device, DeviceRevoked, by=by, at=at)
 
 
 def by_secret(secret):

@@ -14,11 +14,11 @@ from django.db.models import Exists
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from tenants.accounts import devices
+from tenants.accounts.known_browsers import set_cookie
 from tenants.accounts.models import DeviceToken, FarmSettings, FloorDevice
 
 BACKEND = "tenants.accounts.backend.PinBackend"
 COOKIE = f"{settings.COOKIE_PREFIX}spoolbook-device"
-COOKIE_AGE = 400 * 24 * 3600  # as long as browsers keep one
 STATE_KEY = "floor"
 SEEN_STEP = 15  # seconds; a session is written at most so often
 PATHS = re.compile(settings.PIN_SESSION_PATHS)
@@ -41,7 +41,6 @@ class FloorSessionMiddleware:
 
 
 def begin(request, user, device):
-    """Sign somebody in whose PIN was right."""
     auth.login(request, user, backend=BACKEND)
     idle = FarmSettings.load().floor_idle_minutes * 60
     stored = {"device": device.pk, "idle": idle, "seen": time.time(), "pin": _mark(user)}
@@ -59,15 +58,7 @@ def device_of(request):
 
 
 def keep_device(response, secret):
-    """Sign the browser in as a device."""
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=COOKIE_AGE,
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
+    set_cookie(response, COOKIE, secret)
 
 
 def _person(request):

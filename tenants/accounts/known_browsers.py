@@ -1,7 +1,7 @@
 """Browsers that somebody has signed in with before.
 
-Tries at a name are counted wherever they come from, so a stranger who tries it all day would shut
-its owner out as well. A browser that its owner has signed in with is counted on its own.
+Tries at a name are counted wherever they come from, so a stranger could lock its owner out. A
+browser that the owner has signed in with is counted on its own.
 """
 
 import secrets
@@ -11,20 +11,24 @@ from django.core import signing
 from django.db import connection
 
 COOKIE = f"{settings.COOKIE_PREFIX}spoolbook-known"
-COOKIE_AGE = 400 * 24 * 3600  # as long as browsers keep one
+COOKIE_AGE = 400 * 24 * 3600
 
 
-def remember(response, username):
-    """The browser that gets ``response`` is one that ``username`` signs in with."""
-    mark = signing.dumps([username, secrets.token_urlsafe(12)], salt=_salt())
+def set_cookie(response, name, value):
+    """Set a cookie that lasts as long as browsers keep one."""
     response.set_cookie(
-        COOKIE,
-        mark,
+        name,
+        value,
         max_age=COOKIE_AGE,
         secure=settings.SESSION_COOKIE_SECURE,
         httponly=True,
         samesite="Lax",
     )
+
+
+def remember(response, username):
+    """Mark the browser that gets ``response`` as one that ``username`` signs in with."""
+    set_cookie(response, COOKIE, signing.dumps([username, secrets.token_urlsafe(12)], salt=_salt()))
 
 
 def mark_of(request, username):
@@ -37,4 +41,4 @@ def mark_of(request, username):
 
 
 def _salt():
-    return f"known browser of {connection.schema_name}"
+    return f"known-browser.{connection.schema_name}"

@@ -28,23 +28,17 @@ COMMON_PINS = re.compile("2580|0852|1313|1004|6969|5683|1122|4321|1470|7410|1472
 
 
 class WeakPin(Invalid):
-    """A PIN that somebody would try first."""
-
     code = "weak_pin"
     title = "Choose a PIN that is harder to guess"
 
 
 class WrongPin(Refusal):
-    """Not the PIN of this person."""
-
     code = "wrong_pin"
     status = 403
     title = "That is not the PIN"
 
 
 class PinLocked(Refusal):
-    """Too many wrong PINs: nobody's PIN is looked at until a pause is over."""
-
     code = "pin_locked"
     status = 429
     title = "Too many wrong PINs"

@@ -19,8 +19,6 @@ TOP = {roles.MANAGER, roles.ADMINISTRATOR}  # who can let others in
 
 
 class WeakPassword(Invalid):
-    """A password that would be guessed."""
-
     code = "weak_password"
     title = "Choose a stronger password"
 
@@ -33,22 +31,16 @@ class InvalidRole(Invalid):
 
 
 class LastManager(Refusal):
-    """The only one who could let others in would be shut out."""
-
     code = "last_manager"
     title = "This is the last active manager"
 
 
 class UserInactive(Refusal):
-    """A token was asked for somebody who may not sign in."""
-
     code = "user_inactive"
     title = "This person has been deactivated"
 
 
 class TokenRevoked(Refusal):
-    """The token has been revoked before."""
-
     code = "token_revoked"
     title = "This token has been revoked already"
 
@@ -104,8 +96,8 @@ def issue_token(user, *, name, by, expires_at=None):
     Raises UserInactive, Invalid.
     """
     if expires_at and expires_at <= timezone.now():
-        detail = "The token would have expired already: name a moment to come, or none."
-        raise Invalid(detail, errors={"expires_at": [detail]})
+        detail = _("The token would have expired already: name a moment to come, or none.")
+        raise Invalid.of("expires_at", detail)
     if not user.is_active:
         raise UserInactive(
             _("%(user)s has been deactivated and can't have a token.") % {"user": user.username}
@@ -118,13 +110,7 @@ def issue_token(user, *, name, by, expires_at=None):
 @operation("token.revoke")
 def revoke_token(token, *, by, at=None):
     """Raises TokenRevoked."""
-    fresh = DeviceToken.objects.select_for_update(no_key=True).get(pk=token.pk)
-    if fresh.revoked_at:
-        raise TokenRevoked(
-            _("%(fresh)s was revoked at %(revoked_at)s UTC.")
-            % {"fresh": fresh.name, "revoked_at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
-        )
-    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
+    return revoke(token, TokenRevoked, by=by, at=at)
 
 
 @operation("settings.change")
@@ -133,6 +119,17 @@ def change_settings(farm_settings, *, by, at=None, **fields):
     changed = audited.update(farm_settings, by=by, at=at, **fields)
     FarmSettings.copy_to_public()
     return changed
+
+
+def revoke(row, refusal, *, by, at=None):
+    """Revoke a token or a device; raises ``refusal`` if that was done before."""
+    fresh = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
+    if fresh.revoked_at:
+        raise refusal(
+            _("%(name)s was revoked at %(at)s UTC.")
+            % {"name": fresh.name, "at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
+        )
+    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
 
 
 def _set_password(user, password):
@@ -148,10 +145,10 @@ def _check_role(role):
     allowed = [roles.ADMINISTRATOR] if in_public else roles.FARM_ROLES
     if role not in allowed:
         detail = _("%(role)s is not one of %(allowed)s.") % {
-            "role": f"{role!r}",
+            "role": repr(role),
             "allowed": ", ".join(allowed),
         }
-        raise InvalidRole(detail, errors={"role": [detail]})
+        raise InvalidRole.of("role", detail)
 
 
 def _keep_a_manager(user, *, still):
@@ -159,8 +156,5 @@ def _keep_a_manager(user, *, still):
     active = User.objects.active().filter(role__in=TOP).order_by("pk")
     holders = dict(active.select_for_update(no_key=True).values_list("pk", "role"))
     if not still and holders.keys() == {user.pk}:
-        role = holders[user.pk]
-        raise LastManager(
-            _("%(user)s is the last active %(role)s; name another first.")
-            % {"user": user.username, "role": role}
-        )
+        detail = _("%(user)s is the last active %(role)s; name another first.")
+        raise LastManager(detail % {"user": user.username, "role": holders[user.pk]})

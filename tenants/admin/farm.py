@@ -28,8 +28,6 @@ def _choices(known):
 
 
 class SettingsForm(forms.ModelForm):
-    """What can be chosen is chosen from a list."""
-
     timezone = forms.ChoiceField(
         label="Time zone",
         choices=_choices(zoneinfo.available_timezones()),
@@ -86,7 +84,6 @@ class FarmSettingsAdmin(ModelAdmin):
         services.change_settings(obj, by=request.user, **values)
 
     def changelist_view(self, request, extra_context=None):
-        """There is one row: on to its page."""
         if not self.has_view_permission(request):
             raise PermissionDenied
         name = "admin:accounts_farmsettings_change"
@@ -150,11 +147,14 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def changed(self, event):
         lines = audit_display.lines(event)
         hidden = len(lines) - MAX_LINES
-        more = [_("and %(count)s more") % {"count": hidden}] if hidden > 1 else []
-        lines = lines[:MAX_LINES] + more if more else lines
-        return format_html_join("", '<span class="line">{}</span>', ((each,) for each in lines))
+        if hidden > 1:
+            lines = [*lines[:MAX_LINES], _("and %(count)s more") % {"count": hidden}]
+        return _as_lines(lines)
 
     @admin.display(description="changes")
     def all_changed(self, event):
-        text = ((line,) for line in audit_display.lines(event))
-        return format_html_join("", '<span class="line">{}</span>', text)
+        return _as_lines(audit_display.lines(event))
+
+
+def _as_lines(texts):
+    return format_html_join("", '<span class="line">{}</span>', ((text,) for text in texts))

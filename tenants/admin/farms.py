@@ -31,8 +31,6 @@ ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
 class NewFarmForm(forms.ModelForm):
-    """What ``add_farm`` asks for."""
-
     timezone = forms.ChoiceField(choices=ZONES, initial="UTC", label="Time zone")
     currency = forms.ChoiceField(choices=[(code, code) for code in sorted(CURRENCIES)])
     run_prefix = forms.CharField(
@@ -56,16 +54,13 @@ class NewFarmForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.initial.setdefault("currency", "EUR")
-        domain = settings.FARM_DOMAIN
         self.fields["slug"].help_text = _(
             "Small letters, digits and dashes: as “north”, the farm answers on "
             "north.%(domain)s. It can’t be changed later."
-        ) % {"domain": domain}
+        ) % {"domain": settings.FARM_DOMAIN}
 
 
 class DomainForm(forms.ModelForm):
-    """A host as people write it."""
-
     def clean_host(self):
         try:
             host = clean_host(self.cleaned_data["host"])
@@ -93,9 +88,15 @@ class DomainInline(TabularInline):
     fields = ["host", "is_primary"]
 
 
-def _verb(name, label, work, **details):
+def _verb(name, label, service, **details):
+    form = VerbForm.with_label(f"{label} the chosen farms")
     return VerbAction(
-        name=name, label=label, service=work, permission="tenants.suspend_tenant", **details
+        name=name,
+        label=label,
+        service=service,
+        permission="tenants.suspend_tenant",
+        bulk_form=form,
+        **details,
     )
 
 
@@ -167,17 +168,15 @@ class TenantAdmin(VerbPages, ModelAdmin):
         obj.pk, obj.schema_name = tenant.pk, tenant.schema_name
 
     def save_formset(self, request, form, formset, change):
-        """As everywhere; a host gives up being the primary one before another takes it over."""
+        """A host gives up being the primary one before another takes it over."""
         formset.save(commit=False)
-        for host in formset.deleted_objects:
-            audited.delete(host, by=request.user)
+        self.delete_queryset(request, formset.deleted_objects)
         for host, names in sorted(formset.changed_objects, key=lambda pair: pair[0].is_primary):
             audited.update(host, by=request.user, **{name: getattr(host, name) for name in names})
         for host in formset.new_objects:
             audited.create(host, by=request.user)
 
     def response_add(self, request, obj, post_url_continue=None):
-        """On to the farm's page, which says where it is."""
         farm = self.get_queryset(request).get(pk=obj.pk)
         text = 'The farm {} answers on <a href="{}">{}</a>.'
         url = _address(request, farm)

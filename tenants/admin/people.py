@@ -22,7 +22,6 @@ class UserForm(forms.ModelForm):
     new_password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), required=False
     )
-
     new_pin = forms.CharField(
         label="New PIN",
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
@@ -77,40 +76,31 @@ class UserAdmin(ModelAdmin):
         values, by = form.cleaned_data, request.user
         if not change:
             fields = {name: values[name] for name in ("username", "name", "email", "role")}
-            obj.pk = services.add_user(password=values["new_password"], by=by, **fields).pk
-            self._set_pin(obj, values, by)
-            return
-        fields = {name: values[name] for name in ("name", "email", "role")}
-        user = services.change(obj, by=by, **fields)
-        if "is_active" in form.changed_data:
-            verb = services.reactivate if values["is_active"] else services.deactivate
-            user = verb(user, by=by)
-        if values["new_password"]:
-            services.set_password(user, password=values["new_password"], by=by)
-        self._set_pin(user, values, by)
-
-    @staticmethod
-    def _set_pin(user, values, by):
+            user = services.add_user(password=values["new_password"], by=by, **fields)
+            obj.pk = user.pk
+        else:
+            fields = {name: values[name] for name in ("name", "email", "role")}
+            user = services.change(obj, by=by, **fields)
+            if "is_active" in form.changed_data:
+                verb = services.reactivate if values["is_active"] else services.deactivate
+                user = verb(user, by=by)
+            if values["new_password"]:
+                services.set_password(user, password=values["new_password"], by=by)
         if values["new_pin"]:
             pins.set_pin(user, pin=values["new_pin"], by=by)
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """To be looked at."""
-
     def has_add_permission(self, request):
         return False
 
     def has_change_permission(self, request, obj=None):
         return False
 
-    def has_delete_permission(self, request, obj=None):
-        return False
+    has_delete_permission = has_change_permission
 
 
 class DeviceAdmin(VerbPages, ReadOnlyAdmin):
-    """A way in for something that is no person: looked at, and revoked by a verb."""
-
     add_form_template = change_form_template = "tenants/admin_device.html"
 
     def render_change_form(self, request, context, obj=None, **kwargs):

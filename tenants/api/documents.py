@@ -17,6 +17,5 @@ class PDFRenderer(BaseRenderer):
 
 
 def pdf_answer(content, name):
-    """A PDF for a browser to open, with a name to save it by."""
     headers = {"Content-Disposition": f'inline; filename="{name}.pdf"', "Cache-Control": "no-store"}
     return HttpResponse(content, content_type=PDF, headers=headers)

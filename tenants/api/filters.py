@@ -1,30 +1,27 @@
 """The filters of lists; a value that a parameter can't have is 400."""
 
+import re
+from datetime import UTC, datetime, time, timedelta
 from functools import reduce
 from operator import or_
 
 import django_filters
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 from django.utils.text import format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
-from tenants.api.parameters import (
-    BooleanParameter,
-    ChoiceParameter,
-    DayOrMomentParameter,
-    DayParameter,
-    IdOrNameParameter,
-    IdParameter,
-    MomentAtParameter,
-    MomentParameter,
-    SeveralParameter,
-    last_moment,
-)
+from tenants.api.fields import WIDEST_OFFSET, MomentField
+from tenants.operations.parsing import YEARS, parse_day
 
+DIGITS = re.compile(r"[+-]?[0-9]+")
+LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
 AFTER = (
     "Rows that were written after this one. Rows that are written at the same time may become "
     "visible in another order: ask again from some rows before."
@@ -33,10 +30,125 @@ BIGGEST_ID = 2**63 - 1
 INT64 = {"type": "integer", "format": "int64"}
 
 
+# -- Values of parameters: strict, bounded, and in the farm's calendar
+
+
+class IdParameter(forms.IntegerField):
+    """Digits and nothing else; Django's takes 5.0 and 0_5 for 5."""
+
+    def to_python(self, value):
+        if value not in self.empty_values and not DIGITS.fullmatch(str(value)):
+            raise ValidationError(self.error_messages["invalid"], code="invalid")
+        return super().to_python(value)
+
+
+class IdOrNameParameter(IdParameter):
+    """An id where it is made of digits, else a name."""
+
+    def clean(self, value):
+        is_name = value not in self.empty_values and not DIGITS.fullmatch(str(value))
+        return forms.CharField().clean(value) if is_name else super().clean(value)
+
+
+class BooleanParameter(forms.Field):
+    """``true`` or ``false``, ``1`` or ``0``; anything else is an error, not false."""
+
+    WORDS = {"true": True, "1": True, "false": False, "0": False}
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        try:
+            return self.WORDS[str(value).lower()]
+        except KeyError:
+            raise ValidationError(_("Must be true or false.")) from None
+
+
+class ChoicesInError:
+    """For a form's field: the error of an unknown value lists the choices."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        names = ", ".join(str(value) for value, _label in self.choices if value)
+        self.error_messages["invalid_choice"] = format_lazy(
+            gettext_lazy("{value} is not one of {names}."), value="%(value)s", names=names
+        )
+
+
+class ChoiceParameter(ChoicesInError, django_filters.fields.ChoiceField):
+    """One of some names."""
+
+
+class SeveralParameter(ChoicesInError, django_filters.fields.MultipleChoiceField):
+    """``?status=planned&status=failed`` or ``?status=planned,failed``."""
+
+    def clean(self, value):
+        words = [word.strip() for each in value or [] for word in str(each).split(",")]
+        return super().clean([word for word in words if word])
+
+
+class DayParameter(forms.Field):
+    """A date; its value is the farm-local day as a pair of moments, ``[start, end)``."""
+
+    def to_python(self, value):
+        return None if value in self.empty_values else local_day(value)
+
+
+class MomentParameter(forms.Field):
+    def to_python(self, value):
+        return None if value in self.empty_values else moment(value)
+
+
+class DayOrMomentParameter(forms.Field):
+    """A date or a moment; its value is a pair of moments (equal when a moment was given)."""
+
+    def to_python(self, value):
+        if value in self.empty_values:
+            return None
+        return local_day(value) if len(str(value)) == 10 else (moment(value),) * 2
+
+
+class MomentAtParameter(DayOrMomentParameter):
+    """A moment; of a date its last one."""
+
+    def to_python(self, value):
+        span = super().to_python(value)
+        return span and last_moment(span)
+
+
+def local_day(text):
+    try:
+        day = parse_day(str(text))
+    except ValueError as error:
+        raise ValidationError(_("A date is YYYY-MM-DD, between 1900 and 2999.")) from error
+    zone = timezone.get_current_timezone()
+    days = (day, day + timedelta(days=1))
+    return tuple(datetime.combine(each, time.min, tzinfo=zone) for each in days)
+
+
+def last_moment(span):
+    """The last of a pair of moments as fields clean them: of a day, or the moment itself."""
+    start, end = span
+    return start if start == end else end - timedelta(microseconds=1)
+
+
+def moment(text):
+    try:
+        value = parse_datetime(LOST_PLUS.sub(r"+\1", str(text)))
+    except ValueError:
+        value = None
+    if value is None or timezone.is_naive(value):
+        raise ValidationError(MomentField.default_error_messages["naive"])
+    if value.year not in YEARS or abs(value.utcoffset()) > WIDEST_OFFSET:
+        raise ValidationError(MomentField.default_error_messages["out_of_range"])
+    return value.astimezone(UTC)
+
+
+# -- Filters
+
+
 @extend_schema_field(OpenApiTypes.INT64)
 class IdFilter(django_filters.Filter):
-    """Rows that refer to the row of this id."""
-
     field_class = IdParameter
 
     def __init__(self, *args, least=1, **kwargs):
@@ -66,7 +178,8 @@ class ReferenceFilter(IdFilter):
         if stem == parameter:
             self.field_class = IdOrNameParameter
             extend_schema_field({"anyOf": [INT64, {"type": "string"}]})(self)
-            self.label = f"The id, or the {self.name_field} where it is no number"
+            label = _("The id, or the %(name)s where it is no number")
+            self.label = label % {"name": self.name_field}
         message = gettext_lazy("An id is a whole number; a name goes into {parameters} instead.")
         message = format_lazy(message, parameters=", ".join(filters))
         self.extra["error_messages"] = {"invalid": message}
@@ -96,7 +209,8 @@ class NameFilter(django_filters.CharFilter):
     """The rows of a ReferenceFilter, by one of its names."""
 
     def __init__(self, reference, name, parameter):
-        super().__init__(label=f"The {name} of what {parameter} is the id of")
+        label = _("The %(name)s of what %(parameter)s is the id of")
+        super().__init__(label=label % {"name": name, "parameter": parameter})
         self.reference, self.name = reference, name
 
     def filter(self, rows, value):
@@ -124,8 +238,6 @@ class BooleanFilter(django_filters.Filter):
 
 
 class ChoiceFilter(django_filters.ChoiceFilter):
-    """One of some names."""
-
     field_class = ChoiceParameter
 
 

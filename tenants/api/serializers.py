@@ -34,25 +34,43 @@ NUMERIC = str, int, Decimal
 
 
 def meta_names(serializer, option):
-    """The field names in an option of the serializer's Meta."""
     return set(getattr(getattr(serializer, "Meta", None), option, ()))
 
 
-class RejectUnknownFields:
-    """A field that the serializer does not have is 400."""
+class StrictBody:
+    """The rules of every body, for any serializer.
 
-    def reject_unknown(self, body):
-        unknown = {name: [_("There is no such field.")] for name in body if name not in self.fields}
-        if unknown:
-            raise serializers.ValidationError(unknown, code="unknown_field")
-
-
-class RejectChanges:
-    """A field that can't be written may be in a body with its current value only: it is read-only,
-    or in ``Meta.create_only`` or ``Meta.update_only`` at the wrong time. ``Meta.write_at`` maps it
-    to the address where it is written."""
+    A field that can't be written may be in a body with its current value only: it is read-only, or
+    in ``Meta.create_only`` or ``Meta.update_only`` at the wrong time; ``Meta.write_at`` maps it to
+    the address where it is written. A row is named by its id or by NameFields of the same source;
+    ``Meta.needed`` names the id fields of which a new row needs one or the other.
+    """
 
     is_update = False  # whether the body is about an existing row
+    default_error_messages = {
+        "invalid": gettext_lazy("Must be a JSON object, not of type {datatype}.")
+    }
+
+    def to_internal_value(self, data):
+        if not isinstance(data, Mapping):
+            return super().to_internal_value(data)  # refuses it
+        body = dict(data)
+        self.reject_unknown(body)
+        self.drop_fixed(body)
+        self.drop_unchanged_names(body)
+        values = super().to_internal_value(body)
+        self.compare_names(body)
+        self.require_pairs(values)
+        return values
+
+    def get_initial(self):
+        """What a form of the browsable API starts with: the fields that a body needs."""
+        names = [name for _id, name, *_others in self.needed_pairs()]
+        return {
+            name: value
+            for name, value in super().get_initial().items()
+            if self.fields[name].required or name in names
+        }
 
     def get_fields(self):
         fields = super().get_fields()
@@ -62,13 +80,17 @@ class RejectChanges:
         return fields
 
     def current_values(self):
-        """The answer for the existing row."""
         return {}
 
     def fixed_fields(self):
         """The names of the fields that can't be written now."""
         fixed = {name for name, field in self.fields.items() if field.read_only}
         return fixed | meta_names(self, "create_only" if self.is_update else "update_only")
+
+    def reject_unknown(self, body):
+        unknown = {name: [_("There is no such field.")] for name in body if name not in self.fields}
+        if unknown:
+            raise serializers.ValidationError(unknown, code="unknown_field")
 
     def drop_fixed(self, body):
         fixed = self.fixed_fields() & body.keys()
@@ -86,11 +108,6 @@ class RejectChanges:
         if address := getattr(getattr(self, "Meta", None), "write_at", {}).get(name):
             message = _("Write these at %(address)s.") % {"address": address}
         raise serializers.ValidationError({name: [message]}, "read_only")
-
-
-class IdOrName:
-    """A row by its id or by NameFields of the same source; ``Meta.needed`` names the id fields of
-    which a new row needs one or the other."""
 
     def pairs(self):
         """``[[id field, name field, ...]]``"""
@@ -131,35 +148,6 @@ class IdOrName:
     def _several(self, body):
         named = [[name for name in pair if name in body] for pair in self.pairs()]
         return [names for names in named if len(names) > 1]
-
-
-class StrictBody(RejectUnknownFields, RejectChanges, IdOrName):
-    """The rules of every body, for any serializer."""
-
-    default_error_messages = {
-        "invalid": gettext_lazy("Must be a JSON object, not of type {datatype}.")
-    }
-
-    def to_internal_value(self, data):
-        if not isinstance(data, Mapping):
-            return super().to_internal_value(data)  # refuses it
-        body = dict(data)
-        self.reject_unknown(body)
-        self.drop_fixed(body)
-        self.drop_unchanged_names(body)
-        values = super().to_internal_value(body)
-        self.compare_names(body)
-        self.require_pairs(values)
-        return values
-
-    def get_initial(self):
-        """What a form of the browsable API starts with: the fields that a body needs."""
-        names = [name for _id, name, *_others in self.needed_pairs()]
-        return {
-            name: value
-            for name, value in super().get_initial().items()
-            if self.fields[name].required or name in names
-        }
 
 
 class Body(StrictBody, serializers.Serializer):

@@ -145,7 +145,6 @@ class BaseViewSet(GenericViewSet):
         return serializer.validated_data
 
     def get_query_values(self):
-        """The values of a valid query string, as the serializer of the action reads it."""
         serializer = self.queries[self.action](
             data=self.request.query_params.dict(), context=self.get_serializer_context()
         )

@@ -48,8 +48,6 @@ UNREADABLE = (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, At
 
 
 class BackupFailed(Refusal):
-    """No file was written."""
-
     code = "backup_failed"
     title = "The backup could not be written"
 

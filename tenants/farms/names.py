@@ -22,15 +22,11 @@ HOST = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)(\.(?!-)[a-z0-9-]{1,63}(?<!-))*")
 
 
 class InvalidSlug(Invalid):
-    """A farm's short name must be able to be part of a host name."""
-
     code = "invalid_slug"
     title = "This short name can't be used"
 
 
 class InvalidHost(Invalid):
-    """Not a host name or address."""
-
     code = "invalid_host"
     title = "This is not a host name"
 
@@ -38,11 +34,11 @@ class InvalidHost(Invalid):
 def check_slug(slug):
     """Raises InvalidSlug."""
     if not re.fullmatch(SLUG, slug) or slug.endswith("\n"):
-        raise _invalid_slug(
-            _("“%(slug)s” must be 1 to 63 of a-z, 0-9 and -, with no - at either end."), slug
-        )
+        detail = _("“%(slug)s” must be 1 to 63 of a-z, 0-9 and -, with no - at either end.")
+        raise InvalidSlug.of("slug", detail % {"slug": slug})
     if slug in RESERVED:
-        raise _invalid_slug(_("“%(slug)s” is reserved for the platform."), slug)
+        detail = _("“%(slug)s” is reserved for the platform.")
+        raise InvalidSlug.of("slug", detail % {"slug": slug})
 
 
 def schema_name(slug):
@@ -85,11 +81,6 @@ def clean_host(host):
     text = host.strip().lower().rstrip(".")
     name = str(address(text) or normalize_host(text))
     if not address(name) and not (len(name) <= 253 and HOST.fullmatch(name)):
-        detail = _("“%(host)s” is not a host name or an IP address.") % {"host": host}
-        raise InvalidHost(detail, errors={"host": [detail]})
+        detail = _("“%(host)s” is not a host name or an IP address.")
+        raise InvalidHost.of("host", detail % {"host": host})
     return name
-
-
-def _invalid_slug(message, slug):
-    detail = message % {"slug": slug}
-    return InvalidSlug(detail, errors={"slug": [detail]})

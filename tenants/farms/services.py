@@ -25,8 +25,6 @@ DUPLICATE_SCHEMA = "42P06"
 
 
 class SlugTaken(Refusal):
-    """Another farm, or the schema of a former one, has the short name."""
-
     code = "slug_taken"
     title = "A farm of this short name exists"
 
@@ -39,22 +37,16 @@ class HostTaken(Refusal):
 
 
 class UnknownTimezone(Invalid):
-    """Not a name of the IANA time zone database."""
-
     code = "unknown_timezone"
     title = "There is no such time zone"
 
 
 class UnknownCurrency(Invalid):
-    """Not a code of ISO 4217."""
-
     code = "unknown_currency"
     title = "There is no such currency"
 
 
 class InvalidRunPrefix(Invalid):
-    """Not a prefix of run numbers."""
-
     code = "invalid_run_prefix"
     title = "A run prefix has 2 to 8 capital letters or digits"
 
@@ -79,8 +71,8 @@ def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(),
     hosts = farm_hosts(slug, hosts)
     with schema_context(PUBLIC):
         script = template.load()  # before the transaction: pg_dump must see what it dumps
-        people = {manager: password}
-        return _add(script, slug=slug, name=name, hosts=hosts, chosen=chosen, people=people, by=by)
+        new = {"slug": slug, "name": name, "manager": manager, "password": password}
+        return _add(script, hosts=hosts, chosen=chosen, by=by, **new)
 
 
 @operation("farm.suspend")
@@ -91,7 +83,6 @@ def suspend_farm(tenant, *, by):
 
 @operation("farm.resume")
 def resume_farm(tenant, *, by):
-    """Let requests into a suspended farm again."""
     return _set_active(tenant, True, by=by)
 
 
@@ -106,12 +97,22 @@ def drop_farm(tenant, *, by):
 
 
 @operation("farm.add")
-def _add(script, *, slug, name, hosts, chosen, people, by):
+def _add(script, *, slug, name, hosts, chosen, manager, password, by):
     tenant = checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
     claim(tenant, hosts)
-    _make_schema(tenant.schema_name, script)
+    with making(tenant.schema_name):
+        if script:
+            template.replay(script, tenant.schema_name)
+        else:
+            migrating.create(tenant.schema_name)
+            migrating.migrate(tenant.schema_name)
     with tenant_context(tenant):
-        _fill(chosen, people)
+        chosen.save(force_insert=True)
+        FarmSettings.copy_to_public()
+        for path in settings.FARM_SEEDERS:
+            import_string(path)()
+        if password is not None:
+            add_user(username=manager, password=password, role=MANAGER, by=None)
     database_role.create_role(tenant.schema_name)
     audit("add", tenant, by=by, changes={"hosts": [None, hosts]})
     return tenant
@@ -142,33 +143,25 @@ def claim(tenant, hosts):
 
     Raises SlugTaken, HostTaken.
     """
+    slug_taken = SlugTaken.of(
+        "slug", _("There is a farm “%(slug)s” already.") % {"slug": tenant.slug}
+    )
     if Tenant.objects.filter(slug=tenant.slug).exists():
-        raise _slug_taken(tenant)
+        raise slug_taken
     try:
         with transaction.atomic():
             tenant.save()
     except (IntegrityError, ValidationError) as error:
-        raise _slug_taken(tenant) from error
-    taken = set(settings.PUBLIC_HOSTS) | set(
-        Domain.objects.filter(host__in=hosts).values_list("host", flat=True)
-    )
-    if taken & set(hosts):
-        raise _host_taken(taken & set(hosts))
+        raise slug_taken from error
+    others = Domain.objects.filter(host__in=hosts).values_list("host", flat=True)
+    if taken := {*settings.PUBLIC_HOSTS, *others} & set(hosts):
+        raise _host_taken(taken)
     try:
         with transaction.atomic():
             for host in hosts:
                 Domain(host=host, tenant=tenant, is_primary=host == hosts[0]).save()
     except IntegrityError as error:
         raise _host_taken(hosts) from error
-
-
-def _make_schema(schema, script):
-    with making(schema):
-        if script:
-            template.replay(script, schema)
-        else:
-            migrating.create(schema)
-            migrating.migrate(schema)
 
 
 @contextmanager
@@ -181,19 +174,7 @@ def making(schema):
         if getattr(error.__cause__, "sqlstate", None) != DUPLICATE_SCHEMA:
             raise
         detail = _("The schema %(schema)s of a former farm still exists: remove it first.")
-        detail %= {"schema": schema}
-        raise SlugTaken(detail, errors={"slug": [detail]}) from error
-
-
-def _fill(chosen, people):
-    """Add the settings, the seeds and the manager of a new farm, in its schema."""
-    chosen.save(force_insert=True)
-    FarmSettings.copy_to_public()
-    for path in settings.FARM_SEEDERS:
-        import_string(path)()
-    for username, password in people.items():
-        if password is not None:
-            add_user(username=username, password=password, role=MANAGER, by=None)
+        raise SlugTaken.of("slug", detail % {"schema": schema}) from error
 
 
 def checked(row):
@@ -208,11 +189,6 @@ def checked(row):
     return row
 
 
-def _slug_taken(tenant):
-    detail = _("There is a farm “%(slug)s” already.") % {"slug": tenant.slug}
-    return SlugTaken(detail, errors={"slug": [detail]})
-
-
 def _host_taken(hosts):
-    detail = _("These hosts are taken: %(hosts)s.") % {"hosts": ", ".join(sorted(hosts))}
-    return HostTaken(detail, errors={"hosts": [detail]})
+    detail = _("These hosts are taken: %(hosts)s.")
+    return HostTaken.of("hosts", detail % {"hosts": ", ".join(sorted(hosts))})

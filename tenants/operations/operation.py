@@ -36,7 +36,6 @@ LABELS = ("operation_type", "outcome", "dry_run")
 
 
 def _instruments(meter):
-    """The histogram of durations and the counter."""
     durations = meter.create_histogram(
         "spoolbook.operation.duration",
         unit="s",

@@ -3,14 +3,13 @@
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.db import models
+from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import format_number, half_up, humanize_name
 
 
 class InvalidQuantity(Invalid):
-    """Not a finite number, or more digits than the book keeps."""
-
     code = "invalid_quantity"
     title = "This is not a usable quantity"
 
@@ -62,20 +61,17 @@ def grams(value, *, field="grams", signed=False):
 
     Raises InvalidQuantity.
     """
-    number = rounded(value, digits=GramsField.digits, places=GramsField.places, field=field)
-    return number if signed else _not_negative(number, field)
+    return _amount(GramsField, value, field, signed=signed)
 
 
 def money(value, *, field="price"):
     """``value`` as money, rounded half up to four places. Raises InvalidQuantity."""
-    number = rounded(value, digits=MoneyField.digits, places=MoneyField.places, field=field)
-    return _not_negative(number, field)
+    return _amount(MoneyField, value, field)
 
 
 def minutes(value, *, field="minutes"):
     """``value`` as minutes, rounded half up to hundredths. Raises InvalidQuantity."""
-    number = rounded(value, digits=MinutesField.digits, places=MinutesField.places, field=field)
-    return _not_negative(number, field)
+    return _amount(MinutesField, value, field)
 
 
 def duration(minutes):
@@ -86,40 +82,29 @@ def duration(minutes):
 
 def rounded(value, *, digits, places, field):
     """``value`` as a finite Decimal of ``places`` decimals, half up. Raises InvalidQuantity."""
-    number = _decimal(value, field)
+    try:
+        number = Decimal(repr(value) if isinstance(value, float) else value)
+    except (InvalidOperation, TypeError, ValueError):
+        detail = _("%(name)s must be a number.")
+        raise _invalid(field, detail, _("This is not a number.")) from None
+    most = digits - places
     if not number.is_finite() or number.adjusted() >= digits:
-        raise InvalidQuantity(
-            f"{_said(field)} must be finite, with at most {digits - places} digits before the "
-            "point.",
-            errors={field: ["Not a finite number, or too large."]},
-        )
+        detail = _("%(name)s must be finite, with at most %(most)s digits before the point.")
+        raise _invalid(field, detail, _("Not a finite number, or too large."), most=most)
     number = number.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     if number.adjusted() >= digits - places:
-        raise InvalidQuantity(
-            f"{_said(field)} must have at most {digits - places} digits before the point.",
-            errors={field: [f"At most {digits - places} digits before the point."]},
-        )
+        detail = _("%(name)s must have at most %(most)s digits before the point.")
+        raise _invalid(field, detail, _("At most %(most)s digits before the point."), most=most)
     return number
 
 
-def _not_negative(number, field):
-    if number < 0:
-        raise InvalidQuantity(
-            f"{_said(field)} can't be negative.", errors={field: ["Can't be negative."]}
-        )
+def _amount(column, value, field, *, signed=False):
+    number = rounded(value, digits=column.digits, places=column.places, field=field)
+    if number < 0 and not signed:
+        raise _invalid(field, _("%(name)s can't be negative."), _("Can't be negative."))
     return number
 
 
-def _decimal(value, field):
-    if isinstance(value, float):
-        value = repr(value)
-    try:
-        return Decimal(value)
-    except (InvalidOperation, TypeError, ValueError):
-        raise InvalidQuantity(
-            f"{_said(field)} must be a number.", errors={field: ["This is not a number."]}
-        ) from None
-
-
-def _said(field):
-    return humanize_name(field).capitalize()
+def _invalid(field, detail, error, **figures):
+    figures["name"] = humanize_name(field).capitalize()
+    return InvalidQuantity(detail % figures, errors={field: [error % figures]})

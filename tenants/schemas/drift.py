@@ -51,8 +51,6 @@ ORDER BY 1, 4 DESC, 2, 3
 
 
 class OtherVersion(Refusal):
-    """The tables were made by another version of the program, and can't be brought to this one."""
-
     code = "other_version"
     title = "The database is of another version"
 

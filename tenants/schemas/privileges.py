@@ -31,8 +31,6 @@ MESSAGES = [
 
 
 class UnusableDatabase(Refusal):
-    """The database answers, but lacks privileges or settings."""
-
     code = "unusable_database"
     title = "The database can't be used"
 

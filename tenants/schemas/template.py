@@ -80,7 +80,6 @@ def _build():
 
 
 def dump(schema):
-    """What ``pg_dump`` says of one schema, owners and privileges left out."""
     command, environment = dumping(schema, "--inserts", "--rows-per-insert=1000")
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout

@@ -1,27 +1,76 @@
 """The ModelAdmin and the inline that all others are built on."""
 
+import functools
+
 from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
-from django.contrib.admin.utils import flatten_fieldsets
-from django.contrib.admin.views.main import ERROR_FLAG
-from django.forms.models import BaseInlineFormSet
+from django.contrib.admin.utils import flatten_fieldsets, unquote
+from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.forms.models import BaseInlineFormSet, _get_foreign_key
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from tenants.accounts import audited
+from tenants.accounts.models import AuditEvent
+from tenants.operations.operation import in_dry_run, in_transaction
+from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name
-from tenants.site.audited import AuditedAdmin
 from tenants.site.exports import CsvExport
-from tenants.site.figures import ReadOnlyFigures
-from tenants.site.forms import INPUTS, SUGGESTIONS, without_add_and_delete
-from tenants.site.refusals import RefusalErrors
+from tenants.site.forms import (
+    INPUTS,
+    SUGGESTIONS,
+    RefusedForm,
+    ServiceForm,
+    without_add_and_delete,
+)
 from tenants.web.pagination import DeferredPaginator
 from tenants.web.requests import MOST_WORDS
 
 PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "day", "date", "time"}
 RIGHTS = ("view", "add", "change", "delete")
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class ReadOnlyFigures:
+    """Formats the decimals that the user may view but not change."""
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = super().get_fieldsets(request, obj)
+        only = None
+        if obj is None or self.has_change_permission(request, obj):
+            fixed = filter(callable, self.get_readonly_fields(request, obj))
+            only = {each.__name__ for each in fixed}
+        return [
+            (title, {**options, "fields": self.for_viewer(options["fields"], only=only)})
+            for title, options in fieldsets
+        ]
+
+    def for_viewer(self, name, *, only=None):
+        """The display function of a decimal field, or of each of several fields."""
+        if isinstance(name, (tuple, list)):
+            return type(name)(self.for_viewer(each, only=only) for each in name)
+        if callable(name) or only is not None and name not in only:
+            return name
+        fields = {field.name: field for field in self.opts.concrete_fields}
+        is_decimal = isinstance(fields.get(name), models.DecimalField)
+        return format_figure(fields[name]) if is_decimal else name
+
+
+@functools.cache
+def format_figure(field):
+    """A display function for the field, the same one for each call."""
+
+    @admin.display(description=field.verbose_name)
+    def figure(obj):
+        value = getattr(obj, field.attname)
+        return "–" if value is None else f"{value.normalize():,f}"
+
+    figure.__name__ = field.name
+    return figure
 
 
 class LabelledCells(BaseInlineFormSet):
@@ -35,8 +84,6 @@ class LabelledCells(BaseInlineFormSet):
 
 
 class TabularInline(ReadOnlyFigures, admin.TabularInline):
-    """Rows without links to other pages in each cell."""
-
     formset = LabelledCells
     formfield_overrides = INPUTS
     extra = 0
@@ -55,19 +102,39 @@ class TabularInline(ReadOnlyFigures, admin.TabularInline):
 
     def get_formset(self, request, obj=None, **kwargs):
         if "fields" not in kwargs:
-            shown = flatten_fieldsets(self.get_fieldsets(request, obj))
-            kwargs["fields"] = [getattr(each, "__name__", each) for each in shown]
+            names = flatten_fieldsets(self.get_fieldsets(request, obj))
+            kwargs["fields"] = [getattr(each, "__name__", each) for each in names]
         formset = super().get_formset(request, obj, **kwargs)
         without_add_and_delete(formset.form, ("add", "change", "delete", "view"))
         return formset
 
 
-class StrictLookups(admin.ModelAdmin):
-    """Rejects filters and searches that leak secrets or fail in the database."""
+class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
+    """Saves and deletes by services, with an AuditEvent, and shows their refusals.
 
-    def get_object(self, request, object_id, from_field=None):
-        """Django's, which takes an empty name of a field for the name of one."""
-        return super().get_object(request, object_id, from_field or None)
+    Django's LogEntry refers to content types, which the schema of a farm has none of.
+    """
+
+    formfield_overrides = INPUTS
+    show_facets = admin.ShowFacets.NEVER
+    view_on_site = False
+    change_list_template = "tenants/admin_list.html"
+    delete_confirmation_template = "tenants/admin_delete.html"
+    object_history_template = "tenants/admin_history.html"
+    history_page = 100
+    paginator = DeferredPaginator
+
+    class Media:
+        js = SUGGESTIONS
+
+    # -- lists ---------------------------------------------------------------------------------
+
+    def changelist_view(self, request, extra_context=None):
+        if ERROR_FLAG in request.GET and len(request.GET) > 1:  # Django's page for it is broken
+            return HttpResponseRedirect(f"?{ERROR_FLAG}=1")
+        title = capfirst(self.opts.verbose_name_plural)
+        context = {"title": title, "csv_url": self.csv_url(request), **(extra_context or {})}
+        return self._redirect_if_refused(request, super().changelist_view, context)
 
     def lookup_allowed(self, lookup, value, request):
         """No hash of a secret, which could be guessed letter by letter; parts of a date only as
@@ -90,26 +157,40 @@ class StrictLookups(admin.ModelAdmin):
     def search(self, request, queryset, search_term):
         return super().get_search_results(request, queryset, search_term)
 
+    # -- one row -------------------------------------------------------------------------------
 
-class ModelAdmin(CsvExport, ReadOnlyFigures, StrictLookups, RefusalErrors, AuditedAdmin):
-    """Looks up, calls a service, responds."""
+    def get_object(self, request, object_id, from_field=None):
+        """Django's, which takes an empty name of a field for the name of one."""
+        return super().get_object(request, object_id, from_field or None)
 
-    formfield_overrides = INPUTS
-    show_facets = admin.ShowFacets.NEVER
-    view_on_site = False
-    change_list_template = "tenants/admin_list.html"
-    delete_confirmation_template = "tenants/admin_delete.html"
-    paginator = DeferredPaginator
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        refusal = getattr(request, "refusal", None)
+        bases = (ServiceForm, form) if refusal is None else (RefusedForm, ServiceForm, form)
+        form = type(form)(form.__name__, bases, {"refusal": refusal})
+        without_add_and_delete(form, ("change", "delete", "view"))
+        return form
 
-    class Media:
-        js = SUGGESTIONS
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        view = functools.partial(self._changeform_view, request, object_id, form_url, extra_context)
+        if request.method in SAFE_METHODS:
+            return view()
+        try:
+            return in_transaction(view)
+        except Refusal as refusal:
+            request.refusal = refusal
+            return view()
 
-    def changelist_view(self, request, extra_context=None):
-        if ERROR_FLAG in request.GET and len(request.GET) > 1:  # Django's page for it is broken
-            return HttpResponseRedirect(f"?{ERROR_FLAG}=1")
-        title = capfirst(self.opts.verbose_name_plural)
-        context = {"title": title, "csv_url": self.csv_url(request), **(extra_context or {})}
-        return super().changelist_view(request, context)
+    def delete_view(self, request, object_id, extra_context=None):
+        return self._redirect_if_refused(request, super().delete_view, object_id, extra_context)
+
+    @staticmethod
+    def _redirect_if_refused(request, view, *args):
+        try:
+            return view(request, *args)
+        except Refusal as refusal:
+            messages.error(request, refusal.detail)
+            return HttpResponseRedirect(request.get_full_path())
 
     def render_change_form(self, request, context, add=False, change=False, form_url="", obj=None):
         """Django's, which queries a content type: there is none in the schema of a farm, and no
@@ -134,3 +215,70 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, StrictLookups, RefusalErrors, Audit
         own = self.add_form_template if add else self.change_form_template
         request.current_app = self.admin_site.name
         return TemplateResponse(request, own or "admin/change_form.html", context)
+
+    # -- saving --------------------------------------------------------------------------------
+
+    def save_model(self, request, obj, form, change):
+        """Override to call a more specific service."""
+        if not change:
+            audited.create(obj, by=request.user)
+            return
+        columns = {field.name for field in obj._meta.concrete_fields}
+        changed = [name for name in form.changed_data if name in columns]
+        values = {name: form.cleaned_data[name] for name in changed}
+        audited.update(obj, by=request.user, **values)
+
+    def save_formset(self, request, form, formset, change):
+        formset.save(commit=False)
+        self.delete_queryset(request, formset.deleted_objects)
+        for obj, names in formset.changed_objects:
+            values = {name: getattr(obj, name) for name in names}
+            audited.update(obj, by=request.user, **values)
+        for obj in formset.new_objects:
+            audited.create(obj, by=request.user)
+
+    def delete_model(self, request, obj):
+        audited.delete(obj, by=request.user)
+
+    def delete_queryset(self, request, queryset):
+        for obj in queryset:
+            audited.delete(obj, by=request.user)
+
+    def log_addition(self, *args):
+        """Nothing: the service has recorded it."""
+
+    log_change = log_deletions = log_addition
+
+    def get_deleted_objects(self, objs, request):
+        """The rows, or why they can't be deleted (as ``protected``), by a dry run."""
+        try:
+            in_dry_run(lambda: [audited.delete(obj, by=request.user) for obj in objs])
+        except Refusal as refusal:
+            return [], {}, set(), [refusal.detail]
+        return [str(obj) for obj in objs], {self.opts.verbose_name_plural: len(objs)}, set(), []
+
+    def history_view(self, request, object_id, extra_context=None):
+        obj = self.get_object(request, unquote(object_id))
+        if obj is None:
+            return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)
+        if not self.has_view_or_change_permission(request, obj):
+            raise PermissionDenied
+        paginator = self.get_paginator(request, self._history(obj), self.history_page)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"History of {obj}",
+            "events": paginator.get_page(request.GET.get(PAGE_VAR, 1)),
+            "module_name": self.opts.verbose_name_plural.capitalize(),
+            "object": obj,
+            "opts": self.opts,
+            **(extra_context or {}),
+        }
+        request.current_app = self.admin_site.name
+        return TemplateResponse(request, self.object_history_template, context)
+
+    def _history(self, obj):
+        events = AuditEvent.objects.of(obj)
+        for inline in self.inlines:
+            parent = _get_foreign_key(self.model, inline.model, fk_name=inline.fk_name).name
+            events |= AuditEvent.objects.of_parts(obj, inline.model, parent)
+        return events.latest_first()

@@ -64,8 +64,6 @@ class IsActiveListFilter(ChoiceListFilter):
 
 
 class TextListFilter(BarFilter, admin.SimpleListFilter):
-    """What somebody types or scans."""
-
     kind = "text"
 
     def lookups(self, request, model_admin):
@@ -107,12 +105,10 @@ class DaysListFilter(BarFilter, admin.ListFilter):
 
 
 def day_filter(moment, title):
-    """A DaysListFilter on the field ``moment``."""
     return type("Days", (DaysListFilter,), {"moment": moment, "title": title})
 
 
 def _day(text):
-    """A date, None for what is none."""
     try:
         return parse_day(text or "")
     except ValueError:

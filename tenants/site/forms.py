@@ -44,8 +44,6 @@ class OwnPasswordForm(AdminPasswordChangeForm):
 
 
 class QuantityInput(forms.NumberInput):
-    """A number without trailing zeros."""
-
     def __init__(self, attrs=None):
         super().__init__({"step": "any", "inputmode": "decimal", **(attrs or {})})
 
@@ -78,7 +76,6 @@ class FilteredAutocomplete(AutocompleteSelect):
 
 
 def with_suggestions(form, admin_site):
-    """The form, with an autocomplete for each SuggestedField."""
     for field in form.fields.values():
         if isinstance(field, SuggestedField):
             field.widget = FilteredAutocomplete(field, admin_site)

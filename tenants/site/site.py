@@ -1,4 +1,4 @@
-"""The farm's AdminSite: its pages, in the order people need them, and what its index tells."""
+"""The farm's AdminSite: its pages, in the order people need them, and its index."""
 
 import functools
 
@@ -23,7 +23,7 @@ FIRST = (
 
 
 class Suggestions(AutocompleteJsonView):
-    """What an autocomplete offers; a ModelAdmin may say more of a row by ``suggestion(obj)``."""
+    """What an autocomplete offers; a ModelAdmin's ``suggestion(obj)`` adds to a row."""
 
     def get_queryset(self):
         """In the order of the model where sums of a list have taken it away."""
@@ -31,12 +31,12 @@ class Suggestions(AutocompleteJsonView):
         return found if found.ordered else found.order_by(*found.model._meta.ordering)
 
     def serialize_result(self, obj, to_field_name):
-        told = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
-        return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **told}
+        more = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
+        return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **more}
 
 
 class AdminSite(admin.AdminSite):
-    """An admin that tells its recent actions from the audit trail."""
+    """An admin whose recent actions are those of the audit trail."""
 
     site_header = site_title = "Spoolbook"
     index_title = "Admin"
@@ -52,23 +52,21 @@ class AdminSite(admin.AdminSite):
     def get_app_list(self, request, app_label=None):
         """What people work with comes first; the rest by name."""
         apps = super().get_app_list(request, app_label)
-        place = {label: number for number, label in enumerate(FIRST)}
         for app in apps:
-            app["models"].sort(key=lambda model: _place(place, model["object_name"]))
-        return sorted(apps, key=lambda app: _place(place, app["app_label"]))
+            app["models"].sort(key=lambda model: _place(model["object_name"]))
+        return sorted(apps, key=lambda app: _place(app["app_label"]))
 
     def index(self, request, extra_context=None):
         mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
-        shown = self.panels(request) if self.panels else {}
-        return super().index(request, {"recent_actions": mine, **shown, **(extra_context or {})})
+        panels = self.panels(request) if self.panels else {}
+        return super().index(request, {"recent_actions": mine, **panels, **(extra_context or {})})
 
     def login(self, request, extra_context=None):
-        """There is one door, which counts how often it is tried."""
-        target = request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index"))
-        return redirect_to_login(target)
+        """To the one page for signing in, which counts how often it is tried."""
+        return redirect_to_login(request.GET.get(REDIRECT_FIELD_NAME, reverse("admin:index")))
 
     def password_change(self, request, extra_context=None):
-        """One's own; by the verb, so that it is on record."""
+        """The user's own, by the service that records it."""
         page = PasswordChangeView.as_view(
             form_class=OwnPasswordForm,
             success_url=reverse("admin:password_change_done"),
@@ -93,8 +91,8 @@ class AdminSite(admin.AdminSite):
         return Suggestions.as_view(admin_site=self)(request)
 
 
-def _place(places, name):
-    return places.get(name, len(places))
+def _place(name):
+    return FIRST.index(name) if name in FIRST else len(FIRST)
 
 
 farm_site = AdminSite(name="admin")

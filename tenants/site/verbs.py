@@ -233,5 +233,4 @@ def _bulk_action(model_admin, request, queryset, *, verb):
 
 
 def _version(row):
-    """Identifies the row and its version."""
     return row.pk, getattr(row, "version", None)

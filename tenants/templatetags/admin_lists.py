@@ -17,7 +17,6 @@ register.filter("told", audit_display.lines)
 
 @register.inclusion_tag("tenants/_filter_bar.html")
 def filter_bar(changelist):
-    """The filters of a list as one form, which keeps the search and the order."""
     specs = changelist.filter_specs
     own = {name for spec in specs for name in spec.expected_parameters()} | {"p", "e"}
     given = changelist.params.items()

@@ -53,7 +53,6 @@ def stream_csv(title, header, rows, *, bom=True):
 
 
 def in_chunks(each):
-    """Lists of at most CHUNK."""
     each = iter(each)
     while chunk := list(islice(each, CHUNK)):
         yield chunk
@@ -78,7 +77,6 @@ def escape_formula(text):
 
 
 def unescape_formula(text):
-    """What ``escape_formula`` was given."""
     return text[1:] if text.startswith("'") and FORMULA.match(text) else text
 
 

@@ -28,7 +28,6 @@ class NumberField(forms.DecimalField):
         return f"{value.normalize():f}" if isinstance(value, Decimal) else value
 
     def for_touch(self):
-        """The same field for a touch screen."""
         names = ("label", "required", "max_value", "initial", "unit")
         return AmountField(**{name: getattr(self, name) for name in names})
 
@@ -40,15 +39,11 @@ class NumberField(forms.DecimalField):
 
 
 class MomentInput(forms.DateTimeInput):
-    """The browser's picker of a date and a time."""
-
     def __init__(self, attrs=None):
         super().__init__({"type": "datetime-local", **(attrs or {})}, format="%Y-%m-%dT%H:%M")
 
 
 class DayInput(forms.DateInput):
-    """The browser's date picker."""
-
     def __init__(self, attrs=None):
         super().__init__({"type": "date", **(attrs or {})}, format="%Y-%m-%d")
 
@@ -66,8 +61,6 @@ class SuggestedField(forms.ModelChoiceField):
 
 
 class LocalMomentField(forms.DateTimeField):
-    """A date and time in the farm's time zone."""
-
     widget = MomentInput
 
     def __init__(self, **kwargs):
@@ -95,6 +88,11 @@ class VerbForm(forms.Form):
             if touch and isinstance(field, NumberField):
                 self.fields[name] = field.for_touch()
 
+    @classmethod
+    def with_label(cls, label):
+        """The same form for an action on several rows."""
+        return type(cls.__name__, (cls,), {"label": label})
+
     def number_field(self, **kwargs):
         return AmountField(**kwargs) if self.touch else NumberField(**kwargs)
 
@@ -104,7 +102,6 @@ class VerbForm(forms.Form):
         return {name: value for name, value in values if not _is_empty(value)}
 
     def initial_data(self):
-        """What an unchanged form submits."""
         values = {self.add_prefix(name): self[name].value() for name in self.fields}
         return {name: value for name, value in values.items() if not _is_empty(value)}
 
@@ -134,7 +131,6 @@ class VerbForm(forms.Form):
         return self.refusal is not None and self.refusal.code in codes
 
     def shown_fields(self):
-        """The fields to show, in order."""
         return [self[name] for name in self.fields if self.is_shown(name)]
 
 

@@ -26,29 +26,21 @@ KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class InvalidIdempotencyKey(Invalid):
-    """Not 1 to 255 printable ASCII characters."""
-
     code = "invalid_idempotency_key"
     title = "An Idempotency-Key has 1 to 255 printable ASCII characters"
 
 
 class IdempotencyKeyMissing(Invalid):
-    """What would have its effect twice when it is sent twice is sent without a key."""
-
     code = "idempotency_key_missing"
     title = "This needs an Idempotency-Key"
 
 
 class IdempotencyKeyBusy(Refusal):
-    """The same key is being worked on at this moment."""
-
     code = "idempotency_key_busy"
     title = "A request with this Idempotency-Key is under way; ask again in a moment"
 
 
 class IdempotencyKeyReused(Refusal):
-    """The key came with another request before."""
-
     code = "idempotency_key_reused"
     status = 422
     title = "This Idempotency-Key was used for another request"

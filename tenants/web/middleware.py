@@ -205,8 +205,6 @@ def leave_farm(**kwargs):
 
 
 class LengthRequired(Invalid):
-    """A body whose length is not known before it ends."""
-
     code = "length_required"
     status = 411
     title = "Send the length of the body with it"
@@ -228,8 +226,6 @@ class HostNotFound(Refusal):
 
 
 class DatabaseUnavailable(Refusal):
-    """The database does not answer, or the farm's schema can't be entered."""
-
     code = "unavailable"
     status = 503
     title = "Try again in a moment"

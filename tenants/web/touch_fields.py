@@ -50,8 +50,6 @@ class AmountField(forms.DecimalField):
 
 
 class CountField(forms.IntegerField):
-    """How many: on the number keypad."""
-
     def __init__(self, **kwargs):
         widget = forms.TextInput(attrs={"inputmode": "numeric", "data-count": "", **PLAIN})
         super().__init__(**{"min_value": 0, "max_value": 1_000_000, "widget": widget, **kwargs})

@@ -79,7 +79,6 @@ def keep_running(data: Path | str) -> None:
 
 
 def is_in_use(data: Path | str) -> bool:
-    """Whether a process has a claim on the server."""
     cluster = _cluster(data)
     users = cluster.data / "users.lock"
     if not users.exists():
@@ -90,7 +89,6 @@ def is_in_use(data: Path | str) -> bool:
 
 
 def is_running(data: Path | str) -> bool:
-    """Whether the folder's server runs."""
     return postmaster.running(_cluster(data).pgdata) is not None
 
 

@@ -46,22 +46,18 @@ class Cluster:
 
     @property
     def pgdata(self) -> Path:
-        """PostgreSQL's own data folder."""
         return self.data / "postgres"
 
     @property
     def log(self) -> Path:
-        """The server's log."""
         return self.data / "postgres.log"
 
     @property
     def password_file(self) -> Path:
-        """The password of the role that Spoolbook uses."""
         return self.data / "password"
 
     @cached_property
     def account(self) -> Account:
-        """Who the server runs as."""
         return account_for(self.data)
 
     def prepare(self) -> None:

@@ -50,7 +50,6 @@ class Postmaster:
             return False if gone else None
 
     def answers(self) -> bool:
-        """Whether the server's socket takes connections."""
         # A server opens its socket before it recovers; only its own user can make one there.
         path = socket_folder(self.pgdata.parent) / f".s.PGSQL.{SOCKET_PORT}"
         with socket.socket(socket.AF_UNIX) as client:

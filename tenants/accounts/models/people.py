@@ -54,7 +54,6 @@ class User(AbstractBaseUser):
 
     @property
     def has_pin(self):
-        """Whether they may sign in on the floor's shared tablets."""
         return bool(self.pin_hash)
 
     class Meta:

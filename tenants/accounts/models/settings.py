@@ -103,7 +103,6 @@ class FarmSettings(models.Model):
 
     @classmethod
     def load(cls):
-        """The farm's settings; the row is created with the farm."""
         return cls.objects.get()
 
     @staticmethod

@@ -89,14 +89,8 @@ class DomainInline(TabularInline):
 
 
 def _verb(name, label, service, **details):
-    form = VerbForm.with_label(f"{label} the chosen farms")
     return VerbAction(
-        name=name,
-        label=label,
-        service=service,
-        permission="tenants.suspend_tenant",
-        bulk_form=form,
-        **details,
+        name=name, label=label, service=service, permission="tenants.suspend_tenant", **details
     )
 
 

@@ -88,11 +88,6 @@ class VerbForm(forms.Form):
             if touch and isinstance(field, NumberField):
                 self.fields[name] = field.for_touch()
 
-    @classmethod
-    def with_label(cls, label):
-        """The same form for an action on several rows."""
-        return type(cls.__name__, (cls,), {"label": label})
-
     def number_field(self, **kwargs):
         return AmountField(**kwargs) if self.touch else NumberField(**kwargs)
 

@@ -25,7 +25,8 @@ STATEMENT = re.compile(
 )
 # Printed on a terminal, before there is a farm or a language; and what developers read.
 FOR_A_TERMINAL = re.compile(
-    r"^(config/(?!api/)|benchmarks/|production/demo/|.*/management/|.*/migrations/)"
+    r"^(config/(?!api/)|benchmarks/|production/demo/|tenants/schemas/prepare.py|"
+    r".*/management/|.*/migrations/)"
 )
 
 

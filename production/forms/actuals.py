@@ -125,7 +125,7 @@ class ActualsForm(VerbForm):
 
     def plain_fields(self):
         """The fields that belong to no line and no item."""
-        return [field for field in self.shown_fields() if "-" not in field.name]
+        return [field for field in self.visible_fields() if "-" not in field.name]
 
     # -- fields --------------------------------------------------------------------------------
 
@@ -172,7 +172,7 @@ class ActualsForm(VerbForm):
 
     def _bound(self, line):
         names = {name: line_field(line.pk, name) for name in (*self._figures(line), "settle")}
-        return {name: self[key] for name, key in names.items() if self.is_shown(key)}
+        return {name: self[key] for name, key in names.items() if self.is_visible(key)}
 
     # -- values --------------------------------------------------------------------------------
 

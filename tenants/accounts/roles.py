@@ -20,9 +20,10 @@ BOOKS = "spool inventorytransaction spoolevent"
 PRODUCTS = "product bomline"
 MACHINES = "printer printerslot"
 RUNS = "productionrun runitem runmaterial"
+EVENTS = "runevent reason"
 
 VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
-    "view", "production", f"{PRODUCTS} {MACHINES} {RUNS} runevent reason"
+    "view", "production", f"{PRODUCTS} {MACHINES} {RUNS} {EVENTS}"
 )
 FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
     "add change", "production", f"{PRODUCTS} printerslot"

@@ -266,7 +266,7 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
         paginator = self.get_paginator(request, self._history(obj), self.history_page)
         context = {
             **self.admin_site.each_context(request),
-            "title": f"History of {obj}",
+            "title": _("History of %(object)s") % {"object": obj},
             "events": paginator.get_page(request.GET.get(PAGE_VAR, 1)),
             "module_name": self.opts.verbose_name_plural.capitalize(),
             "object": obj,

@@ -118,15 +118,15 @@ class VerbForm(forms.Form):
         for name, messages in refusal.errors.items():
             yield from ((name, message) for message in messages)
 
-    def is_shown(self, name):
+    def is_visible(self, name):
         """Whether a field is shown from the start, has a value, or is needed after a refusal."""
         codes = self.after_refusal.get(name)
         if codes is None or not _is_empty(self[name].value()):
             return True
         return self.refusal is not None and self.refusal.code in codes
 
-    def shown_fields(self):
-        return [self[name] for name in self.fields if self.is_shown(name)]
+    def visible_fields(self):
+        return [self[name] for name in self.fields if self.is_visible(name)]
 
 
 def _is_empty(value):

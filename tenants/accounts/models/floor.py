@@ -77,4 +77,4 @@ class PinTries(Lockable):
         ]
 
     def __str__(self):
-        return f"{self.failures} of user {self.user_id}"
+        return f"{self.user_id}: {self.failures}"

@@ -155,7 +155,7 @@ def test_a_refused_form_comes_back_with_what_was_typed(visit, shop):
     finds(page, "Implausible: check it.")
     assert page.get_by_label("Grams in the parts").input_value() == "390"
     assert geometry(page) == []
-    page.get_by_text("The figures are right").tap()
+    page.get_by_text("The figures are correct").tap()
     page.get_by_role("button", name="Complete").click()
     finds(page, "is completed: 390 g are booked.")
 

@@ -223,7 +223,7 @@ def test_after_the_session_ended_it_is_sent_once_its_owner_is_back(visit, run, s
     page = visit(at(run))
     page.context.clear_cookies(name=re.compile("session"))
     complete(page)
-    board = waiting(page, "You are not signed in any more")
+    board = waiting(page, "You are signed out")
     assert geometry(page) == []
     board.get_by_role("link", name="Sign in").tap()
     sign_in(page, "otto")
@@ -236,14 +236,14 @@ def test_on_a_shared_tablet_nobody_sends_what_somebody_else_pressed(visit, run, 
     page = visit(at(run))
     page.context.clear_cookies(name=re.compile("session"))
     complete(page)
-    waiting(page, "You are not signed in any more")
+    waiting(page, "You are signed out")
     other = page.context.new_page()
     other.goto("/floor/")
     sign_in(other, "mona")
     board = waiting(other, "Something of Otto Operator waits as well")
     assert run.number not in board.inner_text()
     page.evaluate("dispatchEvent(new Event('online'))")  # Otto's tab, but Mona's session
-    waiting(page, "You are not signed in any more")
+    waiting(page, "You are signed out")
     assert grams(run.transactions) == []
     other.get_by_role("button", name="Sign out").tap()
     other.wait_for_url("**/login/**")

@@ -87,7 +87,7 @@ def test_what_was_pressed_after_the_pause_is_done_once_its_person_is_back(tablet
     tablet.get_by_label("Grams in the parts").fill("38,5")
     forget(tablet)
     tablet.get_by_role("button", name="Complete").tap()
-    finds(tablet, "You are not signed in any more")
+    finds(tablet, "You are signed out")
     assert grams(run.transactions) == []
     tablet.locator("#waiting").get_by_role("link", name="Sign in").tap()
     begin(tablet)

@@ -136,7 +136,7 @@ def test_the_weight_of_a_spool_that_prints_is_kept_for_its_run(at_admin):
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
     seen, _ = carry_out(at_admin, page(spool, "weigh"), gross_grams="1110")
-    assert "1,110 g are kept as its weight after the print" in text_of(seen)
+    assert "1,110 g are saved as its weight after the print" in text_of(seen)
     assert run.materials.get().gross_after_grams == 1110
     assert fresh(spool).remaining_grams == 1000
 

@@ -68,7 +68,7 @@ class WeighForm(VerbForm):
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         if self.touch and "gross_grams" not in refusal.errors:
-            yield "gross_grams", _("Look at this weight again.")
+            yield "gross_grams", _("Check this weight.")
 
 
 class TakeForm(VerbForm):

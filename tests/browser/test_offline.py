@@ -50,7 +50,7 @@ def test_figures_typed_without_a_network_survive_a_reload_and_are_booked_once(vi
     assert "Not sent yet: 1" in waiting(page, words).inner_text()
     assert grams(run.transactions) == []
     page.reload()  # a moment in which Chromium's pretended absence of a network has a gap
-    finds(page, "No network. This is how it was")
+    finds(page, "No network. Last updated")
     assert page.get_by_role("button", name="Complete").is_disabled()
     assert geometry(waiting(page, words).page) == []
     assert barriers(page) == []
@@ -210,7 +210,7 @@ def test_what_waited_for_half_a_day_is_looked_at_before_it_is_sent(visit, run):
     waiting(page, run.number)
     age(page, 13)
     offline(page, False)
-    waiting(page, "It waited for half a day")
+    waiting(page, "This waited for half a day")
     assert grams(run.transactions) == []
     page.get_by_role("button", name="Open and try again").tap()
     finds(page, f"Run {run.number} is completed: 40 g are booked.")
@@ -240,7 +240,7 @@ def test_on_a_shared_tablet_nobody_sends_what_somebody_else_pressed(visit, run, 
     other = page.context.new_page()
     other.goto("/floor/")
     sign_in(other, "mona")
-    board = waiting(other, "Something of Otto Operator waits as well")
+    board = waiting(other, "Entries of Otto Operator are waiting too")
     assert run.number not in board.inner_text()
     page.evaluate("dispatchEvent(new Event('online'))")  # Otto's tab, but Mona's session
     waiting(page, "You are signed out")

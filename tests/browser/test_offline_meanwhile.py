@@ -104,7 +104,7 @@ def test_what_waited_comes_back_where_somebody_did_something_else_to_the_run(vis
     age(page, 4)
     midprint.progress(run, by=shop.mona, percent=60)
     offline(page, False)
-    finds(page, "While this waited for the network, Mona Manager did")
+    finds(page, "While this waited for the network, Mona Manager")
     assert page.get_by_label("How far is it?").input_value() == "30"
     none_waits(page)
     page.get_by_role("button", name="Save these figures").tap()

@@ -1,12 +1,29 @@
 """What is read, and what nobody may do, asked as schemathesis makes it up."""
 
-from tests.config.generated_requests import ask_as_manager, closed, few, is_too_long, schema, some
+from tests import budgets
+from tests.config.generated_requests import (
+    ask_as_manager,
+    closed,
+    few,
+    is_too_long,
+    some,
+    with_edges,
+    without_edges,
+)
 
 
-@schema.include(method="GET").parametrize()
+@with_edges.include(method="GET").parametrize()
 @some
 def test_a_manager_is_answered_as_the_description_says(case, fuzzed):
     ask_as_manager(case, *fuzzed)
+
+
+if not budgets.IS_DEEP:
+
+    @without_edges.include(method="GET").parametrize()
+    @some
+    def test_a_manager_is_answered_as_described_away_from_the_edges(case, fuzzed):
+        ask_as_manager(case, *fuzzed)
 
 
 @closed.parametrize()

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
+from inventory.admin.pictures import signed
 from inventory.services.spools import scale
-from inventory.templatetags.spoolbook import signed
 from production.models import ProductionRun, Reason
 from production.services import completion
 from production.services.printing import midprint

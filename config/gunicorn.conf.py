@@ -44,6 +44,11 @@ class logger_class(Logger):
             handler.setFormatter(JsonFormatter())
 
 
+def pre_request(_worker, request):
+    """Let the application close the connection (tenants.web.bodies)."""
+    request.body.force_close = request.force_close
+
+
 def on_starting(_server):
     importlib.import_module("tenants.web.rates")  # allocates the memory that they share
     os.register_at_fork(

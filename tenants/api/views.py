@@ -23,6 +23,7 @@ from tenants.api.fast_representation import loaded
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
+from tenants.web.bodies import receive_body
 
 ID = "[0-9]{1,18}"
 # A version as the API sends it, or as a proxy that compressed the answer marks it: W/"3",
@@ -58,6 +59,7 @@ class BaseViewSet(GenericViewSet):
     permissions = {}
     keeps_answers = True
     title = ""
+    receives_body = True  # once it is known who asks: see RefusingMiddleware
 
     def dispatch(self, request, *args, **kwargs):
         token = source.set("api")
@@ -68,6 +70,7 @@ class BaseViewSet(GenericViewSet):
 
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
+        receive_body(request)
         self._check_parameters(request)
         key = request.headers.get("Idempotency-Key")
         is_post = request.method == "POST" and self.action is not None

@@ -3,6 +3,7 @@
 import logging
 import re
 import uuid
+from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote
 
 from django.conf import settings
@@ -18,11 +19,13 @@ from tenants.operations.operation import correlation_id
 from tenants.operations.refusals import Invalid, Refusal
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
+from tenants.web import bodies
 from tenants.web.requests import plainly, too_large
 
 logger = logging.getLogger(__name__)
 
 PUBLIC = "public"
+MOST_DIGITS = 18  # of a Content-Length
 # The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
 STRICT = "; ".join(
     [
@@ -80,7 +83,21 @@ class RefusingMiddleware:
             check(request)
         except Invalid as refusal:
             return plainly(request, refusal)
-        return self.get_response(request)
+        with SpooledTemporaryFile(bodies.IN_MEMORY_BYTES) as file:
+            body = bodies.RequestBody(request._stream, _length(request), file)
+            request._stream = request.incoming_body = body
+            response = self.get_response(request)
+        if body.is_incomplete:
+            bodies.end_incomplete(request, response)
+        return response
+
+    def process_view(self, request, view, args, kwargs):
+        """Receive the body, except for views that do it once they know who asks."""
+        try:
+            if not getattr(getattr(view, "cls", None), "receives_body", False):
+                bodies.receive_body(request)
+        except bodies.IncompleteBody as refusal:
+            return plainly(request, refusal)
 
 
 class HealthMiddleware:
@@ -158,10 +175,10 @@ def check(request):
 
 
 def _length(request):
-    try:
-        return int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        return 0
+    length = request.META.get("CONTENT_LENGTH") or "0"
+    if not length.isdecimal() or len(length) > MOST_DIGITS:
+        raise Unreadable(_("The Content-Length is not a number of bytes."))
+    return int(length)
 
 
 def is_public(host):

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from tenants.operations.refusals import Invalid
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
+MOST_DIGITS = 18  # of a Content-Length
 MOST_WORDS = 20  # of a search: each is looked for in every row
 
 

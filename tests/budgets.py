@@ -21,8 +21,8 @@ def budget(default, deep):
 
 
 # Requests that schemathesis generates for each operation, besides those at the edges of fields.
-REQUESTS = EXAMPLES or budget(8, 400)
-REQUESTS_OF_NOBODY = EXAMPLES or budget(3, 100)  # which are refused before they are read
+REQUESTS = EXAMPLES or budget(6, 400)
+REQUESTS_OF_NOBODY = EXAMPLES or budget(1, 100)  # which are refused before they are read
 
 # Random tables and entries of a catalogue to import.
 TABLES = EXAMPLES or budget(60, 2_000)
@@ -51,7 +51,7 @@ def some_of(values, number, *, count=1):
 RUNS_PER_FARM = budget(104, 1000)
 
 # Rows of each list of the API.
-LIST_ROWS = budget(60, 500)
+LIST_ROWS = budget(40, 500)
 
 # A farm with a long past.
 PAST_RUNS = budget(1000, 20_000)

@@ -28,6 +28,9 @@ def no_such_address(request):
     raise Http404
 
 
+no_such_address.receives_body = True  # never: a 404 does not wait for it
+
+
 def not_found(request, exception):
     if _is_api(request):
         detail = _("There is no such address; those of the API end in a slash.")

@@ -94,7 +94,7 @@ class RefusingMiddleware:
     def process_view(self, request, view, args, kwargs):
         """Receive the body, except for views that do it once they know who asks."""
         try:
-            if not getattr(getattr(view, "cls", None), "receives_body", False):
+            if not getattr(getattr(view, "cls", view), "receives_body", False):
                 bodies.receive_body(request)
         except bodies.IncompleteBody as refusal:
             return plainly(request, refusal)

@@ -7,23 +7,27 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from tests.budgets import some_of
 from tests.config.routes import NOWHERE, furnish, ids_of
 from tests.config.two_farms import FORM, ROUTES
 from tests.conftest import FarmClient
 
+KINDS = ["application/json", "text/csv", FORM]
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
 WRITES = ("INSERT", "UPDATE", "DELETE")
 # Refused for something else before the body is read: no such address, no JSON.
 OTHERWISE = {NOWHERE: 404, "/api/v1/tokens/": 415}
 
 
-@pytest.mark.parametrize("kind", ["application/json", "text/csv", FORM])
+@pytest.mark.parametrize("kind", KINDS)
 def test_nothing_is_written_by_half_a_body(manager, kind):
     furnish("okapi")
     client = FarmClient(host="alpha.localhost")
     client.force_login(manager)
     wrong = []
-    for route, method in itertools.product(ROUTES, METHODS):
+    for number, (route, method) in enumerate(itertools.product(ROUTES, METHODS)):
+        if kind not in some_of(KINDS, number):
+            continue
         address = route.address(*ids_of(route))
         half = {"wsgi.input": io.BytesIO(b"{"), "CONTENT_LENGTH": "2"}
         with transaction.atomic(), CaptureQueriesContext(connection) as statements:

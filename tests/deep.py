@@ -19,7 +19,11 @@ PARTS = {
         "tests/config/test_schemathesis_reads.py",
         "tests/config/test_schemathesis_writes.py",
     ],
-    "addresses": ["tests/config/test_bad_input.py", "tests/config/test_isolation.py"],
+    "addresses": [
+        "tests/config/test_bad_input.py",
+        "tests/config/test_incomplete_everywhere.py",
+        "tests/config/test_isolation.py",
+    ],
     "any-day": ["tests/production/any_day"],
     "concurrency": ["tests/production/test_concurrency.py"],
     "tables": [

@@ -28,7 +28,7 @@ help:
 	@echo 'make test    all tests; ARGS="-k ledger" for some of them'
 	@echo 'make test-deep  the tests with their large budgets; PART=any-day for one part, SEED=7'
 	@echo 'make mutations  make faults on purpose, and see which tests notice'
-	@echo 'make bench   measure what the README says about speed'
+	@echo 'make bench   measure speed, as ratios: see docs/performance.md'
 	@echo 'make check   style, import contracts, missing migrations'
 	@echo 'make fix     correct and format the style'
 	@echo 'make describe  write docs/openapi.yaml anew'

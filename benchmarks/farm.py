@@ -87,7 +87,7 @@ INSERT INTO production_productionrun (number, status, printer_id, plate_count, p
         CASE WHEN status = 'cancelled' AND n %% 5 = 0 THEN t + interval '1 day' END
     FROM jobs ORDER BY n;
 INSERT INTO production_runitem (run_id, product_id, quantity, planned_quantity, good_count,
-        scrapped_count, scrap_reason_id, bed_position, order_reference, bom_grams_per_unit,
+        scrapped_count, scrap_reason_id, bed_position, order_reference, bom, bom_grams_per_unit,
         labour_minutes_per_unit)
     SELECT n, 1 + floor(power((n * 7919 + k * 31) %% 1000 / 1000.0, 2) * 300), 5,
         CASE WHEN status <> 'planned' THEN 5 END,
@@ -96,15 +96,19 @@ INSERT INTO production_runitem (run_id, product_id, quantity, planned_quantity, 
         CASE WHEN status = 'completed' AND n %% 20 = 1 THEN (SELECT id FROM production_reason
             WHERE kind = 'scrap' ORDER BY id OFFSET n %% 5 LIMIT 1) END,
         '', CASE WHEN n %% 5 < 2 THEN 'SO-' || n / 3 ELSE '' END,
+        CASE WHEN status <> 'planned' THEN '[]'::jsonb END,
         CASE WHEN status <> 'planned' THEN 12 END, CASE WHEN status <> 'planned' THEN 2 END
     FROM jobs, generate_series(0, n %% 2) k ORDER BY n, k;
 CREATE TEMP TABLE takes ON COMMIT DROP AS
     SELECT n, status, t, 1 + (n::bigint * (spools - 40) / runs)::int + k * 7 AS spool_id,
         round((most * (0.6 + (n * 31 + k * 17) %% 400 / 1000.0))::numeric, 3) AS grams
     FROM scale, jobs, generate_series(0, 1 + n %% 3) k;
-INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_grams,
-        planned_purge_grams, reserved_grams, actual_grams, actual_purge_grams, actual_source)
-    SELECT n, filament_id, spool_id, round(grams, 1), 0,
+INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_spool_id, planned_grams,
+        planned_purge_grams, planned_cost_per_gram, reserved_grams, actual_grams,
+        actual_purge_grams, actual_source)
+    SELECT n, filament_id, spool_id,
+        CASE WHEN status NOT IN ('planned', 'cancelled') THEN spool_id END, round(grams, 1), 0,
+        CASE WHEN status NOT IN ('planned', 'cancelled') AND spool_id %% 40 > 0 THEN 0.02 END,
         CASE WHEN status IN ('planned', 'in_progress') THEN round(grams, 1) ELSE 0 END,
         CASE WHEN status IN ('completed', 'failed') THEN grams END,
         CASE WHEN status IN ('completed', 'failed') THEN 0 END,

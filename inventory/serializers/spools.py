@@ -81,6 +81,7 @@ class SpoolSerializer(RowSerializer):
             "grams_then",
             "lot_number",
             "price",
+            "late_cost_per_gram",
             "supplier",
             "received_on",
             "opened_at",

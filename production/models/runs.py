@@ -11,7 +11,7 @@ from production.models.products import Product
 from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
-from tenants.operations.quantities import GramsField, MinutesField, MoneyField
+from tenants.operations.quantities import CostPerGramField, GramsField, MinutesField, MoneyField
 from tenants.operations.text import format_number
 
 
@@ -102,6 +102,12 @@ class ProductionRun(HasStatus, models.Model):
 
 
 class RunItem(models.Model):
+    """A product and how many of it the run makes.
+
+    The start freezes ``planned_quantity`` and what one unit takes: ``bom``, a list of
+    ``{material_type, filament, grams_per_unit}``, its sum, and a person's minutes.
+    """
+
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="items")
     product = models.ForeignKey(Product, models.PROTECT, related_name="run_items")
     quantity = models.PositiveIntegerField()
@@ -113,6 +119,7 @@ class RunItem(models.Model):
     )
     bed_position = models.CharField(max_length=50, blank=True)
     order_reference = models.CharField(max_length=100, blank=True)
+    bom = models.JSONField("bill of materials", null=True, editable=False)
     bom_grams_per_unit = GramsField(null=True, editable=False)
     labour_minutes_per_unit = MinutesField(null=True, editable=False)
 
@@ -144,7 +151,8 @@ class RunMaterial(models.Model):
     """What the run takes: a requirement, the spool that meets it, and grams planned and actual.
 
     ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;
-    ``reserved_grams`` are those of its spool that are reserved for this line.
+    ``reserved_grams`` are those of its spool that are reserved for this line. The start freezes
+    ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later.
     """
 
     class Source(models.TextChoices):
@@ -167,8 +175,12 @@ class RunMaterial(models.Model):
     slot = models.ForeignKey(
         PrinterSlot, models.PROTECT, null=True, blank=True, related_name="run_materials"
     )
+    planned_spool = models.ForeignKey(
+        Spool, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     planned_grams = GramsField("planned, g", default=0)
     planned_purge_grams = GramsField("purge, g", default=0)
+    planned_cost_per_gram = CostPerGramField(null=True, editable=False)
     reserved_grams = GramsField(default=0, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)

@@ -5,7 +5,7 @@ from rest_framework import serializers
 from inventory.models import Filament, MaterialType
 from inventory.serializers.spools import SpoolCodeField
 from production.models import Product, Reason, RunItem, RunMaterial
-from tenants.api.fields import NameField, TextField
+from tenants.api.fields import GRAMS, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import RowSerializer
 
 OVERRIDE_REASON = {
@@ -25,12 +25,21 @@ class ScrapReasonField(NameField):
         super().__init__("code", source="scrap_reason", queryset=reasons, allow_null=True, **kwargs)
 
 
+class FrozenBomLineSerializer(serializers.Serializer):
+    """A line of the bill of materials, as it was at the start."""
+
+    material_type = serializers.IntegerField(read_only=True)
+    filament = serializers.IntegerField(read_only=True, allow_null=True)
+    grams_per_unit = QuantityField(read_only=True, **GRAMS)
+
+
 class RunItemSerializer(RowSerializer):
     """What the run makes. Counts that are saved here are drafts until the run is completed."""
 
     product_sku = NameField("sku", source="product", queryset=Product.objects.all())
     product_name = serializers.CharField(source="product.name", read_only=True)
     scrap_reason_code = ScrapReasonField()
+    bom = FrozenBomLineSerializer(many=True, read_only=True, allow_null=True)
     override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
@@ -49,6 +58,9 @@ class RunItemSerializer(RowSerializer):
             "scrap_reason_code",
             "bed_position",
             "order_reference",
+            "bom",
+            "bom_grams_per_unit",
+            "labour_minutes_per_unit",
             "override_reason",
         ]
         update_only = ("good_count", "scrapped_count", "scrap_reason", "scrap_reason_code")
@@ -72,12 +84,20 @@ class RunMaterialSerializer(RowSerializer):
     actual_source = serializers.ChoiceField(
         RunMaterial.Source.choices, allow_blank=True, read_only=True
     )
+    instead_of = WholeField(
+        write_only=True,
+        required=False,
+        min_value=1,
+        help_text="The material of the run that it stands in for: it asks for what that one does.",
+    )
     override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
         model = RunMaterial
+        create_only = ("instead_of",)
         fields = [
             "id",
+            "instead_of",
             "spool",
             "spool_code",
             "filament",
@@ -85,8 +105,10 @@ class RunMaterialSerializer(RowSerializer):
             "material_type",
             "material_type_code",
             "slot",
+            "planned_spool",
             "planned_grams",
             "planned_purge_grams",
+            "planned_cost_per_gram",
             "reserved_grams",
             "actual_grams",
             "actual_purge_grams",

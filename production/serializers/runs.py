@@ -47,10 +47,15 @@ class NewItemSerializer(RunItemSerializer):
 class NewMaterialSerializer(RunMaterialSerializer):
     """A material of a run that is being made: it is the run that overrides."""
 
-    override_reason = None
+    override_reason = instead_of = None
 
     class Meta(RunMaterialSerializer.Meta):
-        fields = [name for name in RunMaterialSerializer.Meta.fields if name != "override_reason"]
+        create_only = ()
+        fields = [
+            name
+            for name in RunMaterialSerializer.Meta.fields
+            if name not in ("override_reason", "instead_of")
+        ]
 
     def validate(self, values):
         return NewMaterial(**values)

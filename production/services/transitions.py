@@ -9,7 +9,7 @@ from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.operations.text import humanize_name
 from tenants.operations.versions import check_version
 
-REQUIREMENT = ("filament__material_type", "material_type", "slot__printer")
+REQUIREMENT = ("filament__material_type", "material_type", "slot__printer", "planned_spool")
 
 
 class InvalidRunStatus(Refusal):

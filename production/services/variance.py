@@ -6,10 +6,10 @@ A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
 - machine = minutes / 60 x hour rate, energy = minutes / 60 x watts / 1000 x price per kWh,
 - labour = labour minutes per unit x units printed / 60 x labour rate, kept with its item,
 
-all by the rates frozen at start. A cost with an unknown part is null; a rate the farm does not
-keep adds nothing, nor do minutes that nobody said of a run that was given up. Of a cancelled run
-only what was booked as waste is actual: drafts are not. Sums hold before rounding; figures are
-rounded half up to four places, grams to six, minutes to two.
+all by the rates frozen at start, planned grams by what the spool of then cost. A cost with an
+unknown part is null; a rate the farm does not keep adds nothing, nor do minutes that nobody said of
+a run that was given up. Of a cancelled run only what was booked as waste is actual: drafts are not.
+Sums hold before rounding; figures are rounded half up to four places, grams to six, minutes to two.
 """
 
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class Figure:
 def of_run(run):
     """The variance of one run as nested dicts of Decimals; four queries."""
     items = list(run.items.select_related("product"))
-    lines = list(run.materials.select_related("spool__filament__manufacturer"))
+    lines = list(run.materials.select_related("spool__filament__manufacturer", "planned_spool"))
     entries = run.transactions.not_reversed().filter(kind__in=USED).select_related("spool")
     return of_loaded(run, items, lines, list(entries))
 
@@ -111,9 +111,10 @@ class _Material:
         self.part = Figure(line.planned_grams, actual)
         self.purge = Figure(line.planned_purge_grams, purge)
         self.total = self.part + self.purge
-        entries = spent.get(line.spool_id, _Spent(ZERO, _current_rate(line.spool)))
+        rate = planned_rate(run, line)
+        entries = spent.get(line.spool_id, _Spent(ZERO, rate))
         self.rate, planned = entries.rate, line.planned_total_grams
-        planned = _times(planned, self.rate) if planned else ZERO  # of whatever price
+        planned = _times(planned, rate) if planned else ZERO  # of whatever price
         self.cost = Figure(planned, None if run.is_open else entries.cost)
 
     def as_dict(self):
@@ -129,6 +130,15 @@ class _Material:
             "total": self.total.as_dict(GRAM_PLACES),
             "cost": self.cost.as_dict(),
         }
+
+
+def planned_rate(run, line):
+    """Money per gram of a line's plan: as it was frozen at start, or what its spool costs now."""
+    if run.started_at is None:
+        return rounded(line.spool.cost_per_gram(), RATE_PLACES) if line.spool else None
+    if line.planned_cost_per_gram is None and line.planned_spool:
+        return line.planned_spool.late_cost_per_gram
+    return line.planned_cost_per_gram
 
 
 @dataclass(frozen=True)
@@ -252,11 +262,6 @@ def _weights(items, counts):
     weights = _some(grams, counts)
     whole = sum(map(Decimal, weights.values()))
     return {pk: weight / whole for pk, weight in weights.items()}
-
-
-def _current_rate(spool):
-    """What an entry of now would cost, by the places that an entry keeps."""
-    return rounded(spool.cost_per_gram(), RATE_PLACES) if spool else None
 
 
 def _total(figures, is_known=True):

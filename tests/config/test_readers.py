@@ -30,7 +30,7 @@ def by_the_framework(serializer, row):
 
 
 def _value(field, found):
-    if isinstance(field, serializers.ListSerializer):
+    if isinstance(field, serializers.ListSerializer) and hasattr(found, "all"):
         return [by_the_framework(field.child, line) for line in found.all()]
     return None if getattr(found, "pk", found) is None else field.to_representation(found)
 

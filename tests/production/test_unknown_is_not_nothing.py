@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from production.models import BomLine, ProductionRun, RunItem
+from production.models import BomLine, ProductionRun
 from production.services import completion, variance
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint
@@ -96,15 +96,6 @@ def test_a_run_that_began_without_products_shares_its_plan_by_what_was_added():
     lines.add_item(run, by=None, product=a_product(), quantity=2)
     item = variance.of_run(completed(run, good=[2], scrapped=[0], grams=[40]))["items"][0]
     assert (item["cost"]["planned"], item["cost"]["actual"]) == (Decimal("0.8"), Decimal("0.8"))
-
-
-def test_a_product_that_is_changed_while_it_prints_brings_its_own_bill_of_materials():
-    run = a_running_run((a_spool(), 40), items=[(a_product(grams=20), 2)])
-    other = a_product(grams=7, labour_minutes=3)
-    lines.change_item(run.items.get(), by=None, product=other)
-    item = RunItem.objects.get()
-    assert (item.bom_grams_per_unit, item.labour_minutes_per_unit) == (7, 3)
-    assert item.planned_quantity == 2
 
 
 def test_a_line_that_claims_nothing_costs_nothing_whatever_its_price():

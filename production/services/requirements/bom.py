@@ -4,23 +4,28 @@ from collections import defaultdict
 from decimal import Decimal
 from math import ceil
 
-from django.db.models import Sum
-
 from production.models import BomLine
 
-
-def grams_per_unit(product_ids):
-    """Grams of filament in one unit of each product: ``{product id: Decimal}``, one query."""
-    lines = BomLine.objects.filter(product__in=set(product_ids)).order_by("product")
-    return dict(lines.values_list("product").annotate(Sum("grams_per_unit")))
+FROZEN = ("planned_quantity", "bom", "bom_grams_per_unit", "labour_minutes_per_unit")
 
 
 def freeze(items):
-    """Keep on run items what one unit of their product takes by now: grams, and a person's
-    minutes. Not saved. One query."""
-    per_unit = grams_per_unit(item.product_id for item in items)
+    """Keep on run items what one unit of their product takes by now: its bill of materials, the
+    grams of it, and a person's minutes. Not saved. One query."""
+    of_product = _by_product(
+        BomLine.objects.filter(product__in={item.product_id for item in items})
+    )
     for item in items:
-        item.bom_grams_per_unit = per_unit.get(item.product_id, Decimal(0))
+        lines = of_product[item.product_id]
+        item.bom = [
+            {
+                "material_type": line.material_type_id,
+                "filament": line.filament_id,
+                "grams_per_unit": str(line.grams_per_unit),
+            }
+            for line in lines
+        ]
+        item.bom_grams_per_unit = sum((line.grams_per_unit for line in lines), Decimal(0))
         item.labour_minutes_per_unit = item.product.labour_minutes
 
 
@@ -30,11 +35,8 @@ def requirements(items):
     ``items`` have a product and a quantity. Grams of one material are summed over the products;
     the purge of a product's plates goes to the material it uses most of. One query.
     """
-    products = {item.product.pk: item.product for item in items}
-    lines = BomLine.objects.filter(product__in=products).select_related("material_type", "filament")
-    of_product = defaultdict(list)
-    for line in lines.order_by("pk"):
-        of_product[line.product_id].append(line)
+    lines = BomLine.objects.filter(product__in={item.product.pk for item in items})
+    of_product = _by_product(lines.select_related("material_type", "filament"))
     needs = {}
     for item in items:
         _add_needs(needs, item, of_product[item.product.pk])
@@ -51,6 +53,13 @@ def planned_minutes(items):
 def plates(product, quantity):
     """Bed loads that ``quantity`` units fill; one if it is not set how many fit on a plate."""
     return ceil(Decimal(quantity) / product.units_per_plate) if product.units_per_plate else 1
+
+
+def _by_product(lines):
+    of_product = defaultdict(list)
+    for line in lines.order_by("pk"):
+        of_product[line.product_id].append(line)
+    return of_product
 
 
 def _add_needs(needs, item, lines):

@@ -5,6 +5,7 @@ Locks are taken in one order everywhere: printer, run, its lines, spools by id, 
 
 from django.utils.translation import gettext as _
 
+from inventory.models import Spool
 from inventory.services import ledger
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
@@ -121,7 +122,8 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
             limits.require_within(run, transitions.items_of(run), run_lines, book.spools)
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
-        bulk_update_unnest(run_lines, ("spool", "reserved_grams"))
+        lines.freeze(run_lines, book.spools)
+        bulk_update_unnest(run_lines, ("spool", "reserved_grams", *lines.FROZEN))
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
     return _begin(run, by=by, at=book.at, reason=override_reason, overrides=overclaimed)
@@ -130,6 +132,10 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
 def begin_in_past(run, *, by, started_at, finished_at, at=None):
     """Start a run that is over already, as part of recording it: the printer is not taken."""
     run = transitions.lock(run, "start")
+    run_lines = transitions.lock_lines(run)
+    spools = Spool.objects.select_related("filament").in_bulk(line.spool_id for line in run_lines)
+    lines.freeze(run_lines, spools)
+    bulk_update_unnest(run_lines, lines.FROZEN)
     run.started_at, run.finished_at = started_at, finished_at
     return _begin(run, by=by, at=at)
 
@@ -140,7 +146,8 @@ def unstart(run, *, by, at=None):
     run = transitions.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart")
-    run.items.update(planned_quantity=None, bom_grams_per_unit=None, labour_minutes_per_unit=None)
+    run.items.update(**dict.fromkeys(bom.FROZEN))
+    run.materials.update(**dict.fromkeys(lines.FROZEN))
     for name in ("started_at", "finished_at", "reopened_at", *RATES):
         setattr(run, name, None)
     fields = ("started_at", "finished_at", "reopened_at", *RATES)
@@ -211,7 +218,7 @@ def _freeze(run, items):
     bom.freeze(items)
     for item in items:
         item.planned_quantity = item.quantity
-    bulk_update_unnest(items, ("planned_quantity", "bom_grams_per_unit", "labour_minutes_per_unit"))
+    bulk_update_unnest(items, bom.FROZEN)
     settings = FarmSettings.load()
     printer_rate = run.printer.hour_rate if run.printer else None
     run.hour_rate = settings.machine_hour_rate if printer_rate is None else printer_rate

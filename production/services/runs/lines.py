@@ -19,6 +19,7 @@ Status = ProductionRun.Status
 PLAN_FIELDS = {"filament", "material_type", "planned_grams", "planned_purge_grams"}
 WEIGHTS = {"gross_before_grams", "gross_after_grams"}
 DRAFT_FIELDS = {"actual_grams", "actual_purge_grams", *WEIGHTS}
+FROZEN = ("planned_spool", "planned_cost_per_gram")
 COUNT_FIELDS = {"good_count", "scrapped_count", "scrap_reason"}
 
 
@@ -79,15 +80,18 @@ def add_item(run, *, by, at=None, override_reason="", **fields):
 
 @operation("run_item.change")
 def change_item(item, *, by, at=None, override_reason="", **fields):
-    """Change an item of an open run; returns it fresh. Raises NotStarted for counts too early."""
+    """Change an item of an open run; returns it fresh.
+
+    Raises PlanFrozen when an item of a started run would be another product, NotStarted for counts
+    too early.
+    """
     overridden = overrides.granted(override_reason, by=by)
     run, item = _locked(item, RunItem)
     _refuse_early_actuals(run, item, COUNT_FIELDS, fields)
+    _refuse_plan_changes(run, item, {"product"}, fields)
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
-    if "product" in fields and run.status == Status.IN_PROGRESS:
-        bom.freeze([item])
     if not overridden:
         others = [other for other in transitions.items_of(run) if other.pk != item.pk]
         limits.require_within(run, [*others, item], transitions.lines_of(run))
@@ -107,15 +111,19 @@ def remove_item(item, *, by, at=None):
 
 
 @operation("run_material.add")
-def add_material(run, *, by, at=None, override_reason="", **fields):
+def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fields):
     """Add a material to an open run and claim its grams; returns the RunMaterial.
 
-    After the start the line has no plan: its grams are a claim only.
+    After the start the line has no plan: its grams are a claim only. ``instead_of`` is the id of
+    a material of the run that it stands in for: it asks for what that one does. Raises NotInRun,
+    NoRequirement, DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded.
     """
     overridden = overrides.granted(override_reason, by=by)
     run = transitions.lock(run, "change_lines")
-    line = build_material(NewMaterial(**fields), run=run)
     others = transitions.lock_lines(run)
+    if instead_of is not None:
+        fields |= _requirement_of(others, instead_of, fields)
+    line = build_material(NewMaterial(**fields), run=run)
     claims.require_distinct([line.spool_id, *(other.spool_id for other in others)])
     with ledger.book([line.spool_id], by=by, at=at, allow_overclaim=overridden) as book:
         if not overridden:
@@ -138,8 +146,7 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     overridden = overrides.granted(override_reason, by=by)
     run, line = _locked(line, RunMaterial)
     _refuse_early_actuals(run, line, DRAFT_FIELDS, fields)
-    if run.status == Status.IN_PROGRESS:
-        _refuse_plan_changes(line, fields)
+    _refuse_plan_changes(run, line, PLAN_FIELDS, fields)
     spool = fields.pop("spool", line.spool)
     if spool is not None:
         others = run.materials.exclude(pk=line.pk).values_list("spool", flat=True)
@@ -198,6 +205,15 @@ def build_material(new, *, run):
     )
 
 
+def freeze(run_lines, spools):
+    """Keep on the lines the spool that they start with, and what a gram of it costs by now; not
+    saved. ``spools`` are those of the lines, by id."""
+    for line in run_lines:
+        spool = spools.get(line.spool_id)
+        line.planned_spool = spool
+        line.planned_cost_per_gram = spool and ledger.rounded_rate(spool.cost_per_gram())
+
+
 def take(book, line, *, overridden):
     """Reserve a new line's planned grams on its spool, which must hold what the line asks for."""
     if line.spool_id is None:
@@ -206,6 +222,18 @@ def take(book, line, *, overridden):
     if not overridden:
         claims.require_match(line, spool)
     claims.place(book, line, spool, line.planned_total_grams)
+
+
+def _requirement_of(run_lines, line_id, fields):
+    """What another line of the run asks for, as fields of a new one."""
+    line = next((line for line in run_lines if line.pk == line_id), None)
+    if line is None:
+        error = _("This run has no material %(id)s.") % {"id": line_id}
+        raise transitions.NotInRun(error, errors={"instead_of": [error]}, material_id=line_id)
+    if fields.get("filament") or fields.get("material_type"):
+        error = _("It asks for what material %(id)s does.") % {"id": line_id}
+        raise NoRequirement(error, errors={"instead_of": [error]})
+    return {"filament": line.filament, "material_type": line.material_type}
 
 
 def _locked(row, model):
@@ -246,10 +274,11 @@ def _refuse_early_actuals(run, row, names, fields):
         )
 
 
-def _refuse_plan_changes(line, fields):
-    if changed := _changes(line, PLAN_FIELDS, fields):
+def _refuse_plan_changes(run, row, names, fields):
+    if run.status != Status.PLANNED and (changed := _changes(row, names, fields)):
         raise PlanFrozen(
-            _("The plan was frozen when the run was started; give actual grams, or add a line."),
+            _("The plan of run %(run)s was frozen at its start: give actuals, or add a line.")
+            % {"run": run.number},
             errors={name: [_("Frozen at start.")] for name in changed},
         )
 

@@ -17,7 +17,7 @@ from rest_framework.response import Response
 
 from config.api.renderers import ProblemJSONRenderer
 from tenants.accounts import audited
-from tenants.operations.refusals import Busy, Invalid, Refusal
+from tenants.operations.refusals import Busy, Invalid, Refusal, Unavailable
 from tenants.web.problems import flat, headers_of, of_refusal, problem
 from tenants.web.requests import too_large
 
@@ -35,11 +35,6 @@ SIGN_IN = _(
     "Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or sign in with "
     "the browser."
 )
-
-
-class Unavailable(Busy):
-    code = "unavailable"
-    title = "The database is not available; try again in a moment"
 
 
 class UnusableText(Invalid):

@@ -183,6 +183,17 @@ class Filament(models.Model):
             raise ValidationError(
                 {"multi_color_direction": _("Several colours and their direction go together.")}
             )
+        self._require_type_of_bills()
+
+    def _require_type_of_bills(self):
+        """A bill of materials names a filament together with its material type."""
+        if self.pk is None:
+            return
+        lines = self.bom_lines.exclude(material_type=self.material_type_id)
+        if line := lines.select_related("product", "material_type").first():
+            names = {"product": line.product.sku, "material": line.material_type}
+            message = _("The bill of materials of %(product)s names it as %(material)s.")
+            raise ValidationError({"material_type": message % names})
 
     @property
     def hexes(self):

@@ -1,7 +1,9 @@
 """Products, and what one unit of each takes."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType
 from tenants.operations.quantities import GramsField, MinutesField
@@ -90,3 +92,9 @@ class BomLine(models.Model):
 
     def __str__(self):
         return f"{format_number(self.grams_per_unit)} g {self.filament or self.material_type}"
+
+    def clean(self):
+        if self.filament is not None and self.filament.material_type_id != self.material_type_id:
+            names = {"filament": self.filament, "material": self.filament.material_type}
+            message = _("%(filament)s is %(material)s: choose another, or that material type.")
+            raise ValidationError({"filament": message % names})

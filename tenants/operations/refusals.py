@@ -65,3 +65,8 @@ class Busy(Refusal):
     code = "busy"
     status = 503
     title = "Others are changing the same rows; try again in a moment"
+
+
+class Unavailable(Busy):
+    code = "unavailable"
+    title = "The database is not available; try again in a moment"

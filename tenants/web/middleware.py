@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from tenants.farms.names import address, normalize_host
 from tenants.models import Tenant
 from tenants.operations.operation import correlation_id
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.refusals import Invalid, Refusal, Unavailable
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
 from tenants.web import bodies
@@ -242,15 +242,9 @@ class HostNotFound(Refusal):
     title = "There is nothing here"
 
 
-class DatabaseUnavailable(Refusal):
-    code = "unavailable"
-    status = 503
-    title = "Try again in a moment"
-
-
 def not_found(request):
     return plainly(request, HostNotFound(), "tenants/not_found.html")
 
 
 def unavailable(request):
-    return plainly(request, DatabaseUnavailable(retry_after_seconds=5), "tenants/unavailable.html")
+    return plainly(request, Unavailable(retry_after_seconds=5), "tenants/unavailable.html")

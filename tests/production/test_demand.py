@@ -239,7 +239,8 @@ def test_a_reopened_run_does_not_hold_its_printer():
 
 
 def test_a_printer_out_of_service_blocks_its_runs():
-    run = a_run(printer=a_printer(is_active=False))
+    run = a_run(printer=a_printer())
+    Printer.objects.update(is_active=False)
     assert codes(run) == ["printer_inactive"]
 
 
@@ -252,7 +253,7 @@ def test_an_archived_spool_and_a_wrong_one_are_told():
 
 
 def test_everything_is_told_of_the_printer_first_then_line_by_line():
-    printer = a_printer(is_active=False)
+    printer = a_printer()
     spool = a_spool(100)
     lines = [
         NewMaterial(filament=a_filament(), planned_grams=Decimal(10)),
@@ -260,7 +261,7 @@ def test_everything_is_told_of_the_printer_first_then_line_by_line():
     ]
     run = lifecycle.create(by=None, materials=lines, printer=printer)
     a_running_run(printer=printer)
-    Printer.objects.update(needs_clearing=True)
+    Printer.objects.update(needs_clearing=True, is_active=False)
     consumption.use(spool, grams=90, by=None)
     assert codes(run) == [
         "printer_inactive",
@@ -294,4 +295,4 @@ def test_the_blockers_of_many_runs_take_as_many_queries_as_those_of_one():
     grow(1)
     few = queries()
     grow(30)
-    assert few == queries() == 7
+    assert few == queries() == 8

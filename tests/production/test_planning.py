@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Spool
 from inventory.services.ledger import UnknownSpool
 from production.models import ProductionRun, RunEvent, RunNumber
+from production.services.requirements import in_use
 from production.services.runs import lifecycle, planning
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.operations.refusals import Invalid, OverrideNotPermitted
@@ -241,10 +242,10 @@ def test_a_plan_that_can_not_be_is_refused_by_name():
     product, printer = a_product(units_per_plate=4), a_printer()
     refusals = [
         (planning.UnitsPerPlateUnknown, {"product": a_product()}),
-        (planning.ProductInactive, {"product": a_product(units_per_plate=1, is_active=False)}),
+        (in_use.ProductInactive, {"product": a_product(units_per_plate=1, is_active=False)}),
         (planning.NoPrinters, {"printers": []}),
         (planning.NoPrinters, {"printers": [printer, printer]}),
-        (planning.PrinterInactive, {"printers": [printer, a_printer(is_active=False)]}),
+        (in_use.PrinterInactive, {"printers": [printer, a_printer(is_active=False)]}),
         (planning.TooManyRuns, {"quantity": 401}),
         (Invalid, {"quantity": 0}),
         (Invalid, {"quantity": True}),

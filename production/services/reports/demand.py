@@ -7,18 +7,28 @@ constant number of them; net grams.
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import chain
 
-from django.db.models import F, OuterRef, Prefetch, Subquery, Sum, Value
+from django.db.models import (
+    F,
+    OuterRef,
+    Prefetch,
+    Subquery,
+    Sum,
+    Value,
+    prefetch_related_objects,
+)
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.translation import gettext as _
 
 from inventory.services import stock
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
-from production.models import PrinterSlot, ProductionRun, RunMaterial
-from production.services.requirements import claims, readiness
+from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
+from production.services.requirements import claims, in_use, limits, readiness
 from tenants.operations.quantities import GramsField
 from tenants.operations.text import format_number
 
+FILAMENTS = ("spool__filament", "filament")  # of a line
 NOTHING = Value(Decimal(0), output_field=GramsField())
 
 
@@ -60,9 +70,15 @@ def blockers(runs):
     by line. A run that is not planned, or could be started, has an empty list."""
     found = {run.pk: [] for run in runs}
     planned = _planned(found)
-    running, supply = _running(planned), _Supply(planned)
-    for run in planned:
-        found[run.pk] = [*_of_printer(run.printer, running), *_of_lines(run, supply)]
+    items = _items(run for run in runs if run.pk in planned)
+    running, supply = _running(planned.values()), _Supply(planned.values())
+    for pk, run in planned.items():
+        of_parts = (
+            _of_printer(run.printer, running),
+            _of_limits(run, items[pk]),
+            _of_lines(run, supply),
+        )
+        found[pk] = list(chain.from_iterable(of_parts))
     return found
 
 
@@ -80,18 +96,23 @@ def _with_balance(rows):
 
 
 def _planned(ids):
-    """The planned ones of these runs, read afresh with all that they need."""
-    lines = RunMaterial.objects.select_related(
-        "spool__filament__manufacturer", "filament__manufacturer", "material_type"
-    )
+    """The planned ones of these runs, read afresh with all that they need: ``{id: run}``."""
+    kinds = [f"{path}__{name}" for path in FILAMENTS for name in ("manufacturer", "material_type")]
+    lines = RunMaterial.objects.select_related(*kinds, "material_type", "slot__printer")
     slots = PrinterSlot.objects.filter(spool__isnull=False)
     slots = slots.select_related("spool__filament__manufacturer")
-    runs = ProductionRun.objects.planned().filter(pk__in=ids)
-    return list(
-        runs.select_related("printer").prefetch_related(
-            Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
-        )
-    )
+    runs = ProductionRun.objects.planned().select_related("printer")
+    return runs.prefetch_related(
+        Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
+    ).in_bulk(ids)
+
+
+def _items(runs):
+    """``{run id: items}`` with the bills of materials of their products."""
+    runs = list(runs)
+    items = Prefetch("items", RunItem.objects.select_related("product"))
+    prefetch_related_objects(runs, items, "items__product__bom_lines")
+    return {run.pk: run.items.all() for run in runs}
 
 
 def _running(runs):
@@ -107,7 +128,7 @@ def _of_printer(printer, running):
     subject = {"printer_id": printer.pk}
     if not printer.is_active:
         detail = _("%(printer)s is out of service.") % {"printer": printer}
-        yield Blocker("printer_inactive", detail, subject)
+        yield Blocker(in_use.PrinterInactive.code, detail, subject)
     if other := running.get(printer.pk):
         figures = {"running_run_id": other.pk, "running_run_number": other.number}
         detail = _("%(printer)s is busy with run %(run)s.") % {"printer": printer, "run": other}
@@ -115,6 +136,13 @@ def _of_printer(printer, running):
     if printer.needs_clearing:
         detail = _("Parts of the last run are on the bed of %(printer)s.") % {"printer": printer}
         yield Blocker(readiness.PrinterNeedsClearing.code, detail, subject)
+
+
+def _of_limits(run, items):
+    lines = run.materials.all()
+    spools = {line.spool_id: line.spool for line in lines if line.spool_id}
+    for place, detail in limits.exceeded(run, items, lines, spools):
+        yield Blocker(limits.LimitExceeded.code, detail, {"field": place})
 
 
 def _of_lines(run, supply):

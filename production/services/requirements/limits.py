@@ -1,4 +1,5 @@
-"""What a printer can't do, whatever is planned: checked at create, at change and at start.
+"""What a printer can't do, and what no product of the run is made of: checked at create, at change
+and at start.
 
 Temperatures in degrees Celsius, lengths in mm. All that is wrong is reported at once; a manager
 may override it.
@@ -7,9 +8,10 @@ may override it.
 from fractions import Fraction
 from math import ceil
 
+from django.db.models import prefetch_related_objects
 from django.utils.translation import gettext as _
 
-from production.models import BomLine
+from inventory.models import Spool
 from tenants.operations.refusals import Refusal
 
 
@@ -21,17 +23,15 @@ class LimitExceeded(Refusal):
 def require_within(run, items, lines, spools=None):
     """Raise LimitExceeded with every limit the run breaks.
 
-    ``items`` and ``lines`` are the run's, saved or not; ``spools`` ({id: spool}) are at hand,
-    so that no line is looked up.
+    ``items`` and ``lines`` are the run's, saved or not; ``spools`` ({id: spool}) are those of the
+    lines that are at hand, the others are read.
     """
-    broken = [
-        *_plates(run, items),
-        *_heights(run, items),
-        *_slots(run, lines),
-        *_materials(run, lines, spools or {}),
-        *_unasked(items, lines),
-    ]
-    if broken:
+    spools = spools or {}
+    missing = {line.spool_id for line in lines} - {None, *spools}
+    if missing:
+        spools = spools | Spool.objects.with_filament().in_bulk(missing)
+    prefetch_related_objects([item.product for item in items], "bom_lines")
+    if broken := exceeded(run, items, lines, spools):
         errors = {}
         for field, detail in broken:
             errors.setdefault(field, []).append(detail)
@@ -41,6 +41,18 @@ def require_within(run, items, lines, spools=None):
             run_id=run.pk,
             printer_id=run.printer_id,
         )
+
+
+def exceeded(run, items, lines, spools):
+    """``[(field, sentence)]`` of each limit that is exceeded; no query where the bills of
+    materials of the products are prefetched."""
+    return [
+        *_plates(run, items),
+        *_heights(run, items),
+        *_slots(run, lines),
+        *_materials(run, lines, spools),
+        *_unasked(items, lines, spools),
+    ]
 
 
 def plates_needed(items):
@@ -112,13 +124,15 @@ def _heat(printer, filament, material):
             yield "printer", message % {"printer": printer, **figures}
 
 
-def _unasked(items, lines):
-    """Materials that no bill of materials of the run's products asks for."""
-    bom = BomLine.objects.filter(product__in={item.product_id for item in items})
-    required = bom.values_list("material_type", "filament")
-    types, filaments = {row[0] for row in required}, {row[1] for row in required}
+def _unasked(items, lines, spools):
+    """Materials that meet no line of a bill of materials as a whole: of its material type, and of
+    its filament where it names one."""
+    bom = [line for item in items for line in item.product.bom_lines.all()]
+    wanted = {(line.filament_id, line.material_type_id) for line in bom}
     for line in lines:
-        material_type = line.filament.material_type_id if line.filament else line.material_type_id
-        if required and material_type not in types and line.filament_id not in filaments:
+        filament = spools[line.spool_id].filament if line.spool_id else line.filament
+        kind = filament.material_type_id if filament else line.material_type_id
+        exact = filament and filament.pk
+        if wanted and wanted.isdisjoint({(None, kind), (exact, kind)}):
             message = _("No product of the run is made of %(wanted)s.")
-            yield "materials", message % {"wanted": line.filament or line.material_type}
+            yield "materials", message % {"wanted": filament or line.material_type}

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext as _
 
 from production.models import PrinterSlot, ProductionRun
-from production.services.requirements import claims
+from production.services.requirements import claims, in_use
 from production.services.transitions import NotInRun
 from tenants.operations.refusals import Refusal
 
@@ -24,7 +24,9 @@ class PrinterNeedsClearing(Refusal):
 
 
 def require_free_printer(run, *, printer_cleared):
-    """Take the run's printer, if it has one. Raises PrinterBusy, PrinterNeedsClearing."""
+    """Take the run's printer, if it has one. Raises PrinterInactive, PrinterBusy,
+    PrinterNeedsClearing."""
+    in_use.require_printers([run.printer])
     require_idle_printer(run)
     if run.printer is None or not run.printer.needs_clearing:
         return
@@ -100,4 +102,7 @@ def cover(book, line, spool, *, overridden):
             claims.require_match(line, spool)
         claims.place(book, line, spool, line.planned_total_grams)
     elif line.spool_id:
-        book.require_cover(book.spools[line.spool_id], line.reserved_grams)
+        spool = book.spools[line.spool_id]
+        if not overridden:
+            claims.require_match(line, spool)
+        book.require_cover(spool, line.reserved_grams)

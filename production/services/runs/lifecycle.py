@@ -11,7 +11,7 @@ from production.models import ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
-from production.services.requirements import bom, claims, limits, readiness
+from production.services.requirements import bom, claims, in_use, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
 from tenants.accounts.models import FarmSettings
@@ -42,14 +42,19 @@ class RunHasEntries(Refusal):
 
 
 @operation("production_run.create")
-def create(*, by, at=None, items=(), materials=None, override_reason="", **fields):
+def create(*, by, at=None, items=(), materials=None, override_reason="", is_over=False, **fields):
     """Plan a run: reserve its materials' grams, give it a number. Returns the run.
 
     ``items`` are NewItems, ``materials`` NewMaterials; without materials the lines are derived
     from the bills of materials, and ``planned_minutes`` from the plates. ``fields`` are those of
-    a planned run. Raises InsufficientInventory with every shortage, DuplicateSpool, Invalid.
+    a planned run. One that ``is_over`` may be of what is out of use by now. Raises
+    InsufficientInventory with every shortage, DuplicateSpool, Invalid, PrinterInactive,
+    ProductInactive.
     """
     overridden = overrides.granted(override_reason, by=by)
+    if not is_over:
+        in_use.require_printers([fields.get("printer")])
+        in_use.require_products(item.product for item in items)
     run = ProductionRun(created_by=by)
     given = {name: value for name, value in fields.items() if value is not None}
     _assign(run, {"planned_minutes": bom.planned_minutes(items), **given})
@@ -78,7 +83,7 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", **field
 @operation("production_run.update")
 def update(run, *, by, at=None, override_reason="", **fields):
     """Change the run's own fields. Raises FieldLocked for those its status has closed,
-    LimitExceeded."""
+    PrinterInactive, LimitExceeded."""
     overridden = overrides.granted(override_reason, by=by)
     run = transitions.lock(run, "update")
     changed = {name: value for name, value in fields.items() if getattr(run, name) != value}
@@ -93,6 +98,7 @@ def update(run, *, by, at=None, override_reason="", **fields):
         )
     if not changed:
         return run
+    in_use.require_printers([changed.get("printer")])
     _assign(run, changed)
     if changed.keys() & {"printer", "plate_count"} and not overridden:
         limits.require_within(run, transitions.items_of(run), transitions.lines_of(run))
@@ -104,8 +110,9 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
     """Start a planned run: freeze plan and rates, take the printer. Returns the run.
 
     ``spools`` ({material id: spool}) names spools for lines that have none; else those in the
-    printer's slots are taken where just one fits. Raises SpoolsMissing, PrinterBusy,
-    PrinterNeedsClearing (``printer_cleared`` says that it was), InsufficientInventory.
+    printer's slots are taken where just one fits. Raises SpoolsMissing, PrinterInactive,
+    PrinterBusy, PrinterNeedsClearing (``printer_cleared`` says that it was), IncompatibleSpool,
+    LimitExceeded, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)
     run = transitions.lock(run, "start")

@@ -9,13 +9,14 @@ from inventory.models import Filament, MaterialType, Spool
 from inventory.services import ledger
 from production.models import PrinterSlot, Product, ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
-from production.services.requirements import bom, claims, limits
+from production.services.requirements import bom, claims, in_use, limits
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
 
 Status = ProductionRun.Status
 
+REQUIREMENT = {"spool", "filament", "material_type", "slot"}
 PLAN_FIELDS = {"filament", "material_type", "planned_grams", "planned_purge_grams"}
 WEIGHTS = {"gross_before_grams", "gross_after_grams"}
 DRAFT_FIELDS = {"actual_grams", "actual_purge_grams", *WEIGHTS}
@@ -68,6 +69,7 @@ def add_item(run, *, by, at=None, override_reason="", **fields):
     overridden = overrides.granted(override_reason, by=by)
     run = transitions.lock(run, "change_lines")
     item = build_item(NewItem(**fields), run=run)
+    in_use.require_products([item.product])
     if not overridden:
         limits.require_within(run, [*transitions.items_of(run), item], transitions.lines_of(run))
     if run.status == Status.IN_PROGRESS:
@@ -89,6 +91,8 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     run, item = _locked(item, RunItem)
     _refuse_early_actuals(run, item, COUNT_FIELDS, fields)
     _refuse_plan_changes(run, item, {"product"}, fields)
+    if _changes(item, {"product"}, fields):
+        in_use.require_products([fields["product"]])
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
@@ -141,12 +145,13 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     """Change a material of an open run; its claim follows. Returns it fresh.
 
     Raises PlanFrozen when the plan of a started run would change, NotStarted for actuals of one
-    that was not started, InsufficientInventory.
+    that was not started, IncompatibleSpool, LimitExceeded, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)
     run, line = _locked(line, RunMaterial)
     _refuse_early_actuals(run, line, DRAFT_FIELDS, fields)
     _refuse_plan_changes(run, line, PLAN_FIELDS, fields)
+    is_checked = bool(_changes(line, REQUIREMENT, fields)) and not overridden
     spool = fields.pop("spool", line.spool)
     if spool is not None:
         others = run.materials.exclude(pk=line.pk).values_list("spool", flat=True)
@@ -157,10 +162,11 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
         claim = _claim_after(run, line, fields)
         _assign(line, fields)
         fresh = book.spools[spool.pk] if spool else None
-        if fresh is not None and not overridden:
+        if is_checked and fresh is not None:
             claims.require_match(line, fresh)
-            limits.require_within(run, transitions.items_of(run), [line], book.spools)
         claims.place(book, line, fresh, claim)
+        if is_checked:
+            limits.require_within(run, transitions.items_of(run), [line], book.spools)
         line.save()
     transitions.save(run, "change_material", by=by, at=at, reason=override_reason)
     return line

@@ -14,12 +14,13 @@ from django.utils.translation import ngettext
 
 from inventory.services import ledger
 from production.models import Printer, ProductionRun
+from production.services.requirements import in_use
 from production.services.runs import lifecycle, printer_allocation
 from production.services.runs.lines import NewItem
 from tenants.accounts.audited import refusals
 from tenants.operations.operation import operation
 from tenants.operations.quantities import InvalidQuantity, grams
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.operations.text import humanize_name
 
 MOST_AT_ONCE = 100
@@ -54,16 +55,6 @@ class UnitsPerPlateUnknown(Invalid):
 class NoPrinters(Invalid):
     code = "no_printers"
     title = "Which printers?"
-
-
-class PrinterInactive(Refusal):
-    code = "printer_inactive"
-    title = "A printer is out of service"
-
-
-class ProductInactive(Refusal):
-    code = "product_inactive"
-    title = "The product is made no more"
 
 
 @operation("production_run.create_many")
@@ -108,7 +99,7 @@ def plan(
     goes to the printer with the least queued: planned minutes where all are timed, else plates;
     the first named where they are equal. ``fields`` are those of ``lifecycle.create``, the same
     for all runs; materials are derived from the bill of materials. Raises UnitsPerPlateUnknown,
-    NoPrinters, PrinterInactive, ProductInactive, TooManyRuns, Invalid, RunsRefused.
+    NoPrinters, PrinterInactive, ProductInactive, TooManyRuns, Invalid, RunsRefused, Busy.
     """
     _require_plannable(product, quantity, plates_per_run)
     printers = _locked(printers)
@@ -178,10 +169,7 @@ def _require_plannable(product, quantity, plates_per_run):
     _require_count(quantity, "quantity", MOST_UNITS)
     if plates_per_run is not None:
         _require_count(plates_per_run, "plates_per_run", MOST_PLATES)
-    if not product.is_active:
-        raise ProductInactive(
-            _("%(product)s is made no more.") % {"product": product}, product_id=product.pk
-        )
+    in_use.require_products([product])
     if not product.units_per_plate:
         raise UnitsPerPlateUnknown(
             _(
@@ -222,14 +210,8 @@ def _locked(printers):
         )
     rows = Printer.objects.filter(pk__in=ids).order_by("pk")
     found = {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))}
-    fresh = [found[pk] for pk in ids if pk in found]
-    retired = [printer.name for printer in fresh if not printer.is_active]
-    if retired or len(fresh) < len(ids):
-        gone = sorted(set(ids) - found.keys())
-        unknown = [_("printer %(id)s") % {"id": pk} for pk in gone]
-        raise PrinterInactive(
-            _("Out of service: %(printers)s.") % {"printers": ", ".join(retired + unknown)},
-            errors={"printers": [_("Out of service: choose others.")]},
-            printer_ids=[pk for pk in ids if pk in gone or not found[pk].is_active],
-        )
+    if len(found) < len(ids):
+        raise Busy(_("A printer was removed at this very moment; try again."))
+    fresh = [found[pk] for pk in ids]
+    in_use.require_printers(fresh, field="printers")
     return fresh

@@ -132,7 +132,7 @@ def _begun(made, *, by, at, started_at, finished_at, spools=(), planned=None, **
     materials = [
         NewMaterial(spool=each, planned_grams=planned.get(each.pk, ZERO)) for each in spools
     ]
-    run = lifecycle.create(by=by, at=at, items=items, materials=materials, **fields)
+    run = lifecycle.create(by=by, at=at, items=items, materials=materials, is_over=True, **fields)
     times = {"started_at": started_at, "finished_at": finished_at}
     return lifecycle.begin_in_past(run, by=by, at=at, **times)
 

@@ -1,0 +1,36 @@
+"""What a new plan may name: printers in service, products that are still made."""
+
+from django.utils.translation import gettext as _
+
+from tenants.operations.refusals import Refusal
+
+
+class PrinterInactive(Refusal):
+    code = "printer_inactive"
+    title = "A printer is out of service"
+
+
+class ProductInactive(Refusal):
+    code = "product_inactive"
+    title = "The product is made no more"
+
+
+def require_printers(printers, *, field="printer"):
+    """Raise PrinterInactive with all of the ``printers`` (None apart) that are out of service."""
+    if retired := [each for each in printers if each is not None and not each.is_active]:
+        names = ", ".join(each.name for each in retired)
+        raise PrinterInactive(
+            _("Out of service: %(printers)s.") % {"printers": names},
+            errors={field: [_("Out of service: choose others.")]},
+            printer_ids=[each.pk for each in retired],
+        )
+
+
+def require_products(products):
+    """Raise ProductInactive with the first of the ``products`` that is made no more."""
+    if product := next((each for each in products if not each.is_active), None):
+        raise ProductInactive(
+            _("%(product)s is made no more.") % {"product": product},
+            errors={"product": [_("Made no more.")]},
+            product_id=product.pk,
+        )

@@ -10,7 +10,7 @@ import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
-_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
+_LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
 _POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive over GF(2)
 
 
@@ -21,8 +21,9 @@ def generate():
 
 
 def normalise(text):
-    """``text`` as a scanner or a person gave it: upper case, look-alikes replaced, no dashes."""
-    return text.strip().upper().translate(_LOOKALIKES)
+    """``text`` as a scanner or a person gave it: upper case, look-alikes replaced, no dashes and no
+    spaces."""
+    return "".join(text.split()).upper().translate(_LOOKALIKES)
 
 
 def is_valid(code):

@@ -6,6 +6,7 @@ still "such a red". sRGB and D65 as in IEC 61966-2-1; what is behind a transpare
 
 from math import dist
 
+HEX = r"^([0-9A-F]{6}|[0-9A-F]{8})$"
 ALIKE = 20
 WHITE = 0.95047, 1.0, 1.08883
 XYZ = (
@@ -13,6 +14,11 @@ XYZ = (
     (0.2126729, 0.7151522, 0.0721750),
     (0.0193339, 0.1191920, 0.9503041),
 )
+
+
+def normalise(text):
+    """The digits of ``#ff8800``, in upper case."""
+    return text.strip().lstrip("#").upper()
 
 
 def alike(wanted, hexes):

@@ -25,11 +25,12 @@ from tenants.api.filters import (
     PersonFilter,
     ReferenceFilter,
     SeveralFilter,
+    TextFilter,
     ToFilter,
 )
 
 
-class CaseInsensitiveFilter(django_filters.CharFilter):
+class CaseInsensitiveFilter(TextFilter):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, lookup_expr="iexact", **kwargs)
 
@@ -69,7 +70,7 @@ class ColorFilter(django_filters.Filter):
 
 class ManufacturerFilter(FilterSet):
     name = CaseInsensitiveFilter()
-    external_id = django_filters.CharFilter()
+    external_id = TextFilter()
 
 
 class MaterialTypeFilter(FilterSet):
@@ -85,13 +86,16 @@ class FilamentFilter(FilterSet):
     name = CaseInsensitiveFilter()
     manufacturer = ReferenceFilter()
     material_type = MaterialTypeReferenceFilter()
-    color_name = django_filters.CharFilter(lookup_expr="icontains", label="A part of it")
+    color_name = TextFilter(lookup_expr="icontains", label="A part of it")
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     diameter_mm = AmountFilter(digits=4, places=2)
     article_number = CaseInsensitiveFilter()
-    gtin = django_filters.CharFilter()
-    external_id = django_filters.CharFilter()
+    gtin = TextFilter(method="with_gtin")
+    external_id = TextFilter()
     is_active = BooleanFilter()
+
+    def with_gtin(self, filaments, name, value):
+        return filaments.of_gtin(value)
 
     def near_color(self, filaments, name, value):
         return filaments.near_color(value)
@@ -100,13 +104,11 @@ class FilamentFilter(FilterSet):
 class SpoolFilter(FilterSet):
     """``as_of`` lists the spools of that time: received by then and not archived."""
 
-    code = django_filters.CharFilter(method="of_code")
+    code = TextFilter(method="of_code")
     filament = FilamentReferenceFilter()
     manufacturer = ReferenceFilter("filament__manufacturer")
     material_type = MaterialTypeReferenceFilter("filament__material_type")
-    color_name = django_filters.CharFilter(
-        "filament__color_name", lookup_expr="icontains", label="A part of it"
-    )
+    color_name = TextFilter("filament__color_name", lookup_expr="icontains", label="A part of it")
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     location = ReferenceFilter()
     lot_number = CaseInsensitiveFilter()

@@ -5,14 +5,26 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
+from tenants.operations.text import one_line
 from tenants.web.requests import MOST_WORDS
 
 
 class BoundedSearch(SearchFilter):
-    """``search=petg black``: the rows that contain each word; the number of words is bounded."""
+    """``search=petg black``: the rows that contain each word; the number of words is bounded.
+
+    Rows that have a ``matching(word)`` are found as on pages, others by the view's
+    ``search_fields``.
+    """
+
+    def filter_queryset(self, request, queryset, view):
+        if not hasattr(queryset, "matching"):
+            return super().filter_queryset(request, queryset, view)
+        for word in self.get_search_terms(request):
+            queryset = queryset.matching(word)
+        return queryset
 
     def get_search_terms(self, request):
-        words = list(super().get_search_terms(request))
+        words = [one_line(word) for word in super().get_search_terms(request)]
         if len(words) > MOST_WORDS:
             message = _("At most %(count)s words.") % {"count": MOST_WORDS}
             raise ValidationError({self.search_param: [message]})

@@ -8,7 +8,6 @@ from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
-from inventory import codes
 from inventory.admin.catalogue import material_types
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
@@ -123,9 +122,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def search(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):
             queryset = _suggested(queryset, request.GET)
-        for word in search_term.split():
-            queryset = queryset.matching(word, code=codes.normalise(word))
-        return queryset, False
+        return super().search(request, queryset, search_term)
 
     def suggestion(self, spool):
         """What an autocomplete displays of a spool besides its name."""

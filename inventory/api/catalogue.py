@@ -59,7 +59,6 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
     permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
     queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
     filterset_class = filters.FilamentFilter
-    search_fields = ["name", "color_name", "article_number", "gtin", "manufacturer__name"]
     ordering_fields = [
         "id",
         "name",

@@ -53,7 +53,6 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     }
     documents = ("label", "labels")
     filterset_class = filters.SpoolFilter
-    search_fields = ["code", "lot_number", "supplier", "filament__name", "filament__color_name"]
     ordering_fields = [
         "id",
         "code",

@@ -2,18 +2,14 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
-from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
-from django.db.models.functions import Lower, Upper
+from django.db.models import Q, Value
+from django.db.models.functions import Lower, LPad, Upper
 from django.utils.translation import gettext as _
 
-from inventory import colors
+from inventory import colors, gtins
+from inventory.models.fields import ColorHexField, GtinField
 from tenants.operations.quantities import GramsField, MoneyField
-
-COLOR_HEX = r"^([0-9A-F]{6}|[0-9A-F]{8})$"
-validate_color = RegexValidator(COLOR_HEX, "A colour is 6 or 8 hex digits, such as FF8800.")
-validate_gtin = RegexValidator(r"^[0-9]{8,14}$", "A GTIN has 8 to 14 digits.")
 
 
 class Manufacturer(models.Model):
@@ -87,17 +83,25 @@ class FilamentQuerySet(models.QuerySet):
         """Of a colour that looks like ``color`` (hex digits); of several, one that does."""
         known = self.model.objects.values_list("color_hex", "multi_color_hexes").distinct()
         hexes = {each for one, several in known for each in (one, *several) if each}
-        found = colors.alike(color.lstrip("#"), sorted(hexes))
+        found = colors.alike(colors.normalise(color), sorted(hexes))
         return self.filter(Q(color_hex__in=found) | Q(multi_color_hexes__overlap=found))
 
-    def matching(self, text):
-        """With every word of the text in their name, colour, maker, material or article number."""
-        rows = self
-        for word in text.split()[:8]:
-            matches = Q(name__icontains=word) | Q(color_name__icontains=word)
-            matches |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
-            rows = rows.filter(matches | Q(article_number__iexact=word))
-        return rows
+    def matching(self, word):
+        """With the word in their name, colour or maker, or as their material, article number or
+        GTIN."""
+        matches = Q(name__icontains=word) | Q(color_name__icontains=word)
+        matches |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
+        matches |= Q(article_number__iexact=word) | Q(pk__in=self.model.objects.of_gtin(word))
+        return self.filter(matches)
+
+    def of_gtin(self, text):
+        """With this GTIN, however many digits it was written with; for that of a case also those
+        of the unit in it."""
+        gtin = gtins.normalise(text)
+        if not gtins.is_valid(gtin):
+            return self.none()
+        rows = self.exclude(gtin="").alias(gtin_in_full=LPad("gtin", 14, Value("0")))
+        return rows.filter(gtin_in_full__in={gtins.in_full(gtin), gtins.of_unit(gtin)})
 
 
 class Filament(models.Model):
@@ -113,11 +117,9 @@ class Filament(models.Model):
     material_type = models.ForeignKey(MaterialType, models.PROTECT, related_name="filaments")
     name = models.CharField(max_length=150)
     color_name = models.CharField("colour name", max_length=100, blank=True)
-    color_hex = models.CharField(
-        "colour, hex", max_length=8, blank=True, validators=[validate_color]
-    )
+    color_hex = ColorHexField("colour, hex", max_length=8, blank=True)
     multi_color_hexes = ArrayField(
-        models.CharField(max_length=8, validators=[validate_color]),
+        ColorHexField(max_length=8),
         default=list,
         blank=True,
         verbose_name="several colours, hex",
@@ -143,7 +145,7 @@ class Filament(models.Model):
     bed_temp = models.PositiveSmallIntegerField("bed", null=True, blank=True)
     price = MoneyField(null=True, blank=True, help_text="Of a full spool, net of VAT.")
     article_number = models.CharField(max_length=100, blank=True)
-    gtin = models.CharField("GTIN", max_length=14, blank=True, validators=[validate_gtin])
+    gtin = GtinField("GTIN", max_length=14, blank=True)
     external_id = models.CharField("external ID", max_length=200, null=True, blank=True)
     reorder_point_grams = GramsField("reorder below, g", null=True, blank=True)
     comment = models.TextField(blank=True)
@@ -156,7 +158,7 @@ class Filament(models.Model):
         constraints = [
             models.UniqueConstraint("external_id", name="filament_external_id_unique"),
             models.CheckConstraint(
-                condition=Q(color_hex="") | Q(color_hex__regex=COLOR_HEX),
+                condition=Q(color_hex="") | Q(color_hex__regex=colors.HEX),
                 name="filament_color_hex_digits",
             ),
             models.CheckConstraint(
@@ -175,8 +177,6 @@ class Filament(models.Model):
         return f"{maker}{self.name}"
 
     def clean(self):
-        self.color_hex = self.color_hex.lstrip("#").upper()
-        self.multi_color_hexes = [value.lstrip("#").upper() for value in self.multi_color_hexes]
         if self.density_g_cm3 is None and self.material_type_id:
             self.density_g_cm3 = self.material_type.density_g_cm3
         if bool(self.multi_color_hexes) != bool(self.multi_color_direction):

@@ -52,14 +52,14 @@ class SpoolQuerySet(models.QuerySet):
         current = self.filter(code__in=codes).values_list("code", flat=True)
         return {*current, *former.values_list("before", flat=True)}
 
-    def matching(self, word, *, code):
-        """With the ``word`` in their lot, supplier, filament, colour or maker, or at the start of
-        their ``code``."""
-        described = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
-        filament = Q(filament__name__icontains=word) | Q(filament__color_name__icontains=word)
-        maker = Q(filament__manufacturer__name__icontains=word)
-        kind = Q(filament__material_type__code__iexact=word)
-        return self.filter(Q(code__startswith=code) | described | filament | maker | kind)
+    def matching(self, word):
+        """With the word in their lot or supplier, at the start of their code, or of a filament
+        that matches it."""
+        found = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
+        found |= Q(filament__in=Filament.objects.matching(word))
+        if code := codes.normalise(word):
+            found |= Q(code__startswith=code)
+        return self.filter(found)
 
     def holding(self):
         """With something left by the book."""

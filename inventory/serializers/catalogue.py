@@ -2,9 +2,10 @@
 
 from rest_framework import serializers
 
+from inventory import gtins
 from inventory.models import Filament, Location, Manufacturer, MaterialType
-from inventory.models.catalogue import validate_color
-from tenants.api.fields import ColorField, NameField, UpperCaseField
+from inventory.models.fields import LONGEST_INPUT, validate_color
+from tenants.api.fields import ColorField, NameField, TextField, UpperCaseField
 from tenants.api.serializers import RowSerializer
 
 MOST_COLORS = 16
@@ -39,6 +40,13 @@ class LocationSerializer(RowSerializer):
         fields = ["id", "name", "comment"]
 
 
+class BarcodeField(TextField):
+    """A GTIN, with or without spaces, hyphens and leading zeros."""
+
+    def to_internal_value(self, data):
+        return gtins.normalise(super().to_internal_value(data))
+
+
 class FilamentSerializer(RowSerializer):
     """Its density is the material type's when left out."""
 
@@ -56,6 +64,12 @@ class FilamentSerializer(RowSerializer):
         child=ColorField(max_length=9, validators=[validate_color]),
         required=False,
         max_length=MOST_COLORS,
+    )
+    gtin = BarcodeField(
+        max_length=LONGEST_INPUT,
+        required=False,
+        allow_blank=True,
+        help_text="8, 12, 13 or 14 digits with their check digit; lost leading zeros are restored.",
     )
 
     class Meta:

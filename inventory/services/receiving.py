@@ -14,6 +14,7 @@ from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.quantities import money
 from tenants.operations.refusals import Invalid
+from tenants.operations.text import compose_names
 
 MOST_AT_ONCE = 200
 PRICE_STEP = Decimal("0.0001")
@@ -52,6 +53,7 @@ def unsaved(*, filament, initial_grams, price, **details):
         raise Invalid(_("A spool holds more than 0 g."), errors=errors)
     price = None if price is None else money(price)
     spool = Spool(filament=filament, initial_grams=net, price=price, **details)
+    compose_names(spool)
     spool.clean_fields(exclude={"filament", "location"})
     return spool
 

@@ -7,11 +7,10 @@ A label of another farm is unknown, as one that no farm has printed.
 import re
 from dataclasses import dataclass
 
-from inventory import codes
+from inventory import codes, gtins
 from inventory.models import Filament, Spool
 
 LONGEST = 300
-GTIN_LENGTHS = (8, 12, 13, 14)
 UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # what some scanners send first: ]Q3, ]E0
 # A keyboard scanner set to another country's layout writes - for /.
@@ -51,8 +50,8 @@ def read(text):
         if kind == "run":
             return Symbol(kind, found["code"].upper())
         return Symbol(kind, code, codes.is_valid(code))
-    if text.isascii() and text.isdigit() and len(text) in GTIN_LENGTHS:
-        return _gtin(text)
+    if gtins.has_right_length(digits := gtins.bare(text)):
+        return _gtin(digits)
     code = codes.normalise(text)
     return Symbol("label", code) if codes.is_valid(code) else Symbol("text", text)
 
@@ -67,20 +66,9 @@ def labelled(text):
 
 
 def of_gtin(gtin):
-    """The filaments in use that carry a GTIN, however many digits it was written with; for that
-    of a case (a GTIN-14 that begins with 1 to 8) also those of the unit inside."""
-    gtins = {gtin}
-    if len(gtin) == 14 and gtin[0] not in "09":
-        gtins.add(gtin[1:13] + check_digit(gtin[1:13]))
-    wanted = {each.lstrip("0").zfill(length) for each in gtins for length in GTIN_LENGTHS}
-    return Filament.objects.active().with_makers().filter(gtin__in=wanted).order_by("name", "pk")
-
-
-def check_digit(digits):
-    """The last digit of a GTIN, of the ones before it: weights 3 and 1 in turn, from the right."""
-    weighted = (int(digit) * (1 if at % 2 else 3) for at, digit in enumerate(reversed(digits)))
-    return str(-sum(weighted) % 10)
+    """The filaments in use that carry a GTIN, as ``FilamentQuerySet.of_gtin`` finds them."""
+    return Filament.objects.active().with_makers().of_gtin(gtin).order_by("name", "pk")
 
 
 def _gtin(digits):
-    return Symbol("gtin", digits, check_digit(digits[:-1]) == digits[-1])
+    return Symbol("gtin", digits, gtins.is_valid(gtins.normalise(digits)))

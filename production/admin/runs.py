@@ -85,11 +85,6 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         runs = ProductionRun.objects.live().with_totals().select_related("printer")
         return runs.annotate(threshold=threshold).prefetch_related("items__product")
 
-    def search(self, request, queryset, search_term):
-        for word in search_term.split():
-            queryset = queryset.matching(word)
-        return queryset, False
-
     def has_delete_permission(self, request, obj=None):
         return False  # deleting is a verb
 

@@ -59,13 +59,6 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, ReadViewSet):
     }
     documents = ("traveller",)
     filterset_class = ProductionRunFilter
-    search_fields = [
-        "number",
-        "external_id",
-        "notes",
-        "items__product__sku",
-        "items__product__name",
-    ]
     ordering_fields = [
         "id",
         "number",

@@ -1,6 +1,5 @@
 """The parameters of reports."""
 
-import django_filters
 from django import forms
 from django.db.models import Q
 from django.utils.translation import gettext as _
@@ -26,6 +25,7 @@ from tenants.api.filters import (
     IdFilter,
     ReferenceFilter,
     SeveralFilter,
+    TextFilter,
     ToFilter,
 )
 
@@ -73,12 +73,10 @@ class ConsumptionFilter(FilterSet):
     filament = FilamentReferenceFilter("spool__filament")
     manufacturer = ReferenceFilter("spool__filament__manufacturer")
     material_type = MaterialTypeReferenceFilter("spool__filament__material_type")
-    lot = django_filters.CharFilter("spool__lot_number", lookup_expr="iexact")
+    lot = TextFilter("spool__lot_number", lookup_expr="iexact")
     run = RunReferenceFilter("production_run")
     printer = ReferenceFilter("production_run__printer")
-    order_reference = django_filters.CharFilter(
-        method="filter_order", label="Of an item of the run"
-    )
+    order_reference = TextFilter(method="filter_order", label="Of an item of the run")
 
     def filter_kind(self, entries, name, value):
         return entries.filter(Q(kind__in=value) | Q(reverses__kind__in=value))
@@ -122,7 +120,7 @@ class LotsForm(LotPartsForm):
 class LotPartsFilter(FilterSet):
     """Which lot, and whose."""
 
-    lot = django_filters.CharFilter(label="Required: the lot number", method=unfiltered)
+    lot = TextFilter(label="Required: the lot number", method=unfiltered)
     filament = FilamentReferenceFilter("spool__filament", label="Whose lot it is")
     manufacturer = ReferenceFilter("spool__filament__manufacturer", label="Whose lot it is")
 
@@ -133,10 +131,8 @@ class LotPartsFilter(FilterSet):
 class LotsFilter(LotPartsFilter):
     """Where a lot went, or what an order or a run was made of."""
 
-    lot = django_filters.CharFilter(label="This lot: where it went", method=unfiltered)
-    order_reference = django_filters.CharFilter(
-        label="Or this order: which lots went into it", method=unfiltered
-    )
+    lot = TextFilter(label="This lot: where it went", method=unfiltered)
+    order_reference = TextFilter(label="Or this order: which lots went into it", method=unfiltered)
     run = RunReferenceFilter(label="Or this run: which lots went into it")
 
     class Meta:

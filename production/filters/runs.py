@@ -1,6 +1,5 @@
 """The filters of production's lists, for the API and for pages."""
 
-import django_filters
 from django.db.models import Exists, OuterRef
 
 from inventory.filters import (
@@ -29,14 +28,14 @@ def with_material(runs, condition):
 
 
 class PrinterFilter(filters.FilterSet):
-    name = django_filters.CharFilter(lookup_expr="iexact")
+    name = filters.TextFilter(lookup_expr="iexact")
     location = filters.ReferenceFilter()
     needs_clearing = filters.BooleanFilter()
     is_active = filters.BooleanFilter()
 
 
 class ProductFilter(filters.FilterSet):
-    sku = django_filters.CharFilter()
+    sku = filters.TextFilter()
     is_active = filters.BooleanFilter()
 
 
@@ -63,10 +62,10 @@ class ProductionRunFilter(filters.FilterSet):
         "spool__filament__material_type",
         narrow=with_material,
     )
-    lot = django_filters.CharFilter(method="filter_lot")
-    order_reference = django_filters.CharFilter(method="filter_order")
-    number = django_filters.CharFilter(lookup_expr="iexact")
-    external_id = django_filters.CharFilter()
+    lot = filters.TextFilter(method="filter_lot")
+    order_reference = filters.TextFilter(method="filter_order")
+    number = filters.TextFilter(lookup_expr="iexact")
+    external_id = filters.TextFilter()
     created_by = filters.PersonFilter()
     updated_since = filters.MomentFilter("updated_at", lookup_expr="gte")
 

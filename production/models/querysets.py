@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, Window
 from django.db.models.functions import Coalesce, RowNumber
 
+from inventory import codes
 from inventory.models import InventoryTransaction
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
@@ -75,14 +76,16 @@ class ProductionRunQuerySet(models.QuerySet):
         return self._with("RunMaterial", required | Q(spool__filament__material_type=material_type))
 
     def matching(self, word):
-        """With the word in their number, in a product or at the start of a spool's code."""
+        """With the word in their number, external id or notes, in a product or at the start of a
+        spool's code."""
+        found = Q(number__icontains=word) | Q(external_id__icontains=word)
+        found |= Q(notes__icontains=word)
         product = Q(product__sku__icontains=word) | Q(product__name__icontains=word)
-        spool = Q(spool__code__istartswith=word.replace("-", ""))
-        return self.filter(
-            Q(number__icontains=word)
-            | Exists(self._rows("RunItem").filter(product))
-            | Exists(self._rows("RunMaterial").filter(spool))
-        )
+        found |= Exists(self._rows("RunItem").filter(product))
+        if code := codes.normalise(word):
+            spool = Q(spool__code__startswith=code)
+            found |= Exists(self._rows("RunMaterial").filter(spool))
+        return self.filter(found)
 
     # -- what comes with them ------------------------------------------------------------------
 

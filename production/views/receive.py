@@ -10,6 +10,8 @@ from inventory.services import receiving, scanning
 from production.forms.spools import ReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
+from tenants.operations.text import one_line
+from tenants.web.requests import MOST_WORDS
 
 MOST_ROWS = 20
 LOOKED_AT = 100  # spools, for the filaments that came last
@@ -69,8 +71,10 @@ def _found(text):
     symbol = scanning.read(text)
     if symbol.kind == "gtin":
         return {"filaments": scanning.of_gtin(symbol.code)[:MOST_ROWS], "gtin": symbol}
-    rows = Filament.objects.active().with_makers().matching(text).order_by("name", "pk")
-    filaments = list(rows[: MOST_ROWS + 1])
+    rows = Filament.objects.active().with_makers()
+    for word in one_line(text).split()[:MOST_WORDS]:
+        rows = rows.matching(word)
+    filaments = list(rows.order_by("name", "pk")[: MOST_ROWS + 1])
     return {"filaments": filaments[:MOST_ROWS], "has_more": len(filaments) > MOST_ROWS}
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import correlation_id, operation
 from tenants.operations.refusals import Duplicate, InUse, Invalid
-from tenants.operations.text import first_invisible_character, humanize_name, nfc
+from tenants.operations.text import compose_names, humanize_name
 
 UNIQUE, REFERENCE, CHECK, EXCLUSION = "23505", "23503", "23514", "23P01"
 SECRETS = {"password", "pin_hash", "hash"}
@@ -174,28 +174,13 @@ def _kind(obj):
 
 
 def _check(obj):
+    compose_names(obj)
     try:
-        _check_names(obj)
         obj.full_clean(validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         errors = error.message_dict
         general = errors.pop(NON_FIELD_ERRORS, [])
         raise Invalid("; ".join(general) or _summary(errors), errors=errors) from error
-
-
-def _check_names(obj):
-    """Texts of one line, composed; refused with a character that nobody sees."""
-    hidden = {}
-    for field in obj._meta.concrete_fields:
-        text = getattr(obj, field.attname)
-        if isinstance(field, models.CharField) and isinstance(text, str):
-            setattr(obj, field.attname, nfc(text))
-            if character := first_invisible_character(text):
-                hidden[field.name] = [
-                    _("It holds a character that can’t be seen (%(found)s).") % {"found": character}
-                ]
-    if hidden:
-        raise ValidationError(hidden)
 
 
 def _summary(errors):

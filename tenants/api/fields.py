@@ -17,7 +17,7 @@ from tenants.operations.quantities import (
     MoneyField,
     rounded,
 )
-from tenants.operations.text import WIDE
+from tenants.operations.text import WIDE, one_line
 
 WIDEST_OFFSET = timedelta(hours=15, minutes=59)  # what PostgreSQL takes
 DIGITS = re.compile(r"[0-9]{1,18}")
@@ -203,7 +203,7 @@ class NameField(serializers.RelatedField):
     def to_internal_value(self, data):
         if not isinstance(data, str):
             self.fail("invalid")
-        return self.get_row(self.get_queryset().filter(**{self.lookup: data.strip()}), data)
+        return self.get_row(self.get_queryset().filter(**{self.lookup: one_line(data)}), data)
 
     def get_row(self, rows, data):
         """The only one of ``rows``, which are called ``data``."""

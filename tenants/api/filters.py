@@ -18,7 +18,8 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 
 from tenants.api.fields import WIDEST_OFFSET, MomentField
-from tenants.operations.parsing import YEARS, parse_day
+from tenants.operations.parsing import YEARS, parse_day, parse_decimal
+from tenants.operations.text import one_line
 
 DIGITS = re.compile(r"[+-]?[0-9]+")
 LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")  # an unescaped + of an offset arrives as a space
@@ -31,6 +32,13 @@ INT64 = {"type": "integer", "format": "int64"}
 
 
 # -- Values of parameters: strict, bounded, and in the farm's calendar
+
+
+class TextParameter(forms.CharField):
+    """A name as it is stored."""
+
+    def to_python(self, value):
+        return one_line(super().to_python(value))
 
 
 class IdParameter(forms.IntegerField):
@@ -47,7 +55,17 @@ class IdOrNameParameter(IdParameter):
 
     def clean(self, value):
         is_name = value not in self.empty_values and not DIGITS.fullmatch(str(value))
-        return forms.CharField().clean(value) if is_name else super().clean(value)
+        return TextParameter().clean(value) if is_name else super().clean(value)
+
+
+class AmountParameter(forms.DecimalField):
+    """A number as bodies have it: with a decimal point, and without a mark between thousands."""
+
+    def to_python(self, value):
+        try:
+            return None if value in self.empty_values else parse_decimal(str(value).strip())
+        except ValueError as error:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from error
 
 
 class BooleanParameter(forms.Field):
@@ -147,6 +165,10 @@ def moment(text):
 # -- Filters
 
 
+class TextFilter(django_filters.CharFilter):
+    field_class = TextParameter
+
+
 @extend_schema_field(OpenApiTypes.INT64)
 class IdFilter(django_filters.Filter):
     field_class = IdParameter
@@ -205,7 +227,7 @@ class ReferenceFilter(IdFilter):
         return self.narrow(rows, reduce(or_, map(condition, self.paths)))
 
 
-class NameFilter(django_filters.CharFilter):
+class NameFilter(TextFilter):
     """The rows of a ReferenceFilter, by one of its names."""
 
     def __init__(self, reference, name, parameter):
@@ -225,7 +247,7 @@ class PersonFilter(ReferenceFilter):
 class AmountFilter(django_filters.Filter):
     """An amount from 0 up, in grams by default."""
 
-    field_class = forms.DecimalField
+    field_class = AmountParameter
 
     def __init__(self, *args, digits=14, places=6, **kwargs):
         size = {"max_digits": digits, "decimal_places": places, "min_value": 0}

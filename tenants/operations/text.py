@@ -8,8 +8,12 @@ unique by its characters is not unique to people then, and can be made to look l
 import unicodedata
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from django.db import models
 from django.utils.formats import number_format
 from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from tenants.operations.refusals import Invalid
 
 WIDE = Context(prec=60)  # a sum may have more digits than a column
 
@@ -21,6 +25,33 @@ JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
 def nfc(text):
     """The text with each letter as one character, where there is one (NFC)."""
     return unicodedata.normalize("NFC", text)
+
+
+def one_line(text):
+    """A name as it is stored and looked for: composed, with single spaces between its words,
+    whatever kind of space was typed."""
+    return " ".join(nfc(text).split())
+
+
+def folded(text):
+    """A name for comparison, whatever its case."""
+    return one_line(text).casefold()
+
+
+def compose_names(row):
+    """Put each text of one line of a row into the form in which it is stored. Raises Invalid
+    where one has a character that can't be seen."""
+    errors = {}
+    for field in row._meta.concrete_fields:
+        text = getattr(row, field.attname) if isinstance(field, models.CharField) else None
+        if isinstance(text, str):
+            setattr(row, field.attname, one_line(text))
+            if found := first_invisible_character(text):
+                message = _("It holds a character that can’t be seen (%(found)s).")
+                errors[field.name] = [message % {"found": found}]
+    if errors:
+        details = (f"{humanize_name(name).capitalize()}: {errors[name][0]}" for name in errors)
+        raise Invalid("; ".join(details), errors=errors)
 
 
 def first_invisible_character(text):

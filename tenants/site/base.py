@@ -18,7 +18,7 @@ from tenants.accounts import audited
 from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import in_dry_run, in_transaction
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import humanize_name
+from tenants.operations.text import humanize_name, one_line
 from tenants.site.exports import CsvExport
 from tenants.site.forms import (
     INPUTS,
@@ -152,10 +152,15 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
             text = _("A search has at most %(count)d words.") % {"count": MOST_WORDS}
             messages.error(request, text)
             return queryset.none(), False
-        return self.search(request, queryset, search_term)
+        return self.search(request, queryset, one_line(search_term))
 
     def search(self, request, queryset, search_term):
-        return super().get_search_results(request, queryset, search_term)
+        """As the API: by ``matching`` where the rows have it, else by the ``search_fields``."""
+        if not hasattr(queryset, "matching"):
+            return super().get_search_results(request, queryset, search_term)
+        for word in search_term.split():
+            queryset = queryset.matching(word)
+        return queryset, False
 
     # -- one row -------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.http import urlencode
 
 from tenants.accounts import services
-from tenants.web.forms import DayInput, MomentInput, SuggestedField
+from tenants.web.forms import DayInput, MomentInput, NumberField, SuggestedField
 
 
 class ServiceForm:
@@ -83,7 +83,7 @@ def with_suggestions(form, admin_site):
 
 
 INPUTS = {
-    models.DecimalField: {"widget": QuantityInput},
+    models.DecimalField: {"form_class": NumberField, "widget": QuantityInput},
     models.DateField: {"widget": DayInput},
     models.DateTimeField: {"form_class": forms.DateTimeField, "widget": MomentInput},
 }

@@ -6,13 +6,14 @@ from decimal import Decimal
 from django import forms
 
 from tenants.operations.parsing import parse_decimal
+from tenants.operations.quantities import InvalidQuantity, rounded
 from tenants.web.touch_fields import AmountField
 
 NUMBER = {"step": "any", "inputmode": "decimal", "autocomplete": "off"}
 
 
 class NumberField(forms.DecimalField):
-    """Grams, minutes, money; the service rounds and checks the value."""
+    """Grams, minutes, money: rounded half up where the field has places, else by the service."""
 
     def __init__(self, *, signed=False, unit="", **kwargs):
         self.unit = unit
@@ -32,10 +33,18 @@ class NumberField(forms.DecimalField):
         return AmountField(**{name: getattr(self, name) for name in names})
 
     def to_python(self, value):
+        if value in self.empty_values:
+            return None
         try:
-            return None if value in self.empty_values else parse_decimal(str(value).strip())
+            number = parse_decimal(str(value).strip())
         except ValueError as error:
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
+        if self.decimal_places is None:
+            return number
+        try:
+            return rounded(number, digits=self.max_digits, places=self.decimal_places, field="it")
+        except InvalidQuantity as refusal:
+            raise forms.ValidationError(refusal.detail, code="invalid") from refusal
 
 
 class MomentInput(forms.DateTimeInput):

@@ -28,7 +28,7 @@ def filaments(farm):
             multi_color_hexes=["FFD700", "D00505"],
             multi_color_direction="coaxial",
             diameter_mm=Decimal("2.85"),
-            gtin="40123456",
+            gtin="40123455",
             is_active=False,
         ),
     }
@@ -47,7 +47,7 @@ def filaments(farm):
         ("diameter_mm=2.85", {"two"}),
         ("diameter_mm=1.75", {"red", "blue"}),
         ("article_number=n-7", {"blue"}),
-        ("gtin=40123456", {"two"}),
+        ("gtin=40123455", {"two"}),
         ("external_id=x1", {"red"}),
         ("is_active=true", {"red", "blue"}),
         ("search=nova", {"blue"}),

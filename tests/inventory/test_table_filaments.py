@@ -15,7 +15,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 def test_each_line_is_a_filament_with_its_maker_and_material_type(manager):
     report = filaments(
         ["manufacturer", "name", "material", "density", "net_grams", "price", "color_hex", "gtin"],
-        ["Acme", "Red", "asa-cf", "1,07", "1000", "29,90", "#ff0000", "4012345678901"],
+        ["Acme", "Red", "asa-cf", "1,07", "1000", "29,90", "#ff0000", "4006381333931"],
         ["ACME", "Blue", "ASA-CF", "", "", "", "", ""],
         ["", "Nobody's", "ASA-CF", "", "", "", "", ""],
         by=manager,
@@ -37,7 +37,7 @@ def test_what_is_there_is_filled_in_where_it_is_empty_and_never_overwritten(oper
     red = a_filament("Red", price=None, color_hex="112233", gtin="")
     lines = (
         ["manufacturer", "name", "material", "external_id", "price", "color_hex", "gtin"],
-        ["polyfil", "red", "pla", "pf-red", "25", "FF0000", "40123456"],
+        ["polyfil", "red", "pla", "pf-red", "25", "FF0000", "40123455"],
     )
     report = filaments(*lines, by=operator)
     assert report.count("filled_in") == 1
@@ -45,7 +45,7 @@ def test_what_is_there_is_filled_in_where_it_is_empty_and_never_overwritten(oper
         "Polyfil Red is there already: fills in external_id, price, gtin."
     )  # fmt: skip
     red.refresh_from_db()
-    assert (red.external_id, red.price, red.gtin) == ("pf-red", 25, "40123456")
+    assert (red.external_id, red.price, red.gtin) == ("pf-red", 25, "40123455")
     assert red.color_hex == "112233"
     [event] = AuditEvent.objects.of(red)
     assert (event.by, sorted(event.changes)) == (operator, ["external_id", "gtin", "price"])

@@ -13,7 +13,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from inventory.models.catalogue import COLOR_HEX
+from inventory import colors, gtins
 from tenants.operations.parsing import (
     AmbiguousNumber,
     DayOutOfRange,
@@ -23,7 +23,7 @@ from tenants.operations.parsing import (
 )
 from tenants.operations.quantities import GramsField, MoneyField, rounded
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import first_invisible_character, nfc
+from tenants.operations.text import first_invisible_character, one_line
 
 
 class BadCell(Invalid):
@@ -54,7 +54,7 @@ def has_decimal_commas(texts):
 
 def clean(text):
     """A text on one line, composed. Raises BadCell when a character of it can't be seen."""
-    text = nfc(" ".join(text.split()))
+    text = one_line(text)
     if found := first_invisible_character(text):
         raise BadCell(_("It holds a character that can't be seen (%(found)s).") % {"found": found})
     return text
@@ -119,7 +119,17 @@ def pattern(expression, message, *others, normalise=str):
 
 def color(*others):
     message = gettext_lazy("“%(value)s” is not 6 or 8 hex digits, such as FF8800.")
-    return pattern(COLOR_HEX, message, *others, normalise=lambda text: text.lstrip("#").upper())
+    return pattern(colors.HEX, message, *others, normalise=colors.normalise)
+
+
+def gtin(*others):
+    def check(value):
+        if not gtins.is_valid(found := gtins.normalise(value)):
+            message = _("“%(value)s” is no GTIN: 8, 12, 13 or 14 digits, the last a check digit.")
+            raise BadCell(message % {"value": shorten(value)})
+        return found
+
+    return Cell(check, others)
 
 
 def day(*others):

@@ -3,8 +3,16 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
-from inventory.models.catalogue import validate_gtin
-from inventory.services.tables.cells import color, day, degrees, money, pattern, quantity, text
+from inventory.services.tables.cells import (
+    color,
+    day,
+    degrees,
+    gtin,
+    money,
+    pattern,
+    quantity,
+    text,
+)
 
 # Ascii alone: what upper case is elsewhere, Python and PostgreSQL do not always agree on.
 MATERIAL_CODE = r"[A-Z0-9][A-Z0-9 +./()%_-]{0,39}"
@@ -14,9 +22,6 @@ MATERIAL = pattern(
     "material_type",
     "polymer",
     normalise=str.upper,
-)
-GTIN = pattern(
-    validate_gtin.regex.pattern, _("“%(value)s” is not a GTIN of 8 to 14 digits."), "ean", "barcode"
 )
 DIAMETER = quantity("diameter", digits=4, places=2, least="0.5", most="10")
 FILAMENT_COLUMNS = {
@@ -34,7 +39,7 @@ FILAMENT_COLUMNS = {
     "bed_temp": degrees(),
     "price": money("cost"),
     "article_number": text(100, "article", "sku"),
-    "gtin": GTIN,
+    "gtin": gtin("ean", "barcode"),
     "reorder_point_grams": quantity("reorder_point"),
     "comment": text(2000, "note", "notes"),
 }

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.columns import FILAMENT_COLUMNS
-from inventory.services.tables.matching import Catalogue, folded
+from inventory.services.tables.matching import Catalogue
 from inventory.services.tables.report import (
     BATCH,
     CREATED,
@@ -28,6 +28,7 @@ from inventory.services.tables.report import (
 )
 from tenants.accounts import audited
 from tenants.operations.operation import operation
+from tenants.operations.text import folded
 
 USUAL_DIAMETER = Decimal("1.75")
 DEFAULTS = {"manufacturer": "", "diameter_mm": USUAL_DIAMETER}

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Filament
 from inventory.services.tables.cells import BadCell, shorten
+from tenants.operations.text import folded
 
 MOST_SUGGESTIONS = 20  # a search among thousands of names takes a while
 # What tells one filament from another.
@@ -73,10 +74,6 @@ class Catalogue:
             return None
         close = get_close_matches(folded(name), self.by_name, n=1)
         return self.by_name[close[0]][0] if close else None
-
-
-def folded(name):
-    return " ".join(name.split()).casefold()
 
 
 def the_place(places, name):

@@ -12,12 +12,12 @@ from inventory import codes
 from inventory.models import Filament, Location, Spool
 from inventory.services import ledger, receiving
 from inventory.services.tables.cells import BadCell
-from inventory.services.tables.matching import Catalogue, folded, the_place
+from inventory.services.tables.matching import Catalogue, the_place
 from inventory.services.tables.report import BATCH, SPOOLS, ImportReport, run_import
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
-from tenants.operations.text import format_number
+from tenants.operations.text import folded, format_number
 
 DETAILS = ("tare_grams", *Spool.DETAILS, "comment", "code")
 

@@ -19,7 +19,7 @@ from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid, Refusal
-from tenants.operations.text import humanize_name
+from tenants.operations.text import compose_names, humanize_name
 
 Status = ProductionRun.Status
 
@@ -195,6 +195,7 @@ def _assign(run, fields):
         if name in ("planned_minutes", "actual_minutes") and value is not None:
             value = to_minutes(value, field=name)
         setattr(run, name, value)
+    compose_names(run)
     if not 0 < run.plate_count <= 10_000:
         raise Invalid(
             _("A run has between 1 and 10,000 plates, not %(plate_count)s.")

@@ -13,6 +13,7 @@ from production.services.requirements import bom, claims, in_use, limits
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import compose_names
 
 Status = ProductionRun.Status
 
@@ -250,6 +251,7 @@ def _locked(row, model):
 
 
 def _check_item(item):
+    compose_names(item)
     if not 0 < item.quantity <= 1_000_000:
         raise Invalid(
             _("A quantity is between 1 and 1,000,000, not %(quantity)s.")

@@ -1,6 +1,5 @@
 """The filters of the lists of people and tokens."""
 
-import django_filters
 from django.utils import timezone
 
 from tenants.accounts import roles
@@ -12,6 +11,7 @@ from tenants.api.filters import (
     IdFilter,
     PersonFilter,
     SeveralFilter,
+    TextFilter,
 )
 
 
@@ -26,7 +26,7 @@ class UserFilter(FilterSet):
 
 class DeviceTokenFilter(FilterSet):
     user = IdFilter(field_name="user_id")
-    username = django_filters.CharFilter(field_name="user__username", lookup_expr="iexact")
+    username = TextFilter(field_name="user__username", lookup_expr="iexact")
     is_usable = BooleanFilter(method="filter_usable", help_text="Neither revoked nor expired.")
 
     class Meta:
@@ -48,8 +48,8 @@ class FloorDeviceFilter(FilterSet):
 
 
 class AuditEventFilter(EventFilter):
-    verb = django_filters.CharFilter()
-    object_type = django_filters.CharFilter(label="As in production.printer")
+    verb = TextFilter()
+    object_type = TextFilter(label="As in production.printer")
     object_id = IdFilter()
 
     class Meta:

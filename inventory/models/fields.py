@@ -1,0 +1,66 @@
+"""Columns of texts that can be written in several ways, and are stored in one."""
+
+from functools import partial
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.core.validators import RegexValidator
+from django.db import models
+from django.utils.translation import gettext as _
+
+from inventory import colors, gtins
+
+LONGEST_INPUT = 40  # with spaces, hyphens and #
+
+validate_color = RegexValidator(colors.HEX, "A colour is 6 or 8 hex digits, such as FF8800.")
+
+
+def validate_gtin(gtin):
+    if not gtins.is_valid(gtin):
+        message = _("“%(gtin)s” is no GTIN: 8, 12, 13 or 14 digits, the last a check digit.")
+        raise ValidationError(message % {"gtin": gtin[:LONGEST_INPUT]})
+
+
+class NormalisedInput(forms.CharField):
+    def __init__(self, *, normalise, **kwargs):
+        self.normalise = normalise
+        super().__init__(**kwargs)
+
+    def to_python(self, value):
+        return self.normalise(super().to_python(value))
+
+
+class NormalisedField(models.CharField):
+    """``normalise`` leads from what was typed to what is stored and looked for."""
+
+    @staticmethod
+    def normalise(text):
+        raise NotImplementedError
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value if value is None else self.normalise(value)
+
+    def formfield(self, **kwargs):
+        form_class = partial(NormalisedInput, normalise=self.normalise)
+        return super().formfield(
+            **{"form_class": form_class, "max_length": LONGEST_INPUT, **kwargs}
+        )
+
+    def deconstruct(self):
+        name, _path, args, kwargs = super().deconstruct()
+        return name, "django.db.models.CharField", args, kwargs
+
+
+class ColorHexField(NormalisedField):
+    """``#ff8800`` and ``FF8800`` are one colour."""
+
+    normalise = staticmethod(colors.normalise)
+    default_validators = [validate_color]
+
+
+class GtinField(NormalisedField):
+    """``4006381 333931`` and ``04006381333931`` are one number."""
+
+    normalise = staticmethod(gtins.normalise)
+    default_validators = [validate_gtin]

@@ -127,6 +127,7 @@ MIDDLEWARE = [
     "tenants.accounts.floor_sessions.FloorSessionMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.web.reads.ReadMiddleware",
 ]
 TEMPLATES = [
     {

@@ -1,5 +1,6 @@
 """What a scanner read, and what that is in this farm: for the floor and the API."""
 
+import logging
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
@@ -7,6 +8,7 @@ from django.utils.translation import ngettext
 
 from inventory.services import scanning
 from production.models import Printer, ProductionRun
+from tenants.operations.operation import observed
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class Scan:
     rows: tuple = ()
 
 
+@observed("scan.decode", level=logging.DEBUG)
 def decode(text):
     """The Scan of whatever was scanned or typed; nothing is refused."""
     symbol = scanning.read(text)

@@ -47,7 +47,8 @@ class BaseViewSet(GenericViewSet):
     ``permissions`` an action to a permission or a verb of the model (default: the action's name),
     ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
     ``queries`` an action to the serializer of its query string. The actions in ``documents``
-    answer with PDF, whatever else is accepted. ``title`` is for what is no list of a model.
+    answer with PDF, whatever else is accepted. ``title`` is for what is no list of a model, and so
+    is ``operation_type``, which its reads are observed as (see ``tenants.web.reads``).
     """
 
     lookup_value_regex = ID
@@ -58,7 +59,7 @@ class BaseViewSet(GenericViewSet):
     documents = ()
     permissions = {}
     keeps_answers = True
-    title = ""
+    title = operation_type = ""
     receives_body = True  # once it is known who asks: see RefusingMiddleware
 
     def dispatch(self, request, *args, **kwargs):

@@ -61,7 +61,7 @@ def operation(name):
     def decorate(verb):
         @functools.wraps(verb)
         def run(*args, **kwargs):
-            with _observed(name, args[0] if args else None) as seen:
+            with observed(name, args[0] if args else None) as seen:
                 result = in_transaction(lambda: verb(*args, **kwargs), seen=seen)
                 _add_names(seen, result)
                 return result
@@ -113,20 +113,24 @@ def _sqlstate(error):
 
 
 @contextmanager
-def _observed(name, subject):
-    """Yields a dict: what is put into it is said by the span and the log line."""
-    seen, started, outcome = _known_before(name, subject), time.perf_counter(), "ok"
+def observed(name, subject=None, *, level=logging.INFO):
+    """Observe the block as one operation without a transaction.
+
+    Yields a dict: what is put into it becomes part of the span and the log line.
+    """
+    seen, started = _known_before(name, subject), time.perf_counter()
     # How it ended is told below: a refusal is no error.
     quietly = {"record_exception": False, "set_status_on_exception": False}
     with _tracer.start_as_current_span(name, attributes=seen, **quietly) as span:
         try:
             yield seen
         except BaseException as error:
-            outcome = _outcome(error)
-            _record_failure(span, error, outcome)
+            seen["outcome"] = _outcome(error)
+            _record_failure(span, error, seen["outcome"])
             raise
         finally:
-            _report(span, seen | {"outcome": outcome}, time.perf_counter() - started)
+            seen.setdefault("outcome", "ok")
+            _report(span, seen, time.perf_counter() - started, level)
 
 
 def _known_before(name, subject):
@@ -163,6 +167,8 @@ def _run_id(thing):
 def _outcome(error):
     if isinstance(error, Refusal):
         return error.code
+    if isinstance(error, GeneratorExit):  # of a table that is streamed
+        return "aborted"
     # Inside another's transaction, which is given up or tried again as a whole.
     if _sqlstate(error) in TIMED_OUT:
         return Busy.code
@@ -180,7 +186,7 @@ def _record_failure(span, error, outcome):
     span.set_status(trace.Status(trace.StatusCode.ERROR, type(error).__name__))
 
 
-def _report(span, seen, seconds):
+def _report(span, seen, seconds, level):
     labels = {name: seen[name] for name in LABELS if name in seen}
     _durations.record(seconds, labels)
     _count.add(1, labels)
@@ -189,7 +195,7 @@ def _report(span, seen, seconds):
     if context.is_valid:
         seen["trace_id"] = trace.format_trace_id(context.trace_id)
     seen["duration_ms"] = round(seconds * 1000, 2)
-    logger.info(seen["operation_type"], extra=seen)
+    logger.log(level, seen["operation_type"], extra=seen)
 
 
 # --- Dry runs -----------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ from production.models import ProductionRun
 from production.services import invariants
 from tenants.management.farm_command import FarmCommand, farm
 from tenants.models import Tenant
+from tenants.operations.operation import observed
 
 COUNTED = {"spools": Spool, "entries": InventoryTransaction, "runs": ProductionRun}
 
@@ -28,7 +29,7 @@ class Command(FarmCommand):
 
     def _is_well(self, tenant):
         try:
-            with tenant_context(tenant):
+            with tenant_context(tenant), observed("ledger.verify"):
                 found = [str(violation) for violation in invariants.violations()]
                 counts = [f"{model.objects.count()} {name}" for name, model in COUNTED.items()]
         except DatabaseError as error:

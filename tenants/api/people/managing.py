@@ -81,6 +81,7 @@ class RoleViewSet(ListViewSet):
     """The roles, and what each may do."""
 
     title = "Roles"
+    operation_type = "role.list"
     queryset = User.objects.none()
     serializer_class = serializers.RoleSerializer
     permissions = {"list": SIGNED_IN, "metadata": SIGNED_IN}

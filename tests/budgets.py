@@ -35,6 +35,8 @@ STEPS = budget(30, 50)
 DAYS_WITH_FIGURES = budget(2, 15)
 STEPS_WITH_FIGURES = budget(25, 40)
 
+MONTH_SEEDS = range(SEED, SEED + (EXAMPLES or budget(3, 200)))  # whose figures are reckoned
+
 
 def some_of(values, number, *, count=1):
     """``count`` of the values, other ones for each ``number``; all of them where budgets are deep.

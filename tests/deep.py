@@ -25,6 +25,7 @@ PARTS = {
         "tests/config/test_isolation.py",
     ],
     "any-day": ["tests/production/any_day"],
+    "figures": ["tests/production/figures/test_figures.py"],
     "concurrency": ["tests/production/test_concurrency.py"],
     "tables": [
         "tests/inventory/test_import_filaments.py",

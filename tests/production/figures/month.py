@@ -10,12 +10,13 @@ from django.utils import timezone
 
 from inventory.models import InventoryTransaction
 from inventory.services.spools import consumption, scale, shelf
-from production.models import BomLine, ProductionRun, Reason, RunItem, RunMaterial
+from production.models import BomLine, Printer, ProductionRun, Reason, RunItem, RunMaterial
 from production.services import completion
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, NewMaterial
+from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tenants.operations.refusals import Refusal
@@ -25,6 +26,8 @@ ZONES = ("Pacific/Auckland", "America/St_Johns", "Europe/Berlin")
 BEGIN = datetime(2026, 2, 25, 9, tzinfo=UTC)
 BUSY = [each._meta.db_table for each in (ProductionRun, RunItem, RunMaterial, InventoryTransaction)]
 PLANS = ("12.34", "33.333333", "60", "100", "0.5")
+PRICES = ("17.77", "24.9", "31.05", "0", "20")
+ANYWAY = {"override_reason": "It was at hand"}
 
 
 class Month:
@@ -41,7 +44,7 @@ class Month:
         pla, petg = a_material_type(), a_material_type("PETG")
         self.filaments = [
             a_filament("Red", material_type=pla, price=Decimal("23.99"), reorder_point_grams=1900),
-            a_filament("Grey", material_type=pla, price=None, manufacturer=None),
+            a_filament("Grey", material_type=pla, price=self.perhaps_known(), manufacturer=None),
             a_filament("Blue", material_type=petg, net_grams=Decimal(750), price=Decimal("19.99")),
         ]
         self.spools = [
@@ -55,13 +58,21 @@ class Month:
             a_product("BODY", grams="20", labour_minutes=2, plate_minutes=61),
             a_product("WING", grams="7.1", labour_minutes=Decimal("0.35")),
             a_product("LOOSE"),
+            a_product("DUO", labour_minutes=1, plate_purge_grams=Decimal("1.5")),
         ]
+        red, _, blue = self.filaments
+        for filament, kind, grams in ((red, pla, "12.5"), (None, petg, "4.4"), (blue, petg, "1")):
+            words = {"filament": filament, "material_type": kind, "grams_per_unit": Decimal(grams)}
+            BomLine.objects.create(product=self.products[-1], **words)
+
+    def perhaps_known(self):
+        return self.chance.choice([None, Decimal("22.5")])
 
     def live(self, steps):
-        verbs = (self.plan, self.start, self.end, self.end, self.change, self.undo, self.shelf)
+        verbs = (self.end, self.change, self.change, self.undo, self.undo, self.shelf, self.price)
         for _ in range(steps):
             self.now += timedelta(minutes=self.chance.randrange(20, 900))
-            for verb in (self.plan, self.start, self.chance.choice(verbs)):
+            for verb in (self.plan, self.start, self.chance.choice(verbs), self.end_or_change):
                 try:
                     verb()
                 except Refusal:
@@ -71,7 +82,12 @@ class Month:
 
     # -- what people do ------------------------------------------------------------------------
 
+    def end_or_change(self):
+        self.chance.choice([self.end, self.change])()
+
     def plan(self):
+        if ProductionRun.objects.live().filter(status="planned").count() > 6:
+            return
         pick, spools = self.chance, self.chance.sample(self.spools, self.chance.randrange(0, 4))
         purge = Decimal(pick.choice(["0", "2.5"]))
         lifecycle.create(
@@ -93,10 +109,13 @@ class Month:
         )
 
     def unnamed(self):
-        """A material for which a spool is found at the start."""
+        """Materials for which spools are found at the start."""
+        return [self.unnamed_material() for _ in range(self.chance.randrange(1, 3))]
+
+    def unnamed_material(self):
         filament, any_type = self.chance.choice(self.filaments), self.chance.random() < 0.4
         asked = {"material_type": filament.material_type} if any_type else {"filament": filament}
-        return [NewMaterial(planned_grams=Decimal("41.5"), **asked)]
+        return NewMaterial(planned_grams=Decimal(self.chance.choice(["41.5", "0"])), **asked)
 
     def item(self):
         product, order = self.chance.choice(self.products), self.chance.choice(["", "A-1", "B-2"])
@@ -106,7 +125,13 @@ class Month:
         if run := self.some("planned"):
             lines = run.materials.filter(spool=None) if self.chance.random() < 0.7 else ()
             spools = {line.pk: self.chance.choice(self.spools) for line in lines}
-            lifecycle.start(run, by=None, at=self.now, printer_cleared=True, spools=spools)
+            words = {"by": None, "at": self.now, **self.perhaps_anyway()}
+            run = lifecycle.start(run, printer_cleared=True, spools=spools, **words)
+            if self.chance.random() < 0.05:
+                lifecycle.unstart(run, by=None, at=self.now)
+
+    def perhaps_anyway(self):
+        return ANYWAY if self.chance.random() < 0.7 else {}
 
     def end(self):
         if run := self.some("in_progress"):
@@ -114,7 +139,7 @@ class Month:
             way(run)
 
     def complete(self, run):
-        words = {"as_planned": self.chance.random() < 0.5, "confirm": True}
+        words = {"as_planned": self.chance.random() < 0.7, "confirm": True}
         completion.complete(
             run, materials=self.actuals(run), items=self.counts(run), **words, **self.times(run)
         )
@@ -132,7 +157,7 @@ class Month:
         run = self.some("in_progress")
         if run is None:
             return
-        way = self.chance.randrange(5)
+        way = self.chance.choice([0, 1, 2, 2, 2, 3, 3, 4, 5, 6])
         if way == 0:
             lines.add_item(run, by=None, at=self.now, **vars(self.item()))
         elif way == 1:
@@ -140,13 +165,19 @@ class Month:
             midprint.save_actuals(run, by=None, at=self.now, items=self.counts(run), **given)
         elif way == 2 and (old := run.materials.exclude(spool=None).first()):
             so_far = MaterialActual(line=old.pk, actual_grams=Decimal("7.7"))
-            to = self.chance.choice(
-                [s for s in self.spools if s.filament_id == old.spool.filament_id]
-            )
-            midprint.swap_spool(run, by=None, at=self.now, line=old.pk, so_far=so_far, spool=to)
+            words = {"line": old.pk, "so_far": so_far, **self.perhaps_anyway()}
+            to = self.chance.choice(self.spools)
+            midprint.swap_spool(run, by=None, at=self.now, spool=to, **words)
         elif way == 3:
             fields = {"spool": self.chance.choice(self.spools), "planned_grams": Decimal(20)}
-            lines.add_material(run, by=None, at=self.now, **fields)
+            if self.chance.random() < 0.4 and (old := run.materials.first()):
+                fields["instead_of"] = old.pk
+            lines.add_material(run, by=None, at=self.now, **fields, **self.perhaps_anyway())
+        elif way == 4 and (item := run.items.first()):
+            more = item.quantity + self.chance.randrange(1, 4)
+            lines.change_item(item, by=None, at=self.now, quantity=more)
+        elif way == 5 and (old := run.materials.first()):
+            lines.remove_material(old, by=None, at=self.now)
         else:
             heavier = Decimal(self.chance.choice(["19", "22.5"]))
             BomLine.objects.filter(product=self.products[0]).update(grams_per_unit=heavier)
@@ -163,9 +194,11 @@ class Month:
             completion.correct(run, by=None, at=self.now, reason="A slip", confirm=True, **given)
         elif way == 2 and (line := run.materials.exclude(spool=None).first()):
             right = self.chance.choice(self.spools)
-            completion.reassign(run, line=line.pk, spool=right, by=None, at=self.now, reason="Slip")
+            words = {"by": None, "at": self.now, "reason": "Slip", **self.perhaps_anyway()}
+            completion.reassign(run, line=line.pk, spool=right, **words)
         else:
-            repeats.reprint(run, by=None, at=self.now)
+            again = self.chance.choice([repeats.reprint, repeats.copy])
+            again(run, by=None, at=self.now)
 
     def shelf(self):
         spool, way = self.chance.choice(self.spools), self.chance.randrange(5)
@@ -183,6 +216,19 @@ class Month:
         elif run := self.some("planned"):
             lifecycle.delete(run, **words)
 
+    def price(self):
+        """Anything costs something else from now on; what is frozen stays."""
+        pick, words = self.chance, {"by": None, "at": self.now}
+        way, new = pick.randrange(6), Decimal(pick.choice(PRICES))
+        if way < 3:
+            shelf.describe(pick.choice(self.spools), price=pick.choice([new, new, None]), **words)
+        elif way == 3:
+            audited.update(pick.choice(self.filaments), price=new, **words)
+        elif way == 4:
+            change_settings(FarmSettings.load(), by=None, machine_hour_rate=new / 10)
+        else:
+            Printer.objects.filter(name="Mk4").update(power_watts=pick.choice([None, 0, 155]))
+
     # -- what they say -------------------------------------------------------------------------
 
     def some(self, *statuses):
@@ -196,12 +242,16 @@ class Month:
 
     def actuals(self, run):
         told = []
-        for line in run.materials.exclude(spool=None).order_by("pk"):
+        for line in run.materials.exclude(spool=None).select_related("spool").order_by("pk"):
             share = Decimal(self.chance.choice(["0", "0.9", "1", "1.0371", "1.3"]))
-            if self.chance.random() < 0.7:
+            way = self.chance.random()
+            if way < 0.6:
                 grams, purge = line.planned_grams * share, Decimal(self.chance.choice([0, 2]))
                 figures = {"actual_grams": grams, "actual_purge_grams": purge}
                 told.append(MaterialActual(line=line.pk, settle=True, **figures))
+            elif way < 0.7:
+                gross = max(line.spool.remaining_grams - line.planned_grams * share, 0) + 200
+                told.append(MaterialActual(line=line.pk, gross_after_grams=gross))
         return told
 
     def counts(self, run):

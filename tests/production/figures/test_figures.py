@@ -1,37 +1,33 @@
-"""Every figure that a face tells is what anybody would reckon from the rows of the farm.
-
-``SPOOLBOOK_MONTHS=50`` lives through more months than the default.
-"""
-
-import os
+"""Every figure that a face tells is what anybody would reckon from the rows of the farm."""
 
 import pytest
 
 from production.models import ProductionRun
-from tests.production.figures import interfaces, narrowing
+from tests import budgets
+from tests.production.figures import explanations, interfaces, narrowing
 from tests.production.figures.books import Books
+from tests.production.figures.explained_groups import explained_of, not_compared
 from tests.production.figures.month import Month
+from tests.production.figures.parts import MEASURES, ORDER
 
-SEEDS = range(int(os.environ.get("SPOOLBOOK_MONTHS", "3")))
 
-
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", budgets.MONTH_SEEDS)
 def test_every_figure_is_as_reckoned_from_the_rows(api, as_manager, seed):
-    Month(seed).live(60)
-    wrong = interfaces.wrong(api, as_manager)
+    Month(seed).live(40)
+    wrong = [*interfaces.wrong(api, as_manager), *explanations.wrong(api)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_reports_are_of_what_was_asked_for(api):
     """Each way to narrow them, and every two of them together."""
-    Month(1).live(60)
+    Month(1).live(40)
     books = Books()
     wrong = interfaces.told([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
     assert not wrong, "\n".join(wrong)
 
 
 def test_a_month_has_everything_worth_reckoning(farm):
-    Month(0).live(60)
+    Month(5).live(60)
     books = Books()
     runs, entries = books.told.values(), books.entries.values()
     assert {run.row.status for run in runs} == set(ProductionRun.Status.values)
@@ -42,4 +38,10 @@ def test_a_month_has_everything_worth_reckoning(farm):
     assert any(item.planned_quantity == 0 for item in books.items.values())
     assert any(row.deleted_at for row in books.runs.values())
     assert any(row.reopened_at for row in books.runs.values())
+    assert any(line.spool_id != line.planned_spool_id for run in runs for line in run.lines)
     assert len({books.day(entry.created_at)[:7] for entry in entries}) > 1
+    every = explained_of(books)
+    figures = [each for one in every for own in (one.whole, *one.items) for each in own.values()]
+    assert {name for each in figures for name, part in each.parts.items() if part} == set(ORDER)
+    reasons = {not_compared(each, measure) for each in every for measure in MEASURES}
+    assert reasons >= {"open", "nothing_booked", "no_plan", "unknown_price", "unknown_minutes"}

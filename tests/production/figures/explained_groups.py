@@ -1,0 +1,92 @@
+"""Why many runs did not cost what was planned: exact parts of runs, summed, then rounded once."""
+
+from collections import Counter, defaultdict
+from fractions import Fraction
+
+from tests.production.figures.explaining import Explained
+from tests.production.figures.parts import MEASURES, NOTHING, PARTS, PLACES, UNKNOWN, shown
+from tests.production.figures.sums import rounded
+
+OF_FILAMENTS = ("grams", "material")  # all that is known of them
+
+
+def not_compared(explained, measure):
+    """Why a run is not compared in a measure; None where it is."""
+    if explained.is_open:
+        return "open"
+    if not explained.is_booked:
+        return "nothing_booked"
+    if not explained.whole["grams"].planned:
+        return "no_plan"
+    if measure not in explained.whole:
+        return "not_kept"
+    if explained.whole[measure].difference is not None:
+        return None
+    of_price = measure in ("material", "total") and explained.whole["material"].difference is None
+    return "unknown_price" if of_price else "unknown_minutes"
+
+
+def explained_of(books, runs=None):
+    runs = books.told.values() if runs is None else runs
+    return [Explained(books, run) for run in runs]
+
+
+def wholes(key):
+    """``(key, figures)`` of each run, by a key of it."""
+    return lambda explained: [(key(explained), explained.whole)]
+
+
+def by_product(explained):
+    items = explained.run.items
+    if not items:
+        return [(None, explained.whole)]
+    empty = [{} for _ in items] if explained.is_open else explained.items
+    return [(str(item.product_id), own) for item, own in zip(items, empty, strict=True)]
+
+
+def by_filament(explained):
+    figures = [{}] * len(explained.needs) if explained.is_open else explained.of_needs
+    pairs = zip(explained.needs, figures, strict=True)
+    return [(_text(filament_of(need)), own) for need, own in pairs]
+
+
+def filament_of(need):
+    """That with most planned grams, then the lowest id; of a need without plan its spool's."""
+    spools, grams = need.books.spools, defaultdict(Fraction)
+    for line in need.lines:
+        pk = line.planned_spool_id or line.spool_id
+        filament = spools[pk].filament_id if pk else line.filament_id
+        grams[filament] += Fraction(line.planned_grams) + Fraction(line.planned_purge_grams)
+    return min(grams, key=lambda pk: (-grams[pk], pk is None, pk))
+
+
+def _text(pk):
+    return None if pk is None else str(pk)
+
+
+def rows(every, split, measures=MEASURES):
+    """``{key: row}`` of reports/explanation, without what only names a row."""
+    groups = defaultdict(list)
+    for explained in every:
+        for key, figures in split(explained):
+            groups[key].append((explained, figures))
+    return {key: _row(pairs, measures, split) for key, pairs in groups.items()}
+
+
+def _row(pairs, measures, split):
+    names = {} if split is not by_product else {name: (*PARTS[name], "share") for name in measures}
+    row = {name: _measure(name, pairs, names.get(name, PARTS[name])) for name in measures}
+    cost = {name: row.pop(name) for name in measures if name not in ("grams", "minutes")}
+    return {"runs": len({explained.row.id for explained, _ in pairs}), **row, "cost": cost}
+
+
+def _measure(name, pairs, names):
+    """Sums over the runs that are compared in it, and how many those are."""
+    reasons = {explained.row.id: not_compared(explained, name) for explained, _ in pairs}
+    counts = Counter(reasons.values())
+    compared = counts.pop(None, 0)
+    chosen = [figures[name] for each, figures in pairs if reasons[each.row.id] is None]
+    whole = sum(chosen, NOTHING) if compared else UNKNOWN
+    assumed = {"assumed": rounded(whole.assumed, 6)} if name == "grams" else {}
+    told = shown(whole, PLACES[name], names) | assumed
+    return told | {"compared": compared, "not_compared": dict(counts)}

@@ -33,6 +33,7 @@ CONFIG = {
     },
 }
 
+WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 LONGEST_QUERY = 3000  # bytes; beyond 4094 the web server itself says no, in its own words
 CATALOGUE = "/api/v1/filaments/import-catalogue/"  # answers for each entry by itself, in a 200
 

@@ -26,6 +26,7 @@ REQUESTS_OF_NOBODY = EXAMPLES or budget(1, 100)  # which are refused before they
 
 # Random tables and entries of a catalogue to import.
 TABLES = EXAMPLES or budget(60, 2_000)
+LINES = budget(1_500, 10_000)  # of one large table
 ENTRIES = EXAMPLES or budget(150, 5_000)
 
 # Random operations: so many seeds, each a test of its own, of so many days of so many steps.

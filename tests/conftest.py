@@ -5,6 +5,7 @@ has several threads, plays in a ``committed_farm`` of its own, dropped afterward
 program itself, as it is served (see `tests.serving`).
 """
 
+import gc
 import os
 import secrets
 import threading
@@ -56,6 +57,12 @@ def pytest_collection_modifyitems(config, items):
     refuse_names_given_twice(items)
     if not budgets.IS_DEEP:
         deselect_deep(config, items)
+
+
+def pytest_collection_finish(session):
+    """What was imported stays: do not look for garbage in it again and again."""
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 def refuse_names_given_twice(items):

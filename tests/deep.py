@@ -23,6 +23,7 @@ PARTS = {
         "tests/config/test_bad_input.py",
         "tests/config/test_incomplete_everywhere.py",
         "tests/config/test_isolation.py",
+        "tests/config/test_roles.py",
     ],
     "any-day": ["tests/production/any_day"],
     "figures": ["tests/production/figures/test_figures.py"],
@@ -30,6 +31,8 @@ PARTS = {
     "tables": [
         "tests/inventory/test_import_filaments.py",
         "tests/inventory/test_table_cells.py",
+        "tests/inventory/test_table_filaments.py",
+        "tests/inventory/test_table_import.py",
         "tests/config/test_list_queries.py",
         "tests/config/test_long_lists.py",
         "tests/production/test_floor_growth.py",

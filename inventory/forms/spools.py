@@ -140,11 +140,6 @@ class ArchiveForm(VerbForm):
             values["discard"] = discard == "yes"
         return values
 
-    def field_errors(self, refusal):
-        yield from super().field_errors(refusal)
-        if refusal.code == "remainder_undecided":
-            yield "discard", _("Discard it or keep it?")
-
 
 class ReverseForm(VerbForm):
     after_refusal = {"confirm": {"counted_since"}}

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.services import ledger
+from inventory.services.past import require_past
 from inventory.services.spools import blank_labels
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
@@ -31,7 +32,7 @@ def receive(*, filament, initial_grams=None, by, at=None, received_on=None, pric
         filament=filament,
         initial_grams=initial_grams,
         price=price,
-        received_on=received_on or FarmSettings.load().local_date(at or timezone.now()),
+        received_on=_day_of_receipt(received_on, at),
         **details,
     )
     spool.save(force_insert=True)
@@ -73,8 +74,8 @@ def receive_many(
     """
     prices = _prices(_counted(count, codes), price, total_price)
     labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
-    received_on = received_on or FarmSettings.load().local_date(at or timezone.now())
-    details |= {"filament": filament, "initial_grams": initial_grams, "received_on": received_on}
+    details |= {"filament": filament, "initial_grams": initial_grams}
+    details["received_on"] = _day_of_receipt(received_on, at)
     new = [
         unsaved(price=each, **details, **label) for each, label in zip(prices, labels, strict=True)
     ]
@@ -84,6 +85,12 @@ def receive_many(
         for spool in book.spools.values():
             book.receive(spool)
     return list(book.spools.values())
+
+
+def _day_of_receipt(given, at):
+    today = FarmSettings.load().local_date(at or timezone.now())
+    require_past(today, received_on=given)
+    return given or today
 
 
 def _counted(count, codes):

@@ -174,7 +174,8 @@ def test_a_spool_is_found_by_its_old_label_as_well(api):
 
 def test_a_spool_is_archived_and_restored(api):
     spool = a_spool()
-    refused(api.post(at(spool, "archive")), 409, "remainder_undecided")
+    problem = refused(api.post(at(spool, "archive")), 409, "remainder_undecided")
+    assert list(problem["errors"]) == ["discard"]
     answer = done(api.post(at(spool, "archive"), {"discard": True}))
     assert (answer["is_archived"], answer["remaining_grams"]) == (True, "0.000000")
     refused(api.post(at(spool, "use"), {"grams": 1}), 409, "spool_archived")

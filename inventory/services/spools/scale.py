@@ -6,10 +6,11 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.services import ledger
+from inventory.services.past import require_past
 from inventory.services.spools import shelf
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_moment, format_number
 
 IMPLAUSIBLE_SHARE = Decimal("0.10")
@@ -42,7 +43,7 @@ def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confi
     """
     gross = to_grams(gross_grams, field="gross_grams")
     with shelf.locked(spool, by=by, at=at) as (book, spool):
-        _require_past(weighed_at, book.at)
+        require_past(book.at, weighed_at=weighed_at)
         missed = _posted_since(spool, weighed_at, basis, gross)
         net = _net_weight(spool, gross, spool.remaining_grams - missed, confirm=confirm)
         balance = max(net + missed, ledger.ZERO)
@@ -83,13 +84,6 @@ def net_of_gross(spool, gross):
             gross_grams=gross,
         )
     return gross - tare
-
-
-def _require_past(weighed_at, now):
-    if weighed_at is not None and weighed_at > now:
-        message = _("%(weighed_at)s is still to come.") % {"weighed_at": format_moment(weighed_at)}
-        errors = {"weighed_at": [_("A spool can't have been weighed in the future.")]}
-        raise Invalid(message, errors=errors)
 
 
 def _net_weight(spool, gross, book_grams, *, confirm):

@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from inventory import codes
 from inventory.models import Location, SpoolEvent
 from inventory.services import ledger
+from inventory.services.past import require_past
 from tenants.accounts import audited
+from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
 from tenants.operations.quantities import money
 from tenants.operations.refusals import Duplicate, Invalid, Refusal
@@ -86,6 +88,10 @@ def describe(spool, *, by, at=None, **fields):
             changed |= _late_cost(fresh, fields["price"])
         if not changed:
             return fresh
+        require_past(book.at, **{name: changed.get(name) for name in ("opened_at", "dried_at")})
+        if "received_on" in changed:
+            today = FarmSettings.load().local_date(book.at)
+            require_past(today, received_on=changed["received_on"])
         for name in EVENT_OF_FIELD.keys() & changed.keys():
             before, after = getattr(fresh, name), changed[name]
             _record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
@@ -173,6 +179,7 @@ def archive(spool, *, by, at=None, discard=None, note=""):
                     "them with the archived spool."
                 )
                 % {"left": format_number(fresh.remaining_grams), "spool": fresh.code},
+                errors={"discard": [_("Discard it or keep it?")]},
                 spool_id=fresh.pk,
                 remaining_grams=fresh.remaining_grams,
             )

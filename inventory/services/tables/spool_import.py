@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from inventory import codes
 from inventory.models import Filament, Location, Spool
 from inventory.services import ledger, receiving
+from inventory.services.past import require_past
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.matching import Catalogue, the_place
 from inventory.services.tables.report import BATCH, SPOOLS, ImportReport, run_import
@@ -77,6 +78,7 @@ def _spool(values, filament, places, today):
     if "location" in values:
         details["location"] = the_place(places, values["location"])
     try:
+        require_past(today, received_on=values.get("received_on"))
         spool = receiving.unsaved(
             filament=filament,
             initial_grams=values.get("initial_grams"),

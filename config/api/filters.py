@@ -1,6 +1,7 @@
 """Ordering and searching of lists."""
 
-from django.db.models import F
+from django.db.models import F, Func, Value
+from django.db.models.functions import Length
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
@@ -34,7 +35,8 @@ class BoundedSearch(SearchFilter):
 class StrictOrdering(OrderingFilter):
     """``ordering=-finished_at,number``: by fields the list names, nulls last, ids to break ties.
 
-    A view's ``ordering_aliases`` are other names for some of them.
+    A view's ``ordering_aliases`` are other names for some of them. By one in its
+    ``natural_ordering`` a row that ends in 127 comes before one that ends in 1000.
     """
 
     def remove_invalid_fields(self, queryset, fields, view, request):
@@ -56,7 +58,11 @@ class StrictOrdering(OrderingFilter):
         ordering = self.get_ordering(request, queryset, view)
         if not ordering or ordering == self.get_default_ordering(view):
             return queryset
-        columns = [_nulls_last(name, _aliases(view), queryset) for name in ordering]
+        columns = [
+            _directed(column, name, queryset)
+            for name in ordering
+            for column in _columns(name.removeprefix("-"), view)
+        ]
         return queryset.order_by(*columns, "-pk")
 
 
@@ -64,13 +70,22 @@ def _aliases(view):
     return getattr(view, "ordering_aliases", {})
 
 
-def _nulls_last(name, aliases, rows):
-    """On a column that is never null it would keep PostgreSQL from reading an index backwards."""
-    field = aliases.get(name.removeprefix("-"), name.removeprefix("-"))
-    last = True if _can_be_null(field, rows) else None
-    return F(field).desc(nulls_last=last) if name.startswith("-") else F(field).asc(nulls_last=last)
+def _columns(name, view):
+    column = F(_aliases(view).get(name, name))
+    if name not in getattr(view, "natural_ordering", ()):
+        return [column]
+    return [Func(column, Value("0123456789"), function="rtrim"), Length(column), column]
 
 
-def _can_be_null(name, rows):
+def _directed(column, name, rows):
+    """On a column that is never null NULLS LAST would keep PostgreSQL from reading an index
+    backwards."""
+    last = True if _can_be_null(column, rows) else None
+    return column.desc(nulls_last=last) if name.startswith("-") else column.asc(nulls_last=last)
+
+
+def _can_be_null(column, rows):
+    if not isinstance(column, F):
+        return False
     columns = {field.name: field.null for field in rows.model._meta.concrete_fields}
-    return name in rows.query.annotations or columns.get(name, True)
+    return column.name in rows.query.annotations or columns.get(column.name, True)

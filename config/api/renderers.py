@@ -36,7 +36,12 @@ class CompressReads(GZipMiddleware):
 
 
 class Negotiation(DefaultContentNegotiation):
-    """By ``format``, else by ``Accept``; an unavailable format is 406 either way."""
+    """By ``format``, whatever ``Accept`` names, else by ``Accept``; an unavailable format is 406
+    either way."""
+
+    def get_accept_list(self, request):
+        is_chosen = self.settings.URL_FORMAT_OVERRIDE in request.query_params
+        return ["*/*"] if is_chosen else super().get_accept_list(request)
 
     def filter_renderers(self, renderers, format):
         try:

@@ -31,6 +31,7 @@ class PrinterViewSet(RecordViewSet):
     filterset_class = PrinterFilter
     search_fields = ["name", "manufacturer", "model"]
     ordering_fields = ["id", "name"]
+    natural_ordering = ("name",)
 
     @action(detail=True, methods=["post"])
     def clear(self, request, pk):
@@ -51,6 +52,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     }
     parents, parent = Printer.objects.all(), "printer"
     ordering_fields = ["id", "label"]
+    natural_ordering = ("label",)
     search_fields = ["label", "spool__code"]
 
     def new_values(self):

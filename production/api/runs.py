@@ -71,6 +71,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, ReadViewSet):
         "created_at",
         "updated_at",
     ]
+    natural_ordering = ("number",)
     ordering_aliases = {"start_date": "started_at", "completion_date": "finished_at"}
 
     def create(self, request):

@@ -43,7 +43,7 @@ class StrictBody:
     A field that can't be written may be in a body with its current value only: it is read-only, or
     in ``Meta.create_only`` or ``Meta.update_only`` at the wrong time; ``Meta.write_at`` maps it to
     the address where it is written. A row is named by its id or by NameFields of the same source;
-    ``Meta.needed`` names the id fields of which a new row needs one or the other.
+    ``Meta.needed`` names the id fields of which a new row, and a PUT, needs one or the other.
     """
 
     is_update = False  # whether the body is about an existing row
@@ -138,10 +138,11 @@ class StrictBody:
                 raise serializers.ValidationError(errors, code="contradiction")
 
     def require_pairs(self, values):
-        if self.partial or self.is_update:
+        if self.partial:
             return
+        fixed = self.fixed_fields()
         for first, *others in self.needed_pairs():
-            if first not in values:
+            if first not in values and first not in fixed:
                 message = _("This, or %(names)s, is required.") % {"names": ", ".join(others)}
                 raise serializers.ValidationError({first: [message]}, code="required")
 

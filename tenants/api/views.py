@@ -20,6 +20,7 @@ from tenants.accounts import audited
 from tenants.api import OPEN, SIGNED_IN, csv_format
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
+from tenants.api.filters import SeveralFilter
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
@@ -196,20 +197,25 @@ class BaseViewSet(GenericViewSet):
     def _check_parameters(self, request):
         if self.action is None:
             return  # 405 comes first
-        known = self.known_parameters()
-        for name in request.query_params:
+        known, errors = self.known_parameters(), {}
+        for name, values in request.query_params.lists():
             if name not in known:
-                raise ValidationError({name[:60]: [_("There is no such parameter.")]})
+                errors[name[:60]] = [_("There is no such parameter.")]
+            elif len(values) > 1 and not isinstance(known[name], SeveralFilter):
+                errors[name] = [_("This takes one value.")]
+        if errors:
+            raise ValidationError(errors)
 
     def known_parameters(self):
-        known = {"format"}
+        """``{name: filter}``, None for what is no filter."""
+        names, filters = {"format"}, {}
         if self.action in self.queries:
-            known |= set(self.queries[self.action]().fields)
+            names |= set(self.queries[self.action]().fields)
         if self.action == "list":
-            known |= {"page", "page_size"}
-            known |= {"ordering", "search"} if hasattr(self, "ordering_fields") else set()
-            known |= set(self.filterset_class.base_filters) if self.filterset_class else set()
-        return known
+            names |= {"page", "page_size"}
+            names |= {"ordering", "search"} if hasattr(self, "ordering_fields") else set()
+            filters = self.filterset_class.base_filters if self.filterset_class else {}
+        return dict.fromkeys(names) | filters
 
     def _idempotent(self, handler, key):
         """The handler, whose answer is stored under the key and given again for it."""

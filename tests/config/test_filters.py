@@ -6,9 +6,17 @@ import pytest
 from django.utils import timezone
 
 from inventory.services.spools import shelf
-from tenants.api.filters import FilterSet, FromFilter, IdFilter, ReferenceFilter, ToFilter
+from production.models import ProductionRun
+from tenants.api.filters import (
+    FilterSet,
+    FromFilter,
+    IdFilter,
+    ReferenceFilter,
+    SeveralFilter,
+    ToFilter,
+)
 from tests.config.routes import furnish, ids_of, routes
-from tests.factories import a_running_run, a_spool, make_user
+from tests.factories import a_printer, a_run, a_running_run, a_spool, make_user
 from tests.responses import done, refused, results
 
 LISTS = [
@@ -162,3 +170,40 @@ def test_what_was_done_lately_is_found_between_two_moments(api):
     soon = (timezone.now() + timedelta(minutes=1)).isoformat().replace("+", "%2B")
     told = done(api.get(f"/api/v1/run-events/?at_from={timezone.localdate()}&at_to={soon}"))
     assert told["total_count"] == 2
+
+
+# --- Each parameter ------------------------------------------------------------------------------
+
+
+def test_a_parameter_of_one_value_that_is_given_twice_is_400(api, address):
+    for path, filters in FILTERS.items():
+        several = [k for k, each in filters.base_filters.items() if isinstance(each, SeveralFilter)]
+        names = {"page", *filters.base_filters}
+        query = "&".join(f"{name}=x&{name}=y" for name in sorted(names))
+        problem = refused(api.get(f"{address(path)}?{query}"), 400, "invalid")
+        assert set(problem["errors"]) == names - set(several), path
+
+
+def test_numbers_at_the_end_of_a_name_are_put_in_order_by_their_value(api):
+    for name in ("MK4 10", "MK4 2", "MK4"):
+        a_printer(name)
+    for number in ("ALPH-20260301-1000", "ALPH-20260301-127", "ALPH-20260302-001"):
+        ProductionRun.objects.filter(pk=a_run().pk).update(number=number)
+    for path, name in (("printers", "name"), ("production-runs", "number")):
+        rows, reverse = (
+            [row[name] for row in results(api.get(f"/api/v1/{path}/?ordering={minus}{name}"))]
+            for minus in ("", "-")
+        )
+        assert rows == reverse[::-1]
+        assert rows in (
+            ["MK4", "MK4 2", "MK4 10"],
+            ["ALPH-20260301-127", "ALPH-20260301-1000", "ALPH-20260302-001"],
+        )
+
+
+def test_the_format_in_the_address_goes_before_the_accepted_ones(api):
+    for accepted in ("application/json", "text/html", "*/*"):
+        answer = api.get("/api/v1/spools/?format=csv", headers={"Accept": accepted})
+        assert (answer.status_code, answer["Content-Type"][:8]) == (200, "text/csv")
+    answer = api.get("/api/v1/spools/?format=json", headers={"Accept": "text/csv"})
+    assert answer["Content-Type"] == "application/json"

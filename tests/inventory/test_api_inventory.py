@@ -58,6 +58,15 @@ def test_a_filament_needs_a_material_type(api):
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["material_type"])
 
 
+def test_a_put_needs_what_is_required_and_keeps_the_rest(api):
+    filament = a_filament(price=20)
+    path = f"/api/v1/filaments/{filament.pk}/"
+    assert list(api.put(path, {"name": "X"}).json()["errors"]) == ["material_type"]
+    answer = api.put(path, {"name": "X", "material_type_code": filament.material_type.code})
+    assert (answer.json()["name"], answer.json()["price"]) == ("X", "20.0000")
+    assert list(api.put(path, {}).json()["errors"]) == ["name"]
+
+
 @pytest.mark.parametrize(
     "value", [10**30, 0, -1, "abc", True, 1.5, None, [], {"id": 1}, "9" * 5000, "²"]
 )

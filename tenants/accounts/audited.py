@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.accounts.models import AuditEvent
+from tenants.operations.constraints import demands
 from tenants.operations.operation import correlation_id, operation
 from tenants.operations.refusals import Duplicate, InUse, Invalid
 from tenants.operations.text import compose_names, humanize_name
@@ -138,7 +139,12 @@ def _duplicate(obj, fields):
 
 
 def _inconsistent(obj, diagnostics):
-    message = _constraint_message(obj, diagnostics.constraint_name)
+    names = {"kind": _kind(obj), "name": diagnostics.constraint_name}
+    for constraint in obj._meta.constraints if obj else ():
+        if constraint.name == diagnostics.constraint_name:
+            errors = {field: [text] for field, text in demands(constraint, obj).items()}
+            return Invalid(_summary(errors), errors=errors)
+    message = _("The %(kind)s is not consistent (%(name)s).") % names
     fields = _fields_named(obj, diagnostics.message_detail or "")
     return Invalid(message, errors={field: [message] for field in fields})
 
@@ -160,13 +166,6 @@ def _fields_named(obj, detail):
     words = set(re.findall(r"\w+", key.group(1))) if key else set()
     fields = obj._meta.concrete_fields if obj else ()
     return [field.name for field in fields if field.column in words]
-
-
-def _constraint_message(obj, name):
-    for constraint in obj._meta.constraints if obj else ():
-        if constraint.name == name:
-            return str(constraint.get_violation_error_message())
-    return _("The %(kind)s is not consistent (%(name)s).") % {"kind": _kind(obj), "name": name}
 
 
 def _kind(obj):

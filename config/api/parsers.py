@@ -13,11 +13,17 @@ from tenants.operations.refusals import Invalid
 from tenants.web.requests import too_large
 
 DEEPEST = 20
+MOST_VALUES = 20_000  # of a body, lists and objects counted too; a view may allow more
 
 
 class TooDeep(Invalid):
     code = "too_deep"
     title = "The body is nested too deep"
+
+
+class TooManyValues(Invalid):
+    code = "too_many_values"
+    title = "The body has too many values"
 
 
 class StrictJSONParser(JSONParser):
@@ -27,7 +33,8 @@ class StrictJSONParser(JSONParser):
         limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
         raw = stream.read(limit + 1)
         if len(raw) > limit:
-            raise too_large()
+            raise too_large(limit)
+        _bound(raw, _most_values(parser_context))
         try:
             data = json.loads(
                 raw.decode("utf-8-sig"),
@@ -41,6 +48,18 @@ class StrictJSONParser(JSONParser):
             raise ParseError(_("The body is not JSON: %(error)s") % {"error": error}) from error
         _check(data)
         return data
+
+
+def _most_values(context):
+    return getattr((context or {}).get("view"), "most_values", None) or MOST_VALUES
+
+
+def _bound(raw, most):
+    """Refuse more values than anybody needs, before each of them costs its object in memory."""
+    count = raw.count(b",") + raw.count(b"[") + raw.count(b"{") + 1  # or a few less: see a text
+    if count > most:
+        detail = _("The body has more than %(most)s values: send less at once.") % {"most": most}
+        raise TooManyValues(detail, most_values=most)
 
 
 def _refuse_constant(name):

@@ -190,9 +190,10 @@ PROBLEM = {
         "correlation_id": {"type": "string"},
         "errors": {
             "type": "object",
-            "description": "By field; a line of a list as items.0.quantity.",
+            "description": "By field, 20 at most; a line of a list as items.0.quantity.",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
         },
+        "more_errors": {"type": "integer", "description": "How many more fields are wrong."},
     },
     "additionalProperties": {},
 }

@@ -47,7 +47,12 @@ class FilamentImport(TakesTable):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
         return self.imported(import_filaments, read_filaments)
 
-    @action(detail=False, methods=["post"], url_path="import-catalogue")
+    @action(
+        detail=False,
+        methods=["post"],
+        url_path="import-catalogue",
+        most_values=30 * catalogue_source.MOST_ENTRIES,
+    )
     def import_catalogue(self, request):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""
         rows = read_catalogue(catalogue_source.entries(request.data, "The body"))

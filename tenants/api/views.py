@@ -60,6 +60,7 @@ class BaseViewSet(GenericViewSet):
     documents = ()
     permissions = {}
     keeps_answers = True
+    most_values = None  # of a body, where it is not config.api.parsers.MOST_VALUES
     title = operation_type = ""
     receives_body = True  # once it is known who asks: see RefusingMiddleware
 

@@ -20,7 +20,7 @@ from tenants.operations.refusals import Invalid, Refusal, Unavailable
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
 from tenants.web import bodies
-from tenants.web.requests import plainly, too_large
+from tenants.web.requests import most_bytes, plainly, too_large
 
 logger = logging.getLogger(__name__)
 
@@ -163,9 +163,9 @@ def check(request):
     """Raises TooLarge, LengthRequired, Unreadable."""
     if request.META.get("HTTP_TRANSFER_ENCODING"):
         raise LengthRequired(_("A body sent in chunks is not taken: give its Content-Length."))
-    limit, length = settings.DATA_UPLOAD_MAX_MEMORY_SIZE, _length(request)
+    limit, length = most_bytes(request), _length(request)
     if length > limit:
-        raise too_large(length_bytes=length)
+        raise too_large(limit, length_bytes=length)
     parts = request.META.get("QUERY_STRING", "").split("&")
     if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
         errors = dict.fromkeys(given, ["NUL is no text."])

@@ -2,21 +2,27 @@
 
 from decimal import Decimal
 from http import HTTPStatus
+from itertools import islice
 
 from tenants.operations.operation import correlation_id
 
 CONTENT_TYPE = "application/problem+json"
+MOST_ERRORS = 20  # that are named; how many more there are is a figure
+LONGEST_NAME, LONGEST_TEXT, LONGEST_DETAIL = 60, 300, 1_000  # letters
 RETRY_SECONDS = 1  # when the rows are busy
 
 
 def problem(status, code, *, title="", detail="", **members):
-    """The members of a problem, without those that are None."""
+    """The members of a problem, without those that are None: a few kB, whatever was sent."""
+    if errors := members.get("errors"):
+        members["errors"] = dict(map(_shortened, islice(errors.items(), MOST_ERRORS)))
+        members["more_errors"] = max(len(errors) - MOST_ERRORS, 0) or None
     return {
         "type": f"/problems/{code}",
         "title": title or HTTPStatus(status).phrase,
         "status": status,
         "code": code,
-        "detail": detail,
+        "detail": shorten(str(detail), LONGEST_DETAIL),
         "correlation_id": correlation_id.get(),
         **{name: _json_value(value) for name, value in members.items() if value is not None},
     }
@@ -52,6 +58,15 @@ def flat(errors, prefix=""):
         elif value:
             found[path] = [str(each) for each in (value if isinstance(value, list) else [value])]
     return found
+
+
+def shorten(text, most):
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def _shortened(error):
+    name, texts = error
+    return shorten(name, LONGEST_NAME), [shorten(text, LONGEST_TEXT) for text in texts[:5]]
 
 
 def _is_nested(values):

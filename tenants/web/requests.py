@@ -1,6 +1,7 @@
 """Who sent a request, and refusals without a view."""
 
 import ipaddress
+import re
 
 from django.conf import settings
 from django.http import JsonResponse
@@ -10,6 +11,8 @@ from django.utils.translation import gettext as _
 from tenants.operations.refusals import Invalid
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
+UNKNOWN_BYTES = 16_384  # of a body whose sender can't be known by it
+OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
 MOST_DIGITS = 18  # of a Content-Length
 MOST_WORDS = 20  # of a search: each is looked for in every row
 
@@ -22,8 +25,16 @@ class TooLarge(Invalid):
     title = "The body is too large"
 
 
-def too_large(**numbers):
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+def most_bytes(request):
+    """How long the body of a request may be: short at an address that asks who one is, and without
+    anything that says it."""
+    is_known = "HTTP_AUTHORIZATION" in request.META or request.COOKIES
+    if not is_known or OF_UNKNOWN.fullmatch(request.path_info):
+        return min(UNKNOWN_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+
+
+def too_large(limit, **numbers):
     detail = _("A body has at most %(limit)s bytes: send less at once.") % {"limit": limit}
     return TooLarge(detail, limit_bytes=limit, **numbers)
 

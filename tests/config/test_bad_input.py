@@ -50,6 +50,7 @@ def at(farm, manager):
         assert answer.status_code < 500, said
         if route.is_api and answer.status_code >= 400 and method != "head":
             assert answer["Content-Type"] == PROBLEM, said
+            assert len(told) < 10_000, said
         return answer
 
     return ask

@@ -61,6 +61,39 @@ def test_an_unknown_field_is_named(api):
     assert answer.json()["errors"] == {"colour": ["There is no such field."]}
 
 
+def test_a_problem_is_small_whatever_was_sent(api):
+    answer = raw(api, json.dumps({f"{n} {'x' * 100}": n for n in range(9_000)}))
+    problem = answer.json()
+    assert (answer.status_code, len(answer.content) < 10_000) == (400, True)
+    assert (len(problem["errors"]), problem["more_errors"]) == (20, 8_980)
+    assert {len(name) for name in problem["errors"]} == {60}
+
+
+def test_a_body_of_more_values_than_anybody_needs_is_refused_before_they_are_made(api):
+    for body in ('{"a":' + "1," * 20_000, "[" * 20_001, "{" * 20_001):  # which are no JSON
+        answer = raw(api, body)
+        assert (answer.status_code, answer.json()["code"]) == (400, "too_many_values")
+        assert answer.json()["most_values"] == 20_000
+
+
+@pytest.mark.parametrize(
+    ("path", "signed"),
+    [
+        (LOCATIONS, {}),
+        ("/api/v1/tokens/", {}),
+        ("/api/v1/tokens/", {"Authorization": "Token spb_guessed"}),
+        ("/floor/who/", {"Cookie": "spoolbook-session=guessed"}),
+        ("/accounts/login/", {"Cookie": "spoolbook-session=guessed"}),
+        ("/nowhere/", {}),
+    ],
+)
+def test_who_can_not_be_known_sends_little(api_client, path, signed):
+    for length, is_refused in ((16_384, False), (16_385, True)):
+        answer = api_client.generic("POST", path, "x" * length, "application/json", headers=signed)
+        assert (answer.status_code == 413) == is_refused, (length, answer.status_code)
+        assert len(answer.content) < 10_000 or answer["Content-Type"].startswith("text/html")
+
+
 def test_what_was_read_can_be_edited_and_sent_back(api):
     there = api.post(LOCATIONS, {"name": "Shelf"}).json()
     path = f"{LOCATIONS}{there['id']}/"

@@ -84,11 +84,14 @@ class ActualsBody(Body):
         return distinct_lines(given)
 
     def validate_items(self, given):
-        counts = [ItemCount(item=self._item_id(values), **values) for values in given]
+        counts = [
+            ItemCount(item=self._item_id(values, place), **values)
+            for place, values in enumerate(given)
+        ]
         refuse_twice([count.item for count in counts])
         return counts
 
-    def _item_id(self, values):
+    def _item_id(self, values, place):
         """The item a row of the body is about; by its SKU where the run has that just once."""
         sku = values.pop("product_sku", None)
         if sku is None:
@@ -96,7 +99,8 @@ class ActualsBody(Body):
         found = self.instance.items.filter(product__sku=sku).values_list("pk", flat=True)[:2]
         if len(found) != 1:
             message = _("%(sku)s is not exactly one item of this run; name the id.") % {"sku": sku}
-            raise serializers.ValidationError(message, code="not_in_run")
+            errors = {place: {"product_sku": [message]}}
+            raise serializers.ValidationError(errors, code="not_in_run")
         return found[0]
 
 
@@ -213,6 +217,6 @@ def distinct_lines(actuals):
 
 
 def refuse_twice(ids):
-    named = [pk for pk in ids if pk is not None]
-    if len(set(named)) < len(named):
-        raise serializers.ValidationError(_("The same one is named twice."), code="twice")
+    text = [_("The same one is named twice.")]
+    if errors := {n: text for n, pk in enumerate(ids) if pk is not None and pk in ids[:n]}:
+        raise serializers.ValidationError(errors, code="twice")

@@ -4,6 +4,8 @@ A service raises a refusal that is defined beside it. The API answers with probl
 shows it beside the field. It names the cause, the numbers that matter and what to do next.
 """
 
+from contextlib import contextmanager
+
 
 class Refusal(Exception):
     """Nothing was written. ``code`` is stable and meant for programs, ``status`` is of HTTP,
@@ -23,6 +25,21 @@ class Refusal(Exception):
     def of(cls, field, detail):
         """The refusal of one field's value."""
         return cls(detail, errors={field: [detail]})
+
+
+@contextmanager
+def located(*place):
+    """Refusals in the block are of the part of a body at ``place``: ``located("items", 1)``;
+    without one they stay as they are."""
+    try:
+        yield
+    except Refusal as refusal:
+        if not place:
+            raise
+        path = ".".join(map(str, place))
+        errors = {f"{path}.{field}": texts for field, texts in refusal.errors.items()}
+        refusal.errors = errors or {path: [refusal.detail]}
+        raise
 
 
 class Invalid(Refusal):

@@ -123,9 +123,9 @@ class VerbForm(forms.Form):
                 self.add_error(name, message)
 
     def field_errors(self, refusal):
-        """``(field, message)`` for each field that a refusal concerns."""
+        """``(field, message)`` for each field that a refusal concerns, in part or as a whole."""
         for name, messages in refusal.errors.items():
-            yield from ((name, message) for message in messages)
+            yield from ((name.partition(".")[0], message) for message in messages)
 
     def is_visible(self, name):
         """Whether a field is shown from the start, has a value, or is needed after a refusal."""

@@ -86,7 +86,7 @@ def test_everything_that_is_wrong_with_any_run_is_said_at_once_and_none_is_made(
         4: "invalid_quantity",
         5: "invalid",
     }
-    assert refused.value.errors["runs"][2] == {"quantity": ["Between 1 and 1,000,000."]}
+    assert refused.value.errors["runs"][2] == {"items.0.quantity": ["Between 1 and 1,000,000."]}
     assert "5 of 6 runs can't be planned" in refused.value.detail
     assert not ProductionRun.objects.exists()
     assert not RunNumber.objects.exists()

@@ -21,20 +21,24 @@ def require_blank(texts):
     codes = [scanning.read(text).code for text in texts]
     if wrong := [code for code in codes if not spool_codes.is_valid(code)]:
         names = {"codes": _named(wrong)}
-        error = _("Not the code of a label: %(codes)s.") % names
         message = _("Not the code of a label: %(codes)s. Scan it again.")
-        raise InvalidSpoolCode(message % names, errors={"codes": [error]})
+        errors = _at_codes(codes, wrong, _("Not the code of a label."))
+        raise InvalidSpoolCode(message % names, errors=errors)
     if twice := [code for code, times in Counter(codes).items() if times > 1]:
         names = {"codes": _named(twice)}
-        error = _("More than once: %(codes)s.") % names
         message = _("Scanned more than once: %(codes)s. Each label is for one spool.")
-        raise InvalidSpoolCode(message % names, errors={"codes": [error]})
+        raise InvalidSpoolCode(message % names, errors=_at_codes(codes, twice, _("Twice here.")))
     if taken := sorted(Spool.objects.taken_codes(codes)):
         names = {"codes": _named(taken)}
-        error = _("On a spool already: %(codes)s.") % names
         message = _("On a spool already: %(codes)s. Take labels that are new.")
-        raise Duplicate(message % names, errors={"codes": [error]})
+        errors = _at_codes(codes, taken, _("On a spool already."))
+        raise Duplicate(message % names, errors=errors)
     return codes
+
+
+def _at_codes(codes, wrong, text):
+    """The text as the error of each of ``codes`` that is one of the wrong."""
+    return {f"codes.{place}": [text] for place, code in enumerate(codes) if code in wrong}
 
 
 def _named(codes):

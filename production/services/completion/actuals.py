@@ -15,7 +15,7 @@ from production.models import Reason, RunMaterial
 from production.services.requirements.readiness import refuse_without_spool
 from production.services.transitions import NotInRun
 from tenants.operations.quantities import grams as to_grams
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.refusals import Invalid, Refusal, located
 from tenants.operations.text import format_number
 
 Source = RunMaterial.Source
@@ -76,10 +76,15 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, TareUnknown.
     """
     settled = note(lines, given)
+    places = {line_of(lines, actual): ("materials", n) for n, actual in enumerate(given)}
     for line in lines:
         line.spool = spools.get(line.spool_id)  # the locked one, so that none is looked up again
     books = {pk: spool.remaining_grams for pk, spool in spools.items()} | (books or {})
-    missing = [line for line in lines if not _resolve(line, spools, books, percent)]
+    missing = []
+    for line in lines:
+        with located(*places.get(line, ())):
+            if not _resolve(line, spools, books, percent):
+                missing.append(line)
     if missing:
         raise _missing(missing, spools)
     refuse_without_spool([line for line in lines if line.actual_total_grams], field="materials")
@@ -115,15 +120,16 @@ def _missing(lines, spools):
 def note(lines, given):
     """Write what was given on the lines, as a draft; returns the ids of those to settle."""
     settled = set()
-    for actual in given:
-        line = line_of(lines, actual)
-        figures = {name: getattr(actual, name) for name in FIGURES}
-        if any(value is not None for value in figures.values()):
-            for name, value in figures.items():
-                setattr(line, name, None if value is None else to_grams(value, field=name))
-            line.actual_source = ""
-        if actual.settle:
-            settled.add(line.pk)
+    for index, actual in enumerate(given):
+        with located("materials", index):
+            line = line_of(lines, actual)
+            figures = {name: getattr(actual, name) for name in FIGURES}
+            if any(value is not None for value in figures.values()):
+                for name, value in figures.items():
+                    setattr(line, name, None if value is None else to_grams(value, field=name))
+                line.actual_source = ""
+            if actual.settle:
+                settled.add(line.pk)
     return settled
 
 
@@ -154,15 +160,15 @@ def apply_items(items, given, *, as_planned):
 def note_items(items, given):
     """Write the given counts on the items. Raises NotInRun, CountsExceedQuantity."""
     by_id = {item.pk: item for item in items}
-    for count in given:
-        if count.item not in by_id:
-            raise NotInRun(
-                _("Item %(item)s is not of this run.") % {"item": count.item}, item_id=count.item
-            )
-        item = by_id[count.item]
-        item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
-        item.scrap_reason = count.scrap_reason
-        _check_counts(item)
+    for index, count in enumerate(given):
+        with located("items", index):
+            if count.item not in by_id:
+                message = _("Item %(item)s is not of this run.") % {"item": count.item}
+                raise NotInRun(message, errors={"id": [message]}, item_id=count.item)
+            item = by_id[count.item]
+            item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
+            item.scrap_reason = count.scrap_reason
+            _check_counts(item)
 
 
 def line_of(lines, actual):
@@ -173,7 +179,7 @@ def line_of(lines, actual):
     no_spool, no_line = _("This run has no spool %(id)s."), _("This run has no line %(id)s.")
     raise NotInRun(
         (no_line if actual.line else no_spool) % {"id": actual.line or actual.spool},
-        errors={"materials": [_("Not a material of this run.")]},
+        errors={"id" if actual.line else "spool": [_("Not a material of this run.")]},
         material_id=actual.line,
         spool_id=actual.spool,
     )
@@ -200,7 +206,7 @@ def _take_share(line, percent):
 
 
 def _weighed(line, spools, books):
-    refuse_without_spool([line], field="materials")
+    refuse_without_spool([line], field="spool")
     spool, before = spools[line.spool_id], line.gross_before_grams
     if before is not None:
         used = before - line.gross_after_grams
@@ -244,7 +250,8 @@ def _check_counts(item):
     counts = {"good_count": item.good_count, "scrapped_count": item.scrapped_count}
     if min(item.good_count or 0, item.scrapped_count or 0) < 0:
         message = _("A count can't be negative.")
-        raise CountsExceedQuantity(message, errors={"items": [message]})
+        name = "good_count" if (item.good_count or 0) < 0 else "scrapped_count"
+        raise CountsExceedQuantity(message, errors={name: [message]})
     if item.printed_count > item.quantity:
         counts["quantity"] = item.quantity
         message = _(
@@ -254,7 +261,7 @@ def _check_counts(item):
         error = _("At most %(quantity)s for item %(id)s.") % {"id": item.pk, **counts}
         raise CountsExceedQuantity(
             message % {"product": item.product.sku, **counts},
-            errors={"items": [error]},
+            errors={"good_count": [error]},
             item_id=item.pk,
             **counts,
         )

@@ -102,7 +102,9 @@ def progress(run, *, by, percent, at=None):
     run = transitions.lock(run, "progress")
     percent = Decimal(percent)
     if not (percent.is_finite() and 0 <= percent <= 100):
-        raise Invalid(_("Progress is 0 to 100 percent."), errors={"percent": [_("From 0 to 100.")]})
+        raise Invalid(
+            _("Progress is 0 to 100 percent."), errors={"progress_percent": [_("From 0 to 100.")]}
+        )
     run.progress_percent = round(percent, 2)
     reason = f"{percent:f} %"
     return transitions.save(run, "progress", "progress_percent", by=by, at=at, reason=reason)
@@ -125,7 +127,7 @@ def _line_to_swap(lines, pk, so_far):
             return row
     raise transitions.NotInRun(
         _("Which spool is swapped? Name a material of this run that has one."),
-        errors={"line": [_("Not a material of this run with a spool.")]},
+        errors={"material": [_("Not a material of this run with a spool.")]},
         material_id=pk,
     )
 

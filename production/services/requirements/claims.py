@@ -69,13 +69,17 @@ def require_match(line, spool):
         )
 
 
-def require_distinct(spool_ids):
-    """Raise DuplicateSpool when a spool (None apart) is there twice."""
+def require_distinct(spool_ids, *, field="spool", nested_in=""):
+    """Raise DuplicateSpool when a spool (None apart) is there twice; of ``spool_ids`` that are
+    ``nested_in`` a list of the body, with their places."""
+    spool_ids = list(spool_ids)
     counts = Counter(pk for pk in spool_ids if pk is not None)
     if twice := sorted(pk for pk, count in counts.items() if count > 1):
+        found = [index for index, pk in enumerate(spool_ids) if pk in twice]
+        places = [f"{nested_in}.{index}.{field}" for index in found] if nested_in else [field]
         raise DuplicateSpool(
             _("Spool %(twice)s is on two lines: put its grams on one line.")
             % {"twice": ", ".join(map(str, twice))},
-            errors={"materials": [_("A spool can be on one line of a run only.")]},
+            errors=dict.fromkeys(places, [_("A spool can be on one line of a run only.")]),
             spool_ids=twice,
         )

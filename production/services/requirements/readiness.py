@@ -61,10 +61,10 @@ def choose_spools(run, run_lines, named):
     Raises SpoolsMissing, NotInRun.
     """
     if unknown := sorted(named.keys() - {line.pk for line in run_lines}):
-        raise NotInRun(
-            _("This run has no material %(unknown)s.") % {"unknown": unknown[0]},
-            material_id=unknown[0],
-        )
+        place, text = list(named).index(unknown[0]), _("This run has no material %(unknown)s.")
+        text %= {"unknown": unknown[0]}
+        errors = {f"spools.{place}.material": [text]}
+        raise NotInRun(text, errors=errors, material_id=unknown[0])
     open_lines = [line for line in run_lines if not line.spool_id and line.pk not in named]
     chosen = named | (from_slots(run, open_lines) if open_lines else {})
     missing = [line for line in open_lines if line.pk not in chosen and line.planned_total_grams]

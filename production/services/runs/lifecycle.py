@@ -18,7 +18,7 @@ from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.refusals import Invalid, Refusal, located
 from tenants.operations.text import compose_names, humanize_name
 
 Status = ProductionRun.Status
@@ -54,22 +54,25 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
     overridden = overrides.granted(override_reason, by=by)
     if not is_over:
         in_use.require_printers([fields.get("printer")])
-        in_use.require_products(item.product for item in items)
+        for index, item in enumerate(items):
+            with located("items", index):
+                in_use.require_products([item.product])
     run = ProductionRun(created_by=by)
     given = {name: value for name, value in fields.items() if value is not None}
     _assign(run, {"planned_minutes": bom.planned_minutes(items), **given})
-    run_items = [lines.build_item(item, run=run) for item in items]
+    run_items = _built("items", lines.build_item, items, run=run)
     if "plate_count" not in fields:
         run.plate_count = limits.plates_needed(run_items)
     wanted = _derived(items) if materials is None else materials
-    run_lines = [lines.build_material(material, run=run) for material in wanted]
+    run_lines = _built("materials", lines.build_material, wanted, run=run)
     spool_ids = [line.spool_id for line in run_lines]
-    claims.require_distinct(spool_ids)
+    claims.require_distinct(spool_ids, nested_in="materials")
     with ledger.book(spool_ids, by=by, at=at, allow_overclaim=overridden) as book:
         if not overridden:
             limits.require_within(run, run_items, run_lines, book.spools)
-        for line in run_lines:
-            lines.take(book, line, overridden=overridden)
+        for index, line in enumerate(run_lines):
+            with located("materials", index):
+                lines.take(book, line, overridden=overridden)
         book.require_enough()
         run.created_at = run.updated_at = book.at
         run.number = next_number(at=book.at)
@@ -119,7 +122,8 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
     run_lines = transitions.lock_lines(run)
     chosen = readiness.choose_spools(run, run_lines, spools or {})
-    claims.require_distinct(getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines)
+    taken = [getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines]
+    claims.require_distinct(taken, field="spools")
     renamed = [line.pk for line in run_lines if line.spool_id and line.pk in chosen]
     ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()}
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
@@ -202,6 +206,14 @@ def _assign(run, fields):
             % {"plate_count": run.plate_count},
             errors={"plate_count": [_("Between 1 and 10,000.")]},
         )
+
+
+def _built(name, build, given, *, run):
+    built = []
+    for index, each in enumerate(given):
+        with located(name, index):
+            built.append(build(each, run=run))
+    return built
 
 
 def _derived(items):

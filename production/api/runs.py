@@ -12,12 +12,13 @@ from production.api.verbs import NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
 from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
+from production.serializers.explanation import ExplanationSerializer
 from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
 from production.serializers.planning import PlannedRuns
 from production.serializers.runs import ProductionRunSerializer, RunEventSerializer, addresses
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_BODIES
-from production.services import transitions, variance
+from production.services import explanation, transitions, variance
 from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
 from production.services.verbs import TRANSITIONS
@@ -47,11 +48,13 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, ReadViewSet):
         **dict.fromkeys(["bulk", "plan"], {201: PlannedRuns}),
         **dict.fromkeys(NEW_RUNS, {201: ProductionRunSerializer}),
         "variance": VarianceSerializer,
+        "explanation": ExplanationSerializer,
         "blockers": BlockersSerializer,
         "traveller": {(200, PDF): OpenApiTypes.BINARY},
     }
     permissions = PERMISSIONS | {
         "variance": "view",
+        "explanation": "view",
         "blockers": "view",
         "bulk": "add",
         "plan": "add",
@@ -117,6 +120,12 @@ class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, ReadViewSet):
     def variance(self, request, pk):
         """Read planned and actual grams, minutes and cost of one run."""
         return Response(variance.of_run(self.get_object()))
+
+    @action(detail=True, methods=["get"])
+    def explanation(self, request, pk):
+        """Read why a run did not take and cost what was planned: parts that sum to the difference,
+        and a sentence."""
+        return Response(explanation.of_run(self.get_object()).as_dict())
 
     @action(detail=True, methods=["get"])
     def blockers(self, request, pk):

@@ -4,20 +4,30 @@ from rest_framework import serializers
 
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from production.models import ProductionRun
+from production.serializers.explanation import ExplanationSerializer
 from production.serializers.runs import ProductionRunSerializer
 from production.serializers.variance import VarianceSerializer
+from production.services import explanation
 
 
 class ClosedRun(ProductionRunSerializer):
     """A run, its variance, and the entries that were made. After a ``dry_run`` the run is as it
-    was, while the variance and the entries are as they would have been; these have no ids."""
+    was, while the variance and the entries are as they would have been; these have no ids. The
+    explanation is answered by a ``dry_run`` alone."""
 
     dry_run = serializers.BooleanField(read_only=True)
     variance = VarianceSerializer(read_only=True)
+    explanation = ExplanationSerializer(read_only=True, allow_null=True)
     entries = InventoryTransactionSerializer(many=True, read_only=True)
 
     class Meta(ProductionRunSerializer.Meta):
-        fields = [*ProductionRunSerializer.Meta.fields, "dry_run", "variance", "entries"]
+        fields = [
+            *ProductionRunSerializer.Meta.fields,
+            "dry_run",
+            "variance",
+            "explanation",
+            "entries",
+        ]
 
 
 class DryRun(serializers.Serializer):
@@ -54,12 +64,19 @@ def outcome(done, *, is_dry_run=False):
     if is_dry_run:
         entries = [{**entry, "id": None} for entry in entries]
     variance = VARIANCE.to_representation(done.variance)
-    return {"dry_run": is_dry_run, "variance": variance, "entries": entries}
+    explained = explanation.of(done.figures).as_dict() if is_dry_run else None
+    return {
+        "dry_run": is_dry_run,
+        "variance": variance,
+        "explanation": explained,
+        "entries": entries,
+    }
 
 
 def dry_run_outcome(done):
     """A Completion of a run that does not exist: without ids and numbers."""
     answer = outcome(done, is_dry_run=True)
+    del answer["explanation"]
     variance = answer["variance"] | {"run": None, "number": None}
     variance["materials"] = [line | {"material": None} for line in variance["materials"]]
     variance["items"] = [item | {"item": None} for item in variance["items"]]

@@ -14,9 +14,10 @@ Sums hold before rounding; figures are rounded half up to four places, grams to 
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from typing import NamedTuple
 
 from inventory.models import InventoryTransaction
-from production.models import ProductionRun
+from production.models import ProductionRun, RunMaterial
 from tenants.operations.text import WIDE
 
 ZERO = Decimal(0)
@@ -28,6 +29,8 @@ NOISE = Decimal("1e-12")  # what is smaller comes of quotients that have no end
 Status = ProductionRun.Status
 BOOKED = ProductionRun.BOOKED
 GIVEN_UP = (Status.FAILED, Status.CANCELLED)
+ASSUMED = (RunMaterial.Source.AS_PLANNED, RunMaterial.Source.PERCENT)
+KINDS = ("material", "machine", "energy", "labour")
 USED = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
 
 
@@ -39,7 +42,7 @@ class Figure:
     actual: Decimal | None
 
     def __add__(self, other):
-        return Figure(_sum([self.planned, other.planned]), _sum([self.actual, other.actual]))
+        return Figure(summed([self.planned, other.planned]), summed([self.actual, other.actual]))
 
     def as_dict(self, places=PLACES):
         """planned, actual, difference (actual - planned), percent (of planned)."""
@@ -57,34 +60,85 @@ class Figure:
 
 def of_run(run):
     """The variance of one run as nested dicts of Decimals; four queries."""
+    return loaded(run).as_dict()
+
+
+def loaded(run):
+    """The Variance of a run, with all that it is made of; four queries."""
     items = list(run.items.select_related("product"))
-    lines = list(run.materials.select_related("spool__filament__manufacturer", "planned_spool"))
+    lines = run.materials.select_related(
+        "spool__filament__manufacturer", "planned_spool", "filament"
+    )
     entries = run.transactions.not_reversed().filter(kind__in=USED).select_related("spool")
-    return of_loaded(run, items, lines, list(entries))
+    return Variance(run, items, list(lines), list(entries))
 
 
-def of_loaded(run, items, lines, entries):
-    """The variance of a run whose items, materials and standing entries are at hand."""
-    spent = {} if run.is_open else _spent(entries)
-    is_over, is_known = not run.is_open, run.status in BOOKED or bool(spent)
-    materials = [_Material(run, line, spent) for line in lines]
-    shares = _Shares(items, run.status in BOOKED)
-    costs = _costs(run, materials, shares, is_over)
-    return {
-        "run": run.pk,
-        "number": run.number,
-        "status": run.status,
-        "grams": {
-            name: _total((getattr(line, name) for line in materials), is_known).as_dict(GRAM_PLACES)
+class Variance:
+    """The exact figures of a run whose items, materials and standing entries are at hand."""
+
+    def __init__(self, run, items, lines, entries):
+        self.run, self.items = run, items
+        self.is_over, self.is_booked = not run.is_open, run.status in BOOKED
+        self.is_given_up = run.status in GIVEN_UP
+        self.is_compared = self.is_over and not self.is_given_up
+        spent = _spent(entries) if self.is_over else {}
+        is_known = self.is_booked or bool(spent)
+        self.materials = [Material(run, line, spent) for line in lines]
+        self.grams = {
+            name: _total((getattr(line, name) for line in self.materials), is_known)
             for name in ("part", "purge", "total")
-        },
-        "minutes": Figure(run.planned_minutes, run.actual_minutes if is_over else None).as_dict(
-            MINUTE_PLACES
-        ),
-        "cost": {name: figure.as_dict() for name, figure in costs.items()},
-        "materials": [material.as_dict() for material in materials],
-        "items": [shares.of(item, run, costs) for item in items],
-    }
+        }
+        self.minutes = Figure(run.planned_minutes, run.actual_minutes if self.is_over else None)
+        self.shares = _Shares(items, self.is_booked)
+        self.hour_rates = _hour_rates(run)
+        self.costs = _costs(self)
+
+    def as_dict(self):
+        run = self.run
+        return {
+            "run": run.pk,
+            "number": run.number,
+            "status": run.status,
+            "grams": {name: figure.as_dict(GRAM_PLACES) for name, figure in self.grams.items()},
+            "minutes": self.minutes.as_dict(MINUTE_PLACES),
+            "cost": {name: figure.as_dict() for name, figure in self.costs.items()},
+            "materials": [material.as_dict() for material in self.materials],
+            "items": [self._item(item) for item in self.items],
+        }
+
+    def _item(self, item):
+        quantity, is_booked = self.shares.quantities[item.pk], self.is_booked
+        good, cost = item.good_count if is_booked else None, self.cost_of(item)
+        return {
+            "item": item.pk,
+            "product": item.product_id,
+            "sku": item.product.sku,
+            "planned_quantity": quantity,
+            "quantity": item.quantity,
+            "good": good,
+            "scrapped": item.scrapped_count if is_booked else None,
+            "not_printed": item.quantity - item.printed_count if is_booked else None,
+            "printed_grams": Figure(
+                _times(quantity, item.bom_grams_per_unit),
+                _times(item.printed_count, item.bom_grams_per_unit) if is_booked else None,
+            ).as_dict(GRAM_PLACES),
+            "cost": cost.as_dict(),
+            "cost_per_unit": Figure(
+                _divided(cost.planned, quantity), _divided(cost.actual, good)
+            ).as_dict(),
+        }
+
+    def cost_of(self, item):
+        """The item's share of the run's cost, and its own labour."""
+        shared = [self.costs[name] for name in ("material", "machine", "energy")]
+        labour = self.shares.labour_of(item, self.run) or Figure(ZERO, ZERO)
+        pool = _total(figure for figure in shared if figure != Figure(None, None))
+        unknown = self.costs["total"]
+        pool = Figure(
+            None if unknown.planned is None else pool.planned,
+            None if unknown.actual is None else pool.actual,
+        )
+        return self.shares.part_of(pool, item) + labour
 
 
 def rounded(value, places=PLACES):
@@ -102,7 +156,27 @@ def _taken(run, line, spent):
     return (ZERO, ZERO) if spent else (None, None)
 
 
-class _Material:
+def reconciled(parts, places, *, total=None):
+    """The parts (by name), rounded so that they sum to ``total``: by default their rounded sum.
+
+    Each is rounded half up; where units of the last place are missing, those that were rounded off
+    the most get one each, of equals the first. An exact part stays as it is. With an unknown part
+    there is no sum, and each is rounded by itself.
+    """
+    found = {name: rounded(value, places) for name, value in parts.items()}
+    if None in found.values():
+        return found
+    if total is None:
+        total = rounded(sum(parts.values(), ZERO), places)
+    missing = total - sum(found.values(), ZERO)
+    errors = {name: rounded(parts[name], NOISE) - found[name] for name in parts}
+    inexact = sorted(filter(errors.get, parts), key=errors.get, reverse=missing > 0)
+    for name in inexact[: int(abs(missing) / places)]:
+        found[name] += places.copy_sign(missing)
+    return found
+
+
+class Material:
     """One line of the run: its figures and what they cost."""
 
     def __init__(self, run, line, spent):
@@ -111,11 +185,12 @@ class _Material:
         self.part = Figure(line.planned_grams, actual)
         self.purge = Figure(line.planned_purge_grams, purge)
         self.total = self.part + self.purge
-        rate = planned_rate(run, line)
-        entries = spent.get(line.spool_id, _Spent(ZERO, rate))
-        self.rate, planned = entries.rate, line.planned_total_grams
-        planned = _times(planned, rate) if planned else ZERO  # of whatever price
-        self.cost = Figure(planned, None if run.is_open else entries.cost)
+        self.planned_rate = planned_rate(run, line)
+        self.takes = spent.get(line.spool_id, [])
+        self.rate = self.takes[-1].rate if self.takes else self.planned_rate
+        actual = None if run.is_open else total_cost(self.takes)
+        self.is_assumed = line.actual_source in ASSUMED
+        self.cost = Figure(priced(line.planned_total_grams, self.planned_rate), actual)
 
     def as_dict(self):
         line = self.line
@@ -141,41 +216,47 @@ def planned_rate(run, line):
     return line.planned_cost_per_gram
 
 
-@dataclass(frozen=True)
-class _Spent:
-    cost: Decimal | None
+class Take(NamedTuple):
+    """Grams that were used or wasted, and what one of them cost."""
+
+    grams: Decimal
     rate: Decimal | None
 
 
+def total_cost(takes):
+    return summed(priced(take.grams, take.rate) for take in takes)
+
+
 def _spent(entries):
-    """What the run's usage and waste cost, per spool: ``{spool id: _Spent}``."""
+    """The run's usage and waste per spool: ``{spool id: [Take]}``."""
     spent = {}
     for entry in entries:
-        if entry.kind not in USED:
-            continue
-        rate = entry.cost_per_gram
-        if rate is None:
-            rate = entry.spool.late_cost_per_gram
-        cost = _times(-entry.grams, rate)
-        before = spent.get(entry.spool_id)
-        spent[entry.spool_id] = _Spent(_sum([before.cost, cost]) if before else cost, rate)
+        if entry.kind in USED:
+            rate = entry.cost_per_gram
+            rate = entry.spool.late_cost_per_gram if rate is None else rate
+            spent.setdefault(entry.spool_id, []).append(Take(-entry.grams, rate))
     return spent
 
 
-def _costs(run, materials, shares, is_over):
+def _hour_rates(run):
+    """Money per hour of the machine and of its energy; None where the farm keeps no such rate."""
+    kilowatts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
+    is_free = run.energy_price_kwh == 0  # whatever the printer draws
+    power_rate = ZERO if is_free else _times(kilowatts, run.energy_price_kwh)
+    return {"machine": run.hour_rate, "energy": power_rate}
+
+
+def _costs(figures):
     """Figures by kind of cost, labour and the total included."""
+    run, is_over = figures.run, figures.is_over
     unknown = ZERO if run.status in GIVEN_UP else None
     minutes = Figure(
         run.planned_minutes, unknown if run.actual_minutes is None else run.actual_minutes
     )
-    kilowatts = None if run.power_watts is None else Decimal(run.power_watts) / 1000
-    is_free = run.energy_price_kwh == 0  # whatever the printer draws
-    power_rate = ZERO if is_free else _times(kilowatts, run.energy_price_kwh)
     costs = {
-        "material": _total((material.cost for material in materials), is_over),
-        "machine": _by_the_hour(minutes, run.hour_rate, is_over),
-        "energy": _by_the_hour(minutes, power_rate, is_over),
-        "labour": shares.labour(run, is_over),
+        "material": _total((material.cost for material in figures.materials), is_over),
+        **{name: _by_the_hour(minutes, rate, is_over) for name, rate in figures.hour_rates.items()},
+        "labour": figures.shares.labour(run, is_over),
     }
     known = [figure for figure in costs.values() if figure is not None]
     costs["total"] = _total(known)
@@ -186,10 +267,8 @@ def _by_the_hour(minutes, rate, is_over):
     """Hours x rate; None when the farm keeps no such rate, 0 whatever the time at a rate of 0."""
     if rate is None:
         return None
-    if rate == 0:
-        return Figure(ZERO, ZERO if is_over else None)
-    actual = _times(minutes.actual, rate / 60) if is_over else None
-    return Figure(_times(minutes.planned, rate / 60), actual)
+    actual = priced(minutes.actual, rate / 60) if is_over else None
+    return Figure(priced(minutes.planned, rate / 60), actual)
 
 
 class _Shares:
@@ -200,51 +279,31 @@ class _Shares:
         self.is_booked = is_booked
         self.quantities = {item.pk: planned_count(item) for item in items}
         self.printed = {item.pk: item.printed_count if is_booked else 0 for item in items}
-        planned = _some(self.quantities, {item.pk: item.quantity for item in items})
-        self.planned = _weights(items, planned)
-        self.actual = _weights(items, _some(self.printed, planned))
+        self.counts = _some(self.quantities, {item.pk: item.quantity for item in items})
+        self.planned = _weights(items, self.counts)
+        self.actual = _weights(items, _some(self.printed, self.counts))
 
     def labour(self, run, is_over):
         if run.labour_rate is None:
             return None
-        return _total((self._labour(item, run) for item in self.items), is_over)
+        return _total((self.labour_of(item, run) for item in self.items), is_over)
 
-    def of(self, item, run, costs):
-        quantity = self.quantities[item.pk]
-        good = item.good_count if self.is_booked else None
-        cost = self._cost(item, run, costs)
-        return {
-            "item": item.pk,
-            "product": item.product_id,
-            "sku": item.product.sku,
-            "planned_quantity": quantity,
-            "quantity": item.quantity,
-            "good": good,
-            "scrapped": item.scrapped_count if self.is_booked else None,
-            "not_printed": item.quantity - item.printed_count if self.is_booked else None,
-            "printed_grams": Figure(
-                _times(quantity, item.bom_grams_per_unit),
-                _times(item.printed_count, item.bom_grams_per_unit) if self.is_booked else None,
-            ).as_dict(GRAM_PLACES),
-            "cost": cost.as_dict(),
-            "cost_per_unit": Figure(
-                _divided(cost.planned, quantity), _divided(cost.actual, good)
-            ).as_dict(),
-        }
-
-    def _cost(self, item, run, costs):
-        shared = [costs[name] for name in ("material", "machine", "energy")]
-        labour = Figure(ZERO, ZERO) if run.labour_rate is None else self._labour(item, run)
-        known = [figure for figure in shared if figure != Figure(None, None)]
-        unknown = costs["total"]
-        pool = _total(known)
-        planned = None if unknown.planned is None else pool.planned * self.planned[item.pk]
-        actual = None if unknown.actual is None else pool.actual * self.actual[item.pk]
-        return Figure(_sum([planned, labour.planned]), _sum([actual, labour.actual]))
-
-    def _labour(self, item, run):
-        rate = _times(item.labour_minutes_per_unit or ZERO, run.labour_rate / 60)
+    def labour_of(self, item, run):
+        if (rate := unit_labour(item, run)) is None:
+            return None
         return Figure(self.quantities[item.pk] * rate, self.printed[item.pk] * rate)
+
+    def part_of(self, figure, item):
+        """The part of a run's figure that falls on one item."""
+        return Figure(
+            _times(figure.planned, self.planned[item.pk]),
+            _times(figure.actual, self.actual[item.pk]),
+        )
+
+
+def unit_labour(item, run):
+    """Money for a person's minutes of one unit; None where the farm keeps no such rate."""
+    return _times(item.labour_minutes_per_unit or ZERO, _divided(run.labour_rate, 60))
 
 
 def planned_count(item):
@@ -270,8 +329,16 @@ def _total(figures, is_known=True):
     return total if is_known else Figure(total.planned, None)
 
 
-def _sum(values):
-    return None if any(value is None for value in values) else sum(values)
+def summed(values):
+    """The sum; None where one is unknown."""
+    values = list(values)
+    return None if None in values else sum(values, ZERO)
+
+
+def priced(quantity, rate):
+    """What a quantity costs: nothing of an unknown price costs nothing, and so does an unknown
+    quantity at a price of 0."""
+    return ZERO if quantity == 0 or rate == 0 else _times(quantity, rate)
 
 
 def _times(value, rate):

@@ -76,6 +76,12 @@ def format_number(number):
     return number_format(f"{half_up(number, 2).normalize():f}", use_l10n=True)
 
 
+def format_amount(number, *, is_signed=False):
+    """A figure with two decimals for a sentence (``12.50``, ``+12.50``), as `format_number`."""
+    text = number_format(half_up(number, 2), decimal_pos=2, use_l10n=True)
+    return f"+{text}" if is_signed and number > 0 else text
+
+
 def half_up(number, places):
     """A figure for people: so many decimals, a half rounded up."""
     return Decimal(number).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, WIDE)

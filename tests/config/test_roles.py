@@ -68,6 +68,7 @@ API = """
 /api/v1/production-runs/{pk}/swap-spool/                .     o     .     .     .
 /api/v1/production-runs/{pk}/traveller/                 v     .     .     .     .
 /api/v1/production-runs/{pk}/unstart/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/explanation/               v     .     .     .     .
 /api/v1/production-runs/{pk}/variance/                  v     .     .     .     .
 /api/v1/production-runs/{run_id}/items/                 v     o     .     .     .
 /api/v1/production-runs/{run_id}/items/{pk}/            v     .     o     o     o

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import ProductionRun, Reason
-from production.services import transitions, variance
+from production.services import transitions
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
@@ -16,6 +17,7 @@ from production.services.completion.actuals import (
 )
 from production.services.completion.plausibility import require_plausible
 from production.services.requirements import claims
+from production.services.variance import Variance
 from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation, with_dry_run
@@ -26,13 +28,17 @@ from tenants.operations.text import format_moment
 Status = ProductionRun.Status
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class Completion:
-    """A closed run, the ledger entries that were made, and its variance."""
+    """A closed run, the ledger entries that were made, and its figures."""
 
     run: ProductionRun
     entries: list
-    variance: dict
+    figures: Variance
+
+    @cached_property
+    def variance(self):
+        return self.figures.as_dict()
 
 
 @with_dry_run
@@ -161,5 +167,5 @@ def _outcome(run, items, lines, book):
     return Completion(
         run=run,
         entries=book.entries,
-        variance=variance.of_loaded(run, items, lines, book.entries),
+        figures=Variance(run, items, lines, book.entries),
     )

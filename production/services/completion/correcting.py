@@ -143,4 +143,4 @@ def _corrected(run, verb, lines, items, book, *, by, reason):
     bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
     bulk_update_unnest(items, ITEM_FIELDS)
     transitions.save(run, verb, "finished_at", "actual_minutes", by=by, at=book.at, reason=reason)
-    return Completion(run=run, entries=book.entries, variance=variance.of_run(run))
+    return Completion(run=run, entries=book.entries, figures=variance.loaded(run))

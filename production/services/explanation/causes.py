@@ -1,0 +1,122 @@
+"""What is said of each cause of a difference in cost, with the figures that belong to it."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.translation import gettext_lazy as _
+
+from production.services.variance import ZERO, summed
+from tenants.operations.text import format_amount
+
+MOST = 4  # named in a sentence
+
+# Of more, and of less.
+TEXTS = {
+    "printed": (
+        _("%(amount)s more parts printed (%(actual)s instead of %(planned)s)"),
+        _("%(amount)s fewer parts printed (%(actual)s instead of %(planned)s)"),
+    ),
+    "usage_per_part": (
+        _("%(amount)s more grams per part (%(actual)s instead of %(planned)s g)"),
+        _("%(amount)s fewer grams per part (%(actual)s instead of %(planned)s g)"),
+    ),
+    "usage": (
+        _("%(amount)s more grams for what was printed (%(actual)s instead of %(planned)s g)"),
+        _("%(amount)s fewer grams for what was printed (%(actual)s instead of %(planned)s g)"),
+    ),
+    "purge": (
+        _("%(amount)s more purge (%(actual)s instead of %(planned)s g)"),
+        _("%(amount)s less purge (%(actual)s instead of %(planned)s g)"),
+    ),
+    "time_per_part": (
+        _("%(amount)s more machine time per part (%(actual)s instead of %(planned)s min)"),
+        _("%(amount)s less machine time per part (%(actual)s instead of %(planned)s min)"),
+    ),
+    "time": (
+        _("%(amount)s more machine time (%(actual)s instead of %(planned)s min)"),
+        _("%(amount)s less machine time (%(actual)s instead of %(planned)s min)"),
+    ),
+    "extra": (_("%(amount)s material that was not planned (%(actual)s g)"),) * 2,
+    "substitution": (_("%(amount)s another filament than planned"),) * 2,
+    "price": (_("%(amount)s dearer filament"), _("%(amount)s cheaper filament")),
+    "unmeasured": (_("%(amount)s grams that were not measured"),) * 2,
+    "others": (_("%(amount)s other causes"),) * 2,
+}
+# Where the amount goes the other way than the figures, as the dear ones were fewer.
+MIXED = {"printed": _("%(amount)s another mix of parts")}
+MIXED_MATERIALS = _("%(amount)s another mix of materials")
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Money (None is unknown), and the figures that go with it, if there are any."""
+
+    name: str
+    amount: Decimal | None
+    actual: Decimal | None = None
+    planned: Decimal | None = None
+
+    def text(self, amount):
+        """In words, for the ``amount`` as it is rounded."""
+        words = {"amount": format_amount(amount, is_signed=True)}
+        for name in ("actual", "planned"):
+            value = getattr(self, name)
+            words[name] = format_amount(value) if isinstance(value, Decimal) else value
+        if self.planned is not None and (self.actual - self.planned) * amount <= 0:
+            return MIXED.get(self.name, MIXED_MATERIALS) % words
+        return TEXTS[self.name][amount < 0] % words
+
+
+def causes_of(explanation):
+    """The causes of a completed run's difference, in the order of the parts."""
+    part, shares = explanation.costs["total"].parts, explanation.figures.shares
+    printed, planned = sum(shares.printed.values()), sum(shares.counts.values())
+    return [
+        Cause("printed", summed([part["output"], part["scrap"]]), printed, planned),
+        *_of_grams(explanation, part),
+        Cause("extra", part["extra"], explanation.grams.parts["extra"]),
+        Cause("substitution", part["substitution"]),
+        Cause("price", part["price"]),
+        _of_time(explanation, part["time"]),
+    ]
+
+
+def listed(causes, amounts):
+    """Those whose amount is not 0, the largest first; of many, the smaller ones together."""
+    found = sorted(
+        ((cause, amounts[cause.name]) for cause in causes if amounts[cause.name]),
+        key=lambda pair: -abs(pair[1]),
+    )
+    if len(found) > MOST:
+        rest = sum(amount for _cause, amount in found[MOST - 1 :])
+        found = [*found[: MOST - 1], (Cause("others", rest), rest)]
+    return ", ".join(cause.text(amount) for cause, amount in found)
+
+
+def _of_grams(explanation, part):
+    """More grams in the parts and flushed, or that nobody measured them."""
+    if not explanation.is_measured:
+        return [Cause("unmeasured", summed([part["usage"], part["purge"]]))]
+    needs = [need for need in explanation.needs if need.planned]
+    taken = sum((need.taken_part for need in needs), ZERO)
+    expected = sum((need.units.expected(need.planned_part) for need in needs), ZERO)
+    usage = _per_part(explanation, "usage", part["usage"], taken, expected)
+    flushed = explanation.figures.grams["purge"]
+    purge = explanation.grams.parts["purge"]
+    return [usage, Cause("purge", part["purge"], flushed.planned + purge, flushed.planned)]
+
+
+def _of_time(explanation, amount):
+    minutes = explanation.minutes.figure
+    if None in (minutes.planned, minutes.actual):
+        return Cause("time", amount)
+    expected = explanation.units.expected(minutes.planned)
+    return _per_part(explanation, "time", amount, minutes.actual, expected)
+
+
+def _per_part(explanation, name, amount, actual, expected):
+    """Per part where all are of one product, else of all that was printed."""
+    printed = sum(explanation.figures.shares.printed.values())
+    if printed and len({item.product_id for item in explanation.figures.items}) == 1:
+        return Cause(f"{name}_per_part", amount, actual / printed, expected / printed)
+    return Cause(name, amount, actual, expected)

@@ -1,0 +1,134 @@
+"""The explanation of a run as sentences: what it cost, and why not what was planned."""
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from production.models import ProductionRun, RunMaterial
+from production.services.explanation.causes import causes_of, listed
+from production.services.variance import reconciled, rounded
+from tenants.operations.text import format_amount, format_number
+
+CENT = Decimal("0.01")
+UNKNOWN = {
+    "price": gettext_lazy("price unknown"),
+    "grams": gettext_lazy("grams unknown"),
+    "planned_minutes": gettext_lazy("planned minutes unknown"),
+    "minutes": gettext_lazy("minutes unknown"),
+}
+
+
+def of(explanation):
+    """``12.11 instead of 10.61 EUR (+1.50): +1.55 more grams per part (...), ...``"""
+    if explanation.run.is_open:
+        return _("Not over yet.")
+    if explanation.figures.is_given_up:
+        sentences = [_given_up(explanation)]
+    else:
+        sentences = [_compared(explanation), *_scrapped(explanation)]
+    return " ".join([*sentences, *_assumed(explanation)])
+
+
+def _given_up(explanation):
+    total = explanation.costs["total"]
+    lost, planned = total.parts["lost"], total.figure.planned
+    if lost is None:
+        text = _("What it cost is unknown: %(unknown)s.")
+    elif planned is None:
+        text = _("%(lost)s %(currency)s lost; what was planned is unknown.")
+    elif explanation.run.status == ProductionRun.Status.FAILED:
+        text = _(
+            "The print failed: %(lost)s %(currency)s lost, %(planned)s %(currency)s was planned."
+        )
+    else:
+        text = _(
+            "The run was cancelled: %(lost)s %(currency)s lost, %(planned)s %(currency)s was "
+            "planned."
+        )
+    return text % _words(explanation, lost=lost, planned=planned)
+
+
+def _compared(explanation):
+    figure, causes = explanation.costs["total"].figure, causes_of(explanation)
+    planned, actual = rounded(figure.planned, CENT), rounded(figure.actual, CENT)
+    if None in (planned, actual):
+        return _not_compared(explanation, causes)
+    exact = {cause.name: cause.amount for cause in causes}
+    amounts = reconciled(exact, CENT, total=actual - planned)
+    if not any(amounts.values()):
+        text = _("%(actual)s %(currency)s, as planned.")
+    elif planned == actual:
+        text = _("%(actual)s %(currency)s, as planned in sum: %(causes)s.")
+    else:
+        text = _("%(actual)s instead of %(planned)s %(currency)s (%(difference)s): %(causes)s.")
+    words = _words(explanation, planned=planned, actual=actual)
+    words["difference"] = format_amount(actual - planned, is_signed=True)
+    return text % {**words, "causes": listed(causes, amounts)}
+
+
+def _not_compared(explanation, causes):
+    """What keeps the cost from being compared, and what is known all the same."""
+    words = _words(explanation)
+    amounts = {cause.name: rounded(cause.amount, CENT) for cause in causes}
+    words["causes"] = listed(causes, amounts)
+    if words["causes"]:
+        return _("The cost can't be compared: %(unknown)s. Known: %(causes)s.") % words
+    grams = explanation.grams.figure
+    words |= {"actual": format_number(grams.actual), "planned": format_number(grams.planned)}
+    text = _(
+        "The cost can't be compared: %(unknown)s. It took %(actual)s of %(planned)s g planned."
+    )
+    return text % words
+
+
+def _scrapped(explanation):
+    items = explanation.figures.items
+    if not (scrapped := sum(item.scrapped_count or 0 for item in items)):
+        return
+    printed, amount = sum(item.printed_count for item in items), _cents(explanation, "scrap")
+    if amount:
+        text = ngettext(
+            "%(scrapped)s of %(printed)s printed was scrapped: %(amount)s %(currency)s of the plan "
+            "for nothing.",
+            "%(scrapped)s of %(printed)s printed were scrapped: %(amount)s %(currency)s of the "
+            "plan for nothing.",
+            scrapped,
+        )
+    else:
+        text = ngettext(
+            "%(scrapped)s of %(printed)s printed was scrapped.",
+            "%(scrapped)s of %(printed)s printed were scrapped.",
+            scrapped,
+        )
+    yield text % {**_words(explanation, amount=amount), "scrapped": scrapped, "printed": printed}
+
+
+def _assumed(explanation):
+    if explanation.assumed:
+        text = _("%(assumed)s g of %(actual)s g were booked as planned, nobody measured them.")
+        sources = {each.line.actual_source for each in explanation.figures.materials}
+        if RunMaterial.Source.PERCENT in sources:
+            text = _("%(assumed)s g of %(actual)s g were booked by percent, nobody measured them.")
+        grams = {"assumed": explanation.assumed, "actual": explanation.grams.figure.actual}
+        yield text % {name: format_number(value) for name, value in grams.items()}
+
+
+def _cents(explanation, part):
+    return rounded(explanation.costs["total"].parts[part], CENT)
+
+
+def _words(explanation, **amounts):
+    """Figures for a text: money, its currency, and what is not known of the cost."""
+    is_by_the_hour = any(
+        None in explanation.costs[kind].parts.values() and rate is not None
+        for kind, rate in explanation.figures.hour_rates.items()
+    )
+    missing = dict.fromkeys(each["what"] for each in explanation.unknown)
+    unknown = [
+        str(UNKNOWN[what]) for what in missing if is_by_the_hour or not what.endswith("minutes")
+    ]
+    words = {"currency": explanation.currency, "unknown": ", ".join(unknown)}
+    return words | {
+        name: None if amount is None else format_amount(amount) for name, amount in amounts.items()
+    }

@@ -10,6 +10,7 @@ from django.views.decorators.csrf import csrf_exempt
 from config.api import problems
 from config.api.renderers import ProblemJSONRenderer
 from tenants.operations.refusals import Refusal
+from tenants.web import middleware
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
 from tenants.web.requests import plainly
 
@@ -45,7 +46,10 @@ def bad_request(request, exception):
 
 
 def server_error(request):
-    refusal = problems.as_refusal(sys.exc_info()[1])
+    error = sys.exc_info()[1]
+    if middleware.was_dropped(request, error):
+        return middleware.not_found(request)
+    refusal = problems.as_refusal(error)
     if not _is_api(request):
         return plainly(request, refusal) if refusal else defaults.server_error(request)
     if refusal is not None:

@@ -8,7 +8,7 @@ from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, ProgrammingError, connection
 from django.http import HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -195,6 +195,15 @@ def find_farm(host):
     if tenant is None and settings.DEFAULT_FARM and address(host):
         return Tenant.objects.filter(slug=settings.DEFAULT_FARM, is_active=True).first()
     return tenant
+
+
+def was_dropped(request, error):
+    """Whether the request failed because its farm was dropped meanwhile."""
+    tenant = getattr(request, "tenant", None)
+    if tenant is None or not isinstance(error, ProgrammingError):
+        return False
+    connection.set_schema_to_public()
+    return not Tenant.objects.filter(pk=tenant.pk).exists()
 
 
 def enter_public(request):

@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -14,6 +15,8 @@ from tenants.farms.names import InvalidHost, InvalidSlug, schema_name
 from tenants.models import Domain, Tenant
 from tenants.operations.refusals import Refusal
 from tenants.schemas import migrating, template
+from tenants.web import middleware
+from tests.conftest import FarmClient
 from tests.factories import PASSWORD
 
 
@@ -191,6 +194,29 @@ def test_a_farm_is_dropped_with_its_schema_hosts_and_role(committed_farm):
         assert not Tenant.objects.filter(pk=committed_farm.pk).exists()
         assert not migrating.existing([committed_farm.schema_name])
         assert ask(f"SELECT count(*) FROM pg_roles WHERE rolname = '{role}'") == 0
+
+
+@pytest.mark.parametrize("path", ["/api/v1/locations/", "/floor/"])
+def test_a_farm_dropped_during_a_request_is_not_there(committed_farm, monkeypatch, path):
+    """As it is for the next request: no error of the server's."""
+    client = FarmClient(host=f"{committed_farm.slug}.localhost")
+    client.raise_request_exception = False
+    client.force_login(User.objects.get())
+    enter = middleware.enter_farm
+
+    def drop():
+        services.drop_farm(committed_farm, by=None)
+        connection.close()
+
+    def enter_and_drop(request, tenant):
+        enter(request, tenant)
+        thread = threading.Thread(target=drop)
+        thread.start()
+        thread.join()
+
+    assert client.get(path).status_code == 200
+    monkeypatch.setattr(middleware, "enter_farm", enter_and_drop)
+    assert client.get(path).status_code == 404
 
 
 def test_suspending_is_on_record_once(farm):

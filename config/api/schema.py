@@ -169,7 +169,9 @@ class OperationSchema(AutoSchema):
         return [OpenApiExample("Example", body, request_only=True, media_type=media_type)]
 
     def get_response_serializers(self):
-        return None if self.method == "DELETE" else self._answer()
+        if self.method == "DELETE":
+            return self.view.answers.get(self.view.action)
+        return self._answer()
 
     def _answer(self):
         answer = self.view.answers.get(self.view.action, self.view.serializer_class)

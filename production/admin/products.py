@@ -1,6 +1,7 @@
 """Products, their bills of materials and the variance of their runs; reasons."""
 
 from django.contrib import admin
+from django.contrib.admin.utils import unquote
 from django.db.models import F
 
 from inventory.admin import pictures
@@ -8,6 +9,7 @@ from inventory.models import Filament
 from production.admin import words
 from production.models import BomLine, Product, ProductionRun, Reason
 from production.services.reports import alerts, variance
+from production.services.runs.replanning import following
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
@@ -97,6 +99,15 @@ class ProductAdmin(VerbPages, ModelAdmin):
     @admin.display(description="a plate", ordering="plate_minutes")
     def plate_time(self, product):
         return words.duration(product.plate_minutes)
+
+    def _changeform_view(self, request, object_id, form_url, extra_context):
+        """Saves product and bill of materials as one change, which planned runs follow."""
+        view = super()._changeform_view
+        product = self.get_object(request, unquote(object_id)) if object_id else None
+        if product is None or request.method != "POST":
+            return view(request, object_id, form_url, extra_context)
+        with following(product, by=request.user):
+            return view(request, object_id, form_url, extra_context)
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:

@@ -124,6 +124,7 @@ def context(run):
     return {
         "run": run,
         "badge": words.badge(run),
+        "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
         "blockers": demand.blockers([run])[run.pk],
         "variance": figures,
         "totals": _totals(figures, settings.currency, threshold),

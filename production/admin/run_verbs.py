@@ -16,6 +16,7 @@ def _page_of_result(run, result):
 
 
 FORMS = {  # what a verb has besides its row of the transitions
+    "refresh_plan": {"form": opening.RefreshPlanForm},
     "start": {
         "form": opening.StartForm,
         "bulk_label": _("Start the selected runs"),

@@ -4,10 +4,12 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from production.api.changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
 from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.serializers.actuals import SpoolBody
+from production.serializers.changes import ChangedBomLine, ChangedProduct
 from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,
@@ -17,6 +19,7 @@ from production.serializers.products import (
 )
 from production.serializers.reports import AcceptBody, ProposalSerializer
 from production.serializers.verbs import NoBody, SwapInSlotBody
+from production.services import products
 from production.services.printing import printers, slots
 from production.services.reports import alerts
 from tenants.api.views import Nested, RecordViewSet
@@ -85,13 +88,17 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
         return self.row_response(slot)
 
 
-class ProductViewSet(RecordViewSet):
-    """Products, with their bills of materials."""
+class ProductViewSet(ChangesMixin, RecordViewSet):
+    """Products, with their bills of materials. Planned runs follow what is changed."""
 
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     bodies = {"accept_actuals": AcceptBody}
-    answers = {"proposal": ProposalSerializer}
+    answers = {
+        "proposal": ProposalSerializer,
+        **dict.fromkeys(["update", "partial_update", "accept_actuals"], ChangedProduct),
+    }
+    records = products
     permissions = {"proposal": "view"}
     filterset_class = ProductFilter
     search_fields = ["sku", "name"]
@@ -108,10 +115,12 @@ class ProductViewSet(RecordViewSet):
         return self.verb(alerts.accept)
 
 
-class BomLineViewSet(Nested, RecordViewSet):
-    """What one unit of a product takes."""
+class BomLineViewSet(ChangesMixin, Nested, RecordViewSet):
+    """What one unit of a product takes. Planned runs follow what is changed."""
 
     queryset = BomLine.objects.all()
+    answers = {**dict.fromkeys(CHANGES, ChangedBomLine), "destroy": REMOVED}
+    records = products
     serializer_class = BomLineSerializer
     parents, parent = Product.objects.all(), "product"
     ordering_fields = ["id", "grams_per_unit"]

@@ -3,8 +3,10 @@
 from rest_framework import status
 from rest_framework.response import Response
 
+from production.api.changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
 from production.models import ProductionRun, RunItem, RunMaterial
+from production.serializers.changes import ChangedItem
 from production.serializers.lines import RunItemSerializer, RunMaterialSerializer
 from production.services.runs import lines
 from tenants.api.views import Nested, ReadViewSet
@@ -35,9 +37,10 @@ class RunLineViewSet(AllowedVerbsMixin, Nested, ReadViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class RunItemViewSet(RunLineViewSet):
+class RunItemViewSet(ChangesMixin, RunLineViewSet):
     """What a run makes."""
 
+    answers = {**dict.fromkeys(CHANGES, ChangedItem), "destroy": REMOVED}
     queryset = RunItem.objects.all()
     serializer_class = RunItemSerializer
     add, change, remove = lines.add_item, lines.change_item, lines.remove_item

@@ -8,10 +8,12 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from production.api.verbs import NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
+from production.api.changes import ChangesMixin
+from production.api.verbs import FOLLOWED, NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
 from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
+from production.serializers.changes import ChangedRun
 from production.serializers.explanation import ExplanationSerializer
 from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
 from production.serializers.planning import PlannedRuns
@@ -36,13 +38,14 @@ class AllowedVerbsMixin:
         return super().handle_exception(exc)
 
 
-class ProductionRunViewSet(AllowedVerbsMixin, RunVerbs, ReadViewSet):
+class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSet):
     """Production runs and their verbs."""
 
     queryset = ProductionRun.objects.live().newest_first()
     serializer_class = ProductionRunSerializer
     bodies = RUN_BODIES
     answers = {
+        **dict.fromkeys(FOLLOWED, ChangedRun),
         **dict.fromkeys(OUTCOMES, ClosedRun),
         "record": {200: DryRun, 201: ClosedRun},
         **dict.fromkeys(["bulk", "plan"], {201: PlannedRuns}),

@@ -9,6 +9,7 @@ from production.services.runs import repeats
 from production.services.verbs import ROWS
 
 OUTCOMES = ("complete", "fail", "correct", "reassign")  # answer with what was booked
+FOLLOWED = ("update", "partial_update", "refresh_plan", "unstart", "revert")  # tell what followed
 NEW_RUNS = ("reprint", "copy")  # answer with the new run
 PERMISSIONS = {row.action: row.codename for row in ROWS if row.path}
 

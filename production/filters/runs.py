@@ -68,6 +68,11 @@ class ProductionRunFilter(filters.FilterSet):
     external_id = filters.TextFilter()
     created_by = filters.PersonFilter()
     updated_since = filters.MomentFilter("updated_at", lookup_expr="gte")
+    is_plan_outdated = filters.BooleanFilter(method="filter_outdated")
+
+    def filter_outdated(self, runs, name, value):
+        outdated = ProductionRun.objects.with_outdated_plan()
+        return runs.filter(pk__in=outdated) if value else runs.exclude(pk__in=outdated)
 
     def filter_lot(self, runs, name, value):
         return runs.of_lot(value)

@@ -30,6 +30,14 @@ class OverridableForm(VerbForm):
         self.after_refusal = self.after_refusal | {"override_reason": OVERRIDABLE}
 
 
+class RefreshPlanForm(OverridableForm):
+    """Nothing but an override."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.add_override()
+
+
 class StartForm(OverridableForm):
     """A spool for each material that has none, and whether the bed is clear.
 

@@ -8,10 +8,18 @@ it takes, its RunEvents what was done to it. Status, reservations and numbers ar
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import BomLine, Product
 from production.models.reasons import Reason
-from production.models.runs import ProductionRun, RunEvent, RunItem, RunMaterial, RunNumber
+from production.models.runs import (
+    PlanSource,
+    ProductionRun,
+    RunEvent,
+    RunItem,
+    RunMaterial,
+    RunNumber,
+)
 
 __all__ = [
     "BomLine",
+    "PlanSource",
     "Printer",
     "PrinterSlot",
     "Product",

@@ -87,6 +87,12 @@ class ProductionRunQuerySet(models.QuerySet):
             found |= Exists(self._rows("RunMaterial").filter(spool))
         return self.filter(found)
 
+    def with_outdated_plan(self):
+        """Of which something that was typed is older than what it would be derived from."""
+        is_outdated = Q(plate_count_source="outdated") | Q(planned_minutes_source="outdated")
+        materials = Exists(self._rows("RunMaterial").filter(planned_source="outdated"))
+        return self.planned().filter(is_outdated | materials)
+
     # -- what comes with them ------------------------------------------------------------------
 
     def for_paper(self):

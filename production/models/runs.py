@@ -15,6 +15,21 @@ from tenants.operations.quantities import CostPerGramField, GramsField, MinutesF
 from tenants.operations.text import format_number
 
 
+class PlanSource(models.TextChoices):
+    """Where a figure of a plan is from: what is of the bills of materials follows them while the
+    run is planned, what was typed stays, and is outdated once its source says otherwise."""
+
+    BILL = "bill"
+    TYPED = "typed"
+    OUTDATED = "outdated"
+
+
+def plan_source_field():
+    return models.CharField(
+        max_length=8, choices=PlanSource, default=PlanSource.TYPED, editable=False
+    )
+
+
 class ProductionRun(HasStatus, models.Model):
     """One job on one printer: one or more plates, one after another.
 
@@ -28,6 +43,7 @@ class ProductionRun(HasStatus, models.Model):
         Printer, models.PROTECT, null=True, blank=True, related_name="runs", db_index=False
     )
     plate_count = models.PositiveIntegerField("plates", default=1)
+    plate_count_source = plan_source_field()
     priority = models.SmallIntegerField(default=0, help_text="Higher is sooner.")
     due_on = models.DateField("due", null=True, blank=True)
     planned_start_at = models.DateTimeField("planned start", null=True, blank=True)
@@ -35,6 +51,7 @@ class ProductionRun(HasStatus, models.Model):
     finished_at = models.DateTimeField(null=True, editable=False)
     reopened_at = models.DateTimeField(null=True, editable=False)
     planned_minutes = MinutesField(null=True, blank=True)
+    planned_minutes_source = plan_source_field()
     actual_minutes = MinutesField(null=True, blank=True)
     progress_percent = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, editable=False
@@ -181,6 +198,7 @@ class RunMaterial(models.Model):
     planned_grams = GramsField("planned, g", default=0)
     planned_purge_grams = GramsField("purge, g", default=0)
     planned_cost_per_gram = CostPerGramField(null=True, editable=False)
+    planned_source = plan_source_field()
     reserved_grams = GramsField(default=0, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)

@@ -109,6 +109,7 @@ class RunMaterialSerializer(RowSerializer):
             "planned_grams",
             "planned_purge_grams",
             "planned_cost_per_gram",
+            "planned_source",
             "reserved_grams",
             "actual_grams",
             "actual_purge_grams",

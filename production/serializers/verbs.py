@@ -31,6 +31,12 @@ class StartBody(Body):
         return {each["material"]: each["spool"] for each in given}
 
 
+class RefreshPlanBody(Body):
+    """A manager may plan past a refusal."""
+
+    override_reason = TextField(**OVERRIDE_REASON)
+
+
 class SwapSpoolBody(actuals.SpoolBody, actuals.GramsBody):
     """From which material's spool to which one; what the old one gave so far, or that it is
     empty."""
@@ -110,6 +116,7 @@ class ReprintBody(RowSerializer):
 
 
 RUN_BODIES = {row.action: NoBody for row in ROWS if row.path} | {
+    "refresh_plan": RefreshPlanBody,
     "start": StartBody,
     "swap_spool": SwapSpoolBody,
     "actuals": actuals.ActualsBody,

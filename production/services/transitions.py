@@ -89,14 +89,19 @@ def lock_items(run):
     return list(items.select_for_update(no_key=True, of=("self",)))
 
 
-def record(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
-    """Write the RunEvent of a verb: the outbox of a run, in the verb's own transaction.
+def record(run, verb, **event):
+    """Write the RunEvent of a verb, as in `event_of`: the outbox of a run, in the verb's own
+    transaction."""
+    written = event_of(run, verb, **event)
+    written.save(force_insert=True)
+    return written
 
-    Raises ValueError for a verb that no row records.
-    """
+
+def event_of(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
+    """The RunEvent of a verb, not saved. Raises ValueError for a verb that no row records."""
     if verb not in EVENTS:
         raise ValueError(_("No Transition records “%(verb)s”.") % {"verb": verb})
-    return RunEvent.objects.create(
+    return RunEvent(
         run=run,
         verb=verb,
         from_status=came_from,

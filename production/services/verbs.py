@@ -93,6 +93,14 @@ ROWS = (  # the admin offers them in this order
         permission="change", floor=None, done=_("changed the lines of run %(run)s"),
     ),
     Transition(
+        name="refresh_plan", moves=_from(Status.PLANNED), service="runs.replanning.refresh_plan",
+        events=("refresh_plan", "derive_plan"), floor=None, path="refresh-plan",
+        label=_("Take the plan anew"), done=_("took the plan of run %(run)s anew"),
+        success=_("The plan of run %(run)s is that of its products."),
+        summary="Take the plan of a planned run anew from its products: what was typed included; "
+        "materials keep their spools.",
+    ),
+    Transition(
         name="start", moves=_from(Status.PLANNED, to=(Status.IN_PROGRESS,)),
         service="runs.lifecycle.start", undone_by="unstart", floor="floor-start", path="start",
         label=_("Start"), done=_("started run %(run)s"), success=_("Run %(run)s is in progress."),

@@ -106,6 +106,8 @@ class StartView(RunVerbView):
         context = super().context() | {"items": list(self.items())}
         if self.run.status != Status.PLANNED:
             return context | self.noted()
+        outdated = ProductionRun.objects.with_outdated_plan().filter(pk=self.run.pk)
+        context["is_plan_outdated"] = outdated.exists()
         return context | {"blockers": demand.blockers([self.run])[self.run.pk]}
 
 

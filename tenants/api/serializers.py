@@ -55,6 +55,8 @@ class StrictBody:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)  # refuses it
         body = dict(data)
+        if self.is_update:
+            body.pop("changed", None)  # of an answer that is sent back: see `changes.report`
         self.reject_unknown(body)
         self.drop_fixed(body)
         self.drop_unchanged_names(body)

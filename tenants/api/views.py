@@ -21,6 +21,7 @@ from tenants.api import OPEN, SIGNED_IN, csv_format
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
+from tenants.operations import changes
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
@@ -158,10 +159,11 @@ class BaseViewSet(GenericViewSet):
         return serializer.validated_data
 
     def call(self, verb, /, *args, **values):
-        """Call a verb for the caller, in one transaction with the check of ``If-Match``."""
+        """Call a verb for the caller, in one transaction with the check of ``If-Match``. What else
+        it changed is in ``self.changed``."""
 
         def work():
-            with expecting(_expected_versions(self.request)):
+            with expecting(_expected_versions(self.request)), changes.collected() as self.changed:
                 return verb(*args, by=self.request.user, **values)
 
         return in_transaction(work)
@@ -275,23 +277,25 @@ class ReadViewSet(ListViewSet):
 
 
 class RecordViewSet(ReadViewSet):
-    """Master data: every change is in the farm's audit trail."""
+    """Master data: every change is in the farm's audit trail. ``records`` has the services."""
+
+    records = audited
 
     def create(self, request, *args, **kwargs):
-        row = self.call(audited.create, self.queryset.model, **self.new_values())
+        row = self.call(self.records.create, self.queryset.model, **self.new_values())
         return self.row_response(row, status=status.HTTP_201_CREATED)
 
     def update(self, request, *args, partial=False, **kwargs):
         row = self.get_object()
         return self.row_response(
-            self.call(audited.update, row, **self.get_validated_data(row, partial=partial))
+            self.call(self.records.update, row, **self.get_validated_data(row, partial=partial))
         )
 
     def partial_update(self, request, *args, **kwargs):
         return self.update(request, *args, partial=True, **kwargs)
 
     def destroy(self, request, *args, **kwargs):
-        self.call(audited.delete, self.get_object())
+        self.call(self.records.delete, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
     def new_values(self):

@@ -19,6 +19,7 @@ from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import in_dry_run, in_transaction
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name, one_line
+from tenants.site.changes import announced
 from tenants.site.exports import CsvExport
 from tenants.site.forms import (
     INPUTS,
@@ -181,9 +182,14 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
         if request.method in SAFE_METHODS:
             return view()
         try:
-            return in_transaction(view)
+            return in_transaction(lambda: self._announced(request, view))
         except Refusal as refusal:
             request.refusal = refusal
+            return view()
+
+    @staticmethod
+    def _announced(request, view):
+        with announced(request):
             return view()
 
     def delete_view(self, request, object_id, extra_context=None):

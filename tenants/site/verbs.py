@@ -19,6 +19,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Refusal
+from tenants.site.changes import announced
 from tenants.site.forms import with_suggestions
 from tenants.web.forms import VerbForm
 
@@ -130,7 +131,8 @@ class VerbPages:
 
     def _execute(self, request, verb, row, form):
         try:
-            result = verb.service(row, by=request.user, **form.service_kwargs())
+            with announced(request):
+                result = verb.service(row, by=request.user, **form.service_kwargs())
         except Refusal as refusal:
             form.add_refusal(refusal)
             return None

@@ -62,6 +62,7 @@ API = """
 /api/v1/production-runs/{pk}/fail/                      .     o     .     .     .
 /api/v1/production-runs/{pk}/progress/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/reassign/                  .     o     .     .     .
+/api/v1/production-runs/{pk}/refresh-plan/              .     o     .     .     .
 /api/v1/production-runs/{pk}/reprint/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/revert/                    .     o     .     .     .
 /api/v1/production-runs/{pk}/start/                     .     o     .     .     .
@@ -177,6 +178,7 @@ PAGES = """
 /admin/production/productionrun/{pk}/delete/            o     o
 /admin/production/productionrun/{pk}/fail/              o     o
 /admin/production/productionrun/{pk}/reassign/          o     o
+/admin/production/productionrun/{pk}/refresh_plan/      o     o
 /admin/production/productionrun/{pk}/reprint/           o     o
 /admin/production/productionrun/{pk}/revert/            o     o
 /admin/production/productionrun/{pk}/start/             o     o

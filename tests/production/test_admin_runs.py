@@ -134,7 +134,7 @@ def test_the_page_shows_variance_cost_events_and_entries(at_admin):
 def test_buttons_are_what_the_status_allows(at_admin, operator):
     run = a_run()
     labels = [button["verb"].name for button in at_admin.get(page_of(run)).context["buttons"]]
-    assert labels == ["start", "copy", "cancel", "delete"]
+    assert labels == ["refresh_plan", "start", "copy", "cancel", "delete"]
     clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
     failed = completion.fail(a_running_run(), by=operator, reason=clogged).run
     labels = [button["verb"].name for button in at_admin.get(page_of(failed)).context["buttons"]]

@@ -9,7 +9,7 @@ from inventory.services import ledger
 from inventory.services.reversing import CountedSince
 from production.models import ProductionRun, RunEvent
 from production.services import overrides, transitions
-from production.services.requirements import claims, readiness
+from production.services.requirements import bom, claims, derived, readiness
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
 
@@ -27,6 +27,7 @@ def revert(run, *, by, at=None, reason="", confirm=False):
     then need weighing. An operator may revert their own last verb for a while only. Raises
     PrinterBusy when a run that was cancelled while it printed would go on.
     """
+    bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "revert")
     overrides.require_may_undo(run, by=by, at=at)
     lines = transitions.lock_lines(run)
@@ -119,8 +120,12 @@ def _reopen(run, *, counted, **event):
     status, run.reopened_at = _closing_event(run).from_status, event["at"]
     if status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
         readiness.require_idle_printer(run)
+    fields = ["reopened_at"]
+    if status == Status.PLANNED:
+        derived.catch_up(run, by=event["by"], at=event["at"])
+        fields += derived.RUN_FIELDS
     event["overrides"] = [f"counted_since:{pk}" for pk in sorted(counted)]
-    return transitions.save(run, "revert", "reopened_at", to=status, **event)
+    return transitions.save(run, "revert", *fields, to=status, **event)
 
 
 def _closing_event(run):

@@ -12,6 +12,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from production.models import BomLine, Product, ProductionRun
+from production.services.runs.replanning import following
 from production.services.variance import GRAM_PLACES, MINUTE_PLACES, rounded
 from tenants.accounts.audited import audit, update
 from tenants.accounts.models import FarmSettings
@@ -109,7 +110,8 @@ def proposal(product, *, last=10):
 @operation("product.accept_actuals")
 def accept(product, *, by, last=10):
     """Write what would have fitted into the product: grams of its BOM lines, in proportion, and
-    its plate minutes. The evidence is stored in the audit trail. Returns the product.
+    its plate minutes. Planned runs follow. The evidence is stored in the audit trail. Returns the
+    product.
 
     Raises NoEvidence.
     """
@@ -124,10 +126,11 @@ def accept(product, *, by, last=10):
             % {"product": product.sku},
             product_id=product.pk,
         )
-    for line in BomLine.objects.select_for_update(no_key=True).filter(product=product):
-        update(line, by=by, grams_per_unit=alert.fitting(line))
-    if alert.fitting_plate_minutes is not None:
-        product = update(product, by=by, plate_minutes=alert.fitting_plate_minutes)
+    with following(product, by=by):
+        for line in BomLine.objects.select_for_update(no_key=True).filter(product=product):
+            update(line, by=by, grams_per_unit=alert.fitting(line))
+        if alert.fitting_plate_minutes is not None:
+            product = update(product, by=by, plate_minutes=alert.fitting_plate_minutes)
     runs = ProductionRun.objects.filter(pk__in=alert.run_ids).order_by("pk")
     evidence = list(runs.values_list("number", flat=True))
     audit("accept_actuals", product, by=by, changes={"evidence": [None, evidence]})

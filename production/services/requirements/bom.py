@@ -4,17 +4,32 @@ from collections import defaultdict
 from decimal import Decimal
 from math import ceil
 
-from production.models import BomLine
+from production.models import BomLine, Product
+
+LOCK = "SELECT * FROM production_product WHERE id = ANY(%s) ORDER BY id FOR SHARE"
 
 FROZEN = ("planned_quantity", "bom", "bom_grams_per_unit", "labour_minutes_per_unit")
+
+
+def locked(product_ids):
+    """Fresh products, ``{id: Product}``: neither they nor their bills change until the transaction
+    ends. They come before all other locks. One query."""
+    return {product.pk: product for product in Product.objects.raw(LOCK, [sorted(product_ids)])}
+
+
+def bills(product_ids):
+    """The bills of materials: ``{product id: [BomLine]}``. One query."""
+    lines = BomLine.objects.filter(product__in=set(product_ids)).order_by("pk")
+    of_product = defaultdict(list)
+    for line in lines.select_related("material_type", "filament__material_type"):
+        of_product[line.product_id].append(line)
+    return of_product
 
 
 def freeze(items):
     """Keep on run items what one unit of their product takes by now: its bill of materials, the
     grams of it, and a person's minutes. Not saved. One query."""
-    of_product = _by_product(
-        BomLine.objects.filter(product__in={item.product_id for item in items})
-    )
+    of_product = bills(item.product_id for item in items)
     for item in items:
         lines = of_product[item.product_id]
         item.bom = [
@@ -29,14 +44,15 @@ def freeze(items):
         item.labour_minutes_per_unit = item.product.labour_minutes
 
 
-def requirements(items):
+def requirements(items, of_product=None):
     """What the items take: ``[(material type, filament or None, grams, purge grams)]``.
 
     ``items`` have a product and a quantity. Grams of one material are summed over the products;
-    the purge of a product's plates goes to the material it uses most of. One query.
+    the purge of a product's plates goes to the material it uses most of. One query, unless the
+    ``bills`` are at hand.
     """
-    lines = BomLine.objects.filter(product__in={item.product.pk for item in items})
-    of_product = _by_product(lines.select_related("material_type", "filament"))
+    if of_product is None:
+        of_product = bills(item.product.pk for item in items)
     needs = {}
     for item in items:
         _add_needs(needs, item, of_product[item.product.pk])
@@ -53,13 +69,6 @@ def planned_minutes(items):
 def plates(product, quantity):
     """Bed loads that ``quantity`` units fill; one if it is not set how many fit on a plate."""
     return ceil(Decimal(quantity) / product.units_per_plate) if product.units_per_plate else 1
-
-
-def _by_product(lines):
-    of_product = defaultdict(list)
-    for line in lines.order_by("pk"):
-        of_product[line.product_id].append(line)
-    return of_product
 
 
 def _add_needs(needs, item, lines):

@@ -7,11 +7,11 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.services import ledger
-from production.models import ProductionRun, RunItem, RunMaterial
+from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
-from production.services.requirements import bom, claims, in_use, limits, readiness
+from production.services.requirements import bom, claims, derived, in_use, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
 from tenants.accounts.models import FarmSettings
@@ -23,6 +23,7 @@ from tenants.operations.text import compose_names, humanize_name
 
 Status = ProductionRun.Status
 
+DERIVED = {"plate_count", "planned_minutes"}
 ALWAYS_EDITABLE = {"notes", "external_id"}
 EDITABLE = {
     Status.PLANNED: ALWAYS_EDITABLE
@@ -46,12 +47,13 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
     """Plan a run: reserve its materials' grams, give it a number. Returns the run.
 
     ``items`` are NewItems, ``materials`` NewMaterials; without materials the lines are derived
-    from the bills of materials, and ``planned_minutes`` from the plates. ``fields`` are those of
-    a planned run. One that ``is_over`` may be of what is out of use by now. Raises
-    InsufficientInventory with every shortage, DuplicateSpool, Invalid, PrinterInactive,
-    ProductInactive.
+    from the bills of materials, without ``plate_count`` and ``planned_minutes`` these are, and
+    follow them. ``fields`` are those of a planned run. One that ``is_over`` may be of what is out
+    of use by now. Raises InsufficientInventory with every shortage, DuplicateSpool, Invalid,
+    PrinterInactive, ProductInactive.
     """
     overridden = overrides.granted(override_reason, by=by)
+    products = bom.locked({item.product.pk for item in items})  # before any other lock
     if not is_over:
         in_use.require_printers([fields.get("printer")])
         for index, item in enumerate(items):
@@ -59,18 +61,16 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
                 in_use.require_products([item.product])
     run = ProductionRun(created_by=by)
     given = {name: value for name, value in fields.items() if value is not None}
-    _assign(run, {"planned_minutes": bom.planned_minutes(items), **given})
-    run_items = _built("items", lines.build_item, items, run=run)
-    if "plate_count" not in fields:
-        run.plate_count = limits.plates_needed(run_items)
-    wanted = _derived(items) if materials is None else materials
-    run_lines = _built("materials", lines.build_material, wanted, run=run)
-    spool_ids = [line.spool_id for line in run_lines]
+    _assign_plan(run, dict.fromkeys(DERIVED) | given)
+    run_items = _built("items", lines.build_item, items, run=run, products=products)
+    typed = _built("materials", lines.build_material, materials or (), run=run)
+    spool_ids = [line.spool_id for line in typed]
     claims.require_distinct(spool_ids, nested_in="materials")
     with ledger.book(spool_ids, by=by, at=at, allow_overclaim=overridden) as book:
+        run_lines = _with_derived(run, run_items, typed, book, is_derived=materials is None)
         if not overridden:
             limits.require_within(run, run_items, run_lines, book.spools)
-        for index, line in enumerate(run_lines):
+        for index, line in enumerate(typed):
             with located("materials", index):
                 lines.take(book, line, overridden=overridden)
         book.require_enough()
@@ -85,9 +85,14 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
 
 @operation("production_run.update")
 def update(run, *, by, at=None, override_reason="", **fields):
-    """Change the run's own fields. Raises FieldLocked for those its status has closed,
-    PrinterInactive, LimitExceeded."""
+    """Change the run's own fields; minutes, purge and what is reserved follow the plates.
+
+    ``planned_minutes`` None are those of the products again. Raises FieldLocked for fields its
+    status has closed, PrinterInactive, LimitExceeded, InsufficientInventory.
+    """
     overridden = overrides.granted(override_reason, by=by)
+    if fields.keys() & DERIVED:
+        bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "update")
     changed = {name: value for name, value in fields.items() if getattr(run, name) != value}
     locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
@@ -102,10 +107,14 @@ def update(run, *, by, at=None, override_reason="", **fields):
     if not changed:
         return run
     in_use.require_printers([changed.get("printer")])
-    _assign(run, changed)
+    event = {"by": by, "at": at, "reason": override_reason}
+    if changed.keys() & DERIVED:
+        event |= _follow(run, changed, by=by, at=at, allow_overclaim=overridden)
+    else:
+        _assign(run, changed)
     if changed.keys() & {"printer", "plate_count"} and not overridden:
         limits.require_within(run, transitions.items_of(run), transitions.lines_of(run))
-    return transitions.save(run, "update", *changed, by=by, at=at, reason=override_reason)
+    return transitions.save(run, "update", *changed, *derived.RUN_FIELDS, **event)
 
 
 @operation("production_run.start")
@@ -154,14 +163,17 @@ def begin_in_past(run, *, by, started_at, finished_at, at=None):
 @operation("production_run.unstart")
 def unstart(run, *, by, at=None):
     """Take a start back while nothing is booked: the run is planned again, its plan free."""
+    bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart")
     run.items.update(**dict.fromkeys(bom.FROZEN))
     run.materials.update(**dict.fromkeys(lines.FROZEN))
-    for name in ("started_at", "finished_at", "reopened_at", *RATES):
+    cleared = ("started_at", "finished_at", "reopened_at", *RATES)
+    for name in cleared:
         setattr(run, name, None)
-    fields = ("started_at", "finished_at", "reopened_at", *RATES)
+    derived.catch_up(run, by=by, at=at)
+    fields = (*cleared, *derived.RUN_FIELDS)
     return transitions.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
 
 
@@ -208,24 +220,39 @@ def _assign(run, fields):
         )
 
 
-def _built(name, build, given, *, run):
+def _built(name, build, given, **options):
     built = []
     for index, each in enumerate(given):
         with located(name, index):
-            built.append(build(each, run=run))
+            built.append(build(each, **options))
     return built
 
 
-def _derived(items):
-    return [
-        lines.NewMaterial(
-            filament=filament,
-            material_type=None if filament else material_type,
-            planned_grams=grams,
-            planned_purge_grams=purge,
-        )
-        for material_type, filament, grams, purge in bom.requirements(items)
-    ]
+def _with_derived(run, items, typed, book, *, is_derived):
+    """The lines of a new run; where nobody typed any, those that its items ask for."""
+    figures = derived.figures(run, items)
+    is_derived = is_derived or derived.is_derived(typed)
+    before = derived.NOTHING if is_derived else figures
+    added, removed = derived.apply(run, typed, before, figures, book)
+    return [line for line in typed if line not in removed] + added
+
+
+def _assign_plan(run, fields):
+    """Set what somebody typed; plates and minutes that are None are derived."""
+    _assign(run, {n: v for n, v in fields.items() if v is not None or n not in DERIVED})
+    for name in DERIVED & fields.keys():
+        source = PlanSource.BILL if fields[name] is None else PlanSource.TYPED
+        setattr(run, f"{name}_source", source)
+
+
+def _follow(run, changed, **options):
+    """Set plates or minutes that somebody typed; what is derived follows. Returns the event's."""
+    items = transitions.items_of(run)
+    before = derived.figures(run, items)
+    _assign_plan(run, changed)
+    after = derived.figures(run, items)
+    followed, at = derived.follow([run], {run.pk: before}, {run.pk: after}, **options)
+    return {"at": at, "before": derived.as_before(followed)}
 
 
 def _begin(run, *, by, at, **event):

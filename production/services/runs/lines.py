@@ -7,9 +7,16 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType, Spool
 from inventory.services import ledger
-from production.models import PrinterSlot, Product, ProductionRun, RunItem, RunMaterial
+from production.models import (
+    PlanSource,
+    PrinterSlot,
+    Product,
+    ProductionRun,
+    RunItem,
+    RunMaterial,
+)
 from production.services import overrides, transitions
-from production.services.requirements import bom, claims, in_use, limits
+from production.services.requirements import bom, claims, derived, in_use, limits
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
@@ -62,34 +69,35 @@ class NewMaterial:
     slot: PrinterSlot | None = None
     planned_grams: Decimal = Decimal(0)
     planned_purge_grams: Decimal = Decimal(0)
+    planned_source: PlanSource = PlanSource.TYPED
 
 
 @operation("run_item.add")
 def add_item(run, *, by, at=None, override_reason="", **fields):
-    """Add a product to an open run; returns the RunItem. After the start none of it was planned."""
-    overridden = overrides.granted(override_reason, by=by)
-    run = transitions.lock(run, "change_lines")
-    item = build_item(NewItem(**fields), run=run)
+    """Add a product to an open run; returns the RunItem. The plan follows; after the start none of
+    the item was planned. Raises InsufficientInventory, LimitExceeded."""
+    products = _locked_products(run, fields.get("product"))
+    run, items = _locked_with_items(run)
+    item = build_item(NewItem(**fields), run=run, products=products)
     in_use.require_products([item.product])
-    if not overridden:
-        limits.require_within(run, [*transitions.items_of(run), item], transitions.lines_of(run))
     if run.status == Status.IN_PROGRESS:
         item.planned_quantity = 0
         bom.freeze([item])
     item.save(force_insert=True)
-    transitions.save(run, "add_item", by=by, at=at)
+    _follow(run, "add_item", items, [*items, item], by=by, at=at, override_reason=override_reason)
     return item
 
 
 @operation("run_item.change")
 def change_item(item, *, by, at=None, override_reason="", **fields):
-    """Change an item of an open run; returns it fresh.
+    """Change an item of an open run; returns it fresh. While the run is planned, its plan follows.
 
     Raises PlanFrozen when an item of a started run would be another product, NotStarted for counts
-    too early.
+    too early, InsufficientInventory, LimitExceeded.
     """
-    overridden = overrides.granted(override_reason, by=by)
-    run, item = _locked(item, RunItem)
+    products = _locked_products(item.run, fields.get("product"))
+    run, items = _locked_with_items(item.run)
+    item = _of_run(item, RunItem, run)
     _refuse_early_actuals(run, item, COUNT_FIELDS, fields)
     _refuse_plan_changes(run, item, {"product"}, fields)
     if _changes(item, {"product"}, fields):
@@ -97,22 +105,24 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
-    if not overridden:
-        others = [other for other in transitions.items_of(run) if other.pk != item.pk]
-        limits.require_within(run, [*others, item], transitions.lines_of(run))
+    item.product = products.get(item.product_id, item.product)
     item.save()
-    transitions.save(run, "change_item", by=by, at=at)
+    after = [item if other.pk == item.pk else other for other in items]
+    _follow(run, "change_item", items, after, by=by, at=at, override_reason=override_reason)
     return item
 
 
 @operation("run_item.remove")
 def remove_item(item, *, by, at=None):
-    """Take an item out of a planned run. Raises PlanFrozen after the start."""
-    run, item = _locked(item, RunItem)
+    """Take an item out of a planned run, whose plan follows. Raises PlanFrozen after the start."""
+    _locked_products(item.run)
+    run, items = _locked_with_items(item.run)
+    item = _of_run(item, RunItem, run)
     if run.status != Status.PLANNED:
         raise PlanFrozen(_("A started run keeps its items; complete this one with 0 good."))
+    after = [other for other in items if other.pk != item.pk]
     item.delete()
-    transitions.save(run, "remove_item", by=by, at=at)
+    _follow(run, "remove_item", items, after, by=by, at=at, is_limited=False)
 
 
 @operation("run_material.add")
@@ -188,9 +198,11 @@ def remove_material(line, *, by, at=None):
     transitions.save(run, "remove_material", by=by, at=at)
 
 
-def build_item(new, *, run):
-    """An unsaved RunItem. Raises Invalid when the quantity is not a positive count."""
+def build_item(new, *, run, products):
+    """An unsaved RunItem, of one of the locked ``products``. Raises Invalid when the quantity is
+    not a positive count."""
     item = RunItem(run=run, **vars(new))
+    item.product = products.get(item.product_id, item.product)
     _check_item(item)
     return item
 
@@ -209,6 +221,7 @@ def build_material(new, *, run):
         slot=new.slot,
         planned_grams=to_grams(new.planned_grams, field="planned_grams"),
         planned_purge_grams=to_grams(new.planned_purge_grams, field="planned_purge_grams"),
+        planned_source=new.planned_source,
     )
 
 
@@ -243,11 +256,39 @@ def _requirement_of(run_lines, line_id, fields):
     return {"filament": line.filament, "material_type": line.material_type}
 
 
+def _locked_products(run, *more):
+    """The products of the run's items and ``more``, locked, by id: they come before the run."""
+    ids = set(run.items.values_list("product", flat=True))
+    return bom.locked(ids | {product.pk for product in more if product})
+
+
+def _locked_with_items(run):
+    run = transitions.lock(run, "change_lines")
+    return run, transitions.items_of(run)
+
+
+def _follow(run, verb, before, after, *, by, at, override_reason="", is_limited=True):
+    """Save the run whose items changed; as long as it is planned, its plan follows them."""
+    overridden, fields, changed = overrides.granted(override_reason, by=by), (), ()
+    if run.status == Status.PLANNED:
+        figures = [{run.pk: derived.figures(run, items)} for items in (before, after)]
+        changed, at = derived.follow([run], *figures, by=by, at=at, allow_overclaim=overridden)
+        fields = derived.RUN_FIELDS
+    if is_limited and not overridden:
+        limits.require_within(run, after, transitions.lines_of(run))
+    event = {"reason": override_reason, "before": derived.as_before(changed)}
+    transitions.save(run, verb, *fields, by=by, at=at, **event)
+
+
 def _locked(row, model):
     run = transitions.lock(row.run, "change_lines")
+    return run, _of_run(row, model, run)
+
+
+def _of_run(row, model, run):
     fresh = model.objects.select_for_update(no_key=True, of=("self",)).get(pk=row.pk, run=run)
     fresh.run = run
-    return run, fresh
+    return fresh
 
 
 def _check_item(item):
@@ -300,6 +341,7 @@ def _claim_after(run, line, fields):
 
 
 def _assign(line, fields):
+    changed_plan = _changes(line, PLAN_FIELDS, fields)
     changed = _changes(line, DRAFT_FIELDS, fields)
     if changed:  # it is settled anew
         line.actual_source = ""
@@ -309,6 +351,8 @@ def _assign(line, fields):
         if name in DRAFT_FIELDS | {"planned_grams", "planned_purge_grams"} and value is not None:
             value = to_grams(value, field=name)
         setattr(line, name, value)
+    if changed_plan:
+        line.planned_source = PlanSource.TYPED
     _require_one_of(line.filament_id, line.material_type_id)
 
 

@@ -3,7 +3,7 @@
 Every run is made by ``lifecycle.create``. On top of that all of them are made or none, the spools
 of all are locked once, and all that is wrong with any of them is reported at once.
 
-Locks are taken in one order everywhere: printers by id, spools by id, number counter.
+Locks are taken in one order everywhere: products, printers by id, spools by id, number counter.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 
 from inventory.services import ledger
 from production.models import Printer, ProductionRun
-from production.services.requirements import in_use
+from production.services.requirements import bom, in_use
 from production.services.runs import lifecycle, printer_allocation
 from production.services.runs.lines import NewItem
 from tenants.accounts.audited import refusals
@@ -71,6 +71,7 @@ def create_many(runs, *, by, at=None):
         message = _("Between 1 and %(most)s runs are planned at once, not %(count)s.")
         message %= {"most": MOST_AT_ONCE, "count": len(runs)}
         raise TooManyRuns(message, errors={"runs": [error]})
+    bom.locked({item.product.pk for run in runs for item in run.get("items", ())})
     lines = [line for run in runs for line in run.get("materials") or () if line.spool is not None]
     with ledger.book([line.spool.pk for line in lines], by=by, at=at) as book:
         made, refused = [], {}
@@ -102,15 +103,15 @@ def plan(
     NoPrinters, PrinterInactive, ProductInactive, TooManyRuns, Invalid, RunsRefused, Busy.
     """
     _require_plannable(product, quantity, plates_per_run)
+    bom.locked([product.pk])
     printers = _locked(printers)
     runs = [
         {
             **fields,
             "printer": printer,
-            "plate_count": plates,
             "items": [NewItem(product=product, quantity=units, order_reference=order_reference)],
         }
-        for printer, plates, units in printer_allocation.spread(
+        for printer, _plates, units in printer_allocation.spread(
             product, quantity, printers, plates_per_run=plates_per_run
         )
     ]

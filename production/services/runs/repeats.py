@@ -7,17 +7,19 @@ from math import ceil
 from django.utils.translation import gettext as _
 
 from inventory.services.ledger import ZERO
-from production.models import ProductionRun
+from production.models import PlanSource, ProductionRun
 from production.services import transitions
 from production.services.completion import complete
 from production.services.completion.actuals import ItemCount
+from production.services.requirements import bom
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
 
-COPIED = ("printer", "priority", "plate_count", "planned_minutes", "notes")
+BILL = PlanSource.BILL
+COPIED = ("printer", "priority", "notes")
 
 
 class NothingToReprint(Refusal):
@@ -54,12 +56,12 @@ def reprint(run, *, by, at=None, **fields):
         by=by,
         at=at,
         items=[_again(item, _missing(item)) for item in items if _missing(item)],
-        materials=[_share_of(line, share) for line in run.materials.order_by("pk")],
+        materials=_materials(run.materials.order_by("pk"), share),
         reprint_of=run,
         **{
             "printer": run.printer,
             "priority": run.priority,
-            "plate_count": max(ceil(run.plate_count * share), 1),
+            **_typed(run, plate_count=max(ceil(run.plate_count * share), 1)),
             **fields,
         },
     )
@@ -75,14 +77,17 @@ def copy(run, *, by, at=None, **fields):
     and go before the old run's. Dates and the external id are not taken over. Raises
     LimitExceeded.
     """
+    bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "copy")
     items = transitions.items_of(run)
     again = lifecycle.create(
         by=by,
         at=at,
         items=[_again(item, item.quantity) for item in items],
-        materials=[_share_of(line, 1) for line in _planned(run)],
-        **{name: getattr(run, name) for name in COPIED} | fields,
+        materials=_materials(_planned(run), 1),
+        **{name: getattr(run, name) for name in COPIED}
+        | _typed(run, plate_count=run.plate_count, planned_minutes=run.planned_minutes)
+        | fields,
     )
     transitions.record(run, "copy", came_from=run.status, by=by, at=again.created_at)
     return again
@@ -169,8 +174,18 @@ def _again(item, quantity):
     )
 
 
+def _typed(run, **figures):
+    """Those of the figures that somebody typed; the others are derived."""
+    return {name: v for name, v in figures.items() if getattr(run, f"{name}_source") != BILL}
+
+
+def _materials(lines, share):
+    return [_share_of(line, share) for line in lines]
+
+
 def _share_of(line, share):
     return NewMaterial(
+        planned_source=line.planned_source,
         filament=line.filament,
         material_type=line.material_type,
         slot=line.slot,

@@ -13,9 +13,17 @@ from production.models import Printer, Reason
 from production.services import completion
 from production.services.printing import midprint, printers, slots
 from production.services.reports.alerts import accept
-from production.services.runs import lifecycle, lines, planning, repeats, status_change
+from production.services.runs import (
+    lifecycle,
+    lines,
+    planning,
+    repeats,
+    replanning,
+    status_change,
+)
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.undo import undo
+from tenants.accounts import audited
 from tests.factories import (
     a_printer,
     a_product,
@@ -197,6 +205,14 @@ def _():
     shelf.archive(wrong, discard=False, by=None)
     line = run.materials.get().pk
     return lambda: completion.reassign(run, line=line, spool=right, by=None)
+
+
+@verb("production_run.refresh_plan")
+def _():
+    one, two = spools_of_one(2)
+    run = planned((one, 10), (two, 20))
+    audited.update(run.items.get().product, by=None, units_per_plate=2, plate_minutes=60)
+    return lambda: replanning.refresh_plan(run, by=None)
 
 
 @verb("production_run.reprint")

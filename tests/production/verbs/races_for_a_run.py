@@ -7,13 +7,21 @@ from decimal import Decimal
 
 from inventory.models import Spool
 from production.models import ProductionRun
-from production.services import completion
+from production.services import completion, products
 from production.services.printing import midprint
 from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines, repeats
-from production.services.runs.lines import PlanFrozen
+from production.services.runs.lines import NewItem, PlanFrozen
 from production.services.transitions import InvalidRunStatus
-from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
+from tests.factories import (
+    a_filament,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+    spools_of_one,
+)
 from tests.production.completed_runs import printed, took
 from tests.queries import remaining, status_of
 from tests.responses import refusals
@@ -170,7 +178,51 @@ def change_a_line_and_start():
     ], judge
 
 
+def of_a_bill_and(verb):
+    """A bill of materials is corrected while a run of it comes to be, changes or starts: whoever
+    came first, a planned run is of the bill as it is, a started one of the bill it froze."""
+    product, filament = a_product(grams=10), a_filament()
+    line = product.bom_lines.get()
+    items = [NewItem(product=product, quantity=2)]
+    run = lifecycle.create(by=None, items=items)
+    lines.change_material(run.materials.get(), spool=a_spool(filament=filament), by=None)
+    work = verb(run, items)
+
+    def judge(results):
+        assert refusals(results) == []
+        for each in ProductionRun.objects.all():
+            item, material = each.items.get(), each.materials.get()
+            grams = 12 if each.status == "planned" else item.bom_grams_per_unit
+            assert material.planned_grams == item.quantity * grams
+
+    return [lambda: products.update(line, by=None, grams_per_unit=Decimal(12)), work], judge
+
+
+def change_a_bill_and_plan_a_run():
+    return of_a_bill_and(lambda run, items: lambda: lifecycle.create(by=None, items=items))
+
+
+def change_a_bill_and_an_item():
+    def change(run, items):
+        item = run.items.get()
+        return lambda: lines.change_item(item, quantity=5, by=None)
+
+    return of_a_bill_and(change)
+
+
+def change_a_bill_and_start():
+    return of_a_bill_and(lambda run, items: lambda: lifecycle.start(run, by=None))
+
+
+def change_a_bill_and_copy():
+    return of_a_bill_and(lambda run, items: lambda: repeats.copy(run, by=None))
+
+
 RACES = [
+    change_a_bill_and_plan_a_run,
+    change_a_bill_and_an_item,
+    change_a_bill_and_start,
+    change_a_bill_and_copy,
     start_and_start_on_one_printer,
     start_and_revert_on_one_printer,
     correct_and_correct,

@@ -17,7 +17,14 @@ from production.services import completion
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.reports import alerts
-from production.services.runs import lifecycle, lines, planning, repeats, status_change
+from production.services.runs import (
+    lifecycle,
+    lines,
+    planning,
+    repeats,
+    replanning,
+    status_change,
+)
 from production.services.undo import loads, receipts, undo
 from tenants.accounts import audited, devices, pins, roles
 from tenants.accounts import services as people
@@ -85,6 +92,10 @@ def swapped():
     return midprint.swap_spool(run, by=None, line=line.pk, spool=other, is_empty=True)
 
 
+def made_of_a_bill():
+    return a_run(items=[(a_product(grams=10), 2)], plate_count=3)
+
+
 def of_item(verb, **fields):
     return verb(a_run(items=[(a_product(), 2)]).items.get(), by=None, **fields)
 
@@ -137,6 +148,7 @@ OF_RUNS = {
     "production_run.progress": lambda: midprint.progress(running(), by=None, percent=50),
     "production_run.reassign": reassigned,
     "production_run.record": forgotten,
+    "production_run.refresh_plan": lambda: replanning.refresh_plan(made_of_a_bill(), by=None),
     "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
     "production_run.copy": lambda: repeats.copy(completed(), by=None),
     "production_run.revert": lambda: completion.revert(completed(), by=None),

@@ -39,7 +39,7 @@ class VarianceReport(Report):
     which are summed as wholes: by product each carries its share."""
 
     title = "Variance"
-    operation_type = "report.variance"
+    observed_as = "report.variance"
     queryset = ProductionRun.objects.live()
     serializer_class = serializers.VarianceGroupSerializer
     filterset_class = filters.VarianceReportFilter
@@ -54,7 +54,7 @@ class ConsumptionReport(Report):
     """Where the filament went: usage and waste, net of what was reversed, by group and period."""
 
     title = "Consumption"
-    operation_type = "report.consumption"
+    observed_as = "report.consumption"
     queryset = InventoryTransaction.objects.all()
     serializer_class = serializers.ConsumptionSerializer
     filterset_class = filters.ConsumptionFilter
@@ -74,7 +74,7 @@ class ScrapReport(Report):
     """What was printed for nothing: scrapped parts of completed runs, and failed runs."""
 
     title = "Scrap"
-    operation_type = "report.scrap"
+    observed_as = "report.scrap"
     queryset = ProductionRun.objects.live()
     serializer_class = serializers.ScrapSerializer
     filterset_class = filters.ScrapReportFilter
@@ -87,7 +87,7 @@ class LotReport(Report):
     """Where a lot went: runs, spools and orders. Or which lots an order or a run was made of."""
 
     title = "Lots"
-    operation_type = "report.lots"
+    observed_as = "report.lots"
     queryset = RunMaterial.objects.all()
     serializer_class = serializers.LotSerializer
     filterset_class = filters.LotsFilter
@@ -104,7 +104,7 @@ class LotPartsReport(Report):
     """What was made of a lot, and for which orders."""
 
     title = "Parts of a lot"
-    operation_type = "report.lot_parts"
+    observed_as = "report.lot_parts"
     queryset = RunMaterial.objects.all()
     serializer_class = serializers.LotPartSerializer
     filterset_class = filters.LotPartsFilter
@@ -117,7 +117,7 @@ class StockReport(ListViewSet):
     """Each filament: what is on the shelf, what open runs want of it, and how long it lasts."""
 
     title = "Stock"
-    operation_type = "report.stock"
+    observed_as = "report.stock"
     queryset = Filament.objects.all()
     serializer_class = serializers.StockSerializer
     filterset_class = filters.StockFilter
@@ -132,7 +132,7 @@ class MaterialTypeStockReport(StockReport):
     """Each material type: what is on the shelf of all its filaments, and what is wanted."""
 
     title = "Stock by material type"
-    operation_type = "report.stock_by_material_type"
+    observed_as = "report.stock_by_material_type"
     queryset = MaterialType.objects.all()
     serializer_class = serializers.MaterialTypeStockSerializer
     filterset_class = None
@@ -147,7 +147,7 @@ class UnexplainedReport(Report):
     """Grams that no run took: what counting the shelf found missing, per filament."""
 
     title = "Unexplained grams"
-    operation_type = "report.unexplained"
+    observed_as = "report.unexplained"
     queryset = InventoryTransaction.objects.all()
     serializer_class = serializers.UnexplainedSerializer
     filterset_class = filters.CountedFilter
@@ -161,7 +161,7 @@ class AlertReport(Report):
     """Products that are planned with grams or minutes that no longer fit what they take."""
 
     title = "Alerts"
-    operation_type = "report.alerts"
+    observed_as = "report.alerts"
     queryset = Product.objects.all()
     serializer_class = serializers.AlertSerializer
     filterset_class = filters.EvidenceFilter

@@ -14,7 +14,7 @@ from tenants.api.views import BaseViewSet
 class UndoViewSet(BaseViewSet):
     """What I did last, and how it is undone."""
 
-    operation_type = "undo.get"
+    observed_as = "undo.get"
     queryset = Spool.objects.all()
     serializer_class = LastSerializer
     bodies = {"create": UndoBody}

@@ -50,7 +50,7 @@ class BaseViewSet(GenericViewSet):
     ``answers`` an action to a serializer, or serializers by status, of an answer of another kind,
     ``queries`` an action to the serializer of its query string. The actions in ``documents``
     answer with PDF, whatever else is accepted. ``title`` is for what is no list of a model, and so
-    is ``operation_type``, which its reads are observed as (see ``tenants.web.reads``).
+    is ``observed_as``, the operation that its reads are observed as (see ``tenants.web.reads``).
     """
 
     lookup_value_regex = ID
@@ -62,7 +62,7 @@ class BaseViewSet(GenericViewSet):
     permissions = {}
     keeps_answers = True
     most_values = None  # of a body, where it is not config.api.parsers.MOST_VALUES
-    title = operation_type = ""
+    title = observed_as = ""
     receives_body = True  # once it is known who asks: see RefusingMiddleware
 
     def dispatch(self, request, *args, **kwargs):

@@ -54,7 +54,7 @@ def operation_type(match):
     ``floor.today``; "" if it reads nothing of a farm."""
     if actions := getattr(match.func, "actions", None):
         action = actions.get("get", "")
-        return match.func.cls.operation_type or _of_model(match.func.cls.queryset.model, action)
+        return match.func.cls.observed_as or _of_model(match.func.cls.queryset.model, action)
     name = match.url_name or ""
     if name and match.app_name == "admin":
         return _of_admin(name)

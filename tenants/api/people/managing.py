@@ -81,7 +81,7 @@ class RoleViewSet(ListViewSet):
     """The roles, and what each may do."""
 
     title = "Roles"
-    operation_type = "role.list"
+    observed_as = "role.list"
     queryset = User.objects.none()
     serializer_class = serializers.RoleSerializer
     permissions = {"list": SIGNED_IN, "metadata": SIGNED_IN}

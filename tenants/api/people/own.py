@@ -68,7 +68,7 @@ class TokenViewSet(ReadViewSet):
 class MeViewSet(BaseViewSet):
     """Who I am here, and what I may do."""
 
-    operation_type = "me.get"
+    observed_as = "me.get"
     queryset = User.objects.all()
     serializer_class = MeSerializer
     permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}

@@ -165,6 +165,11 @@ class ReceiveForm(VerbForm):
         label=_("Filament on each"), unit="g",
         help_text=_("Left empty: the filament’s nominal net grams."),
     )  # fmt: skip
+    gross_grams = NumberField(
+        label=_("Used before: the scale shows"), unit="g",
+        help_text=_("Of each, filament and reel together; or what is left of it."),
+    )  # fmt: skip
+    remaining_grams = NumberField(label=_("Used before: left on each"), unit="g")
     price = NumberField(label=_("Price of each"))
     total_price = NumberField(label=_("Total price"))
     lot_number = forms.CharField(label=_("Lot"), required=False, max_length=100)

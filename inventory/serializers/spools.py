@@ -34,7 +34,7 @@ class SpoolCodeField(NameField):
 
 
 class SpoolSerializer(RowSerializer):
-    """A spool; POST receives it. Balances are the ledger's, so they can't be written here."""
+    """A spool; POST receives it. Balances are the ledger's: later they are changed by verbs."""
 
     filament_name = NameField(
         source="filament", lookup="name__iexact", queryset=Filament.objects.all()
@@ -50,6 +50,15 @@ class SpoolSerializer(RowSerializer):
     location_name = NameField(
         source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
     )
+    remaining_grams = QuantityField(
+        required=False, help_text="Net. On receipt: what is left of a spool used before.", **GRAMS
+    )
+    gross_grams = QuantityField(
+        required=False,
+        write_only=True,
+        help_text="On receipt, instead: what the scale shows of a spool used before.",
+        **GRAMS,
+    )
     available_grams = QuantityField(read_only=True, signed=True, **GRAMS)
     is_archived = serializers.BooleanField(read_only=True)
     grams_then = QuantityField(
@@ -63,7 +72,10 @@ class SpoolSerializer(RowSerializer):
     class Meta:
         model = Spool
         needed = ("filament",)
-        create_only = ("filament", "filament_name", "filament_external_id", "initial_grams")
+        create_only = (
+            *("filament", "filament_name", "filament_external_id"),
+            *("initial_grams", "remaining_grams", "gross_grams"),
+        )
         fields = [
             "id",
             "code",
@@ -76,6 +88,7 @@ class SpoolSerializer(RowSerializer):
             "initial_grams",
             "tare_grams",
             "remaining_grams",
+            "gross_grams",
             "reserved_grams",
             "available_grams",
             "grams_then",
@@ -146,6 +159,8 @@ class ReceiveBody(SpoolSerializer):
             "count",
             "codes",
             "initial_grams",
+            "remaining_grams",
+            "gross_grams",
             "tare_grams",
             "lot_number",
             "price",

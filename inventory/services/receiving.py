@@ -8,26 +8,38 @@ from django.utils.translation import gettext as _
 from inventory.models import Spool
 from inventory.services import ledger
 from inventory.services.past import require_past
-from inventory.services.spools import blank_labels
+from inventory.services.spools import blank_labels, scale
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.quantities import money
-from tenants.operations.refusals import Invalid
-from tenants.operations.text import compose_names
+from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.text import compose_names, format_number
 
 MOST_AT_ONCE = 200
 PRICE_STEP = Decimal("0.0001")
+USED_BEFORE = "used before"  # the reason of the entry
+
+
+class FilamentInactive(Refusal):
+    code = "filament_inactive"
+    title = "The filament is out of use"
 
 
 @operation("spool.receive")
-def receive(*, filament, initial_grams=None, by, at=None, received_on=None, price=None, **details):
+def receive(
+    *, filament, by, at=None, initial_grams=None, remaining_grams=None, gross_grams=None,
+    received_on=None, price=None, **details,
+):  # fmt: skip
     """Put one new spool on the shelf and post its receipt; returns the spool.
 
     ``initial_grams`` is net and defaults to the filament's nominal net grams, ``price`` is of
-    this spool. ``received_on`` is the farm's date of today unless given. Raises InvalidQuantity.
+    this spool. Of a spool that was used before, ``remaining_grams`` (net) or ``gross_grams`` (what
+    the scale shows) is what is left; the rest is adjusted away. ``received_on`` is the farm's date
+    of today unless given. Raises Invalid, InvalidQuantity, FilamentInactive, TareUnknown.
     """
+    at = at or timezone.now()
     spool = unsaved(
         filament=filament,
         initial_grams=initial_grams,
@@ -35,14 +47,20 @@ def receive(*, filament, initial_grams=None, by, at=None, received_on=None, pric
         received_on=_day_of_receipt(received_on, at),
         **details,
     )
+    left = set_left(spool, remaining_grams=remaining_grams, gross_grams=gross_grams, at=at)
     spool.save(force_insert=True)
     with ledger.book([spool.pk], by=by, at=at) as book:
-        book.receive(book.spools[spool.pk])
+        post_receipt(book, book.spools[spool.pk], left)
     return book.spools[spool.pk]
 
 
 def unsaved(*, filament, initial_grams, price, **details):
-    """A new spool, checked and not saved yet: its receipt must follow. Raises InvalidQuantity."""
+    """A new spool, checked and not saved yet: its receipt must follow. Raises Invalid,
+    InvalidQuantity, FilamentInactive."""
+    if not filament.is_active:
+        message = _("%(filament)s is out of use: put it in use again, or choose another.")
+        errors = {"filament": [_("It is out of use.")]}
+        raise FilamentInactive(message % {"filament": filament}, errors=errors)
     if initial_grams is None and filament.net_grams is None:
         message = _("How much is on it? %(filament)s has no nominal net grams to go by.")
         errors = {"initial_grams": [_("Needed: the filament has no nominal net grams.")]}
@@ -59,19 +77,64 @@ def unsaved(*, filament, initial_grams, price, **details):
     return spool
 
 
+def set_left(spool, *, remaining_grams, gross_grams, at):
+    """Net grams that are left on an unsaved spool, which is open if some were used before; all
+    where neither is given. Raises Invalid, InvalidQuantity, TareUnknown."""
+    if remaining_grams is not None and gross_grams is not None:
+        raise Invalid(
+            _("Give what is left or what the scale shows, not both."),
+            errors={"gross_grams": [_("Either this or remaining_grams.")]},
+        )
+    left, field = spool.initial_grams, "remaining_grams"
+    if remaining_grams is not None:
+        left = to_grams(remaining_grams, field=field)
+    elif gross_grams is not None:
+        field = "gross_grams"
+        left = _net_of(spool, to_grams(gross_grams, field=field))
+    if not 0 <= left <= spool.initial_grams:
+        message = _(
+            "%(left)s g can't be left of %(initial)s g. Check what is left and what was new."
+        )
+        figures = {"left": left, "initial": spool.initial_grams}
+        message %= {name: format_number(figure) for name, figure in figures.items()}
+        raise Invalid(message, errors={field: [message]})
+    if left < spool.initial_grams:
+        spool.opened_at = spool.opened_at or at
+    return left
+
+
+def post_receipt(book, spool, left):
+    """Post the receipt of a new spool, and what was used of it before it was in the book."""
+    book.receive(spool)
+    if left < spool.initial_grams:
+        note = _("What was used before the spool was in this book.")
+        book.adjust(spool, left - spool.initial_grams, reason=USED_BEFORE, note=note)
+
+
+def _net_of(spool, gross):
+    if (tare := spool.tare()) is None:
+        raise scale.TareUnknown(
+            _("The empty reel of %(filament)s has no weight yet: enter it, or give what is left.")
+            % {"filament": spool.filament},
+            errors={"gross_grams": [_("The weight of the empty reel is not set.")]},
+        )
+    return gross - tare
+
+
 @operation("spool.receive_many")
 def receive_many(
-    *, filament, by, count=None, codes=(), at=None, initial_grams=None, price=None,
-    total_price=None, received_on=None, **details,
+    *, filament, by, count=None, codes=(), at=None, initial_grams=None, remaining_grams=None,
+    gross_grams=None, price=None, total_price=None, received_on=None, **details,
 ):  # fmt: skip
     """Put ``count`` (1 to 200) equal new spools on the shelf; returns them in order of their ids.
 
     ``codes`` are those of blank labels that were put on them, one for each spool (then ``count``
     may be left out). ``price`` is of each; ``total_price`` is of all together and is shared out to
-    the fourth place, the last spool takes the remainder. ``details`` are those of
-    ``receive``. The number of statements does not depend on the count. Raises Invalid,
-    InvalidQuantity, InvalidSpoolCode, Duplicate.
+    the fourth place, the last spool takes the remainder. All else is as in ``receive``, and of
+    each. The number of statements does not depend on the count. Raises InvalidSpoolCode,
+    Duplicate, and what ``receive`` raises.
     """
+    at = at or timezone.now()
     prices = _prices(_counted(count, codes), price, total_price)
     labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
     details |= {"filament": filament, "initial_grams": initial_grams}
@@ -79,11 +142,13 @@ def receive_many(
     new = [
         unsaved(price=each, **details, **label) for each, label in zip(prices, labels, strict=True)
     ]
+    left = {"remaining_grams": remaining_grams, "gross_grams": gross_grams, "at": at}
+    (left,) = {set_left(spool, **left) for spool in new}
     with audited.refusals(new[0]):  # a label that somebody else binds at this moment
         received = Spool.objects.bulk_create(new)
     with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
         for spool in book.spools.values():
-            book.receive(spool)
+            post_receipt(book, spool, left)
     return list(book.spools.values())
 
 

@@ -17,6 +17,7 @@ class ReceiveForm(spools.ReceiveForm):
 
     touch_exclude = ("filament", "price", "supplier", "received_on")
     field_order = ("count", "codes", "lot_number", "total_price", "location", "initial_grams")
+    used = ("gross_grams", "remaining_grams")
 
     count = CountField(label=_("How many spools"), max_value=MOST_AT_ONCE, required=False)
     codes = CodesField(label=_("Labels on them already, one a line"))
@@ -32,6 +33,10 @@ class ReceiveForm(spools.ReceiveForm):
     def details(self):
         """The bound fields of Spool.DETAILS that the floor asks for."""
         return [self[name] for name in Spool.DETAILS if name in self.fields]
+
+    def used_before(self):
+        """The bound fields of spools that are not full."""
+        return [self[name] for name in self.used]
 
     def service_kwargs(self):
         """Without a count if there are labels: as many spools as labels."""

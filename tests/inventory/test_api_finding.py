@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory import colors
-from inventory.models import Location, MaterialType
+from inventory.models import Filament, Location, MaterialType
 from inventory.services.spools import consumption, shelf
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_run, a_spool
 from tests.inventory.api_helpers import SPOOLS, found
@@ -29,7 +29,6 @@ def filaments(farm):
             multi_color_direction="coaxial",
             diameter_mm=Decimal("2.85"),
             gtin="40123455",
-            is_active=False,
         ),
     }
 
@@ -55,6 +54,7 @@ def filaments(farm):
     ],
 )
 def test_filaments_are_found(api, filaments, query, names):
+    Filament.objects.filter(pk=filaments["two"].pk).update(is_active=False)
     ids = found(api, "/api/v1/filaments/", query)
     assert sorted(ids) == sorted(filaments[name].pk for name in names)
 
@@ -108,6 +108,7 @@ def spools(filaments):
     used = a_spool(1000, filament=filaments["blue"], location=dry)
     consumption.use(used, grams=900, by=None)
     gone = shelf.archive(a_spool(500, filament=filaments["two"]), by=None, discard=False)
+    Filament.objects.filter(pk=filaments["two"].pk).update(is_active=False)
     return {"kept": kept, "used": used, "gone": gone}
 
 

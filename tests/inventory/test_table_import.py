@@ -121,7 +121,7 @@ def test_a_spool_that_is_used_in_part_has_the_rest_adjusted_away(red):
         ["Red", "1000", "1001"],
     )  # fmt: skip
     assert [spool.remaining_grams for spool in Spool.objects.order_by("pk")] == [400, 0, 1000]
-    adjusted = InventoryTransaction.objects.filter(kind="adjustment", reason="imported")
+    adjusted = InventoryTransaction.objects.filter(kind="adjustment", reason="used before")
     assert [entry.grams for entry in adjusted] == [-600, -1000]
     assert columns_refused(report) == {5: ["remaining_grams"]}
     assert violations() == []

@@ -1,7 +1,6 @@
 """Imports spools: one row, one spool, with its receipt in the ledger."""
 
 from collections import Counter
-from decimal import Decimal
 from itertools import islice
 
 from django.core.exceptions import ValidationError
@@ -20,6 +19,7 @@ from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import folded, format_number
 
+WEIGHTS = ("remaining_grams", "gross_grams")
 DETAILS = ("tare_grams", *Spool.DETAILS, "comment", "code")
 
 
@@ -29,23 +29,23 @@ def import_spools(rows, *, by, at=None, dry_run=False):
 
     Every row stands for itself: the good ones are imported, the others reported. A filament is
     named by its external_id or by manufacturer, name and material, as far as they are needed.
-    Each spool has its receipt of ``initial_grams`` (by default the filament's net grams); with
-    ``remaining_grams`` what was used before is adjusted away. A dry run is the import, taken back.
-    Raises Busy, Duplicate.
+    Each is booked as ``receiving.receive`` does. A dry run is the import, taken back. Raises Busy,
+    Duplicate.
     """
     return run_import(_import, rows, by=by, at=at, dry_run=dry_run)
 
 
 @operation("spool.import")
 def _import(rows, *, by, dry_run, at=None):
-    report = ImportReport(SPOOLS, rows, dry_run=dry_run)
-    _plan(report.good)
-    _write(report.good, by=by, at=at)
+    report, at = ImportReport(SPOOLS, rows, dry_run=dry_run), at or timezone.now()
+    left = _plan(report.good, at=at)
+    _write(report.good, left, by=by, at=at)
     return report
 
 
-def _plan(rows):
-    """Make the unsaved spool of each row; a row that can't be one is refused."""
+def _plan(rows, *, at):
+    """Make the unsaved spool of each row; a row that can't be one is refused. Returns what is left
+    on each: ``{row: grams}``."""
     catalogue, places = Catalogue(), {folded(place.name): place for place in Location.objects.all()}
     _check_codes(rows)
     chosen = {}
@@ -53,24 +53,23 @@ def _plan(rows):
         with row.refusing():
             chosen[row] = catalogue.the_one(row.values).pk
     filaments = Filament.objects.with_makers().in_bulk(set(chosen.values()))
-    today = FarmSettings.load().local_date(timezone.now())
+    today, left = FarmSettings.load().local_date(at), {}
     for row, pk in chosen.items():
         with row.refusing():
             row.instance = _spool(row.values, filaments[pk], places, today)
-            row.detail = _detail(row)
+            weights = {name: row.values.get(name) for name in WEIGHTS}
+            left[row] = receiving.set_left(row.instance, at=at, **weights)
+            row.detail = _detail(row.instance, left[row])
+    return left
 
 
-def _write(rows, *, by, at=None):
+def _write(rows, left, *, by, at):
     rest = iter(rows)
     while batch := list(islice(rest, BATCH)):
         received = Spool.objects.bulk_create(row.instance for row in batch)
         with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
             for row, spool in zip(batch, book.spools.values(), strict=True):
-                book.receive(spool)
-                used = spool.initial_grams - row.values.get("remaining_grams", spool.initial_grams)
-                if used:
-                    note = _("What was used before the spool was in this book.")
-                    book.adjust(spool, -used, reason="imported", note=note)
+                receiving.post_receipt(book, spool, left[row])
 
 
 def _spool(values, filament, places, today):
@@ -88,9 +87,6 @@ def _spool(values, filament, places, today):
         )
     except ValidationError as error:
         raise BadCell("; ".join(error.messages), errors=error.message_dict) from error
-    remaining = values.get("remaining_grams")
-    if remaining is not None and remaining > spool.initial_grams:
-        raise BadCell(_("More is left than was on it."), errors={"remaining_grams": []})
     try:
         ledger.rounded_rate(spool.cost_per_gram())
     except Refusal as refusal:
@@ -98,12 +94,11 @@ def _spool(values, filament, places, today):
     return spool
 
 
-def _detail(row):
-    spool, remaining = row.instance, row.values.get("remaining_grams")
+def _detail(spool, left):
     figures = {"filament": spool.filament, "grams": format_number(spool.initial_grams)}
-    if remaining is None:
+    if left == spool.initial_grams:
         return _("A spool of %(filament)s, %(grams)s g.") % figures
-    figures["left"] = format_number(Decimal(remaining))
+    figures["left"] = format_number(left)
     return _("A spool of %(filament)s, %(grams)s g, %(left)s g left.") % figures
 
 

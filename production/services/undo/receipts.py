@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
+from inventory.services.receiving import USED_BEFORE
 from production.models import PrinterSlot, ProductionRun
 from production.services import overrides
 from production.services.undo.loads import TAKEN_BACK
@@ -17,6 +18,7 @@ from tenants.operations.operation import operation
 
 Verb = SpoolEvent.Verb
 AS_RECEIVED = 2  # the version of a spool that had its receipt, and nothing else
+OF_RECEIPT = Q(kind="receipt") | Q(kind="adjustment", reason=USED_BEFORE)
 TOUCHED = Q(spool__version__gt=AS_RECEIVED) | Q(spool__run_materials__isnull=False)
 
 
@@ -35,28 +37,31 @@ def undo_receipt(receipt, *, by, at=None):
     NothingToUndo.
     """
     overrides.require_own(by=by, done_by=receipt.performed_by_id, done_at=receipt.created_at, at=at)
-    entries = _delivery(receipt)
-    with ledger.book([entry.spool_id for entry in entries], by=by, at=at) as book:
+    ids = _delivery(receipt)
+    with ledger.book(ids, by=by, at=at) as book:
         if InventoryTransaction.objects.filter(reverses=receipt).exists():
             raise overrides.NothingToUndo(
                 _("This delivery was taken back already."), spool_id=receipt.spool_id
             )
         spools = list(book.spools.values())
         _require_untouched(spools)
-        for entry in entries:
+        entries = InventoryTransaction.objects.filter(spool__in=ids)
+        for entry in entries.order_by("-pk"):
             book.reverse(entry, reason=TAKEN_BACK)
         _put_away(book, spools)
     return spools
 
 
 def _delivery(receipt):
+    """The ids of the spools that were received with it."""
     same = {"created_at": receipt.created_at, "performed_by": receipt.performed_by_id}
-    entries = list(receipts().filter(source=receipt.source, **same).order_by("pk"))
-    if receipt not in entries:
+    entries = receipts().filter(source=receipt.source, **same)
+    ids = list(entries.values_list("spool", flat=True))
+    if receipt.kind != "receipt" or receipt.spool_id not in ids:
         raise overrides.NothingToUndo(
             _("Entry %(entry)s is no delivery.") % {"entry": receipt.pk}, spool_id=receipt.spool_id
         )
-    return entries
+    return ids
 
 
 def _put_away(book, spools):
@@ -94,7 +99,7 @@ def _reasons(spools):
     ids = {spool.pk for spool in spools}
     is_changed = _("Spool %(spool)s was changed since."), {}
     reasons = {spool.pk: is_changed for spool in spools if spool.version > AS_RECEIVED}
-    entries = InventoryTransaction.objects.filter(spool__in=ids).exclude(kind="receipt")
+    entries = InventoryTransaction.objects.filter(spool__in=ids).exclude(OF_RECEIPT)
     has_entries = _("Spool %(spool)s has other entries by now."), {}
     reasons |= dict.fromkeys(entries.values_list("spool", flat=True), has_entries)
     runs = ProductionRun.objects.live().filter(materials__spool__in=ids)

@@ -23,28 +23,19 @@ from django.core.exceptions import ImproperlyConfigured
 from config import ports
 from config.database import embedded, from_url
 from config.env import load_secret_key
+from config.supervisor import Program, ProgramError, supervise
 
 ROOT = Path(__file__).resolve().parent.parent
-STEPS = [("Migrating the database", "prepare"), ("Preparing the demo farm", "demo")]
+PREPARE, DEMO = ("Migrating the database", "prepare"), ("Preparing the demo farm", "demo")
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 25
-CHECK_INTERVAL_SECONDS = 3
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 READY = """
-Spoolbook is ready. The demo farm: http://demo.localhost:{port}/
-                    The public site: http://localhost:{port}/
-Ctrl-C stops it; the data stays."""
+Spoolbook is ready. The public site: http://localhost:{port}/"""
+DEMO_FARM = "                    The demo farm: http://demo.localhost:{port}/"
 
 
-class CannotServeError(Exception):
-    """Spoolbook can't be served; the message is for the person at the terminal."""
-
-    def __init__(self, message: str, code: int = 1) -> None:
-        super().__init__(message)
-        self.code = 128 - code if code < 0 else code or 1  # as a shell shows signals
-
-
-ERRORS = (CannotServeError, ports.PortError, embedded.EmbeddedPostgresError, ImproperlyConfigured)
+ERRORS = (ProgramError, ports.PortError, embedded.EmbeddedPostgresError, ImproperlyConfigured)
 
 
 class StopServing(BaseException):
@@ -52,16 +43,17 @@ class StopServing(BaseException):
 
 
 def main() -> int:
-    """Serve until a signal arrives or the web server ends; the exit code."""
+    """Serve until a signal arrives or a program does not stay up; the exit code."""
     parser = argparse.ArgumentParser(prog="python -m config.serve", description="Run Spoolbook.")
     parser.add_argument("--host", default="127.0.0.1", help="the address to listen on")
     parser.add_argument("--port", type=ports.number, default=8000)
+    parser.add_argument("--no-demo", action="store_true", help="do not make the demo farm")
     options = parser.parse_args()
     for number in SIGNALS:
         signal.signal(number, _stop)
     try:
         with suppress(StopServing):
-            serve(options.host, options.port)
+            serve(options.host, options.port, has_demo=not options.no_demo)
     except ERRORS as error:
         print(f"\n{error}", file=sys.stderr, flush=True)
         return getattr(error, "code", 1)
@@ -74,8 +66,8 @@ def _stop(_number: int, _frame: object) -> None:
     raise StopServing
 
 
-def serve(host: str, port: int) -> None:
-    """Prepare and run everything; raises CannotServeError when the web server ends."""
+def serve(host: str, port: int, *, has_demo: bool) -> None:
+    """Prepare and run everything; raises ProgramError when a program does not stay up."""
     ports.check(host, port, report=report)
     with database() as url:
         environment = {
@@ -88,9 +80,11 @@ def serve(host: str, port: int) -> None:
             "SPOOLBOOK_SUPERVISOR": str(os.getpid()),
         }
         with preparation_lock():
-            for title, command in STEPS:
+            for title, command in (PREPARE, DEMO) if has_demo else (PREPARE,):
                 run_step(title, command, environment)
-        run_gunicorn(host, port, environment)
+        web = WebServer(host, port, environment, has_demo=has_demo)
+        programs = [web] if os.environ.get("DATABASE_URL") else [Database(url), web]
+        supervise(programs, on_ready=web.report_address, report=report)
 
 
 def data_folder() -> Path:
@@ -121,11 +115,11 @@ def check_database(url: str) -> None:
         parameters |= {"dbname": settings["NAME"], "connect_timeout": 10} | settings["OPTIONS"]
         psycopg.connect(**parameters).close()
     except ImproperlyConfigured as error:
-        raise CannotServeError(f"{error}.") from error
+        raise ProgramError(f"{error}.") from error
     except psycopg.Error as error:
         reason = " ".join(str(error).split())
         message = f"The database of DATABASE_URL can't be reached: {reason}"
-        raise CannotServeError(message) from error
+        raise ProgramError(message) from error
 
 
 @contextmanager
@@ -145,48 +139,79 @@ def preparation_lock() -> Iterator[None]:
 
 def run_step(title: str, command: str, environment: dict[str, str]) -> None:
     report(f"{title} ...")
-    with child([sys.executable, "manage.py", command], environment) as step:
-        code = step.wait()
-    if code:
-        raise CannotServeError(f"{title} failed (exit code {code}): see above.", code)
-
-
-def run_gunicorn(host: str, port: int, environment: dict[str, str]) -> None:
-    report("Starting the web server ...")
-    bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    words = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
-    command = [sys.executable, "-m", "gunicorn", *words, "config.wsgi:application"]
-    with child(command, environment) as server:
-        if answers(server, host, port):
-            report(READY.format(port=port))
-            if not host.startswith("127."):
-                report(f"Listening on {host}.")
-        while True:
-            with suppress(subprocess.TimeoutExpired):
-                code = server.wait(CHECK_INTERVAL_SECONDS)
-                break
-            keep_database_running(environment["DATABASE_URL"])
-    raise CannotServeError(f"The web server has ended (exit code {code}).", code)
-
-
-def keep_database_running(url: str) -> None:
-    """Start the embedded server again if it has died, as of a full disk.
-
-    If it does not start, this reports why, and the next call tries again. Raises CannotServeError
-    when its URL is another one.
-    """
-    if os.environ.get("DATABASE_URL"):
-        return
-    was_running = embedded.is_running(data_folder())
-    if not was_running:
-        report("PostgreSQL has ended; starting it again ...")
+    step = start_process([sys.executable, "manage.py", command], environment)
     try:
-        if embedded.url(data_folder()) != url:
-            raise CannotServeError("The database is another one now: start Spoolbook again.")
-        if not was_running:
-            report("PostgreSQL runs again.")
-    except embedded.EmbeddedPostgresError as error:
-        report(str(error))
+        code = step.wait()
+    finally:
+        end(step)
+    if code:
+        raise ProgramError(f"{title} failed (exit code {code}): see above.", code)
+
+
+class Database(Program):
+    """The embedded server, which `database()` has started."""
+
+    name = "PostgreSQL"
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+
+    def start(self) -> None:
+        try:
+            url = embedded.url(data_folder())
+        except embedded.EmbeddedPostgresError as error:
+            raise ProgramError(str(error)) from error
+        if url != self.url:
+            raise ProgramError("The database is another one now: start Spoolbook again.")
+
+    def is_running(self) -> bool:
+        return embedded.is_running(data_folder())
+
+    def stop(self) -> None:
+        """Leave that to `database()`: another instance may use it."""
+
+
+class WebServer(Program):
+    """gunicorn."""
+
+    name = "The web server"
+
+    def __init__(
+        self, host: str, port: int, environment: dict[str, str], *, has_demo: bool
+    ) -> None:
+        self.host, self.port, self.environment = host, port, environment
+        self.has_demo = has_demo
+        self.process = None
+
+    def start(self) -> None:
+        report("Starting the web server ...")
+        bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        words = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
+        command = [sys.executable, "-m", "gunicorn", *words, "config.wsgi:application"]
+        self.process = start_process(command, self.environment)
+        if not answers(self.process, self.host, self.port):
+            if not self.is_running():
+                raise self.ended()
+            report(f"{self.name} does not answer yet.")
+
+    def is_running(self) -> bool:
+        return self.process.poll() is None
+
+    def stop(self) -> None:
+        if self.process is not None:
+            end(self.process)
+
+    def ended(self) -> ProgramError:
+        code = self.process.returncode
+        return ProgramError(f"{self.name} has ended (exit code {code}).", code)
+
+    def report_address(self) -> None:
+        report(READY.format(port=self.port))
+        if self.has_demo:
+            report(DEMO_FARM.format(port=self.port))
+        if not self.host.startswith("127."):
+            report(f"Listening on {self.host}.")
+        report("Ctrl-C stops it; the data stays.")
 
 
 def answers(server: subprocess.Popen, host: str, port: int) -> bool:
@@ -203,24 +228,24 @@ def answers(server: subprocess.Popen, host: str, port: int) -> bool:
     return False
 
 
-@contextmanager
-def child(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen]:
-    """A process that does not outlive the block."""
+def start_process(command: list[str], environment: dict[str, str]) -> subprocess.Popen:
     # In a session of its own, Ctrl-C reaches it through us and not a second time.
-    process = subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+    return subprocess.Popen(command, cwd=ROOT, env=environment, start_new_session=True)
+
+
+def end(process: subprocess.Popen) -> None:
+    """Stop a process that still runs, and wait for it."""
+    if process.poll() is not None:
+        return
+    report("\nStopping ...")
+    # A second Ctrl-C does not wait for requests that are being served.
+    signal.signal(signal.SIGINT, lambda *_: process.kill())
+    process.terminate()
     try:
-        yield process
-    finally:
-        if process.poll() is None:
-            report("\nStopping ...")
-            # A second Ctrl-C does not wait for requests that are being served.
-            signal.signal(signal.SIGINT, lambda *_: process.kill())
-            process.terminate()
-            try:
-                process.wait(STOP_TIMEOUT_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+        process.wait(STOP_TIMEOUT_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def report(text: str) -> None:

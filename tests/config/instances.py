@@ -47,11 +47,11 @@ class Instance:
 
     started = []
 
-    def __init__(self, project, port=None, **environment):
+    def __init__(self, project, port=None, words=(), **environment):
         self.port = port or free_port()
         self.data = project / ".data"
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "config.serve", "--port", str(self.port)],
+            [sys.executable, "-m", "config.serve", "--port", str(self.port), *words],
             cwd=project,
             env=clean_environment() | environment,
             stdout=subprocess.PIPE,
@@ -69,10 +69,14 @@ class Instance:
             process.wait()
 
     def wait_until_ready(self):
+        return self.wait_for("Ctrl-C stops it")
+
+    def wait_for(self, words):
+        """What it says up to the line with these words."""
         seen = ""
         for line in self.process.stdout:
             seen += line
-            if "Ctrl-C stops it" in line:
+            if words in line:
                 return seen
         raise AssertionError(seen)
 

@@ -128,10 +128,15 @@ def _week(settings):
         days[0], today, timezone=settings.timezone, moment="finished_at"
     )
     found = {row["key"]: row for row in variance.of_many(runs, group_by="day")}
+    whole = next(iter(variance.of_many(runs)), None)
     rows = [{"day": day, **_figures(found.get(day.isoformat()))} for day in days]
     return {
         "days": rows,
-        "sums": _figures(next(iter(variance.of_many(runs)), None)),
+        "sums": _figures(whole),
+        "compared": whole
+        and words.compared_rows(
+            whole["compared"], settings.currency, settings.variance_alert_percent
+        ),
         "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
     }
 

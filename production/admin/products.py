@@ -125,15 +125,18 @@ class ProductAdmin(VerbPages, ModelAdmin):
 
 def _page(product):
     """The last runs of a product, what they say together, and the alert they raise."""
-    threshold = FarmSettings.load().variance_alert_percent
+    settings = FarmSettings.load()
+    threshold, currency = settings.variance_alert_percent, settings.currency
     closed = ProductionRun.objects.closed().of_product(product)
     found = alerts.proposal(product, last=LAST)
-    whole = variance.of_many(closed, group_by="product")
+    groups = variance.of_many(closed, group_by="product")
+    whole = next((row for row in groups if row["key"] == str(product.pk)), None)
     return {
         "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
-        "whole": next((row for row in whole if row["key"] == str(product.pk)), None),
+        "whole": whole,
+        "compared": whole and words.compared_rows(whole["compared"], currency, threshold),
         "alert": found if found.passes(threshold) else None,
-        "currency": FarmSettings.load().currency,
+        "currency": currency,
     }
 
 
@@ -159,7 +162,7 @@ def _run_row(run, figures, threshold):
         "badge": words.badge(run),
         "grams": words.planned_to_actual(grams["planned"], grams["actual"], pictures.grams),
         "time": words.planned_to_actual(minutes["planned"], minutes["actual"], words.duration),
-        "off": words.percent(grams["percent"], threshold),
+        "off": words.percent(figures["compared"]["grams"]["percent"], threshold),
         "cost": words.money(figures["cost"]["total"]),
     }
 

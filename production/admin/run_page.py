@@ -115,6 +115,7 @@ class MaterialInline(LineInline):
 
 
 NEWEST = 100
+_row = words.variance_row
 
 
 def context(run):
@@ -141,16 +142,6 @@ def context(run):
         ),
         "run_events": run.events.select_related("by").order_by("-pk")[:NEWEST],
         "entries": run.transactions.with_references().order_by("-pk")[:NEWEST],
-    }
-
-
-def _row(label, figure, show, threshold):
-    return {
-        "label": label,
-        "planned": show(figure["planned"]),
-        "actual": show(figure["actual"]),
-        "difference": words.difference(show)(figure["difference"]),
-        "percent": words.percent(figure["percent"], threshold),
     }
 
 

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from inventory.admin.pictures import NOTHING
+from inventory.admin.pictures import NOTHING, grams
 from production.services.variance import Figure
 from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
@@ -90,6 +90,33 @@ def _sign(value, show):
     if value == 0 or show(abs(value)) == show(value * 0):
         return ""
     return "+" if value > 0 else "−"
+
+
+def variance_row(label, figure, show, threshold):
+    """A figure of the variance as the cells of a table."""
+    return {
+        "label": label,
+        "planned": show(figure["planned"]),
+        "actual": show(figure["actual"]),
+        "difference": difference(show)(figure["difference"]),
+        "percent": percent(figure["percent"], threshold),
+    }
+
+
+def compared_rows(compared, currency, threshold):
+    """What is compared of many runs: grams, time, and the cost with its known kinds."""
+    cost = compared["cost"]
+    kinds = [name for name in cost if name != "total" and cost[name]["runs"]]
+    figures = [
+        ("Grams", compared["grams"], grams),
+        ("Time", compared["minutes"], duration),
+        (f"Cost, {currency}", cost["total"], money),
+        *((name.capitalize(), cost[name], money) for name in kinds),
+    ]
+    return [
+        {**variance_row(label, figure, show, threshold), "runs": figure["runs"]}
+        for label, figure, show in figures
+    ]
 
 
 def unit_money(value):

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.serializers.variance import Amount
+from production.serializers.variance import Amount, GramsFigure, MinutesFigure, MoneyFigure
 from tenants.api.fields import MomentField, WholeField
 from tenants.api.serializers import Body
 
@@ -25,17 +25,17 @@ STOCK_FIELDS = [
 
 
 class SummedGrams(serializers.Serializer):
-    """Sums; difference and percent are of the runs that have both a plan and an actual. Of the
-    actual grams some were weighed or typed, the others booked as planned or by percent."""
+    """Sums of all runs. Of the actual grams some were weighed or typed, the others booked as
+    planned or by percent."""
 
-    planned, actual, difference, percent = Amount(6), Amount(6), Amount(6), Amount(4)
+    planned, actual = Amount(6), Amount(6)
     purge, weighed_or_typed, as_planned_or_percent = Amount(6), Amount(6), Amount(6)
 
 
 class SummedMinutes(serializers.Serializer):
-    """Sums; difference and percent are of the runs that have both a plan and an actual."""
+    """Sums of all runs."""
 
-    planned, actual, difference, percent = Amount(2), Amount(2), Amount(2), Amount(4)
+    planned, actual = Amount(2), Amount(2)
 
 
 class SummedCost(serializers.Serializer):
@@ -49,8 +49,43 @@ class SummedCost(serializers.Serializer):
     runs_of_unknown_cost = serializers.IntegerField(required=False)
 
 
+class ComparedGrams(GramsFigure):
+    """Grams of the runs that can be compared, and how many these are."""
+
+    runs = serializers.IntegerField()
+
+
+class ComparedMinutes(MinutesFigure):
+    """Minutes of the runs that can be compared, and how many these are."""
+
+    runs = serializers.IntegerField()
+
+
+class ComparedMoney(MoneyFigure):
+    """Cost of the runs that can be compared, and how many these are."""
+
+    runs = serializers.IntegerField()
+
+
+class ComparedCost(serializers.Serializer):
+    """Kinds of cost: their runs may differ in number, and then they do not add up to the total."""
+
+    material = ComparedMoney()
+    machine, energy, labour, total = (ComparedMoney(required=False) for _ in range(4))
+
+
+class Compared(serializers.Serializer):
+    """Plan and actual of the same runs: of those that are closed and booked, had a plan of grams,
+    and of which both figures are known."""
+
+    grams = ComparedGrams()
+    minutes = ComparedMinutes(required=False)
+    cost = ComparedCost()
+
+
 class VarianceGroupSerializer(serializers.Serializer):
-    """One group of runs; by filament without counts and minutes."""
+    """One group of runs: the sums of all of them, and those of the runs that can be compared; by
+    filament without counts and minutes."""
 
     key = serializers.CharField(allow_null=True)
     name = serializers.CharField(allow_null=True)
@@ -60,6 +95,7 @@ class VarianceGroupSerializer(serializers.Serializer):
     grams = SummedGrams()
     minutes = SummedMinutes(required=False)
     cost = SummedCost()
+    compared = Compared()
 
 
 class StockFigures(serializers.ModelSerializer):

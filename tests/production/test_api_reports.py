@@ -27,7 +27,9 @@ def test_the_variance_of_many_runs_is_of_their_sums(api):
     printed_with(spool, 100, 100)
     (whole,) = rows(api, "variance")
     assert (whole["runs"], whole["grams"]["planned"]) == (2, "110.000000")
-    assert (whole["grams"]["difference"], whole["grams"]["percent"]) == ("10.000000", "9.0909")
+    compared = whole["compared"]["grams"]
+    assert (compared["runs"], compared["difference"]) == (2, "10.000000")
+    assert compared["percent"] == "9.0909"
     assert whole["cost"]["material"] == "2.4000"
 
 

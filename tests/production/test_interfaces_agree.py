@@ -45,7 +45,8 @@ def test_a_run_of_unknown_time_has_no_cost_on_the_page_of_its_product(at_admin):
     run = a_running_run((a_spool(price=Decimal(20)), 50), items=[(product, 1)])
     completed(run, good=[1], scrapped=[0], grams=[50])
     told = page(at_admin, product)
-    assert '<td class="number">1.00</td>' not in told
+    assert 'Cost, EUR</th><td class="number">–</td><td class="number">–</td>' in told
+    assert '<td class="number">1.00</td><td class="number">1.00</td>' in told  # of its material
     assert "<dd>unknown</dd>" in told
 
 

@@ -54,7 +54,7 @@ def test_the_percent_is_of_the_sums_never_a_mean_of_percents():
     printed(spool, product, 1, planned=10, actual=20)  # +100 %
     printed(spool, product, 99, planned=990, actual=990)  # 0 %
     (group,) = everything()
-    assert group["grams"]["percent"] == 1
+    assert group["compared"]["grams"]["percent"] == 1
     assert (group["grams"]["planned"], group["grams"]["actual"], group["runs"]) == (1000, 1010, 2)
 
 
@@ -65,7 +65,8 @@ def test_a_run_that_has_no_plan_or_no_actual_is_in_the_sums_but_not_in_the_perce
     a_run((spool, 30))
     (group,) = everything()
     assert (group["grams"]["planned"], group["grams"]["actual"]) == (130, 160)
-    assert (group["grams"]["difference"], group["grams"]["percent"]) == (10, 10)
+    compared = {"runs": 1, "planned": 100, "actual": 110, "difference": 10, "percent": 10}
+    assert group["compared"]["grams"] == compared
 
 
 def test_over_many_runs_a_good_unit_costs_what_failures_cost_too():

@@ -59,7 +59,8 @@ def test_a_spool_that_was_swapped_in_is_measured_by_the_plan_of_its_filament():
     takes = [took(old, 60), MaterialActual(spool=new.pk, actual_grams=Decimal(45))]
     completion.complete(run, by=None, materials=takes)
     [row] = by_filament(ProductionRun.objects.live())
-    assert (row["grams"]["difference"], row["grams"]["percent"], row["runs"]) == (5, 5, 1)
+    compared = row["compared"]["grams"]
+    assert (compared["difference"], compared["percent"], row["runs"]) == (5, 5, 1)
 
 
 @pytest.fixture
@@ -88,7 +89,9 @@ def test_nothing_of_an_item_that_was_added_was_planned(a_run_that_grew):
     assert (added["cost"]["planned"], added["cost_per_unit"]["planned"]) == (0, None)
     groups = of_many(ProductionRun.objects.live(), group_by="product")
     assert [row["grams"]["planned"] for row in groups] == [40, 0]
-    assert [row["grams"]["difference"] for row in groups] == [0, None]
+    compared = [row["compared"]["grams"] for row in groups]
+    assert [row["difference"] for row in compared] == [0, 60]
+    assert [row["percent"] for row in compared] == [0, None]
 
 
 def test_a_run_that_began_without_products_shares_its_plan_by_what_was_added():

@@ -4,12 +4,17 @@
 it cost by the ledger, ``totals`` one row a run, ``shares`` one row an item with the share of its
 run it carries: by printed grams, else by printed units, else by what was planned. Drafts count for
 nothing: of a run that is open none does, of one that was cancelled only what was booked.
+
+Plan and actual are compared over runs that are closed and booked, had a plan of grams, and of which
+both figures are known. ``reason`` is why a run is not compared at all, ``no_minutes`` and the like
+why it is not in one figure; null if it is.
 """
 
 _CHOSEN = """
 WITH chosen AS NOT MATERIALIZED (
     SELECT id, status, printer_id, finished_at, planned_minutes, hour_rate, labour_rate,
-        power_watts * energy_price_kwh / 1000 AS power_rate,
+        CASE WHEN energy_price_kwh = 0 THEN 0 ELSE power_watts * energy_price_kwh / 1000 END
+            AS power_rate,
         status IN ('completed', 'failed') AS is_booked,
         status = 'completed' AND actual_minutes IS NULL AS is_unsaid,
         CASE WHEN status IN ('completed', 'failed', 'cancelled') THEN actual_minutes END
@@ -39,8 +44,14 @@ _LINES = f"""
         CASE WHEN was_taken THEN line.actual_grams + coalesce(line.actual_purge_grams, 0) END
             AS actual_grams,
         CASE WHEN was_taken THEN line.actual_purge_grams END AS purge_grams,
+        CASE WHEN line.planned_grams + line.planned_purge_grams = 0 THEN 0
+            ELSE (line.planned_grams + line.planned_purge_grams)
+                * coalesce(line.planned_cost_per_gram, planned_spool.late_cost_per_gram)
+            END AS planned_cost,
         line.actual_source IN ('as_planned', 'percent') AS is_assumed
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id
+    LEFT JOIN inventory_spool planned_spool
+        ON planned_spool.id = line.planned_spool_id AND line.planned_cost_per_gram IS NULL
     CROSS JOIN LATERAL (
         SELECT is_booked OR status = 'cancelled' AND EXISTS (
             SELECT FROM inventory_inventorytransaction entry
@@ -50,12 +61,17 @@ _LINES = f"""
     ) AS booking
 """
 
+_REASON = """CASE WHEN status NOT IN ('completed', 'failed', 'cancelled') THEN 'open'
+            WHEN actual_grams IS NULL THEN 'nothing_booked'
+            WHEN planned_grams = 0 THEN 'no_plan' END"""
+
 _RUNS = f"""
 , spent AS ({_SPENT.replace("{by}", "entry.production_run_id")}
 ), lines AS ({_LINES}
 ), weighed AS (
     SELECT run_id, sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
-        sum(purge_grams) AS purge_grams,
+        sum(purge_grams) AS purge_grams, sum(planned_cost) AS planned_cost,
+        bool_or(planned_cost IS NULL) AS is_unpriced,
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams
     FROM lines GROUP BY run_id
 ), items AS (
@@ -69,12 +85,16 @@ _RUNS = f"""
         coalesce(item.labour_minutes_per_unit, 0) * coalesce(chosen.labour_rate, 0) / 60
             AS unit_labour
     FROM production_runitem item JOIN chosen ON chosen.id = item.run_id
-), totals AS (
+), figures AS (
     SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
         coalesce(planned_grams, 0) AS planned_grams, assumed_grams,
         CASE WHEN is_booked THEN coalesce(actual_grams, 0) ELSE actual_grams END AS actual_grams,
         CASE WHEN is_booked THEN coalesce(purge_grams, 0) ELSE purge_grams END AS purge_grams,
-        chosen.planned_minutes, chosen.actual_minutes,
+        chosen.planned_minutes, chosen.actual_minutes, hour_rate, power_rate, labour_rate,
+        coalesce(weighed.planned_cost, 0) AS planned_material,
+        coalesce(chosen.planned_minutes * hour_rate / 60, 0) AS planned_machine,
+        coalesce(chosen.planned_minutes * power_rate / 60, 0) AS planned_energy,
+        coalesce(is_unpriced, false) AS is_unpriced,
         coalesce(spent.cost, 0) AS material,
         coalesce(chosen.actual_minutes * hour_rate / 60, 0) AS machine,
         coalesce(chosen.actual_minutes * power_rate / 60, 0) AS energy,
@@ -84,16 +104,30 @@ _RUNS = f"""
     FROM chosen
     LEFT JOIN weighed ON weighed.run_id = chosen.id
     LEFT JOIN spent ON spent.production_run_id = chosen.id
+), totals AS (
+    SELECT *, {_REASON} AS reason,
+        CASE WHEN planned_minutes IS NULL OR actual_minutes IS NULL THEN 'unknown_minutes' END
+            AS no_minutes,
+        CASE WHEN is_unpriced OR has_no_material THEN 'unknown_price' END AS no_material,
+        CASE WHEN hour_rate IS NULL THEN 'not_kept'
+            WHEN has_no_machine OR hour_rate > 0 AND planned_minutes IS NULL
+            THEN 'unknown_minutes' END AS no_machine,
+        CASE WHEN power_rate IS NULL THEN 'not_kept'
+            WHEN has_no_energy OR power_rate > 0 AND planned_minutes IS NULL
+            THEN 'unknown_minutes' END AS no_energy,
+        CASE WHEN labour_rate IS NULL THEN 'not_kept' END AS no_labour
+    FROM figures
 )
 """
 
 _BY_RUN = """
 , made AS (
     SELECT run_id, sum(good_count) AS good, sum(scrapped_count) AS scrapped,
+        sum(planned_count * unit_labour) AS planned_labour,
         sum(printed_count * unit_labour) AS labour
     FROM items GROUP BY run_id
 ), parts AS (
-    SELECT totals.*, made.good, made.scrapped, made.labour
+    SELECT totals.*, made.good, made.scrapped, made.planned_labour, made.labour
     FROM totals LEFT JOIN made ON made.run_id = totals.id
 )
 """
@@ -125,36 +159,34 @@ _BY_PRODUCT = """
 , parts AS (
     SELECT totals.*, shares.product_id, coalesce(shares.planned_share, 1) AS planned_share,
         coalesce(shares.actual_share, 1) AS actual_share, shares.good_count AS good,
-        shares.scrapped_count AS scrapped, shares.printed_count * shares.unit_labour AS labour
+        shares.scrapped_count AS scrapped,
+        shares.planned_count * shares.unit_labour AS planned_labour,
+        shares.printed_count * shares.unit_labour AS labour
     FROM totals LEFT JOIN shares ON shares.run_id = totals.id
 )
 """
 
+# By what can be compared as well: the rows of a key add up to its sums, those without a reason to
+# what is compared.
 _GROUPED = """
-SELECT {key} AS key, count({each_run}) AS runs,
-    coalesce(sum(good), 0) AS good, coalesce(sum(scrapped), 0) AS scrapped,
-    sum(planned_grams{of_plan}) AS planned_grams,
-    sum(actual_grams{of_actual}) AS actual_grams,
-    sum(purge_grams{of_actual}) AS purge_grams,
-    sum(assumed_grams{of_actual}) AS assumed_grams,
-    sum(planned_grams{of_plan}) FILTER (WHERE has_grams) AS both_planned_grams,
-    sum(actual_grams{of_actual}) FILTER (WHERE has_grams) AS both_actual_grams,
+SELECT {key} AS key, reason, no_minutes, no_material, no_machine, no_energy, no_labour,
+    count({each_run}) AS runs, coalesce(sum(good), 0) AS good,
+    coalesce(sum(scrapped), 0) AS scrapped,
+    sum(planned_grams{of_plan}) AS planned_grams, sum(actual_grams{of_actual}) AS actual_grams,
+    sum(purge_grams{of_actual}) AS purge_grams, sum(assumed_grams{of_actual}) AS assumed_grams,
     sum(planned_minutes{of_plan}) AS planned_minutes,
     sum(actual_minutes{of_actual}) AS actual_minutes,
-    sum(planned_minutes{of_plan}) FILTER (WHERE has_minutes) AS both_planned_minutes,
-    sum(actual_minutes{of_actual}) FILTER (WHERE has_minutes) AS both_actual_minutes,
-    sum(material{of_actual}) AS material,
-    sum(machine{of_actual}) AS machine,
-    sum(energy{of_actual}) AS energy, coalesce(sum(labour), 0) AS labour,
+    sum(planned_material{of_plan}) AS planned_material,
+    sum(planned_machine{of_plan}) AS planned_machine,
+    sum(planned_energy{of_plan}) AS planned_energy,
+    coalesce(sum(planned_labour), 0) AS planned_labour,
+    sum(material{of_actual}) AS actual_material, sum(machine{of_actual}) AS actual_machine,
+    sum(energy{of_actual}) AS actual_energy, coalesce(sum(labour), 0) AS actual_labour,
     bool_or(has_no_material) AS has_no_material, bool_or(has_no_machine) AS has_no_machine,
     bool_or(has_no_energy) AS has_no_energy,
     count({each_run}) FILTER (WHERE has_no_material OR has_no_machine OR has_no_energy) AS unknown
-FROM (
-    SELECT *, planned_grams{of_plan} > 0 AND actual_grams IS NOT NULL AS has_grams,
-        planned_minutes{of_plan} > 0 AND actual_minutes IS NOT NULL AS has_minutes
-    FROM parts
-) AS part
-GROUP BY 1 ORDER BY 1 NULLS LAST
+FROM parts
+GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1 NULLS LAST
 """
 
 # What stands in it for a run that is counted whole, and for one that its items share.
@@ -174,26 +206,34 @@ _PER_FILAMENT = f"""
         sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams,
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
-        coalesce(sum(cost), 0) AS cost, bool_or(is_unknown) AS is_unknown
+        sum(planned_cost) AS planned_material, coalesce(sum(cost), 0) AS material,
+        bool_or(planned_cost IS NULL) AS is_unpriced,
+        coalesce(bool_or(is_unknown), false) AS has_no_material
     FROM lines
     LEFT JOIN spent ON spent.production_run_id = lines.run_id AND spent.spool_id = lines.spool_id
     LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
     GROUP BY 1, 2
+), figures AS (
+    SELECT run_id, status, sum(planned_grams) AS planned_grams,
+        coalesce(sum(actual_grams), CASE WHEN is_booked THEN 0 END) AS actual_grams,
+        bool_or(is_unpriced OR has_no_material) AS is_unknown
+    FROM uses JOIN chosen ON chosen.id = uses.run_id GROUP BY run_id, status, is_booked
+), reasons AS (
+    SELECT run_id, {_REASON} AS reason,
+        CASE WHEN is_unknown THEN 'unknown_price' END AS no_material
+    FROM figures
 )
 SELECT filament.id::text AS key,
     nullif(concat_ws(' ', manufacturer.name, filament.name), '') AS name,
-    count(*) AS runs,
+    reason, no_material, count(*) AS runs,
     sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
     sum(purge_grams) AS purge_grams, sum(assumed_grams) AS assumed_grams,
-    sum(planned_grams) FILTER (WHERE planned_grams > 0 AND actual_grams IS NOT NULL)
-        AS both_planned_grams,
-    sum(actual_grams) FILTER (WHERE planned_grams > 0 AND actual_grams IS NOT NULL)
-        AS both_actual_grams,
-    sum(cost) AS material, bool_or(is_unknown) AS has_no_material
-FROM uses
+    sum(planned_material) AS planned_material, sum(material) AS actual_material,
+    bool_or(has_no_material) AS has_no_material
+FROM uses JOIN reasons ON reasons.run_id = uses.run_id
 LEFT JOIN inventory_filament filament ON filament.id = uses.filament_id
 LEFT JOIN inventory_manufacturer manufacturer ON manufacturer.id = filament.manufacturer_id
-GROUP BY filament.id, manufacturer.name ORDER BY filament.id NULLS LAST
+GROUP BY filament.id, manufacturer.name, reason, no_material ORDER BY filament.id NULLS LAST
 """
 
 

@@ -1,17 +1,20 @@
 """Variance and cost of many runs: sums, never means of percentages.
 
-Percent = (sum of actual - sum of planned) / sum of planned, over the runs that have both. Cost is
-all there was, of failed and cancelled runs too; per good unit it is that, divided by the good
-units. Lines booked as planned or by percent are shown apart: they are no evidence. The formulas
-are those of ``production.services.variance``, for one run.
+A row has the sums of all its runs, and beside them, under ``compared``, planned, actual, difference
+and percent of the runs that can be compared, with their number: those that are closed and booked,
+had a plan of grams, and of which both figures are known. The choice is by run, so that the groups
+add up to the whole. Cost is all there was, of failed and cancelled runs too; per good unit it is
+that, divided by the good units. Lines booked as planned or by percent are shown apart: they are no
+evidence. The formulas are those of ``production.services.variance``, for one run.
 """
 
 from decimal import Decimal
+from itertools import groupby
 
 from production.models import Printer, Product
 from production.services.reports import sql
 from production.services.reports.statements import fetched
-from production.services.variance import GRAM_PLACES, MINUTE_PLACES, Figure, rounded
+from production.services.variance import GRAM_PLACES, MINUTE_PLACES, PLACES, Figure, rounded
 from tenants.accounts.models import FarmSettings
 
 GROUPS = {
@@ -23,6 +26,9 @@ GROUPS = {
     "status": "status",
 }
 NAMED = {"product": Product, "printer": Printer}
+KINDS = ("material", "machine", "energy", "labour")
+# Why a run is not compared; the first that fits.
+REASONS = ("open", "nothing_booked", "no_plan", "not_kept", "unknown_price", "unknown_minutes")
 
 
 def of_many(runs, *, group_by=None):
@@ -31,93 +37,123 @@ def of_many(runs, *, group_by=None):
     ``group_by`` is None (one group), product, printer, day or month (of the end, in the
     farm's time zone) or status. Three queries at most, whatever the number of runs.
     """
-    rows = _rows(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
-    names = _names(group_by, rows)
-    return [_group(row, names.get(row["key"], row["key"])) for row in rows]
+    groups = _groups(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
+    names = _names(group_by, groups)
+    return [_group(key, names.get(key, key), rows) for key, rows in groups.items()]
 
 
 def by_run(runs):
-    """The variance of each run of a queryset, as `of_many` tells it: ``{id: dict}``."""
-    rows = _rows(sql.of_runs("id", by_product=False), runs)
-    return {row["key"]: _group(row, None) for row in rows}
+    """The variance of each run of a queryset, as `of_many` has it: ``{id: dict}``."""
+    groups = _groups(sql.of_runs("id", by_product=False), runs)
+    return {key: _group(key, None, rows) for key, rows in groups.items()}
 
 
 def by_filament(runs):
     """Grams and material cost of all runs of a queryset per filament, as `of_many` does."""
-    rows = _rows(sql.of_filaments(), runs)
     return [
         {
-            "key": row["key"],
-            "name": row["name"],
-            "runs": row["runs"],
-            "grams": _grams(row),
-            "cost": {"material": _cost(row["material"], row["has_no_material"])},
+            "key": key,
+            "name": rows[0]["name"],
+            "runs": _sum(rows, "runs"),
+            "grams": _grams(rows),
+            "cost": {"material": _cost(rows, "material")},
+            "compared": {
+                "grams": _compared(rows, "grams", GRAM_PLACES),
+                "cost": {"material": _compared(rows, "material")},
+            },
         }
-        for row in rows
+        for key, rows in _groups(sql.of_filaments(), runs).items()
     ]
 
 
-def _rows(query, runs):
-    return fetched(query, {"timezone": FarmSettings.load().timezone}, runs=runs)
+def reason(row, figure):
+    """Why the runs of a row are not compared in a figure; None if they are."""
+    if row["reason"] or figure == "grams":
+        return row["reason"]
+    if figure != "total":
+        return row[f"no_{figure}"]
+    found = {row[f"no_{kind}"] for kind in KINDS} - {None, "not_kept"}
+    return min(found, key=REASONS.index, default=None)
 
 
-def _names(group_by, rows):
+def _groups(query, runs):
+    """The rows of each key: ``{key: [row, ...]}``, in order."""
+    rows = fetched(query, {"timezone": FarmSettings.load().timezone}, runs=runs)
+    return {key: list(found) for key, found in groupby(rows, key=lambda row: row["key"])}
+
+
+def _names(group_by, keys):
     if group_by not in NAMED:
         return {}
-    found = NAMED[group_by].objects.in_bulk([int(row["key"]) for row in rows if row["key"]])
+    found = NAMED[group_by].objects.in_bulk([int(key) for key in keys if key])
     return {str(pk): str(each) for pk, each in found.items()}
 
 
-def _group(row, name):
-    total = _sum(row[part] for part in ("material", "machine", "energy", "labour"))
+def _group(key, name, rows):
+    good, unknown = _sum(rows, "good"), _sum(rows, "unknown")
+    known_total = sum((_sum(rows, f"actual_{kind}") for kind in KINDS), Decimal(0))
+    total = None if unknown else known_total
     return {
-        "key": row["key"],
+        "key": key,
         "name": name,
-        "runs": row["runs"],
-        "good": row["good"],
-        "scrapped": row["scrapped"],
-        "grams": _grams(row),
-        "minutes": _sums(row, "minutes", MINUTE_PLACES),
+        "runs": _sum(rows, "runs"),
+        "good": good,
+        "scrapped": _sum(rows, "scrapped"),
+        "grams": _grams(rows),
+        "minutes": {
+            name: rounded(_known(rows, f"{name}_minutes"), MINUTE_PLACES)
+            for name in ("planned", "actual")
+        },
         "cost": {
-            "material": _cost(row["material"], row["has_no_material"]),
-            "machine": _cost(row["machine"], row["has_no_machine"]),
-            "energy": _cost(row["energy"], row["has_no_energy"]),
-            "labour": rounded(row["labour"]),
-            "total": _cost(total, row["unknown"]),
-            "known_total": rounded(total),
-            "per_good_unit": _cost(total / row["good"], row["unknown"]) if row["good"] else None,
-            "runs_of_unknown_cost": row["unknown"],
+            **{kind: _cost(rows, kind) for kind in KINDS},
+            "total": rounded(total),
+            "known_total": rounded(known_total),
+            "per_good_unit": rounded(total / good) if good and not unknown else None,
+            "runs_of_unknown_cost": unknown,
+        },
+        "compared": {
+            "grams": _compared(rows, "grams", GRAM_PLACES),
+            "minutes": _compared(rows, "minutes", MINUTE_PLACES),
+            "cost": {kind: _compared(rows, kind) for kind in (*KINDS, "total")},
         },
     }
 
 
-def _grams(row):
+def _grams(rows):
     """Of what was taken a part may be no evidence; nothing of it is 0, nothing taken is unknown."""
-    actual, assumed = row["actual_grams"], row["assumed_grams"] or Decimal(0)
+    actual, assumed = _known(rows, "actual_grams"), _sum(rows, "assumed_grams")
     is_known = actual is not None
-    return {
-        **_sums(row, "grams", GRAM_PLACES),
-        "purge": rounded(row["purge_grams"], GRAM_PLACES),
-        "weighed_or_typed": rounded(actual - assumed, GRAM_PLACES) if is_known else None,
-        "as_planned_or_percent": rounded(assumed, GRAM_PLACES) if is_known else None,
+    figures = {
+        "planned": _known(rows, "planned_grams"),
+        "actual": actual,
+        "purge": _known(rows, "purge_grams"),
+        "weighed_or_typed": actual - assumed if is_known else None,
+        "as_planned_or_percent": assumed if is_known else None,
     }
+    return {name: rounded(value, GRAM_PLACES) for name, value in figures.items()}
 
 
-def _sums(row, unit, places):
-    """All planned and actual, and the percent over the runs that have both."""
-    both = Figure(row[f"both_planned_{unit}"], row[f"both_actual_{unit}"]).as_dict(places)
-    return {
-        "planned": rounded(row[f"planned_{unit}"], places),
-        "actual": rounded(row[f"actual_{unit}"], places),
-        "difference": both["difference"],
-        "percent": both["percent"],
-    }
-
-
-def _cost(known, unknown):
+def _cost(rows, kind):
     """A cost of which a part is unknown is unknown."""
-    return None if unknown else rounded(known)
+    is_unknown = any(row.get(f"has_no_{kind}") for row in rows)
+    return None if is_unknown else rounded(_sum(rows, f"actual_{kind}"))
 
 
-def _sum(values):
-    return sum((value or Decimal(0) for value in values), Decimal(0))
+def _compared(rows, figure, places=PLACES):
+    """Plan and actual of the runs that have both, and how many these are."""
+    rows = [row for row in rows if reason(row, figure) is None]
+    kinds = KINDS if figure == "total" else (figure,)
+    parts = [
+        Figure(_known(rows, f"planned_{kind}"), _known(rows, f"actual_{kind}")) for kind in kinds
+    ]
+    return {"runs": _sum(rows, "runs"), **sum(parts[1:], parts[0]).as_dict(places)}
+
+
+def _known(rows, name):
+    """The sum of the rows that have it; None where none has."""
+    values = [row[name] for row in rows if row[name] is not None]
+    return sum(values) if values else None
+
+
+def _sum(rows, name):
+    return _known(rows, name) or 0

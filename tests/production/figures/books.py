@@ -39,6 +39,10 @@ def known(values):
     return sum(map(Fraction, values), Fraction(0)) if values else None
 
 
+def _times(value, rate):
+    return None if None in (value, rate) else Fraction(value) * Fraction(rate)
+
+
 def shares(weights):
     """Each weight as a part of the whole; None where they weigh nothing."""
     whole = sum(weights)
@@ -102,6 +106,56 @@ class Run:
             "labour": total(map(self.labour, self.items)),
         }
 
+    def planned_costs(self):
+        """What it was to cost, by kind: None where that is unknown, or no rate is kept."""
+        run, minutes = self.row, self.row.planned_minutes
+        power, price = run.power_watts, run.energy_price_kwh
+        free = price is not None and price == 0
+        watts = (
+            0
+            if free
+            else None
+            if None in (power, price)
+            else Fraction(power) * Fraction(price) / 1000
+        )
+        rates = {"machine": run.hour_rate, "energy": watts}
+        hourly = {
+            kind: None if rate is None else 0 if rate == 0 else _times(minutes, Fraction(rate) / 60)
+            for kind, rate in rates.items()
+        }
+        material = total(
+            0 if not line.plan else _times(line.plan, line.rate) for line in self.lines
+        )
+        labour = None if run.labour_rate is None else total(map(self.planned_labour, self.items))
+        return {"material": material, **hourly, "labour": labour}
+
+    def is_compared(self, figure):
+        """Whether it is closed and booked, had a plan of grams, and plan and actual are known."""
+        if not (self.is_closed and self.actual is not None and self.planned):
+            return False
+        if figure == "total":
+            return all(map(self.is_known, filter(self.keeps, self.costs())))
+        return figure == "grams" or self.is_known(figure)
+
+    def is_known(self, figure):
+        if figure == "minutes":
+            return None not in (self.row.planned_minutes, self.minutes)
+        return None not in (self.planned_costs()[figure], self.costs()[figure])
+
+    def keeps(self, kind):
+        run = self.row
+        return {
+            "material": True,
+            "machine": run.hour_rate is not None,
+            "energy": run.energy_price_kwh == 0
+            or None not in (run.energy_price_kwh, run.power_watts),
+            "labour": run.labour_rate is not None,
+        }[kind]
+
+    def planned_labour(self, item):
+        minutes = Fraction(item.labour_minutes_per_unit or 0) * planned_count(item)
+        return minutes * Fraction(self.row.labour_rate or 0) / 60
+
     def by_the_hour(self, rate):
         """Unknown where a completed run does not say its minutes and they cost something."""
         if self.minutes is None:
@@ -148,6 +202,11 @@ class Books:
             entry.origin = self.entries.get(entry.reverses_id, entry)
             entry.cost = self.cost(entry)
             entry.stands = entry.reverses_id is None and entry.id not in self.undone
+        for line in self.lines.values():
+            line.plan = line.planned_grams + line.planned_purge_grams
+            line.rate = line.planned_cost_per_gram
+            if line.rate is None and line.planned_spool_id:
+                line.rate = self.spools[line.planned_spool_id].late_cost_per_gram
         self.told = {row.id: self.run(row) for row in self.runs.values() if row.deleted_at is None}
 
     def cost(self, entry):

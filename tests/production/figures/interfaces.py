@@ -59,9 +59,18 @@ def differences(found, told, at=""):
 
 def told_alone(rows):
     """Without what is not told by filament: counts, minutes, and cost besides the material."""
-    told = ("runs", "grams")
-    material = {key: {"cost": {"material": row["cost"]["material"]}} for key, row in rows.items()}
-    return {key: {name: row[name] for name in told} | material[key] for key, row in rows.items()}
+    return {
+        key: {
+            "runs": row["runs"],
+            "grams": row["grams"],
+            "cost": {"material": row["cost"]["material"]},
+            "compared": {
+                "grams": row["compared"]["grams"],
+                "cost": {"material": row["compared"]["cost"]["material"]},
+            },
+        }
+        for key, row in rows.items()
+    }
 
 
 def reckoned(books, group_by, runs=None):
@@ -180,7 +189,7 @@ def of_tables(browser, books):
 
 
 def _row_of(run):
-    percent = sums.both([(run.planned, run.actual)], 6)["percent"]
+    percent = sums.both([(run.planned, run.actual)], 6)["percent"] if run.planned else None
     figures = sums.rounded(run.planned, 6), sums.rounded(run.actual, 6), percent, run.minutes
     names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
     return dict(zip(names, figures, strict=True))

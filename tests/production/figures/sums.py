@@ -42,6 +42,20 @@ class Part:
         costs = {kind: self.actual(cost) for kind, cost in self.run.costs().items()}
         return costs | {"labour": total(map(self.run.labour, self.items))}
 
+    def pair(self, figure):
+        """Planned and actual of a figure of which both are known."""
+        run = self.run
+        if figure == "total":
+            kinds = [self.pair(kind) for kind in KINDS if run.keeps(kind)]
+            return tuple(map(sum, zip(*kinds, strict=True)))
+        if figure == "labour":
+            return sum(map(run.planned_labour, self.items)), sum(map(run.labour, self.items))
+        planned, actual = {
+            "grams": (run.planned, run.actual),
+            "minutes": (run.row.planned_minutes, run.minutes),
+        }.get(figure) or (run.planned_costs()[figure], run.costs()[figure])
+        return self.planned(planned), self.actual(actual)
+
 
 def wholes(run):
     return [Part(run, items=run.items)]
@@ -71,13 +85,26 @@ def variance(parts):
         "good": good,
         "scrapped": sum(part.count("scrapped_count") for part in parts),
         "grams": grams(parts),
-        "minutes": both([_minutes(part) for part in parts], MINUTES),
+        "minutes": {
+            "planned": rounded(
+                known(part.planned(part.run.row.planned_minutes) for part in parts), MINUTES
+            ),
+            "actual": rounded(known(part.actual(part.run.minutes) for part in parts), MINUTES),
+        },
         "cost": costs(parts, good),
+        "compared": {
+            "grams": compared(parts, "grams", GRAMS),
+            "minutes": compared(parts, "minutes", MINUTES),
+            "cost": {kind: compared(parts, kind, MONEY) for kind in (*KINDS, "total")},
+        },
     }
 
 
-def _minutes(part):
-    return part.planned(part.run.row.planned_minutes), part.actual(part.run.minutes)
+def compared(parts, figure, places):
+    """Plan and actual of the runs that have both, and how many these are."""
+    parts = [part for part in parts if part.run.is_compared(figure)]
+    runs = len({part.run.row.id for part in parts})
+    return {"runs": runs, **both([part.pair(figure) for part in parts], places)}
 
 
 def grams(parts):
@@ -90,7 +117,8 @@ def weights(pairs, purges, assumed):
     """Planned and actual, and of the actual: what was flushed, and what nobody looked at."""
     actual, assumed = known(pair[1] for pair in pairs), known(assumed)
     return {
-        **both(pairs, GRAMS),
+        "planned": rounded(known(pair[0] for pair in pairs), GRAMS),
+        "actual": rounded(actual, GRAMS),
         "purge": rounded(known(purges), GRAMS),
         "weighed_or_typed": rounded(None if actual is None else actual - assumed, GRAMS),
         "as_planned_or_percent": rounded(assumed, GRAMS),
@@ -98,13 +126,13 @@ def weights(pairs, purges, assumed):
 
 
 def both(pairs, places):
-    """All planned and all actual; difference and percent of those that have both."""
-    full = [tuple(map(Fraction, pair)) for pair in pairs if pair[0] and pair[1] is not None]
+    """Planned, actual, difference and percent of pairs that have both; null where there is none."""
+    full = [tuple(map(Fraction, pair)) for pair in pairs if None not in pair]
     planned, actual = (sum(side) for side in zip(*full, strict=True)) if full else (None, None)
     off = None if planned is None else actual - planned
     return {
-        "planned": rounded(known(pair[0] for pair in pairs), places),
-        "actual": rounded(known(pair[1] for pair in pairs), places),
+        "planned": rounded(planned, places),
+        "actual": rounded(actual, places),
         "difference": rounded(off, places),
         "percent": rounded(off * 100 / planned if planned else None, 4),
     }
@@ -141,7 +169,20 @@ def filament(books, runs, pk):
             [grams for use in uses for grams in use.assumed()],
         ),
         "cost": {"material": rounded(total(use.material() for use in uses), MONEY)},
+        "compared": {
+            "grams": _compared_uses(uses, "grams", GRAMS),
+            "cost": {"material": _compared_uses(uses, "material", MONEY)},
+        },
     }
+
+
+def _compared_uses(uses, figure, places):
+    uses = [use for use in uses if use.run.is_compared(figure)]
+    if figure == "grams":
+        pairs = [(use.planned, known(use.sums) or 0) for use in uses]
+    else:
+        pairs = [(use.planned_material(), use.material()) for use in uses]
+    return {"runs": len(uses), **both(pairs, places)}
 
 
 class _Use:
@@ -157,6 +198,9 @@ class _Use:
         for line, grams in zip(self.lines, self.sums, strict=True):
             if grams is not None:
                 yield grams if line.actual_source in ("as_planned", "percent") else 0
+
+    def planned_material(self):
+        return sum(Fraction(line.plan) * Fraction(line.rate) for line in self.lines if line.plan)
 
     def material(self):
         return total(self.run.material(line.spool_id) for line in self.lines if line.spool_id)

@@ -32,6 +32,7 @@ FORMS = {  # what a verb has besides its row of the transitions
     },
     "fail": {"form": closing.FailForm, "confirm": MISSING, "tone": "stop"},
     "swap_spool": {"form": swapping.SwapForm, "confirm": MISSING},
+    "change_printer": {"form": opening.ChangePrinterForm},
     "correct": {"form": closing.CorrectForm},
     "reassign": {"form": swapping.ReassignForm},
     "revert": {

@@ -112,6 +112,19 @@ class StartForm(OverridableForm):
         )
 
 
+class ChangePrinterForm(OverridableForm):
+    """Where a run in progress goes on."""
+
+    after_refusal = {"printer_cleared": {"printer_needs_clearing"}}
+
+    printer = forms.ModelChoiceField(Printer.objects.active())
+    printer_cleared = forms.BooleanField(label=_("The bed is clear"), required=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.add_override()
+
+
 class ReprintForm(VerbForm):
     """Where what did not come out is printed again."""
 

@@ -9,7 +9,7 @@ from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
 from production.services.verbs import ROWS
-from tenants.api.fields import FlagField, NameField, QuantityField, TextField, WholeField
+from tenants.api.fields import FlagField, IdField, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import Body, NoBody, RowSerializer
 
 
@@ -35,6 +35,20 @@ class RefreshPlanBody(Body):
     """A manager may plan past a refusal."""
 
     override_reason = TextField(**OVERRIDE_REASON)
+
+
+class ChangePrinterBody(Body):
+    """The printer that the run goes on on."""
+
+    printer = IdField(queryset=Printer.objects.all(), required=False)
+    printer_name = NameField(
+        source="printer", lookup="name__iexact", queryset=Printer.objects.all()
+    )
+    printer_cleared = FlagField(required=False)
+    override_reason = TextField(**OVERRIDE_REASON)
+
+    class Meta:
+        needed = ("printer",)
 
 
 class SwapSpoolBody(actuals.SpoolBody, actuals.GramsBody):
@@ -118,6 +132,7 @@ class ReprintBody(RowSerializer):
 RUN_BODIES = {row.action: NoBody for row in ROWS if row.path} | {
     "refresh_plan": RefreshPlanBody,
     "start": StartBody,
+    "change_printer": ChangePrinterBody,
     "swap_spool": SwapSpoolBody,
     "actuals": actuals.ActualsBody,
     "progress": ProgressBody,

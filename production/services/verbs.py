@@ -147,6 +147,15 @@ ROWS = (  # the admin offers them in this order
         "and the new one is loaded into its slot.",
     ),
     Transition(
+        name="change_printer", moves=_from(Status.IN_PROGRESS),
+        service="printing.printers.change_printer", role=roles.MANAGER, floor=None,
+        path="change-printer", label=_("Change the printer"),
+        done=_("moved run %(run)s to another printer"),
+        success=_("Run %(run)s goes on on another printer."),
+        summary="Give a run in progress the printer that it really prints on: the one it was on "
+        "is free, and has to be cleared.",
+    ),
+    Transition(
         name="take_back", moves={}, service="printing.drafts.take_back", permission="undo",
         floor="floor-undo-run", done=_("took figures of run %(run)s back"),
     ),

@@ -56,6 +56,7 @@ API = """
 /api/v1/production-runs/{pk}/actuals/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/blockers/                  v     .     .     .     .
 /api/v1/production-runs/{pk}/cancel/                    .     o     .     .     .
+/api/v1/production-runs/{pk}/change-printer/            .     m     .     .     .
 /api/v1/production-runs/{pk}/complete/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/copy/                      .     o     .     .     .
 /api/v1/production-runs/{pk}/correct/                   .     o     .     .     .
@@ -172,6 +173,7 @@ PAGES = """
 /admin/production/productionrun/csv/                    v     v
 /admin/production/productionrun/travellers/             v     v
 /admin/production/productionrun/{pk}/cancel/            o     o
+/admin/production/productionrun/{pk}/change_printer/    m     m
 /admin/production/productionrun/{pk}/complete/          o     o
 /admin/production/productionrun/{pk}/copy/              o     o
 /admin/production/productionrun/{pk}/correct/           o     o

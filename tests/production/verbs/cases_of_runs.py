@@ -196,6 +196,15 @@ def _():
     )
 
 
+@verb("production_run.change_printer")
+def _():
+    slot, spool = a_slot(), a_spool()
+    slots.load(spool, slot=slot, by=None)
+    run = a_running_run((spool, 10), printer=slot.printer)
+    other = a_printer(needs_clearing=True)
+    return lambda: printers.change_printer(run, printer=other, printer_cleared=True, by=None)
+
+
 @verb("production_run.reassign")
 def _():
     wrong, right = spools_of_one(2)

@@ -8,7 +8,7 @@ from decimal import Decimal
 from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import completion, products
-from production.services.printing import midprint
+from production.services.printing import midprint, printers
 from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, PlanFrozen
@@ -218,6 +218,35 @@ def change_a_bill_and_copy():
     return of_a_bill_and(lambda run, items: lambda: repeats.copy(run, by=None))
 
 
+def change_printers_crosswise():
+    """Two runs exchange their printers: neither waits for the other for ever."""
+    one, two = a_printer(), a_printer()
+    runs = [a_running_run(printer=one), a_running_run(printer=two)]
+
+    def judge(results):
+        assert refusals(results) == [PrinterBusy] * 2
+
+    pairs = zip(runs, (two, one), strict=True)
+    return [
+        lambda run=run, printer=printer: printers.change_printer(run, printer=printer, by=None)
+        for run, printer in pairs
+    ], judge
+
+
+def change_printer_and_start_there():
+    printer = a_printer()
+    run, other = a_running_run(printer=a_printer()), a_run(printer=printer)
+
+    def judge(results):
+        assert refusals(results) == [PrinterBusy]
+        assert ProductionRun.objects.printing().filter(printer=printer).count() == 1
+
+    return [
+        lambda: printers.change_printer(run, printer=printer, by=None),
+        lambda: lifecycle.start(other, by=None),
+    ], judge
+
+
 RACES = [
     change_a_bill_and_plan_a_run,
     change_a_bill_and_an_item,
@@ -233,4 +262,6 @@ RACES = [
     delete_and_complete,
     reprint_and_reprint,
     change_a_line_and_start,
+    change_printers_crosswise,
+    change_printer_and_start_there,
 ]

@@ -138,6 +138,9 @@ def restored():
 
 OF_RUNS = {
     "production_run.cancel": lambda: lifecycle.cancel(a_run(), by=None),
+    "production_run.change_printer": lambda: printers.change_printer(
+        running(), printer=a_printer(), by=None
+    ),
     "production_run.complete": completed,
     "production_run.correct": lambda: completion.correct(completed(), by=None),
     "production_run.create": a_run,

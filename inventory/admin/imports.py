@@ -1,5 +1,6 @@
 """Files imported in the admin: a page previews what each line becomes, then imports the file."""
 
+import base64
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -44,7 +45,8 @@ TITLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """What is imported on a page; ``work(content, name, by, dry_run)`` answers a report."""
+    """What is imported on a page; ``work(content, name, by=, dry_run=, again=)`` answers a report,
+    ``again`` where lines are imported that are there already."""
 
     work: Callable
     permission: str
@@ -74,7 +76,7 @@ class ImportPages:
             raise PermissionDenied
         if request.GET.get("as") == "csv":
             return _empty_table(self.importing.columns, self.opts.model_name)
-        if request.method == "POST" and "_do" in request.POST:
+        if request.method == "POST" and {"_do", "_again"} & request.POST.keys():
             return self._import(request)
         form = FileForm(request.POST or None, request.FILES or None, by=request.user)
         if request.method == "POST" and form.is_valid():
@@ -86,7 +88,7 @@ class ImportPages:
         file = form.cleaned_data["file"]
         content = file.read()
         try:
-            report = self.importing.work(content, file.name, request.user, True)
+            report = self.importing.work(content, file.name, by=request.user, dry_run=True)
         except Refusal as refusal:
             form.add_refusal(refusal)
             return self._import_page(request, form)
@@ -102,13 +104,16 @@ class ImportPages:
             message = _("This page is too old, or another person’s: choose the file again.")
             return self._import_page(request, form, message=message)
 
+        options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
+
         def work():
-            report = self.importing.work(seen.content, seen.name, request.user, False)
+            report = self.importing.work(seen.content, seen.name, **options)
             page = self._import_page(request, form, file=seen, is_done=True, **_context(report))
             return page.render()
 
         try:
-            return answer_once(request, seen.key, work, body=signed.encode())
+            key = f"{seen.key}-again" if options["again"] else seen.key
+            return answer_once(request, key, work, body=signed.encode())
         except Refusal as refusal:
             return self._import_page(request, form, message=refusal.detail)
 
@@ -140,9 +145,20 @@ def _context(report):
     ]
     writes = report.count(CREATED) + report.count(FILLED_IN)
     context = {"report": report, "groups": groups, "writes": writes, "count": len(lines)}
-    if report.kind == SPOOLS and not report.dry_run and 0 < len(report.good) <= MOST_SPOOLS:
-        context["labels_url"] = labels_url([row.instance.pk for row in report.good])
+    if table := report.refused_table:
+        data = base64.b64encode(table.encode("utf-8-sig")).decode()
+        context["refused_url"] = f"data:text/csv;charset=utf-8;base64,{data}"
+    if report.kind == SPOOLS:
+        context |= _of_spools(report)
     return context
+
+
+def _of_spools(report):
+    new = [row.instance.pk for row in report.good if row.outcome == CREATED]
+    if report.dry_run:
+        return {"there": report.count(UNCHANGED)}
+    labels = labels_url(new) if 0 < len(new) <= MOST_SPOOLS else None
+    return {"labels_url": labels, "first": new[0] if new else None}
 
 
 def _line(row, kind):
@@ -163,7 +179,7 @@ def _empty_table(columns, name):
     return answer
 
 
-def _filaments(content, name, by, dry_run):
+def _filaments(content, name, *, by, dry_run, again=False):
     """A catalogue (JSON) or a table (CSV), by how the file begins."""
     text = content if isinstance(content, bytes) else content.encode()
     if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
@@ -182,12 +198,11 @@ FILAMENT_IMPORT = Import(
     columns=tuple(FILAMENT_COLUMNS),
 )
 SPOOL_IMPORT = Import(
-    work=lambda content, name, by, dry_run: import_spools(
-        read_spools(content), by=by, dry_run=dry_run
-    ),
+    work=lambda content, name, **options: import_spools(read_spools(content), **options),
     permission="inventory.receive_spool",
     title="Import spools",
     does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "
-    "the ledger. Its filament is named by external_id, or by manufacturer, name and material.",
+    "the ledger. Its filament is named by external_id, or by manufacturer, name and material. "
+    "Spools that are there already are not received again.",
     columns=tuple(SPOOL_COLUMNS),
 )

@@ -19,9 +19,9 @@ IMPORT = {"url_path": "import", "url_name": "import"}
 class TakesTable:
     """For a viewset with an action that imports a table."""
 
-    def imported(self, verb, read):
+    def imported(self, verb, read, **options):
         dry_run, rows = self.is_dry_run(), read(self.request.data or b"")
-        return Response(self.call(verb, rows, dry_run=dry_run).as_dict())
+        return Response(self.call(verb, rows, dry_run=dry_run, **options).as_dict())
 
     def is_dry_run(self):
         return self.get_query_values()["dry_run"]
@@ -32,10 +32,14 @@ class SpoolImport(TakesTable):
 
     @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
     def import_table(self, request):
-        """Import a table of spools: each line is one, and is received or refused by itself."""
+        """Import a table of spools: each line is one, and is received or refused by itself.
+
+        A line whose spool is there already is left out, unless ``again`` is true.
+        """
         if not self.is_dry_run():
             require_key(request, or_else=TRY_FIRST)
-        return self.imported(import_spools, read_spools)
+        again = self.get_query_values()["again"]
+        return self.imported(import_spools, read_spools, again=again)
 
 
 class FilamentImport(TakesTable):

@@ -18,7 +18,7 @@ from inventory.serializers.spools import (
     SpoolEventSerializer,
     SpoolSerializer,
 )
-from inventory.serializers.tables import DryRunQuery, SpoolTable, TableReportSerializer
+from inventory.serializers.tables import SpoolImportQuery, SpoolTable, TableReportSerializer
 from inventory.serializers.verbs import SPOOL_VERBS
 from inventory.services import receiving, stock
 from inventory.services.spools import consumption, scale, shelf
@@ -47,7 +47,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     }
     queries = {
         "retrieve": AsOfQuery,
-        "import_table": DryRunQuery,
+        "import_table": SpoolImportQuery,
         "label": LabelQuery,
         "labels": LabelsQuery,
     }

@@ -17,6 +17,14 @@ class DryRunQuery(serializers.Serializer):
     )
 
 
+class SpoolImportQuery(DryRunQuery):
+    """The same, and whether lines are received whose spools are there already."""
+
+    again = serializers.BooleanField(
+        default=False, help_text="Receive also what is there already: these are other spools."
+    )
+
+
 class SpoolTable(Body):
     """CSV: the first line names the columns, every other is a spool."""
 
@@ -51,6 +59,12 @@ class TableReportSerializer(ReportSerializer):
 
     kind = serializers.ChoiceField([SPOOLS, FILAMENTS])
     refused_count = serializers.IntegerField()
+    receipt = serializers.IntegerField(
+        allow_null=True, help_text="Of spools: the event to undo the import by, as a receipt."
+    )
+    refused_table = serializers.CharField(
+        help_text="The refused lines as CSV, with a column of problems: to mend and import."
+    )
     lines = TableLineSerializer(many=True)
 
 

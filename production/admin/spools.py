@@ -4,12 +4,32 @@ from dataclasses import replace
 
 from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
+from inventory.services.spools.preview import preview
 from production.admin import words
 from production.models import PrinterSlot, RunMaterial
 from production.services.printing import weighing
+from production.services.undo import receipts
 from tenants.site.site import farm_site
+from tenants.site.verbs import VerbAction
 
 LAST = 10
+
+
+def _undo_receipt(spool, *, by):
+    return receipts.undo_receipt(spool.transactions.get(kind="receipt"), by=by)
+
+
+UNDO_RECEIPT = VerbAction(
+    name="undo_receipt",
+    label="Undo the receipt",
+    service=_undo_receipt,
+    permission="inventory.undo_spool",
+    is_possible=receipts.may_be_undone,
+    description="All spools that were received or imported together leave the book and the shelf, "
+    "and their labels are blank again; while nothing was done to any of them.",
+    success_message="The spools received with %(row)s are off the shelf.",
+    tone="stop",
+)
 
 
 class SpoolInUseAdmin(SpoolAdmin):
@@ -17,7 +37,12 @@ class SpoolInUseAdmin(SpoolAdmin):
     verbs = tuple(
         replace(verb, service=weighing.weigh) if verb.name == "weigh" else verb
         for verb in SpoolAdmin.verbs
-    )
+    ) + (UNDO_RECEIPT,)
+
+    def preview(self, row, verb, values, by):
+        if verb is not UNDO_RECEIPT:
+            return super().preview(row, verb, values, by)
+        return preview(lambda: verb.service(row, by=by), receipts.together_with(row))
 
     def page(self, spool):
         slot = PrinterSlot.objects.filter(spool=spool).select_related("printer").first()

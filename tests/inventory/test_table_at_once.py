@@ -24,7 +24,16 @@ def test_the_same_filaments_come_in_once(in_threads):
 def test_spools_of_all_tables_are_received(in_threads):
     a_filament("Red")
     content = "name;remaining_grams\n" + "Red;400\n" * 30
-    reports = in_threads(lambda _: import_spools(content, by=None), COUNT)
+    reports = in_threads(lambda _: import_spools(content, by=None, again=True), COUNT)
     assert [report.count("created") for report in reports] == [30] * COUNT
     assert Spool.objects.filter(remaining_grams=400).count() == 30 * COUNT
+    assert violations() == []
+
+
+def test_one_table_sent_by_several_is_received_once(in_threads):
+    a_filament("Red")
+    content = "name;lot\n" + "".join(f"Red;L-{number}\n" for number in range(30))
+    reports = in_threads(lambda _: import_spools(content, by=None), COUNT)
+    assert sorted(report.count("created") for report in reports) == [0] * (COUNT - 1) + [30]
+    assert Spool.objects.count() == 30
     assert violations() == []

@@ -9,6 +9,7 @@ from inventory import codes
 from inventory.models import InventoryTransaction, Location, Spool
 from inventory.services import receiving
 from inventory.services.spools import consumption, scale, shelf
+from inventory.services.tables import spool_import
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.printing import slots
 from production.services.runs import lifecycle
@@ -121,12 +122,19 @@ def test_it_is_taken_back_once(floor, operator):
     assert InventoryTransaction.objects.filter(kind="reversal").count() == 3
 
 
-def test_a_table_of_spools_is_no_delivery(operator):
+def test_a_table_of_spools_is_taken_back_as_one(floor, operator, monkeypatch):
+    monkeypatch.setattr(spool_import, "BATCH", 2)
     a_filament("Galaxy")
-    import_spools("name,initial_grams\nGalaxy,1000\n", by=operator)
-    assert undo.last(by=operator) is None
-    with pytest.raises(NothingToUndo):
-        take_back(Spool.objects.get(), by=operator)
+    table = "name,initial_grams,left\n" + "Galaxy,1000,\n" * 4 + "Galaxy,1000,400\n"
+    report = import_spools(table, by=operator)
+    found = undo.last(by=operator)
+    assert (found.kind, found.text) == ("receipt", "received 5 spools")
+    assert found.event in Spool.objects.values_list("transactions", flat=True)
+    assert "5 spools are off the shelf" in press(floor)
+    assert not Spool.objects.on_shelf().exists()
+    assert import_spools(table, by=operator).count("created") == 5  # it is there no more
+    assert report.receipt
+    assert violations() == []
 
 
 # --- What happened since -------------------------------------------------------------------------

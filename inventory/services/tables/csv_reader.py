@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services.tables.cells import clean, has_decimal_commas, shorten
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.tables.report import Row
+from inventory.services.tables.report import PROBLEM, Row
 from tenants.operations.refusals import Invalid
 from tenants.web.csv_export import unescape_formula
 
@@ -58,6 +58,7 @@ def _read(content, columns, *, needed):
     """
     known = {name: name for name in columns}
     known |= {other: name for name, cell in columns.items() for other in cell.others}
+    known[PROBLEM] = PROBLEM
     lines = _text(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
     if len(lines) > MOST_LINES * LONGEST_RECORD:
         raise _too_many_lines()
@@ -70,6 +71,8 @@ def _read(content, columns, *, needed):
         )
     names = _columns(header, known, needed)
     rows = [_row(names, *record) for record in islice(records, MOST_LINES)]
+    for row in rows:
+        row.header = tuple(map(_normal, header))
     if next(records, None):
         raise _too_many_lines()
     _read_cells(rows, columns)
@@ -132,7 +135,7 @@ def _records(lines, separator):
             cells, problem = next(reader), ""
             place += reader.line_num
         except csv.Error:
-            cells = []
+            cells = [lines[place]]
             problem = _("A quote is not closed, or followed by more text; or a cell is too long.")
             place += 1
         if problem or any(cell.strip() for cell in cells):
@@ -190,9 +193,10 @@ def _misspelt(name, known):
 
 def _row(names, number, cells, problem):
     """The Row of a line, whose values are still texts."""
-    row = Row(number)
+    row = Row(number, cells=tuple(cells))
     if problem:
         row.refuse("", problem)
+        return row
     named = zip_longest(names, cells, fillvalue="")
     if any(cell.strip() and not name for name, cell in named):
         message = _("%(cells)s cells, %(columns)s columns: is a comma without quotes around it?")
@@ -200,7 +204,7 @@ def _row(names, number, cells, problem):
     for name, cell in zip(names, cells, strict=False):
         with row.refusing(name or ""):
             text = clean(unescape_formula(" ".join(cell.split())))
-            if name and text:
+            if name and text and name != PROBLEM:
                 row.values[name] = text
     return row
 

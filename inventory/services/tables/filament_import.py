@@ -24,6 +24,7 @@ from inventory.services.tables.report import (
     FILLED_IN,
     UNCHANGED,
     ImportReport,
+    lock_imports,
     run_import,
 )
 from tenants.accounts import audited
@@ -56,7 +57,7 @@ def import_filaments(rows, *, by, dry_run=False):
 
 @operation("filament.import")
 def _import(rows, *, by, dry_run):
-    _lock_imports()
+    lock_imports(FILAMENTS)
     report = ImportReport(FILAMENTS, rows, dry_run=dry_run)
     for row in report.good:
         for column in {"name", "material"} - row.values.keys():
@@ -76,14 +77,6 @@ def _import(rows, *, by, dry_run):
             row.detail = _("A new filament %(name)s (%(material)s).") % names
     _write(report, by=by)
     return report
-
-
-def _lock_imports():
-    """Two imports at once would make the same manufacturers twice."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtext('filament.import'), hashtext(current_schema()))"
-        )
 
 
 # --- Known ones --------------------------------------------------------------------------------

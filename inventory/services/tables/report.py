@@ -3,15 +3,18 @@
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, Spool
 from tenants.operations.operation import in_dry_run, source
 from tenants.operations.refusals import Refusal
+from tenants.web.csv_export import rows_as_csv
 
 CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "refused"
 OUTCOMES = (CREATED, FILLED_IN, UNCHANGED, REFUSED)
 FILAMENTS, SPOOLS = "filaments", "spools"
+PROBLEM = "problem"  # a column of refused lines, which is not read
 BATCH = 1000  # rows that are written at once
 
 
@@ -23,13 +26,16 @@ class Row:
     that of the entry), ``external_id`` the id as a catalogue has it, for messages. ``values`` are
     by column, ``problems`` sentences by column ("" for the whole row). An importer sets the
     rest: ``outcome``, a sentence (``detail``), the model ``instance``, and ``changes`` of one
-    that was there before, ``{field: [before, after]}``.
+    that was there before, ``{field: [before, after]}``. Of a table, ``header`` and ``cells`` are
+    texts as they were read.
     """
 
     number: int
     values: dict = field(default_factory=dict)
     problems: dict = field(default_factory=dict)
     external_id: str = ""
+    header: tuple = ()
+    cells: tuple = ()
     outcome: str = CREATED
     detail: str = ""
     instance: Filament | Spool | None = None
@@ -59,7 +65,13 @@ class Row:
                 self.refuse(name, refusal.detail)
 
     def copy(self):
-        copy = Row(self.number, dict(self.values), external_id=self.external_id)
+        copy = Row(
+            self.number,
+            dict(self.values),
+            external_id=self.external_id,
+            header=self.header,
+            cells=self.cells,
+        )
         for column, detail in self.problems.items():
             copy.refuse(column, detail)
         return copy
@@ -72,6 +84,7 @@ class ImportReport:
         self.kind, self.dry_run = kind, dry_run
         self.rows = [row.copy() for row in rows]  # an operation that is tried again starts anew
         self.manufacturers, self.material_types = [], []
+        self.receipt = None  # the first entry of what was received, to undo it by
 
     def count(self, outcome):
         return sum(row.outcome == outcome for row in self.rows)
@@ -83,6 +96,19 @@ class ImportReport:
     @property
     def refused(self):
         return [row for row in self.rows if not row.is_ok]
+
+    @property
+    def refused_table(self):
+        """The refused lines of a table as CSV, with what is wrong of each, to be mended and
+        imported; "" without any."""
+        rows = [row for row in self.refused if row.header]
+        if not rows:
+            return ""
+        lines = [(row.problem, *row.cells) for row in rows]
+        header = rows[0].header
+        if header[0] == PROBLEM:  # of an earlier import
+            lines, header = [(line[0], *line[2:]) for line in lines], header[1:]
+        return "".join(rows_as_csv((PROBLEM, *header), lines, bom=False))
 
     def counts(self):
         return {f"{outcome}_count": self.count(outcome) for outcome in OUTCOMES}
@@ -96,6 +122,8 @@ class ImportReport:
             **self.counts(),
             "manufacturers": self.manufacturers,
             "material_types": self.material_types,
+            "receipt": None if self.dry_run else self.receipt,
+            "refused_table": self.refused_table,
             "lines": [self._row_as_dict(row) for row in self.rows],
         }
 
@@ -138,3 +166,12 @@ def run_import(verb, rows, *, dry_run, **options):
         return verb(rows, dry_run=False, **options)
     finally:
         source.reset(token)
+
+
+def lock_imports(kind):
+    """Until the transaction ends: two imports at once would make the same rows twice."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtext(%s), hashtext(current_schema()))",
+            [f"{kind}.import"],
+        )

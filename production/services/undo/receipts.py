@@ -1,6 +1,7 @@
 """A delivery taken back: spools that were received together by mistake leave the shelf together.
 
-A delivery is the receipts of one moment, by one person, through one interface.
+A delivery is the receipts of one moment, by one person, through one interface; so is an imported
+table of spools.
 """
 
 from django.db.models import Q
@@ -23,9 +24,17 @@ TOUCHED = Q(spool__version__gt=AS_RECEIVED) | Q(spool__run_materials__isnull=Fal
 
 
 def receipts():
-    """Receipts that people made: a table of spools is taken back by the lines that were wrong."""
-    source = InventoryTransaction.Source.IMPORT
-    return InventoryTransaction.objects.filter(kind="receipt").exclude(source=source)
+    return InventoryTransaction.objects.filter(kind="receipt")
+
+
+def may_be_undone(spool):
+    """Whether nothing was done to the spool since its receipt."""
+    return spool.version == AS_RECEIVED and not spool.is_archived
+
+
+def together_with(spool):
+    """The ids of the spools that were received with it."""
+    return _delivery(spool.transactions.get(kind="receipt"))
 
 
 @operation("spool.undo_receipt")

@@ -40,8 +40,8 @@ def by_product(explained):
     items = explained.run.items
     if not items:
         return [(None, explained.whole)]
-    empty = [{} for _ in items] if explained.is_open else explained.items
-    return [(str(item.product_id), own) for item, own in zip(items, empty, strict=True)]
+    pairs = zip(items, explained.items, strict=True)
+    return [(str(item.product_id), own) for item, own in pairs]
 
 
 def by_filament(explained):

@@ -1,12 +1,20 @@
 """What the API says of why runs did not cost what was planned, and what anybody would reckon."""
 
+import re
+from decimal import Decimal
+
+from tests.budgets import some_of
 from tests.production.figures import explained_groups as groups
 from tests.production.figures.books import Books
-from tests.production.figures.interfaces import read, told
-from tests.production.figures.parts import MEASURES, PLACES, UNKNOWN
+from tests.production.figures.interfaces import KEYS, read, report, told
+from tests.production.figures.needs import is_made
+from tests.production.figures.parts import MEASURES, PARTS, PLACES, UNKNOWN, shown
 from tests.production.figures.sums import rounded
 from tests.responses import done
 
+COSTS = ("total", "material", "machine", "energy", "labour")
+UNEXPLAINED = dict.fromkeys(MEASURES, UNKNOWN)
+CURRENCY = "EUR"
 NAMES = ("planned", "actual", "difference")
 
 
@@ -16,7 +24,98 @@ def answered(api, pk, what="explanation"):
 
 def wrong(api):
     """What is not as reckoned from the rows, in words."""
-    return told(of_variances(api, groups.explained_of(Books())))
+    books = Books()
+    every = groups.explained_of(books)
+    some = some_of(every, 0, count=8)
+    return told((*of_variances(api, some), *of_runs(api, every)))
+
+
+def of_runs(api, every):
+    for explained in every:
+        found = read(answered(api, explained.row.id))
+        said = {name: found[name] for name in ("status", "grams", "minutes", "cost")}
+        said["needs"] = {need["materials"][0]: read(need) for need in found["needs"]}
+        said["items"] = {item["item"]: read(item) for item in found["items"]}
+        said["unknown"] = {each.get("spool", each["what"]) for each in found["unknown"]}
+        yield f"explanation of {explained.row.number}", said, run_of(explained)
+        yield f"sentence of {explained.row.number}", *_sums_of(found["sentence"], explained)
+
+
+def _sums_of(sentence, explained):
+    """What a sentence says in figures, and that they add up."""
+    whole = explained.whole["total"]
+    if whole.difference is None or not is_made(explained.run):
+        return None, None
+    planned, actual = rounded(whole.planned, 2), rounded(whole.actual, 2)
+    first = sentence.split(". ")[0]
+    amounts = [Decimal(each) for each in re.findall(r"(?:: |, )([+-][0-9.]+) ", first)]
+    if planned == actual:
+        says = first.startswith(f"{actual} {CURRENCY}, as planned"), sum(amounts)
+        return says, (True, 0)
+    head = f"{actual} instead of {planned} {CURRENCY} ({actual - planned:+}): "
+    return (first.startswith(head), sum(amounts)), (True, actual - planned)
+
+
+def run_of(explained):
+    """What production-runs/{id}/explanation ought to say."""
+    row, run, is_open = explained.row, explained.run, explained.is_open
+    cost = {name: _object(explained.whole.get(name, UNKNOWN), name) for name in COSTS}
+    assumed = None if explained.whole["grams"].actual is None else rounded(run.assumed, 6)
+    needs = [UNEXPLAINED] * len(explained.needs) if is_open else explained.of_needs
+    pairs = zip(explained.needs, needs, strict=True)
+    return {
+        "status": row.status,
+        "grams": _object(explained.whole["grams"], "grams") | {"assumed": assumed},
+        "minutes": _object(explained.whole["minutes"], "minutes"),
+        "cost": cost,
+        "needs": {need.lines[0].id: _need(need, figures) for need, figures in pairs},
+        "items": {
+            item.id: _item(item, own) | {"sku": explained.books.products[item.product_id].sku}
+            for item, own in zip(run.items, explained.items, strict=True)
+        },
+        "unknown": set() if is_open else explained.unknown,
+    }
+
+
+def _object(figures, name, *share):
+    return shown(figures, PLACES[name], (*PARTS[name], *share))
+
+
+def _need(need, figures):
+    grams, material = (_object(figures[name], name) for name in ("grams", "material"))
+    return {
+        "filament": need.filament,
+        "material_type": need.asked_type,
+        "materials": [line.id for line in need.lines],
+        "planned_cost_per_gram": rounded(need.rate, 8),
+        "grams": grams["parts"],
+        "cost": material["parts"],
+    }
+
+
+def _item(item, own):
+    names = ("grams", "minutes", "total")
+    grams, minutes, cost = (_object(own[name], name, "share") for name in names)
+    rest = {"grams": grams, "minutes": minutes, "cost": {"total": cost}}
+    return {"item": item.id, "product": item.product_id, **rest}
+
+
+SPLITS = {
+    "product": lambda books: groups.by_product,
+    "filament": lambda books: groups.by_filament,
+    **{
+        name: lambda books, key=key: groups.wholes(key(books))
+        for name, key in KEYS.items()
+        if name != "product"
+    },
+}
+
+
+def of_reports(api, books, every):
+    for group_by, split in SPLITS.items():
+        measures = groups.OF_FILAMENTS if group_by == "filament" else MEASURES
+        found = report(api, "explanation", group_by=group_by)
+        yield f"explanation by {group_by}", found, groups.rows(every, split(books), measures)
 
 
 def of_variances(api, every):
@@ -35,9 +134,9 @@ def _as_varied(api, explained):
     }
     whole = dict.fromkeys(MEASURES, UNKNOWN) | explained.whole
     expected = {name: _figures(own, PLACES[name]) for name, own in whole.items()}
-    pairs = zip(explained.run.items, explained.items, strict=not explained.is_open)
+    pairs = zip(explained.run.items, explained.items, strict=True)
     items = {item.id: _figures(own["total"], 4) for item, own in pairs}
-    return said, expected | {"items": items if not explained.is_open else said["items"]}
+    return said, expected | {"items": items}
 
 
 def _figures(own, places):

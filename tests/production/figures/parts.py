@@ -67,6 +67,11 @@ NOTHING = Difference(Fraction(0), Fraction(0))
 UNKNOWN = Difference(None, None, dict.fromkeys(ORDER))
 
 
+def given_up(figures):
+    """The parts of a run that failed or was cancelled."""
+    return {"output": minus(0, figures.planned), "lost": figures.actual}
+
+
 def shown(figures, places, names):
     """As people read it: the parts sum to the difference."""
     difference = rounded(figures.difference, places)

@@ -9,6 +9,8 @@ from tests.production.figures.cases import CASES
 from tests.production.figures.examples import EXAMPLES, hooks, rates, spool
 from tests.production.figures.explained_groups import explained_of, rows, wholes
 from tests.production.figures.explaining import Explained
+from tests.production.figures.explanations import of_runs
+from tests.production.figures.interfaces import told
 from tests.production.figures.parts import PARTS, PLACES, shown
 
 STORIES = EXAMPLES | CASES
@@ -35,15 +37,17 @@ def number(word):
 
 
 def as_typed(figures, measure, names):
-    told = shown(figures, PLACES[measure], names)
-    return {name: told[name] for name in ("planned", "actual", "parts")}
+    found = shown(figures, PLACES[measure], names)
+    return {name: found[name] for name in ("planned", "actual", "parts")}
 
 
 @pytest.mark.parametrize("name", STORIES)
-def test_a_run_is_explained_as_designed(farm, name):
+def test_a_run_is_explained_as_designed(api, name):
     story, figures = STORIES[name]
     rates()
     found = explained(story())
+    wrong = told(of_runs(api, [found]))
+    assert not wrong, "\n".join(wrong)
     for measure in figures.keys() & PARTS.keys():
         names, expected = PARTS[measure], figures[measure]
         if expected is None:

@@ -71,15 +71,16 @@ CREATE TEMP TABLE jobs ON COMMIT DROP AS
         WHEN n %% 25 = 0 THEN 'failed' WHEN n %% 67 = 0 THEN 'cancelled' ELSE 'completed'
     END AS status FROM scale, generate_series(1, runs) n;
 INSERT INTO production_productionrun (number, status, printer_id, plate_count, priority, due_on,
-        planned_start_at, started_at, finished_at, planned_minutes, actual_minutes, notes,
-        outcome_reason_id, hour_rate, power_watts, energy_price_kwh, labour_rate, created_by_id,
-        created_at, updated_at, version, external_id, deleted_at)
+        planned_start_at, started_at, finished_at, planned_minutes, actual_minutes,
+        actual_minutes_source, notes, outcome_reason_id, hour_rate, power_watts, energy_price_kwh,
+        labour_rate, created_by_id, created_at, updated_at, version, external_id, deleted_at)
     SELECT 'YRS-' || to_char(t, 'YYYYMMDD') || '-' || lpad(n::text, 6, '0'), status, 1 + n %% 60, 1,
         n %% 5, CASE WHEN n %% 3 = 0 THEN (t + interval '4 days')::date END,
         CASE WHEN status = 'planned' THEN t + interval '1 day' END,
         CASE WHEN status NOT IN ('planned', 'cancelled') THEN t END,
         CASE WHEN status IN ('completed', 'failed') THEN t + interval '20 minutes' END,
-        120, CASE WHEN status IN ('completed', 'failed') THEN 105 + n %% 30 END, '',
+        120, CASE WHEN status IN ('completed', 'failed') THEN 105 + n %% 30 END,
+        CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END, '',
         CASE WHEN status = 'failed' THEN (SELECT id FROM production_reason
             WHERE kind = 'failure' ORDER BY id OFFSET n %% 5 LIMIT 1) END,
         2, 120, 0.31, 30, 1 + n %% 24, t - interval '1 hour', t + interval '21 minutes', 3,

@@ -153,6 +153,7 @@ def _plan(row):
         "reopened_at": _moment(row["reopened_at"]),
         "planned_minutes": _text(row["planned_minutes"]),
         "actual_minutes": _text(row["actual_minutes"]),
+        "actual_minutes_source": row["actual_minutes_source"],
         "progress_percent": _text(row["progress_percent"]),
         "outcome_reason": row["outcome_reason_id"],
         "outcome_reason_code": row["outcome_reason__code"],

@@ -101,6 +101,7 @@ def runs(count):
         status="completed",
         printer=machines.__getitem__,
         actual_minutes=40,
+        actual_minutes_source="typed",
         hour_rate=2,
         created_by=a_user(),
         **dict.fromkeys(("started_at", "finished_at", "created_at", "updated_at"), now),

@@ -160,11 +160,17 @@ def _run_row(run, figures, threshold):
     return {
         "run": run,
         "badge": words.badge(run),
-        "grams": words.planned_to_actual(grams["planned"], grams["actual"], pictures.grams),
-        "time": words.planned_to_actual(minutes["planned"], minutes["actual"], words.duration),
+        "grams": _planned_to_actual(grams, pictures.grams),
+        "time": _planned_to_actual(minutes, words.duration),
         "off": words.percent(figures["compared"]["grams"]["percent"], threshold),
         "cost": words.money(figures["cost"]["total"]),
     }
+
+
+def _planned_to_actual(figures, show):
+    estimated = figures["as_planned_or_percent"]
+    planned, actual = figures["planned"], figures["actual"]
+    return words.planned_to_actual(planned, actual, show, estimated=estimated)
 
 
 @admin.register(Reason, site=farm_site)

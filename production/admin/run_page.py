@@ -8,7 +8,7 @@ from inventory.models import Filament, Spool
 from production.admin import words
 from production.admin.charts import comparison
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
-from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
+from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial, Source
 from production.services import variance
 from production.services.reports import demand
 from production.services.runs import lines
@@ -151,9 +151,13 @@ def _totals(figures, currency, threshold):
         _row("Grams in parts", grams["part"], pictures.grams, threshold),
         _row("Grams of purge", grams["purge"], pictures.grams, threshold),
         _row("Grams together", grams["total"], pictures.grams, threshold),
-        _row("Time", figures["minutes"], words.duration, threshold),
+        _row(_time(figures["minutes_source"]), figures["minutes"], words.duration, threshold),
         _row(f"Cost, {currency}", figures["cost"]["total"], words.money, threshold),
     ]
+
+
+def _time(source):
+    return f"Time ({Source(source).label})" if source else "Time"
 
 
 def _costs(costs, threshold):
@@ -169,7 +173,7 @@ def _materials(figures, threshold, run):
     return [
         {
             "line": lines[material["material"]],
-            "source": (material["actual_source"] or "").replace("_", " "),
+            "source": Source(material["actual_source"]).label if material["actual_source"] else "",
             **_row("", material["total"], pictures.grams, threshold),
             "cost": words.money(material["cost"]["actual"]),
         }

@@ -10,7 +10,7 @@ from production.admin.run_filters import FILTERS
 from production.admin.run_page import ItemInline, MaterialInline
 from production.admin.run_verbs import UNDOING, VERBS
 from production.forms.planning import RunForm
-from production.models import ProductionRun, RunItem, RunMaterial
+from production.models import ESTIMATED, ProductionRun, RunItem, RunMaterial
 from production.services import overrides
 from production.services.preview import preview
 from production.services.runs import lifecycle
@@ -28,9 +28,11 @@ EXPORT = {
     "makes": words.makes_in_text,
     "planned_grams": "planned_total_grams",
     "actual_grams": "actual_total_grams",
+    "estimated_grams": "estimated_total_grams",
     "off_plan_percent": words.off_plan,
     "planned_minutes": "planned_minutes",
     "actual_minutes": "minutes_taken",
+    "actual_minutes_source": words.minutes_source,
     **same(
         "due_on",
         "planned_start_at",
@@ -100,13 +102,14 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="grams", ordering="planned_total_grams")
     def grams(self, run):
-        return words.planned_to_actual(
-            run.planned_total_grams, run.actual_total_grams, pictures.grams
-        )
+        figures = run.planned_total_grams, run.actual_total_grams, pictures.grams
+        return words.planned_to_actual(*figures, estimated=run.estimated_total_grams)
 
     @admin.display(description="time", ordering="planned_minutes")
     def time(self, run):
-        return words.planned_to_actual(run.planned_minutes, run.minutes_taken, words.duration)
+        estimated = run.minutes_taken if run.actual_minutes_source in ESTIMATED else None
+        figures = run.planned_minutes, run.minutes_taken, words.duration
+        return words.planned_to_actual(*figures, estimated=estimated)
 
     @admin.display(description="off plan")
     def off_plan(self, run):

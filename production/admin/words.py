@@ -34,10 +34,17 @@ def hours(minutes):
     return f"{half_up((minutes or 0) / 60, 1):,}"
 
 
-def planned_to_actual(planned, actual, show):
-    """``planned → actual``; the plan alone while there is no actual."""
+def planned_to_actual(planned, actual, show, *, estimated=None):
+    """``planned → actual``, with a word if some of the actual is ``estimated``; the plan alone
+    while there is no actual."""
     plan = format_html('<span class="quiet">{}</span>', show(planned))
-    return plan if actual is None else format_html("{} → <strong>{}</strong>", plan, show(actual))
+    if actual is None:
+        return plan
+    text = format_html("{} → <strong>{}</strong>", plan, show(actual))
+    if not estimated:
+        return text
+    note = "estimated" if estimated == actual else "partly estimated"
+    return format_html('{} <span class="quiet">{}</span>', text, note)
 
 
 def percent(value, threshold):
@@ -58,6 +65,11 @@ def percent(value, threshold):
 def off_plan(run):
     """The variance of a run ``with_totals``, in percent; None if a total is not known."""
     return Figure(run.planned_total_grams, run.actual_total_grams).as_dict()["percent"]
+
+
+def minutes_source(run):
+    """Where the minutes come from; "" while the run is open, as its drafts are no actuals."""
+    return "" if run.is_open else run.actual_minutes_source
 
 
 def makes(run):

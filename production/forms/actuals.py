@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from production.forms.fields import ReasonField, usual_reasons
-from production.models import ProductionRun, Reason
+from production.models import ESTIMATED, ProductionRun, Reason, Source
 from production.services.completion.actuals import ItemCount, MaterialActual
 from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import CountField
@@ -35,6 +35,11 @@ def line_field(pk, name):
 
 def item_field(pk, name):
     return f"item-{pk}-{name}"
+
+
+def hint(source):
+    """What stands beside a figure that nobody said."""
+    return Source(source).label if source in ESTIMATED else ""
 
 
 @dataclass
@@ -138,7 +143,8 @@ class ActualsForm(VerbForm):
     def _add_line(self, line):
         for name in self._figures(line):
             initial = self._initial(line, name)
-            field = self.number_field(label=LABELS[name], initial=initial, unit="g")
+            hint = self._hint(line, name)
+            field = self.number_field(label=LABELS[name], initial=initial, unit="g", help_text=hint)
             self.fields[line_field(line.pk, name)] = field
         settle = line_field(line.pk, "settle")
         self.fields[settle] = forms.BooleanField(label=LABELS["settle"], required=False)
@@ -151,10 +157,17 @@ class ActualsForm(VerbForm):
         is_useful = {"actual_purge_grams": has_purge, "gross_before_grams": has_before}
         return [name for name in FIGURES if not self.touch or is_useful.get(name, True)]
 
+    def _is_plan(self, line):
+        """Whether the plan is shown, for want of a draft."""
+        return self.shows_plan and line.actual_grams is None and line.gross_after_grams is None
+
     def _initial(self, line, name):
-        has_draft = line.actual_grams is not None or line.gross_after_grams is not None
-        is_plan = self.shows_plan and not has_draft
-        return getattr(line, PLANNED.get(name, name) if is_plan else name)
+        return getattr(line, PLANNED.get(name, name) if self._is_plan(line) else name)
+
+    def _hint(self, line, name):
+        """Where the figure comes from, if nobody said it."""
+        source = Source.AS_PLANNED if self._is_plan(line) else line.actual_source
+        return hint(source) if name in GRAMS and self._initial(line, name) is not None else ""
 
     def _add_item(self, item, reasons):
         good, scrapped = item.good_count, item.scrapped_count

@@ -3,9 +3,9 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from production.forms.actuals import ActualsForm, item_field, items_of
+from production.forms.actuals import ActualsForm, hint, item_field, items_of
 from production.forms.fields import ReasonField, usual_reasons
-from production.models import Reason
+from production.models import Reason, Source
 from production.services.completion.actuals import ItemCount
 from tenants.web.forms import LocalMomentField, NumberField, VerbForm
 from tenants.web.touch_fields import CountField
@@ -32,7 +32,10 @@ class CompleteForm(ActualsForm):
         super().__init__(*args, **kwargs)
         run, minutes = self.subject, self.subject.actual_minutes
         is_plan = minutes is None and self.shows_plan
-        self.fields["actual_minutes"].initial = run.planned_minutes if is_plan else minutes
+        field = self.fields["actual_minutes"]
+        field.initial = run.planned_minutes if is_plan else minutes
+        if field.initial is not None:
+            field.help_text = hint(Source.AS_PLANNED if is_plan else run.actual_minutes_source)
 
     def service_kwargs(self):
         values = super().service_kwargs()

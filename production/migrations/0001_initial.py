@@ -125,6 +125,7 @@ class Migration(migrations.Migration):
                 ('planned_minutes', tenants.operations.quantities.MinutesField(blank=True, null=True)),
                 ('planned_minutes_source', models.CharField(choices=[('bill', 'Bill'), ('typed', 'Typed'), ('outdated', 'Outdated')], default='typed', editable=False, max_length=8)),
                 ('actual_minutes', tenants.operations.quantities.MinutesField(blank=True, null=True)),
+                ('actual_minutes_source', models.CharField(blank=True, choices=[('weighed', 'weighed'), ('typed', 'typed'), ('as_planned', 'as planned'), ('percent', 'by percent'), ('device', 'by the printer')], editable=False, max_length=10)),
                 ('progress_percent', models.DecimalField(blank=True, decimal_places=2, editable=False, max_digits=5, null=True)),
                 ('outcome_reason', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='production.reason')),
                 ('notes', models.TextField(blank=True)),
@@ -144,7 +145,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-pk'],
                 'indexes': [models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['status', 'scheduled_at'], name='run_by_status'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['scheduled_at', 'id'], name='run_by_schedule'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['created_at', 'id'], name='run_by_creation'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['finished_at', 'id'], name='run_by_finish'), models.Index(condition=models.Q(('deleted_at__isnull', True)), fields=['printer'], name='run_by_printer'), models.Index(django.db.models.functions.text.Upper('number'), name='run_by_number')],
-                'constraints': [models.UniqueConstraint(models.F('number'), name='run_number_unique'), models.UniqueConstraint(models.F('external_id'), name='run_external_id_unique'), models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), ('finished_at__isnull', True), ('status', 'in_progress')), fields=('printer',), name='run_printer_runs_one'), models.CheckConstraint(condition=models.Q(('plate_count__gt', 0)), name='run_plate_count_positive'), models.CheckConstraint(condition=models.Q(('planned_minutes__gte', 0)), name='run_planned_minutes_not_negative'), models.CheckConstraint(condition=models.Q(('actual_minutes__gte', 0)), name='run_actual_minutes_not_negative'), models.CheckConstraint(condition=models.Q(('progress_percent__range', (0, 100))), name='run_progress_is_a_percent'), models.CheckConstraint(condition=models.Q(('finished_at__gte', models.F('started_at'))), name='run_finished_after_start')],
+                'constraints': [models.UniqueConstraint(models.F('number'), name='run_number_unique'), models.UniqueConstraint(models.F('external_id'), name='run_external_id_unique'), models.UniqueConstraint(condition=models.Q(('deleted_at__isnull', True), ('finished_at__isnull', True), ('status', 'in_progress')), fields=('printer',), name='run_printer_runs_one'), models.CheckConstraint(condition=models.Q(('plate_count__gt', 0)), name='run_plate_count_positive'), models.CheckConstraint(condition=models.Q(('planned_minutes__gte', 0)), name='run_planned_minutes_not_negative'), models.CheckConstraint(condition=models.Q(('actual_minutes__gte', 0)), name='run_actual_minutes_not_negative'), models.CheckConstraint(condition=models.Q(models.Q(('actual_minutes', None), ('actual_minutes_source', '')), models.Q(('actual_minutes__isnull', False), models.Q(('actual_minutes_source', ''), _negated=True)), _connector='OR'), name='run_actual_minutes_have_a_source'), models.CheckConstraint(condition=models.Q(('progress_percent__range', (0, 100))), name='run_progress_is_a_percent'), models.CheckConstraint(condition=models.Q(('finished_at__gte', models.F('started_at'))), name='run_finished_after_start')],
             },
         ),
         migrations.CreateModel(
@@ -189,7 +190,7 @@ class Migration(migrations.Migration):
                 ('actual_purge_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('gross_before_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('gross_after_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
-                ('actual_source', models.CharField(blank=True, choices=[('weighed', 'Weighed'), ('typed', 'Typed'), ('as_planned', 'As Planned'), ('percent', 'Percent'), ('device', 'Device')], editable=False, max_length=10)),
+                ('actual_source', models.CharField(blank=True, choices=[('weighed', 'weighed'), ('typed', 'typed'), ('as_planned', 'as planned'), ('percent', 'by percent'), ('device', 'by the printer')], editable=False, max_length=10)),
             ],
             options={
                 'ordering': ['run', 'pk'],

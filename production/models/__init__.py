@@ -16,8 +16,10 @@ from production.models.runs import (
     RunMaterial,
     RunNumber,
 )
+from production.models.sources import ESTIMATED, Source
 
 __all__ = [
+    "ESTIMATED",
     "BomLine",
     "PlanSource",
     "Printer",
@@ -29,4 +31,5 @@ __all__ = [
     "RunItem",
     "RunMaterial",
     "RunNumber",
+    "Source",
 ]

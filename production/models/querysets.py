@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from inventory import codes
 from inventory.models import InventoryTransaction
+from production.models.sources import ESTIMATED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
 
@@ -111,12 +112,19 @@ class ProductionRunQuerySet(models.QuerySet):
         )
 
     def with_totals(self):
-        """Adds ``planned_total_grams``, ``actual_total_grams`` (by the ledger) and
-        ``minutes_taken``; the last two are null while the run is open, for drafts are no actuals,
-        and the grams where it was cancelled and nothing was booked."""
+        """Adds ``planned_total_grams``, ``actual_total_grams`` (by the ledger), of which
+        ``estimated_total_grams`` were booked as planned or by percent, and ``minutes_taken``. The
+        last three are null while the run is open, for drafts are no actuals, and the grams where
+        it was cancelled and nothing was booked."""
         planned = F("planned_grams") + F("planned_purge_grams")
+        lines = self._rows("RunMaterial")
+        estimated = lines.filter(actual_source__in=ESTIMATED)
+        taken = F("actual_grams") + Coalesce(F("actual_purge_grams"), 0, output_field=GramsField())
         return self.annotate(
-            planned_total_grams=_sum_of(self._rows("RunMaterial"), planned),
+            planned_total_grams=_sum_of(lines, planned),
+            estimated_total_grams=Case(
+                When(status__in=BOOKED, then=_sum_of(estimated, taken)), output_field=GramsField()
+            ),
             actual_total_grams=_taken("status", production_run=OuterRef("pk")),
             minutes_taken=Case(When(status__in=CLOSED, then=F("actual_minutes"))),
         )

@@ -10,8 +10,10 @@ from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
+from production.models.sources import Source
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
 from tenants.operations.quantities import CostPerGramField, GramsField, MinutesField, MoneyField
+from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.text import format_number
 
 
@@ -53,6 +55,9 @@ class ProductionRun(HasStatus, models.Model):
     planned_minutes = MinutesField(null=True, blank=True)
     planned_minutes_source = plan_source_field()
     actual_minutes = MinutesField(null=True, blank=True)
+    actual_minutes_source = models.CharField(
+        max_length=10, choices=Source, blank=True, editable=False
+    )
     progress_percent = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, editable=False
     )
@@ -99,6 +104,11 @@ class ProductionRun(HasStatus, models.Model):
                 condition=Q(actual_minutes__gte=0), name="run_actual_minutes_not_negative"
             ),
             models.CheckConstraint(
+                condition=Q(actual_minutes=None, actual_minutes_source="")
+                | Q(actual_minutes__isnull=False) & ~Q(actual_minutes_source=""),
+                name="run_actual_minutes_have_a_source",
+            ),
+            models.CheckConstraint(
                 condition=Q(progress_percent__range=(0, 100)), name="run_progress_is_a_percent"
             ),
             models.CheckConstraint(
@@ -116,6 +126,12 @@ class ProductionRun(HasStatus, models.Model):
 
     def __str__(self):
         return self.number
+
+    def set_actual_minutes(self, minutes, source=Source.TYPED):
+        """Set how long it printed and who says so; None is unknown. Not saved."""
+        is_known = minutes is not None
+        self.actual_minutes = to_minutes(minutes, field="actual_minutes") if is_known else None
+        self.actual_minutes_source = source if is_known else ""
 
 
 class RunItem(models.Model):
@@ -171,13 +187,6 @@ class RunMaterial(models.Model):
     ``reserved_grams`` are those of its spool that are reserved for this line. The start freezes
     ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later.
     """
-
-    class Source(models.TextChoices):
-        WEIGHED = "weighed"
-        TYPED = "typed"
-        AS_PLANNED = "as_planned"
-        PERCENT = "percent"
-        DEVICE = "device"
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="materials")
     filament = models.ForeignKey(

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
 from inventory.serializers.spools import SpoolCodeField
-from production.models import Product, Reason, RunItem, RunMaterial
+from production.models import Product, Reason, RunItem, RunMaterial, Source
 from tenants.api.fields import GRAMS, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import RowSerializer
 
@@ -81,9 +81,7 @@ class RunMaterialSerializer(RowSerializer):
         queryset=MaterialType.objects.all(),
         allow_null=True,
     )
-    actual_source = serializers.ChoiceField(
-        RunMaterial.Source.choices, allow_blank=True, read_only=True
-    )
+    actual_source = serializers.ChoiceField(Source.choices, allow_blank=True, read_only=True)
     instead_of = WholeField(
         write_only=True,
         required=False,

@@ -33,9 +33,11 @@ class SummedGrams(serializers.Serializer):
 
 
 class SummedMinutes(serializers.Serializer):
-    """Sums of all runs."""
+    """Sums of all runs: of the actual minutes some were typed, the others taken as planned or by
+    percent."""
 
     planned, actual = Amount(2), Amount(2)
+    typed, as_planned_or_percent = Amount(2), Amount(2)
 
 
 class SummedCost(serializers.Serializer):

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from production.models import Printer, ProductionRun, Reason, RunEvent
+from production.models import Printer, ProductionRun, Reason, RunEvent, Source
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.verbs import EVENT_CHOICES, TRANSITIONS, allowed
@@ -80,6 +80,9 @@ class ProductionRunSerializer(RowSerializer):
         help_text="Goes with the status failed.",
     )
     scheduled_at = MomentField(read_only=True)
+    actual_minutes_source = serializers.ChoiceField(
+        Source.choices, allow_blank=True, read_only=True
+    )
     items = NewItemSerializer(many=True, required=False, max_length=MOST_LINES)
     materials = NewMaterialSerializer(many=True, required=False, max_length=MOST_LINES)
     created_by_username = UsernameField("created_by")
@@ -110,6 +113,7 @@ class ProductionRunSerializer(RowSerializer):
             "planned_minutes",
             "planned_minutes_source",
             "actual_minutes",
+            "actual_minutes_source",
             "progress_percent",
             "outcome_reason",
             "outcome_reason_code",

@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from inventory.models import InventoryTransaction
-from production.models import ProductionRun, RunMaterial
+from production.models import ESTIMATED, ProductionRun
 from tenants.operations.text import WIDE
 
 ZERO = Decimal(0)
@@ -29,7 +29,6 @@ NOISE = Decimal("1e-12")  # what is smaller comes of quotients that have no end
 Status = ProductionRun.Status
 BOOKED = ProductionRun.BOOKED
 GIVEN_UP = (Status.FAILED, Status.CANCELLED)
-ASSUMED = (RunMaterial.Source.AS_PLANNED, RunMaterial.Source.PERCENT)
 KINDS = ("material", "machine", "energy", "labour")
 USED = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
 
@@ -101,6 +100,7 @@ class Variance:
             "status": run.status,
             "grams": {name: figure.as_dict(GRAM_PLACES) for name, figure in self.grams.items()},
             "minutes": self.minutes.as_dict(MINUTE_PLACES),
+            "minutes_source": (self.is_over and run.actual_minutes_source) or None,
             "cost": {name: figure.as_dict() for name, figure in self.costs.items()},
             "materials": [material.as_dict() for material in self.materials],
             "items": [self._item(item) for item in self.items],
@@ -189,7 +189,7 @@ class Material:
         self.takes = spent.get(line.spool_id, [])
         self.rate = self.takes[-1].rate if self.takes else self.planned_rate
         actual = None if run.is_open else total_cost(self.takes)
-        self.is_assumed = line.actual_source in ASSUMED
+        self.is_assumed = line.actual_source in ESTIMATED
         self.cost = Figure(priced(line.planned_total_grams, self.planned_rate), actual)
 
     def as_dict(self):

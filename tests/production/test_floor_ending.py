@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from inventory.models import InventoryTransaction
-from production.models import Reason, RunMaterial
+from production.models import Reason, Source
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 from tests.production.floor_helpers import at, entries, page, said, touch, undo
 from tests.queries import fresh
@@ -19,7 +19,7 @@ def test_a_run_is_completed_as_planned_with_two_touches_and_marked_so(floor, gal
     shown = said(floor, touch(floor, at(run, "complete-as-planned")))
     assert "is completed: 42 g are booked." in shown
     assert entries(run) == [("usage", Decimal(-42))]
-    assert run.materials.get().actual_source == RunMaterial.Source.AS_PLANNED
+    assert run.materials.get().actual_source == Source.AS_PLANNED
     assert InventoryTransaction.objects.last().source == "floor"
 
 

@@ -11,16 +11,16 @@ from django.utils.translation import gettext as _
 
 from inventory.services.ledger import ZERO
 from inventory.services.spools.scale import net_of_gross
-from production.models import Reason, RunMaterial
+from production.models import Reason, Source
 from production.services.requirements.readiness import refuse_without_spool
 from production.services.transitions import NotInRun
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal, located
 from tenants.operations.text import format_number
 
-Source = RunMaterial.Source
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
 LINE_FIELDS = (*FIGURES, "actual_source", "reserved_grams")
+MINUTE_FIELDS = ("actual_minutes", "actual_minutes_source")
 ITEM_FIELDS = ("good_count", "scrapped_count", "scrap_reason")
 
 
@@ -198,11 +198,16 @@ def _resolve(line, spools, books, percent):
     return line.actual_grams is not None and line.actual_purge_grams is not None
 
 
+def by_share(percent):
+    """The Source of what is taken from the plan: ``percent`` of it."""
+    return Source.AS_PLANNED if percent == 100 else Source.PERCENT
+
+
 def _take_share(line, percent):
     share = Decimal(percent) / 100
     line.actual_grams = to_grams(line.planned_grams * share)
     line.actual_purge_grams = to_grams(line.planned_purge_grams * share)
-    line.actual_source = Source.AS_PLANNED if share == 1 else Source.PERCENT
+    line.actual_source = by_share(percent)
 
 
 def _weighed(line, spools, books):

@@ -1,6 +1,7 @@
 """Completing a run, or giving it up as failed: what it took is booked, all or nothing."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
@@ -11,17 +12,17 @@ from production.services import transitions
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
+    MINUTE_FIELDS,
     apply_items,
     apply_materials,
+    by_share,
     note_items,
 )
 from production.services.completion.plausibility import require_plausible
 from production.services.requirements import claims
 from production.services.variance import Variance
-from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation, with_dry_run
-from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import format_moment
 
@@ -43,7 +44,18 @@ class Completion:
 
 @with_dry_run
 @operation("production_run.complete")
-def complete(run, *, by, at=None, materials=(), items=(), as_planned=False, confirm=False, **times):
+def complete(
+    run,
+    *,
+    by,
+    at=None,
+    materials=(),
+    items=(),
+    actual_minutes=None,
+    finished_at=None,
+    as_planned=False,
+    confirm=False,
+):
     """Complete a run in progress; returns a Completion.
 
     ``materials`` are MaterialActuals and ``items`` ItemCounts; what was saved before counts, and
@@ -56,17 +68,15 @@ def complete(run, *, by, at=None, materials=(), items=(), as_planned=False, conf
     """
     run = transitions.lock(run, "complete")
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
+    percent = 100 if as_planned else None
     apply_items(run_items, items, as_planned=as_planned)
+    apply_minutes(run, actual_minutes, percent=percent)
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
-        settled = apply_materials(
-            lines, materials, book.spools, percent=100 if as_planned else None
-        )
+        settled = apply_materials(lines, materials, book.spools, percent=percent)
         if not confirm:
-            require_plausible(lines, book.spools, FarmSettings.load().plausibility_percent)
+            require_plausible(run, lines, book.spools)
         take(book, book.consume, run, lines, settled)
-    if as_planned and run.actual_minutes is None and times.get("actual_minutes") is None:
-        times["actual_minutes"] = run.planned_minutes
-    _finish(run, "complete", Status.COMPLETED, by=by, at=book.at, times=times)
+    _finish(run, "complete", Status.COMPLETED, by=by, at=book.at, finished_at=finished_at)
     return _outcome(run, run_items, lines, book)
 
 
@@ -80,30 +90,32 @@ def fail(
     at=None,
     materials=(),
     items=(),
+    actual_minutes=None,
+    finished_at=None,
     progress_percent=None,
     note="",
     confirm=False,
-    **times,
 ):
     """Give a run up of which nothing usable came; returns a Completion.
 
     What it took is booked as waste: ``materials`` as in `complete`, and ``progress_percent`` of
-    the plan for the lines without. ``reason`` (a Reason for failure) is required. Where some parts
-    are good, complete with the rest scrapped instead. Raises as `complete` does.
+    the plan for lines, and minutes, without. ``reason`` (a Reason for failure) is required. Where
+    some parts are good, complete with the rest scrapped instead. Raises as `complete` does.
     """
     if reason is None or reason.kind != Reason.Kind.FAILURE:
         raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": [_("Required.")]})
     run = transitions.lock(run, "fail")
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     _nothing_good(run_items, items)
+    apply_minutes(run, actual_minutes, percent=progress_percent)
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
         settled = apply_materials(lines, materials, book.spools, percent=progress_percent)
         if not confirm:
-            percent = FarmSettings.load().plausibility_percent
-            require_plausible(lines, book.spools, percent, may_be_less=True)
+            require_plausible(run, lines, book.spools, may_be_less=True)
         take(book, book.waste, run, lines, settled, reason=reason.code)
     run.outcome_reason = reason
-    _finish(run, "fail", Status.FAILED, by=by, at=book.at, reason=note, times=times)
+    event = {"by": by, "at": book.at, "reason": note}
+    _finish(run, "fail", Status.FAILED, finished_at=finished_at, **event)
     return _outcome(run, run_items, lines, book)
 
 
@@ -116,8 +128,16 @@ def take(book, verb, run, lines, settled, **details):
             verb(spool, line.actual_total_grams, settle=line.pk in settled, run=run, **details)
 
 
-def set_times(run, *, at, actual_minutes=None, finished_at=None):
-    """Set when the print ended and how long it took. Raises Invalid unless start <= end <= at."""
+def apply_minutes(run, given, *, percent=None):
+    """Set how long it printed: what was given, else the draft, else ``percent`` of the plan."""
+    if given is not None:
+        run.set_actual_minutes(given)
+    elif None not in (percent, run.planned_minutes) and run.actual_minutes is None:
+        run.set_actual_minutes(run.planned_minutes * Decimal(percent) / 100, by_share(percent))
+
+
+def set_finish(run, *, at, finished_at=None):
+    """Set when the print ended. Raises Invalid unless start <= end <= at."""
     finished_at = finished_at or run.finished_at or at
     if not run.started_at <= finished_at <= at:
         raise Invalid(
@@ -132,8 +152,6 @@ def set_times(run, *, at, actual_minutes=None, finished_at=None):
             errors={"finished_at": [_("Between the start and now.")]},
         )
     run.finished_at = finished_at
-    if actual_minutes is not None:
-        run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
 
 
 def _nothing_good(items, given):
@@ -151,10 +169,10 @@ def _nothing_good(items, given):
         item.good_count, item.scrapped_count = 0, item.scrapped_count or 0
 
 
-def _finish(run, verb, status, *, by, at, times, reason=""):
+def _finish(run, verb, status, *, by, at, finished_at, reason=""):
     was_printing = run.finished_at is None  # else its bed was cleared since
-    set_times(run, at=at, **times)
-    fields = ("finished_at", "actual_minutes", "outcome_reason")
+    set_finish(run, at=at, finished_at=finished_at)
+    fields = ("finished_at", *MINUTE_FIELDS, "outcome_reason")
     transitions.save(run, verb, *fields, to=status, by=by, at=at, reason=reason)
     if run.printer and was_printing:
         run.printer.needs_clearing = True

@@ -14,10 +14,11 @@ from production.services import overrides, transitions, variance
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
+    MINUTE_FIELDS,
     apply_items,
     apply_materials,
 )
-from production.services.completion.closing import Completion, set_times
+from production.services.completion.closing import Completion, apply_minutes, set_finish
 from production.services.completion.plausibility import require_plausible
 from production.services.completion.reverting import (
     books_before,
@@ -26,7 +27,6 @@ from production.services.completion.reverting import (
     standing_entries,
 )
 from production.services.requirements import claims
-from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.refusals import Refusal
@@ -41,7 +41,18 @@ class NothingToReassign(Refusal):
 
 @with_dry_run
 @operation("production_run.correct")
-def correct(run, *, by, at=None, materials=(), items=(), confirm=False, reason="", **times):
+def correct(
+    run,
+    *,
+    by,
+    at=None,
+    materials=(),
+    items=(),
+    actual_minutes=None,
+    finished_at=None,
+    confirm=False,
+    reason="",
+):
     """Correct the actuals of a completed run; returns a Completion with the new entries.
 
     ``materials``, ``items``, ``actual_minutes``, ``finished_at`` and ``confirm`` are as in
@@ -52,6 +63,7 @@ def correct(run, *, by, at=None, materials=(), items=(), confirm=False, reason="
     overrides.require_may_undo(run, by=by, at=at)
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     apply_items(run_items, items, as_planned=False)
+    apply_minutes(run, actual_minutes)
     entries = standing_entries(run)
     before = {line.pk: line.actual_total_grams for line in lines}
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
@@ -59,16 +71,15 @@ def correct(run, *, by, at=None, materials=(), items=(), confirm=False, reason="
         settled = apply_materials(lines, materials, book.spools, books=books)
         changed = [line for line in lines if line.actual_total_grams != before[line.pk]]
         if not confirm:
-            percent = FarmSettings.load().plausibility_percent
-            require_plausible(lines, book.spools, percent, changed=changed)
+            has_minutes = actual_minutes is not None
+            require_plausible(run, lines, book.spools, changed=changed, has_minutes=has_minutes)
         counted = counted_since(run, book.spools)
-        for line in changed:
-            spool = book.spools[line.spool_id]
-            own = [entry for entry in entries if entry.spool_id == spool.pk]
-            details = {"is_counted": spool.pk in counted, "settle": line.pk in settled}
-            _rebook(book, run, spool, own, line.actual_total_grams, **details)
-        restore([book.spools[line.spool_id] for line in changed], by=by, at=book.at)
-    set_times(run, at=book.at, **times)
+        for line in changed:  # whose spool is the book's
+            own = [entry for entry in entries if entry.spool_id == line.spool_id]
+            details = {"is_counted": line.spool_id in counted, "settle": line.pk in settled}
+            _rebook(book, run, line.spool, own, line.actual_total_grams, **details)
+        restore([line.spool for line in changed], by=by, at=book.at)
+    set_finish(run, at=book.at, finished_at=finished_at)
     return _corrected(run, "correct", lines, run_items, book, by=by, reason=reason)
 
 
@@ -142,5 +153,6 @@ def _move_actuals(wrong, right, lines):
 def _corrected(run, verb, lines, items, book, *, by, reason):
     bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
     bulk_update_unnest(items, ITEM_FIELDS)
-    transitions.save(run, verb, "finished_at", "actual_minutes", by=by, at=book.at, reason=reason)
+    fields = ("finished_at", *MINUTE_FIELDS)
+    transitions.save(run, verb, *fields, by=by, at=book.at, reason=reason)
     return Completion(run=run, entries=book.entries, figures=variance.loaded(run))

@@ -6,6 +6,7 @@ from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from production.services.completion.actuals import named
+from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
 
@@ -15,34 +16,55 @@ class ActualImplausible(Refusal):
     title = "An actual is hard to believe"
 
 
-def require_plausible(lines, spools, percent, *, may_be_less=False, changed=None):
-    """Raise ActualImplausible for what is more than ``percent`` off a plan above zero.
+def require_plausible(run, lines, spools, *, may_be_less=False, changed=None, has_minutes=True):
+    """Raise ActualImplausible for grams and minutes that are farther off a plan above zero than
+    the farm's plausibility percent.
 
     Lines of one requirement, where one has no plan of its own (a spool that was swapped in), are
     compared together. A print that was given up ``may_be_less``. Where only some lines are
-    ``changed``, the others were accepted before.
+    ``changed``, or it has no new minutes, the others were accepted before.
     """
-    doubtful = [
+    percent = FarmSettings.load().plausibility_percent
+
+    def is_doubtful(planned, actual):
+        if not planned or actual is None or may_be_less and actual < planned:
+            return False
+        return abs(actual - planned) * 100 > planned * percent
+
+    materials = [
         (group, planned, actual)
         for group, planned, actual in _planned_together(lines)
         if changed is None or any(line in changed for line in group)
-        if planned > 0 and abs(actual - planned) * 100 > planned * percent
-        if not (may_be_less and actual < planned)
+        if is_doubtful(planned, actual)
     ]
-    if doubtful:
-        figures = "; ".join(_group_text(*row, spools) for row in doubtful)
-        raise ActualImplausible(
-            _("Hard to believe: %(figures)s. Correct it, or confirm.") % {"figures": figures},
-            plausibility_percent=percent,
-            materials=[
-                {
-                    "material_ids": [line.pk for line in group],
-                    "planned_grams": planned,
-                    "actual_grams": actual,
-                }
-                for group, planned, actual in doubtful
-            ],
-        )
+    minutes = {"planned_minutes": run.planned_minutes, "actual_minutes": run.actual_minutes}
+    if not (has_minutes and is_doubtful(*minutes.values())):
+        minutes = {}
+    if materials or minutes:
+        raise _implausible(materials, minutes, spools, percent)
+
+
+def _implausible(materials, minutes, spools, percent):
+    figures, errors = [_group_text(*row, spools) for row in materials], None
+    if minutes:
+        text = _("it printed %(actual_minutes)s min, planned %(planned_minutes)s min")
+        figures.append(text % {name: format_number(value) for name, value in minutes.items()})
+        errors = {"actual_minutes": [_("Implausible: check it.")]}
+    return ActualImplausible(
+        _("Hard to believe: %(figures)s. Correct it, or confirm.")
+        % {"figures": "; ".join(figures)},
+        errors=errors,
+        plausibility_percent=percent,
+        materials=[
+            {
+                "material_ids": [line.pk for line in group],
+                "planned_grams": planned,
+                "actual_grams": actual,
+            }
+            for group, planned, actual in materials
+        ],
+        **minutes,
+    )
 
 
 def _planned_together(lines):

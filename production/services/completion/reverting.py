@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
-from production.models import ProductionRun, RunEvent
+from production.models import ESTIMATED, ProductionRun, RunEvent
 from production.services import overrides, transitions
+from production.services.completion.actuals import MINUTE_FIELDS
 from production.services.requirements import bom, claims, derived, readiness
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
@@ -118,9 +119,11 @@ def _claim_again(book, run, lines, entries):
 
 def _reopen(run, *, counted, **event):
     status, run.reopened_at = _closing_event(run).from_status, event["at"]
+    if run.actual_minutes_source in ESTIMATED:
+        run.set_actual_minutes(None)
     if status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
         readiness.require_idle_printer(run)
-    fields = ["reopened_at"]
+    fields = ["reopened_at", *MINUTE_FIELDS]
     if status == Status.PLANNED:
         derived.catch_up(run, by=event["by"], at=event["at"])
         fields += derived.RUN_FIELDS

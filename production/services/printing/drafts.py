@@ -5,7 +5,7 @@ from decimal import Decimal
 from inventory.services import ledger
 from production.models import RunMaterial
 from production.services import overrides, transitions
-from production.services.completion.actuals import LINE_FIELDS
+from production.services.completion.actuals import LINE_FIELDS, MINUTE_FIELDS
 from tenants.operations.bulk import bulk_update_unnest
 
 DRAFT_FIELDS = ("good_count", "scrapped_count", "scrap_reason_id")
@@ -14,7 +14,7 @@ DRAFT_FIELDS = ("good_count", "scrapped_count", "scrap_reason_id")
 def of(run, lines=(), items=()):
     """The figures of the run and of these lines and items, as JSON."""
     return {
-        **_stored_values(run, ["actual_minutes"]),
+        **_stored_values(run, MINUTE_FIELDS),
         "materials": {line.pk: _stored_values(line, LINE_FIELDS) for line in lines},
         "items": {item.pk: _stored_values(item, DRAFT_FIELDS) for item in items},
     }
@@ -41,10 +41,8 @@ def take_back(run, *, event, by):
         for name, value in before["items"].get(str(item.pk), {}).items():
             setattr(item, name, value)
     bulk_update_unnest(items, [name.removesuffix("_id") for name in DRAFT_FIELDS])
-    run.actual_minutes = _number(before["actual_minutes"])
-    return transitions.save(
-        run, "take_back", "actual_minutes", by=by, at=book.at, reason=event.verb
-    )
+    run.set_actual_minutes(_number(before["actual_minutes"]), before["actual_minutes_source"])
+    return transitions.save(run, "take_back", *MINUTE_FIELDS, by=by, at=book.at, reason=event.verb)
 
 
 def _put_back(book, line, figures):

@@ -6,11 +6,12 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
-from production.models import RunMaterial
+from production.models import RunMaterial, Source
 from production.services import overrides, transitions
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
+    MINUTE_FIELDS,
     ActualsMissing,
     ItemCount,
     apply_materials,
@@ -22,7 +23,6 @@ from production.services.printing import drafts
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
-from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid
 
 
@@ -70,8 +70,8 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     bulk_update_unnest(lines, LINE_FIELDS)
     bulk_update_unnest(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
-        run.actual_minutes = to_minutes(actual_minutes, field="actual_minutes")
-    return transitions.save(run, "save_actuals", "actual_minutes", by=by, at=at, before=before)
+        run.set_actual_minutes(actual_minutes)
+    return transitions.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at, before=before)
 
 
 @operation("production_run.note_plate")
@@ -138,7 +138,7 @@ def _keep_so_far(book, line, so_far, is_empty):
     if is_empty:
         line.actual_grams, line.actual_purge_grams = spool.remaining_grams, ledger.ZERO
         line.gross_before_grams = line.gross_after_grams = None
-        line.actual_source = RunMaterial.Source.TYPED
+        line.actual_source = Source.TYPED
     elif so_far is None:
         raise ActualsMissing(
             _("What did spool %(spool)s give so far? Give grams or a weight, or mark it as empty.")

@@ -1,8 +1,8 @@
 """Products whose bill of materials, or plate time, no longer fits what they really take.
 
-Evidence is the last N completed runs of that product alone, with grams that were weighed or
-typed. What would have fitted is the sum of what was used divided by the sum of what was printed,
-never a mean of ratios.
+Evidence is the last N completed runs of that product alone, with grams that were weighed or typed,
+and their minutes where those were typed. What would have fitted is the sum of what was used divided
+by the sum of what was printed, never a mean of ratios.
 """
 
 from dataclasses import dataclass
@@ -28,7 +28,9 @@ WITH alone AS (
         SELECT run_id FROM production_runitem WHERE product_id = ANY(%(products)s))
     GROUP BY run_id HAVING min(product_id) = max(product_id)
 ), evident AS (
-    SELECT alone.*, run.actual_minutes, run.plate_count, row_number() OVER (
+    SELECT alone.*, run.plate_count, CASE WHEN run.actual_minutes_source
+            NOT IN ('as_planned', 'percent') THEN run.actual_minutes END AS actual_minutes,
+        row_number() OVER (
             PARTITION BY alone.product_id ORDER BY run.finished_at DESC, run.id DESC) AS recency
     FROM alone JOIN production_productionrun run ON run.id = alone.run_id
     WHERE run.status = 'completed' AND run.deleted_at IS NULL AND alone.printed > 0

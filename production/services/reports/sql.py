@@ -18,7 +18,8 @@ WITH chosen AS NOT MATERIALIZED (
         status IN ('completed', 'failed') AS is_booked,
         status = 'completed' AND actual_minutes IS NULL AS is_unsaid,
         CASE WHEN status IN ('completed', 'failed', 'cancelled') THEN actual_minutes END
-            AS actual_minutes
+            AS actual_minutes,
+        actual_minutes_source IN ('as_planned', 'percent') AS has_assumed_minutes
     FROM production_productionrun WHERE id IN ({runs})
 )
 """
@@ -91,6 +92,7 @@ _RUNS = f"""
         CASE WHEN is_booked THEN coalesce(actual_grams, 0) ELSE actual_grams END AS actual_grams,
         CASE WHEN is_booked THEN coalesce(purge_grams, 0) ELSE purge_grams END AS purge_grams,
         chosen.planned_minutes, chosen.actual_minutes, hour_rate, power_rate, labour_rate,
+        CASE WHEN has_assumed_minutes THEN chosen.actual_minutes END AS assumed_minutes,
         coalesce(weighed.planned_cost, 0) AS planned_material,
         coalesce(chosen.planned_minutes * hour_rate / 60, 0) AS planned_machine,
         coalesce(chosen.planned_minutes * power_rate / 60, 0) AS planned_energy,
@@ -176,6 +178,7 @@ SELECT {key} AS key, reason, no_minutes, no_material, no_machine, no_energy, no_
     sum(purge_grams{of_actual}) AS purge_grams, sum(assumed_grams{of_actual}) AS assumed_grams,
     sum(planned_minutes{of_plan}) AS planned_minutes,
     sum(actual_minutes{of_actual}) AS actual_minutes,
+    sum(assumed_minutes{of_actual}) AS assumed_minutes,
     sum(planned_material{of_plan}) AS planned_material,
     sum(planned_machine{of_plan}) AS planned_machine,
     sum(planned_energy{of_plan}) AS planned_energy,

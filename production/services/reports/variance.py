@@ -100,10 +100,7 @@ def _group(key, name, rows):
         "good": good,
         "scrapped": _sum(rows, "scrapped"),
         "grams": _grams(rows),
-        "minutes": {
-            name: rounded(_known(rows, f"{name}_minutes"), MINUTE_PLACES)
-            for name in ("planned", "actual")
-        },
+        "minutes": _minutes(rows),
         "cost": {
             **{kind: _cost(rows, kind) for kind in KINDS},
             "total": rounded(total),
@@ -131,6 +128,19 @@ def _grams(rows):
         "as_planned_or_percent": assumed if is_known else None,
     }
     return {name: rounded(value, GRAM_PLACES) for name, value in figures.items()}
+
+
+def _minutes(rows):
+    """The same of minutes: what was typed, and what was taken from the plan."""
+    actual, assumed = _known(rows, "actual_minutes"), _sum(rows, "assumed_minutes")
+    is_known = actual is not None
+    figures = {
+        "planned": _known(rows, "planned_minutes"),
+        "actual": actual,
+        "typed": actual - assumed if is_known else None,
+        "as_planned_or_percent": assumed if is_known else None,
+    }
+    return {name: rounded(value, MINUTE_PLACES) for name, value in figures.items()}
 
 
 def _cost(rows, kind):

@@ -112,6 +112,8 @@ def update(run, *, by, at=None, override_reason="", **fields):
         event |= _follow(run, changed, by=by, at=at, allow_overclaim=overridden)
     else:
         _assign(run, changed)
+    if "actual_minutes" in changed:
+        changed["actual_minutes_source"] = run.actual_minutes_source
     if changed.keys() & {"printer", "plate_count"} and not overridden:
         limits.require_within(run, transitions.items_of(run), transitions.lines_of(run))
     return transitions.save(run, "update", *changed, *derived.RUN_FIELDS, **event)
@@ -208,7 +210,10 @@ RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
 
 def _assign(run, fields):
     for name, value in fields.items():
-        if name in ("planned_minutes", "actual_minutes") and value is not None:
+        if name == "actual_minutes":
+            run.set_actual_minutes(value)
+            continue
+        if name == "planned_minutes" and value is not None:
             value = to_minutes(value, field=name)
         setattr(run, name, value)
     compose_names(run)

@@ -61,6 +61,7 @@ class Run:
     def __post_init__(self):
         self.is_booked, self.is_closed = self.row.status in BOOKED, self.row.status in CLOSED
         self.minutes = self.row.actual_minutes if self.is_closed else None
+        self.has_assumed_minutes = self.row.actual_minutes_source in ("as_planned", "percent")
 
     def took(self, line):
         """Part and purge grams that were booked of a line."""

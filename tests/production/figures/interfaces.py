@@ -179,6 +179,7 @@ def table(browser, name, key, *figures):
 
 def of_tables(browser, books):
     names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
+    names = (*names, "estimated_grams")
     found = table(browser, "production/productionrun", "number", *names)
     yield "table of runs", found, {run.row.number: _row_of(run) for run in books.told.values()}
     found = table(browser, "production/printer", "name", "minutes_printed")
@@ -192,7 +193,8 @@ def _row_of(run):
     percent = sums.both([(run.planned, run.actual)], 6)["percent"] if run.planned else None
     figures = sums.rounded(run.planned, 6), sums.rounded(run.actual, 6), percent, run.minutes
     names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
-    return dict(zip(names, figures, strict=True))
+    estimated = sums.rounded(run.assumed, 6) if run.is_booked else None
+    return dict(zip(names, figures, strict=True), estimated_grams=estimated)
 
 
 def _minutes_of_printers(books):

@@ -116,6 +116,7 @@ def _fitting(runs):
     printed = sum(run.printed(item) for run in runs for item in run.items)
     grams = total(line.actual_grams for run in runs for line in run.lines)
     timed = [run for run in runs if run.minutes is not None and _is_whole(run)]
+    timed = [run for run in timed if not run.has_assumed_minutes]
     plates = sum(run.row.plate_count for run in timed)
     minutes = total(run.minutes for run in timed)
     return {

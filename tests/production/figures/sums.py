@@ -85,12 +85,7 @@ def variance(parts):
         "good": good,
         "scrapped": sum(part.count("scrapped_count") for part in parts),
         "grams": grams(parts),
-        "minutes": {
-            "planned": rounded(
-                known(part.planned(part.run.row.planned_minutes) for part in parts), MINUTES
-            ),
-            "actual": rounded(known(part.actual(part.run.minutes) for part in parts), MINUTES),
-        },
+        "minutes": minutes(parts),
         "cost": costs(parts, good),
         "compared": {
             "grams": compared(parts, "grams", GRAMS),
@@ -105,6 +100,19 @@ def compared(parts, figure, places):
     parts = [part for part in parts if part.run.is_compared(figure)]
     runs = len({part.run.row.id for part in parts})
     return {"runs": runs, **both([part.pair(figure) for part in parts], places)}
+
+
+def minutes(parts):
+    """Planned and actual, and of the actual: what somebody said, and what nobody did."""
+    actual = known(part.actual(part.run.minutes) for part in parts)
+    assumed = known(part.actual(part.run.minutes) for part in parts if part.run.has_assumed_minutes)
+    planned = known(part.planned(part.run.row.planned_minutes) for part in parts)
+    return {
+        "planned": rounded(planned, MINUTES),
+        "actual": rounded(actual, MINUTES),
+        "typed": rounded(None if actual is None else actual - (assumed or 0), MINUTES),
+        "as_planned_or_percent": rounded(None if actual is None else assumed or 0, MINUTES),
+    }
 
 
 def grams(parts):

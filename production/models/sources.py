@@ -1,0 +1,15 @@
+"""Where an actual figure comes from: somebody said it, or it was taken from the plan."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class Source(models.TextChoices):
+    WEIGHED = "weighed", _("weighed")
+    TYPED = "typed", _("typed")
+    AS_PLANNED = "as_planned", _("as planned")
+    PERCENT = "percent", _("by percent")
+    DEVICE = "device", _("by the printer")
+
+
+ESTIMATED = (Source.AS_PLANNED, Source.PERCENT)

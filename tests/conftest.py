@@ -95,9 +95,9 @@ def django_db_setup(
 ):
     """pytest-django's own makes a test database only if some test asks for ``db``: without one,
     tests in a ``committed_farm`` or of the ``server`` would play in the real database."""
-    is_kept = django_db_keepdb and not django_db_createdb
+    is_reused = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
-        databases = setup_databases(verbosity=0, interactive=False, keepdb=is_kept)
+        databases = setup_databases(verbosity=0, interactive=False, keepdb=is_reused)
         timing.note_server_cpu(pytestconfig)
         prepare.prepare()
         for slug, zone in FARMS.items():

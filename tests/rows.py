@@ -145,8 +145,8 @@ def run_materials(count, *, run):
 
 def events_of_runs(count):
     now, by = timezone.now(), many(User, count, username=named("planner"))
-    said = {"verb": "create", "to_status": "planned", "at": now}
-    return many(RunEvent, count, run=runs(count).__getitem__, by=by.__getitem__, **said)
+    fields = {"verb": "create", "to_status": "planned", "at": now}
+    return many(RunEvent, count, run=runs(count).__getitem__, by=by.__getitem__, **fields)
 
 
 def items_of_one_run(count):
@@ -175,8 +175,8 @@ def tokens(count):
 
 def tablets(count):
     people = users(count)
-    said = {"name": named("tablet"), "hash": named("hash")}
-    return many(FloorDevice, count, registered_by=people.__getitem__, **said)
+    fields = {"name": named("tablet"), "hash": named("hash")}
+    return many(FloorDevice, count, registered_by=people.__getitem__, **fields)
 
 
 def changes(count):

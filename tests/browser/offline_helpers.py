@@ -27,8 +27,8 @@ def waiting(page, words=""):
 
 
 def none_waits(page):
-    kept = "Object.keys(localStorage).filter((name) => name.startsWith('spoolbook-waiting'))"
-    page.wait_for_function(f"() => {kept}.length === 0")
+    script = "Object.keys(localStorage).filter((name) => name.startsWith('spoolbook-waiting'))"
+    page.wait_for_function(f"() => {script}.length === 0")
     page.locator("#waiting").wait_for(state="hidden")
 
 
@@ -36,10 +36,10 @@ def looked_after(page):
     page.wait_for_function("() => navigator.serviceWorker.controller")
 
 
-def comes_true(page, asked):
+def comes_true(page, condition):
     """Waits until a promise says yes; Playwright's own waiting takes any promise for a yes."""
     page.evaluate(f"""async () => {{
-        const asked = async () => {asked};
+        const asked = async () => {condition};
         for (let times = 600; times; times -= 1) {{
             if (await asked()) return;
             await new Promise((goOn) => setTimeout(goOn, 50));
@@ -48,12 +48,12 @@ def comes_true(page, asked):
     }}""")
 
 
-def is_kept(page):
+def is_cached(page):
     """The page, and with it what it is shown with."""
     files = '[...document.querySelectorAll("[rel=stylesheet], script")]'
     addresses = f"[location.href, ...{files}.map((each) => each.href ?? each.src)]"
-    kept = f"{addresses}.map((each) => caches.match(each))"
-    comes_true(page, f"(await Promise.all({kept})).every(Boolean)")
+    script = f"{addresses}.map((each) => caches.match(each))"
+    comes_true(page, f"(await Promise.all({script})).every(Boolean)")
 
 
 def why_not(page, words):

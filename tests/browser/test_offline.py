@@ -13,7 +13,7 @@ from tests.browser.offline_helpers import (
     at,
     comes_true,
     in_another_tab,
-    is_kept,
+    is_cached,
     looked_after,
     none_waits,
     offline,
@@ -42,7 +42,7 @@ def complete(page):
 def test_figures_typed_without_a_network_survive_a_reload_and_are_booked_once(visit, run):
     page = visit(at(run, "complete/"), service_workers="allow")
     looked_after(page)
-    is_kept(page)
+    is_cached(page)
     offline(page)
     page.get_by_label("Grams in the parts").fill("41,5")
     page.get_by_role("button", name="Complete").tap()
@@ -269,7 +269,7 @@ def test_the_next_person_does_not_see_the_pages_of_the_one_before(visit, run, sh
     page = visit(service_workers="allow")
     looked_after(page)
     page.goto(at(run))
-    is_kept(page)
+    is_cached(page)
     page.context.clear_cookies()
     page.context.add_cookies(cookies_of(visit, shop))
     page.goto("/floor/find/")

@@ -128,8 +128,8 @@ def test_a_case_is_received_by_its_barcode_and_its_labels_printed(visit, shop):
     hand.button("Receive")
     finds(page, "3 spools are on the shelf.")
     spools = Spool.objects.filter(filament=filament)
-    told = spools.values_list("lot_number", "price", "initial_grams")
-    assert list(told) == [("LOT-7", Decimal(20), Decimal(1000))] * 3
+    received = spools.values_list("lot_number", "price", "initial_grams")
+    assert list(received) == [("LOT-7", Decimal(20), Decimal(1000))] * 3
     address = page.get_by_role("link", name="Print their labels").get_attribute("href")
     kind = "address => fetch(address).then((answer) => answer.headers.get('Content-Type'))"
     assert page.evaluate(kind, address) == "application/pdf"
@@ -162,8 +162,8 @@ def test_a_case_is_taken_back_from_the_bar_and_its_labels_bound_again(visit, sho
         assert geometry(page) == []
     hand.button("Undo")
     finds(page, "Taken back: 2 spools are off the shelf; their labels are blank again.")
-    told = Spool.objects.filter(filament=filament)
-    assert [(spool.remaining_grams, spool.is_archived) for spool in told] == [(0, True)] * 2
+    received = Spool.objects.filter(filament=filament)
+    assert [(spool.remaining_grams, spool.is_archived) for spool in received] == [(0, True)] * 2
 
     right = a_filament("The right one")
     page.goto(f"/floor/receive/{right.pk}/")

@@ -73,14 +73,14 @@ def ask_as_manager(case, place, token):
 
 def asks_for_nothing(case):
     """Whether there is a ``?kind=``, for no kind at all, which the description can't say."""
-    return any(value == "" for _, value in parse_qsl(asked(case), keep_blank_values=True))
+    return any(value == "" for _, value in parse_qsl(query_string(case), keep_blank_values=True))
 
 
 def is_too_long(case):
-    return len(asked(case)) > LONGEST_QUERY
+    return len(query_string(case)) > LONGEST_QUERY
 
 
-def asked(case):
+def query_string(case):
     """The query string as it is sent."""
     sent = case.as_transport_kwargs(base_url="http://farm")
     request = requests.Request(sent["method"], sent["url"], params=sent["params"])

@@ -92,5 +92,5 @@ class Instance:
 
 def clean_environment():
     ours = ("SPOOLBOOK_", "DATABASE_", "DJANGO_", "MAKE", "MFLAGS")
-    kept = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
-    return kept | {"SPOOLBOOK_DURABLE": "0"}
+    inherited = {key: value for key, value in os.environ.items() if not key.startswith(ours)}
+    return inherited | {"SPOOLBOOK_DURABLE": "0"}

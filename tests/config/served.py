@@ -11,7 +11,7 @@ def signed(token):
     return {"Authorization": f"Token {token}"}
 
 
-def asked_anew(server, farm, path, headers, times=20):
+def get_anew(server, farm, path, headers, times=20):
     """The answers to so many requests, each over a connection of its own: both processes answer."""
 
     def one(_):

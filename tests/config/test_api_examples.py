@@ -117,14 +117,14 @@ def afterwards(send):
 
 
 def test_the_description_shows_every_example(schema):
-    shown = [
+    examples = [
         example["value"]
         for operations in schema["paths"].values()
         for operation in operations.values()
         for content in operation.get("requestBody", {}).get("content", {}).values()
         for example in content.get("examples", {}).values()
     ]
-    assert sorted(map(json.dumps, shown)) == sorted(map(json.dumps, EXAMPLES.values()))
+    assert sorted(map(json.dumps, examples)) == sorted(map(json.dumps, EXAMPLES.values()))
 
 
 def test_a_body_that_is_not_as_described_is_found(schema):

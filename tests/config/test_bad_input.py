@@ -44,13 +44,13 @@ def at(farm, manager):
         kind = kind or (JSON if route.is_api else FORM)
         with transaction.atomic():
             answer = client.generic(method.upper(), address, body, kind, headers=headers)
-            answer.told = told = b"".join(answer)
+            answer.content_read = content = b"".join(answer)
             transaction.set_rollback(True)
-        said = (method, address[:200], str(body)[:100], answer.status_code, told[:500])
-        assert answer.status_code < 500, said
+        summary = (method, address[:200], str(body)[:100], answer.status_code, content[:500])
+        assert answer.status_code < 500, summary
         if route.is_api and answer.status_code >= 400 and method != "head":
-            assert answer["Content-Type"] == PROBLEM, said
-            assert len(told) < 10_000, said
+            assert answer["Content-Type"] == PROBLEM, summary
+            assert len(content) < 10_000, summary
         return answer
 
     return ask
@@ -148,9 +148,11 @@ def test_what_is_no_json_is_415_and_says_what_is_accepted(at):
         for kind in some_of([FORM, "x"], number):
             sent = {"body": "name=x", "kind": kind, "Idempotency-Key": "once"}
             answer = at(route, method, **sent)
-            said = answer.json()
-            assert (answer.status_code, said["code"]) == (415, "unsupported_media_type"), route.path
-            assert answer["Accept"] == ", ".join(said["accepted"])
+            summary = answer.json()
+            assert (answer.status_code, summary["code"]) == (415, "unsupported_media_type"), (
+                route.path
+            )
+            assert answer["Accept"] == ", ".join(summary["accepted"])
 
 
 def test_a_body_beyond_the_limit_is_413_with_the_numbers(at, settings):
@@ -280,12 +282,12 @@ def test_allow_is_true_and_another_method_is_405_that_says_so(at):
 def test_head_is_get_without_a_body(at):
     same = ("Content-Type", "Content-Length", "ETag", "Allow", "Vary", "Cache-Control")
     for route in ROUTES if IS_DEEP else [*API[::2], *PAGES[::4]]:
-        told, read = at(route, "head"), at(route, "get")
-        assert told.told == b"", route.path
-        assert told.status_code == read.status_code, route.path
+        head, read = at(route, "head"), at(route, "get")
+        assert head.content_read == b"", route.path
+        assert head.status_code == read.status_code, route.path
         if route.is_api and read.status_code < 400:
-            said = {name: told.get(name) for name in same}
-            assert said == {name: read.get(name) for name in same}, route.path
+            headers = {name: head.get(name) for name in same}
+            assert headers == {name: read.get(name) for name in same}, route.path
 
 
 def test_what_can_not_be_had_in_a_type_is_406_and_says_in_which(at):

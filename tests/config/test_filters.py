@@ -111,9 +111,9 @@ def test_every_id_has_its_names_beside_it():
     ids=str,
 )
 def test_a_name_where_an_id_belongs_is_400_and_says_what_takes_it(api, address, path, name):
-    said = refused(api.get(f"{address(path)}?{name}=zebra"), 400, "invalid")["errors"][name][0]
+    message = refused(api.get(f"{address(path)}?{name}=zebra"), 400, "invalid")["errors"][name][0]
     filters = FILTERS[path].base_filters
-    assert any(f"{name[:-3]}_" in word and word in filters for word in said.split()), said
+    assert any(f"{name[:-3]}_" in word and word in filters for word in message.split()), message
 
 
 @pytest.mark.parametrize(
@@ -168,8 +168,8 @@ def test_what_was_done_lately_is_found_between_two_moments(api):
     """A range that is one is narrowed as before."""
     a_running_run((a_spool(), 10))
     soon = (timezone.now() + timedelta(minutes=1)).isoformat().replace("+", "%2B")
-    told = done(api.get(f"/api/v1/run-events/?at_from={timezone.localdate()}&at_to={soon}"))
-    assert told["total_count"] == 2
+    events = done(api.get(f"/api/v1/run-events/?at_from={timezone.localdate()}&at_to={soon}"))
+    assert events["total_count"] == 2
 
 
 # --- Each parameter ------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from inventory.models import Spool
 from production.models import ProductionRun
 from tenants.accounts import devices, floor_sessions, pins
 from tests.budgets import some_of
-from tests.config.two_farms import OURS, ROUTES, THEIRS, asked
+from tests.config.two_farms import OURS, ROUTES, THEIRS, send
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.factories import make_token, make_user
 
@@ -38,12 +38,12 @@ OPEN = {
     ("/admin/logout/", "options"),
     ("/floor/who/", "options"),
 }
-DOORS = ("/accounts/login/", "/admin/login/")
+SIGN_INS = ("/accounts/login/", "/admin/login/")
 
 
 def is_sign_in(answer):
     target = answer.get("Location", "")
-    return answer.status_code == 302 and (target.startswith(DOORS) or target == "/admin/")
+    return answer.status_code == 302 and (target.startswith(SIGN_INS) or target == "/admin/")
 
 
 # --- Who is not of the farm ----------------------------------------------------------------------
@@ -111,7 +111,7 @@ def test_who_is_not_of_the_farm_gets_nothing_of_it(both, stranger, other_farm, w
     for number, route in enumerate(ROUTES):
         count = 4 if whose is nobody else 1
         for method in some_of(METHODS, number + KINDS.index(whose), count=count):
-            answer = asked(client, method, route.address(*both[0][route.path]))
+            answer = send(client, method, route.address(*both[0][route.path]))
             if not is_refused(route.path, method, answer) or OURS.encode() in answer.everything:
                 wrong.append((route.path, method, answer.status_code))
     assert wrong == []
@@ -157,13 +157,15 @@ def test_an_id_of_another_farm_is_nobodys(both, manager, is_api):
     routes = [route for route in ROUTES if route.is_api == is_api]
     for route, method in itertools.product(routes, methods):
         for theirs, never in mixed(route, *both):
-            answer = asked(client, method, route.address(*theirs))
+            answer = send(client, method, route.address(*theirs))
             if not is_missed(route, answer) or THEIRS.encode() in answer.everything:
                 wrong.append((route.path, method, answer.status_code))
             if method in ("get", "post"):
-                guessed = asked(client, method, route.address(*never))
-                if told(answer, theirs) != told(guessed, never):
-                    wrong.append((route.path, method, told(answer, theirs), told(guessed, never)))
+                guessed = send(client, method, route.address(*never))
+                if comparable(answer, theirs) != comparable(guessed, never):
+                    wrong.append(
+                        (route.path, method, comparable(answer, theirs), comparable(guessed, never))
+                    )
     assert wrong == []
 
 
@@ -180,8 +182,8 @@ def test_no_paper_is_printed_of_another_farm(farm_client, other_farm, both, mana
     with tenant_context(other_farm):
         theirs = model.objects.last().pk
     farm_client.force_login(manager)
-    assert asked(farm_client, "get", f"{path}?{name}={model.objects.last().pk}").is_pdf
-    answer = asked(farm_client, "get", f"{path}?{name}={theirs}")
+    assert send(farm_client, "get", f"{path}?{name}={model.objects.last().pk}").is_pdf
+    answer = send(farm_client, "get", f"{path}?{name}={theirs}")
     assert not answer.is_pdf
     assert THEIRS.encode() not in answer.everything
 
@@ -194,8 +196,8 @@ def test_a_label_of_another_farm_is_not_found_by_scanning_or_typing_it(
     for client in (farm_client, api_client):
         client.force_login(manager)
     for text in (run, *codes_there, f"https://beta.localhost/S/{codes_there[0]}"):
-        scanned = asked(api_client, "post", "/api/v1/scan/", {"text": text})
-        found = asked(farm_client, "get", f"/floor/find/?code={text}")
+        scanned = send(api_client, "post", "/api/v1/scan/", {"text": text})
+        found = send(farm_client, "get", f"/floor/find/?code={text}")
         assert (scanned.status_code, found.status_code) == (200, 404)
         assert THEIRS.encode() not in scanned.everything + found.everything
 
@@ -206,9 +208,9 @@ def is_missed(route, answer):
     return answer.status_code in (302, 400, 403, 404, 405)
 
 
-def told(answer, ids):
+def comparable(answer, ids):
     """What of an answer, and of what was asked for it, must not depend on whose the id is."""
-    said = VARYING.sub("", answer.everything.decode(errors="replace"))
+    text = VARYING.sub("", answer.everything.decode(errors="replace"))
     for each in sorted(map(str, ids), key=len, reverse=True):
-        said = said.replace(each, "ID")
-    return answer.status_code, said, [VALUES.sub("?", each) for each in answer.statements]
+        text = text.replace(each, "ID")
+    return answer.status_code, text, [VALUES.sub("?", each) for each in answer.statements]

@@ -11,7 +11,7 @@ from rest_framework.serializers import ListSerializer, Serializer
 
 from tenants.api.fields import IdField
 from tenants.api.filters import IdFilter
-from tests.config.two_farms import ROUTES, THEIRS, asked
+from tests.config.two_farms import ROUTES, THEIRS, send
 
 
 def views():
@@ -59,7 +59,7 @@ def test_an_id_of_another_farm_in_a_body_is_refused(both, other_farm, api_client
     wrong = []
     for route, method, model, body in BODIES:
         address, sent = route.address(*both[0][route.path]), body(theirs[model])
-        answer = asked(api_client, method, address, sent)
+        answer = send(api_client, method, address, sent)
         is_refused = answer.status_code == 400 and answer.json().get("errors")
         if not is_refused or THEIRS.encode() in answer.everything:
             wrong.append((route.path, method, sent, answer.status_code, answer.everything[:300]))
@@ -74,7 +74,7 @@ def test_an_id_of_another_farm_as_a_filter_finds_nothing(both, api_client, manag
     for (route, name), pk in itertools.product(FILTERS, theirs - ours):
         if not isinstance(pk, int):
             continue
-        answer = asked(api_client, "get", f"{route.address(*both[0][route.path])}?{name}={pk}")
+        answer = send(api_client, "get", f"{route.address(*both[0][route.path])}?{name}={pk}")
         found = answer.status_code == 200 and answer.json().get("total_count")
         if found != 0 or THEIRS.encode() in answer.everything:
             wrong.append((route.path, name, pk, answer.status_code, answer.everything[:300]))

@@ -17,7 +17,7 @@ LISTS = {
     for prefix, view, name in router.registry
     if hasattr(view, "list") and name not in IN_CODE
 }
-ASKED = [(name, query) for name in sorted(ROWS) for query in ROWS[name][1:] or [""]]
+ADDRESSES = [(name, query) for name in sorted(ROWS) for query in ROWS[name][1:] or [""]]
 
 
 def address(name):
@@ -40,11 +40,11 @@ def test_every_list_can_be_filled():
     assert set(ROWS) == set(LISTS), "tests/rows.py says what fills which list"
 
 
-@pytest.mark.parametrize(("name", "query"), ASKED)
+@pytest.mark.parametrize(("name", "query"), ADDRESSES)
 def test_a_list_takes_as_many_queries_whatever_there_is(api_client, manager, name, query):
     api_client.force_authenticate(manager)
 
-    def asked():
+    def read_list():
         api_client.get(f"{address(name)}&{query}")  # pays for what is kept for a while
         with CaptureQueriesContext(connection) as captured:
             answer = api_client.get(f"{address(name)}&{query}")
@@ -52,8 +52,8 @@ def test_a_list_takes_as_many_queries_whatever_there_is(api_client, manager, nam
         return answer.json()["total_count"], [each["sql"] for each in captured.captured_queries]
 
     fill(name, 1)
-    few, for_few = asked()
+    few, for_few = read_list()
     fill(name, MANY - 1)
-    total, for_many = asked()
+    total, for_many = read_list()
     assert total >= few + MANY - 1 >= MANY, "there are no more rows than before"
     assert len(for_many) == len(for_few), "\n".join(sorted(set(for_many) - set(for_few)))

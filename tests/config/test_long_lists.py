@@ -35,7 +35,7 @@ def analyse():
         cursor.execute("ANALYZE")
 
 
-def asked(client, address):
+def selects(client, address):
     """The SELECTs of a page."""
     client.get(address)  # pays for what is kept for a while
     with reading() as seen:
@@ -63,7 +63,7 @@ def rows_of(plan, table):
 def test_a_page_reads_what_it_shows_of_its_own_rows_alone(boss, address):
     counts(MANY)
     analyse()
-    (page,) = [sql for sql in asked(boss, address) if '"inventory_spool"."lot_number"' in sql]
+    (page,) = [sql for sql in selects(boss, address) if '"inventory_spool"."lot_number"' in sql]
     # Row by row, as where tables are too large to be read as a whole.
     plan = plan_of(page, without=["seqscan", "hashjoin", "mergejoin"])
     assert 0 < rows_of(plan, "inventory_spool") <= PAGE
@@ -84,7 +84,7 @@ def test_pages_together_are_the_list_in_its_order(boss):
 def test_the_newest_rows_are_found_by_the_index_of_ids(boss):
     counts(MANY)
     analyse()
-    (page,) = [sql for sql in asked(boss, f"{LEDGER}?ordering=-id") if "lot_number" in sql]
+    (page,) = [sql for sql in selects(boss, f"{LEDGER}?ordering=-id") if "lot_number" in sql]
     assert looked_at(page) <= PAGE
 
 
@@ -158,4 +158,4 @@ def test_the_years_of_a_list_are_not_looked_for_in_each_row(boss):
     text = boss.get(ADMIN_LEDGER).content.decode()
     years = [year for year in range(2017, this_year + 3) if f"created_at__year={year}" in text]
     assert years == list(range(2019, this_year + 1))
-    assert not [sql for sql in asked(boss, ADMIN_LEDGER) if "DATE_TRUNC" in sql]
+    assert not [sql for sql in selects(boss, ADMIN_LEDGER) if "DATE_TRUNC" in sql]

@@ -39,7 +39,7 @@ def test_so_do_its_suggestions(as_manager):
     name = " ".join("a" * 21)
     a_filament(name)
     assert Filament.objects.filter(name=name).exists()
-    asked = "app_label=inventory&model_name=spool&field_name=filament&term="
-    few = as_manager.get(f"/admin/autocomplete/?{asked}{MOST}").json()
-    many = as_manager.get(f"/admin/autocomplete/?{asked}{MOST}+a").json()
+    query = "app_label=inventory&model_name=spool&field_name=filament&term="
+    few = as_manager.get(f"/admin/autocomplete/?{query}{MOST}").json()
+    many = as_manager.get(f"/admin/autocomplete/?{query}{MOST}+a").json()
     assert (len(few["results"]), len(many["results"])) == (1, 0)

@@ -66,5 +66,5 @@ def test_a_folder_that_can_not_be_written_to_is_named_before_anything_is_made(pr
 
 
 def test_help_names_every_target(project):
-    said = make(project, "help").stdout
-    assert all(f"make {name} " in said for name in ("run", "test", "check", "fix", "clean"))
+    output = make(project, "help").stdout
+    assert all(f"make {name} " in output for name in ("run", "test", "check", "fix", "clean"))

@@ -54,16 +54,16 @@ def empty_project(tmp_path_factory):
 @pytest.mark.parametrize("number", [pytest.param(signal.SIGINT, marks=deep), signal.SIGTERM])
 def test_it_does_every_step_serves_and_stops_cleanly(empty_project, number):
     instance = Instance(empty_project)
-    said = instance.wait_until_ready()
+    output = instance.wait_until_ready()
     steps = ["Starting PostgreSQL", "manage.py prepare", "manage.py demo", "is ready"]
-    assert sorted(steps, key=said.index) == steps
-    assert f"http://demo.localhost:{instance.port}/" in said
+    assert sorted(steps, key=output.index) == steps
+    assert f"http://demo.localhost:{instance.port}/" in output
     assert instance.get().startswith("postgresql://spoolbook:")
     instance.process.send_signal(number)
-    said, code = instance.ends()
-    assert (code, "PostgreSQL has stopped." in said) == (0, True)
-    assert "Traceback" not in said
-    assert running(instance.data / "postgres") is None, said
+    output, code = instance.ends()
+    assert (code, "PostgreSQL has stopped." in output) == (0, True)
+    assert "Traceback" not in output
+    assert running(instance.data / "postgres") is None, output
 
 
 @deep
@@ -119,17 +119,17 @@ def test_a_web_server_that_dies_is_started_again_on_its_port(project):
 @deep
 def test_an_application_that_cannot_be_loaded_ends_everything(project):
     (project / "config" / "wsgi.py").write_text("nonsense")
-    said, code = Instance(project).ends()
-    assert f"The web server has ended (exit code {code})" in said
+    output, code = Instance(project).ends()
+    assert f"The web server has ended (exit code {code})" in output
     assert code != 0
 
 
 @deep
 def test_a_step_that_fails_ends_everything_before_the_web_server_starts(project):
     instance = Instance(project, FAIL_DEMO="7")
-    said, code = instance.ends()
-    assert (code, "failed (exit code 7)" in said, "web server" in said) == (7, True, False)
-    assert running(instance.data / "postgres") is None, said
+    output, code = instance.ends()
+    assert (code, "failed (exit code 7)" in output, "web server" in output) == (7, True, False)
+    assert running(instance.data / "postgres") is None, output
 
 
 @deep
@@ -146,10 +146,10 @@ def test_a_port_in_use_is_named_with_another_to_try(empty_project):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said, code = Instance(empty_project, port=port).ends()
+        output, code = Instance(empty_project, port=port).ends()
     assert code == 1
-    assert f"Port {port} is in use by another program" in said
-    assert f"make run PORT={port + 1}" in said
+    assert f"Port {port} is in use by another program" in output
+    assert f"make run PORT={port + 1}" in output
     assert not (empty_project / ".data").exists()
 
 
@@ -164,10 +164,10 @@ def test_a_port_in_use_is_named_with_another_to_try(empty_project):
     ],
 )
 def test_a_database_url_that_leads_nowhere_is_said_in_a_sentence(project, url, sentence):
-    said, code = Instance(project, DATABASE_URL=url).ends()
-    assert (code, sentence in said) == (1, True), said
-    assert "Traceback" not in said
-    assert "secret" not in said
+    output, code = Instance(project, DATABASE_URL=url).ends()
+    assert (code, sentence in output) == (1, True), output
+    assert "Traceback" not in output
+    assert "secret" not in output
 
 
 @deep
@@ -182,8 +182,8 @@ def test_a_database_that_dies_is_started_again(project):
     assert instance.get() == embedded.url(instance.data)
     embedded.release(instance.data)
     instance.process.terminate()
-    said, code = instance.ends()
-    assert (code, "PostgreSQL has stopped." in said) == (0, True)
+    output, code = instance.ends()
+    assert (code, "PostgreSQL has stopped." in output) == (0, True)
 
 
 @deep

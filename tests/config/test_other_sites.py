@@ -25,17 +25,20 @@ def test_other_sites_get_nothing_unless_they_are_named(at_farm, token):
 
 
 @pytest.mark.parametrize(
-    ("named", "said"), [(f"{ORIGIN},http://10.0.0.7:3000", ORIGIN), ("*", "*")]
+    ("named", "allowed"), [(f"{ORIGIN},http://10.0.0.7:3000", ORIGIN), ("*", "*")]
 )
 def test_a_site_that_is_named_may_use_the_api_with_a_token(
-    committed_farm, token, tmp_path, named, said
+    committed_farm, token, tmp_path, named, allowed
 ):
     with serving(tmp_path, SPOOLBOOK_CORS_ORIGINS=named) as server:
         client = server.client(committed_farm)
-        asked = client.options(f"{V1}production-runs/1/", headers=PREFLIGHT)
-        assert (asked.status_code, asked.headers["access-control-allow-origin"]) == (200, said)
+        preflight = client.options(f"{V1}production-runs/1/", headers=PREFLIGHT)
+        assert (preflight.status_code, preflight.headers["access-control-allow-origin"]) == (
+            200,
+            allowed,
+        )
         for header in ("authorization", "content-type", "if-match", "idempotency-key"):
-            assert header in asked.headers["access-control-allow-headers"]
+            assert header in preflight.headers["access-control-allow-headers"]
         answer = client.get(f"{V1}me/", headers={**signed(token), "Origin": ORIGIN})
         exposed = answer.headers["access-control-expose-headers"]
         assert {"ETag", "Retry-After", "X-Request-ID"} <= set(exposed.split(", "))
@@ -43,7 +46,7 @@ def test_a_site_that_is_named_may_use_the_api_with_a_token(
         refused = client.post(
             f"{V1}locations/", headers={"Origin": ORIGIN, "Content-Type": "text/plain"}, content="x"
         )
-        assert refused.headers["access-control-allow-origin"] == said
+        assert refused.headers["access-control-allow-origin"] == allowed
         page = client.get("/accounts/login/", headers={"Origin": ORIGIN})
         assert cors(page.headers) == {}
 

@@ -258,7 +258,7 @@ def may(letter, role):
     return letter in LEAST and order.index(role) >= order.index(LEAST[letter])
 
 
-def asked(client, method, address):
+def status_of(client, method, address):
     """The status; whatever it did is taken back."""
     with transaction.atomic():
         answer = getattr(client, method)(address)
@@ -293,7 +293,7 @@ def test_each_role_may_what_its_row_says(farm, role, part):
     for number, ((path, method), letter) in enumerate(rows):
         if letter == "." and role not in some_of(roles.FARM_ROLES, number):
             continue
-        status = asked(program if part == "/api/" else browser, method, addresses[path])
+        status = status_of(program if part == "/api/" else browser, method, addresses[path])
         is_allowed = status not in (401, 403, 405)
         is_right = (status == 405) if letter == "." else (is_allowed == may(letter, role))
         if status >= 500 or not is_right:

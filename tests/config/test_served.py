@@ -10,7 +10,7 @@ import pytest
 from tenants.accounts.models import Attempt, DeviceToken, User
 from tenants.accounts.services import deactivate, revoke_token, set_password
 from tenants.farms import services
-from tests.config.served import V1, asked_anew, raw, signed
+from tests.config.served import V1, get_anew, raw, signed
 from tests.factories import PASSWORD, make_token
 from tests.serving import serving
 
@@ -97,7 +97,7 @@ def limiting(django_db_setup, django_db_blocker, tmp_path_factory):
 def test_a_token_has_so_many_requests_a_minute_whichever_process_answers(
     limiting, committed_farm, token
 ):
-    answers = asked_anew(limiting, committed_farm, f"{V1}me/", signed(token), times=60)
+    answers = get_anew(limiting, committed_farm, f"{V1}me/", signed(token), times=60)
     answered = [answer for answer in answers if answer.status_code == 200]
     # Should a minute end meanwhile, there are twice as many.
     assert 20 <= len(answered) <= 44
@@ -107,15 +107,17 @@ def test_a_token_has_so_many_requests_a_minute_whichever_process_answers(
     assert 1 <= int(refused.headers["Retry-After"]) <= 60
     assert refused.json()["retry_after_seconds"] == int(refused.headers["Retry-After"])
     other = make_token(User.objects.get(username="mona"))
-    [free] = asked_anew(limiting, committed_farm, f"{V1}me/", signed(other), times=1)
+    [free] = get_anew(limiting, committed_farm, f"{V1}me/", signed(other), times=1)
     assert free.status_code == 200
 
 
-@pytest.mark.parametrize("face", ["api", "page"])
-def test_tries_at_passwords_are_counted_by_all_processes_together(limiting, committed_farm, face):
+@pytest.mark.parametrize("interface", ["api", "page"])
+def test_tries_at_passwords_are_counted_by_all_processes_together(
+    limiting, committed_farm, interface
+):
     def attempt(number):
         with limiting.client(committed_farm) as client:
-            return _try(client, face, f"somebody-{number}")
+            return _try(client, interface, f"somebody-{number}")
 
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(attempt, range(24)))
@@ -127,9 +129,9 @@ def test_tries_at_passwords_are_counted_by_all_processes_together(limiting, comm
     assert not Attempt.objects.filter(whose__contains="somebody").exists()
 
 
-def _try(client, face, name):
+def _try(client, interface, name):
     body = {"username": name, "password": "wrong"}
-    if face == "api":
+    if interface == "api":
         return client.post(f"{V1}tokens/", json={**body, "name": "x"})
     page = client.get("/accounts/login/")
     secret = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text).group(1)
@@ -145,10 +147,10 @@ def _try(client, face, name):
 
 
 def test_a_revoked_token_is_no_token_in_any_process(server, committed_farm, token):
-    before = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    before = get_anew(server, committed_farm, f"{V1}me/", signed(token))
     assert {answer.status_code for answer in before} == {200}
     revoke_token(DeviceToken.objects.get(), by=None)
-    after = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    after = get_anew(server, committed_farm, f"{V1}me/", signed(token))
     assert {answer.status_code for answer in after} == {401}
 
 
@@ -156,11 +158,11 @@ def test_who_is_deactivated_is_out_with_tokens_and_sessions(server, committed_fa
     user = User.objects.get(username="mona")
     session = _session(server, committed_farm, "mona")
     for headers in (signed(token), session):
-        answers = asked_anew(server, committed_farm, f"{V1}me/", headers)
+        answers = get_anew(server, committed_farm, f"{V1}me/", headers)
         assert {answer.status_code for answer in answers} == {200}
     deactivate(user, by=None)
     for headers in (signed(token), session):
-        answers = asked_anew(server, committed_farm, f"{V1}me/", headers)
+        answers = get_anew(server, committed_farm, f"{V1}me/", headers)
         assert {answer.status_code for answer in answers} == {401}
 
 
@@ -168,7 +170,7 @@ def test_a_new_password_ends_sessions_and_leaves_tokens(server, committed_farm, 
     session = _session(server, committed_farm, "mona")
     set_password(User.objects.get(username="mona"), password="another-one-8", by=None)
     codes = {
-        name: {a.status_code for a in asked_anew(server, committed_farm, f"{V1}me/", headers)}
+        name: {a.status_code for a in get_anew(server, committed_farm, f"{V1}me/", headers)}
         for name, headers in {"token": signed(token), "session": session}.items()
     }
     assert codes == {"token": {200}, "session": {401}}
@@ -178,12 +180,12 @@ def test_a_suspended_farm_is_gone_at_once_and_back_when_it_is_resumed(
     server, committed_farm, token
 ):
     """In every process."""
-    asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    get_anew(server, committed_farm, f"{V1}me/", signed(token))
     services.suspend_farm(committed_farm, by=None)
-    gone = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    gone = get_anew(server, committed_farm, f"{V1}me/", signed(token))
     assert {answer.status_code for answer in gone} == {404}
     services.resume_farm(committed_farm, by=None)
-    back = asked_anew(server, committed_farm, f"{V1}me/", signed(token))
+    back = get_anew(server, committed_farm, f"{V1}me/", signed(token))
     assert {answer.status_code for answer in back} == {200}
 
 
@@ -230,10 +232,10 @@ def test_a_form_from_another_address_is_told_what_the_proxy_has_to_say(at_farm, 
         "/accounts/login/", data={"username": "x"}, headers={"Origin": "https://a.example"}
     )
     assert answer.status_code == 403
-    said = (
+    message = (
         f"sent from https://a.example, but the address of this site is http://{committed_farm.slug}"
     )
-    assert said in answer.text
+    assert message in answer.text
 
 
 def test_a_form_without_its_token_says_how_to_send_it_again(at_farm):

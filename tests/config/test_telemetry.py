@@ -169,10 +169,10 @@ def test_requests_statements_and_operations_are_sent_without_what_rows_hold(trac
     served, collector = traced
     spans, metrics = sent(collector, "/v1/traces"), sent(collector, "/v1/metrics")
     assert b"spoolbook" in spans
-    for told in (b"test.ask", b"error:DataError", b"request-7", b"farm_alpha", b"SELECT %s::text"):
-        assert told in spans
-    for kept in (b"a-parameter-of-a-row", b"said-by-postgresql", b"healthz"):
-        assert kept not in spans + metrics
+    for text in (b"test.ask", b"error:DataError", b"request-7", b"farm_alpha", b"SELECT %s::text"):
+        assert text in spans
+    for secret in (b"a-parameter-of-a-row", b"said-by-postgresql", b"healthz"):
+        assert secret not in spans + metrics
     assert b"spoolbook.operation.duration" in metrics
     assert b"farm_alpha" not in metrics
     assert '"trace_id"' in served["log"]
@@ -199,9 +199,9 @@ def test_a_collector_that_is_not_there_stops_nobody(serve, without, endpoint):
 
 
 def test_the_words_of_an_exception_stay_here():
-    kept = InMemorySpanExporter()
+    memory = InMemorySpanExporter()
     provider = TracerProvider(shutdown_on_exit=False)
-    provider.add_span_processor(SimpleSpanProcessor(RedactingExporter(kept)))
+    provider.add_span_processor(SimpleSpanProcessor(RedactingExporter(memory)))
     tracer = provider.get_tracer("test")
     with (
         pytest.raises(ValueError, match="secret"),
@@ -210,7 +210,7 @@ def test_the_words_of_an_exception_stay_here():
         raise ValueError("Failing row contains (secret)")
     with tracer.start_as_current_span("whole"):
         pass
-    broken, whole = kept.get_finished_spans()
+    broken, whole = memory.get_finished_spans()
     assert "secret" not in broken.to_json()
     assert broken.attributes["kept"] == "yes"
     assert (broken.status.status_code, broken.events[0].attributes["exception.type"]) == (

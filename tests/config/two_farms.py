@@ -11,7 +11,7 @@ OURS, THEIRS = "okapi", "zebra"  # in every text of alpha's rows, and of beta's
 ROUTES = routes()
 
 
-def asked(client, method, address, body=None):
+def send(client, method, address, body=None):
     """The answer; what it did is taken back."""
     with transaction.atomic(), CaptureQueriesContext(connection) as statements:
         if isinstance(client, FarmClient):

@@ -33,7 +33,7 @@ def filaments(*lines, **options):
     return import_filaments(table(*lines), **options)
 
 
-def told(report):
+def results_by_line(report):
     """What became of each line, by its number: a sentence, or problems by column."""
     return {row.number: row.detail if row.is_ok else row.problems for row in report.rows}
 

@@ -95,7 +95,7 @@ def test_spools_are_received_once_however_often_it_is_sent(at_admin):
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "said"),
+    ("name", "content", "message"),
     [
         ("a.csv", b"\xff\xfe\x00", "no UTF-8 text"),
         ("a.csv", b"colour of the sky\nblue\n", "A column name is needed"),
@@ -104,10 +104,10 @@ def test_spools_are_received_once_however_often_it_is_sent(at_admin):
         ("a.json", b'{"id": "x"}', "not a list"),
     ],
 )
-def test_a_file_that_is_no_table_says_why(at_admin, name, content, said):
+def test_a_file_that_is_no_table_says_why(at_admin, name, content, message):
     answer = look(at_admin, FILAMENTS, content, name)
     assert answer.status_code == 200
-    assert said in text_of(answer)
+    assert message in text_of(answer)
     assert 'name="signed"' not in text_of(answer)
 
 

@@ -104,12 +104,12 @@ def test_colours_are_alike_as_they_look():
 @pytest.fixture
 def spools(filaments):
     dry = Location.objects.create(name="Dry box")
-    kept = a_spool(1000, filament=filaments["red"], lot_number="L-1", supplier="Shop")
+    stored = a_spool(1000, filament=filaments["red"], lot_number="L-1", supplier="Shop")
     used = a_spool(1000, filament=filaments["blue"], location=dry)
     consumption.use(used, grams=900, by=None)
     gone = shelf.archive(a_spool(500, filament=filaments["two"]), by=None, discard=False)
     Filament.objects.filter(pk=filaments["two"].pk).update(is_active=False)
-    return {"kept": kept, "used": used, "gone": gone}
+    return {"kept": stored, "used": used, "gone": gone}
 
 
 @pytest.mark.parametrize(

@@ -42,8 +42,8 @@ def test_a_table_of_spools_is_rehearsed_and_then_imported(api, operator):
     imported = done(send(api, SPOOLS, *lines, headers=KEY))
     spool = Spool.objects.get()
     assert (spool.filament, spool.remaining_grams) == (red, 750)
-    told = imported["lines"][0]
-    assert (told["id"], told["code"], imported["dry_run"]) == (spool.pk, spool.code, False)
+    line = imported["lines"][0]
+    assert (line["id"], line["code"], imported["dry_run"]) == (spool.pk, spool.code, False)
     entry = InventoryTransaction.objects.get()
     assert (entry.source, entry.performed_by) == ("import", operator)
 
@@ -85,11 +85,11 @@ def test_what_is_no_table_of_spools_is_refused_as_a_whole(api, lines, code):
 @pytest.mark.parametrize("path", [SPOOLS, FILAMENTS])
 def test_a_table_is_csv_in_utf_8(api, path):
     a_filament("Weiß")
-    asked = f"{path}?dry_run=true"
+    address = f"{path}?dry_run=true"
     refused(
-        send(api, asked, "name", content_type="application/json"), 415, "unsupported_media_type"
+        send(api, address, "name", content_type="application/json"), 415, "unsupported_media_type"
     )
-    answer = api.generic("POST", asked, "name\nWeiß".encode("latin-1"), content_type="text/csv")
+    answer = api.generic("POST", address, "name\nWeiß".encode("latin-1"), content_type="text/csv")
     assert "CSV UTF-8" in refused(answer, 400, "unusable_table")["detail"]
     for parameter in ("dry_run=perhaps", "dryrun=true"):
         refused(send(api, f"{path}?{parameter}", "name", headers=KEY), 400, "invalid")

@@ -86,8 +86,8 @@ def test_no_cell_of_a_table_is_a_formula(api):
 
 
 def test_a_browser_gets_the_mark_that_spreadsheets_look_for(api):
-    asked = api.get(f"{SPOOLS}?format=csv", headers={"Accept": "text/html,*/*;q=0.8"})
-    assert next(iter(asked.streaming_content)).startswith(b"\xef\xbb\xbfid,code,")
+    response = api.get(f"{SPOOLS}?format=csv", headers={"Accept": "text/html,*/*;q=0.8"})
+    assert next(iter(response.streaming_content)).startswith(b"\xef\xbb\xbfid,code,")
     assert next(iter(api.get(f"{SPOOLS}?format=csv").streaming_content)).startswith(b"id,code,")
 
 

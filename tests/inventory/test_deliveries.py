@@ -54,7 +54,7 @@ def test_the_price_of_each_may_be_said_and_the_nominal_grams_are_the_default():
 
 
 @pytest.mark.parametrize(
-    "said",
+    "fields",
     [
         {"count": 0},
         {"count": 201},
@@ -66,9 +66,9 @@ def test_the_price_of_each_may_be_said_and_the_nominal_grams_are_the_default():
         {"count": 2, "initial_grams": "0.000001", "price": 20},  # a gram would cost 20,000,000
     ],
 )
-def test_a_delivery_that_can_not_be_is_refused(said):
+def test_a_delivery_that_can_not_be_is_refused(fields):
     with pytest.raises(Invalid):
-        receiving.receive_many(filament=a_filament(), by=None, **{"price": None} | said)
+        receiving.receive_many(filament=a_filament(), by=None, **{"price": None} | fields)
     assert not Spool.objects.exists()
 
 

@@ -168,7 +168,7 @@ def test_the_book_is_corrected_by_hand_with_a_reason(grams, left):
 
 
 @pytest.mark.parametrize(
-    ("said", "refusal"),
+    ("fields", "refusal"),
     [
         ({"grams": 5, "reason": " "}, consumption.ReasonMissing),
         ({"grams": 0, "reason": "Why not"}, consumption.NothingToPost),
@@ -176,10 +176,10 @@ def test_the_book_is_corrected_by_hand_with_a_reason(grams, left):
         ({"grams": 99_999_950, "reason": "More than the book can hold"}, InvalidQuantity),
     ],
 )
-def test_an_adjustment_is_refused(said, refusal):
+def test_an_adjustment_is_refused(fields, refusal):
     spool = a_spool(100)
     with pytest.raises(refusal):
-        consumption.adjust(spool, by=None, **said)
+        consumption.adjust(spool, by=None, **fields)
     assert fresh(spool).remaining_grams == 100
 
 

@@ -23,7 +23,7 @@ def written(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ("", "is empty"),
         (json.dumps([GOOD])[:-30], "cut off"),
@@ -34,19 +34,19 @@ def written(tmp_path, content):
         ("12", "not a list"),
     ],
 )
-def test_a_file_that_is_no_catalogue_says_what_is_wrong(tmp_path, content, said):
-    with pytest.raises(catalogue_source.UnusableCatalogue, match=said):
+def test_a_file_that_is_no_catalogue_says_what_is_wrong(tmp_path, content, message):
+    with pytest.raises(catalogue_source.UnusableCatalogue, match=message):
         catalogue_source.read(written(tmp_path, content))
 
 
 def test_absent_files_folders_and_other_addresses_say_so(tmp_path):
-    for place, said in [
+    for place, message in [
         (str(tmp_path / "no.json"), "does not exist"),
         (str(tmp_path), "is a folder"),
         ("ftp://example.org/x.json", "only http and https"),
         ("http://127.0.0.1:9/x.json", "can't be reached"),
     ]:
-        with pytest.raises(catalogue_source.UnusableCatalogue, match=said):
+        with pytest.raises(catalogue_source.UnusableCatalogue, match=message):
             catalogue_source.read(place)
 
 
@@ -113,15 +113,15 @@ def command():
 
 
 def test_the_command_imports_and_ends_with_0(command, tmp_path):
-    code, said = command("alpha", written(tmp_path, [GOOD]))
-    assert (code, "1 created" in said) == (0, True)
+    code, message = command("alpha", written(tmp_path, [GOOD]))
+    assert (code, "1 created" in message) == (0, True)
 
 
 def test_the_command_names_what_it_refused_and_ends_with_1(command, tmp_path):
-    code, said = command("alpha", written(tmp_path, [GOOD, entry(id="bad", density=0)]))
+    code, message = command("alpha", written(tmp_path, [GOOD, entry(id="bad", density=0)]))
     assert code == 1
-    assert "entry 2 (id 'bad'): density" in said
-    assert "1 created" in said
+    assert "entry 2 (id 'bad'): density" in message
+    assert "1 created" in message
 
 
 @pytest.mark.parametrize("words", [("alpha", "/no/file.json"), ("nobody", "/no/file.json")])

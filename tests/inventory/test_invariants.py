@@ -162,5 +162,5 @@ def test_each_invariant_is_one_query_however_many_rows():
         a_spool(1000)
     with CaptureQueriesContext(connection) as seen:
         assert found() == []
-    asked = [query for query in seen if "FROM" in query["sql"]]
-    assert len(asked) == len(invariants.INVARIANTS)
+    selects = [query for query in seen if "FROM" in query["sql"]]
+    assert len(selects) == len(invariants.INVARIANTS)

@@ -18,10 +18,10 @@ FARM = "https://alpha.example.com"
 
 
 def a_label(**fields):
-    return labels.of_spool(shown(a_spool(**fields)), farm=FARM)
+    return labels.of_spool(with_filament(a_spool(**fields)), farm=FARM)
 
 
-def shown(spool):
+def with_filament(spool):
     return Spool.objects.with_filament().get(pk=spool.pk)
 
 
@@ -62,7 +62,9 @@ def test_a_person_reads_what_is_on_the_spool():
         manufacturer=a_manufacturer("Prusament"),
     )
     spool = a_spool(750, filament=filament, lot_number="L-77", received_on=date(2026, 3, 1))
-    [text] = pdf.texts(labels.pdf([labels.of_spool(shown(spool), farm=FARM)], sheet="62x29"))
+    [text] = pdf.texts(
+        labels.pdf([labels.of_spool(with_filament(spool), farm=FARM)], sheet="62x29")
+    )
     for word in (spool.code, "PETG", "Ocean blue", "Blue", "Prusament", "Lot L-77"):
         assert word in text
     assert "750 g net, received 2026-03-01" in text
@@ -72,15 +74,15 @@ def test_a_person_reads_what_is_on_the_spool():
 @pytest.mark.parametrize("color", [{"color_hex": "336699"}, {"color_hex": ""}])
 def test_a_colour_without_a_name_is_said_all_the_same(color):
     label = a_label(filament=a_filament(color_name="", **color))
-    said = "#336699" if color["color_hex"] else "colour not set"
-    assert said in pdf.texts(labels.pdf([label], sheet="62x29"))[0]
+    color_text = "#336699" if color["color_hex"] else "colour not set"
+    assert color_text in pdf.texts(labels.pdf([label], sheet="62x29"))[0]
 
 
 @pytest.mark.usefixtures("farm")
 @pytest.mark.parametrize("sheet", sheets.SHEETS)
 def test_long_names_shrink_and_wrap_and_stay_on_the_label(sheet):
     spool = a_spool(filament=a_long_filament(), lot_number="LOT" * 30)
-    document = labels.pdf([labels.of_spool(shown(spool), farm=FARM)], sheet=sheet)
+    document = labels.pdf([labels.of_spool(with_filament(spool), farm=FARM)], sheet=sheet)
     on = sheets.SHEETS[sheet]
     left, top = (side * 72 / 25.4 for side in on.corner(0))
     width, height = (side * 72 / 25.4 for side in on.size)
@@ -106,8 +108,8 @@ def test_letters_of_the_farms_are_printed_and_what_no_font_has_is_a_question_mar
 def test_a_font_of_the_farms_own_has_what_ours_lacks(settings, tmp_path):
     def known(paths):
         settings.FONTS = paths
-        for kept in (fonts.load, fonts._letters, fonts._unit_width):
-            kept.cache_clear()
+        for cached in (fonts.load, fonts._letters, fonts._unit_width):
+            cached.cache_clear()
 
     wrong = tmp_path / "wrong.ttf"
     wrong.write_bytes(b"no font")

@@ -111,12 +111,12 @@ def test_a_count_that_keeps_what_was_weighed_is_not_taken_back_by_hand():
     scale.weigh(spool, gross_grams=1090, by=None)
     actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(120))
     completion.correct(run, by=None, materials=[actual], confirm=True)
-    kept = spool.transactions.get(reason=COMPENSATED)
+    compensation = spool.transactions.get(reason=COMPENSATED)
     with pytest.raises(
         reversing.CompensatingCount, match="correct that run again, or weigh"
     ) as refused:
-        reverse(kept, confirm=True)
-    assert refused.value.numbers["entry_id"] == kept.pk
+        reverse(compensation, confirm=True)
+    assert refused.value.numbers["entry_id"] == compensation.pk
     assert fresh(spool).remaining_grams == 890
     assert violations() == []
 

@@ -109,13 +109,13 @@ def test_a_spool_held_then_what_its_last_entry_says(a_week, moment, grams):
 
 def test_the_shelf_of_then_has_the_spools_of_then(a_week):
     later = receiving.receive(filament=a_filament(), initial_grams=750, by=None, at=MARCH[3])
-    kept = receiving.receive(filament=a_filament(), initial_grams=500, by=None, at=MARCH[0])
-    shelf.archive(kept, by=None, discard=False, at=MARCH[5])
-    shelf.restore(kept, by=None, at=MARCH[7])
-    assert then(MARCH[1]) == {a_week.pk: 1000, kept.pk: 500}
-    assert then(MARCH[3]) == {a_week.pk: 900, later.pk: 750, kept.pk: 500}
+    untouched = receiving.receive(filament=a_filament(), initial_grams=500, by=None, at=MARCH[0])
+    shelf.archive(untouched, by=None, discard=False, at=MARCH[5])
+    shelf.restore(untouched, by=None, at=MARCH[7])
+    assert then(MARCH[1]) == {a_week.pk: 1000, untouched.pk: 500}
+    assert then(MARCH[3]) == {a_week.pk: 900, later.pk: 750, untouched.pk: 500}
     assert then(MARCH[6]) == {a_week.pk: 885, later.pk: 750}
-    assert then(MARCH[8]) == {a_week.pk: 885, later.pk: 750, kept.pk: 500}
+    assert then(MARCH[8]) == {a_week.pk: 885, later.pk: 750, untouched.pk: 500}
 
 
 def test_the_shelf_of_any_moment_is_one_query(a_week):

@@ -8,7 +8,7 @@ from inventory.models import Filament, Manufacturer
 from tenants.accounts.models import AuditEvent
 from tests.budgets import LINES
 from tests.factories import a_filament, a_material_type
-from tests.inventory.tables import columns_refused, filaments, told
+from tests.inventory.tables import columns_refused, filaments, results_by_line
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -42,7 +42,7 @@ def test_what_is_there_is_filled_in_where_it_is_empty_and_never_overwritten(oper
     )
     report = filaments(*lines, by=operator)
     assert report.count("filled_in") == 1
-    assert told(report)[2] == (
+    assert results_by_line(report)[2] == (
         "Polyfil Red is there already: fills in external_id, price, gtin."
     )  # fmt: skip
     red.refresh_from_db()
@@ -64,9 +64,9 @@ def test_another_diameter_or_other_net_grams_are_another_filament():
         ["Polyfil", "Red", "PLA", "1.75", ""],
     )
     assert [row.outcome for row in report.rows] == ["created", "created", "unchanged", "refused"]
-    assert told(report)[5] == {"": "The same filament as number 4."}
+    assert results_by_line(report)[5] == {"": "The same filament as number 4."}
     again = filaments(["manufacturer", "name", "material"], ["Polyfil", "Red", "PLA"])
-    assert "give the external_id or the net grams" in told(again)[2]["name"]
+    assert "give the external_id or the net grams" in results_by_line(again)[2]["name"]
 
 
 def test_lines_of_the_same_filament_come_in_once():

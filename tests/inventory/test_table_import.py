@@ -13,7 +13,7 @@ from inventory.services.spools import shelf
 from tenants.operations.operation import source
 from tests.budgets import LINES
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool
-from tests.inventory.tables import columns_refused, import_spools, spools, told
+from tests.inventory.tables import columns_refused, import_spools, results_by_line, spools
 from tests.queries import queries_of, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -73,10 +73,10 @@ def test_good_lines_come_in_and_bad_ones_say_everything_that_is_wrong(red):
         5: ["initial_grams", "received_on"],
         6: ["location"],
     }
-    said = told(report)
-    assert "Did you mean Polyfil Red (PLA)?" in said[3]["name"]
-    assert said[5]["received_on"] == "“03/04/2026” is not a date such as 2026-03-01."
-    assert said[2] == "A spool of Polyfil Red, 1000 g."
+    lines = results_by_line(report)
+    assert "Did you mean Polyfil Red (PLA)?" in lines[3]["name"]
+    assert lines[5]["received_on"] == "“03/04/2026” is not a date such as 2026-03-01."
+    assert lines[2] == "A spool of Polyfil Red, 1000 g."
     assert violations() == []
 
 
@@ -111,7 +111,7 @@ def test_a_filament_is_named_by_its_id_or_by_as_much_as_it_takes():
     found = [spool.filament for spool in Spool.objects.order_by("pk")]
     assert found == [theirs, theirs, petg, mine, thick]
     assert columns_refused(report) == {7: ["name"], 8: ["external_id"], 9: ["name"]}
-    assert told(report)[7]["name"].startswith("4 filaments are called so")
+    assert results_by_line(report)[7]["name"].startswith("4 filaments are called so")
 
 
 def test_a_spool_that_is_used_in_part_has_the_rest_adjusted_away(red):

@@ -8,7 +8,7 @@ import pytest
 from inventory.models import Spool
 from inventory.services.tables.csv_reader import TableTooLarge, UnusableTable
 from tests.factories import a_filament
-from tests.inventory.tables import import_spools, told
+from tests.inventory.tables import import_spools, results_by_line
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -38,7 +38,7 @@ def test_tables_come_in_many_dresses(red, content):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"", "is empty"),
         (b"\n \n", "is empty"),
@@ -54,10 +54,10 @@ def test_tables_come_in_many_dresses(red, content):
         (b"name" + b";" * 300, "columns are too many"),
     ],
 )
-def test_a_file_that_is_no_such_table_says_why(content, said):
+def test_a_file_that_is_no_such_table_says_why(content, message):
     with pytest.raises(UnusableTable) as refused:
         import_spools(content, by=None)
-    assert said in refused.value.detail
+    assert message in refused.value.detail
 
 
 def test_a_line_number_is_that_of_the_file_and_a_broken_line_costs_itself_only(red):
@@ -75,7 +75,7 @@ def test_a_line_number_is_that_of_the_file_and_a_broken_line_costs_itself_only(r
     assert {row.number: row.is_ok for row in report.rows} == {
         3: True, 5: False, 6: True, 7: False, 8: False, 9: True,
     }  # fmt: skip
-    assert "2 columns" in told(report)[8][""]
+    assert "2 columns" in results_by_line(report)[8][""]
     comments = Spool.objects.order_by("pk").values_list("comment", flat=True)
     assert list(comments) == ["two lines", "fine", ""]
 

@@ -47,8 +47,8 @@ def page_of(run):
 
 def numbers(client, query=""):
     """The numbers of the runs that the list shows."""
-    shown = client.get(f"{LIST}?{query}").context["cl"].result_list
-    return {run.number for run in shown}
+    rows = client.get(f"{LIST}?{query}").context["cl"].result_list
+    return {run.number for run in rows}
 
 
 def page(run, verb):

@@ -25,7 +25,7 @@ def touch(client, path, *, headers=None, **fields):
     return client.post(path, body, content_type=kind, headers=headers)
 
 
-def said(client, answer):
+def page_after(client, answer):
     """The page that a form leads to, once it was done."""
     assert answer.status_code == 303, answer.content.decode()
     return client.get(answer["Location"]).content.decode()

@@ -88,8 +88,8 @@ def test_a_printer_says_first_what_it_does(at_admin, operator):
     assert '<span class="badge">Idle</span>' in text_of(at_admin.get(url))
     run = a_running_run((a_spool(), 5), printer=printer, planned_minutes=30)
     waiting = a_run((a_spool(), 5), printer=printer)
-    shown = text_of(at_admin.get(url))
-    head = shown[: shown.index('id="printer_form"')]
+    text = text_of(at_admin.get(url))
+    head = text[: text.index('id="printer_form"')]
     assert run.number in head
     assert "should end" in head
     assert "⚠ late" not in head
@@ -103,9 +103,9 @@ def test_the_index_counts_printers_and_puts_what_ends_first_on_top(at_admin):
         spool, printer = a_spool(), a_printer(name=name)
         a_running_run((spool, 5), printer=printer, planned_minutes=minutes)
     a_printer(name="Dogwood", needs_clearing=True)
-    shown = text_of(at_admin.get("/admin/"))
-    assert "3 of 4 printers in use print; 1 bed to be cleared." in shown
-    board = shown[shown.index("In progress") : shown.index("Blocked")]
+    text = text_of(at_admin.get("/admin/"))
+    assert "3 of 4 printers in use print; 1 bed to be cleared." in text
+    board = text[text.index("In progress") : text.index("Blocked")]
     places = [board.index(name) for name in ("Birch", "Alder", "Cedar")]
     assert places == sorted(places)
 
@@ -128,10 +128,10 @@ def test_a_wrong_address_leads_back(at_admin, viewer):
 def offered(client, answer, name):
     """What the page's autocomplete of a field offers."""
     tag = re.search(rf'<select name="{name}".*?>(.*?)</select>', text_of(answer), flags=re.S)
-    told = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', tag[0]))
-    words = {each: told[each.replace("_", "-")] for each in ("app_label", "model_name")}
-    words["field_name"] = told["field-name"]
-    answer = client.get(f"{unescape(told['ajax--url'])}&{urlencode(words)}")
+    data = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', tag[0]))
+    words = {each: data[each.replace("_", "-")] for each in ("app_label", "model_name")}
+    words["field_name"] = data["field-name"]
+    answer = client.get(f"{unescape(data['ajax--url'])}&{urlencode(words)}")
     return tag[1].count("<option"), {row["text"] for row in answer.json()["results"]}
 
 
@@ -145,8 +145,8 @@ def test_spools_are_looked_for_among_those_that_fit(at_admin, operator):
     options, found = offered(at_admin, page_of_swap, "spool")
     assert (options, found) == (0, {str(spool), str(other)})
     assert str(foreign) not in text_of(page_of_swap)
-    kept = at_admin.post(page(run, "swap_spool"), fields(page_of_swap) | {"spool": other.pk})
-    assert f'<option value="{other.pk}" selected>' in text_of(kept)
+    response = at_admin.post(page(run, "swap_spool"), fields(page_of_swap) | {"spool": other.pk})
+    assert f'<option value="{other.pk}" selected>' in text_of(response)
 
 
 def test_filaments_are_looked_for_when_spools_are_received(at_admin):
@@ -169,9 +169,9 @@ def test_a_start_with_many_spools_on_the_shelf_has_a_short_page(at_admin):
 
 
 def test_an_empty_farm_is_told_its_first_steps_until_they_are_done(at_admin):
-    shown = text_of(at_admin.get("/admin/"))
-    assert "First steps" in shown
-    assert "There are no filaments yet." in shown
+    text = text_of(at_admin.get("/admin/"))
+    assert "First steps" in text
+    assert "There are no filaments yet." in text
     a_product()
     spool, printer = a_spool(), a_printer()
     assert "○ <a" in text_of(at_admin.get("/admin/"))
@@ -186,8 +186,8 @@ def test_printers_are_found_by_what_they_do_and_where_they_are(at_admin):
     a_running_run((a_spool(), 5), printer=busy)
 
     def found(query):
-        shown = at_admin.get(f"/admin/production/printer/?{query}").context["cl"].result_list
-        return {printer.name for printer in shown}
+        text = at_admin.get(f"/admin/production/printer/?{query}").context["cl"].result_list
+        return {printer.name for printer in text}
 
     assert found("now=printing") == {busy.name}
     assert found("now=clear") == {dirty.name}
@@ -199,10 +199,10 @@ def test_a_correction_begins_with_what_stands_in_the_book(at_admin, operator):
     run = a_running_run((a_spool(), 5), printer=a_printer(), planned_minutes=30)
     done = completion.complete(run, by=operator, as_planned=True, actual_minutes=33).run
     url = page(done, "correct")
-    shown = at_admin.get(url)
-    assert fields(shown)["actual_minutes"] == "33"
-    assert "Left empty: unchanged." in text_of(shown)
-    seen = at_admin.post(url, fields(shown) | {"actual_minutes": "34"})
+    text = at_admin.get(url)
+    assert fields(text)["actual_minutes"] == "33"
+    assert "Left empty: unchanged." in text_of(text)
+    seen = at_admin.post(url, fields(text) | {"actual_minutes": "34"})
     at_admin.post(url, fields(seen) | {"_do": "1"})
     corrected = ProductionRun.objects.get()
     assert (corrected.actual_minutes, corrected.finished_at) == (34, done.finished_at)
@@ -214,8 +214,8 @@ def test_who_may_not_take_a_verb_back_is_not_offered_to(farm_client, operator, m
 
     def offered_to(user):
         farm_client.force_login(user)
-        shown = farm_client.get(f"{LIST}{done.pk}/change/")
-        return {button["verb"].name for button in shown.context["buttons"]}
+        text = farm_client.get(f"{LIST}{done.pk}/change/")
+        return {button["verb"].name for button in text.context["buttons"]}
 
     assert offered_to(manager) - offered_to(operator) == {"correct", "reassign", "revert"}
     completion.revert(done, by=manager)

@@ -128,8 +128,8 @@ def test_a_run_that_makes_two_products_is_shared_out_among_them(api):
     body, wing = a_product("BODY", grams=20), a_product("WING", grams=10)
     run = a_running_run((a_spool(), 30), items=[(body, 1), (wing, 1)])
     completed(run, good=[1, 1], grams=[30])
-    told = rows(api, "consumption", "group_by=product")
-    assert [(row["name"], row["grams"]["usage"]) for row in told] == [
+    found = rows(api, "consumption", "group_by=product")
+    assert [(row["name"], row["grams"]["usage"]) for row in found] == [
         ("BODY A part", "20.000000"), ("WING A part", "10.000000"),
     ]  # fmt: skip
 
@@ -287,5 +287,5 @@ def test_an_order_and_a_run_are_followed_back_to_their_lots(api, traced):
     ],
 )
 def test_a_question_about_lots_that_makes_no_sense_is_400(api, report, query, field):
-    said = refused(api.get(f"{REPORTS}{report}/?{query}"), 400, "invalid")
-    assert field in said["errors"]
+    problem = refused(api.get(f"{REPORTS}{report}/?{query}"), 400, "invalid")
+    assert field in problem["errors"]

@@ -50,12 +50,12 @@ def test_many_runs_are_planned_with_their_items_and_materials(api, operator):
 def test_one_run_that_is_refused_refuses_them_all_by_its_index_with_the_figures(api):
     spool = a_spool(1000)
     body = {"runs": [takes(spool, 600), takes(spool, 600), takes(spool, 1, plate_count=10**6)]}
-    said = refused(api.post(BULK, body), 409, "runs_refused")
-    assert [(each["index"], each["code"]) for each in said["refused"]] == [
+    problem = refused(api.post(BULK, body), 409, "runs_refused")
+    assert [(each["index"], each["code"]) for each in problem["refused"]] == [
         (1, "insufficient_inventory"), (2, "invalid"),
     ]  # fmt: skip
-    assert said["refused"][0]["shortages"][0]["available_grams"] == "400.000000"
-    assert said["shortages"] == [
+    assert problem["refused"][0]["shortages"][0]["available_grams"] == "400.000000"
+    assert problem["shortages"] == [
         {
             "spool_id": spool.pk,
             "spool_code": spool.code,
@@ -64,8 +64,8 @@ def test_one_run_that_is_refused_refuses_them_all_by_its_index_with_the_figures(
             "missing_grams": "201.000000",
         }
     ]
-    assert said["errors"]["runs.2.plate_count"]
-    assert "2 of 3 runs can't be planned" in said["detail"]
+    assert problem["errors"]["runs.2.plate_count"]
+    assert "2 of 3 runs can't be planned" in problem["detail"]
     assert nothing_is_planned()
     assert reserved() == [0]
 
@@ -74,8 +74,8 @@ def test_shapes_are_told_by_the_index_of_their_run(api):
     spool = a_spool()
     item = {"product_sku": "NOBODY'S", "quantity": 0, "colour": "red"}
     body = {"runs": [takes(spool, 1), {"items": [item]}, {}, takes(spool, -1, status="completed")]}
-    said = refused(api.post(BULK, body), 400, "invalid")
-    assert sorted(said["errors"]) == [
+    problem = refused(api.post(BULK, body), 400, "invalid")
+    assert sorted(problem["errors"]) == [
         "runs.1.items.0.colour",
         "runs.2.items",
         "runs.2.materials",
@@ -87,8 +87,8 @@ def test_shapes_are_told_by_the_index_of_their_run(api):
 
 def test_what_only_the_services_see_is_400_too(api):
     body = {"runs": [takes(a_spool(), 1), takes(a_spool(), 1, plate_count=0)]}
-    said = refused(api.post(BULK, body), 400, "runs_refused")
-    assert said["refused"][0]["index"] == 1
+    problem = refused(api.post(BULK, body), 400, "runs_refused")
+    assert problem["refused"][0]["index"] == 1
 
 
 @pytest.mark.parametrize(
@@ -131,8 +131,8 @@ def test_the_answer_takes_as_many_queries_for_a_hundred_runs_as_for_one(api):
     def reads(count):
         with CaptureQueriesContext(connection) as captured:
             planned(api.post(BULK, {"runs": [takes(spool, 1)] * count}))
-        said = [query["sql"] for query in captured.captured_queries]
-        return sum('FROM "production_runmaterial"' in sql for sql in said)
+        problem = [query["sql"] for query in captured.captured_queries]
+        return sum('FROM "production_runmaterial"' in sql for sql in problem)
 
     reads(1)
     assert reads(100) == reads(1)
@@ -193,9 +193,9 @@ def test_a_printer_that_can_not_make_it_names_its_runs(api):
     a_product("TALL", units_per_plate=1, height_mm=300)
     high, low = a_printer("High", bed_z_mm=400), a_printer("Low")
     body = {"product_sku": "TALL", "quantity": 3, "printers": [high.pk, low.pk]}
-    said = refused(api.post(PLAN, body), 409, "runs_refused")
-    assert [each["index"] for each in said["refused"]] == [1]
-    assert said["refused"][0]["code"] == "limit_exceeded"
+    problem = refused(api.post(PLAN, body), 409, "runs_refused")
+    assert [each["index"] for each in problem["refused"]] == [1]
+    assert problem["refused"][0]["code"] == "limit_exceeded"
     assert nothing_is_planned()
 
 
@@ -222,8 +222,8 @@ def test_a_plan_of_a_wrong_shape_is_400(api, change, field):
     a_product("CLIP", units_per_plate=1)
     a_printer("Elm")
     body = {"product_sku": "CLIP", "quantity": 2, "printer_names": ["Elm"]}
-    said = refused(api.post(PLAN, body | change), 400, "invalid")
-    assert field in said["errors"], said["errors"]
+    problem = refused(api.post(PLAN, body | change), 400, "invalid")
+    assert field in problem["errors"], problem["errors"]
 
 
 def test_printers_are_named_one_way(api):
@@ -232,8 +232,8 @@ def test_printers_are_named_one_way(api):
     body = {"product_sku": "CLIP", "quantity": 2}
     both = {"printers": [printer.pk], "printer_names": ["Elm"]}
     for named in ({}, both):
-        said = refused(api.post(PLAN, body | named), 400, "invalid")
-        assert list(said["errors"]) == ["printers"]
+        problem = refused(api.post(PLAN, body | named), 400, "invalid")
+        assert list(problem["errors"]) == ["printers"]
 
 
 def test_a_viewer_plans_nothing(api, viewer):

@@ -90,8 +90,8 @@ def test_a_spool_is_loaded_and_unloaded(api, operator):
 def test_a_slot_that_holds_a_spool_is_not_taken_away(api):
     slot, spool = a_slot(), a_spool()
     api.post(at_slot(slot, "load"), {"spool": spool.pk})
-    said = refused(api.delete(at_slot(slot)), 409, "slot_taken")
-    assert said["spool_id"] == spool.pk
+    problem = refused(api.delete(at_slot(slot)), 409, "slot_taken")
+    assert problem["spool_id"] == spool.pk
     api.post(at_slot(slot, "unload"))
     assert api.delete(at_slot(slot)).status_code == 204
 

@@ -28,9 +28,9 @@ def test_a_reason_is_added_renamed_and_taken_out_of_use(api, foot, manager):
     assert (changed["code"], changed["is_active"]) == ("elephant_foot", False)
     found = results(api.get(f"{REASONS}?is_active=false"))
     assert [each["id"] for each in found] == [foot["id"]]
-    told = AuditEvent.objects.filter(object_type="production.reason", object_id=foot["id"])
-    assert [each.verb for each in told.order_by("pk")] == ["add", "change", "change"]
-    assert {each.by for each in told} == {manager}
+    trail = AuditEvent.objects.filter(object_type="production.reason", object_id=foot["id"])
+    assert [each.verb for each in trail.order_by("pk")] == ["add", "change", "change"]
+    assert {each.by for each in trail} == {manager}
 
 
 def test_what_programs_name_it_by_stays(api, foot):

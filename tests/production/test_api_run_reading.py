@@ -101,10 +101,10 @@ def events(api, **asked):
 def test_what_was_done_to_a_run_is_told_in_its_order(api, manager):
     run = a_running_run((a_spool(), 100))
     done(api.post(at(run, "cancel"), {"reason": "Sold out"}))
-    told = events(api, run=run.pk)
-    assert [each["verb"] for each in told] == ["create", "start", "cancel"]
-    assert (told[0]["from_status"], told[0]["to_status"]) == ("", "planned")
-    last = done(api.get(f"{EVENTS}{told[-1]['id']}/"))
+    history = events(api, run=run.pk)
+    assert [each["verb"] for each in history] == ["create", "start", "cancel"]
+    assert (history[0]["from_status"], history[0]["to_status"]) == ("", "planned")
+    last = done(api.get(f"{EVENTS}{history[-1]['id']}/"))
     assert (last["run_number"], last["to_status"]) == (run.number, "cancelled")
     by = [last["by"], last["by_username"], last["by_name"], last["reason"]]
     assert by == [manager.pk, manager.username, manager.name or manager.username, "Sold out"]

@@ -81,9 +81,9 @@ def test_a_completed_run_is_corrected_where_it_was_wrong(api):
     run, line = completed((spool, 100))
     done(api.post(at(run, "complete"), {"as_planned": True}))
     body = {"materials": [{"id": line.pk, "actual_grams": 90}], "reason": "typo"}
-    shown = done(api.post(at(run, "correct"), body | {"dry_run": True}))
-    assert (shown["dry_run"], remaining(spool)) == (True, 900)
-    assert [entry["id"] for entry in shown["entries"]] == [None, None]
+    preview = done(api.post(at(run, "correct"), body | {"dry_run": True}))
+    assert (preview["dry_run"], remaining(spool)) == (True, 900)
+    assert [entry["id"] for entry in preview["entries"]] == [None, None]
     answer = done(api.post(at(run, "correct"), body))
     assert (answer["dry_run"], remaining(spool)) == (False, 910)
     assert [entry["kind"] for entry in answer["entries"]] == ["reversal", "usage"]
@@ -96,8 +96,8 @@ def test_what_was_booked_on_the_wrong_spool_moves_to_the_right_one(api):
     run, line = completed((wrong, 100))
     done(api.post(at(run, "complete"), {"as_planned": True}))
     body = {"material": line.pk, "spool_code": right.code}
-    shown = done(api.post(at(run, "reassign"), body | {"dry_run": True}))
-    assert (shown["dry_run"], remaining(right)) == (True, 1000)
+    preview = done(api.post(at(run, "reassign"), body | {"dry_run": True}))
+    assert (preview["dry_run"], remaining(right)) == (True, 1000)
     answer = done(api.post(at(run, "reassign"), body))
     assert answer["materials"][0]["spool"] == right.pk
     assert (remaining(wrong), remaining(right)) == (1000, 900)
@@ -205,11 +205,11 @@ def test_a_forgotten_run_is_recorded(api):
 def test_a_rehearsed_record_leaves_nothing_not_even_a_number(api):
     a_product("CLIP")
     spool = a_spool()
-    shown = done(api.post(f"{RUNS}record/", forgotten(spool, dry_run=True)))
-    assert (shown["dry_run"], shown["variance"]["run"]) == (True, None)
-    (entry,) = shown["entries"]
+    preview = done(api.post(f"{RUNS}record/", forgotten(spool, dry_run=True)))
+    assert (preview["dry_run"], preview["variance"]["run"]) == (True, None)
+    (entry,) = preview["entries"]
     assert (entry["id"], entry["run"], entry["grams"]) == (None, None, "-101.000000")
-    assert shown["variance"]["items"][0]["item"] is None
+    assert preview["variance"]["items"][0]["item"] is None
     assert (ProductionRun.objects.count(), remaining(spool)) == (0, 1000)
     assert done(api.post(f"{RUNS}record/", forgotten(spool)), 201)["number"].endswith("-001")
 

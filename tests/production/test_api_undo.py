@@ -53,26 +53,26 @@ def test_who_did_nothing_has_nothing_to_undo(mine, manager):
 def test_the_end_of_a_run_is_undone(mine, operator):
     run = a_running_run((a_spool(1000), 40))
     done(mine.post(at(run, "complete"), {"as_planned": True}))
-    told = last(mine)
-    assert (told["kind"], told["verb"], told["run"]) == ("run", "complete", run.pk)
-    assert told["spool"] is None
-    assert told["detail"] == f"completed run {run.number}"
-    assert told["event"] == RunEvent.objects.latest("pk").pk
-    answer = done(undo(mine, told))
+    offer = last(mine)
+    assert (offer["kind"], offer["verb"], offer["run"]) == ("run", "complete", run.pk)
+    assert offer["spool"] is None
+    assert offer["detail"] == f"completed run {run.number}"
+    assert offer["event"] == RunEvent.objects.latest("pk").pk
+    answer = done(undo(mine, offer))
     assert (answer["run"]["id"], answer["run"]["status"]) == (run.pk, "in_progress")
     assert answer["spools"] == []
     assert RunEvent.objects.latest("pk").by == operator
     assert last(mine) is None
-    refused(undo(mine, told), 409, "nothing_to_undo")
+    refused(undo(mine, offer), 409, "nothing_to_undo")
     assert violations() == []
 
 
 def test_a_weighing_is_undone_by_somebody_who_may_not_reverse(mine):
     spool = a_spool(1000)
     done(mine.post(at_spool(spool, "weigh"), {"gross_grams": "1190"}))
-    told = last(mine)
-    assert (told["kind"], told["verb"], told["spool"]) == ("weighing", "weigh", spool.pk)
-    (answer,) = done(undo(mine, told))["spools"]
+    offer = last(mine)
+    assert (offer["kind"], offer["verb"], offer["spool"]) == ("weighing", "weigh", spool.pk)
+    (answer,) = done(undo(mine, offer))["spools"]
     assert (answer["remaining_grams"], answer["needs_weighing"]) == ("1000.000000", True)
 
 
@@ -88,10 +88,10 @@ def test_a_whole_delivery_is_undone_in_as_many_queries_however_large(mine, opera
 
     def queries(count):
         receiving.receive_many(filament=filament, count=count, by=operator)
-        told = last(mine)
-        assert (told["kind"], told["verb"]) == ("receipt", "receive")
+        offer = last(mine)
+        assert (offer["kind"], offer["verb"]) == ("receipt", "receive")
         with CaptureQueriesContext(connection) as captured:
-            spools = done(undo(mine, told))["spools"]
+            spools = done(undo(mine, offer))["spools"]
         assert [(each["remaining_grams"], each["is_archived"]) for each in spools] == [
             ("0.000000", True)
         ] * count
@@ -104,8 +104,8 @@ def test_a_whole_delivery_is_undone_in_as_many_queries_however_large(mine, opera
 def test_a_request_that_is_sent_again_undoes_once(mine):
     run = a_running_run((a_spool(), 40))
     done(mine.post(at(run, "complete"), {"as_planned": True}))
-    told = last(mine)
-    body = {"kind": told["kind"], "event": told["event"]}
+    offer = last(mine)
+    body = {"kind": offer["kind"], "event": offer["event"]}
     answers = [mine.post(UNDO, body, HTTP_IDEMPOTENCY_KEY="undo-1") for _ in range(2)]
     assert [answer.status_code for answer in answers] == [200, 200]
     assert answers[0].content == answers[1].content
@@ -125,21 +125,21 @@ def test_what_another_did_or_long_ago_is_a_managers(mine, manager):
     refused(undo(mine, event), 403, "undo_not_permitted")
     other = a_run((a_spool(), 10))
     done(mine.post(at(other, "start"), {}))
-    told = last(mine)
+    offer = last(mine)
     long_ago()
     assert last(mine) is None
-    refused(undo(mine, told), 403, "undo_not_permitted")
+    refused(undo(mine, offer), 403, "undo_not_permitted")
     mine.force_authenticate(manager)
-    assert done(undo(mine, told))["run"]["status"] == "planned"
+    assert done(undo(mine, offer))["run"]["status"] == "planned"
 
 
 def test_what_something_was_done_after_is_refused(mine):
     spool = a_spool(1000)
     done(mine.post(at_spool(spool, "weigh"), {"gross_grams": "1190"}))
-    told = last(mine)
+    offer = last(mine)
     consumption.use(spool, grams=5, by=None)
     assert last(mine) is None
-    refused(undo(mine, told), 409, "nothing_to_undo")
+    refused(undo(mine, offer), 409, "nothing_to_undo")
     assert fresh(spool).remaining_grams == 985
 
 

@@ -58,8 +58,10 @@ def test_what_was_planned_and_what_was_taken_are_of_the_same_runs(api, at_admin)
     assert line["compared.cost.total.runs"] == "1"
     assert line["compared.cost.total.difference"] == "1.0200"
     page = at_admin.get(f"/admin/production/product/{product.pk}/change/")
-    shown = dict(zip(("planned", "actual", "difference"), ("10.20", "11.22", "+1.02"), strict=True))
-    total = {"label": "Cost, EUR", **shown, "percent": "+10.0 %", "runs": 1}
+    displayed = dict(
+        zip(("planned", "actual", "difference"), ("10.20", "11.22", "+1.02"), strict=True)
+    )
+    total = {"label": "Cost, EUR", **displayed, "percent": "+10.0 %", "runs": 1}
     assert page.context["compared"][2] == total
     week = at_admin.get("/admin/").context["week"]["compared"]
     assert [row["runs"] for row in week] == [4, 2, 1, 3, 2, 4]

@@ -94,8 +94,8 @@ def test_it_is_refused_in_the_api_the_admin_and_on_the_floor(api, as_manager, pe
     product = a_product(grams=10)
     item, line = {"product": product.pk, "quantity": 1}, {"material_type_code": "petg"}
     body = {"items": [item], "materials": [line | {"planned_grams": "10"}]}
-    said = refused(api.post(RUNS, body), 409, "limit_exceeded")
-    assert said["errors"] == {"materials": ["No product of the run is made of PETG."]}
+    problem = refused(api.post(RUNS, body), 409, "limit_exceeded")
+    assert problem["errors"] == {"materials": ["No product of the run is made of PETG."]}
     form = fields(as_manager.get(f"{LIST}add/"))
     form |= {"items-TOTAL_FORMS": "1", "items-0-product": product.pk, "items-0-quantity": "1"}
     form |= {"materials-TOTAL_FORMS": "1", "materials-0-material_type": petg.pk}
@@ -136,8 +136,8 @@ def test_a_filament_of_a_bill_is_of_the_lines_material_type(api, as_manager, pla
     red, product = a_filament("Red"), a_product()
     place = f"/api/v1/products/{product.pk}/bom-lines/"
     wrong = {"material_type": petg.pk, "filament": red.pk, "grams_per_unit": "5"}
-    said = refused(api.post(place, wrong), 400, "invalid")
-    assert said["errors"] == {
+    problem = refused(api.post(place, wrong), 400, "invalid")
+    assert problem["errors"] == {
         "filament": ["Polyfil Red is PLA: choose another, or that material type."]
     }
     line = done(api.post(place, wrong | {"material_type": pla.pk}), 201)
@@ -146,8 +146,8 @@ def test_a_filament_of_a_bill_is_of_the_lines_material_type(api, as_manager, pla
     form = fields(as_manager.get(page)) | {"bom_lines-0-material_type": petg.pk}
     assert "Polyfil Red is PLA" in text_of(as_manager.post(page, form))
     answer = api.patch(f"/api/v1/filaments/{red.pk}/", {"material_type": petg.pk})
-    said = refused(answer, 400, "invalid")
-    assert said["errors"] == {
+    problem = refused(answer, 400, "invalid")
+    assert problem["errors"] == {
         "material_type": [f"The bill of materials of {product.sku} names it as PLA."]
     }
     assert BomLine.objects.get().material_type == pla
@@ -188,8 +188,10 @@ def test_a_printer_out_of_service_starts_nothing(api, as_manager):
     run = a_run(printer=a_printer("Elm"))
     Printer.objects.update(is_active=False)
     assert codes(run) == ["printer_inactive"]
-    said = refused(api.post(at(run, "start"), {"printer_cleared": True}), 409, "printer_inactive")
-    assert said["detail"] == "Out of service: Elm."
+    problem = refused(
+        api.post(at(run, "start"), {"printer_cleared": True}), 409, "printer_inactive"
+    )
+    assert problem["detail"] == "Out of service: Elm."
     assert "Out of service: Elm." in text_of(touch(as_manager, on_floor(run, "start")))
     assert ProductionRun.objects.get().status == "planned"
 

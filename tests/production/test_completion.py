@@ -71,8 +71,8 @@ def test_purge_that_was_planned_and_not_told_is_asked_for_by_itself():
         f"Material {grams.pk} has no actual.",
         f"Material {purge.pk} has no actual purge.",
     ]
-    asked, purged = refused.value.detail.split("Or book it as planned. ")
-    assert (one.code in asked, two.code in asked) == (True, False)
+    question, purged = refused.value.detail.split("Or book it as planned. ")
+    assert (one.code in question, two.code in question) == (True, False)
     assert purged.startswith(f"How much was flushed? 2 g of spool {two.code} were planned as purge")
 
 

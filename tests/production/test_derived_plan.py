@@ -83,15 +83,15 @@ def test_plates_minutes_materials_and_reservations_follow_the_items(api):
     answer = done(api.patch(at(run, "items", item.pk), {"quantity": 10}))
     line = run.materials.get()
     assert plan_of(run) == planned_anew(run) == (2, 120, [("PLA", 200, 4)])
-    told = {(each["material"], each["field"]): each for each in answer["changed"]}
-    assert {key: (each["before"], each["after"]) for key, each in told.items()} == {
+    derived = {(each["material"], each["field"]): each for each in answer["changed"]}
+    assert {key: (each["before"], each["after"]) for key, each in derived.items()} == {
         (None, "plate_count"): ("4", "2"),
         (None, "planned_minutes"): ("240.00", "120.00"),
         (line.pk, "planned_grams"): ("400.000000", "200.000000"),
         (line.pk, "planned_purge_grams"): ("8.000000", "4.000000"),
         (line.pk, "reserved_grams"): ("408.000000", "204.000000"),
     }
-    assert {each["number"] for each in told.values()} == {run.number}
+    assert {each["number"] for each in derived.values()} == {run.number}
     assert run.events.last().before["plate_count"] == "4"  # the trace
     assert done(api.put(at(run, "items", item.pk), answer))["changed"] == []
     more = {"product": a_hook(sku="SECOND").pk, "quantity": 5}
@@ -156,8 +156,8 @@ def test_what_was_typed_stays_and_is_outdated_until_the_plan_is_taken_anew(api, 
         "planned_source",
     }  # and four plates of an hour still take as long
     assert plan_of(run) == (4, 250, [(str(spool.filament), 500, 0)])
-    shown = done(api.get(at(run)))
-    assert (shown["plate_count_source"], shown["materials"][0]["planned_source"]) == (
+    read = done(api.get(at(run)))
+    assert (read["plate_count_source"], read["materials"][0]["planned_source"]) == (
         "outdated",
         "outdated",
     )
@@ -171,9 +171,9 @@ def test_what_was_typed_stays_and_is_outdated_until_the_plan_is_taken_anew(api, 
     answer = done(api.post(at(run, "refresh-plan")))
     assert plan_of(run) == (2, 120, [(str(spool.filament), 200, 4)])
     assert (run.materials.get().spool, reserved(), violations()) == (spool, 204, [])
-    told = {each["field"]: (each["before"], each["after"]) for each in answer["changed"]}
-    assert told["plate_count"] == ("3", "2")
-    assert told["planned_source"] == ("outdated", "bill")
+    derived = {each["field"]: (each["before"], each["after"]) for each in answer["changed"]}
+    assert derived["plate_count"] == ("3", "2")
+    assert derived["planned_source"] == ("outdated", "bill")
     assert done(api.post(at(run, "refresh-plan")))["changed"] == []  # again: nothing is left to do
 
 

@@ -35,7 +35,7 @@ def hooks(*takes, count=4, **fields):
     return a_running_run(*takes, items=[(product, count)], **fields)
 
 
-def told(run):
+def explained(run):
     return explanation.of_run(fresh(run)).as_dict()
 
 
@@ -49,7 +49,7 @@ def amounts(**texts):
 
 
 def cost(run):
-    return parts(told(run)["cost"]["total"])
+    return parts(explained(run)["cost"]["total"])
 
 
 def test_more_grams_and_less_time_per_part():
@@ -61,7 +61,7 @@ def test_more_grams_and_less_time_per_part():
         planned_minutes=Decimal("52.2"),
     )
     run = completed(run, good=[8], grams=["477.5"], minutes=Decimal("51.2"))
-    found = told(run)
+    found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(usage="1.55", time="-0.05")
     assert found["sentence"] == (
         "12.11 instead of 10.61 EUR (+1.50): +1.55 more grams per part (59.69 instead of 50.00 g), "
@@ -81,7 +81,9 @@ def test_parts_that_were_scrapped_and_an_item_s_part_of_it_all():
         printer=printer,
         planned_minutes=Decimal(240),
     )
-    found = told(completed(run, good=[4, 10], scrapped=[1, 0], grams=[250], minutes=Decimal(252)))
+    found = explained(
+        completed(run, good=[4, 10], scrapped=[1, 0], grams=[250], minutes=Decimal(252))
+    )
     total = found["cost"]["total"]
     assert parts(total) == amounts(output="-2.2144", scrap="2.2144", usage="1.0000", time="0.3072")
     assert (total["difference"], total["over"]) == (Decimal("1.3072"), Decimal("3.5216"))
@@ -102,7 +104,7 @@ def test_a_price_that_changed_is_no_matter_of_grams(manager):
     shelf.describe(spool, price=Decimal(30), by=manager)
     run = completed(run, good=[4], grams=[120])
     assert cost(run) == amounts(usage="0.4", price="1.2")
-    assert told(run)["sentence"] == (
+    assert explained(run)["sentence"] == (
         "3.60 instead of 2.00 EUR (+1.60): +1.20 dearer filament, +0.40 more grams per part "
         "(30.00 instead of 25.00 g)."
     )
@@ -114,7 +116,7 @@ def test_a_second_spool_of_the_filament_is_its_price_and_unknown_without_one(man
     run = hooks((planned, 100))
     swap_spool(run, by=None, spool=other, so_far=took(planned, 38))
     run = completed(run, good=[4], grams=[38, 63])
-    found = told(run)
+    found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(usage="0.02", price=None)
     assert found["cost"]["total"]["difference"] is None
     assert found["unknown"] == [
@@ -139,9 +141,9 @@ def test_another_filament_stands_in_for_the_planned_one(manager, is_named):
     lines.add_material(run, by=manager, spool=white, **stands)
     run = completed(run, good=[4], grams=[0, 101])
     assert cost(run) == amounts(usage="0.02", substitution="0.505")
-    (need,) = told(run)["needs"]
+    (need,) = explained(run)["needs"]
     assert need["materials"] == [line.pk for line in run.materials.all()]
-    assert "+0.51 another filament than planned" in told(run)["sentence"]
+    assert "+0.51 another filament than planned" in explained(run)["sentence"]
 
 
 def test_what_nobody_planned_is_extra():
@@ -151,7 +153,7 @@ def test_what_nobody_planned_is_extra():
     assert cost(completed(run, good=[4], grams=[100, 12])) == amounts(extra="0.96")
     run = a_running_run((black, 0))
     run = completed(run, grams=[5])
-    assert told(run)["sentence"] == (
+    assert explained(run)["sentence"] == (
         "0.10 instead of 0.00 EUR (+0.10): +0.10 material that was not planned (5.00 g)."
     )
 
@@ -159,7 +161,7 @@ def test_what_nobody_planned_is_extra():
 def test_fewer_parts_are_no_saving():
     printer = at_rates("1.50", 30)
     run = hooks((priced(20), 100), printer=printer, planned_minutes=Decimal(120))
-    found = told(completed(run, good=[3], grams=[78], minutes=Decimal(93)))
+    found = explained(completed(run, good=[3], grams=[78], minutes=Decimal(93)))
     total = found["cost"]["total"]
     assert parts(total) == amounts(output="-2.25", usage="0.06", time="0.075")
     assert total["over"] == Decimal("0.135")
@@ -178,14 +180,14 @@ def test_what_was_given_up_is_lost():
     completion.fail(
         run, by=None, reason=reason, materials=[took(spool, 20, 1)], actual_minutes=Decimal(24)
     )
-    found = told(run)
+    found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(output="-9.1", lost="1.02")
     assert found["cost"]["total"]["over"] == Decimal("1.02")
     assert found["sentence"] == "The print failed: 1.02 EUR lost, 9.10 EUR was planned."
     run = hooks((priced(20), 100), printer=a_printer(hour_rate=2), planned_minutes=Decimal(60))
     spool = run.materials.get().spool
     lifecycle.cancel(run, by=None, materials=[took(spool, 6)])
-    found = told(run)
+    found = explained(run)
     assert found["sentence"] == "The run was cancelled: 0.12 EUR lost, 8.00 EUR was planned."
     assert parts(found["minutes"]) == amounts(output="-60", lost=None)
     assert [parts(item["cost"]["total"]) for item in found["items"]] == [
@@ -196,7 +198,7 @@ def test_what_was_given_up_is_lost():
 def test_a_run_that_is_open_is_not_over_yet(manager):
     run = hooks((priced(20), 100))
     for each in (a_run(), run, revert(printed((priced(20), 1)), by=manager)):
-        found = told(each)
+        found = explained(each)
         assert found["sentence"] == "Not over yet."
         assert set(found["cost"]["total"]["parts"].values()) == {None}
         assert (found["grams"]["assumed"], found["unknown"]) == (None, [])
@@ -204,7 +206,7 @@ def test_a_run_that_is_open_is_not_over_yet(manager):
 
 def test_grams_that_nobody_measured_are_said_to_be():
     run = printed((priced(20), 100), items=[(a_product(grams=25), 4)])
-    found = told(run)
+    found = explained(run)
     assert found["grams"]["assumed"] == 100
     assert found["sentence"] == (
         "2.00 EUR, as planned. 100 g of 100 g were booked as planned, nobody measured them."
@@ -215,7 +217,7 @@ def test_fewer_parts_booked_as_planned_did_not_take_more_each():
     run = hooks((priced(20), 100))
     counts = completion.actuals.ItemCount(item=run.items.get().pk, good_count=3)
     completion.complete(run, by=None, as_planned=True, items=[counts])
-    found = told(run)
+    found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(output="-0.5", usage="0.5")
     assert found["sentence"] == (
         "2.00 EUR, as planned in sum: -0.50 fewer parts printed (3 instead of 4), +0.50 grams that "
@@ -233,7 +235,7 @@ def test_bills_of_materials_say_which_need_a_part_is_of():
         products.append(product)
     takes = [(a_spool(filament=filament), 100) for filament in (black, gold)]
     run = a_running_run(*takes, items=[(products[0], 5), (products[1], 10)])
-    found = told(completed(run, good=[5, 0], grams=[101, 0]))
+    found = explained(completed(run, good=[5, 0], grams=[101, 0]))
     assert parts(found["cost"]["total"]) == amounts(output="-5", usage="0.02")
     assert [parts(item["cost"]["total"]) for item in found["items"]] == [
         amounts(usage="0.02", share="-1.5"),
@@ -248,9 +250,9 @@ def test_shown_parts_sum_to_the_shown_difference():
     assert reconciled(exact, PLACES) == amounts(output="-0.0666", scrap="0.0333", usage="0.0333")
     half = Decimal("0.00005")
     for sign in (1, -1):
-        shown = reconciled(dict.fromkeys("abc", sign * half) | {"d": Decimal(sign)}, PLACES)
-        assert shown["d"] == sign
-        assert sum(shown.values()) == sign * Decimal("1.0002")
+        displayed = reconciled(dict.fromkeys("abc", sign * half) | {"d": Decimal(sign)}, PLACES)
+        assert displayed["d"] == sign
+        assert sum(displayed.values()) == sign * Decimal("1.0002")
     assert reconciled({"a": half, "b": None}, PLACES) == {"a": Decimal("0.0001"), "b": None}
     assert reconciled({"a": Decimal("0.004")}, Decimal("0.01"), total=Decimal("0.01")) == {
         "a": Decimal("0.01")
@@ -268,7 +270,7 @@ def test_an_explanation_takes_one_query_more_than_a_variance_and_agrees_with_it(
         again = fresh(run)
         rows.append(queries_of(lambda count=count, again=again: count(again)))
     assert rows[1] == rows[0] + 1
-    found = told(run)
+    found = explained(run)
     for name, figure in found["cost"].items():
         assert (
             figure.items()

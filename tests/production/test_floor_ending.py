@@ -5,7 +5,7 @@ from decimal import Decimal
 from inventory.models import InventoryTransaction
 from production.models import Reason, Source
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.floor_helpers import at, entries, page, said, touch, undo
+from tests.production.floor_helpers import at, entries, page, page_after, touch, undo
 from tests.queries import fresh
 
 # --- Complete ----------------------------------------------------------------------------------
@@ -16,8 +16,8 @@ def test_a_run_is_completed_as_planned_with_two_touches_and_marked_so(floor, gal
     run = a_running_run((spool, 40, 2), printer=a_printer(), items=[(hook, 4)])
     assert at(run) in page(floor.get("/floor/"))  # the first touch
     assert at(run, "complete-as-planned") in page(floor.get(at(run)))  # the second
-    shown = said(floor, touch(floor, at(run, "complete-as-planned")))
-    assert "is completed: 42 g are booked." in shown
+    text = page_after(floor, touch(floor, at(run, "complete-as-planned")))
+    assert "is completed: 42 g are booked." in text
     assert entries(run) == [("usage", Decimal(-42))]
     assert run.materials.get().actual_source == Source.AS_PLANNED
     assert InventoryTransaction.objects.last().source == "floor"
@@ -136,14 +136,14 @@ def test_figures_are_kept_for_the_next_shift_and_fill_the_form(floor, galaxy, ho
         f"item-{item.pk}-good_count": "3",
         "actual_minutes": "95",
     }
-    shown = said(floor, touch(floor, at(run, "complete"), **filled(run, **given), draft="1"))
-    assert "nothing is booked yet" in shown
+    text = page_after(floor, touch(floor, at(run, "complete"), **filled(run, **given), draft="1"))
+    assert "nothing is booked yet" in text
     form = page(floor.get(at(run, "complete")))
     assert 'value="39"' in form
     assert 'value="95"' in form
     assert (entries(run), fresh(run).status) == ([], "in_progress")
-    kept = {f"material-{line.pk}-actual_grams": "39", f"item-{item.pk}-good_count": "3"}
-    touch(floor, at(run, "complete"), **filled(run, **kept), actual_minutes="95")
+    draft = {f"material-{line.pk}-actual_grams": "39", f"item-{item.pk}-good_count": "3"}
+    touch(floor, at(run, "complete"), **filled(run, **draft), actual_minutes="95")
     assert (fresh(item).good_count, fresh(run).actual_minutes) == (3, 95)
     assert entries(run) == [("usage", Decimal(-39))]
 
@@ -152,9 +152,9 @@ def test_a_form_sent_twice_has_one_effect_and_the_same_answer(floor, galaxy, hoo
     run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
     given = filled(run, idempotency_key="from-the-page")
     first = touch(floor, at(run, "complete"), **given)
-    assert "is completed: 40 g are booked." in said(floor, first)
+    assert "is completed: 40 g are booked." in page_after(floor, first)
     second = touch(floor, at(run, "complete"), **given)
-    assert "is completed: 40 g are booked." in said(floor, second)
+    assert "is completed: 40 g are booked." in page_after(floor, second)
     assert entries(run) == [("usage", Decimal(-40))]
 
 
@@ -171,8 +171,8 @@ def test_a_run_that_somebody_else_completed_says_so(floor, galaxy):
 def test_a_failed_run_books_the_share_that_was_printed_as_waste(floor, galaxy, hook):
     run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
     why = Reason.objects.get(kind="failure", code="nozzle_clog")
-    shown = said(floor, touch(floor, at(run, "fail"), reason=why.pk, progress_percent="25"))
-    assert "has failed" in shown
+    text = page_after(floor, touch(floor, at(run, "fail"), reason=why.pk, progress_percent="25"))
+    assert "has failed" in text
     assert (fresh(run).outcome_reason, entries(run)) == (why, [("waste", Decimal(-10))])
 
 
@@ -207,7 +207,7 @@ def test_reasons_that_are_used_come_first(floor):
 def test_a_cancelled_run_gives_its_claims_back(floor, galaxy):
     spool = a_spool(filament=galaxy)
     run = a_run((spool, 40))
-    assert "is cancelled" in said(floor, touch(floor, at(run, "cancel"), reason="Not needed"))
+    assert "is cancelled" in page_after(floor, touch(floor, at(run, "cancel"), reason="Not needed"))
     assert (fresh(run).status, fresh(spool).reserved_grams) == ("cancelled", 0)
 
 

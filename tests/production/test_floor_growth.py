@@ -16,9 +16,9 @@ def scene(floor, operator):
 
 
 def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
-    few = asked(floor, scene)
+    few = queries_of_pages(floor, scene)
     grow(scene, runs=budgets.PAST_RUNS, spools=budgets.PAST_SPOOLS)
-    many = asked(floor, scene)
+    many = queries_of_pages(floor, scene)
     assert {name: len(seen.queries) for name, seen in many.items()} == {
         name: len(seen.queries) for name, seen in few.items()
     }
@@ -30,7 +30,7 @@ def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
     assert [each for each in statements if looked_at(each[1]) > MOST_ROWS] == []
 
 
-def asked(floor, scene):
+def queries_of_pages(floor, scene):
     """What each page asked for, by its name."""
     return {name: read(floor, floor_path(name, scene)) for name in FLOOR}
 

@@ -7,7 +7,7 @@ import pytest
 from inventory.models import Spool
 from production.models import PrinterSlot
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.floor_helpers import at, page, queries, said, touch
+from tests.production.floor_helpers import at, page, page_after, queries, touch
 
 
 @pytest.fixture
@@ -25,8 +25,8 @@ def inside(slot):
 def test_a_spool_is_loaded_spool_first(floor, slot):
     spool = a_spool()
     assert f'value="{slot.pk}"' in page(floor.get(at(spool, "load")))
-    shown = said(floor, touch(floor, at(spool, "load"), slot=slot.pk))
-    assert f"Spool {spool.code} is in Elm A1." in shown
+    text = page_after(floor, touch(floor, at(spool, "load"), slot=slot.pk))
+    assert f"Spool {spool.code} is in Elm A1." in text
     assert inside(slot) == spool
 
 
@@ -35,8 +35,8 @@ def test_a_spool_is_loaded_printer_first(floor, slot):
     load = f"/floor/slots/{slot.pk}/load/"
     assert load in page(floor.get(f"/floor/printers/{slot.printer_id}/"))
     assert 'name="spool"' in page(floor.get(load))
-    shown = said(floor, touch(floor, load, spool=spool.code.lower()))
-    assert f"Spool {spool.code} is in Elm A1." in shown
+    text = page_after(floor, touch(floor, load, spool=spool.code.lower()))
+    assert f"Spool {spool.code} is in Elm A1." in text
     assert inside(slot) == spool
 
 
@@ -60,7 +60,7 @@ def test_a_sealed_spool_is_opened_by_loading_it(floor, slot):
 def test_a_spool_is_taken_out(floor, slot):
     slot.spool = a_spool()
     slot.save()
-    assert "Elm A1 is empty." in said(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
+    assert "Elm A1 is empty." in page_after(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
     assert inside(slot) is None
 
 
@@ -68,8 +68,8 @@ def test_a_spool_that_a_run_prints_from_is_not_taken_out(floor, slot):
     slot.spool = spool = a_spool()
     slot.save()
     run = a_running_run((spool, 1), printer=slot.printer)
-    shown = said(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
-    assert f"Run {run.number} prints from spool {spool.code}" in shown
+    text = page_after(floor, touch(floor, f"/floor/slots/{slot.pk}/unload/"))
+    assert f"Run {run.number} prints from spool {spool.code}" in text
     assert inside(slot) == spool
 
 
@@ -107,8 +107,8 @@ def test_a_spool_is_loaded_by_scanning_it_and_the_printer_in_either_order(floor,
         which = 0 if spool_first else 1
         answer = scan(floor, pages[which], codes[which])
         assert answer["Location"] == f"{at(spool, 'load')}?printer={printer.pk}"
-        shown = page(floor.get(answer["Location"]))
-        assert re.findall(r'name="slot" value="(\d+)"', shown) == [str(slot.pk)]
+        text = page(floor.get(answer["Location"]))
+        assert re.findall(r'name="slot" value="(\d+)"', text) == [str(slot.pk)]
         touch(floor, answer["Location"], slot=slot.pk)
         assert inside(slot) == spool
 
@@ -119,12 +119,12 @@ def test_a_spool_scanned_for_a_running_printer_leads_to_the_swap(floor, slot):
     run = a_running_run((old, 10), printer=slot.printer)
     new = a_spool(filament=old.filament)
     for seen in (f"/floor/printers/{slot.printer_id}/", f"/floor/runs/{run.pk}/"):
-        shown = page(floor.get(scan(floor, seen, new.code)["Location"]))
-        assert f"swap in {run.number}" in shown
-        assert 'name="slot"' not in shown
+        text = page(floor.get(scan(floor, seen, new.code)["Location"]))
+        assert f"swap in {run.number}" in text
+        assert 'name="slot"' not in text
     line = run.materials.get()
     swap = f"/floor/runs/{run.pk}/swap/{line.pk}/"
-    assert f"{swap}?spool={new.code}" in shown
+    assert f"{swap}?spool={new.code}" in text
     assert f'value="{new.code}"' in page(floor.get(f"{swap}?spool={new.code}"))
     touch(floor, swap, spool=new.code, gave="grams", figure="4")
     assert inside(slot) == new
@@ -155,8 +155,8 @@ def test_a_viewer_who_scans_looks(farm_client, viewer, slot):
 def test_a_viewer_looks_at_a_spool_and_does_nothing(farm_client, viewer, slot):
     farm_client.force_login(viewer)
     spool = a_spool()
-    shown = page(farm_client.get(at(spool)))
-    assert "Weigh" not in shown
+    text = page(farm_client.get(at(spool)))
+    assert "Weigh" not in text
     given = {"gross_grams": "1190", "slot": slot.pk, "spool": spool.code}
     for path in (at(spool, "weigh"), at(spool, "load"), f"/floor/slots/{slot.pk}/load/"):
         assert farm_client.get(path).status_code == 403

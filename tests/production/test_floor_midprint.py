@@ -11,7 +11,7 @@ from production.services.transitions import InvalidRunStatus, NotInRun
 from production.services.undo import undo
 from tenants.operations.refusals import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool
-from tests.production.floor_helpers import at, page, queries, said, touch
+from tests.production.floor_helpers import at, page, page_after, queries, touch
 from tests.queries import violations
 
 HOOK = {"name": "Hook", "units_per_plate": 4}
@@ -35,8 +35,8 @@ def test_a_failed_plate_is_noted_with_two_touches_and_fills_the_completion(floor
     assert f'name="item-{item.pk}-scrapped_count" value="4"' in form
     reason = Reason.objects.get(kind="scrap", code="adhesion")
     field = {f"item__{item.pk}__scrapped_count": "4"}
-    shown = said(floor, touch(floor, at(run, "plate"), reason=reason.pk, **field))
-    assert "8 good, 4 scrapped so far" in shown
+    text = page_after(floor, touch(floor, at(run, "plate"), reason=reason.pk, **field))
+    assert "8 good, 4 scrapped so far" in text
     assert counts(run) == (8, 4, "adhesion")
     touch(floor, at(run, "plate"), **field)
     assert counts(run) == (4, 8, "adhesion")
@@ -103,9 +103,9 @@ def test_figures_are_noted_at_a_shift_change_and_fill_the_completion(floor, oper
         f"material__{line.pk}__actual_grams": "40",  # as the page showed it
         f"material__{line.pk}__gross_after_grams": "1176,5",
     }
-    assert "nothing is booked yet" in said(floor, touch(floor, at(run, "note"), **fields))
-    kept = ProductionRun.objects.get()
-    assert (kept.progress_percent, kept.actual_minutes) == (60, 90)
+    assert "nothing is booked yet" in page_after(floor, touch(floor, at(run, "note"), **fields))
+    saved = ProductionRun.objects.get()
+    assert (saved.progress_percent, saved.actual_minutes) == (60, 90)
     assert counts(run) == (7, 1, None)
     filled = page(floor.get(at(run, "complete")))
     for value in ("7", "1176.5", "90"):
@@ -135,19 +135,19 @@ def test_a_figure_that_can_not_be_keeps_the_rest_typed(floor, run):
 
 def test_who_looks_notes_nothing(farm_client, viewer, run):
     farm_client.force_login(viewer)
-    shown = page(farm_client.get(at(run)))
-    assert "A plate failed" not in shown
+    text = page(farm_client.get(at(run)))
+    assert "A plate failed" not in text
     for verb in ("note", "plate"):
         assert farm_client.get(at(run, verb)).status_code == 403
         assert touch(farm_client, at(run, verb)).status_code == 403
 
 
 def test_the_pages_ask_few_questions_however_large_the_run_is(floor):
-    def asked(size):
+    def queries_of_pages(size):
         takes = [(a_spool(), 10) for _ in range(size)]
         run = a_running_run(*takes, items=[(a_product(), 2) for _ in range(size)])
         return [queries(floor, at(run, *verb)) for verb in ([], ["note"], ["plate"])]
 
-    few = asked(1)
-    assert asked(6) == few
+    few = queries_of_pages(1)
+    assert queries_of_pages(6) == few
     assert max(few) <= 12

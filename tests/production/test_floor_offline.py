@@ -91,10 +91,10 @@ def test_figures_that_waited_do_not_go_over_those_that_others_noted_since(floor,
     assert fresh(line).actual_grams == 10
 
 
-@pytest.mark.parametrize("said", ["", "0", "29", "-3600", "x", "1e9", "٣٦٠٠", "9" * 40])
-def test_what_hardly_waited_is_done_at_once(floor, operator, run, said):
+@pytest.mark.parametrize("waited_for", ["", "0", "29", "-3600", "x", "1e9", "٣٦٠٠", "9" * 40])
+def test_what_hardly_waited_is_done_at_once(floor, operator, run, waited_for):
     midprint.progress(run, by=None, percent=50)
-    headers = whose(operator) | {WAITED: said.encode().decode("latin-1")}
+    headers = whose(operator) | {WAITED: waited_for.encode().decode("latin-1")}
     assert send(floor, run, "complete-as-planned", headers=headers).status_code == 200
 
 
@@ -125,22 +125,22 @@ def test_a_weight_from_before_other_entries_asks_which_it_is(floor, operator, ba
     path = f"/floor/spools/{spool.pk}/weigh/"
     answer = touch(floor, path, headers=whose(operator) | HOUR, gross_grams="1180")
     assert (answer.status_code, answer.json()["code"]) == (409, "entries_since_weighing")
-    asked = page(touch(floor, path, headers=HOUR, gross_grams="1180"), 409)
-    assert "When was it weighed?" in asked
-    waited = asked.partition('name="waited" value="')[2].partition('"')[0]
+    form = page(touch(floor, path, headers=HOUR, gross_grams="1180"), 409)
+    assert "When was it weighed?" in form
+    waited = form.partition('name="waited" value="')[2].partition('"')[0]
     assert 3600 <= int(waited) <= 3700
-    told = touch(floor, path, gross_grams="1180", waited=waited, basis=basis)
-    assert told.status_code == 303
+    response = touch(floor, path, gross_grams="1180", waited=waited, basis=basis)
+    assert response.status_code == 303
     assert fresh(spool).remaining_grams == left
 
 
 def test_a_load_that_waited_does_not_push_out_what_others_loaded_since(floor, operator):
     slot, spool, other = a_slot(), a_spool(), a_spool()
     slots.load(other, slot=slot, by=None)
-    asked = {f"/floor/spools/{spool.pk}/load/": {"slot": slot.pk}}
-    asked[f"/floor/slots/{slot.pk}/load/"] = {"spool": spool.code}
-    asked[f"/floor/slots/{slot.pk}/unload/"] = {}
-    for path, fields in asked.items():
+    form = {f"/floor/spools/{spool.pk}/load/": {"slot": slot.pk}}
+    form[f"/floor/slots/{slot.pk}/load/"] = {"spool": spool.code}
+    form[f"/floor/slots/{slot.pk}/unload/"] = {}
+    for path, fields in form.items():
         answer = touch(floor, path, headers=whose(operator) | HOUR, **fields)
         assert (answer.status_code, answer.json()["code"]) == (409, "changed_meanwhile")
         assert f"the system put spool {other.code} into {slot}" in answer.json()["detail"]

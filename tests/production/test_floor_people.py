@@ -11,7 +11,7 @@ from inventory.models import Spool
 from tenants.accounts import devices, floor_sessions, pins, roles
 from tenants.accounts.models import FloorDevice, PinTries, User
 from tests.factories import PASSWORD, a_printer, a_spool, make_user
-from tests.production.floor_helpers import page, queries, said, touch
+from tests.production.floor_helpers import page, page_after, queries, touch
 
 PIN = "8362"
 WHO = "/floor/who/"
@@ -96,9 +96,9 @@ def test_a_revoked_tablet_puts_people_out_at_once(tablet, otto):
 def test_a_name_and_a_pin_lead_on_and_what_is_written_carries_the_person(tablet, otto):
     spool = a_spool(1000)
     make_user(name="Has no PIN")
-    shown = page(tablet.get(f"{WHO}?next=/floor/spools/{spool.pk}/"))
-    assert "Otto Operator" in shown
-    assert "Has no PIN" not in shown
+    text = page(tablet.get(f"{WHO}?next=/floor/spools/{spool.pk}/"))
+    assert "Otto Operator" in text
+    assert "Has no PIN" not in text
     answer = come(tablet, otto, next=f"/floor/spools/{spool.pk}/")
     assert (answer.status_code, answer["Location"]) == (303, f"/floor/spools/{spool.pk}/")
     touch(tablet, f"/floor/spools/{spool.pk}/weigh/", gross_grams="1190")
@@ -199,24 +199,24 @@ def test_what_was_typed_is_kept_for_who_comes_back(tablet, otto):
     weigh = f"/floor/spools/{spool.pk}/weigh/"
     come(tablet, otto)
     go_idle(tablet, 1000)
-    asked = page(touch(tablet, weigh, gross_grams="1187,5", note="ä & <b>"), 403)
-    assert "What you typed is saved" in asked
+    form = page(touch(tablet, weigh, gross_grams="1187,5", note="ä & <b>"), 403)
+    assert "What you typed is saved" in form
     hidden = {
-        name: re.search(rf'name="{name}" value="([^"]*)"', asked)[1].replace("&amp;", "&")
+        name: re.search(rf'name="{name}" value="([^"]*)"', form)[1].replace("&amp;", "&")
         for name in ("next", "pending")
     }
-    shown = page(come(tablet, otto, **hidden))
-    assert f'action="{weigh}"' in shown
-    assert 'name="gross_grams" value="1187,5"' in shown
-    assert 'value="ä &amp; &lt;b&gt;"' in shown
+    text = page(come(tablet, otto, **hidden))
+    assert f'action="{weigh}"' in text
+    assert 'name="gross_grams" value="1187,5"' in text
+    assert 'value="ä &amp; &lt;b&gt;"' in text
     assert Spool.objects.get().remaining_grams == 1000  # not before it is sent
 
 
 def test_a_pin_is_never_kept_in_a_page(tablet, otto):
     come(tablet, otto)
     go_idle(tablet, 1000)
-    asked = page(touch(tablet, "/floor/pin/", current=PIN, pin="9517", again="9517"), 403)
-    assert "9517" not in asked
+    form = page(touch(tablet, "/floor/pin/", current=PIN, pin="9517", again="9517"), 403)
+    assert "9517" not in form
 
 
 # --- One's own PIN -------------------------------------------------------------------------------
@@ -226,7 +226,9 @@ def test_people_choose_their_own_pin(floor, operator):
     assert 'name="current"' not in page(floor.get("/floor/pin/"))
     assert "not the same" in page(touch(floor, "/floor/pin/", pin=PIN, again="8363"), 400)
     assert "Too easy" in page(touch(floor, "/floor/pin/", pin="1234", again="1234"), 400)
-    assert "You have a PIN now" in said(floor, touch(floor, "/floor/pin/", pin=PIN, again=PIN))
+    assert "You have a PIN now" in page_after(
+        floor, touch(floor, "/floor/pin/", pin=PIN, again=PIN)
+    )
     assert User.objects.get(pk=operator.pk).pin_hash
 
 
@@ -235,7 +237,9 @@ def test_who_came_by_pin_types_it_first_and_wrong_ones_count(tablet, otto):
     new = {"pin": "9517", "again": "9517"}
     page(touch(tablet, "/floor/pin/", current="1793", **new), 403)
     assert PinTries.objects.get().failures == 1
-    assert "You have a PIN now" in said(tablet, touch(tablet, "/floor/pin/", current=PIN, **new))
+    assert "You have a PIN now" in page_after(
+        tablet, touch(tablet, "/floor/pin/", current=PIN, **new)
+    )
     assert not PinTries.objects.exists()
 
 

@@ -13,7 +13,16 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
-from tests.production.floor_helpers import a_bare_run, at, entries, page, queries, said, touch, undo
+from tests.production.floor_helpers import (
+    a_bare_run,
+    at,
+    entries,
+    page,
+    page_after,
+    queries,
+    touch,
+    undo,
+)
 from tests.queries import fresh
 
 # --- Start -------------------------------------------------------------------------------------
@@ -27,7 +36,7 @@ def test_a_run_starts_from_the_spool_in_the_printer_with_one_touch(floor, galaxy
     form = page(floor.get(at(run)))
     assert f'value="{spool.code}"' in form
     answer = touch(floor, at(run, "start"), **{f"material-{line.pk}-spool": spool.code})
-    assert f"Run {run.number} is in progress." in said(floor, answer)
+    assert f"Run {run.number} is in progress." in page_after(floor, answer)
     assert (fresh(run).status, fresh(line).spool) == ("in_progress", spool)
     assert run.events.last().by == operator
 
@@ -95,8 +104,8 @@ def test_a_spool_that_ran_out_is_swapped_in_the_run_and_in_the_printer(floor, ga
     form = page(floor.get(at(run, "swap", line.pk)))
     assert full.code[:3] in form
     given = {"gave": "grams", "figure": "60", "spool": full.code}
-    shown = said(floor, touch(floor, at(run, "swap", line.pk), **given))
-    assert f"It goes on from spool {full.code}." in shown
+    text = page_after(floor, touch(floor, at(run, "swap", line.pk), **given))
+    assert f"It goes on from spool {full.code}." in text
     assert fresh(slot).spool == full
     assert (fresh(line).actual_grams, fresh(full).reserved_grams) == (60, 30)
     assert [event.verb for event in full.events.all()] == ["opened", "loaded"]
@@ -130,7 +139,7 @@ def test_a_completion_is_undone_from_the_bar(floor, galaxy):
     touch(floor, at(run, "complete-as-planned"))
     event = run.events.last()
     assert f'name="event" value="{event.pk}"' in page(floor.get("/floor/"))
-    assert "Taken back" in said(floor, undo(floor, run, event=event.pk))
+    assert "Taken back" in page_after(floor, undo(floor, run, event=event.pk))
     assert fresh(run).status == "in_progress"
     assert [kind for kind, _ in entries(run)] == ["usage", "reversal"]
     assert 'class="undo"' not in page(floor.get("/floor/"))
@@ -148,14 +157,14 @@ def test_what_was_done_since_is_not_undone_by_an_old_bar(floor):
     touch(floor, at(run, "start"))
     event = run.events.last()
     touch(floor, at(run, "complete-as-planned"))
-    assert "Something else was done" in said(floor, undo(floor, run, event=event.pk))
+    assert "Something else was done" in page_after(floor, undo(floor, run, event=event.pk))
     assert fresh(run).status == "completed"
 
 
 def test_nobody_undoes_what_another_did(floor, manager):
     run = a_running_run(by=manager)
     assert 'class="undo"' not in page(floor.get("/floor/"))
-    said(floor, undo(floor, run, event=run.events.last().pk))
+    page_after(floor, undo(floor, run, event=run.events.last().pk))
     assert fresh(run).status == "in_progress"
 
 

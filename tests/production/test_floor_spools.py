@@ -12,7 +12,7 @@ from production.models import PrinterSlot
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tests.factories import PASSWORD, a_filament, a_printer, a_run, a_running_run, a_spool
-from tests.production.floor_helpers import at, page, queries, said, touch
+from tests.production.floor_helpers import at, page, page_after, queries, touch
 
 
 def labelled(code):
@@ -72,14 +72,14 @@ def test_a_run_is_found_by_its_number(floor):
 
 def test_the_beginning_of_a_code_shows_what_begins_so(floor):
     labelled("10AB10CDE")
-    shown = page(floor.get("/floor/find/", {"code": "10a"}))
-    assert "10A B10 CDE" in shown
+    text = page(floor.get("/floor/find/", {"code": "10a"}))
+    assert "10A B10 CDE" in text
 
 
 def test_what_is_not_found_stays_typed(floor):
-    shown = page(floor.get("/floor/find/", {"code": "<nothing>"}), 404)
-    assert 'value="&lt;nothing&gt;"' in shown
-    assert "was it mistyped?" in shown
+    text = page(floor.get("/floor/find/", {"code": "<nothing>"}), 404)
+    assert 'value="&lt;nothing&gt;"' in text
+    assert "was it mistyped?" in text
 
 
 # --- The spool ---------------------------------------------------------------------------------
@@ -89,26 +89,26 @@ def test_a_spool_says_what_it_is_what_is_on_it_and_what_claims_it(floor):
     spool = labelled("10AB10CDE")
     run = a_run((spool, "12.345"))
     PrinterSlot.objects.create(printer=a_printer("Elm"), label="A1", spool=spool)
-    shown = page(floor.get(at(spool)))
+    text = page(floor.get(at(spool)))
     for words in ("Galaxy", "Deep blue", "10A B10 CDE", "1000 g", "987.66 g", "In Elm A1"):
-        assert words in shown
-    assert run.number in shown
-    assert 'fill="#336699"' in shown
+        assert words in text
+    assert run.number in text
+    assert 'fill="#336699"' in text
 
 
 def test_the_pages_of_a_spool_ask_few_questions_however_much_happened_to_it(floor):
     spool = a_spool(filament=a_filament("Galaxy"))
 
-    def asked():
+    def queries_of_pages():
         return [queries(floor, at(spool, *verb)) for verb in ([], ["weigh"], ["load"])]
 
     a_run((spool, 1))
     PrinterSlot.objects.create(printer=a_printer(), label="1", spool=a_spool())
-    few = asked()
+    few = queries_of_pages()
     for _ in range(6):
         a_run((spool, 1), printer=a_printer())
         PrinterSlot.objects.create(printer=a_printer(), label="1", spool=a_spool())
-    assert asked() == few
+    assert queries_of_pages() == few
     assert max(few) <= 12
 
 
@@ -120,8 +120,8 @@ def test_a_spool_is_weighed_with_its_reel(floor, operator):
     form = page(floor.get(at(spool, "weigh")))
     assert 'data-tare="200' in form
     assert 'inputmode="decimal"' in form
-    shown = said(floor, touch(floor, at(spool, "weigh"), gross_grams="1187,5"))
-    assert "987.5 g are on the spool, −12.5 g against the book." in shown
+    text = page_after(floor, touch(floor, at(spool, "weigh"), gross_grams="1187,5"))
+    assert "987.5 g are on the spool, −12.5 g against the book." in text
     entry = spool.transactions.last()
     assert (entry.kind, entry.grams, entry.source) == ("count", Decimal("-12.5"), "floor")
     assert entry.performed_by == operator
@@ -155,8 +155,8 @@ def test_while_a_run_prints_the_weight_is_kept_for_its_completion(floor):
     spool = a_spool(1000, filament=a_filament("Galaxy"))
     run = a_running_run((spool, 40))
     assert f"Run {run.number} prints from it" in page(floor.get(at(spool, "weigh")))
-    shown = said(floor, touch(floor, at(spool, "weigh"), gross_grams="1160"))
-    assert f"Saved for run {run.number}" in shown
+    text = page_after(floor, touch(floor, at(spool, "weigh"), gross_grams="1160"))
+    assert f"Saved for run {run.number}" in text
     assert run.materials.get().gross_after_grams == 1160
     assert 'value="1160"' in page(floor.get(f"/floor/runs/{run.pk}/complete/"))
     touch(floor, at(spool, "weigh"), gross_grams="1160", as_count="on")
@@ -167,7 +167,7 @@ def test_a_weight_sent_twice_is_counted_once(floor):
     spool = a_spool(1000)
     for _ in range(2):
         answer = touch(floor, at(spool, "weigh"), gross_grams="1190", idempotency_key="a-key")
-        assert "990 g are on the spool" in said(floor, answer)
+        assert "990 g are on the spool" in page_after(floor, answer)
     assert spool.transactions.count() == 2
 
 

@@ -32,16 +32,16 @@ def test_a_printer_shows_what_runs_on_it_and_the_time_left(floor):
 def test_a_print_that_ends_on_another_day_says_on_which(floor):
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"), planned_minutes=60 * 72)
     ends = (run.started_at + timedelta(days=3)).astimezone(ZoneInfo("Europe/Berlin"))
-    shown = floor.get(TODAY).content.decode()
-    assert f"until {ends:%d/%m/%Y %H:%M}" in shown
+    text = floor.get(TODAY).content.decode()
+    assert f"until {ends:%d/%m/%Y %H:%M}" in text
 
 
 def test_of_many_products_a_card_names_the_first(floor):
     items = [(a_product(name=f"Part {number}"), 2) for number in range(9)]
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"), items=items)
-    shown = floor.get(TODAY).content.decode()
-    assert "2 × Part 2, 9 products in all" in shown
-    assert "Part 3" not in shown
+    text = floor.get(TODAY).content.decode()
+    assert "2 × Part 2, 9 products in all" in text
+    assert "Part 3" not in text
     assert "2 × Part 8" in floor.get(f"/floor/runs/{run.pk}/").content.decode()
 
 
@@ -50,10 +50,10 @@ def test_what_is_overdue_by_the_farms_calendar_is_marked(floor):
     today = timezone.localdate(timezone=ZoneInfo("Pacific/Kiritimati"))
     for days in (-1, 0):
         a_run((a_spool(), 1), due_on=today + timedelta(days=days))
-    shown = floor.get(TODAY).content.decode()
-    assert f"overdue since {today - timedelta(days=1):%d/%m/%Y}" in shown
-    assert f"due {today:%d/%m/%Y}" in shown
-    assert shown.count("overdue") == 1
+    text = floor.get(TODAY).content.decode()
+    assert f"overdue since {today - timedelta(days=1):%d/%m/%Y}" in text
+    assert f"due {today:%d/%m/%Y}" in text
+    assert text.count("overdue") == 1
 
 
 def test_a_run_that_takes_longer_than_planned_says_so(floor):
@@ -122,9 +122,9 @@ def test_today_asks_at_most_thirteen_questions_however_much_there_is(floor):
 def test_a_page_is_english_by_the_clock_and_in_the_formats_of_the_farm(floor, farm):
     change_settings(FarmSettings.load(), by=None, locale="de")
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"))
-    shown = floor.get(TODAY).content.decode()
-    assert '<html lang="en-gb">' in shown
-    assert ">Today<" in shown  # Django itself would say Heute
-    assert 'data-locale="de"' in shown
+    text = floor.get(TODAY).content.decode()
+    assert '<html lang="en-gb">' in text
+    assert ">Today<" in text  # Django itself would say Heute
+    assert 'data-locale="de"' in text
     here = run.started_at.astimezone(ZoneInfo("Europe/Berlin"))
-    assert f"since {here:%H:%M}" in shown
+    assert f"since {here:%H:%M}" in text

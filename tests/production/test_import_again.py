@@ -9,7 +9,7 @@ from inventory import codes
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import receiving
 from tests.factories import a_filament, a_spool
-from tests.inventory.tables import import_filaments, import_spools, spools, told
+from tests.inventory.tables import import_filaments, import_spools, results_by_line, spools
 from tests.queries import violations
 from tests.responses import done, refused, text_of
 
@@ -52,7 +52,7 @@ def test_a_table_that_is_mended_and_sent_whole_receives_what_was_refused(red):
     assert outcomes(again) == (10, 20, 0)
     known = next(row for row in again.rows if row.outcome == "unchanged")
     spool = Spool.objects.get(pk=known.instance.pk)
-    assert told(again)[known.number] == (
+    assert results_by_line(again)[known.number] == (
         f"Spool {spool.code}, received on {DAY}, is the same: it is there already."
     )
     assert outcomes(spools(COLUMNS, *thirty(mended=True))) == (0, 30, 0)
@@ -108,7 +108,7 @@ def test_a_label_says_which_spool_it_is(red):
     assert outcomes(spools(*lines)) == (1, 0, 1)
     again = spools(*lines)
     assert outcomes(again) == (0, 1, 1)
-    assert told(again)[3] == {"code": f"Spool {other.code} is there already."}
+    assert results_by_line(again)[3] == {"code": f"Spool {other.code} is there already."}
     assert outcomes(spools(*lines, again=True)) == (0, 0, 2)
 
 
@@ -190,11 +190,11 @@ def test_refused_lines_come_back_as_a_table_to_mend(red, as_manager):
     assert import_spools("name\nRed\n").refused_table == ""
     filaments = import_filaments("name;material\nSky;\n")
     assert filaments.refused_table.splitlines()[1] == "material: This is needed.,Sky,"
-    shown = text_of(choose(as_manager, text))
-    assert 'download="refused-spools.csv"' in shown
-    assert 'href="data:text/csv;charset=utf-8;base64,' in shown
+    html = text_of(choose(as_manager, text))
+    assert 'download="refused-spools.csv"' in html
+    assert 'href="data:text/csv;charset=utf-8;base64,' in html
 
 
 def test_a_refused_line_of_the_api_comes_back_too(api, red):
-    said = done(sent(api, "name;lot\nRed;L-1\nRedd;L-2\n", dry_run="true"))
-    assert said["refused_table"].endswith(",Redd,L-2\r\n")
+    report = done(sent(api, "name;lot\nRed;L-1\nRedd;L-2\n", dry_run="true"))
+    assert report["refused_table"].endswith(",Redd,L-2\r\n")

@@ -35,8 +35,8 @@ def test_a_products_runs_cost_what_their_own_pages_say(at_admin):
     product = a_product(grams=10, labour_minutes=3)
     run = a_running_run((a_spool(price=Decimal(20)), 50), items=[(product, 1)])
     run = completed(run, good=[1], scrapped=[0], grams=[50])
-    for told in (page(at_admin, product), page(at_admin, run)):
-        assert '<td class="number">4.00</td>' in told  # 1.00 of filament, 3 minutes of somebody
+    for text in (page(at_admin, product), page(at_admin, run)):
+        assert '<td class="number">4.00</td>' in text  # 1.00 of filament, 3 minutes of somebody
 
 
 def test_a_run_of_unknown_time_has_no_cost_on_the_page_of_its_product(at_admin):
@@ -44,10 +44,10 @@ def test_a_run_of_unknown_time_has_no_cost_on_the_page_of_its_product(at_admin):
     product = a_product(grams=10)
     run = a_running_run((a_spool(price=Decimal(20)), 50), items=[(product, 1)])
     completed(run, good=[1], scrapped=[0], grams=[50])
-    told = page(at_admin, product)
-    assert 'Cost, EUR</th><td class="number">–</td><td class="number">–</td>' in told
-    assert '<td class="number">1.00</td><td class="number">1.00</td>' in told  # of its material
-    assert "<dd>unknown</dd>" in told
+    text = page(at_admin, product)
+    assert 'Cost, EUR</th><td class="number">–</td><td class="number">–</td>' in text
+    assert '<td class="number">1.00</td><td class="number">1.00</td>' in text  # of its material
+    assert "<dd>unknown</dd>" in text
 
 
 def test_a_product_of_which_none_was_good_says_so(at_admin):
@@ -100,18 +100,18 @@ def test_a_week_of_which_a_cost_is_unknown_says_at_least(at_admin):
     completed(a_running_run((priced, 50)), grams=[50])
     assert "at least" not in text_of(at_admin.get("/admin/"))
     completed(a_running_run((unpriced, 50)), grams=[50])
-    told = text_of(at_admin.get("/admin/"))
-    assert told.count("at least 1.00 ⚠") == 2  # of the day, and of the week
-    assert "The cost of 1 run is not fully known" in told
+    text = text_of(at_admin.get("/admin/"))
+    assert text.count("at least 1.00 ⚠") == 2  # of the day, and of the week
+    assert "The cost of 1 run is not fully known" in text
 
 
 def test_a_run_that_was_reverted_is_to_be_completed_and_not_late(at_admin):
     run = a_running_run((a_spool(), 5), planned_minutes=30)
     completion.revert(completed(run, grams=[5]), by=None)
     ProductionRun.objects.update(started_at=timezone.now() - timedelta(hours=3))
-    told = text_of(at_admin.get("/admin/"))
-    assert "to be completed" in told
-    assert "late" not in told
+    text = text_of(at_admin.get("/admin/"))
+    assert "to be completed" in text
+    assert "late" not in text
 
 
 def test_a_week_is_the_farms_last_seven_days_and_its_sums_are_those_of_the_report(at_admin):
@@ -149,10 +149,10 @@ def test_a_failed_run_and_its_page_agree_on_what_it_took(at_admin):
     assert (row["grams"]["waste"], row["cost"]["total"]) == (33, Decimal("0.66"))
 
 
-@pytest.mark.parametrize(("minutes", "shown"), [("95.5", "1 h 36"), ("90.5", "1 h 31")])
-def test_a_time_is_rounded_alike_on_every_face(minutes, shown):
-    assert quantities.duration(Decimal(minutes)) == shown
-    assert duration(Decimal(minutes)) == f"{shown} min"
+@pytest.mark.parametrize(("minutes", "displayed"), [("95.5", "1 h 36"), ("90.5", "1 h 31")])
+def test_a_time_is_rounded_alike_on_every_face(minutes, displayed):
+    assert quantities.duration(Decimal(minutes)) == displayed
+    assert duration(Decimal(minutes)) == f"{displayed} min"
 
 
 def test_what_is_shown_as_nothing_has_no_sign():

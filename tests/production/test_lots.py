@@ -32,7 +32,7 @@ def done(run):
     return completion.complete(run, by=None, as_planned=True).run
 
 
-def told(lines):
+def summary(lines):
     return [(line.run.number, line.spool.code, line.used_grams) for line in lines]
 
 
@@ -43,7 +43,7 @@ def test_a_lot_is_followed_to_runs_parts_and_orders():
     second = done(ordered("A-2", (spool, 10)))
     done(ordered("A-3", (other, 10)))
     lines = uses_of_lot(" l-7 ")
-    assert told(lines) == [(second.number, spool.code, 10), (first.number, spool.code, 30)]
+    assert summary(lines) == [(second.number, spool.code, 10), (first.number, spool.code, 30)]
     assert [line.order_references for line in lines] == [["A-2"], ["A-1"]]
     parts = parts_of_lot("L-7")
     assert [part.order_reference for part in parts] == ["A-2", "A-1"]
@@ -75,7 +75,7 @@ def test_open_runs_are_told_before_they_took_anything_and_closed_ones_only_if_th
     lifecycle.delete(a_run((spool, 10)), by=None)
     reverted = completion.revert(done(a_running_run((spool, 10))), by=None)
     lines = uses_of_lot("L-7")
-    assert told(lines) == [
+    assert summary(lines) == [
         (run.number, spool.code, 0) for run in (reverted, running, planned)
     ]  # fmt: skip
 
@@ -98,7 +98,7 @@ def test_consumption_that_was_reassigned_is_in_the_right_lot():
     run = done(ordered("A-1", (wrong, 10)))
     completion.reassign(run, by=None, line=run.materials.get().pk, spool=right)
     assert not uses_of_lot("L-1").exists()
-    assert told(uses_of_lot("L-2")) == [(run.number, right.code, 10)]
+    assert summary(uses_of_lot("L-2")) == [(run.number, right.code, 10)]
 
 
 def test_one_number_of_two_makers_is_told_apart():
@@ -109,7 +109,7 @@ def test_one_number_of_two_makers_is_told_apart():
     run = done(a_running_run((theirs, 5), items=[(a_product(), 1)]))
     assert uses_of_lot("L-1").count() == 2
     lines = RunMaterial.objects.filter(spool__filament__manufacturer=maker)
-    assert told(uses_of_lot("L-1", lines=lines)) == [(run.number, theirs.code, 5)]
+    assert summary(uses_of_lot("L-1", lines=lines)) == [(run.number, theirs.code, 5)]
     assert parts_of_lot("L-1", lines=lines).get().run == run
 
 

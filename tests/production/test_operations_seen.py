@@ -137,6 +137,8 @@ def test_secrets_are_not_seen(watched, caplog):
     _, secret = people.issue_token(make_user(), name="printer", by=None)
     people.set_password(make_user(), password=NEW, by=None)
     pins.set_pin(make_user(), pin="83620174", by=None)
-    told = [str(vars(line)) for line in caplog.records]
-    told += [str(watched.last(name)) for name in ("token.issue", "user.set_password", "pin.set")]
-    assert not any(text in line for text in (secret, PASSWORD, "83620174") for line in told)
+    recorded = [str(vars(line)) for line in caplog.records]
+    recorded += [
+        str(watched.last(name)) for name in ("token.issue", "user.set_password", "pin.set")
+    ]
+    assert not any(text in line for text in (secret, PASSWORD, "83620174") for line in recorded)

@@ -58,9 +58,9 @@ def test_runs_claim_one_after_another_and_the_one_that_is_too_much_is_named():
     spool = a_spool(1000)
     with pytest.raises(planning.RunsRefused) as refused:
         many(takes((spool, 600)), takes((spool, 600)), takes((spool, 400)))
-    [told] = refused.value.numbers["refused"]
-    assert (told["index"], told["code"]) == (1, "insufficient_inventory")
-    assert told["shortages"][0]["available_grams"] == 400
+    [causes] = refused.value.numbers["refused"]
+    assert (causes["index"], causes["code"]) == (1, "insufficient_inventory")
+    assert causes["shortages"][0]["available_grams"] == 400
     [short] = refused.value.numbers["shortages"]
     assert (short["needed_grams"], short["available_grams"]) == (1600, 1000)
     assert (short["missing_grams"], short["spool_code"]) == (600, spool.code)
@@ -78,8 +78,8 @@ def test_everything_that_is_wrong_with_any_run_is_said_at_once_and_none_is_made(
             takes((spool, -1)),
             {"plate_count": 0},
         )
-    told = {each["index"]: each["code"] for each in refused.value.numbers["refused"]}
-    assert told == {
+    causes = {each["index"]: each["code"] for each in refused.value.numbers["refused"]}
+    assert causes == {
         1: "insufficient_inventory",
         2: "invalid",
         3: "duplicate_spool",
@@ -103,8 +103,8 @@ def test_shapes_that_are_wrong_are_400_and_a_cause_is_said_once():
 def test_an_external_id_that_is_there_twice_is_a_duplicate():
     with pytest.raises(planning.RunsRefused) as refused:
         many({"external_id": "shop-1"}, {"external_id": "shop-1"})
-    [told] = refused.value.numbers["refused"]
-    assert (told["index"], told["code"]) == (1, "duplicate")
+    [causes] = refused.value.numbers["refused"]
+    assert (causes["index"], causes["code"]) == (1, "duplicate")
 
 
 @pytest.mark.parametrize("count", [0, 101])
@@ -254,8 +254,8 @@ def test_a_plan_that_can_not_be_is_refused_by_name():
         (Invalid, {"plates_per_run": 0}),
         (Invalid, {"plates_per_run": -1}),
     ]
-    for refusal, said in refusals:
-        wanted = {"product": product, "quantity": 4, "printers": [printer], "by": None} | said
+    for refusal, message in refusals:
+        wanted = {"product": product, "quantity": 4, "printers": [printer], "by": None} | message
         with pytest.raises(refusal):
             planning.plan(**wanted)
     assert not ProductionRun.objects.exists()
@@ -266,8 +266,8 @@ def test_a_printer_that_can_not_make_it_refuses_the_whole_plan():
     high, low = a_printer(bed_z_mm=400), a_printer()
     with pytest.raises(planning.RunsRefused) as refused:
         planned(product, 4, [high, low])
-    told = refused.value.numbers["refused"]
-    assert [(each["index"], each["code"]) for each in told] == [
+    causes = refused.value.numbers["refused"]
+    assert [(each["index"], each["code"]) for each in causes] == [
         (1, "limit_exceeded"), (3, "limit_exceeded"),
     ]  # fmt: skip
     assert not ProductionRun.objects.exists()

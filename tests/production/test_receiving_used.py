@@ -13,7 +13,7 @@ from production.services.undo import receipts, undo
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament
 from tests.inventory.api_helpers import SPOOLS
-from tests.inventory.tables import spools, told
+from tests.inventory.tables import results_by_line, spools
 from tests.production.floor_helpers import page, touch
 from tests.queries import fresh, violations
 from tests.responses import done, refused, text_of
@@ -84,8 +84,8 @@ def test_what_can_not_be_left_is_refused_and_says_why(receive):
         ({"gross_grams": "199"}, "-1 g can&#x27;t be left of 1000 g"),
         ({"remaining_grams": "1", "gross_grams": "201"}, "not both"),
     ):
-        said = receive(filament, **given).replace("'", "&#x27;")
-        assert why in said, said
+        message = receive(filament, **given).replace("'", "&#x27;")
+        assert why in message, message
     bare = a_filament(tare_grams=None)
     assert "has no weight yet: enter it, or give what is left." in receive(bare, gross_grams="600")
     assert not Spool.objects.exists()
@@ -151,4 +151,4 @@ def test_the_floor_keeps_what_was_typed(floor):
     again = page(receive_on_the_floor(floor, filament, gross_grams="1300", lot_number="L7"), 400)
     assert 'value="1300"' in again
     assert 'value="L7"' in again
-    assert told(spools(["name", "gross"], [filament.name, "600"]))
+    assert results_by_line(spools(["name", "gross"], [filament.name, "600"]))

@@ -68,10 +68,10 @@ def test_the_check_digit_of_a_gtin_finds_a_misread_digit(gtin):
 @pytest.mark.parametrize("shape", ["{}", "HTTP://ALPHA.LOCALHOST/S/{}", "http://x/s/{}", "]Q3{}"])
 def test_a_label_leads_to_its_spool_however_it_is_read(api, shape):
     spool = a_spool()
-    said = scanned(api, shape.format(spool.code))
-    assert (said["kind"], said["code"]) == ("spool", spool.code)
+    scan = scanned(api, shape.format(spool.code))
+    assert (scan["kind"], scan["code"]) == ("spool", spool.code)
     found = {"id": spool.pk, "name": str(spool), "url": f"/api/v1/spools/{spool.pk}/"}
-    assert said["results"] == [found]
+    assert scan["results"] == [found]
 
 
 def test_a_code_is_found_with_look_alikes_and_dashes(api):
@@ -89,14 +89,14 @@ def test_an_old_label_says_the_code_of_today(api):
 def test_a_printer_and_a_run_have_labels_too(api):
     printer, run = a_printer("Elm"), a_run()
     for text in (printer.code, f"http://alpha.localhost/P/{printer.code}"):
-        said = scanned(api, text)
-        assert (said["kind"], said["results"][0]["url"]) == (
+        scan = scanned(api, text)
+        assert (scan["kind"], scan["results"][0]["url"]) == (
             "printer",
             f"/api/v1/printers/{printer.pk}/",
         )
     for text in (run.number.lower(), f"HTTP://ALPHA.LOCALHOST/R/{run.number}"):
-        said = scanned(api, text)
-        assert (said["kind"], said["results"][0]["id"]) == ("run", run.pk)
+        scan = scanned(api, text)
+        assert (scan["kind"], scan["results"][0]["id"]) == ("run", run.pk)
 
 
 def test_a_gtin_leads_to_every_filament_that_carries_it_however_long_it_was_written(api):
@@ -107,9 +107,9 @@ def test_a_gtin_leads_to_every_filament_that_carries_it_however_long_it_was_writ
     a_filament("Another", gtin=GTIN)
     a_filament("Given up", gtin="036000291452", is_active=False)
     for read in ("036000291452", "0036000291452", "(01)00036000291452"):
-        said = scanned(api, read)
-        assert said["kind"] == "filament"
-        assert {row["name"].removeprefix("Polyfil ") for row in said["results"]} == names
+        scan = scanned(api, read)
+        assert scan["kind"] == "filament"
+        assert {row["name"].removeprefix("Polyfil ") for row in scan["results"]} == names
 
 
 def test_the_gtin_of_a_case_leads_to_the_filament_in_it(api):
@@ -131,18 +131,18 @@ def test_the_gtin_of_a_case_leads_to_the_filament_in_it(api):
     ],
 )
 def test_what_is_not_known_here_says_what_it_is_and_what_to_do(api, text, kind, why):
-    said = scanned(api, text)
-    assert (said["kind"], said["results"]) == (kind, [])
-    assert why in said["detail"]
+    scan = scanned(api, text)
+    assert (scan["kind"], scan["results"]) == (kind, [])
+    assert why in scan["detail"]
 
 
 def test_another_farms_labels_are_answered_as_nobodys(api, other_farm, django_assert_num_queries):
     with tenant_context(other_farm):
         spool, printer = a_spool(), a_printer()
     for code in (spool.code, printer.code):
-        said, nobodys = scanned(api, code), scanned(api, UNKNOWN)
-        assert said["detail"] == nobodys["detail"].replace(UNKNOWN, code)
-        assert {**said, "code": "", "detail": ""} == {**nobodys, "code": "", "detail": ""}
+        scan, nobodys = scanned(api, code), scanned(api, UNKNOWN)
+        assert scan["detail"] == nobodys["detail"].replace(UNKNOWN, code)
+        assert {**scan, "code": "", "detail": ""} == {**nobodys, "code": "", "detail": ""}
     for code in (spool.code, UNKNOWN):  # and asked about in the same way
         with django_assert_num_queries(2):
             decode(code)

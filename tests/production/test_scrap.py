@@ -161,9 +161,9 @@ def test_only_runs_that_lost_something_are_shared_out_among_their_products():
     rows = runs(50)
     RunItem.objects.filter(run__in=rows[1:]).update(scrapped_count=0)
     with CaptureQueriesContext(connection) as seen:
-        (told,) = scrap.scrap(ProductionRun.objects.live(), group_by=None)
-    assert told["scrapped"]["count"] == 1
-    assert told["printed"]["count"] == 5 + 4 * 49
+        (whole,) = scrap.scrap(ProductionRun.objects.live(), group_by=None)
+    assert whole["scrapped"]["count"] == 1
+    assert whole["printed"]["count"] == 5 + 4 * 49
     (statement,) = [query["sql"] for query in seen if "shares AS" in query["sql"]]
     shared = [step for step in steps(plan_of(statement)) if step["Node Type"] == "WindowAgg"]
     assert {step["Actual Rows"] for step in shared} == {1}

@@ -20,7 +20,7 @@ def inside(slot):
     return PrinterSlot.objects.get(pk=slot.pk).spool
 
 
-def told(spool):
+def history(spool):
     events = spool.events.exclude(verb="opened").order_by("pk")
     return [(event.verb, event.before, event.after) for event in events]
 
@@ -29,7 +29,7 @@ def test_a_spool_is_loaded_and_its_book_says_where(farm):
     spool, slot = a_spool(), a_slot(a_printer("Elm"))
     assert slots.load(spool, slot=slot, by=None).spool == spool
     assert inside(slot) == spool
-    assert told(spool) == [("loaded", "", "Elm 1")]
+    assert history(spool) == [("loaded", "", "Elm 1")]
     assert Spool.objects.get().version == spool.version + 1
 
 
@@ -54,7 +54,7 @@ def test_what_was_in_the_slot_comes_out(farm):
     old, new = a_spool(), a_spool()
     slot = a_slot(a_printer("Elm"), spool=old)
     slots.load(new, slot=slot, by=None)
-    assert (inside(slot), told(old)) == (new, [("unloaded", "Elm 1", "")])
+    assert (inside(slot), history(old)) == (new, [("unloaded", "Elm 1", "")])
 
 
 def test_a_spool_is_in_one_slot_only(farm):
@@ -62,7 +62,7 @@ def test_a_spool_is_in_one_slot_only(farm):
     first, second = a_slot(a_printer("Elm"), spool=spool), a_slot(a_printer("Fir"))
     slots.load(spool, slot=second, by=None)
     assert (inside(first), inside(second)) == (None, spool)
-    assert told(spool) == [("unloaded", "Elm 1", ""), ("loaded", "", "Fir 1")]
+    assert history(spool) == [("unloaded", "Elm 1", ""), ("loaded", "", "Fir 1")]
 
 
 def test_two_spools_change_places_on_one_printer(farm):
@@ -76,7 +76,7 @@ def test_two_spools_change_places_on_one_printer(farm):
 def test_loading_what_is_there_leaves_no_trace(farm):
     spool = a_spool()
     slots.load(spool, slot=a_slot(spool=spool), by=None)
-    assert told(spool) == []
+    assert history(spool) == []
 
 
 def test_an_archived_spool_is_not_loaded(farm):
@@ -91,7 +91,7 @@ def test_a_spool_is_taken_out(farm):
     spool = a_spool()
     slot = a_slot(a_printer("Elm"), spool=spool)
     slots.unload(slot, by=None)
-    assert (inside(slot), told(spool)) == (None, [("unloaded", "Elm 1", "")])
+    assert (inside(slot), history(spool)) == (None, [("unloaded", "Elm 1", "")])
 
 
 def test_nothing_is_taken_out_of_an_empty_slot(farm):
@@ -136,7 +136,7 @@ def test_a_swap_on_a_run_without_a_slot_moves_no_spool(farm):
     low, full = a_spool(100, filament=galaxy), a_spool(filament=galaxy)
     run = a_running_run((low, 90))
     slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
-    assert told(full) == []
+    assert history(full) == []
 
 
 def test_a_later_write_that_fails_leaves_slot_and_run_as_they_were(farm, monkeypatch):

@@ -115,8 +115,8 @@ def test_every_page_and_table_tells_estimates_from_statements(api, at_admin, flo
     given = {"materials": [took(spool, 21)], "actual_minutes": Decimal(90), "as_planned": True}
     completion.complete(typed, by=None, **given)
 
-    shown = done(api.get(f"/api/v1/production-runs/{run.pk}/"))
-    assert shown["actual_minutes_source"] == "as_planned"
+    read_run = done(api.get(f"/api/v1/production-runs/{run.pk}/"))
+    assert read_run["actual_minutes_source"] == "as_planned"
     assert done(api.get(f"/api/v1/production-runs/{run.pk}/variance/"))["minutes_source"] == (
         "as_planned"
     )

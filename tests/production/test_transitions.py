@@ -23,7 +23,7 @@ from tests.production.verbs import cases_of_runs, stories
 ADMIN = {verb.name: verb for verb in VERBS}
 
 
-def asked_for(row):
+def extra_arguments(row):
     """What the service asks for beside what all of them take: a verb that does needs a form."""
     found = inspect.signature(row.call).parameters
     return [name for name in found if name not in {"run", "row", "by", "at"}]
@@ -50,15 +50,15 @@ def lacks_undo(row):
 def lacks_api(row):
     if not row.path:
         return
-    if (asked := asked_for(row)) and RUN_BODIES[row.action] is NoBody:
-        yield f"production/serializers/verbs.py: RUN_BODIES has no body for {', '.join(asked)}."
+    if (extra := extra_arguments(row)) and RUN_BODIES[row.action] is NoBody:
+        yield f"production/serializers/verbs.py: RUN_BODIES has no body for {', '.join(extra)}."
     if f"/production-runs/{{pk}}/{row.path}/ " not in API:
         yield "tests/config/test_roles.py: its address has no row."
 
 
 def lacks_admin(row):
-    if row.label and (asked := asked_for(row)) and ADMIN[row.name].form is VerbForm:
-        yield f"production/admin/run_verbs.py: FORMS has no form for {', '.join(asked)}."
+    if row.label and (extra := extra_arguments(row)) and ADMIN[row.name].form is VerbForm:
+        yield f"production/admin/run_verbs.py: FORMS has no form for {', '.join(extra)}."
 
 
 def lacks_floor(row):

@@ -36,8 +36,8 @@ AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 def on_paper(*runs):
     rows = ProductionRun.objects.for_paper().filter(pk__in=[run.pk for run in runs])
-    said = {"farm": "https://alpha.example.com", "farm_name": "Alpha", "printed_at": AT}
-    return traveller.pdf(list(rows.order_by("pk")), **said)
+    header = {"farm": "https://alpha.example.com", "farm_name": "Alpha", "printed_at": AT}
+    return traveller.pdf(list(rows.order_by("pk")), **header)
 
 
 @pytest.mark.usefixtures("farm")
@@ -53,13 +53,13 @@ def test_it_says_what_is_made_what_to_load_and_how_long():
         notes="Slow first layer.\nSecond <line> & more",
     )
     [text] = pdf.texts(on_paper(run))
-    for said in (
+    for header in (
         run.number, "Elm", "CLIP-01", "Clip", "12 ×", "Ocean blue", "PLA · Blue", spool.code,
         "Dry box 3", "800 g by the book, lot L-7", "125 g", "5 g of it purge", "1 h 35",
         "Slow first layer.", "Second <line> & more", "Good", "Scrapped", "Scale after",
         "Alpha · printed 2026-03-01 13:00",
     ):  # fmt: skip
-        assert said in text, said
+        assert header in text, header
     assert pdf.codes(on_paper(run)) == [f"HTTPS://ALPHA.EXAMPLE.COM/R/{run.number}"]
 
 

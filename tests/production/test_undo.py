@@ -24,7 +24,7 @@ from tests.factories import (
     make_user,
 )
 from tests.production.completed_runs import printed
-from tests.production.floor_helpers import page, queries, said, touch
+from tests.production.floor_helpers import page, page_after, queries, touch
 from tests.queries import fresh, violations
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -46,7 +46,7 @@ def of_bar(client, path="/floor/"):
 
 def press(client):
     address, event = of_bar(client)
-    return said(client, touch(client, address, event=event))
+    return page_after(client, touch(client, address, event=event))
 
 
 # --- A weighing ----------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ def test_a_swap_is_taken_back_in_the_run_and_in_the_printer(floor, gave, grams):
     weighing.weigh(old, gross_grams=245, by=None)  # a draft, which the swap replaces
     before = figures(run)
     path = f"/floor/runs/{run.pk}/swap/{run.materials.get().pk}/"
-    said(floor, touch(floor, path, spool=new.code, gave=gave, figure=grams))
+    page_after(floor, touch(floor, path, spool=new.code, gave=gave, figure=grams))
     assert (run.materials.count(), fresh(slot).spool) == (2, new)
     press(floor)
     assert (figures(run), fresh(slot).spool) == (before, old)

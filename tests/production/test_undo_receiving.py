@@ -17,7 +17,7 @@ from production.services.undo import receipts, undo
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
 from tests.inventory.tables import import_spools
-from tests.production.floor_helpers import page, said, touch
+from tests.production.floor_helpers import page, page_after, touch
 from tests.production.test_undo import of_bar, press
 from tests.queries import fresh, violations
 
@@ -49,8 +49,8 @@ def test_a_case_is_taken_back_from_the_bar_by_who_received_it(floor, operator):
     spools = Spool.objects.all()
     assert [(spool.remaining_grams, spool.is_archived) for spool in spools] == [(0, True)] * 3
     entries = InventoryTransaction.objects.filter(kind="reversal")
-    told = entries.values_list("grams", "reverses__kind", "reason", "performed_by", "source")
-    assert list(told) == [(-1000, "receipt", "taken back", operator.pk, "floor")] * 3
+    history = entries.values_list("grams", "reverses__kind", "reason", "performed_by", "source")
+    assert list(history) == [(-1000, "receipt", "taken back", operator.pk, "floor")] * 3
     assert of_bar(floor) is None
     assert violations() == []
 
@@ -70,8 +70,8 @@ def test_its_labels_are_blank_again_and_lead_nowhere(floor, operator):
     again = delivery(operator, count=None, codes=blank)
     assert [spool.code for spool in again] == blank
     first = Spool.objects.order_by("pk").first()
-    told = list(first.events.order_by("pk").values_list("verb", "before"))
-    assert told == [("relabelled", f"taken back: {blank[0]}"), ("archived", "taken back")]
+    history = list(first.events.order_by("pk").values_list("verb", "before"))
+    assert history == [("relabelled", f"taken back: {blank[0]}"), ("archived", "taken back")]
 
 
 def test_it_asks_as_little_for_a_large_case(operator, django_assert_num_queries):
@@ -85,10 +85,10 @@ def test_it_asks_as_little_for_a_large_case(operator, django_assert_num_queries)
 
 
 def test_only_that_delivery_goes(operator):
-    kept, gone = delivery(operator), delivery(operator, count=2)
+    single, gone = delivery(operator), delivery(operator, count=2)
     others = delivery(make_user())
     assert {spool.pk for spool in take_back(gone[1], by=operator)} == {each.pk for each in gone}
-    assert list(Spool.objects.on_shelf().order_by("pk")) == [*kept, *others]
+    assert list(Spool.objects.on_shelf().order_by("pk")) == [*single, *others]
 
 
 # --- Who, and until when -------------------------------------------------------------------------
@@ -176,9 +176,9 @@ def test_a_delivery_to_which_something_happened_stays_and_says_why(floor, operat
     why = happen(other)
     assert undo.last(by=operator) is None
     path = f"/floor/spools/{spool.pk}/undo-receipt/"
-    shown = said(floor, touch(floor, path, event=receipt_of(spool).pk))
-    assert f"Spool {other.code} {why}" in shown
-    assert "Archive each spool that should not be here" in shown
+    text = page_after(floor, touch(floor, path, event=receipt_of(spool).pk))
+    assert f"Spool {other.code} {why}" in text
+    assert "Archive each spool that should not be here" in text
     assert fresh(spool).remaining_grams == 1000
     assert not InventoryTransaction.objects.filter(kind="reversal").exists()
 

@@ -25,7 +25,7 @@ from tests.production.verbs import races_for_a_delivery, races_for_a_run, races_
 from tests.queries import violations
 from tests.responses import refusals
 
-TOLD = (Refusal, ProductionRun.DoesNotExist)  # what a loser may hear
+EXPECTED = (Refusal, ProductionRun.DoesNotExist)  # what a loser may hear
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def at_once(in_threads):
 
         results = in_threads(one, len(works))
         unexpected = [each for each in results if isinstance(each, Exception)]
-        assert all(isinstance(each, TOLD) for each in unexpected), results
+        assert all(isinstance(each, EXPECTED) for each in unexpected), results
         assert violations() == []
         return results
 

@@ -170,25 +170,25 @@ def verify(*words):
 
 
 def test_the_command_says_that_all_is_well(farm, spool):
-    is_well, said = verify("alpha")
+    is_well, output = verify("alpha")
     assert is_well
-    assert said == "alpha: all is well (1 spools, 1 entries, 0 runs)\n"
+    assert output == "alpha: all is well (1 spools, 1 entries, 0 runs)\n"
 
 
 def test_the_command_looks_at_every_farm(farm):
-    is_well, said = verify()
+    is_well, output = verify()
     assert is_well
-    assert [line.partition(":")[0] for line in said.splitlines()] == ["alpha", "beta"]
+    assert [line.partition(":")[0] for line in output.splitlines()] == ["alpha", "beta"]
 
 
 def test_the_command_names_each_row_that_disagrees_and_fails(farm, unguarded, spool):
     Spool.objects.filter(pk=spool.pk).update(remaining_grams=999, reserved_grams=1)
-    is_well, said = verify()
+    is_well, output = verify()
     assert not is_well
-    assert f"alpha: remaining_is_the_ledger: spool_id {spool.pk}" in said
-    assert f"alpha: reserved_is_the_open_claims: spool_id {spool.pk}" in said
-    assert "beta: all is well" in said
-    assert "do not agree at: alpha." in said
+    assert f"alpha: remaining_is_the_ledger: spool_id {spool.pk}" in output
+    assert f"alpha: reserved_is_the_open_claims: spool_id {spool.pk}" in output
+    assert "beta: all is well" in output
+    assert "do not agree at: alpha." in output
 
 
 def test_the_command_does_not_know_a_farm_that_is_not_there(farm):
@@ -199,11 +199,11 @@ def test_a_farm_whose_schema_is_gone_is_not_well(committed_farm):
     schema = committed_farm.schema_name
     rename(schema, f"{schema}_away")
     try:
-        is_well, said = verify(committed_farm.slug)
+        is_well, output = verify(committed_farm.slug)
     finally:
         rename(f"{schema}_away", schema)
     assert not is_well
-    assert "could not be checked" in said
+    assert "could not be checked" in output
 
 
 def rename(before, after):

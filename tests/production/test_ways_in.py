@@ -15,7 +15,7 @@ from tenants.accounts import audited
 from tenants.api.filters import FilterSet, TextParameter
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_product, a_run, a_spool
-from tests.inventory.tables import filaments, spools, told
+from tests.inventory.tables import filaments, results_by_line, spools
 from tests.production.admin_forms import fields
 from tests.production.api_helpers import RUNS
 from tests.production.floor_helpers import page, touch
@@ -59,20 +59,20 @@ def added_in_the_admin(client, **typed):
 def test_a_gtin_is_checked_and_completed_by_every_way_in(api, as_manager, typed, gtin):
     body = {"name": "Sent", "material_type": a_material_type().pk, "gtin": typed}
     answer = api.post(FILAMENTS, body)
-    shown = added_in_the_admin(as_manager, gtin=typed)
+    html = added_in_the_admin(as_manager, gtin=typed)
     report = filaments(["name", "material", "gtin"], ["Read", "PLA", typed])
     if gtin is None:
         assert list(refused(answer, 400, "invalid")["errors"]) == ["gtin"]
-        assert "is no GTIN: 8, 12, 13 or 14 digits, the last a check digit." in shown
-        assert "is no GTIN" in told(report)[2]["gtin"]
+        assert "is no GTIN: 8, 12, 13 or 14 digits, the last a check digit." in html
+        assert "is no GTIN" in results_by_line(report)[2]["gtin"]
         assert not Filament.objects.exists()
     else:
-        assert (done(answer, 201)["gtin"], shown, report.count("created")) == (gtin, "", 1)
+        assert (done(answer, 201)["gtin"], html, report.count("created")) == (gtin, "", 1)
         assert list(Filament.objects.values_list("gtin", flat=True)) == [gtin] * 3
 
 
 @pytest.mark.parametrize(
-    ("stored", "asked"),
+    ("stored", "query"),
     [
         (EAN, [EAN, f"0{EAN}", "4 006381 333931", "14006381333938"]),
         (UPC, ["36000291452", UPC, f"0{UPC}", f"00{UPC}"]),
@@ -80,11 +80,11 @@ def test_a_gtin_is_checked_and_completed_by_every_way_in(api, as_manager, typed,
         (SHORT, [SHORT, f"0000{SHORT}", f"000000{SHORT}"]),
     ],
 )
-def test_a_gtin_is_compared_as_a_number_wherever_it_is_looked_for(api, floor, stored, asked):
+def test_a_gtin_is_compared_as_a_number_wherever_it_is_looked_for(api, floor, stored, query):
     filament = a_filament("Galaxy", gtin=stored)
     spool = a_spool(filament=filament)
     a_filament("Other", gtin="012345678905")
-    for text in asked:
+    for text in query:
         for parameter in ("gtin", "search"):
             word = text.replace(" ", "-")
             rows = results(api.get(FILAMENTS, {parameter: word}))
@@ -92,10 +92,10 @@ def test_a_gtin_is_compared_as_a_number_wherever_it_is_looked_for(api, floor, st
         rows = results(api.get("/api/v1/spools/", {"search": text.replace(" ", "")}))
         assert [row["id"] for row in rows] == [spool.pk]
         rows = api.get("/admin/inventory/filament/", {"q": text.replace(" ", "")})
-        shown = page(floor.get("/floor/receive/", {"q": text}))
-        assert f"/floor/receive/{filament.pk}/" in shown
-        assert "Other" not in shown
-    assert done(api.post("/api/v1/scan/", {"text": asked[-1]}))["results"][0]["id"] == filament.pk
+        html = page(floor.get("/floor/receive/", {"q": text}))
+        assert f"/floor/receive/{filament.pk}/" in html
+        assert "Other" not in html
+    assert done(api.post("/api/v1/scan/", {"text": query[-1]}))["results"][0]["id"] == filament.pk
 
 
 def test_what_is_not_set_is_no_gtin():
@@ -234,7 +234,7 @@ def test_what_is_no_figure_is_one_by_no_way_in(api, as_manager, typed):
     body = {"name": "Sent", "material_type": a_material_type().pk, "price": typed}
     assert list(refused(api.post(FILAMENTS, body), 400, "invalid")["errors"]) == ["price"]
     assert 'id="id_price_error"' in added_in_the_admin(as_manager, price=typed)
-    told_of = told(filaments(["name", "material", "price"], ["Read", "PLA", typed]))
-    assert list(told_of[2]) == ["price"]
+    lines = results_by_line(filaments(["name", "material", "price"], ["Read", "PLA", typed]))
+    assert list(lines[2]) == ["price"]
     if typed != "12345678901":
         refused(api.get(f"/api/v1/spools/?remaining_below={typed}"), 400, "invalid")

@@ -14,7 +14,7 @@ def watched():
 
 
 @pytest.fixture
-def said(caplog):
+def last_log_line(caplog):
     """``said()``: the last log line of an operation."""
     caplog.set_level(logging.INFO, "spoolbook.operation")
     return lambda: caplog.records[-1]

@@ -211,9 +211,9 @@ def hosts(tenant, *rows):
     form["domains-TOTAL_FORMS"] = len(rows)
     for place, (host, is_primary, is_deleted) in enumerate(rows):
         flags = {"is_primary": is_primary, "DELETE": is_deleted}
-        said = {"host": host, "tenant": tenant.pk, "id": there.get(host, "")}
-        said |= {name: "on" for name, is_set in flags.items() if is_set}
-        form |= {f"domains-{place}-{name}": value for name, value in said.items()}
+        fields = {"host": host, "tenant": tenant.pk, "id": there.get(host, "")}
+        fields |= {name: "on" for name, is_set in flags.items() if is_set}
+        form |= {f"domains-{place}-{name}": value for name, value in fields.items()}
     return form
 
 
@@ -257,11 +257,11 @@ def test_the_platforms_index_tells_which_farms_there_are(at_platform, farm, othe
         hosts = list(other_farm.domains.values_list("host", flat=True))
     with tenant_context(other_farm):
         make_user(username="somebody-inside")
-    shown = at_platform.get("/admin/").content.decode()
+    text = at_platform.get("/admin/").content.decode()
     for part in (farm.name, farm.slug, other_farm.name, "workshop.example", "In use", "Suspended"):
-        assert part in shown
-    assert not any(f"//{host}" in shown for host in hosts)  # nobody is led to a shut door
-    assert "somebody-inside" not in shown
+        assert part in text
+    assert not any(f"//{host}" in text for host in hosts)  # nobody is led to a shut door
+    assert "somebody-inside" not in text
 
 
 def test_the_platforms_index_asks_as_often_however_many_farms(

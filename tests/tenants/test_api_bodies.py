@@ -112,8 +112,8 @@ def test_a_text_is_measured_as_it_was_sent_and_then_trimmed(api):
     assert api.post(LOCATIONS, {"name": "  Shelf\n"}).json()["name"] == "Shelf"
     for long in (" " + "x" * 100, " " * 101):
         answer = api.post(LOCATIONS, {"name": long, "comment": long})
-        told = {"name": ["Ensure this field has no more than 100 characters."]}
-        assert (answer.status_code, answer.json()["errors"]) == (400, told)
+        errors = {"name": ["Ensure this field has no more than 100 characters."]}
+        assert (answer.status_code, answer.json()["errors"]) == (400, errors)
 
 
 @pytest.mark.parametrize("given", ["5", 5.5, True, 10**30, "1e2", [], {}])
@@ -150,7 +150,7 @@ def bodies_of(*bases):
 
 
 @pytest.mark.parametrize(
-    ("given", "kept"),
+    ("given", "stored"),
     [
         ("12.3456785", "12.345679"),
         (12.3456785, "12.345679"),
@@ -159,9 +159,9 @@ def bodies_of(*bases):
         (None, None),
     ],
 )
-def test_a_quantity_is_a_string_or_a_number_and_rounded_half_up(api, given, kept):
+def test_a_quantity_is_a_string_or_a_number_and_rounded_half_up(api, given, stored):
     body = {"name": "Maker", "empty_spool_grams": given}
-    assert api.post("/api/v1/manufacturers/", body).json()["empty_spool_grams"] == kept
+    assert api.post("/api/v1/manufacturers/", body).json()["empty_spool_grams"] == stored
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_when_the_database_does_not_answer_it_is_503_with_retry_after(api):
 
 
 @pytest.mark.parametrize(
-    ("cause", "code", "said"),
+    ("cause", "code", "reason"),
     [
         (errors.DiskFull, "unavailable", "The disk of the database is full"),
         (errors.ReadOnlySqlTransaction, "unavailable", "can only be read"),
@@ -78,7 +78,7 @@ def test_when_the_database_does_not_answer_it_is_503_with_retry_after(api):
     ],
 )
 def test_why_the_database_takes_nothing_is_told_by_the_api_and_by_pages(
-    api, browser, caplog, cause, code, said
+    api, browser, caplog, cause, code, reason
 ):
     kind = InternalError if cause is errors.ReadOnlySqlTransaction else OperationalError
     error = kind("could not extend file")
@@ -87,12 +87,12 @@ def test_why_the_database_takes_nothing_is_told_by_the_api_and_by_pages(
         answer = api.post(LOCATIONS, {"name": "Shelf"})
         page = browser.post("/admin/inventory/location/add/", {"name": "Shelf"})
     assert (answer.status_code, answer.json()["code"]) == (503, code)
-    assert said in answer.json()["detail"]
-    assert (page.status_code, said in page.content.decode()) == (503, True)
+    assert reason in answer.json()["detail"]
+    assert (page.status_code, reason in page.content.decode()) == (503, True)
     assert page["Retry-After"]
-    told = [record.message for record in caplog.records if record.name == "config.api.problems"]
-    assert bool(told) == (code == "unavailable")
-    assert all("could not extend file" in message for message in told)
+    logged = [record.message for record in caplog.records if record.name == "config.api.problems"]
+    assert bool(logged) == (code == "unavailable")
+    assert all("could not extend file" in message for message in logged)
 
 
 def test_when_the_use_of_a_token_can_not_be_noted_reading_goes_on(api_client, viewer, caplog):

@@ -26,10 +26,10 @@ def of(user, verb=""):
 def test_a_manager_lets_somebody_in(api, manager):
     answer = api.post(USERS, NINA)
     assert answer.status_code == 201
-    said = answer.json()
-    assert (said["username"], said["role"], said["is_active"]) == ("nina", "operator", True)
-    assert answer["Location"].endswith(f"/api/v1/users/{said['id']}/")
-    assert "password" not in str(said)
+    me = answer.json()
+    assert (me["username"], me["role"], me["is_active"]) == ("nina", "operator", True)
+    assert answer["Location"].endswith(f"/api/v1/users/{me['id']}/")
+    assert "password" not in str(me)
     assert authenticate(username="nina", password=PASSWORD)
     assert AuditEvent.objects.of(User.objects.get(username="nina")).get().by == manager
 
@@ -144,8 +144,8 @@ def test_a_list_costs_the_same_however_long(api, path, django_assert_num_queries
 
 def test_everybody_may_read_what_the_roles_may(api_client, viewer):
     api_client.force_authenticate(viewer)
-    said = {row["role"]: row["permissions"] for row in _results(api_client, "/api/v1/roles/")}
-    assert said == {role: sorted(roles.permissions(role)) for role in roles.FARM_ROLES}
+    found = {row["role"]: row["permissions"] for row in _results(api_client, "/api/v1/roles/")}
+    assert found == {role: sorted(roles.permissions(role)) for role in roles.FARM_ROLES}
 
 
 # --- Tokens of everybody -------------------------------------------------------------------------
@@ -272,8 +272,8 @@ def test_ones_own_password_is_changed_on_record(farm_client, operator):
 
 def test_managers_read_who_changed_what(api, manager, operator):
     assert api.patch(of(operator), {"name": "Otto the First"}).status_code == 200
-    asked = {"object_type": "accounts.user", "object_id": operator.pk}
-    [event] = api.get(AUDIT, query_params=asked).json()["results"]
+    query = {"object_type": "accounts.user", "object_id": operator.pk}
+    [event] = api.get(AUDIT, query_params=query).json()["results"]
     assert (event["by"], event["verb"]) == (manager.pk, "change")
     assert event["changes"]["name"][1] == "Otto the First"
     assert api.get(f"{AUDIT}?after_id={event['id']}").json()["results"] == []

@@ -140,7 +140,9 @@ def test_who_knows_the_password_is_not_counted_with_those_who_do_not(
 def test_an_address_is_counted_over_all_names_and_both_doors(farm, operator, settings):
     settings.SIGN_IN_TRIES_PER_MINUTE = 4
     client = FarmAPIClient(host="alpha.localhost")
-    codes = [door(client, f"name-{number}") for number in range(3) for door in (by_api, by_page)]
+    codes = [
+        sign_in(client, f"name-{number}") for number in range(3) for sign_in in (by_api, by_page)
+    ]
     assert codes == [401, 200, 401, 200, 429, 429]
 
 

@@ -15,7 +15,7 @@ from tests.factories import a_filament, a_printer, a_product, make_user
 SECRET = "a-new-password"
 
 
-def told(obj):
+def latest_lines(obj):
     """The lines of the newest event of a row."""
     newest = AuditEvent.objects.of(obj).latest_first()[:1]
     return audit_display.lines(newest[0])
@@ -32,23 +32,23 @@ def test_rows_are_called_by_name_and_figures_have_no_zeros(farm, manager):
     line = BomLine(product=a_product(), material_type=filament.material_type, filament=filament)
     line.grams_per_unit = Decimal("17.5")
     line = audited.create(line, by=manager)
-    lines = told(line)
+    lines = latest_lines(line)
     assert f"product: {line.product}" in lines
     assert f"filament: {filament}" in lines
     assert "grams in one unit: 17.5" in lines
     audited.update(line, by=manager, filament=None, grams_per_unit=Decimal("1020"))
-    assert told(line) == [f"filament: {filament} → –", "grams in one unit: 17.5 → 1,020"]
+    assert latest_lines(line) == [f"filament: {filament} → –", "grams in one unit: 17.5 → 1,020"]
 
 
 def test_money_choices_moments_and_secrets(farm, manager):
     filament = audited.update(a_filament(price=None), by=manager, price=Decimal("19.9"))
-    assert told(filament) == ["price: – → 19.90"]
+    assert latest_lines(filament) == ["price: – → 19.90"]
     user = services.change(make_user(role="viewer"), by=manager, role="operator")
-    assert told(user) == ["role: Viewer → Operator"]
+    assert latest_lines(user) == ["role: Viewer → Operator"]
     services.set_password(user, password=SECRET, by=manager)
-    assert told(user) == ["password: (hidden)"]
+    assert latest_lines(user) == ["password: (hidden)"]
     token, _ = services.issue_token(user, name="Slicer", by=manager)
-    assert f"user: {user}" in told(token)
+    assert f"user: {user}" in latest_lines(token)
 
 
 def test_a_row_that_is_gone_is_called_as_it_was(farm, manager):
@@ -56,7 +56,7 @@ def test_a_row_that_is_gone_is_called_as_it_was(farm, manager):
     printer = audited.update(a_printer(), by=manager, location=shelf)
     printer = audited.update(printer, by=manager, location=None)
     audited.delete(shelf, by=manager)
-    assert told(printer) == ["location: Attic → –"]
+    assert latest_lines(printer) == ["location: Attic → –"]
 
 
 def test_what_no_model_knows_any_more_is_told_as_it_is(farm, manager):
@@ -92,8 +92,8 @@ def test_the_trail_asks_as_often_however_long_it_is(at_admin, manager, django_as
         page()
     slots(5)
     with django_assert_num_queries(len(few)):
-        shown = page()
-    assert all(f"printer: {printer}" in shown for printer in Printer.objects.all())
+        text = page()
+    assert all(f"printer: {printer}" in text for printer in Printer.objects.all())
 
 
 def test_the_trail_as_a_table_says_the_same(at_admin, manager):

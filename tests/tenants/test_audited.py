@@ -27,8 +27,8 @@ def test_what_is_referred_to_is_named_as_it_was_called_then(manager):
     printer = a_printer(location=here)
     audited.update(printer, location=there, by=manager)
     audited.update(there, name="Attic", by=manager)
-    told = last_event(printer).changes["location"]
-    assert told == [{"id": here.pk, "name": "Here"}, {"id": there.pk, "name": "There"}]
+    change = last_event(printer).changes["location"]
+    assert change == [{"id": here.pk, "name": "Here"}, {"id": there.pk, "name": "There"}]
     audited.update(printer, location=None, by=manager)
     assert last_event(printer).changes["location"] == [{"id": there.pk, "name": "Attic"}, None]
 

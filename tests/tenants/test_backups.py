@@ -24,7 +24,7 @@ from tests.tenants.test_farms import described, run
 
 
 @pytest.fixture
-def kept(committed_farm, tmp_path):
+def backup(committed_farm, tmp_path):
     """The path of a backup of a farm with a book, and with text that looks like SQL."""
     Location.objects.create(name=f"COPY {committed_farm.schema_name}.x (id) FROM stdin;\n\\.\nä%s")
     consumption.use(a_spool(1000), grams=5, by=None)
@@ -53,11 +53,11 @@ def dumped(tenant):
     return described(tenant.schema_name)
 
 
-def test_a_farm_comes_back_as_it_was(committed_farm, kept, restored):
+def test_a_farm_comes_back_as_it_was(committed_farm, backup, restored):
     before = dumped(committed_farm)
     hosts = set(committed_farm.domains.values_list("host", "is_primary"))
     services.drop_farm(committed_farm, by=None)
-    tenant = restored(kept)
+    tenant = restored(backup)
     assert (tenant.slug, tenant.name) == (committed_farm.slug, committed_farm.name)
     assert tenant.created_at == committed_farm.created_at
     assert set(tenant.domains.values_list("host", "is_primary")) == hosts
@@ -70,9 +70,9 @@ def test_a_farm_comes_back_as_it_was(committed_farm, kept, restored):
 
 
 def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(
-    committed_farm, kept, restored
+    committed_farm, backup, restored
 ):
-    copy = restored(kept, slug="a-copy")
+    copy = restored(backup, slug="a-copy")
     assert list(copy.domains.values_list("host", flat=True)) == ["a-copy.localhost"]
     assert committed_farm.schema_name in dumped(copy), "what is written in rows is not renamed"
     assert dumped(copy).replace(committed_farm.schema_name, "farm_x") == dumped(committed_farm)
@@ -92,10 +92,10 @@ def test_a_suspended_farm_comes_back_suspended(committed_farm, tmp_path, restore
     assert not restored(path, slug="a-copy").is_active
 
 
-def test_nobody_else_may_read_it_and_nobody_is_signed_in(committed_farm, kept, tmp_path):
-    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    assert list(kept.parent.iterdir()) == [kept]
-    text = gzip.decompress(kept.read_bytes()).decode()
+def test_nobody_else_may_read_it_and_nobody_is_signed_in(committed_farm, backup, tmp_path):
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert list(backup.parent.iterdir()) == [backup]
+    text = gzip.decompress(backup.read_bytes()).decode()
     assert "COPY " + template.PLACEHOLDER + ".accounts_user (" in text
     assert "COPY " + template.PLACEHOLDER + ".django_session (" not in text
 
@@ -126,27 +126,27 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("how", SPOILT)
-def test_of_a_file_that_is_not_whole_nothing_is_left(kept, how):
+def test_of_a_file_that_is_not_whole_nothing_is_left(backup, how):
     spoil, sentence = SPOILT[how]
-    spoilt = kept.with_name("spoilt")
-    spoilt.write_bytes(spoil(kept))
+    spoilt = backup.with_name("spoilt")
+    spoilt.write_bytes(spoil(backup))
     with pytest.raises(backups.InvalidBackup, match=sentence):
         backups.restore_farm(spoilt, slug="a-copy", by=None)
     assert not Tenant.objects.filter(slug="a-copy").exists()
     assert not migrating.existing(["farm_a_copy"])
 
 
-def test_a_farm_that_is_there_is_not_touched(committed_farm, kept):
+def test_a_farm_that_is_there_is_not_touched(committed_farm, backup):
     with pytest.raises(services.SlugTaken):
-        backups.restore_farm(kept, by=None)
+        backups.restore_farm(backup, by=None)
     with pytest.raises(services.HostTaken, match="prints.example.org"):
-        backups.restore_farm(kept, slug="a-copy", hosts=["prints.example.org"], by=None)
+        backups.restore_farm(backup, slug="a-copy", hosts=["prints.example.org"], by=None)
 
 
-def test_when_the_wall_can_not_be_built_nothing_is_restored(kept, monkeypatch):
+def test_when_the_wall_can_not_be_built_nothing_is_restored(backup, monkeypatch):
     monkeypatch.setattr(database_role, "create_role", lambda schema: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        backups.restore_farm(kept, slug="a-copy", by=None)
+        backups.restore_farm(backup, slug="a-copy", by=None)
     assert not migrating.existing(["farm_a_copy"])
 
 
@@ -160,8 +160,8 @@ def test_what_the_file_lacks_is_migrated(committed_farm, tmp_path, restored):
 
 
 def test_when_pg_dump_fails_no_file_is_left(committed_farm, tmp_path, monkeypatch):
-    said = ["sh", "-c", "echo 'CREATE SCHEMA x;'; echo 'no such schema' >&2; exit 1"]
-    monkeypatch.setattr(backups, "dumping", lambda *_: (said, {}))
+    output = ["sh", "-c", "echo 'CREATE SCHEMA x;'; echo 'no such schema' >&2; exit 1"]
+    monkeypatch.setattr(backups, "dumping", lambda *_: (output, {}))
     with pytest.raises(backups.BackupFailed, match="no such schema"):
         backups.back_up(committed_farm, tmp_path)
     assert list(tmp_path.iterdir()) == []
@@ -180,8 +180,8 @@ def test_a_farm_that_can_not_be_read_does_not_stop_the_others(committed_farms, t
     with pytest.raises(CommandError, match=f"no new backup of: {broken.slug}[.]"):
         call_command("backup_farm", *slugs, into=tmp_path)
     assert "no matching schemas were found" in capsys.readouterr().err
-    kept = {path.name.rpartition("-")[0].rpartition("-")[0] for path in tmp_path.iterdir()}
-    assert kept == {first.slug, last.slug}
+    backup = {path.name.rpartition("-")[0].rpartition("-")[0] for path in tmp_path.iterdir()}
+    assert backup == {first.slug, last.slug}
 
 
 def test_the_commands_tell_where_it_is_and_what_to_do_next(committed_farm, tmp_path):
@@ -190,8 +190,8 @@ def test_the_commands_tell_where_it_is_and_what_to_do_next(committed_farm, tmp_p
     assert len(paths) == Tenant.objects.count()
     [path] = [path for path in paths if committed_farm.slug in path]
     try:
-        said = run("restore_farm", path, slug="a-copy")
-        assert "Farm a-copy answers on a-copy.localhost" in said
+        output = run("restore_farm", path, slug="a-copy")
+        assert "Farm a-copy answers on a-copy.localhost" in output
         assert "a-copy: all is well (0 spools" in run("verify_ledger", "a-copy")
         with pytest.raises(CommandError, match="Restore it beside that one with --slug"):
             run("restore_farm", path)
@@ -199,8 +199,10 @@ def test_the_commands_tell_where_it_is_and_what_to_do_next(committed_farm, tmp_p
         run("drop_farm", "a-copy", yes=True)
 
 
-def test_psql_can_read_it_too(kept):
-    text = gzip.decompress(kept.read_bytes()).decode().replace(template.PLACEHOLDER, "farm_by_hand")
+def test_psql_can_read_it_too(backup):
+    text = (
+        gzip.decompress(backup.read_bytes()).decode().replace(template.PLACEHOLDER, "farm_by_hand")
+    )
     command, environment = template.dumping("farm_by_hand")
     by_hand = [connection.program("psql"), command[-1].removeprefix("--dbname="), "-v"]
     done = subprocess.run(

@@ -27,7 +27,7 @@ def test_pages_of_the_api_may_have_styles_within_them_and_no_scripts(as_manager,
     assert "http" not in policy
     scripts = re.findall(r"<script([^>]*)>(.*?)</script>", answer.content.decode(), re.DOTALL)
     assert scripts
-    assert all("src=" in told or "application/json" in told for told, _ in scripts)
+    assert all("src=" in tag or "application/json" in tag for tag, _ in scripts)
 
 
 def test_what_starts_swagger_ui_is_a_script_of_its_own(as_manager):

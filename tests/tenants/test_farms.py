@@ -50,8 +50,12 @@ def test_a_new_farm_has_a_schema_a_host_settings_reasons_and_a_manager(public):
     hosts = Domain.objects.filter(tenant=tenant).values_list("host", "is_primary")
     assert set(hosts) == {("north-hall.localhost", True), ("prints.example.org", False)}
     with tenant_context(tenant):
-        kept = FarmSettings.load()
-        assert (kept.timezone, kept.currency, kept.run_prefix) == ("Asia/Tokyo", "JPY", "NH")
+        settings = FarmSettings.load()
+        assert (settings.timezone, settings.currency, settings.run_prefix) == (
+            "Asia/Tokyo",
+            "JPY",
+            "NH",
+        )
         assert User.objects.get().check_password(PASSWORD)
         assert User.objects.get().role == "manager"
         assert ask("SELECT count(*) FROM production_reason") >= 13
@@ -233,9 +237,9 @@ def test_suspending_is_on_record_once(farm):
 
 
 def test_add_farm_prints_the_password_it_made_up(public):
-    said = run("add_farm", "north", name="North", run_prefix="NO")
-    assert "north.localhost" in said
-    password = said.split()[-1]
+    output = run("add_farm", "north", name="North", run_prefix="NO")
+    assert "north.localhost" in output
+    password = output.split()[-1]
     with tenant_context(Tenant.objects.get(slug="north")):
         assert User.objects.get(username="manager").check_password(password)
 

@@ -21,7 +21,7 @@ from tests.tenants.failing_operation import Unwilling, do, fail_with, outcomes
 # --- How it ended ------------------------------------------------------------------------------
 
 
-def test_an_operation_has_a_span_a_measurement_and_a_log_line(farm, watched, said):
+def test_an_operation_has_a_span_a_measurement_and_a_log_line(farm, watched, last_log_line):
     token = correlation_id.set("request-7")
     try:
         assert do(work=lambda: 42) == 42
@@ -37,13 +37,13 @@ def test_an_operation_has_a_span_a_measurement_and_a_log_line(farm, watched, sai
     assert dict(span.attributes) == facts
     assert span.status.status_code == StatusCode.UNSET
     assert outcomes(watched) == {("test.do", "ok"): 1}
-    line = vars(said())
+    line = vars(last_log_line())
     assert {name: line[name] for name in facts} == facts
     assert line["trace_id"] == f"{span.context.trace_id:032x}"
     assert line["duration_ms"] >= 0
 
 
-def test_a_refusal_is_an_outcome_and_no_error(farm, watched, said):
+def test_a_refusal_is_an_outcome_and_no_error(farm, watched, last_log_line):
     with pytest.raises(Unwilling):
         do(work=fail_with(Unwilling("No: 12 g are missing.", missing_grams=12)))
     span = watched.spans("test.do")[0]
@@ -52,16 +52,16 @@ def test_a_refusal_is_an_outcome_and_no_error(farm, watched, said):
         ("refused", {"code": "unwilling"})
     ]
     assert outcomes(watched) == {("test.do", "unwilling"): 1}
-    assert said().outcome == "unwilling"
+    assert last_log_line().outcome == "unwilling"
 
 
 @pytest.mark.parametrize("error", [ZeroDivisionError("by me"), SystemExit(1)])
-def test_an_unexpected_error_is_an_error(farm, watched, said, error):
+def test_an_unexpected_error_is_an_error(farm, watched, last_log_line, error):
     with pytest.raises(type(error)):
         do(work=fail_with(error))
     name = type(error).__name__
     span = watched.spans("test.do")[0]
-    assert span.attributes["outcome"] == said().outcome == f"error:{name}"
+    assert span.attributes["outcome"] == last_log_line().outcome == f"error:{name}"
     assert (span.status.status_code, span.status.description) == (StatusCode.ERROR, name)
     assert [event.attributes["exception.type"] for event in span.events] == [name]
     assert outcomes(watched) == {("test.do", f"error:{name}"): 1}
@@ -77,9 +77,9 @@ def test_an_operation_in_another_is_its_child(farm, watched):
     assert inner.context.trace_id == outer.context.trace_id
 
 
-def test_a_rehearsal_is_marked_and_counted_apart(farm, watched, said):
+def test_a_rehearsal_is_marked_and_counted_apart(farm, watched, last_log_line):
     assert in_dry_run(lambda: do(work=lambda: 5)) == 5
-    assert watched.last("test.do")["dry_run"] is said().dry_run is True
+    assert watched.last("test.do")["dry_run"] is last_log_line().dry_run is True
     do()
     assert "dry_run" not in watched.last("test.do")
     counted = [labels for labels, _ in watched.points("spoolbook.operations")]
@@ -156,21 +156,21 @@ def test_durations_are_measured_in_seconds(farm, watched):
     assert point.explicit_bounds == BUCKETS
 
 
-def test_nobody_watches_unless_asked_to(farm, said):
+def test_nobody_watches_unless_asked_to(farm, last_log_line):
     do()
     assert not trace.get_current_span().is_recording()
-    assert "trace_id" not in vars(said())
+    assert "trace_id" not in vars(last_log_line())
 
 
-def test_what_is_not_sampled_still_has_its_trace_id_in_the_log_and_is_counted(farm, said):
+def test_what_is_not_sampled_still_has_its_trace_id_in_the_log_and_is_counted(farm, last_log_line):
     with watching(sampler=ALWAYS_OFF) as watched:
         do()
         assert watched.spans("test.do") == []
         assert outcomes(watched) == {("test.do", "ok"): 1}
-    assert len(said().trace_id) == 32
+    assert len(last_log_line().trace_id) == 32
 
 
-def test_a_log_line_is_one_json_object(farm, watched, said):
+def test_a_log_line_is_one_json_object(farm, watched, last_log_line):
     do(Location.objects.create(name="Shelf"))
-    line = json.loads(JsonFormatter().format(said()))
+    line = json.loads(JsonFormatter().format(last_log_line()))
     assert (line["message"], line["outcome"], line["subject_type"]) == ("test.do", "ok", "location")

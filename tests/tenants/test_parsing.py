@@ -32,9 +32,9 @@ def test_people_write_a_decimal_as_is_usual_where_they_are(text, mark, value):
 
 @pytest.mark.parametrize(("text", "mark"), [("1.250", ","), ("1,250", ".")])
 def test_what_may_be_read_in_two_ways_is_asked_about(text, mark):
-    with pytest.raises(AmbiguousNumber) as asked:
+    with pytest.raises(AmbiguousNumber) as ambiguous:
         parse_decimal(text, mark=mark)
-    assert (asked.value.thousands, asked.value.decimals) == ("1250", "1.250")
+    assert (ambiguous.value.thousands, ambiguous.value.decimals) == ("1250", "1.250")
 
 
 def test_a_day_is_one_of_the_calendar_and_of_our_times():

@@ -175,12 +175,12 @@ def test_every_unusable_token_is_refused_in_the_same_words(farm, operator, manag
     services.deactivate(manager, by=None)
     expired = make_token(operator, expires_at=now + timedelta(days=1))
     DeviceToken.objects.exclude(expires_at=None).update(expires_at=now)
-    said = set()
+    messages = set()
     for secret in (revoked, left, expired, "spb_nothing", "two words", "é", ""):
         with pytest.raises(AuthenticationFailed) as refusal:
             sign_in(secret)
-        said.add(str(refusal.value))
-    assert said == {"This token is not valid."}
+        messages.add(str(refusal.value))
+    assert messages == {"This token is not valid."}
 
 
 def test_other_schemes_are_left_to_others(farm):

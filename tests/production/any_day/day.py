@@ -46,7 +46,7 @@ class Day(RuleBasedStateMachine):
         self.day = transaction.atomic()
         self.day.__enter__()
         self.farm, self.moments, self.last_entry, self.seen = model.Farm(), [], 0, 0
-        self.asked = 0  # so many times
+        self.steps = 0  # so many times
         self.people = {name: STAGE.people.get(name) for name in PEOPLE}
 
     def teardown(self):
@@ -57,18 +57,18 @@ class Day(RuleBasedStateMachine):
 
     def both(self, expected, real, *, rehearse=None):
         """``(what the model answers, what the services answer)``; None when both refuse."""
-        self.asked += 1
+        self.steps += 1
         if not self.moments or len(self.farm.ledger) > self.moments[-1][2] + 1:
             self.look_at_the_clock()
         if rehearse:
             rehearsed = self.outcome(lambda: rehearse(dry_run=True))[1]
             self.is_as_the_model_says()
-        self.farm, told, refusal = self.farm.attempt(expected)
+        self.farm, predicted, refusal = self.farm.attempt(expected)
         answer, refused = self.outcome(real)
         same("the refusal", refused, refusal)
         if rehearse:
             same("the refusal of the dry run", rehearsed, refused)
-        return None if refusal else (told, answer)
+        return None if refusal else (predicted, answer)
 
     def outcome(self, real):
         try:
@@ -86,26 +86,26 @@ class Day(RuleBasedStateMachine):
         found, runs, materials, items, printers, entries, broken = stated
         same("what is broken", list(map(str, invariants.violations())) if broken else [], [])
         farm = self.farm
-        told = {
+        expected = {
             spool.pk: (spool.remaining, spool.reserved, spool.is_archived, spool.needs_weighing)
             for spool in farm.spools.values()
         }
-        same("spools", keyed(found), told)
-        told = {run.pk: (run.status, run.is_deleted, run.is_finished) for run in self.runs()}
-        same("runs", keyed(runs), told)
-        told = {
+        same("spools", keyed(found), expected)
+        expected = {run.pk: (run.status, run.is_deleted, run.is_finished) for run in self.runs()}
+        same("runs", keyed(runs), expected)
+        expected = {
             line.pk: (run.pk, line.spool, line.planned, line.purge, line.reserved)
             + (line.actual, line.actual_purge)
             for run in self.runs()
             for line in run.lines
         }
-        same("materials", keyed(materials), told)
-        told = {
+        same("materials", keyed(materials), expected)
+        expected = {
             item.pk: (item.quantity, item.good, item.scrapped)
             for run in self.runs()
             for item in run.items
         }
-        same("items", keyed(items), told)
+        same("items", keyed(items), expected)
         same("the bed", printers, [(farm.needs_clearing,)])
         self.entries_are_as_the_model_says(entries)
 
@@ -117,16 +117,16 @@ class Day(RuleBasedStateMachine):
         ledger, keys = self.farm.ledger, {run.key: run.pk for run in self.runs()}
         new = sorted(ledger[self.seen :], key=lambda entry: entry.spool)
         entries = sorted(entries, key=lambda row: row[1])
-        told = [
+        expected = [
             (entry.spool, entry.kind, entry.grams, entry.balance, keys.get(entry.run))
             for entry in new
         ]
-        same("entries", [row[1:6] for row in entries], told)
+        same("entries", [row[1:6] for row in entries], expected)
         for entry, row in zip(new, entries, strict=True):
             entry.pk = row[0]
         reverses = {row[6] for row in entries if row[6]}
-        told = {entry.pk for entry in ledger if entry.pk in reverses and entry.is_reversed}
-        same("reversed entries", reverses, told)
+        expected = {entry.pk for entry in ledger if entry.pk in reverses and entry.is_reversed}
+        same("reversed entries", reverses, expected)
         self.last_entry = max([self.last_entry, *(row[0] for row in entries)])
         self.seen = len(self.farm.ledger)
 
@@ -190,14 +190,14 @@ class Day(RuleBasedStateMachine):
 
     def actuals(self, run, ways, *, names_spool=False):
         """What is said of the run's lines, as MaterialActuals: the model reads them as well."""
-        told = []
+        given = []
         for line, (way, share, settle) in zip(run.lines, ways, strict=False):
             name = {"spool": line.spool} if names_spool else {"line": line.pk}
             spool = self.farm.spools.get(line.spool)
             plan = line.plan or line.reserved or Decimal(20)
             if figures := figures_of(way, (plan * share).quantize(Decimal("0.01")), line, spool):
-                told.append(MaterialActual(**name, **figures, settle=settle))
-        return told
+                given.append(MaterialActual(**name, **figures, settle=settle))
+        return given
 
     def item_counts(self, run, counted):
         if counted is None:
@@ -223,14 +223,16 @@ def keyed(rows):
     return {row[0]: row[1:] for row in rows}
 
 
-def same(what, found, told):
+def same(what, found, expected):
     """Raise AssertionError unless what was found is what the model told."""
-    if found == told:
+    if found == expected:
         return
     if isinstance(found, dict):
-        differ = {pk for pk in found.keys() | told.keys() if found.get(pk) != told.get(pk)}
-        found, told = ({pk: each.get(pk) for pk in sorted(differ)} for each in (found, told))
-    raise AssertionError(f"{what}: found {found}, the model says {told}")
+        differ = {pk for pk in found.keys() | expected.keys() if found.get(pk) != expected.get(pk)}
+        found, expected = (
+            {pk: each.get(pk) for pk in sorted(differ)} for each in (found, expected)
+        )
+    raise AssertionError(f"{what}: found {found}, the model says {expected}")
 
 
 def pick(things, number):

@@ -110,11 +110,11 @@ class Run:
     closed_after: int = 0  # so many entries had the ledger when it was closed
     pk: int | None = None
 
-    def line_of(self, said):
+    def line_of(self, actual):
         for line in self.lines:
-            if said.line is not None and line.pk == said.line:
+            if actual.line is not None and line.pk == actual.line:
                 return line
-            if said.line is None and line.spool == said.spool:
+            if actual.line is None and line.spool == actual.spool:
                 return line
         raise Refused("NotInRun")
 

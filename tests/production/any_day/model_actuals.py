@@ -9,10 +9,10 @@ PLAUSIBLE_PERCENT = 50
 MICROGRAM = Decimal("0.000001")
 
 
-def note(run, said):
+def note(run, given):
     """Write what was said on the lines; the ids of those to settle."""
     settled = set()
-    for actual in said:
+    for actual in given:
         line = run.line_of(actual)
         figures = (
             actual.actual_grams,
@@ -28,9 +28,9 @@ def note(run, said):
     return settled
 
 
-def apply_materials(farm, run, lines, said, *, percent=None, book_of=None):
+def apply_materials(farm, run, lines, given, *, percent=None, book_of=None):
     """Every line has part and purge grams afterwards, or it is refused."""
-    settled = note(run, said)
+    settled = note(run, given)
     missing = [line for line in lines if not _resolve(farm, line, percent, book_of)]
     if missing:
         raise Refused("ActualsMissing")
@@ -70,8 +70,8 @@ def _weighed(farm, line, book_of):
     line.actual, line.actual_purge, line.source = used - purge, purge, "weighed"
 
 
-def apply_items(run, said, *, as_planned=False):
-    note_items(run, said)
+def apply_items(run, given, *, as_planned=False):
+    note_items(run, given)
     for item in run.items:
         if item.good is None and as_planned:
             item.good = item.quantity - (item.scrapped or 0)
@@ -80,8 +80,8 @@ def apply_items(run, said, *, as_planned=False):
         item.scrapped = item.scrapped or 0
 
 
-def note_items(run, said):
-    for count in said:
+def note_items(run, given):
+    for count in given:
         (item,) = [item for item in run.items if count.item in (item.pk, None)]
         if min(count.good_count, count.scrapped_count) < 0:
             raise Refused("CountsExceedQuantity")

@@ -124,7 +124,7 @@ def cancel(farm, pk, *, by, materials):
     run = farm.run_for(pk, *OPEN)
     if materials and run.status == "planned":
         raise Refused("Invalid")
-    used = [line for line in run.lines if any(run.line_of(said) is line for said in materials)]
+    used = [line for line in run.lines if any(run.line_of(actual) is line for actual in materials)]
     run.closed_after, book = len(farm.ledger), farm.book()
     book.release(run.lines)
     settled = apply_materials(farm, run, used, materials)

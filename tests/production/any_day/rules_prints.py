@@ -21,8 +21,8 @@ from tests.production.any_day.strategies import (
     mostly,
     number,
     override,
-    said,
     seldom,
+    way_of_use,
     ways,
     who,
 )
@@ -87,7 +87,13 @@ class Prints(Day):
 
     @precondition(has_lines("in_progress"))
     @rule(
-        run=number, line=number, spool=number, way=said, is_empty=seldom, by=who, override=override
+        run=number,
+        line=number,
+        spool=number,
+        way=way_of_use,
+        is_empty=seldom,
+        by=who,
+        override=override,
     )
     def swap_spool(self, run, line, spool, way, is_empty, by, override):
         run, line = self.some_line(run, line, "in_progress")

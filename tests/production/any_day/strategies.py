@@ -14,14 +14,14 @@ mostly = st.sampled_from([True, True, True, False])
 who = st.sampled_from([None, "manager", "manager", "operator"])
 override = st.sampled_from(["", "", "", "", "It is urgent"])
 # How a material is said to have been used, and by which share of the plan.
-said = st.tuples(
+way_of_use = st.tuples(
     st.sampled_from(
         ["nothing", "nothing", "typed", "typed", "part only", "scale", "scale", "both weights"]
     ),
     st.sampled_from([Decimal(each) for each in ("0", "0.6", "0.9", "1", "1.2", "1.7", "-0.1")]),
     seldom,
 )
-ways = st.tuples(said, said, said)
+ways = st.tuples(way_of_use, way_of_use, way_of_use)
 counts = st.sampled_from([None, (1, 0), (0, 1), (2, 1), (1, 0), (3, 0), (9, 0)])
 # The materials of a new run: which spool, part and purge grams, and what is asked for by name.
 takes = st.lists(
@@ -47,4 +47,4 @@ def has_lines(*statuses):
 
 def at_times(condition):
     """Not at every step: the day is for what books filament."""
-    return lambda day: day.asked % 3 == 0 and condition(day)
+    return lambda day: day.steps % 3 == 0 and condition(day)

@@ -202,10 +202,10 @@ def running_without_a_spool(farm):
 def test_what_was_taken_was_taken_from_a_spool(running_without_a_spool):
     run = running_without_a_spool
     line = run.materials.get().pk
-    told = MaterialActual(line=line, actual_grams=Decimal(5))
+    actual = MaterialActual(line=line, actual_grams=Decimal(5))
     weighed = MaterialActual(line=line, gross_after_grams=Decimal(900))
     for verb in (completion.complete, lifecycle.cancel):
-        for material in (told, weighed):
+        for material in (actual, weighed):
             with pytest.raises(SpoolsMissing):
                 verb(run, by=None, materials=[material])
     nothing = MaterialActual(line=line, actual_grams=Decimal(0))

@@ -208,7 +208,9 @@ class Books:
             line.rate = line.planned_cost_per_gram
             if line.rate is None and line.planned_spool_id:
                 line.rate = self.spools[line.planned_spool_id].late_cost_per_gram
-        self.told = {row.id: self.run(row) for row in self.runs.values() if row.deleted_at is None}
+        self.live_runs = {
+            row.id: self.run(row) for row in self.runs.values() if row.deleted_at is None
+        }
 
     def cost(self, entry):
         rate = entry.cost_per_gram

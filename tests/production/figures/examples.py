@@ -36,8 +36,8 @@ def example(name, **figures):
 
 def rates(*, machine=0, energy=0, labour=0):
     """The rates that the farm keeps from now on."""
-    kept = {"machine_hour_rate": machine, "energy_price_kwh": energy, "labour_rate": labour}
-    FarmSettings.objects.update(**kept)
+    settings = {"machine_hour_rate": machine, "energy_price_kwh": energy, "labour_rate": labour}
+    FarmSettings.objects.update(**settings)
 
 
 def spool(price=20, **fields):
@@ -58,12 +58,12 @@ def hooks(*takes, count=4, labour=None, **fields):
 
 def takes_of(run, grams):
     """Grams, or grams and purge, for each line in their order."""
-    told = []
+    actuals = []
     for line, each in zip(run.materials.order_by("pk"), grams, strict=True):
         part, purge = each if isinstance(each, tuple) else (each, 0)
         figures = {"actual_grams": Decimal(str(part)), "actual_purge_grams": Decimal(purge)}
-        told.append(MaterialActual(line=line.pk, **figures))
-    return told
+        actuals.append(MaterialActual(line=line.pk, **figures))
+    return actuals
 
 
 def counts_of(run, good, scrapped):
@@ -88,8 +88,8 @@ def end(run, *grams, good=(4,), scrapped=(), minutes=None):
 
 def fail(run, *grams, minutes=None):
     reason = Reason.objects.filter(kind="failure").order_by("pk")[0]
-    told = {"materials": takes_of(run, grams), "actual_minutes": minutes}
-    return completion.fail(run, by=None, reason=reason, **told).run
+    given = {"materials": takes_of(run, grams), "actual_minutes": minutes}
+    return completion.fail(run, by=None, reason=reason, **given).run
 
 
 def swap(run, to, so_far):

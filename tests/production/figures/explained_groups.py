@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from fractions import Fraction
 
 from tests.production.figures.explaining import Explained
-from tests.production.figures.parts import MEASURES, NOTHING, PARTS, PLACES, UNKNOWN, shown
+from tests.production.figures.parts import MEASURES, NOTHING, PARTS, PLACES, UNKNOWN, as_displayed
 from tests.production.figures.sums import rounded
 
 OF_FILAMENTS = ("grams", "material")  # all that is known of them
@@ -27,7 +27,7 @@ def not_compared(explained, measure):
 
 
 def explained_of(books, runs=None):
-    runs = books.told.values() if runs is None else runs
+    runs = books.live_runs.values() if runs is None else runs
     return [Explained(books, run) for run in runs]
 
 
@@ -88,5 +88,5 @@ def _measure(name, pairs, names):
     chosen = [figures[name] for each, figures in pairs if reasons[each.row.id] is None]
     whole = sum(chosen, NOTHING) if compared else UNKNOWN
     assumed = {"assumed": rounded(whole.assumed, 6)} if name == "grams" else {}
-    told = shown(whole, PLACES[name], names) | assumed
-    return told | {"compared": compared, "not_compared": dict(counts)}
+    displayed = as_displayed(whole, PLACES[name], names) | assumed
+    return displayed | {"compared": compared, "not_compared": dict(counts)}

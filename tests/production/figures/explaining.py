@@ -107,9 +107,9 @@ class Explained:
                 found.add(planned)
             entries = self.run.spent.get(line.spool_id, ())
             found |= {entry.spool_id for entry in entries if entry.cost is None}
-        said = {"planned_minutes": self.row.planned_minutes, "minutes": self.run.minutes}
-        said["grams"] = self.run.actual
-        return found | {name for name, figure in said.items() if figure is None}
+        known = {"planned_minutes": self.row.planned_minutes, "minutes": self.run.minutes}
+        known["grams"] = self.run.actual
+        return found | {name for name, figure in known.items() if figure is None}
 
     # -- the share of one item -----------------------------------------------------------------
 

@@ -6,9 +6,9 @@ from decimal import Decimal
 from tests.budgets import some_of
 from tests.production.figures import explained_groups as groups
 from tests.production.figures.books import Books
-from tests.production.figures.interfaces import KEYS, read, report, told
+from tests.production.figures.interfaces import KEYS, in_words, read, report
 from tests.production.figures.needs import is_made
-from tests.production.figures.parts import MEASURES, PARTS, PLACES, UNKNOWN, shown
+from tests.production.figures.parts import MEASURES, PARTS, PLACES, UNKNOWN, as_displayed
 from tests.production.figures.sums import rounded
 from tests.responses import done
 
@@ -27,17 +27,17 @@ def wrong(api):
     books = Books()
     every = groups.explained_of(books)
     some = some_of(every, 0, count=8)
-    return told((*of_variances(api, some), *of_runs(api, every)))
+    return in_words((*of_variances(api, some), *of_runs(api, every)))
 
 
 def of_runs(api, every):
     for explained in every:
         found = read(answered(api, explained.row.id))
-        said = {name: found[name] for name in ("status", "grams", "minutes", "cost")}
-        said["needs"] = {need["materials"][0]: read(need) for need in found["needs"]}
-        said["items"] = {item["item"]: read(item) for item in found["items"]}
-        said["unknown"] = {each.get("spool", each["what"]) for each in found["unknown"]}
-        yield f"explanation of {explained.row.number}", said, run_of(explained)
+        varied = {name: found[name] for name in ("status", "grams", "minutes", "cost")}
+        varied["needs"] = {need["materials"][0]: read(need) for need in found["needs"]}
+        varied["items"] = {item["item"]: read(item) for item in found["items"]}
+        varied["unknown"] = {each.get("spool", each["what"]) for each in found["unknown"]}
+        yield f"explanation of {explained.row.number}", varied, run_of(explained)
         yield f"sentence of {explained.row.number}", *_sums_of(found["sentence"], explained)
 
 
@@ -78,14 +78,14 @@ def run_of(explained):
 
 
 def _object(figures, name, *share):
-    return shown(figures, PLACES[name], (*PARTS[name], *share))
+    return as_displayed(figures, PLACES[name], (*PARTS[name], *share))
 
 
 def _need(need, figures):
     grams, material = (_object(figures[name], name) for name in ("grams", "material"))
     return {
         "filament": need.filament,
-        "material_type": need.asked_type,
+        "material_type": need.wanted_type,
         "materials": [line.id for line in need.lines],
         "planned_cost_per_gram": rounded(need.rate, 8),
         "grams": grams["parts"],
@@ -127,16 +127,16 @@ def of_variances(api, every):
 def _as_varied(api, explained):
     """Planned, actual and difference of the run, and what its items cost, by its variance."""
     found, names = read(answered(api, explained.row.id, "variance")), NAMES
-    said = {"grams": found["grams"]["total"], "minutes": found["minutes"], **found["cost"]}
-    said = {name: {each: figures[each] for each in names} for name, figures in said.items()}
-    said["items"] = {
+    varied = {"grams": found["grams"]["total"], "minutes": found["minutes"], **found["cost"]}
+    varied = {name: {each: figures[each] for each in names} for name, figures in varied.items()}
+    varied["items"] = {
         item["item"]: {each: read(item["cost"][each]) for each in names} for item in found["items"]
     }
     whole = dict.fromkeys(MEASURES, UNKNOWN) | explained.whole
     expected = {name: _figures(own, PLACES[name]) for name, own in whole.items()}
     pairs = zip(explained.run.items, explained.items, strict=True)
     items = {item.id: _figures(own["total"], 4) for item, own in pairs}
-    return said, expected | {"items": items}
+    return varied, expected | {"items": items}
 
 
 def _figures(own, places):

@@ -23,41 +23,41 @@ def _text(pk):
     return None if pk is None else str(pk)
 
 
-def read(told):
+def read(value):
     """JSON with its figures as Decimals."""
-    if isinstance(told, dict):
-        return {name: read(each) for name, each in told.items()}
+    if isinstance(value, dict):
+        return {name: read(each) for name, each in value.items()}
     try:
-        return Decimal(told) if isinstance(told, str) else told
+        return Decimal(value) if isinstance(value, str) else value
     except ArithmeticError:
-        return told
+        return value
 
 
-def report(api, name, *, by_period=False, **asked):
+def report(api, name, *, by_period=False, **query):
     """The rows of a report by their key, without what only names them."""
-    asked = {key: value for key, value in asked.items() if value is not None} | {"page_size": 200}
-    rows = results(api.get(f"/api/v1/reports/{name}/", asked))
+    query = {key: value for key, value in query.items() if value is not None} | {"page_size": 200}
+    rows = results(api.get(f"/api/v1/reports/{name}/", query))
     named = ("key", "name", "period", "starts_on")
     return {
         (row["period"], row["key"]) if by_period else row["key"]: read(
-            {part: said for part, said in row.items() if part not in named}
+            {part: figure for part, figure in row.items() if part not in named}
         )
         for row in rows
     }
 
 
-def differences(found, told, at=""):
+def differences(found, expected, at=""):
     """Where they differ: ``{place: (found, told)}``."""
-    if not (isinstance(found, dict) and isinstance(told, dict)):
-        return {} if found == told else {at: (found, told)}
+    if not (isinstance(found, dict) and isinstance(expected, dict)):
+        return {} if found == expected else {at: (found, expected)}
     every = {}
-    for name in found.keys() | told.keys():
+    for name in found.keys() | expected.keys():
         place = f"{at}/{name}"
-        every |= differences(found.get(name, "nothing"), told.get(name, "nothing"), place)
+        every |= differences(found.get(name, "nothing"), expected.get(name, "nothing"), place)
     return every
 
 
-def told_alone(rows):
+def without_material(rows):
     """Without what is not told by filament: counts, minutes, and cost besides the material."""
     return {
         key: {
@@ -74,14 +74,14 @@ def told_alone(rows):
 
 
 def reckoned(books, group_by, runs=None):
-    runs = list(books.told.values()) if runs is None else runs
+    runs = list(books.live_runs.values()) if runs is None else runs
     split = sums.by_item if group_by == "product" else sums.wholes
     parts = sums.grouped(runs, KEYS[group_by](books), split)
     return {key: sums.variance(each) for key, each in parts.items()}
 
 
 def by_filament(books):
-    runs = books.told.values()
+    runs = books.live_runs.values()
     filaments = {books.filament_of(line) for run in runs for line in run.lines}
     return {_text(pk): sums.filament(books, runs, pk) for pk in filaments}
 
@@ -105,13 +105,13 @@ def _item(part):
     return {"cost": sums.rounded(cost, 4), "cost_per_unit": sums.rounded(per_unit, 4)}
 
 
-def run_told(api, run):
-    told = read(done(api.get(f"/api/v1/production-runs/{run.row.id}/variance/")))
+def variance_of_run(api, run):
+    answer = read(done(api.get(f"/api/v1/production-runs/{run.row.id}/variance/")))
     items = {
         item["item"]: {name: read(item[name]["actual"]) for name in ("cost", "cost_per_unit")}
-        for item in told["items"]
+        for item in answer["items"]
     }
-    grams, minutes, cost = told["grams"]["total"], told["minutes"], told["cost"]["total"]
+    grams, minutes, cost = answer["grams"]["total"], answer["minutes"], answer["cost"]["total"]
     actual = {"grams": grams["actual"], "minutes": minutes["actual"], "cost": cost["actual"]}
     return actual | {"items": items}
 
@@ -121,12 +121,12 @@ def of_runs(api, books):
         found = report(api, "variance", group_by=group_by)
         yield f"variance by {group_by}", found, reckoned(books, group_by)
     found = report(api, "variance", group_by="filament")
-    yield "variance by filament", told_alone(found), by_filament(books)
+    yield "variance by filament", without_material(found), by_filament(books)
     for group_by in (None, "reason", "product", "printer", "month"):
         found = report(api, "scrap", group_by=group_by)
         yield f"scrap by {group_by}", found, losses.scrap(books, group_by)
-    for run in books.told.values():
-        yield f"run {run.row.number} {run.row.status}", run_told(api, run), run_of(run)
+    for run in books.live_runs.values():
+        yield f"run {run.row.number} {run.row.status}", variance_of_run(api, run), run_of(run)
 
 
 def figures_of(rows, names):
@@ -161,15 +161,15 @@ def of_shelf(api, books):
 
 
 def of_products(api, books):
-    for pk, told in losses.evidence(books).items():
+    for pk, expected in losses.evidence(books).items():
         found = read(done(api.get(f"/api/v1/products/{pk}/proposal/")))
-        yield f"proposal of {pk}", {name: found[name] for name in told}, told
+        yield f"proposal of {pk}", {name: found[name] for name in expected}, expected
 
 
 def table(browser, name, key, *figures):
     """A list of the admin as CSV: ``{key: {name: figure}}``, of all rows."""
-    asked = "?shelf=all" if "spool" in name else ""
-    answer = browser.get(f"/admin/{name}/csv/{asked}")
+    query = "?shelf=all" if "spool" in name else ""
+    answer = browser.get(f"/admin/{name}/csv/{query}")
     rows = DictReader(StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
     return {
         row[key]: {name: Decimal(row[name]) if row[name] else None for name in figures}
@@ -181,11 +181,11 @@ def of_tables(browser, books):
     names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
     names = (*names, "estimated_grams")
     found = table(browser, "production/productionrun", "number", *names)
-    yield "table of runs", found, {run.row.number: _row_of(run) for run in books.told.values()}
+    yield "table of runs", found, {run.row.number: _row_of(run) for run in books.live_runs.values()}
     found = table(browser, "production/printer", "name", "minutes_printed")
     yield "minutes of printers", found, _minutes_of_printers(books)
     found = table(browser, "inventory/spool", "code", *shelf.SPOOL)
-    codes = {books.spools[pk].code: told for pk, told in shelf.spools(books).items()}
+    codes = {books.spools[pk].code: figures for pk, figures in shelf.spools(books).items()}
     yield "table of spools", found, codes
 
 
@@ -199,7 +199,7 @@ def _row_of(run):
 
 def _minutes_of_printers(books):
     minutes = defaultdict(list)
-    for run in books.told.values():
+    for run in books.live_runs.values():
         minutes[run.row.printer_id].append(run.minutes)
     rows = books.printers.values()
     return {row.name: {"minutes_printed": known(minutes[row.id])} for row in rows}
@@ -209,10 +209,10 @@ def wrong(api, browser):
     """Every figure that a face tells otherwise than the rows of the farm do, in words."""
     books = Books()
     found = (*of_tables(browser, books), *of_runs(api, books), *of_shelf(api, books))
-    return told((*found, *of_products(api, books)))
+    return in_words((*found, *of_products(api, books)))
 
 
-def told(found):
+def in_words(found):
     """The differences among ``(what it is, what the face says, what the books say)``, in words."""
     return [
         f"{what}{place}: says {says}, is {is_really}"

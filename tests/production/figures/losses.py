@@ -11,7 +11,7 @@ EVIDENT = {"weighed", "typed", "device"}
 
 def scrap(books, group_by, runs=None):
     """``{key: row}`` of reports/scrap; of all runs unless some are named."""
-    runs = books.told.values() if runs is None else runs
+    runs = books.live_runs.values() if runs is None else runs
     parts = [part for run in runs if run.is_booked for part in by_item(run)]
     lost, made = defaultdict(list), defaultdict(list)
     for part in parts:
@@ -102,7 +102,8 @@ def evidence(books, last=10):
     """``{product: what its last runs say}``: completed, of it alone, all of it weighed or typed."""
     runs = defaultdict(list)
     for run in sorted(
-        books.told.values(), key=lambda run: (run.row.finished_at or run.row.created_at, run.row.id)
+        books.live_runs.values(),
+        key=lambda run: (run.row.finished_at or run.row.created_at, run.row.id),
     ):
         products = {item.product_id for item in run.items}
         sources = {line.actual_source for line in run.lines}

@@ -36,10 +36,10 @@ class Month:
     def __init__(self, seed):
         self.chance, self.now = Random(seed), BEGIN
         rates = {"labour_rate": "30.01", "machine_hour_rate": "1.7", "energy_price_kwh": "0.3331"}
-        kept = {name: rate for name, rate in rates.items() if self.chance.random() < 0.7}
+        known = {name: rate for name, rate in rates.items() if self.chance.random() < 0.7}
         zone = ZONES[seed % len(ZONES)]
         settings = FarmSettings.load()
-        change_settings(settings, by=None, timezone=zone, variance_alert_percent=10, **kept)
+        change_settings(settings, by=None, timezone=zone, variance_alert_percent=10, **known)
         timezone.activate(zone)
         pla, petg = a_material_type(), a_material_type("PETG")
         self.filaments = [
@@ -114,8 +114,10 @@ class Month:
 
     def unnamed_material(self):
         filament, any_type = self.chance.choice(self.filaments), self.chance.random() < 0.4
-        asked = {"material_type": filament.material_type} if any_type else {"filament": filament}
-        return NewMaterial(planned_grams=Decimal(self.chance.choice(["41.5", "0"])), **asked)
+        requirement = (
+            {"material_type": filament.material_type} if any_type else {"filament": filament}
+        )
+        return NewMaterial(planned_grams=Decimal(self.chance.choice(["41.5", "0"])), **requirement)
 
     def item(self):
         product, order = self.chance.choice(self.products), self.chance.choice(["", "A-1", "B-2"])
@@ -241,18 +243,18 @@ class Month:
         return {"by": None, "at": self.now, "finished_at": ended, "actual_minutes": minutes}
 
     def actuals(self, run):
-        told = []
+        given = []
         for line in run.materials.exclude(spool=None).select_related("spool").order_by("pk"):
             share = Decimal(self.chance.choice(["0", "0.9", "1", "1.0371", "1.3"]))
             way = self.chance.random()
             if way < 0.6:
                 grams, purge = line.planned_grams * share, Decimal(self.chance.choice([0, 2]))
                 figures = {"actual_grams": grams, "actual_purge_grams": purge}
-                told.append(MaterialActual(line=line.pk, settle=True, **figures))
+                given.append(MaterialActual(line=line.pk, settle=True, **figures))
             elif way < 0.7:
                 gross = max(line.spool.remaining_grams - line.planned_grams * share, 0) + 200
-                told.append(MaterialActual(line=line.pk, gross_after_grams=gross))
-        return told
+                given.append(MaterialActual(line=line.pk, gross_after_grams=gross))
+        return given
 
     def counts(self, run):
         scrapped = Reason.objects.filter(kind="scrap").order_by("pk")

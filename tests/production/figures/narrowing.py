@@ -7,35 +7,35 @@ from tests.production.figures import interfaces, losses, shelf
 
 def of_runs(api, books):
     """Variance and scrap: ``(what it is, what the face says, what the books say)``."""
-    for asked, fits, is_one in _chosen(_ways_of_runs(books)):
-        runs = [run for run in books.told.values() if fits(run)]
+    for query, fits, is_one in _chosen(_ways_of_runs(books)):
+        runs = [run for run in books.live_runs.values() if fits(run)]
         for group_by in (None, "product") if is_one else (None,):
-            found = interfaces.report(api, "variance", group_by=group_by, **asked)
-            yield f"variance {group_by} {asked}", found, interfaces.reckoned(books, group_by, runs)
+            found = interfaces.report(api, "variance", group_by=group_by, **query)
+            yield f"variance {group_by} {query}", found, interfaces.reckoned(books, group_by, runs)
         if is_one:
-            found = interfaces.report(api, "scrap", group_by="month", **asked)
-            yield f"scrap {asked}", found, losses.scrap(books, "month", runs)
+            found = interfaces.report(api, "scrap", group_by="month", **query)
+            yield f"scrap {query}", found, losses.scrap(books, "month", runs)
 
 
 def of_entries(api, books):
     """Consumption."""
-    for asked, fits, is_one in _chosen(_ways_of_entries(books)):
+    for query, fits, is_one in _chosen(_ways_of_entries(books)):
         entries = [entry for entry in books.entries.values() if fits(entry)]
         for group_by in ("filament", "product") if is_one else ("filament",):
             found = interfaces.report(
-                api, "consumption", by_period=True, group_by=group_by, **asked
+                api, "consumption", by_period=True, group_by=group_by, **query
             )
             expected = shelf.consumption(books, group_by, None, entries)
-            yield f"consumption {group_by} {asked}", found, expected
+            yield f"consumption {group_by} {query}", found, expected
 
 
 def _chosen(ways):
     """``(what is asked, whether a row fits, whether it is one way alone)``."""
     for chosen in (*combinations(ways, 1), *combinations(ways, 2)):
-        asked = {name: value for way, _ in chosen for name, value in way.items()}
+        query = {name: value for way, _ in chosen for name, value in way.items()}
         conditions = [fits for _, fits in chosen]
         yield (
-            asked,
+            query,
             lambda row, all_of=conditions: all(fits(row) for fits in all_of),
             len(chosen) == 1,
         )

@@ -53,7 +53,7 @@ class Need:
     def __init__(self, books, run, filament, material_type, lines):
         self.books, self.run, self.lines = books, run, list(lines)
         self.filament = filament
-        self.asked_type = material_type
+        self.wanted_type = material_type
         kind = material_type if filament is None else books.filaments[filament].material_type_id
         self.material_type = kind
 
@@ -216,9 +216,9 @@ def needs_of(books, run):
     lines = defaultdict(list)
     for line in run.lines:
         lines[line.filament_id, line.material_type_id].append(line)
-    needs = [Need(books, run, *asked, of_it) for asked, of_it in lines.items()]
+    needs = [Need(books, run, *requirement, of_it) for requirement, of_it in lines.items()]
     for need in [each for each in needs if not each.planned and each.filament]:
-        wider = [e for e in needs if e.planned and e.asked_type == need.material_type]
+        wider = [e for e in needs if e.planned and e.wanted_type == need.material_type]
         if wider:
             wider[0].join(need)
             needs.remove(need)

@@ -72,7 +72,7 @@ def given_up(figures):
     return {"output": minus(0, figures.planned), "lost": figures.actual}
 
 
-def shown(figures, places, names):
+def as_displayed(figures, places, names):
     """As people read it: the parts sum to the difference."""
     difference = rounded(figures.difference, places)
     exact = {name: figures.part(name) for name in ORDER if name in names}
@@ -88,16 +88,16 @@ def shown(figures, places, names):
 def reconciled(exact, target, places):
     """Half up; those that are off most in the direction that is missing get a unit each."""
     exact = {name: None if part is None else _quiet(part) for name, part in exact.items()}
-    told = {name: rounded(part, places) for name, part in exact.items()}
-    if target is None or None in told.values():
-        return told
-    missing = Fraction(target) - sum(map(Fraction, told.values()))
+    displayed = {name: rounded(part, places) for name, part in exact.items()}
+    if target is None or None in displayed.values():
+        return displayed
+    missing = Fraction(target) - sum(map(Fraction, displayed.values()))
     unit = Fraction(1, 10**places) * (1 if missing > 0 else -1)
-    errors = {name: (exact[name] - Fraction(told[name])) / unit for name in exact}
+    errors = {name: (exact[name] - Fraction(displayed[name])) / unit for name in exact}
     for name in sorted(errors, key=errors.get, reverse=True)[: int(missing / unit)]:
         assert errors[name] > 0, (exact, target)
-        told[name] = rounded(Fraction(told[name]) + unit, places)
-    return told
+        displayed[name] = rounded(Fraction(displayed[name]) + unit, places)
+    return displayed
 
 
 def _quiet(value):

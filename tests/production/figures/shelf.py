@@ -29,7 +29,7 @@ def spools(books):
     remaining, reserved = defaultdict(Fraction), defaultdict(Fraction)
     for entry in books.entries.values():
         remaining[entry.spool_id] += Fraction(entry.grams)
-    for run in books.told.values():
+    for run in books.live_runs.values():
         for line in run.lines if not run.is_closed else ():
             reserved[line.spool_id] += Fraction(line.reserved_grams)
     return {
@@ -45,10 +45,10 @@ def spools(books):
 def stock(books):
     """``{filament: what there is of it}`` on the shelf, and what lines without a spool want."""
     of = {pk: dict.fromkeys(STOCK, Fraction(0)) for pk in books.filaments}
-    for pk, told in spools(books).items():
+    for pk, figures in spools(books).items():
         spool = books.spools[pk]
         for name in SPOOL if spool.archived_at is None else ():
-            of[spool.filament_id][name] += Fraction(told[name])
+            of[spool.filament_id][name] += Fraction(figures[name])
     for line in _unassigned(books):
         if line.filament_id:
             of[line.filament_id]["wanted_grams"] += _wanted(line)
@@ -78,7 +78,7 @@ def _balanced(row):
 
 
 def _unassigned(books):
-    open_runs = (run for run in books.told.values() if not run.is_closed)
+    open_runs = (run for run in books.live_runs.values() if not run.is_closed)
     return [line for run in open_runs for line in run.lines if line.spool_id is None]
 
 
@@ -197,7 +197,7 @@ def lots(books, lot):
     """``{(run, spool): grams used}`` of a lot: what was booked, and what open runs may take."""
     return {
         (run.row.id, line.spool_id): rounded(_used(run, line), GRAMS)
-        for run in books.told.values()
+        for run in books.live_runs.values()
         for line in run.lines
         if line.spool_id and books.spools[line.spool_id].lot_number == lot
         if _used(run, line) or not run.is_closed

@@ -148,14 +148,14 @@ def both(pairs, places):
 
 def costs(parts, good):
     each = [part.costs for part in parts]
-    told = {kind: total(cost[kind] for cost in each) for kind in KINDS}
-    told["total"] = total(told.values())
-    told["per_good_unit"] = told["total"] / good if good and told["total"] is not None else None
-    told["known_total"] = sum(map(_known, parts))
+    sums = {kind: total(cost[kind] for cost in each) for kind in KINDS}
+    sums["total"] = total(sums.values())
+    sums["per_good_unit"] = sums["total"] / good if good and sums["total"] is not None else None
+    sums["known_total"] = sum(map(_known, parts))
     runs = zip(parts, each, strict=True)
     unknown = {part.run.row.id for part, cost in runs if None in cost.values()}
-    told = {name: rounded(value, MONEY) for name, value in told.items()}
-    return told | {"runs_of_unknown_cost": len(unknown)}
+    sums = {name: rounded(value, MONEY) for name, value in sums.items()}
+    return sums | {"runs_of_unknown_cost": len(unknown)}
 
 
 def _known(part):

@@ -185,10 +185,12 @@ def test_the_same_figures_booked_again_have_the_same_explanation(api):
     assert (is_open["status"], is_open["sentence"]) == ("in_progress", "Not over yet.")
     body = {"as_planned": False, "confirm": True, "actual_minutes": "471"}
     body["items"] = [{"id": each.item, "good_count": 3, "scrapped_count": 1} for each in counts]
-    asked = done(api.post(f"/api/v1/production-runs/{run.pk}/complete/", body | {"dry_run": True}))
+    preview = done(
+        api.post(f"/api/v1/production-runs/{run.pk}/complete/", body | {"dry_run": True})
+    )
     assert answered(api, run.pk) == is_open
     done(api.post(f"/api/v1/production-runs/{run.pk}/complete/", body))
-    assert asked["explanation"] == answered(api, run.pk) == before
+    assert preview["explanation"] == answered(api, run.pk) == before
 
 
 def test_a_run_that_was_deleted_has_no_explanation(api):

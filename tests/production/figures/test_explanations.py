@@ -10,15 +10,15 @@ from tests.production.figures.examples import EXAMPLES, hooks, rates, spool
 from tests.production.figures.explained_groups import explained_of, rows, wholes
 from tests.production.figures.explaining import Explained
 from tests.production.figures.explanations import of_runs
-from tests.production.figures.interfaces import told
-from tests.production.figures.parts import PARTS, PLACES, shown
+from tests.production.figures.interfaces import in_words
+from tests.production.figures.parts import PARTS, PLACES, as_displayed
 
 STORIES = EXAMPLES | CASES
 
 
 def explained(run):
     books = Books()
-    return Explained(books, books.told[run.pk])
+    return Explained(books, books.live_runs[run.pk])
 
 
 def typed(figures, names):
@@ -37,7 +37,7 @@ def number(word):
 
 
 def as_typed(figures, measure, names):
-    found = shown(figures, PLACES[measure], names)
+    found = as_displayed(figures, PLACES[measure], names)
     return {name: found[name] for name in ("planned", "actual", "parts")}
 
 
@@ -46,7 +46,7 @@ def test_a_run_is_explained_as_designed(api, name):
     story, figures = STORIES[name]
     rates()
     found = explained(story())
-    wrong = told(of_runs(api, [found]))
+    wrong = in_words(of_runs(api, [found]))
     assert not wrong, "\n".join(wrong)
     for measure in figures.keys() & PARTS.keys():
         names, expected = PARTS[measure], figures[measure]

@@ -22,14 +22,14 @@ def test_reports_are_of_what_was_asked_for(api):
     """Each way to narrow them, and every two of them together."""
     Month(1).live(40)
     books = Books()
-    wrong = interfaces.told([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
+    wrong = interfaces.in_words([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
     assert not wrong, "\n".join(wrong)
 
 
 def test_a_month_has_everything_worth_reckoning(farm):
     Month(5).live(60)
     books = Books()
-    runs, entries = books.told.values(), books.entries.values()
+    runs, entries = books.live_runs.values(), books.entries.values()
     assert {run.row.status for run in runs} == set(ProductionRun.Status.values)
     assert {entry.kind for entry in entries} >= {"usage", "waste", "count", "reversal"}
     assert any(entry.cost is None for entry in books.taken())

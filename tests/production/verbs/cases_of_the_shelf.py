@@ -72,8 +72,8 @@ def _():
 @verb("spool.describe")
 def _():
     spool, at = a_spool(30, filament=a_filament(price=None)), timezone.now()
-    said = {"lot_number": "L7", "dried_at": at, "opened_at": at, "price": 20}
-    return lambda: shelf.describe(spool, by=None, **said)
+    details = {"lot_number": "L7", "dried_at": at, "opened_at": at, "price": 20}
+    return lambda: shelf.describe(spool, by=None, **details)
 
 
 @verb("spool.move")

@@ -6,7 +6,7 @@ from django.db.models import Count, Q
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
 from inventory.admin.pictures import grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
-from inventory.services import stock
+from inventory.services import filaments, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
@@ -69,6 +69,7 @@ class MaterialTypeAdmin(ModelAdmin):
 
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, ModelAdmin):
+    records = filaments
     importing = FILAMENT_IMPORT
     export = same(*FILAMENT_COLUMNS) | {
         "manufacturer": "manufacturer.name",

@@ -3,7 +3,8 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import spools as forms
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf
+from inventory.services.spools.valuation import revaluation
 from tenants.site.verbs import VerbAction
 
 
@@ -43,6 +44,12 @@ VERBS = (
         "adjust", "Adjust", consumption.adjust, form=forms.AdjustForm, is_possible=_on_shelf,
         description="A correction of the book by hand, with its reason.",
         success_message="Spool %(row)s was adjusted.",
+    ),
+    _verb(
+        "revalue", "Revalue", revaluing.revalue, bulk_label=_("Revalue the selected spools"),
+        is_possible=lambda spool: revaluation([spool]) is not None,
+        description="What it gave is posted again at its price of now; grams and balances stay.",
+        success_message="Spool %(row)s was revalued.",
     ),
     _verb(
         "move", "Move", shelf.move, form=forms.MoveForm, is_possible=_on_shelf,

@@ -9,6 +9,7 @@ from inventory.serializers.catalogue import (
     ManufacturerSerializer,
     MaterialTypeSerializer,
 )
+from inventory.serializers.revaluing import ChangedFilament, represented
 from inventory.serializers.tables import (
     Catalogue,
     CatalogueReportSerializer,
@@ -16,6 +17,7 @@ from inventory.serializers.tables import (
     FilamentTable,
     TableReportSerializer,
 )
+from inventory.services import filaments
 from tenants.api.views import RecordViewSet
 
 
@@ -52,10 +54,15 @@ class LocationViewSet(RecordViewSet):
 class FilamentViewSet(FilamentImport, RecordViewSet):
     """The catalogue."""
 
+    records = filaments
     queryset = Filament.objects.all()
     serializer_class = FilamentSerializer
     bodies = {"import_table": FilamentTable, "import_catalogue": Catalogue}
-    answers = {"import_table": TableReportSerializer, "import_catalogue": CatalogueReportSerializer}
+    answers = {
+        "import_table": TableReportSerializer,
+        "import_catalogue": CatalogueReportSerializer,
+        **dict.fromkeys(["update", "partial_update"], ChangedFilament),
+    }
     permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
     queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
     filterset_class = filters.FilamentFilter
@@ -72,3 +79,10 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
 
     def with_related(self, rows):
         return rows.with_makers()
+
+    def update(self, request, pk, *, partial=False):
+        filament = self.get_object()
+        values = self.get_validated_data(filament, partial=partial)
+        self.call(filaments.update, filament, **values)
+        found = next(iter(self.changed), None)
+        return self.row_response(filament, revaluation=represented(found))

@@ -11,6 +11,7 @@ from inventory.models import Spool, SpoolEvent
 from inventory.paper import labels
 from inventory.serializers.labels import LabelQuery, LabelsQuery
 from inventory.serializers.ledger import InventoryTransactionSerializer
+from inventory.serializers.revaluing import ChangedSpool, RevaluedSpool, represented
 from inventory.serializers.spools import (
     AsOfQuery,
     BookedSpool,
@@ -21,7 +22,7 @@ from inventory.serializers.spools import (
 from inventory.serializers.tables import SpoolImportQuery, SpoolTable, TableReportSerializer
 from inventory.serializers.verbs import SPOOL_VERBS
 from inventory.services import receiving, stock
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, pdf_answer
 from tenants.api.views import Nested, ReadViewSet
@@ -36,6 +37,8 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     answers = {
         **dict.fromkeys(["weigh", "use", "waste", "empty", "adjust"], BookedSpool),
         "receive": {201: ReceivedSpools},
+        **dict.fromkeys(["update", "partial_update"], ChangedSpool),
+        "revalue": RevaluedSpool,
         "import_table": TableReportSerializer,
         **dict.fromkeys(["label", "labels"], {(200, PDF): OpenApiTypes.BINARY}),
     }
@@ -78,9 +81,9 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
 
     def update(self, request, pk, *, partial=False):
         spool = self.get_object()
-        return self.row_response(
-            self.call(shelf.describe, spool, **self.get_validated_data(spool, partial=partial))
-        )
+        self.call(shelf.describe, spool, **self.get_validated_data(spool, partial=partial))
+        found = next(iter(self.changed), None)
+        return self.row_response(spool, revaluation=represented(found))
 
     def partial_update(self, request, pk):
         return self.update(request, pk, partial=True)
@@ -119,6 +122,15 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     def adjust(self, request, pk):
         """Correct the book by signed grams, with a reason: a manager's."""
         return self._booked(consumption.adjust)
+
+    @action(detail=True, methods=["post"])
+    def revalue(self, request, pk):
+        """Post what the spool gave again at its price of now: grams and balances stay."""
+        spool = self.get_object()
+        values = self.get_validated_data(spool)
+        found = represented(self.call(revaluing.revalue, spool, **values))
+        is_dry_run = values.get("dry_run", False)
+        return self.row_response(spool, revaluation=found, dry_run=is_dry_run)
 
     # -- on paper ------------------------------------------------------------------------------
 

@@ -10,6 +10,8 @@ from tenants.operations.text import format_number
 
 COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
 
+REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
+
 
 class InventoryTransactionQuerySet(models.QuerySet):
     def of_run(self, run):

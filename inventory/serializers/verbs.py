@@ -54,6 +54,12 @@ class AdjustBody(Body):
     note = TextField(**NOTE)
 
 
+class RevalueBody(Body):
+    """With ``dry_run`` nothing is saved."""
+
+    dry_run = FlagField(required=False)
+
+
 class MoveBody(Body):
     """Where the spool is now; null: not set."""
 
@@ -86,6 +92,7 @@ SPOOL_VERBS = {
     "waste": TakeBody,
     "empty": EmptyBody,
     "adjust": AdjustBody,
+    "revalue": RevalueBody,
     "move": MoveBody,
     "open": NoBody,
     "dry": NoBody,

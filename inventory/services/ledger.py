@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
+from inventory.models.ledger import REVALUED
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
@@ -126,6 +127,12 @@ class Book:
         )
         reversal.cost_per_gram = entry.cost_per_gram
         return reversal
+
+    def revalue(self, spool, entry):
+        """Post what an entry took again, at the spool's price of now, and when it was."""
+        self.reverse(entry, reason=REVALUED)
+        details = {"run": entry.production_run, "occurred_at": entry.occurred_at}
+        self._post(spool, entry.kind, entry.grams, reason=REVALUED, note=entry.note, **details)
 
     # -- what open runs reserve of it ----------------------------------------------------------
 

@@ -1,9 +1,10 @@
 """Taking back an entry that no run made."""
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.models.ledger import COMPENSATED
+from inventory.models.ledger import COMPENSATED, REVALUED
 from inventory.services.spools import shelf
 from inventory.services.spools.consumption import reason_and_note, require_reason
 from tenants.operations.operation import operation
@@ -50,7 +51,10 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
         entry = InventoryTransaction.objects.select_related("production_run").get(pk=entry.pk)
         _require_reversible(entry)
-        counts = InventoryTransaction.objects.counts().filter(spool=spool.pk, pk__gt=entry.pk)
+        since = Q(pk__gt=entry.pk)
+        if entry.reason == REVALUED:  # it is as old as what it was posted for
+            since |= Q(created_at__gt=entry.occurred_at)
+        counts = InventoryTransaction.objects.counts().filter(since, spool=spool.pk)
         counted = counts.order_by("-pk").first()
         if counted and not confirm:
             raise CountedSince(

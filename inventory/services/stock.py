@@ -78,6 +78,7 @@ def _with_stock(rows, kind):
     shelf = Spool.objects.on_shelf().filter(**{kind: OuterRef("pk")}).order_by()
     since = timezone.now() - timedelta(days=USE_DAYS)
     used = InventoryTransaction.objects.consumption().since(since).order_by()
+    used = used.filter(occurred_at__gte=since)  # what was revalued since was used before
     used = used.filter(**{f"spool__{kind}": OuterRef("pk")})
     usable = Greatest(F("available_grams"), NOTHING)
     days = usable * Value(Decimal(USE_DAYS)) / NullIf(F("used_grams"), NOTHING)

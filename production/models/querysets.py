@@ -89,10 +89,7 @@ class ProductionRunQuerySet(models.QuerySet):
         return self.filter(found)
 
     def with_outdated_plan(self):
-        """Of which something that was typed is older than what it would be derived from."""
-        is_outdated = Q(plate_count_source="outdated") | Q(planned_minutes_source="outdated")
-        materials = Exists(self._rows("RunMaterial").filter(planned_source="outdated"))
-        return self.planned().filter(is_outdated | materials)
+        return self.with_plan_state().filter(is_plan_outdated=True)
 
     # -- what comes with them ------------------------------------------------------------------
 
@@ -127,6 +124,15 @@ class ProductionRunQuerySet(models.QuerySet):
             ),
             actual_total_grams=_taken("status", production_run=OuterRef("pk")),
             minutes_taken=Case(When(status__in=CLOSED, then=F("actual_minutes"))),
+        )
+
+    def with_plan_state(self):
+        """Adds ``is_plan_outdated``: whether something that was typed of the plan of a planned run
+        is older than what it would be derived from."""
+        is_outdated = Q(plate_count_source="outdated") | Q(planned_minutes_source="outdated")
+        materials = self._rows("RunMaterial").filter(planned_source="outdated")
+        return self.annotate(
+            is_plan_outdated=Q(status=Status.PLANNED) & (is_outdated | Q(Exists(materials)))
         )
 
     # -- in which order ------------------------------------------------------------------------

@@ -33,7 +33,8 @@ class RunPageMixin:
 
     @cached_property
     def run(self):
-        rows = ProductionRun.objects.live().select_related("printer", "outcome_reason")
+        rows = ProductionRun.objects.live().with_plan_state()
+        rows = rows.select_related("printer", "outcome_reason")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     @property
@@ -106,8 +107,6 @@ class StartView(RunVerbView):
         context = super().context() | {"items": list(self.items())}
         if self.run.status != Status.PLANNED:
             return context | self.noted()
-        outdated = ProductionRun.objects.with_outdated_plan().filter(pk=self.run.pk)
-        context["is_plan_outdated"] = outdated.exists()
         return context | {"blockers": demand.blockers([self.run])[self.run.pk]}
 
 

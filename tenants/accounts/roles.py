@@ -42,7 +42,7 @@ MANAGEMENT = (
     _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
     | _each("delete", "production", f"{PRODUCTS} printerslot")
     | _each("add change delete", "production", "printer reason")
-    | {"inventory.adjust_spool", "inventory.override_spool"}
+    | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.override_spool"}
     | {"inventory.reverse_inventorytransaction"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")

@@ -32,6 +32,8 @@ from tenants.api.fields import (
 NUMBERS = serializers.DecimalField, serializers.IntegerField, IdField
 NUMERIC = str, int, Decimal
 
+ANSWERED = ("changed", "revaluation")  # beside a row that may be sent back: `changes.report`
+
 
 def meta_names(serializer, option):
     return set(getattr(getattr(serializer, "Meta", None), option, ()))
@@ -55,8 +57,8 @@ class StrictBody:
         if not isinstance(data, Mapping):
             return super().to_internal_value(data)  # refuses it
         body = dict(data)
-        if self.is_update:
-            body.pop("changed", None)  # of an answer that is sent back: see `changes.report`
+        for name in ANSWERED if self.is_update else ():
+            body.pop(name, None)
         self.reject_unknown(body)
         self.drop_fixed(body)
         self.drop_unchanged_names(body)

@@ -113,8 +113,11 @@ class TabularInline(ReadOnlyFigures, admin.TabularInline):
 class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
     """Saves and deletes by services, with an AuditEvent, and shows their refusals.
 
-    Django's LogEntry refers to content types, which the schema of a farm has none of.
+    Django's LogEntry refers to content types, which the schema of a farm has none of. ``records``
+    has the services.
     """
+
+    records = audited
 
     formfield_overrides = INPUTS
     show_facets = admin.ShowFacets.NEVER
@@ -232,12 +235,12 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
     def save_model(self, request, obj, form, change):
         """Override to call a more specific service."""
         if not change:
-            audited.create(obj, by=request.user)
+            self.records.create(obj, by=request.user)
             return
         columns = {field.name for field in obj._meta.concrete_fields}
         changed = [name for name in form.changed_data if name in columns]
         values = {name: form.cleaned_data[name] for name in changed}
-        audited.update(obj, by=request.user, **values)
+        self.records.update(obj, by=request.user, **values)
 
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)

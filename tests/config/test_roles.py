@@ -105,6 +105,7 @@ API = """
 /api/v1/spools/receive/                                 .     o     .     .     .
 /api/v1/spools/{pk}/                                    v     .     o     o     .
 /api/v1/spools/{pk}/adjust/                             .     m     .     .     .
+/api/v1/spools/{pk}/revalue/                            .     m     .     .     .
 /api/v1/spools/{pk}/archive/                            .     o     .     .     .
 /api/v1/spools/{pk}/dry/                                .     o     .     .     .
 /api/v1/spools/{pk}/empty/                              .     o     .     .     .
@@ -152,6 +153,7 @@ PAGES = """
 /admin/inventory/spool/import/                          o     o
 /admin/inventory/spool/receive/                         o     o
 /admin/inventory/spool/{pk}/adjust/                     m     m
+/admin/inventory/spool/{pk}/revalue/                    m     m
 /admin/inventory/spool/{pk}/archive/                    o     o
 /admin/inventory/spool/{pk}/dry/                        o     o
 /admin/inventory/spool/{pk}/empty/                      o     o

@@ -13,8 +13,10 @@ from inventory import codes
 from inventory.models import Location, SpoolEvent
 from inventory.services import ledger
 from inventory.services.past import require_past
+from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
+from tenants.operations import changes
 from tenants.operations.operation import operation
 from tenants.operations.quantities import money
 from tenants.operations.refusals import Duplicate, Invalid, Refusal
@@ -77,7 +79,8 @@ def locked(spool, *, by, at=None, archived_too=False):
 def describe(spool, *, by, at=None, **fields):
     """Change the named descriptive fields of a spool; returns it fresh.
 
-    A price that becomes known only now is what the entries without a cost are taken to have cost.
+    A price that becomes known only now is what the entries without a cost are taken to have cost;
+    of one that is corrected, the Revaluation is reported.
     What is the same leaves no trace. Raises Stale, Invalid, InvalidQuantity.
     """
     if fields.get("price") is not None:
@@ -95,7 +98,10 @@ def describe(spool, *, by, at=None, **fields):
         for name in EVENT_OF_FIELD.keys() & changed.keys():
             before, after = getattr(fresh, name), changed[name]
             _record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
-        return audited.update(fresh, by=by, version=fresh.version + 1, **changed)
+        described = audited.update(fresh, by=by, version=fresh.version + 1, **changed)
+        if "price" in changed:
+            changes.report(filter(None, [revaluation([described])]))
+        return described
 
 
 @operation("spool.move")

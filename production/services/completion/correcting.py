@@ -64,9 +64,9 @@ def correct(
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     apply_items(run_items, items, as_planned=False)
     apply_minutes(run, actual_minutes)
-    entries = standing_entries(run)
     before = {line.pk: line.actual_total_grams for line in lines}
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
+        entries = standing_entries(run)  # under the locks: a spool may have been revalued
         books = books_before(run, book.spools)
         settled = apply_materials(lines, materials, book.spools, books=books)
         changed = [line for line in lines if line.actual_total_grams != before[line.pk]]

@@ -35,6 +35,7 @@ def revert(run, *, by, at=None, reason="", confirm=False):
     entries = standing_entries(run)
     spool_ids = {line.spool_id for line in lines} | {entry.spool_id for entry in entries}
     with ledger.book(spool_ids, by=by, at=at) as book:
+        entries = standing_entries(run)  # again: its spools may have been revalued until now
         counted = counted_since(run, {entry.spool_id for entry in entries})
         if counted and not (confirm and overrides.granted("confirm", by=by)):
             raise _counted(run, [book.spools[pk] for pk in counted])

@@ -59,7 +59,7 @@ FROM (
         coalesce(sum(grams * share) FILTER (WHERE rate IS NULL), 0) AS unknown
     FROM taken GROUP BY 1, 2, spool_id
 ) AS spool
-GROUP BY 1, 2 HAVING bool_or(used <> 0 OR wasted <> 0)
+GROUP BY 1, 2 HAVING bool_or(used <> 0 OR wasted <> 0 OR cost <> 0)
 ORDER BY 1 NULLS FIRST, 2 NULLS LAST
 """
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory.models import Location
 from inventory.services import receiving, reversing
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_spools
 from inventory.services.tables.filament_import import import_filaments
@@ -67,6 +67,15 @@ def _():
 def _():
     spool = a_spool(30)
     return lambda: consumption.adjust(spool, grams=-10, reason="A slip", by=None)
+
+
+@verb("spool.revalue")
+def _():
+    spool = a_spool(1000, price=20)
+    running((spool, 100))
+    consumption.use(spool, grams=10, by=None)
+    spool = shelf.describe(spool, price=30, by=None)
+    return lambda: revaluing.revalue(spool, by=None)
 
 
 @verb("spool.describe")

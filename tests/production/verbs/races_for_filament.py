@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inventory.models import Spool
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf
 from inventory.services.spools.shelf import SpoolClaimed
 from production.models import PrinterSlot, ProductionRun
 from production.services import completion
@@ -232,7 +232,39 @@ def swaps_that_cross():
     ], judge
 
 
+def revalue_and(verb):
+    """Every standing entry has the new price, or what was reversed is reversed once."""
+    spool = a_spool(1000, price=20)
+    run = printed((spool, 100))
+    work = verb(run, shelf.describe(spool, price=30, by=None))
+
+    def judge(results):
+        assert refusals(results) == []
+        standing = run.transactions.consumption()
+        assert {entry.cost_per_gram for entry in standing} <= {Decimal("0.03")}
+        assert remaining(spool) == 1000 + sum(entry.grams for entry in standing)
+
+    return [lambda: revaluing.revalue(spool, by=None), work], judge
+
+
+def revalue_and_correct():
+    return revalue_and(
+        lambda run, spool: lambda: completion.correct(run, materials=[took(spool, 90)], by=None)
+    )
+
+
+def revalue_and_revert():
+    return revalue_and(lambda run, spool: lambda: completion.revert(run, by=None))
+
+
+def revalue_and_revalue():
+    return revalue_and(lambda run, spool: lambda: revaluing.revalue(spool, by=None))
+
+
 RACES = [
+    revalue_and_correct,
+    revalue_and_revert,
+    revalue_and_revalue,
     two_runs_take_the_spool_in_a_slot,
     reassign_and_weigh,
     correct_and_weigh,

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from inventory.models import Location
 from inventory.services import receiving, reversing
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
@@ -204,6 +204,7 @@ OF_OTHERS = {
     "record.add": a_shelf,
     "record.change": lambda: audited.update(a_shelf(), by=None, name="Shelf 2"),
     "record.remove": lambda: audited.delete(a_shelf(), by=None),
+    "spool.revalue": lambda: revaluing.revalue(a_spool(10), by=None),
     "spool.adjust": lambda: consumption.adjust(a_spool(), grams=-5, reason="found", by=None),
     "spool.archive": lambda: shelf.archive(a_spool(), discard=True, by=None),
     "spool.describe": lambda: shelf.describe(a_spool(), by=None, comment="From Monday"),

@@ -59,7 +59,7 @@ INSTALLED_APPS = [
     *(app for app in TENANT_APPS if app not in SHARED_APPS),
 ]
 
-FARM_SEEDERS = ["production.services.seeds.seed"]
+FARM_SEEDERS = ["inventory.services.seeds.seed", "production.services.seeds.seed"]
 # Privileges that a farm's role does not have on tables of the farm, even for raw SQL.
 REVOKED_PRIVILEGES = {
     "inventory_inventorytransaction": "UPDATE, DELETE",

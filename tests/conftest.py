@@ -33,6 +33,7 @@ from tests import budgets, timing
 from tests.factories import PASSWORD, make_user
 from tests.serving import ROOT, serving
 
+MATERIAL_TYPES = "inventory.services.seeds.seed"
 FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
 
 
@@ -44,7 +45,9 @@ def pytest_configure(config):
         if "EMBEDDED" in database:
             database["EMBEDDED"] = str(settings.DATA)
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-    settings.FARM_SEEDERS = ["tests.factories.spread_identities", *settings.FARM_SEEDERS]
+    # A test makes the material types that it needs, of densities that it knows.
+    seeders = [path for path in settings.FARM_SEEDERS if path != MATERIAL_TYPES]
+    settings.FARM_SEEDERS = ["tests.factories.spread_identities", *seeders]
     hypothesis.core.global_force_seed = budgets.SEED
     hypothesis.settings.register_profile("seeded", database=None)
     hypothesis.settings.load_profile("seeded")

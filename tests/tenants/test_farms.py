@@ -3,12 +3,16 @@
 import io
 import re
 import threading
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
 from django_tenants.utils import schema_context, tenant_context
 
+from inventory.models import MaterialType
+from inventory.services import seeds
+from inventory.services.tables import csv_reader, filament_import
 from tenants.accounts.models import AuditEvent, FarmSettings, User
 from tenants.farms import services
 from tenants.farms.names import InvalidHost, InvalidSlug, schema_name
@@ -16,7 +20,7 @@ from tenants.models import Domain, Tenant
 from tenants.operations.refusals import Refusal
 from tenants.schemas import migrating, template
 from tenants.web import middleware
-from tests.conftest import FarmClient
+from tests.conftest import MATERIAL_TYPES, FarmClient
 from tests.factories import PASSWORD
 
 
@@ -107,6 +111,25 @@ def test_when_the_seeding_fails_nothing_of_the_farm_is_left(public, settings):
         services.add_farm(slug="north", name="North")
     assert not Tenant.objects.filter(slug="north").exists()
     assert not migrating.existing(["farm_north"])
+
+
+def test_a_new_farm_has_the_usual_material_types(public, settings):
+    settings.FARM_SEEDERS = [MATERIAL_TYPES, *settings.FARM_SEEDERS]
+    with tenant_context(services.add_farm(slug="north", name="North")):
+        known = {kind.code: kind for kind in MaterialType.objects.all()}
+        assert len(known) == 24
+        pla, carbon = known["PLA"], known["PETG-CF"]
+        assert (pla.density_g_cm3, pla.is_abrasive) == (Decimal("1.24"), False)
+        assert (carbon.density_g_cm3, carbon.is_abrasive) == (Decimal("1.29"), True)
+        assert all(Decimal("0.8") < kind.density_g_cm3 < 2 for kind in known.values())
+        for kind in known.values():
+            kind.full_clean()
+        table = "name;material;price\nSky;ASA;20\n"  # no density is needed
+        report = filament_import.import_filaments(csv_reader.read_filaments(table), by=None)
+        assert (report.count("created"), report.material_types) == (1, [])
+        MaterialType.objects.filter(code="PLA").update(density_g_cm3="1.3")
+        seeds.seed()
+        assert MaterialType.objects.get(code="PLA").density_g_cm3 == Decimal("1.3")
 
 
 def broken_seeder():

@@ -38,6 +38,41 @@ def columns(points, *, height=120, width=36):
     }
 
 
+STEP = 26
+LABELS, AMOUNTS = 150, 470  # where the bars begin, and the amounts
+
+
+def waterfall(planned, actual, parts):
+    """From planned to actual, part by part, on a scale of what the parts move: not from 0.
+
+    ``planned`` and ``actual`` are (label, value, text), ``parts`` (label, value, text, kind)."""
+    steps = [(*planned, "level"), *parts, (*actual, "level")]
+    levels = [planned[1]]
+    for _label, value, _text, _kind in parts:
+        levels.append(levels[-1] + value)
+    low, high = min(levels), max(levels)
+
+    def at(level):
+        return LABELS + float((level - low) * WIDTH / (high - low)) if high > low else LABELS
+
+    rows = []
+    for index, (label, _value, text, kind) in enumerate(steps):
+        begin, end = (at(levels[min(max(each, 0), len(parts))]) for each in (index - 1, index))
+        rows.append(
+            {
+                "label": label,
+                "text": text,
+                "kind": kind,
+                "y": index * STEP,
+                "text_y": index * STEP + 15,
+                "x": f"{min(begin, end):.1f}",
+                "width": f"{max(abs(end - begin), 2):.1f}",
+                "end": f"{end:.1f}",
+            }
+        )
+    return {"rows": rows, "height": STEP * len(steps), "amounts": AMOUNTS}
+
+
 def _is_known(figure):
     return figure["planned"] is not None or figure["actual"] is not None
 

@@ -5,11 +5,12 @@ from django.contrib import admin
 from inventory.admin import pictures
 from inventory.admin.pictures import grams, named_swatch, spool_link
 from inventory.models import Filament, Spool
-from production.admin import words
+from production.admin import explanation, words
 from production.admin.charts import comparison
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial, Source
 from production.services import variance
+from production.services.explanation import Explanation
 from production.services.reports import demand
 from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
@@ -120,9 +121,9 @@ _row = words.variance_row
 
 def context(run):
     """Blockers, variance, chart, events and entries of a run, for its template."""
-    settings, figures = FarmSettings.load(), variance.of_run(run)
-    threshold = settings.variance_alert_percent
-    return {
+    settings, exact = FarmSettings.load(), variance.loaded(run)
+    threshold, figures = settings.variance_alert_percent, exact.as_dict()
+    return explanation.context(Explanation(exact, settings.currency)) | {
         "run": run,
         "badge": words.badge(run),
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),

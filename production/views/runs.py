@@ -13,7 +13,8 @@ from django.utils.translation import gettext_lazy
 from inventory.models import Spool
 from production.forms import closing, opening, swapping
 from production.models import ProductionRun
-from production.services import completion
+from production.services import completion, explanation
+from production.services.explanation import sentence
 from production.services.printing import midprint, slots
 from production.services.reports import demand
 from production.services.reports.today import Job
@@ -105,6 +106,8 @@ class StartView(RunVerbView):
 
     def context(self):
         context = super().context() | {"items": list(self.items())}
+        if not self.run.is_open:
+            context["sentence"] = sentence.of(explanation.of_run(self.run))
         if self.run.status != Status.PLANNED:
             return context | self.noted()
         return context | {"blockers": demand.blockers([self.run])[self.run.pk]}

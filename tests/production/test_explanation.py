@@ -7,13 +7,17 @@ import pytest
 from inventory.services.spools import shelf
 from production.models import Reason
 from production.services import completion, explanation, variance
+from production.services.completion.actuals import ItemCount
 from production.services.completion.reverting import revert
 from production.services.printing.midprint import swap_spool
 from production.services.runs import lifecycle, lines
 from production.services.variance import PLACES, reconciled
 from tenants.accounts.models import FarmSettings
+from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.admin_forms import page_of
 from tests.production.completed_runs import completed, printed, took
+from tests.production.floor_helpers import at, page
 from tests.queries import fresh, queries_of
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -215,7 +219,7 @@ def test_grams_that_nobody_measured_are_said_to_be():
 
 def test_fewer_parts_booked_as_planned_did_not_take_more_each():
     run = hooks((priced(20), 100))
-    counts = completion.actuals.ItemCount(item=run.items.get().pk, good_count=3)
+    counts = ItemCount(item=run.items.get().pk, good_count=3)
     completion.complete(run, by=None, as_planned=True, items=[counts])
     found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(output="-0.5", usage="0.5")
@@ -286,3 +290,42 @@ def test_an_explanation_takes_one_query_more_than_a_variance_and_agrees_with_it(
         assert abs(of_needs - found["cost"]["material"]["parts"][name]) < Decimal("0.001")
     for item in found["items"]:
         assert sum(item["cost"]["total"]["parts"].values()) == item["cost"]["total"]["difference"]
+
+
+def test_the_admin_shows_a_waterfall_and_its_table(at_admin):
+    run = hooks((priced(20), 100), planned_minutes=Decimal(60))
+    run = completed(run, good=[2], scrapped=[1], grams=[80], minutes=Decimal(50))
+    text = at_admin.get(page_of(run)).content.decode()
+    assert str(explained(run)["sentence"]).replace("'", "&#x27;") in text
+    picture = text[text.index('<svg class="waterfall"') :]
+    picture = picture[: picture.index("</svg>")]
+    assert [label in picture for label in ("Planned, EUR", "Scrapped parts", "Actual, EUR")]
+    assert picture.count("<rect") == 5
+    assert 'class="output"' in picture
+    table = text[text.index("Why it was not as planned") :]
+    for figure in ("−50", "+25", "+5", "−1.00", "+0.50", "+0.10", "+0.60"):
+        assert f'<td class="number">{figure}</td>' in table, figure
+    assert "Why it was not as planned" not in at_admin.get(page_of(a_run())).content.decode()
+
+
+def test_pages_say_what_was_not_measured(at_admin):
+    """Three of four, booked as planned: 25 g and 15 minutes that nobody measured."""
+    printer = at_rates(2)
+    run = hooks((priced(20), 100), printer=printer, planned_minutes=Decimal(60))
+    counts = ItemCount(item=run.items.get().pk, good_count=3)
+    run = completion.complete(run, by=None, as_planned=True, items=[counts]).run
+    text = at_admin.get(page_of(run)).content.decode()
+    assert (
+        text.count("not measured (+0.50)") == 6
+    )  # grams and time; in the total and the picture too
+    assert 'class="unmeasured"' in text
+    assert "+0.50 minutes that were not measured" in text
+
+
+def test_the_floor_says_why_on_the_page_of_a_closed_run(floor):
+    run = completed(hooks((priced(20), 100)), good=[4], grams=[120])
+    change_settings(FarmSettings.load(), by=None, locale="de")
+    assert "2,40 instead of 2,00 EUR (+0,40): +0,40 more grams per part (30,00" in page(
+        floor.get(at(run))
+    )
+    assert "Not over yet" not in page(floor.get(at(hooks((priced(20), 1)))))

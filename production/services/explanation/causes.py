@@ -39,7 +39,8 @@ TEXTS = {
     "extra": (_("%(amount)s material that was not planned (%(actual)s g)"),) * 2,
     "substitution": (_("%(amount)s another filament than planned"),) * 2,
     "price": (_("%(amount)s dearer filament"), _("%(amount)s cheaper filament")),
-    "unmeasured": (_("%(amount)s grams that were not measured"),) * 2,
+    "grams": (_("%(amount)s grams that were not measured"),) * 2,
+    "minutes": (_("%(amount)s minutes that were not measured"),) * 2,
     "others": (_("%(amount)s other causes"),) * 2,
 }
 # Where the amount goes the other way than the figures, as the dear ones were fewer.
@@ -95,8 +96,8 @@ def listed(causes, amounts):
 
 def _of_grams(explanation, part):
     """More grams in the parts and flushed, or that nobody measured them."""
-    if not explanation.is_measured:
-        return [Cause("unmeasured", summed([part["usage"], part["purge"]]))]
+    if "usage" in explanation.unmeasured:
+        return [Cause("grams", summed([part["usage"], part["purge"]]))]
     needs = [need for need in explanation.needs if need.planned]
     taken = sum((need.taken_part for need in needs), ZERO)
     expected = sum((need.units.expected(need.planned_part) for need in needs), ZERO)
@@ -108,6 +109,8 @@ def _of_grams(explanation, part):
 
 def _of_time(explanation, amount):
     minutes = explanation.minutes.figure
+    if "time" in explanation.unmeasured:
+        return Cause("minutes", amount)
     if None in (minutes.planned, minutes.actual):
         return Cause("time", amount)
     expected = explanation.units.expected(minutes.planned)

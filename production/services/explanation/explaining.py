@@ -1,5 +1,6 @@
 """The explanation of one run: its grams, minutes and cost, by need and by item."""
 
+from production.models import ESTIMATED
 from production.services.explanation import sentence
 from production.services.explanation.needs import needs_of
 from production.services.explanation.parts import (
@@ -168,9 +169,14 @@ class Explanation:
         return Difference(figure, found, names=names, places=places).as_dict()
 
     @property
-    def is_measured(self):
-        """Whether any of the grams were."""
-        return not self.assumed or self.assumed < self.grams.figure.actual
+    def unmeasured(self):
+        """The parts that no measurement stands behind: what they are of was taken from the plan."""
+        names = []
+        if self.assumed and self.assumed == self.grams.figure.actual:
+            names += ["usage", "purge"]
+        if self.run.actual_minutes_source in ESTIMATED:
+            names.append("time")
+        return names
 
     @property
     def unknown(self):

@@ -61,7 +61,8 @@ def test_blank_labels_are_bound_to_the_spools_of_a_delivery(api):
     spools = done(api.post(f"{SPOOLS}receive/", body), 201)["spools"]
     assert [spool["code"] for spool in spools] == blank
     problem = refused(api.post(f"{SPOOLS}receive/", body), 409, "duplicate")
-    assert blank[0] in problem["errors"]["codes"][0]
+    assert list(problem["errors"]) == ["codes.0", "codes.1"]
+    assert blank[0] in problem["detail"]
     for wrong in ({"codes": "X"}, {"codes": [""]}, {"codes": []}, {"count": 1}):
         assert api.post(f"{SPOOLS}receive/", body | wrong).status_code == 400, wrong
     assert Spool.objects.count() == 2

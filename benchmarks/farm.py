@@ -70,16 +70,17 @@ CREATE TEMP TABLE jobs ON COMMIT DROP AS
         WHEN n > runs - 340 THEN 'in_progress'
         WHEN n %% 25 = 0 THEN 'failed' WHEN n %% 67 = 0 THEN 'cancelled' ELSE 'completed'
     END AS status FROM scale, generate_series(1, runs) n;
-INSERT INTO production_productionrun (number, status, printer_id, plate_count, priority, due_on,
-        planned_start_at, started_at, finished_at, planned_minutes, actual_minutes,
-        actual_minutes_source, notes, outcome_reason_id, hour_rate, power_watts, energy_price_kwh,
+INSERT INTO production_productionrun (number, status, printer_id, plate_count,
+        plate_count_source, priority, due_on, planned_start_at, started_at, finished_at,
+        planned_minutes, planned_minutes_source, actual_minutes, actual_minutes_source,
+        notes, outcome_reason_id, hour_rate, power_watts, energy_price_kwh,
         labour_rate, created_by_id, created_at, updated_at, version, external_id, deleted_at)
     SELECT 'YRS-' || to_char(t, 'YYYYMMDD') || '-' || lpad(n::text, 6, '0'), status, 1 + n %% 60, 1,
-        n %% 5, CASE WHEN n %% 3 = 0 THEN (t + interval '4 days')::date END,
+        'typed', n %% 5, CASE WHEN n %% 3 = 0 THEN (t + interval '4 days')::date END,
         CASE WHEN status = 'planned' THEN t + interval '1 day' END,
         CASE WHEN status NOT IN ('planned', 'cancelled') THEN t END,
         CASE WHEN status IN ('completed', 'failed') THEN t + interval '20 minutes' END,
-        120, CASE WHEN status IN ('completed', 'failed') THEN 105 + n %% 30 END,
+        120, 'typed', CASE WHEN status IN ('completed', 'failed') THEN 105 + n %% 30 END,
         CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END, '',
         CASE WHEN status = 'failed' THEN (SELECT id FROM production_reason
             WHERE kind = 'failure' ORDER BY id OFFSET n %% 5 LIMIT 1) END,
@@ -105,12 +106,12 @@ CREATE TEMP TABLE takes ON COMMIT DROP AS
         round((most * (0.6 + (n * 31 + k * 17) %% 400 / 1000.0))::numeric, 3) AS grams
     FROM scale, jobs, generate_series(0, 1 + n %% 3) k;
 INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_spool_id, planned_grams,
-        planned_purge_grams, planned_cost_per_gram, reserved_grams, actual_grams,
-        actual_purge_grams, actual_source)
+        planned_purge_grams, planned_cost_per_gram, planned_source, reserved_grams,
+        actual_grams, actual_purge_grams, actual_source)
     SELECT n, filament_id, spool_id,
         CASE WHEN status NOT IN ('planned', 'cancelled') THEN spool_id END, round(grams, 1), 0,
         CASE WHEN status NOT IN ('planned', 'cancelled') AND spool_id %% 40 > 0 THEN 0.02 END,
-        CASE WHEN status IN ('planned', 'in_progress') THEN round(grams, 1) ELSE 0 END,
+        'typed', CASE WHEN status IN ('planned', 'in_progress') THEN round(grams, 1) ELSE 0 END,
         CASE WHEN status IN ('completed', 'failed') THEN grams END,
         CASE WHEN status IN ('completed', 'failed') THEN 0 END,
         CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END

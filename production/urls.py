@@ -14,6 +14,7 @@ ROUTES = {
     f"production-runs/(?P<run_id>{ID})/materials": lines.RunMaterialViewSet,
     "run-events": runs.RunEventViewSet,
     "reports/variance": reports.VarianceReport,
+    "reports/explanation": reports.ExplanationReport,
     "reports/consumption": reports.ConsumptionReport,
     "reports/scrap": reports.ScrapReport,
     "reports/lots": reports.LotReport,

@@ -216,6 +216,7 @@ ROWS = {
     "production-runs-items": [items_of_one_run],
     "production-runs-materials": [materials_of_one_run],
     "reports/variance": [runs, "group_by=product", "group_by=printer", "group_by=filament"],
+    "reports/explanation": [runs, "group_by=product", "group_by=printer", "group_by=filament"],
     "reports/consumption": [
         runs,
         "group_by=filament",

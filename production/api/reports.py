@@ -7,10 +7,12 @@ from inventory.models import Filament, InventoryTransaction, MaterialType
 from production.filters import reports as filters
 from production.models import Product, ProductionRun, RunMaterial
 from production.serializers import reports as serializers
+from production.serializers.explanation import ExplanationGroupSerializer
 from production.services.reports import (
     alerts,
     consumption,
     demand,
+    explanation,
     lots,
     scrap,
     unexplained,
@@ -48,6 +50,22 @@ class VarianceReport(Report):
         if parameters["group_by"] == "filament":
             return variance.by_filament(runs)
         return variance.of_many(runs, group_by=parameters["group_by"] or None)
+
+
+class ExplanationReport(Report):
+    """Why many runs did not take and cost what was planned, by group: the parts of their
+    differences. ``over`` is what was really paid too much: all but fewer or more good parts."""
+
+    title = "Explanation"
+    queryset = ProductionRun.objects.live()
+    serializer_class = ExplanationGroupSerializer
+    filterset_class = filters.ExplanationReportFilter
+
+    def compute(self, runs, parameters):
+        groups = explanation.of_many(runs, group_by=parameters["group_by"] or None)
+        if ordering := parameters["ordering"]:
+            return explanation.by_over(groups, descending=ordering == "-over")
+        return groups
 
 
 class ConsumptionReport(Report):

@@ -51,6 +51,16 @@ class VarianceReportFilter(ProductionRunFilter):
     )
 
 
+class ExplanationReportFilter(VarianceReportFilter):
+    """Which runs are explained, by what they are grouped, and in which order."""
+
+    ordering = ChoiceFilter(
+        choices=[(name, name) for name in ("over", "-over")],
+        label="By what was really paid too much; by the key when left out",
+        method=unfiltered,
+    )
+
+
 class ScrapReportFilter(ProductionRunFilter):
     """Which runs are counted, as for the list of runs, and by what they are grouped."""
 

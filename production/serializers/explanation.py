@@ -7,9 +7,17 @@ from production.serializers.variance import Amount
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS
 
 
+class Parts(serializers.Serializer):
+    """Parts of a difference; ``share`` is left out where there is none."""
+
+    def to_representation(self, parts):
+        found = super().to_representation(parts)
+        return {name: value for name, value in found.items() if name in parts}
+
+
 def _parts(name, names, places):
-    fields = {part: Amount(places) for part in names}
-    return type(f"{name}Parts", (serializers.Serializer,), fields)
+    fields = {part: Amount(places, required=part != "share") for part in names}
+    return type(f"{name}Parts", (Parts,), fields)
 
 
 def _explained(name, names, places, **more):
@@ -82,3 +90,40 @@ class ExplanationSerializer(serializers.Serializer):
     needs = ExplainedNeed(many=True)
     items = ExplainedItem(many=True)
     unknown = UnknownFigure(many=True)
+
+
+def _of_runs(name, names, places, **more):
+    """The same of many runs: of those that are compared in it."""
+    return _explained(
+        f"{name}OfRuns",
+        (*names, "share"),
+        places,
+        **more,
+        compared=serializers.IntegerField(),
+        not_compared=serializers.DictField(
+            child=serializers.IntegerField(), help_text="Numbers of runs, by reason."
+        ),
+    )
+
+
+GramsOfRuns = _of_runs("Grams", OF_GRAMS, 6, assumed=Amount(6))
+MinutesOfRuns = _of_runs("Minutes", OF_MINUTES, 2)
+CostOfRuns = _of_runs("Cost", PARTS, 4)
+
+
+class CostOfRunsByKind(serializers.Serializer):
+    """Kinds of cost; where the numbers of compared runs differ, they do not add up to the total."""
+
+    material = CostOfRuns()
+    total, machine, energy, labour = (CostOfRuns(required=False) for _ in range(4))
+
+
+class ExplanationGroupSerializer(serializers.Serializer):
+    """One group of runs; ``share`` is among the parts by product, and no minutes by filament."""
+
+    key = serializers.CharField(allow_null=True)
+    name = serializers.CharField(allow_null=True)
+    runs = serializers.IntegerField()
+    grams = GramsOfRuns()
+    minutes = MinutesOfRuns(required=False)
+    cost = CostOfRunsByKind()

@@ -86,6 +86,7 @@ API = """
 /api/v1/reasons/{pk}/                                   v     .     m     m     m
 /api/v1/reports/alerts/                                 v     .     .     .     .
 /api/v1/reports/consumption/                            v     .     .     .     .
+/api/v1/reports/explanation/                            v     .     .     .     .
 /api/v1/reports/lot-parts/                              v     .     .     .     .
 /api/v1/reports/lots/                                   v     .     .     .     .
 /api/v1/reports/scrap/                                  v     .     .     .     .

@@ -29,7 +29,7 @@ _STANDS = """entry.kind IN ('usage', 'waste')
                         WHERE reversal.reverses_id = entry.id)"""
 
 _SPENT = f"""
-    SELECT {{by}},
+    SELECT {{by}}, sum(-entry.grams) AS grams,
         sum(-entry.grams * coalesce(entry.cost_per_gram, spool.late_cost_per_gram)) AS cost,
         bool_or(coalesce(entry.cost_per_gram, spool.late_cost_per_gram) IS NULL) AS is_unknown
     FROM inventory_inventorytransaction entry
@@ -40,7 +40,8 @@ _SPENT = f"""
 """
 
 _LINES = f"""
-    SELECT line.run_id, line.spool_id, line.filament_id,
+    SELECT line.run_id, line.spool_id, line.filament_id, line.material_type_id,
+        line.planned_spool_id, line.planned_grams AS planned_part,
         line.planned_grams + line.planned_purge_grams AS planned_grams,
         CASE WHEN was_taken THEN line.actual_grams + coalesce(line.actual_purge_grams, 0) END
             AS actual_grams,
@@ -66,9 +67,22 @@ _REASON = """CASE WHEN status NOT IN ('completed', 'failed', 'cancelled') THEN '
             WHEN actual_grams IS NULL THEN 'nothing_booked'
             WHEN planned_grams = 0 THEN 'no_plan' END"""
 
-_RUNS = f"""
+_SPENT_OF_RUNS = f"""
 , spent AS ({_SPENT.replace("{by}", "entry.production_run_id")}
-), lines AS ({_LINES}
+)
+"""
+
+# The same by spool as well, in ``takes``.
+_TAKES = f"""
+, takes AS ({_SPENT.replace("{by}", "entry.production_run_id, entry.spool_id")}
+), spent AS (
+    SELECT production_run_id, sum(cost) AS cost, bool_or(is_unknown) AS is_unknown
+    FROM takes GROUP BY production_run_id
+)
+"""
+
+_RUNS = f"""
+, lines AS ({_LINES}
 ), weighed AS (
     SELECT run_id, sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams, sum(planned_cost) AS planned_cost,
@@ -82,7 +96,7 @@ _RUNS = f"""
         coalesce(item.planned_quantity, item.quantity) AS planned_count,
         CASE WHEN is_booked THEN coalesce(item.good_count, 0) + coalesce(item.scrapped_count, 0)
             ELSE 0 END AS printed_count,
-        coalesce(item.bom_grams_per_unit, 0) AS unit_grams,
+        item.bom, coalesce(item.bom_grams_per_unit, 0) AS unit_grams,
         coalesce(item.labour_minutes_per_unit, 0) * coalesce(chosen.labour_rate, 0) / 60
             AS unit_labour
     FROM production_runitem item JOIN chosen ON chosen.id = item.run_id
@@ -152,7 +166,7 @@ _SHARES = """
     FROM units WINDOW run AS (PARTITION BY run_id)
 ), shares AS (
     SELECT *, planned_weight / sum(planned_weight) OVER run AS planned_share,
-        actual_weight / sum(actual_weight) OVER run AS actual_share
+        actual_weight / sum(actual_weight) OVER run AS actual_share, count(*) OVER run AS item_count
     FROM weights WINDOW run AS (PARTITION BY run_id)
 )
 """
@@ -246,12 +260,17 @@ def of_runs(key, *, by_product):
     grouped = _GROUPED
     for name, word in {"key": key, **words}.items():
         grouped = grouped.replace(f"{{{name}}}", word)
-    return _CHOSEN + _RUNS + parts + grouped
+    return _CHOSEN + _SPENT_OF_RUNS + _RUNS + parts + grouped
 
 
 def of_shares():
     """The common tables up to ``shares``: one row an item, with the share of its run it carries."""
-    return _CHOSEN + _RUNS + _SHARES
+    return _CHOSEN + _SPENT_OF_RUNS + _RUNS + _SHARES
+
+
+def of_takes():
+    """The same with ``lines``, and with ``takes``: one row a run and spool, what was booked."""
+    return _CHOSEN + _TAKES + _RUNS + _SHARES
 
 
 def of_filaments():

@@ -11,6 +11,7 @@ evidence. The formulas are those of ``production.services.variance``, for one ru
 from decimal import Decimal
 from itertools import groupby
 
+from inventory.models import Filament
 from production.models import Printer, Product
 from production.services.reports import sql
 from production.services.reports.statements import fetched
@@ -25,7 +26,11 @@ GROUPS = {
     "month": "to_char(finished_at AT TIME ZONE %(timezone)s, 'YYYY-MM')",
     "status": "status",
 }
-NAMED = {"product": Product, "printer": Printer}
+NAMED = {
+    "product": Product.objects,
+    "printer": Printer.objects,
+    "filament": Filament.objects.with_makers(),
+}
 KINDS = ("material", "machine", "energy", "labour")
 # Why a run is not compared; the first that fits.
 REASONS = ("open", "nothing_booked", "no_plan", "not_kept", "unknown_price", "unknown_minutes")
@@ -37,15 +42,15 @@ def of_many(runs, *, group_by=None):
     ``group_by`` is None (one group), product, printer, day or month (of the end, in the
     farm's time zone) or status. Three queries at most, whatever the number of runs.
     """
-    groups = _groups(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
-    names = _names(group_by, groups)
-    return [_group(key, names.get(key, key), rows) for key, rows in groups.items()]
+    found = groups(sql.of_runs(GROUPS[group_by], by_product=group_by == "product"), runs)
+    named = names(group_by, found)
+    return [_group(key, named.get(key, key), rows) for key, rows in found.items()]
 
 
 def by_run(runs):
     """The variance of each run of a queryset, as `of_many` has it: ``{id: dict}``."""
-    groups = _groups(sql.of_runs("id", by_product=False), runs)
-    return {key: _group(key, None, rows) for key, rows in groups.items()}
+    found = groups(sql.of_runs("id", by_product=False), runs)
+    return {key: _group(key, None, rows) for key, rows in found.items()}
 
 
 def by_filament(runs):
@@ -54,7 +59,7 @@ def by_filament(runs):
         {
             "key": key,
             "name": rows[0]["name"],
-            "runs": _sum(rows, "runs"),
+            "runs": summed(rows, "runs"),
             "grams": _grams(rows),
             "cost": {"material": _cost(rows, "material")},
             "compared": {
@@ -62,7 +67,7 @@ def by_filament(runs):
                 "cost": {"material": _compared(rows, "material")},
             },
         }
-        for key, rows in _groups(sql.of_filaments(), runs).items()
+        for key, rows in groups(sql.of_filaments(), runs).items()
     ]
 
 
@@ -76,29 +81,30 @@ def reason(row, figure):
     return min(found, key=REASONS.index, default=None)
 
 
-def _groups(query, runs):
+def groups(statement, runs):
     """The rows of each key: ``{key: [row, ...]}``, in order."""
-    rows = fetched(query, {"timezone": FarmSettings.load().timezone}, runs=runs)
+    rows = fetched(statement, {"timezone": FarmSettings.load().timezone}, runs=runs)
     return {key: list(found) for key, found in groupby(rows, key=lambda row: row["key"])}
 
 
-def _names(group_by, keys):
+def names(group_by, keys):
+    """What the keys of groups are called: ``{key: name}``; of those that are names, none."""
     if group_by not in NAMED:
         return {}
-    found = NAMED[group_by].objects.in_bulk([int(key) for key in keys if key])
+    found = NAMED[group_by].in_bulk([int(key) for key in keys if key])
     return {str(pk): str(each) for pk, each in found.items()}
 
 
 def _group(key, name, rows):
-    good, unknown = _sum(rows, "good"), _sum(rows, "unknown")
-    known_total = sum((_sum(rows, f"actual_{kind}") for kind in KINDS), Decimal(0))
+    good, unknown = summed(rows, "good"), summed(rows, "unknown")
+    known_total = sum((summed(rows, f"actual_{kind}") for kind in KINDS), Decimal(0))
     total = None if unknown else known_total
     return {
         "key": key,
         "name": name,
-        "runs": _sum(rows, "runs"),
+        "runs": summed(rows, "runs"),
         "good": good,
-        "scrapped": _sum(rows, "scrapped"),
+        "scrapped": summed(rows, "scrapped"),
         "grams": _grams(rows),
         "minutes": _minutes(rows),
         "cost": {
@@ -118,7 +124,7 @@ def _group(key, name, rows):
 
 def _grams(rows):
     """Of what was taken a part may be no evidence; nothing of it is 0, nothing taken is unknown."""
-    actual, assumed = _known(rows, "actual_grams"), _sum(rows, "assumed_grams")
+    actual, assumed = _known(rows, "actual_grams"), summed(rows, "assumed_grams")
     is_known = actual is not None
     figures = {
         "planned": _known(rows, "planned_grams"),
@@ -132,7 +138,7 @@ def _grams(rows):
 
 def _minutes(rows):
     """The same of minutes: what was typed, and what was taken from the plan."""
-    actual, assumed = _known(rows, "actual_minutes"), _sum(rows, "assumed_minutes")
+    actual, assumed = _known(rows, "actual_minutes"), summed(rows, "assumed_minutes")
     is_known = actual is not None
     figures = {
         "planned": _known(rows, "planned_minutes"),
@@ -146,7 +152,7 @@ def _minutes(rows):
 def _cost(rows, kind):
     """A cost of which a part is unknown is unknown."""
     is_unknown = any(row.get(f"has_no_{kind}") for row in rows)
-    return None if is_unknown else rounded(_sum(rows, f"actual_{kind}"))
+    return None if is_unknown else rounded(summed(rows, f"actual_{kind}"))
 
 
 def _compared(rows, figure, places=PLACES):
@@ -156,7 +162,7 @@ def _compared(rows, figure, places=PLACES):
     parts = [
         Figure(_known(rows, f"planned_{kind}"), _known(rows, f"actual_{kind}")) for kind in kinds
     ]
-    return {"runs": _sum(rows, "runs"), **sum(parts[1:], parts[0]).as_dict(places)}
+    return {"runs": summed(rows, "runs"), **sum(parts[1:], parts[0]).as_dict(places)}
 
 
 def _known(rows, name):
@@ -165,5 +171,6 @@ def _known(rows, name):
     return sum(values) if values else None
 
 
-def _sum(rows, name):
+def summed(rows, name):
+    """The sum of a column; 0 where no row has it."""
     return _known(rows, name) or 0

@@ -27,7 +27,8 @@ def wrong(api):
     books = Books()
     every = groups.explained_of(books)
     some = some_of(every, 0, count=8)
-    return in_words((*of_variances(api, some), *of_runs(api, every)))
+    found = (*of_variances(api, some), *of_runs(api, every), *of_reports(api, books, every))
+    return in_words(found)
 
 
 def of_runs(api, every):

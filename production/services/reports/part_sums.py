@@ -1,0 +1,249 @@
+"""The statements behind the explanation of many runs.
+
+``needs`` is one row for what lines of a run are for: ``asks`` is a filament, or below 0 a material
+type. ``fits`` is one row a need and item, with what a unit of the item weighs in it. A run without
+items counts as one unit, planned and good. Formulas and names of parts are those of
+``production.services.explanation``; parts of runs that are not compared are never summed.
+"""
+
+from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS
+from production.services.reports import sql
+
+# The parts of each figure; those of a cost that are left out are 0.
+NAMES = {
+    "grams": OF_GRAMS,
+    "minutes": OF_MINUTES,
+    "material": [name for name in PARTS if name != "time"],
+    "machine": OF_MINUTES,
+    "energy": OF_MINUTES,
+    "labour": ("output", "scrap", "lost"),
+}
+FIGURES = tuple(NAMES)
+
+_NEEDS = """
+, asked AS (
+    SELECT lines.*, coalesce(lines.material_type_id, filament.material_type_id) AS type_id,
+        planned_spool.filament_id AS planned_filament, spool.filament_id AS spool_filament,
+        coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost
+    FROM lines
+    LEFT JOIN inventory_filament filament ON filament.id = lines.filament_id
+    LEFT JOIN inventory_spool planned_spool ON planned_spool.id = lines.planned_spool_id
+    LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
+    LEFT JOIN takes ON takes.production_run_id = lines.run_id AND takes.spool_id = lines.spool_id
+), planned_needs AS (
+    SELECT *, sum(planned_grams) OVER (PARTITION BY run_id, type_id, filament_id) > 0 AS is_planned
+    FROM asked
+), joined AS (
+    SELECT *, CASE WHEN filament_id IS NULL OR NOT is_planned AND bool_or(
+            is_planned AND filament_id IS NULL) OVER (PARTITION BY run_id, type_id)
+        THEN -type_id ELSE filament_id END AS asks
+    FROM planned_needs
+), first_needs AS (
+    SELECT run_id, asks, min(type_id) AS type_id, sum(planned_part) AS planned_part,
+        sum(planned_grams) AS planned_grams, sum(planned_cost) AS planned_cost,
+        coalesce(sum(actual_grams), 0) AS actual_grams,
+        coalesce(sum(purge_grams), 0) AS purge_grams, sum(taken_cost) AS taken_cost,
+        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams
+    FROM joined GROUP BY run_id, asks
+), units_met AS (
+    SELECT first_needs.run_id, asks, coalesce(item_id, 0) AS item_id, unit_grams, bom,
+        coalesce(actual_share, 1) AS actual_share, coalesce(planned, 1) AS planned,
+        CASE WHEN item_id IS NULL THEN 1 ELSE coalesce(good_count, 0) END AS good,
+        coalesce(scrapped_count, 0) AS scrapped,
+        CASE WHEN item_count = 1 THEN 1 ELSE (
+            SELECT coalesce(sum((line ->> 'grams_per_unit')::numeric), 0)
+            FROM jsonb_array_elements(bom) AS line
+            WHERE (line ->> 'material_type')::bigint = type_id AND (asks < 0
+                OR coalesce((line ->> 'filament')::bigint, asks) = asks)
+        ) END AS met_grams
+    FROM first_needs LEFT JOIN shares ON shares.run_id = first_needs.run_id
+    WHERE planned_grams > 0
+), unit_weights AS (
+    SELECT *, CASE WHEN bool_and(bom IS NOT NULL) OVER need
+                AND sum(planned * met_grams) OVER need > 0 THEN met_grams
+            WHEN sum(planned * unit_grams) OVER need > 0 THEN unit_grams ELSE 1 END AS weight
+    FROM units_met WINDOW need AS (PARTITION BY run_id, asks)
+), fits AS (
+    SELECT run_id, asks, item_id, actual_share, weight * (good - planned) AS more,
+        weight * scrapped AS scrapped, weight * (good + scrapped) AS printed,
+        sum(weight * planned) OVER need AS planned_weight,
+        sum(weight * (good + scrapped)) OVER need AS printed_weight
+    FROM unit_weights WINDOW need AS (PARTITION BY run_id, asks)
+), idle AS (
+    SELECT run_id, min(asks) AS asks, min(type_id) AS type_id
+    FROM first_needs WHERE planned_grams > 0 AND actual_grams = 0 AND EXISTS (
+        SELECT FROM fits WHERE fits.run_id = first_needs.run_id AND fits.asks = first_needs.asks
+            AND printed_weight > 0
+    ) GROUP BY run_id HAVING count(*) = 1
+), stand_ins AS (
+    SELECT extra.run_id, extra.asks, idle.asks AS stands_for
+    FROM (
+        SELECT run_id, min(asks) AS asks, min(type_id) AS type_id FROM first_needs
+        WHERE planned_grams = 0 AND actual_grams > 0 GROUP BY run_id HAVING count(*) = 1
+    ) AS extra JOIN idle ON idle.run_id = extra.run_id AND idle.type_id = extra.type_id
+), needed AS (
+    SELECT joined.*, coalesce(stands_for, joined.asks) AS need
+    FROM joined LEFT JOIN stand_ins
+        ON stand_ins.run_id = joined.run_id AND stand_ins.asks = joined.asks
+), needs AS (
+    SELECT first_needs.run_id, coalesce(stands_for, first_needs.asks) AS asks,
+        sum(planned_part) AS planned_part, sum(planned_grams) AS planned_grams,
+        sum(planned_cost) AS planned_cost, sum(actual_grams) AS actual_grams,
+        sum(purge_grams) AS purge_grams, sum(taken_cost) AS taken_cost,
+        sum(assumed_grams) AS assumed_grams
+    FROM first_needs LEFT JOIN stand_ins
+        ON stand_ins.run_id = first_needs.run_id AND stand_ins.asks = first_needs.asks
+    GROUP BY 1, 2
+), others AS (
+    SELECT run_id, need AS asks, sum(taken_grams) AS grams, sum(taken_cost) AS cost
+    FROM needed WHERE taken_grams > 0
+        AND (planned_grams = 0 OR planned_filament IS DISTINCT FROM spool_filament)
+        AND NOT EXISTS (
+            SELECT FROM needed own WHERE own.run_id = needed.run_id AND own.need = needed.need
+                AND own.planned_grams > 0 AND own.planned_filament = needed.spool_filament
+        )
+    GROUP BY 1, 2
+), causes AS (
+    SELECT needs.run_id, needs.asks, item_id, needs.actual_grams - needs.purge_grams AS part_grams,
+        planned_part, planned_grams, planned_cost, actual_grams, purge_grams, taken_cost,
+        CASE WHEN planned_grams > 0 THEN round(planned_cost, 20) / planned_grams END AS rate,
+        round(more, 20) / planned_weight AS more, round(scrapped, 20) / planned_weight AS scrapped,
+        round(planned_part * printed_weight, 20) / planned_weight AS expected_grams,
+        CASE WHEN printed_weight > 0 THEN round(printed, 20) / printed_weight
+            ELSE actual_share END AS share,
+        coalesce(others.grams, 0) AS other_grams, coalesce(others.cost, 0) AS other_cost
+    FROM needs JOIN fits ON fits.run_id = needs.run_id AND fits.asks = needs.asks
+    LEFT JOIN others ON others.run_id = needs.run_id AND others.asks = needs.asks
+), caused AS (
+    SELECT run_id, asks, item_id, planned_part * more AS output_grams,
+        planned_part * scrapped AS scrap_grams,
+        (part_grams - expected_grams) * share AS usage_grams,
+        (purge_grams - (planned_grams - planned_part)) * share AS purge_grams,
+        0::numeric AS extra_grams, rate * planned_part * more AS output_material,
+        rate * planned_part * scrapped AS scrap_material,
+        rate * (part_grams - expected_grams) * share AS usage_material,
+        rate * (purge_grams - (planned_grams - planned_part)) * share AS purge_material,
+        0::numeric AS extra_material, (other_cost - rate * other_grams) * share
+            AS substitution_material,
+        (taken_cost - other_cost - rate * (actual_grams - other_grams)) * share AS price_material
+    FROM causes UNION ALL
+    SELECT needs.run_id, needs.asks, coalesce(item_id, 0), 0, 0, 0, 0,
+        actual_grams * coalesce(actual_share, 1), 0, 0, 0, 0,
+        taken_cost * coalesce(actual_share, 1), 0, 0
+    FROM needs LEFT JOIN shares ON shares.run_id = needs.run_id WHERE planned_grams = 0
+)
+"""
+
+# Time falls on items by the weights of their shares; a unit of none is as planned.
+_BY_ITEM = """
+, by_item AS (
+    SELECT run_id, item_id, {sums_of_caused} FROM caused GROUP BY run_id, item_id
+), unit_times AS (
+    SELECT *, sum(planned_weight) OVER run AS whole,
+        CASE WHEN sum(planned * unit_grams) OVER run > 0 THEN unit_grams ELSE 1 END AS unit_weight
+    FROM shares WINDOW run AS (PARTITION BY run_id)
+), paced AS (
+    SELECT *, round(unit_weight * (coalesce(good_count, 0) - planned), 20) / whole AS more,
+        round(unit_weight * coalesce(scrapped_count, 0), 20) / whole AS scrapped,
+        round(sum(unit_weight * printed_count) OVER run, 20) / whole AS expected
+    FROM unit_times WINDOW run AS (PARTITION BY run_id)
+), parts AS (
+    SELECT totals.*, product_id, coalesce(planned_share, 1) AS planned_share,
+        coalesce(actual_share, 1) AS actual_share, coalesce(more, 0) AS more,
+        coalesce(scrapped, 0) AS scrapped, coalesce(expected, 1) AS expected,
+        coalesce(planned_count * unit_labour, 0) AS planned_labour,
+        coalesce(printed_count * unit_labour, 0) AS labour,
+        (coalesce(good_count, 0) - planned_count) * unit_labour AS caused_output_labour,
+        coalesce(scrapped_count, 0) * unit_labour AS caused_scrap_labour, {caused}
+    FROM totals LEFT JOIN paced ON paced.run_id = totals.id
+    LEFT JOIN by_item ON by_item.run_id = totals.id
+        AND by_item.item_id = coalesce(paced.item_id, 0)
+)
+"""
+
+# A need counts for the filament it was planned with most, else for that of its spool.
+_BY_FILAMENT = """
+, by_need AS (
+    SELECT run_id, asks, {sums_of_caused} FROM caused GROUP BY run_id, asks
+), filaments AS (
+    SELECT DISTINCT ON (run_id, need) run_id, need AS asks, filament_id
+    FROM (
+        SELECT run_id, need, sum(planned_grams) AS grams,
+            coalesce(planned_filament, spool_filament, filament_id) AS filament_id
+        FROM needed GROUP BY 1, 2, 4
+    ) AS uses ORDER BY run_id, need, grams DESC, filament_id NULLS LAST
+), parts AS (
+    SELECT totals.id, status, reason, no_material, filaments.filament_id,
+        needs.planned_grams, needs.actual_grams, needs.assumed_grams,
+        needs.planned_cost AS planned_material, needs.taken_cost AS material,
+        1 AS planned_share, 1 AS actual_share, {caused}
+    FROM needs JOIN totals ON totals.id = needs.run_id
+    JOIN filaments ON filaments.run_id = needs.run_id AND filaments.asks = needs.asks
+    LEFT JOIN by_need ON by_need.run_id = needs.run_id AND by_need.asks = needs.asks
+)
+"""
+
+_CAUSED = [
+    *(f"{part}_grams" for part in OF_GRAMS if part != "lost"),
+    *(f"{part}_material" for part in PARTS if part not in ("lost", "time")),
+]
+_ACTUAL = {"grams": "actual_grams", "minutes": "actual_minutes"}
+_CAUSED_SUM = "sum({0}) AS caused_{0}"
+_OUTPUT_SUM = "sum(CASE WHEN status = 'completed' THEN {0} ELSE -{1} END)"  # or all of the plan
+_TIMED = ("minutes", "machine", "energy")
+
+
+def of_runs(key):
+    """The statement that sums the parts of runs by the SQL expression ``key``."""
+    sums = [_sums(figure, _ACTUAL.get(figure, figure)) for figure in FIGURES]
+    return _statement(_BY_ITEM, key, [f"no_{figure}" for figure in FIGURES[1:]], sums)
+
+
+def of_filaments():
+    """The statement that sums the parts of grams and material by filament."""
+    sums = [_sums("grams", "actual_grams"), _sums("material", "material")]
+    return _statement(_BY_FILAMENT, "filament_id::text", ["no_material"], sums)
+
+
+def _statement(parts, key, reasons, sums):
+    words = {
+        "sums_of_caused": ", ".join(map(_CAUSED_SUM.format, _CAUSED)),
+        "caused": ", ".join(f"caused_{name}" for name in _CAUSED),
+    }
+    for name, word in words.items():
+        parts = parts.replace(f"{{{name}}}", word)
+    bases = ", ".join(["reason", *reasons])
+    grouped = f"""
+        SELECT {key} AS key, {bases}, count(DISTINCT id) AS runs,
+            sum(assumed_grams * actual_share) AS assumed_grams, {", ".join(sums)}
+        FROM parts GROUP BY {key}, {bases} ORDER BY 1 NULLS LAST
+    """
+    return sql.of_takes() + _NEEDS + parts + grouped
+
+
+def _sums(figure, actual):
+    """Planned, actual and parts of a figure, as columns; of a run that was given up all is lost."""
+    planned = f"planned_{figure}"
+    if figure != "labour":
+        planned, actual = f"{planned} * planned_share", f"{actual} * actual_share"
+    columns = {
+        "planned": f"sum({planned})",
+        "actual": f"sum({actual})",
+        "output": _OUTPUT_SUM.format(_part("output", figure), planned),
+        "lost": f"sum({actual}) FILTER (WHERE status <> 'completed')",
+    }
+    for name in NAMES[figure]:
+        if name not in columns:
+            columns[name] = f"sum({_part(name, figure)}) FILTER (WHERE status = 'completed')"
+    return ", ".join(f"{column} AS {name}_{figure}" for name, column in columns.items())
+
+
+def _part(name, figure):
+    if figure not in _TIMED:
+        return f"caused_{name}_{figure}"
+    planned, actual = f"planned_{figure}", _ACTUAL.get(figure, figure)
+    return {
+        "output": f"{planned} * more",
+        "scrap": f"{planned} * scrapped",
+        "time": f"({actual} - {planned} * expected) * actual_share",
+    }[name]

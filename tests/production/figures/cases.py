@@ -1,11 +1,15 @@
 """Cases at the edges of what explains a run, as `tests.production.figures.examples` has them."""
 
+from datetime import timedelta
 from decimal import Decimal
+
+from django.utils import timezone
 
 from production.models import BomLine, RunItem
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
-from production.services.runs import lifecycle, lines
+from production.services.runs import lifecycle, lines, repeats
+from production.services.runs.lines import NewItem, NewMaterial
 from tests.factories import a_filament, a_material_type, a_product, a_spool
 from tests.production.figures.examples import (
     UNLIKE,
@@ -113,6 +117,35 @@ def white_beside_black():
     words = {"instead_of": run.materials.get().pk, "override_reason": "Black ran out"}
     lines.add_material(run, by=None, spool=spool(30), **words)
     return end(run, 70, 50)
+
+
+@case("filament of a planned type", material="2.0000 2.7000 usage 0.2000 substitution 0.5000")
+def a_filament_of_the_type_that_was_planned():
+    """Any filament of the type was planned: one more joins what it is for."""
+    kind, reel = a_material_type(), spool(20)
+    any_of_it = NewMaterial(spool=reel, material_type=kind, planned_grams=Decimal(100))
+    items = [NewItem(product=a_product(grams=25), quantity=4)]
+    run = lifecycle.create(by=None, items=items, materials=[any_of_it])
+    run = lifecycle.start(run, by=None)
+    lines.add_material(run, by=None, spool=spool(30))
+    return end(run, 60, 50)
+
+
+@case("without items", grams="100 104 usage 4", material="2 2.0800 usage 0.0800")
+def without_items():
+    return end(started((spool(), 100)), 104, good=[])
+
+
+@case("recorded afterwards", grams="100 104 usage 4", material="2 2.0800 usage 0.0800")
+def recorded_afterwards():
+    reel, then = spool(), timezone.now()
+    taken = MaterialActual(spool=reel.pk, actual_grams=Decimal(104))
+    made = repeats.Made(product=a_product(grams=25), good_count=4)
+    times = {"started_at": then - timedelta(hours=2), "finished_at": then}
+    words = {"spools": [reel], "planned": {reel.pk: Decimal(100)}, "materials": [taken]}
+    run = repeats.record(by=None, made=[made], **times, **words).run
+    priced(reel, 30)
+    return run
 
 
 def of_two(second, first_grams, second_grams):

@@ -118,13 +118,13 @@ def test_one_cause_has_one_part(api, cause):
 # --- What changes nothing -----------------------------------------------------------------------
 
 
-def plain(to=0, price=20):
+def plain(to=0, price=20, scale=1):
     filament = a_filament()
-    run = hooks((spool(price, filament=filament), 100, 3), minutes=120)
+    run = hooks((spool(price, filament=filament), 100 * scale, 3 * scale), minutes=120)
     if to:
         swap(run, spool(price, filament=filament), to)
         return run, [(to, 0), (104 - to, 4)]
-    return run, [(104, 4)]
+    return run, [(104 * scale, 4 * scale)]
 
 
 def on_two_lines(first):
@@ -160,7 +160,7 @@ def test_the_order_of_lines_changes_nothing(api):
     assert figures(api, two_colours(False)) == figures(api, two_colours(True))
 
 
-def test_what_costs_four_times_as_much_has_parts_four_times_as_large(api):
+def test_four_times_the_price_or_the_grams_has_parts_four_times_as_large(api):
     rates(machine="1.50")
     cheap, dear = (figures(api, ended(*plain(to=40, price=price))) for price in (20, 80))
     assert dear["grams"] == cheap["grams"]
@@ -168,6 +168,8 @@ def test_what_costs_four_times_as_much_has_parts_four_times_as_large(api):
     assert any(material.values())
     assert dear["cost"]["material"]["parts"] == {name: 4 * each for name, each in material.items()}
     assert dear["cost"]["machine"] == cheap["cost"]["machine"]
+    heavy = figures(api, ended(*plain(scale=4)))["grams"]["parts"]
+    assert heavy == {name: 4 * each for name, each in cheap["grams"]["parts"].items()}
 
 
 def test_the_same_figures_booked_again_have_the_same_explanation(api):

@@ -22,7 +22,7 @@ def explained(run):
 
 
 def typed(figures, names):
-    """``planned actual part value ...`` as `shown` has it, without what follows from it."""
+    """``planned actual part value ...`` as `as_displayed` has it, without what follows from it."""
     planned, actual, *rest = figures.split()
     parts = dict(zip(rest[::2], rest[1::2], strict=True))
     return {

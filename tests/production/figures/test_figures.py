@@ -8,7 +8,8 @@ from tests.production.figures import explanations, interfaces, narrowing
 from tests.production.figures.books import Books
 from tests.production.figures.explained_groups import explained_of, not_compared
 from tests.production.figures.month import Month
-from tests.production.figures.parts import MEASURES, ORDER
+from tests.production.figures.parts import MEASURES, NOTHING, ORDER
+from tests.production.figures.sums import KINDS
 
 
 @pytest.mark.parametrize("seed", budgets.MONTH_SEEDS)
@@ -45,3 +46,21 @@ def test_a_month_has_everything_worth_reckoning(farm):
     assert {name for each in figures for name, part in each.parts.items() if part} == set(ORDER)
     reasons = {not_compared(each, measure) for each in every for measure in MEASURES}
     assert reasons >= {"open", "nothing_booked", "no_plan", "unknown_price", "unknown_minutes"}
+    for one in every:
+        assert_that_parts_add_up(one)
+
+
+def assert_that_parts_add_up(explained):
+    """The parts of needs, of kinds of cost, and of items are those of the run, exactly."""
+    whole, kinds = explained.whole, [explained.whole.get(kind, NOTHING) for kind in KINDS]
+    together = [("total", sum(kinds, NOTHING))]
+    for measure in ("grams", "material"):
+        together.append((measure, sum((need[measure] for need in explained.of_needs), NOTHING)))
+    for measure in whole if explained.items else ():
+        of_items = sum((item[measure] for item in explained.items), NOTHING)
+        together.append((measure, of_items))
+        assert of_items.part("share") in (0, None)
+    if not explained.is_open:
+        for measure, parts in together:
+            pairs = [(whole[measure].part(name), parts.part(name)) for name in ORDER[:-1]]
+            assert all(None in pair or len(set(pair)) == 1 for pair in pairs), measure

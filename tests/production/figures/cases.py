@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from django.utils import timezone
 
+from inventory.services.spools import revaluing
 from production.models import BomLine, RunItem
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
@@ -262,6 +263,15 @@ def reassigned():
     line = run.materials.get().pk
     reason = {"reason": "Wrong spool", "override_reason": "It was on the printer"}
     return completion.reassign(run, by=None, line=line, spool=right, **reason).run
+
+
+@case("revalued", grams="100 104 usage 4", material="2 3.1200 usage 0.0800 price 1.0400")
+def revalued():
+    """What was paid is another price now; what was planned is not."""
+    reel = spool(20)
+    run = end(hooks((reel, 100)), 104)
+    revaluing.revalue(priced(reel, 30), by=None)
+    return run
 
 
 @case("unknown price", grams="100 104 usage 4", material="- - usage - price -")

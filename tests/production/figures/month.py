@@ -9,7 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction
-from inventory.services.spools import consumption, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf
 from production.models import BomLine, Printer, ProductionRun, Reason, RunItem, RunMaterial
 from production.services import completion
 from production.services.completion.actuals import ItemCount, MaterialActual
@@ -35,6 +35,7 @@ class Month:
 
     def __init__(self, seed):
         self.chance, self.now = Random(seed), BEGIN
+        self.values = Random(seed + 1)  # for what moves no grams, and so changes no later draw
         rates = {"labour_rate": "30.01", "machine_hour_rate": "1.7", "energy_price_kwh": "0.3331"}
         known = {name: rate for name, rate in rates.items() if self.chance.random() < 0.7}
         zone = ZONES[seed % len(ZONES)]
@@ -230,6 +231,8 @@ class Month:
             change_settings(FarmSettings.load(), by=None, machine_hour_rate=new / 10)
         else:
             Printer.objects.filter(name="Mk4").update(power_watts=pick.choice([None, 0, 155]))
+        if self.values.random() < 0.3:
+            revaluing.revalue(self.values.choice(self.spools), **words)
 
     # -- what they say -------------------------------------------------------------------------
 

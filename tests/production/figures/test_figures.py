@@ -33,6 +33,7 @@ def test_a_month_has_everything_worth_reckoning(farm):
     runs, entries = books.live_runs.values(), books.entries.values()
     assert {run.row.status for run in runs} == set(ProductionRun.Status.values)
     assert {entry.kind for entry in entries} >= {"usage", "waste", "count", "reversal"}
+    assert any(entry.reason == "revalued" and entry.production_run_id for entry in entries)
     assert any(entry.cost is None for entry in books.taken())
     assert any(spool.late_cost_per_gram for spool in books.spools.values())
     assert any(len(run.items) > 1 and run.is_booked for run in runs)

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('spool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='inventory.spool')),
-                ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored')], max_length=12)),
+                ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored'), ('weighed', 'Weighed')], max_length=12)),
                 ('before', models.CharField(blank=True, max_length=200)),
                 ('after', models.CharField(blank=True, max_length=200)),
                 ('slot', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='production.printerslot')),

@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Max, Min, Q
 
 from inventory.models.spools import Spool
 from tenants.operations.quantities import CostPerGramField, GramsField
 from tenants.operations.text import format_number
 
+CONSUMPTION = ("usage", "waste")  # the kinds
 COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
 
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
@@ -23,8 +24,13 @@ class InventoryTransactionQuerySet(models.QuerySet):
 
     def consumption(self):
         """Standing entries that took filament: usage and waste, net of what was reversed."""
-        kinds = (InventoryTransaction.Kind.USAGE, InventoryTransaction.Kind.WASTE)
-        return self.not_reversed().filter(kind__in=kinds)
+        return self.not_reversed().filter(kind__in=CONSUMPTION)
+
+    def dates_of_use(self, spools):
+        """``{spool id: (first, last)}``: when the spools were used, as far as it stands."""
+        uses = self.consumption().filter(spool__in=spools).order_by().values("spool")
+        dates = uses.values_list("spool", Min("occurred_at"), Max("occurred_at"))
+        return {spool: (first, last) for spool, first, last in dates}
 
     def counts(self):
         """Standing entries of what was seen on a spool: not those that only keep the balance

@@ -193,6 +193,7 @@ class SpoolEvent(models.Model):
         RELABELLED = "relabelled"
         ARCHIVED = "archived"
         RESTORED = "restored"
+        WEIGHED = "weighed"  # and needs it no more
 
     spool = models.ForeignKey(Spool, models.PROTECT, related_name="events")
     verb = models.CharField(max_length=12, choices=Verb)

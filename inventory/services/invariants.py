@@ -65,6 +65,21 @@ FROM (
 WHERE created_at < previous_created_at
 ORDER BY id
 """,
+    "use_is_dated_by_the_entries": """
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.first_used_at, spool.last_used_at,
+       min(used.occurred_at) AS first_occurred_at, max(used.occurred_at) AS last_occurred_at
+FROM inventory_spool spool
+LEFT JOIN (
+    SELECT entry.spool_id, entry.occurred_at
+    FROM inventory_inventorytransaction entry
+    LEFT JOIN inventory_inventorytransaction reversal ON reversal.reverses_id = entry.id
+    WHERE entry.kind IN ('usage', 'waste') AND reversal.id IS NULL
+) used ON used.spool_id = spool.id
+GROUP BY spool.id
+HAVING spool.first_used_at IS DISTINCT FROM min(used.occurred_at)
+    OR spool.last_used_at IS DISTINCT FROM max(used.occurred_at)
+ORDER BY spool.id
+""",
     "last_entry_is_known": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,
        max(entry.created_at) AS last_created_at

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.models.ledger import REVALUED
+from inventory.models.ledger import CONSUMPTION, REVALUED
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
@@ -89,6 +89,7 @@ class Book:
         self.shortages = []
         self.overclaimed = []
         self._touched = {}
+        self._given_back = set()
 
     # -- what is on the spool ------------------------------------------------------------------
 
@@ -126,6 +127,8 @@ class Book:
             spool, Kind.REVERSAL, -entry.grams, run=entry.production_run, reverses=entry, **details
         )
         reversal.cost_per_gram = entry.cost_per_gram
+        if entry.kind in CONSUMPTION:
+            self._given_back.add(spool.pk)
         return reversal
 
     def revalue(self, spool, entry):
@@ -179,6 +182,11 @@ class Book:
         self.require_enough()
         if self.entries:
             InventoryTransaction.objects.bulk_create(self.entries)
+        if self._given_back:
+            uses = InventoryTransaction.objects.dates_of_use(self._given_back)
+            for pk in self._given_back:
+                spool = self.spools[pk]
+                spool.first_used_at, spool.last_used_at = uses.get(pk, (None, None))
         for spool in self._touched.values():
             spool.version += 1
         bulk_update_unnest(list(self._touched.values()), BALANCE_FIELDS)
@@ -191,9 +199,11 @@ class Book:
             self.count(spool, grams, **{**details, "note": note, "reason": "settled"})
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")
-        spool.first_used_at = spool.first_used_at or self.at
-        spool.last_used_at = self.at
-        return self._post(spool, kind, -grams, **details)
+        entry = self._post(spool, kind, -grams, **details)
+        used = [each for each in (spool.first_used_at, spool.last_used_at) if each]
+        spool.first_used_at = min([*used, entry.occurred_at])
+        spool.last_used_at = max([*used, entry.occurred_at])
+        return entry
 
     def _post(self, spool, kind, grams, *, run=None, occurred_at=None, **details):
         at = self._moment(spool)

@@ -3,7 +3,7 @@
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from inventory.models import InventoryTransaction, Spool
+from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.models.ledger import COMPENSATED, REVALUED
 from inventory.services.spools import shelf
 from inventory.services.spools.consumption import reason_and_note, require_reason
@@ -44,8 +44,9 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     """Undo an entry that no run made; returns the reversal.
 
     ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
-    needs weighing. Raises EntryOfRun, AlreadyReversed, NotReversible, CompensatingCount,
-    ReceiptInUse, CountedSince, InsufficientInventory, SpoolArchived.
+    needs weighing, as it does where it did before a weighing that is undone. Raises EntryOfRun,
+    AlreadyReversed, NotReversible, CompensatingCount, ReceiptInUse, CountedSince,
+    InsufficientInventory, SpoolArchived.
     """
     details = reason_and_note(require_reason(reason), note)
     with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
@@ -69,7 +70,8 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
                 balance_grams=spool.remaining_grams,
             )
         reversal = book.reverse(entry, **details)
-        if counted:
+        weighed = {"verb": SpoolEvent.Verb.WEIGHED, "at": entry.created_at}
+        if counted or spool.events.filter(**weighed).exists():
             Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)
     return reversal
 

@@ -78,7 +78,24 @@ def test_a_spool_that_holds_grams_no_entry_brought_is_found():
 @pytest.mark.usefixtures("unguarded")
 def test_an_entry_that_is_gone_is_found(spool):
     entries(spool).filter(kind="waste").delete()
-    assert names() == {"remaining_is_the_ledger", "balance_follows_the_entries"}
+    assert names() == {
+        "remaining_is_the_ledger",
+        "balance_follows_the_entries",
+        "use_is_dated_by_the_entries",
+    }
+
+
+@pytest.mark.parametrize("name", ["first_used_at", "last_used_at"])
+def test_a_use_that_was_given_back_has_no_date(name):
+    spool = a_spool(1000)
+    with ledger.book([spool.pk], by=None) as book:
+        used = book.consume(book.spools[spool.pk], Decimal(100))
+    with ledger.book([spool.pk], by=None) as book:
+        book.reverse(used)
+    assert getattr(Spool.objects.get(pk=spool.pk), name) is None
+    assert found() == []
+    falsify(Spool.objects.filter(pk=spool.pk), **{name: used.created_at})
+    assert names() == {"use_is_dated_by_the_entries"}
 
 
 @pytest.mark.usefixtures("unguarded")

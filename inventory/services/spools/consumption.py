@@ -5,7 +5,7 @@ Quantities are net grams unless they are called gross (filament and reel togethe
 
 from django.utils.translation import gettext as _
 
-from inventory.models import InventoryTransaction, Spool
+from inventory.models import InventoryTransaction
 from inventory.services import ledger
 from inventory.services.spools import scale, shelf
 from tenants.operations.operation import operation
@@ -79,7 +79,7 @@ def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm
         else:
             _require_nearly_empty(fresh, confirm)
             entry = book.count(fresh, ledger.ZERO, **details)
-        _weighed(fresh)
+        shelf.weighed(book, fresh)
     return entry
 
 
@@ -106,7 +106,7 @@ def _take(spool, kind, grams, gross, *, confirm, by, at, reason, note):
         take = book.consume if kind == Kind.USAGE else book.waste
         entry = take(fresh, _nonzero(used), **details)
         if gross is not None:
-            _weighed(fresh)
+            shelf.weighed(book, fresh)
     return entry
 
 
@@ -142,11 +142,6 @@ def _used_by_scale(spool, gross, confirm):
             net_grams=net,
         )
     return spool.remaining_grams - max(net, ledger.ZERO)
-
-
-def _weighed(spool):
-    Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
-    spool.needs_weighing = False
 
 
 def _nonzero(grams):

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory.models import Spool
 from inventory.services import ledger
 from inventory.services.past import require_past
 from inventory.services.spools import shelf
@@ -49,7 +48,7 @@ def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confi
         balance = max(net + missed, ledger.ZERO)
         occurred_at = weighed_at or book.at
         entry = book.count(spool, balance, note=note, reason="weighed", occurred_at=occurred_at)
-    Spool.objects.filter(pk=spool.pk).update(needs_weighing=False)
+        shelf.weighed(book, spool)
     return entry
 
 

@@ -214,6 +214,15 @@ def restore(spool, *, by, at=None):
     return fresh
 
 
+def weighed(book, spool):
+    """The spool needs no weighing any more, now that an entry was posted of what is on it: as
+    ``reversing.reverse`` takes back."""
+    if spool.needs_weighing:
+        spool.needs_weighing = False
+        _write(book, spool, "needs_weighing")
+        _record(book, spool, Verb.WEIGHED)
+
+
 def _write(book, spool, *fields):
     """Write fields that are no balance; the version goes up with the book."""
     spool.save(update_fields=fields)

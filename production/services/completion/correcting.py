@@ -123,7 +123,8 @@ def _rebook(book, run, spool, entries, grams, *, is_counted, kind=Kind.USAGE, **
         book.count(spool, balance, reason=COMPENSATED, note=note)
     if grams:
         take = book.waste if kind == Kind.WASTE else book.consume
-        take(spool, grams, run=run, **details)
+        occurred_at = entries[-1].occurred_at if entries else None
+        take(spool, grams, run=run, **{"occurred_at": occurred_at} | details)
 
 
 def _rebook_elsewhere(book, run, wrong, right, *, settle):
@@ -133,6 +134,7 @@ def _rebook_elsewhere(book, run, wrong, right, *, settle):
     spool = book.spools[wrong.spool_id]
     _rebook(book, run, spool, entries, ledger.ZERO, is_counted=spool.pk in counted)
     details = {"kind": booked.kind, "reason": booked.reason, "settle": settle}
+    details["occurred_at"] = booked.occurred_at
     grams, is_counted = wrong.actual_total_grams, right.pk in counted
     _rebook(book, run, right, [], grams, is_counted=is_counted, **details)
 

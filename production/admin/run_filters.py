@@ -3,7 +3,8 @@
 from inventory import codes
 from inventory.models import MaterialType
 from production.models import Printer, Product, ProductionRun
-from tenants.site.filters import TextListFilter, day_filter, field_filter
+from production.services.verbs import TRANSITIONS
+from tenants.site.filters import ChoiceListFilter, TextListFilter, day_filter, field_filter
 
 
 class SpoolListFilter(TextListFilter):
@@ -11,6 +12,19 @@ class SpoolListFilter(TextListFilter):
 
     def narrowed(self, queryset, value):
         return queryset.of_spool_code(codes.normalise(value))
+
+
+class DeletedListFilter(ChoiceListFilter):
+    """Deleted runs instead of the others."""
+
+    title, parameter_name = "deleted", "is_deleted"
+
+    def lookups(self, request, model_admin):
+        may_restore = request.user.has_perm(TRANSITIONS["restore"].codename)
+        return [("yes", "Deleted")] if may_restore else []
+
+    def queryset(self, request, queryset):
+        return queryset.filter(deleted_at__isnull=self.value() is None)
 
 
 def _products():
@@ -34,5 +48,6 @@ FILTERS = [
         narrow=lambda runs, pk: runs.of_material_type(pk),
     ),
     SpoolListFilter,
+    DeletedListFilter,
     day_filter("scheduled_at", "date"),
 ]

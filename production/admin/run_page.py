@@ -46,7 +46,7 @@ class LineInline(TabularInline):
 
     @staticmethod
     def is_open(run):
-        return run is None or run.status == PLANNED
+        return run is None or (run.status == PLANNED and not run.is_deleted)
 
 
 class ItemInline(LineInline):

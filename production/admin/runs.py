@@ -14,6 +14,7 @@ from production.models import ESTIMATED, ProductionRun, RunItem, RunMaterial
 from production.services import overrides
 from production.services.preview import preview
 from production.services.runs import lifecycle
+from production.services.verbs import TRANSITIONS
 from tenants.accounts.models import FarmSettings
 from tenants.operations.versions import expecting
 from tenants.site.base import ModelAdmin
@@ -84,11 +85,17 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     def get_queryset(self, request):
         threshold = Value(FarmSettings.load().variance_alert_percent)
-        runs = ProductionRun.objects.live().with_totals().select_related("printer")
+        may_restore = request.user.has_perm(TRANSITIONS["restore"].codename)
+        runs = ProductionRun.objects.all() if may_restore else ProductionRun.objects.live()
+        runs = runs.with_totals().select_related("printer")
         return runs.annotate(threshold=threshold).prefetch_related("items__product")
 
     def has_delete_permission(self, request, obj=None):
         return False  # deleting is a verb
+
+    def has_change_permission(self, request, obj=None):
+        is_deleted = obj is not None and obj.is_deleted
+        return not is_deleted and super().has_change_permission(request, obj)
 
     # -- the list ------------------------------------------------------------------------------
 

@@ -4,16 +4,17 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from inventory.admin.pictures import NOTHING, grams
+from production.models import ProductionRun
 from production.services.variance import Figure
 from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
 
 
 def badge(run):
-    """The status as a word on its colour."""
-    return format_html(
-        '<span class="badge status-{}">{}</span>', run.status, run.get_status_display().capitalize()
-    )
+    """The status as a word on its colour, or that it was deleted."""
+    name = "Deleted" if run.is_deleted else run.get_status_display().capitalize()
+    colour = ProductionRun.Status.CANCELLED if run.is_deleted else run.status
+    return format_html('<span class="badge status-{}">{}</span>', colour, name)
 
 
 def run_link(run):

@@ -20,7 +20,7 @@ from production.serializers.products import (
 from production.serializers.reports import AcceptBody, ProposalSerializer
 from production.serializers.verbs import NoBody, SwapInSlotBody
 from production.services import products
-from production.services.printing import printers, slots
+from production.services.printing import midprint, printers, slots
 from production.services.reports import alerts
 from tenants.api.views import Nested, RecordViewSet
 
@@ -84,7 +84,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
         slot = self.get_object()
         values = self.get_validated_data(slot)
         line = slots.line_printing(slot)
-        self.call(slots.swap, line.run, line=line.pk, **values)
+        self.call(midprint.swap_spool, line.run, line=line.pk, **values)
         return self.row_response(slot)
 
 

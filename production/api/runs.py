@@ -80,6 +80,21 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     natural_ordering = ("number",)
     ordering_aliases = {"start_date": "started_at", "completion_date": "finished_at"}
 
+    def get_queryset(self):
+        """Live runs; deleted ones too where they are asked for, or restored."""
+        if self._sees_deleted():
+            return ProductionRun.objects.newest_first()
+        return super().get_queryset()
+
+    def permission_needed(self):
+        restore = TRANSITIONS["restore"].codename
+        return restore if self._sees_deleted() else super().permission_needed()
+
+    def _sees_deleted(self):
+        if self.action == "list":
+            return "is_deleted" in self.request.query_params
+        return self.action == "restore"
+
     def create(self, request):
         """Plan a run; without ``materials`` they are derived from the bills of materials."""
         return self.row_response(

@@ -45,6 +45,7 @@ class VarianceReportFilter(ProductionRunFilter):
     """Which runs are summed, as for the list of runs, and by what. Runs are summed as wholes; the
     share of one product is in ``group_by=product``."""
 
+    is_deleted = None
     group_by = group_filter(
         [*GROUPS, "filament"],
         "One group of all runs when left out; days and months are those of the end.",
@@ -64,6 +65,7 @@ class ExplanationReportFilter(VarianceReportFilter):
 class ScrapReportFilter(ProductionRunFilter):
     """Which runs are counted, as for the list of runs, and by what they are grouped."""
 
+    is_deleted = None
     group_by = group_filter(
         SCRAP_GROUPS, "One group of all runs when left out; months are those of the end."
     )

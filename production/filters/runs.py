@@ -67,6 +67,9 @@ class ProductionRunFilter(filters.FilterSet):
     number = filters.TextFilter(lookup_expr="iexact")
     external_id = filters.TextFilter()
     created_by = filters.PersonFilter()
+    is_deleted = filters.BooleanFilter(
+        "deleted_at", lookup_expr="isnull", exclude=True, label="Deleted ones, for managers only."
+    )
     updated_since = filters.MomentFilter("updated_at", lookup_expr="gte")
     is_plan_outdated = filters.BooleanFilter(method="filter_outdated")
 

@@ -162,6 +162,11 @@ class RevertForm(WhyForm):
     confirm = forms.BooleanField(
         label=_("Revert all the same; the spools then need weighing"), required=False
     )
+    is_printing = forms.BooleanField(
+        label=_("It still prints"),
+        required=False,
+        help_text=_("It has not finished, and its printer is busy."),
+    )
 
 
 class AsPlannedForm(VerbForm):

@@ -92,7 +92,9 @@ class ProductionRun(HasStatus, models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint("number", name="run_number_unique"),
-            models.UniqueConstraint("external_id", name="run_external_id_unique"),
+            models.UniqueConstraint(
+                fields=["external_id"], name="run_external_id_unique", condition=LIVE
+            ),
             models.UniqueConstraint(
                 fields=["printer"], name="run_printer_runs_one", condition=PRINTING
             ),
@@ -126,6 +128,10 @@ class ProductionRun(HasStatus, models.Model):
 
     def __str__(self):
         return self.number
+
+    @property
+    def is_deleted(self):
+        return self.deleted_at is not None
 
     def set_actual_minutes(self, minutes, source=Source.TYPED):
         """Set how long it printed and who says so; None is unknown. Not saved."""

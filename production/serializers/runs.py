@@ -131,6 +131,7 @@ class ProductionRunSerializer(RowSerializer):
             "created_by_name",
             "created_at",
             "updated_at",
+            "deleted_at",
             "version",
             "override_reason",
         ]

@@ -11,7 +11,7 @@ from tenants.api.fields import ChoiceField, MomentField, WholeField
 from tenants.api.serializers import Body
 
 EVENTS = {
-    "run": RunEvent.objects.filter(run__deleted_at=None).select_related("run"),
+    "run": RunEvent.objects.select_related("run"),
     "weighing": InventoryTransaction.objects.select_related("spool"),
     "loading": SpoolEvent.objects.all(),
     "receipt": InventoryTransaction.objects.all(),

@@ -89,10 +89,12 @@ class ProgressBody(Body):
 
 
 class RevertBody(Body):
-    """Why it is taken back; a manager may confirm across a count."""
+    """Why it is taken back; a manager may confirm across a count. ``is_printing``: it still prints,
+    so it has not finished, and its printer is busy."""
 
     reason = TextField(**actuals.TEXT)
     confirm = FlagField(required=False)
+    is_printing = FlagField(required=False)
 
 
 class ReassignBody(actuals.SpoolBody):

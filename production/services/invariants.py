@@ -60,6 +60,22 @@ WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NULL
   AND taken.taken_grams <> 0
 ORDER BY run.id, taken.spool_id
 """,
+    "frozen_from_the_start_on": """
+SELECT run.id AS run_id, run.number AS run_number, run.status, run.started_at,
+       item.id AS item_id, item.planned_quantity
+FROM production_productionrun run
+LEFT JOIN production_runitem item ON item.run_id = run.id
+WHERE (run.started_at IS NULL AND run.status NOT IN ('planned', 'cancelled'))
+   OR (run.started_at IS NOT NULL AND run.status = 'planned')
+   OR (item.id IS NOT NULL AND (run.started_at IS NULL) <> (item.planned_quantity IS NULL))
+ORDER BY run.id, item.id
+""",
+    "only_failed_runs_have_a_reason": """
+SELECT id AS run_id, number AS run_number, status, outcome_reason_id
+FROM production_productionrun
+WHERE (outcome_reason_id IS NOT NULL) <> (status = 'failed')
+ORDER BY id
+""",
     # What a failed or cancelled run took is waste.
     "only_completed_runs_use": """
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at, entry.spool_id,

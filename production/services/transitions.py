@@ -4,6 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from production.models import Printer, ProductionRun, RunEvent
+from production.services.row_changes import RowChanges
 from production.services.verbs import EVENTS, TRANSITIONS, allowed
 from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.operations.text import humanize_name
@@ -45,19 +46,27 @@ def invalid_status(run, message, *, errors=None, **figures):
 
 
 def lock(run, verb):
-    """Lock the run's printer, then the run; return it fresh, if ``verb`` is possible.
+    """Lock the run's printer, then the run; return it fresh, if ``verb`` is possible. What changes
+    of them from now on, and of what is locked below, is known to `save`.
 
-    Raises ProductionRun.DoesNotExist when it was deleted, Stale, InvalidRunStatus.
+    Raises ProductionRun.DoesNotExist when it was deleted (unless the verb is for those), Stale,
+    InvalidRunStatus.
     """
-    live = ProductionRun.objects.live().filter(pk=run.pk)
-    printers = Printer.objects.filter(pk__in=live.values("printer"))
+    runs = (
+        ProductionRun.objects.all()
+        if TRANSITIONS[verb].of_deleted
+        else ProductionRun.objects.live()
+    )
+    rows = runs.filter(pk=run.pk)
+    printers = Printer.objects.filter(pk__in=rows.values("printer"))
     printer = printers.select_for_update(no_key=True, of=("self",)).first()
-    fresh = live.select_for_update(no_key=True, of=("self",)).get()
+    fresh = rows.select_for_update(no_key=True, of=("self",)).get()
     if fresh.printer_id != (printer and printer.pk):
         raise Busy(_("The run was moved to another printer at this very moment; try again."))
     check_version(fresh)
     fresh.printer = printer
     require(fresh, verb)
+    fresh.changes = RowChanges(fresh, printer)
     return fresh
 
 
@@ -75,7 +84,7 @@ def lines_of(run):
 def lock_lines(run):
     """Lock the run's materials in the order of their ids; returns them as `lines_of` does."""
     lines = run.materials.select_related(*REQUIREMENT).order_by("pk")
-    return list(lines.select_for_update(no_key=True, of=("self",)))
+    return run.changes.watch(list(lines.select_for_update(no_key=True, of=("self",))))
 
 
 def items_of(run):
@@ -86,7 +95,7 @@ def items_of(run):
 def lock_items(run):
     """Lock the run's items in the order of their ids; returns them as `items_of` does."""
     items = run.items.select_related("product").order_by("pk")
-    return list(items.select_for_update(no_key=True, of=("self",)))
+    return run.changes.watch(list(items.select_for_update(no_key=True, of=("self",))))
 
 
 def record(run, verb, **event):
@@ -117,11 +126,13 @@ def event_of(run, verb, *, came_from, by, at, reason="", overrides=(), before=No
 
 def save(run, verb, *fields, by, to=None, at=None, **event):
     """Write what a verb changed of a locked run: the named fields, the status that it leads ``to``,
-    the version and the time of change, and the RunEvent. Returns the run."""
+    the version and the time of change, and the RunEvent, with what undo needs. Returns the run."""
     came_from, at = run.status, at or timezone.now()
     run.status = to or came_from
     run.version += 1
     run.updated_at = at
     run.save(update_fields=[*fields, "status", "version", "updated_at"])
+    if EVENTS[verb].undone_by:
+        event["before"] = run.changes.before()
     record(run, verb, came_from=came_from, by=by, at=at, **event)
     return run

@@ -31,8 +31,9 @@ class Transition:
     own name. ``floor`` is the name of its address on the floor, BUTTON for one that asks nothing,
     None where the floor does not offer it. ``permission`` is the first part of the codename (by
     default the verb), which ``role`` and those above it hold; ``undone_by`` the verb that undo
-    calls. ``path`` is its POST address, with ``summary`` as description. The admin offers what has
-    a ``label``; ``success`` is its message, with ``%(run)s``.
+    calls; ``of_deleted``: it is for deleted runs alone. ``path`` is its POST address, with
+    ``summary`` as description. The admin offers what has a ``label``; ``success`` is its message,
+    with ``%(run)s``.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Transition:
     permission: str = ""
     role: str = roles.OPERATOR
     undone_by: str = ""
+    of_deleted: bool = False
     path: str = ""
     label: str | Promise = ""
     summary: str = ""
@@ -63,7 +65,7 @@ class Transition:
         return any(self.moves.values())
 
     def is_possible(self, run):
-        return run.status in self.moves
+        return run.status in self.moves and self.of_deleted == run.is_deleted
 
     @property
     def call(self):
@@ -139,9 +141,9 @@ ROWS = (  # the admin offers them in this order
         success=_("Saved: the completion of run %(run)s begins with these counts."),
     ),
     Transition(
-        name="swap_spool", moves=_from(Status.IN_PROGRESS), service="printing.slots.swap",
-        undone_by="take_back", floor="floor-swap", path="swap-spool", label=_("Swap a spool"),
-        done=_("swapped a spool of run %(run)s"),
+        name="swap_spool", moves=_from(Status.IN_PROGRESS), undone_by="take_back",
+        service="printing.midprint.swap_spool", floor="floor-swap", path="swap-spool",
+        label=_("Swap a spool"), done=_("swapped a spool of run %(run)s"),
         success=_("Run %(run)s goes on from another spool."),
         summary="Go on printing from another spool: what the old one gave is saved on its line, "
         "and the new one is loaded into its slot.",
@@ -156,7 +158,7 @@ ROWS = (  # the admin offers them in this order
         "is free, and has to be cleared.",
     ),
     Transition(
-        name="take_back", moves={}, service="printing.drafts.take_back", permission="undo",
+        name="take_back", moves={}, service="undo.undo.undo", permission="undo",
         floor="floor-undo-run", done=_("took figures of run %(run)s back"),
     ),
     Transition(
@@ -210,9 +212,16 @@ ROWS = (  # the admin offers them in this order
     ),
     Transition(
         name="delete", moves=_from(Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
-        service="runs.lifecycle.delete", floor=None, label=_("Delete"),
+        service="runs.lifecycle.delete", undone_by="restore", floor=None, label=_("Delete"),
         done=_("deleted run %(run)s"), success=_("Run %(run)s was deleted."),
         summary="Delete a run that booked nothing; its number stays taken.",
+    ),
+    Transition(
+        name="restore", moves=_from(Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
+        service="runs.lifecycle.restore", role=roles.MANAGER, of_deleted=True,
+        floor="floor-undo-run", path="restore", label=_("Restore"),
+        done=_("restored run %(run)s"), success=_("Run %(run)s is back."),
+        summary="Restore a deleted run as it was, its reservations included.",
     ),
 )  # fmt: skip
 BUTTONS = [row for row in ROWS if row.floor == BUTTON]
@@ -234,8 +243,3 @@ def allowed(run):
 def leading_to(status, *, source):
     """The verb that leads from one status to another; None without one."""
     return next((row.name for row in ROWS if status in row.moves.get(source, ())), None)
-
-
-def undoable(*, changes_status):
-    """The verbs that undo takes back: those that change the status, or those that do not."""
-    return [row.name for row in ROWS if row.undone_by and row.changes_status == changes_status]

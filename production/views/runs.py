@@ -15,7 +15,7 @@ from production.forms import closing, opening, swapping
 from production.models import ProductionRun
 from production.services import completion, explanation
 from production.services.explanation import sentence
-from production.services.printing import midprint, slots
+from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.reports.today import Job
 from production.services.undo import offline_conflicts, undo
@@ -207,7 +207,7 @@ class SwapView(RunVerbView):
         return super().context() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
 
     def do(self, form):
-        new = slots.swap(self.run, by=form.by, **form.service_kwargs())
+        new = midprint.swap_spool(self.run, by=form.by, **form.service_kwargs())
         return _("It goes on from spool %(code)s.") % {"code": new.spool.code}
 
     def _line(self):
@@ -221,6 +221,11 @@ class UndoView(RunPageMixin, ButtonView):
     """Take one's own last verb back."""
 
     may = "production.undo_productionrun"
+
+    @cached_property
+    def run(self):
+        """Deleted runs too: deleting is undone here."""
+        return get_object_or_404(ProductionRun, pk=self.kwargs["pk"])
 
     def do(self, form):
         run = undo.undo(form.subject, event=form.cleaned_data["event"], by=form.by)

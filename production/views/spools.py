@@ -24,7 +24,7 @@ MOST_ROWS = 8
 IS_ID = re.compile(r"[0-9]{1,18}")
 
 UNDONE = {  # messages, by kind
-    "weighing": gettext_lazy("Taken back: the book is as it was. Weigh spool %(code)s again."),
+    "weighing": gettext_lazy("Taken back: the book of spool %(code)s is as it was."),
     "loading": gettext_lazy("Taken back: spool %(code)s is where it was."),
     "receipt": ngettext_lazy(
         "Taken back: %(count)d spool is off the shelf; its label is blank again.",

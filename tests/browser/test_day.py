@@ -77,7 +77,7 @@ def live_through(page, job):
     assert grams(spool.transactions)[-1] == ("count", Decimal("-29.5"))
 
     hand.button("Undo")
-    finds(page, "Taken back: the book is as it was.")
+    finds(page, "Taken back: the book of spool")
     assert spool.transactions.order_by("pk").last().kind == "reversal"
     hand.link("Today")
     hand.link(job.number)

@@ -65,6 +65,7 @@ API = """
 /api/v1/production-runs/{pk}/reassign/                  .     o     .     .     .
 /api/v1/production-runs/{pk}/refresh-plan/              .     o     .     .     .
 /api/v1/production-runs/{pk}/reprint/                   .     o     .     .     .
+/api/v1/production-runs/{pk}/restore/                   .     m     .     .     .
 /api/v1/production-runs/{pk}/revert/                    .     o     .     .     .
 /api/v1/production-runs/{pk}/start/                     .     o     .     .     .
 /api/v1/production-runs/{pk}/swap-spool/                .     o     .     .     .
@@ -185,6 +186,7 @@ PAGES = """
 /admin/production/productionrun/{pk}/reassign/          o     o
 /admin/production/productionrun/{pk}/refresh_plan/      o     o
 /admin/production/productionrun/{pk}/reprint/           o     o
+/admin/production/productionrun/{pk}/restore/           m     m
 /admin/production/productionrun/{pk}/revert/            o     o
 /admin/production/productionrun/{pk}/start/             o     o
 /admin/production/productionrun/{pk}/swap_spool/        o     o

@@ -10,7 +10,7 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import receiving
 from inventory.services.spools import consumption
-from production.models import ProductionRun, RunEvent
+from production.models import RunEvent
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from tests.factories import a_filament, a_run, a_running_run, a_slot, a_spool
@@ -73,7 +73,7 @@ def test_a_weighing_is_undone_by_somebody_who_may_not_reverse(mine):
     offer = last(mine)
     assert (offer["kind"], offer["verb"], offer["spool"]) == ("weighing", "weigh", spool.pk)
     (answer,) = done(undo(mine, offer))["spools"]
-    assert (answer["remaining_grams"], answer["needs_weighing"]) == ("1000.000000", True)
+    assert (answer["remaining_grams"], answer["needs_weighing"]) == ("1000.000000", False)
 
 
 def test_a_loading_is_undone(mine, operator):
@@ -175,11 +175,15 @@ def test_events_that_are_no_such_thing_are_refused_and_change_nothing(mine):
     assert fresh(spool).remaining_grams == 995
 
 
-def test_of_a_deleted_run_there_is_nothing(mine):
-    run = a_run((a_spool(), 10))
-    ProductionRun.objects.filter(pk=run.pk).update(deleted_at=timezone.now())
-    event = {"kind": "run", "event": run.events.latest("pk").pk}
-    assert "event" in refused(undo(mine, event), 400, "invalid")["errors"]
+def test_a_deletion_is_undone(mine):
+    spool = a_spool(1000)
+    run = a_run((spool, 10))
+    assert mine.delete(at(run)).status_code == 204
+    offer = last(mine)
+    assert (offer["verb"], offer["detail"]) == ("delete", f"deleted run {run.number}")
+    assert done(undo(mine, offer))["run"]["status"] == "planned"
+    assert fresh(spool).reserved_grams == 10
+    refused(undo(mine, offer), 409, "nothing_to_undo")
 
 
 def test_a_viewer_sees_that_there_is_nothing_and_undoes_nothing(api_client, viewer):

@@ -4,8 +4,10 @@ from decimal import Decimal
 
 from inventory.models import InventoryTransaction
 from production.models import Reason, Source
+from production.services.completion.actuals import ItemCount
+from production.services.printing import midprint
 from tests.factories import a_printer, a_run, a_running_run, a_spool
-from tests.production.floor_helpers import at, entries, page, page_after, touch, undo
+from tests.production.floor_helpers import at, entries, page, page_after, touch
 from tests.queries import fresh
 
 # --- Complete ----------------------------------------------------------------------------------
@@ -178,8 +180,8 @@ def test_a_failed_run_books_the_share_that_was_printed_as_waste(floor, galaxy, h
 
 def test_good_parts_that_were_noted_do_not_keep_a_run_from_failing(floor, galaxy, hook):
     run = a_running_run((a_spool(filament=galaxy), 40), items=[(hook, 4)])
-    touch(floor, at(run, "complete-as-planned"))
-    undo(floor, run, event=run.events.last().pk)
+    good = ItemCount(item=run.items.get().pk, good_count=4)
+    midprint.save_actuals(run, by=None, items=[good])
     assert "4 good Wall hook were saved" in page(floor.get(at(run, "fail")))
     given = {"reason": Reason.objects.get(kind="failure", code="adhesion").pk}
     touch(floor, at(run, "fail"), **given, progress_percent="50")

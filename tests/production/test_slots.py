@@ -6,7 +6,7 @@ from inventory.models import Spool
 from inventory.services.ledger import SpoolArchived
 from inventory.services.spools import consumption, shelf
 from production.models import PrinterSlot
-from production.services.printing import slots
+from production.services.printing import midprint, slots
 from production.services.printing.slots import SlotEmpty, SpoolPrinting
 from production.services.requirements.claims import DuplicateSpool
 from tests.factories import a_filament, a_printer, a_running_run, a_spool
@@ -118,7 +118,7 @@ def test_a_swap_loads_the_new_spool_where_the_old_one_was(farm):
     elm, low, full = a_printer("Elm"), a_spool(100, filament=galaxy), a_spool(filament=galaxy)
     slot, other = a_slot(elm, "1", low), a_slot(elm, "2", full)
     run = a_running_run((low, 90), printer=elm)
-    new = slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+    new = midprint.swap_spool(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
     assert (new.spool, inside(slot), inside(other)) == (full, full, None)
 
 
@@ -127,7 +127,7 @@ def test_a_swap_that_is_refused_moves_nothing(farm):
     slot = a_slot(elm, spool=low)
     run = a_running_run((low, 90), printer=elm)
     with pytest.raises(DuplicateSpool):
-        slots.swap(run, line=run.materials.get().pk, spool=low, by=None, is_empty=True)
+        midprint.swap_spool(run, line=run.materials.get().pk, spool=low, by=None, is_empty=True)
     assert (inside(slot), run.materials.count()) == (low, 1)
 
 
@@ -135,7 +135,7 @@ def test_a_swap_on_a_run_without_a_slot_moves_no_spool(farm):
     galaxy = a_filament("Galaxy")
     low, full = a_spool(100, filament=galaxy), a_spool(filament=galaxy)
     run = a_running_run((low, 90))
-    slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+    midprint.swap_spool(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
     assert history(full) == []
 
 
@@ -149,7 +149,7 @@ def test_a_later_write_that_fails_leaves_slot_and_run_as_they_were(farm, monkeyp
     run = a_running_run((low, 90), printer=elm)
     monkeypatch.setattr(slots, "record_event", fails)
     with pytest.raises(RuntimeError):
-        slots.swap(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
+        midprint.swap_spool(run, line=run.materials.get().pk, spool=full, by=None, is_empty=True)
     assert (inside(slot), run.materials.count()) == (low, 1)
     assert Spool.objects.get(pk=full.pk).reserved_grams == 0
 

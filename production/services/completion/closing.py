@@ -170,13 +170,12 @@ def _nothing_good(items, given):
 
 
 def _finish(run, verb, status, *, by, at, finished_at, reason=""):
-    was_printing = run.finished_at is None  # else its bed was cleared since
+    if run.printer and run.finished_at is None:  # else its bed was cleared since
+        run.printer.needs_clearing = True
+        run.printer.save(update_fields=["needs_clearing"])
     set_finish(run, at=at, finished_at=finished_at)
     fields = ("finished_at", *MINUTE_FIELDS, "outcome_reason")
     transitions.save(run, verb, *fields, to=status, by=by, at=at, reason=reason)
-    if run.printer and was_printing:
-        run.printer.needs_clearing = True
-        run.printer.save(update_fields=["needs_clearing"])
 
 
 def _outcome(run, items, lines, book):

@@ -13,6 +13,7 @@ from production.services.completion.actuals import MINUTE_FIELDS
 from production.services.requirements import bom, claims, derived, readiness
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
+from tenants.operations.refusals import Invalid
 
 Status = ProductionRun.Status
 Kind = InventoryTransaction.Kind
@@ -20,13 +21,14 @@ REVERTED = "reverted"
 
 
 @operation("production_run.revert")
-def revert(run, *, by, at=None, reason="", confirm=False):
+def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
     """Take a closed run back to the status before it, one reversal per ledger entry.
 
     The grams return to their spools and are claimed again; actuals stay for editing. Raises
     CountedSince when a spool was counted since, unless a manager confirms: the spools concerned
-    then need weighing. An operator may revert their own last verb for a while only. Raises
-    PrinterBusy when a run that was cancelled while it printed would go on.
+    then need weighing. An operator may revert their own last verb for a while only. The print
+    stays finished, unless ``is_printing``: it goes on, as one that was cancelled while it printed
+    does. Raises PrinterBusy then, if another run is on its printer.
     """
     bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "revert")
@@ -37,15 +39,16 @@ def revert(run, *, by, at=None, reason="", confirm=False):
     with ledger.book(spool_ids, by=by, at=at) as book:
         entries = standing_entries(run)  # again: its spools may have been revalued until now
         counted = counted_since(run, {entry.spool_id for entry in entries})
-        if counted and not (confirm and overrides.granted("confirm", by=by)):
-            raise _counted(run, [book.spools[pk] for pk in counted])
+        if not (confirm and overrides.granted("confirm", by=by)):
+            refuse_counted(run, [book.spools[pk] for pk in counted])
         for entry in entries:
             book.reverse(entry, reason=REVERTED, note=reason)
         restore(book.spools.values(), by=by, at=book.at)
         _claim_again(book, run, lines, entries)
         bulk_update_unnest(lines, ("reserved_grams",))
     Spool.objects.filter(pk__in=counted).update(needs_weighing=True)
-    return _reopen(run, by=by, at=book.at, reason=reason, counted=counted)
+    event = {"by": by, "at": book.at, "reason": reason}
+    return _reopen(run, counted=counted, is_printing=is_printing, **event)
 
 
 def standing_entries(run):
@@ -89,9 +92,12 @@ def restore(spools, *, by, at):
     Spool.objects.filter(pk__in=[spool.pk for spool in archived]).update(archived_at=None)
 
 
-def _counted(run, spools):
+def refuse_counted(run, spools):
+    """Raise CountedSince if there are any of these spools, which were counted since."""
+    if not spools:
+        return
     codes = ", ".join(spool.code for spool in spools)
-    return CountedSince(
+    raise CountedSince(
         _(
             "Run %(run)s can't simply be reverted: %(codes)s was weighed since. A manager may "
             "confirm; the spools then need weighing."
@@ -118,18 +124,33 @@ def _claim_again(book, run, lines, entries):
             book.reclaim(book.spools[line.spool_id], line.reserved_grams)
 
 
-def _reopen(run, *, counted, **event):
+def _reopen(run, *, counted, is_printing, **event):
     status, run.reopened_at = _closing_event(run).from_status, event["at"]
     if run.actual_minutes_source in ESTIMATED:
         run.set_actual_minutes(None)
-    if status == Status.IN_PROGRESS and run.finished_at is None:  # it was cancelled
+    run.outcome_reason = None
+    if is_printing:
+        _go_on_printing(run, status)
+    if status == Status.IN_PROGRESS and run.finished_at is None:
         readiness.require_idle_printer(run)
-    fields = ["reopened_at", *MINUTE_FIELDS]
+    fields = ["reopened_at", "finished_at", "outcome_reason", *MINUTE_FIELDS]
     if status == Status.PLANNED:
         derived.catch_up(run, by=event["by"], at=event["at"])
         fields += derived.RUN_FIELDS
     event["overrides"] = [f"counted_since:{pk}" for pk in sorted(counted)]
     return transitions.save(run, "revert", *fields, to=status, **event)
+
+
+def _go_on_printing(run, status):
+    if status != Status.IN_PROGRESS:
+        raise Invalid(
+            _("Run %(run)s was not started, so it can't print.") % {"run": run.number},
+            errors={"is_printing": [_("It was not started.")]},
+        )
+    run.finished_at = None
+    if run.printer is not None:
+        run.printer.needs_clearing = False
+        run.printer.save(update_fields=["needs_clearing"])
 
 
 def _closing_event(run):

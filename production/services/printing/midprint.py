@@ -19,7 +19,7 @@ from production.services.completion.actuals import (
     note,
     note_items,
 )
-from production.services.printing import drafts
+from production.services.printing import slots
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
@@ -34,16 +34,19 @@ def swap_spool(
 
     ``line`` is the id of the RunMaterial whose spool is swapped (or ``so_far`` names it); what
     that spool gave so far is ``so_far``, a MaterialActual, or all the book has when it
-    ``is_empty``. It is saved on the line, and what is left of its claim moves to ``spool``. Raises
-    ActualsMissing, IncompatibleSpool, DuplicateSpool, InsufficientInventory.
+    ``is_empty``. It is saved on the line, what is left of its claim moves to ``spool``, and that is
+    loaded into the printer. Raises ActualsMissing, IncompatibleSpool, DuplicateSpool,
+    InsufficientInventory, SpoolPrinting.
     """
     overridden = overrides.granted(override_reason, by=by)
+    printers, held = slots.around(run, [spool.pk])
+    slots.lock_printers(printers)
     run = transitions.lock(run, "swap_spool")
     lines = transitions.lock_lines(run)
     old = _line_to_swap(lines, line, so_far)
-    before = drafts.of(run, [old])
     claims.require_distinct([spool.pk, *(row.spool_id for row in lines)])
-    with ledger.book([old.spool_id, spool.pk], by=by, at=at, allow_overclaim=overridden) as book:
+    ids = [old.spool_id, spool.pk, *held]
+    with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         left = _keep_so_far(book, old, so_far, is_empty)
         new = RunMaterial(
             run=run, filament=old.filament, material_type=old.material_type, slot=old.slot
@@ -54,8 +57,9 @@ def swap_spool(
         book.require_enough()
         bulk_update_unnest([old], LINE_FIELDS)
         new.save(force_insert=True)
-    before["added"] = new.pk
-    transitions.save(run, "swap_spool", by=by, at=book.at, reason=override_reason, before=before)
+    run.changes.add(new)
+    slots.load_lines(run, [new], by=by, at=book.at, replacing=old.spool_id)
+    transitions.save(run, "swap_spool", by=by, at=book.at, reason=override_reason)
     return new
 
 
@@ -64,14 +68,13 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     """Save figures as drafts that prefill the completion; nothing is booked. Returns the run."""
     run = transitions.lock(run, "save_actuals")
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
-    before = drafts.of(run, lines, run_items)
     note(lines, materials)
     note_items(run_items, items)
     bulk_update_unnest(lines, LINE_FIELDS)
     bulk_update_unnest(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.set_actual_minutes(actual_minutes)
-    return transitions.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at, before=before)
+    return transitions.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at)
 
 
 @operation("production_run.note_plate")
@@ -83,7 +86,6 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
     """
     run = transitions.lock(run, "note_plate")
     items = transitions.lock_items(run)
-    before = drafts.of(run, items=items)
     if not any(scrapped.values()):
         raise Invalid(
             _("How many parts were on the failed plate?"), errors={"scrapped": [_("Needed.")]}
@@ -93,7 +95,7 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
     note_items(items, [_with_more_scrapped(*count, reason) for count in counts])
     bulk_update_unnest(items, ITEM_FIELDS)
     reason = str(reason or "")
-    return transitions.save(run, "note_plate", by=by, at=at, reason=reason, before=before)
+    return transitions.save(run, "note_plate", by=by, at=at, reason=reason)
 
 
 @operation("production_run.progress")

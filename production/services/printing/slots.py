@@ -1,16 +1,16 @@
-"""Which spool is in which slot of a printer: loaded, taken out, swapped while it prints.
+"""Which spool is in which slot of a printer: loaded, taken out, or drawn from by a run.
 
 Locks are taken in one order: printers by id, their slots, spools by id.
 """
 
 from uuid import uuid4
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
 from inventory.services import ledger
 from production.models import Printer, PrinterSlot, RunMaterial
-from production.services.printing import midprint
 from tenants.accounts import audited
 from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Busy, Refusal
@@ -50,7 +50,7 @@ def load(spool, *, slot, by, at=None):
     if target.spool_id == spool.pk:
         return target
     refuse_printing([target, former])
-    put(target, former, spool, by=by, at=at)
+    put(target, former, spool.pk, by=by, at=at)
     return target
 
 
@@ -68,21 +68,54 @@ def unload(slot, *, by, at=None):
     return target
 
 
-@operation("production_run.swap_in_slot")
-def swap(run, *, line, spool, by, at=None, **given):
-    """Swap a spool of a run as ``midprint.swap_spool`` does, and load the new one into the slot
-    where the old one was; returns the new spool's RunMaterial.
+def around(run, spool_ids):
+    """The ids of the printers whose slots `load_lines` may change for the run, if it draws from
+    these spools besides its own, and of the spools that are in those slots."""
+    rows = list(_of_run(run, spool_ids).values_list("printer", "spool"))
+    return {printer for printer, _spool in rows}, {spool for _printer, spool in rows}
 
-    ``line`` is the id of the RunMaterial; ``so_far``, ``is_empty`` and ``override_reason`` are as
-    there, and so is what it raises, SpoolPrinting besides.
-    """
-    slot = PrinterSlot.objects.filter(spool__run_materials=line, printer=run.printer_id).first()
-    target, former = locked(slot, spool) if slot else (None, None)
-    new = midprint.swap_spool(run, by=by, at=at, spool=spool, line=line, **given)
-    if target is not None and target.spool_id != spool.pk:
-        refuse_printing([former], besides=run)
-        put(target, former, spool, by=by, at=at)
-    return new
+
+def load_lines(run, lines, *, by, at, replacing=None):
+    """Load the spools of these lines of the (locked) run into its printer, each where it is clear
+    into which slot: that of the spool it is ``replacing``, the one its line names, or the only one
+    that is free. What the printer holds already stays. Raises SpoolPrinting."""
+    spools = [line.spool_id for line in lines if line.spool_id]
+    rows = _of_run(run, [*spools, replacing]).select_related("printer", "spool").order_by("pk")
+    rows = list(rows.select_for_update(no_key=True, of=("self",)))
+    own = [slot for slot in rows if slot.printer_id == run.printer_id]
+    former = {slot.spool_id: slot for slot in rows if slot.spool_id in spools}
+    for pk, target in _targets(own, run, lines, replacing).items():
+        if target.spool_id != pk:
+            refuse_printing([target, former.get(pk)], besides=run)
+            put(target, former.get(pk), pk, by=by, at=at, changes=run.changes)
+
+
+def _of_run(run, spool_ids):
+    own = Q(printer=run.printer_id, printer__isnull=False)
+    drawn = Q(spool__in=run.materials.exclude(spool=None).values("spool"))
+    return PrinterSlot.objects.filter(own | drawn | Q(spool__in=[pk for pk in spool_ids if pk]))
+
+
+def _targets(own, run, lines, replacing):
+    """``{spool id: slot}`` of what is to be loaded into the run's ``own`` slots."""
+    if left := [slot for slot in own if replacing and slot.spool_id == replacing]:
+        return {line.spool_id: left[0] for line in lines}
+    drawn = set(run.materials.values_list("spool", flat=True)) - {replacing}
+    free = {slot.pk: slot for slot in own if slot.spool_id not in drawn}
+    here = {slot.spool_id for slot in own}
+    targets, rest = {}, []
+    for line in lines:
+        if line.spool_id and line.spool_id not in here:
+            slot = free.pop(line.slot_id, None)
+            if slot is None:
+                rest.append(line.spool_id)
+            else:
+                targets[line.spool_id] = slot
+    empty = [slot for slot in free.values() if slot.spool_id is None]
+    candidates = empty or list(free.values())
+    if len(rest) == len(candidates) == 1:
+        targets[rest[0]] = candidates[0]
+    return targets
 
 
 def line_printing(slot):
@@ -162,11 +195,12 @@ def _drawing(spools):
     return lines.select_related("run", "spool").order_by("pk")
 
 
-def put(target, former, spool, *, by, at):
-    """Put the spool into a locked slot, out of its ``former`` one (None: it was in none)."""
+def put(target, former, spool_id, *, by, at, changes=None):
+    """Put the spool of that id into a locked slot, out of its ``former`` one (None: it was in
+    none). The load is among the ``changes`` of a run's verb, if it is part of one."""
     group = uuid4()
-    with ledger.book([spool.pk, target.spool_id], by=by, at=at) as book:
-        fresh = book.spools[spool.pk]
+    with ledger.book([spool_id, target.spool_id], by=by, at=at) as book:
+        fresh = book.spools[spool_id]
         if fresh.is_archived:
             raise ledger.SpoolArchived(
                 _("Spool %(fresh)s is archived: restore it first.") % {"fresh": fresh.code},
@@ -181,7 +215,9 @@ def put(target, former, spool, *, by, at):
             fresh.opened_at = book.at
             fresh.save(update_fields=["opened_at"])
             record_event(book, fresh, Verb.OPENED, after=book.at.isoformat(), group=group)
-        record_event(book, fresh, Verb.LOADED, after=str(target), slot=target, group=group)
+        event = record_event(book, fresh, Verb.LOADED, after=str(target), slot=target, group=group)
+    if changes is not None:
+        changes.loads.append(event)
 
 
 def take_out(book, slot, **event):
@@ -192,5 +228,5 @@ def take_out(book, slot, **event):
 
 
 def record_event(book, spool, verb, **event):
-    SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **event)
     book.touch(spool)
+    return SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **event)

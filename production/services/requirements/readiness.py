@@ -55,6 +55,23 @@ def require_idle_printer(run):
         )
 
 
+def require_untaken_printer(run, *, since):
+    """Raise PrinterBusy where another run is on the run's printer, or was started on it since."""
+    require_idle_printer(run)
+    later = ProductionRun.objects.live().filter(printer=run.printer_id, started_at__gte=since)
+    if run.printer and (other := later.exclude(pk=run.pk).order_by("pk").first()):
+        raise PrinterBusy(
+            _(
+                "%(printer)s was given to run %(other)s since, so run %(run)s prints no more: "
+                "a manager reverts it instead, and it is completed or cancelled."
+            )
+            % {"printer": run.printer, "other": other.number, "run": run.number},
+            printer_id=run.printer_id,
+            running_run_id=other.pk,
+            running_run_number=other.number,
+        )
+
+
 def choose_spools(run, run_lines, named):
     """Spools for the lines without one, named or from the printer's slots: ``{line id: spool}``.
 

@@ -11,9 +11,11 @@ from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
 from production.services import overrides, transitions
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
+from production.services.printing import slots
 from production.services.requirements import bom, claims, derived, in_use, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
+from production.services.undo import put_back
 from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
@@ -124,11 +126,15 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
     """Start a planned run: freeze plan and rates, take the printer. Returns the run.
 
     ``spools`` ({material id: spool}) names spools for lines that have none; else those in the
-    printer's slots are taken where just one fits. Raises SpoolsMissing, PrinterInactive,
-    PrinterBusy, PrinterNeedsClearing (``printer_cleared`` says that it was), IncompatibleSpool,
-    LimitExceeded, InsufficientInventory.
+    printer's slots are taken where just one fits. What it draws from is loaded into the printer,
+    as far as it is clear into which slot. Raises SpoolsMissing, PrinterInactive, PrinterBusy,
+    PrinterNeedsClearing (``printer_cleared`` says that it was), IncompatibleSpool, LimitExceeded,
+    InsufficientInventory, SpoolPrinting.
     """
     overridden = overrides.granted(override_reason, by=by)
+    named = [spool.pk for spool in (spools or {}).values()]
+    printers, held = slots.around(run, named)
+    slots.lock_printers(printers)
     run = transitions.lock(run, "start")
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
     run_lines = transitions.lock_lines(run)
@@ -136,7 +142,7 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
     taken = [getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines]
     claims.require_distinct(taken, field="spools")
     renamed = [line.pk for line in run_lines if line.spool_id and line.pk in chosen]
-    ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()}
+    ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()} | held
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         for line in run_lines:
             readiness.cover(book, line, chosen.get(line.pk), overridden=overridden)
@@ -146,6 +152,7 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
         lines.freeze(run_lines, book.spools)
         bulk_update_unnest(run_lines, ("spool", "reserved_grams", *lines.FROZEN))
+    slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
     return _begin(run, by=by, at=book.at, reason=override_reason, overrides=overclaimed)
@@ -164,14 +171,22 @@ def begin_in_past(run, *, by, started_at, finished_at, at=None):
 
 @operation("production_run.unstart")
 def unstart(run, *, by, at=None):
-    """Take a start back while nothing is booked: the run is planned again, its plan free."""
+    """Take a start back while nothing is booked: the run is planned again, its plan free.
+
+    If nothing was done to the run since, all is as it was before the start, slots included; else
+    they keep their spools, and the lines those that the start named.
+    """
+    last = put_back.last_of(run)
+    if last.verb == "start":
+        overrides.require_may_undo(run, by=by, at=at)
+        return put_back.put_back(run, last, by=by, at=at)
     bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart")
     run.items.update(**dict.fromkeys(bom.FROZEN))
     run.materials.update(**dict.fromkeys(lines.FROZEN))
-    cleared = ("started_at", "finished_at", "reopened_at", *RATES)
+    cleared = ("started_at", "finished_at", "reopened_at", "progress_percent", *RATES)
     for name in cleared:
         setattr(run, name, None)
     derived.catch_up(run, by=by, at=at)
@@ -203,6 +218,18 @@ def delete(run, *, by, at=None):
     _require_nothing_booked(run, "delete")
     run.deleted_at = _release_all(run, by=by, at=at)
     transitions.save(run, "delete", "deleted_at", by=by, at=run.deleted_at)
+
+
+@operation("production_run.restore")
+def restore(run, *, by, at=None):
+    """Restore a deleted run as it was, its claims included; returns the run.
+
+    Raises InsufficientInventory, SpoolArchived, PrinterBusy, Duplicate for its external ID.
+    """
+    deletion = run.events.filter(verb="delete").order_by("-pk").first()
+    if deletion is None:
+        transitions.require(run, "restore")
+    return put_back.put_back(run, deletion, by=by, at=at)
 
 
 RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
@@ -296,6 +323,7 @@ def _require_nothing_booked(run, verb):
 def _release_all(run, *, by, at, used=()):
     run_lines = transitions.lock_lines(run)
     with ledger.book([line.spool_id for line in run_lines], by=by, at=at) as book:
+        run.changes.is_short = any(spool.available_grams < 0 for spool in book.spools.values())
         claims.release(book, run_lines)
         named = {line_of(run_lines, actual).pk for actual in used}
         wasted = [line for line in run_lines if line.pk in named]

@@ -1,31 +1,17 @@
-"""A swap or a load taken back: spools are in the slots that they were in."""
+"""A load taken back: spools are in the slots that they were in."""
 
 from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
 from inventory.services import ledger
-from production.models import PrinterSlot, RunMaterial
+from production.models import PrinterSlot
 from production.services import overrides
-from production.services.printing import drafts, slots
+from production.services.printing import slots
 from tenants.operations.operation import operation
 
 Verb = SpoolEvent.Verb
 PLACES = (Verb.LOADED, Verb.UNLOADED)
 TAKEN_BACK = "taken back"  # in the history
-
-
-def unswap(run, *, event, by):
-    """Take a swap back by its RunEvent: in the run, and in the slot if the new spool is
-    still there; returns the run. Raises as ``drafts.take_back`` does, SpoolArchived besides."""
-    added = RunMaterial.objects.filter(run=run, pk=event.before.get("added")).first()
-    old = RunMaterial.objects.filter(run=run, pk__in=event.before["materials"]).first()
-    slots_of_run = PrinterSlot.objects.filter(printer=run.printer_id)
-    slot = slots_of_run.filter(spool=added.spool_id).first() if added else None
-    target, former = slots.locked(slot, old.spool) if slot else (None, None)
-    run = drafts.take_back(run, event=event, by=by)
-    if target is not None and target.spool_id == added.spool_id and former is None:
-        slots.put(target, None, old.spool, by=by, at=None)
-    return run
 
 
 @operation("spool.undo_load")
@@ -36,15 +22,26 @@ def undo_load(event, *, by, at=None):
     Raises UndoNotPermitted, NothingToUndo, SpoolPrinting.
     """
     overrides.require_own(by=by, done_by=event.by_id, done_at=event.at, at=at)
-    group = SpoolEvent.objects.filter(group=event.group).order_by("pk")
-    slots.lock_printers(group.values("slot__printer"))
+    slots.lock_printers(together([event]).values("slot__printer"))
+    return take_back(event, by=by, at=at)
+
+
+def together(loads):
+    """The SpoolEvents of these loads, and of what came out or was opened with them."""
+    return SpoolEvent.objects.filter(group__in=[event.group for event in loads])
+
+
+def take_back(event, *, by, at, besides=None):
+    """As `undo_load` does, whoever did it; the printers are locked. ``besides``: the run whose verb
+    it was part of, which prints from there."""
+    group = together([event]).order_by("pk")
     unloaded = group.filter(verb=Verb.UNLOADED, spool__archived_at__isnull=True)
     was = dict(unloaded.values_list("slot", "spool"))
     ids = {event.slot_id, *was} - {None}
     places = PrinterSlot.objects.select_related("printer").in_bulk(ids)
     _require_last(event, places, was)
     target = places[event.slot_id]
-    slots.refuse_printing([target])
+    slots.refuse_printing([target], besides=besides)
     with ledger.book([event.spool_id, *was.values()], by=by, at=at) as book:
         slots.take_out(book, target)
         for slot in (places[pk] for pk in was if pk in places):

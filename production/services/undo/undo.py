@@ -14,18 +14,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
 from production.models import ProductionRun, RunEvent, RunMaterial
-from production.services import transitions
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
-from production.services.printing import drafts
-from production.services.undo import loads, receipts
-from production.services.verbs import EVENTS, TRANSITIONS, undoable
+from production.services.undo import loads, put_back, receipts
+from production.services.verbs import EVENTS
 from tenants.operations.operation import operation
 
-STAYING = undoable(changes_status=False)
-MOVING = undoable(changes_status=True)
+UNDOABLE = [event for event, row in EVENTS.items() if row.undone_by]
 OF_SPOOLS = {"weigh": gettext_lazy("weighed %(spool)s"), "load": gettext_lazy("loaded %(spool)s")}
 MOVED = ~Q(from_status=F("to_status"))
 
@@ -102,28 +99,18 @@ def take_back(kind, event, *, by):
 
 @operation("production_run.undo")
 def undo(run, *, event, by):
-    """Take back what the RunEvent of id ``event`` did to the run; returns the run.
-
-    Raises NothingToUndo where that is not the last of the run, UndoNotPermitted, and what the verb
-    that takes it back raises.
-    """
-    done = _require_last(run, event)
-    if done.verb in STAYING:  # else the verb that takes it back checks it
-        require_own(by=by, done_by=done.by_id, done_at=done.at)
-    undone_by = TRANSITIONS[TRANSITIONS[done.verb].undone_by]
-    if undone_by.name == "take_back":
-        service = loads.unswap if done.verb == "swap_spool" else drafts.take_back
-        return service(run, event=done, by=by)
-    transitions.lock(run, undone_by.name)
-    _require_last(run, event)  # again: somebody may have been faster to the lock
-    return undone_by.call(run, by=by)
+    """Take back what the RunEvent of id ``event`` did to the run, with all that it wrote; returns
+    the run. Raises UndoNotPermitted, and as `put_back.put_back` does."""
+    done = put_back.require_last(run, event)
+    require_own(by=by, done_by=done.by_id, done_at=done.at)
+    return put_back.put_back(run, done, by=by)
 
 
 @operation("spool.undo_weighing")
 def undo_weighing(entry, *, by, at=None):
     """Take back a weighing that is the last entry of its spool; returns the reversal.
 
-    The spool then needs weighing. Raises UndoNotPermitted, NothingToUndo, and as
+    Raises UndoNotPermitted, NothingToUndo, and as
     ``reversing.reverse`` does.
     """
     require_own(by=by, done_by=entry.performed_by_id, done_at=entry.created_at, at=at)
@@ -134,20 +121,14 @@ def undo_weighing(entry, *, by, at=None):
             _("The ledger of spool %(spool)s moved since.") % {"spool": entry.spool.code},
             spool_id=entry.spool_id,
         )
-    Spool.objects.filter(pk=entry.spool_id).update(needs_weighing=True)
     return reversal
 
 
 def _of_runs(by, since):
     later = RunEvent.objects.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
-    is_over = Case(
-        When(verb__in=STAYING, then=Exists(later)),
-        When(verb__in=MOVING, then=Exists(later.filter(MOVED))),
-        default=Value(True),
-    )
-    own = RunEvent.objects.filter(
-        MOVED | Q(verb__in=STAYING), by=by, at__gte=since, run__deleted_at=None
-    )
+    since_then = Exists(later.exclude(put_back.BESIDE))
+    is_over = Case(When(verb__in=UNDOABLE, then=since_then), default=Value(True))
+    own = RunEvent.objects.filter(MOVED | Q(verb__in=UNDOABLE), by=by, at__gte=since)
     return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
 
 
@@ -156,8 +137,10 @@ def _weighings(by, since):
     own = InventoryTransaction.objects.filter(
         performed_by=by, created_at__gte=since, kind="count", production_run=None, reason="weighed"
     )
+    # The ledger has no reversal of a count that moved nothing.
+    is_over = Case(When(grams=0, then=Value(True)), default=Exists(later))
     return _rows(
-        own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), Exists(later)
+        own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), is_over
     )
 
 
@@ -166,9 +149,10 @@ def _loadings(by, since):
         spool=OuterRef("spool"), verb__in=loads.PLACES, pk__gt=OuterRef("pk")
     )
     drawn = RunMaterial.objects.drawing().filter(spool=OuterRef("spool"))
-    # What a swap loaded goes back with the swap.
+    # What a start or a swap loaded goes back with it.
+    of_run = RunEvent.objects.filter(by=by, at=OuterRef("at"), before__has_key="loads")
     own = SpoolEvent.objects.filter(
-        ~Exists(drawn), by=by, at__gte=since, verb=SpoolEvent.Verb.LOADED, undoes=None
+        ~Exists(drawn), ~Exists(of_run), by=by, at__gte=since, verb="loaded", undoes=None
     )
     return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
 
@@ -188,13 +172,3 @@ def _rows(own, kind, subject, name, verb, at, is_over):
     columns = {"what": Value(kind), "subject": F(f"{subject}_id"), "name": name, "done": verb}
     columns |= {"moment": at, "is_over": is_over}
     return own.annotate(**columns).order_by("-moment", "-pk").values("pk", *columns)[:1]
-
-
-def _require_last(run, event):
-    newest = run.events.order_by("-pk").first()
-    if newest is not None and newest.pk == event and newest.verb in STAYING:
-        return newest
-    move = run.events.filter(MOVED).order_by("-pk").first()
-    if move is None or move.pk != event or move.verb not in MOVING:
-        raise NothingToUndo.since(run)
-    return move

@@ -44,15 +44,6 @@ def _():
     return lambda: printers.clear(printer, by=None)
 
 
-@verb("production_run.swap_in_slot")
-def _():
-    slot, old = a_slot(), a_spool()
-    slots.load(old, slot=slot, by=None)
-    run, spool = a_running_run((old, 10), printer=slot.printer), a_spool(filament=old.filament)
-    line = run.materials.get().pk
-    return lambda: slots.swap(run, line=line, spool=spool, is_empty=True, by=None)
-
-
 @verb("production_run.undo")
 def _():
     run = a_running_run((a_spool(), 10))
@@ -138,10 +129,18 @@ def _():
     return lambda: lifecycle.delete(run, by=None)
 
 
+@verb("production_run.restore")
+def _():
+    run = running((a_spool(), 10))
+    lifecycle.delete(run, by=None)
+    return lambda: lifecycle.restore(run, by=None)
+
+
 @verb("production_run.swap_spool")
 def _():
-    one, two = spools_of_one(2)
-    run = running((one, 10))
+    slot, (one, two) = a_slot(), spools_of_one(2)
+    slots.load(one, slot=slot, by=None)
+    run = a_running_run((one, 10), printer=slot.printer)
     return lambda: midprint.swap_spool(run, spool=two, so_far=took(one, 3), by=None)
 
 

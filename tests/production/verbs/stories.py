@@ -154,6 +154,7 @@ OF_RUNS = {
     "production_run.refresh_plan": lambda: replanning.refresh_plan(made_of_a_bill(), by=None),
     "production_run.reprint": lambda: repeats.reprint(completed(), by=None),
     "production_run.copy": lambda: repeats.copy(completed(), by=None),
+    "production_run.restore": lambda: lifecycle.restore(deleted(), by=None),
     "production_run.revert": lambda: completion.revert(completed(), by=None),
     "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
     "production_run.start": running,
@@ -187,13 +188,6 @@ OF_OTHERS = {
     "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
     "product.accept_actuals": lambda: alerts.accept(evident(), by=None),
-    "production_run.swap_in_slot": lambda: slots.swap(
-        (run := a_running_run(((old := a_spool()), 10))),
-        line=run.materials.get().pk,
-        spool=a_spool(filament=old.filament),
-        is_empty=True,
-        by=None,
-    ),
     "production_run.undo": lambda: undo.undo(
         (run := a_running_run()), event=run.events.last().pk, by=None
     ),

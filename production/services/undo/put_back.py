@@ -1,0 +1,128 @@
+"""A verb of a run taken back: its entries are reversed, and every field it changed is as before."""
+
+from django.db.models import Q
+from django.utils.translation import gettext as _
+
+from inventory.models import SpoolEvent
+from inventory.services import ledger
+from production.models import ProductionRun, RunMaterial
+from production.services import row_changes, transitions
+from production.services.completion import reverting
+from production.services.overrides import NothingToUndo
+from production.services.printing import slots
+from production.services.requirements import bom, derived, readiness
+from production.services.undo import loads
+from production.services.verbs import EVENTS, TRANSITIONS
+from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.refusals import Duplicate
+
+Status = ProductionRun.Status
+# What leaves alone whatever was done to the run before.
+BESIDE = Q(verb__in=("reprint", "copy")) | Q(verb="update", from_status__in=ProductionRun.CLOSED)
+
+
+def last_of(run):
+    """The RunEvent of what was done to the run last."""
+    return run.events.exclude(BESIDE).order_by("-pk").first()
+
+
+def require_last(run, event):
+    """The RunEvent of that id. Raises NothingToUndo where no verb undoes it, or where something
+    was done to the run after it."""
+    last = last_of(run)
+    if last is None or last.pk != event or not EVENTS[last.verb].undone_by:
+        raise NothingToUndo.since(run)
+    return last
+
+
+def put_back(run, done, *, by, at=None):
+    """Take back the last RunEvent of a run, ``done``: entries, claims, printer, slots and all that
+    it wrote are as they were; what a plan derives follows its products. Returns the run.
+
+    Raises NothingToUndo, CountedSince, InsufficientInventory where others reserved what a planned
+    run gave back, PrinterBusy where another run was started on the printer of one that prints.
+    """
+    bom.locked(run.items.values_list("product", flat=True))
+    verb = EVENTS[done.verb]
+    loaded = list(SpoolEvent.objects.filter(pk__in=done.before.get("loads", ())).order_by("-pk"))
+    moved = loads.together(loaded)
+    slots.lock_printers({run.printer_id, *moved.values_list("slot__printer", flat=True)} - {None})
+    back = TRANSITIONS[verb.undone_by]
+    run = transitions.lock(run, back.name if back.moves else verb.name)
+    require_last(run, done.pk)
+    lines, items = transitions.lock_lines(run), transitions.lock_items(run)
+    entries = reverting.standing_entries(run)
+    spools = {*moved.values_list("spool", flat=True), *(entry.spool_id for entry in entries)}
+    with _book(lines, spools, done, by=by, at=at) as book:
+        if entries:
+            counted = reverting.counted_since(run, {entry.spool_id for entry in entries})
+            reverting.refuse_counted(run, [book.spools[pk] for pk in counted])
+        for entry in entries:
+            book.reverse(entry, reason=reverting.REVERTED)
+        reverting.restore([book.spools[entry.spool_id] for entry in entries], by=by, at=book.at)
+        _put_lines_back(book, run, lines, done.before)
+    bulk_update_unnest(*row_changes.put_back(items, done.before))
+    for event in loaded:
+        loads.take_back(event, by=by, at=book.at, besides=run)
+    fields = _put_run_back(run, done, at=book.at)
+    if done.from_status == Status.PLANNED:
+        derived.catch_up(run, by=by, at=book.at)
+        fields += derived.RUN_FIELDS
+    return transitions.save(
+        run, back.name, *fields, to=done.from_status, by=by, at=book.at, reason=done.verb
+    )
+
+
+def _book(lines, spools, done, **moment):
+    """The book on all spools concerned. A run in progress reserves again what it did, whatever
+    others reserved since, and so does one that was short already."""
+    was = [values or {} for values in done.before.get("runmaterial", {}).values()]
+    ids = {*spools, *(line.spool_id for line in lines), *(each.get("spool_id") for each in was)}
+    may_be_short = done.from_status == Status.IN_PROGRESS or "is_short" in done.before
+    return ledger.book(ids, allow_overclaim=may_be_short, **moment)
+
+
+def _put_lines_back(book, run, lines, before):
+    new = {int(pk) for pk, was in before.get("runmaterial", {}).items() if was is None}
+    claimed = {line.pk: (line.spool_id, line.reserved_grams) for line in lines}
+    changed, fields = row_changes.put_back([line for line in lines if line.pk not in new], before)
+    for line in [*changed, *(line for line in lines if line.pk in new)]:
+        spool, grams = claimed[line.pk]
+        if spool and (spool != line.spool_id or line.pk in new):
+            book.release(book.spools[spool], grams)
+            grams = ledger.ZERO
+        if line.spool_id and line.pk not in new:
+            book.change_claim(book.spools[line.spool_id], grams, line.reserved_grams)
+    RunMaterial.objects.filter(pk__in=new).delete()
+    moved = [line.pk for line in changed if claimed[line.pk][0] != line.spool_id]
+    # Lines may have exchanged their spools: a spool is on one line at any moment.
+    RunMaterial.objects.filter(pk__in=moved).update(spool=None, reserved_grams=0)
+    bulk_update_unnest(changed, sorted({*fields, "spool", "reserved_grams"}))
+
+
+def _put_run_back(run, done, *, at):
+    """Write the printer; returns the names of the fields that are to be written of the run."""
+    was_printing = run.is_printing and not run.is_deleted
+    if run.printer is not None:
+        printers, fields = row_changes.put_back([run.printer], done.before)
+        bulk_update_unnest(printers, fields)
+    _run, fields = row_changes.put_back([run], done.before)
+    if done.from_status == Status.IN_PROGRESS and run.finished_at is None and not was_printing:
+        readiness.require_untaken_printer(run, since=done.at)
+    if run.external_id and "deleted_at" in fields:
+        _require_own_external_id(run)
+    if done.to_status in ProductionRun.CLOSED and done.from_status != done.to_status:
+        run.reopened_at = at
+        fields.append("reopened_at")
+    return fields
+
+
+def _require_own_external_id(run):
+    other = ProductionRun.objects.live().filter(external_id=run.external_id).first()
+    if other is not None:
+        raise Duplicate(
+            _("Run %(other)s has the external ID of run %(run)s by now: change that one first.")
+            % {"other": other.number, "run": run.number},
+            errors={"external_id": [_("Run %(other)s has it.") % {"other": other.number}]},
+            run_id=other.pk,
+        )

@@ -8,10 +8,11 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Filament, Spool
-from production.admin import words
+from production.admin import explanation, words
 from production.admin.charts import columns
 from production.models import Printer, Product, ProductionRun
 from production.services.reports import alerts, demand, variance
+from production.services.reports import explanation as explanations
 from production.services.reports.today import Job
 from tenants.accounts.models import FarmSettings
 from tenants.site.site import farm_site
@@ -136,6 +137,9 @@ def _week(settings):
         "compared": whole
         and words.compared_rows(
             whole["compared"], settings.currency, settings.variance_alert_percent
+        ),
+        "dearest": explanation.dearest(
+            explanations.by_over(explanations.of_many(runs, group_by="product")), MOST
         ),
         "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
     }

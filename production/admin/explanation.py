@@ -1,9 +1,8 @@
-"""Why a run did not cost what was planned, on its page in the admin: a waterfall and its table."""
+"""Why runs did not cost what was planned, on pages of the admin: a waterfall and its table."""
 
 from inventory.admin import pictures
 from production.admin import words
 from production.admin.charts import waterfall
-from production.services.explanation.parts import PARTS
 from production.services.variance import KINDS
 
 LABELS = {
@@ -16,6 +15,7 @@ LABELS = {
     "substitution": "Another filament",
     "price": "Price of the filament",
     "time": "Time per part",
+    "share": "Share of its runs",
 }
 NOT_MEASURED = "not measured"
 
@@ -24,7 +24,36 @@ def context(explanation):
     """The sentence of a run that is over, the waterfall and the table; nothing of an open one."""
     if explanation.run.is_open:
         return {}
-    found, unmeasured = explanation.as_dict(), explanation.unmeasured
+    return _context(explanation.as_dict(), explanation.unmeasured)
+
+
+def of_group(group, currency):
+    """The waterfall and the table of a group of runs, of those that are compared."""
+    return _context({**group, "currency": currency})
+
+
+def dearest(groups, most):
+    """The groups of which most was paid too much: labels of their parts, and rows of cells."""
+    groups = [group for group in groups if (group["cost"]["total"]["over"] or 0) > 0][:most]
+    totals = [group["cost"]["total"] for group in groups]
+    names = [name for name in _moving(totals) if name != "output"]
+    return {
+        "labels": [LABELS[name] for name in names],
+        "rows": [
+            {
+                "key": group["key"],
+                "name": group["name"],
+                "over": words.money(total["over"]),
+                "parts": [words.difference(words.money)(total["parts"][name]) for name in names],
+                "compared": total["compared"],
+                "runs": group["runs"],
+            }
+            for group, total in zip(groups, totals, strict=True)
+        ],
+    }
+
+
+def _context(found, unmeasured=()):
     columns = _columns(found)
     return {
         "explanation": found,
@@ -38,28 +67,37 @@ def _columns(found):
     """``(label, figure, show)`` of each measure that the farm keeps; the total is the last."""
     cost = found["cost"]
     kinds = [kind for kind in KINDS if cost[kind]["planned"] is not None]
-    return [
+    columns = [
         ("Grams", found["grams"], pictures.grams),
         ("Time", found["minutes"], words.duration),
         *((kind.capitalize(), cost[kind], words.money) for kind in kinds),
         (f"Cost {found['currency']}", cost["total"], words.money),
     ]
+    return [column for column in columns if column[1].get("compared") != 0]
+
+
+def _moving(figures):
+    """The parts that are not 0 in all of the figures."""
+    return [name for name in LABELS if any(each["parts"].get(name, 0) != 0 for each in figures)]
 
 
 def _rows(columns, unmeasured):
     """Planned, each part that is not 0 everywhere, actual, and what was paid too much."""
-    names = [
-        name
-        for name in PARTS
-        if any(figure["parts"].get(name, 0) != 0 for _label, figure, _show in columns)
-    ]
+    names = _moving([figure for _label, figure, _show in columns])
     rows = [(LABELS[name], [_part(name, *each, unmeasured) for each in columns]) for name in names]
     ends = {
         name: [show(figure[name]) for _label, figure, show in columns]
         for name in ("planned", "actual")
     }
     over = [words.difference(show)(figure["over"]) for _label, figure, show in columns]
-    return [("Planned", ends["planned"]), *rows, ("Actual", ends["actual"]), ("Over", over)]
+    counts = [figure["compared"] for _label, figure, _show in columns if "compared" in figure]
+    return [
+        ("Planned", ends["planned"]),
+        *rows,
+        ("Actual", ends["actual"]),
+        ("Over", over),
+        *([("Runs compared", counts)] if counts else []),
+    ]
 
 
 def _part(name, _label, figure, show, unmeasured):

@@ -6,9 +6,10 @@ from django.db.models import F
 
 from inventory.admin import pictures
 from inventory.models import Filament
-from production.admin import words
+from production.admin import explanation, words
 from production.models import BomLine, Product, ProductionRun, Reason
 from production.services.reports import alerts, variance
+from production.services.reports import explanation as explanations
 from production.services.runs.replanning import following
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
@@ -131,13 +132,20 @@ def _page(product):
     found = alerts.proposal(product, last=LAST)
     groups = variance.of_many(closed, group_by="product")
     whole = next((row for row in groups if row["key"] == str(product.pk)), None)
-    return {
+    return _explained(product, closed, currency) | {
         "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
         "whole": whole,
         "compared": whole and words.compared_rows(whole["compared"], currency, threshold),
         "alert": found if found.passes(threshold) else None,
         "currency": currency,
     }
+
+
+def _explained(product, closed, currency):
+    """Why its runs did not cost what was planned; empty before one has ended."""
+    groups = explanations.of_many(closed, group_by="product")
+    own = next((group for group in groups if group["key"] == str(product.pk)), None)
+    return explanation.of_group(own, currency) if own else {}
 
 
 def _evidence(product):

@@ -7,9 +7,9 @@ from io import StringIO
 
 from production.models import ProductionRun
 from production.services.reports import explanation
-from tests.factories import a_run, a_spool
+from tests.factories import a_filament, a_run, a_spool
 from tests.production.api_helpers import REPORTS, rows
-from tests.production.figures.examples import EXAMPLES, end, hooks, rates
+from tests.production.figures.examples import EXAMPLES, end, hooks, rates, started
 from tests.queries import queries_of
 from tests.responses import refused
 
@@ -89,3 +89,27 @@ def test_a_report_takes_as_many_queries_whatever_there_is(farm):
     for _ in range(3):
         end(hooks((a_spool(), 100)), 101)
     assert queries_of(read) == few
+
+
+def test_the_admin_shows_why_a_product_cost_more_and_which_did_most(at_admin):
+    """Two products that took more grams, the dearer one first; one run without a price."""
+    little, more = hooks((a_spool(), 100)), hooks((a_spool(), 100))
+    end(little, 110)
+    end(more, 150, good=[3])
+    product = more.items.get().product
+    unpriced = a_spool(filament=a_filament(price=None))
+    end(started((unpriced, 100), items=[(product, 4)]), 100)
+    page = at_admin.get(f"/admin/production/product/{product.pk}/change/")
+    rows_of = dict(page.context["explanation_rows"])
+    columns = page.context["explanation_columns"]
+    assert rows_of["Runs compared"][columns.index("Cost EUR")] == 1
+    assert rows_of["Runs compared"][columns.index("Grams")] == 2
+    assert rows_of["Grams per part"][columns.index("Cost EUR")] == "+1.50"
+    text = page.content.decode()
+    picture = text[text.index('<svg class="waterfall"') :]
+    assert picture[: picture.index("</svg>")].count("<rect") == 4
+    assert "1 of 2 runs can be compared in cost; unknown price: 1." in text
+    dearest = at_admin.get("/admin/").context["week"]["dearest"]
+    assert [row["over"] for row in dearest["rows"]] == ["1.50", "0.20"]
+    assert [(row["compared"], row["runs"]) for row in dearest["rows"]] == [(1, 2), (1, 1)]
+    assert dearest["labels"] == ["Grams per part"]

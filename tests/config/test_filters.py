@@ -181,7 +181,9 @@ def test_a_parameter_of_one_value_that_is_given_twice_is_400(api, address):
         names = {"page", *filters.base_filters}
         query = "&".join(f"{name}=x&{name}=y" for name in sorted(names))
         problem = refused(api.get(f"{address(path)}?{query}"), 400, "invalid")
-        assert set(problem["errors"]) == names - set(several), path
+        single = names - set(several)
+        assert set(problem["errors"]) <= single, path  # a problem names the first of many
+        assert len(problem["errors"]) + (problem.get("more_errors") or 0) == len(single), path
 
 
 def test_numbers_at_the_end_of_a_name_are_put_in_order_by_their_value(api):

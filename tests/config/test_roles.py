@@ -162,6 +162,7 @@ PAGES = """
 /admin/inventory/spool/{pk}/move/                       o     o
 /admin/inventory/spool/{pk}/open/                       o     o
 /admin/inventory/spool/{pk}/restore/                    o     o
+/admin/inventory/spool/{pk}/undo_receipt/               o     o
 /admin/inventory/spool/{pk}/use/                        o     o
 /admin/inventory/spool/{pk}/waste/                      o     o
 /admin/inventory/spool/{pk}/weigh/                      o     o

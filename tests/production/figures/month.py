@@ -73,7 +73,8 @@ class Month:
         verbs = (self.end, self.change, self.change, self.undo, self.undo, self.shelf, self.price)
         for _ in range(steps):
             self.now += timedelta(minutes=self.chance.randrange(20, 900))
-            for verb in (self.plan, self.start, self.chance.choice(verbs), self.end_or_change):
+            ways = (self.plan, self.start, self.chance.choice(verbs), self.end_or_change)
+            for verb in (*ways, self.revalue):
                 try:
                     verb()
                 except Refusal:
@@ -231,8 +232,13 @@ class Month:
             change_settings(FarmSettings.load(), by=None, machine_hour_rate=new / 10)
         else:
             Printer.objects.filter(name="Mk4").update(power_watts=pick.choice([None, 0, 155]))
-        if self.values.random() < 0.3:
-            revaluing.revalue(self.values.choice(self.spools), **words)
+
+    def revalue(self):
+        """The price that one of the first filament had was wrong."""
+        if self.values.random() < 0.15:
+            words, price = {"by": None, "at": self.now}, self.values.choice(PRICES)
+            spool = shelf.describe(self.spools[0], price=Decimal(price), **words)
+            revaluing.revalue(spool, **words)
 
     # -- what they say -------------------------------------------------------------------------
 

@@ -35,7 +35,7 @@ class PrinterFilter(filters.FilterSet):
 
 
 class ProductFilter(filters.FilterSet):
-    sku = filters.TextFilter()
+    sku = filters.TextFilter(lookup_expr="iexact")
     is_active = filters.BooleanFilter()
 
 

@@ -11,6 +11,7 @@ from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.runs.repeats import Made
 from tenants.api import fields
 from tenants.api.serializers import Body
+from tenants.operations.text import one_line
 
 OPTIONAL = {"required": False, "allow_null": True}
 PERCENT = {"max_digits": 5, "decimal_places": 2, "max_value": 100}
@@ -96,7 +97,8 @@ class ActualsBody(Body):
         sku = values.pop("product_sku", None)
         if sku is None:
             return values.pop("id")
-        found = self.instance.items.filter(product__sku=sku).values_list("pk", flat=True)[:2]
+        found = self.instance.items.filter(product__sku__iexact=one_line(sku))
+        found = found.values_list("pk", flat=True)[:2]
         if len(found) != 1:
             message = _("%(sku)s is not exactly one item of this run; name the id.") % {"sku": sku}
             errors = {place: {"product_sku": [message]}}
@@ -164,7 +166,9 @@ class MadeBody(Body):
     """What came out of one product."""
 
     product = fields.IdField(queryset=Product.objects.all(), required=False)
-    product_sku = fields.NameField("sku", source="product", queryset=Product.objects.all())
+    product_sku = fields.NameField(
+        "sku", source="product", lookup="sku__iexact", queryset=Product.objects.all()
+    )
     good_count = fields.WholeField(**COUNT)
     scrapped_count = fields.WholeField(required=False, **COUNT)
     scrap_reason = fields.IdField(queryset=Reason.objects.all(), required=False, allow_null=True)

@@ -36,7 +36,9 @@ class FrozenBomLineSerializer(serializers.Serializer):
 class RunItemSerializer(RowSerializer):
     """What the run makes. Counts that are saved here are drafts until the run is completed."""
 
-    product_sku = NameField("sku", source="product", queryset=Product.objects.all())
+    product_sku = NameField(
+        "sku", source="product", lookup="sku__iexact", queryset=Product.objects.all()
+    )
     product_name = serializers.CharField(source="product.name", read_only=True)
     scrap_reason_code = ScrapReasonField()
     bom = FrozenBomLineSerializer(many=True, read_only=True, allow_null=True)

@@ -24,7 +24,9 @@ class PlanBody(RowSerializer):
     to every run. ``plates_per_run`` null: one run for each printer."""
 
     product = IdField(queryset=Product.objects.all(), required=False)
-    product_sku = NameField("sku", source="product", queryset=Product.objects.all())
+    product_sku = NameField(
+        "sku", source="product", lookup="sku__iexact", queryset=Product.objects.all()
+    )
     quantity = WholeField(min_value=1, max_value=MOST_UNITS)
     printers = serializers.ListField(child=IdField(queryset=Printer.objects.all()), **PRINTERS)
     printer_names = serializers.ListField(

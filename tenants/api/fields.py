@@ -187,7 +187,8 @@ class IdField(serializers.PrimaryKeyRelatedField):
 class NameField(serializers.RelatedField):
     """The row of the id field with the same source, by a natural name.
 
-    ``NameField("sku", source="product", queryset=...)``; ``lookup`` finds the name.
+    ``NameField("sku", source="product", queryset=...)``; ``lookup`` finds the name. Of several that
+    differ in case alone, it is the one that is written so.
     """
 
     default_error_messages = {
@@ -210,6 +211,9 @@ class NameField(serializers.RelatedField):
         first = list(rows[:2])
         if not first:
             self.fail("does_not_exist", value=data[:100])
+        if len(first) > 1:
+            exact = rows.filter(**{self.attribute: one_line(data)})
+            first = list(exact[:2]) or first
         if len(first) > 1:
             self.fail("ambiguous", value=data[:100], count=rows.count())
         return first[0]

@@ -6,14 +6,27 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from production.models import BomLine, Printer, Product, ProductionRun, RunEvent
+from production.models import BomLine, Printer, Product, ProductionRun, Reason, RunEvent
+from production.services import completion
 from production.services.reports import demand
 from production.services.requirements.claims import IncompatibleSpool
-from production.services.requirements.in_use import PrinterInactive, ProductInactive
+from production.services.requirements.in_use import (
+    PrinterInactive,
+    ProductInactive,
+    ReasonInactive,
+)
 from production.services.requirements.limits import LimitExceeded
 from production.services.runs import lifecycle, lines, planning, repeats
 from production.services.runs.lines import NewMaterial
-from tests.factories import a_filament, a_material_type, a_printer, a_product, a_run, a_spool
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+)
 from tests.production.admin_forms import LIST, fields
 from tests.production.api_helpers import RUNS, at
 from tests.production.floor_helpers import at as on_floor
@@ -194,6 +207,34 @@ def test_a_printer_out_of_service_starts_nothing(api, as_manager):
     assert problem["detail"] == "Out of service: Elm."
     assert "Out of service: Elm." in text_of(touch(as_manager, on_floor(run, "start")))
     assert ProductionRun.objects.get().status == "planned"
+
+
+def test_a_reason_out_of_use_or_of_another_kind_is_named_by_no_way_in(api, as_manager):
+    old = Reason.objects.create(kind="scrap", code="old", label="Old", is_active=False)
+    failure = Reason.objects.get(kind="failure", code="nozzle_clog")
+    run = a_running_run((a_spool(), 10), items=[(a_product(), 2)])
+    item = run.items.get()
+    row = {"id": item.pk, "good_count": 1, "scrapped_count": 1}
+    for address, body in (
+        ("complete", {"items": [row | {"scrap_reason": old.pk}], "as_planned": True}),
+        ("complete", {"items": [row | {"scrap_reason_code": "old"}], "as_planned": True}),
+        ("actuals", {"items": [row | {"scrap_reason": old.pk}]}),
+    ):
+        said = refused(api.post(at(run, address), body), 409, "reason_inactive")
+        assert said["detail"] == "“Old” is out of use: name another reason."
+        assert list(said["errors"]) == ["items.0.scrap_reason"]
+    line = at(run, "items", item.pk)
+    refused(api.patch(line, {"scrap_reason": old.pk}), 409, "reason_inactive")
+    refused(api.patch(line, {"scrap_reason": failure.pk}), 400, "invalid")
+    with pytest.raises(ReasonInactive):
+        failed = Reason.objects.create(kind="failure", code="old", label="Old", is_active=False)
+        completion.fail(run, by=None, reason=failed, progress_percent=10)
+    assert "Old" not in text_of(as_manager.get(on_floor(run, "complete")))
+    assert "Old" not in text_of(as_manager.get(on_floor(run, "fail")))
+    Reason.objects.update(is_active=True)
+    done(api.patch(line, {"scrapped_count": 1, "scrap_reason": old.pk}))
+    Reason.objects.filter(pk=old.pk).update(is_active=False)
+    done(api.patch(line, {"scrapped_count": 2, "scrap_reason": old.pk}))  # it was named before
 
 
 def test_what_was_printed_before_it_went_out_of_use_is_recorded(api):

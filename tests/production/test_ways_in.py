@@ -118,7 +118,7 @@ def test_a_name_is_stored_in_one_form_by_every_way_in(api, as_manager, floor):
     filament = a_filament()
     done(api.post("/api/v1/spools/", {"filament": filament.pk, "lot_number": TYPED}), 201)
     touch(floor, f"/floor/receive/{filament.pk}/", count="1", lot_number=TYPED, codes="")
-    spools(["name", "lot"], [filament.name, TYPED])
+    spools(["name", "lot"], [filament.name, TYPED], again=True)
     receiving.receive(filament=filament, lot_number=TYPED, by=None)
     assert list(Spool.objects.values_list("lot_number", flat=True)) == [PLAIN] * 4
     item = {"product": a_product().pk, "quantity": 1, "order_reference": TYPED}
@@ -161,6 +161,20 @@ def test_a_name_is_found_however_it_is_typed(api, as_manager, floor):
     found = as_manager.get("/admin/production/productionrun/", {"q": TYPED}).context["cl"]
     assert list(found.result_list) == [run]
     assert f"/floor/receive/{filament.pk}/" in page(floor.get("/floor/receive/", {"q": TYPED}))
+
+
+def test_a_product_is_named_by_its_sku_in_any_case(api):
+    hook, other = a_product("Hook-1"), a_product("HOOK-1")
+    lid = a_product("Lid-2")
+    for sku, product in (("Hook-1", hook), ("HOOK-1", other), (" lid-2", lid)):
+        item = {"product_sku": sku, "quantity": 1}
+        run = done(api.post(RUNS, {"items": [item]}), 201)
+        assert run["items"][0]["product"] == product.pk
+    item = {"product_sku": "hook-1", "quantity": 1}
+    said = refused(api.post(RUNS, {"items": [item]}), 400, "invalid")
+    assert "2 are called “hook-1”" in str(said["errors"])
+    assert [row["id"] for row in results(api.get("/api/v1/products/?sku=LID-2"))] == [lid.pk]
+    assert len(results(api.get(f"{RUNS}?product_sku=LID-2"))) == 1
 
 
 def test_every_filter_for_a_text_takes_it_as_names_are_stored():

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inventory.services.ledger import ZERO
 from inventory.services.spools.scale import net_of_gross
 from production.models import Reason, Source
+from production.services.requirements import in_use
 from production.services.requirements.readiness import refuse_without_spool
 from production.services.transitions import NotInRun
 from tenants.operations.quantities import grams as to_grams
@@ -158,7 +159,8 @@ def apply_items(items, given, *, as_planned):
 
 
 def note_items(items, given):
-    """Write the given counts on the items. Raises NotInRun, CountsExceedQuantity."""
+    """Write the given counts on the items. Raises NotInRun, CountsExceedQuantity, Invalid,
+    ReasonInactive."""
     by_id = {item.pk: item for item in items}
     for index, count in enumerate(given):
         with located("items", index):
@@ -166,6 +168,8 @@ def note_items(items, given):
                 message = _("Item %(item)s is not of this run.") % {"item": count.item}
                 raise NotInRun(message, errors={"id": [message]}, item_id=count.item)
             item = by_id[count.item]
+            reason = {"kind": Reason.Kind.SCRAP, "named": item.scrap_reason_id}
+            in_use.require_reason(count.scrap_reason, **reason)
             item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
             item.scrap_reason = count.scrap_reason
             _check_counts(item)

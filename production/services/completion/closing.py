@@ -19,7 +19,7 @@ from production.services.completion.actuals import (
     note_items,
 )
 from production.services.completion.plausibility import require_plausible
-from production.services.requirements import claims
+from production.services.requirements import claims, in_use
 from production.services.variance import Variance
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation, with_dry_run
@@ -102,9 +102,11 @@ def fail(
     the plan for lines, and minutes, without. ``reason`` (a Reason for failure) is required. Where
     some parts are good, complete with the rest scrapped instead. Raises as `complete` does.
     """
-    if reason is None or reason.kind != Reason.Kind.FAILURE:
+    if reason is None:
         raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": [_("Required.")]})
     run = transitions.lock(run, "fail")
+    named = {"kind": Reason.Kind.FAILURE, "named": run.outcome_reason_id, "field": "reason"}
+    in_use.require_reason(reason, **named)
     lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
     _nothing_good(run_items, items)
     apply_minutes(run, actual_minutes, percent=progress_percent)

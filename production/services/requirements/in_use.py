@@ -1,8 +1,8 @@
-"""What a new plan may name: printers in service, products that are still made."""
+"""What may be named anew: printers in service, products that are still made, reasons in use."""
 
 from django.utils.translation import gettext as _
 
-from tenants.operations.refusals import Refusal
+from tenants.operations.refusals import Invalid, Refusal
 
 
 class PrinterInactive(Refusal):
@@ -13,6 +13,11 @@ class PrinterInactive(Refusal):
 class ProductInactive(Refusal):
     code = "product_inactive"
     title = "The product is made no more"
+
+
+class ReasonInactive(Refusal):
+    code = "reason_inactive"
+    title = "The reason is out of use"
 
 
 def require_printers(printers, *, field="printer"):
@@ -34,3 +39,17 @@ def require_products(products):
             errors={"product": [_("Made no more.")]},
             product_id=product.pk,
         )
+
+
+def require_reason(reason, *, kind, named=None, field="scrap_reason"):
+    """Raise Invalid for a Reason of another kind, ReasonInactive for one that is out of use, unless
+    it was ``named`` (its id) before; None is none."""
+    if reason is None or reason.pk == named:
+        return
+    if reason.kind != kind:
+        message = _("“%(reason)s” is a reason for %(kind)s.")
+        message %= {"reason": reason, "kind": reason.get_kind_display().lower()}
+        raise Invalid(message, errors={field: [message]})
+    if not reason.is_active:
+        message = _("“%(reason)s” is out of use: name another reason.") % {"reason": reason}
+        raise ReasonInactive(message, errors={field: [message]}, reason_id=reason.pk)

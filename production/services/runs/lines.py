@@ -12,6 +12,7 @@ from production.models import (
     PrinterSlot,
     Product,
     ProductionRun,
+    Reason,
     RunItem,
     RunMaterial,
 )
@@ -102,6 +103,8 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     _refuse_plan_changes(run, item, {"product"}, fields)
     if _changes(item, {"product"}, fields):
         in_use.require_products([fields["product"]])
+    named = {"kind": Reason.Kind.SCRAP, "named": item.scrap_reason_id}
+    in_use.require_reason(fields.get("scrap_reason"), **named)
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)

@@ -89,11 +89,12 @@ INSERT INTO production_productionrun (number, status, printer_id, plate_count,
         CASE WHEN status = 'cancelled' AND n %% 5 = 0 THEN t + interval '1 day' END
     FROM jobs ORDER BY n;
 INSERT INTO production_runitem (run_id, product_id, quantity, planned_quantity, good_count,
-        scrapped_count, scrap_reason_id, bed_position, order_reference, bom, bom_grams_per_unit,
-        labour_minutes_per_unit)
+        good_count_source, scrapped_count, scrap_reason_id, bed_position, order_reference, bom,
+        bom_grams_per_unit, labour_minutes_per_unit)
     SELECT n, 1 + floor(power((n * 7919 + k * 31) %% 1000 / 1000.0, 2) * 300), 5,
         CASE WHEN status <> 'planned' THEN 5 END,
         CASE status WHEN 'completed' THEN 5 - (n %% 20 = 1)::int END,
+        CASE status WHEN 'completed' THEN 'typed' ELSE '' END,
         CASE status WHEN 'completed' THEN (n %% 20 = 1)::int END,
         CASE WHEN status = 'completed' AND n %% 20 = 1 THEN (SELECT id FROM production_reason
             WHERE kind = 'scrap' ORDER BY id OFFSET n %% 5 LIMIT 1) END,

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from production.forms.fields import ReasonField, usual_reasons
 from production.models import ESTIMATED, ProductionRun, Reason, Source
 from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.completion.estimates import estimates
 from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import CountField
 
@@ -15,7 +16,6 @@ GRAMS = ("actual_grams", "actual_purge_grams")
 WEIGHTS = ("gross_before_grams", "gross_after_grams")
 FIGURES = GRAMS + WEIGHTS
 COUNTS = ("good_count", "scrapped_count", "scrap_reason")
-PLANNED = {"actual_grams": "planned_grams", "actual_purge_grams": "planned_purge_grams"}
 LABELS = {
     "actual_grams": _("Grams in the parts"),
     "actual_purge_grams": _("Purge grams"),
@@ -26,6 +26,7 @@ LABELS = {
     "scrapped_count": _("Scrapped"),
     "scrap_reason": _("Why scrapped"),
 }
+BOTH = _("Either the grams or the weight, not both.")
 MISSING = _("Enter the grams or a weight.")
 
 
@@ -64,6 +65,7 @@ class ActualsForm(VerbForm):
         super().__init__(*args, **kwargs)
         self.shows_plan = self.prefills_plan and self.touch
         self.lines = self._lines()
+        self.guesses = estimates(_lines(self.subject)) if self.shows_plan else {}
         self.items = list(items_of(self.subject)) if self.has_items else []
         reasons = usual_reasons(Reason.Kind.SCRAP) if self.has_items else []
         for line in self.lines:
@@ -78,16 +80,14 @@ class ActualsForm(VerbForm):
             if any(line_field(line.pk, name) in self.errors for name in FIGURES):
                 continue
             if {"actual_grams", "gross_after_grams"} <= changed and None not in (grams, after):
-                text = _("Either the grams or the weight, not both.")
-                self.add_error(line_field(line.pk, "gross_after_grams"), text)
+                self.add_error(line_field(line.pk, "gross_after_grams"), BOTH)
             elif self.shows_plan and changed and grams is None and after is None:
                 self.add_error(line_field(line.pk, "actual_grams"), MISSING)
         return super().clean()
 
     def materials(self):
         """A MaterialActual for each line that was changed."""
-        actuals = [self._actual(line) for line in self.lines if self._changed(line)]
-        return [actual for actual in actuals if actual is not None]
+        return [self._actual(line) for line in self.lines if self._changed(line)]
 
     def counts(self, *, only_changed=False):
         """An ItemCount for each item that has counts."""
@@ -106,6 +106,8 @@ class ActualsForm(VerbForm):
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         numbers = refusal.numbers
+        if refusal.code == "contradiction":
+            yield line_field(numbers["material_id"], "gross_after_grams"), BOTH
         for pk in numbers.get("material_ids", ()):
             yield line_field(pk, "actual_grams"), MISSING
         for doubt in numbers.get("materials", ()):
@@ -162,7 +164,9 @@ class ActualsForm(VerbForm):
         return self.shows_plan and line.actual_grams is None and line.gross_after_grams is None
 
     def _initial(self, line, name):
-        return getattr(line, PLANNED.get(name, name) if self._is_plan(line) else name)
+        if self._is_plan(line) and name in GRAMS:
+            return dict(zip(GRAMS, self.guesses.get(line.pk, (None, None)), strict=True))[name]
+        return getattr(line, name)
 
     def _hint(self, line, name):
         """Where the figure comes from, if nobody said it."""
@@ -212,9 +216,8 @@ class ActualsForm(VerbForm):
         elif changed & {*GRAMS, "gross_after_grams"}:
             figures = {name: values[name] for name in GRAMS}
         settle = self.cleaned_data.get(line_field(line.pk, "settle"), False)
-        if not settle and all(value is None for value in figures.values()):
-            return None
-        return MaterialActual(line=line.pk, settle=settle, **figures)
+        is_empty = all(value is None for value in values.values())
+        return MaterialActual(line=line.pk, settle=settle, is_unknown=is_empty, **figures)
 
     def _value(self, item, name):
         return self.cleaned_data.get(item_field(item.pk, name))

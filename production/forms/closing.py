@@ -114,7 +114,6 @@ class FailForm(ActualsForm):
     """Why nothing usable came out, how far the run was, and what it used."""
 
     after_refusal = IMPLAUSIBLE
-    touch_exclude = ("actual_minutes",)
 
     reason = ReasonField(label=_("What happened?"))
     progress_percent = NumberField(
@@ -133,7 +132,20 @@ class FailForm(ActualsForm):
         self.has_drafts = any(pair != (None, None) for pair in drafts)  # progress is not for them
         self.counted = [item for item in items_of(self.subject) if item.good_count]
         self.fields["reason"].offer(usual_reasons(Reason.Kind.FAILURE), touch=self.touch)
-        self.fields["progress_percent"].initial = self.subject.progress_percent
+        percent = self.fields["progress_percent"]
+        percent.initial = self.subject.progress_percent
+        percent.show_hidden_initial = True  # to tell what was typed from what was shown
+
+    def service_kwargs(self):
+        """A percent that was only shown is not for grams that are all known."""
+        values, known = super().service_kwargs(), [self._is_known(line) for line in self.lines]
+        if all(known) and "progress_percent" not in self.changed_data:
+            values.pop("progress_percent", None)
+        return values
+
+    def _is_known(self, line):
+        figures = self._values(line)
+        return figures["actual_grams"] is not None or figures["gross_after_grams"] is not None
 
     def counts(self):
         """The floor's page says that good parts of a draft do not count; the admin's asks."""

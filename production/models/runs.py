@@ -152,6 +152,7 @@ class RunItem(models.Model):
     quantity = models.PositiveIntegerField()
     planned_quantity = models.PositiveIntegerField(null=True, editable=False)
     good_count = models.PositiveIntegerField("good", null=True, blank=True)
+    good_count_source = models.CharField(max_length=10, choices=Source, blank=True, editable=False)
     scrapped_count = models.PositiveIntegerField("scrapped", null=True, blank=True)
     scrap_reason = models.ForeignKey(
         Reason, models.PROTECT, null=True, blank=True, related_name="+"
@@ -191,7 +192,8 @@ class RunMaterial(models.Model):
 
     ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;
     ``reserved_grams`` are those of its spool that are reserved for this line. The start freezes
-    ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later.
+    ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later, which are no part
+    of the plan, and are to take ``expected_grams`` (0: what is left of their requirement).
     """
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="materials")
@@ -214,6 +216,7 @@ class RunMaterial(models.Model):
     planned_purge_grams = GramsField("purge, g", default=0)
     planned_cost_per_gram = CostPerGramField(null=True, editable=False)
     planned_source = plan_source_field()
+    expected_grams = GramsField(null=True, editable=False)
     reserved_grams = GramsField(default=0, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)

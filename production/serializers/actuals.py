@@ -7,7 +7,7 @@ from inventory.models import Spool
 from inventory.serializers.spools import SpoolCodeField
 from production.models import Printer, Product, ProductionRun, Reason
 from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
-from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.completion.actuals import FIGURES, ItemCount, MaterialActual
 from production.services.runs.repeats import Made
 from tenants.api import fields
 from tenants.api.serializers import Body
@@ -42,7 +42,8 @@ class GramsBody(Body):
 
 
 class MaterialActualBody(GramsBody):
-    """What one material of the run took; name its ``id`` or its spool."""
+    """What one material of the run took; name its ``id`` or its spool. Nulls alone forget what was
+    saved."""
 
     settle = fields.FlagField(required=False)
     id = fields.WholeField(required=False, **ID)
@@ -54,7 +55,9 @@ class MaterialActualBody(GramsBody):
         if line is None and spool is None:
             message = _("Name the material's id or its spool.")
             raise serializers.ValidationError({"id": [message]}, code="required")
-        return MaterialActual(line=line, spool=spool and spool.pk, **values)
+        figures = [values[name] for name in FIGURES if name in values]
+        is_unknown = bool(figures) and all(figure is None for figure in figures)
+        return MaterialActual(line=line, spool=spool and spool.pk, is_unknown=is_unknown, **values)
 
 
 class ItemCountBody(Body):

@@ -40,6 +40,7 @@ class RunItemSerializer(RowSerializer):
         "sku", source="product", lookup="sku__iexact", queryset=Product.objects.all()
     )
     product_name = serializers.CharField(source="product.name", read_only=True)
+    good_count_source = serializers.ChoiceField(Source.choices, allow_blank=True, read_only=True)
     scrap_reason_code = ScrapReasonField()
     bom = FrozenBomLineSerializer(many=True, read_only=True, allow_null=True)
     override_reason = TextField(**OVERRIDE_REASON)
@@ -55,6 +56,7 @@ class RunItemSerializer(RowSerializer):
             "quantity",
             "planned_quantity",
             "good_count",
+            "good_count_source",
             "scrapped_count",
             "scrap_reason",
             "scrap_reason_code",
@@ -110,6 +112,7 @@ class RunMaterialSerializer(RowSerializer):
             "planned_purge_grams",
             "planned_cost_per_gram",
             "planned_source",
+            "expected_grams",
             "reserved_grams",
             "actual_grams",
             "actual_purge_grams",

@@ -16,6 +16,7 @@ from production.services.runs import lifecycle, repeats
 from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.completed_runs import took
 from tests.queries import violations
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -64,9 +65,8 @@ def test_a_copy_plans_the_same_once_more_whatever_became_of_the_run():
     copies = [repeats.copy(run, by=None)]
     lifecycle.start(run, by=None)
     midprint.swap_spool(
-        run, by=None, spool=a_spool(filament=spool.filament), line=run.materials.get().pk,
-        is_empty=True,
-    )  # fmt: skip
+        run, by=None, spool=a_spool(filament=spool.filament), so_far=took(spool, 60)
+    )
     copies.append(repeats.copy(run, by=None))
     completion.complete(run, by=None, as_planned=True, confirm=True)
     copies.append(repeats.copy(run, by=None, priority=9))

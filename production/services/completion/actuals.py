@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inventory.services.ledger import ZERO
 from inventory.services.spools.scale import net_of_gross
 from production.models import Reason, Source
+from production.services.completion.estimates import estimates
 from production.services.requirements import in_use
 from production.services.requirements.readiness import refuse_without_spool
 from production.services.transitions import NotInRun
@@ -22,7 +23,7 @@ from tenants.operations.text import format_number
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
 LINE_FIELDS = (*FIGURES, "actual_source", "reserved_grams")
 MINUTE_FIELDS = ("actual_minutes", "actual_minutes_source")
-ITEM_FIELDS = ("good_count", "scrapped_count", "scrap_reason")
+ITEM_FIELDS = ("good_count", "good_count_source", "scrapped_count", "scrap_reason")
 
 
 class ActualsMissing(Refusal):
@@ -33,6 +34,11 @@ class ActualsMissing(Refusal):
 class AfterAboveBefore(Invalid):
     code = "after_above_before"
     title = "The weight after is above the weight before"
+
+
+class Contradiction(Invalid):
+    code = "contradiction"
+    title = "What was given contradicts itself"
 
 
 class CountsExceedQuantity(Invalid):
@@ -46,7 +52,8 @@ class MaterialActual:
 
     Either ``actual_grams`` (in the parts) and ``actual_purge_grams``, or the scale: gross after
     (used = the book minus net after), or gross before and after (used = before - after).
-    ``settle`` counts the spool up first where the print used more than the book had.
+    ``settle`` counts the spool up first where the print used more than the book had;
+    ``is_unknown`` forgets what was saved of it.
     """
 
     line: int | None = None
@@ -56,6 +63,7 @@ class MaterialActual:
     gross_before_grams: Decimal | None = None
     gross_after_grams: Decimal | None = None
     settle: bool = False
+    is_unknown: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,28 +79,29 @@ class ItemCount:
 def apply_materials(lines, given, spools, *, percent=None, books=None):
     """Write the actuals on the (locked) lines; returns the ids of those to settle.
 
-    What is in ``given`` overrides the drafts saved on the lines. ``percent`` books that share of
-    the plan for what was not given: 100 is "as planned". ``books`` ({spool id: net grams}) is what
+    What is in ``given`` overrides the drafts saved on the lines. ``percent`` estimates what was not
+    given by that share of the plan: 100 is "as planned". ``books`` ({spool id: net grams}) is what
     a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
-    missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, TareUnknown.
+    missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction, TareUnknown.
     """
     settled = note(lines, given)
     places = {line_of(lines, actual): ("materials", n) for n, actual in enumerate(given)}
     for line in lines:
         line.spool = spools.get(line.spool_id)  # the locked one, so that none is looked up again
     books = {pk: spool.remaining_grams for pk, spool in spools.items()} | (books or {})
-    missing = []
     for line in lines:
         with located(*places.get(line, ())):
-            if not _resolve(line, spools, books, percent):
-                missing.append(line)
+            _settle(line, spools, books)
+    if percent is not None:
+        _estimate(lines, percent)
+    missing = [line for line in lines if None in (line.actual_grams, line.actual_purge_grams)]
     if missing:
-        raise _missing(missing, spools)
+        raise _missing(missing, spools, percent)
     refuse_without_spool([line for line in lines if line.actual_total_grams], field="materials")
     return settled
 
 
-def _missing(lines, spools):
+def _missing(lines, spools, percent):
     """The refusal that asks for the grams of lines, or for their purge alone."""
     missing = [line for line in lines if line.actual_grams is None]
     questions, errors = [], []
@@ -101,6 +110,11 @@ def _missing(lines, spools):
             "What did it take? Give actual grams (and purge where it was planned) or weights for: "
             "%(names)s. Or book it as planned."
         )
+        if percent is not None:
+            question = _(
+                "What did it take? Of the plan nothing is left for: %(names)s. Give actual grams "
+                "or weights."
+            )
         questions.append(question % {"names": ", ".join(named(line, spools) for line in missing)})
     for line in lines:
         if line in missing:
@@ -125,7 +139,7 @@ def note(lines, given):
         with located("materials", index):
             line = line_of(lines, actual)
             figures = {name: getattr(actual, name) for name in FIGURES}
-            if any(value is not None for value in figures.values()):
+            if actual.is_unknown or any(value is not None for value in figures.values()):
                 for name, value in figures.items():
                     setattr(line, name, None if value is None else to_grams(value, field=name))
                 line.actual_source = ""
@@ -140,6 +154,7 @@ def apply_items(items, given, *, as_planned):
     for item in items:
         if item.good_count is None and as_planned:
             item.good_count = item.quantity - (item.scrapped_count or 0)
+            item.good_count_source = Source.AS_PLANNED
         if item.good_count is not None:
             item.scrapped_count = item.scrapped_count or 0
     missing = [item for item in items if item.good_count is None]
@@ -171,6 +186,7 @@ def note_items(items, given):
             reason = {"kind": Reason.Kind.SCRAP, "named": item.scrap_reason_id}
             in_use.require_reason(count.scrap_reason, **reason)
             item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
+            item.good_count_source = Source.TYPED
             item.scrap_reason = count.scrap_reason
             _check_counts(item)
 
@@ -189,17 +205,14 @@ def line_of(lines, actual):
     )
 
 
-def _resolve(line, spools, books, percent):
-    """Settle part and purge grams of one line; False where they are missing."""
+def _settle(line, spools, books):
+    """Settle part and purge grams of a line by what was said of it."""
     if line.gross_after_grams is not None and not line.actual_source:  # else it was compared once
-        _split(line, _weighed(line, spools, books))
+        _split(line, _weighed(line, spools, books), spools)
     elif line.actual_grams is not None:
         line.actual_source = line.actual_source or Source.TYPED
         if line.actual_purge_grams is None and not line.planned_purge_grams:
             line.actual_purge_grams = ZERO
-    elif percent is not None:
-        _take_share(line, percent)
-    return line.actual_grams is not None and line.actual_purge_grams is not None
 
 
 def by_share(percent):
@@ -207,11 +220,12 @@ def by_share(percent):
     return Source.AS_PLANNED if percent == 100 else Source.PERCENT
 
 
-def _take_share(line, percent):
-    share = Decimal(percent) / 100
-    line.actual_grams = to_grams(line.planned_grams * share)
-    line.actual_purge_grams = to_grams(line.planned_purge_grams * share)
-    line.actual_source = by_share(percent)
+def _estimate(lines, percent):
+    found = estimates(lines, percent)
+    for line in lines:
+        if line.pk in found:
+            line.actual_grams, line.actual_purge_grams = found[line.pk]
+            line.actual_source = by_share(percent)
 
 
 def _weighed(line, spools, books):
@@ -247,12 +261,38 @@ def _weighed(line, spools, books):
     return used
 
 
-def _split(line, used):
+def _split(line, used, spools):
     """The scale can't tell part from purge: without an actual, purge is what was planned."""
     purge = line.actual_purge_grams
+    if line.actual_grams is not None:
+        _require_agreement(line, used, spools)
+        purge = used - line.actual_grams
     purge = min(line.planned_purge_grams if purge is None else purge, used)
     line.actual_grams, line.actual_purge_grams = used - purge, purge
     line.actual_source = Source.WEIGHED
+
+
+def _require_agreement(line, used, spools):
+    """Raise Contradiction where grams were typed beside a weight that says something else."""
+    purge = line.actual_purge_grams
+    purges = (ZERO, min(line.planned_purge_grams, used)) if purge is None else (purge,)
+    if used - line.actual_grams not in purges:
+        figures = {
+            "spool": named(line, spools),
+            "typed": format_number(line.actual_total_grams),
+            "weighed": format_number(used),
+        }
+        raise Contradiction(
+            _(
+                "%(typed)s g were typed for %(spool)s, by its weight it took %(weighed)s g: give "
+                "one of the two."
+            )
+            % figures,
+            errors={"gross_after_grams": [_("Either the grams or the weight, not both.")]},
+            material_id=line.pk,
+            actual_grams=line.actual_total_grams,
+            weighed_grams=used,
+        )
 
 
 def _check_counts(item):

@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
-from production.models import ProductionRun, Reason
+from production.models import ESTIMATED, ProductionRun, Reason
 from production.services import transitions
 from production.services.completion.actuals import (
     ITEM_FIELDS,
@@ -24,9 +24,14 @@ from production.services.variance import Variance
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.refusals import Invalid
-from tenants.operations.text import format_moment
+from tenants.operations.text import format_moment, format_number
 
 Status = ProductionRun.Status
+
+
+class PercentAndGrams(Invalid):
+    code = "percent_and_grams"
+    title = "A percent was given, and the grams too"
 
 
 @dataclass(kw_only=True)
@@ -100,7 +105,8 @@ def fail(
 
     What it took is booked as waste: ``materials`` as in `complete`, and ``progress_percent`` of
     the plan for lines, and minutes, without. ``reason`` (a Reason for failure) is required. Where
-    some parts are good, complete with the rest scrapped instead. Raises as `complete` does.
+    some parts are good, complete with the rest scrapped instead. Raises PercentAndGrams where no
+    line is without, and as `complete` does.
     """
     if reason is None:
         raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": [_("Required.")]})
@@ -112,6 +118,7 @@ def fail(
     apply_minutes(run, actual_minutes, percent=progress_percent)
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
         settled = apply_materials(lines, materials, book.spools, percent=progress_percent)
+        _require_use(progress_percent, lines)
         if not confirm:
             require_plausible(run, lines, book.spools, may_be_less=True)
         take(book, book.waste, run, lines, settled, reason=reason.code)
@@ -156,6 +163,26 @@ def set_finish(run, *, at, finished_at=None):
     run.finished_at = finished_at
 
 
+def _require_use(percent, lines):
+    """Raise PercentAndGrams where a ``percent`` was given, and no line has taken it."""
+    if percent is None or not lines or any(line.actual_source in ESTIMATED for line in lines):
+        return
+    figures = {
+        "percent": format_number(Decimal(percent)),
+        "grams": format_number(sum(line.actual_total_grams for line in lines)),
+    }
+    raise PercentAndGrams(
+        _(
+            "%(percent)s %% of the plan, or the %(grams)s g that were weighed or typed? Leave the "
+            "percent out, or empty the grams."
+        )
+        % figures,
+        errors={"progress_percent": [_("The grams are known already.")]},
+        progress_percent=percent,
+        actual_grams=sum(line.actual_total_grams for line in lines),
+    )
+
+
 def _nothing_good(items, given):
     note_items(items, given)
     for item in items:
@@ -169,6 +196,7 @@ def _nothing_good(items, given):
                 errors={"items": [_("A failed run has no good parts.")]},
             )
         item.good_count, item.scrapped_count = 0, item.scrapped_count or 0
+        item.good_count_source = ""
 
 
 def _finish(run, verb, status, *, by, at, finished_at, reason=""):

@@ -1,11 +1,10 @@
 """Whether an actual can be believed: far off its plan, it is more likely a slip than the truth."""
 
-from collections import defaultdict
-
 from django.utils.text import get_text_list
 from django.utils.translation import gettext as _
 
 from production.services.completion.actuals import named
+from production.services.completion.estimates import expected, requirements
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_number
@@ -69,13 +68,10 @@ def _implausible(materials, minutes, spools, percent):
 
 def _planned_together(lines):
     """``(lines, planned grams, actual grams)`` of each group."""
-    together = defaultdict(list)
-    for line in lines:
-        together[line.filament_id, line.material_type_id].append(line)
-    for whole in together.values():
-        has_plans = all(line.planned_total_grams for line in whole)
+    for whole in requirements(lines):
+        has_plans = all(map(expected, whole))
         for group in [[line] for line in whole] if has_plans else [whole]:
-            planned = sum(line.planned_total_grams for line in group)
+            planned = sum(map(expected, group))
             yield group, planned, sum(line.actual_total_grams for line in group)
 
 

@@ -7,9 +7,15 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
-from production.models import ESTIMATED, ProductionRun, RunEvent
+from production.models import ESTIMATED, ProductionRun, RunEvent, Source
 from production.services import overrides, transitions
-from production.services.completion.actuals import MINUTE_FIELDS
+from production.services.completion.actuals import ITEM_FIELDS, LINE_FIELDS, MINUTE_FIELDS
+from production.services.completion.estimates import (
+    estimates,
+    expected,
+    goes_on,
+    requirements,
+)
 from production.services.requirements import bom, claims, derived, readiness
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
@@ -24,16 +30,16 @@ REVERTED = "reverted"
 def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
     """Take a closed run back to the status before it, one reversal per ledger entry.
 
-    The grams return to their spools and are claimed again; actuals stay for editing. Raises
-    CountedSince when a spool was counted since, unless a manager confirms: the spools concerned
-    then need weighing. An operator may revert their own last verb for a while only. The print
-    stays finished, unless ``is_printing``: it goes on, as one that was cancelled while it printed
-    does. Raises PrinterBusy then, if another run is on its printer.
+    The grams return to their spools and are claimed again; what somebody gave stays for editing,
+    estimates do not. Raises CountedSince when a spool was counted since, unless a manager
+    confirms: the spools concerned then need weighing. An operator may revert their own last verb
+    for a while only. The print stays finished, unless ``is_printing``: it goes on, as one that was
+    cancelled while it printed does. Raises PrinterBusy then, if another run is on its printer.
     """
     bom.locked(run.items.values_list("product", flat=True))
     run = transitions.lock(run, "revert")
     overrides.require_may_undo(run, by=by, at=at)
-    lines = transitions.lock_lines(run)
+    lines, items = transitions.lock_lines(run), transitions.lock_items(run)
     entries = standing_entries(run)
     spool_ids = {line.spool_id for line in lines} | {entry.spool_id for entry in entries}
     with ledger.book(spool_ids, by=by, at=at) as book:
@@ -44,8 +50,10 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
         for entry in entries:
             book.reverse(entry, reason=REVERTED, note=reason)
         restore(book.spools.values(), by=by, at=book.at)
+        _drop_estimates(run, lines, items)
         _claim_again(book, run, lines, entries)
-        bulk_update_unnest(lines, ("reserved_grams",))
+        bulk_update_unnest(lines, LINE_FIELDS)
+        bulk_update_unnest(items, ITEM_FIELDS)
     Spool.objects.filter(pk__in=counted).update(needs_weighing=True)
     event = {"by": by, "at": book.at, "reason": reason}
     return _reopen(run, counted=counted, is_printing=is_printing, **event)
@@ -108,26 +116,55 @@ def refuse_counted(run, spools):
     )
 
 
+def _drop_estimates(run, lines, items):
+    """What nobody said is no draft: as planned, by percent, or 0 good because the run failed."""
+    if run.actual_minutes_source in ESTIMATED:
+        run.set_actual_minutes(None)
+    for line in lines:
+        if line.actual_source in ESTIMATED:
+            line.actual_grams = line.actual_purge_grams = None
+            line.actual_source = ""
+    for item in items:
+        if run.status == Status.FAILED or item.good_count_source != Source.TYPED:
+            item.good_count, item.good_count_source = None, ""
+            item.scrapped_count = item.scrapped_count or None
+
+
 def _claim_again(book, run, lines, entries):
+    """Claim what was returned, of lines that are unknown again what they are expected to take."""
+    due = _due(lines)
     if run.status == Status.CANCELLED:
         for line in lines:
             if line.spool_id:
-                claims.place(book, line, book.spools[line.spool_id], line.planned_total_grams)
+                claims.place(book, line, book.spools[line.spool_id], due[line.pk])
         return
     returned = {}
     for entry in entries:
         if entry.kind in (Kind.USAGE, Kind.WASTE):
             returned[entry.spool_id] = returned.get(entry.spool_id, ledger.ZERO) - entry.grams
     for line in lines:
-        line.reserved_grams = returned.get(line.spool_id, ledger.ZERO)
-        if line.reserved_grams:
-            book.reclaim(book.spools[line.spool_id], line.reserved_grams)
+        if line.spool_id is None:
+            continue
+        is_known = line.actual_grams is not None
+        grams = returned.get(line.spool_id, ledger.ZERO) if is_known else due[line.pk]
+        line.reserved_grams = grams
+        book.reclaim(book.spools[line.spool_id], grams)
+
+
+def _due(lines):
+    """What lines are expected to take: ``{line id: grams}``. Where one goes on for another, a
+    known one took what it took."""
+    guessed, due = estimates(lines), {}
+    for whole in requirements(lines):
+        has_rest = any(map(goes_on, whole))
+        for line in whole:
+            grams = (line.actual_total_grams or ledger.ZERO) if has_rest else expected(line)
+            due[line.pk] = sum(guessed.get(line.pk, (grams,)))
+    return due
 
 
 def _reopen(run, *, counted, is_printing, **event):
     status, run.reopened_at = _closing_event(run).from_status, event["at"]
-    if run.actual_minutes_source in ESTIMATED:
-        run.set_actual_minutes(None)
     run.outcome_reason = None
     if is_printing:
         _go_on_printing(run, status)

@@ -49,7 +49,11 @@ def swap_spool(
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         left = _keep_so_far(book, old, so_far, is_empty)
         new = RunMaterial(
-            run=run, filament=old.filament, material_type=old.material_type, slot=old.slot
+            run=run,
+            filament=old.filament,
+            material_type=old.material_type,
+            slot=old.slot,
+            expected_grams=ledger.ZERO,
         )
         if not overridden:
             claims.require_match(new, book.spools[spool.pk])

@@ -85,7 +85,8 @@ def blockers(runs):
 def _wanted(kind, **of_row):
     """Grams that lines of open runs without a spool need."""
     lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool=None, **of_row)
-    needed = Sum(F("planned_grams") + F("planned_purge_grams"))
+    added = Coalesce(F("expected_grams"), NOTHING)
+    needed = Sum(F("planned_grams") + F("planned_purge_grams") + added)
     summed = lines.order_by().values(kind).annotate(figure=needed).values("figure")
     return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
 

@@ -15,8 +15,10 @@ from production.models import (
     Reason,
     RunItem,
     RunMaterial,
+    Source,
 )
 from production.services import overrides, transitions
+from production.services.completion.estimates import expected
 from production.services.requirements import bom, claims, derived, in_use, limits
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
@@ -105,6 +107,8 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
         in_use.require_products([fields["product"]])
     named = {"kind": Reason.Kind.SCRAP, "named": item.scrap_reason_id}
     in_use.require_reason(fields.get("scrap_reason"), **named)
+    if "good_count" in fields:
+        item.good_count_source = "" if fields["good_count"] is None else Source.TYPED
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)
@@ -132,8 +136,9 @@ def remove_item(item, *, by, at=None):
 def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fields):
     """Add a material to an open run and claim its grams; returns the RunMaterial.
 
-    After the start the line has no plan: its grams are a claim only. ``instead_of`` is the id of
-    a material of the run that it stands in for: it asks for what that one does. Raises NotInRun,
+    After the start the line has no plan: its grams are what it is expected to take. ``instead_of``
+    is the id of a material of the run that it stands in for: it asks for what that one does, and
+    is expected to take what is left of it, whatever it claims. Raises NotInRun,
     NoRequirement, DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded.
     """
     overridden = overrides.granted(override_reason, by=by)
@@ -148,6 +153,7 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
             limits.require_within(run, transitions.items_of(run), [*others, line], book.spools)
         take(book, line, overridden=overridden)
         if run.status == Status.IN_PROGRESS:
+            line.expected_grams = line.planned_total_grams if instead_of is None else ledger.ZERO
             line.planned_grams = line.planned_purge_grams = ledger.ZERO
         line.save(force_insert=True)
     transitions.save(run, "add_material", by=by, at=at, reason=override_reason)
@@ -337,7 +343,9 @@ def _refuse_plan_changes(run, row, names, fields):
 
 def _claim_after(run, line, fields):
     if run.status == Status.IN_PROGRESS:
-        return line.reserved_grams
+        known = line.actual_total_grams
+        wanted = expected(line) if known is None else known
+        return line.reserved_grams if line.spool_id else wanted
     planned = fields.get("planned_grams", line.planned_grams)
     purge = fields.get("planned_purge_grams", line.planned_purge_grams)
     return to_grams(planned) + to_grams(purge)
@@ -350,6 +358,8 @@ def _assign(line, fields):
         line.actual_source = ""
     if "actual_grams" in changed and WEIGHTS.isdisjoint(changed):
         line.gross_before_grams = line.gross_after_grams = None
+    elif changed and line.gross_after_grams is not None and "actual_grams" not in changed:
+        line.actual_grams = None  # it came from the weight
     for name, value in fields.items():
         if name in DRAFT_FIELDS | {"planned_grams", "planned_purge_grams"} and value is not None:
             value = to_grams(value, field=name)

@@ -68,11 +68,17 @@ class Line:
     before: Decimal | None = None
     after: Decimal | None = None
     source: str = ""
+    expected: Decimal | None = None  # of one that was added after the start
     pk: int | None = None
 
     @property
     def plan(self):
         return self.planned + self.purge
+
+    @property
+    def due(self):
+        """What it is to take by itself; 0 of one that goes on where another stopped."""
+        return self.plan + (self.expected or ZERO)
 
     @property
     def took(self):
@@ -93,6 +99,7 @@ class Item:
     quantity: int
     good: int | None = None
     scrapped: int | None = None
+    is_counted: bool = False
     pk: int | None = None
 
 

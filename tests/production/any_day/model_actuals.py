@@ -31,28 +31,59 @@ def note(run, given):
 def apply_materials(farm, run, lines, given, *, percent=None, book_of=None):
     """Every line has part and purge grams afterwards, or it is refused."""
     settled = note(run, given)
-    missing = [line for line in lines if not _resolve(farm, line, percent, book_of)]
-    if missing:
+    for line in lines:
+        _settle(farm, line, book_of)
+    if percent is not None:
+        for line, figures in estimates(lines, percent):
+            line.actual, line.actual_purge = figures
+            line.source = "as_planned" if percent == 100 else "percent"
+    if any(None in (line.actual, line.actual_purge) for line in lines):
         raise Refused("ActualsMissing")
     if any(line.took and line.spool is None for line in lines):
         raise Refused("SpoolsMissing")
     return settled
 
 
-def _resolve(farm, line, percent, book_of):
+def _settle(farm, line, book_of):
     if line.after is not None and not line.source:
         _weighed(farm, line, book_of)
     elif line.actual is not None:
         line.source = line.source or "typed"
         if line.actual_purge is None and not line.purge:
             line.actual_purge = ZERO
-    elif percent is not None:
-        line.actual, line.actual_purge = (
-            (grams * percent / 100).quantize(MICROGRAM, ROUND_HALF_UP)
-            for grams in (line.planned, line.purge)
-        )
-        line.source = "as_planned" if percent == 100 else "percent"
-    return line.actual is not None and line.actual_purge is not None
+
+
+def estimates(lines, percent=100):
+    """``[(line, (part, purge))]`` of lines that nobody said anything of."""
+    found = []
+    for whole in needs(lines):
+        unknown = [line for line in whole if line.actual is None and line.after is None]
+        own = [line for line in unknown if line.expected is None or line.due]
+        part = [_share(line.planned + (line.expected or ZERO), percent) for line in own]
+        purge = [_share(line.purge, percent) for line in own]
+        found += zip(own, zip(part, purge, strict=True), strict=True)
+        others = [line for line in unknown if line not in own]
+        is_weighed = any(line.actual is None and line.after is not None for line in whole)
+        if len(others) == 1 and not is_weighed:
+            known = [line for line in whole if line.actual is not None]
+            left = _share(sum(line.due for line in whole), percent) - sum(part) - sum(purge)
+            left -= sum(line.took for line in known)
+            flushed = sum(line.actual_purge or ZERO for line in known) + sum(purge)
+            flushed = max(_share(sum(line.purge for line in whole), percent) - flushed, ZERO)
+            if left > 0:
+                found.append((others[0], (left - min(flushed, left), min(flushed, left))))
+    return found
+
+
+def needs(lines):
+    found = {}
+    for line in lines:
+        found.setdefault(line.wants, []).append(line)
+    return list(found.values())
+
+
+def _share(grams, percent):
+    return (Decimal(grams) * percent / 100).quantize(MICROGRAM, ROUND_HALF_UP)
 
 
 def _weighed(farm, line, book_of):
@@ -74,7 +105,7 @@ def apply_items(run, given, *, as_planned=False):
     note_items(run, given)
     for item in run.items:
         if item.good is None and as_planned:
-            item.good = item.quantity - (item.scrapped or 0)
+            item.good, item.is_counted = item.quantity - (item.scrapped or 0), False
         if item.good is None:
             raise Refused("ActualsMissing")
         item.scrapped = item.scrapped or 0
@@ -86,20 +117,18 @@ def note_items(run, given):
         if min(count.good_count, count.scrapped_count) < 0:
             raise Refused("CountsExceedQuantity")
         item.good, item.scrapped = count.good_count, count.scrapped_count
+        item.is_counted = True
         if item.good + item.scrapped > item.quantity:
             raise Refused("CountsExceedQuantity")
 
 
 def require_plausible(lines, *, may_be_less=False, changed=None):
-    groups = {}
-    for line in lines:
-        groups.setdefault(line.wants, []).append(line)
-    for group in groups.values():
-        parts = [[line] for line in group] if all(line.plan for line in group) else [group]
+    for group in needs(lines):
+        parts = [[line] for line in group] if all(line.due for line in group) else [group]
         for part in parts:
             if changed is not None and not any(line in changed for line in part):
                 continue
-            plan, took = sum(line.plan for line in part), sum(line.took for line in part)
+            plan, took = sum(line.due for line in part), sum(line.took for line in part)
             too_much = abs(took - plan) * 100 > plan * PLAUSIBLE_PERCENT
             if plan > 0 and too_much and not (may_be_less and took < plan):
                 raise Refused("ActualImplausible")

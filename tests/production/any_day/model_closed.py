@@ -13,6 +13,7 @@ from tests.production.any_day.model import (
 from tests.production.any_day.model_actuals import (
     apply_items,
     apply_materials,
+    estimates,
     missing,
     require_plausible,
     share_missing,
@@ -34,14 +35,18 @@ def revert(farm, pk, *, by, confirm=False):
         book.reverse(entry)
         if entry.kind in ("usage", "waste"):
             returned[entry.spool] = returned.get(entry.spool, ZERO) - entry.grams
+    _forget_estimates(run)
+    guessed = {id(line): sum(figures) for line, figures in estimates(run.lines)}
     for line in run.lines:
         if line.spool is not None:
             spool = farm.spools[line.spool]
             spool.is_archived = False
+            due = guessed.get(id(line), _due(line, run))
             if run.status == "cancelled":
-                book.place(line, spool, line.plan)
+                book.place(line, spool, due)
             else:
-                line.reserved = returned.get(line.spool, ZERO)
+                is_known = line.actual is not None
+                line.reserved = returned.get(line.spool, ZERO) if is_known else due
                 spool.reserved += line.reserved
     book.close()
     for pk in {entry.spool for entry in entries}:
@@ -50,6 +55,23 @@ def revert(farm, pk, *, by, confirm=False):
     if run.came_from == "in_progress" and not run.is_finished:
         require_idle(farm, run)
     move(run, run.came_from, by)
+
+
+def _forget_estimates(run):
+    for line in run.lines:
+        if line.source in ("as_planned", "percent"):
+            line.actual, line.actual_purge, line.source = None, None, ""
+    for item in run.items:
+        if run.status == "failed" or not item.is_counted:
+            item.good, item.scrapped = None, item.scrapped or None
+
+
+def _due(line, run):
+    """What it claims; where one goes on for another, a known one took what it took."""
+    need = [other for other in run.lines if other.wants == line.wants]
+    if any(other.expected == 0 and not other.due for other in need):
+        return line.took or ZERO
+    return line.due
 
 
 def correct(farm, pk, *, by, materials, items, confirm=False):

@@ -42,7 +42,7 @@ def add_material(farm, pk, *, line):
         book.place(line, farm.spools[line.spool], line.plan)
         book.close()
     if run.status == "in_progress":
-        line.planned = line.purge = ZERO
+        line.expected, line.planned, line.purge = line.plan, ZERO, ZERO
     run.lines.append(line)
     return line
 
@@ -57,6 +57,8 @@ def change_material(farm, pk, *, line, planned=None, spool=None, drops_spool=Fal
     if to is not None:
         require_distinct([to, *(other.spool for other in run.lines if other is not row)])
     claim = row.reserved
+    if row.spool is None:
+        claim = row.due if row.actual is None else row.took
     if run.status == "planned":
         row.planned = row.planned if planned is None else planned
         claim = row.plan

@@ -87,7 +87,7 @@ def swap_spool(farm, pk, *, by, spool, so_far, is_empty, line, override=""):
     left = max(old.reserved - old.took, ZERO)
     had.reserved += old.took - old.reserved
     old.reserved = old.took
-    new = Line(old.filament, old.material, None, ZERO, ZERO)
+    new = Line(old.filament, old.material, None, ZERO, ZERO, expected=ZERO)
     if not overridden and not new.fits(farm.spools[spool]):
         raise Refused("IncompatibleSpool")
     book.place(new, farm.spools[spool], left)
@@ -112,8 +112,11 @@ def fail(farm, pk, *, by, materials, percent=None, confirm=False):
     for item in run.items:
         if item.good:
             raise Refused("Invalid")
-        item.good, item.scrapped = 0, item.scrapped or 0
+        item.good, item.scrapped, item.is_counted = 0, item.scrapped or 0, False
     settled = apply_materials(farm, run, run.lines, materials, percent=percent)
+    estimated = [line for line in run.lines if line.source in ("as_planned", "percent")]
+    if percent is not None and run.lines and not estimated:
+        raise Refused("PercentAndGrams")
     if not confirm:
         require_plausible(run.lines, may_be_less=True)
     close(farm, run, "waste", settled)

@@ -150,9 +150,10 @@ class Month:
 
     def fail(self, run):
         reason = Reason.objects.get(kind="failure", code=self.chance.choice(["warping", "other"]))
-        percent = self.chance.choice([0, 33, 100])
-        words = {"reason": reason, "progress_percent": percent, "confirm": True}
-        completion.fail(run, materials=self.actuals(run), **words, **self.times(run))
+        percent, materials = self.chance.choice([0, 33, 100]), self.actuals(run)
+        is_told = run.materials.exists() and len(materials) == run.materials.count()
+        words = {"progress_percent": None if is_told else percent, "confirm": True}
+        completion.fail(run, reason=reason, materials=materials, **words, **self.times(run))
 
     def cancel(self, run):
         lifecycle.cancel(run, by=None, at=self.now, materials=self.actuals(run)[:1])

@@ -189,10 +189,10 @@ def test_nothing_has_changed_when_the_last_write_fails(monkeypatch):
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
 
-    def broken(**fields):
+    def broken(event, **options):
         raise RuntimeError("the event could not be written")
 
-    monkeypatch.setattr(RunEvent.objects, "create", broken)
+    monkeypatch.setattr(RunEvent, "save", broken)
     with pytest.raises(RuntimeError):
         complete(run, took(spool, 100))
     assert (fresh(spool).remaining_grams, fresh(spool).reserved_grams) == (1000, 100)

@@ -6,10 +6,12 @@ from inventory.models import Spool
 from inventory.services.ledger import SpoolArchived
 from inventory.services.spools import consumption, shelf
 from production.models import PrinterSlot
+from production.services import completion
 from production.services.printing import midprint, slots
 from production.services.printing.slots import SlotEmpty, SpoolPrinting
 from production.services.requirements.claims import DuplicateSpool
-from tests.factories import a_filament, a_printer, a_running_run, a_spool
+from production.services.runs import lifecycle
+from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
 
 
 def a_slot(printer=None, label="1", spool=None):
@@ -160,3 +162,34 @@ def test_one_spool_loaded_into_many_printers_at_once_is_in_one(committed_farm, i
     assert [each for each in map(inside, places) if each] == [spool]
     assert all(getattr(each, "code", "busy") == "busy" for each in results)
     assert Spool.objects.get().events.filter(verb="loaded").count() >= 1
+
+
+# --- Started ------------------------------------------------------------------------------------
+
+
+def test_a_start_loads_what_it_draws_from_where_it_is_clear_into_which_slot(farm):
+    lone, two = a_printer("Elm"), a_printer("Fir")
+    only, first, second = (
+        a_slot(lone, "1", a_spool()),
+        a_slot(two, "1", a_spool()),
+        a_slot(two, "2", a_spool()),
+    )
+    spool, other, third = a_spool(), a_spool(), a_spool()
+    held = inside(second)
+    lifecycle.start(a_run((spool, 10), printer=lone), by=None)
+    assert inside(only) == spool  # and what was there is out
+    run = lifecycle.start(a_run((other, 10), printer=two), by=None)
+    assert not PrinterSlot.objects.filter(spool=other).exists()  # it may be in either
+    completion.complete(run, by=None, as_planned=True)
+    named = a_run((third, 10), printer=two)
+    named.materials.update(slot=first)
+    lifecycle.start(named, by=None, printer_cleared=True)
+    assert (inside(first), inside(second)) == (third, held)
+
+
+def test_a_start_leaves_a_spool_where_another_run_prints_from_it(farm):
+    elm, fir, spool = a_printer("Elm"), a_printer("Fir"), a_spool()
+    slot, other = a_slot(elm, "1"), a_slot(fir, "1")
+    a_running_run((spool, 10), printer=elm)
+    assert a_running_run((spool, 10), printer=fir).status == "in_progress"
+    assert (inside(slot), inside(other)) == (spool, None)

@@ -78,16 +78,19 @@ def around(run, spool_ids):
 def load_lines(run, lines, *, by, at, replacing=None):
     """Load the spools of these lines of the (locked) run into its printer, each where it is clear
     into which slot: that of the spool it is ``replacing``, the one its line names, or the only one
-    that is free. What the printer holds already stays. Raises SpoolPrinting."""
+    that is free. What the printer holds already stays, and so does what another run prints from;
+    raises SpoolPrinting only where one is replaced."""
     spools = [line.spool_id for line in lines if line.spool_id]
     rows = _of_run(run, [*spools, replacing]).select_related("printer", "spool").order_by("pk")
     rows = list(rows.select_for_update(no_key=True, of=("self",)))
     own = [slot for slot in rows if slot.printer_id == run.printer_id]
     former = {slot.spool_id: slot for slot in rows if slot.spool_id in spools}
     for pk, target in _targets(own, run, lines, replacing).items():
-        if target.spool_id != pk:
-            refuse_printing([target, former.get(pk)], besides=run)
-            put(target, former.get(pk), pk, by=by, at=at, changes=run.changes)
+        moved = [slot for slot in (target, former.get(pk)) if slot is not None]
+        if target.spool_id == pk or (replacing is None and drawing(moved)):
+            continue
+        refuse_printing(moved, besides=run)
+        put(target, former.get(pk), pk, by=by, at=at, changes=run.changes)
 
 
 def _of_run(run, spool_ids):

@@ -81,26 +81,28 @@ _NEEDS = """
         SELECT run_id, min(asks) AS asks, min(type_id) AS type_id FROM first_needs
         WHERE planned_grams = 0 AND actual_grams > 0 GROUP BY run_id HAVING count(*) = 1
     ) AS extra JOIN idle ON idle.run_id = extra.run_id AND idle.type_id = extra.type_id
-), needed AS (
-    SELECT joined.*, coalesce(stands_for, joined.asks) AS need
-    FROM joined LEFT JOIN stand_ins
-        ON stand_ins.run_id = joined.run_id AND stand_ins.asks = joined.asks
 ), needs AS (
-    SELECT first_needs.run_id, coalesce(stands_for, first_needs.asks) AS asks,
-        sum(planned_part) AS planned_part, sum(planned_grams) AS planned_grams,
-        sum(planned_cost) AS planned_cost, sum(actual_grams) AS actual_grams,
-        sum(purge_grams) AS purge_grams, sum(taken_cost) AS taken_cost,
-        sum(assumed_grams) AS assumed_grams
-    FROM first_needs LEFT JOIN stand_ins
-        ON stand_ins.run_id = first_needs.run_id AND stand_ins.asks = first_needs.asks
-    GROUP BY 1, 2
+    SELECT own.run_id, own.asks, own.planned_part, own.planned_grams, own.planned_cost,
+        own.actual_grams + coalesce(extra.actual_grams, 0) AS actual_grams,
+        own.purge_grams + coalesce(extra.purge_grams, 0) AS purge_grams,
+        own.taken_cost + coalesce(extra.taken_cost, 0) AS taken_cost,
+        coalesce(own.assumed_grams, 0) + coalesce(extra.assumed_grams, 0) AS assumed_grams
+    FROM first_needs own
+    LEFT JOIN (stand_ins JOIN first_needs extra USING (run_id, asks))
+        ON stand_ins.run_id = own.run_id AND stands_for = own.asks
+    WHERE NOT EXISTS (
+        SELECT FROM stand_ins WHERE stand_ins.run_id = own.run_id AND stand_ins.asks = own.asks
+    )
 ), others AS (
-    SELECT run_id, need AS asks, sum(taken_grams) AS grams, sum(taken_cost) AS cost
-    FROM needed WHERE taken_grams > 0
+    SELECT joined.run_id, coalesce(stands_for, joined.asks) AS asks,
+        sum(taken_grams) AS grams, sum(taken_cost) AS cost
+    FROM joined LEFT JOIN stand_ins USING (run_id, asks)
+    WHERE taken_grams > 0
         AND (planned_grams = 0 OR planned_filament IS DISTINCT FROM spool_filament)
         AND NOT EXISTS (
-            SELECT FROM needed own WHERE own.run_id = needed.run_id AND own.need = needed.need
-                AND own.planned_grams > 0 AND own.planned_filament = needed.spool_filament
+            SELECT FROM joined own WHERE own.run_id = joined.run_id
+                AND own.asks = coalesce(stands_for, joined.asks)
+                AND own.planned_grams > 0 AND own.planned_filament = joined.spool_filament
         )
     GROUP BY 1, 2
 ), causes AS (
@@ -166,12 +168,12 @@ _BY_FILAMENT = """
 , by_need AS (
     SELECT run_id, asks, {sums_of_caused} FROM caused GROUP BY run_id, asks
 ), filaments AS (
-    SELECT DISTINCT ON (run_id, need) run_id, need AS asks, filament_id
+    SELECT DISTINCT ON (run_id, asks) run_id, asks, filament_id
     FROM (
-        SELECT run_id, need, sum(planned_grams) AS grams,
+        SELECT run_id, coalesce(stands_for, asks) AS asks, sum(planned_grams) AS grams,
             coalesce(planned_filament, spool_filament, filament_id) AS filament_id
-        FROM needed GROUP BY 1, 2, 4
-    ) AS uses ORDER BY run_id, need, grams DESC, filament_id NULLS LAST
+        FROM joined LEFT JOIN stand_ins USING (run_id, asks) GROUP BY 1, 2, 4
+    ) AS uses ORDER BY run_id, asks, grams DESC, filament_id NULLS LAST
 ), parts AS (
     SELECT totals.id, status, reason, no_material, filaments.filament_id,
         needs.planned_grams, needs.actual_grams, needs.assumed_grams,

@@ -220,9 +220,9 @@ def test_a_reason_out_of_use_or_of_another_kind_is_named_by_no_way_in(api, as_ma
         ("complete", {"items": [row | {"scrap_reason_code": "old"}], "as_planned": True}),
         ("actuals", {"items": [row | {"scrap_reason": old.pk}]}),
     ):
-        said = refused(api.post(at(run, address), body), 409, "reason_inactive")
-        assert said["detail"] == "“Old” is out of use: name another reason."
-        assert list(said["errors"]) == ["items.0.scrap_reason"]
+        problem = refused(api.post(at(run, address), body), 409, "reason_inactive")
+        assert problem["detail"] == "“Old” is out of use: name another reason."
+        assert list(problem["errors"]) == ["items.0.scrap_reason"]
     line = at(run, "items", item.pk)
     refused(api.patch(line, {"scrap_reason": old.pk}), 409, "reason_inactive")
     refused(api.patch(line, {"scrap_reason": failure.pk}), 400, "invalid")

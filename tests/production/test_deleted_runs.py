@@ -62,10 +62,10 @@ def test_the_admin_shows_deleted_runs_to_managers_only(farm_client, manager, ope
     farm_client.force_login(manager)
     assert run.number not in text_of(farm_client.get(path))
     assert run.number in text_of(farm_client.get(f"{path}?is_deleted=yes"))
-    shown = text_of(farm_client.get(f"{path}{run.pk}/change/"))
-    assert f"{path}{run.pk}/restore/" in shown
-    assert 'name="_save"' not in shown
-    assert "Print its traveller" not in shown
+    text = text_of(farm_client.get(f"{path}{run.pk}/change/"))
+    assert f"{path}{run.pk}/restore/" in text
+    assert 'name="_save"' not in text
+    assert "Print its traveller" not in text
     farm_client.force_login(operator)
     assert run.number not in text_of(farm_client.get(f"{path}?is_deleted=yes"))
     assert farm_client.get(f"{path}{run.pk}/change/").status_code != 200

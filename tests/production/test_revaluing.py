@@ -49,26 +49,26 @@ def test_a_corrected_price_says_what_was_booked_at_the_old_one_and_revaluing_mov
     consumption.use(spool, grams=10, reason="sample", note="For the fair", by=None)
     scale.weigh(spool, gross_grams=1030, by=None)
     before = balances(spool)
-    told = done(api.patch(at(spool), {"price": "40"}))["revaluation"]
-    assert told["total"] == {
+    offered = done(api.patch(at(spool), {"price": "40"}))["revaluation"]
+    assert offered["total"] == {
         "entry_count": 3,
         "grams": "160.000000",
         "before": "3.2000",
         "after": "6.4000",
         "difference": "3.2000",
     }
-    assert [(each["number"], each["before"], each["after"]) for each in told["runs"]] == [
+    assert [(each["number"], each["before"], each["after"]) for each in offered["runs"]] == [
         (run.number, "2.0000", "4.0000"),
         (failed.number, "1.0000", "2.0000"),
     ]
-    assert told["without_run"]["difference"] == "0.2000"
+    assert offered["without_run"]["difference"] == "0.2000"
     assert done(api.patch(at(spool), {"comment": "Red"}))["revaluation"] is None  # it was told
     entries = InventoryTransaction.objects.count()
     dry = done(api.post(at(spool, "revalue"), {"dry_run": True}))
-    assert (dry["revaluation"], dry["dry_run"]) == (told, True)
+    assert (dry["revaluation"], dry["dry_run"]) == (offered, True)
     assert (material_cost(run), InventoryTransaction.objects.count()) == ((2, 2), entries)
     answer = done(api.post(at(spool, "revalue")))
-    assert (answer["revaluation"], answer["dry_run"]) == (told, False)
+    assert (answer["revaluation"], answer["dry_run"]) == (offered, False)
     assert material_cost(run) == (2, 4)  # the frozen plan stays
     assert material_cost(failed) == (1, 2)
     assert (balances(spool), violations()) == (before, [])
@@ -103,8 +103,8 @@ def test_the_price_of_a_filament_says_it_of_all_spools_without_one_of_their_own(
     own = a_spool(1000, filament=filament, price=20)
     for spool in (*spools, own):
         printed((spool, 100))
-    told = done(api.patch(f"/api/v1/filaments/{filament.pk}/", {"price": "25"}))["revaluation"]
-    assert (told["total"]["entry_count"], told["total"]["difference"]) == (2, "1.0000")
+    offered = done(api.patch(f"/api/v1/filaments/{filament.pk}/", {"price": "25"}))["revaluation"]
+    assert (offered["total"]["entry_count"], offered["total"]["difference"]) == (2, "1.0000")
     address = reverse("admin:inventory_filament_change", args=[filament.pk])
     typed = fields(as_manager.get(address)) | {"price": "30"}
     assert "2 entries keep the old price: 4 instead of 6" in text_of(

@@ -171,8 +171,8 @@ def test_a_product_is_named_by_its_sku_in_any_case(api):
         run = done(api.post(RUNS, {"items": [item]}), 201)
         assert run["items"][0]["product"] == product.pk
     item = {"product_sku": "hook-1", "quantity": 1}
-    said = refused(api.post(RUNS, {"items": [item]}), 400, "invalid")
-    assert "2 are called “hook-1”" in str(said["errors"])
+    problem = refused(api.post(RUNS, {"items": [item]}), 400, "invalid")
+    assert "2 are called “hook-1”" in str(problem["errors"])
     assert [row["id"] for row in results(api.get("/api/v1/products/?sku=LID-2"))] == [lid.pk]
     assert len(results(api.get(f"{RUNS}?product_sku=LID-2"))) == 1
 

@@ -158,6 +158,31 @@ FAULTS = {
         'rounding="ROUND_UP")',
         ["tests/inventory/test_deliveries.py"],
     ),
+    # One rule by every way in
+    "a bill is met by the type of its filament": Fault(
+        "production/services/requirements/limits.py",
+        "wanted = {(line.filament_id, line.material_type_id) for line in bom}",
+        "wanted = {(None, line.material_type_id) for line in bom}",
+        ["tests/production/test_compatibility.py"],
+    ),
+    "a table that is sent again is received again": Fault(
+        "inventory/services/tables/spool_import.py",
+        "    if not again:\n        _leave_out_known",
+        "    if again:\n        _leave_out_known",
+        ["tests/production/test_import_again.py"],
+    ),
+    "a GTIN is compared with the digits that it was written with": Fault(
+        "inventory/models/catalogue.py",
+        'LPad("gtin", 14, Value("0"))',
+        'LPad("gtin", 1, Value("0"))',
+        ["tests/production/test_ways_in.py"],
+    ),
+    "a name is looked for as it was typed": Fault(
+        "tenants/api/filters.py",
+        "return one_line(super().to_python(value))",
+        "return super().to_python(value)",
+        ["tests/production/test_ways_in.py"],
+    ),
     # Who may, and how often
     "an idempotency key is not stored": Fault(
         "tenants/web/idempotency.py",

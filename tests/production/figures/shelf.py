@@ -151,7 +151,7 @@ def consumption(books, group_by, period, entries=None):
                     (entry, share)
                 )
     rows = {key: list(map(_spool, spools.values())) for key, spools in found.items()}
-    return {key: _consumed(each) for key, each in rows.items() if any(map(_took, each))}
+    return {key: _consumed(each) for key, each in rows.items() if any(map(_moved, each))}
 
 
 def _keys(books, entry, group_by):
@@ -175,8 +175,9 @@ def _spool(entries):
     )
 
 
-def _took(spool):
-    return spool[0] or spool[1]
+def _moved(spool):
+    """Whether grams moved, or their cost was corrected."""
+    return any(spool[:3])
 
 
 def _consumed(spools):

@@ -7,7 +7,6 @@ from production.models import ProductionRun
 from production.serializers.explanation import ExplanationSerializer
 from production.serializers.runs import ProductionRunSerializer
 from production.serializers.variance import VarianceSerializer
-from production.services import explanation
 
 
 class ClosedRun(ProductionRunSerializer):
@@ -64,7 +63,7 @@ def outcome(done, *, is_dry_run=False):
     if is_dry_run:
         entries = [{**entry, "id": None} for entry in entries]
     variance = VARIANCE.to_representation(done.variance)
-    explained = explanation.of(done.figures).as_dict() if is_dry_run else None
+    explained = done.explanation.as_dict() if is_dry_run else None
     return {
         "dry_run": is_dry_run,
         "variance": variance,

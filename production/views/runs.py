@@ -14,7 +14,6 @@ from inventory.models import Spool
 from production.forms import closing, opening, swapping
 from production.models import ProductionRun
 from production.services import completion, explanation
-from production.services.explanation import sentence
 from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.reports.today import Job
@@ -107,7 +106,7 @@ class StartView(RunVerbView):
     def context(self):
         context = super().context() | {"items": list(self.items())}
         if not self.run.is_open:
-            context["sentence"] = sentence.of(explanation.of_run(self.run))
+            context["sentence"] = explanation.of_run(self.run).sentence
         if self.run.status != Status.PLANNED:
             return context | self.noted()
         return context | {"blockers": demand.blockers([self.run])[self.run.pk]}

@@ -15,7 +15,8 @@ from production.services.variance import PLACES, reconciled
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
-from tests.production.admin_forms import page_of
+from tests.production.admin_forms import field, fields, page_of
+from tests.production.admin_forms import page as verb_page
 from tests.production.completed_runs import completed, printed, took
 from tests.production.floor_helpers import at, page
 from tests.queries import fresh, queries_of
@@ -320,6 +321,29 @@ def test_pages_say_what_was_not_measured(at_admin):
     )  # grams and time; in the total and the picture too
     assert 'class="unmeasured"' in text
     assert "+0.50 minutes that were not measured" in text
+
+
+def test_a_dry_run_says_why_before_it_is_booked(api, at_admin):
+    """Beside the variance: in the answer of the API, and on the page that asks for a word more."""
+    run = hooks((priced(20), 100))
+    path = f"/api/v1/production-runs/{run.pk}"
+    counts = [{"id": run.items.get().pk, "good_count": 4}]
+    actuals = [{"id": run.materials.get().pk, "actual_grams": "120"}]
+    body = {"items": counts, "materials": actuals}
+    before = api.post(f"{path}/complete/", body | {"dry_run": True}).json()
+    assert before["explanation"]["cost"]["total"]["parts"]["usage"] == "0.4000"
+    assert fresh(run).status == "in_progress"
+    assert api.post(f"{path}/complete/", body).json()["explanation"] is None
+    assert api.get(f"{path}/explanation/").json() == before["explanation"]
+    corrected = {"materials": [actuals[0] | {"actual_grams": "110"}], "dry_run": True}
+    again = api.post(f"{path}/correct/", corrected).json()["explanation"]
+    assert again["sentence"].startswith("2.20 instead of 2.00 EUR (+0.20): +0.20 more grams")
+    other = a_running_run((priced(20), 50))
+    typed = {field(other.materials.get(), "actual_grams"): "60"}
+    form = verb_page(other, "complete")
+    asked = at_admin.post(form, fields(at_admin.get(form)) | typed)
+    assert "1.20 instead of 1.00 EUR (+0.20): +0.20 more grams" in asked.content.decode()
+    assert fresh(other).status == "in_progress"
 
 
 def test_the_floor_says_why_on_the_page_of_a_closed_run(floor):

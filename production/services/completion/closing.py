@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import ESTIMATED, ProductionRun, Reason
-from production.services import transitions
+from production.services import explanation, transitions
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
@@ -45,6 +45,10 @@ class Completion:
     @cached_property
     def variance(self):
         return self.figures.as_dict()
+
+    @cached_property
+    def explanation(self):
+        return explanation.of(self.figures)
 
 
 @with_dry_run

@@ -67,6 +67,10 @@ class Explanation:
         }
 
     @property
+    def sentence(self):
+        return sentence.of(self)
+
+    @property
     def assumed(self):
         """Grams that nobody measured; None where it is not known what was taken."""
         if self.figures.grams["total"].actual is None:
@@ -80,7 +84,7 @@ class Explanation:
             "number": run.number,
             "status": run.status,
             "currency": self.currency,
-            "sentence": sentence.of(self),
+            "sentence": self.sentence,
             "grams": self.grams.as_dict() | {"assumed": rounded(self.assumed, GRAM_PLACES)},
             "minutes": self.minutes.as_dict(),
             "cost": {name: cost.as_dict() for name, cost in self.costs.items()},

@@ -330,7 +330,7 @@ def test_what_was_corrected_since_is_a_managers_to_revert(operator, manager):
     assert completion.revert(run, by=manager).status == "in_progress"
 
 
-def test_a_start_after_which_figures_were_noted_is_taken_back_without_its_loads(operator):
+def test_a_start_after_which_figures_were_noted_is_taken_back_by_the_verb_alone(operator):
     slot, spool = a_slot(), a_spool()
     run = lifecycle.start(a_run((spool, 10), printer=slot.printer), by=operator)
     midprint.progress(run, by=None, percent=40)
@@ -338,15 +338,20 @@ def test_a_start_after_which_figures_were_noted_is_taken_back_without_its_loads(
     with pytest.raises(overrides.NothingToUndo):
         undo.undo(run, event=event, by=operator)
     run = lifecycle.unstart(run, by=operator)
-    assert (run.status, run.progress_percent, fresh(slot).spool) == ("planned", None, spool)
+    assert (run.status, run.progress_percent, fresh(slot).spool) == ("planned", None, None)
+    assert run.materials.get().spool == spool
 
 
-def test_a_start_that_nothing_followed_is_taken_back_with_its_loads_by_the_verb_too():
-    slot, spool = a_slot(), a_spool()
-    run = lifecycle.start(a_run((spool, 10), printer=slot.printer), by=None)
-    assert fresh(slot).spool == spool
-    run = lifecycle.unstart(run, by=None)
-    assert (run.status, fresh(slot).spool, fresh(spool).opened_at) == ("planned", None, None)
+def test_a_start_is_taken_back_by_the_verb_and_what_was_moved_since_stays():
+    slot, spool, elsewhere = a_slot(), a_spool(), a_slot()
+    run = a_run((spool, 10), printer=slot.printer)
+    lifecycle.unstart(lifecycle.start(run, by=None), by=None)
+    assert (fresh(slot).spool, fresh(spool).opened_at) == (None, None)
+    lifecycle.start(run, by=None)
+    midprint.save_actuals(run, by=None, materials=[took(spool, 5)])
+    slots.load(spool, slot=elsewhere, by=None)
+    assert lifecycle.unstart(run, by=None).status == "planned"
+    assert (fresh(slot).spool, fresh(elsewhere).spool) == (None, spool)
 
 
 # --- Reverting is another verb --------------------------------------------------------------------

@@ -3,6 +3,8 @@
 Locks are taken in one order everywhere: printer, run, its lines, spools by id, number counter.
 """
 
+from contextlib import suppress
+
 from django.utils.translation import gettext as _
 
 from inventory.models import Spool
@@ -15,7 +17,7 @@ from production.services.printing import slots
 from production.services.requirements import bom, claims, derived, in_use, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
-from production.services.undo import put_back
+from production.services.undo import loads, put_back
 from tenants.accounts.models import FarmSettings
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
@@ -173,14 +175,12 @@ def begin_in_past(run, *, by, started_at, finished_at, at=None):
 def unstart(run, *, by, at=None):
     """Take a start back while nothing is booked: the run is planned again, its plan free.
 
-    If nothing was done to the run since, all is as it was before the start, slots included; else
-    they keep their spools, and the lines those that the start named.
+    Its lines keep their spools; what the start loaded is taken out again, unless it was moved.
     """
-    last = put_back.last_of(run)
-    if last.verb == "start":
-        overrides.require_may_undo(run, by=by, at=at)
-        return put_back.put_back(run, last, by=by, at=at)
     bom.locked(run.items.values_list("product", flat=True))
+    loaded = loads.of_start(run)
+    printers = loads.together(loaded).values_list("slot__printer", flat=True)
+    slots.lock_printers({run.printer_id, *printers} - {None})
     run = transitions.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart")
@@ -190,6 +190,9 @@ def unstart(run, *, by, at=None):
     for name in cleared:
         setattr(run, name, None)
     derived.catch_up(run, by=by, at=at)
+    for event in loaded:
+        with suppress(overrides.NothingToUndo, slots.SpoolPrinting):
+            loads.take_back(event, by=by, at=at, besides=run)
     fields = (*cleared, *derived.RUN_FIELDS)
     return transitions.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
 

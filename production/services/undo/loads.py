@@ -26,6 +26,13 @@ def undo_load(event, *, by, at=None):
     return take_back(event, by=by, at=at)
 
 
+def of_start(run):
+    """The SpoolEvents of what the last start of the run loaded, newest first."""
+    start = run.events.filter(verb="start").order_by("-pk").first()
+    ids = start.before.get("loads", ()) if start else ()
+    return list(SpoolEvent.objects.filter(pk__in=ids).order_by("-pk"))
+
+
 def together(loads):
     """The SpoolEvents of these loads, and of what came out or was opened with them."""
     return SpoolEvent.objects.filter(group__in=[event.group for event in loads])

@@ -21,15 +21,10 @@ Status = ProductionRun.Status
 BESIDE = Q(verb__in=("reprint", "copy")) | Q(verb="update", from_status__in=ProductionRun.CLOSED)
 
 
-def last_of(run):
-    """The RunEvent of what was done to the run last."""
-    return run.events.exclude(BESIDE).order_by("-pk").first()
-
-
 def require_last(run, event):
     """The RunEvent of that id. Raises NothingToUndo where no verb undoes it, or where something
     was done to the run after it."""
-    last = last_of(run)
+    last = run.events.exclude(BESIDE).order_by("-pk").first()
     if last is None or last.pk != event or not EVENTS[last.verb].undone_by:
         raise NothingToUndo.since(run)
     return last

@@ -49,8 +49,8 @@ FAULTS = {
     # Locks and checks
     "a run is not locked": Fault(
         MOVES,
-        'fresh = live.select_for_update(no_key=True, of=("self",)).get()',
-        "fresh = live.get()",
+        'fresh = rows.select_for_update(no_key=True, of=("self",)).get()',
+        "fresh = rows.get()",
         [AT_ONCE],
     ),
     "spools are not locked": Fault(
@@ -74,15 +74,15 @@ FAULTS = {
         [CONCURRENCY],
     ),
     "an undo is checked before the lock only": Fault(
-        "production/services/undo/undo.py",
-        "    _require_last(run, event)  # again: somebody may have been faster to the lock\n",
-        "",
+        "production/services/undo/put_back.py",
+        "    require_last(run, done.pk)\n    lines, items",
+        "    lines, items",
         ["tests/production/test_undo.py"],
     ),
     "a status is checked as it was before the lock": Fault(
         MOVES,
-        "    require(fresh, verb)\n    return fresh",
-        "    require(run, verb)\n    return fresh",
+        "    require(fresh, verb)\n    fresh.changes",
+        "    require(run, verb)\n    fresh.changes",
         [AT_ONCE],
     ),
     "a verb that fails half-way leaves what it wrote": Fault(
@@ -94,8 +94,8 @@ FAULTS = {
     # Fields and statuses
     "the reason of a failure is not saved": Fault(
         CLOSING,
-        '("finished_at", "actual_minutes", "outcome_reason")',
-        '("finished_at", "actual_minutes")',
+        '("finished_at", *MINUTE_FIELDS, "outcome_reason")',
+        '("finished_at", *MINUTE_FIELDS)',
         [STORED],
     ),
     "the first use of a spool is not saved": Fault(LEDGER, '    "first_used_at",\n', "", [STORED]),

@@ -9,7 +9,7 @@ from tests.production.figures.cases import CASES
 from tests.production.figures.examples import EXAMPLES, hooks, rates, spool
 from tests.production.figures.explained_groups import explained_of, rows, wholes
 from tests.production.figures.explaining import Explained
-from tests.production.figures.explanations import of_runs
+from tests.production.figures.explanations import of_reports, of_runs
 from tests.production.figures.interfaces import in_words
 from tests.production.figures.parts import PARTS, PLACES, as_displayed
 
@@ -90,9 +90,10 @@ def live_through_a_group():
     hooks((spool(), 100))
 
 
-def test_many_runs_are_explained_as_designed(farm):
+def test_many_runs_are_explained_as_designed(api):
     live_through_a_group()
-    every = explained_of(Books())
+    books = Books()
+    every = explained_of(books)
     (row,) = rows(every, wholes(lambda explained: None)).values()
     for measure, (figures, over, compared, others) in GROUP.items():
         found = row["cost"].get(measure) or row[measure]
@@ -100,3 +101,5 @@ def test_many_runs_are_explained_as_designed(farm):
         assert {name: found[name] for name in expected} == expected
         assert (found["over"], found["compared"]) == (Decimal(over), compared)
         assert found["not_compared"] == others
+    wrong = in_words(of_reports(api, books, every))
+    assert not wrong, "\n".join(wrong)

@@ -7,7 +7,7 @@ from tests.browser import sample_farm
 from tests.browser.pages import FLOOR, floor_path
 from tests.production.large_tables import grow, looked_at, reading
 
-MOST_QUERIES, MOST_ROWS = 12, 500
+MOST_QUERIES, MOST_ROWS = 14, 500
 
 
 @pytest.fixture

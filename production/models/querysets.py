@@ -112,7 +112,7 @@ class ProductionRunQuerySet(models.QuerySet):
         """Adds ``planned_total_grams``, ``actual_total_grams`` (by the ledger), of which
         ``estimated_total_grams`` were booked as planned or by percent, and ``minutes_taken``. The
         last three are null while the run is open, for drafts are no actuals, and the grams where
-        it was cancelled and nothing was booked."""
+        it was cancelled and nothing was booked, or has no materials."""
         planned = F("planned_grams") + F("planned_purge_grams")
         lines = self._rows("RunMaterial")
         estimated = lines.filter(actual_source__in=ESTIMATED)
@@ -122,7 +122,10 @@ class ProductionRunQuerySet(models.QuerySet):
             estimated_total_grams=Case(
                 When(status__in=BOOKED, then=_sum_of(estimated, taken)), output_field=GramsField()
             ),
-            actual_total_grams=_taken("status", production_run=OuterRef("pk")),
+            actual_total_grams=Case(
+                When(Exists(lines), then=_taken("status", production_run=OuterRef("pk"))),
+                output_field=GramsField(),
+            ),
             minutes_taken=Case(When(status__in=CLOSED, then=F("actual_minutes"))),
         )
 

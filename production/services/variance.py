@@ -81,7 +81,8 @@ class Variance:
         self.is_given_up = run.status in GIVEN_UP
         self.is_compared = self.is_over and not self.is_given_up
         spent = _spent(entries) if self.is_over else {}
-        is_known = self.is_booked or bool(spent)
+        self.has_grams = bool(lines)  # parts are not made of nothing: without lines, unknown
+        is_known = (self.is_booked and self.has_grams) or bool(spent)
         self.materials = [Material(run, line, spent) for line in lines]
         self.grams = {
             name: _total((getattr(line, name) for line in self.materials), is_known)
@@ -249,12 +250,15 @@ def _hour_rates(run):
 def _costs(figures):
     """Figures by kind of cost, labour and the total included."""
     run, is_over = figures.run, figures.is_over
+    is_unknown = figures.is_booked and not figures.has_grams
     unknown = ZERO if run.status in GIVEN_UP else None
     minutes = Figure(
         run.planned_minutes, unknown if run.actual_minutes is None else run.actual_minutes
     )
     costs = {
-        "material": _total((material.cost for material in figures.materials), is_over),
+        "material": _total(
+            (material.cost for material in figures.materials), is_over and not is_unknown
+        ),
         **{name: _by_the_hour(minutes, rate, is_over) for name, rate in figures.hour_rates.items()},
         "labour": figures.shares.labour(run, is_over),
     }

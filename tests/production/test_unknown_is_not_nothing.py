@@ -128,3 +128,27 @@ def test_the_api_rounds_a_half_up(api):
     completed(run, good=[1, 1], scrapped=[0, 0], grams=[30], minutes=Decimal("0.05"))
     rows = api.get("/api/v1/reports/variance/?group_by=product").json()["results"]
     assert [row["minutes"]["actual"] for row in rows] == ["0.03", "0.03"]
+
+
+def test_parts_that_were_made_of_no_material_are_of_unknown_cost_in_every_report(api):
+    FarmSettings.objects.update(machine_hour_rate=2)
+    spool, product = a_spool(price=Decimal(20)), a_product(grams=10)
+    completed(a_running_run((spool, 20), items=[(product, 2)]), good=[2], grams=[20], minutes=30)
+    bare = a_running_run(items=[(product, 2)])
+    completed(bare, good=[1], scrapped=[1], minutes=30)
+    alone = variance.of_run(bare)
+    assert (alone["grams"]["total"]["actual"], alone["cost"]["material"]["actual"]) == (None, None)
+    assert alone["cost"]["total"]["actual"] is alone["items"][0]["cost"]["actual"] is None
+    for group_by in (None, "product", "status"):
+        (row,) = of_many(ProductionRun.objects.live(), group_by=group_by)
+        cost = row["cost"]
+        assert (cost["material"], cost["total"], cost["per_good_unit"]) == (None, None, None)
+        assert (cost["known_total"], cost["runs_of_unknown_cost"]) == (Decimal("2.4"), 1)
+        assert row["grams"]["actual"] == 20
+    [lost] = scrap.scrap(ProductionRun.objects.live())
+    assert (lost["lost"]["cost"], lost["lost"]["runs_of_unknown_cost"]) == (None, 1)
+    rows = ProductionRun.objects.with_totals()
+    assert rows.get(pk=bare.pk).actual_total_grams is None
+    answer = api.get(f"/api/v1/production-runs/{bare.pk}/explanation/")
+    assert (answer.status_code, answer.json()["cost"]["material"]["difference"]) == (200, None)
+    assert api.get("/api/v1/reports/explanation/").status_code == 200

@@ -64,7 +64,7 @@ _LINES = f"""
 """
 
 _REASON = """CASE WHEN status NOT IN ('completed', 'failed', 'cancelled') THEN 'open'
-            WHEN actual_grams IS NULL THEN 'nothing_booked'
+            WHEN actual_grams IS NULL AND status = 'cancelled' THEN 'nothing_booked'
             WHEN planned_grams = 0 THEN 'no_plan' END"""
 
 _SPENT_OF_RUNS = f"""
@@ -103,8 +103,10 @@ _RUNS = f"""
 ), figures AS (
     SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
         coalesce(planned_grams, 0) AS planned_grams, assumed_grams,
-        CASE WHEN is_booked THEN coalesce(actual_grams, 0) ELSE actual_grams END AS actual_grams,
-        CASE WHEN is_booked THEN coalesce(purge_grams, 0) ELSE purge_grams END AS purge_grams,
+        CASE WHEN is_booked AND weighed.run_id IS NOT NULL THEN coalesce(actual_grams, 0)
+            ELSE actual_grams END AS actual_grams,
+        CASE WHEN is_booked AND weighed.run_id IS NOT NULL THEN coalesce(purge_grams, 0)
+            ELSE purge_grams END AS purge_grams,
         chosen.planned_minutes, chosen.actual_minutes, hour_rate, power_rate, labour_rate,
         CASE WHEN has_assumed_minutes THEN chosen.actual_minutes END AS assumed_minutes,
         coalesce(weighed.planned_cost, 0) AS planned_material,
@@ -114,7 +116,7 @@ _RUNS = f"""
         coalesce(spent.cost, 0) AS material,
         coalesce(chosen.actual_minutes * hour_rate / 60, 0) AS machine,
         coalesce(chosen.actual_minutes * power_rate / 60, 0) AS energy,
-        coalesce(spent.is_unknown, false) AS has_no_material,
+        coalesce(spent.is_unknown, is_booked AND weighed.run_id IS NULL) AS has_no_material,
         coalesce(is_unsaid AND hour_rate > 0, false) AS has_no_machine,
         coalesce(is_unsaid AND power_rate > 0, false) AS has_no_energy
     FROM chosen

@@ -76,7 +76,7 @@ class Run:
     @property
     def actual(self):
         """Net grams of the ledger; unknown of a run that is open, or was cancelled with no word."""
-        if self.spent or self.is_booked:
+        if self.spent or (self.is_booked and self.lines):
             return total(-entry.grams for entries in self.spent.values() for entry in entries)
         return None
 
@@ -88,7 +88,7 @@ class Run:
     @property
     def purge(self):
         purges = known(self.took(line)[1] for line in self.lines)
-        return purges or 0 if self.is_booked else purges
+        return purges or 0 if self.is_booked and self.lines else purges
 
     def material(self, spool=None):
         entries = [entry for pk in self.spent if spool in (None, pk) for entry in self.spent[pk]]
@@ -101,7 +101,7 @@ class Run:
         price = run.energy_price_kwh
         kilowatts = 0 if price is None or power is None else power * Fraction(price)
         return {
-            "material": self.material(),
+            "material": None if self.is_booked and not self.lines else self.material(),
             "machine": self.by_the_hour(Fraction(run.hour_rate or 0)),
             "energy": self.by_the_hour(kilowatts),
             "labour": total(map(self.labour, self.items)),

@@ -117,7 +117,8 @@ def a_run(*takes, items=(), by=None, **fields) -> ProductionRun:
 
 def a_running_run(*takes, by=None, **fields) -> ProductionRun:
     """The same, started."""
-    return lifecycle.start(a_run(*takes, by=by, **fields), by=by, printer_cleared=True)
+    run = a_run(*takes, by=by, **fields)
+    return lifecycle.start(run, by=by, printer_cleared=True, confirm=True)
 
 
 def _material(spool, grams, purge=0):

@@ -44,7 +44,10 @@ class StartForm(OverridableForm):
     A touch screen shows every material, with its own spool or the one found in the printer.
     """
 
+    after_refusal = {"confirm": {"materials_missing"}}
+
     printer_cleared = forms.BooleanField(label=_("The bed is clear"), required=False)
+    confirm = forms.BooleanField(label=_("Start without materials"), required=False)
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -33,6 +33,11 @@ class ItemForm(LineForm):
 
 
 class MaterialForm(LineForm):
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.instance.pk is None:
+            self.initial["planned_grams"] = None  # to be typed: 0 is an answer too
+
     class Meta:
         model = RunMaterial
         fields = MATERIAL

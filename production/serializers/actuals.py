@@ -202,6 +202,7 @@ class RecordBody(Body):
     )
     notes = fields.TextField(required=False, allow_blank=True)
     override_reason = fields.TextField(**OVERRIDE_REASON)
+    confirm = fields.FlagField(required=False, help_text="It made parts, and took no material.")
     dry_run = fields.FlagField(required=False)
 
     def validate(self, values):

@@ -127,3 +127,4 @@ class RunMaterialSerializer(RowSerializer):
             "gross_before_grams",
             "gross_after_grams",
         )
+        extra_kwargs = {"planned_grams": {"required": True}}

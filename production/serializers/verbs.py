@@ -24,6 +24,7 @@ class StartBody(Body):
 
     spools = SpoolOfLine(many=True, required=False, max_length=actuals.MOST_LINES)
     printer_cleared = FlagField(required=False)
+    confirm = FlagField(required=False, help_text="It makes parts, and no material is planned.")
     override_reason = TextField(**OVERRIDE_REASON)
 
     def validate_spools(self, given):

@@ -112,7 +112,10 @@ def test_a_completed_run_is_reverted_and_completed_again(api):
     api.post(at(run, "complete"), {"as_planned": True})
     assert api.post(at(run, "revert"), {"reason": "wrong run"}).json()["status"] == "in_progress"
     assert remaining(spool) == 1000
-    assert api.post(at(run, "complete"), {}).json()["status"] == "completed"
+    answer = api.post(at(run, "complete"), {})
+    assert (answer.status_code, answer.json()["code"]) == (409, "actuals_missing")
+    answer = api.post(at(run, "complete"), {"as_planned": True})
+    assert answer.json()["status"] == "completed"
     assert remaining(spool) == 900
 
 

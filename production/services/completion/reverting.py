@@ -45,7 +45,7 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
     with ledger.book(spool_ids, by=by, at=at) as book:
         entries = standing_entries(run)  # again: its spools may have been revalued until now
         counted = counted_since(run, {entry.spool_id for entry in entries})
-        if not (confirm and overrides.granted("confirm", by=by)):
+        if counted and not (confirm and overrides.granted("confirm", by=by)):
             refuse_counted(run, [book.spools[pk] for pk in counted])
         for entry in entries:
             book.reverse(entry, reason=REVERTED, note=reason)

@@ -75,6 +75,7 @@ def blockers(runs):
     for pk, run in planned.items():
         of_parts = (
             _of_printer(run.printer, running),
+            _of_materials(run, items[pk]),
             _of_limits(run, items[pk]),
             _of_lines(run, supply),
         )
@@ -137,6 +138,12 @@ def _of_printer(printer, running):
     if printer.needs_clearing:
         detail = _("Parts of the last run are on the bed of %(printer)s.") % {"printer": printer}
         yield Blocker(readiness.PrinterNeedsClearing.code, detail, subject)
+
+
+def _of_materials(run, items):
+    if items and not run.materials.all():
+        detail = _("No material is planned.")
+        yield Blocker(readiness.MaterialsMissing.code, detail, {})
 
 
 def _of_limits(run, items):

@@ -23,6 +23,24 @@ class PrinterNeedsClearing(Refusal):
     title = "The printer's bed has not been cleared"
 
 
+class MaterialsMissing(Refusal):
+    code = "materials_missing"
+    title = "The run makes parts of no material"
+
+
+def require_materials(run, items, lines):
+    """Raise MaterialsMissing for a run that makes something without a material line."""
+    if items and not lines:
+        raise MaterialsMissing(
+            _(
+                "Run %(run)s has no materials, so what it takes and costs will be unknown. Add "
+                "what it takes, or confirm."
+            )
+            % {"run": run.number},
+            errors={"materials": [_("None is planned.")]},
+        )
+
+
 def require_free_printer(run, *, printer_cleared):
     """Take the run's printer, if it has one. Raises PrinterInactive, PrinterBusy,
     PrinterNeedsClearing."""

@@ -124,14 +124,16 @@ def update(run, *, by, at=None, override_reason="", **fields):
 
 
 @operation("production_run.start")
-def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reason=""):
+def start(
+    run, *, by, at=None, spools=None, printer_cleared=False, confirm=False, override_reason=""
+):
     """Start a planned run: freeze plan and rates, take the printer. Returns the run.
 
     ``spools`` ({material id: spool}) names spools for lines that have none; else those in the
     printer's slots are taken where just one fits. What it draws from is loaded into the printer,
     as far as it is clear into which slot. Raises SpoolsMissing, PrinterInactive, PrinterBusy,
-    PrinterNeedsClearing (``printer_cleared`` says that it was), IncompatibleSpool, LimitExceeded,
-    InsufficientInventory, SpoolPrinting.
+    PrinterNeedsClearing (``printer_cleared`` says that it was), MaterialsMissing (unless
+    ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory, SpoolPrinting.
     """
     overridden = overrides.granted(override_reason, by=by)
     named = [spool.pk for spool in (spools or {}).values()]
@@ -140,6 +142,8 @@ def start(run, *, by, at=None, spools=None, printer_cleared=False, override_reas
     run = transitions.lock(run, "start")
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
     run_lines = transitions.lock_lines(run)
+    if not run_lines and not confirm:
+        readiness.require_materials(run, transitions.items_of(run), run_lines)
     chosen = readiness.choose_spools(run, run_lines, spools or {})
     taken = [getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines]
     claims.require_distinct(taken, field="spools")

@@ -11,7 +11,7 @@ from production.models import PlanSource, ProductionRun
 from production.services import transitions
 from production.services.completion import complete
 from production.services.completion.actuals import ItemCount
-from production.services.requirements import bom
+from production.services.requirements import bom, readiness
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.operations.operation import operation, with_dry_run
@@ -95,15 +95,20 @@ def copy(run, *, by, at=None, **fields):
 
 @with_dry_run
 @operation("production_run.record")
-def record(*, by, finished_at, at=None, made=(), materials=(), actual_minutes=None, **plan):
+def record(
+    *, by, finished_at, at=None, made=(), materials=(), actual_minutes=None, confirm=False, **plan
+):
     """Book a run that was forgotten: create, start and complete in one; returns a Completion.
 
     ``made`` are Mades, ``materials`` MaterialActuals that name spools, ``started_at`` and
     ``finished_at`` lie in the past; the ledger's entries are posted now. There is no plan but
     what is in ``planned`` ({spool id: grams}), so no variance where nothing was planned. The other
-    fields are those of a planned run. Raises as `lifecycle.create` and `complete` do.
+    fields are those of a planned run. Raises MaterialsMissing (unless ``confirm``), and as
+    `lifecycle.create` and `complete` do.
     """
     run = _begun(made, by=by, at=at, finished_at=finished_at, **plan)
+    if not confirm:
+        readiness.require_materials(run, made, plan.get("spools"))
     items = run.items.order_by("pk").values_list("pk", flat=True)
     counts = [
         ItemCount(

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
-from inventory.forms.labels import MOST_SPOOLS
+from inventory.paper.labels import MOST_SPOOLS
 from inventory.services.tables import catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS

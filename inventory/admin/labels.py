@@ -10,8 +10,9 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from inventory.forms.labels import MOST_SPOOLS, BlankLabelForm, LabelForm
+from inventory.forms.labels import BlankLabelForm, LabelForm
 from inventory.paper import fonts, labels, pictures, sheets
+from inventory.paper.labels import MOST_SPOOLS
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import pdf_answer
 from tenants.farms.names import is_local

@@ -5,9 +5,8 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.paper import sheets
+from inventory.paper.labels import MOST_BLANK, MOST_COPIES, MOST_SPOOLS
 from tenants.web.forms import VerbForm
-
-MOST_SPOOLS, MOST_COPIES, MOST_BLANK = 200, 50, 500
 
 
 class LabelForm(VerbForm):

@@ -100,7 +100,7 @@ class EmptyForm(VerbForm):
         choices=[("count", _("Used, run unknown (count to 0)")), ("waste", _("Waste"))],
     )
     note = forms.CharField(label=_("Note"), required=False)
-    confirm = forms.BooleanField(label=_("It is empty all the same"), required=False)
+    confirm = forms.BooleanField(label=_("Mark as empty anyway"), required=False)
 
 
 class AdjustForm(VerbForm):
@@ -147,7 +147,7 @@ class ReverseForm(VerbForm):
     reason = forms.CharField(label=_("Why"), max_length=40)
     note = forms.CharField(label=_("Note"), required=False)
     confirm = forms.BooleanField(
-        label=_("Undo it all the same; the spool then needs weighing"), required=False
+        label=_("Undo anyway; the spool then needs weighing"), required=False
     )
 
 

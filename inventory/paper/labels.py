@@ -19,6 +19,7 @@ from tenants.operations.text import format_number
 MARGIN = 1.5 * mm  # printers and die cuts are off by as much
 CODE_SHARE = 0.24  # of the side of the QR code, for the code in print under it
 MOST_LABELS = 1000
+MOST_SPOOLS, MOST_COPIES, MOST_BLANK = 200, 50, 500  # of one request
 SMALLEST = 4.5  # points
 RULED = 7 * mm
 

@@ -5,10 +5,9 @@ from rest_framework import serializers
 
 from inventory.models import Spool
 from inventory.paper import sheets
+from inventory.paper.labels import MOST_BLANK, MOST_COPIES, MOST_SPOOLS
 from tenants.api.fields import DIGITS, ChoiceField
 
-MOST_SPOOLS = 200
-MOST_COPIES = 50
 SHEETS = [(name, sheet.name) for name, sheet in sheets.SHEETS.items()]
 
 
@@ -52,5 +51,5 @@ class LabelsQuery(LabelQuery):
 
     ids = SpoolsField(required=False, default=list, help_text="Of spools, separated by commas.")
     blank = serializers.IntegerField(
-        min_value=0, max_value=500, default=0, help_text="Blank labels with new codes."
+        min_value=0, max_value=MOST_BLANK, default=0, help_text="Blank labels with new codes."
     )

@@ -172,7 +172,7 @@ class RevertForm(WhyForm):
     after_refusal = {"confirm": {"counted_since"}}
 
     confirm = forms.BooleanField(
-        label=_("Revert all the same; the spools then need weighing"), required=False
+        label=_("Revert anyway; the spools then need weighing"), required=False
     )
     is_printing = forms.BooleanField(
         label=_("It still prints"),

@@ -27,7 +27,7 @@ def require(run, verb):
     """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
     if not TRANSITIONS[verb].is_possible(run):
         message = _(
-            "Run %(run)s is %(status)s; it can't do “%(verb)s” now. Allowed now: %(allowed)s."
+            "Run %(run)s is %(status)s; “%(verb)s” is not possible now. Allowed now: %(allowed)s."
         )
         raise invalid_status(run, message, verb=humanize_name(verb))
 

@@ -97,7 +97,7 @@ ROWS = (  # the admin offers them in this order
     Transition(
         name="refresh_plan", moves=_from(Status.PLANNED), service="runs.replanning.refresh_plan",
         events=("refresh_plan", "derive_plan"), floor=None, path="refresh-plan",
-        label=_("Take the plan anew"), done=_("took the plan of run %(run)s anew"),
+        label=_("Refresh the plan"), done=_("refreshed the plan of run %(run)s"),
         success=_("The plan of run %(run)s is that of its products."),
         summary="Take the plan of a planned run anew from its products: what was typed included; "
         "materials keep their spools.",
@@ -118,7 +118,7 @@ ROWS = (  # the admin offers them in this order
     Transition(
         name="fail", moves=_from(Status.IN_PROGRESS, to=(Status.FAILED,)),
         service="completion.fail", undone_by="revert", floor="floor-fail", path="fail",
-        label=_("Fail"), done=_("failed run %(run)s"), 
+        label=_("Fail"), done=_("failed run %(run)s"),
         success=_("Run %(run)s has failed; what it took is booked as waste."),
         summary="Give up a run of which nothing usable came: what it took is booked as waste. "
         "Where some parts are good, complete it with the rest scrapped.",

@@ -1,11 +1,8 @@
 """The pages of a run on the floor, and of its verbs."""
 
-from datetime import timedelta
-
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -176,8 +173,7 @@ class FailView(RunVerbView):
 
     def form(self, data=None):
         form = super().form(data)
-        if self.run.progress_percent is None:
-            form.fields["progress_percent"].initial = _progress_by_time(self.run)
+        form.fields["progress_percent"].initial = Job(self.run).percent()
         return form
 
 
@@ -237,12 +233,3 @@ def _completed(form, **values):
     grams = done.variance["grams"]["total"]["actual"] or 0
     message = _("Run %(run)s is completed: %(grams)s g are booked.")
     return message % {"run": done.run, "grams": format_number(grams)}
-
-
-def _progress_by_time(run):
-    """How far the print should be by the clock, in percent; None if unknown."""
-    if not (run.started_at and run.planned_minutes):
-        return None
-    until = run.finished_at or timezone.now()
-    share = (until - run.started_at) / timedelta(minutes=float(run.planned_minutes))
-    return min(round(share * 100), 100)

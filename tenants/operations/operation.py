@@ -20,8 +20,8 @@ from opentelemetry import metrics, trace
 from tenants.operations.refusals import Busy, Refusal
 
 correlation_id = ContextVar("correlation_id", default="")
-source = ContextVar("face", default="system")  # api, admin, floor, import or system
-_is_dry_run = ContextVar("is_rehearsed", default=False)
+source = ContextVar("source", default="system")  # api, admin, floor, import or system
+_is_dry_run = ContextVar("is_dry_run", default=False)
 
 logger = logging.getLogger("spoolbook.operation")
 

@@ -114,8 +114,8 @@ def test_the_tour_of_the_readme_goes_through_a_generated_client(call):
         ],
     }
     complete = "production_runs.production_runs_complete"
-    rehearsed = call(complete, run.id, body={"dry_run": True, **actuals})
-    assert [entry.grams for entry in rehearsed.entries] == ["-172.400000", "-35.200000"]
+    tried = call(complete, run.id, body={"dry_run": True, **actuals})
+    assert [entry.grams for entry in tried.entries] == ["-172.400000", "-35.200000"]
     assert call("production_runs.production_runs_retrieve", run.id).status == "in_progress"
 
     done = [call(complete, run.id, body=actuals, idempotency_key="tour") for _ in range(2)]

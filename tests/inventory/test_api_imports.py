@@ -1,4 +1,4 @@
-"""Tables and catalogues through the API: rehearsed, imported once, answered for line by line."""
+"""Tables and catalogues through the API: tried, imported once, answered for line by line."""
 
 import json
 
@@ -26,16 +26,16 @@ def send(api, path, *lines, headers=None, content_type="text/csv"):
 # --- Spools ------------------------------------------------------------------------------------
 
 
-def test_a_table_of_spools_is_rehearsed_and_then_imported(api, operator):
+def test_a_table_of_spools_is_tried_and_then_imported(api, operator):
     api.force_authenticate(operator)
     red = a_filament("Red", net_grams=1000)
     lines = "name;initial_grams;price", "Red;750;19,99", "Reed;;", "Red;;x"
-    rehearsed = done(send(api, f"{SPOOLS}?dry_run=true", *lines))
+    tried = done(send(api, f"{SPOOLS}?dry_run=true", *lines))
     assert not Spool.objects.exists()
-    assert (rehearsed["kind"], rehearsed["dry_run"]) == ("spools", True)
-    counts = [rehearsed[f"{each}_count"] for each in ("created", "refused")]
+    assert (tried["kind"], tried["dry_run"]) == ("spools", True)
+    counts = [tried[f"{each}_count"] for each in ("created", "refused")]
     assert counts == [1, 2]
-    first, second, third = rehearsed["lines"]
+    first, second, third = tried["lines"]
     assert (first["line"], first["status"], first["id"]) == (2, "ok", None)
     assert "Did you mean Polyfil Red (PLA)?" in second["problems"]["name"]
     assert (third["outcome"], list(third["problems"])) == ("refused", ["price"])
@@ -59,7 +59,7 @@ def test_a_table_of_spools_that_is_sent_twice_is_on_the_shelf_once(api):
     assert Spool.objects.count() == 2
 
 
-def test_without_a_key_a_table_of_spools_is_only_rehearsed(api):
+def test_without_a_key_a_table_of_spools_is_only_tried(api):
     a_filament("Red")
     problem = refused(send(api, SPOOLS, "name", "Red"), 400, "idempotency_key_missing")
     assert "dry_run=true" in problem["detail"]
@@ -139,8 +139,8 @@ def test_a_table_of_filaments_makes_new_ones_and_fills_in_known_ones_as_often_as
         "Nova,Blue,PETG,Blue,1.27",
         "Nova,Green,ASA,Green,",
     )
-    rehearsed = done(send(api, f"{FILAMENTS}?dry_run=true", *lines))
-    assert (rehearsed["created_count"], rehearsed["filled_in_count"]) == (1, 1)
+    tried = done(send(api, f"{FILAMENTS}?dry_run=true", *lines))
+    assert (tried["created_count"], tried["filled_in_count"]) == (1, 1)
     assert Filament.objects.count() == 1
     report = done(send(api, FILAMENTS, *lines))
     assert (report["manufacturers"], report["material_types"]) == (["Nova"], ["PETG"])
@@ -165,14 +165,14 @@ def entry(number, **fields):
     } | fields
 
 
-def test_a_catalogue_is_rehearsed_and_imported(api, manager):
+def test_a_catalogue_is_tried_and_imported(api, manager):
     entries = [entry(1), entry(2, density="heavy"), entry(3, weight=750.5), "x"]
-    rehearsed = done(api.post(f"{CATALOGUE}?dry_run=true", entries))
-    assert (rehearsed["created_count"], rehearsed["dry_run"]) == (2, True)
-    assert [each["position"] for each in rehearsed["refused"]] == [2, 4]
+    tried = done(api.post(f"{CATALOGUE}?dry_run=true", entries))
+    assert (tried["created_count"], tried["dry_run"]) == (2, True)
+    assert [each["position"] for each in tried["refused"]] == [2, 4]
     assert not Filament.objects.exists()
     report = done(api.post(CATALOGUE, entries))
-    assert report["refused"] == rehearsed["refused"]
+    assert report["refused"] == tried["refused"]
     assert report["manufacturers"] == ["Nova"]
     first, third = Filament.objects.order_by("pk")
     assert (first.color_hex, third.net_grams, first.comment) == ("FF8800", 750.5, "matte finish")

@@ -211,7 +211,7 @@ def test_nothing_has_changed_when_the_last_write_fails(verb, monkeypatch):
 
 
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
-def test_a_rehearsal_says_the_entry_and_leaves_none(verb):
+def test_a_dry_run_says_the_entry_and_leaves_none(verb):
     spool = a_spool(100)
     assert in_dry_run(lambda: verb(spool)).balance_grams < 100
     assert fresh(spool).remaining_grams == 100

@@ -169,11 +169,11 @@ def test_colours_are_filled_in_all_or_none():
 
 def test_a_dry_run_reports_the_same_and_writes_nothing():
     entries = [GOOD, entry(id="b", density=0)]
-    rehearsed = import_entries(entries, by=None, dry_run=True)
+    tried = import_entries(entries, by=None, dry_run=True)
     assert not Filament.objects.exists()
     assert not Manufacturer.objects.exists()
     assert not AuditEvent.objects.filter(verb="import").exists()
-    assert str(import_entries(entries, by=None)) == str(rehearsed)
+    assert str(import_entries(entries, by=None)) == str(tried)
 
 
 def test_an_import_leaves_one_line_in_the_audit_trail(manager):

@@ -82,14 +82,14 @@ def test_good_lines_come_in_and_bad_ones_say_everything_that_is_wrong(red):
 
 def test_a_dry_run_says_the_same_and_leaves_nothing(red):
     lines = ["name", "initial_grams"], ["Red", "1000"], ["Red", "x"]
-    rehearsed = spools(*lines, dry_run=True).as_dict()
+    tried = spools(*lines, dry_run=True).as_dict()
     assert not Spool.objects.exists()
     done = spools(*lines).as_dict()
-    assert (rehearsed.pop("dry_run"), done.pop("dry_run")) == (True, False)
+    assert (tried.pop("dry_run"), done.pop("dry_run")) == (True, False)
     created = done["lines"][0]
     assert (created["id"], created["code"]) == (Spool.objects.get().pk, Spool.objects.get().code)
     created["id"] = created["code"] = done["receipt"] = None
-    assert rehearsed == done
+    assert tried == done
 
 
 def test_a_filament_is_named_by_its_id_or_by_as_much_as_it_takes():

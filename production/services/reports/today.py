@@ -34,13 +34,13 @@ class Job:
         return self.run.started_at + timedelta(minutes=float(self.run.planned_minutes))
 
     def percent(self):
-        """How far it should be by now, 0 to 100; None if unknown."""
+        """How far it should be by now, or was when it ended, 0 to 100; None if unknown."""
         run = self.run
         if run.progress_percent is not None:
             return run.progress_percent
         if not run.planned_minutes or run.started_at is None:
             return None
-        gone = (timezone.now() - run.started_at).total_seconds() / 60
+        gone = ((run.finished_at or timezone.now()) - run.started_at).total_seconds() / 60
         return min(max(round(gone * 100 / float(run.planned_minutes)), 0), 100)
 
     def minutes_left(self):

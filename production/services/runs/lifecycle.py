@@ -318,8 +318,8 @@ def _require_nothing_booked(run, verb):
     if entries:
         raise RunHasEntries(
             _(
-                "Run %(run)s has %(entries)s ledger entries that stand; it can't do “%(verb)s”. "
-                "Complete or cancel it, or revert what was booked first."
+                "Run %(run)s has %(entries)s ledger entries that stand; “%(verb)s” is not "
+                "possible. Complete or cancel it, or revert what was booked first."
             )
             % {"run": run.number, "entries": entries, "verb": humanize_name(verb)},
             run_id=run.pk,

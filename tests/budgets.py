@@ -21,22 +21,22 @@ def budget(default, deep):
 
 
 # Requests that schemathesis generates for each operation, besides those at the edges of fields.
-REQUESTS = EXAMPLES or budget(6, 400)
+REQUESTS = EXAMPLES or budget(3, 400)
 REQUESTS_OF_NOBODY = EXAMPLES or budget(1, 100)  # which are refused before they are read
 
 # Random tables and entries of a catalogue to import.
-TABLES = EXAMPLES or budget(60, 2_000)
+TABLES = EXAMPLES or budget(40, 2_000)
 LINES = budget(1_500, 10_000)  # of one large table
-ENTRIES = EXAMPLES or budget(150, 5_000)
+ENTRIES = EXAMPLES or budget(100, 5_000)
 
 # Random operations: so many seeds, each a test of its own, of so many days of so many steps.
-DAY_SEEDS = range(SEED, SEED + budget(5, 8))
+DAY_SEEDS = range(SEED, SEED + budget(4, 8))
 DAYS = EXAMPLES or budget(6, 50)
 STEPS = budget(30, 50)
 DAYS_WITH_FIGURES = budget(2, 15)
 STEPS_WITH_FIGURES = budget(25, 40)
 
-MONTH_SEEDS = range(SEED, SEED + (EXAMPLES or budget(3, 200)))  # whose figures are reckoned
+MONTH_SEEDS = range(SEED, SEED + (EXAMPLES or budget(2, 200)))  # whose figures are reckoned
 
 
 def some_of(values, number, *, count=1):
@@ -51,13 +51,13 @@ def some_of(values, number, *, count=1):
 
 
 # Runs created at once in each of three farms.
-RUNS_PER_FARM = budget(104, 1000)
+RUNS_PER_FARM = budget(64, 1000)
 
 # Rows of each list of the API.
-LIST_ROWS = budget(40, 500)
+LIST_ROWS = budget(25, 500)
 
 # A farm with a long past.
-PAST_RUNS = budget(1000, 20_000)
-PAST_SPOOLS = budget(600, 5_000)
+PAST_RUNS = budget(600, 20_000)
+PAST_SPOOLS = budget(400, 5_000)
 
 deep = pytest.mark.deep

@@ -47,7 +47,8 @@ class Cases:
         return self.api.post(RUNS, body), {"materials.1.spool"}
 
     def bulk_runs(self):
-        bad = {"materials": [{"spool": self.spool.pk}, {"spool": self.spool.pk}]}
+        line = {"spool": self.spool.pk, "planned_grams": "1"}
+        bad = {"materials": [line, line]}
         places = {"runs.1.materials.0.spool", "runs.1.materials.1.spool"}
         good = {"items": [self.item()], "materials": []}
         return self.api.post(f"{RUNS}bulk/", {"runs": [good, bad | {"items": []}]}), places

@@ -33,7 +33,7 @@ def test_a_spool_that_is_unknown_or_another_farms_is_refused(api, other_farm):
         answer = api.post(RUNS, materials((pk, 1)))
         problem = refused(answer, 400, "invalid")
         assert list(problem["errors"]) == ["materials.0.spool"]
-    answer = api.post(RUNS, {"materials": [{"spool_code": theirs.code}]})
+    answer = api.post(RUNS, {"materials": [{"spool_code": theirs.code, "planned_grams": "1"}]})
     assert list(refused(answer, 400, "invalid")["errors"]) == ["materials.0.spool_code"]
 
 

@@ -194,7 +194,7 @@ def test_what_is_out_of_use_is_not_planned(manager):
     with pytest.raises(ProductInactive):
         repeats.copy(run, by=manager)
     lines.change_item(run.items.get(), by=None, quantity=3)  # it is planned already
-    assert lifecycle.start(run, by=None).is_printing
+    assert lifecycle.start(run, by=None, confirm=True).is_printing
 
 
 def test_a_printer_out_of_service_starts_nothing(api, as_manager):

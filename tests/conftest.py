@@ -56,12 +56,6 @@ def pytest_configure(config):
         config.pluginmanager.register(timing.Timing())
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers(config):
-    """One more than processors: a browser or a server is often waited for."""
-    return (os.cpu_count() or 1) + 1
-
-
 def pytest_collection_modifyitems(config, items):
     refuse_names_given_twice(items)
     if not budgets.IS_DEEP:

@@ -133,7 +133,7 @@ def test_a_start_is_taken_back(at_admin, operator):
 
 def test_a_verb_that_is_not_possible_says_so_and_has_no_button(at_admin):
     answer = at_admin.get(page(a_run(), "complete"))
-    assert "planned; it can&#x27;t do “complete” now" in text_of(answer)
+    assert "planned; “complete” is not possible now" in text_of(answer)
     assert 'name="_do"' not in text_of(answer)
 
 

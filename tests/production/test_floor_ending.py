@@ -164,7 +164,8 @@ def test_a_run_that_somebody_else_completed_says_so(floor, galaxy):
     run = a_running_run((a_spool(filament=galaxy), 40))
     given = filled(run)
     touch(floor, at(run, "complete"), **given)
-    assert "is completed; it can&#x27;t do" in page(touch(floor, at(run, "complete"), **given), 409)
+    refused = page(touch(floor, at(run, "complete"), **given), 409)
+    assert "is completed; “complete” is not possible now" in refused
 
 
 # --- Fail, cancel ------------------------------------------------------------------------------

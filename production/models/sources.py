@@ -1,4 +1,4 @@
-"""Where an actual figure comes from: somebody said it, or it was taken from the plan."""
+"""Where an actual figure comes from: somebody entered it, or it was taken from the plan."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

@@ -25,37 +25,29 @@ class PlanChanges(serializers.Serializer):
     changed = PlanChangeSerializer(many=True, read_only=True)
 
 
-class ChangedRun(ProductionRunSerializer):
+class ChangedRun(PlanChanges, ProductionRunSerializer):
     """A run, and what else was changed."""
-
-    changed = PlanChangeSerializer(many=True, read_only=True)
 
     class Meta(ProductionRunSerializer.Meta):
         fields = [*ProductionRunSerializer.Meta.fields, "changed"]
 
 
-class ChangedItem(RunItemSerializer):
+class ChangedItem(PlanChanges, RunItemSerializer):
     """An item, and what else was changed."""
-
-    changed = PlanChangeSerializer(many=True, read_only=True)
 
     class Meta(RunItemSerializer.Meta):
         fields = [*RunItemSerializer.Meta.fields, "changed"]
 
 
-class ChangedProduct(ProductSerializer):
+class ChangedProduct(PlanChanges, ProductSerializer):
     """A product, and what else was changed."""
-
-    changed = PlanChangeSerializer(many=True, read_only=True)
 
     class Meta(ProductSerializer.Meta):
         fields = [*ProductSerializer.Meta.fields, "changed"]
 
 
-class ChangedBomLine(BomLineSerializer):
+class ChangedBomLine(PlanChanges, BomLineSerializer):
     """A line of a bill of materials, and what else was changed."""
-
-    changed = PlanChangeSerializer(many=True, read_only=True)
 
     class Meta(BomLineSerializer.Meta):
         fields = [*BomLineSerializer.Meta.fields, "changed"]

@@ -71,7 +71,7 @@ def call(generated, committed_farm, server):
     return answer_of
 
 
-def test_the_tour_of_the_readme_goes_through_a_generated_client(call):
+def test_the_tour_goes_through_a_generated_client(call):
     assert call("me.me").role == "manager"
     import_filaments(read_catalogue(json.loads(CATALOGUE.read_text())), by=None)
     black, orange = (

@@ -263,7 +263,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
     "ENUM_NAME_OVERRIDES": {
-        "ActualSourceEnum": "production.models.Source",
+        "ActualSourceEnum": "production.models.ActualSource",
         "PlanSourceEnum": "production.models.PlanSource",
         "ReasonKindEnum": "production.models.Reason.Kind",
         "StatusEnum": "production.models.ProductionRun.Status",

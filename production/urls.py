@@ -24,5 +24,5 @@ ROUTES = {
     "reports/unexplained": reports.UnexplainedReport,
     "reports/alerts": reports.AlertReport,
     "scan": spools.ScanViewSet,
-    "spools": spools.SpoolViewSet,  # instead of the inventory's, which knows of no runs
+    "spools": spools.SpoolInUseViewSet,  # instead of the inventory's, which knows of no runs
 }

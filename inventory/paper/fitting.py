@@ -22,7 +22,7 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Row:
+class PrintedLine:
     """One line as it is printed: its text, its size in points, its colours."""
 
     text: str
@@ -76,7 +76,7 @@ def _wrapped(line, box_width, size):
     texts = _broken(cleaned(line.text), _room(line, box_width, points), points, line.is_bold)
     colors = [line.colors, *[()] * len(texts)]
     return [
-        Row(text=text, size=points, is_bold=line.is_bold, colors=color)
+        PrintedLine(text=text, size=points, is_bold=line.is_bold, colors=color)
         for text, color in zip(texts, colors, strict=False)
     ]
 
@@ -85,7 +85,7 @@ def _cut(line, box_width, size):
     points = size * line.scale
     room = _room(line, box_width, points)
     text = shortened(cleaned(line.text), room, points, bold=line.is_bold)
-    return Row(text=text, size=points, is_bold=line.is_bold, colors=line.colors)
+    return PrintedLine(text=text, size=points, is_bold=line.is_bold, colors=line.colors)
 
 
 def _room(line, box_width, points):

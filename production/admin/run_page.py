@@ -8,7 +8,7 @@ from inventory.models import Filament, Spool
 from production.admin import explanation, words
 from production.admin.charts import comparison
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
-from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial, Source
+from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services import variance
 from production.services.explanation import Explanation
 from production.services.reports import demand
@@ -158,7 +158,7 @@ def _totals(figures, currency, threshold):
 
 
 def _time(source):
-    return f"Time ({Source(source).label})" if source else "Time"
+    return f"Time ({ActualSource(source).label})" if source else "Time"
 
 
 def _costs(costs, threshold):
@@ -174,7 +174,9 @@ def _materials(figures, threshold, run):
     return [
         {
             "line": lines[material["material"]],
-            "source": Source(material["actual_source"]).label if material["actual_source"] else "",
+            "source": ActualSource(material["actual_source"]).label
+            if material["actual_source"]
+            else "",
             **_row("", material["total"], pictures.grams, threshold),
             "cost": words.money(material["cost"]["actual"]),
         }

@@ -18,7 +18,7 @@ from production.services.printing import weighing
 from tenants.api.views import BaseViewSet
 
 
-class SpoolViewSet(spools.SpoolViewSet):
+class SpoolInUseViewSet(spools.SpoolViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
     bodies = {**spools.SpoolViewSet.bodies, "weigh": WeighInUseBody}

@@ -6,7 +6,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from production.forms.fields import ReasonField, usual_reasons
-from production.models import ESTIMATED, ProductionRun, Reason, Source
+from production.models import ESTIMATED, ActualSource, ProductionRun, Reason
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.completion.estimates import estimates
 from tenants.web.forms import VerbForm
@@ -40,7 +40,7 @@ def item_field(pk, name):
 
 def hint(source):
     """What stands beside a figure that nobody said."""
-    return Source(source).label if source in ESTIMATED else ""
+    return ActualSource(source).label if source in ESTIMATED else ""
 
 
 @dataclass
@@ -170,7 +170,7 @@ class ActualsForm(VerbForm):
 
     def _hint(self, line, name):
         """Where the figure comes from, if nobody said it."""
-        source = Source.AS_PLANNED if self._is_plan(line) else line.actual_source
+        source = ActualSource.AS_PLANNED if self._is_plan(line) else line.actual_source
         return hint(source) if name in GRAMS and self._initial(line, name) is not None else ""
 
     def _add_item(self, item, reasons):

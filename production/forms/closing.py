@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from production.forms.actuals import ActualsForm, hint, item_field, items_of
 from production.forms.fields import ReasonField, usual_reasons
-from production.models import Reason, Source
+from production.models import ActualSource, Reason
 from production.services.completion.actuals import ItemCount
 from tenants.web.forms import LocalMomentField, NumberField, VerbForm
 from tenants.web.touch_fields import CountField
@@ -35,7 +35,9 @@ class CompleteForm(ActualsForm):
         field = self.fields["actual_minutes"]
         field.initial = run.planned_minutes if is_plan else minutes
         if field.initial is not None:
-            field.help_text = hint(Source.AS_PLANNED if is_plan else run.actual_minutes_source)
+            field.help_text = hint(
+                ActualSource.AS_PLANNED if is_plan else run.actual_minutes_source
+            )
 
     def service_kwargs(self):
         values = super().service_kwargs()

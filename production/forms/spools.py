@@ -12,7 +12,7 @@ from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import PLAIN, CountField
 
 
-class ReceiveForm(spools.ReceiveForm):
+class FloorReceiveForm(spools.ReceiveForm):
     """Equal spools of the filament that is the ``subject``, with the labels that they have."""
 
     touch_exclude = ("filament", "price", "supplier", "received_on")

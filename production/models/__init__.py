@@ -16,7 +16,7 @@ from production.models.runs import (
     RunMaterial,
     RunNumber,
 )
-from production.models.sources import ESTIMATED, Source
+from production.models.sources import ESTIMATED, ActualSource
 
 __all__ = [
     "ESTIMATED",
@@ -31,5 +31,5 @@ __all__ = [
     "RunItem",
     "RunMaterial",
     "RunNumber",
-    "Source",
+    "ActualSource",
 ]

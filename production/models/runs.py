@@ -10,7 +10,7 @@ from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
-from production.models.sources import Source
+from production.models.sources import ActualSource
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
 from tenants.operations.quantities import CostPerGramField, GramsField, MinutesField, MoneyField
 from tenants.operations.quantities import minutes as to_minutes
@@ -56,7 +56,7 @@ class ProductionRun(HasStatus, models.Model):
     planned_minutes_source = plan_source_field()
     actual_minutes = MinutesField(null=True, blank=True)
     actual_minutes_source = models.CharField(
-        max_length=10, choices=Source, blank=True, editable=False
+        max_length=10, choices=ActualSource, blank=True, editable=False
     )
     progress_percent = models.DecimalField(
         max_digits=5, decimal_places=2, null=True, blank=True, editable=False
@@ -133,7 +133,7 @@ class ProductionRun(HasStatus, models.Model):
     def is_deleted(self):
         return self.deleted_at is not None
 
-    def set_actual_minutes(self, minutes, source=Source.TYPED):
+    def set_actual_minutes(self, minutes, source=ActualSource.TYPED):
         """Set how long it printed and who says so; None is unknown. Not saved."""
         is_known = minutes is not None
         self.actual_minutes = to_minutes(minutes, field="actual_minutes") if is_known else None
@@ -152,7 +152,9 @@ class RunItem(models.Model):
     quantity = models.PositiveIntegerField()
     planned_quantity = models.PositiveIntegerField(null=True, editable=False)
     good_count = models.PositiveIntegerField("good", null=True, blank=True)
-    good_count_source = models.CharField(max_length=10, choices=Source, blank=True, editable=False)
+    good_count_source = models.CharField(
+        max_length=10, choices=ActualSource, blank=True, editable=False
+    )
     scrapped_count = models.PositiveIntegerField("scrapped", null=True, blank=True)
     scrap_reason = models.ForeignKey(
         Reason, models.PROTECT, null=True, blank=True, related_name="+"
@@ -222,7 +224,9 @@ class RunMaterial(models.Model):
     actual_purge_grams = GramsField(null=True, blank=True)
     gross_before_grams = GramsField(null=True, blank=True)
     gross_after_grams = GramsField(null=True, blank=True)
-    actual_source = models.CharField(max_length=10, choices=Source, blank=True, editable=False)
+    actual_source = models.CharField(
+        max_length=10, choices=ActualSource, blank=True, editable=False
+    )
 
     objects = RunMaterialQuerySet.as_manager()
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 
-class Source(models.TextChoices):
+class ActualSource(models.TextChoices):
     WEIGHED = "weighed", _("weighed")
     TYPED = "typed", _("typed")
     AS_PLANNED = "as_planned", _("as planned")
@@ -12,4 +12,4 @@ class Source(models.TextChoices):
     DEVICE = "device", _("by the printer")
 
 
-ESTIMATED = (Source.AS_PLANNED, Source.PERCENT)
+ESTIMATED = (ActualSource.AS_PLANNED, ActualSource.PERCENT)

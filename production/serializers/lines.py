@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
 from inventory.serializers.spools import SpoolCodeField
-from production.models import Product, Reason, RunItem, RunMaterial, Source
+from production.models import ActualSource, Product, Reason, RunItem, RunMaterial
 from tenants.api.fields import GRAMS, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import RowSerializer
 
@@ -40,7 +40,9 @@ class RunItemSerializer(RowSerializer):
         "sku", source="product", lookup="sku__iexact", queryset=Product.objects.all()
     )
     product_name = serializers.CharField(source="product.name", read_only=True)
-    good_count_source = serializers.ChoiceField(Source.choices, allow_blank=True, read_only=True)
+    good_count_source = serializers.ChoiceField(
+        ActualSource.choices, allow_blank=True, read_only=True
+    )
     scrap_reason_code = ScrapReasonField()
     bom = FrozenBomLineSerializer(many=True, read_only=True, allow_null=True)
     override_reason = TextField(**OVERRIDE_REASON)
@@ -85,7 +87,7 @@ class RunMaterialSerializer(RowSerializer):
         queryset=MaterialType.objects.all(),
         allow_null=True,
     )
-    actual_source = serializers.ChoiceField(Source.choices, allow_blank=True, read_only=True)
+    actual_source = serializers.ChoiceField(ActualSource.choices, allow_blank=True, read_only=True)
     instead_of = WholeField(
         write_only=True,
         required=False,

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from production.models import Printer, ProductionRun, Reason, RunEvent, Source
+from production.models import ActualSource, Printer, ProductionRun, Reason, RunEvent
 from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.verbs import EVENT_CHOICES, TRANSITIONS, allowed
@@ -81,7 +81,7 @@ class ProductionRunSerializer(RowSerializer):
     )
     scheduled_at = MomentField(read_only=True)
     actual_minutes_source = serializers.ChoiceField(
-        Source.choices, allow_blank=True, read_only=True
+        ActualSource.choices, allow_blank=True, read_only=True
     )
     items = NewItemSerializer(many=True, required=False, max_length=MOST_LINES)
     materials = NewMaterialSerializer(many=True, required=False, max_length=MOST_LINES)

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from production.models import ProductionRun, Source
+from production.models import ActualSource, ProductionRun
 from tenants.api.fields import QuantityField
 
 
@@ -52,7 +52,7 @@ class MaterialVariance(GramsByUse):
     material = serializers.IntegerField(allow_null=True)
     spool = serializers.IntegerField(allow_null=True)
     spool_code = serializers.CharField(allow_null=True)
-    actual_source = serializers.ChoiceField(Source.choices, allow_null=True)
+    actual_source = serializers.ChoiceField(ActualSource.choices, allow_null=True)
     cost_per_gram = Amount(8)
     cost = MoneyFigure()
 
@@ -81,7 +81,7 @@ class VarianceSerializer(serializers.Serializer):
     status = serializers.ChoiceField(ProductionRun.Status.choices)
     grams = GramsByUse()
     minutes = MinutesFigure()
-    minutes_source = serializers.ChoiceField(Source.choices, allow_null=True)
+    minutes_source = serializers.ChoiceField(ActualSource.choices, allow_null=True)
     cost = CostByKind()
     materials = MaterialVariance(many=True)
     items = ItemVariance(many=True)

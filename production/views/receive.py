@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from inventory.models import Filament, Spool
 from inventory.services import receiving, scanning
-from production.forms.spools import ReceiveForm
+from production.forms.spools import FloorReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
 from tenants.operations.text import one_line
@@ -32,7 +32,7 @@ class ChooseView(FloorView):
 class ReceiveView(VerbView):
     template_name = "production/floor/receive_filament.html"
     sees = may = MAY
-    form_class = ReceiveForm
+    form_class = FloorReceiveForm
 
     def context(self):
         return {"filament": self.subject, "currency": FarmSettings.load().currency}

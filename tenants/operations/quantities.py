@@ -14,7 +14,7 @@ class InvalidQuantity(Invalid):
     title = "This is not a usable quantity"
 
 
-class QuantityField(models.DecimalField):
+class RoundedDecimalField(models.DecimalField):
     """A Decimal column whose input is rounded half up to its places instead of refused."""
 
     digits, places = 14, 6
@@ -34,23 +34,23 @@ class QuantityField(models.DecimalField):
         return super().clean(value, model_instance)
 
 
-class GramsField(QuantityField):
+class GramsField(RoundedDecimalField):
     """Grams, ``numeric(14,6)``: printers report fractions of a milligram."""
 
 
-class MoneyField(QuantityField):
+class MoneyField(RoundedDecimalField):
     """An amount in the farm's currency, net of VAT, ``numeric(12,4)``."""
 
     digits, places = 12, 4
 
 
-class CostPerGramField(QuantityField):
+class CostPerGramField(RoundedDecimalField):
     """Money per gram, ``numeric(14,8)``."""
 
     digits, places = 14, 8
 
 
-class MinutesField(QuantityField):
+class MinutesField(RoundedDecimalField):
     """Minutes of a machine or a person, ``numeric(10,2)``."""
 
     digits, places = 10, 2

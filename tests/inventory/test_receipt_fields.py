@@ -7,7 +7,7 @@ from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.models import Spool
 from inventory.serializers.spools import ReceiveBody, SpoolSerializer
 from inventory.services.tables.columns import SPOOL_COLUMNS
-from production.forms.spools import ReceiveForm as FloorForm
+from production.forms.spools import FloorReceiveForm
 
 
 @pytest.mark.parametrize("name", Spool.DETAILS)
@@ -20,6 +20,6 @@ def test_a_detail_of_a_spool_is_everywhere(name):
         "inventory/admin/spools.py: export": SpoolAdmin.export,
         "inventory/services/tables/columns.py: SPOOL_COLUMNS": SPOOL_COLUMNS,
     }
-    if name not in FloorForm.touch_exclude:
-        places["production/forms/spools.py: ReceiveForm"] = FloorForm.base_fields
+    if name not in FloorReceiveForm.touch_exclude:
+        places["production/forms/spools.py: FloorReceiveForm"] = FloorReceiveForm.base_fields
     assert [place for place, found in places.items() if name not in found] == []

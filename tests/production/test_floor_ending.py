@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from inventory.models import InventoryTransaction
-from production.models import Reason, Source
+from production.models import ActualSource, Reason
 from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint
 from tests.factories import a_printer, a_run, a_running_run, a_spool
@@ -21,7 +21,7 @@ def test_a_run_is_completed_as_planned_with_two_touches_and_marked_so(floor, gal
     text = page_after(floor, touch(floor, at(run, "complete-as-planned")))
     assert "is completed: 42 g are booked." in text
     assert entries(run) == [("usage", Decimal(-42))]
-    assert run.materials.get().actual_source == Source.AS_PLANNED
+    assert run.materials.get().actual_source == ActualSource.AS_PLANNED
     assert InventoryTransaction.objects.last().source == "floor"
 
 

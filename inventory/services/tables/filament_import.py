@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.columns import FILAMENT_COLUMNS
-from inventory.services.tables.matching import Catalogue
+from inventory.services.tables.matching import FilamentIndex
 from inventory.services.tables.report import (
     BATCH,
     CREATED,
@@ -85,7 +85,7 @@ def _import(rows, *, by, dry_run):
 def _known(rows):
     """``{row: Filament}`` for rows of filaments that are there already, locked: a person's edit
     is not to be lost. A second row of the same filament is refused."""
-    catalogue, seen, matches = Catalogue(), {}, {}
+    catalogue, seen, matches = FilamentIndex(), {}, {}
     for row in (row for row in rows if row.is_ok):
         with row.refusing():
             match = _match(catalogue, row.values, set(matches.values()))
@@ -98,8 +98,8 @@ def _known(rows):
 
 
 def _match(catalogue, values, taken):
-    """The filament (of the Catalogue) that is there already, or None; by name only one without an
-    id of its own, if no other id has ``taken`` it. Raises BadCell when it may be any of several."""
+    """The existing filament of the index, or None; by name only one without an id of its own, if no
+    other id has ``taken`` it. Raises BadCell if it may be any of several."""
     external_id = values.get("external_id")
     if external_id and (known := catalogue.by_external_id.get(external_id)):
         return known

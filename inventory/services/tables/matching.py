@@ -17,7 +17,7 @@ COLUMNS = ("pk", "external_id", "name", "diameter_mm", "net_grams")
 NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("material_type__code")}
 
 
-class Catalogue:
+class FilamentIndex:
     """All filaments of the farm, by their ids and by their names; one query."""
 
     def __init__(self):

@@ -13,7 +13,7 @@ from inventory.models import Filament, InventoryTransaction, Location, Spool
 from inventory.services import ledger, receiving
 from inventory.services.past import require_past
 from inventory.services.tables.cells import BadCell
-from inventory.services.tables.matching import Catalogue, the_place
+from inventory.services.tables.matching import FilamentIndex, the_place
 from inventory.services.tables.report import (
     BATCH,
     CREATED,
@@ -62,7 +62,10 @@ def _import(rows, *, by, dry_run, again, at=None):
 def _plan(rows, *, today, at):
     """Make the unsaved spool of each row; a row that can't be one is refused. Returns what is left
     on each: ``{row: grams}``."""
-    catalogue, places = Catalogue(), {folded(place.name): place for place in Location.objects.all()}
+    catalogue, places = (
+        FilamentIndex(),
+        {folded(place.name): place for place in Location.objects.all()},
+    )
     chosen, left = {}, {}
     for row in rows:
         with row.refusing():

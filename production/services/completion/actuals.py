@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services.ledger import ZERO
 from inventory.services.spools.scale import net_of_gross
-from production.models import Reason, Source
+from production.models import ActualSource, Reason
 from production.services.completion.estimates import estimates
 from production.services.requirements import in_use
 from production.services.requirements.readiness import refuse_without_spool
@@ -154,7 +154,7 @@ def apply_items(items, given, *, as_planned):
     for item in items:
         if item.good_count is None and as_planned:
             item.good_count = item.quantity - (item.scrapped_count or 0)
-            item.good_count_source = Source.AS_PLANNED
+            item.good_count_source = ActualSource.AS_PLANNED
         if item.good_count is not None:
             item.scrapped_count = item.scrapped_count or 0
     missing = [item for item in items if item.good_count is None]
@@ -186,7 +186,7 @@ def note_items(items, given):
             reason = {"kind": Reason.Kind.SCRAP, "named": item.scrap_reason_id}
             in_use.require_reason(count.scrap_reason, **reason)
             item.good_count, item.scrapped_count = count.good_count, count.scrapped_count
-            item.good_count_source = Source.TYPED
+            item.good_count_source = ActualSource.TYPED
             item.scrap_reason = count.scrap_reason
             _check_counts(item)
 
@@ -210,14 +210,14 @@ def _settle(line, spools, books):
     if line.gross_after_grams is not None and not line.actual_source:  # else it was compared once
         _split(line, _weighed(line, spools, books), spools)
     elif line.actual_grams is not None:
-        line.actual_source = line.actual_source or Source.TYPED
+        line.actual_source = line.actual_source or ActualSource.TYPED
         if line.actual_purge_grams is None and not line.planned_purge_grams:
             line.actual_purge_grams = ZERO
 
 
 def by_share(percent):
-    """The Source of what is taken from the plan: ``percent`` of it."""
-    return Source.AS_PLANNED if percent == 100 else Source.PERCENT
+    """The ActualSource of what is taken from the plan: ``percent`` of it."""
+    return ActualSource.AS_PLANNED if percent == 100 else ActualSource.PERCENT
 
 
 def _estimate(lines, percent):
@@ -269,7 +269,7 @@ def _split(line, used, spools):
         purge = used - line.actual_grams
     purge = min(line.planned_purge_grams if purge is None else purge, used)
     line.actual_grams, line.actual_purge_grams = used - purge, purge
-    line.actual_source = Source.WEIGHED
+    line.actual_source = ActualSource.WEIGHED
 
 
 def _require_agreement(line, used, spools):

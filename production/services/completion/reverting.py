@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
-from production.models import ESTIMATED, ProductionRun, RunEvent, Source
+from production.models import ESTIMATED, ActualSource, ProductionRun, RunEvent
 from production.services import overrides, transitions
 from production.services.completion.actuals import ITEM_FIELDS, LINE_FIELDS, MINUTE_FIELDS
 from production.services.completion.estimates import (
@@ -125,7 +125,7 @@ def _drop_estimates(run, lines, items):
             line.actual_grams = line.actual_purge_grams = None
             line.actual_source = ""
     for item in items:
-        if run.status == Status.FAILED or item.good_count_source != Source.TYPED:
+        if run.status == Status.FAILED or item.good_count_source != ActualSource.TYPED:
             item.good_count, item.good_count_source = None, ""
             item.scrapped_count = item.scrapped_count or None
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from production.models import ProductionRun, Source
+from production.models import ActualSource, ProductionRun
 from production.services.explanation.causes import causes_of, listed
 from production.services.variance import reconciled, rounded
 from tenants.operations.text import format_amount, format_number
@@ -110,7 +110,7 @@ def _assumed(explanation):
     if explanation.assumed:
         text = _("%(assumed)s g of %(actual)s g were booked as planned, nobody measured them.")
         sources = {each.line.actual_source for each in explanation.figures.materials}
-        if Source.PERCENT in sources:
+        if ActualSource.PERCENT in sources:
             text = _("%(assumed)s g of %(actual)s g were booked by percent, nobody measured them.")
         grams = {"assumed": explanation.assumed, "actual": explanation.grams.figure.actual}
         yield text % {name: format_number(value) for name, value in grams.items()}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
-from production.models import RunMaterial, Source
+from production.models import ActualSource, RunMaterial
 from production.services import overrides, transitions
 from production.services.completion.actuals import (
     ITEM_FIELDS,
@@ -144,7 +144,7 @@ def _keep_so_far(book, line, so_far, is_empty):
     if is_empty:
         line.actual_grams, line.actual_purge_grams = spool.remaining_grams, ledger.ZERO
         line.gross_before_grams = line.gross_after_grams = None
-        line.actual_source = Source.TYPED
+        line.actual_source = ActualSource.TYPED
     elif so_far is None:
         raise ActualsMissing(
             _("What did spool %(spool)s give so far? Give grams or a weight, or mark it as empty.")

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Filament, MaterialType, Spool
 from inventory.services import ledger
 from production.models import (
+    ActualSource,
     PlanSource,
     PrinterSlot,
     Product,
@@ -15,7 +16,6 @@ from production.models import (
     Reason,
     RunItem,
     RunMaterial,
-    Source,
 )
 from production.services import overrides, transitions
 from production.services.completion.estimates import expected
@@ -108,7 +108,7 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     named = {"kind": Reason.Kind.SCRAP, "named": item.scrap_reason_id}
     in_use.require_reason(fields.get("scrap_reason"), **named)
     if "good_count" in fields:
-        item.good_count_source = "" if fields["good_count"] is None else Source.TYPED
+        item.good_count_source = "" if fields["good_count"] is None else ActualSource.TYPED
     for name, value in fields.items():
         setattr(item, name, value)
     _check_item(item)

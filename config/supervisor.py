@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 
 CHECK_INTERVAL_SECONDS = 1
-MOST_ENDS, WITHIN_SECONDS = 5, 60  # of one program, before nothing is tried any more
+MAX_ENDS, WITHIN_SECONDS = 5, 60  # of one program, before nothing is tried any more
 
 
 class ProgramError(Exception):
@@ -48,7 +48,7 @@ def supervise(
     One that ends is started again after a pause. Raises ProgramError where one does not start the
     first time, or has ended five times within a minute.
     """
-    ends = {program: deque(maxlen=MOST_ENDS) for program in programs}
+    ends = {program: deque(maxlen=MAX_ENDS) for program in programs}
     started = []
     try:
         for program in programs:
@@ -69,9 +69,9 @@ def _restart(program, ends, report, sleep, clock) -> None:
     reason, now = program.ended(), clock()
     ends.append(now)
     recent = sum(now - end <= WITHIN_SECONDS for end in ends)
-    if recent == MOST_ENDS:
+    if recent == MAX_ENDS:
         message = (
-            f"{reason} That was {MOST_ENDS} times within {WITHIN_SECONDS} seconds, so nothing is "
+            f"{reason} That was {MAX_ENDS} times within {WITHIN_SECONDS} seconds, so nothing is "
             "started again: the reason is above."
         )
         raise ProgramError(message, reason.code)

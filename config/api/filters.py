@@ -7,7 +7,7 @@ from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
 from tenants.operations.text import one_line
-from tenants.web.requests import MOST_WORDS
+from tenants.web.requests import MAX_WORDS
 
 
 class BoundedSearch(SearchFilter):
@@ -26,8 +26,8 @@ class BoundedSearch(SearchFilter):
 
     def get_search_terms(self, request):
         words = [one_line(word) for word in super().get_search_terms(request)]
-        if len(words) > MOST_WORDS:
-            message = _("At most %(count)s words.") % {"count": MOST_WORDS}
+        if len(words) > MAX_WORDS:
+            message = _("At most %(count)s words.") % {"count": MAX_WORDS}
             raise ValidationError({self.search_param: [message]})
         return words
 

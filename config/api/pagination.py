@@ -8,7 +8,7 @@ from rest_framework.response import Response
 
 from tenants.web.pagination import DeferredPaginator
 
-MOST_DIGITS = 9
+MAX_DIGITS = 9
 
 
 class Pages(PageNumberPagination):
@@ -68,6 +68,6 @@ def _number(request, name, default):
     given = request.query_params.get(name)
     if given is None:
         return default
-    if not (given.isascii() and given.isdigit() and len(given) <= MOST_DIGITS and int(given)):
+    if not (given.isascii() and given.isdigit() and len(given) <= MAX_DIGITS and int(given)):
         raise ValidationError({name: [_("Must be a whole number from 1 up.")]})
     return int(given)

@@ -13,7 +13,7 @@ from tenants.operations.refusals import Invalid
 from tenants.web.requests import too_large
 
 DEEPEST = 20
-MOST_VALUES = 20_000  # of a body, lists and objects counted too; a view may allow more
+MAX_VALUES = 20_000  # of a body, lists and objects counted too; a view may allow more
 
 
 class TooDeep(Invalid):
@@ -51,7 +51,7 @@ class StrictJSONParser(JSONParser):
 
 
 def _most_values(context):
-    return getattr((context or {}).get("view"), "most_values", None) or MOST_VALUES
+    return getattr((context or {}).get("view"), "most_values", None) or MAX_VALUES
 
 
 def _bound(raw, most):

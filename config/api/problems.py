@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from config.api.renderers import ProblemJSONRenderer
 from tenants.accounts import audited
 from tenants.operations.refusals import Busy, Invalid, Refusal, Unavailable
-from tenants.web.problems import MOST_ERRORS, flat, headers_of, of_refusal, problem
+from tenants.web.problems import MAX_ERRORS, flat, headers_of, of_refusal, problem
 from tenants.web.requests import too_large
 
 logger = logging.getLogger(__name__)
@@ -106,7 +106,7 @@ def _of_framework(error):
         errors = flat(detail if isinstance(detail, dict) else {"non_field_errors": detail})
         detail = "; ".join(
             " ".join(texts) if name == "non_field_errors" else f"{name}: {' '.join(texts)}"
-            for name, texts in islice(errors.items(), MOST_ERRORS)
+            for name, texts in islice(errors.items(), MAX_ERRORS)
         )
         return problem(400, "invalid", title=INVALID, detail=detail, errors=errors)
     return problem(error.status_code, code, detail=str(detail))

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.labels import labels_url
 from inventory.admin.pictures import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
-from inventory.paper.labels import MOST_SPOOLS
+from inventory.paper.labels import MAX_SPOOLS
 from inventory.services.tables import catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
@@ -157,7 +157,7 @@ def _of_spools(report):
     new = [row.instance.pk for row in report.good if row.outcome == CREATED]
     if report.dry_run:
         return {"there": report.count(UNCHANGED)}
-    labels = labels_url(new) if 0 < len(new) <= MOST_SPOOLS else None
+    labels = labels_url(new) if 0 < len(new) <= MAX_SPOOLS else None
     return {"labels_url": labels, "first": new[0] if new else None}
 
 

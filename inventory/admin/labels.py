@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from inventory.forms.labels import BlankLabelForm, LabelForm
 from inventory.paper import fonts, labels, pictures, sheets
-from inventory.paper.labels import MOST_SPOOLS
+from inventory.paper.labels import MAX_SPOOLS
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import pdf_answer
 from tenants.farms.names import is_local
@@ -36,10 +36,10 @@ class LabelPages:
 
     @admin.action(description="Print labels …", permissions=["view"])
     def print_labels(self, request, queryset):
-        ids = list(queryset.values_list("pk", flat=True)[: MOST_SPOOLS + 1])
-        if len(ids) > MOST_SPOOLS:
+        ids = list(queryset.values_list("pk", flat=True)[: MAX_SPOOLS + 1])
+        if len(ids) > MAX_SPOOLS:
             message = _("At most %(most)s labels at once; choose fewer.")
-            return messages.error(request, message % {"most": MOST_SPOOLS})
+            return messages.error(request, message % {"most": MAX_SPOOLS})
         return HttpResponseRedirect(labels_url(ids))
 
     def labels_page(self, request, form):

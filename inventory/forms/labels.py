@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import Spool
 from inventory.paper import sheets
-from inventory.paper.labels import MOST_BLANK, MOST_COPIES, MOST_SPOOLS
+from inventory.paper.labels import MAX_BLANK, MAX_COPIES, MAX_SPOOLS
 from tenants.web.forms import VerbForm
 
 
@@ -22,7 +22,7 @@ class LabelForm(VerbForm):
         max_value=100,
         help_text="Of the first sheet, counted row by row; 1 on a full sheet and on a roll.",
     )
-    copies = forms.IntegerField(label="Copies of each", min_value=1, max_value=MOST_COPIES)
+    copies = forms.IntegerField(label="Copies of each", min_value=1, max_value=MAX_COPIES)
 
     @staticmethod
     def defaults(sheet):
@@ -31,9 +31,9 @@ class LabelForm(VerbForm):
     def clean_ids(self):
         texts = self.cleaned_data["ids"].split(",")
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
-        if len(ids) > MOST_SPOOLS:
+        if len(ids) > MAX_SPOOLS:
             message = _("%(count)s spools; at most %(most)s at once.")
-            raise forms.ValidationError(message % {"count": len(ids), "most": MOST_SPOOLS})
+            raise forms.ValidationError(message % {"count": len(ids), "most": MAX_SPOOLS})
         found = Spool.objects.with_filament().in_bulk(ids)
         if not found:
             raise forms.ValidationError(_("None of these spools is there."))
@@ -47,11 +47,11 @@ class BlankLabelForm(LabelForm):
     """Of spools that are still to come."""
 
     ids = None
-    count = forms.IntegerField(label="How many", min_value=1, max_value=MOST_BLANK)
+    count = forms.IntegerField(label="How many", min_value=1, max_value=MAX_BLANK)
     copies = forms.IntegerField(
         label="Copies of each",
         min_value=1,
-        max_value=MOST_COPIES,
+        max_value=MAX_COPIES,
         help_text="2: one for the reel, one for its box.",
     )
     field_order = ["count"]

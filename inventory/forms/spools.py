@@ -4,7 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Filament, Location, Spool
-from inventory.services.receiving import MOST_AT_ONCE
+from inventory.services.receiving import MAX_AT_ONCE
 from tenants.web.forms import DayInput, NumberField, SuggestedField, VerbForm
 
 WITH_REEL = _("Filament and reel together.")
@@ -159,7 +159,7 @@ class ReceiveForm(VerbForm):
         help_text=_("Its name, its maker or its colour; the number under its barcode."),
     )
     count = forms.IntegerField(
-        min_value=1, max_value=MOST_AT_ONCE, initial=1, label=_("How many spools")
+        min_value=1, max_value=MAX_AT_ONCE, initial=1, label=_("How many spools")
     )
     initial_grams = NumberField(
         label=_("Filament on each"), unit="g",

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from inventory import colors, gtins
 
-LONGEST_INPUT = 40  # with spaces, hyphens and #
+MAX_INPUT_LENGTH = 40  # with spaces, hyphens and #
 
 validate_color = RegexValidator(colors.HEX, "A colour is 6 or 8 hex digits, such as FF8800.")
 
@@ -18,7 +18,7 @@ validate_color = RegexValidator(colors.HEX, "A colour is 6 or 8 hex digits, such
 def validate_gtin(gtin):
     if not gtins.is_valid(gtin):
         message = _("“%(gtin)s” is no GTIN: 8, 12, 13 or 14 digits, the last a check digit.")
-        raise ValidationError(message % {"gtin": gtin[:LONGEST_INPUT]})
+        raise ValidationError(message % {"gtin": gtin[:MAX_INPUT_LENGTH]})
 
 
 class NormalisedInput(forms.CharField):
@@ -44,7 +44,7 @@ class NormalisedField(models.CharField):
     def formfield(self, **kwargs):
         form_class = partial(NormalisedInput, normalise=self.normalise)
         return super().formfield(
-            **{"form_class": form_class, "max_length": LONGEST_INPUT, **kwargs}
+            **{"form_class": form_class, "max_length": MAX_INPUT_LENGTH, **kwargs}
         )
 
     def deconstruct(self):

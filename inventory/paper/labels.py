@@ -18,8 +18,8 @@ from tenants.operations.text import format_number
 
 MARGIN = 1.5 * mm  # printers and die cuts are off by as much
 CODE_SHARE = 0.24  # of the side of the QR code, for the code in print under it
-MOST_LABELS = 1000
-MOST_SPOOLS, MOST_COPIES, MOST_BLANK = 200, 50, 500  # of one request
+MAX_LABELS = 1000
+MAX_SPOOLS, MAX_COPIES, MAX_BLANK = 200, 50, 500  # of one request
 SMALLEST = 4.5  # points
 RULED = 7 * mm
 
@@ -119,8 +119,8 @@ def _require_possible(count, sheet, start):
         raise NotOnSheet(message % figures, errors=errors, labels=sheet.labels)
     if count == 0:
         raise Invalid(_("Nothing is to be printed: name spools, or a number of blank labels."))
-    if count > MOST_LABELS:
-        figures = {"count": count, "most": MOST_LABELS}
+    if count > MAX_LABELS:
+        figures = {"count": count, "most": MAX_LABELS}
         message = _(
             "%(count)s labels are too many; a document has at most %(most)s. Print fewer spools or "
             "copies at once."

@@ -4,11 +4,11 @@ from rest_framework import serializers
 
 from inventory import gtins
 from inventory.models import Filament, Location, Manufacturer, MaterialType
-from inventory.models.fields import LONGEST_INPUT, validate_color
+from inventory.models.fields import MAX_INPUT_LENGTH, validate_color
 from tenants.api.fields import ColorField, NameField, TextField, UpperCaseField
 from tenants.api.serializers import RowSerializer
 
-MOST_COLORS = 16
+MAX_COLORS = 16
 
 
 class ManufacturerSerializer(RowSerializer):
@@ -63,10 +63,10 @@ class FilamentSerializer(RowSerializer):
     multi_color_hexes = serializers.ListField(
         child=ColorField(max_length=9, validators=[validate_color]),
         required=False,
-        max_length=MOST_COLORS,
+        max_length=MAX_COLORS,
     )
     gtin = BarcodeField(
-        max_length=LONGEST_INPUT,
+        max_length=MAX_INPUT_LENGTH,
         required=False,
         allow_blank=True,
         help_text="8, 12, 13 or 14 digits with their check digit; lost leading zeros are restored.",

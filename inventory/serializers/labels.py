@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from inventory.models import Spool
 from inventory.paper import sheets
-from inventory.paper.labels import MOST_BLANK, MOST_COPIES, MOST_SPOOLS
+from inventory.paper.labels import MAX_BLANK, MAX_COPIES, MAX_SPOOLS
 from tenants.api.fields import DIGITS, ChoiceField
 
 SHEETS = [(name, sheet.name) for name, sheet in sheets.SHEETS.items()]
@@ -26,8 +26,8 @@ class SpoolsField(serializers.CharField):
         if not all(DIGITS.fullmatch(text) for text in texts):
             self.fail("not_ids")
         ids = list(dict.fromkeys(int(text) for text in texts))
-        if len(ids) > MOST_SPOOLS:
-            self.fail("too_many", most=MOST_SPOOLS)
+        if len(ids) > MAX_SPOOLS:
+            self.fail("too_many", most=MAX_SPOOLS)
         found = Spool.objects.with_filament().in_bulk(ids)
         if unknown := [str(pk) for pk in ids if pk not in found]:
             self.fail("unknown", ids=", ".join(unknown[:10]))
@@ -42,7 +42,7 @@ class LabelQuery(serializers.Serializer):
         min_value=1, max_value=100, default=1, help_text="The place of the first on its sheet."
     )
     copies = serializers.IntegerField(
-        min_value=1, max_value=MOST_COPIES, default=1, help_text="Of each label."
+        min_value=1, max_value=MAX_COPIES, default=1, help_text="Of each label."
     )
 
 
@@ -51,5 +51,5 @@ class LabelsQuery(LabelQuery):
 
     ids = SpoolsField(required=False, default=list, help_text="Of spools, separated by commas.")
     blank = serializers.IntegerField(
-        min_value=0, max_value=MOST_BLANK, default=0, help_text="Blank labels with new codes."
+        min_value=0, max_value=MAX_BLANK, default=0, help_text="Blank labels with new codes."
     )

@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from inventory.models import Filament, Location, Spool, SpoolEvent
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from inventory.services.receiving import MOST_AT_ONCE
+from inventory.services.receiving import MAX_AT_ONCE
 from tenants.api.fields import (
     GRAMS,
     MONEY,
@@ -141,11 +141,11 @@ class ReceiveBody(SpoolSerializer):
     """Many equal spools, by ``count`` or by the ``codes`` of the labels on them; ``price`` is of
     each, ``total_price`` of all together."""
 
-    count = WholeField(required=False, min_value=1, max_value=MOST_AT_ONCE, write_only=True)
+    count = WholeField(required=False, min_value=1, max_value=MAX_AT_ONCE, write_only=True)
     codes = serializers.ListField(
         child=TextField(max_length=300),
         required=False,
-        max_length=MOST_AT_ONCE,
+        max_length=MAX_AT_ONCE,
         write_only=True,
         help_text="Of blank labels that are on the spools, as scanned; else new codes are made.",
     )

@@ -17,7 +17,7 @@ from tenants.operations.quantities import money
 from tenants.operations.refusals import Invalid, Refusal
 from tenants.operations.text import compose_names, format_number
 
-MOST_AT_ONCE = 200
+MAX_AT_ONCE = 200
 PRICE_STEP = Decimal("0.0001")
 USED_BEFORE = "used before"  # the reason of the entry
 
@@ -166,8 +166,8 @@ def _counted(count, codes):
         error = _("%(labels)s labels for %(count)s spools.") % figures
         raise Invalid(message % figures, errors={"codes": [error]})
     count = count or len(codes)
-    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MOST_AT_ONCE:
-        figures = {"most": MOST_AT_ONCE}
+    if isinstance(count, bool) or not isinstance(count, int) or not 0 < count <= MAX_AT_ONCE:
+        figures = {"most": MAX_AT_ONCE}
         message = _("Between 1 and %(most)s spools are received at once.")
         error = _("Between 1 and %(most)s.") % figures
         raise Invalid(message % figures, errors={"count": [error]})

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from inventory import codes, gtins
 from inventory.models import Filament, Spool
 
-LONGEST = 300
+MAX_LENGTH = 300
 UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # what some scanners send first: ]Q3, ]E0
 # A keyboard scanner set to another country's layout writes - for /.
@@ -39,7 +39,7 @@ class Symbol:
 
 def read(text):
     """The Symbol that ``text`` is; of any text at all."""
-    text = SYMBOLOGY.sub("", UNSEEN.sub("", text[:LONGEST]).strip()).strip()
+    text = SYMBOLOGY.sub("", UNSEEN.sub("", text[:MAX_LENGTH]).strip()).strip()
     if found := SPOOLMAN.match(text):
         kind = {"s": "spool", "f": "filament"}.get((found["letter"] or "").lower(), found["word"])
         return Symbol(f"spoolman_{kind.lower()}", found["id"].lstrip("0") or "0")

@@ -18,7 +18,7 @@ from tenants.accounts.models import FarmSettings
 from tenants.site.site import farm_site
 
 DAYS = 7
-MOST = 8
+MAX_ROWS = 8
 SOON_DAYS = 30
 STEPS = {
     Filament: "import a catalogue, or add them one by one",
@@ -94,10 +94,10 @@ def _blocked():
     blocked = [run for run in runs if blockers[run.pk]]
     return {
         "planned": len(runs),
-        "more": max(len(blocked) - MOST, 0),
+        "more": max(len(blocked) - MAX_ROWS, 0),
         "runs": [
             {"run": run, "link": words.run_link(run), "blockers": blockers[run.pk]}
-            for run in blocked[:MOST]
+            for run in blocked[:MAX_ROWS]
         ],
     }
 
@@ -106,7 +106,9 @@ def _dry():
     """Filaments that are short, or will be within a month."""
     filaments = demand.of_filaments(Filament.objects.active().with_makers())
     soon = filaments.filter(days_left__lte=SOON_DAYS) | filaments.filter(short_grams__gt=0)
-    return soon.order_by(F("short_grams").desc(), F("days_left").asc(nulls_last=True), "pk")[:MOST]
+    return soon.order_by(F("short_grams").desc(), F("days_left").asc(nulls_last=True), "pk")[
+        :MAX_ROWS
+    ]
 
 
 def _alerts(threshold):
@@ -139,7 +141,7 @@ def _week(settings):
             whole["compared"], settings.currency, settings.variance_alert_percent
         ),
         "dearest": explanation.dearest(
-            explanations.by_over(explanations.of_many(runs, group_by="product")), MOST
+            explanations.by_over(explanations.of_many(runs, group_by="product")), MAX_ROWS
         ),
         "charts": [_chart(rows, name, title) for name, title in FIGURES.items()],
     }

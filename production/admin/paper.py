@@ -25,12 +25,12 @@ class TravellerPages:
 
     @admin.action(description="Print travellers", permissions=["view"])
     def print_travellers(self, request, queryset):
-        ids = list(queryset.values_list("pk", flat=True)[: traveller.MOST_RUNS + 1])
-        if len(ids) > traveller.MOST_RUNS:
+        ids = list(queryset.values_list("pk", flat=True)[: traveller.MAX_RUNS + 1])
+        if len(ids) > traveller.MAX_RUNS:
             messages.error(
                 request,
                 _("At most %(most_runs)s at once; choose fewer.")
-                % {"most_runs": traveller.MOST_RUNS},
+                % {"most_runs": traveller.MAX_RUNS},
             )
             return None
         return HttpResponseRedirect(travellers_url(ids))
@@ -41,7 +41,7 @@ class TravellerPages:
             raise PermissionDenied
         ids = request.GET.get("ids", "")[:3000].split(",")
         ids = [int(text) for text in ids if text.isascii() and text.isdigit() and len(text) < 19]
-        found = ProductionRun.objects.live().for_paper().in_bulk(ids[: traveller.MOST_RUNS])
+        found = ProductionRun.objects.live().for_paper().in_bulk(ids[: traveller.MAX_RUNS])
         runs = [found[pk] for pk in dict.fromkeys(ids) if pk in found]
         if not runs:
             raise Http404("None of these runs is there.")

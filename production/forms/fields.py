@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from inventory.services import scanning
-from inventory.services.receiving import MOST_AT_ONCE
+from inventory.services.receiving import MAX_AT_ONCE
 from production.models import Printer, Reason
 from production.services.scanning import unknown
 from tenants.operations.text import format_number
@@ -57,7 +57,7 @@ class CodesField(forms.CharField):
     """The codes of labels, one a line, typed or scanned."""
 
     def __init__(self, **kwargs):
-        limits = {"max_length": MOST_AT_ONCE * scanning.LONGEST, "required": False}
+        limits = {"max_length": MAX_AT_ONCE * scanning.MAX_LENGTH, "required": False}
         widget = forms.Textarea(attrs={"rows": 3, **SCANNED})
         super().__init__(**{**limits, "widget": widget, **kwargs})
 

@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import spools
 from inventory.models import Spool
-from inventory.services.receiving import MOST_AT_ONCE
+from inventory.services.receiving import MAX_AT_ONCE
 from production.forms.fields import CodesField, SpoolField
 from production.models import PrinterSlot
 from tenants.web.forms import VerbForm
@@ -19,7 +19,7 @@ class FloorReceiveForm(spools.ReceiveForm):
     field_order = ("count", "codes", "lot_number", "total_price", "location", "initial_grams")
     used = ("gross_grams", "remaining_grams")
 
-    count = CountField(label=_("How many spools"), max_value=MOST_AT_ONCE, required=False)
+    count = CountField(label=_("How many spools"), max_value=MAX_AT_ONCE, required=False)
     codes = CodesField(label=_("Labels on them already, one a line"))
 
     def __init__(self, *args, **kwargs):

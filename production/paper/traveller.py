@@ -24,7 +24,7 @@ from tenants.operations.text import format_number
 
 MARGIN, HEAD, CODE = 14 * mm, 40 * mm, 34 * mm
 WIDTH = A4[0] - 2 * MARGIN
-MOST_RUNS = 100
+MAX_RUNS = 100
 NOTHING = "–"
 
 
@@ -42,9 +42,9 @@ def pdf(runs, *, farm, farm_name, printed_at):
 
     ``farm`` is the farm's address, ``printed_at`` an aware moment. Raises TooManyTravellers.
     """
-    if not 1 <= len(runs) <= MOST_RUNS:
+    if not 1 <= len(runs) <= MAX_RUNS:
         message = _("%(count)s runs; a document has 1 to %(most)s.")
-        raise TooManyTravellers(message % {"count": len(runs), "most": MOST_RUNS})
+        raise TooManyTravellers(message % {"count": len(runs), "most": MAX_RUNS})
     fonts.load()
     content, story = io.BytesIO(), []
     title = _("Runs of %(farm)s") % {"farm": farm_name}

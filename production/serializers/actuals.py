@@ -6,7 +6,7 @@ from rest_framework import serializers
 from inventory.models import Spool
 from inventory.serializers.spools import SpoolCodeField
 from production.models import Printer, Product, ProductionRun, Reason
-from production.serializers.lines import OVERRIDE_REASON, ScrapReasonField
+from production.serializers.lines import MAX_LINES, OVERRIDE_REASON, ScrapReasonField
 from production.services.completion.actuals import FIGURES, ItemCount, MaterialActual
 from production.services.runs.repeats import Made
 from tenants.api import fields
@@ -18,7 +18,6 @@ PERCENT = {"max_digits": 5, "decimal_places": 2, "max_value": 100}
 ID = {"min_value": 1, "max_value": 2**63 - 1}
 COUNT = {"min_value": 0, "max_value": 1_000_000}
 TEXT = {"required": False, "allow_blank": True, "max_length": 1000}
-MOST_LINES = 200
 FAILURES = Reason.objects.filter(kind=Reason.Kind.FAILURE)
 
 
@@ -80,8 +79,8 @@ class ItemCountBody(Body):
 class ActualsBody(Body):
     """Drafts: what the run took and made so far."""
 
-    materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
-    items = ItemCountBody(many=True, required=False, max_length=MOST_LINES)
+    materials = MaterialActualBody(many=True, required=False, max_length=MAX_LINES)
+    items = ItemCountBody(many=True, required=False, max_length=MAX_LINES)
     actual_minutes = fields.QuantityField(**fields.MINUTES, **OPTIONAL)
 
     def validate_materials(self, given):
@@ -141,7 +140,7 @@ class FailBody(ClosingBody):
 
     reason = fields.IdField(queryset=FAILURES, required=False)
     reason_code = fields.NameField("code", source="reason", queryset=FAILURES)
-    items = FailedItemBody(many=True, required=False, max_length=MOST_LINES)
+    items = FailedItemBody(many=True, required=False, max_length=MAX_LINES)
     progress_percent = fields.QuantityField(required=False, allow_null=True, **PERCENT)
     note = fields.TextField(**TEXT)
 
@@ -153,7 +152,7 @@ class CancelBody(Body):
     """Why it is given up, and what a started run has used already."""
 
     reason = fields.TextField(**TEXT)
-    materials = MaterialActualBody(many=True, required=False, max_length=MOST_LINES)
+    materials = MaterialActualBody(many=True, required=False, max_length=MAX_LINES)
 
     def validate_materials(self, given):
         return distinct_lines(given)
@@ -190,8 +189,8 @@ class RecordBody(Body):
 
     started_at = fields.MomentField()
     finished_at = fields.MomentField()
-    items = MadeBody(many=True, required=False, max_length=MOST_LINES)
-    materials = TakenBody(many=True, required=False, max_length=MOST_LINES)
+    items = MadeBody(many=True, required=False, max_length=MAX_LINES)
+    materials = TakenBody(many=True, required=False, max_length=MAX_LINES)
     printer = fields.IdField(queryset=Printer.objects.all(), required=False, allow_null=True)
     printer_name = fields.NameField(
         source="printer", lookup="name__iexact", queryset=Printer.objects.all(), allow_null=True

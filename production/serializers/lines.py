@@ -8,6 +8,7 @@ from production.models import ActualSource, Product, Reason, RunItem, RunMateria
 from tenants.api.fields import GRAMS, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import RowSerializer
 
+MAX_LINES = 200  # of a run, in one request
 OVERRIDE_REASON = {
     "write_only": True,
     "required": False,

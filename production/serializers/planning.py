@@ -5,18 +5,18 @@ from rest_framework import serializers
 from production.models import Printer, Product, ProductionRun, RunItem
 from production.serializers.lines import OVERRIDE_REASON
 from production.serializers.runs import ProductionRunSerializer
-from production.services.runs.planning import MOST_AT_ONCE, MOST_PLATES, MOST_UNITS
+from production.services.runs.planning import MAX_AT_ONCE, MAX_PLATES, MAX_UNITS
 from tenants.api.fields import IdField, NameField, TextField, WholeField
 from tenants.api.serializers import Body, RowSerializer
 
-PRINTERS = {"required": False, "min_length": 1, "max_length": MOST_AT_ONCE}
-LONGEST_REFERENCE = RunItem._meta.get_field("order_reference").max_length
+PRINTERS = {"required": False, "min_length": 1, "max_length": MAX_AT_ONCE}
+MAX_REFERENCE_LENGTH = RunItem._meta.get_field("order_reference").max_length
 
 
 class ManyRunsBody(Body):
     """Runs as each would be planned alone; all are, or none."""
 
-    runs = ProductionRunSerializer(many=True, allow_empty=False, max_length=MOST_AT_ONCE)
+    runs = ProductionRunSerializer(many=True, allow_empty=False, max_length=MAX_AT_ONCE)
 
 
 class PlanBody(RowSerializer):
@@ -27,13 +27,13 @@ class PlanBody(RowSerializer):
     product_sku = NameField(
         "sku", source="product", lookup="sku__iexact", queryset=Product.objects.all()
     )
-    quantity = WholeField(min_value=1, max_value=MOST_UNITS)
+    quantity = WholeField(min_value=1, max_value=MAX_UNITS)
     printers = serializers.ListField(child=IdField(queryset=Printer.objects.all()), **PRINTERS)
     printer_names = serializers.ListField(
         child=NameField(lookup="name__iexact", queryset=Printer.objects.all()), **PRINTERS
     )
-    plates_per_run = WholeField(min_value=1, max_value=MOST_PLATES, default=1, allow_null=True)
-    order_reference = TextField(required=False, allow_blank=True, max_length=LONGEST_REFERENCE)
+    plates_per_run = WholeField(min_value=1, max_value=MAX_PLATES, default=1, allow_null=True)
+    order_reference = TextField(required=False, allow_blank=True, max_length=MAX_REFERENCE_LENGTH)
     override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:

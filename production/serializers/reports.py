@@ -9,7 +9,7 @@ from tenants.api.fields import MomentField, WholeField
 from tenants.api.serializers import Body
 
 EVIDENT_RUNS = 10
-MOST_RUNS = 1000
+MAX_RUNS = 1000
 STOCK_FIELDS = [
     "sealed_count",
     "opened_count",
@@ -193,7 +193,7 @@ class ProposalSerializer(AlertSerializer):
 class AcceptBody(Body):
     """How many of the product's last runs are evaluated."""
 
-    last = WholeField(min_value=1, max_value=MOST_RUNS, default=EVIDENT_RUNS)
+    last = WholeField(min_value=1, max_value=MAX_RUNS, default=EVIDENT_RUNS)
 
 
 class ConsumedGrams(serializers.Serializer):

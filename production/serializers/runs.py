@@ -3,7 +3,12 @@
 from rest_framework import serializers
 
 from production.models import ActualSource, Printer, ProductionRun, Reason, RunEvent
-from production.serializers.lines import OVERRIDE_REASON, RunItemSerializer, RunMaterialSerializer
+from production.serializers.lines import (
+    MAX_LINES,
+    OVERRIDE_REASON,
+    RunItemSerializer,
+    RunMaterialSerializer,
+)
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.verbs import EVENT_CHOICES, TRANSITIONS, allowed
 from tenants.api.fields import (
@@ -16,8 +21,6 @@ from tenants.api.fields import (
 )
 from tenants.api.serializers import RowSerializer
 from tenants.operations.refusals import Invalid
-
-MOST_LINES = 200
 
 
 def addresses(verbs):
@@ -83,8 +86,8 @@ class ProductionRunSerializer(RowSerializer):
     actual_minutes_source = serializers.ChoiceField(
         ActualSource.choices, allow_blank=True, read_only=True
     )
-    items = NewItemSerializer(many=True, required=False, max_length=MOST_LINES)
-    materials = NewMaterialSerializer(many=True, required=False, max_length=MOST_LINES)
+    items = NewItemSerializer(many=True, required=False, max_length=MAX_LINES)
+    materials = NewMaterialSerializer(many=True, required=False, max_length=MAX_LINES)
     created_by_username = UsernameField("created_by")
     created_by_name = PersonNameField("created_by")
     allowed = serializers.SerializerMethodField()

@@ -5,7 +5,7 @@ from rest_framework import serializers
 
 from production.models import Printer, ProductionRun
 from production.serializers import actuals
-from production.serializers.lines import OVERRIDE_REASON
+from production.serializers.lines import MAX_LINES, OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
 from production.services.verbs import ROWS
@@ -22,7 +22,7 @@ class SpoolOfLine(actuals.SpoolBody):
 class StartBody(Body):
     """Spools for the materials that have none; those in the printer's slots are found."""
 
-    spools = SpoolOfLine(many=True, required=False, max_length=actuals.MOST_LINES)
+    spools = SpoolOfLine(many=True, required=False, max_length=MAX_LINES)
     printer_cleared = FlagField(required=False)
     confirm = FlagField(required=False, help_text="It makes parts, and no material is planned.")
     override_reason = TextField(**OVERRIDE_REASON)

@@ -11,9 +11,9 @@ from production.forms.spools import FloorReceiveForm
 from production.views.floor import FloorView, VerbView
 from tenants.accounts.models import FarmSettings
 from tenants.operations.text import one_line
-from tenants.web.requests import MOST_WORDS
+from tenants.web.requests import MAX_WORDS
 
-MOST_ROWS = 20
+MAX_ROWS = 20
 LOOKED_AT = 100  # spools, for the filaments that came last
 MAY = "inventory.receive_spool"
 
@@ -63,19 +63,19 @@ class ReceivedView(FloorView):
     def context(self):
         given = self.request.GET.get("ids", "")[:4000].split(",")
         ids = [int(each) for each in given if each.isascii() and each.isdigit() and len(each) < 19]
-        spools = Spool.objects.with_filament().filter(pk__in=ids[: receiving.MOST_AT_ONCE])
+        spools = Spool.objects.with_filament().filter(pk__in=ids[: receiving.MAX_AT_ONCE])
         return {"spools": spools.order_by("pk")}
 
 
 def _found(text):
     symbol = scanning.read(text)
     if symbol.kind == "gtin":
-        return {"filaments": scanning.of_gtin(symbol.code)[:MOST_ROWS], "gtin": symbol}
+        return {"filaments": scanning.of_gtin(symbol.code)[:MAX_ROWS], "gtin": symbol}
     rows = Filament.objects.active().with_makers()
-    for word in one_line(text).split()[:MOST_WORDS]:
+    for word in one_line(text).split()[:MAX_WORDS]:
         rows = rows.matching(word)
-    filaments = list(rows.order_by("name", "pk")[: MOST_ROWS + 1])
-    return {"filaments": filaments[:MOST_ROWS], "has_more": len(filaments) > MOST_ROWS}
+    filaments = list(rows.order_by("name", "pk")[: MAX_ROWS + 1])
+    return {"filaments": filaments[:MAX_ROWS], "has_more": len(filaments) > MAX_ROWS}
 
 
 def _lately():
@@ -83,4 +83,4 @@ def _lately():
     newest = Spool.objects.order_by("-pk").values_list("filament_id", flat=True)[:LOOKED_AT]
     ids = dict.fromkeys(newest)
     filaments = Filament.objects.active().with_makers().in_bulk(ids)
-    return [filaments[pk] for pk in ids if pk in filaments][:MOST_ROWS]
+    return [filaments[pk] for pk in ids if pk in filaments][:MAX_ROWS]

@@ -11,7 +11,7 @@ from inventory.models import Spool
 from production.services import scanning
 from production.views.floor import FloorView
 
-MOST_ROWS = 8
+MAX_ROWS = 8
 IS_ID = re.compile(r"[0-9]{1,18}")
 PAGES = {"spool": "floor-spool", "printer": "floor-printer", "run": "floor-run"}
 
@@ -69,4 +69,4 @@ def _beginning(text):
     if len(code) < 2:
         return []
     found = Spool.objects.on_shelf().with_filament().filter(code__startswith=code)
-    return list(found.order_by("code")[:MOST_ROWS])
+    return list(found.order_by("code")[:MAX_ROWS])

@@ -20,7 +20,7 @@ from production.services.undo import offline_conflicts, undo
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
-MOST_ROWS = 8
+MAX_ROWS = 8
 IS_ID = re.compile(r"[0-9]{1,18}")
 
 UNDONE = {  # messages, by kind
@@ -69,9 +69,9 @@ class SpoolView(SpoolPageMixin, FloorView):
 
     def context(self):
         entries = self.spool.transactions.select_related("production_run").order_by("-pk")
-        claims = list(self.claims()[: MOST_ROWS + 1])
-        more = {"claims": claims[:MOST_ROWS], "has_more_claims": len(claims) > MOST_ROWS}
-        return super().context() | more | {"slot": self.slot(), "entries": entries[:MOST_ROWS]}
+        claims = list(self.claims()[: MAX_ROWS + 1])
+        more = {"claims": claims[:MAX_ROWS], "has_more_claims": len(claims) > MAX_ROWS}
+        return super().context() | more | {"slot": self.slot(), "entries": entries[:MAX_ROWS]}
 
 
 class WeighView(SpoolPageMixin, VerbView):

@@ -26,7 +26,7 @@ from tenants.site.verbs import VerbAction, VerbPages
 public_site = AdminSite(name="admin")
 public_site.site_header = public_site.site_title = "Spoolbook: farms"
 public_site.index_title = "Farms of this installation"
-MOST_FARMS, RECENT = 200, 10
+MAX_FARMS, RECENT = 200, 10
 ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
@@ -193,7 +193,7 @@ def panels(request):
     """What the index shows: which farms there are, whether in use, and where they answer. Nothing
     of a farm's inside."""
     hosts = Prefetch("domains", Domain.objects.order_by("-is_primary", "host"))
-    farms = Tenant.objects.prefetch_related(hosts).order_by("name", "pk")[:MOST_FARMS]
+    farms = Tenant.objects.prefetch_related(hosts).order_by("name", "pk")[:MAX_FARMS]
     return {
         "farms": [
             {

@@ -61,7 +61,7 @@ class BaseViewSet(GenericViewSet):
     documents = ()
     permissions = {}
     keeps_answers = True
-    most_values = None  # of a body, where it is not config.api.parsers.MOST_VALUES
+    most_values = None  # of a body, where it is not config.api.parsers.MAX_VALUES
     title = observed_as = ""
     receives_body = True  # once it is known who asks: see RefusingMiddleware
 

@@ -29,7 +29,7 @@ from tenants.site.forms import (
     without_add_and_delete,
 )
 from tenants.web.pagination import DeferredPaginator
-from tenants.web.requests import MOST_WORDS
+from tenants.web.requests import MAX_WORDS
 
 PARTS_OF_DATES = {"year", "iso_year", "quarter", "month", "week", "week_day", "day", "date", "time"}
 RIGHTS = ("view", "add", "change", "delete")
@@ -152,8 +152,8 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
 
     def get_search_results(self, request, queryset, search_term):
         """Limits the number of words; override ``search`` to search in another way."""
-        if len(search_term.split()) > MOST_WORDS:
-            text = _("A search has at most %(count)d words.") % {"count": MOST_WORDS}
+        if len(search_term.split()) > MAX_WORDS:
+            text = _("A search has at most %(count)d words.") % {"count": MAX_WORDS}
             messages.error(request, text)
             return queryset.none(), False
         return self.search(request, queryset, one_line(search_term))

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants.operations import changes
 
-MOST = 12
+MAX_NAMED = 12
 
 
 @contextmanager
@@ -18,7 +18,10 @@ def announced(request):
     if not changed:
         return
     text = _("Changed with it: %(changes)s.")
-    if len(changed) > MOST:
+    if len(changed) > MAX_NAMED:
         text = _("Changed with it: %(changes)s; and %(more)d more.")
-    figures = {"changes": "; ".join(map(str, changed[:MOST])), "more": len(changed) - MOST}
+    figures = {
+        "changes": "; ".join(map(str, changed[:MAX_NAMED])),
+        "more": len(changed) - MAX_NAMED,
+    }
     messages.info(request, text % figures)

@@ -20,7 +20,7 @@ from tenants.operations.refusals import Invalid, Refusal
 
 RETENTION = timedelta(hours=24)
 PURGE_PROBABILITY = 0.01  # the share of keyed requests that clear up as well
-MOST_FORGOTTEN = 1_000
+MAX_PURGED = 1_000
 STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -89,7 +89,7 @@ def require_key(request, *, or_else):
 def forget_old_keys(now):
     """Delete keys that are out of date and nobody uses at this moment; returns how many."""
     old = IdempotencyKey.objects.filter(created_at__lt=now - RETENTION).order_by("pk")
-    old = old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MOST_FORGOTTEN]
+    old = old.select_for_update(skip_locked=True).values_list("pk", flat=True)[:MAX_PURGED]
     return IdempotencyKey.objects.filter(pk__in=list(old)).delete()[0]
 
 

@@ -25,7 +25,7 @@ from tenants.web.requests import most_bytes, plainly, too_large
 logger = logging.getLogger(__name__)
 
 PUBLIC = "public"
-MOST_DIGITS = 18  # of a Content-Length
+MAX_DIGITS = 18  # of a Content-Length
 # The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
 STRICT = "; ".join(
     [
@@ -176,7 +176,7 @@ def check(request):
 
 def _length(request):
     length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or len(length) > MOST_DIGITS:
+    if not length.isdecimal() or len(length) > MAX_DIGITS:
         raise Unreadable(_("The Content-Length is not a number of bytes."))
     return int(length)
 

@@ -7,22 +7,22 @@ from itertools import islice
 from tenants.operations.operation import correlation_id
 
 CONTENT_TYPE = "application/problem+json"
-MOST_ERRORS = 20  # that are named; how many more there are is a figure
-LONGEST_NAME, LONGEST_TEXT, LONGEST_DETAIL = 60, 300, 1_000  # letters
+MAX_ERRORS = 20  # that are named; how many more there are is a figure
+MAX_NAME_LENGTH, MAX_TEXT_LENGTH, MAX_DETAIL_LENGTH = 60, 300, 1_000  # letters
 RETRY_SECONDS = 1  # when the rows are busy
 
 
 def problem(status, code, *, title="", detail="", **members):
     """The members of a problem, without those that are None: a few kB, whatever was sent."""
     if errors := members.get("errors"):
-        members["errors"] = dict(map(_shortened, islice(errors.items(), MOST_ERRORS)))
-        members["more_errors"] = max(len(errors) - MOST_ERRORS, 0) or None
+        members["errors"] = dict(map(_shortened, islice(errors.items(), MAX_ERRORS)))
+        members["more_errors"] = max(len(errors) - MAX_ERRORS, 0) or None
     return {
         "type": f"/problems/{code}",
         "title": title or HTTPStatus(status).phrase,
         "status": status,
         "code": code,
-        "detail": shorten(str(detail), LONGEST_DETAIL),
+        "detail": shorten(str(detail), MAX_DETAIL_LENGTH),
         "correlation_id": correlation_id.get(),
         **{name: _json_value(value) for name, value in members.items() if value is not None},
     }
@@ -66,7 +66,7 @@ def shorten(text, most):
 
 def _shortened(error):
     name, texts = error
-    return shorten(name, LONGEST_NAME), [shorten(text, LONGEST_TEXT) for text in texts[:5]]
+    return shorten(name, MAX_NAME_LENGTH), [shorten(text, MAX_TEXT_LENGTH) for text in texts[:5]]
 
 
 def _is_nested(values):

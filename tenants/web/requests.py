@@ -13,8 +13,7 @@ from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
 UNKNOWN_BYTES = 16_384  # of a body whose sender can't be known by it
 OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
-MOST_DIGITS = 18  # of a Content-Length
-MOST_WORDS = 20  # of a search: each is looked for in every row
+MAX_WORDS = 20  # of a search: each is looked for in every row
 
 
 class TooLarge(Invalid):

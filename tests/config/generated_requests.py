@@ -34,7 +34,7 @@ CONFIG = {
 }
 
 WRITES = ["POST", "PUT", "PATCH", "DELETE"]
-LONGEST_QUERY = 3000  # bytes; beyond 4094 the web server itself says no, in its own words
+MAX_QUERY_BYTES = 3000  # bytes; beyond 4094 the web server itself says no, in its own words
 CATALOGUE = "/api/v1/filaments/import-catalogue/"  # answers for each entry by itself, in a 200
 
 
@@ -77,7 +77,7 @@ def asks_for_nothing(case):
 
 
 def is_too_long(case):
-    return len(query_string(case)) > LONGEST_QUERY
+    return len(query_string(case)) > MAX_QUERY_BYTES
 
 
 def query_string(case):

@@ -6,7 +6,7 @@ from inventory.models import Filament
 from tests.config.routes import routes
 from tests.factories import a_filament
 
-MOST = "+".join("a" * 20)
+TWENTY_WORDS = "+".join("a" * 20)
 LISTS = ["inventory/spool", "inventory/filament", "production/productionrun", "accounts/user"]
 
 
@@ -24,15 +24,15 @@ def searched():
 @pytest.mark.parametrize("path", searched())
 def test_the_api_refuses_more_words_than_anybody_types(api_client, manager, path):
     api_client.force_login(manager)
-    assert api_client.get(f"{path}?search={MOST}").status_code == 200
-    answer = api_client.get(f"{path}?search={MOST}+a")
+    assert api_client.get(f"{path}?search={TWENTY_WORDS}").status_code == 200
+    answer = api_client.get(f"{path}?search={TWENTY_WORDS}+a")
     assert (answer.status_code, answer.json()["errors"]) == (400, {"search": ["At most 20 words."]})
 
 
 @pytest.mark.parametrize("page", LISTS)
 def test_so_does_the_admin(as_manager, page):
-    assert b"at most 20 words" not in as_manager.get(f"/admin/{page}/?q={MOST}").content
-    assert b"at most 20 words" in as_manager.get(f"/admin/{page}/?q={MOST}+a").content
+    assert b"at most 20 words" not in as_manager.get(f"/admin/{page}/?q={TWENTY_WORDS}").content
+    assert b"at most 20 words" in as_manager.get(f"/admin/{page}/?q={TWENTY_WORDS}+a").content
 
 
 def test_so_do_its_suggestions(as_manager):
@@ -40,6 +40,6 @@ def test_so_do_its_suggestions(as_manager):
     a_filament(name)
     assert Filament.objects.filter(name=name).exists()
     query = "app_label=inventory&model_name=spool&field_name=filament&term="
-    few = as_manager.get(f"/admin/autocomplete/?{query}{MOST}").json()
-    many = as_manager.get(f"/admin/autocomplete/?{query}{MOST}+a").json()
+    few = as_manager.get(f"/admin/autocomplete/?{query}{TWENTY_WORDS}").json()
+    many = as_manager.get(f"/admin/autocomplete/?{query}{TWENTY_WORDS}+a").json()
     assert (len(few["results"]), len(many["results"])) == (1, 0)

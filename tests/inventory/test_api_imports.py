@@ -79,7 +79,7 @@ def test_what_is_no_table_of_spools_is_refused_as_a_whole(api, lines, code):
     problem = refused(
         send(api, f"{SPOOLS}?dry_run=1", *lines), 413 if "large" in code else 400, code
     )
-    assert problem.get("most_lines", 10_000) == csv_reader.MOST_LINES
+    assert problem.get("most_lines", 10_000) == csv_reader.MAX_LINES
 
 
 @pytest.mark.parametrize("path", [SPOOLS, FILAMENTS])

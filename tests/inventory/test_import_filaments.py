@@ -36,7 +36,7 @@ def test_an_entry_becomes_a_filament_with_its_maker_and_material_type():
 
 
 def test_more_entries_than_any_catalogue_has_are_not_looked_at(monkeypatch):
-    monkeypatch.setattr(catalogue_source, "MOST_ENTRIES", 2)
+    monkeypatch.setattr(catalogue_source, "MAX_ENTRIES", 2)
     assert catalogue_source.entries([{}, {}], "it") == [{}, {}]
     with pytest.raises(catalogue_source.UnusableCatalogue, match="3 entries; at most 2"):
         catalogue_source.entries([{}, {}, {}], "it")

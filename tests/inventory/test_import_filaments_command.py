@@ -51,7 +51,7 @@ def test_absent_files_folders_and_other_addresses_say_so(tmp_path):
 
 
 def test_a_file_is_read_to_a_limit_only(tmp_path, monkeypatch):
-    monkeypatch.setattr(catalogue_source, "LONGEST_BYTES", 10)
+    monkeypatch.setattr(catalogue_source, "MAX_BYTES", 10)
     with pytest.raises(catalogue_source.UnusableCatalogue, match="larger than"):
         catalogue_source.read(written(tmp_path, [GOOD]))
 

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Spool
-from inventory.serializers.labels import MOST_SPOOLS
+from inventory.serializers.labels import MAX_SPOOLS
 from tests import pdf
 from tests.factories import a_filament, a_spool
 from tests.responses import refused
@@ -52,7 +52,7 @@ def test_labels_of_many_are_in_the_order_asked_for_with_a_constant_number_of_que
         ("ids=x", "ids"),
         ("ids=1,,2", "ids"),
         ("ids=999999999999", "ids"),
-        (f"ids={','.join(map(str, range(MOST_SPOOLS + 1)))}", "ids"),
+        (f"ids={','.join(map(str, range(MAX_SPOOLS + 1)))}", "ids"),
         ("blank=1&start=0", "start"),
         ("blank=1&start=22", "start"),
         ("blank=500&copies=50", "copies"),

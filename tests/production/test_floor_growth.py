@@ -7,7 +7,7 @@ from tests.browser import sample_farm
 from tests.browser.pages import FLOOR, floor_path
 from tests.production.large_tables import grow, looked_at, reading
 
-MOST_QUERIES, MOST_ROWS = 14, 500
+MAX_QUERIES, MAX_ROWS = 14, 500
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
     assert {
         name: seen.rows for name, seen in many.items() if seen.rows > most_rows(name, few)
     } == {}
-    assert {name for name, seen in many.items() if len(seen.queries) > MOST_QUERIES} == set()
+    assert {name for name, seen in many.items() if len(seen.queries) > MAX_QUERIES} == set()
     statements = [(name, sql) for name, seen in many.items() for sql in seen.queries]
-    assert [each for each in statements if looked_at(each[1]) > MOST_ROWS] == []
+    assert [each for each in statements if looked_at(each[1]) > MAX_ROWS] == []
 
 
 def queries_of_pages(floor, scene):

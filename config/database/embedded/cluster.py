@@ -20,7 +20,7 @@ from .postmaster import SOCKET_PORT, Postmaster, socket_folder
 
 ROLE = DATABASE = "spoolbook"
 PATIENCE_SECONDS = 120
-LARGEST_LOG_BYTES = 10_000_000
+MAX_LOG_BYTES = 10_000_000
 SETTINGS = {
     "listen_addresses": "",
     # Relative to PostgreSQL's data folder: the path of a socket must be short.
@@ -207,7 +207,7 @@ class Cluster:
         return bool(server)
 
     def _rotate_log(self) -> None:
-        if self.log.exists() and self.log.stat().st_size > LARGEST_LOG_BYTES:
+        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".log.1"))
         os.close(self.open(self.log))
 

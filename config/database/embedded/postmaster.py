@@ -12,7 +12,7 @@ from .errors import EmbeddedPostgresError
 
 SOCKET_PORT = 5432
 # The operating systems allow 104 to 108 bytes.
-LONGEST_SOCKET_PATH = 90
+MAX_SOCKET_PATH_LENGTH = 90
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def socket_folder(data: Path) -> Path:
     """
     folder = data / "run"
     path = os.fsencode(folder / f".s.PGSQL.{SOCKET_PORT}")
-    if len(path) < LONGEST_SOCKET_PATH and b"," not in path:
+    if len(path) < MAX_SOCKET_PATH_LENGTH and b"," not in path:
         return folder
     link = Path("/tmp", f"spoolbook-{os.geteuid()}-{hashlib.sha256(path).hexdigest()[:16]}")
     with suppress(FileExistsError):
@@ -89,6 +89,6 @@ def socket_folder(data: Path) -> Path:
     if link.lstat().st_uid != os.geteuid() or os.readlink(link) != str(folder):
         raise EmbeddedPostgresError(
             f"{link} is not a link of yours to {folder}: remove it, or choose a data folder with a "
-            f"path of less than {LONGEST_SOCKET_PATH} characters."
+            f"path of less than {MAX_SOCKET_PATH_LENGTH} characters."
         )
     return link

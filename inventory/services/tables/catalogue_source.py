@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
 
-LONGEST_BYTES = 64 * 1024 * 1024  # SpoolmanDB of 2026 has under 4
-MOST_ENTRIES = 50_000  # SpoolmanDB has under 10,000
+MAX_BYTES = 64 * 1024 * 1024  # SpoolmanDB of 2026 has under 4
+MAX_ENTRIES = 50_000  # SpoolmanDB has under 10,000
 TIMEOUT_SECONDS = 20
 
 
@@ -51,11 +51,11 @@ def entries(found, place):
         raise _unusable(_("%(place)s holds one object, not a list. %(expected)s"), place)
     if not isinstance(found, list):
         raise _unusable(_("%(place)s holds one value, not a list. %(expected)s"), place)
-    if len(found) > MOST_ENTRIES:
+    if len(found) > MAX_ENTRIES:
         message = _(
             "%(place)s holds %(count)s entries; at most %(most)s are read at once: split it."
         )
-        raise _unusable(message, place, count=f"{len(found):,}", most=f"{MOST_ENTRIES:,}")
+        raise _unusable(message, place, count=f"{len(found):,}", most=f"{MAX_ENTRIES:,}")
     return found
 
 
@@ -95,10 +95,10 @@ def _download(address):
 
 
 def _limited(stream, place):
-    content = stream.read(LONGEST_BYTES + 1)
-    if len(content) > LONGEST_BYTES:
+    content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
         message = _("%(place)s is larger than %(most)s MB.")
-        raise _unusable(message, place, most=LONGEST_BYTES // 1024**2)
+        raise _unusable(message, place, most=MAX_BYTES // 1024**2)
     return content
 
 

@@ -18,12 +18,12 @@ from inventory.services.tables.report import PROBLEM, Row
 from tenants.operations.refusals import Invalid
 from tenants.web.csv_export import unescape_formula
 
-LONGEST_BYTES = 5 * 1024 * 1024
-MOST_LINES = 10_000
-MOST_COLUMNS = 200
-LONGEST_RECORD = 100  # lines that one quoted cell may run over
-LONGEST_HEADER = 10_000  # characters of it that tell what separates the cells
-LONGEST_NAME = 200
+MAX_BYTES = 5 * 1024 * 1024
+MAX_LINES = 10_000
+MAX_COLUMNS = 200
+MAX_RECORD_LINES = 100  # lines that one quoted cell may run over
+MAX_HEADER_LENGTH = 10_000  # characters of it that tell what separates the cells
+MAX_NAME_LENGTH = 200
 SEPARATORS = ";,\t"
 SUGGESTED_FROM = 0.6
 
@@ -60,7 +60,7 @@ def _read(content, columns, *, needed):
     known |= {other: name for name, cell in columns.items() for other in cell.others}
     known[PROBLEM] = PROBLEM
     lines = _text(content).replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    if len(lines) > MOST_LINES * LONGEST_RECORD:
+    if len(lines) > MAX_LINES * MAX_RECORD_LINES:
         raise _too_many_lines()
     records = _records(lines, _separator(lines, known))
     empty = _("The table is empty: its first line is missing.")
@@ -70,7 +70,7 @@ def _read(content, columns, *, needed):
             _("The first line names the columns. %(problem)s") % {"problem": problem}
         )
     names = _columns(header, known, needed)
-    rows = [_row(names, *record) for record in islice(records, MOST_LINES)]
+    rows = [_row(names, *record) for record in islice(records, MAX_LINES)]
     for row in rows:
         row.header = tuple(map(_normal, header))
     if next(records, None):
@@ -84,14 +84,14 @@ def _read(content, columns, *, needed):
 
 def _text(content):
     if hasattr(content, "read"):
-        content = content.read(LONGEST_BYTES + 1)
+        content = content.read(MAX_BYTES + 1)
     if isinstance(content, str):
         content = content.encode("utf-8", "surrogatepass")
-    if len(content) > LONGEST_BYTES:
+    if len(content) > MAX_BYTES:
         raise TableTooLarge(
             _("At most %(most)s MB are read at once: split the file.")
-            % {"most": LONGEST_BYTES // 1024**2},
-            most_bytes=LONGEST_BYTES,
+            % {"most": MAX_BYTES // 1024**2},
+            most_bytes=MAX_BYTES,
         )
     try:
         return content.decode("utf-8-sig")
@@ -111,7 +111,7 @@ def _separator(lines, known):
         return found[1] if found[1] in SEPARATORS else ","
 
     def figures(separator):
-        names = [_normal(name) for name in lines[first][:LONGEST_HEADER].split(separator)]
+        names = [_normal(name) for name in lines[first][:MAX_HEADER_LENGTH].split(separator)]
         return sum(name in known for name in names), len(names)
 
     return max(SEPARATORS, key=figures)
@@ -128,7 +128,7 @@ def _records(lines, separator):
         if not lines[place].strip():
             place += 1
             continue
-        window = (f"{line}\n" for line in lines[place : place + LONGEST_RECORD])
+        window = (f"{line}\n" for line in lines[place : place + MAX_RECORD_LINES])
         reader = csv.reader(window, delimiter=separator, strict=True)
         number = place + 1
         try:
@@ -144,8 +144,8 @@ def _records(lines, separator):
 
 def _too_many_lines():
     return TableTooLarge(
-        _("At most %(most)s lines are read at once: split the file.") % {"most": f"{MOST_LINES:,}"},
-        most_lines=MOST_LINES,
+        _("At most %(most)s lines are read at once: split the file.") % {"most": f"{MAX_LINES:,}"},
+        most_lines=MAX_LINES,
     )
 
 
@@ -154,13 +154,15 @@ def _too_many_lines():
 
 def _normal(name):
     """``Price (EUR)`` is ``price``."""
-    bare = re.sub(r"\(.*?\)|\[.*?\]", "", unescape_formula(name[:LONGEST_NAME].strip().strip('"')))
+    bare = re.sub(
+        r"\(.*?\)|\[.*?\]", "", unescape_formula(name[:MAX_NAME_LENGTH].strip().strip('"'))
+    )
     return re.sub(r"[\W_]+", "_", bare.casefold()).strip("_")
 
 
 def _columns(header, known, needed):
     """The columns in their order; None where a column has no name."""
-    if len(header) > MOST_COLUMNS:
+    if len(header) > MAX_COLUMNS:
         message = _("%(count)s columns are too many: is it another table?")
         raise UnusableTable(message % {"count": len(header)})
     found = [known.get(_normal(name)) for name in header]

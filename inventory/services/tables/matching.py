@@ -11,7 +11,7 @@ from inventory.models import Filament
 from inventory.services.tables.cells import BadCell, shorten
 from tenants.operations.text import folded
 
-MOST_SUGGESTIONS = 20  # a search among thousands of names takes a while
+MAX_SUGGESTIONS = 20  # a search among thousands of names takes a while
 # What tells one filament from another.
 COLUMNS = ("pk", "external_id", "name", "diameter_mm", "net_grams")
 NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("material_type__code")}
@@ -70,7 +70,7 @@ class FilamentIndex:
 
     def _like(self, name):
         self.searches += 1
-        if self.searches > MOST_SUGGESTIONS:
+        if self.searches > MAX_SUGGESTIONS:
             return None
         close = get_close_matches(folded(name), self.by_name, n=1)
         return self.by_name[close[0]][0] if close else None

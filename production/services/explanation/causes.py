@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from production.services.variance import ZERO, summed
 from tenants.operations.text import format_amount
 
-MOST = 4  # named in a sentence
+MAX_NAMED = 4  # named in a sentence
 
 # Of more, and of less.
 TEXTS = {
@@ -88,9 +88,9 @@ def listed(causes, amounts):
         ((cause, amounts[cause.name]) for cause in causes if amounts[cause.name]),
         key=lambda pair: -abs(pair[1]),
     )
-    if len(found) > MOST:
-        rest = sum(amount for _cause, amount in found[MOST - 1 :])
-        found = [*found[: MOST - 1], (Cause("others", rest), rest)]
+    if len(found) > MAX_NAMED:
+        rest = sum(amount for _cause, amount in found[MAX_NAMED - 1 :])
+        found = [*found[: MAX_NAMED - 1], (Cause("others", rest), rest)]
     return ", ".join(cause.text(amount) for cause, amount in found)
 
 

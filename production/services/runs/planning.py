@@ -23,9 +23,9 @@ from tenants.operations.quantities import InvalidQuantity, grams
 from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.operations.text import humanize_name
 
-MOST_AT_ONCE = 100
-MOST_UNITS = 1_000_000
-MOST_PLATES = 10_000  # of a run
+MAX_AT_ONCE = 100
+MAX_UNITS = 1_000_000
+MAX_PLATES = 10_000  # of a run
 COLLECTED = (400, 409)  # what a run may be refused with; the rest is no fault of one run
 MAX_CAUSES = 5
 
@@ -66,10 +66,10 @@ def create_many(runs, *, by, at=None):
     are of one moment. Raises RunsRefused with all refusals of all runs, TooManyRuns, UnknownSpool.
     """
     runs = list(runs)
-    if not 0 < len(runs) <= MOST_AT_ONCE:
-        error = _("Between 1 and %(most)s.") % {"most": MOST_AT_ONCE}
+    if not 0 < len(runs) <= MAX_AT_ONCE:
+        error = _("Between 1 and %(most)s.") % {"most": MAX_AT_ONCE}
         message = _("Between 1 and %(most)s runs are planned at once, not %(count)s.")
-        message %= {"most": MOST_AT_ONCE, "count": len(runs)}
+        message %= {"most": MAX_AT_ONCE, "count": len(runs)}
         raise TooManyRuns(message, errors={"runs": [error]})
     bom.locked({item.product.pk for run in runs for item in run.get("items", ())})
     lines = [line for run in runs for line in run.get("materials") or () if line.spool is not None]
@@ -167,9 +167,9 @@ def _shortages(lines, spools, available):
 
 
 def _require_plannable(product, quantity, plates_per_run):
-    _require_count(quantity, "quantity", MOST_UNITS)
+    _require_count(quantity, "quantity", MAX_UNITS)
     if plates_per_run is not None:
-        _require_count(plates_per_run, "plates_per_run", MOST_PLATES)
+        _require_count(plates_per_run, "plates_per_run", MAX_PLATES)
     in_use.require_products([product])
     if not product.units_per_plate:
         raise UnitsPerPlateUnknown(
@@ -182,7 +182,7 @@ def _require_plannable(product, quantity, plates_per_run):
             product_id=product.pk,
         )
     runs = printer_allocation.runs_needed(product, quantity, plates_per_run)
-    if runs > MOST_AT_ONCE:
+    if runs > MAX_AT_ONCE:
         error = _("These would be %(runs)s runs: put more plates into each.") % {"runs": runs}
         raise TooManyRuns(
             _("%(quantity)s of %(product)s would be %(runs)s runs: put more plates into a run.")

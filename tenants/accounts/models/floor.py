@@ -13,7 +13,7 @@ class Lockable(models.Model):
 
     LIMIT = 5
     FIRST_PAUSE = timedelta(seconds=30)
-    LONGEST_PAUSE = timedelta(hours=12)
+    MAX_PAUSE = timedelta(hours=12)
 
     failures = models.PositiveIntegerField(default=0, editable=False)
     locked_until = models.DateTimeField(null=True, editable=False)
@@ -29,7 +29,7 @@ class Lockable(models.Model):
         self.failures += 1
         if self.failures >= self.LIMIT:
             doubled = min(self.failures - self.LIMIT, 20)
-            self.locked_until = at + min(self.FIRST_PAUSE * 2**doubled, self.LONGEST_PAUSE)
+            self.locked_until = at + min(self.FIRST_PAUSE * 2**doubled, self.MAX_PAUSE)
 
     def forgive(self):
         self.failures, self.locked_until = 0, None

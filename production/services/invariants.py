@@ -99,6 +99,13 @@ GROUP BY run.id, entry.spool_id
 HAVING sum(entry.grams) <> 0
 ORDER BY run.id, entry.spool_id
 """,
+    "no_archived_spool_is_loaded": """
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.archived_at, slot.id AS slot_id
+FROM production_printerslot slot
+JOIN inventory_spool spool ON spool.id = slot.spool_id
+WHERE spool.archived_at IS NOT NULL
+ORDER BY spool.id
+""",
 }
 
 

@@ -11,7 +11,12 @@ from production.services.printing import midprint, slots
 from production.services.printing.slots import SlotEmpty, SpoolPrinting
 from production.services.requirements.claims import DuplicateSpool
 from production.services.runs import lifecycle
+from production.services.undo import loads
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool
+from tests.queries import violations
+from tests.responses import done, refused, text_of
+
+SPOOLS = "/api/v1/spools/"
 
 
 def a_slot(printer=None, label="1", spool=None):
@@ -87,6 +92,32 @@ def test_an_archived_spool_is_not_loaded(farm):
     with pytest.raises(SpoolArchived):
         slots.load(spool, slot=slot, by=None)
     assert inside(slot) is None
+
+
+def test_a_spool_in_a_printer_is_not_archived(api_client, farm_client, manager):
+    slot = a_slot(a_printer("Elm"), spool=a_spool())
+    archive, undecided = f"{SPOOLS}{slot.spool_id}/archive/", {"discard": "no"}
+    api_client.force_authenticate(manager)
+    farm_client.force_login(manager)
+    problem = refused(api_client.post(archive, {"discard": True}), 409, "spool_loaded")
+    assert (problem["slot_id"], problem["printer_id"]) == (slot.pk, slot.printer_id)
+    page = farm_client.post(f"/admin/inventory/spool/{slot.spool_id}/archive/", undecided)
+    for text in (problem["detail"], text_of(page)):
+        assert f"Spool {slot.spool.code} is in Elm 1: take it out" in text
+    assert not Spool.objects.get().is_archived
+    assert Spool.objects.get().remaining_grams == 1000  # nothing was discarded
+    slots.unload(slot, by=None)
+    assert done(api_client.post(archive, {"discard": False}))["is_archived"]
+
+
+def test_a_load_taken_back_leaves_out_what_was_archived_since(farm):
+    old, new = a_spool(), a_spool()
+    slot = a_slot(spool=old)
+    slots.load(new, slot=slot, by=None)
+    shelf.archive(old, discard=False, by=None)
+    loads.take_back(new.events.get(verb="loaded"), by=None, at=None)
+    assert inside(slot) is None
+    assert violations() == []
 
 
 def test_a_spool_is_taken_out(farm):

@@ -93,6 +93,12 @@ def deleting():
     return run, lambda: lifecycle.delete(run, by=None), ProductionRun.DoesNotExist
 
 
+def restoring():
+    run = a_run((a_spool(), 10))
+    lifecycle.delete(run, by=None)
+    return run, lambda: lifecycle.restore(run, by=None), InvalidRunStatus
+
+
 def reverting():
     run = printed((a_spool(), 10))
     return run, lambda: completion.revert(run, by=None), InvalidRunStatus
@@ -142,6 +148,7 @@ def adding_a_spool():
         failing,
         cancelling,
         deleting,
+        restoring,
         reverting,
         reassigning,
         taking_a_note_back,

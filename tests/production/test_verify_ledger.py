@@ -7,14 +7,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from inventory.models import InventoryTransaction, Spool
-from production.models import ProductionRun, Reason, RunMaterial
+from production.models import PrinterSlot, ProductionRun, Reason, RunMaterial
 from production.services import completion, invariants
 from production.services.completion.actuals import MaterialActual
 from production.services.runs import lifecycle
-from tests.factories import a_product, a_run, a_running_run, a_spool
+from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 
 
 def found():
@@ -162,12 +163,19 @@ def test_a_reason_without_a_failure_is_found(spool):
     assert (name, figures["run_id"]) == ("only_failed_runs_have_a_reason", run.pk)
 
 
+def test_an_archived_spool_in_a_printer_is_found(spool):
+    slot = PrinterSlot.objects.create(printer=a_printer(), label="1", spool=spool)
+    Spool.objects.filter(pk=spool.pk).update(archived_at=timezone.now())
+    ((name, figures),) = found()
+    assert (name, figures["slot_id"]) == ("no_archived_spool_is_loaded", slot.pk)
+
+
 def test_each_invariant_is_one_query_however_many_rows(spool):
     for _ in range(3):
         a_run((spool, 10))
     with CaptureQueriesContext(connection) as seen:
         assert found() == []
-    assert len([query for query in seen if "FROM" in query["sql"]]) == 14
+    assert len([query for query in seen if "FROM" in query["sql"]]) == 15
 
 
 # --- The command -------------------------------------------------------------------------------

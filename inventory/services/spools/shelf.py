@@ -32,6 +32,11 @@ class SpoolClaimed(Refusal):
     title = "Open runs name this spool"
 
 
+class SpoolLoaded(Refusal):
+    code = "spool_loaded"
+    title = "The spool is in a printer"
+
+
 class RemainderUndecided(Refusal):
     code = "remainder_undecided"
     title = "What becomes of the filament that is left?"
@@ -174,7 +179,7 @@ def archive(spool, *, by, at=None, discard=None, note=""):
     """Take the spool off the shelf; returns it.
 
     Where filament is left, ``discard`` posts it as waste if True, and keeps it in the book if
-    False. Raises AlreadyArchived, SpoolClaimed, RemainderUndecided.
+    False. Raises AlreadyArchived, SpoolClaimed, SpoolLoaded, RemainderUndecided.
     """
     with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
         _require_free(fresh)
@@ -293,4 +298,13 @@ def _require_free(spool):
             run_numbers=numbers,
             reserved_grams=spool.reserved_grams,
             remaining_grams=spool.remaining_grams,
+        )
+    # A slot takes a spool under the spool's lock: none is loaded between this and the archiving.
+    if slot := getattr(spool, "printer_slot", None):
+        raise SpoolLoaded(
+            _("Spool %(spool)s is in %(slot)s: take it out before it is archived.")
+            % {"spool": spool.code, "slot": slot},
+            spool_id=spool.pk,
+            printer_id=slot.printer_id,
+            slot_id=slot.pk,
         )

@@ -17,7 +17,7 @@ TAKEN_BACK = "taken back"  # in the history
 @operation("spool.undo_load")
 def undo_load(event, *, by, at=None):
     """Take a load back by its SpoolEvent: the spool is where it was, what came out is in
-    again, what was opened by it is sealed. Returns the spool.
+    again unless it was archived since, what was opened by it is sealed. Returns the spool.
 
     Raises UndoNotPermitted, NothingToUndo, SpoolPrinting.
     """
@@ -42,8 +42,7 @@ def take_back(event, *, by, at, besides=None):
     """As `undo_load` does, whoever did it; the printers are locked. ``besides``: the run whose verb
     it was part of, which prints from there."""
     group = together([event]).order_by("pk")
-    unloaded = group.filter(verb=Verb.UNLOADED, spool__archived_at__isnull=True)
-    was = dict(unloaded.values_list("slot", "spool"))
+    was = dict(group.filter(verb=Verb.UNLOADED).values_list("slot", "spool"))
     ids = {event.slot_id, *was} - {None}
     places = PrinterSlot.objects.select_related("printer").in_bulk(ids)
     _require_last(event, places, was)
@@ -52,6 +51,8 @@ def take_back(event, *, by, at, besides=None):
     with ledger.book([event.spool_id, *was.values()], by=by, at=at) as book:
         slots.take_out(book, target)
         for slot in (places[pk] for pk in was if pk in places):
+            if book.spools[was[slot.pk]].is_archived:
+                continue
             slot.spool = book.spools[was[slot.pk]]
             slot.save(update_fields=["spool"])
             history = {"before": TAKEN_BACK, "after": str(slot), "slot": slot, "undoes": event}

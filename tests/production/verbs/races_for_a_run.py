@@ -13,6 +13,7 @@ from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, PlanFrozen
 from production.services.transitions import InvalidRunStatus
+from tenants.operations.refusals import Duplicate
 from tests.factories import (
     a_filament,
     a_printer,
@@ -120,6 +121,20 @@ def complete_and_cancel():
     return [
         lambda: completion.complete(run, by=None, as_planned=True),
         lambda: lifecycle.cancel(run, by=None),
+    ], judge
+
+
+def restore_and_create_with_one_external_id():
+    run = a_run(external_id="order-7")
+    lifecycle.delete(run, by=None)
+
+    def judge(results):
+        assert refusals(results) == [Duplicate]
+        assert ProductionRun.objects.live().get().external_id == "order-7"
+
+    return [
+        lambda: lifecycle.restore(run, by=None),
+        lambda: lifecycle.create(by=None, external_id="order-7"),
     ], judge
 
 
@@ -258,6 +273,7 @@ RACES = [
     correct_and_revert,
     swap_and_complete,
     complete_and_cancel,
+    restore_and_create_with_one_external_id,
     delete_and_start,
     delete_and_complete,
     reprint_and_reprint,

@@ -11,14 +11,14 @@ from django.utils import timezone
 from inventory.models import Spool
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.spools import consumption, revaluing, scale, shelf
-from inventory.services.spools.shelf import SpoolClaimed
+from inventory.services.spools.shelf import SpoolClaimed, SpoolLoaded
 from production.models import PrinterSlot, ProductionRun
 from production.services import completion
 from production.services.completion import CountedSince
-from production.services.printing import midprint
+from production.services.printing import midprint, slots
 from production.services.runs import lifecycle, planning, repeats
 from production.services.runs.lines import NewMaterial
-from tests.factories import a_printer, a_running_run, a_spool, spools_of_one
+from tests.factories import a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.production.completed_runs import printed, took
 from tests.queries import remaining
 from tests.responses import refusals
@@ -105,6 +105,37 @@ def create_and_archive():
     return [
         lambda: lifecycle.create(by=None, materials=[material]),
         lambda: shelf.archive(spool, by=None, discard=False),
+    ], judge
+
+
+def load_and_archive():
+    spool, slot = a_spool(1000), PrinterSlot.objects.create(printer=a_printer(), label="1")
+
+    def judge(results):
+        loaded, _archived = results
+        assert refusals(results) == [SpoolArchived if refusals([loaded]) else SpoolLoaded]
+
+    return [
+        lambda: slots.load(spool, slot=slot, by=None),
+        lambda: shelf.archive(spool, by=None, discard=False),
+    ], judge
+
+
+def restore_and_create():
+    """What the deleted run had reserved is there for it, or for another run."""
+    spool = a_spool(100)
+    run = a_run((spool, 60))
+    lifecycle.delete(run, by=None)
+    material = NewMaterial(spool=spool, planned_grams=Decimal(60))
+
+    def judge(results):
+        assert refusals(results) == [InsufficientInventory]
+        assert ProductionRun.objects.live().count() == 1
+        assert Spool.objects.get().reserved_grams == 60
+
+    return [
+        lambda: lifecycle.restore(run, by=None),
+        lambda: lifecycle.create(by=None, materials=[material]),
     ], judge
 
 
@@ -270,6 +301,8 @@ RACES = [
     correct_and_weigh,
     revert_and_weigh,
     create_and_archive,
+    load_and_archive,
+    restore_and_create,
     create_and_create,
     orders_that_name_their_spools_in_another_order,
     weigh_and_complete,

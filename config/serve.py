@@ -27,6 +27,7 @@ from config.supervisor import Program, ProgramError, supervise
 
 ROOT = Path(__file__).resolve().parent.parent
 PREPARE, DEMO = ("Migrating the database", "prepare"), ("Preparing the demo farm", "demo")
+SOME_FARMS = 3  # of `prepare`: the other farms can be served
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 25
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -80,8 +81,9 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
             "SPOOLBOOK_SUPERVISOR": str(os.getpid()),
         }
         with preparation_lock():
-            for title, command in (PREPARE, DEMO) if has_demo else (PREPARE,):
-                run_step(title, command, environment)
+            code = run_step(*PREPARE, environment, ignored=(SOME_FARMS,))
+            if has_demo:  # which may be the farm that is not ready
+                run_step(*DEMO, environment, ignored=(1,) if code else ())
         web = WebServer(host, port, environment, has_demo=has_demo)
         programs = [web] if os.environ.get("DATABASE_URL") else [Database(url), web]
         supervise(programs, on_ready=web.report_address, report=report)
@@ -137,15 +139,19 @@ def preparation_lock() -> Iterator[None]:
         os.close(lock)
 
 
-def run_step(title: str, command: str, environment: dict[str, str]) -> None:
+def run_step(
+    title: str, command: str, environment: dict[str, str], *, ignored: tuple[int, ...] = ()
+) -> int:
+    """Run a command to its end; its exit code, if that is 0 or to be ignored."""
     report(f"{title} ...")
     step = start_process([sys.executable, "manage.py", command], environment)
     try:
         code = step.wait()
     finally:
         end(step)
-    if code:
+    if code and code not in ignored:
         raise ProgramError(f"{title} failed (exit code {code}): see above.", code)
+    return code
 
 
 class Database(Program):

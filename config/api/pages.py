@@ -47,8 +47,8 @@ def bad_request(request, exception):
 
 def server_error(request):
     error = sys.exc_info()[1]
-    if middleware.was_dropped(request, error):
-        return middleware.not_found(request)
+    if answer := middleware.trouble_of_farm(request, error):
+        return answer
     refusal = problems.as_refusal(error)
     if not _is_api(request):
         return plainly(request, refusal) if refusal else defaults.server_error(request)

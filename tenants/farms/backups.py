@@ -172,7 +172,7 @@ def _restore(tenant, path, hosts, taken_at, *, by):
     claim(tenant, hosts)
     with making(tenant.schema_name):
         _load(path, tenant.schema_name)
-        if migrating.behind([tenant.schema_name]):
+        if migrating.is_behind(tenant.schema_name):
             migrating.migrate(tenant.schema_name)
         drift.check([tenant.schema_name])
     with tenant_context(tenant):

@@ -57,11 +57,18 @@ class OtherVersion(Refusal):
 
 def check(schemas):
     """Raises OtherVersion when tables of one of the schemas are not as the program expects."""
+    for refusal in find(schemas).values():
+        raise refusal
+
+
+def find(schemas):
+    """``{schema: OtherVersion}`` of those whose tables are not as the program expects."""
+    found = {}
     for start in range(0, len(schemas), AT_ONCE):
         some = schemas[start : start + AT_ONCE]
-        differences = [row for kind in (PUBLIC, None) for row in _differences(some, kind)]
-        if differences:
-            raise other_version(differences[0][0], _summary(differences))
+        for row in (row for kind in (PUBLIC, None) for row in _differences(some, kind)):
+            found.setdefault(row[0], []).append(row)
+    return {schema: other_version(schema, _summary(rows)) for schema, rows in found.items()}
 
 
 def other_version(schema, reason):

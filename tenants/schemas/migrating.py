@@ -1,12 +1,15 @@
 """Create, migrate and drop schemas; find those that are behind."""
 
-from django.db import connection
+import functools
+
+from django.db import DatabaseError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.migrations.loader import MigrationLoader
 from django_tenants.utils import schema_context
 from psycopg import sql
 
 AT_ONCE = 500  # schemas in one query
+LOCK_TIMEOUT = "100ms"  # while only looking
 TERMINATE = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
@@ -38,22 +41,29 @@ def migrate(schema):
         executor.migrate(executor.loader.graph.leaf_nodes())
 
 
+@functools.cache
 def expected():
     """The names of all migrations there are, as ``app.name``."""
     nodes = MigrationLoader(None, ignore_no_migrations=True).graph.nodes
     return sorted(f"{app}.{name}" for app, name in nodes)
 
 
-def behind(schemas_, *, names=None):
-    """Those of the schemas where a migration is missing, in a query for hundreds at once.
+def examine(schemas_):
+    """Those of the schemas where a migration is missing, and ``{schema: reason}`` of those that
+    can't be read (locked, of another owner), in a query for hundreds at once.
 
-    A schema that isn't there is not behind: nothing can be done about it here.
+    A schema that isn't there is neither.
     """
-    names = names or expected()
-    late = []
+    late, unreadable = [], {}
     for start in range(0, len(schemas_), AT_ONCE):
-        late += _behind(schemas_[start : start + AT_ONCE], names)
-    return late
+        more_late, more_unreadable = _examine(schemas_[start : start + AT_ONCE])
+        late, unreadable = late + more_late, unreadable | more_unreadable
+    return late, unreadable
+
+
+def is_behind(schema):
+    """Whether a migration is missing in the schema. Raises DatabaseError when it is unreadable."""
+    return bool(_behind([schema]))
 
 
 def existing(schemas_):
@@ -62,7 +72,26 @@ def existing(schemas_):
         return {row[0] for row in cursor.fetchall()}
 
 
-def _behind(schemas_, names):
+def _examine(schemas_):
+    """One that can't be read is found by halves: a lock in one is waited for a few times at most,
+    however many there are."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LOCK_TIMEOUT])
+            return _behind(schemas_), {}
+    except DatabaseError as error:
+        if not connection.is_usable():
+            raise
+        if len(schemas_) == 1:
+            return [], {schemas_[0]: " ".join(str(error).split())}
+    half = len(schemas_) // 2
+    (late, unreadable), (more_late, more_unreadable) = map(
+        _examine, (schemas_[:half], schemas_[half:])
+    )
+    return late + more_late, unreadable | more_unreadable
+
+
+def _behind(schemas_):
     recorded = _with_a_record(schemas_)
     late = [schema for schema in schemas_ if schema not in recorded]
     late = [schema for schema in late if schema in existing(late)]
@@ -77,7 +106,7 @@ def _behind(schemas_, names):
         for schema in recorded
     ]
     query = sql.SQL("WITH expected AS (SELECT unnest({}::text[]) AS name) ").format(
-        sql.Literal(names)
+        sql.Literal(expected())
     ) + sql.SQL(" UNION ALL ").join(parts)
     with connection.cursor() as cursor:
         cursor.execute(query.as_string(cursor.connection))

@@ -5,11 +5,12 @@ import logging
 import time
 
 from django.conf import settings
-from django.db import ProgrammingError, connection
+from django.db import DatabaseError, ProgrammingError, connection
 from django_tenants.utils import schema_context
 
 from tenants.accounts.models import FarmSettings
 from tenants.models import Tenant
+from tenants.operations.refusals import Refusal
 from tenants.schemas import database_role, drift, migrating, privileges
 
 logger = logging.getLogger(__name__)
@@ -17,67 +18,123 @@ logger = logging.getLogger(__name__)
 PUBLIC = "public"
 NO_RIGHT = "42501"
 PREPARE_LOCK = 7_305_003_001  # two at once would migrate the same schema twice
-READY_SECONDS = 10
+LOOK_SECONDS = 10
 
-_ready_until = 0.0
+_ready_until = _looked_until = 0.0
+_not_ready = {}
+
+
+class FarmsNotPrepared(Refusal):
+    """The others are; ``reasons`` are those of each farm, by its schema."""
+
+    code = "farms_not_prepared"
+    title = "Some farms could not be prepared"
+
+    def __init__(self, reasons, *, is_any_prepared):
+        super().__init__("\n".join(f"{schema}: {why}" for schema, why in sorted(reasons.items())))
+        self.reasons, self.is_any_prepared = reasons, is_any_prepared
 
 
 def prepare(*, log=logger.info):
     """Migrate the public schema, then only the farms that are behind; returns their schemas.
 
-    Safe to repeat, and to run from several machines at once. Raises OtherVersion when the tables
-    are not, and can't become, those of this program; UnusableDatabase.
+    Safe to repeat, and to run from several machines at once. Raises OtherVersion when the public
+    tables are not, and can't become, those of this program; UnusableDatabase; FarmsNotPrepared,
+    after all other farms are.
     """
     with schema_context(PUBLIC), _alone():
         privileges.check()
-        names = migrating.expected()
-        if migrating.behind([PUBLIC], names=names):
+        if migrating.is_behind(PUBLIC):
             log("Migrating the public schema")
             _migrate(PUBLIC)
         drift.check([PUBLIC])
         database_role.close_public()
         database_role.open_farms()
         FarmSettings.objects.get_or_create(pk=1)
-        late = _prepare_farms(names, log)
+        farms = _farms()
+        late, reasons = _prepare_farms(farms, log)
         slug = settings.DEFAULT_FARM
         if slug and not Tenant.objects.filter(slug=slug).exists():
             log(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")
+        if reasons:
+            raise FarmsNotPrepared(reasons, is_any_prepared=len(reasons) < len(farms))
         return late
 
 
 def is_ready():
-    """Whether the database answers and no schema is behind; a yes counts for READY_SECONDS."""
+    """Whether the database answers and what all farms share is migrated; a yes about that counts
+    for LOOK_SECONDS. Raises DatabaseError, InterfaceError."""
     global _ready_until
-    if time.monotonic() < _ready_until:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        return True
+    with schema_context(PUBLIC), connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+        if time.monotonic() < _ready_until:
+            return True
+        if migrating.is_behind(PUBLIC):
+            return False
+    _ready_until = time.monotonic() + LOOK_SECONDS
+    return True
+
+
+def farms_not_ready():
+    """``{schema: reason}`` of the farms that can't be served, looked for every LOOK_SECONDS."""
+    global _looked_until, _not_ready
+    if time.monotonic() >= _looked_until:
+        with schema_context(PUBLIC):
+            farms = _farms()
+            late, reasons = migrating.examine(farms)
+            reasons |= _missing(farms) | dict.fromkeys(late, "migrations are missing")
+        if reasons and reasons != _not_ready:
+            logger.error("Farms that are not ready: %s", reasons)
+        _not_ready, _looked_until = reasons, time.monotonic() + LOOK_SECONDS
+    return _not_ready
+
+
+def is_prepared(schema):
+    """Whether one farm can be served by this program. Raises DatabaseError."""
     with schema_context(PUBLIC):
-        is_behind = bool(migrating.behind([PUBLIC]) or migrating.behind(_farms()))
-    if not is_behind:
-        _ready_until = time.monotonic() + READY_SECONDS
-    return not is_behind
+        return not (migrating.is_behind(schema) or database_role.missing([schema]))
 
 
-def _prepare_farms(names, log):
-    farms = _farms()
-    there = sorted(migrating.existing(farms))
-    for missing in sorted(set(farms) - set(there)):
-        logger.error("The farm's schema %s is missing; the others are prepared", missing)
-    late = migrating.behind(farms, names=names)
+def _prepare_farms(farms, log):
+    """Prepare each farm that can be; returns those that were behind, and why the others aren't."""
+    late, reasons = migrating.examine(farms)
+    reasons |= _missing(farms)
+    there = [schema for schema in farms if schema not in reasons]
     for schema in late:
-        log(f"Migrating {schema}")
-        _migrate(schema)
-        database_role.create_role(schema)
-    drift.check(there)
+        with _noting(schema, reasons):
+            log(f"Migrating {schema}")
+            _migrate(schema)
+            database_role.create_role(schema)
+    for schema, refusal in drift.find(there).items():
+        reasons.setdefault(schema, refusal.detail)
     # A dump of the whole database, restored on another server, comes without the roles.
     for schema in database_role.missing(there):
-        log(f"Making the role of {schema}")
-        database_role.create_role(schema)
+        with _noting(schema, reasons):
+            log(f"Making the role of {schema}")
+            database_role.create_role(schema)
     for schema in there:
-        with schema_context(schema):
-            FarmSettings.copy_to_public()
-    return late
+        if schema not in reasons:
+            with _noting(schema, reasons), schema_context(schema):
+                FarmSettings.copy_to_public()
+    return [schema for schema in late if schema not in reasons], reasons
+
+
+def _missing(farms):
+    there = migrating.existing(farms)
+    return {schema: "its schema is missing" for schema in farms if schema not in there}
+
+
+@contextlib.contextmanager
+def _noting(schema, reasons):
+    """Note what goes wrong with one farm, and go on, unless the database is away."""
+    try:
+        yield
+    except Exception as error:
+        if not connection.is_usable():
+            raise
+        if not isinstance(error, (DatabaseError, Refusal)):
+            logger.exception("%s could not be prepared", schema)
+        reasons.setdefault(schema, " ".join(str(error).split()) or type(error).__name__)
 
 
 def _migrate(schema):

@@ -118,11 +118,14 @@ class HealthMiddleware:
         connection.set_schema_to_public()
         try:
             is_ready, reason = prepare.is_ready(), "migrations are missing\n"
+            count = len(prepare.farms_not_ready()) if is_ready else 0
         except (DatabaseError, InterfaceError):
             is_ready, reason = False, "the database does not answer\n"
-        if is_ready:
-            return HttpResponse("ok\n", content_type="text/plain")
-        return HttpResponse(reason, content_type="text/plain", status=503)
+        if not is_ready:
+            return HttpResponse(reason, content_type="text/plain", status=503)
+        # Which ones is for the log alone: anybody can ask here.
+        more = f"farms-not-ready: {count}\n" if count else ""
+        return HttpResponse(f"ok\n{more}", content_type="text/plain")
 
 
 class TenantMiddleware:
@@ -197,13 +200,19 @@ def find_farm(host):
     return tenant
 
 
-def was_dropped(request, error):
-    """Whether the request failed because its farm was dropped meanwhile."""
+def trouble_of_farm(request, error):
+    """The answer to a request that failed because its farm was dropped meanwhile, or is not
+    migrated; else None."""
     tenant = getattr(request, "tenant", None)
     if tenant is None or not isinstance(error, ProgrammingError):
-        return False
+        return None
     connection.set_schema_to_public()
-    return not Tenant.objects.filter(pk=tenant.pk).exists()
+    if not Tenant.objects.filter(pk=tenant.pk).exists():
+        return not_found(request)
+    if not prepare.is_prepared(tenant.schema_name):
+        logger.error("The farm %s is not prepared: %s", tenant.slug, error)
+        return plainly(request, FarmNotReady())
+    return None
 
 
 def enter_public(request):
@@ -249,6 +258,16 @@ class HostNotFound(Refusal):
     code = "not_found"
     status = 404
     title = "There is nothing here"
+
+
+class FarmNotReady(Unavailable):
+    """This farm alone was not migrated; the log says why."""
+
+    code = "farm_not_ready"
+    title = "This farm is being updated; try again later"
+
+    def __init__(self):
+        super().__init__(retry_after_seconds=60)
 
 
 def not_found(request):

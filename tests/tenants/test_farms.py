@@ -186,7 +186,7 @@ def described(schema):
 def test_without_pg_dump_a_farm_is_made_by_migrations(public, monkeypatch):
     monkeypatch.setattr(template, "load", lambda: None)
     tenant = services.add_farm(slug="north", name="North", password=PASSWORD)
-    assert not migrating.behind([tenant.schema_name])
+    assert not migrating.is_behind(tenant.schema_name)
 
 
 def test_a_missing_pg_dump_is_no_error(committed_farm, monkeypatch, settings, tmp_path):

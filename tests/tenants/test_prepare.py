@@ -1,12 +1,17 @@
 """Before anybody is served: schemas that are behind, of another version, or without their role."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.management import CommandError
-from django.db import connection
+from django.db import OperationalError, connection
 from django_tenants.utils import schema_context, tenant_context
 
+from config import serve
+from tenants.management.commands.prepare import SOME_FARMS
 from tenants.models import Tenant
 from tenants.schemas import database_role, drift, migrating, prepare, privileges
+from tests.factories import make_token, make_user
 from tests.tenants.test_farms import run
 
 
@@ -16,17 +21,122 @@ def sql(statement):
 
 
 def test_only_farms_that_are_behind_are_found(farm, other_farm):
-    names = [farm.schema_name, other_farm.schema_name]
-    assert migrating.behind(names) == []
+    names = [farm.schema_name, other_farm.schema_name, "farm_that_is_not"]
+    assert migrating.examine(names) == ([], {})
     sql("DELETE FROM django_migrations WHERE app = 'accounts'")
-    assert migrating.behind(names) == [farm.schema_name]
+    assert migrating.examine(names) == ([farm.schema_name], {})
 
 
-def test_a_farm_without_a_schema_does_not_stop_the_others(committed_farm, caplog):
+# --- One farm's trouble is its own ---------------------------------------------------------------
+
+
+def make_behind(tenant):
+    """As if the farm was made before its last table."""
+    with tenant_context(tenant):
+        sql("DELETE FROM django_migrations WHERE app = 'sessions'; DROP TABLE django_session")
+
+
+@pytest.fixture
+def locked():
+    """``locked(tenant)``: another session holds the farm's migrations for itself."""
+    others = []
+
+    def lock(tenant):
+        other = connection.copy()
+        others.append(other)
+        other.set_tenant(tenant)
+        other.set_autocommit(False)
+        with other.cursor() as cursor:
+            cursor.execute("LOCK TABLE django_migrations IN ACCESS EXCLUSIVE MODE")
+
+    yield lock
+    for other in others:
+        other.rollback()
+        other.close()
+
+
+def test_farms_that_can_not_be_prepared_do_not_hinder_the_others(
+    committed_farms, locked, client_at, monkeypatch, caplog
+):
+    broken, busy, fine = committed_farms
+    connection.set_schema_to_public()
+    with tenant_context(broken):
+        sql("DELETE FROM django_migrations WHERE app = 'sessions'")
+    make_behind(fine)
+    locked(busy)
+    monkeypatch.setattr(prepare, "_ready_until", 0.0)
+    monkeypatch.setattr(prepare, "_looked_until", 0.0)
+    ready = client_at("localhost").get("/readyz")
+    assert (ready.status_code, ready.content) == (200, b"ok\nfarms-not-ready: 3\n")
+    assert f"{broken.schema_name}': 'migrations are missing" in caplog.text
+    assert f"{busy.schema_name}': 'canceling statement due to lock timeout" in caplog.text
+
+    with pytest.raises(CommandError, match=r"(?s)prepared \(2\).*") as error:
+        run("prepare")
+    assert error.value.returncode == 3
+    lines = str(error.value).splitlines()[1:]
+    assert sorted(line.partition(":")[0] for line in lines) == sorted(
+        [broken.schema_name, busy.schema_name]
+    )
+    assert "another version" in str(error.value)
+    assert migrating.examine([fine.schema_name]) == ([], {})
+    assert client_at(f"{fine.slug}.localhost").get("/accounts/login/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/api/v1/roles/"])
+def test_a_farm_that_is_behind_asks_its_own_people_to_wait(
+    committed_farm, client_at, settings, path
+):
+    secret = make_token(make_user(role="viewer"))
+    client = client_at(f"{committed_farm.slug}.localhost")
+    client.raise_request_exception = False
+    cookie = f"{settings.SESSION_COOKIE_NAME}={'x' * 32}"
+    headers = {"Authorization": f"Token {secret}"} if "api" in path else {"Cookie": cookie}
+    assert client.get(path, headers=headers).status_code == 200
+    table = "accounts_devicetoken" if "api" in path else "django_session"
+    with tenant_context(committed_farm):
+        sql(f"DELETE FROM django_migrations WHERE app = 'sessions'; DROP TABLE {table} CASCADE")
+    answer = client.get(path, headers=headers)
+    assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+    assert "This farm is being updated" in answer.content.decode()
+    assert client_at("alpha.localhost").get("/accounts/login/").status_code == 200
+
+
+def test_a_farm_without_a_schema_does_not_stop_the_others(committed_farm):
     with schema_context("public"):
         migrating.drop(committed_farm.schema_name)
-        assert prepare.prepare() == []
-    assert committed_farm.schema_name in caplog.text
+        with pytest.raises(prepare.FarmsNotPrepared) as refusal:
+            prepare.prepare()
+    assert refusal.value.reasons == {committed_farm.schema_name: "its schema is missing"}
+
+
+def test_when_no_farm_is_prepared_nothing_is_to_be_served(committed_farm, monkeypatch):
+    monkeypatch.setattr(prepare, "_farms", lambda: ["farm_that_is_not"])
+    connection.set_schema_to_public()
+    with pytest.raises(CommandError, match="farm_that_is_not: its schema is missing") as error:
+        run("prepare")
+    assert error.value.returncode == 1
+
+
+def test_a_database_that_goes_away_meanwhile_is_no_farms_trouble(committed_farm, monkeypatch):
+    def away():
+        connection.close()
+        raise OperationalError("the connection is lost")
+
+    monkeypatch.setattr(prepare.FarmSettings, "copy_to_public", away)
+    connection.set_schema_to_public()
+    with pytest.raises(OperationalError, match="lost"):
+        prepare.prepare()
+
+
+def test_serving_goes_on_where_some_farms_are_prepared(monkeypatch):
+    def start(command, environment):
+        return SimpleNamespace(wait=lambda: 3, poll=lambda: 3)
+
+    monkeypatch.setattr(serve, "start_process", start)
+    assert serve.run_step(*serve.PREPARE, {}, ignored=(serve.SOME_FARMS,)) == SOME_FARMS
+    with pytest.raises(serve.ProgramError, match="exit code 3"):
+        serve.run_step(*serve.DEMO, {})
 
 
 # --- Of another version ------------------------------------------------------------------------

@@ -50,7 +50,7 @@ def pre_request(_worker, request):
 
 
 def on_starting(_server):
-    importlib.import_module("tenants.web.rates")  # allocates the memory that they share
+    importlib.import_module("tenants.web.throttle_counts")  # allocates the memory that they share
     os.register_at_fork(
         before=_block_signals,
         after_in_parent=_unblock_signals,

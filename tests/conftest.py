@@ -28,7 +28,7 @@ from tenants.farms import services
 from tenants.models import Tenant
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
-from tenants.web.rates import counts
+from tenants.web.throttle_counts import counts
 from tests import budgets, timing
 from tests.factories import PASSWORD, make_user
 from tests.serving import ROOT, serving

@@ -4,7 +4,7 @@ booked at the old one."""
 from inventory.models import Filament, Spool
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
-from tenants.operations import changes
+from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction
 
 create, delete = audited.create, audited.delete
@@ -18,7 +18,7 @@ def update(filament, /, *, by, **fields):
         changed = audited.update(filament, by=by, **fields)
         if before not in (None, changed.cost_per_gram):
             spools = Spool.objects.with_filament().filter(filament=changed, price=None)
-            changes.report(filter(None, [revaluation(spools)]))
+            side_effects.report(filter(None, [revaluation(spools)]))
         return changed
 
     return in_transaction(work)

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Filament, Spool
-from production.admin import explanation, words
+from production.admin import explanation, formatting
 from production.admin.charts import columns
 from production.models import Printer, Product, ProductionRun
 from production.services.reports import alerts, demand, variance
@@ -64,7 +64,12 @@ def _running():
     runs = ProductionRun.objects.in_progress().select_related("printer")
     runs = runs.prefetch_related("items__product")
     return [
-        {"run": run, "link": words.run_link(run), "makes": words.makes(run), "job": Job(run)}
+        {
+            "run": run,
+            "link": formatting.run_link(run),
+            "makes": formatting.makes(run),
+            "job": Job(run),
+        }
         for run in sorted(runs.order_by("started_at", "pk"), key=_soonest)
     ]
 
@@ -96,7 +101,7 @@ def _blocked():
         "planned": len(runs),
         "more": max(len(blocked) - MAX_ROWS, 0),
         "runs": [
-            {"run": run, "link": words.run_link(run), "blockers": blockers[run.pk]}
+            {"run": run, "link": formatting.run_link(run), "blockers": blockers[run.pk]}
             for run in blocked[:MAX_ROWS]
         ],
     }
@@ -116,8 +121,8 @@ def _alerts(threshold):
         {
             "product": alert.product,
             "alert": alert,
-            "grams": words.percent(alert.grams_percent, threshold),
-            "minutes": words.percent(alert.minutes_percent, threshold),
+            "grams": formatting.percent(alert.grams_percent, threshold),
+            "minutes": formatting.percent(alert.minutes_percent, threshold),
         }
         for alert in alerts.alerts()
     ]
@@ -137,7 +142,7 @@ def _week(settings):
         "days": rows,
         "sums": _figures(whole),
         "compared": whole
-        and words.compared_rows(
+        and formatting.compared_rows(
             whole["compared"], settings.currency, settings.variance_alert_percent
         ),
         "dearest": explanation.dearest(

@@ -1,7 +1,7 @@
 """Why runs did not cost what was planned, on pages of the admin: a waterfall and its table."""
 
 from inventory.admin import pictures
-from production.admin import words
+from production.admin import formatting
 from production.admin.charts import waterfall
 from production.services.variance import KINDS
 
@@ -43,8 +43,10 @@ def dearest(groups, most):
             {
                 "key": group["key"],
                 "name": group["name"],
-                "over": words.money(total["over"]),
-                "parts": [words.difference(words.money)(total["parts"][name]) for name in names],
+                "over": formatting.money(total["over"]),
+                "parts": [
+                    formatting.difference(formatting.money)(total["parts"][name]) for name in names
+                ],
                 "compared": total["compared"],
                 "runs": group["runs"],
             }
@@ -69,9 +71,9 @@ def _columns(found):
     kinds = [kind for kind in KINDS if cost[kind]["planned"] is not None]
     columns = [
         ("Grams", found["grams"], pictures.grams),
-        ("Time", found["minutes"], words.duration),
-        *((kind.capitalize(), cost[kind], words.money) for kind in kinds),
-        (f"Cost {found['currency']}", cost["total"], words.money),
+        ("Time", found["minutes"], formatting.duration),
+        *((kind.capitalize(), cost[kind], formatting.money) for kind in kinds),
+        (f"Cost {found['currency']}", cost["total"], formatting.money),
     ]
     return [column for column in columns if column[1].get("compared") != 0]
 
@@ -89,7 +91,7 @@ def _rows(columns, unmeasured):
         name: [show(figure[name]) for _label, figure, show in columns]
         for name in ("planned", "actual")
     }
-    over = [words.difference(show)(figure["over"]) for _label, figure, show in columns]
+    over = [formatting.difference(show)(figure["over"]) for _label, figure, show in columns]
     counts = [figure["compared"] for _label, figure, _show in columns if "compared" in figure]
     return [
         ("Planned", ends["planned"]),
@@ -108,13 +110,13 @@ def _part(name, _label, figure, show, unmeasured):
 
 
 def _amount(name, value, show, unmeasured):
-    text = words.difference(show)(value)
+    text = formatting.difference(show)(value)
     return f"{NOT_MEASURED} ({text})" if name in unmeasured else text
 
 
 def _chart(found, unmeasured):
     """Of the cost, or of the grams where the cost is not known; None where no part moves it."""
-    show, figure, unit = words.money, found["cost"]["total"], found["currency"]
+    show, figure, unit = formatting.money, found["cost"]["total"], found["currency"]
     if figure["difference"] is None:
         show, figure, unit = pictures.grams, found["grams"], "g"
     parts = [

@@ -5,7 +5,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 
 from inventory.admin.pictures import named_swatch, spool_link
 from inventory.models import Location, Spool
-from production.admin import words
+from production.admin import formatting
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
 from production.services.reports import demand
@@ -115,17 +115,17 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="runs now")
     def runs_now(self, printer):
-        return words.run_link(_running(printer)) or (
+        return formatting.run_link(_running(printer)) or (
             "Bed to be cleared" if printer.needs_clearing else "–"
         )
 
     @admin.display(description="next")
     def next_up(self, printer):
-        return words.run_link(_next(printer)) or "–"
+        return formatting.run_link(_next(printer)) or "–"
 
     @admin.display(description="hours printed", ordering="minutes")
     def hours(self, printer):
-        return words.hours(printer.minutes)
+        return formatting.hours(printer.minutes)
 
     @admin.display(description="bed, mm")
     def bed(self, printer):
@@ -206,10 +206,14 @@ def _page(printer):
     closed = runs.closed().order_by(*LATEST)[:LAST]
     running = _running(printer)
     return {
-        "running": running and {"job": Job(running), "badge": words.badge(running)},
-        "next": words.run_link(_next(printer)),
-        "hours": words.hours(printer.minutes),
+        "running": running and {"job": Job(running), "badge": formatting.badge(running)},
+        "next": formatting.run_link(_next(printer)),
+        "hours": formatting.hours(printer.minutes),
         "ended": runs.closed().count(),
-        "queue": [(run, words.badge(run), words.makes(run), blockers[run.pk]) for run in queue],
-        "closed": [(run, words.badge(run), words.duration(run.actual_minutes)) for run in closed],
+        "queue": [
+            (run, formatting.badge(run), formatting.makes(run), blockers[run.pk]) for run in queue
+        ],
+        "closed": [
+            (run, formatting.badge(run), formatting.duration(run.actual_minutes)) for run in closed
+        ],
     }

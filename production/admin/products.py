@@ -6,7 +6,7 @@ from django.db.models import F
 
 from inventory.admin import pictures
 from inventory.models import Filament
-from production.admin import explanation, words
+from production.admin import explanation, formatting
 from production.models import BomLine, Product, ProductionRun, Reason
 from production.services.reports import alerts, variance
 from production.services.reports import explanation as explanations
@@ -90,7 +90,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
         evidence = alerts.evidence(changelist.result_list, last=LAST)
         percents = {each.product.pk: each.grams_percent for each in evidence}
         for product in changelist.result_list:
-            product.last_off_text = words.percent(percents.get(product.pk), threshold)
+            product.last_off_text = formatting.percent(percents.get(product.pk), threshold)
         return changelist
 
     @admin.display(description="off plan, last runs")
@@ -99,7 +99,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="a plate", ordering="plate_minutes")
     def plate_time(self, product):
-        return words.duration(product.plate_minutes)
+        return formatting.duration(product.plate_minutes)
 
     def _changeform_view(self, request, object_id, form_url, extra_context):
         """Saves product and bill of materials as one change, which planned runs follow."""
@@ -135,7 +135,7 @@ def _page(product):
     return _explained(product, closed, currency) | {
         "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
         "whole": whole,
-        "compared": whole and words.compared_rows(whole["compared"], currency, threshold),
+        "compared": whole and formatting.compared_rows(whole["compared"], currency, threshold),
         "alert": found if found.passes(threshold) else None,
         "currency": currency,
     }
@@ -167,18 +167,18 @@ def _run_row(run, figures, threshold):
     grams, minutes = figures["grams"], figures["minutes"]
     return {
         "run": run,
-        "badge": words.badge(run),
+        "badge": formatting.badge(run),
         "grams": _planned_to_actual(grams, pictures.grams),
-        "time": _planned_to_actual(minutes, words.duration),
-        "off": words.percent(figures["compared"]["grams"]["percent"], threshold),
-        "cost": words.money(figures["cost"]["total"]),
+        "time": _planned_to_actual(minutes, formatting.duration),
+        "off": formatting.percent(figures["compared"]["grams"]["percent"], threshold),
+        "cost": formatting.money(figures["cost"]["total"]),
     }
 
 
 def _planned_to_actual(figures, show):
     estimated = figures["as_planned_or_percent"]
     planned, actual = figures["planned"], figures["actual"]
-    return words.planned_to_actual(planned, actual, show, estimated=estimated)
+    return formatting.planned_to_actual(planned, actual, show, estimated=estimated)
 
 
 @admin.register(Reason, site=farm_site)

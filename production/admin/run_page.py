@@ -5,7 +5,7 @@ from django.contrib import admin
 from inventory.admin import pictures
 from inventory.admin.pictures import grams, named_swatch, spool_link
 from inventory.models import Filament, Spool
-from production.admin import explanation, words
+from production.admin import explanation, formatting
 from production.admin.charts import comparison
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
@@ -116,7 +116,7 @@ class MaterialInline(LineInline):
 
 
 NEWEST = 100
-_row = words.variance_row
+_row = formatting.variance_row
 
 
 def context(run):
@@ -125,7 +125,7 @@ def context(run):
     threshold, figures = settings.variance_alert_percent, exact.as_dict()
     return explanation.context(Explanation(exact, settings.currency)) | {
         "run": run,
-        "badge": words.badge(run),
+        "badge": formatting.badge(run),
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
         "blockers": demand.blockers([run])[run.pk],
         "variance": figures,
@@ -137,8 +137,8 @@ def context(run):
         "chart": comparison(
             [
                 ("Grams", figures["grams"]["total"], pictures.grams),
-                ("Time", figures["minutes"], words.duration),
-                (f"Cost {settings.currency}", figures["cost"]["total"], words.money),
+                ("Time", figures["minutes"], formatting.duration),
+                (f"Cost {settings.currency}", figures["cost"]["total"], formatting.money),
             ]
         ),
         "run_events": run.events.select_related("by").order_by("-pk")[:NEWEST],
@@ -152,8 +152,8 @@ def _totals(figures, currency, threshold):
         _row("Grams in parts", grams["part"], pictures.grams, threshold),
         _row("Grams of purge", grams["purge"], pictures.grams, threshold),
         _row("Grams together", grams["total"], pictures.grams, threshold),
-        _row(_time(figures["minutes_source"]), figures["minutes"], words.duration, threshold),
-        _row(f"Cost, {currency}", figures["cost"]["total"], words.money, threshold),
+        _row(_time(figures["minutes_source"]), figures["minutes"], formatting.duration, threshold),
+        _row(f"Cost, {currency}", figures["cost"]["total"], formatting.money, threshold),
     ]
 
 
@@ -163,7 +163,7 @@ def _time(source):
 
 def _costs(costs, threshold):
     return [
-        _row(name.capitalize(), figure, words.money, threshold)
+        _row(name.capitalize(), figure, formatting.money, threshold)
         for name, figure in costs.items()
         if name != "total" and (figure["planned"], figure["actual"]) != (None, None)
     ]
@@ -178,7 +178,7 @@ def _materials(figures, threshold, run):
             if material["actual_source"]
             else "",
             **_row("", material["total"], pictures.grams, threshold),
-            "cost": words.money(material["cost"]["actual"]),
+            "cost": formatting.money(material["cost"]["actual"]),
         }
         for material in figures["materials"]
     ]
@@ -186,6 +186,6 @@ def _materials(figures, threshold, run):
 
 def _items(figures, threshold):
     return [
-        {**item, **_row(item["sku"], item["cost_per_unit"], words.unit_money, threshold)}
+        {**item, **_row(item["sku"], item["cost_per_unit"], formatting.unit_money, threshold)}
         for item in figures["items"]
     ]

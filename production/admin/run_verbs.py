@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from production.forms import closing, opening, swapping
+from production.forms import completing, starting, swapping
 from production.services.verbs import ROWS
 from tenants.site.verbs import VerbAction
 
@@ -16,44 +16,44 @@ def _page_of_result(run, result):
 
 
 FORMS = {  # what a verb has besides its row of the transitions
-    "refresh_plan": {"form": opening.RefreshPlanForm},
+    "refresh_plan": {"form": starting.RefreshPlanForm},
     "start": {
-        "form": opening.StartForm,
+        "form": starting.StartForm,
         "bulk_label": _("Start the selected runs"),
-        "bulk_form": opening.StartManyForm,
+        "bulk_form": starting.StartManyForm,
         "tone": "go",
     },
     "complete": {
-        "form": closing.CompleteForm,
+        "form": completing.CompleteForm,
         "bulk_label": _("Complete the selected runs as planned"),
-        "bulk_form": closing.AsPlannedForm,
+        "bulk_form": completing.AsPlannedForm,
         "confirm": MISSING,
         "tone": "go",
     },
-    "fail": {"form": closing.FailForm, "confirm": MISSING, "tone": "stop"},
+    "fail": {"form": completing.FailForm, "confirm": MISSING, "tone": "stop"},
     "swap_spool": {"form": swapping.SwapForm, "confirm": MISSING},
-    "change_printer": {"form": opening.ChangePrinterForm},
-    "correct": {"form": closing.CorrectForm},
+    "change_printer": {"form": starting.ChangePrinterForm},
+    "correct": {"form": completing.CorrectForm},
     "reassign": {"form": swapping.ReassignForm},
     "revert": {
-        "form": closing.RevertForm,
+        "form": completing.RevertForm,
         "bulk_label": _("Revert the selected runs"),
-        "bulk_form": closing.RevertForm,
+        "bulk_form": completing.RevertForm,
     },
     "reprint": {
-        "form": opening.ReprintForm,
+        "form": starting.ReprintForm,
         "bulk_label": _("Reprint what was not good"),
         "redirect_to": _page_of_result,
     },
     "copy": {
-        "form": opening.CopyForm,
+        "form": starting.CopyForm,
         "bulk_label": _("Copy the selected runs"),
         "redirect_to": _page_of_result,
     },
     "cancel": {
-        "form": closing.CancelForm,
+        "form": completing.CancelForm,
         "bulk_label": _("Cancel the selected runs"),
-        "bulk_form": closing.WhyForm,
+        "bulk_form": completing.WhyForm,
         "tone": "stop",
     },
     "delete": {

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Value
 
 from inventory.admin import pictures
-from production.admin import run_page, words
+from production.admin import formatting, run_page
 from production.admin.paper import TravellerPages, travellers_url
 from production.admin.run_filters import FILTERS
 from production.admin.run_page import ItemInline, MaterialInline
@@ -26,14 +26,14 @@ EXPORT = {
     "number": "number",
     "status": "status",
     "printer": "printer.name",
-    "makes": words.makes_in_text,
+    "makes": formatting.makes_in_text,
     "planned_grams": "planned_total_grams",
     "actual_grams": "actual_total_grams",
     "estimated_grams": "estimated_total_grams",
-    "off_plan_percent": words.off_plan,
+    "off_plan_percent": formatting.off_plan,
     "planned_minutes": "planned_minutes",
     "actual_minutes": "minutes_taken",
-    "actual_minutes_source": words.minutes_source,
+    "actual_minutes_source": formatting.minutes_source,
     **same(
         "due_on",
         "planned_start_at",
@@ -101,26 +101,26 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, run):
-        return words.badge(run)
+        return formatting.badge(run)
 
     @admin.display(description="makes")
     def makes(self, run):
-        return words.makes(run)
+        return formatting.makes(run)
 
     @admin.display(description="grams", ordering="planned_total_grams")
     def grams(self, run):
         figures = run.planned_total_grams, run.actual_total_grams, pictures.grams
-        return words.planned_to_actual(*figures, estimated=run.estimated_total_grams)
+        return formatting.planned_to_actual(*figures, estimated=run.estimated_total_grams)
 
     @admin.display(description="time", ordering="planned_minutes")
     def time(self, run):
         estimated = run.minutes_taken if run.actual_minutes_source in ESTIMATED else None
-        figures = run.planned_minutes, run.minutes_taken, words.duration
-        return words.planned_to_actual(*figures, estimated=estimated)
+        figures = run.planned_minutes, run.minutes_taken, formatting.duration
+        return formatting.planned_to_actual(*figures, estimated=estimated)
 
     @admin.display(description="off plan")
     def off_plan(self, run):
-        return words.percent(words.off_plan(run), run.threshold)
+        return formatting.percent(formatting.off_plan(run), run.threshold)
 
     @admin.display(description="scheduled", ordering="scheduled_at")
     def scheduled(self, run):

@@ -5,7 +5,7 @@ from dataclasses import replace
 from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
 from inventory.services.spools.preview import preview
-from production.admin import words
+from production.admin import formatting
 from production.models import PrinterSlot, RunMaterial
 from production.services.printing import weighing
 from production.services.undo import receipts
@@ -52,7 +52,7 @@ class SpoolInUseAdmin(SpoolAdmin):
 def _claims(spool):
     lines = RunMaterial.objects.filter(spool=spool, run__deleted_at=None).with_taken()
     newest = lines.select_related("run__printer").order_by("-run__scheduled_at", "-pk")[:LAST]
-    return [(line, words.badge(line.run), words.run_link(line.run)) for line in newest]
+    return [(line, formatting.badge(line.run), formatting.run_link(line.run)) for line in newest]
 
 
 farm_site.register(Spool, SpoolInUseAdmin)

@@ -4,12 +4,12 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from production.api.changes import CHANGES, REMOVED, ChangesMixin
+from production.api.plan_changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
 from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
 from production.models import BomLine, Printer, PrinterSlot, Product, Reason
 from production.serializers.actuals import SpoolBody
-from production.serializers.changes import ChangedBomLine, ChangedProduct
+from production.serializers.plan_changes import ChangedBomLine, ChangedProduct
 from production.serializers.printers import PrinterSerializer, PrinterSlotSerializer
 from production.serializers.products import (
     BomLineSerializer,

@@ -3,11 +3,11 @@
 from rest_framework import status
 from rest_framework.response import Response
 
-from production.api.changes import CHANGES, REMOVED, ChangesMixin
+from production.api.plan_changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
 from production.models import ProductionRun, RunItem, RunMaterial
-from production.serializers.changes import ChangedItem
 from production.serializers.lines import RunItemSerializer, RunMaterialSerializer
+from production.serializers.plan_changes import ChangedItem
 from production.services.runs import lines
 from tenants.api.views import Nested, ReadViewSet
 

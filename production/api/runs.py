@@ -8,14 +8,14 @@ from rest_framework.decorators import action
 from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
-from production.api.changes import ChangesMixin
+from production.api.plan_changes import ChangesMixin
 from production.api.verbs import FOLLOWED, NEW_RUNS, OUTCOMES, PERMISSIONS, RunVerbs
 from production.filters.runs import ProductionRunFilter, RunEventFilter
 from production.models import ProductionRun, RunEvent
 from production.paper import traveller
-from production.serializers.changes import ChangedRun
 from production.serializers.explanation import ExplanationSerializer
 from production.serializers.outcomes import BlockersSerializer, ClosedRun, DryRun
+from production.serializers.plan_changes import ChangedRun
 from production.serializers.planning import PlannedRuns
 from production.serializers.runs import ProductionRunSerializer, RunEventSerializer, addresses
 from production.serializers.variance import VarianceSerializer

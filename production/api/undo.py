@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from inventory.models import Spool
 from production.serializers.undo import LastSerializer, UndoBody, UndoneSerializer
-from production.services.undo import undo
+from production.services.undo import last_action
 from tenants.api import SIGNED_IN
 from tenants.api.views import BaseViewSet
 
@@ -30,7 +30,7 @@ class UndoViewSet(BaseViewSet):
 
         Starting and ending a run, its figures and swaps, weighing, loading, receiving.
         """
-        return Response(LastSerializer({"undoable": undo.last(by=request.user)}).data)
+        return Response(LastSerializer({"undoable": last_action.find(by=request.user)}).data)
 
     def create(self, request):
         """Undo it: name its ``kind`` and ``event``, so that it is not something else by now.
@@ -42,6 +42,6 @@ class UndoViewSet(BaseViewSet):
         permission = "production.undo_productionrun"
         if values["kind"] == "run" and not request.user.has_perm(permission):
             raise PermissionDenied(_("You may not undo a run."))
-        run, spools = self.call(undo.take_back, **values)
+        run, spools = self.call(last_action.take_back, **values)
         spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
         return Response(UndoneSerializer({"run": run, "spools": spools.with_filament()}).data)

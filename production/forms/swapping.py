@@ -5,7 +5,7 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
 from production.forms.fields import SpoolChoice, SpoolField
-from production.forms.opening import OVERRIDABLE, OverridableForm
+from production.forms.starting import OVERRIDABLE, OverridableForm
 from production.models import RunMaterial
 from production.services.completion.actuals import MaterialActual
 from tenants.operations.text import format_number

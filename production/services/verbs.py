@@ -158,7 +158,7 @@ ROWS = (  # the admin offers them in this order
         "is free, and has to be cleared.",
     ),
     Transition(
-        name="take_back", moves={}, service="undo.undo.undo", permission="undo",
+        name="take_back", moves={}, service="undo.last_action.undo", permission="undo",
         floor="floor-undo-run", done=_("took figures of run %(run)s back"),
     ),
     Transition(

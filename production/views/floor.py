@@ -29,7 +29,7 @@ from django.views import View
 
 from production.forms.people import WhoForm
 from production.forms.spools import ButtonForm
-from production.services.undo import undo
+from production.services.undo import last_action
 from tenants.accounts import floor_sessions
 from tenants.operations.operation import source
 from tenants.operations.refusals import Refusal
@@ -85,7 +85,7 @@ class FloorView(View):
     def page(self, *, status=200, **more):
         context = {
             "key": secrets.token_urlsafe(12),
-            "undoable": undo.last(by=self.request.user),
+            "undoable": last_action.find(by=self.request.user),
             "person": person(self.request),
             **self.context(),
             **more,

@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.models import Spool
-from production.forms import closing, opening, swapping
+from production.forms import completing, starting, swapping
 from production.models import ProductionRun
 from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.reports.today import Job
-from production.services.undo import offline_conflicts, undo
+from production.services.undo import last_action, offline_conflicts
 from production.services.verbs import BUTTONS, TRANSITIONS
 from production.views.floor import ButtonView, VerbView
 from tenants.operations.operation import in_transaction
@@ -98,7 +98,7 @@ class RunButtonView(RunVerbMixin, ButtonView):
 class StartView(RunVerbView):
     verb = "start"
     template_name = "production/floor/run.html"
-    form_class = opening.StartForm
+    form_class = starting.StartForm
 
     def context(self):
         context = super().context() | {"items": list(self.items())}
@@ -125,7 +125,7 @@ class CompleteView(RunVerbView):
 
     verb = "complete"
     template_name = "production/floor/complete.html"
-    form_class = closing.CompleteForm
+    form_class = completing.CompleteForm
 
     def do(self, form):
         if "draft" in self.request.POST:
@@ -146,7 +146,7 @@ class NoteView(RunVerbView):
 
     verb = "save_actuals"
     template_name = "production/floor/note.html"
-    form_class = closing.DraftForm
+    form_class = completing.DraftForm
 
     def do(self, form):
         def work():
@@ -163,13 +163,13 @@ class PlateView(RunVerbView):
 
     verb = "note_plate"
     template_name = "production/floor/plate.html"
-    form_class = closing.PlateForm
+    form_class = completing.PlateForm
 
 
 class FailView(RunVerbView):
     verb = "fail"
     template_name = "production/floor/fail.html"
-    form_class = closing.FailForm
+    form_class = completing.FailForm
 
     def form(self, data=None):
         form = super().form(data)
@@ -180,7 +180,7 @@ class FailView(RunVerbView):
 class CancelView(RunVerbView):
     verb = "cancel"
     template_name = "production/floor/cancel.html"
-    form_class = closing.CancelForm
+    form_class = completing.CancelForm
 
 
 class SwapView(RunVerbView):
@@ -223,7 +223,7 @@ class UndoView(RunPageMixin, ButtonView):
         return get_object_or_404(ProductionRun, pk=self.kwargs["pk"])
 
     def do(self, form):
-        run = undo.undo(form.subject, event=form.cleaned_data["event"], by=form.by)
+        run = last_action.undo(form.subject, event=form.cleaned_data["event"], by=form.by)
         status = run.get_status_display().lower()
         return _("Taken back: run %(run)s is %(status)s again.") % {"run": run, "status": status}
 

@@ -16,7 +16,7 @@ from inventory.models import Spool
 from production.forms.spools import LoadForm
 from production.models import PrinterSlot, RunMaterial
 from production.services.printing import slots, weighing
-from production.services.undo import offline_conflicts, undo
+from production.services.undo import last_action, offline_conflicts
 from production.templatetags.floor import grams, signed_grams
 from production.views.floor import ButtonView, FloorView, VerbView
 
@@ -120,7 +120,7 @@ class SpoolUndoView(SpoolPageMixin, ButtonView):
     def do(self, form):
         rows = self.spool.events if self.kind == "loading" else self.spool.transactions
         event = get_object_or_404(rows, pk=form.cleaned_data["event"])
-        _run, spools = undo.take_back(self.kind, event, by=form.by)
+        _run, spools = last_action.take_back(self.kind, event, by=form.by)
         return UNDONE[self.kind] % {"count": len(spools), "code": self.spool.code}
 
     def after(self):

@@ -18,8 +18,8 @@ from tenants.accounts import attempts
 from tenants.accounts.models import DeviceToken
 from tenants.api import OPEN, SIGNED_IN
 from tenants.operations.refusals import TooMany
-from tenants.web.rates import WINDOW_SECONDS, counts
 from tenants.web.requests import caller
+from tenants.web.throttle_counts import WINDOW_SECONDS, counts
 
 logger = logging.getLogger(__name__)
 

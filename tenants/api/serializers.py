@@ -32,7 +32,7 @@ from tenants.api.fields import (
 NUMBERS = serializers.DecimalField, serializers.IntegerField, IdField
 NUMERIC = str, int, Decimal
 
-ANSWERED = ("changed", "revaluation")  # beside a row that may be sent back: `changes.report`
+ANSWERED = ("changed", "revaluation")  # beside a row that may be sent back: `side_effects.report`
 
 
 def meta_names(serializer, option):

@@ -21,7 +21,7 @@ from tenants.api import OPEN, SIGNED_IN, csv_format
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
-from tenants.operations import changes
+from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
@@ -163,7 +163,10 @@ class BaseViewSet(GenericViewSet):
         it changed is in ``self.changed``."""
 
         def work():
-            with expecting(_expected_versions(self.request)), changes.collected() as self.changed:
+            with (
+                expecting(_expected_versions(self.request)),
+                side_effects.collected() as self.changed,
+            ):
                 return verb(*args, by=self.request.user, **values)
 
         return in_transaction(work)

@@ -19,7 +19,6 @@ from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import in_dry_run, in_transaction
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name, one_line
-from tenants.site.changes import announced
 from tenants.site.exports import CsvExport
 from tenants.site.forms import (
     INPUTS,
@@ -28,6 +27,7 @@ from tenants.site.forms import (
     ServiceForm,
     without_add_and_delete,
 )
+from tenants.site.messages import report_side_effects
 from tenants.web.pagination import DeferredPaginator
 from tenants.web.requests import MAX_WORDS
 
@@ -192,7 +192,7 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
 
     @staticmethod
     def _announced(request, view):
-        with announced(request):
+        with report_side_effects(request):
             return view()
 
     def delete_view(self, request, object_id, extra_context=None):

@@ -19,8 +19,8 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Refusal
-from tenants.site.changes import announced
 from tenants.site.forms import with_suggestions
+from tenants.site.messages import report_side_effects
 from tenants.web.forms import VerbForm
 
 MAX_BULK_ROWS = 100
@@ -131,7 +131,7 @@ class VerbPages:
 
     def _execute(self, request, verb, row, form):
         try:
-            with announced(request):
+            with report_side_effects(request):
                 result = verb.service(row, by=request.user, **form.service_kwargs())
         except Refusal as refusal:
             form.add_refusal(refusal)

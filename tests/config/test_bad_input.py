@@ -8,7 +8,7 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from tenants.web.rates import counts
+from tenants.web.throttle_counts import counts
 from tests.budgets import IS_DEEP, some_of
 from tests.config.routes import NOWHERE, furnish, ids_of, routes
 from tests.conftest import FarmAPIClient, FarmClient

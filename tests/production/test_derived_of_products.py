@@ -12,7 +12,7 @@ from production.services.completion.actuals import MaterialActual
 from production.services.reports import alerts
 from production.services.runs import lifecycle, lines, replanning
 from production.services.runs.replanning import refresh_plan
-from tenants.operations import changes
+from tenants.operations import side_effects
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -50,7 +50,7 @@ def by_admin(request, row, **values):
 
 
 def by_service(request, row, **values):
-    with changes.collected() as changed:
+    with side_effects.collected() as changed:
         products.update(row, by=None, **values)
     return changed
 

@@ -8,7 +8,7 @@ from production.services import completion
 from production.services.completion.actuals import CountsExceedQuantity
 from production.services.printing import midprint
 from production.services.transitions import InvalidRunStatus, NotInRun
-from production.services.undo import undo
+from production.services.undo import last_action
 from tenants.operations.refusals import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool
 from tests.production.floor_helpers import at, page, page_after, queries, touch
@@ -51,7 +51,7 @@ def test_a_failed_plate_is_noted_with_two_touches_and_fills_the_completion(floor
 def test_a_failed_plate_can_be_taken_back(floor, operator, run):
     item = run.items.get()
     touch(floor, at(run, "plate"), **{f"item__{item.pk}__scrapped_count": "3"})
-    undo.undo(run, event=undo.last(by=operator).event, by=operator)
+    last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert counts(run) == (None, None, None)
 
 
@@ -111,7 +111,7 @@ def test_figures_are_noted_at_a_shift_change_and_fill_the_completion(floor, oper
     for value in ("7", "1176.5", "90"):
         assert f'value="{value}"' in filled
     assert run.materials.get().spool.remaining_grams == 1000
-    undo.undo(run, event=undo.last(by=operator).event, by=operator)
+    last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert counts(run) == (None, None, None)
 
 

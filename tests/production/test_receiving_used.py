@@ -9,7 +9,7 @@ from inventory.models import Filament, InventoryTransaction, Spool
 from inventory.services import ledger, receiving, stock
 from inventory.services.receiving import FilamentInactive
 from inventory.services.spools.scale import TareUnknown
-from production.services.undo import receipts, undo
+from production.services.undo import last_action, receipts
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament
 from tests.inventory.api_helpers import SPOOLS
@@ -118,7 +118,7 @@ def test_several_equal_ones_are_received_together_and_taken_back_together(operat
     filament = a_filament(tare_grams=Decimal(200))
     many = receiving.receive_many(filament=filament, count=3, gross_grams="600", by=operator)
     assert [spool.remaining_grams for spool in many] == [400] * 3
-    found = undo.last(by=operator)
+    found = last_action.find(by=operator)
     assert (found.verb, found.text) == ("receive", "received 3 spools")
     receipt = InventoryTransaction.objects.get(pk=found.event)
     receipts.undo_receipt(receipt, by=operator)

@@ -13,7 +13,7 @@ from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.printing import midprint, slots, weighing
 from production.services.printing.slots import SpoolPrinting
-from production.services.undo import loads, undo
+from production.services.undo import last_action, loads
 from tenants.accounts import audited, roles
 from tests.factories import (
     a_printer,
@@ -71,27 +71,27 @@ def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
         (operator, half_an_hour_later + timedelta(seconds=1)),
     ):
         with pytest.raises(UndoNotPermitted):
-            undo.undo_weighing(entry, by=by, at=at)
-        assert undo.last(by=by, at=at) is None
-    assert undo.last(by=operator, at=half_an_hour_later).event == entry.pk
-    undo.undo_weighing(entry, by=make_user(role=roles.MANAGER))
+            last_action.undo_weighing(entry, by=by, at=at)
+        assert last_action.find(by=by, at=at) is None
+    assert last_action.find(by=operator, at=half_an_hour_later).event == entry.pk
+    last_action.undo_weighing(entry, by=make_user(role=roles.MANAGER))
 
 
 def test_a_weighing_after_which_the_book_moved_stays(operator):
     spool = a_spool(1000)
     entry = scale.weigh(spool, gross_grams=1190, by=operator)
     consumption.use(spool, grams=5, by=None)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(NothingToUndo):
-        undo.undo_weighing(entry, by=operator)
+        last_action.undo_weighing(entry, by=operator)
     assert fresh(spool).remaining_grams == 985
 
 
 def test_other_entries_have_no_bar(operator):
     entry = consumption.use(a_spool(), grams=5, by=operator)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(NothingToUndo):
-        undo.undo_weighing(entry, by=operator)
+        last_action.undo_weighing(entry, by=operator)
 
 
 def test_a_weight_kept_for_a_running_run_is_taken_back(floor, operator):
@@ -119,7 +119,7 @@ def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypat
 
     monkeypatch.setattr(transitions, "lock", late)
     with pytest.raises(NothingToUndo):
-        undo.undo(run, event=event, by=None)
+        last_action.undo(run, event=event, by=None)
 
 
 # --- Drafts --------------------------------------------------------------------------------------
@@ -139,10 +139,10 @@ def test_drafts_are_taken_back_to_those_before(operator):
     draft(10, 1)
     before = figures(run)
     draft(20, 2)
-    undo.undo(run, event=undo.last(by=operator).event, by=operator)
+    last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert figures(run) == before
     assert (fresh(item).good_count, fresh(run).actual_minutes) == (1, 10)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     assert violations() == []
 
 
@@ -150,11 +150,11 @@ def test_drafts_that_another_changed_since_stay(operator):
     spool = a_spool(1000)
     run = a_running_run((spool, 40))
     weighing.weigh(spool, gross_grams=1160, by=operator)
-    event = undo.last(by=operator).event
+    event = last_action.find(by=operator).event
     midprint.progress(run, by=None, percent=50)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(NothingToUndo):
-        undo.undo(run, event=event, by=operator)
+        last_action.undo(run, event=event, by=operator)
 
 
 # --- A load --------------------------------------------------------------------------------------
@@ -188,7 +188,7 @@ def test_a_load_after_which_something_moved_stays(operator):
     with pytest.raises(NothingToUndo):
         loads.undo_load(event, by=operator)
     slots.unload(slot, by=None)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(NothingToUndo):
         loads.undo_load(event, by=operator)
 
@@ -236,7 +236,7 @@ def test_a_load_of_what_a_run_draws_from_by_now_stays(operator):
     spool, slot = a_spool(), a_slot()
     slots.load(spool, slot=slot, by=operator)
     a_running_run((spool, 10), printer=slot.printer)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(SpoolPrinting):
         loads.undo_load(spool.events.get(verb="loaded"), by=operator)
 
@@ -244,7 +244,7 @@ def test_a_load_of_what_a_run_draws_from_by_now_stays(operator):
 def test_nobody_takes_back_what_another_loaded(operator):
     spool, slot = a_spool(), a_slot()
     slots.load(spool, slot=slot, by=None)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(UndoNotPermitted):
         loads.undo_load(spool.events.get(verb="loaded"), by=operator)
 
@@ -277,7 +277,7 @@ def test_a_swap_without_a_slot_is_taken_back_too(operator):
     midprint.swap_spool(
         run, line=line, spool=a_spool(filament=old.filament), is_empty=True, by=operator
     )
-    undo.undo(run, event=undo.last(by=operator).event, by=operator)
+    last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert [row[-1] for row in figures(run)] == [old.pk]
     assert violations() == []
 
@@ -288,14 +288,14 @@ def test_a_swap_without_a_slot_is_taken_back_too(operator):
 def test_only_the_very_last_thing_one_did_is_offered(operator):
     spool = a_spool(1000)
     run = a_running_run(by=operator)
-    assert undo.last(by=operator).kind == "run"
+    assert last_action.find(by=operator).kind == "run"
     entry = scale.weigh(spool, gross_grams=1190, by=operator)
-    assert undo.last(by=operator).event == entry.pk
+    assert last_action.find(by=operator).event == entry.pk
     slot = a_slot()
     slots.load(spool, slot=slot, by=operator)
-    assert undo.last(by=operator).kind == "loading"
+    assert last_action.find(by=operator).kind == "loading"
     slots.unload(slot, by=operator)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     assert fresh(run).status == "in_progress"
 
 

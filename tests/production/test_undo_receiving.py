@@ -13,7 +13,7 @@ from inventory.services.tables import spool_import
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.printing import slots
 from production.services.runs import lifecycle
-from production.services.undo import receipts, undo
+from production.services.undo import last_action, receipts
 from tenants.accounts import roles
 from tests.factories import a_filament, a_run, a_slot, make_user
 from tests.inventory.tables import import_spools
@@ -100,7 +100,7 @@ def test_what_another_received_or_long_ago_is_not_taken_back(operator):
     for by, at in ((make_user(), None), (operator, later)):
         with pytest.raises(UndoNotPermitted):
             take_back(spool, by=by, at=at)
-        assert undo.last(by=by, at=at) is None
+        assert last_action.find(by=by, at=at) is None
     take_back(spool, by=make_user(role=roles.MANAGER), at=later)
 
 
@@ -127,7 +127,7 @@ def test_a_table_of_spools_is_taken_back_as_one(floor, operator, monkeypatch):
     a_filament("Galaxy")
     table = "name,initial_grams,left\n" + "Galaxy,1000,\n" * 4 + "Galaxy,1000,400\n"
     report = import_spools(table, by=operator)
-    found = undo.last(by=operator)
+    found = last_action.find(by=operator)
     assert (found.kind, found.text) == ("receipt", "received 5 spools")
     assert found.event in Spool.objects.values_list("transactions", flat=True)
     assert "5 spools are off the shelf" in press(floor)
@@ -174,7 +174,7 @@ def planned_once(spool):
 def test_a_delivery_to_which_something_happened_stays_and_says_why(floor, operator, happen):
     spool, other, _ = delivery(operator)
     why = happen(other)
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     path = f"/floor/spools/{spool.pk}/undo-receipt/"
     text = page_after(floor, touch(floor, path, event=receipt_of(spool).pk))
     assert f"Spool {other.code} {why}" in text

@@ -17,7 +17,7 @@ from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines
-from production.services.undo import undo
+from production.services.undo import last_action
 from production.services.verbs import EVENTS
 from tenants.operations.refusals import Invalid
 from tests.factories import (
@@ -265,9 +265,9 @@ def test_every_verb_that_undo_takes_back_has_a_story():
 
 
 def take_back(by):
-    last = undo.last(by=by)
+    last = last_action.find(by=by)
     event = ROWS_OF_KIND[last.kind].get(pk=last.event)
-    return last, undo.take_back(last.kind, event, by=by)
+    return last, last_action.take_back(last.kind, event, by=by)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -280,7 +280,7 @@ def test_undo_gives_back_the_whole_farm(name, operator):
     assert last.verb == name.partition(" ")[0]
     assert different(before, rows_of_farm()) == {}
     assert violations() == []
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
 
 
 # --- Where it can't be given back ----------------------------------------------------------------
@@ -324,9 +324,9 @@ def test_what_was_corrected_since_is_a_managers_to_revert(operator, manager):
     run = a_running_run((spool, 10))
     event = completion.complete(run, by=operator, as_planned=True).run.events.last()
     completion.correct(run, by=None, materials=[took(spool, 11)])
-    assert undo.last(by=operator) is None
+    assert last_action.find(by=operator) is None
     with pytest.raises(overrides.NothingToUndo):
-        undo.undo(run, event=event.pk, by=manager)
+        last_action.undo(run, event=event.pk, by=manager)
     assert completion.revert(run, by=manager).status == "in_progress"
 
 
@@ -336,7 +336,7 @@ def test_a_start_after_which_figures_were_noted_is_taken_back_by_the_verb_alone(
     midprint.progress(run, by=None, percent=40)
     event = run.events.get(verb="start").pk
     with pytest.raises(overrides.NothingToUndo):
-        undo.undo(run, event=event, by=operator)
+        last_action.undo(run, event=event, by=operator)
     run = lifecycle.unstart(run, by=operator)
     assert (run.status, run.progress_percent, fresh(slot).spool) == ("planned", None, None)
     assert run.materials.get().spool == spool

@@ -17,7 +17,7 @@ from production.services.printing import midprint
 from production.services.requirements.claims import DuplicateSpool
 from production.services.runs import lifecycle, lines
 from production.services.transitions import InvalidRunStatus
-from production.services.undo import receipts, undo
+from production.services.undo import last_action, receipts
 from tenants.operations.refusals import Refusal
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.production.completed_runs import printed, took
@@ -119,7 +119,7 @@ def taking_a_note_back():
     run = a_running_run((a_spool(), 10))
     midprint.save_actuals(run, by=None, actual_minutes=5)
     event = run.events.get(verb="save_actuals").pk
-    return run, lambda: undo.undo(run, event=event, by=None), NothingToUndo
+    return run, lambda: last_action.undo(run, event=event, by=None), NothingToUndo
 
 
 def swapping():

@@ -8,8 +8,8 @@ from django.test import RequestFactory
 
 from tenants.accounts import attempts, known_browsers
 from tenants.accounts.models import Attempt
-from tenants.web.rates import Counts
 from tenants.web.requests import caller
+from tenants.web.throttle_counts import Counts
 from tests.conftest import FarmAPIClient
 from tests.factories import PASSWORD
 

@@ -16,7 +16,7 @@ from inventory.services.past import require_past
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
-from tenants.operations import changes
+from tenants.operations import side_effects
 from tenants.operations.operation import operation
 from tenants.operations.quantities import money
 from tenants.operations.refusals import Duplicate, Invalid, Refusal
@@ -105,7 +105,7 @@ def describe(spool, *, by, at=None, **fields):
             _record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
         described = audited.update(fresh, by=by, version=fresh.version + 1, **changed)
         if "price" in changed:
-            changes.report(filter(None, [revaluation([described])]))
+            side_effects.report(filter(None, [revaluation([described])]))
         return described
 
 

@@ -19,7 +19,7 @@ from inventory.services import ledger
 from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
 from production.services import transitions
 from production.services.requirements import bom, claims, limits
-from tenants.operations import changes
+from tenants.operations import side_effects
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.quantities import minutes as to_minutes
@@ -144,7 +144,7 @@ def follow(runs, before, after, *, by, at=None, allow_overclaim=False, anew=Fals
         for run in runs
         for change in _changes(run, was[run.pk], _values(run, of_run[run.pk]))
     ]
-    changes.report(changed)
+    side_effects.report(changed)
     return changed, book.at
 
 

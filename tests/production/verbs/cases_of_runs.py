@@ -22,7 +22,7 @@ from production.services.runs import (
     status_change,
 )
 from production.services.runs.lines import NewItem, NewMaterial
-from production.services.undo import undo
+from production.services.undo import last_action
 from tenants.accounts import audited
 from tests.factories import (
     a_printer,
@@ -47,7 +47,7 @@ def _():
 @verb("production_run.undo")
 def _():
     run = a_running_run((a_spool(), 10))
-    return lambda: undo.undo(run, event=run.events.last().pk, by=None)
+    return lambda: last_action.undo(run, event=run.events.last().pk, by=None)
 
 
 @verb("production_run.note_plate")

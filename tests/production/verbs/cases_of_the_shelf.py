@@ -13,7 +13,7 @@ from inventory.services.tables.csv_reader import read_spools
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.services.printing import slots, weighing
-from production.services.undo import loads, receipts, undo
+from production.services.undo import last_action, loads, receipts
 from tests.factories import a_filament, a_slot, a_spool
 from tests.production.verbs.preparation import a_table, running
 
@@ -167,7 +167,7 @@ def _():
 @verb("spool.undo_weighing")
 def _():
     entry = scale.weigh(a_spool(1000), gross_grams=1190, by=None)
-    return lambda: undo.undo_weighing(entry, by=None)
+    return lambda: last_action.undo_weighing(entry, by=None)
 
 
 @verb("spool.undo_load")

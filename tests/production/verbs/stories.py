@@ -25,7 +25,7 @@ from production.services.runs import (
     replanning,
     status_change,
 )
-from production.services.undo import loads, receipts, undo
+from production.services.undo import last_action, loads, receipts
 from tenants.accounts import audited, devices, pins, roles
 from tenants.accounts import services as people
 from tenants.accounts.models import FarmSettings
@@ -188,7 +188,7 @@ OF_OTHERS = {
     "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
     "product.accept_actuals": lambda: alerts.accept(evident(), by=None),
-    "production_run.undo": lambda: undo.undo(
+    "production_run.undo": lambda: last_action.undo(
         (run := a_running_run()), event=run.events.last().pk, by=None
     ),
     "production_run.create_many": lambda: planning.create_many([{}, {}], by=None),
@@ -212,7 +212,7 @@ OF_OTHERS = {
         by=None,
     ),
     "spool.undo_receipt": lambda: receipts.undo_receipt(a_spool().transactions.get(), by=None),
-    "spool.undo_weighing": lambda: undo.undo_weighing(
+    "spool.undo_weighing": lambda: last_action.undo_weighing(
         scale.weigh(a_spool(1000), gross_grams=1190, by=None), by=None
     ),
     "spool.unload": lambda: slots.unload(slots.load(a_spool(), slot=a_slot(), by=None), by=None),

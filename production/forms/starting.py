@@ -1,4 +1,4 @@
-"""Forms for starting a run and for planning it once more."""
+"""Forms for starting a run, and for repeating it."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

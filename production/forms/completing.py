@@ -1,4 +1,4 @@
-"""Forms for what a run used and made when it ends, and for taking an end back."""
+"""Forms for completing, failing, cancelling, correcting and reverting a run."""
 
 from django import forms
 from django.utils.translation import gettext_lazy as _

@@ -1,9 +1,8 @@
-"""How often somebody asked in this minute: counts that the processes of one web server share.
+"""Requests per minute for throttling, counted in memory shared by the workers of one server.
 
-The counts lie in memory that gunicorn's first process makes and its workers inherit, so each sees
-what the others counted, and nothing is written anywhere. Two that count at the same instant may
-count once: a limit of requests need not be exact. What has to be exact, tries at passwords, is
-counted by the database: ``tenants.accounts.attempts``.
+Gunicorn's arbiter allocates the memory and the workers inherit it. Two increments at the same
+instant may count once: a limit of requests need not be exact. Attempts at a password have to be,
+and are counted in the database: ``tenants.accounts.attempts``.
 """
 
 import hashlib

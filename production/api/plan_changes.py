@@ -1,9 +1,9 @@
-"""Answers that tell what else a change changed."""
+"""Plan figures of other rows that changed with a row, in the answer."""
 
 from rest_framework import status
 from rest_framework.response import Response
 
-from production.serializers.changes import PlanChanges, PlanChangeSerializer
+from production.serializers.plan_changes import PlanChanges, PlanChangeSerializer
 
 CHANGES = ("create", "update", "partial_update")
 REMOVED = {200: PlanChanges, 204: None}

@@ -1,4 +1,4 @@
-"""What else a change changed: services report it, whoever called them answers with it."""
+"""Changes that a service made besides the requested one; views include them in the answer."""
 
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -8,7 +8,7 @@ _reported = ContextVar("reported_changes", default=None)
 
 @contextmanager
 def collected():
-    """Yields the list that changes reported in the block are added to."""
+    """Yields a list; what is reported in the block is appended to it."""
     reported = []
     token = _reported.set(reported)
     try:
@@ -18,7 +18,7 @@ def collected():
 
 
 def report(changes):
-    """Report changes that the caller did not ask for by name; each is a sentence as ``str()``."""
+    """Report changes besides the requested one; ``str()`` of each is a sentence."""
     reported = _reported.get()
     if reported is not None:
         reported.extend(changes)

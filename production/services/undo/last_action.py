@@ -1,4 +1,4 @@
-"""Taking back what one did last: within half an hour, while nobody did anything after it.
+"""Undo of a user's own last action: within half an hour, while nobody did anything after it.
 
 It does not depend on the permission of the opposite verb: an operator may not reverse entries of
 the ledger, but may take back the weight typed a moment ago.
@@ -60,8 +60,8 @@ class TakenBack(NamedTuple):
     spools: list
 
 
-def last(*, by, at=None):
-    """What ``by`` did last, if it can be undone; else None. One query."""
+def find(*, by, at=None):
+    """The last action of ``by`` if it can be undone, else None. One query."""
     since = (at or timezone.now()) - UNDO_FOR
     others = _weighings(by, since), _loadings(by, since), _deliveries(by, since)
     newest = _of_runs(by, since).union(*others, all=True).order_by("-moment").first()

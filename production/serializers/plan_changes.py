@@ -1,4 +1,4 @@
-"""What else a change changed, as JSON."""
+"""Plan figures of other rows that changed with a row, as JSON."""
 
 from rest_framework import serializers
 

@@ -1,19 +1,19 @@
-"""Messages of the admin that tell what else a change changed."""
+"""Messages of the admin."""
 
 from contextlib import contextmanager
 
 from django.contrib import messages
 from django.utils.translation import gettext as _
 
-from tenants.operations import changes
+from tenants.operations import side_effects
 
 MAX_NAMED = 12
 
 
 @contextmanager
-def announced(request):
-    """Tell what is reported in the block in one message."""
-    with changes.collected() as changed:
+def report_side_effects(request):
+    """Adds one message about the side effects that services report in the block."""
+    with side_effects.collected() as changed:
         yield
     if not changed:
         return

@@ -1,0 +1,22 @@
+"""Figures as the admin writes them."""
+
+from decimal import Decimal
+
+import pytest
+
+from production.admin import formatting
+from tenants.operations.text import format_number
+
+
+def test_a_half_is_rounded_up_everywhere():
+    assert formatting.money(Decimal("0.125")) == "0.13"
+    assert formatting.money(Decimal("-1234.005")) == "−1,234.01"
+    assert formatting.hours(Decimal(4443)) == "74.1"
+    assert formatting.percent(Decimal("2.25"), 10) == "+2.3 %"
+    assert format_number(Decimal("1.005")) == "1.01"
+
+
+@pytest.mark.parametrize("value", ["0", "0.04", "-0.04"])
+def test_what_is_shown_as_nothing_has_no_sign(value):
+    assert formatting.percent(Decimal(value), 10) == "0.0 %"
+    assert formatting.money(Decimal(value) / 10) == "0.00"

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.db.models import Count, Q
 
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
-from inventory.admin.pictures import grams, named_swatch
+from inventory.admin.rendering import grams, named_swatch
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import filaments, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from inventory.admin.labels import labels_url
-from inventory.admin.pictures import named_swatch
+from inventory.admin.rendering import named_swatch
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.paper.labels import MAX_SPOOLS
 from inventory.services.tables import catalogue_source

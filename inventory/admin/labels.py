@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
 from inventory.forms.labels import BlankLabelForm, LabelForm
-from inventory.paper import fonts, labels, pictures, sheets
+from inventory.paper import fonts, labels, raster, sheets
 from inventory.paper.labels import MAX_SPOOLS
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import pdf_answer
@@ -55,7 +55,7 @@ class LabelPages:
             request.session[SHEET] = form.cleaned_data["sheet"]
             return pdf_answer(document, "labels")
         if document is not None and kind == "png":
-            picture = pictures.png(document, width=PREVIEW_WIDTH)
+            picture = raster.png(document, width=PREVIEW_WIDTH)
             return HttpResponse(picture, content_type="image/png")
         return self._labels_page(request, form, farm, wanted if document else [])
 

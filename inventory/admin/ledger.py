@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import reverse
 from django.utils.html import format_html
 
-from inventory.admin.pictures import changed, grams, moment, signed, spool_link, swatch
+from inventory.admin.rendering import changed, grams, moment, signed, spool_link, swatch
 from inventory.forms.spools import ReverseForm
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.catalogue import material_types
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
-from inventory.admin.pictures import changed, grams, named_swatch, stock_bar
+from inventory.admin.rendering import changed, grams, named_swatch, stock_bar
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.models import Location, Spool

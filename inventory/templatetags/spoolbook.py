@@ -2,14 +2,14 @@
 
 from django import template
 
-from inventory.admin import pictures
+from inventory.admin import rendering
 
 register = template.Library()
 
 
-register.filter("grams", pictures.grams)
-register.filter("signed", pictures.signed)
-register.filter("swatch", pictures.named_swatch)
+register.filter("grams", rendering.grams)
+register.filter("signed", rendering.signed)
+register.filter("swatch", rendering.named_swatch)
 
 
 @register.filter

@@ -1,6 +1,6 @@
 """Why runs did not cost what was planned, on pages of the admin: a waterfall and its table."""
 
-from inventory.admin import pictures
+from inventory.admin import rendering
 from production.admin import formatting
 from production.admin.charts import waterfall
 from production.services.variance import KINDS
@@ -70,7 +70,7 @@ def _columns(found):
     cost = found["cost"]
     kinds = [kind for kind in KINDS if cost[kind]["planned"] is not None]
     columns = [
-        ("Grams", found["grams"], pictures.grams),
+        ("Grams", found["grams"], rendering.grams),
         ("Time", found["minutes"], formatting.duration),
         *((kind.capitalize(), cost[kind], formatting.money) for kind in kinds),
         (f"Cost {found['currency']}", cost["total"], formatting.money),
@@ -118,7 +118,7 @@ def _chart(found, unmeasured):
     """Of the cost, or of the grams where the cost is not known; None where no part moves it."""
     show, figure, unit = formatting.money, found["cost"]["total"], found["currency"]
     if figure["difference"] is None:
-        show, figure, unit = pictures.grams, found["grams"], "g"
+        show, figure, unit = rendering.grams, found["grams"], "g"
     parts = [
         (
             LABELS[name],

@@ -3,7 +3,7 @@
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
-from inventory.admin.pictures import NOTHING, grams
+from inventory.admin.rendering import NOTHING, grams
 from production.models import ProductionRun
 from production.services.variance import Figure
 from tenants.operations import quantities

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 
-from inventory.admin.pictures import named_swatch, spool_link
+from inventory.admin.rendering import named_swatch, spool_link
 from inventory.models import Location, Spool
 from production.admin import formatting
 from production.models import Printer, PrinterSlot, ProductionRun

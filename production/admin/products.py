@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import F
 
-from inventory.admin import pictures
+from inventory.admin import rendering
 from inventory.models import Filament
 from production.admin import explanation, formatting
 from production.models import BomLine, Product, ProductionRun, Reason
@@ -81,7 +81,7 @@ class ProductAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="grams in one unit")
     def bom(self, product):
-        return f"{pictures.grams(product.bom_grams)} g" if product.bom_grams else "–"
+        return f"{rendering.grams(product.bom_grams)} g" if product.bom_grams else "–"
 
     def get_changelist_instance(self, request):
         """Adds the variance of the last runs to each product on the page."""
@@ -168,7 +168,7 @@ def _run_row(run, figures, threshold):
     return {
         "run": run,
         "badge": formatting.badge(run),
-        "grams": _planned_to_actual(grams, pictures.grams),
+        "grams": _planned_to_actual(grams, rendering.grams),
         "time": _planned_to_actual(minutes, formatting.duration),
         "off": formatting.percent(figures["compared"]["grams"]["percent"], threshold),
         "cost": formatting.money(figures["cost"]["total"]),

@@ -2,8 +2,8 @@
 
 from django.contrib import admin
 
-from inventory.admin import pictures
-from inventory.admin.pictures import grams, named_swatch, spool_link
+from inventory.admin import rendering
+from inventory.admin.rendering import grams, named_swatch, spool_link
 from inventory.models import Filament, Spool
 from production.admin import explanation, formatting
 from production.admin.charts import comparison
@@ -136,7 +136,7 @@ def context(run):
         "currency": settings.currency,
         "chart": comparison(
             [
-                ("Grams", figures["grams"]["total"], pictures.grams),
+                ("Grams", figures["grams"]["total"], rendering.grams),
                 ("Time", figures["minutes"], formatting.duration),
                 (f"Cost {settings.currency}", figures["cost"]["total"], formatting.money),
             ]
@@ -149,9 +149,9 @@ def context(run):
 def _totals(figures, currency, threshold):
     grams = figures["grams"]
     return [
-        _row("Grams in parts", grams["part"], pictures.grams, threshold),
-        _row("Grams of purge", grams["purge"], pictures.grams, threshold),
-        _row("Grams together", grams["total"], pictures.grams, threshold),
+        _row("Grams in parts", grams["part"], rendering.grams, threshold),
+        _row("Grams of purge", grams["purge"], rendering.grams, threshold),
+        _row("Grams together", grams["total"], rendering.grams, threshold),
         _row(_time(figures["minutes_source"]), figures["minutes"], formatting.duration, threshold),
         _row(f"Cost, {currency}", figures["cost"]["total"], formatting.money, threshold),
     ]
@@ -177,7 +177,7 @@ def _materials(figures, threshold, run):
             "source": ActualSource(material["actual_source"]).label
             if material["actual_source"]
             else "",
-            **_row("", material["total"], pictures.grams, threshold),
+            **_row("", material["total"], rendering.grams, threshold),
             "cost": formatting.money(material["cost"]["actual"]),
         }
         for material in figures["materials"]

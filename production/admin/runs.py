@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.db.models import Value
 
-from inventory.admin import pictures
+from inventory.admin import rendering
 from production.admin import formatting, run_page
 from production.admin.paper import TravellerPages, travellers_url
 from production.admin.run_filters import FILTERS
@@ -109,7 +109,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="grams", ordering="planned_total_grams")
     def grams(self, run):
-        figures = run.planned_total_grams, run.actual_total_grams, pictures.grams
+        figures = run.planned_total_grams, run.actual_total_grams, rendering.grams
         return formatting.planned_to_actual(*figures, estimated=run.estimated_total_grams)
 
     @admin.display(description="time", ordering="planned_minutes")
@@ -124,11 +124,11 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="scheduled", ordering="scheduled_at")
     def scheduled(self, run):
-        return pictures.moment(run.scheduled_at)
+        return rendering.moment(run.scheduled_at)
 
     @admin.display(description="finished", ordering="finished_at")
     def finished(self, run):
-        return pictures.moment(run.finished_at)
+        return rendering.moment(run.finished_at)
 
     # -- the page of one run -------------------------------------------------------------------
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone
 
-from inventory.admin.pictures import signed
+from inventory.admin.rendering import signed
 from inventory.services.spools import scale
 from production.models import ProductionRun, Reason
 from production.services import completion

@@ -1,4 +1,4 @@
-"""Colours and levels as small SVG pictures; no style attribute, so that a strict policy holds."""
+"""Spools, colours and figures as text, HTML and SVG; without style attributes, for the CSP."""
 
 from datetime import datetime
 

@@ -1,11 +1,11 @@
-"""A page of a PDF as a picture, to look at before it is printed."""
+"""A page of a PDF as PNG, for the preview."""
 
 import io
 import threading
 
 import pypdfium2
 
-_PDFIUM = threading.Lock()  # it can't be used by two threads at once
+_PDFIUM = threading.Lock()  # not safe for threads
 
 
 def png(document, *, width):

@@ -125,6 +125,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "tenants.accounts.floor_sessions.FloorSessionMiddleware",
+    "tenants.web.middleware.RateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "tenants.web.reads.ReadMiddleware",
@@ -221,6 +222,7 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers, path, url):
 # --- Limits ------------------------------------------------------------------------------------
 
 API_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_API_RATE", 3000)  # of one token; 0: no limit
+FARM_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_FARM_RATE", 12_000)  # of all of them; 0: no limit
 SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one address; 0: no limit
 
 # --- API ---------------------------------------------------------------------------------------

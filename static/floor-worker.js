@@ -53,7 +53,7 @@ const page = async (event) => {
   const tooLate = before && new Promise((_, reject) => { setTimeout(reject, PATIENCE); });
   try {
     const response = await Promise.race([fetched(event), tooLate].filter(Boolean));
-    isOffline = before && [502, 503, 504].includes(response.status);
+    isOffline = before && [429, 502, 503, 504].includes(response.status);
     return isOffline ? marked(before) : response;
   } catch {
     isOffline = true;

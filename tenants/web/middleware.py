@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from tenants.farms.names import address, normalize_host
 from tenants.models import Tenant
 from tenants.operations.operation import correlation_id
-from tenants.operations.refusals import Invalid, Refusal, Unavailable
+from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
 from tenants.web import bodies
+from tenants.web.request_limits import count_request
 from tenants.web.requests import most_bytes, plainly, too_large
 
 logger = logging.getLogger(__name__)
@@ -160,6 +161,22 @@ class TenantMiddleware:
         if tenant is not None:
             enter_farm(request, tenant)
         return tenant is not None
+
+
+class RateMiddleware:
+    """Counts requests to the pages of a farm; those to the API are, once it is known who asks."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        is_page = request.tenant is not None and not request.path_info.startswith("/api/")
+        if is_page and request.user.is_authenticated:
+            try:
+                count_request(f"user {request.user.pk}")
+            except TooMany as refusal:
+                return plainly(request, refusal)
+        return self.get_response(request)
 
 
 def check(request):

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.db import connection
 from django.test import RequestFactory
+from django_tenants.utils import tenant_context
 
 from tenants.accounts import attempts, known_browsers
 from tenants.accounts.models import Attempt
 from tenants.web.requests import caller
 from tenants.web.throttle_counts import Counts
 from tests.conftest import FarmAPIClient
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_token
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 TOKENS = "/api/v1/tokens/"
@@ -205,3 +206,45 @@ def test_where_there_is_no_place_left_nobody_is_refused():
     counts = Counts(places=4)
     for name in range(100):
         assert counts.add(str(name), now=600)[0] <= 2
+
+
+def pages(farm_client, user, times, path="/admin/"):
+    farm_client.force_login(user)
+    return [farm_client.get(path) for _ in range(times)]
+
+
+def test_a_person_has_so_many_requests_a_minute_at_every_door_and_nobody_else_pays_for_them(
+    farm_client, api_client, manager, operator, settings
+):
+    settings.API_REQUESTS_PER_MINUTE, settings.FARM_REQUESTS_PER_MINUTE = 3, 5
+    page, floor = pages(farm_client, manager, 1) + pages(farm_client, manager, 1, "/floor/")
+    assert (page.status_code, floor.status_code) == (200, 200)
+    assert farm_client.get("/api/v1/me/").status_code == 200
+    refused = [farm_client.get(path) for path in ("/api/v1/me/", "/admin/", "/floor/") * 2]
+    assert {answer.status_code for answer in refused} == {429}
+    assert all(1 <= int(answer["Retry-After"]) <= 60 for answer in refused)
+    assert "A token or a person has 3 requests a minute" in refused[1].content.decode()
+    api_client.credentials(HTTP_AUTHORIZATION=f"Token {make_token(operator)}")
+    assert [api_client.get("/api/v1/me/").status_code for _ in range(2)] == [200, 200]
+
+
+def test_a_farm_has_so_many_requests_a_minute_however_many_tokens_it_makes(
+    farm_client, api_client, manager, other_farm, stranger, settings, client_at
+):
+    settings.FARM_REQUESTS_PER_MINUTE = 3
+    farm_client.get("/accounts/login/")  # by nobody: it is not counted
+    for _ in range(3):
+        api_client.credentials(HTTP_AUTHORIZATION=f"Token {make_token(manager)}")
+        assert api_client.get("/api/v1/me/").status_code == 200
+    api_client.credentials(HTTP_AUTHORIZATION=f"Token {make_token(manager)}")
+    problem = api_client.get("/api/v1/me/").json()
+    assert (problem["code"], problem["limit"]) == ("too_many", 3)
+    assert problem["detail"].startswith("All people and devices of a farm have 3 requests")
+    assert [answer.status_code for answer in pages(farm_client, manager, 1)] == [429]
+    assert farm_client.get("/accounts/login/").status_code == 429  # signed in
+    farm_client.logout()
+    assert farm_client.get("/accounts/login/").status_code == 200
+    with tenant_context(other_farm):
+        token = make_token(stranger)
+    headers = {"Authorization": f"Token {token}"}
+    assert client_at("beta.localhost").get("/api/v1/me/", headers=headers).status_code == 200

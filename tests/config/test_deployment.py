@@ -1,41 +1,36 @@
 """The switches of production: safe when nothing is said, loud when something is wrong."""
 
-import json
 import os
 import subprocess
 import sys
 
 import pytest
+from django.conf import global_settings
+from django.core.exceptions import ImproperlyConfigured
 
+from tests.config.made_settings import made_settings
 from tests.serving import ROOT
 
 STRONG = "pV8Qm2x7Lw0Zt5Rb9Yc3Nd6Kf1Hg4Js8Ua2Ei7Oo5Wq0Xz3Bv6Tn9"
-PRINT_SETTINGS = """
-import json, os
-os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
-from django.conf import settings
-print(json.dumps({name: getattr(settings, name) for name in %r}))
-"""
+PRODUCTION = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SPOOLBOOK_DEBUG": "0"}
 
 
-def run(*words, **environment):
-    ours = {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/nothing", "SPOOLBOOK_DEBUG": "0"}
-    inherited = {name: value for name, value in os.environ.items() if "SECRET_KEY" not in name}
-    env = {**inherited, **ours, **environment}
-    command = [sys.executable, *words]
+def check(*words, key):
+    """``manage.py check`` in production."""
+    env = {**os.environ, **PRODUCTION, "SPOOLBOOK_SECRET_KEY": key}
+    command = [sys.executable, "manage.py", "check", *words]
     return subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
 
 def settings_of(*names, **environment):
     """Settings as they are in production."""
-    done = run("-c", PRINT_SETTINGS % (names,), SPOOLBOOK_SECRET_KEY=STRONG, **environment)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    ours = made_settings(**PRODUCTION, SPOOLBOOK_SECRET_KEY=STRONG, **environment)
+    made = vars(global_settings) | ours
+    return {name: made[name] for name in names}
 
 
 def test_the_framework_finds_nothing_to_warn_of():
-    words = ["manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    done = run(*words, SPOOLBOOK_SECRET_KEY=STRONG)
+    done = check("--deploy", "--fail-level", "WARNING", key=STRONG)
     assert done.returncode == 0, done.stderr
     assert "2 silenced" in done.stdout  # with the reason, in the settings
 
@@ -43,11 +38,18 @@ def test_the_framework_finds_nothing_to_warn_of():
 @pytest.mark.parametrize("key", ["", "short", "x" * 60, "abcdef" * 10, f"django-insecure-{STRONG}"])
 @pytest.mark.parametrize("name", ["SPOOLBOOK_SECRET_KEY", "SECRET_KEY"])
 def test_a_key_that_could_be_guessed_is_refused(name, key):
-    done = run("manage.py", "check", **{name: key})
+    keys = {"SPOOLBOOK_SECRET_KEY": "", "SECRET_KEY": "", name: key}
+    with pytest.raises(ImproperlyConfigured, match="openssl rand") as refused:
+        made_settings(**PRODUCTION, **keys)
+    assert "SPOOLBOOK_SECRET_KEY is" in str(refused.value)
+    assert not key or key not in str(refused.value)
+
+
+def test_a_key_that_is_refused_keeps_the_program_from_starting():
+    done = check(key="a-weak-one")
     assert done.returncode != 0
-    assert "SPOOLBOOK_SECRET_KEY is" in done.stderr
     assert "openssl rand" in done.stderr
-    assert not key or key not in done.stderr
+    assert "a-weak-one" not in done.stderr
 
 
 def test_cookies_are_for_https_and_this_host_and_not_for_scripts():

@@ -1,11 +1,11 @@
-"""What every page of the floor has in common.
+"""Base classes of the floor's pages.
 
-``sees`` is the permission for a page, ``may`` for its verb. Each form has an idempotency key: sent
-twice, it has one effect and gets the first answer again. A refused form comes back with the values
-and the errors.
+``permission_required`` is for the page, ``verb_permission`` for its verb. Each form has an
+idempotency key: sent twice, it has one effect and gets the first answer again. A refused form is
+rendered again with the values and the errors.
 
 The page's script may send a form long after it was filled in, and gets JSON: the message and the
-next page, or the refusal. Headers name the person who filled it in, as nobody else may do it, and
+next page, or the refusal. Headers identify the person who filled it in, who alone may send it, and
 how long it waited, as it is refused if others changed the same meanwhile.
 """
 
@@ -45,7 +45,7 @@ SECONDS = re.compile(r"[0-9]{1,7}")
 AT_ONCE = timedelta(seconds=30)
 
 
-class NotDone(Exception):
+class FormRefused(Exception):
     """A form that was refused."""
 
     def __init__(self, form, status):
@@ -57,16 +57,16 @@ class FloorView(View):
     """A page without a form."""
 
     template_name = ""
-    sees = "production.view_productionrun"  # None: any signed-in user
-    may = ""
-    is_open = False  # without a sign-in
-    keeps_posts = True
+    permission_required = "production.view_productionrun"  # None: any signed-in user
+    verb_permission = ""
+    is_public = False  # without a sign-in
+    stores_pending_post = True
 
     def dispatch(self, request, *args, **kwargs):
         if request.headers.get(PERSON, person(request)) != person(request):
             return _refused(401, _("Sign in again."), "not_signed_in")
-        with _at_the_floor(request):
-            if request.user.is_authenticated or self.is_open:
+        with _floor_request(request):
+            if request.user.is_authenticated or self.is_public:
                 response = self._answer(request, *args, **kwargs)
             else:
                 response = self._require_sign_in()
@@ -76,23 +76,23 @@ class FloorView(View):
         return response
 
     def get(self, request, **kwargs):
-        return self.page()
+        return self.render_page()
 
-    def context(self):
+    def get_context_data(self):
         """More context for the template."""
         return {}
 
-    def page(self, *, status=200, **more):
+    def render_page(self, *, status=200, **more):
         context = {
             "key": secrets.token_urlsafe(12),
             "undoable": last_action.find(by=self.request.user),
             "person": person(self.request),
-            **self.context(),
+            **self.get_context_data(),
             **more,
         }
         return render(self.request, self.template_name, context, status=status)
 
-    def require(self, permission):
+    def require_permission(self, permission):
         if permission is not None and not self.request.user.has_perm(permission):
             raise PermissionDenied
 
@@ -106,20 +106,20 @@ class FloorView(View):
             return HttpResponseRedirect(f"{reverse('floor-who')}?{urlencode({'next': path})}")
         fields = request.POST.copy()
         fields.pop("csrfmiddlewaretoken", None)
-        pending = fields.urlencode() if self.keeps_posts else ""
+        pending = fields.urlencode() if self.stores_pending_post else ""
         context = {"form": WhoForm(initial={"next": path, "pending": pending}), "device": device}
         return render(request, "production/floor/who.html", context, status=403)
 
     def _answer(self, request, *args, **kwargs):
         try:
-            self.require(self.sees)
+            self.require_permission(self.permission_required)
             return super().dispatch(request, *args, **kwargs)
         except Http404 as missing:
-            return self._no_page("missing", 404, _missing_detail(missing))
+            return self._error_page("missing", 404, _missing_detail(missing))
         except PermissionDenied:
-            return self._no_page("forbidden", 403)
+            return self._error_page("forbidden", 403)
 
-    def _no_page(self, name, status, detail=""):
+    def _error_page(self, name, status, detail=""):
         if wants_json(self.request):
             return _refused(status, detail or _("Your role may not do this."), name)
         context = {"detail": detail, "person": person(self.request)}
@@ -129,28 +129,28 @@ class FloorView(View):
 class VerbView(FloorView):
     """A page with a form for one verb.
 
-    ``form_class`` is a VerbForm about the ``subject``; ``do`` calls the verb and returns the
-    message for the user, ``after`` returns the URL of the next page.
+    ``form_class`` is a VerbForm about the ``subject``; ``perform`` calls the verb and returns the
+    message for the user, ``get_success_url`` returns the URL of the next page.
     """
 
     form_class = ButtonForm
     subject = None
 
-    def form(self, data=None, **kwargs):
+    def get_form(self, data=None, **kwargs):
         by = self.request.user
         return self.form_class(data, subject=self.subject, by=by, touch=True, **kwargs)
 
-    def do(self, form):
+    def perform(self, form):
         raise NotImplementedError
 
-    def after(self):
+    def get_success_url(self):
         raise NotImplementedError
 
     def require_unchanged(self, form, since):
         """Refuse if somebody else changed the subject after ``since``."""
 
     @cached_property
-    def pressed_at(self):
+    def submitted_at(self):
         """When a form that waited for the network was submitted; None if it did not wait."""
         given = self.request.headers.get(WAITED, ""), self.request.POST.get("waited", "")
         seconds = sum(int(each) for each in given if SECONDS.fullmatch(each))
@@ -158,43 +158,43 @@ class VerbView(FloorView):
         return timezone.now() - waited if waited > AT_ONCE else None
 
     def get(self, request, **kwargs):
-        self.require(self.may)
-        return self.page(form=self.form())
+        self.require_permission(self.verb_permission)
+        return self.render_page(form=self.get_form())
 
     def post(self, request, **kwargs):
-        self.require(self.may)
+        self.require_permission(self.verb_permission)
         if request.content_type == "multipart/form-data":  # its body can't be read again
             return HttpResponse(status=415)
         try:
-            return self._go_on(self._once())
-        except NotDone as refused:
-            return self._refuse(refused.form, refused.status)
+            return self._success_response(self._perform_once())
+        except FormRefused as refused:
+            return self._refused_response(refused.form, refused.status)
         except Refusal as refusal:  # of the key
-            form = self.form(request.POST)
+            form = self.get_form(request.POST)
             form.add_refusal(_of_a_page(refusal))
-            return self._refuse(form, refusal.status)
+            return self._refused_response(form, refusal.status)
 
-    def _once(self):
+    def _perform_once(self):
         key = self.request.POST.get(KEY)
         if not key:
-            return self._work()
-        return idempotency.answer_once(self.request, key, self._work)
+            return self._process_form()
+        return idempotency.answer_once(self.request, key, self._process_form)
 
-    def _work(self):
+    def _process_form(self):
         """The answer to store: the message, and the next page."""
-        form = self.form(self.request.POST)
+        form = self.get_form(self.request.POST)
         if not form.is_valid():
-            raise NotDone(form, 400)
+            raise FormRefused(form, 400)
         try:
-            if self.pressed_at is not None:
-                self.require_unchanged(form, self.pressed_at)
-            message = self.do(form)
+            if self.submitted_at is not None:
+                self.require_unchanged(form, self.submitted_at)
+            message = self.perform(form)
         except Refusal as refusal:
             form.add_refusal(refusal)
-            raise NotDone(form, refusal.status) from refusal
-        return HttpResponse(message, headers={"Location": self.after()})
+            raise FormRefused(form, refusal.status) from refusal
+        return HttpResponse(message, headers={"Location": self.get_success_url()})
 
-    def _go_on(self, answer):
+    def _success_response(self, answer):
         message = answer.content.decode()
         if wants_json(self.request):
             return JsonResponse({"message": message, "location": answer["Location"]})
@@ -202,9 +202,9 @@ class VerbView(FloorView):
             messages.success(self.request, message)
         return HttpResponseRedirect(answer["Location"], status=303)
 
-    def _refuse(self, form, status):
+    def _refused_response(self, form, status):
         if not wants_json(self.request):
-            return self.page(form=form, status=status)
+            return self.render_page(form=form, status=status)
         texts = form.non_field_errors() or [text for each in form.errors.values() for text in each]
         return _refused(status, " ".join(texts), form.refusal.code if form.refusal else "")
 
@@ -213,12 +213,12 @@ class ButtonView(VerbView):
     """A verb behind a button of another page, which shows a refusal."""
 
     def get(self, request, **kwargs):
-        return HttpResponseRedirect(self.after())
+        return HttpResponseRedirect(self.get_success_url())
 
-    def page(self, *, form, status=200, **more):
+    def render_page(self, *, form, status=200, **more):
         for text in form.non_field_errors() or [_("This can't be done.")]:
             messages.error(self.request, text)
-        return HttpResponseRedirect(self.after(), status=303)
+        return HttpResponseRedirect(self.get_success_url(), status=303)
 
 
 def _missing_detail(missing):
@@ -246,7 +246,7 @@ def _refused(status, detail, code=""):
 
 
 @contextmanager
-def _at_the_floor(request):
+def _floor_request(request):
     """Records the floor as the source; figures are in the farm's locale."""
     token = source.set("floor")
     try:

@@ -18,35 +18,35 @@ class WhoView(FloorView):
     """Sign in with a PIN; a form that was being sent can then be sent again."""
 
     template_name = "production/floor/who.html"
-    sees = None
-    is_open = True
+    permission_required = None
+    is_public = True
 
     def get(self, request):
-        return self._ask(WhoForm(initial={"next": request.GET.get("next", "")}))
+        return self._render_form(WhoForm(initial={"next": request.GET.get("next", "")}))
 
     def post(self, request):
         device, form = floor_sessions.device_of(request), WhoForm(request.POST)
         if device is None:
             return redirect_to_login(reverse("floor-today"))
         if not form.is_valid():
-            return self._ask(form, status=400)
+            return self._render_form(form, status=400)
         person = form.cleaned_data["person"]
         try:
             pins.check(person, pin=form.cleaned_data["pin"], device=device)
         except Refusal as refusal:
             form.add_error("pin", refusal.detail)
-            return self._ask(form, status=refusal.status)
+            return self._render_form(form, status=refusal.status)
         floor_sessions.begin(request, person, device)
-        return self._go_on(form)
+        return self._success_response(form)
 
-    def _ask(self, form, status=200):
+    def _render_form(self, form, status=200):
         device = floor_sessions.device_of(self.request)
         if device is None:
             return redirect_to_login(reverse("floor-today"))
         context = {"form": form, "device": device}
         return render(self.request, self.template_name, context, status=status)
 
-    def _go_on(self, form):
+    def _success_response(self, form):
         address, pending = _on_the_floor(form.cleaned_data["next"]), form.cleaned_data["pending"]
         if not pending:
             return HttpResponseRedirect(address, status=303)
@@ -58,7 +58,7 @@ class WhoView(FloorView):
 class LeaveView(FloorView):
     """Sign out, for the next person."""
 
-    sees = None
+    permission_required = None
 
     def get(self, request):
         return HttpResponseRedirect(reverse("floor-today"))
@@ -73,26 +73,26 @@ class DeviceView(VerbView):
     """A manager signs the tablet in as a device, and is signed out."""
 
     template_name = "production/floor/device.html"
-    sees = may = "accounts.add_floordevice"
-    keeps_posts = False
+    permission_required = verb_permission = "accounts.add_floordevice"
+    stores_pending_post = False
     form_class = DeviceForm
 
-    def context(self):
+    def get_context_data(self):
         return {"device": floor_sessions.device_of(self.request)}
 
-    def do(self, form):
+    def perform(self, form):
         _device, self.secret = devices.register(by=form.by, **form.service_kwargs())
         return ""
 
-    def after(self):
+    def get_success_url(self):
         return reverse("floor-who")
 
-    def _once(self):  # the answer carries a secret: it is not stored
-        return self._work()
+    def _perform_once(self):  # the answer carries a secret: it is not stored
+        return self._process_form()
 
-    def _go_on(self, answer):
+    def _success_response(self, answer):
         auth.logout(self.request)
-        response = super()._go_on(answer)
+        response = super()._success_response(answer)
         floor_sessions.keep_device(response, self.secret)
         return response
 
@@ -101,14 +101,14 @@ class PinView(VerbView):
     """A PIN of one's own."""
 
     template_name = "production/floor/pin.html"
-    sees = may = None
-    keeps_posts = False
+    permission_required = verb_permission = None
+    stores_pending_post = False
     form_class = NewPinForm
 
-    def form(self, data=None):
-        return super().form(data, asks_current=self.request.user.is_on_floor)
+    def get_form(self, data=None):
+        return super().get_form(data, asks_current=self.request.user.is_on_floor)
 
-    def do(self, form):
+    def perform(self, form):
         user = self.request.user
         if user.is_on_floor:
             device = floor_sessions.device_of(self.request)
@@ -121,11 +121,11 @@ class PinView(VerbView):
             floor_sessions.begin(self.request, changed, device)
         return _("You have a PIN now: it works on the tablets of this farm.")
 
-    def after(self):
+    def get_success_url(self):
         return reverse("floor-today")
 
-    def _once(self):  # wrong PINs are counted for good, and no PIN is stored
-        return self._work()
+    def _perform_once(self):  # wrong PINs are counted for good, and no PIN is stored
+        return self._process_form()
 
 
 def _on_the_floor(address):

@@ -15,29 +15,29 @@ from tenants.web.requests import MAX_WORDS
 
 MAX_ROWS = 20
 LOOKED_AT = 100  # spools, for the filaments that came last
-MAY = "inventory.receive_spool"
+RECEIVE_SPOOL = "inventory.receive_spool"
 
 
 class ChooseView(FloorView):
     """Choose the filament: by its barcode, by words, or of those received last."""
 
     template_name = "production/floor/receive.html"
-    sees = MAY
+    permission_required = RECEIVE_SPOOL
 
     def get(self, request):
         text = request.GET.get("q", "")[:300].replace("\0", "").strip()
-        return self.page(text=text, **(_found(text) if text else {"filaments": _lately()}))
+        return self.render_page(text=text, **(_found(text) if text else {"filaments": _lately()}))
 
 
 class ReceiveView(VerbView):
     template_name = "production/floor/receive_filament.html"
-    sees = may = MAY
+    permission_required = verb_permission = RECEIVE_SPOOL
     form_class = FloorReceiveForm
 
-    def context(self):
+    def get_context_data(self):
         return {"filament": self.subject, "currency": FarmSettings.load().currency}
 
-    def do(self, form):
+    def perform(self, form):
         self.received = receiving.receive_many(by=form.by, **form.service_kwargs())
         return ngettext(
             "%(count)d spool is on the shelf.",
@@ -45,7 +45,7 @@ class ReceiveView(VerbView):
             len(self.received),
         ) % {"count": len(self.received)}
 
-    def after(self):
+    def get_success_url(self):
         ids = ",".join(str(spool.pk) for spool in self.received)
         return f"{reverse('floor-received')}?ids={ids}"
 
@@ -58,9 +58,9 @@ class ReceivedView(FloorView):
     """The spools of a delivery, and their labels to print."""
 
     template_name = "production/floor/received.html"
-    sees = "inventory.view_spool"
+    permission_required = "inventory.view_spool"
 
-    def context(self):
+    def get_context_data(self):
         given = self.request.GET.get("ids", "")[:4000].split(",")
         ids = [int(each) for each in given if each.isascii() and each.isdigit() and len(each) < 19]
         spools = Spool.objects.with_filament().filter(pk__in=ids[: receiving.MAX_AT_ONCE])

@@ -44,7 +44,7 @@ class RunPageMixin:
     def items(self):
         return self.run.items.select_related("product", "scrap_reason").order_by("pk")
 
-    def context(self):
+    def get_context_data(self):
         return {"run": self.run, "job": Job(self.run), "buttons": self.buttons()}
 
     def buttons(self):
@@ -62,7 +62,7 @@ class RunPageMixin:
         figures += [(item.good_count, item.scrapped_count) for item in items]
         return {"lines": lines, "is_noted": any(set(pair) != {None} for pair in figures)}
 
-    def after(self):
+    def get_success_url(self):
         return reverse("floor-run", args=[self.kwargs["pk"]])
 
     def require_unchanged(self, form, since):
@@ -79,10 +79,10 @@ class RunVerbMixin(RunPageMixin):
         return TRANSITIONS[self.verb]
 
     @property
-    def may(self):
+    def verb_permission(self):
         return self.row.codename
 
-    def do(self, form):
+    def perform(self, form):
         self.row.call(form.subject, by=form.by, **form.service_kwargs())
         return self.row.success % {"run": form.subject}
 
@@ -100,8 +100,8 @@ class StartView(RunVerbView):
     template_name = "production/floor/run.html"
     form_class = starting.StartForm
 
-    def context(self):
-        context = super().context() | {"items": list(self.items())}
+    def get_context_data(self):
+        context = super().get_context_data() | {"items": list(self.items())}
         if not self.run.is_open:
             context["sentence"] = explanation.of_run(self.run).sentence
         if self.run.status != Status.PLANNED:
@@ -113,11 +113,11 @@ class RunView(StartView):
     """The run; a planned one with the form that starts it."""
 
     http_method_names = ("get", "head", "options")
-    may = None
+    verb_permission = None
 
     def get(self, request, **kwargs):
         is_planned = self.run.status == Status.PLANNED
-        return self.page(**({"form": self.form()} if is_planned else {}))
+        return self.render_page(**({"form": self.get_form()} if is_planned else {}))
 
 
 class CompleteView(RunVerbView):
@@ -127,7 +127,7 @@ class CompleteView(RunVerbView):
     template_name = "production/floor/complete.html"
     form_class = completing.CompleteForm
 
-    def do(self, form):
+    def perform(self, form):
         if "draft" in self.request.POST:
             midprint.save_actuals(form.subject, by=form.by, **form.draft())
             return SAVED
@@ -137,7 +137,7 @@ class CompleteView(RunVerbView):
 class CompleteAsPlannedView(RunButtonView):
     verb = "complete"
 
-    def do(self, form):
+    def perform(self, form):
         return _completed(form, as_planned=True)
 
 
@@ -148,7 +148,7 @@ class NoteView(RunVerbView):
     template_name = "production/floor/note.html"
     form_class = completing.DraftForm
 
-    def do(self, form):
+    def perform(self, form):
         def work():
             if form.percent() is not None:
                 midprint.progress(form.subject, by=form.by, percent=form.percent())
@@ -171,8 +171,8 @@ class FailView(RunVerbView):
     template_name = "production/floor/fail.html"
     form_class = completing.FailForm
 
-    def form(self, data=None):
-        form = super().form(data)
+    def get_form(self, data=None):
+        form = super().get_form(data)
         form.fields["progress_percent"].initial = Job(self.run).percent()
         return form
 
@@ -188,20 +188,20 @@ class SwapView(RunVerbView):
     template_name = "production/floor/swap.html"
     form_class = swapping.SwapForm
 
-    def form(self, data=None):
+    def get_form(self, data=None):
         initial = {"spool": self.request.GET.get("spool", "")[:40]}
-        return super().form(data, line=self._line(), initial=initial)
+        return super().get_form(data, line=self._line(), initial=initial)
 
-    def context(self):
+    def get_context_data(self):
         line = self._line()
         wanted = line.filament or line.material_type
         required = "filament" if line.filament else "filament__material_type"
         spools = Spool.objects.on_shelf().holding().with_available().with_filament()
         fitting = spools.filter(**{required: wanted}).exclude(pk=line.spool_id)
         fitting = fitting.order_by("-available", "pk")
-        return super().context() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
+        return super().get_context_data() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
 
-    def do(self, form):
+    def perform(self, form):
         new = midprint.swap_spool(self.run, by=form.by, **form.service_kwargs())
         return _("It goes on from spool %(code)s.") % {"code": new.spool.code}
 
@@ -215,14 +215,14 @@ class SwapView(RunVerbView):
 class UndoView(RunPageMixin, ButtonView):
     """Take one's own last verb back."""
 
-    may = "production.undo_productionrun"
+    verb_permission = "production.undo_productionrun"
 
     @cached_property
     def run(self):
         """Deleted runs too: deleting is undone here."""
         return get_object_or_404(ProductionRun, pk=self.kwargs["pk"])
 
-    def do(self, form):
+    def perform(self, form):
         run = last_action.undo(form.subject, event=form.cleaned_data["event"], by=form.by)
         status = run.get_status_display().lower()
         return _("Taken back: run %(run)s is %(status)s again.") % {"run": run, "status": status}

@@ -19,7 +19,7 @@ PAGES = {"spool": "floor-spool", "printer": "floor-printer", "run": "floor-run"}
 class LabelView(FloorView):
     """What the QR code of a label leads to."""
 
-    sees = "inventory.view_spool"
+    permission_required = "inventory.view_spool"
 
     def get(self, request, what, code):
         scan = scanning.decode(f"/{what}/{code}")
@@ -32,19 +32,19 @@ class FindView(FloorView):
     """A label or the start of its code, the number of a run, or a barcode."""
 
     template_name = "production/floor/find.html"
-    sees = "inventory.view_spool"
+    permission_required = "inventory.view_spool"
 
     def get(self, request):
         text = request.GET.get("code", "")[:300].replace("\0", "").strip()
         if not text:
-            return self.page(text="")
+            return self.render_page(text="")
         scan = scanning.decode(text)
         if len(scan.rows) == 1 and scan.kind in PAGES:
             return HttpResponseRedirect(self._loading(scan) or page_of(scan))
         found = {"filaments": scan.rows, "spools": [] if scan.rows else _beginning(text)}
         is_found = any(found.values())
         missing = "" if is_found else scan.detail
-        return self.page(
+        return self.render_page(
             text=text, scan=scan, missing=missing, status=200 if is_found else 404, **found
         )
 

@@ -37,7 +37,7 @@ UNDONE = {  # messages, by kind
 class SpoolPageMixin:
     """The subject of a page, and what uses it."""
 
-    sees = "inventory.view_spool"
+    permission_required = "inventory.view_spool"
 
     @cached_property
     def spool(self):
@@ -55,10 +55,10 @@ class SpoolPageMixin:
     def slot(self):
         return PrinterSlot.objects.filter(spool=self.spool).select_related("printer").first()
 
-    def context(self):
+    def get_context_data(self):
         return {"spool": self.spool}
 
-    def after(self):
+    def get_success_url(self):
         return reverse("floor-spool", args=[self.kwargs["pk"]])
 
 
@@ -67,35 +67,36 @@ class SpoolView(SpoolPageMixin, FloorView):
 
     template_name = "production/floor/spool.html"
 
-    def context(self):
+    def get_context_data(self):
         entries = self.spool.transactions.select_related("production_run").order_by("-pk")
         claims = list(self.claims()[: MAX_ROWS + 1])
         more = {"claims": claims[:MAX_ROWS], "has_more_claims": len(claims) > MAX_ROWS}
-        return super().context() | more | {"slot": self.slot(), "entries": entries[:MAX_ROWS]}
+        more |= {"slot": self.slot(), "entries": entries[:MAX_ROWS]}
+        return super().get_context_data() | more
 
 
 class WeighView(SpoolPageMixin, VerbView):
     """The weight on the scale: a count, or a draft of the run that prints from the spool."""
 
     template_name = "production/floor/weigh.html"
-    may = "inventory.weigh_spool"
+    verb_permission = "inventory.weigh_spool"
     form_class = WeighForm
 
-    def form(self, data=None):
-        return super().form(data, is_printing=self._printing() is not None)
+    def get_form(self, data=None):
+        return super().get_form(data, is_printing=self._printing() is not None)
 
-    def context(self):
+    def get_context_data(self):
         context = {"printing": self._printing(), "tare": self.spool.tare()}
-        if self.pressed_at is not None:
-            context["waited"] = (timezone.now() - self.pressed_at) // timedelta(seconds=1)
-        return super().context() | context
+        if self.submitted_at is not None:
+            context["waited"] = (timezone.now() - self.submitted_at) // timedelta(seconds=1)
+        return super().get_context_data() | context
 
     def require_unchanged(self, form, since):
         if run := self._printing():
             offline_conflicts.require_unchanged(run, since=since, by=self.request.user)
 
-    def do(self, form):
-        moment = {"weighed_at": self.pressed_at} if self.pressed_at else {}
+    def perform(self, form):
+        moment = {"weighed_at": self.submitted_at} if self.submitted_at else {}
         weighed = weighing.weigh(form.subject, by=form.by, **form.service_kwargs(), **moment)
         if weighed.line is not None:
             message = _("Saved for run %(run)s: booked when it is completed.")
@@ -114,27 +115,27 @@ class WeighView(SpoolPageMixin, VerbView):
 class SpoolUndoView(SpoolPageMixin, ButtonView):
     """Take back one's own last weighing, loading or receipt."""
 
-    may = "inventory.undo_spool"
+    verb_permission = "inventory.undo_spool"
     kind = ""
 
-    def do(self, form):
+    def perform(self, form):
         rows = self.spool.events if self.kind == "loading" else self.spool.transactions
         event = get_object_or_404(rows, pk=form.cleaned_data["event"])
         _run, spools = last_action.take_back(self.kind, event, by=form.by)
         return UNDONE[self.kind] % {"count": len(spools), "code": self.spool.code}
 
-    def after(self):
-        return reverse("floor-receive") if self.kind == "receipt" else super().after()
+    def get_success_url(self):
+        return reverse("floor-receive") if self.kind == "receipt" else super().get_success_url()
 
 
 class LoadView(SpoolPageMixin, VerbView):
     """Put the spool into a printer."""
 
     template_name = "production/floor/load.html"
-    may = "inventory.load_spool"
+    verb_permission = "inventory.load_spool"
     form_class = LoadForm
 
-    def context(self):
+    def get_context_data(self):
         rows = PrinterSlot.objects.filter(printer__is_active=True).select_related(
             "printer", "spool__filament__manufacturer"
         )
@@ -144,11 +145,11 @@ class LoadView(SpoolPageMixin, VerbView):
         found = list(rows.order_by(F("printer__name"), "label", "pk"))
         for slot, line in slots.drawing(found).items():
             slot.line = line
-        return super().context() | {"slots": found, "is_scanned": bool(printer)}
+        return super().get_context_data() | {"slots": found, "is_scanned": bool(printer)}
 
     def require_unchanged(self, form, since):
         offline_conflicts.require_unmoved(form.cleaned_data["slot"], since=since, by=form.by)
 
-    def do(self, form):
+    def perform(self, form):
         slot = slots.load(form.subject, slot=form.cleaned_data["slot"], by=form.by)
         return _("Spool %(code)s is in %(slot)s.") % {"code": form.subject.code, "slot": slot}

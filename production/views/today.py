@@ -16,7 +16,7 @@ from production.views.floor import ButtonView, FloorView, VerbView
 class TodayView(FloorView):
     template_name = "production/floor/today.html"
 
-    def context(self):
+    def get_context_data(self):
         return {"today": today.of_farm()}
 
 
@@ -25,7 +25,7 @@ class PrinterView(FloorView):
 
     template_name = "production/floor/printer.html"
 
-    def context(self):
+    def get_context_data(self):
         printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
         slots_of = printer.slots.select_related(
             "spool__filament__manufacturer", "spool__filament__material_type"
@@ -36,17 +36,17 @@ class PrinterView(FloorView):
 
 
 class ClearView(ButtonView):
-    may = "production.clear_printer"
+    verb_permission = "production.clear_printer"
 
     @cached_property
     def subject(self):
         return get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
 
-    def do(self, form):
+    def perform(self, form):
         printer = printers.clear(form.subject, by=form.by)
         return _("%(printer)s is clear.") % {"printer": printer}
 
-    def after(self):
+    def get_success_url(self):
         if self.request.POST.get("from") == "printer":
             return reverse("floor-printer", args=[self.kwargs["pk"]])
         return reverse("floor-today")
@@ -63,26 +63,26 @@ class SlotPageMixin:
     def require_unchanged(self, form, since):
         offline_conflicts.require_unmoved(form.subject, since=since, by=form.by)
 
-    def after(self):
+    def get_success_url(self):
         return reverse("floor-printer", args=[self.subject.printer_id])
 
 
 class SlotLoadView(SlotPageMixin, VerbView):
     template_name = "production/floor/slot.html"
-    may = "inventory.load_spool"
+    verb_permission = "inventory.load_spool"
     form_class = SlotForm
 
-    def context(self):
+    def get_context_data(self):
         return {"slot": self.subject}
 
-    def do(self, form):
+    def perform(self, form):
         slot = slots.load(form.cleaned_data["spool"], slot=form.subject, by=form.by)
         return _("Spool %(code)s is in %(slot)s.") % {"code": slot.spool.code, "slot": slot}
 
 
 class SlotUnloadView(SlotPageMixin, ButtonView):
-    may = "inventory.unload_spool"
+    verb_permission = "inventory.unload_spool"
 
-    def do(self, form):
+    def perform(self, form):
         slot = slots.unload(form.subject, by=form.by)
         return _("%(slot)s is empty.") % {"slot": slot}

@@ -65,10 +65,11 @@ class DraftForm(CompleteForm):
         super().__init__(*args, **kwargs)
         self.fields["progress_percent"].initial = self.subject.progress_percent
 
-    def percent(self):
-        """How far the run is, if it was changed."""
+    def draft(self):
+        """What was changed, for `midprint.save_draft`."""
         name = "progress_percent"
-        return self.cleaned_data[name] if name in self.changed_data else None
+        percent = self.cleaned_data[name] if name in self.changed_data else None
+        return {"percent": percent, **super().draft()}
 
 
 class CorrectForm(CompleteForm):

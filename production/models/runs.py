@@ -86,6 +86,10 @@ class ProductionRun(HasStatus, models.Model):
         db_persist=True,
     )
 
+    # Fields that a start and what follows set, and that `lifecycle.unstart` resets.
+    RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
+    SINCE_START = ("started_at", "finished_at", "reopened_at", "progress_percent", *RATES)
+
     objects = ProductionRunQuerySet.as_manager()
 
     class Meta:

@@ -17,7 +17,6 @@ from production.services.reports.today import Job
 from production.services.undo import last_action, offline_conflicts
 from production.services.verbs import BUTTONS, TRANSITIONS
 from production.views.floor import ButtonView, VerbView
-from tenants.operations.operation import in_transaction
 from tenants.operations.text import format_number
 
 Status = ProductionRun.Status
@@ -149,12 +148,7 @@ class NoteView(RunVerbView):
     form_class = completing.DraftForm
 
     def perform(self, form):
-        def work():
-            if form.percent() is not None:
-                midprint.progress(form.subject, by=form.by, percent=form.percent())
-            midprint.save_actuals(form.subject, by=form.by, **form.draft())
-
-        in_transaction(work)
+        midprint.save_draft(form.subject, by=form.by, **form.draft())
         return SAVED
 
 

@@ -206,6 +206,23 @@ def test_unstarting_gives_the_plan_and_the_printer_back():
     a_running_run(printer=printer)
 
 
+def test_unstarting_resets_every_field_that_a_start_and_a_print_set():
+    """A new field of a run belongs into ``SINCE_START``, or into ``lasting`` here."""
+    lasting = {
+        "number",
+        "status",
+        "created_by",
+        "created_at",
+        "updated_at",
+        "version",
+        "deleted_at",
+    }
+    lasting |= {"scheduled_at", "reprint_of", "plate_count_source", "planned_minutes_source"}
+    lasting |= {"actual_minutes_source"}  # as other drafts
+    verbs_set = {field.name for field in ProductionRun._meta.concrete_fields if not field.editable}
+    assert verbs_set - set(ProductionRun.SINCE_START) == lasting
+
+
 def test_cancelling_releases_the_claims():
     spool = a_spool(100)
     run = lifecycle.cancel(a_running_run((spool, 60)), by=None, reason="Order withdrawn")

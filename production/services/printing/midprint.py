@@ -22,7 +22,7 @@ from production.services.completion.actuals import (
 from production.services.printing import slots
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update_unnest
-from tenants.operations.operation import operation
+from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Invalid
 
 
@@ -79,6 +79,18 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     if actual_minutes is not None:
         run.set_actual_minutes(actual_minutes)
     return transitions.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at)
+
+
+def save_draft(run, *, by, percent=None, **actuals):
+    """Save figures as drafts and, unless None, how far the print is: both or neither. Returns the
+    run. Raises as `save_actuals` and `progress` do."""
+
+    def work():
+        if percent is not None:
+            progress(run, by=by, percent=percent)
+        return save_actuals(run, by=by, **actuals)
+
+    return in_transaction(work)
 
 
 @operation("production_run.note_plate")

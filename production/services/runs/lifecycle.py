@@ -190,14 +190,13 @@ def unstart(run, *, by, at=None):
     _require_nothing_booked(run, "unstart")
     run.items.update(**dict.fromkeys(bom.FROZEN))
     run.materials.update(**dict.fromkeys(lines.FROZEN))
-    cleared = ("started_at", "finished_at", "reopened_at", "progress_percent", *RATES)
-    for name in cleared:
-        setattr(run, name, None)
+    for name in run.SINCE_START:
+        setattr(run, name, run._meta.get_field(name).get_default())
     derived.catch_up(run, by=by, at=at)
     for event in loaded:
         with suppress(overrides.NothingToUndo, slots.SpoolPrinting):
             loads.take_back(event, by=by, at=at, besides=run)
-    fields = (*cleared, *derived.RUN_FIELDS)
+    fields = (*run.SINCE_START, *derived.RUN_FIELDS)
     return transitions.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
 
 
@@ -237,9 +236,6 @@ def restore(run, *, by, at=None):
     if deletion is None:
         transitions.require(run, "restore")
     return put_back.put_back(run, deletion, by=by, at=at)
-
-
-RATES = ("hour_rate", "power_watts", "energy_price_kwh", "labour_rate")
 
 
 def _assign(run, fields):
@@ -296,7 +292,7 @@ def _follow(run, changed, **options):
 
 def _begin(run, *, by, at, **event):
     _freeze(run, transitions.lock_items(run))
-    fields = ("started_at", "finished_at", *RATES)
+    fields = ("started_at", "finished_at", *run.RATES)
     return transitions.save(run, "start", *fields, to=Status.IN_PROGRESS, by=by, at=at, **event)
 
 

@@ -16,6 +16,8 @@ LINT_IMPORTS = $(PY) -c 'from importlinter.cli import lint_imports_command; lint
 export SPOOLBOOK_DATA := $(DATA)
 # What `make` was told is for this Makefile; programs get what they need on their command lines.
 unexport PORT HOST PYTHON ARGS PART SEED DATA
+# Compiled modules are kept, whatever the environment says: workers and servers start sooner.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help run demo test test-deep mutations bench check fix describe clean install install-dev
 

@@ -6,6 +6,7 @@ Addresses and bodies of the API, permissions, the admin's actions, the floor's b
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 from django.utils.functional import Promise
 from django.utils.module_loading import import_string
@@ -65,7 +66,10 @@ class Transition:
         return any(self.moves.values())
 
     def is_possible(self, run):
-        return run.status in self.moves and self.of_deleted == run.is_deleted
+        return self.is_possible_in(run.status, is_deleted=run.is_deleted)
+
+    def is_possible_in(self, status, *, is_deleted):
+        return status in self.moves and self.of_deleted == is_deleted
 
     @property
     def call(self):
@@ -237,7 +241,12 @@ def codenames(role):
 
 def allowed(run):
     """The verbs that are possible for the run now, in alphabetical order."""
-    return sorted(row.name for row in ROWS if row.is_possible(run))
+    return list(_possible(run.status, run.is_deleted))
+
+
+@cache  # a list of runs needs it for each
+def _possible(status, is_deleted):
+    return sorted(row.name for row in ROWS if row.is_possible_in(status, is_deleted=is_deleted))
 
 
 def leading_to(status, *, source):

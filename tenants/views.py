@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from tenants.accounts import attempts, known_browsers
-from tenants.operations.refusals import TooMany
+from tenants.operations.refusals import Busy, TooMany
 from tenants.web.problems import headers_of
 from tenants.web.requests import caller
 
@@ -22,13 +22,13 @@ class SignIn(auth_views.LoginView):
         browser = known_browsers.mark_of(request, attempts.canonical_username(username))
         try:
             attempts.count_sign_in(username=username, address=caller(request), browser=browser)
-        except TooMany as refusal:
+            return super().post(request, *args, **kwargs)
+        except (TooMany, Busy) as refusal:
             form = self.form_class(request, initial={"username": username})
             context = self.get_context_data(form=form, refusal=refusal)
             return self.render_to_response(
                 context, status=refusal.status, headers=headers_of(refusal)
             )
-        return super().post(request, *args, **kwargs)
 
     def form_valid(self, form):
         username = form.cleaned_data["username"]

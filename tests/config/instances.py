@@ -26,7 +26,7 @@ CORRELATION = """
 from contextvars import ContextVar
 correlation_id = ContextVar("id", default="")
 """
-STAND_INS = [("web", "rates.py", ""), ("operations", "operation.py", CORRELATION)]
+STAND_INS = [("web", "throttle_counts.py", ""), ("operations", "operation.py", CORRELATION)]
 
 
 def copied(folder):

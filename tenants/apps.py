@@ -11,5 +11,5 @@ class TenantsConfig(AppConfig):
     def ready(self):
         from tenants.web.middleware import leave_farm  # noqa: PLC0415 (models are not there before)
 
-        # The one signal in the house: a response may be streamed long after the middleware.
+        # The only signal here: a response may be streamed long after the middleware.
         request_finished.connect(leave_farm, dispatch_uid="leave_farm")

@@ -12,7 +12,7 @@ from config.api.renderers import ProblemJSONRenderer
 from tenants.operations.refusals import Refusal
 from tenants.web import middleware
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
-from tenants.web.requests import plainly
+from tenants.web.requests import render_refusal
 
 
 class FormNotTaken(Refusal):
@@ -51,7 +51,7 @@ def server_error(request):
         return answer
     refusal = problems.as_refusal(error)
     if not _is_api(request):
-        return plainly(request, refusal) if refusal else defaults.server_error(request)
+        return render_refusal(request, refusal) if refusal else defaults.server_error(request)
     if refusal is not None:
         return _problem(of_refusal(refusal), headers_of(refusal))
     detail = _("The server failed. The correlation id leads to the entry in its log.")
@@ -72,7 +72,7 @@ def form_not_taken(request, reason=""):
             "is %(site)s. The proxy has to pass on the host, with its port, and https "
             "(docs/operations.md, Behind a proxy)."
         ) % {"origin": origin, "site": site}
-    return plainly(request, FormNotTaken(detail, reason=str(reason)))
+    return render_refusal(request, FormNotTaken(detail, reason=str(reason)))
 
 
 def _is_api(request):

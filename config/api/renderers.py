@@ -21,7 +21,7 @@ TYPES = ("application/json", "application/vnd.oai.openapi", "text/csv")
 class CompressReads(GZipMiddleware):
     """What programs read, and nothing else.
 
-    How well a text can be compressed tells what is in it, to somebody who can have the victim's
+    The compressed size of a text reveals what is in it to an attacker who can have the victim's
     browser ask for it again and again with words of their own (BREACH). So pages, which carry
     tokens against forgery, and answers to a POST, which may carry a new token, stay as they are.
     The rest has Django's random padding, and browsers send our cookies with no request of another
@@ -58,7 +58,7 @@ class ExactEncoder(JSONEncoder):
 
 
 class ProblemJSONRenderer(JSONRenderer):
-    """JSON; an error says that it is a problem."""
+    """JSON; an error has the media type of a problem."""
 
     encoder_class = ExactEncoder
 

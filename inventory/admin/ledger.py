@@ -1,4 +1,4 @@
-"""The ledger, to be looked at: entries are written by verbs alone, and taken back by one."""
+"""The ledger, read-only but for one verb: reversing an entry."""
 
 from django.contrib import admin
 from django.urls import reverse

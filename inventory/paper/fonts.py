@@ -92,7 +92,7 @@ def _unit_width(text, bold):
 
 
 def markup(text, *, bold=False):
-    """The text as the markup of a paragraph, each piece in its font; lines are kept."""
+    """The text as the markup of a paragraph, each piece in its font; line breaks stay."""
     tag = '<font name="%s">%s</font>'
     return "<br/>".join(
         "".join(tag % (name, escape(piece)) for name, piece in pieces(line, bold=bold))

@@ -1,4 +1,4 @@
-"""Filaments: added, changed and removed as master data is; a price that was corrected says what was
+"""Filaments: added, changed and removed as master data is; a corrected price reports what was
 booked at the old one."""
 
 from inventory.models import Filament, Spool

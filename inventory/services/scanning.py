@@ -1,6 +1,6 @@
 """Texts that were scanned or typed: of our labels, other programs' and the maker's barcode.
 
-``read`` tells them apart without a query; ``labelled`` and ``of_gtin`` find the spool or filaments.
+``read`` classifies them without a query; ``labelled`` and ``of_gtin`` find the spool or filaments.
 A label of another farm is unknown, as one that no farm has printed.
 """
 

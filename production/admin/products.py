@@ -156,7 +156,7 @@ def _evidence(product):
 
 
 def _run_rows(runs, threshold):
-    """Runs beside what the variance says of each."""
+    """Runs, each with its variance."""
     runs = list(runs)
     chosen = ProductionRun.objects.filter(pk__in=[run.pk for run in runs])
     of_runs = variance.by_run(chosen) if runs else {}

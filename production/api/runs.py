@@ -81,7 +81,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     ordering_aliases = {"start_date": "started_at", "completion_date": "finished_at"}
 
     def get_queryset(self):
-        """Live runs; deleted ones too where they are asked for, or restored."""
+        """Live runs; deleted ones too if the request includes them, or restores one."""
         if self._sees_deleted():
             return ProductionRun.objects.newest_first()
         return super().get_queryset()

@@ -39,7 +39,7 @@ def item_field(pk, name):
 
 
 def hint(source):
-    """What stands beside a figure that nobody said."""
+    """The hint beside a figure that is an estimate."""
     return ActualSource(source).label if source in ESTIMATED else ""
 
 
@@ -137,7 +137,7 @@ class ActualsForm(VerbForm):
     # -- fields --------------------------------------------------------------------------------
 
     def _lines(self):
-        """A planned run has used nothing; a touch screen asks only for what has a spool."""
+        """A planned run has used nothing; a touch screen shows materials with a spool only."""
         if self.subject.status == ProductionRun.Status.PLANNED:
             return []
         return [line for line in _lines(self.subject) if line.spool_id or not self.touch]
@@ -160,7 +160,7 @@ class ActualsForm(VerbForm):
         return [name for name in FIGURES if not self.touch or is_useful.get(name, True)]
 
     def _is_plan(self, line):
-        """Whether the plan is shown, for want of a draft."""
+        """Whether the initial value is the plan, as there is no draft."""
         return self.shows_plan and line.actual_grams is None and line.gross_after_grams is None
 
     def _initial(self, line, name):
@@ -169,7 +169,7 @@ class ActualsForm(VerbForm):
         return getattr(line, name)
 
     def _hint(self, line, name):
-        """Where the figure comes from, if nobody said it."""
+        """The hint with the source of the initial value, if it is an estimate."""
         source = ActualSource.AS_PLANNED if self._is_plan(line) else line.actual_source
         return hint(source) if name in GRAMS and self._initial(line, name) is not None else ""
 

@@ -137,10 +137,10 @@ class FailForm(ActualsForm):
         self.fields["reason"].offer(usual_reasons(Reason.Kind.FAILURE), touch=self.touch)
         percent = self.fields["progress_percent"]
         percent.initial = self.subject.progress_percent
-        percent.show_hidden_initial = True  # to tell what was typed from what was shown
+        percent.show_hidden_initial = True  # distinguishes typed from initial values
 
     def service_kwargs(self):
-        """A percent that was only shown is not for grams that are all known."""
+        """An unchanged percent is left out if all grams are known."""
         values, known = super().service_kwargs(), [self._is_known(line) for line in self.lines]
         if all(known) and "progress_percent" not in self.changed_data:
             values.pop("progress_percent", None)
@@ -151,7 +151,7 @@ class FailForm(ActualsForm):
         return figures["actual_grams"] is not None or figures["gross_after_grams"] is not None
 
     def counts(self):
-        """The floor's page says that good parts of a draft do not count; the admin's asks."""
+        """On the floor, good parts of a draft become 0; the admin has a field for them."""
         counted = self.counted if self.touch else []
         return [
             ItemCount(item=item.pk, good_count=0, scrapped_count=item.scrapped_count or 0)
@@ -170,7 +170,7 @@ class WhyForm(VerbForm):
 
 
 class RevertForm(WhyForm):
-    """Why an end is taken back; a manager may confirm across a count."""
+    """The reason to revert; a manager may confirm across a count."""
 
     after_refusal = {"confirm": {"counted_since"}}
 

@@ -31,7 +31,7 @@ class FloorReceiveForm(spools.ReceiveForm):
         self.fields["lot_number"].widget.attrs |= {"autocapitalize": "characters", **PLAIN}
 
     def details(self):
-        """The bound fields of Spool.DETAILS that the floor asks for."""
+        """The bound fields of Spool.DETAILS on the floor."""
         return [self[name] for name in Spool.DETAILS if name in self.fields]
 
     def used_before(self):
@@ -72,7 +72,7 @@ class SlotForm(VerbForm):
 
 
 class ButtonForm(VerbForm):
-    """A verb without input; ``event`` is what an undo takes back."""
+    """A verb without input; ``event`` is what an undo undoes."""
 
     event = forms.IntegerField(required=False, min_value=1, widget=forms.HiddenInput)
 

@@ -1,4 +1,4 @@
-"""The words for finding production runs."""
+"""QuerySet methods of production runs."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo

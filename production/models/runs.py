@@ -138,7 +138,7 @@ class ProductionRun(HasStatus, models.Model):
         return self.deleted_at is not None
 
     def set_actual_minutes(self, minutes, source=ActualSource.TYPED):
-        """Set how long it printed and who says so; None is unknown. Not saved."""
+        """Set the minutes it printed, and their source; None is unknown. Does not save."""
         is_known = minutes is not None
         self.actual_minutes = to_minutes(minutes, field="actual_minutes") if is_known else None
         self.actual_minutes_source = source if is_known else ""

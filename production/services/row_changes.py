@@ -1,4 +1,4 @@
-"""What a verb changes of the rows it locked, kept in its RunEvent, so that undo puts it back."""
+"""What a verb changes of the rows it locked; stored in its RunEvent for the undo."""
 
 UNDONE_OTHERWISE = {"status", "version", "updated_at", "reopened_at"}
 

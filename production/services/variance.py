@@ -4,10 +4,10 @@ A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
 
 - material = sum of grams x cost per gram of the ledger entries,
 - machine = minutes / 60 x hour rate, energy = minutes / 60 x watts / 1000 x price per kWh,
-- labour = labour minutes per unit x units printed / 60 x labour rate, kept with its item,
+- labour = labour minutes per unit x units printed / 60 x labour rate, stored with its item,
 
 all by the rates frozen at start, planned grams by what the spool of then cost. A cost with an
-unknown part is null; a rate the farm does not keep adds nothing, nor do minutes that nobody said of
+unknown part is null; a rate that the farm has not set adds nothing, nor do unknown minutes of
 a run that was given up. Of a cancelled run only what was booked as waste is actual: drafts are not.
 Sums hold before rounding; figures are rounded half up to four places, grams to six, minutes to two.
 """

@@ -29,7 +29,7 @@ class Transition:
     ``moves`` maps each status it is possible in to the statuses it leads to; none: the status
     stays. ``service`` is the path of its function below ``production.services``. ``done`` is what
     somebody did, with ``%(run)s``; ``events`` are the RunEvents it records, by default one of its
-    own name. ``floor`` is the name of its address on the floor, BUTTON for one that asks nothing,
+    own name. ``floor`` is the name of its address on the floor, BUTTON for one without a form,
     None where the floor does not offer it. ``permission`` is the first part of the codename (by
     default the verb), which ``role`` and those above it hold; ``undone_by`` the verb that undo
     calls; ``of_deleted``: it is for deleted runs alone. ``path`` is its POST address, with

@@ -1,4 +1,4 @@
-"""The audit trail in the words of people: names of fields, units, and figures without zeros."""
+"""The audit trail for display: names of fields, units, and figures without trailing zeros."""
 
 from decimal import Decimal, InvalidOperation
 

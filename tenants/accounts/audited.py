@@ -1,6 +1,6 @@
 """Master data: add, change and remove one row, with its line in the audit trail.
 
-Every face comes through here, so that no change of a catalogue, a printer or a person goes
+Every interface comes through here, so that no change of a catalogue, a printer or a person goes
 unrecorded. What is unique and what is still referred to is decided by the database and answered
 as Duplicate and InUse.
 """
@@ -103,7 +103,7 @@ def refusals(obj):
 
 
 def refusal_of(error, obj=None):
-    """What an IntegrityError says to a caller: Duplicate, InUse or Invalid; None when it is not of
+    """The refusal for an IntegrityError: Duplicate, InUse or Invalid; None when it is not of
     the database's making. ``obj`` is the row concerned, by default any of the table that spoke."""
     if isinstance(error, (models.ProtectedError, models.RestrictedError)):
         rows = getattr(error, "protected_objects", None) or error.restricted_objects

@@ -25,7 +25,7 @@ def register(*, name, by):
 
 @operation("device.revoke")
 def revoke(device, *, by, at=None):
-    """Nobody signs in on it any more, and who is signed in is not. Raises DeviceRevoked."""
+    """It ends the sessions on it, and no other begins. Raises DeviceRevoked."""
     return services.revoke(device, DeviceRevoked, by=by, at=at)
 
 

@@ -1,6 +1,6 @@
 """Sessions on a shared tablet: begun with a PIN, on the floor's pages only, ended when idle.
 
-They are known by the backend they were begun with. Elsewhere who has one is nobody.
+They are recognized by the backend they were begun with, and are anonymous elsewhere.
 """
 
 import re
@@ -22,7 +22,7 @@ COOKIE = f"{settings.COOKIE_PREFIX}spoolbook-device"
 STATE_KEY = "floor"
 SEEN_STEP = 15  # seconds; a session is written at most so often
 PATHS = re.compile(settings.PIN_SESSION_PATHS)
-UNSEEN = "Floor-Unseen"  # says a page that reads itself again: nobody touched it
+UNSEEN = "Floor-Unseen"  # sent by a page that reloads itself, without anybody's input
 
 
 class FloorSessionMiddleware:
@@ -53,7 +53,7 @@ def is_pin_session(request):
 
 
 def device_of(request):
-    """The registered device that asks, or None."""
+    """The registered device of the request, or None."""
     return devices.by_secret(request.COOKIES.get(COOKIE))
 
 

@@ -1,7 +1,7 @@
 """Who may do what: roles are data. The verbs of a run are registered by ``production``.
 
 A permission is ``app.verb_model``. Each verb of the floor has its own, so that no right to change
-a row is a right to complete a run. Nobody may change or delete what only services write: ledger
+a row is a right to complete a run. No role may change or delete what only services write: ledger
 entries, events, run numbers.
 """
 

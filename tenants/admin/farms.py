@@ -72,7 +72,7 @@ class DomainForm(forms.ModelForm):
 
 
 class DomainFormSet(LabelledCells):
-    """All hosts of a farm: one of them is the one that people are told."""
+    """All hosts of a farm: one of them is primary."""
 
     def clean(self):
         super().clean()

@@ -55,7 +55,7 @@ class TokenAuthentication(BaseAuthentication):
         return token
 
     def _note_use(self, token, now):
-        """At most one write a minute for a printer that asks each second."""
+        """At most one write a minute, even for a printer that polls each second."""
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
         if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
             try:
@@ -70,7 +70,7 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class ActionPermission(BasePermission):
-    """The permission that the view's action needs; a view without one is for nobody.
+    """The permission that the view's action needs; without one, nobody is permitted.
 
     The refusal names the permission as ``me/`` and ``roles/`` do.
     """

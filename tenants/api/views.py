@@ -63,7 +63,7 @@ class BaseViewSet(GenericViewSet):
     keeps_answers = True
     most_values = None  # of a body, where it is not config.api.parsers.MAX_VALUES
     title = observed_as = ""
-    receives_body = True  # once it is known who asks: see RefusingMiddleware
+    receives_body = True  # once the caller is known: see RefusingMiddleware
 
     def dispatch(self, request, *args, **kwargs):
         token = source.set("api")

@@ -42,7 +42,7 @@ def farm(slug):
 
 
 def answer_to(question):
-    """What the person at the terminal types; nothing when nobody is there."""
+    """The line typed at the terminal; empty if there is no terminal."""
     try:
         return input(question).strip()
     except EOFError:

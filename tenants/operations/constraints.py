@@ -1,4 +1,4 @@
-"""What a check constraint demands of the fields it is about, in words."""
+"""Check constraints as sentences about their fields."""
 
 import operator
 from numbers import Number

@@ -31,7 +31,7 @@ TIMED_OUT = {"55P03", "57014"}  # lock_not_available, query_canceled
 
 # Seconds; from a single statement to the statement timeout of 30 s.
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
-# What tells one measurement from another: the tenant would make a series for every farm.
+# Attributes of the metrics; not the tenant, which would make a series for every farm.
 LABELS = ("operation_type", "outcome", "dry_run")
 
 
@@ -77,7 +77,7 @@ def in_transaction(work, *, seen=None):
 
     The outermost caller's transaction is tried again, three times at most, after a deadlock or a
     serialization failure; inside another transaction it is a savepoint and is left to the outer
-    one. ``seen``, a dict, is told the number of attempts when there was more than one. Raises
+    one. ``seen``, a dict, gets the number of attempts if there was more than one. Raises
     Busy when the locks could not be had.
     """
     if connection.in_atomic_block:
@@ -119,7 +119,7 @@ def observed(name, subject=None, *, level=logging.INFO):
     Yields a dict: what is put into it becomes part of the span and the log line.
     """
     seen, started = _known_before(name, subject), time.perf_counter()
-    # How it ended is told below: a refusal is no error.
+    # The status is set below: a refusal is no error.
     quietly = {"record_exception": False, "set_status_on_exception": False}
     with _tracer.start_as_current_span(name, attributes=seen, **quietly) as span:
         try:
@@ -179,7 +179,7 @@ def _outcome(error):
 
 def _record_failure(span, error, outcome):
     if not outcome.startswith("error:"):
-        # The code alone: the sentence and the figures are for whoever asked.
+        # The code alone: sentence and figures are for the caller.
         span.add_event("refused", {"code": outcome})
         return
     span.record_exception(error)
@@ -227,7 +227,7 @@ def in_dry_run(work):
 
 
 def with_dry_run(verb):
-    """Give a verb the argument ``dry_run``: all of it is done, and taken back."""
+    """Give a verb the argument ``dry_run``: all of it is done, and rolled back."""
 
     @functools.wraps(verb)
     def run(*args, dry_run=False, **kwargs):

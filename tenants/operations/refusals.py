@@ -71,7 +71,7 @@ class OverrideNotPermitted(Refusal):
 
 
 class TooMany(Refusal):
-    """Asked for, or tried, too often; ``retry_after_seconds`` is among the numbers."""
+    """Requested or attempted too often; ``retry_after_seconds`` is among the numbers."""
 
     code = "too_many"
     status = 429

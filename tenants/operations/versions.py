@@ -1,7 +1,7 @@
 """If-Match, rechecked under the row lock: the version a caller expects of the row it changes.
 
 The API says what is expected around the verb; the verb, once it holds the lock, checks the fresh
-row. A verb that nobody expects anything of is not slowed down.
+row. A verb without an expected version is not slowed down.
 """
 
 from contextlib import contextmanager
@@ -32,7 +32,7 @@ def expecting(versions):
 def check_version(row):
     """Raise Stale unless the locked ``row`` is of an expected version.
 
-    What was expected is asked for once: the version moves on within the caller's transaction.
+    An expected version is checked once, as the version increases within the caller's transaction.
     """
     expected = _expected.get()
     _expected.set(None)

@@ -1,7 +1,7 @@
-"""A farm's tables as one script: what ``pg_dump`` says of a schema that was migrated once.
+"""A farm's tables as one script: the ``pg_dump`` of a schema that was migrated once.
 
 Replaying it takes a tenth of what the migrations take and leaves the same schema. The script is
-kept in the data folder under the fingerprint of the migrations it came from, so new migrations
+stored in the data folder under the fingerprint of the migrations it came from, so new migrations
 mean a new snapshot.
 """
 
@@ -117,7 +117,7 @@ def _read(key):
 
 
 def _write(key, script):
-    """Whole or not at all, and for nobody else to write: it is run as the owner."""
+    """Written atomically, and writable by the owner alone, as whom it is run."""
     path = _path(key)
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)

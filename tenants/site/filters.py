@@ -22,7 +22,7 @@ class BarFilter:
 
 
 class ChoiceListFilter(BarFilter, admin.SimpleListFilter):
-    """One of some rows, from a list; ``narrowed(queryset, value)`` is asked for a known one."""
+    """One of some rows, from a list; ``narrowed(queryset, value)`` is called with it."""
 
     kind = "choice"
 

@@ -46,7 +46,7 @@ class AdminSite(admin.AdminSite):
     panels = None  # panels(request) is what the index shows besides
 
     def get_urls(self):
-        """Django's, without the page that asks for a content type, which a farm has none of."""
+        """Django's, without the page that needs content types, of which a farm has none."""
         return [url for url in super().get_urls() if getattr(url, "name", "") != "view_on_site"]
 
     def get_app_list(self, request, app_label=None):
@@ -75,7 +75,7 @@ class AdminSite(admin.AdminSite):
         return page(request)
 
     def admin_view(self, view, cacheable=False):
-        """Django's; what is written on the way says that it came from the admin."""
+        """Django's; the source of what it writes is the admin."""
 
         @functools.wraps(view)
         def from_admin(request, *args, **kwargs):

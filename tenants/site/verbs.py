@@ -31,7 +31,7 @@ class VerbAction:
     """A verb of a row: calls ``service(row, by=user, **form.service_kwargs())``.
 
     ``is_possible(row)``: whether the row has a button for it. ``confirm``: codes of refusals that
-    are not shown before anything was entered. ``bulk_label`` and ``bulk_form``: the action on
+    are hidden before anything was entered. ``bulk_label`` and ``bulk_form``: the action on
     several rows; "" for none. ``redirect_to(row, result)``: the next URL; None is the row's page.
     """
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
 
-IN_MEMORY_BYTES = 1_048_576  # of a body; a longer one is kept in a temporary file
+IN_MEMORY_BYTES = 1_048_576  # of a body; a longer one is stored in a temporary file
 CHUNK_BYTES = 65_536
 
 

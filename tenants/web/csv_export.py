@@ -29,7 +29,7 @@ def rows_as_csv(header, rows, *, delimiter=",", bom=True):
 
     ``header`` are the names of the columns, ``rows`` iterables of values: None is empty, a
     Decimal is written without an exponent, a date or moment as ISO 8601, true and false as words.
-    Lines end in CR LF (RFC 4180). Nothing but the row at hand is kept in memory.
+    Lines end in CR LF (RFC 4180). Only the current row is in memory.
     """
     writer = csv.writer(_Echo(), delimiter=delimiter, lineterminator="\r\n")
     yield (BOM if bom else "") + writer.writerow([as_cell(name) for name in header])

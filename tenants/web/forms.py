@@ -110,7 +110,7 @@ class VerbForm(forms.Form):
         return {name: value for name, value in values.items() if not _is_empty(value)}
 
     def fingerprint(self, *versions):
-        """Identifies the entered values and the versions of the rows that they were shown for."""
+        """Identifies the entered values and the displayed versions of their rows."""
         text = repr((sorted(self.service_kwargs().items()), versions))
         return hashlib.sha256(text.encode()).hexdigest()[:32]
 
@@ -128,7 +128,7 @@ class VerbForm(forms.Form):
             yield from ((name.partition(".")[0], message) for message in messages)
 
     def is_visible(self, name):
-        """Whether a field is shown from the start, has a value, or is needed after a refusal."""
+        """Whether a field is visible from the start, has a value, or is needed after a refusal."""
         codes = self.after_refusal.get(name)
         if codes is None or not _is_empty(self[name].value()):
             return True

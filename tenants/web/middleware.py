@@ -21,7 +21,7 @@ from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
 from tenants.web import bodies
 from tenants.web.request_limits import count_request
-from tenants.web.requests import most_bytes, plainly, too_large
+from tenants.web.requests import max_body_bytes, render_refusal, too_large
 
 logger = logging.getLogger(__name__)
 
@@ -83,7 +83,7 @@ class RefusingMiddleware:
         try:
             check(request)
         except Invalid as refusal:
-            return plainly(request, refusal)
+            return render_refusal(request, refusal)
         with SpooledTemporaryFile(bodies.IN_MEMORY_BYTES) as file:
             body = bodies.RequestBody(request._stream, _length(request), file)
             request._stream = request.incoming_body = body
@@ -93,12 +93,12 @@ class RefusingMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
-        """Receive the body, except for views that do it once they know who asks."""
+        """Receive the body, except for views that do it once the caller is known."""
         try:
             if not getattr(getattr(view, "cls", view), "receives_body", False):
                 bodies.receive_body(request)
         except bodies.IncompleteBody as refusal:
-            return plainly(request, refusal)
+            return render_refusal(request, refusal)
 
 
 class HealthMiddleware:
@@ -164,7 +164,7 @@ class TenantMiddleware:
 
 
 class RateMiddleware:
-    """Counts requests to the pages of a farm; those to the API are, once it is known who asks."""
+    """Counts requests to the pages of a farm; those to the API once the caller is known."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -175,7 +175,7 @@ class RateMiddleware:
             try:
                 count_request(f"user {request.user.pk}")
             except TooMany as refusal:
-                return plainly(request, refusal)
+                return render_refusal(request, refusal)
         return self.get_response(request)
 
 
@@ -183,7 +183,7 @@ def check(request):
     """Raises TooLarge, LengthRequired, Unreadable."""
     if request.META.get("HTTP_TRANSFER_ENCODING"):
         raise LengthRequired(_("A body sent in chunks is not taken: give its Content-Length."))
-    limit, length = most_bytes(request), _length(request)
+    limit, length = max_body_bytes(request), _length(request)
     if length > limit:
         raise too_large(limit, length_bytes=length)
     parts = request.META.get("QUERY_STRING", "").split("&")
@@ -228,7 +228,7 @@ def trouble_of_farm(request, error):
         return not_found(request)
     if not prepare.is_prepared(tenant.schema_name):
         logger.error("The farm %s is not prepared: %s", tenant.slug, error)
-        return plainly(request, FarmNotReady())
+        return render_refusal(request, FarmNotReady())
     return None
 
 
@@ -288,8 +288,8 @@ class FarmNotReady(Unavailable):
 
 
 def not_found(request):
-    return plainly(request, HostNotFound(), "tenants/not_found.html")
+    return render_refusal(request, HostNotFound(), "tenants/not_found.html")
 
 
 def unavailable(request):
-    return plainly(request, Unavailable(retry_after_seconds=5), "tenants/unavailable.html")
+    return render_refusal(request, Unavailable(retry_after_seconds=5), "tenants/unavailable.html")

@@ -8,7 +8,7 @@ from django.db.models import BooleanField, Func, QuerySet
 class IsOneOf(Func):
     """Whether a value is in an array.
 
-    A subquery for the array is asked once. As a subquery of IN it is one table more to be joined,
+    A subquery for the array runs once. As a subquery of IN it is one table more to be joined,
     in an order that PostgreSQL does not look for where there are many: it joins all of them first.
     """
 

@@ -1,4 +1,4 @@
-"""Who sent a request, and refusals without a view."""
+"""The caller of a request, its limits, and refusals outside of views."""
 
 import ipaddress
 import re
@@ -11,22 +11,21 @@ from django.utils.translation import gettext as _
 from tenants.operations.refusals import Invalid
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
-UNKNOWN_BYTES = 16_384  # of a body whose sender can't be known by it
+UNKNOWN_BYTES = 16_384  # of a body without credentials
 OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
 MAX_WORDS = 20  # of a search: each is looked for in every row
 
 
 class TooLarge(Invalid):
-    """A body beyond the limit, by what its sender says or by what was read."""
+    """A body beyond the limit, by its Content-Length or by what was read."""
 
     code = "too_large"
     status = 413
     title = "The body is too large"
 
 
-def most_bytes(request):
-    """How long the body of a request may be: short at an address that asks who one is, and without
-    anything that says it."""
+def max_body_bytes(request):
+    """The largest body of a request: small without credentials, and where one signs in."""
     is_known = "HTTP_AUTHORIZATION" in request.META or request.COOKIES
     if not is_known or OF_UNKNOWN.fullmatch(request.path_info):
         return min(UNKNOWN_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
@@ -38,8 +37,8 @@ def too_large(limit, **numbers):
     return TooLarge(detail, limit_bytes=limit, **numbers)
 
 
-def plainly(request, refusal, template="tenants/refused.html"):
-    """Answer a refusal where no farm, no view and no style sheet is at hand."""
+def render_refusal(request, refusal, template="tenants/refused.html"):
+    """Answer a refusal outside of any view, without a farm and a style sheet."""
     if wants_json(request):
         problem = of_refusal(refusal)
         response = JsonResponse(problem, status=refusal.status, content_type=CONTENT_TYPE)

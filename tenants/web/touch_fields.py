@@ -40,7 +40,7 @@ class AmountField(forms.DecimalField):
             raise forms.ValidationError(self.error_messages["invalid"], code="invalid") from error
 
     def prepare_value(self, value):
-        """Submitted text is kept as it is; a number is formatted for the farm's locale."""
+        """Submitted text stays as it is; a number is formatted for the farm's locale."""
         if value is None or isinstance(value, str):
             return value
         return number_format(short(value), use_l10n=True, force_grouping=False)

@@ -12,7 +12,7 @@ from inventory.services.tables.cells import BadCell, shorten
 from tenants.operations.text import folded
 
 MAX_SUGGESTIONS = 20  # a search among thousands of names takes a while
-# What tells one filament from another.
+# What identifies a filament.
 COLUMNS = ("pk", "external_id", "name", "diameter_mm", "net_grams")
 NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("material_type__code")}
 

@@ -102,7 +102,7 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
 
 
 def _missing(lines, spools, percent):
-    """The refusal that asks for the grams of lines, or for their purge alone."""
+    """The refusal of a completion without the grams of lines, or without their purge alone."""
     missing = [line for line in lines if line.actual_grams is None]
     questions, errors = [], []
     if missing:
@@ -206,7 +206,7 @@ def line_of(lines, actual):
 
 
 def _settle(line, spools, books):
-    """Settle part and purge grams of a line by what was said of it."""
+    """Set part and purge grams of a line from the given figures."""
     if line.gross_after_grams is not None and not line.actual_source:  # else it was compared once
         _split(line, _weighed(line, spools, books), spools)
     elif line.actual_grams is not None:
@@ -273,7 +273,7 @@ def _split(line, used, spools):
 
 
 def _require_agreement(line, used, spools):
-    """Raise Contradiction where grams were typed beside a weight that says something else."""
+    """Raise Contradiction if the given grams differ from those by the weight."""
     purge = line.actual_purge_grams
     purges = (ZERO, min(line.planned_purge_grams, used)) if purge is None else (purge,)
     if used - line.actual_grams not in purges:

@@ -1,4 +1,4 @@
-"""What a run is taken to have used of a material that nobody weighed or typed.
+"""Estimates of what a run used of a material without a statement.
 
 Plan and percent are of a requirement as a whole: of all lines that ask for the same filament, or
 material type. A line of the plan takes its own share of it, and so does one that was added with

@@ -117,7 +117,7 @@ def refuse_counted(run, spools):
 
 
 def _drop_estimates(run, lines, items):
-    """What nobody said is no draft: as planned, by percent, or 0 good because the run failed."""
+    """Clear what is no statement: as planned, by percent, or 0 good because the run failed."""
     if run.actual_minutes_source in ESTIMATED:
         run.set_actual_minutes(None)
     for line in lines:

@@ -1,4 +1,4 @@
-"""What is said of each cause of a difference in cost, with the figures that belong to it."""
+"""Causes of a difference in cost, each with its figures and its text."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -58,7 +58,7 @@ class Cause:
     planned: Decimal | None = None
 
     def text(self, amount):
-        """In words, for the ``amount`` as it is rounded."""
+        """The text, for the rounded ``amount``."""
         words = {"amount": format_amount(amount, is_signed=True)}
         for name in ("actual", "planned"):
             value = getattr(self, name)
@@ -95,7 +95,7 @@ def listed(causes, amounts):
 
 
 def _of_grams(explanation, part):
-    """More grams in the parts and flushed, or that nobody measured them."""
+    """Grams in parts and in purge; one cause if they were not measured."""
     if "usage" in explanation.unmeasured:
         return [Cause("grams", summed([part["usage"], part["purge"]]))]
     needs = [need for need in explanation.needs if need.planned]

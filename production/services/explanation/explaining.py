@@ -72,7 +72,7 @@ class Explanation:
 
     @property
     def assumed(self):
-        """Grams that nobody measured; None where it is not known what was taken."""
+        """Estimated grams; None where the actual is unknown."""
         if self.figures.grams["total"].actual is None:
             return None
         return sum((need.assumed for need in self.needs), ZERO)

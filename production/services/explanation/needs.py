@@ -60,7 +60,7 @@ class Need:
 
     @property
     def assumed(self):
-        """Grams that nobody measured."""
+        """Estimated grams."""
         return sum(each.total.actual or 0 for each in self.materials if each.is_assumed)
 
     @cached_property

@@ -75,7 +75,7 @@ def _not_compared(explanation, causes):
     if words["causes"]:
         return _("The cost can't be compared: %(unknown)s. Known: %(causes)s.") % words
     grams = explanation.grams.figure
-    if grams.actual is None:  # nobody named what it was made of
+    if grams.actual is None:  # without a material
         return _("The cost can't be compared: %(unknown)s.") % words
     words |= {"actual": format_number(grams.actual), "planned": format_number(grams.planned)}
     text = _(

@@ -1,8 +1,8 @@
 """The statements behind the explanation of many runs.
 
-``needs`` is one row for what lines of a run are for: ``asks`` is a filament, or below 0 a material
-type. ``fits`` is one row a need and item, with what a unit of the item weighs in it. A run without
-items counts as one unit, planned and good. Formulas and names of parts are those of
+``needs`` has one row for each requirement of a run: the id of a filament, or minus that of a
+material type. ``fits`` has one row a need and item, with the grams of a unit of the item in it. A
+run without items counts as one unit, planned and good. Formulas and names of parts are those of
 ``production.services.explanation``; parts of runs that are not compared are never summed.
 """
 
@@ -21,7 +21,7 @@ NAMES = {
 FIGURES = tuple(NAMES)
 
 _NEEDS = """
-, asked AS (
+, detailed_lines AS (
     SELECT lines.*, coalesce(lines.material_type_id, filament.material_type_id) AS type_id,
         planned_spool.filament_id AS planned_filament, spool.filament_id AS spool_filament,
         coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost
@@ -32,29 +32,29 @@ _NEEDS = """
     LEFT JOIN takes ON takes.production_run_id = lines.run_id AND takes.spool_id = lines.spool_id
 ), planned_needs AS (
     SELECT *, sum(planned_grams) OVER (PARTITION BY run_id, type_id, filament_id) > 0 AS is_planned
-    FROM asked
+    FROM detailed_lines
 ), joined AS (
     SELECT *, CASE WHEN filament_id IS NULL OR NOT is_planned AND bool_or(
             is_planned AND filament_id IS NULL) OVER (PARTITION BY run_id, type_id)
-        THEN -type_id ELSE filament_id END AS asks
+        THEN -type_id ELSE filament_id END AS requirement
     FROM planned_needs
 ), first_needs AS (
-    SELECT run_id, asks, min(type_id) AS type_id, sum(planned_part) AS planned_part,
+    SELECT run_id, requirement, min(type_id) AS type_id, sum(planned_part) AS planned_part,
         sum(planned_grams) AS planned_grams, sum(planned_cost) AS planned_cost,
         coalesce(sum(actual_grams), 0) AS actual_grams,
         coalesce(sum(purge_grams), 0) AS purge_grams, sum(taken_cost) AS taken_cost,
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams
-    FROM joined GROUP BY run_id, asks
+    FROM joined GROUP BY run_id, requirement
 ), units_met AS (
-    SELECT first_needs.run_id, asks, coalesce(item_id, 0) AS item_id, unit_grams, bom,
+    SELECT first_needs.run_id, requirement, coalesce(item_id, 0) AS item_id, unit_grams, bom,
         coalesce(actual_share, 1) AS actual_share, coalesce(planned, 1) AS planned,
         CASE WHEN item_id IS NULL THEN 1 ELSE coalesce(good_count, 0) END AS good,
         coalesce(scrapped_count, 0) AS scrapped,
         CASE WHEN item_count = 1 THEN 1 ELSE (
             SELECT coalesce(sum((line ->> 'grams_per_unit')::numeric), 0)
             FROM jsonb_array_elements(bom) AS line
-            WHERE (line ->> 'material_type')::bigint = type_id AND (asks < 0
-                OR coalesce((line ->> 'filament')::bigint, asks) = asks)
+            WHERE (line ->> 'material_type')::bigint = type_id AND (requirement < 0
+                OR coalesce((line ->> 'filament')::bigint, requirement) = requirement)
         ) END AS met_grams
     FROM first_needs LEFT JOIN shares ON shares.run_id = first_needs.run_id
     WHERE planned_grams > 0
@@ -62,51 +62,54 @@ _NEEDS = """
     SELECT *, CASE WHEN bool_and(bom IS NOT NULL) OVER need
                 AND sum(planned * met_grams) OVER need > 0 THEN met_grams
             WHEN sum(planned * unit_grams) OVER need > 0 THEN unit_grams ELSE 1 END AS weight
-    FROM units_met WINDOW need AS (PARTITION BY run_id, asks)
+    FROM units_met WINDOW need AS (PARTITION BY run_id, requirement)
 ), fits AS (
-    SELECT run_id, asks, item_id, actual_share, weight * (good - planned) AS more,
+    SELECT run_id, requirement, item_id, actual_share, weight * (good - planned) AS more,
         weight * scrapped AS scrapped, weight * (good + scrapped) AS printed,
         sum(weight * planned) OVER need AS planned_weight,
         sum(weight * (good + scrapped)) OVER need AS printed_weight
-    FROM unit_weights WINDOW need AS (PARTITION BY run_id, asks)
+    FROM unit_weights WINDOW need AS (PARTITION BY run_id, requirement)
 ), idle AS (
-    SELECT run_id, min(asks) AS asks, min(type_id) AS type_id
+    SELECT run_id, min(requirement) AS requirement, min(type_id) AS type_id
     FROM first_needs WHERE planned_grams > 0 AND actual_grams = 0 AND EXISTS (
-        SELECT FROM fits WHERE fits.run_id = first_needs.run_id AND fits.asks = first_needs.asks
+        SELECT FROM fits
+        WHERE fits.run_id = first_needs.run_id AND fits.requirement = first_needs.requirement
             AND printed_weight > 0
     ) GROUP BY run_id HAVING count(*) = 1
 ), stand_ins AS (
-    SELECT extra.run_id, extra.asks, idle.asks AS stands_for
+    SELECT extra.run_id, extra.requirement, idle.requirement AS stands_for
     FROM (
-        SELECT run_id, min(asks) AS asks, min(type_id) AS type_id FROM first_needs
+        SELECT run_id, min(requirement) AS requirement, min(type_id) AS type_id FROM first_needs
         WHERE planned_grams = 0 AND actual_grams > 0 GROUP BY run_id HAVING count(*) = 1
     ) AS extra JOIN idle ON idle.run_id = extra.run_id AND idle.type_id = extra.type_id
 ), needs AS (
-    SELECT own.run_id, own.asks, own.planned_part, own.planned_grams, own.planned_cost,
+    SELECT own.run_id, own.requirement, own.planned_part, own.planned_grams, own.planned_cost,
         own.actual_grams + coalesce(extra.actual_grams, 0) AS actual_grams,
         own.purge_grams + coalesce(extra.purge_grams, 0) AS purge_grams,
         own.taken_cost + coalesce(extra.taken_cost, 0) AS taken_cost,
         coalesce(own.assumed_grams, 0) + coalesce(extra.assumed_grams, 0) AS assumed_grams
     FROM first_needs own
-    LEFT JOIN (stand_ins JOIN first_needs extra USING (run_id, asks))
-        ON stand_ins.run_id = own.run_id AND stands_for = own.asks
+    LEFT JOIN (stand_ins JOIN first_needs extra USING (run_id, requirement))
+        ON stand_ins.run_id = own.run_id AND stands_for = own.requirement
     WHERE NOT EXISTS (
-        SELECT FROM stand_ins WHERE stand_ins.run_id = own.run_id AND stand_ins.asks = own.asks
+        SELECT FROM stand_ins
+        WHERE stand_ins.run_id = own.run_id AND stand_ins.requirement = own.requirement
     )
 ), others AS (
-    SELECT joined.run_id, coalesce(stands_for, joined.asks) AS asks,
+    SELECT joined.run_id, coalesce(stands_for, joined.requirement) AS requirement,
         sum(taken_grams) AS grams, sum(taken_cost) AS cost
-    FROM joined LEFT JOIN stand_ins USING (run_id, asks)
+    FROM joined LEFT JOIN stand_ins USING (run_id, requirement)
     WHERE taken_grams > 0
         AND (planned_grams = 0 OR planned_filament IS DISTINCT FROM spool_filament)
         AND NOT EXISTS (
             SELECT FROM joined own WHERE own.run_id = joined.run_id
-                AND own.asks = coalesce(stands_for, joined.asks)
+                AND own.requirement = coalesce(stands_for, joined.requirement)
                 AND own.planned_grams > 0 AND own.planned_filament = joined.spool_filament
         )
     GROUP BY 1, 2
 ), causes AS (
-    SELECT needs.run_id, needs.asks, item_id, needs.actual_grams - needs.purge_grams AS part_grams,
+    SELECT needs.run_id, needs.requirement, item_id,
+        needs.actual_grams - needs.purge_grams AS part_grams,
         planned_part, planned_grams, planned_cost, actual_grams, purge_grams, taken_cost,
         CASE WHEN planned_grams > 0 THEN round(planned_cost, 20) / planned_grams END AS rate,
         round(more, 20) / planned_weight AS more, round(scrapped, 20) / planned_weight AS scrapped,
@@ -114,10 +117,10 @@ _NEEDS = """
         CASE WHEN printed_weight > 0 THEN round(printed, 20) / printed_weight
             ELSE actual_share END AS share,
         coalesce(others.grams, 0) AS other_grams, coalesce(others.cost, 0) AS other_cost
-    FROM needs JOIN fits ON fits.run_id = needs.run_id AND fits.asks = needs.asks
-    LEFT JOIN others ON others.run_id = needs.run_id AND others.asks = needs.asks
+    FROM needs JOIN fits ON fits.run_id = needs.run_id AND fits.requirement = needs.requirement
+    LEFT JOIN others ON others.run_id = needs.run_id AND others.requirement = needs.requirement
 ), caused AS (
-    SELECT run_id, asks, item_id, planned_part * more AS output_grams,
+    SELECT run_id, requirement, item_id, planned_part * more AS output_grams,
         planned_part * scrapped AS scrap_grams,
         (part_grams - expected_grams) * share AS usage_grams,
         (purge_grams - (planned_grams - planned_part)) * share AS purge_grams,
@@ -129,7 +132,7 @@ _NEEDS = """
             AS substitution_material,
         (taken_cost - other_cost - rate * (actual_grams - other_grams)) * share AS price_material
     FROM causes UNION ALL
-    SELECT needs.run_id, needs.asks, coalesce(item_id, 0), 0, 0, 0, 0,
+    SELECT needs.run_id, needs.requirement, coalesce(item_id, 0), 0, 0, 0, 0,
         actual_grams * coalesce(actual_share, 1), 0, 0, 0, 0,
         taken_cost * coalesce(actual_share, 1), 0, 0
     FROM needs LEFT JOIN shares ON shares.run_id = needs.run_id WHERE planned_grams = 0
@@ -166,22 +169,23 @@ _BY_ITEM = """
 # A need counts for the filament it was planned with most, else for that of its spool.
 _BY_FILAMENT = """
 , by_need AS (
-    SELECT run_id, asks, {sums_of_caused} FROM caused GROUP BY run_id, asks
+    SELECT run_id, requirement, {sums_of_caused} FROM caused GROUP BY run_id, requirement
 ), filaments AS (
-    SELECT DISTINCT ON (run_id, asks) run_id, asks, filament_id
+    SELECT DISTINCT ON (run_id, requirement) run_id, requirement, filament_id
     FROM (
-        SELECT run_id, coalesce(stands_for, asks) AS asks, sum(planned_grams) AS grams,
+        SELECT run_id, coalesce(stands_for, requirement) AS requirement,
+            sum(planned_grams) AS grams,
             coalesce(planned_filament, spool_filament, filament_id) AS filament_id
-        FROM joined LEFT JOIN stand_ins USING (run_id, asks) GROUP BY 1, 2, 4
-    ) AS uses ORDER BY run_id, asks, grams DESC, filament_id NULLS LAST
+        FROM joined LEFT JOIN stand_ins USING (run_id, requirement) GROUP BY 1, 2, 4
+    ) AS uses ORDER BY run_id, requirement, grams DESC, filament_id NULLS LAST
 ), parts AS (
     SELECT totals.id, status, reason, no_material, filaments.filament_id,
         needs.planned_grams, needs.actual_grams, needs.assumed_grams,
         needs.planned_cost AS planned_material, needs.taken_cost AS material,
         1 AS planned_share, 1 AS actual_share, {caused}
     FROM needs JOIN totals ON totals.id = needs.run_id
-    JOIN filaments ON filaments.run_id = needs.run_id AND filaments.asks = needs.asks
-    LEFT JOIN by_need ON by_need.run_id = needs.run_id AND by_need.asks = needs.asks
+    JOIN filaments ON filaments.run_id = needs.run_id AND filaments.requirement = needs.requirement
+    LEFT JOIN by_need ON by_need.run_id = needs.run_id AND by_need.requirement = needs.requirement
 )
 """
 

@@ -4,7 +4,7 @@ A row has the sums of all its runs, and beside them, under ``compared``, planned
 and percent of the runs that can be compared, with their number: those that are closed and booked,
 had a plan of grams, and of which both figures are known. The choice is by run, so that the groups
 add up to the whole. Cost is all there was, of failed and cancelled runs too; per good unit it is
-that, divided by the good units. Lines booked as planned or by percent are shown apart: they are no
+that, divided by the good units. Lines booked as planned or by percent are separate: they are no
 evidence. The formulas are those of ``production.services.variance``, for one run.
 """
 

@@ -40,7 +40,7 @@ def release(book, lines):
 
 
 def matches(line, spool):
-    """Whether the spool holds the filament, or the material type, that the line asks for."""
+    """Whether the spool holds the filament, or the material type, that the line requires."""
     if line.filament_id:
         return spool.filament_id == line.filament_id
     return spool.filament.material_type_id == line.material_type_id

@@ -1,7 +1,7 @@
 """What the plan of a run derives from its items: plates, minutes and materials, by the products'
 bills of materials.
 
-What nobody typed is derived again whenever its source changes while the run is planned. What was
+What was not typed is derived again whenever its source changes while the run is planned. What was
 typed stays, and is marked as outdated once its source says otherwise. Minutes and purge grams are
 per plate: where another number of plates was typed, they change in proportion.
 
@@ -149,7 +149,7 @@ def follow(runs, before, after, *, by, at=None, allow_overclaim=False, anew=Fals
 
 
 def is_derived(lines):
-    """Whether there are lines, and nobody typed any of them."""
+    """Whether there are lines, all of them derived."""
     return bool(lines) and all(line.planned_source == BILL for line in lines)
 
 

@@ -264,7 +264,7 @@ def _built(name, build, given, **options):
 
 
 def _with_derived(run, items, typed, book, *, is_derived):
-    """The lines of a new run; where nobody typed any, those that its items ask for."""
+    """The lines of a new run; if none are given, those derived from its items."""
     figures = derived.figures(run, items)
     is_derived = is_derived or derived.is_derived(typed)
     before = derived.NOTHING if is_derived else figures
@@ -273,7 +273,7 @@ def _with_derived(run, items, typed, book, *, is_derived):
 
 
 def _assign_plan(run, fields):
-    """Set what somebody typed; plates and minutes that are None are derived."""
+    """Set the given fields; plates and minutes that are None are derived."""
     _assign(run, {n: v for n, v in fields.items() if v is not None or n not in DERIVED})
     for name in DERIVED & fields.keys():
         source = PlanSource.BILL if fields[name] is None else PlanSource.TYPED
@@ -281,7 +281,7 @@ def _assign_plan(run, fields):
 
 
 def _follow(run, changed, **options):
-    """Set plates or minutes that somebody typed; what is derived follows. Returns the event's."""
+    """Set given plates or minutes, and what derives from them. Returns values of the event."""
     items = transitions.items_of(run)
     before = derived.figures(run, items)
     _assign_plan(run, changed)

@@ -137,7 +137,7 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
     """Add a material to an open run and claim its grams; returns the RunMaterial.
 
     After the start the line has no plan: its grams are what it is expected to take. ``instead_of``
-    is the id of a material of the run that it stands in for: it asks for what that one does, and
+    is the id of a material of the run that it stands in for: it requires what that one does, and
     is expected to take what is left of it, whatever it claims. Raises NotInRun,
     NoRequirement, DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded.
     """
@@ -217,7 +217,7 @@ def build_item(new, *, run, products):
 
 
 def build_material(new, *, run):
-    """An unsaved RunMaterial; without a requirement it asks for its spool's filament."""
+    """An unsaved RunMaterial; without a requirement it requires its spool's filament."""
     filament, material_type = new.filament, new.material_type
     if filament is None and material_type is None and new.spool is not None:
         filament = new.spool.filament
@@ -244,7 +244,7 @@ def freeze(run_lines, spools):
 
 
 def take(book, line, *, overridden):
-    """Reserve a new line's planned grams on its spool, which must hold what the line asks for."""
+    """Reserve a new line's planned grams on its spool, which must hold what the line requires."""
     if line.spool_id is None:
         return
     spool = book.spools[line.spool_id]
@@ -254,7 +254,7 @@ def take(book, line, *, overridden):
 
 
 def _requirement_of(run_lines, line_id, fields):
-    """What another line of the run asks for, as fields of a new one."""
+    """The requirement of another line of the run, as fields of a new one."""
     line = next((line for line in run_lines if line.pk == line_id), None)
     if line is None:
         error = _("This run has no material %(id)s.") % {"id": line_id}

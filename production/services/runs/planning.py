@@ -134,7 +134,7 @@ def _all_refused(count, refused, shortages):
 
 
 def _summary(refused, count):
-    """What is wrong, in words: a cause that several runs share is there once."""
+    """The refusals as sentences: a cause that several runs share is named once."""
     causes = {}
     for index, refusal in refused.items():
         causes.setdefault(refusal.detail, []).append(str(index))

@@ -42,7 +42,7 @@ class Made:
 def reprint(run, *, by, at=None, **fields):
     """Plan what was not good of a closed run again; returns the new run.
 
-    It asks for the same materials, in proportion, without naming spools; ``fields`` are those of
+    It requires the same materials, in proportion, without naming spools; ``fields`` are those of
     a planned run and go before the old run's. Raises NothingToReprint, InvalidRunStatus.
     """
     run = transitions.lock(run, "reprint")
@@ -73,7 +73,7 @@ def reprint(run, *, by, at=None, **fields):
 def copy(run, *, by, at=None, **fields):
     """Plan the same run once more, whatever became of it; returns the new run.
 
-    It makes and asks for the same, without naming spools; ``fields`` are those of a planned run
+    It makes and requires the same, without naming spools; ``fields`` are those of a planned run
     and go before the old run's. Dates and the external id are not taken over. Raises
     LimitExceeded.
     """

@@ -40,7 +40,7 @@ def following(product, *, by, at=None):
 def refresh_plan(run, *, by, at=None, override_reason=""):
     """Take the plan of a planned run anew from its items, what was typed included; returns the run.
 
-    Materials keep their spools; those that no bill of materials asks for go. What the products do
+    Materials keep their spools; those that no bill of materials requires go. What the products do
     not say stays as it was typed. Raises NothingDerived, LimitExceeded, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)

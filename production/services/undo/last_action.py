@@ -29,8 +29,8 @@ MOVED = ~Q(from_status=F("to_status"))
 
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
-    """What can be taken back: the row ``event`` of a ``kind``: run, weighing, loading or receipt,
-    done to the run or spool of id ``subject``. ``text`` is what was done, in words."""
+    """An undoable action: the row ``event`` of a ``kind`` (run, weighing, loading or receipt),
+    done to the run or spool of id ``subject``. ``text`` describes it."""
 
     kind: str
     event: int

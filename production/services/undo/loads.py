@@ -1,4 +1,4 @@
-"""A load taken back: spools are in the slots that they were in."""
+"""Undo of a load: spools are in the slots that they were in."""
 
 from django.utils.translation import gettext as _
 

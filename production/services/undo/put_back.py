@@ -1,4 +1,4 @@
-"""A verb of a run taken back: its entries are reversed, and every field it changed is as before."""
+"""Undo of a verb of a run: its entries are reversed, and every field it changed is as before."""
 
 from django.db.models import Q
 from django.utils.translation import gettext as _

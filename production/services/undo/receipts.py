@@ -1,4 +1,4 @@
-"""A delivery taken back: spools that were received together by mistake leave the shelf together.
+"""Undo of a delivery: spools that were received together leave the shelf together.
 
 A delivery is the receipts of one moment, by one person, through one interface; so is an imported
 table of spools.

@@ -43,7 +43,7 @@ class FloorDeviceQuerySet(models.QuerySet):
 class FloorDevice(Lockable):
     """A tablet that people share: it is signed in for good, they choose their name and type a PIN.
 
-    What its cookie holds is kept as a hash. ``failures`` are those of all people on it.
+    The value of its cookie is stored as a hash. ``failures`` are those of all people on it.
     """
 
     LIMIT = 20

@@ -49,7 +49,7 @@ class User(AbstractBaseUser):
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS = []
-    is_superuser = False  # asked by packages; here a role says everything
+    is_superuser = False  # read by packages; here a role has all permissions
     is_on_floor = False  # signed in by PIN: see PinBackend
 
     @property
@@ -72,7 +72,7 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self):
-        """Whether the admin may be opened; what can be done there is asked by permission."""
+        """Whether the admin may be opened; what can be done there depends on permissions."""
         return not self.is_on_floor and bool(self.rights())
 
     def rights(self):
@@ -81,7 +81,7 @@ class User(AbstractBaseUser):
         return held & roles.PERMISSIONS[roles.OPERATOR] if self.is_on_floor else held
 
     def delete(self, *args, **kwargs):
-        """Nobody is deleted: what they did keeps their name. Deactivate them."""
+        """Users are never deleted, as their actions keep their name. Deactivate them."""
         raise InUse(_("People are deactivated, never deleted."))
 
     def get_full_name(self):
@@ -108,7 +108,7 @@ class DeviceTokenQuerySet(models.QuerySet):
 
 
 class DeviceToken(models.Model):
-    """What a printer, a slicer or a script signs in with; only its hash is kept."""
+    """What a printer, a slicer or a script signs in with; only its hash is stored."""
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=100)
@@ -128,5 +128,5 @@ class DeviceToken(models.Model):
 
     @staticmethod
     def hash_of(secret):
-        """What is kept of a token. A plain SHA-256 will do: a secret of 256 bits isn't guessed."""
+        """The stored hash of a token. A plain SHA-256 suffices for a secret of 256 bits."""
         return hashlib.sha256(secret.encode()).hexdigest()

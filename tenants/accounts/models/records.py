@@ -22,7 +22,7 @@ class AuditEventQuerySet(models.QuerySet):
 
 
 class AuditEvent(models.Model):
-    """One change of master data, through whichever face. Rows are only ever added."""
+    """One change of master data, through any interface. Append-only."""
 
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -51,7 +51,7 @@ class AuditEvent(models.Model):
 
 
 class IdempotencyKey(models.Model):
-    """An answer to a POST, kept so that the same request gets it again."""
+    """A stored answer to a POST, repeated for the same request."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     key = models.CharField(max_length=255)

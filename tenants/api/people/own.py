@@ -21,7 +21,7 @@ from tenants.api.views import BaseViewSet, ReadViewSet
 
 
 class TokenViewSet(ReadViewSet):
-    """Tokens of one's own: made with a password, shown once, revoked by DELETE."""
+    """Tokens of one's own: made with a password, returned once, revoked by DELETE."""
 
     queryset = DeviceToken.objects.all()
     serializer_class = TokenSerializer

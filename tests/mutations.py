@@ -65,6 +65,12 @@ FAULTS = {
         '.order_by("pk")\n    )\n    found',
         [CONCURRENCY],
     ),
+    "an entry need not follow the one before": Fault(
+        "inventory/migrations/0003_ledger_guard.py",
+        "coalesce(last.balance_grams, 0) + NEW.grams\n",
+        "NEW.balance_grams\n",
+        ["tests/inventory/test_ledger.py", "tests/inventory/test_at_once.py"],
+    ),
     "run numbers are counted, not locked": Fault(
         "production/services/runs/numbering.py",
         "INSERT INTO production_runnumber (on_date, last) VALUES (%s, 1)\n"

@@ -1,12 +1,14 @@
 """The verbs of a spool by several people at once: one effect each, and the book adds up."""
 
+import threading
 from decimal import Decimal
 
 import pytest
+from django.db import OperationalError, transaction
 
 from inventory.codes import generate
 from inventory.models import Spool, SpoolEvent
-from inventory.services import receiving, reversing
+from inventory.services import ledger, receiving, reversing
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.spools import consumption, shelf
 from inventory.services.spools.consumption import NothingToPost
@@ -116,4 +118,41 @@ def test_a_blank_label_bound_by_several_at_once_goes_to_one_spool(in_threads):
     )
     assert refusals(results) == [Duplicate] * (COUNT - 1)
     assert Spool.objects.get().code == code
+    assert violations() == []
+
+
+# --- A lock that was lost ------------------------------------------------------------------------
+
+
+@pytest.fixture
+def unlocked(committed_farm, monkeypatch):
+    """A spool of 100 g that its first two writers read before either of them writes."""
+    spool, both_read, readers = a_spool(100), threading.Barrier(2), iter(range(2))
+
+    def read(ids):
+        found = Spool.objects.select_related("filament").in_bulk(ids)
+        if next(readers, None) is not None:
+            both_read.wait(10)
+        return found
+
+    monkeypatch.setattr(ledger, "_locked", read)
+    return spool
+
+
+def test_the_second_of_two_writers_without_a_lock_is_refused(unlocked, in_threads):
+    @transaction.atomic
+    def take(_):
+        with ledger.book([unlocked.pk], by=None) as book:
+            book.consume(book.spools[unlocked.pk], Decimal(60))
+
+    (refused,) = filter(None, in_threads(take, 2))
+    assert (type(refused), refused.__cause__.sqlstate) == (OperationalError, "40001")
+    assert Spool.objects.get(pk=unlocked.pk).remaining_grams == 40
+    assert violations() == []
+
+
+def test_a_verb_that_lost_a_lock_begins_again_with_what_is_there(unlocked, in_threads):
+    results = in_threads(lambda _: consumption.use(unlocked, grams=60, by=None), 2)
+    assert refusals(results) == [InsufficientInventory]
+    assert Spool.objects.get(pk=unlocked.pk).remaining_grams == 40
     assert violations() == []

@@ -4,7 +4,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
@@ -185,5 +185,24 @@ def test_the_database_refuses_a_usage_that_takes_nothing(grams):
     spool = a_spool(100)
     entry = spool.transactions.get()
     entry.pk, entry.kind, entry.grams = None, InventoryTransaction.Kind.USAGE, grams
+    entry.balance_grams += grams
     with pytest.raises(DatabaseError, match="ledger_grams_fit_kind"), transaction.atomic():
         entry.save(force_insert=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"balance_grams": Decimal(90)},
+        {"grams": Decimal(-11)},
+        {"created_at": timezone.now() - timedelta(days=1)},
+        {"id": 1},
+    ],
+)
+def test_the_database_refuses_an_entry_that_does_not_follow_the_one_before(changes):
+    spool = a_spool(100)
+    after = {"kind": "usage", "grams": Decimal(-5), "balance_grams": Decimal(95)}
+    changes = after | {"created_at": timezone.now()} | changes
+    row = InventoryTransaction(spool=spool, occurred_at=timezone.now(), **changes)
+    with pytest.raises(OperationalError, match="do not follow"), transaction.atomic():
+        row.save(force_insert=True)

@@ -154,6 +154,7 @@ def test_what_the_file_lacks_is_migrated(committed_farm, tmp_path, restored):
     with tenant_context(committed_farm), connection.cursor() as cursor:
         cursor.execute("DELETE FROM django_migrations WHERE name = '0003_ledger_guard'")
         cursor.execute("DROP FUNCTION refuse_ledger_change() CASCADE")
+        cursor.execute("DROP FUNCTION require_next_of_ledger() CASCADE")
         cursor.execute("DROP FUNCTION require_balance_of_ledger() CASCADE")
     copy = restored(backups.back_up(committed_farm, tmp_path), slug="a-copy")
     assert not migrating.is_behind(copy.schema_name)

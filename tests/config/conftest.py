@@ -3,12 +3,14 @@
 import secrets
 
 import pytest
+from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 
 from tenants.farms import services
+from tenants.models import Tenant
 from tests.config.routes import furnish, ids_of
 from tests.config.two_farms import OURS, ROUTES, THEIRS
-from tests.conftest import go_out
+from tests.conftest import go_out, go_to
 from tests.factories import (
     PASSWORD,
     a_printer,
@@ -21,15 +23,28 @@ from tests.factories import (
 )
 
 
+@pytest.fixture(scope="module")
+def furnished(django_db_setup, django_db_blocker):
+    """Alpha and beta have a row for every address while the module's tests run, each of which is
+    rolled back to here; the ids of both, by path."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield [furnished_ids(slug, word) for slug, word in (("alpha", OURS), ("beta", THEIRS))]
+        transaction.set_rollback(True)
+
+
+def furnished_ids(slug, word):
+    connection.set_schema_to_public()
+    go_to(Tenant.objects.get(slug=slug))
+    furnish(word)
+    ids = {route.path: ids_of(route) for route in ROUTES}
+    go_out()
+    return ids
+
+
 @pytest.fixture
-def both(farm, other_farm):
-    """Alpha and beta have a row for every address; the ids of both, by path."""
-    furnish(OURS)
-    ours = {route.path: ids_of(route) for route in ROUTES}
-    with tenant_context(other_farm):
-        furnish(THEIRS)
-        theirs = {route.path: ids_of(route) for route in ROUTES}
-    return ours, theirs
+def both(furnished, farm):
+    """The ids of the rows that alpha and beta have for every address, by path."""
+    return furnished
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from inventory import codes
 from inventory.models import Spool
 from production.models import ProductionRun
 from tenants.accounts import devices, floor_sessions, pins
-from tests.budgets import some_of
+from tests.budgets import IS_DEEP, some_of
 from tests.config.two_farms import OURS, ROUTES, THEIRS, send
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.factories import make_token, make_user
@@ -109,7 +109,7 @@ KINDS = [
 def test_who_is_not_of_the_farm_gets_nothing_of_it(both, stranger, other_farm, whose):
     client, wrong = whose(stranger, other_farm), []
     for number, route in enumerate(ROUTES):
-        count = 4 if whose is nobody else 1
+        count = 2 if whose is nobody else 1
         for method in some_of(METHODS, number + KINDS.index(whose), count=count):
             answer = send(client, method, route.address(*both[0][route.path]))
             if not is_refused(route.path, method, answer) or OURS.encode() in answer.everything:
@@ -153,14 +153,18 @@ def test_an_id_of_another_farm_is_nobodys(both, manager, is_api):
     for an id that never was."""
     client, wrong = (FarmAPIClient if is_api else FarmClient)(host="alpha.localhost"), []
     client.force_login(manager)
-    methods = ["get", "post", "put", "patch", "delete"] if is_api else ["get", "post"]
-    routes = [route for route in ROUTES if route.is_api == is_api]
-    for route, method in itertools.product(routes, methods):
+    tried = [
+        (route, method)
+        for route in ROUTES
+        for method in getattr(route.view, "actions", ["get", "post"])
+        if route.is_api == is_api and method != "head"
+    ]
+    for number, (route, method) in enumerate(tried):
         for theirs, never in mixed(route, *both):
             answer = send(client, method, route.address(*theirs))
             if not is_missed(route, answer) or THEIRS.encode() in answer.everything:
                 wrong.append((route.path, method, answer.status_code))
-            if method in ("get", "post"):
+            if IS_DEEP or number % 2:
                 guessed = send(client, method, route.address(*never))
                 if comparable(answer, theirs) != comparable(guessed, never):
                     wrong.append(

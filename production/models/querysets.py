@@ -36,9 +36,6 @@ class ProductionRunQuerySet(models.QuerySet):
         """In progress and not finished: those that keep their printers busy."""
         return self.filter(PRINTING)
 
-    def with_status(self, *statuses):
-        return self.filter(status__in=statuses)
-
     def by_number(self, number):
         return self.filter(number__iexact=number.strip())
 

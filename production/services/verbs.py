@@ -61,10 +61,6 @@ class Transition:
         """Its action in the API; "" without an address."""
         return self.path.replace("-", "_")
 
-    @property
-    def changes_status(self):
-        return any(self.moves.values())
-
     def is_possible(self, run):
         return self.is_possible_in(run.status, is_deleted=run.is_deleted)
 

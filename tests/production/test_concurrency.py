@@ -125,7 +125,7 @@ def test_creates_weighings_and_completions_on_the_same_spools_do_not_deadlock(cl
     chance.shuffle(jobs)
     answers = at_once(lambda job: job(), jobs)
     assert {answer.status_code for answer in answers} <= {200, 201}
-    assert ProductionRun.objects.with_status("completed").count() == COUNT
+    assert ProductionRun.objects.filter(status="completed").count() == COUNT
     assert violations() == []
 
 

@@ -30,7 +30,7 @@ def test_runs_are_found_by_number_status_printer_product_spool_lot_and_order():
     assert list(runs.of_spool(spool)) == list(runs.of_lot("l-7")) == [run]
     assert list(runs.of_order("so-9")) == [order]
     lifecycle.cancel(other, by=None)
-    assert list(runs.with_status("cancelled")) == list(runs.closed()) == [other]
+    assert list(runs.filter(status="cancelled")) == list(runs.closed()) == [other]
 
 
 def test_a_day_is_the_farms_day():

@@ -123,30 +123,27 @@ def _group(key, name, rows):
 
 
 def _grams(rows):
-    """Of what was taken a part may be no evidence; nothing of it is 0, nothing taken is unknown."""
-    actual, assumed = _known(rows, "actual_grams"), summed(rows, "assumed_grams")
-    is_known = actual is not None
-    figures = {
-        "planned": _known(rows, "planned_grams"),
-        "actual": actual,
-        "purge": _known(rows, "purge_grams"),
-        "weighed_or_typed": actual - assumed if is_known else None,
-        "as_planned_or_percent": assumed if is_known else None,
-    }
-    return {name: rounded(value, GRAM_PLACES) for name, value in figures.items()}
+    purge = _known(rows, "purge_grams")
+    return _with_evidence(rows, "grams", "weighed_or_typed", GRAM_PLACES, purge=purge)
 
 
 def _minutes(rows):
-    """The same of minutes: what was typed, and what was taken from the plan."""
-    actual, assumed = _known(rows, "actual_minutes"), summed(rows, "assumed_minutes")
+    return _with_evidence(rows, "minutes", "typed", MINUTE_PLACES)
+
+
+def _with_evidence(rows, name, stated, places, **more):
+    """Planned and actual of a figure, the actual also split into what was ``stated`` and what was
+    estimated: null where nothing is known, 0 where nothing of it is."""
+    actual, assumed = _known(rows, f"actual_{name}"), summed(rows, f"assumed_{name}")
     is_known = actual is not None
     figures = {
-        "planned": _known(rows, "planned_minutes"),
+        "planned": _known(rows, f"planned_{name}"),
         "actual": actual,
-        "typed": actual - assumed if is_known else None,
+        **more,
+        stated: actual - assumed if is_known else None,
         "as_planned_or_percent": assumed if is_known else None,
     }
-    return {name: rounded(value, MINUTE_PLACES) for name, value in figures.items()}
+    return {key: rounded(value, places) for key, value in figures.items()}
 
 
 def _cost(rows, kind):

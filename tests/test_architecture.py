@@ -47,15 +47,20 @@ def test_a_file_and_its_functions_are_small(path):
     text = path.read_text()
     assert path.name not in FORBIDDEN_NAMES
     assert text.count("\n") <= MAX_FILE_LINES
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.FunctionDef):
-            assert node.end_lineno - node.lineno < MAX_FUNCTION_LINES, node.name
+    assert long_functions(text) == []
 
 
-def test_a_file_of_tests_is_small():
-    tests = (ROOT / "tests").rglob("*.py")
-    long = {path for path in tests if len(lines_of(path)) > MAX_FILE_LINES}
-    assert {str(path.relative_to(ROOT)) for path in long} == set()
+def test_a_file_of_tests_and_its_functions_are_small():
+    texts = {
+        str(path.relative_to(ROOT)): path.read_text() for path in (ROOT / "tests").rglob("*.py")
+    }
+    assert [path for path, text in texts.items() if text.count("\n") > MAX_FILE_LINES] == []
+    assert {path: long for path, text in texts.items() if (long := long_functions(text))} == {}
+
+
+def long_functions(text):
+    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef)]
+    return [each.name for each in functions if each.end_lineno - each.lineno >= MAX_FUNCTION_LINES]
 
 
 def test_every_test_with_a_large_budget_is_in_a_part_of_the_deep_tests():

@@ -45,8 +45,15 @@ def test_a_day_without_javascript(visit, job):
 
 
 def live_through(page, job):
-    """Today, start, swap, keep a draft, find and weigh, complete, undo."""
+    """Today, start, swap, save a draft, find and weigh, complete, undo."""
     hand = Hand(page)
+    start_and_swap(page, hand, job)
+    save_draft(page, hand)
+    weigh_and_undo(page, hand, a_spool())
+    complete_and_undo(page, hand, job)
+
+
+def start_and_swap(page, hand, job):
     hand.link(job.number)
     hand.button("Start")
     finds(page, f"Run {job.number} is in progress.")
@@ -58,6 +65,8 @@ def live_through(page, job):
     hand.button("Continue on this spool")
     finds(page, f"It goes on from spool {job.other.code}.")
 
+
+def save_draft(page, hand):
     hand.link("Enter actuals")
     page.get_by_label("Good", exact=True).fill("3")
     page.get_by_label("Scrapped", exact=True).fill("1")
@@ -66,7 +75,8 @@ def live_through(page, job):
     hand.button("Only save these figures for later")
     finds(page, "nothing is booked yet")
 
-    spool = a_spool()
+
+def weigh_and_undo(page, hand, spool):
     hand.link("Today")
     page.get_by_label("Scan or type a code").fill(spool.code.lower())
     hand.button("Go")
@@ -79,6 +89,9 @@ def live_through(page, job):
     hand.button("Undo")
     finds(page, "Taken back: the book of spool")
     assert spool.transactions.order_by("pk").last().kind == "reversal"
+
+
+def complete_and_undo(page, hand, job):
     hand.link("Today")
     hand.link(job.number)
     hand.button("Complete with the saved figures")

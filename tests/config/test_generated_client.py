@@ -71,17 +71,18 @@ def call(generated, committed_farm, server):
     return answer_of
 
 
-def test_the_tour_goes_through_a_generated_client(call):
-    assert call("me.me").role == "manager"
+@pytest.fixture
+def run(call):
+    """The door signs of the tour, in progress: ``(run, black spool, orange spool)``."""
     import_filaments(read_catalogue(json.loads(CATALOGUE.read_text())), by=None)
     black, orange = (
         call("filaments.filaments_list", search=colour).results[0].id
         for colour in ("graphite", "signal")
     )
-    black_spool = call("spools.spools_create", body={"filament": black, "price": "24.99"})
-    orange_spool = call("spools.spools_create", body={"filament": orange, "price": "26.50"})
-    assert call("spools.spools_retrieve", black_spool.id).remaining_grams == "1000.000000"
-
+    spools = [
+        call("spools.spools_create", body={"filament": filament, "price": price})
+        for filament, price in ((black, "24.99"), (orange, "26.50"))
+    ]
     sign = {"sku": "SIGN-2", "name": "Door sign, two colours", "units_per_plate": 2}
     sign |= {"plate_minutes": "230", "plate_purge_grams": "11.5"}
     product = call("products.products_create", body=sign).id
@@ -93,25 +94,25 @@ def test_the_tour_goes_through_a_generated_client(call):
     run = call("production_runs.production_runs_create", body={"items": items})
     assert [line.planned_grams for line in run.materials] == ["144.000000", "34.000000"]
 
-    loaded = zip(run.materials, (black_spool, orange_spool), strict=True)
-    spools = [{"material": line.id, "spool": spool.id} for line, spool in loaded]
-    started = call("production_runs.production_runs_start", run.id, body={"spools": spools})
+    loaded = zip(run.materials, spools, strict=True)
+    body = {"spools": [{"material": line.id, "spool": spool.id} for line, spool in loaded]}
+    started = call("production_runs.production_runs_start", run.id, body=body)
     assert started.status == "in_progress"
+    return run, *spools
 
+
+def test_the_tour_goes_through_a_generated_client(call, run):
+    assert call("me.me").role == "manager"
+    run, black_spool, orange_spool = run
+    assert call("spools.spools_retrieve", black_spool.id).remaining_grams == "1000.000000"
+    stringing = {"scrapped_count": 1, "scrap_reason_code": "stringing"}
     actuals = {
         "actual_minutes": "471",
         "materials": [
             {"spool": black_spool.id, "gross_after_grams": "1039.6"},
             {"spool": orange_spool.id, "actual_grams": "35.2"},
         ],
-        "items": [
-            {
-                "product_sku": "SIGN-2",
-                "good_count": 3,
-                "scrapped_count": 1,
-                "scrap_reason_code": "stringing",
-            }
-        ],
+        "items": [{"product_sku": "SIGN-2", "good_count": 3, **stringing}],
     }
     complete = "production_runs.production_runs_complete"
     tried = call(complete, run.id, body={"dry_run": True, **actuals})

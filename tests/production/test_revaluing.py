@@ -73,11 +73,8 @@ def test_a_corrected_price_says_what_was_booked_at_the_old_one_and_revaluing_mov
     assert material_cost(failed) == (1, 2)
     assert (balances(spool), violations()) == (before, [])
     posted = InventoryTransaction.objects.filter(spool=spool).order_by("pk")[entries:]
-    assert [(entry.kind, entry.reason) for entry in posted] == [
-        ("reversal", "revalued"), ("usage", "revalued"),
-        ("reversal", "revalued"), ("waste", "revalued"),
-        ("reversal", "revalued"), ("usage", "revalued"),
-    ]  # fmt: skip
+    kinds = ["reversal", "usage", "reversal", "waste", "reversal", "usage"]
+    assert [(entry.kind, entry.reason) for entry in posted] == [(k, "revalued") for k in kinds]
     assert {entry.performed_by for entry in posted} == {manager}
     assert posted[5].note == "For the fair"
     assert done(api.post(at(spool, "revalue")))["revaluation"] is None  # again: nothing is left

@@ -13,13 +13,13 @@ LOCALE = r"^[A-Za-z]+([-_@][A-Za-z0-9]+)*$"
 # Every request runs it. As text: the ORM needs three times as long to write it as to run it.
 AT_HOST = """
     SELECT {columns} FROM tenants_tenant
-    WHERE is_active AND id = (SELECT tenant_id FROM tenants_domain WHERE host = %s)
+    WHERE status <> 'suspended' AND id = (SELECT tenant_id FROM tenants_domain WHERE host = %s)
 """
 
 
 class TenantQuerySet(models.QuerySet):
     def at_host(self, host):
-        """The active farm of a normalized host, or None."""
+        """The farm of a normalized host, unless it is suspended, or None."""
         columns = [field.column for field in self.model._meta.concrete_fields]
         with connection.cursor() as cursor:
             cursor.execute(AT_HOST.format(columns=", ".join(columns)), [host])
@@ -30,8 +30,13 @@ class TenantQuerySet(models.QuerySet):
 class Tenant(TenantMixin):
     """One print farm: a schema of its own, and the hosts it answers on.
 
-    Created, suspended and dropped by ``tenants.farms.services`` alone.
+    Created, closed, suspended and dropped by ``tenants.farms.services`` alone.
     """
+
+    class Status(models.TextChoices):
+        ACTIVE = "active", "In use"
+        MAINTENANCE = "maintenance", "Closed for maintenance"  # 503: come back later
+        SUSPENDED = "suspended", "Suspended"  # 404, like a host that is no farm's
 
     auto_create_schema = False
     auto_drop_schema = False
@@ -43,7 +48,7 @@ class Tenant(TenantMixin):
         unique=True,
         validators=[RegexValidator(SLUG, "Not a DNS label.")],
     )
-    is_active = models.BooleanField("in use", default=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.ACTIVE)
     created_at = models.DateTimeField("made", default=timezone.now, editable=False)
     # Copies for the middleware: see FarmSettings.copy_to_public.
     timezone = models.CharField(max_length=64, default="UTC")
@@ -63,6 +68,10 @@ class Tenant(TenantMixin):
             ),
             models.CheckConstraint(
                 condition=models.Q(locale__regex=LOCALE), name="tenants_tenant_locale"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["active", "maintenance", "suspended"]),
+                name="tenants_tenant_status",
             ),
         ]
 

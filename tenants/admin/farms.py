@@ -19,7 +19,7 @@ from tenants.farms.names import InvalidHost, clean_host
 from tenants.models import Domain, Tenant
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import LabelledCells, ModelAdmin, TabularInline
-from tenants.site.filters import IsActiveListFilter
+from tenants.site.filters import field_filter
 from tenants.site.site import AdminSite
 from tenants.site.verbs import VerbAction, VerbPages
 
@@ -97,23 +97,30 @@ def _verb(name, label, service, **details):
 @admin.register(Tenant, site=public_site)
 class TenantAdmin(VerbPages, ModelAdmin):
     inlines = [DomainInline]
-    list_display = ["slug", "name", "host", "is_active", "created_at"]
-    list_filter = [IsActiveListFilter]
+    list_display = ["slug", "name", "host", "status", "created_at"]
+    list_filter = [field_filter("status", "status", lambda: Tenant.Status.choices)]
     search_fields = ["slug", "name", "domains__host"]
     change_form_template = "tenants/admin_farm.html"
     preview_template = "tenants/_farm_preview.html"
     verbs = (
         _verb(
+            "close", "Close for maintenance", services.close_farm,
+            bulk_label="Close the chosen farms for maintenance", tone="stop",
+            is_possible=lambda farm: farm.status == Tenant.Status.ACTIVE,
+            description="People and devices are asked to come back later (503).",
+            success_message="%(row)s is closed for maintenance.",
+        ),
+        _verb(
             "suspend", "Suspend", services.suspend_farm, bulk_label="Suspend the chosen farms",
             tone="stop",
-            is_possible=lambda farm: farm.is_active,
+            is_possible=lambda farm: farm.status != Tenant.Status.SUSPENDED,
             description="Suspended: nobody can sign in. Data is kept.",
             success_message="%(row)s is suspended.",
         ),
         _verb(
             "resume", "Resume", services.resume_farm, bulk_label="Resume the chosen farms",
             tone="go",
-            is_possible=lambda farm: not farm.is_active,
+            is_possible=lambda farm: farm.status != Tenant.Status.ACTIVE,
             description="People can sign in again.", success_message="%(row)s is active again.",
         ),
     )  # fmt: skip
@@ -139,10 +146,10 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
     def get_fields(self, request, obj=None):
         new = ["timezone", "currency", "run_prefix", "manager", "password"]
-        return ["slug", "name", *(["schema_name", "is_active", "created_at"] if obj else new)]
+        return ["slug", "name", *(["schema_name", "status", "created_at"] if obj else new)]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["slug", "schema_name", "is_active", "created_at"] if obj else []
+        return ["slug", "schema_name", "status", "created_at"] if obj else []
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []
@@ -203,7 +210,9 @@ def panels(request):
             for farm in farms
         ],
         "count": Tenant.objects.aggregate(
-            all=Count("pk"), suspended=Count("pk", filter=Q(is_active=False))
+            all=Count("pk"),
+            closed=Count("pk", filter=Q(status=Tenant.Status.MAINTENANCE)),
+            suspended=Count("pk", filter=Q(status=Tenant.Status.SUSPENDED)),
         ),
         "latest": AuditEvent.objects.latest_first()[:RECENT],
     }

@@ -39,7 +39,7 @@ LAST_ROW = b"\\.\n"
 HEAD = {
     "slug": str,
     "name": str,
-    "is_active": bool,
+    "status": Tenant.Status,
     "created_at": datetime.fromisoformat,
     "hosts": list,
     "taken_at": str,
@@ -98,7 +98,7 @@ def _described(tenant, now):
         "format": FORMAT,
         "slug": tenant.slug,
         "name": tenant.name,
-        "is_active": tenant.is_active,
+        "status": tenant.status,
         "created_at": tenant.created_at.isoformat(),
         "hosts": hosts,
         "taken_at": now.isoformat(),
@@ -161,7 +161,7 @@ def restore_farm(path, *, by, slug=None, hosts=None):
     if hosts is None:
         hosts = header["hosts"] if slug == header["slug"] else []
     tenant = Tenant(slug=slug, name=header["name"], schema_name=schema_name(slug))
-    tenant.is_active, tenant.created_at = header["is_active"], header["created_at"]
+    tenant.status, tenant.created_at = header["status"], header["created_at"]
     with schema_context(PUBLIC):
         return _restore(checked(tenant), path, farm_hosts(slug, hosts), header["taken_at"], by=by)
 

@@ -1,4 +1,4 @@
-"""Farms: add, suspend, resume and drop one."""
+"""Farms: add, close, suspend, resume and drop one."""
 
 from contextlib import contextmanager
 
@@ -78,12 +78,20 @@ def add_farm(*, slug, name, by=None, manager="manager", password=None, hosts=(),
 @operation("farm.suspend")
 def suspend_farm(tenant, *, by):
     """Refuse every request to a farm, from the next one on; nothing of it is lost."""
-    return _set_active(tenant, False, by=by)
+    return _set_status(tenant, Tenant.Status.SUSPENDED, by=by, verb="suspend")
+
+
+@operation("farm.close")
+def close_farm(tenant, *, by):
+    """Answer every request to a farm, from the next one on, that it is closed for maintenance:
+    programs and tablets try again later. Commands go on."""
+    return _set_status(tenant, Tenant.Status.MAINTENANCE, by=by, verb="close")
 
 
 @operation("farm.resume")
 def resume_farm(tenant, *, by):
-    return _set_active(tenant, True, by=by)
+    """Let people and devices in again, after a suspension or maintenance."""
+    return _set_status(tenant, Tenant.Status.ACTIVE, by=by, verb="resume")
 
 
 def drop_farm(tenant, *, by):
@@ -128,13 +136,13 @@ def _drop(tenant, *, by):
         tenant.delete()
 
 
-def _set_active(tenant, is_active, *, by):
+def _set_status(tenant, status, *, by, verb):
     with schema_context(PUBLIC):
         fresh = Tenant.objects.select_for_update(no_key=True).get(pk=tenant.pk)
-        if fresh.is_active != is_active:
-            fresh.is_active = is_active
-            fresh.save(update_fields=["is_active"])
-            audit("resume" if is_active else "suspend", fresh, by=by)
+        if fresh.status != status:
+            fresh.status = status
+            fresh.save(update_fields=["status"])
+            audit(verb, fresh, by=by)
     return fresh
 
 

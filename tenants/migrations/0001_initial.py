@@ -44,7 +44,7 @@ class Migration(migrations.Migration):
                 ('schema_name', models.CharField(db_index=True, max_length=63, unique=True, validators=[django_tenants.postgresql_backend.base._check_schema_name])),
                 ('name', models.CharField(max_length=100)),
                 ('slug', models.CharField(verbose_name='short name', max_length=63, unique=True, validators=[django.core.validators.RegexValidator('^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$', 'Not a DNS label.')])),
-                ('is_active', models.BooleanField(verbose_name='in use', default=True)),
+                ('status', models.CharField(choices=[('active', 'In use'), ('maintenance', 'Closed for maintenance'), ('suspended', 'Suspended')], default='active', max_length=20)),
                 ('created_at', models.DateTimeField(verbose_name='made', default=django.utils.timezone.now, editable=False)),
                 ('timezone', models.CharField(default='UTC', max_length=64)),
                 ('locale', models.CharField(default='en-gb', max_length=20)),
@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'farm',
                 'ordering': ['slug', 'pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('timezone__regex', '^[A-Za-z][A-Za-z0-9_+/-]*$')), name='tenants_tenant_timezone'), models.CheckConstraint(condition=models.Q(('locale__regex', '^[A-Za-z]+([-_@][A-Za-z0-9]+)*$')), name='tenants_tenant_locale')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('timezone__regex', '^[A-Za-z][A-Za-z0-9_+/-]*$')), name='tenants_tenant_timezone'), models.CheckConstraint(condition=models.Q(('locale__regex', '^[A-Za-z]+([-_@][A-Za-z0-9]+)*$')), name='tenants_tenant_locale'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'maintenance', 'suspended'])), name='tenants_tenant_status')],
             },
         ),
         migrations.CreateModel(

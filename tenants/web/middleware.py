@@ -26,6 +26,7 @@ from tenants.web.requests import max_body_bytes, render_refusal, too_large
 logger = logging.getLogger(__name__)
 
 PUBLIC = "public"
+CLOSED_SECONDS = 60  # until the next try
 MAX_DIGITS = 18  # of a Content-Length
 # The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
 STRICT = "; ".join(
@@ -139,28 +140,34 @@ class TenantMiddleware:
         connection.set_schema_to_public()
         current_schema.set(None)
         try:
-            is_found = self._enter(request)
+            self._enter(request)
+        except HostNotFound:
+            return not_found(request)
+        except FarmClosed as refusal:
+            return _closed(request, refusal)
         except (DatabaseError, InterfaceError) as error:
             # One line: while the database is down each request has one.
             reason = " ".join(str(error.__cause__ or error).split())
             logger.error("The site can't be reached: %s", reason)
             return unavailable(request)
-        return self.get_response(request) if is_found else not_found(request)
+        return self.get_response(request)
 
     @staticmethod
     def _enter(request):
-        """Enter the public site or the farm of the host; False where there is neither."""
+        """Enter the public site or the farm of the host. Raises HostNotFound, FarmClosed."""
         try:
             host = normalize_host(request.get_host())
-        except DisallowedHost:
-            return False
+        except DisallowedHost as error:
+            raise HostNotFound() from error
         if is_public(host):
             enter_public(request)
-            return True
+            return
         tenant = find_farm(host)
-        if tenant is not None:
-            enter_farm(request, tenant)
-        return tenant is not None
+        if tenant is None:
+            raise HostNotFound()
+        if tenant.status == Tenant.Status.MAINTENANCE:
+            raise FarmClosed()
+        enter_farm(request, tenant)
 
 
 class RateMiddleware:
@@ -209,11 +216,12 @@ def is_public(host):
 
 
 def find_farm(host):
-    """The active farm of a normalized host, or None; on an IP address that is no farm's own,
-    DEFAULT_FARM."""
+    """The farm of a normalized host, unless it is suspended, or None; on an IP address that is no
+    farm's own, DEFAULT_FARM."""
     tenant = Tenant.objects.at_host(host)
     if tenant is None and settings.DEFAULT_FARM and address(host):
-        return Tenant.objects.filter(slug=settings.DEFAULT_FARM, is_active=True).first()
+        farms = Tenant.objects.exclude(status=Tenant.Status.SUSPENDED)
+        return farms.filter(slug=settings.DEFAULT_FARM).first()
     return tenant
 
 
@@ -285,6 +293,24 @@ class FarmNotReady(Unavailable):
 
     def __init__(self):
         super().__init__(retry_after_seconds=60)
+
+
+class FarmClosed(Unavailable):
+    code = "maintenance"
+    title = "Closed for maintenance"
+
+    def __init__(self):
+        super().__init__(
+            _("Nothing was changed. This page opens again when the maintenance is over."),
+            retry_after_seconds=CLOSED_SECONDS,
+        )
+
+
+def _closed(request, refusal):
+    response = render_refusal(request, refusal)
+    if request.method == "GET":  # a tablet on the wall comes back by itself
+        response["Refresh"] = str(CLOSED_SECONDS)
+    return response
 
 
 def not_found(request):

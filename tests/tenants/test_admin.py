@@ -157,21 +157,26 @@ def test_the_platform_is_told_why_a_farm_can_not_be(at_platform):
 def test_the_platform_suspends_and_resumes(at_platform):
     tenant = Tenant.objects.get(slug="beta")
     page = f"/admin/tenants/tenant/{tenant.pk}/"
-    for verb, is_active in (("suspend", False), ("resume", True)):
+    verbs = {"close": "maintenance", "suspend": "suspended", "resume": "active"}
+    for verb, status in verbs.items():
         seen = at_platform.get(f"{page}{verb}/")
-        assert Tenant.objects.get(pk=tenant.pk).is_active is not is_active  # only looked at
+        assert Tenant.objects.get(pk=tenant.pk).status != status  # only looked at
         form = {"_seen": seen.context["seen"], "_do": "1"}
         assert at_platform.post(f"{page}{verb}/", form).status_code == 302
-        assert Tenant.objects.get(pk=tenant.pk).is_active is is_active
+        tenant = Tenant.objects.get(pk=tenant.pk)
+        assert tenant.status == status
+        shown = f">{tenant.get_status_display()}</span>"
+        assert shown in at_platform.get("/admin/").content.decode()
+        assert (shown in at_platform.get(f"{page}change/").content.decode()) == (verb != "resume")
 
 
 def test_the_platform_suspends_several_after_a_look(at_platform):
     tenants = Tenant.objects.filter(slug__in=["alpha", "beta"])
     form = {"action": "do_suspend", "_selected_action": [tenant.pk for tenant in tenants]}
     seen = at_platform.post("/admin/tenants/tenant/", form)
-    assert tenants.filter(is_active=True).count() == 2
+    assert tenants.filter(status="active").count() == 2
     at_platform.post("/admin/tenants/tenant/", form | {"_seen": seen.context["seen"], "_do": "1"})
-    assert tenants.filter(is_active=False).count() == 2
+    assert tenants.filter(status="suspended").count() == 2
 
 
 def test_a_farm_that_was_made_is_shown_with_where_it_answers(at_platform):
@@ -253,7 +258,7 @@ def test_nobody_of_a_farm_gets_into_the_platform(farm, manager, client_at):
 def test_the_platforms_index_tells_which_farms_there_are(at_platform, farm, other_farm):
     with schema_context("public"):
         Domain.objects.create(tenant=farm, host="workshop.example", is_primary=False)
-        Tenant.objects.filter(pk=other_farm.pk).update(is_active=False)
+        Tenant.objects.filter(pk=other_farm.pk).update(status="suspended")
         hosts = list(other_farm.domains.values_list("host", flat=True))
     with tenant_context(other_farm):
         make_user(username="somebody-inside")

@@ -220,7 +220,7 @@ def test_a_farm_that_another_machine_suspends_is_gone_with_the_next_request(comm
     other = connection.copy()
     with other.cursor() as cursor:
         cursor.execute(
-            "UPDATE tenants_tenant SET is_active = false WHERE id = %s", [committed_farm.pk]
+            "UPDATE tenants_tenant SET status = 'suspended' WHERE id = %s", [committed_farm.pk]
         )
     other.close()
     assert client.get("/accounts/login/").status_code == 404
@@ -262,5 +262,5 @@ def test_a_farm_that_another_user_reads_is_suspended_and_not_dropped(committed_f
     reader.close()
     connection.close()
     with schema_context("public"):
-        assert not Tenant.objects.get(pk=committed_farm.pk).is_active
+        assert Tenant.objects.get(pk=committed_farm.pk).status == "suspended"
     assert User.objects.count() == 1

@@ -89,7 +89,7 @@ def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(
 def test_a_suspended_farm_comes_back_suspended(committed_farm, tmp_path, restored):
     suspended = services.suspend_farm(committed_farm, by=None)
     path = backups.back_up(suspended, tmp_path)
-    assert not restored(path, slug="a-copy").is_active
+    assert restored(path, slug="a-copy").status == "suspended"
 
 
 def test_nobody_else_may_read_it_and_nobody_is_signed_in(committed_farm, backup, tmp_path):

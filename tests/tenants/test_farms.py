@@ -250,9 +250,10 @@ def test_suspending_is_on_record_once(farm):
     services.suspend_farm(farm, by=None)
     services.suspend_farm(farm, by=None)
     services.resume_farm(farm, by=None)
+    services.close_farm(farm, by=None)
     with schema_context("public"):
         verbs = AuditEvent.objects.of(farm).order_by("pk").values_list("verb", flat=True)
-        assert list(verbs)[-2:] == ["suspend", "resume"]
+        assert list(verbs)[-3:] == ["suspend", "resume", "close"]
         assert list(verbs).count("suspend") == 1
 
 
@@ -330,9 +331,13 @@ def test_drop_farm_drops(public):
 
 def test_suspend_farm_and_back(public):
     run("suspend_farm", "alpha")
-    assert not Tenant.objects.get(slug="alpha").is_active
+    assert Tenant.objects.get(slug="alpha").status == "suspended"
     run("suspend_farm", "alpha", resume=True)
-    assert Tenant.objects.get(slug="alpha").is_active
+    assert Tenant.objects.get(slug="alpha").status == "active"
+    assert run("close_farm", "alpha") == "Farm alpha is closed for maintenance\n"
+    assert Tenant.objects.get(slug="alpha").status == "maintenance"
+    assert run("close_farm", "alpha", resume=True) == "Farm alpha is open\n"
+    assert Tenant.objects.get(slug="alpha").status == "active"
 
 
 def test_slugs_that_look_alike_are_refused_by_name(public):

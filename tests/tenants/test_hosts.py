@@ -113,6 +113,30 @@ def test_suspending_and_resuming_is_felt_by_the_next_request(farm, farm_client):
     assert farm_client.get("/accounts/login/").status_code == 200
 
 
+def test_a_farm_that_is_closed_for_maintenance_asks_everybody_to_come_back(
+    farm, farm_client, api, manager, settings
+):
+    farm_client.force_login(manager)
+    services.close_farm(farm, by=None)
+    settings.DEFAULT_FARM = farm.slug
+    asked = [("get", path) for path in ("/", "/admin/", "/floor/", "/accounts/login/", "/no/")]
+    asked += [("post", "/accounts/login/"), ("post", "/floor/who/"), ("post", "/api/v1/tokens/")]
+    for method, path in asked:
+        answer = getattr(farm_client, method)(path)
+        assert (answer.status_code, answer["Retry-After"]) == (503, "60"), path
+        assert answer.get("Refresh") == ("60" if method == "get" else None)
+        assert b"losed for maintenance" in answer.content
+    problem = api.post("/api/v1/locations/", {"name": "Shelf"})
+    assert (problem.json()["code"], problem["Retry-After"]) == ("maintenance", "60")
+    waiting = farm_client.post("/floor/", headers={"Accept": "application/json"})
+    assert (waiting.status_code, waiting.json()["code"]) == (503, "maintenance")
+    assert farm_client.get("/", HTTP_HOST="10.1.1.1").status_code == 503
+    for path in ("/healthz", "/readyz"):
+        assert farm_client.get(path).status_code == 200
+    services.resume_farm(farm, by=None)
+    assert api.post("/api/v1/locations/", {"name": "Shelf"}).status_code == 201
+
+
 def test_settings_that_the_api_changes_are_those_of_the_next_request(seen, api):
     changes = {"timezone": "Asia/Tokyo", "locale": "de"}
     assert api.patch("/api/v1/settings/", changes).status_code == 200

@@ -25,6 +25,8 @@ class Command(FarmCommand):
         except SlugTaken as refusal:
             hint = "Restore it beside that one with --slug, or drop that one first."
             raise CommandError(f"{refusal.detail} {hint}") from refusal
-        state = "answers on" if tenant.is_active else "is suspended, as it was; resumed, it is on"
+        state = "answers on"
+        if tenant.status != tenant.Status.ACTIVE:
+            state = f"is as it was ({tenant.get_status_display().lower()}); resumed, it is on"
         self.stdout.write(f"Farm {tenant.slug} {state} {tenant.get_primary_domain()}")
         self.stdout.write(f"Check its book: manage.py verify_ledger {tenant.slug}")

@@ -172,6 +172,7 @@ OF_OTHERS = {
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "farm.add": a_farm,
+    "farm.close": lambda: services.close_farm(a_farm(), by=None),
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None),
     "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),

@@ -224,6 +224,8 @@ def WHITENOISE_ADD_HEADERS_FUNCTION(headers, path, url):
 
 API_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_API_RATE", 3000)  # of one token; 0: no limit
 FARM_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_FARM_RATE", 12_000)  # of all of them; 0: no limit
+# Of the answers that a farm keeps for a day, as the database stores them; 0: no limit.
+MAX_STORED_ANSWER_BYTES = env_int("SPOOLBOOK_MAX_STORED_ANSWER_BYTES", 50_000_000)
 SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one address; 0: no limit
 
 # --- API ---------------------------------------------------------------------------------------

@@ -2,6 +2,9 @@
 
 One transaction takes a lock on the person and the key, looks the key up, runs the verb and keeps
 the answer: either all of it is there or nothing. A refusal leaves no key.
+
+Kept answers have a quota in each farm. Beyond it contents are dropped, never keys: a request whose
+answer is gone is refused, and has no second effect.
 """
 
 import hashlib
@@ -9,9 +12,11 @@ import random
 import re
 from datetime import timedelta
 
+from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
 from tenants.accounts.models import IdempotencyKey
@@ -21,8 +26,23 @@ from tenants.operations.refusals import Invalid, Refusal
 RETENTION = timedelta(hours=24)
 PURGE_PROBABILITY = 0.01  # the share of keyed requests that clear up as well
 MAX_PURGED = 1_000
+LARGE_BYTES = 16_384  # of an answer
 STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
+# Newest first, small ones before large ones: what goes beyond the quota is what is last.
+DROP = """
+    UPDATE accounts_idempotencykey SET content = NULL WHERE id IN (
+        SELECT id FROM accounts_idempotencykey WHERE id IN (
+            SELECT id FROM (
+                SELECT id, sum(bytes) OVER (ORDER BY bytes > %(large)s, id DESC) AS total
+                FROM (
+                    SELECT id, pg_column_size(content) AS bytes FROM accounts_idempotencykey
+                    WHERE content IS NOT NULL
+                ) AS kept
+            ) AS summed WHERE total > %(quota)s
+        ) ORDER BY id FOR UPDATE SKIP LOCKED
+    )
+"""
 
 
 class InvalidIdempotencyKey(Invalid):
@@ -46,12 +66,17 @@ class IdempotencyKeyReused(Refusal):
     title = "This Idempotency-Key was used for another request"
 
 
+class AnswerDropped(Refusal):
+    code = "answer_dropped"
+    title = "This was done before; its answer is no longer kept"
+
+
 def answer_once(request, key, work, *, keep=True, body=None):
     """Answer ``request`` with the stored answer, or with that of ``work()``, which is then stored.
 
     ``work`` returns a rendered response; with ``keep`` False (the answer carries a secret) only
     the lock is taken; ``body`` are the bytes compared as the body, by default all of it.
-    Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused.
+    Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused, AnswerDropped.
     """
     if not KEY.fullmatch(key):
         raise InvalidIdempotencyKey()
@@ -126,6 +151,8 @@ def _replay(stored, scope):
             )
             % {"method": stored.method, "path": stored.path}
         )
+    if stored.content is None:
+        raise _dropped(stored)
     headers = {**stored.headers, "Idempotency-Replayed": "true"}
     return HttpResponse(
         bytes(stored.content),
@@ -135,8 +162,30 @@ def _replay(stored, scope):
     )
 
 
+def _dropped(stored):
+    done_at = timezone.localtime(stored.created_at)
+    detail = _(
+        "The request was carried out once, on %(date)s at %(time)s, and answered with "
+        "%(answered)s. The answer itself is no longer kept: look at what the request made."
+    )
+    figures = {
+        "date": date_format(done_at),
+        "time": time_format(done_at),
+        "answered": stored.status,
+    }
+    numbers = {"done_at": stored.created_at, "answered": stored.status}
+    return AnswerDropped(detail % figures, location=stored.headers.get("Location"), **numbers)
+
+
+def _drop_beyond_quota():
+    if settings.MAX_STORED_ANSWER_BYTES:
+        with connection.cursor() as cursor:
+            cursor.execute(DROP, {"large": LARGE_BYTES, "quota": settings.MAX_STORED_ANSWER_BYTES})
+
+
 def _keep(user, key, scope, response):
-    if random.random() < PURGE_PROBABILITY:
+    is_cleared_up = random.random() < PURGE_PROBABILITY
+    if is_cleared_up:
         forget_old_keys(timezone.now())
     IdempotencyKey.objects.create(
         user=user,
@@ -147,3 +196,5 @@ def _keep(user, key, scope, response):
         content_type=response.headers["Content-Type"],
         headers={name: response[name] for name in STORED_HEADERS if response.has_header(name)},
     )
+    if is_cleared_up or len(response.content) > LARGE_BYTES:
+        _drop_beyond_quota()

@@ -11,6 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Filament, InventoryTransaction, Location, Spool
+from tenants.accounts.models import IdempotencyKey
 from tests.factories import a_filament, a_spool, make_user
 from tests.responses import text_of
 
@@ -86,6 +87,8 @@ def test_spools_are_received_once_however_often_it_is_sent(at_admin):
     assert outcomes(seen) == {"refused": 1, "created": 2}
     done, again = (agree(at_admin, SPOOLS, seen) for _ in range(2))
     assert text_of(done) == text_of(again)
+    IdempotencyKey.objects.update(content=None)
+    assert "The request was carried out once" in text_of(agree(at_admin, SPOOLS, seen))
     assert list(Spool.objects.order_by("pk").values_list("initial_grams", flat=True)) == [1000, 750]
     entries = InventoryTransaction.objects.values_list("kind", "source")
     assert list(entries) == [("receipt", "import")] * 2

@@ -9,7 +9,7 @@ from django_tenants.utils import tenant_context
 from inventory.models import Spool
 from inventory.services.spools import shelf
 from production.models import PrinterSlot
-from tenants.accounts.models import FarmSettings
+from tenants.accounts.models import FarmSettings, IdempotencyKey
 from tenants.accounts.services import change_settings
 from tests.factories import PASSWORD, a_filament, a_printer, a_run, a_running_run, a_spool
 from tests.production.floor_helpers import at, page, page_after, queries, touch
@@ -168,6 +168,18 @@ def test_a_weight_sent_twice_is_counted_once(floor):
     for _ in range(2):
         answer = touch(floor, at(spool, "weigh"), gross_grams="1190", idempotency_key="a-key")
         assert "990 g are on the spool" in page_after(floor, answer)
+    assert spool.transactions.count() == 2
+
+
+def test_a_weight_whose_answer_is_no_longer_kept_is_not_counted_again(floor):
+    spool = a_spool(1000)
+    form = {"gross_grams": "1190", "idempotency_key": "a-key"}
+    touch(floor, at(spool, "weigh"), **form)
+    IdempotencyKey.objects.update(content=None)
+    assert "The request was carried out once" in page(touch(floor, at(spool, "weigh"), **form), 409)
+    json = {"Accept": "application/json"}
+    answer = touch(floor, at(spool, "weigh"), headers=json, **form)
+    assert (answer.status_code, answer.json()["code"]) == (409, "answer_dropped")
     assert spool.transactions.count() == 2
 
 

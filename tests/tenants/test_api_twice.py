@@ -1,5 +1,6 @@
 """The house rules of the API: the same request twice, a row that changed, and pages."""
 
+import secrets
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.utils import timezone
 
 from inventory.models import Location
 from tenants.accounts.models import IdempotencyKey
+from tenants.web import idempotency
 from tests.conftest import FarmAPIClient
 from tests.factories import PASSWORD, make_token, make_user
 
@@ -64,6 +66,42 @@ def test_a_key_that_is_none_is_400(api, key):
     answer = api.post(LOCATIONS, {"name": "Shelf"}, HTTP_IDEMPOTENCY_KEY=key)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_idempotency_key")
     assert not Location.objects.exists()
+
+
+def test_beyond_the_quota_answers_are_dropped_and_nothing_is_done_twice(api, settings, monkeypatch):
+    monkeypatch.setattr(idempotency, "LARGE_BYTES", 600)
+    monkeypatch.setattr(idempotency, "PURGE_PROBABILITY", 0)
+    settings.MAX_STORED_ANSWER_BYTES = 1600
+    comment = secrets.token_hex(400)  # which the database can't compress
+    large = [{"name": f"Hall-{number}", "comment": comment} for number in range(4)]
+    small = [{"name": f"Shelf-{number}"} for number in range(2)]
+    bodies = [small[0], *large[:3], small[1], large[3]]
+    first = [post_once(api, body, key=body["name"]) for body in bodies]
+    assert {answer.status_code for answer in first} == {201}
+    again = [post_once(api, body, key=body["name"]) for body in bodies]
+    # Small ones stay, however old, and the newest of the large ones.
+    assert [answer.status_code for answer in again] == [201, 409, 409, 409, 201, 201]
+    assert again[0].content == first[0].content
+    assert again[5].content == first[5].content
+    problem = again[1].json()
+    assert (problem["code"], problem["answered"]) == ("answer_dropped", 201)
+    assert problem["location"] == first[1]["Location"]
+    assert "carried out once" in problem["detail"]
+    assert Location.objects.count() == 6
+    reused = post_once(api, {"name": "Another"}, key="Hall-0")
+    assert reused.json()["code"] == "idempotency_key_reused"
+
+
+def test_small_answers_have_a_quota_too_but_none_if_it_is_zero(api, settings, monkeypatch):
+    monkeypatch.setattr(idempotency, "PURGE_PROBABILITY", 1)
+    bodies = [{"name": f"Shelf-{number}"} for number in range(3)]
+    for settings.MAX_STORED_ANSWER_BYTES, status in ((0, 201), (1, 409)):
+        for body in bodies:
+            assert post_once(api, body, key=body["name"]).status_code == 201
+        again = [post_once(api, body, key=body["name"]).status_code for body in bodies]
+        assert again == [status] * len(bodies)
+        bodies = [{"name": f"Box-{number}"} for number in range(3)]
+    assert Location.objects.count() == 6
 
 
 def test_an_answer_with_a_secret_is_not_kept(api_client, operator):

@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('path', models.CharField(max_length=2000)),
                 ('body_hash', models.CharField(max_length=64)),
                 ('status', models.PositiveSmallIntegerField()),
-                ('content', models.BinaryField()),
+                ('content', models.BinaryField(null=True)),
                 ('content_type', models.CharField(max_length=100)),
                 ('headers', models.JSONField(default=dict)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now)),

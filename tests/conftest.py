@@ -1,7 +1,7 @@
-"""The stage: a database with two farms, made once, and a cast.
+"""Fixtures: a database with two farms, made once, and users.
 
-``farm`` is where a test plays by default: the farm alpha, rolled back afterwards. What commits, or
-has several threads, plays in a ``committed_farm`` of its own, dropped afterwards. ``server`` is the
+``farm`` is the farm of a test by default: alpha, rolled back afterwards. What commits, or has
+several threads, takes a ``committed_farm`` of its own, dropped afterwards. ``server`` is the
 program itself, as it is served (see `tests.serving`).
 """
 
@@ -97,7 +97,7 @@ def django_db_setup(
     django_db_createdb,
 ):
     """pytest-django's own makes a test database only if some test asks for ``db``: without one,
-    tests in a ``committed_farm`` or of the ``server`` would play in the real database."""
+    tests in a ``committed_farm`` or of the ``server`` would use the real database."""
     is_reused = django_db_keepdb and not django_db_createdb
     with django_db_blocker.unblock():
         databases = setup_databases(verbosity=0, interactive=False, keepdb=is_reused)
@@ -207,7 +207,7 @@ def in_threads(committed_farm):
     return run
 
 
-# --- The cast ----------------------------------------------------------------------------------
+# --- Users -------------------------------------------------------------------------------------
 
 
 @pytest.fixture

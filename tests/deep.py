@@ -65,7 +65,7 @@ def main(words):
 
 
 def begun():
-    """What is recorded of this code, with the seed that is asked for if one is."""
+    """What is recorded of this code, with the seed of the command line, if any."""
     wanted = os.environ.get("SPOOLBOOK_SEED")
     try:
         record = json.loads(RECORD.read_text())

@@ -33,7 +33,7 @@ def make_token(user, *, name="printer", **fields):
 
 
 def spread_identities():
-    """Start the ids of the farm we are in where no other farm's are: another's id is nobody's."""
+    """Start the ids of the current farm where no other farm's are: each id exists in one farm."""
     start = connection.tenant.pk * 1_000_000
     query = """
         SELECT table_name, column_name FROM information_schema.columns

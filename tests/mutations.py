@@ -2,7 +2,7 @@
 
 Each fault is a change of one place of the program. It is made in a copy of the project, where the
 tests named beside it are run with their default budgets (``--deep``: the large ones). A fault that
-nothing notices asks for a larger budget or for a test of its own.
+nothing notices needs a larger budget or a test of its own.
 
 When a file moves, or the text of a place changes, FAULTS is all there is to adapt.
 """

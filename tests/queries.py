@@ -1,4 +1,4 @@
-"""Looking again: what a row, a spool and the whole book say now, and how often they are asked."""
+"""Rows, spools and the whole book read again, and the number of queries."""
 
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -20,7 +20,7 @@ def remaining(spool):
 
 
 def violations():
-    """What is wrong in the book of the farm, in words; nothing, or a test should say so."""
+    """Violated invariants of the farm, as sentences; a test that expects some says so."""
     return [str(violation) for violation in invariants.violations()]
 
 

@@ -2,7 +2,7 @@
 
 
 def done(answer, status=200):
-    """What the API says, having done it."""
+    """The answer of the API to a successful request."""
     assert answer.status_code == status, answer.content
     return answer.json()
 
@@ -13,7 +13,7 @@ def results(answer):
 
 
 def refused(answer, status, code):
-    """The problem that the API says there is."""
+    """The problem that the API answers."""
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.content
     assert answer["Content-Type"] == "application/problem+json"
     return answer.json()

@@ -1,7 +1,7 @@
 """Many rows of anything, written at once: for what must hold however many there are.
 
-They are written past the services: each table is as full as asked, each row refers to rows of its
-own, and every figure is there. ``ROWS`` says how each list of the API is filled.
+They are written past the services: each table has the given number of rows, each row
+refers to rows of its own, and every figure is there. ``ROWS`` has what fills each list of the API.
 """
 
 from django.utils import timezone

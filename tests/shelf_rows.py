@@ -45,7 +45,7 @@ def first_of(model, make):
 
 
 def a_user():
-    """The first there is: the one who asks, where somebody does."""
+    """The first user, if any."""
     return User.objects.order_by("pk").first()
 
 

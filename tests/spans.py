@@ -1,4 +1,4 @@
-"""Watching operations: their spans and metrics, kept in memory, and nothing sent anywhere."""
+"""Watching operations: their spans and metrics, stored in memory, and nothing sent anywhere."""
 
 from contextlib import contextmanager
 from unittest.mock import patch

@@ -1,4 +1,4 @@
-"""The words of the code and of what it says: plain names, and sentences that can be translated."""
+"""Plain names in the code, and sentences that can be translated."""
 
 import ast
 import re

@@ -1,7 +1,7 @@
 """A real browser at a real server, in a farm that each file has for itself.
 
-``shop`` is the farm: its ``stage``, its people, ``shop.path``. ``visit`` opens a page as somebody,
-on a phone unless told otherwise, watched: what no page may do fails the test at its end.
+``shop`` is the farm: its ``sample``, its people, ``shop.path``. ``visit`` opens a page as somebody,
+by default on a phone, watched: what no page may do fails the test at its end.
 """
 
 import secrets
@@ -40,7 +40,7 @@ def browser():
 
 @pytest.fixture(scope="module")
 def farm_of_file(browser, server, django_db_blocker):
-    """A farm with a stage, committed; dropped afterwards."""
+    """A farm with a sample, committed; dropped afterwards."""
     with django_db_blocker.unblock():
         slug = f"own-{secrets.token_hex(4)}"
         tenant = services.add_farm(slug=slug, name="The farm", password=PASSWORD)
@@ -51,7 +51,7 @@ def farm_of_file(browser, server, django_db_blocker):
         }
         made = sample_farm.set_up(by=people["otto"])
         url = f"http://{slug}.localhost:{urlsplit(server.url).port}"
-        yield SimpleNamespace(tenant=tenant, url=url, stage=made, sessions={}, **people)
+        yield SimpleNamespace(tenant=tenant, url=url, sample=made, sessions={}, **people)
         services.drop_farm(tenant, by=None)
         go_out()
         connection.close()  # with an event loop Django has connections apart from the tests' own

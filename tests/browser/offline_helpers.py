@@ -6,7 +6,7 @@ def at(run, verb=""):
 
 
 def offline(page, is_offline=True):
-    page.watch.is_offline = True  # what failed meanwhile may still be told
+    page.watch.is_offline = True  # errors of meanwhile may still be reported
     page.context.set_offline(is_offline)
 
 
@@ -20,7 +20,7 @@ def in_another_tab(page):
 
 
 def waiting(page, words=""):
-    """The board of what waits, once it says so."""
+    """The page of pending forms, once it lists some."""
     board = page.locator("#waiting").filter(has_text=words)
     board.wait_for()
     return board
@@ -37,7 +37,7 @@ def looked_after(page):
 
 
 def comes_true(page, condition):
-    """Waits until a promise says yes; Playwright's own waiting takes any promise for a yes."""
+    """Waits until a promise resolves to true; to Playwright's own waiting any promise is true."""
     page.evaluate(f"""async () => {{
         const asked = async () => {condition};
         for (let times = 600; times; times -= 1) {{
@@ -49,7 +49,7 @@ def comes_true(page, condition):
 
 
 def is_cached(page):
-    """The page, and with it what it is shown with."""
+    """The page, and with it its styles and scripts."""
     files = '[...document.querySelectorAll("[rel=stylesheet], script")]'
     addresses = f"[location.href, ...{files}.map((each) => each.href ?? each.src)]"
     script = f"{addresses}.map((each) => caches.match(each))"

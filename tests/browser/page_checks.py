@@ -1,11 +1,11 @@
-"""A page that is watched, and what is asked of every page that is looked at."""
+"""A watched page, and the checks of every page."""
 
 import logging
 from pathlib import Path
 
 from axe_playwright_python.sync_playwright import Axe
 
-logger = logging.getLogger("spoolbook.browser")  # pytest shows what was asked when a test fails
+logger = logging.getLogger("spoolbook.browser")  # pytest prints the condition when a test fails
 
 PHONE = {"width": 393, "height": 851}
 TABLET = {"width": 820, "height": 1180}

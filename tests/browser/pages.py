@@ -2,7 +2,7 @@
 
 from django.urls import reverse
 
-# name -> (name of its address, what of the stage it is about)
+# name -> (name of its address, what of the sample it is about)
 FLOOR = {
     "today": ("floor-today",),
     "find": ("floor-find",),
@@ -62,11 +62,11 @@ ADMIN = {
 }
 
 
-def floor_path(name, stage):
+def floor_path(name, sample):
     address, *about = FLOOR[name]
-    return reverse(address, args=[getattr(stage, each).pk for each in about])
+    return reverse(address, args=[getattr(sample, each).pk for each in about])
 
 
-def admin_path(name, stage):
+def admin_path(name, sample):
     named = ("planned", "running", "closed", "spool", "printer", "product")
-    return ADMIN[name].format(**{each: getattr(stage, each).pk for each in named})
+    return ADMIN[name].format(**{each: getattr(sample, each).pk for each in named})

@@ -174,7 +174,7 @@ def test_a_refused_form_comes_back_with_what_was_typed(visit, shop):
 
 
 def test_a_form_that_is_refused_far_below_says_so_above_and_leads_there(visit, shop):
-    page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
+    page = visit(f"/floor/runs/{shop.sample.running.pk}/complete/")
     page.get_by_label("Minutes it printed").fill("long")
     page.get_by_role("button", name="Complete").click()
     finds(page, "something below is not right")
@@ -220,7 +220,7 @@ def test_figures_are_shown_while_they_are_typed(visit, shop):
 
 
 def test_what_is_scrapped_is_not_good(visit, shop):
-    page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
+    page = visit(f"/floor/runs/{shop.sample.running.pk}/complete/")
     assert not page.get_by_text("Why scrapped").first.is_visible()
     page.get_by_role("button", name="Scrapped +").first.tap()
     assert page.get_by_label("Good", exact=True).first.input_value() == "3"

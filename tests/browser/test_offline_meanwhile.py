@@ -66,7 +66,7 @@ def test_labels_that_were_scanned_stay_though_something_that_waited_is_done(visi
     waiting(page, run.number)
     page = in_another_tab(page)
     page.route("**/complete-as-planned/", lambda route: route.abort())
-    page.goto(f"/floor/receive/{shop.stage.filament.pk}/")
+    page.goto(f"/floor/receive/{shop.sample.filament.pk}/")
     page.get_by_text("They have blank labels").tap()
     field = page.get_by_label("Labels on them already")
     field.press_sequentially("ABC\n")

@@ -30,7 +30,7 @@ def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, part):
     for name, look in looks_of(FLOOR, LOOKS, part):
         viewport, scheme = LOOKS[look]
         page = opened[look] = opened.get(look) or visit(viewport=viewport, color_scheme=scheme)
-        page.goto(floor_path(name, shop.stage))
+        page.goto(floor_path(name, shop.sample))
         assert page.locator("h1").is_visible(), name
         wrong[name, look] = geometry(page) + barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
@@ -38,7 +38,7 @@ def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, part):
 
 @pytest.mark.parametrize("name", ["today", "running run", "complete", "spool", "load"])
 def test_a_page_fits_screens_of_any_width(visit, shop, name):
-    page = visit(floor_path(name, shop.stage))
+    page = visit(floor_path(name, shop.sample))
     wrong = {}
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 800})
@@ -51,7 +51,7 @@ def test_the_admin_is_for_everyone(visit, shop, part):
     page, wrong = visit("/admin/", by="mona", viewport=DESK), {}
     for name, scheme in looks_of(ADMIN, ["light", "dark"], part):
         page.emulate_media(color_scheme=scheme)
-        answer = page.goto(admin_path(name, shop.stage))
+        answer = page.goto(admin_path(name, shop.sample))
         assert answer.ok, name
         wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
@@ -63,7 +63,7 @@ def test_lists_and_forms_of_the_admin_fit_a_tablet(visit, shop, width):
     page = visit("/admin/", by="mona", viewport={"width": width, "height": 900})
     wrong = {}
     for name in ADMIN:
-        page.goto(admin_path(name, shop.stage))
+        page.goto(admin_path(name, shop.sample))
         wrong[name] = page.evaluate(BESIDE)
     assert {name: found for name, found in wrong.items() if found} == {}
 

@@ -67,7 +67,7 @@ def test_a_hand_scanner_types_from_anywhere(visit, shop):
 
 def test_a_hand_scanner_does_not_press_the_button_touched_last(visit, shop):
     spool = a_spool()
-    page = visit(f"/floor/runs/{shop.stage.running.pk}/complete/")
+    page = visit(f"/floor/runs/{shop.sample.running.pk}/complete/")
     page.get_by_role("button", name="Scrapped +").first.tap()
     page.keyboard.type(f"/S/{spool.code}\n")
     page.wait_for_url(f"**/floor/spools/{spool.pk}/")
@@ -87,7 +87,7 @@ def test_a_scan_replaces_what_the_last_one_left_in_the_field(visit, shop):
     finds(page, "is misread")
     page.keyboard.type(f"{GTIN}\n")
     page.wait_for_url(f"**/floor/receive/?q={GTIN}")
-    page.goto(f"/floor/slots/{shop.stage.slot.pk}/load/?")
+    page.goto(f"/floor/slots/{shop.sample.slot.pk}/load/?")
     field = page.get_by_label("Spool", exact=True)
     field.fill("something else")
     page.get_by_role("heading").first.tap()

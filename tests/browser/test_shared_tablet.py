@@ -18,7 +18,7 @@ def run(shop):
 
 @pytest.fixture
 def tablet(visit, shop):
-    """Registered by a manager, who is signed out by that; Otto has a PIN, and nobody is there."""
+    """Registered by a manager, who is signed out by that; Otto has a PIN, and is not signed in."""
     PinTries.objects.all().delete()
     pins.set_pin(shop.otto, pin=PIN, by=shop.otto)
     page = visit("/floor/device/", by="mona", viewport=TABLET)

@@ -23,7 +23,7 @@ sys.stdin.read()
 
 
 class User:
-    """Another process that uses the server of a data folder until it is told to leave."""
+    """Another process that uses the server of a data folder until it is stopped."""
 
     def __init__(self, data, **environment):
         command = [sys.executable, "-c", USE, str(data)]

@@ -1,4 +1,4 @@
-"""What the framework itself refuses is told as a verb would: with what to do instead."""
+"""What the framework itself refuses is answered like a verb's refusal: with what to do instead."""
 
 import pytest
 

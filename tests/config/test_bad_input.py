@@ -25,9 +25,9 @@ FORM = "application/x-www-form-urlencoded"
 
 @pytest.fixture
 def at(both, manager):
-    """``at(route, method, query="", ids=None, **more)``: the manager asks; nothing stays.
+    """``at(route, method, query="", ids=None, **more)``: a request of the manager, rolled back.
 
-    No answer is a fault of ours, and every refusal of the API is a problem, whatever was asked.
+    No answer is a fault of ours, and every refusal of the API is a problem, whatever the request.
     """
     program, browser = FarmAPIClient(host="alpha.localhost"), FarmClient(host="alpha.localhost")
     program.raise_request_exception = browser.raise_request_exception = False
@@ -106,7 +106,7 @@ def test_a_body_that_can_not_be_read_is_400(at):
         for what in some_of(EVERYWHERE, number) if number % 40 else UNREADABLE:
             body = UNREADABLE[what]
             if route.path.endswith("/import-catalogue/") and what.startswith("a list"):
-                continue  # it takes one, and tells what is wrong with each of its entries
+                continue  # it takes one, and names the error of each of its entries
             answer = at(route, method, body=body, **{"Idempotency-Key": "once"})
             expected = 415 if is_table else 400
             assert answer.status_code == expected, (route.path, method, what)

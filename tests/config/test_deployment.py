@@ -1,4 +1,4 @@
-"""The switches of production: safe when nothing is said, loud when something is wrong."""
+"""Settings of production: safe by default, refused when something is wrong."""
 
 import os
 import subprocess

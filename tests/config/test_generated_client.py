@@ -27,7 +27,7 @@ def generated(tmp_path_factory):
     folder = tmp_path_factory.mktemp("generated")
     programs = Path(sys.executable).parent
     config = folder / "config.json"
-    # The generator has to be told that these are bytes, and need not format what it makes.
+    # These are bytes, which the generator can't know; it need not format what it makes.
     config.write_text(json.dumps({"content_type_overrides": BYTES, "post_hooks": []}))
     done = subprocess.run(
         [

@@ -149,7 +149,7 @@ def mixed(route, ours, theirs):
 
 @pytest.mark.parametrize("is_api", [True, False], ids=["api", "pages"])
 def test_an_id_of_another_farm_is_nobodys(both, manager, is_api):
-    """As it is for who guesses: the answer, and what was asked of the database for it, are those
+    """As it is for who guesses: the answer, and the queries for it, are those
     for an id that never was."""
     client, wrong = (FarmAPIClient if is_api else FarmClient)(host="alpha.localhost"), []
     client.force_login(manager)
@@ -213,7 +213,7 @@ def is_missed(route, answer):
 
 
 def comparable(answer, ids):
-    """What of an answer, and of what was asked for it, must not depend on whose the id is."""
+    """The part of an answer, and of its queries, that must not depend on whose the id is."""
     text = VARYING.sub("", answer.everything.decode(errors="replace"))
     for each in sorted(map(str, ids), key=len, reverse=True):
         text = text.replace(each, "ID")

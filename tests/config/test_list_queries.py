@@ -45,7 +45,7 @@ def test_a_list_takes_as_many_queries_whatever_there_is(api_client, manager, nam
     api_client.force_authenticate(manager)
 
     def read_list():
-        api_client.get(f"{address(name)}&{query}")  # pays for what is kept for a while
+        api_client.get(f"{address(name)}&{query}")  # fills caches
         with CaptureQueriesContext(connection) as captured:
             answer = api_client.get(f"{address(name)}&{query}")
         assert answer.status_code == 200, answer.content

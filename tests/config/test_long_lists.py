@@ -37,7 +37,7 @@ def analyse():
 
 def selects(client, address):
     """The SELECTs of a page."""
-    client.get(address)  # pays for what is kept for a while
+    client.get(address)  # fills caches
     with reading() as seen:
         answer = client.get(address)
     assert answer.status_code == 200, answer.content

@@ -21,7 +21,7 @@ VIEWS = {
 
 
 def by_the_framework(serializer, row):
-    """Each field asked in the framework's own way, those of nested rows too."""
+    """Each field as DRF reads it, those of nested rows too."""
     return {
         name: _value(field, field.get_attribute(row))
         for name, field in serializer.fields.items()

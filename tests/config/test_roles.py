@@ -275,7 +275,7 @@ def is_tried(letter, role, number):
 
 
 def status_of(client, method, address):
-    """The status; whatever it did is taken back."""
+    """The status; its effects are rolled back."""
     with transaction.atomic():
         answer = getattr(client, method)(address)
         transaction.set_rollback(True)
@@ -284,8 +284,8 @@ def status_of(client, method, address):
 
 @pytest.fixture
 def addresses(both):
-    """Each path with ids. What the API is asked for is not there: who may is decided before that.
-    The admin and the floor are asked for what is there."""
+    """Each path with ids: missing ones for the API, which checks permissions first, and existing ones
+    for the admin and the floor."""
     return {
         path: route.address(*([10**17 for _ in route.words] if route.is_api else both[0][path]))
         for path, route in ROUTES.items()

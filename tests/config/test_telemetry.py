@@ -1,4 +1,4 @@
-"""Telemetry: off unless asked for, sent to whom it was asked, silent about what rows hold."""
+"""Telemetry: off by default, sent to the configured collector, without values of rows."""
 
 import json
 import os

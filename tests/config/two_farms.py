@@ -1,4 +1,4 @@
-"""Two farms with a row for every address, and how they are asked."""
+"""Two farms with a row for every address, and requests to them."""
 
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
@@ -12,7 +12,7 @@ ROUTES = routes()
 
 
 def send(client, method, address, body=None):
-    """The answer; what it did is taken back."""
+    """The answer; its effects are rolled back."""
     with transaction.atomic(), CaptureQueriesContext(connection) as statements:
         if isinstance(client, FarmClient):
             answer = client.generic(method.upper(), address, content_type=FORM)

@@ -134,7 +134,7 @@ def test_head_of_a_table_reads_no_rows(api):
 @pytest.mark.parametrize("path", ["spools", "products", "production-runs"])
 def test_a_table_takes_as_many_queries_for_thirty_as_for_one(api, path):
     def queries():
-        api.get(f"/api/v1/{path}/")  # pays for what is kept for a while
+        api.get(f"/api/v1/{path}/")  # fills caches
         return queries_of(lambda: table(api.get(f"/api/v1/{path}/?format=csv")))
 
     a_run((a_spool(), 10), items=[(a_product(grams=5), 1)])

@@ -1,4 +1,4 @@
-"""Labels asked for, through the API and in the admin."""
+"""Labels requested through the API and in the admin."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Labels of spools on paper: scanned, read, fitted, and printed through every face."""
+"""Labels of spools on paper: scanned, read, fitted, and printed through every interface."""
 
 from datetime import date
 

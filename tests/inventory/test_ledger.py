@@ -1,4 +1,4 @@
-"""The ledger: what is on the shelf, and that nobody can say otherwise."""
+"""The ledger: balances, and that they can't be written otherwise."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -56,7 +56,7 @@ def pages_of(row):
 
 def every_page(rows):
     """The address of each page of the admin, about these rows; read off the site itself, so that a
-    new page is among them. One that asks for something unknown raises KeyError."""
+    new page is among them. One with an unknown parameter raises KeyError."""
     import_module(settings.ROOT_URLCONF)
     for route in _routes(farm_site.get_urls()):
         model = route.split("/")[1] if "/" in route else ""

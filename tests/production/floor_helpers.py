@@ -41,7 +41,7 @@ def page(answer, status=200):
 
 
 def queries(client, path):
-    """How many rows were asked for; transactions and the farm's look-up are not counted."""
+    """The number of queries; transactions and the farm's look-up are not counted."""
     client.get(path)  # the farm is found in the cache from now on
     with CaptureQueriesContext(connection) as seen:
         assert client.get(path).status_code == 200

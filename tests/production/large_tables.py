@@ -1,4 +1,4 @@
-"""A farm with a long past, made by plain SQL; and what a page asks of the database."""
+"""A farm with a long past, made by plain SQL; and the queries of a page."""
 
 import json
 from contextlib import contextmanager
@@ -13,22 +13,22 @@ LONG_AGO = "now() - interval '1 year' + n * interval '1 second'"
 AT, POSTED = {"at": LONG_AGO}, {"created_at": LONG_AGO}
 
 
-def grow(stage, *, runs, spools):
-    """So many closed runs more, all from ``stage.spool``, and so many archived spools: by whom it
+def grow(sample, *, runs, spools):
+    """So many closed runs more, all from ``sample.spool``, and so many archived spools: by whom it
     was done last, and all of it a year ago."""
     allow_any_entries()
     code = "lpad(n::text, 9, 'Z')"
     of_spool = f"(SELECT id FROM inventory_spool WHERE code = {code})"
-    receipt = stage.bare_spool.transactions.get()
-    copies("inventory_spool", stage.bare_spool.pk, spools, code=code, archived_at="now()")
+    receipt = sample.bare_spool.transactions.get()
+    copies("inventory_spool", sample.bare_spool.pk, spools, code=code, archived_at="now()")
     copies("inventory_inventorytransaction", receipt.pk, spools, spool_id=of_spool, **POSTED)
-    done = stage.closed.events.latest("pk")
-    dried = SpoolEvent.objects.create(spool=stage.bare_spool, verb="dried", by=done.by, at=done.at)
+    done = sample.closed.events.latest("pk")
+    dried = SpoolEvent.objects.create(spool=sample.bare_spool, verb="dried", by=done.by, at=done.at)
     copies("inventory_spoolevent", dried.pk, spools, spool_id=of_spool, **AT)
     of_run = "(SELECT id FROM production_productionrun WHERE number = 'GREW-' || n)"
-    item, line = stage.closed.items.get(), stage.closed.materials.get()
-    entry = stage.closed.transactions.get()
-    copies("production_productionrun", stage.closed.pk, runs, number="'GREW-' || n")
+    item, line = sample.closed.items.get(), sample.closed.materials.get()
+    entry = sample.closed.transactions.get()
+    copies("production_productionrun", sample.closed.pk, runs, number="'GREW-' || n")
     copies("production_runitem", item.pk, runs, run_id=of_run)
     copies("production_runmaterial", line.pk, runs, run_id=of_run)
     copies("inventory_inventorytransaction", entry.pk, runs, production_run_id=of_run, **POSTED)

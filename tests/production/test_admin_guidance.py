@@ -1,4 +1,4 @@
-"""What the admin says before anybody has to ask."""
+"""Help and warnings on the admin's pages."""
 
 import re
 from datetime import timedelta

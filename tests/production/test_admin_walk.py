@@ -1,4 +1,4 @@
-"""Every page of the admin, by every role, with more in its form than it asks for: nobody goes round
+"""Every page of the admin, by every role, with more in its form than its fields: nobody bypasses
 a service."""
 
 import re

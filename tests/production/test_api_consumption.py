@@ -69,7 +69,7 @@ def test_consumption_is_told_with_grams_and_cost_as_decimal_strings(api, used):
         "name": None,
         "grams": {"usage": "45.000000", "waste": "7.000000", "total": "52.000000"},
         "cost": {
-            "total": None,  # nobody knows what the ASA cost
+            "total": None,  # the cost of the ASA is unknown
             "known_total": "0.9400",
             "grams_of_unknown_cost": "5.000000",
         },

@@ -1,4 +1,4 @@
-"""Reasons for scrap and failure are kept by the farm's managers, by program too."""
+"""Reasons for scrap and failure are managed by the farm's managers, by program too."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a run says of itself through the API, and who may do what with it."""
+"""A run in the API, and who may do what with it."""
 
 import pytest
 

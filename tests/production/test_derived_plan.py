@@ -115,7 +115,7 @@ def test_minutes_and_purge_follow_plates_that_were_typed(api):
     assert plan_of(run)[1] == 100
     done(api.patch(at(run), {"plate_count": 6}))
     assert (plan_of(run)[1], fresh(run).planned_minutes_source) == (100, "outdated")
-    done(api.patch(at(run), {"planned_minutes": None}))  # nobody says any more
+    done(api.patch(at(run), {"planned_minutes": None}))  # no longer typed
     assert (plan_of(run)[1], fresh(run).planned_minutes_source) == (360, "bill")
 
 

@@ -1,4 +1,4 @@
-"""Why a run did not cost what was planned: its parts, and the sentence that says it."""
+"""Why a run did not cost what was planned: its parts, and its sentence."""
 
 from decimal import Decimal
 
@@ -139,7 +139,7 @@ def test_a_second_spool_of_the_filament_is_its_price_and_unknown_without_one(man
 
 @pytest.mark.parametrize("is_named", [True, False])
 def test_another_filament_stands_in_for_the_planned_one(manager, is_named):
-    """By the word of who added it, or since it is the only one that can have been meant."""
+    """As entered by who added it, or as the only possible one."""
     black, white = priced(20), priced(25)
     run = hooks((black, 100))
     stands = {"instead_of": run.materials.get().pk, "override_reason": "White"} if is_named else {}
@@ -324,7 +324,7 @@ def test_pages_say_what_was_not_measured(at_admin):
 
 
 def test_a_dry_run_says_why_before_it_is_booked(api, at_admin):
-    """Beside the variance: in the answer of the API, and on the page that asks for a word more."""
+    """Beside the variance: in the answer of the API, and on the page with a parameter for it."""
     run = hooks((priced(20), 100))
     path = f"/api/v1/production-runs/{run.pk}"
     counts = [{"id": run.items.get().pk, "good_count": 4}]

@@ -31,7 +31,7 @@ def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
 
 
 def queries_of_pages(floor, scene):
-    """What each page asked for, by its name."""
+    """The queries of each page, by its name."""
     return {name: read(floor, floor_path(name, scene)) for name in FLOOR}
 
 

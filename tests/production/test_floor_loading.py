@@ -92,7 +92,7 @@ def test_the_page_of_a_printer_asks_few_questions_however_many_slots_it_has(floo
 
 
 def scan(client, page_seen, code):
-    """Scan into the header of a page: it says which spool or printer that page is of."""
+    """Scan into the header of a page of a spool or printer."""
     form = page(client.get(page_seen)).partition('<form class="scan"')[2].partition("</form>")[0]
     seen = dict(re.findall(r'type="hidden" name="(\w+)" value="(\d+)"', form))
     return client.get("/floor/find/", {"code": code, **seen})

@@ -36,7 +36,7 @@ def test_what_was_done_is_answered_with_where_to_go_on(floor, operator, run):
         "message": f"Run {run.number} is completed: 40 g are booked.",
         "location": f"/floor/runs/{run.pk}/",
     }
-    assert "is completed" not in floor.get("/floor/").content.decode()  # it was said already
+    assert "is completed" not in floor.get("/floor/").content.decode()  # as it was answered already
 
 
 def test_sent_again_as_its_answer_was_lost_it_is_answered_the_same(floor, operator, run):

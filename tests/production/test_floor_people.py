@@ -19,7 +19,7 @@ WHO = "/floor/who/"
 
 @pytest.fixture
 def tablet(farm_client, manager):
-    """A browser that a manager registered; nobody is there."""
+    """A browser that a manager registered; nobody is signed in."""
     _device, secret = devices.register(name="Door", by=manager)
     farm_client.cookies = SimpleCookie({floor_sessions.COOKIE: secret})
     return farm_client

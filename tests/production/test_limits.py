@@ -1,4 +1,4 @@
-"""What a printer can't do is said before the print, not after."""
+"""What a printer can't do is refused before the print."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""Parts made of no material are asked about: by the start, by a recorded run, by each material."""
+"""Parts without material need a confirmation: by the start, by a recorded run, by each material."""
 
 from datetime import timedelta
 

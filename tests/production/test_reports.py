@@ -31,7 +31,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 def printed(spool, product, quantity, *, planned, actual, good=None, minutes=None, **fields):
-    """A completed run of one product, all good unless said."""
+    """A completed run of one product, by default all good."""
     run = a_running_run((spool, planned), items=[(product, quantity)], **fields)
     good = quantity if good is None else good
     count = ItemCount(item=run.items.get().pk, good_count=good, scrapped_count=quantity - good)

@@ -1,4 +1,4 @@
-"""A price that was corrected: what was booked at the old one is told, and revalued on demand."""
+"""A corrected price: what was booked at the old one is reported, and revalued on demand."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -62,7 +62,7 @@ def test_a_corrected_price_says_what_was_booked_at_the_old_one_and_revaluing_mov
         (failed.number, "1.0000", "2.0000"),
     ]
     assert offered["without_run"]["difference"] == "0.2000"
-    assert done(api.patch(at(spool), {"comment": "Red"}))["revaluation"] is None  # it was told
+    assert done(api.patch(at(spool), {"comment": "Red"}))["revaluation"] is None  # reported before
     entries = InventoryTransaction.objects.count()
     dry = done(api.post(at(spool, "revalue"), {"dry_run": True}))
     assert (dry["revaluation"], dry["dry_run"]) == (offered, True)

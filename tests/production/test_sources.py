@@ -1,4 +1,4 @@
-"""Where a figure comes from: weighed or typed, as planned or by percent, or nobody knows it."""
+"""Where a figure comes from: weighed or typed, as planned or by percent, or unknown."""
 
 from csv import DictReader
 from decimal import Decimal

@@ -24,7 +24,7 @@ ADMIN = {verb.name: verb for verb in VERBS}
 
 
 def extra_arguments(row):
-    """What the service asks for beside what all of them take: a verb that does needs a form."""
+    """Arguments of the service beside those of all verbs: a verb with some needs a form."""
     found = inspect.signature(row.call).parameters
     return [name for name in found if name not in {"run", "row", "by", "at"}]
 

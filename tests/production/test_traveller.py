@@ -145,7 +145,7 @@ def test_the_scanned_address_finds_the_run_at_the_floor_too(at_admin):
     assert answer["Location"] == f"/floor/runs/{run.pk}/"
 
 
-# --- Every face --------------------------------------------------------------------------------
+# --- Every interface ---------------------------------------------------------------------------
 
 
 def test_a_program_prints_it(api_client, viewer):

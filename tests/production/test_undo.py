@@ -36,7 +36,7 @@ def figures(run):
 
 
 def of_bar(client, path="/floor/"):
-    """The bar of a page: where it leads and what it takes back; None without one."""
+    """The undo bar of a page: its address and text; None without one."""
     bar = page(client.get(path)).partition('<form class="undo"')[2].partition("</form>")[0]
     if not bar:
         return None

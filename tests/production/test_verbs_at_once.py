@@ -1,5 +1,5 @@
 """Verbs at once, by people who really are in each other's way: one effect each, or both where both
-are right, to the gram; everybody else is told why not. Nothing waits for ever, nothing is lost.
+are right, to the gram; everybody else gets a refusal. Nothing waits for ever, nothing is lost.
 """
 
 import time

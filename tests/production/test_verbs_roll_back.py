@@ -41,7 +41,7 @@ def test_a_verb_that_fails_at_any_of_its_writes_changes_nothing(arrange):
     before = rows_of_the_farm()
     written = writes_of(do)
     assert written, "A verb writes something."
-    assert rows_of_the_farm() == before  # the dress in_dry_run was taken back
+    assert rows_of_the_farm() == before  # in_dry_run was rolled back
     for number in range(len(written)):
         with cut_at(number), pytest.raises(PowerCut):
             do()
@@ -104,7 +104,7 @@ def rows_of_the_farm():
 
 
 def writes_of(do):
-    """The statements by which ``do`` writes; it is taken back."""
+    """The statements by which ``do`` writes; it is rolled back."""
     written = []
 
     def listen(execute, sql, *rest):

@@ -182,7 +182,7 @@ def test_each_invariant_is_one_query_however_many_rows(spool):
 
 
 def verify(*words):
-    """``(whether all is well, what was said)``"""
+    """``(whether all is well, the output)``"""
     out = StringIO()
     try:
         with schema_context("public"):

@@ -31,7 +31,7 @@ TYPED = "  Cafe\u0301\u00a0Cre\u0300me  \u2003 2 "
 
 
 def added_in_the_admin(client, **typed):
-    """What the admin's page says when a filament was typed into it."""
+    """The admin's page after a filament was typed into it."""
     address = reverse("admin:inventory_filament_add")
     given = {"name": "Typed", "material_type": a_material_type().pk, "diameter_mm": "1.75"}
     answer = client.post(address, fields(client.get(address)) | given | typed)

@@ -1,4 +1,4 @@
-"""What is seen of operations, and said of them."""
+"""Logs and measurements of operations."""
 
 import logging
 
@@ -15,6 +15,6 @@ def watched():
 
 @pytest.fixture
 def last_log_line(caplog):
-    """``said()``: the last log line of an operation."""
+    """``last_log_line()``: of an operation."""
     caplog.set_level(logging.INFO, "spoolbook.operation")
     return lambda: caplog.records[-1]

@@ -32,7 +32,7 @@ def at_platform(public_client):
     ],
 )
 def test_no_secret_is_found_out_letter_by_letter(as_manager, operator, query):
-    """A list that is empty or not says whether the hash of somebody's password begins so."""
+    """A list that is empty or not reveals whether the hash of somebody's password begins so."""
     make_token(operator)
     assert as_manager.get(f"/admin/accounts/{query}").status_code == 400
 
@@ -265,7 +265,7 @@ def test_the_platforms_index_tells_which_farms_there_are(at_platform, farm, othe
     text = at_platform.get("/admin/").content.decode()
     for part in (farm.name, farm.slug, other_farm.name, "workshop.example", "In use", "Suspended"):
         assert part in text
-    assert not any(f"//{host}" in text for host in hosts)  # nobody is led to a shut door
+    assert not any(f"//{host}" in text for host in hosts)  # no link leads to a 403
     assert "somebody-inside" not in text
 
 

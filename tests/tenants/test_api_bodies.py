@@ -1,4 +1,4 @@
-"""The house rules of the API: what a body may be, and what a list takes."""
+"""Conventions of the API: what a body may be, and what a list takes."""
 
 import json
 from unittest import mock

@@ -1,4 +1,4 @@
-"""The house rules of the API: what an error looks like, who may, who one is."""
+"""Conventions of the API: what an error looks like, who may, who one is."""
 
 from unittest import mock
 

@@ -1,4 +1,4 @@
-"""The house rules of the API: the same request twice, a row that changed, and pages."""
+"""Conventions of the API: the same request twice, a row that changed, and pages."""
 
 import secrets
 from datetime import timedelta

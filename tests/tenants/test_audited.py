@@ -1,4 +1,4 @@
-"""Master data: every change on record, and what the database refuses said in words."""
+"""Master data: every change is recorded, and errors of the database become refusals."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A value that the database refuses is refused at its field, in words."""
+"""A value that the database refuses is refused at its field, with a sentence."""
 
 import pytest
 from django.apps import apps

@@ -1,4 +1,4 @@
-"""The second wall: what a request can't do in the database, whatever its SQL says."""
+"""The database role: what a request can't do in the database, whatever its SQL."""
 
 import pytest
 from django.contrib.sessions.backends.db import SessionStore

@@ -23,7 +23,7 @@ JSON = {"HTTP_ACCEPT": "application/json"}
 
 @pytest.fixture
 def seen(farm):
-    """``seen(host)``: what a view at a host is told of where it is."""
+    """``seen(host)``: the farm, locale and time zone of a view at a host."""
 
     def view(request):
         return HttpResponse(

@@ -1,6 +1,6 @@
 """A day on the farm that is lived twice: by the services, and by the farm in plain Python.
 
-`Day` asks both for every step, and compares all they have come to afterwards. What people do is in
+`Day` takes every step with both, and compares their states afterwards. What people do is in
 `rules_shelf`, `rules_plans`, `rules_prints` and `rules_closed`.
 """
 
@@ -39,7 +39,7 @@ EXECUTE broken_invariants
 
 
 class Day(RuleBasedStateMachine):
-    """``self.farm`` is what must come of the steps; everything is taken back at the end."""
+    """``self.farm`` is what must come of the steps; everything is rolled back at the end."""
 
     def __init__(self):
         super().__init__()
@@ -53,7 +53,7 @@ class Day(RuleBasedStateMachine):
         transaction.set_rollback(True)
         self.day.__exit__(None, None, None)
 
-    # -- A step: asked of the model and of the services ----------------------------------------
+    # -- A step: by the model and by the services ----------------------------------------------
 
     def both(self, expected, real, *, rehearse=None):
         """``(what the model answers, what the services answer)``; None when both refuse."""
@@ -131,7 +131,7 @@ class Day(RuleBasedStateMachine):
         self.seen = len(self.farm.ledger)
 
     def look_at_the_clock(self):
-        """A moment that a spool may be said to have been weighed at."""
+        """A moment that may be given for a weighing of a spool."""
         had = {
             pk: (spool.remaining, sum(entry.spool == pk for entry in self.farm.ledger))
             for pk, spool in self.farm.spools.items()
@@ -189,7 +189,7 @@ class Day(RuleBasedStateMachine):
         return made, wanted
 
     def actuals(self, run, ways, *, names_spool=False):
-        """What is said of the run's lines, as MaterialActuals: the model reads them as well."""
+        """Given actuals of the run's lines, as MaterialActuals: the model reads them as well."""
         given = []
         for line, (way, share, settle) in zip(run.lines, ways, strict=False):
             name = {"spool": line.spool} if names_spool else {"line": line.pk}
@@ -224,7 +224,7 @@ def keyed(rows):
 
 
 def same(what, found, expected):
-    """Raise AssertionError unless what was found is what the model told."""
+    """Raise AssertionError unless what was found is what the model predicted."""
     if found == expected:
         return
     if isinstance(found, dict):
@@ -240,12 +240,12 @@ def pick(things, number):
 
 
 def row(kind, pk):
-    """A row as a face has it in its hands: read without a lock."""
+    """A row as a view has it: read without a lock."""
     return None if pk is None else kind.objects.get(pk=pk)
 
 
 def figures_of(way, amount, line, spool):
-    """The words of a MaterialActual; ``amount`` may be negative, which is a slip."""
+    """The arguments of a MaterialActual; ``amount`` may be negative, which is an error."""
     typed = max(amount, Decimal(0))
     if way == "typed":
         return {"actual_grams": typed, "actual_purge_grams": line.purge}

@@ -1,7 +1,7 @@
 """A farm in plain Python: dicts, lists and Decimals, no database, no locks, no service.
 
-It says what every verb ought to do, or by the name of which refusal it ought to say no. A verb may
-raise `Refused` half way through: whoever asks keeps a copy (see `Farm.attempt`).
+It predicts what every verb does, or the name of its refusal. A verb may
+raise `Refused` half way through: the caller has a copy (see `Farm.attempt`).
 """
 
 import pickle
@@ -127,7 +127,7 @@ class Run:
 
 
 class Book:
-    """What one verb does to spools; short spools are told at its end."""
+    """What one verb does to spools; short spools are reported at its end."""
 
     def __init__(self, farm, *, overridden=False):
         self.farm, self.overridden, self.is_short = farm, overridden, False
@@ -202,7 +202,7 @@ class Farm:
     def book(self, **words):
         return Book(self, **words)
 
-    # -- what is asked before ------------------------------------------------------------------
+    # -- checks --------------------------------------------------------------------------------
 
     def run_for(self, pk, *statuses):
         run = self.runs[pk]

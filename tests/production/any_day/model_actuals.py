@@ -1,4 +1,4 @@
-"""What is said of a run's materials and items, written on the lines of the farm in plain Python."""
+"""Given actuals of a run's materials and items, written on the farm's lines in plain Python."""
 
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -10,7 +10,7 @@ MICROGRAM = Decimal("0.000001")
 
 
 def note(run, given):
-    """Write what was said on the lines; the ids of those to settle."""
+    """Write the given actuals on the lines; the ids of those to settle."""
     settled = set()
     for actual in given:
         line = run.line_of(actual)
@@ -54,7 +54,7 @@ def _settle(farm, line, book_of):
 
 
 def estimates(lines, percent=100):
-    """``[(line, (part, purge))]`` of lines that nobody said anything of."""
+    """``[(line, (part, purge))]`` of lines without a statement."""
     found = []
     for whole in needs(lines):
         unknown = [line for line in whole if line.actual is None and line.after is None]

@@ -1,4 +1,4 @@
-"""What is done to closed runs of a `model.Farm`: they are taken back, corrected, made again.
+"""Verbs of closed runs of a `model.Farm`: reverted, corrected, repeated.
 
 Each verb takes the farm first, changes it or raises Refused, and answers what it made.
 """

@@ -1,4 +1,4 @@
-"""What people do afterwards: runs are taken back, corrected, made again, or told too late."""
+"""Rules for closed runs: reverted, corrected, repeated, or recorded late."""
 
 from datetime import timedelta
 from decimal import Decimal

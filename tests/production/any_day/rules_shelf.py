@@ -98,7 +98,7 @@ class OnTheShelf(Day):
         answer=st.sampled_from([None, False, True]),
     )
     def tend(self, spool, what, amount, answer):
-        """``answer`` is what is said when the verb asks back."""
+        """``answer`` is the confirmation, if the verb needs one."""
         stock = self.farm.spools.values()
         fitting = {
             "archive": [each for each in stock if not each.reserved],

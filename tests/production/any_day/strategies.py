@@ -13,7 +13,7 @@ seldom = st.sampled_from([False, False, False, True])
 mostly = st.sampled_from([True, True, True, False])
 who = st.sampled_from([None, "manager", "manager", "operator"])
 override = st.sampled_from(["", "", "", "", "It is urgent"])
-# How a material is said to have been used, and by which share of the plan.
+# How the use of a material is given, and by which share of the plan.
 way_of_use = st.tuples(
     st.sampled_from(
         ["nothing", "nothing", "typed", "typed", "part only", "scale", "scale", "both weights"]
@@ -23,7 +23,7 @@ way_of_use = st.tuples(
 )
 ways = st.tuples(way_of_use, way_of_use, way_of_use)
 counts = st.sampled_from([None, (1, 0), (0, 1), (2, 1), (1, 0), (3, 0), (9, 0)])
-# The materials of a new run: which spool, part and purge grams, and what is asked for by name.
+# The materials of a new run: which spool, part and purge grams, and the requirement by name.
 takes = st.lists(
     st.tuples(
         number,

@@ -1,8 +1,8 @@
 """Any day on the farm: hypothesis does what people do, in any order (`rules_*`), and a farm in
-plain Python says what must come of it (`model`, and its verbs in `model_*`).
+plain Python predicts the result (`model`, and its verbs in `model_*`).
 
 After every step all invariants hold, and every balance, claim, status, line and ledger entry is
-what the model says. `tests.budgets` says how many days there are, and of how many steps.
+what the model says. `tests.budgets` has the number of days, and of their steps.
 """
 
 from decimal import Decimal
@@ -48,7 +48,7 @@ class AnyDay(OnTheShelf, Plans, Prints, Closed):
 
 
 @pytest.fixture
-def stage(farm, manager, operator):
+def filaments_and_printer(farm, manager, operator):
     """Three filaments, two of one type and one whose reel nobody has weighed; a printer."""
     pla, petg = a_material_type(), a_material_type("PETG")
     catalogue = [
@@ -97,6 +97,6 @@ def live_through(days, *, of, steps, seeded, shrink=budgets.SHRINK):
 
 
 @pytest.mark.parametrize("seeded", budgets.DAY_SEEDS)
-@pytest.mark.usefixtures("stage", "broken_invariants")
+@pytest.mark.usefixtures("filaments_and_printer", "broken_invariants")
 def test_any_day_on_the_farm_the_books_are_right(seeded):
     live_through(budgets.DAYS, of=AnyDay, steps=budgets.STEPS, seeded=seeded)

@@ -1,17 +1,22 @@
-"""Whatever people did on a day: what the faces say of it is what anybody would reckon."""
+"""Whatever people did on a day: the figures of all interfaces are those computed from the rows."""
 
 import pytest
 
 from tests import budgets
-from tests.production.any_day.test_any_day import AnyDay, broken_invariants, live_through, stage
+from tests.production.any_day.test_any_day import (
+    AnyDay,
+    broken_invariants,
+    filaments_and_printer,
+    live_through,
+)
 from tests.production.figures import interfaces
 
-__all__ = ["broken_invariants", "stage"]
+__all__ = ["broken_invariants", "filaments_and_printer"]
 
 
 @pytest.mark.parametrize("seeded", budgets.DAY_SEEDS)
 def test_the_figures_of_any_day_are_as_reckoned_from_the_rows(
-    stage, broken_invariants, api, as_manager, seeded
+    filaments_and_printer, broken_invariants, api, as_manager, seeded
 ):
     class Reckoned(AnyDay):
         def teardown(self):

@@ -1,4 +1,4 @@
-"""Stories that living through any day brought up, told once each."""
+"""Sequences in which random days found faults."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -51,7 +51,7 @@ def started(*takes, items=(), minutes=None, **fields):
 
 
 def hooks(*takes, count=4, labour=None, **fields):
-    """Four hooks of 25 g each, unless told otherwise."""
+    """Four hooks of 25 g each, by default."""
     labour = None if labour is None else Decimal(labour)
     return started(*takes, items=[(a_product(grams=25, labour_minutes=labour), count)], **fields)
 

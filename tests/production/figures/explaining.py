@@ -48,7 +48,7 @@ class Explained:
         run, whole = self.run, {}
         for name in ("grams", "material"):
             whole[name] = sum((each[name] for each in self.of_needs), NOTHING)
-        if not self.is_booked:  # nobody knows what it took
+        if not self.is_booked:  # its use is unknown
             whole["grams"] = Difference(run.planned, None, {"output": -run.planned, "lost": None})
         whole["minutes"] = self._timed(1, run.minutes)
         unsaid = 0 if run.minutes is None and not is_made(run) else run.minutes

@@ -1,4 +1,4 @@
-"""What the API says of why runs did not cost what was planned, and what anybody would reckon."""
+"""The API's explanations of costs, against what is computed from the rows."""
 
 import re
 from decimal import Decimal
@@ -23,7 +23,7 @@ def answered(api, pk, what="explanation"):
 
 
 def wrong(api):
-    """What is not as reckoned from the rows, in words."""
+    """Differences from what is computed from the rows, as sentences."""
     books = Books()
     every = groups.explained_of(books)
     some = some_of(every, 0, count=8)

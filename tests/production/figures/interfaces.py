@@ -1,4 +1,4 @@
-"""What the faces say of a farm, and what anybody would reckon from its rows."""
+"""Figures of a farm in every interface, against what is computed from its rows."""
 
 from collections import defaultdict
 from csv import DictReader
@@ -47,7 +47,7 @@ def report(api, name, *, by_period=False, **query):
 
 
 def differences(found, expected, at=""):
-    """Where they differ: ``{place: (found, told)}``."""
+    """Where they differ: ``{place: (found, expected)}``."""
     if not (isinstance(found, dict) and isinstance(expected, dict)):
         return {} if found == expected else {at: (found, expected)}
     every = {}
@@ -58,7 +58,7 @@ def differences(found, expected, at=""):
 
 
 def without_material(rows):
-    """Without what is not told by filament: counts, minutes, and cost besides the material."""
+    """Without what does not exist by filament: counts, minutes, and cost besides the material."""
     return {
         key: {
             "runs": row["runs"],
@@ -206,14 +206,14 @@ def _minutes_of_printers(books):
 
 
 def wrong(api, browser):
-    """Every figure that a face tells otherwise than the rows of the farm do, in words."""
+    """Every figure of an interface that differs from the rows of the farm, as a sentence."""
     books = Books()
     found = (*of_tables(browser, books), *of_runs(api, books), *of_shelf(api, books))
     return in_words((*found, *of_products(api, books)))
 
 
 def in_words(found):
-    """The differences among ``(what it is, what the face says, what the books say)``, in words."""
+    """The pairs of ``(name, of the interface, of the books)`` that differ, as sentences."""
     return [
         f"{what}{place}: says {says}, is {is_really}"
         for what, *pair in found

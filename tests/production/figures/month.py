@@ -210,7 +210,7 @@ class Month:
         spool.refresh_from_db()
         words = {"by": None, "at": self.now}
         if way == 0:
-            shelf.describe(self.spools[1], price=Decimal("17.77"), **words)  # nobody knew it
+            shelf.describe(self.spools[1], price=Decimal("17.77"), **words)  # unknown
         elif way == 1:
             consumption.waste(spool, grams=Decimal("3.3"), **words)
         elif way == 2:

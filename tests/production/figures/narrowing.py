@@ -6,7 +6,7 @@ from tests.production.figures import interfaces, losses, shelf
 
 
 def of_runs(api, books):
-    """Variance and scrap: ``(what it is, what the face says, what the books say)``."""
+    """Variance and scrap: ``(name, figure of the interface, figure of the books)``."""
     for query, fits, is_one in _chosen(_ways_of_runs(books)):
         runs = [run for run in books.live_runs.values() if fits(run)]
         for group_by in (None, "product") if is_one else (None,):
@@ -30,7 +30,7 @@ def of_entries(api, books):
 
 
 def _chosen(ways):
-    """``(what is asked, whether a row fits, whether it is one way alone)``."""
+    """``(parameters, whether a row matches, whether it is one way alone)``."""
     for chosen in (*combinations(ways, 1), *combinations(ways, 2)):
         query = {name: value for way, _ in chosen for name, value in way.items()}
         conditions = [fits for _, fits in chosen]

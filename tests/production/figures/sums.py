@@ -103,7 +103,7 @@ def compared(parts, figure, places):
 
 
 def minutes(parts):
-    """Planned and actual, and of the actual: what somebody said, and what nobody did."""
+    """Planned and actual, and of the actual: statements and estimates."""
     actual = known(part.actual(part.run.minutes) for part in parts)
     assumed = known(part.actual(part.run.minutes) for part in parts if part.run.has_assumed_minutes)
     planned = known(part.planned(part.run.row.planned_minutes) for part in parts)

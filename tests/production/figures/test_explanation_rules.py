@@ -173,7 +173,7 @@ def test_four_times_the_price_or_the_grams_has_parts_four_times_as_large(api):
 
 
 def test_the_same_figures_booked_again_have_the_same_explanation(api):
-    """Reverted and completed again, or corrected away and back, or only asked about."""
+    """Reverted and completed again, or corrected away and back, or only previewed."""
     run = EXAMPLES["E6"][0]()
     before = answered(api, run.pk)
     takes, counts = takes_of(run, [(151, 31), 34]), counts_of(run, [3], [1])

@@ -1,4 +1,4 @@
-"""Every figure that a face tells is what anybody would reckon from the rows of the farm."""
+"""Every figure of an interface is what is computed from the rows of the farm."""
 
 import pytest
 

@@ -151,7 +151,7 @@ def create_and_create():
 
 
 def orders_that_name_their_spools_in_another_order():
-    """Two orders of two runs each: all that is asked for is there for one of them."""
+    """Two orders of two runs each: there is enough for one of them."""
     one, two = spools_of_one(2, grams=100)
     orders = [
         [{"materials": [NewMaterial(spool=spool, planned_grams=Decimal(60))]} for spool in order]

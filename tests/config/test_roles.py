@@ -284,7 +284,7 @@ def status_of(client, method, address):
 
 @pytest.fixture
 def addresses(both):
-    """Each path with ids: missing ones for the API, which checks permissions first, and existing ones
+    """Each path with ids: missing ones for the API, which checks permissions first; existing ones
     for the admin and the floor."""
     return {
         path: route.address(*([10**17 for _ in route.words] if route.is_api else both[0][path]))

@@ -69,7 +69,7 @@ def _create_venv_with_system_pip(python: str) -> bool:
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     pip = [python, "-m", "pip", "--python", PYTHON, "install", "--quiet", "pip"]
     without = [python, "-m", "venv", "--clear", "--without-pip", VENV]
-    return all(_run(*words, **quiet).returncode == 0 for words in (without, pip))
+    return all(_run(*arguments, **quiet).returncode == 0 for arguments in (without, pip))
 
 
 def _is_usable() -> bool:
@@ -78,8 +78,8 @@ def _is_usable() -> bool:
     return PYTHON.exists() and not _run(PYTHON, "-c", ours, stderr=subprocess.DEVNULL).returncode
 
 
-def _run(*words: str | Path, **options: int) -> subprocess.CompletedProcess:
-    return subprocess.run([str(word) for word in words], check=False, text=True, **options)
+def _run(*arguments: str | Path, **options: int) -> subprocess.CompletedProcess:
+    return subprocess.run([str(each) for each in arguments], check=False, text=True, **options)
 
 
 def _included(name: str) -> list[str]:

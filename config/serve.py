@@ -192,8 +192,8 @@ class WebServer(Program):
     def start(self) -> None:
         report("Starting the web server ...")
         bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-        words = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
-        command = [sys.executable, "-m", "gunicorn", *words, "config.wsgi:application"]
+        args = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
+        command = [sys.executable, "-m", "gunicorn", *args, "config.wsgi:application"]
         self.process = start_process(command, self.environment)
         if not answers(self.process, self.host, self.port):
             if not self.is_running():

@@ -49,9 +49,9 @@ class NewPinForm(VerbForm):
     pin = PinField(label=gettext_lazy("New PIN, 4 to 8 digits"))
     again = PinField(label=gettext_lazy("The new PIN again"))
 
-    def __init__(self, *args, asks_current, **kwargs):
+    def __init__(self, *args, needs_current, **kwargs):
         super().__init__(*args, **kwargs)
-        if not asks_current:
+        if not needs_current:
             del self.fields["current"]
 
     def clean(self):

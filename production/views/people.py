@@ -106,7 +106,7 @@ class PinView(VerbView):
     form_class = NewPinForm
 
     def get_form(self, data=None):
-        return super().get_form(data, asks_current=self.request.user.is_on_floor)
+        return super().get_form(data, needs_current=self.request.user.is_on_floor)
 
     def perform(self, form):
         user = self.request.user

@@ -33,13 +33,13 @@ class TokenAuthentication(BaseAuthentication):
     scheme = "Token"
 
     def authenticate(self, request):
-        words = get_authorization_header(request).split()
-        if not words or words[0].lower() != self.scheme.lower().encode():
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != self.scheme.lower().encode():
             return None
-        if len(words) != 2:
+        if len(parts) != 2:
             raise self._refused()
         now = timezone.now()
-        token = self._usable(words[1], now)
+        token = self._usable(parts[1], now)
         self._note_use(token, now)
         return token.user, token
 

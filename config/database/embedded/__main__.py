@@ -13,12 +13,12 @@ NOT_RUNNING = 3
 
 def main() -> int:
     """Carry out one command; the exit code (3: not running, as systemctl's)."""
-    words = sys.argv[1:]
-    end = words.index("--") if "--" in words else len(words)
-    options = _parser().parse_args(words[:end])
+    arguments = sys.argv[1:]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    options = _parser().parse_args(arguments[:end])
     try:
         if options.command == "psql":
-            return _psql(options.data, words[end + 1 :])
+            return _psql(options.data, arguments[end + 1 :])
         return COMMANDS[options.command](options.data, options.force)
     except EmbeddedPostgresError as error:
         print(error, file=sys.stderr)
@@ -72,12 +72,12 @@ def _url(data: str, _force: bool) -> int:
     return 0
 
 
-def _psql(data: str, words: list[str]) -> int:
+def _psql(data: str, arguments: list[str]) -> int:
     # By the environment: a command line can be read by every user.
     address = connect(data)
     variables = {f"PG{key}": value for key, value in address.items()}
     variables["PGDATABASE"] = address["NAME"]
-    return subprocess.call([binary("psql"), *words], env=os.environ | variables)
+    return subprocess.call([binary("psql"), *arguments], env=os.environ | variables)
 
 
 COMMANDS = {"start": _start, "stop": _stop, "status": _status, "url": _url}

@@ -48,13 +48,13 @@ class Account:
         )
 
     def _setpriv(self, capability: str) -> list[str]:
-        words = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
+        arguments = ["setpriv", f"--reuid={self.uid}", f"--regid={self.gid}", "--clear-groups"]
         if capability:
             # Without no_setuid_fixup access(2) ignores capabilities, and PostgreSQL's programs
             # look for one another with access(2).
-            words += ["--securebits=+no_setuid_fixup", f"--inh-caps=-all,+{capability}"]
-            words += [f"--ambient-caps=-all,+{capability}"]
-        return [*words, "--"]
+            arguments += ["--securebits=+no_setuid_fixup", f"--inh-caps=-all,+{capability}"]
+            arguments += [f"--ambient-caps=-all,+{capability}"]
+        return [*arguments, "--"]
 
 
 def account_for(data: Path) -> Account:

@@ -127,10 +127,10 @@ class Cluster:
     def _initdb(self, draft: Path) -> None:
         # The superuser gets no password, so ACCESS, written before a server ever starts, refuses
         # it: single-user mode is the only way to be superuser.
-        words = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
-        words += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-        words += [] if is_durable() else ["--no-sync"]
-        self._run("initdb", *words, "--pgdata", draft)
+        arguments = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C"]
+        arguments += ["--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
+        arguments += [] if is_durable() else ["--no-sync"]
+        self._run("initdb", *arguments, "--pgdata", draft)
 
     def _write_password(self, password: str, pgdata: Path, *, create: bool = False) -> None:
         # In single-user mode, one statement a line: it needs no server and no superuser's password.
@@ -218,14 +218,14 @@ class Cluster:
 
     # Running PostgreSQL's programs -------------------------------------------
 
-    def _pg_ctl(self, verb: str, *words: str) -> None:
+    def _pg_ctl(self, verb: str, *arguments: str) -> None:
         # Names relative to the folder: pg_ctl puts them into a shell command without quoting.
         wait = ("-w", "-t", str(PATIENCE_SECONDS))
-        self._run("pg_ctl", verb, "-D", self.pgdata.name, *wait, *words)
+        self._run("pg_ctl", verb, "-D", self.pgdata.name, *wait, *arguments)
 
-    def _run(self, program: str, *words: str | Path, text: str = "") -> str:
+    def _run(self, program: str, *arguments: str | Path, text: str = "") -> str:
         """Run one program in the data folder as the server's user; returns its stderr."""
-        command = [*self.account.prefix(self.data), binary(program), *words]
+        command = [*self.account.prefix(self.data), binary(program), *arguments]
         environment = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"}
         answer = subprocess.run(
             command, cwd=self.data, env=environment, input=text, text=True, capture_output=True

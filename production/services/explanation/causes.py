@@ -59,13 +59,13 @@ class Cause:
 
     def text(self, amount):
         """The text, for the rounded ``amount``."""
-        words = {"amount": format_amount(amount, is_signed=True)}
+        figures = {"amount": format_amount(amount, is_signed=True)}
         for name in ("actual", "planned"):
             value = getattr(self, name)
-            words[name] = format_amount(value) if isinstance(value, Decimal) else value
+            figures[name] = format_amount(value) if isinstance(value, Decimal) else value
         if self.planned is not None and (self.actual - self.planned) * amount <= 0:
-            return MIXED.get(self.name, MIXED_MATERIALS) % words
-        return TEXTS[self.name][amount < 0] % words
+            return MIXED.get(self.name, MIXED_MATERIALS) % figures
+        return TEXTS[self.name][amount < 0] % figures
 
 
 def causes_of(explanation):

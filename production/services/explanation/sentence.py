@@ -46,7 +46,7 @@ def _given_up(explanation):
             "The run was cancelled: %(lost)s %(currency)s lost, %(planned)s %(currency)s was "
             "planned."
         )
-    return text % _words(explanation, lost=lost, planned=planned)
+    return text % _figures(explanation, lost=lost, planned=planned)
 
 
 def _compared(explanation):
@@ -62,26 +62,26 @@ def _compared(explanation):
         text = _("%(actual)s %(currency)s, as planned in sum: %(causes)s.")
     else:
         text = _("%(actual)s instead of %(planned)s %(currency)s (%(difference)s): %(causes)s.")
-    words = _words(explanation, planned=planned, actual=actual)
-    words["difference"] = format_amount(actual - planned, is_signed=True)
-    return text % {**words, "causes": listed(causes, amounts)}
+    figures = _figures(explanation, planned=planned, actual=actual)
+    figures["difference"] = format_amount(actual - planned, is_signed=True)
+    return text % {**figures, "causes": listed(causes, amounts)}
 
 
 def _not_compared(explanation, causes):
     """What keeps the cost from being compared, and what is known all the same."""
-    words = _words(explanation)
+    figures = _figures(explanation)
     amounts = {cause.name: rounded(cause.amount, CENT) for cause in causes}
-    words["causes"] = listed(causes, amounts)
-    if words["causes"]:
-        return _("The cost can't be compared: %(unknown)s. Known: %(causes)s.") % words
+    figures["causes"] = listed(causes, amounts)
+    if figures["causes"]:
+        return _("The cost can't be compared: %(unknown)s. Known: %(causes)s.") % figures
     grams = explanation.grams.figure
     if grams.actual is None:  # without a material
-        return _("The cost can't be compared: %(unknown)s.") % words
-    words |= {"actual": format_number(grams.actual), "planned": format_number(grams.planned)}
+        return _("The cost can't be compared: %(unknown)s.") % figures
+    figures |= {"actual": format_number(grams.actual), "planned": format_number(grams.planned)}
     text = _(
         "The cost can't be compared: %(unknown)s. It took %(actual)s of %(planned)s g planned."
     )
-    return text % words
+    return text % figures
 
 
 def _scrapped(explanation):
@@ -103,7 +103,7 @@ def _scrapped(explanation):
             "%(scrapped)s of %(printed)s printed were scrapped.",
             scrapped,
         )
-    yield text % {**_words(explanation, amount=amount), "scrapped": scrapped, "printed": printed}
+    yield text % {**_figures(explanation, amount=amount), "scrapped": scrapped, "printed": printed}
 
 
 def _assumed(explanation):
@@ -120,7 +120,7 @@ def _cents(explanation, part):
     return rounded(explanation.costs["total"].parts[part], CENT)
 
 
-def _words(explanation, **amounts):
+def _figures(explanation, **amounts):
     """Figures for a text: money, its currency, and what is not known of the cost."""
     is_by_the_hour = any(
         None in explanation.costs[kind].parts.values() and rate is not None
@@ -130,7 +130,7 @@ def _words(explanation, **amounts):
     unknown = [
         str(UNKNOWN[what]) for what in missing if is_by_the_hour or not what.endswith("minutes")
     ]
-    words = {"currency": explanation.currency, "unknown": ", ".join(unknown)}
-    return words | {
+    figures = {"currency": explanation.currency, "unknown": ", ".join(unknown)}
+    return figures | {
         name: None if amount is None else format_amount(amount) for name, amount in amounts.items()
     }

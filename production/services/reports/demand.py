@@ -207,8 +207,8 @@ def _without_spool(run, line, supply):
             "missing_grams": in_all - available,
         }
         detail = _("%(in_all)s g of %(wanted)s are wanted, %(available)s g are available.")
-        words = {"in_all": format_number(in_all), "available": format_number(available)}
-        detail %= {"wanted": wanted, **words}
+        texts = {"in_all": format_number(in_all), "available": format_number(available)}
+        detail %= {"wanted": wanted, **texts}
         yield Blocker("stock_insufficient", detail, subject | figures)
 
 

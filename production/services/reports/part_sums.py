@@ -212,12 +212,12 @@ def of_filaments():
 
 
 def _statement(parts, key, reasons, sums):
-    words = {
+    fragments = {
         "sums_of_caused": ", ".join(map(_CAUSED_SUM.format, _CAUSED)),
         "caused": ", ".join(f"caused_{name}" for name in _CAUSED),
     }
-    for name, word in words.items():
-        parts = parts.replace(f"{{{name}}}", word)
+    for name, fragment in fragments.items():
+        parts = parts.replace(f"{{{name}}}", fragment)
     bases = ", ".join(["reason", *reasons])
     grouped = f"""
         SELECT {key} AS key, {bases}, count(DISTINCT id) AS runs,

@@ -258,10 +258,10 @@ GROUP BY filament.id, manufacturer.name, reason, no_material ORDER BY filament.i
 
 def of_runs(key, *, by_product):
     """The statement that sums runs by the SQL expression ``key``."""
-    parts, words = (_SHARES + _BY_PRODUCT, _SHARED) if by_product else (_BY_RUN, _WHOLE)
+    parts, fragments = (_SHARES + _BY_PRODUCT, _SHARED) if by_product else (_BY_RUN, _WHOLE)
     grouped = _GROUPED
-    for name, word in {"key": key, **words}.items():
-        grouped = grouped.replace(f"{{{name}}}", word)
+    for name, fragment in {"key": key, **fragments}.items():
+        grouped = grouped.replace(f"{{{name}}}", fragment)
     return _CHOSEN + _SPENT_OF_RUNS + _RUNS + parts + grouped
 
 

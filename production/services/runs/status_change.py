@@ -25,15 +25,15 @@ def update_and_move(run, *, by, status=None, verb=None, override_reason="", **fi
 
     A run fails for a reason: ``outcome_reason`` is the verb's, and no field to be changed.
     """
-    words = {}
+    kwargs = {}
     if verb == "fail":
-        words = {"reason": fields.pop("outcome_reason", None)}
+        kwargs = {"reason": fields.pop("outcome_reason", None)}
     elif verb == "start":
-        words = {"override_reason": override_reason}
+        kwargs = {"override_reason": override_reason}
     changed = lifecycle.update(run, by=by, override_reason=override_reason, **fields)
     if not verb:
         return changed
-    moved = verbs.TRANSITIONS[verb].call(changed, by=by, **words)
+    moved = verbs.TRANSITIONS[verb].call(changed, by=by, **kwargs)
     moved = getattr(moved, "run", moved)  # of a Completion
     if moved.status != status:
         raise _no_verb(changed, status)

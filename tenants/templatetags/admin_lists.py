@@ -5,6 +5,7 @@ from datetime import date
 
 from django import template
 from django.contrib.admin.templatetags.admin_list import date_hierarchy
+from django.db.models import Max, Min
 from django.utils import timezone
 
 from tenants.accounts import audit_display
@@ -42,18 +43,20 @@ class _Years:
     """
 
     def __init__(self, rows):
-        self._rows = rows
+        self._rows, self._ends = rows, None
 
     def aggregate(self, **ends):
         self._ends = self._rows.aggregate(**ends)
         return self._ends
 
     def datetimes(self, field, kind):
-        return self._years() if kind == "year" else self._rows.datetimes(field, kind)
+        return self._years(field) if kind == "year" else self._rows.datetimes(field, kind)
 
     def dates(self, field, kind):
-        return self._years() if kind == "year" else self._rows.dates(field, kind)
+        return self._years(field) if kind == "year" else self._rows.dates(field, kind)
 
-    def _years(self):
-        years = [timezone.localtime(end).year for end in self._ends.values() if end]
+    def _years(self, field):
+        # Django has not looked for the ends where a month or a day is given without its year.
+        ends = self._ends or self.aggregate(first=Min(field), last=Max(field))
+        years = [timezone.localtime(end).year for end in ends.values() if end]
         return [date(year, 1, 1) for year in range(min(years), max(years) + 1)] if years else []

@@ -277,6 +277,7 @@ SPECTACULAR_SETTINGS = {
     "POSTPROCESSING_HOOKS": [
         "drf_spectacular.hooks.postprocess_schema_enums",
         "config.api.schema.with_problems",
+        "config.api.schema.with_strict_bodies",
     ],
     # Served by Spoolbook: nothing is loaded from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",

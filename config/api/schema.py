@@ -14,6 +14,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 from config.api.examples import example_for
 from tenants.api import OPEN
 from tenants.api.csv_format import CSV
+from tenants.api.filters import IdFilter
 from tenants.api.views import ID
 from tenants.operations.parsing import EXACT
 
@@ -32,6 +33,13 @@ IDEMPOTENCY_KEY = OpenApiParameter(
     {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
     HEADER,
     description="The same request with the same key has its effect once, within 24 hours.",
+)
+KEY_NEEDED = OpenApiParameter(
+    IDEMPOTENCY_KEY.name,
+    IDEMPOTENCY_KEY.type,
+    HEADER,
+    required=True,
+    description="As everywhere; only a dry run does without.",
 )
 IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
@@ -126,7 +134,8 @@ class OperationSchema(AutoSchema):
             parameters += [self._etag()] if self.method != "DELETE" else []
             parameters += [IF_MATCH] if self.method not in ("GET", "POST") else []
         if self.method == "POST":
-            parameters += [IDEMPOTENCY_KEY, *([LOCATION] if "id" in fields else [])]
+            key = KEY_NEEDED if self.view.needs_key else IDEMPOTENCY_KEY
+            parameters += [key, *([LOCATION] if "id" in fields else [])]
         return parameters
 
     def _etag(self):
@@ -149,8 +158,11 @@ class OperationSchema(AutoSchema):
         parameters = super()._get_filter_parameters()
         filters = getattr(getattr(self.view, "filterset_class", None), "base_filters", {})
         for parameter in parameters:
-            if label := getattr(filters.get(parameter["name"]), "label", None):
+            used = filters.get(parameter["name"])
+            if label := getattr(used, "label", None):
                 parameter.setdefault("description", label)
+            if isinstance(used, IdFilter) and "type" in parameter["schema"]:
+                parameter["schema"]["minimum"] = used.extra["min_value"]
         return parameters
 
     def get_request_serializer(self):
@@ -250,6 +262,33 @@ def with_problems(result, generator, request, public):
                 reference = {"$ref": f"#/components/responses/{ANSWERS[code][0]}"}
                 operations[method]["responses"][code] = reference
     return result
+
+
+def with_strict_bodies(result, generator, request, public):
+    """Say of the bodies of POST that they have no other fields. One of PUT or PATCH may also have
+    those that can't be written, with their values of now."""
+    schemas = result["components"]["schemas"]
+    of_methods = {"post": set(), "put": set(), "patch": set()}
+    for operations in result["paths"].values():
+        for method in of_methods.keys() & operations.keys():
+            _add_schemas(operations[method].get("requestBody"), schemas, of_methods[method])
+    for name in of_methods["post"] - of_methods["put"] - of_methods["patch"]:
+        if "properties" in schemas[name]:
+            schemas[name].setdefault("additionalProperties", False)
+    return result
+
+
+def _add_schemas(part, schemas, names):
+    """Add to ``names`` the schemas that a part of the description refers to, in any depth."""
+    if isinstance(part, list):
+        for each in part:
+            _add_schemas(each, schemas, names)
+    elif isinstance(part, dict):
+        name = str(part.get("$ref", "")).removeprefix("#/components/schemas/")
+        if name in schemas and name not in names:
+            names.add(name)
+            _add_schemas(schemas[name], schemas, names)
+        _add_schemas(list(part.values()), schemas, names)
 
 
 def _describe_csv(operation):

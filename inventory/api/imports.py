@@ -30,7 +30,7 @@ class TakesTable:
 class SpoolImport(TakesTable):
     """For the viewset of spools."""
 
-    @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
+    @action(detail=False, methods=["post"], parser_classes=[CSVParser], needs_key=True, **IMPORT)
     def import_table(self, request):
         """Import a table of spools: each line is one, and is received or refused by itself.
 

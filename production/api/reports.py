@@ -102,7 +102,10 @@ class ScrapReport(Report):
 
 
 class LotReport(Report):
-    """Where a lot went: runs, spools and orders. Or which lots an order or a run was made of."""
+    """Where a lot went: runs, spools and orders. Or which lots an order or a run was made of.
+
+    Exactly one of ``lot``, ``order_reference``, ``run`` and ``run_number`` is needed.
+    """
 
     title = "Lots"
     observed_as = "report.lots"

@@ -132,7 +132,7 @@ class LotsForm(LotPartsForm):
 class LotPartsFilter(FilterSet):
     """Which lot, and whose."""
 
-    lot = TextFilter(label="Required: the lot number", method=unfiltered)
+    lot = TextFilter(label="The lot number", required=True, method=unfiltered)
     filament = FilamentReferenceFilter("spool__filament", label="Whose lot it is")
     manufacturer = ReferenceFilter("spool__filament__manufacturer", label="Whose lot it is")
 

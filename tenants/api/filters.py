@@ -28,7 +28,7 @@ AFTER = (
     "visible in another order: ask again from some rows before."
 )
 BIGGEST_ID = 2**63 - 1
-INT64 = {"type": "integer", "format": "int64"}
+ID_SCHEMA = {"type": "integer", "format": "int64", "minimum": 1}
 
 
 # -- Values of parameters: strict, bounded, and in the farm's calendar
@@ -199,7 +199,7 @@ class ReferenceFilter(IdFilter):
         self.paths = self.paths or (parameter,)
         if stem == parameter:
             self.field_class = IdOrNameParameter
-            extend_schema_field({"anyOf": [INT64, {"type": "string"}]})(self)
+            extend_schema_field({"anyOf": [ID_SCHEMA, {"type": "string"}]})(self)
             label = _("The id, or the %(name)s where it is no number")
             self.label = label % {"name": self.name_field}
         message = gettext_lazy("An id is a whole number; a name goes into {parameters} instead.")

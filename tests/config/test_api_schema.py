@@ -66,3 +66,60 @@ def test_every_address_is_in_the_schema():
     addresses = {route.path for route in routes() if route.path.startswith("/api/v1/")}
     named = {re.sub(r"\{id\}", "{pk}", path) for path in the_schema()["paths"]}
     assert named == addresses - apart
+
+
+def operations(method):
+    for path, described in yaml.load(DOCUMENT.read_text(), yaml.CSafeLoader)["paths"].items():
+        if method in described:
+            yield path, described[method]
+
+
+def test_a_filter_by_an_id_says_how_small_it_may_be(api):
+    found = 0
+    for path, operation in operations("get"):
+        for parameter in operation.get("parameters", []) if "{" not in path else ():
+            if parameter["in"] == "query" and parameter["schema"].get("format") == "int64":
+                found += 1
+                least, name = parameter["schema"]["minimum"], parameter["name"]
+                answer = api.get(path, {name: least - 1})
+                assert name in answer.json()["errors"], (path, name)
+                answer = api.get(path, {name: least})
+                assert name not in answer.json().get("errors", {}), (path, name)
+    assert found > 10
+
+
+def test_a_body_of_a_post_has_no_other_fields():
+    schemas = yaml.load(DOCUMENT.read_text(), yaml.CSafeLoader)["components"]["schemas"]
+
+    def bodies(method):
+        for path, operation in operations(method):
+            for content in operation.get("requestBody", {}).get("content", {}).values():
+                if reference := content["schema"].get("$ref"):
+                    yield path, reference.rpartition("/")[2]
+
+    of_rows = {name for method in ("put", "patch") for _, name in bodies(method)}
+    strict = {name for _, name in bodies("post")} - of_rows
+    assert len(strict) > 20
+    for name in strict:
+        assert schemas[name].get("properties") is None or not schemas[name]["additionalProperties"]
+
+
+def test_what_is_needed_is_described(api):
+    (imported,) = (each for path, each in operations("post") if path == "/api/v1/spools/import/")
+    (key,) = (each for each in imported["parameters"] if each["in"] == "header")
+    assert (key["name"], key["required"]) == ("Idempotency-Key", True)
+    text = "name,initial_grams\nSky,1000\n"
+    answer = api.generic("POST", "/api/v1/spools/import/", text, content_type="text/csv")
+    assert answer.json()["code"] == "idempotency_key_missing"
+    reports = dict(operations("get"))
+    alone = [
+        (path, each["name"])
+        for path, operation in reports.items()
+        for each in operation.get("parameters", [])
+        if each["in"] == "query" and each.get("required")
+    ]
+    assert alone
+    for path, name in alone:
+        assert name in api.get(path).json()["errors"], path
+    assert "Exactly one of ``lot``" in reports["/api/v1/reports/lots/"]["description"]
+    assert "lot" in api.get("/api/v1/reports/lots/").json()["errors"]

@@ -1,4 +1,4 @@
-"""The map of a farm's site."""
+"""URLconf of a farm's site."""
 
 from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules

@@ -1,4 +1,4 @@
-"""The map of the public site, where farms are made and suspended."""
+"""URLconf of the public site, where farms are added and suspended."""
 
 from django.urls import include, path, re_path
 

@@ -1,4 +1,4 @@
-"""The addresses of the floor, below /floor/."""
+"""URLconf of the floor, below /floor/."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Signing in and out: the same on a farm's site and on the public one."""
+"""URLconf of signing in and out, for a farm's site and the public one."""
 
 from django.contrib.auth.views import LogoutView
 from django.urls import path

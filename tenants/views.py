@@ -1,4 +1,4 @@
-"""The few pages that are no app's: sign-in, a farm's front page, the platform's."""
+"""Views of sign-in and of the front pages of a farm and the public site."""
 
 from django.contrib.auth import views as auth_views
 from django.contrib.auth.decorators import login_required

@@ -1,1 +1,1 @@
-"""What the settings of the API name: errors, permissions, pagination, renderers."""
+"""Classes that the API's settings refer to: errors, pagination, parsers, renderers, schema."""

@@ -1,4 +1,4 @@
-"""Ordering and searching of lists."""
+"""Ordering and search of the API's lists."""
 
 from django.db.models import F, Func, Value
 from django.db.models.functions import Length

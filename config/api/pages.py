@@ -1,4 +1,4 @@
-"""Errors outside of every API view: JSON below /api/, pages elsewhere."""
+"""Views of errors outside of API views: JSON below /api/, pages elsewhere."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""Lists come in pages."""
+"""Pagination of the API's lists."""
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy

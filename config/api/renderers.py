@@ -1,4 +1,4 @@
-"""JSON, the pages of the browsable API, and which of them; compressed on their way."""
+"""Renderers: JSON and the browsable API, chosen by the request and compressed."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The API's own description: OpenAPI 3."""
+"""The OpenAPI 3 schema of the API, by drf-spectacular."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The map of /api/."""
+"""URLconf of /api/."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Files imported in the admin: a page previews what each line becomes, then imports the file."""
+"""Import of files in the admin: a page previews the result of each line, then imports the file."""
 
 import base64
 import secrets

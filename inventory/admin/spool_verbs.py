@@ -1,4 +1,4 @@
-"""The verbs of a spool as its pages offer them."""
+"""The verbs of a spool in the admin."""
 
 from django.utils.translation import gettext_lazy as _
 

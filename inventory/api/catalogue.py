@@ -1,4 +1,4 @@
-"""The catalogue: what filament there is to buy, and where it can lie."""
+"""The catalogue, and locations."""
 
 from inventory import filters
 from inventory.api.imports import FilamentImport

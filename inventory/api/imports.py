@@ -1,4 +1,4 @@
-"""Tables and catalogues that are imported as a whole; every line of them is answered for."""
+"""Import of tables and catalogues, with a result for each line."""
 
 from rest_framework.decorators import action
 from rest_framework.response import Response

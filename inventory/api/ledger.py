@@ -1,4 +1,4 @@
-"""The ledger: read by everybody, written by verbs alone."""
+"""The ledger, read-only but for one verb: reversing an entry."""
 
 from rest_framework import status
 from rest_framework.decorators import action

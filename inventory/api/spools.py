@@ -1,4 +1,4 @@
-"""Spools: received, described, handled, and what was taken of them."""
+"""Spools, their verbs and their entries."""
 
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import status

@@ -1,4 +1,4 @@
-"""A file that is imported from the admin: chosen, previewed, then imported."""
+"""Forms for importing a file in the admin: choose, preview, import."""
 
 from dataclasses import asdict, dataclass
 

@@ -1,4 +1,4 @@
-"""How labels are printed, in the admin."""
+"""Forms for printing labels in the admin."""
 
 from django import forms
 from django.utils.translation import gettext as _

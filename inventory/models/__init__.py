@@ -1,4 +1,4 @@
-"""What filament there is: the catalogue, the spools on the shelf, and their ledger."""
+"""The catalogue of filaments, spools, and their ledger."""
 
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
 from inventory.models.ledger import InventoryTransaction

@@ -1,4 +1,4 @@
-"""The catalogue: who makes filament, of which polymer, in which colour and size."""
+"""The catalogue: manufacturers, material types, filaments; and locations."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError

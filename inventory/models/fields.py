@@ -1,4 +1,4 @@
-"""Columns of texts that can be written in several ways, and are stored in one."""
+"""Model fields for texts with a normal form, such as GTINs and colours."""
 
 from functools import partial
 

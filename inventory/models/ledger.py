@@ -1,4 +1,4 @@
-"""The ledger: one signed change of grams on one spool, never changed, never deleted."""
+"""The ledger: append-only entries, each a signed change of grams on one spool."""
 
 from django.conf import settings
 from django.db import models

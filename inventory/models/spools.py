@@ -1,4 +1,4 @@
-"""The shelf: spools, where they are, and what happened to them."""
+"""Spools and their events."""
 
 from decimal import Decimal
 from uuid import uuid4

@@ -1,4 +1,4 @@
-"""The letters on paper: one embedded font with Latin, Greek, Cyrillic and Vietnamese.
+"""Fonts of documents: one embedded font with Latin, Greek, Cyrillic and Vietnamese.
 
 A letter that it lacks is taken from the fonts that SPOOLBOOK_FONTS names, or is printed as ``?``;
 `missing` finds these before. No page depends on the fonts of the computer that prints it.

@@ -1,4 +1,4 @@
-"""What labels are printed on: sheets of many, and rolls, as data. Millimetres throughout."""
+"""Formats of label sheets and rolls, as data. Millimetres throughout."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""What a revaluation of spools changes, as JSON."""
+"""Revaluations of spools, as JSON."""
 
 from decimal import ROUND_HALF_UP
 

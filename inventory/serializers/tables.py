@@ -1,4 +1,4 @@
-"""What is imported, and what became of it, as JSON."""
+"""Bodies and reports of imports."""
 
 from rest_framework import serializers
 

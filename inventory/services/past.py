@@ -1,4 +1,4 @@
-"""What has happened can't be dated in the future."""
+"""Validation of moments and dates that can't be in the future."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""New spools on the shelf: one, or many equal ones at once."""
+"""Receipt of spools: one, or many equal ones at once."""
 
 from decimal import ROUND_DOWN, Decimal
 

@@ -1,4 +1,4 @@
-"""Taking back an entry that no run made."""
+"""Reversal of an entry that no run made."""
 
 from django.db.models import Q
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""What a new farm's inventory begins with."""
+"""Initial data of a new farm's inventory."""
 
 from decimal import Decimal
 

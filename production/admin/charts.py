@@ -1,4 +1,4 @@
-"""Figures as the numbers of an SVG picture; templates draw them, the stylesheet colours them."""
+"""Coordinates of SVG charts; templates draw them, the stylesheet colours them."""
 
 WIDTH = 300  # of the longest bar, in units of the picture
 ROW = 52

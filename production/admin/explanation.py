@@ -1,4 +1,4 @@
-"""Why runs did not cost what was planned, on pages of the admin: a waterfall and its table."""
+"""The explanation of cost differences in the admin: a waterfall chart and its table."""
 
 from inventory.admin import rendering
 from production.admin import formatting

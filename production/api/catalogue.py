@@ -1,4 +1,4 @@
-"""What is printed on, and what is printed: printers, products, reasons."""
+"""Printers, products and reasons."""
 
 from rest_framework import status
 from rest_framework.decorators import action

@@ -1,4 +1,4 @@
-"""Reports: lists that are computed, and come in pages like any other."""
+"""Reports: computed lists with pagination."""
 
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError

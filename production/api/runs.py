@@ -1,4 +1,4 @@
-"""Production runs: planned, changed, deleted, and what can be read of one."""
+"""Production runs, and the documents and figures of one."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _

@@ -1,4 +1,4 @@
-"""Spools, weighed while a run may print from them; and what a scanner read."""
+"""Spools, weighed while a run may print from them; and decoding of scans."""
 
 from rest_framework.decorators import action
 from rest_framework.response import Response

@@ -1,4 +1,4 @@
-"""The last thing that the user did, and its undo."""
+"""The user's last action, and its undo."""
 
 from django.utils.translation import gettext as _
 from rest_framework.exceptions import PermissionDenied

@@ -1,4 +1,4 @@
-"""What happens to one run or spool, as generators: each yields the moment of its next event."""
+"""Histories of a run or spool, as generators that yield the moment of the next event."""
 
 import heapq
 from dataclasses import dataclass

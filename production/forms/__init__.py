@@ -1,1 +1,1 @@
-"""Forms for what people do with runs in pages."""
+"""Forms of runs, for the floor and the admin."""

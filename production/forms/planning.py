@@ -1,4 +1,4 @@
-"""Planning a run: its own fields, what it makes, what it takes."""
+"""Forms for planning a run: its fields, items and materials."""
 
 from django import forms
 

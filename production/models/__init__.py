@@ -1,4 +1,4 @@
-"""What is made: printers, products with their bills of materials, and production runs.
+"""Printers, products with their bills of materials, and production runs.
 
 A ProductionRun is one job on one printer. Its RunItems are what it makes, its RunMaterials what
 it takes, its RunEvents what was done to it. Status, reservations and numbers are written by

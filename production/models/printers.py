@@ -1,4 +1,4 @@
-"""Printers, and the places on them that hold a spool."""
+"""Printers and their slots."""
 
 from django.db import models
 from django.db.models import FilteredRelation, Q

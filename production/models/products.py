@@ -1,4 +1,4 @@
-"""Products, and what one unit of each takes."""
+"""Products and their bills of materials."""
 
 from django.core.exceptions import ValidationError
 from django.db import models

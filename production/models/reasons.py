@@ -1,4 +1,4 @@
-"""Why parts are scrapped and runs fail."""
+"""Reasons for scrap and failure."""
 
 from django.db import models
 from django.db.models import Count, OuterRef, Subquery

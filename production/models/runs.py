@@ -1,4 +1,4 @@
-"""Production runs, what they make, what they take, and what was done to them."""
+"""Production runs, their items, materials and events."""
 
 from django.conf import settings
 from django.db import models

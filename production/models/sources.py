@@ -1,4 +1,4 @@
-"""Where an actual figure comes from: somebody entered it, or it was taken from the plan."""
+"""Sources of actual figures: statements and estimates."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

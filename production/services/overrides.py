@@ -1,4 +1,4 @@
-"""Who may go past a refusal, or take back what was done: rights beyond the verb's own."""
+"""Permissions to override a refusal and to undo an action, beyond that of the verb."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""What a verb of a run would write, by a dry run."""
+"""Preview of a verb of a run."""
 
 from inventory.models import Spool
 from inventory.services.spools import preview as of_spools

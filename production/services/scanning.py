@@ -1,4 +1,4 @@
-"""What a scanner read, and what that is in this farm: for the floor and the API."""
+"""Decoding of scanned text to rows of this farm, for the floor and the API."""
 
 import logging
 from dataclasses import dataclass

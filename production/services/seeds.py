@@ -1,4 +1,4 @@
-"""What a new farm's production begins with."""
+"""Initial data of a new farm's production."""
 
 from production.models import Reason
 

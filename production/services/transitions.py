@@ -1,4 +1,4 @@
-"""How a run is locked for a verb, and what a verb writes of the run itself."""
+"""Locks a run for a verb, and saves the run with its event."""
 
 from django.utils import timezone
 from django.utils.translation import gettext as _

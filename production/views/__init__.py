@@ -1,1 +1,1 @@
-"""The floor's pages: each finds what it is about, calls one verb, and answers."""
+"""Views of the floor: each gets its object, calls one service and responds."""

@@ -1,4 +1,4 @@
-"""The pages of a run on the floor, and of its verbs."""
+"""Views of a run and its verbs on the floor."""
 
 from django.http import Http404
 from django.shortcuts import get_object_or_404

@@ -1,4 +1,4 @@
-"""From a label or typed text to its page."""
+"""Redirects from a label or typed text to its page."""
 
 import re
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""Today, and the pages of a printer and its slots."""
+"""Views of today's work, a printer and its slots."""
 
 from django.shortcuts import get_object_or_404
 from django.urls import reverse

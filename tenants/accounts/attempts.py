@@ -1,4 +1,4 @@
-"""Tries at a secret, counted by the database, so that every process of every machine knows them.
+"""Attempts at a secret, counted in the database and so across all processes and machines.
 
 A try is counted before it is looked at, in one statement of its own: many at once are counted one
 by one, and a refusal afterwards does not take the count back. So it is never called inside of the

@@ -1,4 +1,4 @@
-"""PINs: how people say who they are on a tablet that they share.
+"""PINs, with which people sign in on a shared tablet.
 
 A PIN is short, so its hash is not what protects it, though it is a slow one and keyed with the
 program's secret, so that a copy of the database alone can't be searched. What protects it: it is

@@ -1,4 +1,4 @@
-"""Who may do what: roles are data. The verbs of a run are registered by ``production``.
+"""Roles and their permissions, as data. The verbs of a run are registered by ``production``.
 
 A permission is ``app.verb_model``. Each verb of the floor has its own, so that no right to change
 a row is a right to complete a run. No role may change or delete what only services write: ledger

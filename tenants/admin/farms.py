@@ -1,4 +1,4 @@
-"""The public site's admin: the farms, and where they answer."""
+"""The public site's admin: farms and their hosts."""
 
 import zoneinfo
 

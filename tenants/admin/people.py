@@ -1,4 +1,4 @@
-"""The farm's people, and the devices that act for them, for its managers."""
+"""The farm's people, tokens and tablets, for its managers."""
 
 from django import forms
 from django.contrib import admin, messages

@@ -1,4 +1,4 @@
-"""Who may call the API, and how often: tokens, permissions, throttles."""
+"""Authentication, permissions and throttles of the API."""
 
 import logging
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Answers that are PDF."""
+"""PDF responses."""
 
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer

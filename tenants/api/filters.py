@@ -1,4 +1,4 @@
-"""The filters of lists; a value that a parameter can't have is 400."""
+"""Filters of lists; an invalid value is 400."""
 
 import re
 from datetime import UTC, datetime, time, timedelta

@@ -1,4 +1,4 @@
-"""What every view of the API has in common.
+"""Base classes of the API's views.
 
 A viewset finds a row (``get_object``), calls one verb with the body (``get_validated_data``,
 ``call``), and answers with the row as it is then (``row_response``). It names its queryset, its

@@ -1,4 +1,4 @@
-"""The names of a farm: its short name, its schema, its hosts."""
+"""Validation of a farm's slug, schema and hosts."""
 
 import hashlib
 import ipaddress

@@ -1,4 +1,4 @@
-"""What the commands share: errors that are sentences, a farm by its slug, a made-up password."""
+"""Base class of commands: errors as sentences, a farm by its slug, a random password."""
 
 import secrets
 

@@ -1,1 +1,1 @@
-"""What every service is built on: operations, refusals, quantities, versions."""
+"""Building blocks of services: operations, refusals, quantities, versions."""

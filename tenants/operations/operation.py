@@ -1,4 +1,4 @@
-"""@operation: what every business operation shares.
+"""@operation: transaction, retries, log line and metrics of a service.
 
 One transaction, retried as a whole when PostgreSQL chose it as the victim of a deadlock; one span,
 one measurement and one log line that say what was done to what, for how long and how it ended.

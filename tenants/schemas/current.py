@@ -1,4 +1,4 @@
-"""The schema that cached values belong to."""
+"""The current schema, for keys of cached values."""
 
 from contextvars import ContextVar
 

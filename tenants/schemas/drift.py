@@ -1,4 +1,4 @@
-"""Whether the tables of a schema are those of the models, whatever django_migrations has recorded.
+"""Schemas whose tables differ from the models, whatever django_migrations has recorded.
 
 Before a release migrations may be rewritten, and a program may be older than its data.
 """

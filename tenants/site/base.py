@@ -1,4 +1,4 @@
-"""The ModelAdmin and the inline that all others are built on."""
+"""Base classes of ModelAdmins and inlines."""
 
 import functools
 

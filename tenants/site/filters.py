@@ -1,4 +1,4 @@
-"""Ways to narrow a list that need no script: a choice, a text, a span of days; all in one bar."""
+"""List filters in one form without scripts: a choice, a text, a span of days."""
 
 from datetime import datetime, time, timedelta
 

@@ -1,4 +1,4 @@
-"""What stands above a list of the admin, and how its pages call what was done."""
+"""Template tags of the admin's lists: the filter bar and the date drill-down."""
 
 import copy
 from datetime import date

@@ -1,1 +1,1 @@
-"""What every page and address shares: middleware, forms, problems, pagination."""
+"""Parts shared by pages and API: middleware, forms, problems, pagination."""

@@ -1,4 +1,4 @@
-"""Idempotency-Key: a POST that is sent again has its effect once, and gets the first answer again.
+"""Idempotency-Key: a repeated POST has its effect once, and gets the first answer again.
 
 One transaction takes a lock on the person and the key, looks the key up, runs the verb and keeps
 the answer: either all of it is there or nothing. A refusal leaves no key.

@@ -1,4 +1,4 @@
-"""What every request passes through: its id, the policy of its page, its farm."""
+"""Middleware: correlation id, content security policy, the request's farm."""
 
 import logging
 import re

@@ -1,4 +1,4 @@
-"""Pages of long lists."""
+"""Paginators for long lists."""
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator

@@ -1,4 +1,4 @@
-"""What an error looks like to a program: RFC 9457 problem+json."""
+"""Errors as RFC 9457 problem+json."""
 
 from decimal import Decimal
 from http import HTTPStatus

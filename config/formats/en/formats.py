@@ -1,4 +1,4 @@
-"""How dates and times are written where no template says otherwise: as everywhere on the pages."""
+"""Default formats of dates and times, those of the pages."""
 
 DATETIME_FORMAT = "j M Y, H:i"
 TIME_FORMAT = "H:i"

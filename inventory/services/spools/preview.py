@@ -1,4 +1,4 @@
-"""What a verb would write, by a dry run: the entries, and each balance before and after."""
+"""Preview of a verb by a dry run: its entries, and each balance before and after."""
 
 from dataclasses import dataclass
 from decimal import Decimal

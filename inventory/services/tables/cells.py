@@ -1,4 +1,4 @@
-"""Kinds of cells: what a value of a column may be. Nothing is repaired or guessed.
+"""Kinds of cells: the values that a column accepts. Nothing is repaired or guessed.
 
 A decimal comma is one where it can be nothing else: ``19,99`` and ``1.234,5`` are. ``1,234`` may
 be a thousand, and is refused, unless other cells of the table show that it is written with

@@ -1,4 +1,4 @@
-"""What becomes of each row of an import, and of all of them."""
+"""The result of an import, by row and in total."""
 
 from contextlib import contextmanager
 from dataclasses import dataclass, field

@@ -1,1 +1,1 @@
-"""What happens at the printer while a run is in progress."""
+"""Services at the printer while a run is in progress."""

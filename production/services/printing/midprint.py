@@ -1,4 +1,4 @@
-"""While a run prints: swap a spool that ran out, save drafts, note the progress."""
+"""Verbs of a run in progress: swap a spool, save drafts, note the progress."""
 
 from dataclasses import replace
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What people do to printers: between runs, and when a print goes on elsewhere."""
+"""Verbs of printers: clear one, and change that of a run."""
 
 from production.models import RunMaterial
 from production.services import overrides, transitions

@@ -1,4 +1,4 @@
-"""Which spool is in which slot of a printer: loaded, taken out, or drawn from by a run.
+"""Slots of printers: which spool is loaded, unloaded, or used by a run.
 
 Locks are taken in one order: printers by id, their slots, spools by id.
 """

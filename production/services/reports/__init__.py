@@ -1,1 +1,1 @@
-"""What many runs took, made and cost, computed in SQL."""
+"""Reports over many runs, computed in SQL."""

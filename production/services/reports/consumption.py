@@ -1,4 +1,4 @@
-"""Where the filament went: usage and waste of the ledger, net of what was reversed.
+"""Consumption of filament: usage and waste of the ledger, net of reversals.
 
 An entry counts on the day it was posted, and so does its reversal: the figures of a closed month
 stay, and a correction counts in the month it was made. Everything that left the shelf as

@@ -1,4 +1,4 @@
-"""Why many runs did not cost what was planned: exact parts of runs, summed, then rounded once.
+"""Explanation of the cost differences of many runs: exact parts, summed, then rounded once.
 
 The parts are those of ``production.services.explanation``, for one run. A run is in the sums of a
 figure if it is compared in it, as in the variance of many runs; the others are counted by the first

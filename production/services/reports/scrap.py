@@ -1,4 +1,4 @@
-"""What was printed for nothing: scrapped parts of completed runs, and failed runs.
+"""Scrap: scrapped parts of completed runs, and failed runs.
 
 A scrapped part carries the grams and the cost of its run that its printed grams are a share of;
 a failed run is lost as a whole. Cost is material, machine, energy and labour, by the formulas of

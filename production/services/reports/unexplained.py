@@ -1,4 +1,4 @@
-"""Grams that no run took: what counting the shelf found missing, or too much.
+"""Unexplained grams: differences that counts found.
 
 Where a run is corrected after its spool was weighed, what keeps the weighed balance takes grams
 back out of it: they are explained now. Nobody counted then, so it is no count.

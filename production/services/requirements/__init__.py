@@ -1,1 +1,1 @@
-"""What a run needs before it can start: grams, a printer, physical limits."""
+"""Requirements for a run to start: grams, a printer, physical limits."""

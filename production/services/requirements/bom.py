@@ -1,4 +1,4 @@
-"""What a run needs by the bills of materials of its products."""
+"""Grams that a run needs by the bills of materials of its products."""
 
 from collections import defaultdict
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""What the lines of open runs claim of their spools."""
+"""Reservations of the lines of open runs on their spools."""
 
 from collections import Counter
 

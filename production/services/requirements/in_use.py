@@ -1,4 +1,4 @@
-"""What may be named anew: printers in service, products that are still made, reasons in use."""
+"""Checks that printers, products and reasons are active when they are chosen."""
 
 from django.utils.translation import gettext as _
 

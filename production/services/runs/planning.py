@@ -1,4 +1,4 @@
-"""Planning many runs at once: fifty plates of an order, over the printers of a farm.
+"""Plans many runs at once: the plates of an order, over the printers of a farm.
 
 Every run is made by ``lifecycle.create``. On top of that all of them are made or none, the spools
 of all are locked once, and all that is wrong with any of them is reported at once.

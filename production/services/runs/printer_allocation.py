@@ -1,4 +1,4 @@
-"""Which plates go to which printer: the least loaded takes the next one."""
+"""Allocates plates to printers: the least loaded takes the next one."""
 
 import heapq
 from math import ceil

@@ -1,4 +1,4 @@
-"""Runs made of other runs, or of what was printed without one."""
+"""Reprints and copies of runs, and runs recorded afterwards."""
 
 from dataclasses import dataclass
 from decimal import Decimal

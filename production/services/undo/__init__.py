@@ -1,1 +1,1 @@
-"""Taking back one's own last verb, and what came in between."""
+"""Undo of one's own last action; conflicts of actions that were sent late."""

@@ -1,4 +1,4 @@
-"""People, and the devices that act for them."""
+"""Users, and the tokens of devices."""
 
 import hashlib
 

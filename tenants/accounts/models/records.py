@@ -1,4 +1,4 @@
-"""What was done: the audit trail, the answers that are given again, tries at a secret."""
+"""The audit trail, stored answers of idempotent requests, and attempts at a secret."""
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder

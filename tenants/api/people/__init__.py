@@ -1,1 +1,1 @@
-"""People, their tokens and their farm, as programs reach them."""
+"""The API of people, tokens and the farm's settings."""

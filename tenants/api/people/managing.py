@@ -1,4 +1,4 @@
-"""What managers look after: people, their roles, everybody's tokens, the farm's settings."""
+"""Endpoints for managers: people, their roles, everybody's tokens, the farm's settings."""
 
 from rest_framework import status
 from rest_framework.decorators import action

@@ -1,4 +1,4 @@
-"""Tokens of one's own, and who one is."""
+"""Endpoints for one's own account and tokens."""
 
 from django.contrib.auth import authenticate
 from django.db import connection

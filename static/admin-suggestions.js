@@ -23,7 +23,7 @@
         return picture;
     };
 
-    const shown = (row) => {
+    const formatResult = (row) => {
         if (!row.note) {
             return row.text;
         }
@@ -44,7 +44,7 @@
         return (field.labels[0] || heading)?.textContent.trim().replace(/:$/, '');
     };
 
-    $.fn.select2?.defaults.set('templateResult', shown);
+    $.fn.select2?.defaults.set('templateResult', formatResult);
     const make = $.fn.djangoAdminSelect2;
     if (make) {
         $.fn.djangoAdminSelect2 = function() {

@@ -5,11 +5,11 @@
 // form belongs to the person who filled it in, and is never sent as somebody else.
 
 const PREFIX = "spoolbook-waiting:";
-const PATIENCE = 10_000, AGAIN = 15_000, SLOW = 1_000; // milliseconds
-const OLD = 12 * 3_600_000; // by then the farm has moved on: somebody has to look
+const TIMEOUT = 10_000, RETRY_AFTER = 15_000, SLOW_AFTER = 1_000; // milliseconds
+const MAX_AGE = 12 * 3_600_000; // older forms are not sent without a look
 
 const board = document.getElementById("waiting");
-const texts = board?.dataset ?? {}; // nobody is signed in: there is no board
+const texts = board?.dataset ?? {}; // without a sign-in there is no board
 const me = texts.person;
 const page = document.documentElement;
 const pressed = new Set(); // keys of what was sent from this page, while it is looked at
@@ -53,7 +53,7 @@ const send = async (form) => {
   try {
     const response = await fetch(form.url, {
       method: "POST", body: new URLSearchParams(form.body), headers: headers(form),
-      signal: AbortSignal.timeout(PATIENCE),
+      signal: AbortSignal.timeout(TIMEOUT),
     });
     const isJson = response.headers.get("Content-Type")?.includes("json");
     isSignedOut = response.status === 401 || (response.status === 403 && !isJson);
@@ -61,7 +61,7 @@ const send = async (form) => {
     const answer = await response.json();
     if (response.ok) return answer;
     if (answer.code !== "idempotency_key_busy") return { detail: answer.detail || answer.title };
-    setTimeout(goAhead, SLOW); // it is being done at this moment
+    setTimeout(goAhead, SLOW_AFTER); // it is being done at this moment
     return null;
   } catch {
     return null; // no network, or it took too long
@@ -75,7 +75,7 @@ const sendAll = () => {
   sending ??= alone(async () => {
     const messages = [];
     for (let form; !isLeaving && (form = due()[0]);) { // the next page sends the rest
-      if (Date.now() - form.at > OLD) {
+      if (Date.now() - form.at > MAX_AGE) {
         keep({ ...form, why: texts.old });
         continue;
       }
@@ -121,7 +121,7 @@ const press = async (form) => {
   pressed.add(form.key);
   keep({ ...form, why: undefined, at: Date.now() });
   draw();
-  setTimeout(draw, SLOW + 100);
+  setTimeout(draw, SLOW_AFTER + 100);
   await sendAll();
   const stored = find(form.key);
   if (stored?.why) submit(stored); // another tab was faster, and was refused
@@ -157,7 +157,7 @@ const announce = (messages) => {
 };
 
 const clock = (at) => {
-  const weekday = Date.now() - at > OLD ? "short" : undefined;
+  const weekday = Date.now() - at > MAX_AGE ? "short" : undefined;
   return new Date(at).toLocaleString(texts.locale || page.lang, { timeZone: texts.zone, weekday, hour: "2-digit", minute: "2-digit" });
 };
 
@@ -176,7 +176,7 @@ const row = (form) => {
 const draw = () => {
   const now = Date.now(), forms = everyone();
   const own = forms.filter((form) => form.person === me);
-  const seen = own.filter((form) => form.tried || form.why || now - form.at > SLOW);
+  const seen = own.filter((form) => form.tried || form.why || now - form.at > SLOW_AFTER);
   const names = [...new Set(forms.filter((form) => form.person !== me).map((form) => form.name))];
   board.hidden = !seen.length && !names.length;
   board.querySelector(".count").textContent = seen.length || "";
@@ -250,7 +250,7 @@ const begin = () => {
     draw();
   });
   document.addEventListener("visibilitychange", goAhead);
-  setInterval(goAhead, AGAIN);
+  setInterval(goAhead, RETRY_AFTER);
   const refreshed = document.querySelector("[data-refresh]");
   if (refreshed) setInterval(readAgain, refreshed.dataset.refresh * 1000);
 };

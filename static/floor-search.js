@@ -1,23 +1,23 @@
 "use strict";
-// What is found is shown while it is typed; without this the button finds the same.
+// Updates the results while one types; without this the button does.
 
 const WAIT_MS = 250;
 
 for (const form of document.querySelectorAll("[data-search]")) {
-  const shown = document.getElementById(form.dataset.search);
+  const results = document.getElementById(form.dataset.search);
   const field = form.querySelector("input");
-  let timer = 0, asked = null;
+  let timer = 0, request = null;
   const find = async () => {
-    asked?.abort();
-    asked = new AbortController();
+    request?.abort();
+    request = new AbortController();
     const address = `?${new URLSearchParams(new FormData(form))}`;
     try {
-      const answer = await fetch(address, { signal: asked.signal, redirect: "error" });
+      const answer = await fetch(address, { signal: request.signal, redirect: "error" });
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      shown.replaceChildren(...page.getElementById(shown.id).childNodes);
+      results.replaceChildren(...page.getElementById(results.id).childNodes);
       history.replaceState(null, "", address);
     } catch {
-      // Typed on, signed out or no network: the button says what is the matter.
+      // Typed on, signed out or no network: the button gives the reason.
     }
   };
   field.addEventListener("input", () => {

@@ -1,13 +1,13 @@
 "use strict";
 // The floor's pages as they were last seen, for when there is no network.
 //
-// The network goes first, always. A kept page says so (data-offline; the page's style shows since
-// when). Pages are kept for one person at a time; signing out and the sign-in page forget them all.
+// The network goes first, always. A stored page is marked (data-offline; its style shows since
+// when). Pages are stored for one person at a time; signing out and the sign-in page delete them.
 
 const FILES = "floor-files";
-const PATIENCE = 5_000; // milliseconds until a kept page is better than none
-const MOST = 80; // pages
-const NOTHING = `<!doctype html><html lang="en"><meta charset="utf-8">
+const TIMEOUT = 5_000; // milliseconds until a stored page is better than none
+const MAX_PAGES = 80; // pages
+const OFFLINE_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>No network</title>
 <link rel="stylesheet" href="/static/spoolbook.css"><link rel="stylesheet" href="/static/floor.css">
 <main><h1>No network</h1><p class="message">This page was not kept on this device.
@@ -45,19 +45,19 @@ const keep = async (request, response) => {
   await cache.put(request, response);
   if (isFile) return;
   for (const other of await caches.keys()) if (other !== name && other !== FILES) await caches.delete(other);
-  for (const old of (await cache.keys()).slice(0, -MOST)) await cache.delete(old);
+  for (const old of (await cache.keys()).slice(0, -MAX_PAGES)) await cache.delete(old);
 };
 
 const page = async (event) => {
   const before = await cached(event.request);
-  const tooLate = before && new Promise((_, reject) => { setTimeout(reject, PATIENCE); });
+  const tooLate = before && new Promise((_, reject) => { setTimeout(reject, TIMEOUT); });
   try {
     const response = await Promise.race([fetched(event), tooLate].filter(Boolean));
     isOffline = before && [429, 502, 503, 504].includes(response.status);
     return isOffline ? marked(before) : response;
   } catch {
     isOffline = true;
-    return before ? marked(before) : new Response(NOTHING, { headers: { "Content-Type": "text/html" } });
+    return before ? marked(before) : new Response(OFFLINE_PAGE, { headers: { "Content-Type": "text/html" } });
   }
 };
 

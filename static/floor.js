@@ -1,20 +1,20 @@
 "use strict";
-// The floor works without this; with it figures are shown while they are typed.
+// The floor works without this; with it figures are updated while one types.
 
 const number = (text) => Number.parseFloat(text.replace(",", "."));
 const locale = document.getElementById("waiting")?.dataset.locale || document.documentElement.lang;
-const shown = (value) => value.toLocaleString(locale, { maximumFractionDigits: 2, useGrouping: false }).replace("-", "−");
+const formatted = (value) => value.toLocaleString(locale, { maximumFractionDigits: 2, useGrouping: false }).replace("-", "−");
 
 for (const form of document.querySelectorAll("[data-weigh]")) {
   const gross = form.querySelector("[name=gross_grams]");
   const tare = number(form.dataset.tare);
   const update = () => {
     const net = number(gross.value) - tare;
-    for (const row of form.querySelectorAll("[data-shown]")) row.hidden = Number.isNaN(net);
+    for (const row of form.querySelectorAll("[data-figure]")) row.hidden = Number.isNaN(net);
     if (Number.isNaN(net)) return;
     const off = Math.round((net - number(form.dataset.book)) * 100) / 100; // 970.1 - 970.1 may be a little less than 0
-    form.querySelector("[data-net]").value = shown(net);
-    form.querySelector("[data-off]").value = (off > 0 ? "+" : off < 0 ? "−" : "") + shown(Math.abs(off));
+    form.querySelector("[data-net]").value = formatted(net);
+    form.querySelector("[data-off]").value = (off > 0 ? "+" : off < 0 ? "−" : "") + formatted(Math.abs(off));
   };
   gross.addEventListener("input", update);
   update();

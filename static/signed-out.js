@@ -1,5 +1,5 @@
 "use strict";
-// Nobody is signed in: the floor's pages kept for offline are forgotten.
+// Signed out: the floor's pages stored for offline use are deleted.
 globalThis.caches?.keys().then((names) => names.forEach((name) => caches.delete(name)));
 
 // After the name the PIN is typed.

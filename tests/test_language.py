@@ -57,6 +57,17 @@ def test_no_identifier_is_of_the_dialect():
     assert not found, dict(found)
 
 
+def test_no_name_in_a_template_is_of_the_dialect():
+    """Variables, filters and tags; not texts, which are in quotes or outside of tags."""
+    found = {}
+    for path in (ROOT / "templates").rglob("*.*"):
+        tags = re.findall(r"{[{%].*?[%}]}", path.read_text())
+        names = {name for tag in tags for name in re.findall(r"\w+", re.sub(r"\".*?\"", "", tag))}
+        if words := {name for name in names if dialect_in(name)}:
+            found[path.name] = words
+    assert not found
+
+
 @pytest.mark.parametrize("folder", PRODUCT[:4])
 def test_a_sentence_for_people_is_one_template(folder):
     """``_("Run %(number)s is over.") % {...}``: translators can't do anything with an f-string,

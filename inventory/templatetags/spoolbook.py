@@ -3,10 +3,10 @@
 from django import template
 
 from inventory.admin import rendering
+from tenants.operations.text import humanize_name
 
 register = template.Library()
-
-
+register.filter("humanize", humanize_name)
 register.filter("grams", rendering.grams)
 register.filter("signed", rendering.signed)
 register.filter("swatch", rendering.named_swatch)
@@ -19,9 +19,3 @@ def variance_rows(figures):
         ("Minutes", figures["minutes"]),
         ("Cost", figures["cost"]["total"]),
     ]
-
-
-@register.filter
-def words(code):
-    """``in_progress`` as people write it."""
-    return (code or "").replace("_", " ")

@@ -93,5 +93,5 @@ def format_moment(at):
 
 
 def humanize_name(name):
-    """The name of a verb or a field for a sentence: ``swap_spool`` as ``swap spool``."""
-    return name.replace("_", " ")
+    """The name of a verb or a field for sentences: ``swap_spool`` as ``swap spool``; "" if None."""
+    return (name or "").replace("_", " ")

@@ -12,8 +12,8 @@ from tenants.accounts import audit_display
 from tenants.operations.text import humanize_name
 
 register = template.Library()
-register.filter("spoken", humanize_name)
-register.filter("told", audit_display.lines)
+register.filter("humanize", humanize_name)
+register.filter("audit_lines", audit_display.lines)
 
 
 @register.inclusion_tag("tenants/_filter_bar.html")
@@ -23,7 +23,7 @@ def filter_bar(changelist):
     given = changelist.params.items()
     return {
         "specs": specs,
-        "kept": [(name, value) for name, value in given if name not in own],
+        "hidden_fields": [(name, value) for name, value in given if name not in own],
         "is_narrowed": bool(changelist.params.keys() - {"o", "p", "all"}),
     }
 

@@ -12,7 +12,7 @@ from config.api.problems import UnusableText
 from tenants.operations.refusals import Invalid
 from tenants.web.requests import too_large
 
-DEEPEST = 20
+MAX_DEPTH = 20
 MAX_VALUES = 20_000  # of a body, lists and objects counted too; a view may allow more
 
 
@@ -34,7 +34,7 @@ class StrictJSONParser(JSONParser):
         raw = stream.read(limit + 1)
         if len(raw) > limit:
             raise too_large(limit)
-        _bound(raw, _most_values(parser_context))
+        _bound(raw, _max_values(parser_context))
         try:
             data = json.loads(
                 raw.decode("utf-8-sig"),
@@ -50,8 +50,8 @@ class StrictJSONParser(JSONParser):
         return data
 
 
-def _most_values(context):
-    return getattr((context or {}).get("view"), "most_values", None) or MAX_VALUES
+def _max_values(context):
+    return getattr((context or {}).get("view"), "max_values", None) or MAX_VALUES
 
 
 def _bound(raw, most):
@@ -76,7 +76,7 @@ def _object(pairs):
 def _check(data):
     """Refuse what is nested too deep, and text that PostgreSQL can't store."""
     level = [data]
-    for _level in range(DEEPEST):
+    for _level in range(MAX_DEPTH):
         texts = [value for value in level if isinstance(value, str)]
         texts += [name for value in level if isinstance(value, dict) for name in value]
         if not all(map(_is_storable, texts)):
@@ -98,5 +98,5 @@ def _is_storable(text):
 
 
 def _too_deep():
-    detail = _("The body is nested deeper than %(levels)s levels.") % {"levels": DEEPEST}
-    return TooDeep(detail, most_levels=DEEPEST)
+    detail = _("The body is nested deeper than %(levels)s levels.") % {"levels": MAX_DEPTH}
+    return TooDeep(detail, most_levels=MAX_DEPTH)

@@ -55,7 +55,7 @@ class FilamentImport(TakesTable):
         detail=False,
         methods=["post"],
         url_path="import-catalogue",
-        most_values=30 * catalogue_source.MAX_ENTRIES,
+        max_values=30 * catalogue_source.MAX_ENTRIES,
     )
     def import_catalogue(self, request):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""

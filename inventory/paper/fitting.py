@@ -11,13 +11,13 @@ SWATCH = 1.35  # of the size of the letters: what the colours before a text take
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """A text of ``scale`` times the size of the others, wrapped over ``most`` lines, with
+    """A text of ``scale`` times the size of the others, wrapped over ``max_rows`` lines, with
     ``colors`` before it."""
 
     text: str
     scale: float = 1
     is_bold: bool = False
-    most: int = 1
+    max_rows: int = 1
     colors: tuple = ()
 
 
@@ -42,7 +42,7 @@ def fitted(lines, box_width, box_height, *, largest, smallest):
     while size > smallest:
         wrapped = [_wrapped(line, box_width, size) for line in lines]
         rows = [row for of_line in wrapped for row in of_line]
-        is_within = all(len(of) <= line.most for line, of in zip(lines, wrapped, strict=True))
+        is_within = all(len(of) <= line.max_rows for line, of in zip(lines, wrapped, strict=True))
         if is_within and height(rows) <= box_height:
             return rows
         size *= SHRINK

@@ -57,11 +57,11 @@ def of_spool(spool, *, farm):
     received = _("%(grams)s g net, received %(day)s") % figures
     lines = (
         Line(text=filament.material_type.code, scale=1.45, is_bold=True),
-        Line(text=filament.name, scale=1.15, is_bold=True, most=4),
-        Line(text=color, most=3, colors=swatches.colors_of(filament)),
-        Line(text=str(filament.manufacturer or ""), most=3),
-        Line(text=lot, most=3),
-        Line(text=received, most=3),
+        Line(text=filament.name, scale=1.15, is_bold=True, max_rows=4),
+        Line(text=color, max_rows=3, colors=swatches.colors_of(filament)),
+        Line(text=str(filament.manufacturer or ""), max_rows=3),
+        Line(text=lot, max_rows=3),
+        Line(text=received, max_rows=3),
     )
     return Label(code=spool.code, address=spool_address(farm, spool.code), lines=lines)
 

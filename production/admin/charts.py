@@ -12,10 +12,10 @@ def comparison(rows):
 
 def columns(points, *, height=120, width=36):
     """Columns side by side: ``points`` are (label, value, text); equal widths, one scale."""
-    most = max((value or 0 for _, value, _ in points), default=0)
+    highest = max((value or 0 for _, value, _ in points), default=0)
     bars = []
     for index, (label, value, text) in enumerate(points):
-        bar_height = float((value or 0) * height / most) if most else 0
+        bar_height = float((value or 0) * height / highest) if highest else 0
         x = index * (width + 12)
         bars.append(
             {
@@ -78,21 +78,21 @@ def _is_known(figure):
 
 
 def _pair(index, label, figure, show):
-    most = max(figure["planned"] or 0, figure["actual"] or 0)
+    highest = max(figure["planned"] or 0, figure["actual"] or 0)
     top = index * ROW
     return {
         "label": label,
         "label_y": top + 12,
         "bars": [
-            _bar(top + 18 + row * 16, kind, figure[kind], most, show)
+            _bar(top + 18 + row * 16, kind, figure[kind], highest, show)
             for row, kind in enumerate(("planned", "actual"))
             if figure[kind] is not None
         ],
     }
 
 
-def _bar(y, kind, value, most, show):
-    width = float(value * WIDTH / most) if most else 0
+def _bar(y, kind, value, highest, show):
+    width = float(value * WIDTH / highest) if highest else 0
     return {
         "kind": kind,
         "y": y,

@@ -69,7 +69,7 @@ def _head(run, address, foot, canvas, document):
     qr.draw(canvas, address, A4[0] - MARGIN - CODE, top - CODE, CODE)
     lines = [
         fitting.Line(text=run.number, scale=2.2, is_bold=True),
-        fitting.Line(text=str(run.printer or _("No printer yet")), scale=1.4, most=2),
+        fitting.Line(text=str(run.printer or _("No printer yet")), scale=1.4, max_rows=2),
         fitting.Line(text=_("%(status)s · made %(moment)s") % names),
     ]
     rows = fitting.fitted(lines, WIDTH - CODE - 4 * mm, CODE - 4 * mm, largest=12, smallest=5)

@@ -62,7 +62,7 @@ class BaseViewSet(GenericViewSet):
     permissions = {}
     keeps_answers = True
     needs_key = False  # whether a POST needs an Idempotency-Key, unless it is a dry run
-    most_values = None  # of a body, where it is not config.api.parsers.MAX_VALUES
+    max_values = None  # of a body, where it is not config.api.parsers.MAX_VALUES
     title = observed_as = ""
     receives_body = True  # once the caller is known: see RefusingMiddleware
 

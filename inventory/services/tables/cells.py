@@ -78,7 +78,12 @@ def text(longest, *others):
 
 
 def quantity(
-    *others, digits=GramsField.digits, places=GramsField.places, least="0", above=None, most=None
+    *others,
+    digits=GramsField.digits,
+    places=GramsField.places,
+    minimum="0",
+    above=None,
+    maximum=None,
 ):
     """A number in its bounds, rounded half up; ``above``: more than that."""
 
@@ -88,9 +93,9 @@ def quantity(
         except Invalid as refusal:
             raise BadCell(refusal.detail) from refusal
         figure = {"value": shorten(f"{value.normalize():f}")}
-        if value < Decimal(least) or (above is not None and value <= Decimal(above)):
+        if value < Decimal(minimum) or (above is not None and value <= Decimal(above)):
             raise BadCell(_("“%(value)s” is too little.") % figure)
-        if most is not None and value > Decimal(most):
+        if maximum is not None and value > Decimal(maximum):
             raise BadCell(_("“%(value)s” is too much.") % figure)
         return value
 
@@ -102,7 +107,7 @@ def money(*others):
 
 
 def degrees(*others):
-    whole = quantity(*others, digits=6, places=0, most="1000")
+    whole = quantity(*others, digits=6, places=0, maximum="1000")
     return Cell(lambda value: int(whole.check(value)), others, is_number=True)
 
 

@@ -23,7 +23,7 @@ MATERIAL = pattern(
     "polymer",
     normalise=str.upper,
 )
-DIAMETER = quantity("diameter", digits=4, places=2, least="0.5", most="10")
+DIAMETER = quantity("diameter", digits=4, places=2, minimum="0.5", maximum="10")
 FILAMENT_COLUMNS = {
     "external_id": text(200),
     "manufacturer": text(100, "maker", "brand", "vendor"),
@@ -32,7 +32,7 @@ FILAMENT_COLUMNS = {
     "color_name": text(100, "colour_name", "color", "colour"),
     "color_hex": color("colour_hex", "hex"),
     "diameter_mm": DIAMETER,
-    "density_g_cm3": quantity("density", digits=6, places=4, least="0.1", most="25"),
+    "density_g_cm3": quantity("density", digits=6, places=4, minimum="0.1", maximum="25"),
     "net_grams": quantity("grams", "weight", above="0"),
     "tare_grams": quantity("tare", "empty_spool_grams", "spool_weight"),
     "nozzle_temp": degrees("extruder_temp"),

@@ -49,8 +49,8 @@ FAULTS = {
     # Locks and checks
     "a run is not locked": Fault(
         MOVES,
-        'fresh = rows.select_for_update(no_key=True, of=("self",)).get()',
-        "fresh = rows.get()",
+        'fresh = fresh.select_for_update(no_key=True, of=("self",)).get()',
+        "fresh = fresh.get()",
         [AT_ONCE],
     ),
     "spools are not locked": Fault(

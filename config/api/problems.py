@@ -19,7 +19,8 @@ from rest_framework.response import Response
 
 from config.api.renderers import ProblemJSONRenderer
 from tenants.accounts import audited
-from tenants.operations.refusals import Busy, Invalid, Refusal, Unavailable
+from tenants.operations.operation import CommitUnknown
+from tenants.operations.refusals import Busy, Invalid, OutcomeUnknown, Refusal, Unavailable
 from tenants.web.problems import MAX_ERRORS, flat, headers_of, of_refusal, problem
 from tenants.web.requests import too_large
 
@@ -32,6 +33,10 @@ NO_CHANGES = {
     "53100": _("The disk of the database is full: nothing is changed until there is room again."),
     "25006": _("The database can only be read at present: nothing is changed."),
 }
+LOOK_FIRST = _(
+    "It may be done, or not: look before you do it again. A program sends it again with the same "
+    "Idempotency-Key."
+)
 INVALID = "The request is not valid"
 SIGN_IN = _(
     "Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or sign in with "
@@ -71,6 +76,9 @@ def as_refusal(error):
         return error
     if isinstance(error, IntegrityError):
         return audited.refusal_of(error)
+    if isinstance(error, CommitUnknown):
+        logger.error("The connection was lost during COMMIT: %s", " ".join(str(error).split()))
+        return OutcomeUnknown(str(LOOK_FIRST))
     if isinstance(error, (OperationalError, InterfaceError)) or _sqlstate(error) in NO_CHANGES:
         return Busy() if BUSY.match(_sqlstate(error)) else _unavailable(error)
     if isinstance(error, (DataError, UnicodeError)):

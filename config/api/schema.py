@@ -230,7 +230,8 @@ ANSWERS = {  # the name of a response in the description, and its text
     "429": ("TooMany", "Too many requests, or tries at a password; see `Retry-After`."),
     "503": (
         "Busy",
-        "Others hold the same rows, or the database is away; try again, see `Retry-After`.",
+        "Others hold the same rows, or the database is away; try again, see `Retry-After`. With "
+        "the code `outcome_unknown` look first: it may be done.",
     ),
     "default": ("Problem", "A problem (RFC 9457)."),
 }

@@ -191,7 +191,8 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     def _booked(self, verb):
         spool = self.get_object()
         entry = self.call(verb, spool, **self.get_validated_data(spool))
-        return self.row_response(spool, entry=InventoryTransactionSerializer(entry).data)
+        # The locked spool, as it was written: others wait for it while it is answered.
+        return self.represented(entry.spool, entry=InventoryTransactionSerializer(entry).data)
 
 
 class SpoolEventViewSet(Nested, ReadViewSet):

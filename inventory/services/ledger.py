@@ -256,7 +256,7 @@ def _locked(spool_ids):
         return {}
     spools = (
         Spool.objects.filter(pk__in=ids)
-        .select_related("filament__manufacturer", "filament__material_type")
+        .with_filament()
         .select_for_update(no_key=True, of=("self",))
         .order_by("pk")
     )

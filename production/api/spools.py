@@ -35,7 +35,10 @@ class SpoolInUseViewSet(spools.SpoolViewSet):
         done = self.call(weighing.weigh, spool, **self.get_validated_data(spool))
         entry = done.entry and InventoryTransactionSerializer(done.entry).data
         saved_for = done.line and SavedForSerializer(done.line).data
-        return self.row_response(spool, entry=entry, saved_for=saved_for)
+        more = {"entry": entry, "saved_for": saved_for}
+        if done.entry is None:
+            return self.row_response(spool, **more)
+        return self.represented(done.entry.spool, **more)
 
 
 class ScanViewSet(BaseViewSet):

@@ -24,15 +24,21 @@ class RunVerbs:
         done = self.call(repeats.record, **values)
         if values.get("dry_run"):
             return Response(outcomes.dry_run_outcome(done))
-        return self.row_response(done.run, status=status.HTTP_201_CREATED, **outcomes.outcome(done))
+        return self.closed_run_response(done, status=status.HTTP_201_CREATED)
 
     def outcome(self, service):
         """Call the service with the body; answer with the run and what was booked."""
         run = self.get_object()
         values = self.get_validated_data(run)
         done = self.call(service, run, **values)
-        is_dry_run = values.get("dry_run", False)
-        return self.row_response(run, **outcomes.outcome(done, is_dry_run=is_dry_run))
+        if values.get("dry_run"):
+            return self.row_response(run, **outcomes.outcome(done, is_dry_run=True))
+        return self.closed_run_response(done)
+
+    def closed_run_response(self, done, **more):
+        """The run of a Completion from what is at hand: others wait for its spools meanwhile."""
+        done.run.loaded_items, done.run.loaded_materials = done.items, done.lines
+        return self.represented(done.run, **more, **outcomes.outcome(done))
 
     def new_run(self, service):
         """Call the service with the body; answer with the run that it made."""

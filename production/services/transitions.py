@@ -60,7 +60,8 @@ def lock(run, verb):
     rows = runs.filter(pk=run.pk)
     printers = Printer.objects.filter(pk__in=rows.values("printer"))
     printer = printers.select_for_update(no_key=True, of=("self",)).first()
-    fresh = rows.select_for_update(no_key=True, of=("self",)).get()
+    fresh = rows.select_related("created_by", "outcome_reason")
+    fresh = fresh.select_for_update(no_key=True, of=("self",)).get()
     if fresh.printer_id != (printer and printer.pk):
         raise Busy(_("The run was moved to another printer at this very moment; try again."))
     check_version(fresh)
@@ -94,7 +95,7 @@ def items_of(run):
 
 def lock_items(run):
     """Lock the run's items in the order of their ids; returns them as `items_of` does."""
-    items = run.items.select_related("product").order_by("pk")
+    items = run.items.select_related("product", "scrap_reason").order_by("pk")
     return run.changes.watch(list(items.select_for_update(no_key=True, of=("self",))))
 
 

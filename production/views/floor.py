@@ -31,7 +31,7 @@ from production.forms.people import WhoForm
 from production.forms.spools import ButtonForm
 from production.services.undo import last_action
 from tenants.accounts import floor_sessions
-from tenants.operations.operation import source
+from tenants.operations.operation import in_transaction, source
 from tenants.operations.refusals import Refusal
 from tenants.web import idempotency
 from tenants.web.locale_formats import writing_as
@@ -177,7 +177,7 @@ class VerbView(FloorView):
     def _perform_once(self):
         key = self.request.POST.get(KEY)
         if not key:
-            return self._process_form()
+            return in_transaction(self._process_form)
         return idempotency.answer_once(self.request, key, self._process_form)
 
     def _process_form(self):

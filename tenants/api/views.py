@@ -12,6 +12,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from rest_framework import status
 from rest_framework.exceptions import ValidationError
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.response import Response
 from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
@@ -77,10 +78,9 @@ class BaseViewSet(GenericViewSet):
         super().initial(request, *args, **kwargs)
         receive_body(request)
         self._check_parameters(request)
-        key = request.headers.get("Idempotency-Key")
-        is_post = request.method == "POST" and self.action is not None
-        if key is not None and is_post and request.user.is_authenticated:
-            self.post = self._idempotent(self.post, key)  # dispatch looks it up next
+        if self.action is not None and request.method not in SAFE_METHODS:
+            name = request.method.lower()
+            setattr(self, name, self._in_transaction(getattr(self, name)))  # dispatch looks it up
 
     def get_renderers(self):
         more = [PDFRenderer()] if getattr(self, "action", None) in self.documents else []
@@ -183,7 +183,11 @@ class BaseViewSet(GenericViewSet):
     def row_response(self, row, *, status=status.HTTP_200_OK, **more):
         """The row as it is now, with more members."""
         fresh = self.with_related(self.get_queryset()).get(pk=row.pk)
-        serializer = self.serializer_class(fresh, context=self.get_serializer_context())
+        return self.represented(fresh, status=status, **more)
+
+    def represented(self, row, *, status=status.HTTP_200_OK, **more):
+        """The row as it is at hand, with more members."""
+        serializer = self.serializer_class(row, context=self.get_serializer_context())
         data = ReturnDict({**serializer.data, **more}, serializer=serializer)
         headers = {"Location": self._address_of(row)} if status == 201 else None
         return Response(data, status=status, headers=headers)
@@ -224,16 +228,19 @@ class BaseViewSet(GenericViewSet):
             filters = self.filterset_class.base_filters if self.filterset_class else {}
         return dict.fromkeys(names) | filters
 
-    def _idempotent(self, handler, key):
-        """The handler, whose answer is stored under the key and given again for it."""
+    def _in_transaction(self, handler):
+        """The handler, in one transaction with its answer: when it is committed, nothing that can
+        fail is left to do. With an Idempotency-Key the answer is stored, and given again for it."""
 
         def answer(request, *args, **kwargs):
-            answer_in_json(self, request)
-
             def work():
                 response = handler(request, *args, **kwargs)
                 return self.finalize_response(request, response, *args, **kwargs).render()
 
+            key = request.headers.get("Idempotency-Key")
+            if key is None or request.method != "POST" or not request.user.is_authenticated:
+                return in_transaction(work)
+            answer_in_json(self, request)
             return idempotency.answer_once(request, key, work, keep=self.keeps_answers)
 
         return answer

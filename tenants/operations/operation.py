@@ -14,7 +14,7 @@ import time
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from opentelemetry import metrics, trace
 
 from tenants.operations.refusals import Busy, Refusal
@@ -28,6 +28,7 @@ logger = logging.getLogger("spoolbook.operation")
 ATTEMPTS = 4
 RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 TIMED_OUT = {"55P03", "57014"}  # lock_not_available, query_canceled
+SHUTDOWNS = {"57P01", "57P02", "57P03"}  # which end the connection, as those of class 08
 
 # Seconds; from a single statement to the statement timeout of 30 s.
 BUCKETS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30)
@@ -55,6 +56,10 @@ _tracer = trace.get_tracer("spoolbook")
 _durations, _count = _instruments(metrics.get_meter("spoolbook"))
 
 
+class CommitUnknown(OperationalError):
+    """The connection was lost during COMMIT: what was done is stored as a whole, or not at all."""
+
+
 def operation(name):
     """Make a service verb one business operation: ``@operation("production_run.complete")``."""
 
@@ -78,7 +83,7 @@ def in_transaction(work, *, seen=None):
     The outermost caller's transaction is tried again, three times at most, after a deadlock or a
     serialization failure; inside another transaction it is a savepoint and is left to the outer
     one. ``seen``, a dict, gets the number of attempts if there was more than one. Raises
-    Busy when the locks could not be had.
+    Busy when the locks could not be had, CommitUnknown.
     """
     if connection.in_atomic_block:
         with transaction.atomic():
@@ -86,14 +91,34 @@ def in_transaction(work, *, seen=None):
     attempt = 1
     while True:
         try:
-            with transaction.atomic():
-                return work()
+            return _committed(work)
+        except CommitUnknown:
+            raise
         except OperationalError as error:
             _give_up_or_wait(error, attempt)
         attempt += 1
         trace.get_current_span().set_attribute("attempts", attempt)
         if seen is not None:
             seen["attempts"] = attempt
+
+
+def _committed(work):
+    is_done = False
+    try:
+        with transaction.atomic():
+            result = work()
+            is_done = True
+    except (OperationalError, InterfaceError) as error:
+        if is_done and _is_lost(error):
+            raise CommitUnknown(str(error)) from error
+        raise
+    return result
+
+
+def _is_lost(error):
+    """Whether an error is of the connection, and no answer of the database."""
+    code = _sqlstate(error)
+    return code is None or code in SHUTDOWNS or code.startswith("08")
 
 
 def _give_up_or_wait(error, attempt):

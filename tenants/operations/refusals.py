@@ -84,6 +84,14 @@ class Busy(Refusal):
     title = "Others are changing the same rows; try again in a moment"
 
 
+class OutcomeUnknown(Refusal):
+    """The one refusal after which something may have been written: see CommitUnknown."""
+
+    code = "outcome_unknown"
+    status = 503
+    title = "The connection to the database was lost while this was saved"
+
+
 class Unavailable(Busy):
     code = "unavailable"
     title = "The database is not available; try again in a moment"

@@ -4,6 +4,7 @@ The first submit shows what the verb would write; the second writes it if the va
 of the row are those of the preview. Actions on several rows work the same way.
 """
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -12,18 +13,22 @@ from django.contrib import messages
 from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
+from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Refusal
 from tenants.site.forms import with_suggestions
 from tenants.site.messages import report_side_effects
 from tenants.web.forms import VerbForm
 
 MAX_BULK_ROWS = 100
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,15 +135,21 @@ class VerbPages:
             return None
 
     def _execute(self, request, verb, row, form):
-        try:
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
+
+        def work():
             with report_side_effects(request):
                 result = verb.service(row, by=request.user, **form.service_kwargs())
+            message = verb.success_message % {self.row_name: row}
+            return message, verb.redirect_to(row, result) or reverse(name, args=[row.pk])
+
+        try:
+            message, url = in_transaction(work)
         except Refusal as refusal:
             form.add_refusal(refusal)
             return None
-        messages.success(request, verb.success_message % {self.row_name: row})
-        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_change"
-        return HttpResponseRedirect(verb.redirect_to(row, result) or reverse(name, args=[row.pk]))
+        messages.success(request, message)
+        return HttpResponseRedirect(url)
 
     def _page(self, request, verb, row, form, preview, seen):
         context = {
@@ -225,6 +236,14 @@ class VerbPages:
                 messages.error(
                     request, _("%(row)s: %(reason)s") % {"row": row, "reason": refusal.detail}
                 )
+            except (OperationalError, InterfaceError):
+                if not done:
+                    raise
+                # Those before it are done, and are told as such.
+                logger.exception("A verb on several rows was given up")
+                text = _("%(row)s and those after it: the database failed, look at each of them.")
+                messages.error(request, text % {"row": row})
+                break
         if done:
             counts = {"verb": verb.label, "done": done, "total": len(rows)}
             messages.success(request, _("%(verb)s: %(done)d of %(total)d done.") % counts)

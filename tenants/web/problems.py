@@ -5,6 +5,7 @@ from http import HTTPStatus
 from itertools import islice
 
 from tenants.operations.operation import correlation_id
+from tenants.operations.refusals import OutcomeUnknown
 
 CONTENT_TYPE = "application/problem+json"
 MAX_ERRORS = 20  # that are named; how many more there are is a figure
@@ -42,7 +43,7 @@ def of_refusal(refusal):
 
 def headers_of(refusal):
     """``Retry-After``, where trying again is worth it: seconds."""
-    if refusal.status not in (429, 503):
+    if refusal.status not in (429, 503) or isinstance(refusal, OutcomeUnknown):
         return {}
     return {"Retry-After": str(refusal.numbers.get("retry_after_seconds", RETRY_SECONDS))}
 

@@ -104,6 +104,24 @@ def test_the_book_is_adjusted_by_a_manager_who_says_why(api, operator):
     refused(api.post(at(spool, "adjust"), body), 403, "permission_denied")
 
 
+def test_the_answer_is_the_spool_as_it_is_read_afterwards(api):
+    shelf_b = Location.objects.create(name="Shelf B")
+    filament = a_filament("Deep blue", manufacturer=a_manufacturer("Polyfil"))
+    spool = a_spool(1000, filament=filament, location=shelf_b, needs_weighing=True)
+    bodies = {
+        "use": {"grams": "12.5"},
+        "waste": {"gross_after_grams": "1180", "confirm": True},
+        "adjust": {"grams": -1, "reason": "found"},
+        "weigh": {"gross_grams": "1150.25", "confirm": True},
+        "empty": {"kind": "waste"},
+    }
+    for verb, body in bodies.items():
+        answer = done(api.post(at(spool, verb), body))
+        del answer["entry"]
+        answer.pop("saved_for", None)
+        assert answer == api.get(f"{SPOOLS}{spool.pk}/").json(), verb
+
+
 def test_an_entry_that_no_run_made_is_reversed_by_a_manager(api, operator):
     spool = a_spool()
     entry = done(api.post(at(spool, "use"), {"grams": 10}))["entry"]

@@ -227,3 +227,29 @@ def test_a_record_is_of_something_that_is_over(api):
         answer = api.post(f"{RUNS}record/", forgotten(spool, **more))
         assert answer.status_code == 400, more
     assert not ProductionRun.objects.exists()
+
+
+def test_the_answer_made_from_what_is_at_hand_is_what_is_read_afterwards(api):
+    printer = a_printer("Elm")
+    product = a_product("HOOK", grams=5)
+    spool, other = a_spool(1000), a_spool(1000)
+    items = [(product, 4), (a_product("BOX", grams=2), 1)]
+    run, failed = (
+        a_running_run((spool, 30), (other, 5), items=items, printer=printer, by=None)
+        for printer in (printer, None)
+    )
+    scrap = {"id": run.items.first().pk, "good_count": 3, "scrapped_count": 1}
+    drafts = {"items": [scrap | {"scrap_reason_code": "warping"}]}
+    done(api.post(at(run, "actuals"), drafts))
+    line, right = run.materials.first().pk, a_spool(500, filament=spool.filament)
+    bodies = {
+        f"{run.pk}/complete/": {"as_planned": True, "confirm": True},
+        f"{run.pk}/correct/": {"materials": [{"id": line, "actual_grams": "28.5"}]},
+        f"{run.pk}/reassign/": {"material": line, "spool": right.pk},
+        f"{failed.pk}/fail/": {"reason_code": "nozzle_clog", "progress_percent": 50},
+    }
+    for path, body in bodies.items():
+        answer = done(api.post(f"{RUNS}{path}", body))
+        for extra in ("dry_run", "variance", "explanation", "entries"):
+            del answer[extra]
+        assert answer == api.get(f"{RUNS}{answer['id']}/").json(), path

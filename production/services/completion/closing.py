@@ -42,6 +42,14 @@ class Completion:
     entries: list
     figures: Variance
 
+    @property
+    def items(self):
+        return self.figures.items
+
+    @property
+    def lines(self):
+        return [material.line for material in self.figures.materials]
+
     @cached_property
     def variance(self):
         return self.figures.as_dict()

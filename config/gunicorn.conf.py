@@ -11,8 +11,9 @@ from gunicorn.glogging import Logger
 from config.logging import JsonFormatter
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
-worker_class = "gthread"
-threads = 2
+worker_class = "config.web_server.worker.BufferingWorker"
+threads = 8
+sendfile = False  # as the worker buffers answers
 # The application reads a proxy's headers, where SPOOLBOOK_BEHIND_PROXY is set. By default gunicorn
 # trusts SCRIPT_NAME, PATH_INFO and the scheme of every local client, and a local proxy passes on
 # the headers of strangers.

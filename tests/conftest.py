@@ -317,7 +317,7 @@ def client_at():
 
 @pytest.fixture(scope="session")
 def server(django_db_setup, tmp_path_factory):
-    """The program as it is served: gunicorn, two processes of sixteen threads.
+    """The program as it is served: gunicorn, two processes of eight threads.
 
     ``server.url`` is its address; a farm is named by ``headers={"Host": ...}``, or use
     ``server.client(tenant)``, an httpx.Client at that farm.

@@ -40,7 +40,7 @@ def serving(folder, **environment):
 
 
 def _gunicorn(port):
-    flags = ["--workers=2", "--worker-class=gthread", "--threads=16", f"--bind=127.0.0.1:{port}"]
+    flags = ["--workers=2", f"--bind=127.0.0.1:{port}"]
     words = ["-m", "gunicorn", "--config=config/gunicorn.conf.py", *flags]
     return [sys.executable, *words, "config.wsgi:application"]
 

@@ -251,6 +251,7 @@ def enter_public(request):
 def enter_farm(request, tenant):
     tenant.uses_farm_role = True
     request.tenant, request.farm_locale = tenant, tenant.locale
+    request.META["spoolbook.farm"] = tenant.schema_name  # for the web server
     current_schema.set(tenant.schema_name)
     timezone.activate(tenant.timezone)
     connection.enter(tenant)

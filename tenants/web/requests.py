@@ -1,7 +1,6 @@
 """The caller of a request, its limits, and refusals outside of views."""
 
 import ipaddress
-import re
 
 from django.conf import settings
 from django.http import JsonResponse
@@ -9,10 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
+from tenants.web import limits
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
-UNKNOWN_BYTES = 16_384  # of a body without credentials
-OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
 MAX_WORDS = 20  # of a search: each is looked for in every row
 
 
@@ -25,11 +23,10 @@ class TooLarge(Invalid):
 
 
 def max_body_bytes(request):
-    """The largest body of a request: small without credentials, and where one signs in."""
-    is_known = "HTTP_AUTHORIZATION" in request.META or request.COOKIES
-    if not is_known or OF_UNKNOWN.fullmatch(request.path_info):
-        return min(UNKNOWN_BYTES, settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    return settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    """The largest body of a request."""
+    is_known = any(map(request.headers.get, limits.CREDENTIALS))
+    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    return limits.max_body_bytes(request.method, request.path_info, is_known=is_known, limit=limit)
 
 
 def too_large(limit, **numbers):

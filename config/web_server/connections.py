@@ -1,0 +1,156 @@
+"""A connection: what it has received, the request in that, and until when it may go on."""
+
+import enum
+from tempfile import SpooledTemporaryFile
+from urllib.parse import unquote
+
+from gunicorn.http.message import Request
+from gunicorn.http.unreader import IterUnreader
+
+from config.web_server.answers import Outgoing
+from tenants.web import limits
+
+HEAD_BYTES = 65_536
+IN_MEMORY_BYTES = 1_048_576  # of a body; a longer one is received into a temporary file
+BYTES_PER_SECOND = 10_000  # of a body or an answer: each puts its deadline off
+END_OF_HEAD = b"\r\n\r\n"
+CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
+CREDENTIALS = {name.upper() for name in limits.CREDENTIALS}
+
+
+class State(enum.Enum):
+    """What a connection waits for."""
+
+    REQUEST = "the first byte of a request"
+    HEAD = "the rest of its head"
+    BODY = "the rest of its body"
+    ANSWER = "the application"
+    CLIENT = "the client, which takes the answer"
+    CLOSE = "the client, which closes"
+
+
+SECONDS = {State.HEAD: 10, State.BODY: 20, State.CLIENT: 20, State.CLOSE: 2}
+
+
+class HeadTooLarge(Exception):
+    """The head has no end within HEAD_BYTES."""
+
+
+class Connection:
+    """One client's; gunicorn takes it for its own TConn, and for the parser of that."""
+
+    is_http2, initialized, data_ready = False, True, True  # to gunicorn: nothing to wait for
+
+    def __init__(self, cfg, sock, client, server):
+        sock.setblocking(False)
+        self.cfg, self.client, self.server = cfg, client, server
+        self.received = bytearray()  # beyond the body of the request
+        self.socket, self.sock = sock, Outgoing(sock, self.received)
+        self.requests = 0
+        self.state, self.due, self.watched = State.REQUEST, None, None
+        self.forget_request()
+
+    def forget_request(self):
+        """The next request may begin."""
+        if getattr(self, "body", None):
+            self.body.close()
+        self.request = self.error = self.body = None
+        self.length = self.missing = 0  # bytes of the body
+        self.held = 0  # bytes that wait in memory or in a file
+        self.farm, self.is_long, self.is_reusable = "", False, False
+
+    # --- Deadlines -------------------------------------------------------------------------------
+
+    def wait_for(self, state, now, seconds=None):
+        """Wait until a deadline, of SECONDS unless given."""
+        seconds = SECONDS.get(state) if seconds is None else seconds
+        self.state, self.due = state, None if seconds is None else now + seconds
+
+    def extend(self, count):
+        """So many bytes were received or taken."""
+        self.due += count / BYTES_PER_SECOND
+
+    # --- Receiving -------------------------------------------------------------------------------
+
+    def advance(self, limit):
+        """Make a request of what was received: True once it can be served. That is when all of it
+        is there, or when its head alone has it refused.
+
+        ``limit`` is the longest body. Raises HeadTooLarge; OSError where a body can't be stored.
+        """
+        if self.body is None and not self._take_head(limit):
+            return False
+        if self.missing and self.received:
+            part = self.received[: self.missing]
+            self.body.write(part)
+            self.missing -= len(part)
+            del self.received[: len(part)]
+        return not self.missing
+
+    def end_early(self):
+        """Nothing more comes: True where the application has to answer half a body."""
+        if self.request is None:
+            return False
+        self.missing = 0
+        self.request.force_close()
+        return True
+
+    def header(self, name):
+        return next((value for key, value in self.request.headers if key == name), "")
+
+    @property
+    def path(self):
+        return unquote(self.request.path)
+
+    def _take_head(self, limit):
+        end = self.received.find(END_OF_HEAD)
+        if end < 0:
+            if len(self.received) > HEAD_BYTES:
+                raise HeadTooLarge
+            return False
+        head = bytes(self.received[: end + len(END_OF_HEAD)])
+        del self.received[: len(head)]
+        self.requests += 1
+        self.body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed with the request
+        try:
+            self.request = Request(self.cfg, IterUnreader([head]), self.client, self.requests)
+        except Exception as error:  # gunicorn answers it
+            self.error = error
+        else:
+            self._expect_body(limit)
+        return True
+
+    def _expect_body(self, limit):
+        """Find out what comes after the head. A body that is too long or in chunks is not received:
+        the application refuses it by the head, and the connection ends."""
+        request = self.request
+        length = getattr(request.body.reader, "length", None)  # None: in chunks
+        is_known = any(name in CREDENTIALS and value for name, value in request.headers)
+        most = limits.max_body_bytes(request.method, self.path, is_known=is_known, limit=limit)
+        request.body = self.body
+        if length is None or length > most:
+            request.force_close()
+        else:
+            self.length = self.missing = length
+            if request._expected_100_continue and length > len(self.received):
+                self.sock.sendall(CONTINUE)
+        request._expected_100_continue = False  # gunicorn would answer it again
+
+    # --- What gunicorn calls on its connection, and on the parser of that ------------------------
+
+    def init(self):
+        """There is no TLS to begin with."""
+
+    @property
+    def parser(self):
+        return self
+
+    def __next__(self):
+        self.body.seek(0)
+        if self.error:
+            raise self.error
+        return self.request
+
+    def finish_body(self, deadline):
+        """Whether the next request can follow: nothing of this one is left to read."""
+        return True

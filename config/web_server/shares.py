@@ -1,0 +1,102 @@
+"""Which request gets a thread next: no farm has all of them while another waits."""
+
+import threading
+from collections import deque
+from itertools import count
+
+MAX_WAITING = 100  # requests of one farm
+LONGEST_WAIT_SECONDS = 20
+
+
+class TooManyWaiting(Exception):
+    pass
+
+
+class _Farm:
+    """Requests of one farm: how many have a thread, and those that wait, by whether they are long;
+    each with its number."""
+
+    def __init__(self):
+        self.running = {True: 0, False: 0}
+        self.waiting = {True: deque(), False: deque()}
+
+    @property
+    def threads(self):
+        return self.running[True] + self.running[False]
+
+    @property
+    def is_gone(self):
+        return not self.threads and not any(self.waiting.values())
+
+
+class Shares:
+    """Hands out requests to threads; any thread may call it.
+
+    The farm with the fewest threads comes first, so that one that has half of them gets no more
+    while another waits. Alone it gets all but one; all, where there is no other farm. Long requests
+    have ``long_threads`` together, shared in the same way. A request has the attributes ``farm``
+    ("" is for hosts of no farm) and ``is_long``.
+    """
+
+    def __init__(self, threads, long_threads, clock):
+        self.threads, self.long_threads = threads, long_threads
+        self.clock = clock
+        self.known = set()  # farms that the application has answered for
+        self._farms, self._numbers, self._lock = {}, count(), threading.Lock()
+
+    def add(self, request):
+        """Let a request wait for a thread. Raises TooManyWaiting."""
+        with self._lock:
+            farm = self._farms.setdefault(request.farm, _Farm())
+            if sum(map(len, farm.waiting.values())) >= MAX_WAITING:
+                raise TooManyWaiting
+            farm.waiting[request.is_long].append((next(self._numbers), self.clock(), request))
+
+    def take(self):
+        """The next request for a thread that is free, or None."""
+        with self._lock:
+            candidates = [
+                (farm.threads, farm.waiting[is_long][0][0], is_long, farm)
+                for is_long in (True, False)
+                for farm in self._startable(is_long)
+            ]
+            if not candidates:
+                return None
+            threads, _, is_long, farm = min(candidates, key=lambda each: each[:2])
+            if threads >= self._max_for_one():
+                return None
+            farm.running[is_long] += 1
+            return farm.waiting[is_long].popleft()[-1]
+
+    def done(self, request):
+        """The thread of a request that was taken is free again."""
+        with self._lock:
+            farm = self._farms[request.farm]
+            farm.running[request.is_long] -= 1
+            if farm.is_gone:
+                del self._farms[request.farm]
+
+    def expired(self):
+        """The requests that have waited too long, which nobody takes any more."""
+        oldest, expired = self.clock() - LONGEST_WAIT_SECONDS, []
+        with self._lock:
+            for name, farm in list(self._farms.items()):
+                for queue in farm.waiting.values():
+                    while queue and queue[0][1] < oldest:
+                        expired.append(queue.popleft()[-1])
+                if farm.is_gone:
+                    del self._farms[name]
+        return expired
+
+    def _startable(self, is_long):
+        """The farms whose next request of this kind may have a thread."""
+        waiting = [farm for farm in self._farms.values() if farm.waiting[is_long]]
+        if not is_long or not waiting:
+            return waiting
+        if sum(farm.running[True] for farm in self._farms.values()) >= self.long_threads:
+            return []
+        fewest = min(farm.running[True] for farm in waiting)
+        return [farm for farm in waiting if farm.running[True] == fewest]
+
+    def _max_for_one(self):
+        return self.threads if len(self.known) < 2 else max(self.threads - 1, 1)

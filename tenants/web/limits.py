@@ -1,0 +1,19 @@
+"""The largest body of a request, for the web server and for the application.
+
+The web server checks it before it receives a body: there is no Django in here.
+"""
+
+import re
+
+UNKNOWN_BYTES = 16_384  # of a body without credentials
+CREDENTIALS = ("Authorization", "Cookie")  # headers
+OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
+WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}  # they need none
+
+
+def max_body_bytes(method, path, *, is_known, limit):
+    """The largest body of a request, of at most ``limit``: small without credentials
+    (``is_known``), and where one signs in."""
+    if not is_known or method in WITHOUT_BODY or OF_UNKNOWN.fullmatch(path):
+        return min(UNKNOWN_BYTES, limit)
+    return limit

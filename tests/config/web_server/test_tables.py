@@ -1,0 +1,71 @@
+"""Which bodies are long, and which requests take long: known by their addresses."""
+
+import re
+from datetime import date
+
+import pytest
+from django.urls import reverse
+
+from config.web_server.long_requests import is_long
+from tenants.web.limits import max_body_bytes
+from tests.serving import ROOT
+
+DESCRIPTION = ROOT / "docs" / "openapi.yaml"
+TODAY = date(2026, 11, 28)
+LONG = {"import", "import-catalogue", "labels"}
+SHORT_REPORTS = {"alerts", "stock", "stock-by-material-type"}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "is_known", "most"),
+    [
+        ("POST", "/api/v1/locations/", True, 6_000_000),
+        ("POST", "/api/v1/locations/", False, 16_384),
+        ("POST", "/api/v1/tokens/", True, 16_384),
+        ("POST", "/accounts/login/", True, 16_384),
+        ("GET", "/api/v1/spools/", True, 16_384),
+        ("POST", "/floor/who/", True, 16_384),
+        ("POST", "/floor/receive/", True, 6_000_000),
+    ],
+)
+def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_known, most):
+    assert max_body_bytes(method, path, is_known=is_known, limit=6_000_000) == most
+    assert max_body_bytes(method, path, is_known=is_known, limit=1_000) == 1_000
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "accept", "expected"),
+    [
+        ("/api/v1/spools/", "", "", False),
+        ("/api/v1/spools/", "page_size=200", "", False),
+        ("/api/v1/spools/", "page=2&format=csv", "", True),
+        ("/api/v1/spools/", "", "text/csv, */*", True),
+        ("/admin/inventory/spool/csv/", "", "", True),
+        ("/admin/inventory/spool/", "", "", False),
+        ("/admin/inventory/spool/import/", "", "", True),
+        ("/api/v1/reports/variance/", "", "", True),
+        ("/api/v1/reports/variance/", "finished_from=2026-11-01", "", False),
+        ("/api/v1/reports/variance/", "finished_from=2024-11-01&x=1", "", True),
+        ("/api/v1/reports/consumption/", "since=2026-01-01T00:00:00Z", "", False),
+        ("/api/v1/reports/consumption/", "since=2026-99-01", "", True),
+        ("/api/v1/reports/stock/", "", "", False),
+    ],
+)
+def test_exports_imports_and_long_reports_are_long(path, query, accept, expected):
+    assert is_long(path, query, accept, TODAY) is expected
+
+
+def test_every_import_and_report_of_the_api_is_in_the_table():
+    """A new one has to be put there, or named here."""
+    paths = re.findall("^  (/api/.*):$", DESCRIPTION.read_text(), re.MULTILINE)
+    last = {path: path.rstrip("/").rpartition("/")[2] for path in paths}
+    expected = {path for path in paths if last[path] in LONG or "/reports/" in path}
+    expected -= {path for path in paths if last[path] in SHORT_REPORTS}
+    assert {path for path in paths if is_long(path, "", "", TODAY)} == expected
+
+
+def test_the_files_of_the_admin_are_in_the_table():
+    names = ["inventory_spool_csv", "spool_labels", "spool_blanks", "run_travellers"]
+    names += ["inventory_spool_import", "inventory_filament_import"]
+    for name in names:
+        assert is_long(reverse(f"admin:{name}", urlconf="config.urls"), "", "", TODAY), name

@@ -89,7 +89,7 @@ class BrowsableRenderer(BrowsableAPIRenderer):
     def _initial_body(self, view, method, request):
         """The body that was refused, or an example; None to leave the form as DRF fills it in."""
         is_refused = self.renderer_context["response"].exception and request.method == method
-        if is_refused and getattr(view, "keeps_answers", True):  # no passwords
+        if is_refused and getattr(view, "stores_answers", True):  # no passwords
             return _body_of(request)
         with override_method(view, request, method):
             return example_for(view) if method == "POST" else None

@@ -7,6 +7,7 @@ from inventory.admin.rendering import grams, named_swatch, spool_link
 from inventory.models import Filament, Spool
 from production.admin import explanation, formatting
 from production.admin.charts import comparison
+from production.forms.actuals import COUNTS
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services import variance
@@ -16,7 +17,6 @@ from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
 from tenants.site.base import TabularInline
 
-COUNTS = ("good_count", "scrapped_count", "scrap_reason")
 PLANNED = ProductionRun.Status.PLANNED
 
 

@@ -46,7 +46,6 @@ EXPORT = {
 }
 PLAN = ["printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"]
 ANY = ["notes", "external_id"]
-OVERRIDE = "production.override_productionrun"
 
 
 @admin.register(ProductionRun, site=farm_site)
@@ -218,7 +217,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     def _may_override(self, request, obj):
         is_open = obj is None or obj.is_open
-        return is_open and request.user.has_perm(OVERRIDE)
+        return is_open and request.user.has_perm(overrides.OVERRIDE)
 
     @staticmethod
     def _override(form):

@@ -42,6 +42,7 @@ KEY = "idempotency_key"
 PERSON = "Floor-Person"
 WAITED = "Floor-Waited"  # seconds since it was submitted, by the clock of the device
 SECONDS = re.compile(r"[0-9]{1,7}")
+IS_ID = re.compile(r"[0-9]{1,18}")
 AT_ONCE = timedelta(seconds=30)
 
 
@@ -60,7 +61,7 @@ class FloorView(View):
     permission_required = "production.view_productionrun"  # None: any signed-in user
     verb_permission = ""
     is_public = False  # without a sign-in
-    stores_pending_post = True
+    has_secrets = False  # if so, nothing is stored, and wrong PINs are counted despite a refusal
 
     def dispatch(self, request, *args, **kwargs):
         if request.headers.get(PERSON, person(request)) != person(request):
@@ -106,7 +107,7 @@ class FloorView(View):
             return HttpResponseRedirect(f"{reverse('floor-who')}?{urlencode({'next': path})}")
         fields = request.POST.copy()
         fields.pop("csrfmiddlewaretoken", None)
-        pending = fields.urlencode() if self.stores_pending_post else ""
+        pending = "" if self.has_secrets else fields.urlencode()
         context = {"form": WhoForm(initial={"next": path, "pending": pending}), "device": device}
         return render(request, "production/floor/who.html", context, status=403)
 
@@ -175,6 +176,8 @@ class VerbView(FloorView):
             return self._refused_response(form, refusal.status)
 
     def _perform_once(self):
+        if self.has_secrets:
+            return self._process_form()
         key = self.request.POST.get(KEY)
         if not key:
             return in_transaction(self._process_form)

@@ -74,7 +74,7 @@ class DeviceView(VerbView):
 
     template_name = "production/floor/device.html"
     permission_required = verb_permission = "accounts.add_floordevice"
-    stores_pending_post = False
+    has_secrets = True
     form_class = DeviceForm
 
     def get_context_data(self):
@@ -86,9 +86,6 @@ class DeviceView(VerbView):
 
     def get_success_url(self):
         return reverse("floor-who")
-
-    def _perform_once(self):  # the answer carries a secret: it is not stored
-        return self._process_form()
 
     def _success_response(self, answer):
         auth.logout(self.request)
@@ -102,7 +99,7 @@ class PinView(VerbView):
 
     template_name = "production/floor/pin.html"
     permission_required = verb_permission = None
-    stores_pending_post = False
+    has_secrets = True
     form_class = NewPinForm
 
     def get_form(self, data=None):
@@ -123,9 +120,6 @@ class PinView(VerbView):
 
     def get_success_url(self):
         return reverse("floor-today")
-
-    def _perform_once(self):  # wrong PINs are counted for good, and no PIN is stored
-        return self._process_form()
 
 
 def _on_the_floor(address):

@@ -1,6 +1,5 @@
 """Redirects from a label or typed text to its page."""
 
-import re
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponseRedirect
@@ -9,10 +8,9 @@ from django.urls import reverse
 from inventory import codes
 from inventory.models import Spool
 from production.services import scanning
-from production.views.floor import FloorView
+from production.views.floor import IS_ID, FloorView
 
 MAX_ROWS = 8
-IS_ID = re.compile(r"[0-9]{1,18}")
 PAGES = {"spool": "floor-spool", "printer": "floor-printer", "run": "floor-run"}
 
 

@@ -1,6 +1,5 @@
 """The pages of a spool on the floor."""
 
-import re
 from datetime import timedelta
 
 from django.db.models import F
@@ -18,10 +17,9 @@ from production.models import PrinterSlot, RunMaterial
 from production.services.printing import slots, weighing
 from production.services.undo import last_action, offline_conflicts
 from production.templatetags.floor import grams, signed_grams
-from production.views.floor import ButtonView, FloorView, VerbView
+from production.views.floor import IS_ID, ButtonView, FloorView, VerbView
 
 MAX_ROWS = 8
-IS_ID = re.compile(r"[0-9]{1,18}")
 
 UNDONE = {  # messages, by kind
     "weighing": gettext_lazy("Taken back: the book of spool %(code)s is as it was."),

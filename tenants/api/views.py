@@ -61,7 +61,7 @@ class BaseViewSet(GenericViewSet):
     queries = {}
     documents = ()
     permissions = {}
-    keeps_answers = True
+    stores_answers = True
     needs_key = False  # whether a POST needs an Idempotency-Key, unless it is a dry run
     max_values = None  # of a body, where it is not config.api.parsers.MAX_VALUES
     title = observed_as = ""
@@ -94,7 +94,7 @@ class BaseViewSet(GenericViewSet):
         if version is not None and not getattr(response, "exception", False):
             response["ETag"] = f'"{version}"'
         # A cache on the way can't tell users apart; an answer with a secret is not to be stored.
-        policy = "private, no-cache" if self.keeps_answers else "no-store"
+        policy = "private, no-cache" if self.stores_answers else "no-store"
         response.headers.setdefault("Cache-Control", policy)
         return super().finalize_response(request, response, *args, **kwargs)
 
@@ -241,7 +241,7 @@ class BaseViewSet(GenericViewSet):
             if key is None or request.method != "POST" or not request.user.is_authenticated:
                 return in_transaction(work)
             answer_in_json(self, request)
-            return idempotency.answer_once(request, key, work, keep=self.keeps_answers)
+            return idempotency.answer_once(request, key, work, keep=self.stores_answers)
 
         return answer
 

@@ -15,7 +15,7 @@ from inventory.models import Filament
 from production.models import Printer, Product
 from production.services.reports import sql
 from production.services.reports.statements import fetched
-from production.services.variance import GRAM_PLACES, MINUTE_PLACES, PLACES, Figure, rounded
+from production.services.variance import GRAM_PLACES, KINDS, MINUTE_PLACES, PLACES, Figure, rounded
 from tenants.accounts.models import FarmSettings
 
 GROUPS = {
@@ -31,7 +31,6 @@ NAMED = {
     "printer": Printer.objects,
     "filament": Filament.objects.with_makers(),
 }
-KINDS = ("material", "machine", "energy", "labour")
 # Why a run is not compared; the first that fits.
 REASONS = ("open", "nothing_booked", "no_plan", "not_kept", "unknown_price", "unknown_minutes")
 

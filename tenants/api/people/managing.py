@@ -29,7 +29,7 @@ class UserViewSet(ReadViewSet):
     ordering_fields = ["id", "username", "name", "role", "last_login", "created_at"]
 
     @property
-    def keeps_answers(self):
+    def stores_answers(self):
         return self.action not in ("create", "set_password", "set_pin")  # whose bodies are secret
 
     def create(self, request):
@@ -104,7 +104,7 @@ class DeviceTokenViewSet(ReadViewSet):
     filterset_class = filters.DeviceTokenFilter
     search_fields = ["name", "user__username", "user__name"]
     ordering_fields = ["id", "name", "created_at", "last_used_at", "expires_at"]
-    keeps_answers = False
+    stores_answers = False
 
     def create(self, request):
         """Issue a token for a device, in the name of somebody; it is shown this once."""

@@ -36,7 +36,7 @@ class TokenViewSet(ReadViewSet):
     }
     ordering_fields = ["name", "created_at", "last_used_at"]
     search_fields = ["name"]
-    keeps_answers = False
+    stores_answers = False
 
     def get_queryset(self):
         return super().get_queryset().filter(user=self.request.user.pk)

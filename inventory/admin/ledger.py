@@ -119,10 +119,6 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
     def preview(self, row, verb, values, by):
         return preview(lambda: verb.service(row, by=by, **values), [row.spool_id])
 
-    def render_change_form(self, request, context, obj=None, **kwargs):
-        context["buttons"] = self.buttons(request, obj)
-        return super().render_change_form(request, context, obj=obj, **kwargs)
-
     @admin.display(description="entry", ordering="pk")
     def number(self, entry):
         return entry.pk

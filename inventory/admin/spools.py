@@ -192,7 +192,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         }
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        context |= self.page(obj) | {"buttons": self.buttons(request, obj)}
+        context |= self.page(obj)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def save_model(self, request, obj, form, change):

@@ -11,7 +11,6 @@ from production.services.printing import printers, slots
 from production.services.reports import demand
 from production.services.reports.today import Job
 from tenants.accounts import audited
-from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, IsActiveListFilter, field_filter
@@ -110,9 +109,6 @@ class PrinterAdmin(VerbPages, ModelAdmin):
         for slot in formset.new_objects:
             _save_slot(slot, ["spool"] if slot.spool else [], by=request.user, is_new=True)
 
-    def preview(self, row, verb, values, by):
-        return in_dry_run(lambda: verb.service(row, by=by, **values))
-
     @admin.display(description="runs now")
     def runs_now(self, printer):
         return formatting.run_link(_running(printer)) or (
@@ -134,7 +130,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
-            context |= _page(obj) | {"buttons": self.buttons(request, obj)}
+            context |= _page(obj)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 

@@ -113,8 +113,8 @@ class ProductAdmin(VerbPages, ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
             context |= _page(obj)
-            has_news = context["alert"] is not None
-            context["buttons"] = self.buttons(request, obj) if has_news else []
+            if context["alert"] is None:
+                context["buttons"] = []
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def preview(self, row, verb, values, by):

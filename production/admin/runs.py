@@ -154,7 +154,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         context["show_save_and_add_another"] = obj is None
         if obj is not None:
-            context |= run_page.context(obj) | {"buttons": self.buttons(request, obj)}
+            context |= run_page.context(obj)
             context["traveller_url"] = travellers_url([obj.pk])
         return super().render_change_form(request, context, obj=obj, **kwargs)
 

@@ -156,7 +156,7 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
-            context |= {"buttons": self.buttons(request, obj), "url": _address(request, obj)}
+            context["url"] = _address(request, obj)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
     # -- saving --------------------------------------------------------------------------------

@@ -6,7 +6,6 @@ from django.template.response import TemplateResponse
 
 from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.models import DeviceToken, FloorDevice, User
-from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin
 from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
@@ -102,13 +101,6 @@ class ReadOnlyAdmin(ModelAdmin):
 
 class DeviceAdmin(VerbPages, ReadOnlyAdmin):
     add_form_template = change_form_template = "tenants/admin_device.html"
-
-    def render_change_form(self, request, context, obj=None, **kwargs):
-        context["buttons"] = self.buttons(request, obj) if obj else []
-        return super().render_change_form(request, context, obj=obj, **kwargs)
-
-    def preview(self, row, verb, values, by):
-        return in_dry_run(lambda: verb.service(row, by=by, **values))
 
 
 class TokenForm(forms.ModelForm):

@@ -20,7 +20,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
-from tenants.operations.operation import in_transaction
+from tenants.operations.operation import in_dry_run, in_transaction
 from tenants.operations.refusals import Refusal
 from tenants.site.forms import with_suggestions
 from tenants.site.messages import report_side_effects
@@ -58,7 +58,7 @@ class VerbAction:
 class VerbPages:
     """Adds a page, a button and an action for each of the ``verbs`` to a ModelAdmin.
 
-    ``preview(row, verb, values, by)`` returns what the verb would write, for
+    ``preview(row, verb, values, by)`` returns what the verb would write, by default the row, for
     ``preview_template``. Success messages name the row by ``row_name``: ``%(row)s``.
     """
 
@@ -69,7 +69,12 @@ class VerbPages:
     bulk_template = "tenants/admin_bulk_verb.html"
 
     def preview(self, row, verb, values, by):
-        raise NotImplementedError
+        return in_dry_run(lambda: verb.service(row, by=by, **values))
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj is not None:
+            context.setdefault("buttons", self.buttons(request, obj))
+        return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def get_urls(self):
         names = f"{self.opts.app_label}_{self.opts.model_name}_do_"

@@ -27,6 +27,15 @@ No browser for tests/browser, and none could be installed. Any of these helps:
 SKIPPED = "SPOOLBOOK_NO_BROWSER is set: nothing in tests/browser is tested."
 
 
+def filming(film):
+    """Flags for a camera that shows a film, which need not be there before the camera is used."""
+    return [
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
+
+
 def is_unwanted():
     return os.environ.get("SPOOLBOOK_NO_BROWSER", "") not in ("", "0")
 

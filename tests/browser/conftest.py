@@ -1,7 +1,7 @@
 """A real browser at a real server, in a farm that each file has for itself.
 
-``shop`` is the farm: its ``sample``, its people, ``shop.path``. ``visit`` opens a page as somebody,
-by default on a phone, watched: what no page may do fails the test at its end.
+``shop`` is the farm: its ``sample`` and its people. ``visit`` opens a page as somebody, on a phone
+unless told otherwise, watched: what no page may do fails the test at its end.
 """
 
 import secrets
@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
+from django.conf import settings
 from django.db import connection
 from playwright.sync_api import Error, sync_playwright
 
@@ -16,13 +17,19 @@ from tenants.accounts import roles
 from tenants.farms import services
 from tests.browser import chromium, sample_farm
 from tests.browser.page_checks import PHONE, Watch
-from tests.conftest import go_out, go_to
+from tests.conftest import FarmClient, go_out, go_to
 from tests.factories import PASSWORD, make_user
 
 
-@pytest.fixture(scope="module")
-def browser():
-    """Chromium; one for a file."""
+@pytest.fixture(scope="package")
+def filmed(tmp_path_factory):
+    """The film that the browser's camera sees, once a test has made it."""
+    return tmp_path_factory.mktemp("camera") / "label.y4m"
+
+
+@pytest.fixture(scope="package")
+def browser(filmed):
+    """Chromium; one for all files of this folder, gone before the tests of the next one."""
     if chromium.is_unwanted():
         pytest.skip(chromium.SKIPPED)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
@@ -30,7 +37,7 @@ def browser():
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         try:
             launched = playwright.chromium.launch(
-                executable_path=chromium.found(), args=chromium.FLAGS
+                executable_path=chromium.found(), args=[*chromium.FLAGS, *chromium.filming(filmed)]
             )
         except Error as error:
             pytest.fail(f"{error}\n{chromium.MISSING}")
@@ -51,7 +58,7 @@ def farm_of_file(browser, server, django_db_blocker):
         }
         made = sample_farm.set_up(by=people["otto"])
         url = f"http://{slug}.localhost:{urlsplit(server.url).port}"
-        yield SimpleNamespace(tenant=tenant, url=url, sample=made, sessions={}, **people)
+        yield SimpleNamespace(tenant=tenant, url=url, sample=made, **people)
         services.drop_farm(tenant, by=None)
         go_out()
         connection.close()  # with an event loop Django has connections apart from the tests' own
@@ -69,12 +76,13 @@ def visit(browser, shop):
     """``visit("/floor/", by="mona", viewport=TABLET)``: a watched page in a browser of its own."""
     opened = []
 
-    def open_page(path="/floor/", *, by="otto", viewport=PHONE, on=browser, **options):
-        if by and by not in shop.sessions:
-            shop.sessions[by] = _session(browser, shop, by)
-        options = {"storage_state": shop.sessions.get(by), "service_workers": "block"} | options
-        context = on.new_context(base_url=shop.url, viewport=viewport, has_touch=True, **options)
+    def open_page(path="/floor/", *, by="otto", viewport=PHONE, cookies=(), **options):
+        options = {"service_workers": "block"} | options
+        context = browser.new_context(
+            base_url=shop.url, viewport=viewport, has_touch=True, **options
+        )
         context.set_default_timeout(30_000)
+        context.add_cookies([*cookies, *([session_of(shop, by)] if by else [])])
         page = context.new_page()
         page.watch = Watch(context, shop.url)
         opened.append((context, page.watch))
@@ -88,14 +96,16 @@ def visit(browser, shop):
     assert wrong == []
 
 
-def _session(browser, shop, username):
-    context = browser.new_context(base_url=shop.url)
-    page = context.new_page()
-    page.goto("/floor/")
-    sign_in(page, username)
-    state = context.storage_state()
-    context.close()
-    return state
+def session_of(shop, username):
+    """The cookie of somebody who has signed in."""
+    client = FarmClient(host=urlsplit(shop.url).hostname)
+    client.force_login(getattr(shop, username))
+    name = settings.SESSION_COOKIE_NAME
+    return cookie(shop, name, client.cookies[name].value)
+
+
+def cookie(shop, name, value):
+    return {"name": name, "value": value, "url": shop.url}
 
 
 def sign_in(page, username):

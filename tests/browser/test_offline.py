@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from production.services import completion
-from tests.browser.conftest import sign_in
+from tests.browser.conftest import session_of, sign_in
 from tests.browser.offline_helpers import (
     age,
     at,
@@ -253,14 +253,13 @@ def test_on_a_shared_tablet_nobody_sends_what_somebody_else_pressed(visit, run, 
     assert run.transactions.get().performed_by == shop.otto
 
 
-def test_who_signs_out_leaves_no_page_behind(visit, run, shop):
+def test_who_signs_out_leaves_no_page_behind(visit, run):
     page = visit(service_workers="allow")
     looked_after(page)
     page.goto(at(run))
     of_people = "caches.keys().then((names) => names.filter((name) => name !== 'floor-files'))"
     comes_true(page, f"(await {of_people}).length === 1")
     page.get_by_role("button", name="Sign out").tap()
-    shop.sessions.pop("otto")
     page.wait_for_url("**/login/**")
     comes_true(page, f"(await {of_people}).length === 0")
 
@@ -271,11 +270,6 @@ def test_the_next_person_does_not_see_the_pages_of_the_one_before(visit, run, sh
     page.goto(at(run))
     is_cached(page)
     page.context.clear_cookies()
-    page.context.add_cookies(cookies_of(visit, shop))
+    page.context.add_cookies([session_of(shop, "mona")])
     page.goto("/floor/find/")
     comes_true(page, f"!(await caches.match('{at(run)}'))")
-
-
-def cookies_of(visit, shop):
-    visit(by="mona")
-    return shop.sessions["mona"]["cookies"]

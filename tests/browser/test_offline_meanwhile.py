@@ -52,7 +52,7 @@ def test_a_page_that_is_left_loses_nothing_that_is_refused_at_that_moment(visit,
     with page.expect_response("**/weigh/") as refused:
         offline(page, False)
     assert refused.value.status == 409
-    page.wait_for_timeout(200)  # what would be lost is lost by then
+    page.evaluate("navigator.locks.request('spoolbook-waiting', () => {})")  # it is dealt with
     page = in_another_tab(page)
     page.goto("/floor/")
     why_not(page, "g")

@@ -5,12 +5,13 @@ import pytest
 from production import floor_urls
 from tests.browser.page_checks import DESK, PHONE, TABLET, barriers, geometry
 from tests.browser.pages import ADMIN, BUTTONS, FLOOR, SHARED, admin_path, floor_path
-from tests.budgets import deep, some_of
+from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
-PARTS = 3  # so that no test takes long
-WIDTHS_OF_TABLETS = (820, pytest.param(1280, marks=deep))
+PARTS = 4  # so that no test takes long
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
+WIDTHS_OF_TABLETS = budget((820,), (820, 1280))
+AT_ANY_WIDTH = {"today", "running run", "complete", "spool", "load"}
 
 
 def test_every_page_of_the_floor_is_looked_over():
@@ -19,7 +20,7 @@ def test_every_page_of_the_floor_is_looked_over():
 
 
 def looks_of(names, looks, part):
-    """``(name, look)`` of a third of the pages: each in one of its looks, or in all if deep."""
+    """``(name, look)`` of a part of the pages: each in one of its looks, or in all if deep."""
     pages = list(enumerate(names))[part::PARTS]
     return [(name, look) for number, name in pages for look in some_of(looks, number)]
 
@@ -29,42 +30,36 @@ def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, part):
     opened, wrong = {}, {}
     for name, look in looks_of(FLOOR, LOOKS, part):
         viewport, scheme = LOOKS[look]
-        page = opened[look] = opened.get(look) or visit(viewport=viewport, color_scheme=scheme)
+        page = opened[look] = opened.get(look) or visit(
+            "about:blank", viewport=viewport, color_scheme=scheme
+        )
         page.goto(floor_path(name, shop.sample))
         assert page.locator("h1").is_visible(), name
         wrong[name, look] = geometry(page) + barriers(page)
+        if name in AT_ANY_WIDTH:
+            wrong |= {(name, width): geometry(page) for width in in_turn(page, WIDTHS)}
+            page.set_viewport_size(viewport)
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-@pytest.mark.parametrize("name", ["today", "running run", "complete", "spool", "load"])
-def test_a_page_fits_screens_of_any_width(visit, shop, name):
-    page = visit(floor_path(name, shop.sample))
-    wrong = {}
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 800})
-        wrong[width] = geometry(page)
-    assert {width: found for width, found in wrong.items() if found} == {}
+def in_turn(page, widths):
+    """Each of the widths, once the page has it."""
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        yield width
 
 
 @pytest.mark.parametrize("part", range(PARTS))
-def test_the_admin_is_for_everyone(visit, shop, part):
-    page, wrong = visit("/admin/", by="mona", viewport=DESK), {}
+def test_the_admin_is_for_everyone_and_fits_a_tablet(visit, shop, part):
+    """Nothing goes on beside the screen, neither of the page nor within a list or a form."""
+    page, wrong = visit("about:blank", by="mona", viewport=DESK), {}
     for name, scheme in looks_of(ADMIN, ["light", "dark"], part):
         page.emulate_media(color_scheme=scheme)
         answer = page.goto(admin_path(name, shop.sample))
         assert answer.ok, name
         wrong[name, scheme] = barriers(page)
-    assert {name: found for name, found in wrong.items() if found} == {}
-
-
-@pytest.mark.parametrize("width", WIDTHS_OF_TABLETS)
-def test_lists_and_forms_of_the_admin_fit_a_tablet(visit, shop, width):
-    """Nothing goes on beside the screen, neither of the page nor within a list or a form."""
-    page = visit("/admin/", by="mona", viewport={"width": width, "height": 900})
-    wrong = {}
-    for name in ADMIN:
-        page.goto(admin_path(name, shop.sample))
-        wrong[name] = page.evaluate(BESIDE)
+        widths = in_turn(page, WIDTHS_OF_TABLETS)
+        wrong |= {(name, width): page.evaluate(BESIDE) for width in widths}
     assert {name: found for name, found in wrong.items() if found} == {}
 
 

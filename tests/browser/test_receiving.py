@@ -9,13 +9,11 @@ from PIL import Image
 from inventory import codes
 from inventory.models import Spool
 from production.models import PrinterSlot
-from tests.browser import chromium
 from tests.browser.page_checks import TABLET, Hand, barriers, finds, geometry
 from tests.factories import a_filament, a_printer, a_spool
 
 GTIN = "4006381333931"
 FRAME = (640, 480)
-FILMING = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 
 def film(path, text):
@@ -29,30 +27,12 @@ def film(path, text):
     grey = bytes([128]) * (FRAME[0] * FRAME[1] // 2)
     header = f"YUV4MPEG2 W{FRAME[0]} H{FRAME[1]} F15:1 Ip A1:1 C420jpeg\n".encode()
     path.write_bytes(header + (b"FRAME\n" + frame.tobytes() + grey) * 15)
-    return path
 
 
-@pytest.fixture
-def before_a_camera(browser, visit, tmp_path):
-    """``before_a_camera(text, path)``: a page whose camera sees the QR code of ``text``."""
-    opened = []
-
-    def open_page(text, path):
-        seen = f"--use-file-for-fake-video-capture={film(tmp_path / 'label.y4m', text)}"
-        launched = browser.browser_type.launch(
-            executable_path=chromium.found(), args=[*chromium.FLAGS, *FILMING, seen]
-        )
-        opened.append(launched)
-        return visit(path, on=launched, permissions=["camera"])
-
-    yield open_page
-    for each in opened:
-        each.close()
-
-
-def test_the_camera_opens_what_a_label_is_of(before_a_camera, shop):
+def test_the_camera_opens_what_a_label_is_of(visit, shop, filmed):
     spool = a_spool()
-    page = before_a_camera(f"{shop.url}/S/{spool.code}", "/floor/")
+    film(filmed, f"{shop.url}/S/{spool.code}")
+    page = visit(permissions=["camera"])
     page.locator("header .camera").tap()
     page.wait_for_url(f"**/floor/spools/{spool.pk}/")
     assert page.locator("h1").is_visible()

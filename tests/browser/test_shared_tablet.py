@@ -22,7 +22,6 @@ def tablet(visit, shop):
     PinTries.objects.all().delete()
     pins.set_pin(shop.otto, pin=PIN, by=shop.otto)
     page = visit("/floor/device/", by="mona", viewport=TABLET)
-    shop.sessions.pop("mona")
     fits(page)
     page.get_by_label("Name of this tablet").fill("Tablet by the door")
     page.get_by_role("button", name="Make this a shared tablet").tap()

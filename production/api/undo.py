@@ -42,6 +42,6 @@ class UndoViewSet(BaseViewSet):
         permission = "production.undo_productionrun"
         if values["kind"] == "run" and not request.user.has_perm(permission):
             raise PermissionDenied(_("You may not undo a run."))
-        run, spools = self.call(last_action.take_back, **values)
+        run, spools = self.call(last_action.undo_event, **values)
         spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
         return Response(UndoneSerializer({"run": run, "spools": spools.with_filament()}).data)

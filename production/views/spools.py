@@ -119,7 +119,7 @@ class SpoolUndoView(SpoolPageMixin, ButtonView):
     def perform(self, form):
         rows = self.spool.events if self.kind == "loading" else self.spool.transactions
         event = get_object_or_404(rows, pk=form.cleaned_data["event"])
-        _run, spools = last_action.take_back(self.kind, event, by=form.by)
+        _run, spools = last_action.undo_event(self.kind, event, by=form.by)
         return UNDONE[self.kind] % {"count": len(spools), "code": self.spool.code}
 
     def get_success_url(self):

@@ -115,7 +115,7 @@ def test_a_load_taken_back_leaves_out_what_was_archived_since(farm):
     slot = a_slot(spool=old)
     slots.load(new, slot=slot, by=None)
     shelf.archive(old, discard=False, by=None)
-    loads.take_back(new.events.get(verb="loaded"), by=None, at=None)
+    loads.put_back(new.events.get(verb="loaded"), by=None, at=None)
     assert inside(slot) is None
     assert violations() == []
 

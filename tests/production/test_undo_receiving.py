@@ -32,7 +32,7 @@ def receipt_of(spool):
     return spool.transactions.get(kind="receipt")
 
 
-def take_back(spool, *, by, **more):
+def undo_receipt(spool, *, by, **more):
     return receipts.undo_receipt(receipt_of(spool), by=by, **more)
 
 
@@ -87,7 +87,7 @@ def test_it_asks_as_little_for_a_large_case(operator, django_assert_num_queries)
 def test_only_that_delivery_goes(operator):
     single, gone = delivery(operator), delivery(operator, count=2)
     others = delivery(make_user())
-    assert {spool.pk for spool in take_back(gone[1], by=operator)} == {each.pk for each in gone}
+    assert {spool.pk for spool in undo_receipt(gone[1], by=operator)} == {each.pk for each in gone}
     assert list(Spool.objects.on_shelf().order_by("pk")) == [*single, *others]
 
 
@@ -99,9 +99,9 @@ def test_what_another_received_or_long_ago_is_not_taken_back(operator):
     later = timezone.now() + timedelta(minutes=31)
     for by, at in ((make_user(), None), (operator, later)):
         with pytest.raises(UndoNotPermitted):
-            take_back(spool, by=by, at=at)
+            undo_receipt(spool, by=by, at=at)
         assert last_action.find(by=by, at=at) is None
-    take_back(spool, by=make_user(role=roles.MANAGER), at=later)
+    undo_receipt(spool, by=make_user(role=roles.MANAGER), at=later)
 
 
 def test_a_viewer_takes_nothing_back(farm_client, viewer, operator):
@@ -116,9 +116,9 @@ def test_a_viewer_takes_nothing_back(farm_client, viewer, operator):
 
 def test_it_is_taken_back_once(floor, operator):
     (spool, *_) = delivery(operator)
-    take_back(spool, by=operator)
+    undo_receipt(spool, by=operator)
     with pytest.raises(NothingToUndo, match="taken back already"):
-        take_back(spool, by=operator)
+        undo_receipt(spool, by=operator)
     assert InventoryTransaction.objects.filter(kind="reversal").count() == 3
 
 

@@ -264,10 +264,10 @@ def test_every_verb_that_undo_takes_back_has_a_story():
     assert set(kinds) <= verbs
 
 
-def take_back(by):
+def undo_last(by):
     last = last_action.find(by=by)
     event = ROWS_OF_KIND[last.kind].get(pk=last.event)
-    return last, last_action.take_back(last.kind, event, by=by)
+    return last, last_action.undo_event(last.kind, event, by=by)
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -276,7 +276,7 @@ def test_undo_gives_back_the_whole_farm(name, operator):
     before = rows_of_farm()
     do()
     assert different(before, rows_of_farm())
-    last, _taken_back = take_back(operator)
+    last, _undone = undo_last(operator)
     assert last.verb == name.partition(" ")[0]
     assert different(before, rows_of_farm()) == {}
     assert violations() == []
@@ -293,7 +293,7 @@ def test_a_print_that_another_run_took_the_printer_of_does_not_go_on(operator):
     other = a_running_run(printer=printer)
     for _times in range(2):
         with pytest.raises(PrinterBusy, match=other.number):
-            take_back(operator)
+            undo_last(operator)
         if fresh(other).is_open:  # then it took it all the same
             completion.complete(other, by=None, as_planned=True)
     assert (fresh(run).status, violations()) == ("failed", [])
@@ -305,9 +305,9 @@ def test_what_others_reserved_since_is_not_reserved_again(operator):
     lifecycle.cancel(run, by=operator)
     other = a_run((spool, 10))
     with pytest.raises(InsufficientInventory):
-        take_back(operator)
+        undo_last(operator)
     lifecycle.cancel(other, by=None)
-    take_back(operator)
+    undo_last(operator)
     assert fresh(spool).reserved_grams == 15
 
 
@@ -315,7 +315,7 @@ def test_a_closed_run_whose_notes_were_changed_is_taken_back_and_keeps_them(oper
     run = a_running_run((a_spool(), 10))
     completion.complete(run, by=operator, as_planned=True)
     lifecycle.update(run, by=None, notes="Blue box")
-    take_back(operator)
+    undo_last(operator)
     assert (fresh(run).status, fresh(run).notes) == ("in_progress", "Blue box")
 
 

@@ -195,7 +195,7 @@ def unstart(run, *, by, at=None):
     derived.catch_up(run, by=by, at=at)
     for event in loaded:
         with suppress(overrides.NothingToUndo, slots.SpoolPrinting):
-            loads.take_back(event, by=by, at=at, besides=run)
+            loads.put_back(event, by=by, at=at, besides=run)
     fields = (*run.SINCE_START, *derived.RUN_FIELDS)
     return transitions.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
 

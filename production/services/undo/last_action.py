@@ -49,12 +49,12 @@ class Undoable:
 
     @property
     def until(self):
-        """When it is a manager's to take back."""
+        """Until when it can be undone without a manager."""
         return self.at + UNDO_FOR
 
 
-class TakenBack(NamedTuple):
-    """What it was done to."""
+class Undone(NamedTuple):
+    """The run, or the spools, of an action that was undone."""
 
     run: ProductionRun | None
     spools: list
@@ -85,16 +85,16 @@ def _text(verb, name):
     return template % {"run": name, "spool": name}
 
 
-def take_back(kind, event, *, by):
-    """Take back the row ``event`` of a ``kind``, as in `Undoable`; returns TakenBack. Raises what
+def undo_event(kind, event, *, by):
+    """Undo the row ``event`` of a ``kind``, as in `Undoable`; returns Undone. Raises what
     the undo of each kind raises."""
     if kind == "run":
-        return TakenBack(undo(event.run, event=event.pk, by=by), [])
+        return Undone(undo(event.run, event=event.pk, by=by), [])
     if kind == "receipt":
-        return TakenBack(None, receipts.undo_receipt(event, by=by))
-    way_back = undo_weighing if kind == "weighing" else loads.undo_load
-    way_back(event, by=by)
-    return TakenBack(None, [event.spool])
+        return Undone(None, receipts.undo_receipt(event, by=by))
+    undo_one = undo_weighing if kind == "weighing" else loads.undo_load
+    undo_one(event, by=by)
+    return Undone(None, [event.spool])
 
 
 @operation("production_run.undo")

@@ -23,7 +23,7 @@ def undo_load(event, *, by, at=None):
     """
     overrides.require_own(by=by, done_by=event.by_id, done_at=event.at, at=at)
     slots.lock_printers(together([event]).values("slot__printer"))
-    return take_back(event, by=by, at=at)
+    return put_back(event, by=by, at=at)
 
 
 def of_start(run):
@@ -38,7 +38,7 @@ def together(loads):
     return SpoolEvent.objects.filter(group__in=[event.group for event in loads])
 
 
-def take_back(event, *, by, at, besides=None):
+def put_back(event, *, by, at, besides=None):
     """As `undo_load` does, whoever did it; the printers are locked. ``besides``: the run whose verb
     it was part of, which prints from there."""
     group = together([event]).order_by("pk")

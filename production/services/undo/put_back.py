@@ -58,7 +58,7 @@ def put_back(run, done, *, by, at=None):
         _put_lines_back(book, run, lines, done.before)
     bulk_update_unnest(*row_changes.put_back(items, done.before))
     for event in loaded:
-        loads.take_back(event, by=by, at=book.at, besides=run)
+        loads.put_back(event, by=by, at=book.at, besides=run)
     fields = _put_run_back(run, done, at=book.at)
     if done.from_status == Status.PLANNED:
         derived.catch_up(run, by=by, at=book.at)

@@ -1,13 +1,12 @@
 """Fixtures: a database with two farms, made once, and users.
 
 ``farm`` is the farm of a test by default: alpha, rolled back afterwards. What commits, or has
-several threads, takes a ``committed_farm`` of its own, dropped afterwards. ``server`` is the
+several threads, takes a ``committed_farm`` of its own (see `tests.farm_pool`). ``server`` is the
 program itself, as it is served (see `tests.serving`).
 """
 
 import gc
 import os
-import secrets
 import threading
 from collections import Counter
 from types import SimpleNamespace
@@ -29,8 +28,8 @@ from tenants.models import Tenant
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
 from tenants.web.throttle_counts import counts
-from tests import budgets, timing
-from tests.factories import PASSWORD, make_user
+from tests import budgets, farm_pool, timing
+from tests.factories import make_user
 from tests.serving import ROOT, serving
 
 MATERIAL_TYPES = "inventory.services.seeds.seed"
@@ -107,9 +106,10 @@ def django_db_setup(
             if not Tenant.objects.filter(slug=slug).exists():  # --reuse-db
                 services.add_farm(slug=slug, name=slug.capitalize(), timezone=zone)
     yield
-    if not django_db_keepdb:
-        with django_db_blocker.unblock():
-            connections.close_all()
+    with django_db_blocker.unblock():
+        farm_pool.drop_all()
+        connections.close_all()
+        if not django_db_keepdb:
             teardown_databases(databases, verbosity=0)
             timing.note_server_cpu(pytestconfig)
 
@@ -143,25 +143,22 @@ def committed_farm(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         if connection.in_atomic_block:
             pytest.fail("committed_farm can't be used together with farm or db")
-        slug = f"own-{secrets.token_hex(4)}"
-        tenant = services.add_farm(slug=slug, name=slug, password=PASSWORD)
+        tenant = farm_pool.lend()
         go_to(tenant)
         yield tenant
         go_out()
-        if Tenant.objects.filter(pk=tenant.pk).exists():
-            services.drop_farm(tenant, by=None)
+        farm_pool.give_back(tenant)
 
 
 @pytest.fixture
 def committed_farms(committed_farm):
     """Three farms of this test's own; the first is entered."""
-    others = [
-        services.add_farm(slug=f"own-{secrets.token_hex(4)}", name="Another", password=PASSWORD)
-        for _ in range(2)
-    ]
+    with tenant_context(SimpleNamespace(schema_name="public")):
+        others = [farm_pool.lend() for _ in range(2)]
     yield [committed_farm, *others]
+    go_out()
     for tenant in others:
-        services.drop_farm(tenant, by=None)
+        farm_pool.give_back(tenant)
 
 
 def go_to(tenant):

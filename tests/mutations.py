@@ -192,7 +192,7 @@ FAULTS = {
     # Who may, and how often
     "an idempotency key is not stored": Fault(
         "tenants/web/idempotency.py",
-        "if keep and 200 <= response.status_code < 300:",
+        "if store and 200 <= response.status_code < 300:",
         "if not keep and 200 <= response.status_code < 300:",
         ["tests/tenants/test_api_twice.py"],
     ),

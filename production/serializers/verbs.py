@@ -90,7 +90,7 @@ class ProgressBody(Body):
 
 
 class RevertBody(Body):
-    """Why it is taken back; a manager may confirm across a count. ``is_printing``: it still prints,
+    """Why it is reverted; a manager may confirm across a count. ``is_printing``: it still prints,
     so it has not finished, and its printer is busy."""
 
     reason = TextField(**actuals.TEXT)

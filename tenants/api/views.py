@@ -241,7 +241,7 @@ class BaseViewSet(GenericViewSet):
             if key is None or request.method != "POST" or not request.user.is_authenticated:
                 return in_transaction(work)
             answer_in_json(self, request)
-            return idempotency.answer_once(request, key, work, keep=self.stores_answers)
+            return idempotency.answer_once(request, key, work, store=self.stores_answers)
 
         return answer
 

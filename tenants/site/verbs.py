@@ -244,7 +244,7 @@ class VerbPages:
             except (OperationalError, InterfaceError):
                 if not done:
                     raise
-                # Those before it are done, and are told as such.
+                # Those before it are done, and counted in the message.
                 logger.exception("A verb on several rows was given up")
                 text = _("%(row)s and those after it: the database failed, look at each of them.")
                 messages.error(request, text % {"row": row})

@@ -21,7 +21,7 @@ class IncompleteBody(Invalid):
 class RequestBody(IOBase):
     """A stream of ``announced`` bytes: any read waits for all of them or raises IncompleteBody.
 
-    They are kept in ``file``, which the caller closes.
+    They are stored in ``file``, which the caller closes.
     """
 
     def __init__(self, stream, announced, file):

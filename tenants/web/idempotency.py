@@ -1,10 +1,10 @@
 """Idempotency-Key: a repeated POST has its effect once, and gets the first answer again.
 
-One transaction takes a lock on the person and the key, looks the key up, runs the verb and keeps
-the answer: either all of it is there or nothing. A refusal leaves no key.
+One transaction takes a lock on the person and the key, looks the key up, runs the verb and
+stores the answer: either all of it is there or nothing. A refusal leaves no key.
 
-Kept answers have a quota in each farm. Beyond it contents are dropped, never keys: a request whose
-answer is gone is refused, and has no second effect.
+Stored answers have a quota in each farm. Beyond it contents are deleted, never keys: a request
+whose answer is gone is refused, and has no second effect.
 """
 
 import hashlib
@@ -71,10 +71,10 @@ class AnswerDropped(Refusal):
     title = "This was done before; its answer is no longer kept"
 
 
-def answer_once(request, key, work, *, keep=True, body=None):
+def answer_once(request, key, work, *, store=True, body=None):
     """Answer ``request`` with the stored answer, or with that of ``work()``, which is then stored.
 
-    ``work`` returns a rendered response; with ``keep`` False (the answer carries a secret) only
+    ``work`` returns a rendered response; with ``store`` False (the answer carries a secret) only
     the lock is taken; ``body`` are the bytes compared as the body, by default all of it.
     Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused, AnswerDropped.
     """
@@ -92,8 +92,8 @@ def answer_once(request, key, work, *, keep=True, body=None):
         if stored is not None:
             return _replay(stored, scope)
         response = work()
-        if keep and 200 <= response.status_code < 300:
-            _keep(request.user, key, scope, response)
+        if store and 200 <= response.status_code < 300:
+            _store(request.user, key, scope, response)
         return response
 
     return in_transaction(answer)
@@ -183,7 +183,7 @@ def _drop_beyond_quota():
             cursor.execute(DROP, {"large": LARGE_BYTES, "quota": settings.MAX_STORED_ANSWER_BYTES})
 
 
-def _keep(user, key, scope, response):
+def _store(user, key, scope, response):
     is_cleared_up = random.random() < PURGE_PROBABILITY
     if is_cleared_up:
         forget_old_keys(timezone.now())

@@ -220,8 +220,8 @@ def restore(spool, *, by, at=None):
 
 
 def weighed(book, spool):
-    """The spool needs no weighing any more, now that an entry was posted of what is on it: as
-    ``reversing.reverse`` takes back."""
+    """The spool needs no weighing any more, now that an entry was posted of what is on it: a
+    reversal undoes that."""
     if spool.needs_weighing:
         spool.needs_weighing = False
         _write(book, spool, "needs_weighing")

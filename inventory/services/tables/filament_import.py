@@ -50,7 +50,7 @@ def import_filaments(rows, *, by, dry_run=False):
 
     ``rows`` come from `csv_reader.read_filaments` or `catalogue_reader.read_catalogue`. A broken
     row is reported and the others are imported, all in one transaction; a dry run is the import,
-    taken back. Raises Busy, and Duplicate when somebody adds the same filament at this moment.
+    rolled back. Raises Busy, and Duplicate when somebody adds the same filament at this moment.
     """
     return run_import(_import, rows, by=by, dry_run=dry_run)
 

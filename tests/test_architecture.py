@@ -10,7 +10,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 
-from tests import deep
+from tests import deep, mutations
 
 ROOT = Path(__file__).resolve().parent.parent
 APPS = ["config", "tenants", "inventory", "production"]
@@ -70,6 +70,14 @@ def test_every_test_with_a_large_budget_is_in_a_part_of_the_deep_tests():
     tests = [path for path in (ROOT / "tests").rglob("test_*.py") if large.search(path.read_text())]
     left_out = [path for path in tests if not {path, *path.parents} & set(parts)]
     assert [str(path.relative_to(ROOT)) for path in left_out] == []
+
+
+def test_every_fault_of_the_mutations_is_still_in_the_code():
+    """A rename takes the quoted text, or the test that should notice, out of ``FAULTS``."""
+    faults = mutations.FAULTS.items()
+    stale = {name for name, each in faults if (ROOT / each.file).read_text().count(each.old) != 1}
+    tests = {test.split("::")[0] for _name, fault in faults for test in fault.tests}
+    assert (stale, {test for test in tests if not (ROOT / test).exists()}) == (set(), set())
 
 
 def test_only_the_ledger_writes_entries_and_balances():

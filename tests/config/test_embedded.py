@@ -7,11 +7,13 @@ import stat
 import subprocess
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import psycopg
 import pytest
 
 from config.database import embedded, from_url
+from config.database.embedded.cluster import Cluster
 from config.database.embedded.postmaster import claimed, running, socket_folder
 from tests.budgets import deep
 from tests.config.embedded_users import User, command, kill_server, query
@@ -313,3 +315,12 @@ def test_the_programs_of_postgresql_are_found():
     with pytest.raises(embedded.EmbeddedPostgresError, match="no program nonsense"):
         embedded.binary("nonsense")
     assert shutil.which(embedded.binary("psql"))
+
+
+def test_a_server_that_never_gets_ready_is_not_explained_by_what_was_before(tmp_path, monkeypatch):
+    monkeypatch.setattr("config.database.embedded.cluster.PATIENCE_SECONDS", -1)
+    cluster = Cluster(tmp_path)
+    cluster.log.write_text("FATAL: No space left on device\n")
+    with pytest.raises(embedded.EmbeddedPostgresError, match="does not start") as error:
+        cluster._await(SimpleNamespace(is_ready=False))
+    assert "disk is full" not in str(error.value)

@@ -199,9 +199,10 @@ class Cluster:
     def _await(self, server: Postmaster | None) -> bool:
         """Wait until a running server is ready; False if it ends instead."""
         deadline = time.monotonic() + PATIENCE_SECONDS
+        size = self.log.stat().st_size if self.log.exists() else 0
         while server and not (server.is_ready and server.answers()):
             if time.monotonic() > deadline:
-                raise _failed_start(self, self._end_of_log())
+                raise _failed_start(self, self._end_of_log(size))
             time.sleep(0.05)
             server = postmaster.running(self.pgdata)
         return bool(server)

@@ -79,13 +79,14 @@ def farms_not_ready():
     """``{schema: reason}`` of the farms that can't be served, looked for every LOOK_SECONDS."""
     global _looked_until, _not_ready
     if time.monotonic() >= _looked_until:
+        _looked_until = time.monotonic() + LOOK_SECONDS  # for other threads as well, from now on
         with schema_context(PUBLIC):
             farms = _farms()
             late, reasons = migrating.examine(farms)
             reasons |= _missing(farms) | dict.fromkeys(late, "migrations are missing")
         if reasons and reasons != _not_ready:
             logger.error("Farms that are not ready: %s", reasons)
-        _not_ready, _looked_until = reasons, time.monotonic() + LOOK_SECONDS
+        _not_ready = reasons
     return _not_ready
 
 

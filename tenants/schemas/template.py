@@ -25,6 +25,7 @@ from tenants.schemas import migrating
 
 logger = logging.getLogger(__name__)
 
+LOCK_TIMEOUT = "30s"  # of a dump
 PLACEHOLDER = "spoolbook_template_schema"
 DRIVER_OPTIONS = {"cursor_factory", "context", "prepare_threshold", "options", "password"}
 
@@ -93,6 +94,7 @@ def dumping(schema, *flags):
     params = connection.get_connection_params()
     where = {key: params[key] for key in params if key not in DRIVER_OPTIONS}
     own = ["--no-owner", "--no-privileges", f"--schema={schema}"]
+    own.append(f"--lock-wait-timeout={LOCK_TIMEOUT}")  # or it waits for ever
     command = [connection.program("pg_dump"), *own, *flags, f"--dbname={make_conninfo(**where)}"]
     return command, {**os.environ, "PGPASSWORD": params.get("password", "")}
 

@@ -173,6 +173,21 @@ def test_a_folder_that_can_not_be_written_to_is_named(committed_farm):
         backups.back_up(committed_farm, "/proc/nowhere")
 
 
+def test_a_farm_that_is_locked_does_not_keep_its_backup_waiting(
+    committed_farm, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(template, "LOCK_TIMEOUT", "100ms")
+    other = connection.copy()
+    other.set_tenant(committed_farm)
+    other.set_autocommit(False)
+    with other.cursor() as cursor:
+        cursor.execute("LOCK TABLE inventory_spool IN ACCESS EXCLUSIVE MODE")
+    with pytest.raises(backups.BackupFailed, match="due to statement timeout|lock timeout"):
+        backups.back_up(committed_farm, tmp_path)
+    other.close()
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_farm_that_can_not_be_read_does_not_stop_the_others(committed_farms, tmp_path, capsys):
     connection.set_schema_to_public()
     first, broken, last = committed_farms

@@ -5,13 +5,16 @@ take the processors from everybody else.
 """
 
 import threading
+from contextlib import contextmanager
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
 from tenants.operations.refusals import Busy
 
 MAX_WAIT_SECONDS = 3
+MAX_AT_ONCE = 4  # one at work and those who wait: half of the threads of a process
 RETRY_SECONDS = 5
+_places = threading.BoundedSemaphore(MAX_AT_ONCE)
 _lock = threading.Lock()
 
 
@@ -21,12 +24,19 @@ class HashingBusy(Busy):
 
 
 class PasswordHasher(PBKDF2PasswordHasher):
-    """Django's own, but one at a time; whoever waits too long is refused with HashingBusy."""
+    """Django's own, but one at a time. Who finds too many waiting, or waits too long, is refused
+    with HashingBusy."""
 
     def encode(self, password, salt, iterations=None):
-        if not _lock.acquire(timeout=MAX_WAIT_SECONDS):
-            raise HashingBusy(retry_after_seconds=RETRY_SECONDS)
-        try:
+        with _acquired(_places, timeout=0), _acquired(_lock, timeout=MAX_WAIT_SECONDS):
             return super().encode(password, salt, iterations)
-        finally:
-            _lock.release()
+
+
+@contextmanager
+def _acquired(lock, *, timeout):
+    if not lock.acquire(timeout=timeout):
+        raise HashingBusy(retry_after_seconds=RETRY_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()

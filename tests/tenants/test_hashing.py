@@ -1,6 +1,7 @@
 """One hash of a password at a time in each process."""
 
 import threading
+from contextlib import ExitStack
 
 import pytest
 from django.contrib.auth import hashers
@@ -39,6 +40,18 @@ def test_two_threads_hash_one_after_the_other(hashed, monkeypatch):
     may_end.set()
     thread.join()
     assert hashers.make_password("another").startswith("pbkdf2_sha256$2$")
+
+
+def test_threads_do_not_pile_up(hashed, monkeypatch):
+    monkeypatch.setattr(hashing, "MAX_WAIT_SECONDS", 10)
+    with ExitStack() as places:
+        for _ in range(hashing.MAX_AT_ONCE - 1):
+            places.enter_context(hashing._places)
+        assert hashers.make_password("a secret")
+        places.enter_context(hashing._places)
+        with pytest.raises(hashing.HashingBusy):
+            hashers.make_password("another")
+    assert hashers.make_password("another")
 
 
 def test_who_fails_leaves_the_place_to_the_next(hashed):

@@ -1,10 +1,13 @@
 """What the tests of the whole program share."""
 
+import json
 import secrets
 
 import pytest
 from django.db import connection, transaction
 from django_tenants.utils import tenant_context
+from drf_spectacular.drainage import GENERATOR_STATS
+from drf_spectacular.generators import SchemaGenerator
 
 from tenants.farms import services
 from tenants.models import Tenant
@@ -45,6 +48,15 @@ def furnished_ids(slug, word):
 def both(furnished, farm):
     """The ids of the rows that alpha and beta have for every address, by path."""
     return furnished
+
+
+@pytest.fixture(scope="session")
+def schema(django_db_setup):
+    """The API's description of itself, which is made without warnings."""
+    GENERATOR_STATS.reset()
+    schema = SchemaGenerator().get_schema(request=None, public=True)
+    assert not GENERATOR_STATS, "the schema has warnings: run manage.py spectacular"
+    return json.loads(json.dumps(schema))
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@ import json
 import secrets
 
 import pytest
-from django.db import connection, transaction
 from django_tenants.utils import tenant_context
 from drf_spectacular.drainage import GENERATOR_STATS
 from drf_spectacular.generators import SchemaGenerator
 
 from tenants.farms import services
-from tenants.models import Tenant
 from tests.config.routes import furnish, ids_of
-from tests.config.two_farms import OURS, ROUTES, THEIRS
-from tests.conftest import go_out, go_to
+from tests.config.served import open_session
+from tests.config.two_farms import OURS, ROUTES, THEIRS, at_slug, rolled_back
+from tests.conftest import go_out
 from tests.factories import (
     PASSWORD,
     a_printer,
@@ -30,18 +29,14 @@ from tests.factories import (
 def furnished(django_db_setup, django_db_blocker):
     """Alpha and beta have a row for every address while the module's tests run, each of which is
     rolled back to here; the ids of both, by path."""
-    with django_db_blocker.unblock(), transaction.atomic():
+    with rolled_back(django_db_blocker):
         yield [furnished_ids(slug, word) for slug, word in (("alpha", OURS), ("beta", THEIRS))]
-        transaction.set_rollback(True)
 
 
 def furnished_ids(slug, word):
-    connection.set_schema_to_public()
-    go_to(Tenant.objects.get(slug=slug))
-    furnish(word)
-    ids = {route.path: ids_of(route) for route in ROUTES}
-    go_out()
-    return ids
+    with at_slug(slug):
+        furnish(word)
+        return {route.path: ids_of(route) for route in ROUTES}
 
 
 @pytest.fixture
@@ -80,7 +75,15 @@ def fuzzed(server, django_db_setup, django_db_blocker):
             a_run((a_spool(), 10), items=[(a_product(grams=5), 1)], printer=a_printer())
             a_running_run((a_spool(), 10), items=[(a_product(grams=5), 1)])
         go_out()
-    yield {"base_url": server.url, "headers": {"Host": f"{slug}.localhost"}}, token
+    headers = {"Host": f"{slug}.localhost"}
+    with open_session() as session:
+        yield {"base_url": server.url, "session": session, "headers": headers}, token
     with django_db_blocker.unblock():
         services.drop_farm(farm, by=None)
         go_out()
+
+
+@pytest.fixture
+def operations(request):
+    """Some operations of the API's description (see `generated_requests.of`)."""
+    return request.param()

@@ -9,15 +9,15 @@ import zlib
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
-import httpx
+import pytest
 import requests
 import schemathesis
+import yaml
 from hypothesis import HealthCheck, settings
 from schemathesis.core.parameters import ParameterLocation
 from schemathesis.specs.openapi.checks import negative_data_rejection
 
 from tests import budgets
-from tests.serving import NO_CERTIFICATES
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "openapi.yaml"
 
@@ -34,26 +34,52 @@ CONFIG = {
     },
 }
 
-WRITES = ["POST", "PUT", "PATCH", "DELETE"]
 MAX_QUERY_BYTES = 3000  # bytes; beyond 4094 the web server itself says no, in its own words
 SPOOLS = "/api/v1/spools/import/"
 CATALOGUE = "/api/v1/filaments/import-catalogue/"  # answers for each entry by itself, in a 200
 
 
-def described(**phases):
-    config = schemathesis.Config.from_dict({**CONFIG, "phases": phases})
-    return schemathesis.openapi.from_path(str(DOCUMENT), config=config)
+def described(labels, *, with_edges):
+    """These operations of the description."""
+    others = {"exclude-name": labels, "enabled": False}
+    config = {"phases": {"coverage": {"enabled": with_edges}}, "operations": [others]}
+    config = schemathesis.Config.from_dict({**CONFIG, **config})
+    return schemathesis.openapi.from_dict(WHOLE, config=config)
 
 
-def at_the_edges(context):
+def at_the_edges(label):
     """Whether the edges of each field of an operation are tried: of a quarter by default."""
-    number = zlib.crc32(context.operation.label.encode())
-    return budgets.IS_DEEP or number % 4 == budgets.SEED % 4
+    return budgets.IS_DEEP or zlib.crc32(label.encode()) % 4 == budgets.SEED % 4
 
 
-with_edges = described().include(at_the_edges)
-closed = described(coverage={"enabled": False})  # what is in a request that is refused matters less
-without_edges = closed.exclude(at_the_edges)
+WHOLE = yaml.load(DOCUMENT.read_text(), yaml.CSafeLoader)
+LABELS = [
+    f"{method.upper()} {path}"
+    for path, operations in WHOLE["paths"].items()
+    for method in operations
+    if method != "parameters"
+]
+READS = [label for label in LABELS if label.startswith("GET ")]
+WRITES = [label for label in LABELS if label not in READS]
+
+# Made up when the test runs: with the schema's own parametrize() each process of xdist makes up the
+# requests of all tests.
+each_operation = schemathesis.pytest.from_fixture("operations")
+
+
+def of(labels, *, edges):
+    """The operations that a test is made for: one with the edges of its fields, where
+    ``edges(label)``; the others of a resource together."""
+    groups = {}
+    for label in labels:
+        groups.setdefault(label if edges(label) else label.split("/")[3], []).append(label)
+    params = [
+        pytest.param(functools.partial(described, group, with_edges=name in labels), id=name)
+        for name, group in groups.items()
+    ]
+    return pytest.mark.parametrize("operations", params, indirect=True)
+
+
 some = settings(
     max_examples=budgets.REQUESTS,
     deadline=None,
@@ -65,7 +91,8 @@ few = settings(some, max_examples=budgets.REQUESTS_OF_NOBODY)
 
 def ask_as_manager(case, place, token):
     """Send it, and see that the answer is one that the description promises."""
-    if asks_for_nothing(case) or is_too_long(case) or needs_no_key(case):
+    query = query_string(case)
+    if asks_for_nothing(query) or len(query) > MAX_QUERY_BYTES or needs_no_key(case):
         return
     place = {**place, "headers": {**place["headers"], "Authorization": f"Token {token}"}}
     name_what_is_there(case, place)
@@ -73,9 +100,9 @@ def ask_as_manager(case, place, token):
     case.call_and_validate(**place, excluded_checks=unchecked)
 
 
-def asks_for_nothing(case):
+def asks_for_nothing(query):
     """Whether there is a ``?kind=``, for no kind at all, which the description can't say."""
-    return any(value == "" for _, value in parse_qsl(query_string(case), keep_blank_values=True))
+    return any(value == "" for _, value in parse_qsl(query, keep_blank_values=True))
 
 
 def needs_no_key(case):
@@ -104,7 +131,8 @@ def name_what_is_there(case, place):
     address = ""
     for before, name in re.findall(r"(.*?)\{(\w+)\}", case.path):
         address += before
-        found = newest_of(place["base_url"] + address, tuple(place["headers"].items()))
+        url, headers = place["base_url"] + address, tuple(place["headers"].items())
+        found = newest_of(place["session"], url, headers)
         if found is None:
             return
         case.path_parameters[name] = str(found)
@@ -112,8 +140,7 @@ def name_what_is_there(case, place):
 
 
 @functools.cache
-def newest_of(address, headers):
+def newest_of(session, address, headers):
     """The id of a row that the list at ``address`` shows, or None."""
-    answer = httpx.get(address, headers=dict(headers), verify=NO_CERTIFICATES)
-    results = answer.json().get("results")
+    results = session.get(address, headers=dict(headers)).json().get("results")
     return results[-1]["id"] if results else None

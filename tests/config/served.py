@@ -2,13 +2,24 @@
 
 import socket
 from concurrent.futures import ThreadPoolExecutor
+from http.cookiejar import DefaultCookiePolicy
 from urllib.parse import urlsplit
+
+import requests
 
 V1 = "/api/v1/"
 
 
 def signed(token):
     return {"Authorization": f"Token {token}"}
+
+
+def open_session():
+    """One connection for all requests, without cookies and the proxies of the environment."""
+    session = requests.Session()
+    session.trust_env = False
+    session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+    return session
 
 
 def get_anew(server, farm, path, headers, times=20):

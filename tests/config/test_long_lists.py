@@ -2,22 +2,17 @@
 sorted by."""
 
 from datetime import UTC, datetime
-from importlib import import_module
 
 import pytest
-from django.conf import settings
 from django.db import connection
-from django.test import RequestFactory
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Location, Manufacturer
 from production.models import ProductionRun
 from production.services.reports import lots
-from tenants.site.site import farm_site
-from tests.config.routes import furnish
 from tests.production.large_tables import looked_at, plan_of, reading, steps
 from tests.rows import run_items, runs
-from tests.shelf_rows import counts, entries, filaments, many, named, spools
+from tests.shelf_rows import counts, entries, many, named, spools
 
 MANY, PAGE = 600, 50
 LEDGER, ADMIN_LEDGER = "/api/v1/inventory-transactions/", "/admin/inventory/inventorytransaction/"
@@ -114,30 +109,6 @@ def test_an_order_and_a_number_are_found_among_many_runs_by_an_index(farm):
 
 
 # --- The admin -----------------------------------------------------------------------------------
-
-
-def lists_of_the_admin():
-    """Each list: ``(address, page)``."""
-    import_module(settings.ROOT_URLCONF)
-    return [
-        pytest.param(f"/admin/{meta.app_label}/{meta.model_name}/", page, id=str(meta))
-        for model, page in farm_site._registry.items()
-        if (meta := model._meta).model_name != "farmsettings"
-    ]
-
-
-@pytest.mark.parametrize(("address", "model_admin"), lists_of_the_admin())
-def test_a_list_of_the_admin_has_each_row_once_whatever_it_is_sorted_by(boss, address, model_admin):
-    furnish("here")
-    furnish("there")
-    filaments(3)
-    Location.objects.get(name="here shelf").spools.add(*spools(3))
-    Manufacturer.objects.get(name="here maker").filaments.add(*filaments(3))
-    columns = model_admin.get_list_display(RequestFactory().get("/"))
-    for number, _ in enumerate(columns, start=1):
-        changelist = boss.get(f"{address}?o={number}").context["cl"]
-        ids = [row.pk for row in changelist.result_list]
-        assert len(ids) == len(set(ids)) == changelist.result_count, number
 
 
 @pytest.mark.parametrize("model", ["manufacturer", "location"])

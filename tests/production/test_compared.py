@@ -6,11 +6,12 @@ from io import StringIO
 
 from production.models import ProductionRun
 from production.services.reports import variance
-from production.services.runs import lines
+from production.services.runs import lifecycle, lines
+from production.services.variance import of_run
 from tenants.accounts.models import FarmSettings
 from tests.factories import a_filament, a_product, a_run, a_running_run, a_spool
 from tests.production.api_helpers import REPORTS, rows
-from tests.production.completed_runs import completed
+from tests.production.completed_runs import completed, took
 
 
 def timed(spool, planned, actual, **fields):
@@ -82,3 +83,18 @@ def test_groups_of_products_add_up_to_what_is_compared(farm):
         for name in ("planned", "actual", "difference"):
             assert sum(pick(row)[name] for row in groups) == pick(whole)[name]
     assert [row["compared"]["grams"]["difference"] for row in groups] == [10, 50]
+
+
+def test_of_what_a_cancelled_run_did_not_touch_it_took_none(farm):
+    """Its plan is compared, so that filaments add up to the whole: with 0, as in the run's own."""
+    one, two = a_spool(), a_spool(filament=a_filament())
+    run = lifecycle.cancel(
+        a_running_run((one, 100), (two, 130)), by=None, materials=[took(one, 12)]
+    )
+    runs = ProductionRun.objects.live()
+    ([whole], found) = variance.of_many(runs), variance.by_filament(runs)
+    compared = [row["compared"]["grams"] for row in found]
+    assert compared == [figures(1, 100, 12, -88, -88), figures(1, 130, 0, -130, -100)]
+    assert whole["compared"]["grams"]["difference"] == sum(row["difference"] for row in compared)
+    alone = [material["total"]["actual"] for material in of_run(run)["materials"]]
+    assert [row["grams"]["actual"] for row in found] == alone == [12, 0]

@@ -43,9 +43,9 @@ _LINES = f"""
     SELECT line.run_id, line.spool_id, line.filament_id, line.material_type_id,
         line.planned_spool_id, line.planned_grams AS planned_part,
         line.planned_grams + line.planned_purge_grams AS planned_grams,
-        CASE WHEN was_taken THEN line.actual_grams + coalesce(line.actual_purge_grams, 0) END
-            AS actual_grams,
-        CASE WHEN was_taken THEN line.actual_purge_grams END AS purge_grams,
+        CASE WHEN was_taken THEN line.actual_grams + coalesce(line.actual_purge_grams, 0)
+            WHEN was_left THEN 0 END AS actual_grams,
+        CASE WHEN was_taken THEN line.actual_purge_grams WHEN was_left THEN 0 END AS purge_grams,
         CASE WHEN line.planned_grams + line.planned_purge_grams = 0 THEN 0
             ELSE (line.planned_grams + line.planned_purge_grams)
                 * coalesce(line.planned_cost_per_gram, planned_spool.late_cost_per_gram)
@@ -59,7 +59,8 @@ _LINES = f"""
             SELECT FROM inventory_inventorytransaction entry
             WHERE entry.production_run_id = line.run_id AND entry.spool_id = line.spool_id
                 AND {_STANDS}
-        ) AS was_taken
+        ) AS was_taken,
+        status = 'cancelled' AND chosen.id IN (SELECT production_run_id FROM spent) AS was_left
     ) AS booking
 """
 

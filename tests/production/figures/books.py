@@ -64,10 +64,10 @@ class Run:
         self.has_assumed_minutes = self.row.actual_minutes_source in ("as_planned", "percent")
 
     def took(self, line):
-        """Part and purge grams that were booked of a line."""
+        """Part and purge grams that were booked of a line; 0 where only others were booked."""
         if self.is_booked or (self.is_closed and line.spool_id in self.spent):
             return line.actual_grams, line.actual_purge_grams or 0
-        return None, None
+        return (0, 0) if self.is_closed and self.spent else (None, None)
 
     @property
     def planned(self):

@@ -187,7 +187,7 @@ def filament(books, runs, pk):
 def _compared_uses(uses, figure, places):
     uses = [use for use in uses if use.run.is_compared(figure)]
     if figure == "grams":
-        pairs = [(use.planned, known(use.sums) or 0) for use in uses]
+        pairs = [(use.planned, known(use.sums)) for use in uses]
     else:
         pairs = [(use.planned_material(), use.material()) for use in uses]
     return {"runs": len(uses), **both(pairs, places)}

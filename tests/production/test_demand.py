@@ -14,7 +14,7 @@ from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
 from production.services import completion
 from production.services.reports import demand
 from production.services.requirements import readiness
-from production.services.runs import lifecycle
+from production.services.runs import lifecycle, lines
 from production.services.runs.lines import NewItem, NewMaterial
 from tests.factories import (
     a_filament,
@@ -78,6 +78,16 @@ def test_a_filaments_balance_is_what_is_there_less_claims_less_wants():
     assert (found.remaining_grams, found.reserved_grams, found.available_grams) == (1000, 300, 700)
     assert found.wanted_grams == 750
     assert (found.free_grams, found.short_grams) == (-50, 50)
+
+
+def test_what_was_added_while_printing_is_wanted_without_a_plan():
+    spool = a_spool(1000)
+    run = a_running_run((spool, 90))
+    lines.add_material(run, by=None, filament=spool.filament, planned_grams=Decimal(30))
+    lines.add_material(run, by=None, material_type=spool.filament.material_type, planned_grams=7)
+    assert of_filament(spool.filament).wanted_grams == 30
+    found = of_type(spool.filament.material_type)
+    assert (found.wanted_exact_grams, found.wanted_any_grams, found.free_grams) == (30, 7, 873)
 
 
 def test_only_open_runs_want_anything():

@@ -83,7 +83,8 @@ def _unassigned(books):
 
 
 def _wanted(line):
-    return Fraction(line.planned_grams + line.planned_purge_grams)
+    """Grams of the plan; or those a line was added with after the start."""
+    return Fraction(line.planned_grams + line.planned_purge_grams + (line.expected_grams or 0))
 
 
 def low(books):

@@ -20,6 +20,8 @@ def note(run, given):
             actual.gross_before_grams,
             actual.gross_after_grams,
         )
+        if any(figure is not None and figure < 0 for figure in figures):
+            raise Refused("InvalidQuantity")
         if any(figure is not None for figure in figures):
             line.actual, line.actual_purge, line.before, line.after = figures
             line.source = ""

@@ -63,7 +63,7 @@ def change_material(farm, pk, *, line, planned=None, spool=None, drops_spool=Fal
         row.planned = row.planned if planned is None else planned
         claim = row.plan
     book = farm.book()
-    if to is not None and not row.fits(farm.spools[to]):
+    if to not in (None, row.spool) and not row.fits(farm.spools[to]):
         raise Refused("IncompatibleSpool")
     book.place(row, None if to is None else farm.spools[to], claim)
     book.close()

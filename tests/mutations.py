@@ -264,7 +264,9 @@ def who_notices(fault, *, is_deep):
         copy = Path(folder) / "project"
         shutil.copytree(ROOT, copy, ignore=LEFT_OUT, symlinks=True)
         make(fault, copy)
-        output = run_tests(copy, fault.tests, is_deep=is_deep)
+        # A database is kept from one fault to the next, unless the fault is in it.
+        keep = [] if "/migrations/" in fault.file else ["--reuse-db"]
+        output = run_tests(copy, [*keep, *fault.tests], is_deep=is_deep)
     if re.search(r"^\d+ passed", output, re.MULTILINE) and " failed" not in output:
         return None
     found = re.search(r"^(?:FAILED|ERROR) (\S+)", output, re.MULTILINE)
@@ -281,7 +283,7 @@ def make(fault, folder):
     path.write_text(text.replace(fault.old, fault.new))
 
 
-def run_tests(folder, tests, *, is_deep):
+def run_tests(folder, words, *, is_deep):
     environment = os.environ | {
         "SPOOLBOOK_DATA": str(DATA),
         "SPOOLBOOK_DURABLE": "0",
@@ -295,10 +297,9 @@ def run_tests(folder, tests, *, is_deep):
             "pytest",
             "-p",
             "no:cacheprovider",
-            "--reuse-db",
             "-x",
             "-rfE",
-            *tests,
+            *words,
         ],
         cwd=folder,
         env=environment,

@@ -1,6 +1,7 @@
 """Settings, from the environment that docs/configuration.md describes."""
 
 import warnings
+from datetime import timedelta
 from pathlib import Path
 
 from config.database import database
@@ -226,6 +227,8 @@ API_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_API_RATE", 3000)  # of one token; 0
 FARM_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_FARM_RATE", 12_000)  # of all of them; 0: no limit
 # Of the answers that a farm keeps for a day, as the database stores them; 0: no limit.
 MAX_STORED_ANSWER_BYTES = env_int("SPOOLBOOK_MAX_STORED_ANSWER_BYTES", 50_000_000)
+# What clocks may differ by; beyond it nothing is posted.
+CLOCK_TOLERANCE = timedelta(minutes=env_int("SPOOLBOOK_CLOCK_TOLERANCE", 5))
 SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one address; 0: no limit
 
 # --- API ---------------------------------------------------------------------------------------

@@ -2,14 +2,16 @@
 
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from inventory.admin.rendering import changed, grams, moment, signed, spool_link, swatch
 from inventory.forms.spools import ReverseForm
 from inventory.models import InventoryTransaction, SpoolEvent
-from inventory.services import reversing
+from inventory.services import clock_correcting, reversing
 from inventory.services.spools.preview import preview
 from tenants.admin.people import ReadOnlyAdmin
+from tenants.operations import clock
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, TextListFilter, day_filter, field_filter
 from tenants.site.site import farm_site
@@ -38,6 +40,10 @@ class RunListFilter(TextListFilter):
 def _is_reversible(entry):
     is_undone = entry.kind == InventoryTransaction.Kind.REVERSAL or hasattr(entry, "reversed_by")
     return entry.production_run_id is None and not is_undone and entry.grams != 0
+
+
+def _is_misdated(entry):
+    return clock.is_later(entry.spool.last_entry_at, timezone.now())
 
 
 @admin.register(InventoryTransaction, site=farm_site)
@@ -108,6 +114,17 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
             description="A reversal takes back exactly this entry; both stay in the ledger.",
             success_message="Entry %(row)s was reversed.",
             tone="stop",
+        ),
+        VerbAction(
+            name="correct-clock",
+            label="The clock was wrong",
+            service=lambda _entry, **by: clock_correcting.correct_clock(**by),
+            permission="inventory.correct_clock_inventorytransaction",
+            is_possible=_is_misdated,
+            description="Entries that are later than now stay in the ledger as they are; on each "
+            "spool concerned a count of 0 g says that their dates are wrong, and posting goes on. "
+            "Set the clock right first. Where a date matters, reverse the entry and book it again.",
+            success_message="Posting goes on with the dates of today.",
         ),
     )
 

@@ -33,7 +33,9 @@ BEGIN
         ORDER BY spool_id DESC, id DESC LIMIT 1
     ) AS found WHERE spool_id = NEW.spool_id;
     IF NEW.balance_grams IS DISTINCT FROM coalesce(last.balance_grams, 0) + NEW.grams
-            OR NEW.id < last.id OR NEW.created_at < last.created_at THEN
+            OR NEW.id < last.id
+            OR NEW.created_at < last.created_at
+            AND (NEW.grams, NEW.reason) <> (0, 'clock_corrected') THEN
         RAISE EXCEPTION 'spool % has % g as of %: % g of % to % g do not follow', NEW.spool_id,
             coalesce(last.balance_grams, 0), last.created_at, NEW.grams, NEW.created_at,
             NEW.balance_grams USING ERRCODE = 'serialization_failure';

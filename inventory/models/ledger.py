@@ -10,6 +10,7 @@ from tenants.operations.text import format_number
 
 CONSUMPTION = ("usage", "waste")  # the kinds
 COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
+CLOCK_CORRECTED = "clock_corrected"  # the same: it may be dated before the entry it follows
 
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
 
@@ -35,7 +36,11 @@ class InventoryTransactionQuerySet(models.QuerySet):
     def counts(self):
         """Standing entries of what was seen on a spool: not those that only keep the balance
         of an earlier count while a run is corrected."""
-        return self.not_reversed().filter(kind="count").exclude(reason=COMPENSATED)
+        return (
+            self.not_reversed()
+            .filter(kind="count")
+            .exclude(reason__in=(COMPENSATED, CLOCK_CORRECTED))
+        )
 
     def since(self, moment):
         """Posted at ``moment`` or later; spools that rested since then are not looked at."""

@@ -45,6 +45,12 @@ class InventoryTransactionSerializer(RowSerializer):
         read_only_fields = fields
 
 
+class CorrectedClock(serializers.Serializer):
+    """The entries that say that the clock was wrong, one on each spool concerned."""
+
+    entries = InventoryTransactionSerializer(many=True, read_only=True)
+
+
 class ReverseBody(Body):
     """Why an entry is undone; ``confirm`` undoes also what is older than the last count."""
 

@@ -58,11 +58,11 @@ ORDER BY reversal.id
     "time_never_runs_backwards": """
 SELECT spool_id, id AS entry_id, previous_created_at, created_at
 FROM (
-    SELECT id, spool_id, created_at,
+    SELECT id, spool_id, created_at, grams, reason,
            lag(created_at) OVER (PARTITION BY spool_id ORDER BY id) AS previous_created_at
     FROM inventory_inventorytransaction
 ) entry
-WHERE created_at < previous_created_at
+WHERE created_at < previous_created_at AND (grams, reason) <> (0, 'clock_corrected')
 ORDER BY id
 """,
     "use_is_dated_by_the_entries": """
@@ -82,11 +82,11 @@ ORDER BY spool.id
 """,
     "last_entry_is_known": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,
-       max(entry.created_at) AS last_created_at
+       (array_agg(entry.created_at ORDER BY entry.id DESC))[1] AS last_created_at
 FROM inventory_spool spool
 LEFT JOIN inventory_inventorytransaction entry ON entry.spool_id = spool.id
 GROUP BY spool.id
-HAVING spool.last_entry_at IS DISTINCT FROM max(entry.created_at)
+HAVING spool.last_entry_at IS DISTINCT FROM (array_agg(entry.created_at ORDER BY entry.id DESC))[1]
 ORDER BY spool.id
 """,
 }

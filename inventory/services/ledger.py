@@ -18,7 +18,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.models.ledger import CONSUMPTION, REVALUED
+from inventory.models.ledger import CLOCK_CORRECTED, CONSUMPTION, REVALUED
+from inventory.services import clock
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
@@ -115,6 +116,11 @@ class Book:
         """Set the book to the ``net_grams`` that were weighed; posted also when nothing differs."""
         return self._post(spool, Kind.COUNT, net_grams - spool.remaining_grams, **details)
 
+    def restart_time(self, spool):
+        """Post that the clock was wrong: the next entries are not dated after those so far."""
+        details = {"reason": CLOCK_CORRECTED, "note": _("The entries before were dated too late.")}
+        return self._post(spool, Kind.COUNT, ZERO, at=self.at, **details)
+
     def reverse(self, entry, **details):
         """Undo exactly one entry. Raises NotReversible."""
         spool = self.spools[entry.spool_id]
@@ -205,8 +211,8 @@ class Book:
         spool.last_used_at = max([*used, entry.occurred_at])
         return entry
 
-    def _post(self, spool, kind, grams, *, run=None, occurred_at=None, **details):
-        at = self._moment(spool)
+    def _post(self, spool, kind, grams, *, run=None, at=None, occurred_at=None, **details):
+        at = at or self._moment(spool)
         spool.remaining_grams += grams
         spool.last_entry_at = at
         self._touched[spool.pk] = spool
@@ -236,6 +242,9 @@ class Book:
                 spool_id=spool.pk,
                 last_entry_at=last.isoformat(),
             )
+        if not self.is_dated:
+            clock.require_right(self.at)
+            clock.require_not_before(self.at, last)
         self.at = max(self.at, last or self.at)  # another machine's clock may be ahead of ours
         return self.at
 

@@ -6,7 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Spool
-from inventory.services import ledger
+from inventory.services import clock, ledger
 from inventory.services.past import require_past
 from inventory.services.spools import blank_labels, scale
 from tenants.accounts import audited
@@ -39,7 +39,7 @@ def receive(
     the scale shows) is what is left; the rest is adjusted away. ``received_on`` is the farm's date
     of today unless given. Raises Invalid, InvalidQuantity, FilamentInactive, TareUnknown.
     """
-    at = at or timezone.now()
+    at = at or clock.now()
     spool = unsaved(
         filament=filament,
         initial_grams=initial_grams,
@@ -134,7 +134,7 @@ def receive_many(
     each. The number of statements does not depend on the count. Raises InvalidSpoolCode,
     Duplicate, and what ``receive`` raises.
     """
-    at = at or timezone.now()
+    at = at or clock.now()
     prices = _prices(_counted(count, codes), price, total_price)
     labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
     details |= {"filament": filament, "initial_grams": initial_grams}

@@ -43,7 +43,7 @@ MANAGEMENT = (
     | _each("delete", "production", f"{PRODUCTS} printerslot")
     | _each("add change delete", "production", "printer reason")
     | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.override_spool"}
-    | {"inventory.reverse_inventorytransaction"}
+    | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")

@@ -5,13 +5,13 @@ import logging
 import time
 
 from django.conf import settings
-from django.db import DatabaseError, ProgrammingError, connection
+from django.db import DatabaseError, ProgrammingError, connection, transaction
 from django_tenants.utils import schema_context
 
 from tenants.accounts.models import FarmSettings
 from tenants.models import Tenant
 from tenants.operations.refusals import Refusal
-from tenants.schemas import database_role, drift, migrating, privileges
+from tenants.schemas import database_role, drift, farm_checks, migrating, privileges
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +56,8 @@ def prepare(*, log=logger.info):
         slug = settings.DEFAULT_FARM
         if slug and not Tenant.objects.filter(slug=slug).exists():
             log(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")
+        for schema, reason in _checked([name for name in farms if name not in reasons]).items():
+            log(f"{schema}: {reason}")
         if reasons:
             raise FarmsNotPrepared(reasons, is_any_prepared=len(reasons) < len(farms))
         return late
@@ -84,6 +86,7 @@ def farms_not_ready():
             farms = _farms()
             late, reasons = migrating.examine(farms)
             reasons |= _missing(farms) | dict.fromkeys(late, "migrations are missing")
+            reasons |= _checked([schema for schema in farms if schema not in reasons])
         if reasons and reasons != _not_ready:
             logger.error("Farms that are not ready: %s", reasons)
         _not_ready = reasons
@@ -118,6 +121,19 @@ def _prepare_farms(farms, log):
             with _noting(schema, reasons), schema_context(schema):
                 FarmSettings.copy_to_public()
     return [schema for schema in late if schema not in reasons], reasons
+
+
+def _checked(farms):
+    """What apps find in farms that are migrated; a lock on one of them is not waited for."""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('lock_timeout', %s, true)", [migrating.LOCK_TIMEOUT])
+            return farm_checks.examine(farms)
+    except DatabaseError as error:
+        if not connection.is_usable():
+            raise
+        logger.warning("The farms were not checked: %s", " ".join(str(error).split()))
+        return {}
 
 
 def _missing(farms):

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from tenants.farms.names import address, normalize_host
 from tenants.models import Tenant
+from tenants.operations import clock
 from tenants.operations.operation import correlation_id
 from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import prepare
@@ -121,6 +122,9 @@ class HealthMiddleware:
         try:
             is_ready, reason = prepare.is_ready(), "migrations are missing\n"
             count = len(prepare.farms_not_ready()) if is_ready else 0
+            clock.compare()
+        except clock.ClockWrong as refusal:
+            is_ready, reason = False, f"{refusal.detail}\n"
         except (DatabaseError, InterfaceError):
             is_ready, reason = False, "the database does not answer\n"
         if not is_ready:

@@ -30,6 +30,7 @@ API = """
 /api/v1/floor-devices/{pk}/                             m     .     .     .     m
 /api/v1/floor-devices/{pk}/unlock/                      .     m     .     .     .
 /api/v1/inventory-transactions/                         v     .     .     .     .
+/api/v1/inventory-transactions/correct-clock/           .     m     .     .     .
 /api/v1/inventory-transactions/{pk}/                    v     .     .     .     .
 /api/v1/inventory-transactions/{pk}/reverse/            .     m     .     .     .
 /api/v1/locations/                                      v     o     .     .     .
@@ -150,6 +151,7 @@ PAGES = """
 /admin/inventory/inventorytransaction/csv/              v     v
 /admin/inventory/spool/labels/                          v     v
 /admin/inventory/spool/labels/blank/                    v     v
+/admin/inventory/inventorytransaction/{pk}/correct-clock/ m   m
 /admin/inventory/inventorytransaction/{pk}/reverse/     m     m
 /admin/inventory/spool/csv/                             v     v
 /admin/inventory/spool/import/                          o     o

@@ -1,14 +1,17 @@
 """The verbs of a spool by several people at once: one effect each, and the book adds up."""
 
 import threading
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import OperationalError, transaction
+from django.utils import timezone
 
 from inventory.codes import generate
 from inventory.models import Spool, SpoolEvent
 from inventory.services import ledger, receiving, reversing
+from inventory.services.clock_correcting import NothingMisdated, correct_clock
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.spools import consumption, shelf
 from inventory.services.spools.consumption import NothingToPost
@@ -118,6 +121,14 @@ def test_a_blank_label_bound_by_several_at_once_goes_to_one_spool(in_threads):
     )
     assert refusals(results) == [Duplicate] * (COUNT - 1)
     assert Spool.objects.get().code == code
+    assert violations() == []
+
+
+def test_a_clock_is_corrected_once(in_threads):
+    spool, yesterday = a_spool(100), timezone.now() - timedelta(days=1)
+    results = in_threads(lambda _: correct_clock(by=None, at=yesterday), COUNT)
+    assert refusals(results) == [NothingMisdated] * (COUNT - 1)
+    assert spool.transactions.count() == 2
     assert violations() == []
 
 

@@ -5,12 +5,11 @@ from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import Filament, InventoryTransaction, Location, Spool
-from inventory.services import ledger, receiving
+from inventory.services import clock, ledger, receiving
 from inventory.services.past import require_past
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.matching import FilamentIndex, the_place
@@ -48,7 +47,7 @@ def import_spools(rows, *, by, at=None, dry_run=False, again=False):
 @operation("spool.import")
 def _import(rows, *, by, dry_run, again, at=None):
     lock_imports(SPOOLS)
-    report, at = ImportReport(SPOOLS, rows, dry_run=dry_run), at or timezone.now()
+    report, at = ImportReport(SPOOLS, rows, dry_run=dry_run), at or clock.now()
     today = FarmSettings.load().local_date(at)
     left = _plan(report.good, today=today, at=at)
     _check_labels(report.good, again=again)

@@ -15,7 +15,7 @@ from inventory.services.tables.spool_import import import_spools
 from production.services.printing import slots, weighing
 from production.services.undo import last_action, loads, receipts
 from tests.factories import a_filament, a_slot, a_spool
-from tests.production.verbs.preparation import a_table, running
+from tests.production.verbs.preparation import a_table, misdated, running
 
 CASES, verb = a_table()
 
@@ -119,6 +119,11 @@ def _():
 def _():
     spool = shelf.archive(a_spool(30), discard=False, by=None)
     return lambda: shelf.restore(spool, by=None)
+
+
+@verb("inventory_transaction.correct_clock")
+def _():
+    return misdated()
 
 
 @verb("inventory_transaction.reverse")

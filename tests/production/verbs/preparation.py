@@ -1,9 +1,14 @@
 """Farms for the verbs of `cases_of_the_shelf` and `cases_of_runs`, and how a case is entered."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
+from inventory.services.clock_correcting import correct_clock
 from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
-from tests.factories import a_printer, a_product, a_run
+from tests.factories import a_printer, a_product, a_run, a_spool
 
 
 def a_table():
@@ -25,6 +30,13 @@ def counted(run, good=4, scrapped=1):
         ItemCount(item=item.pk, good_count=good, scrapped_count=scrapped)
         for item in run.items.all()
     ]
+
+
+def misdated():
+    """A spool that was received a day after the moment at which the clock is corrected."""
+    a_spool()
+    yesterday = timezone.now() - timedelta(days=1)
+    return lambda: correct_clock(by=None, at=yesterday)
 
 
 def planned(*takes):

@@ -41,6 +41,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
+from tests.production.verbs.preparation import misdated
 
 NEW = PASSWORD + "8"
 
@@ -178,6 +179,7 @@ OF_OTHERS = {
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
     "filament.import": lambda: import_filaments([], by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
+    "inventory_transaction.correct_clock": lambda: misdated()(),
     "inventory_transaction.reverse": lambda: reversing.reverse(
         consumption.use(a_spool(), grams=5, by=None), reason="slip", by=None
     ),

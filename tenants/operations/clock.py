@@ -1,0 +1,48 @@
+"""This machine's clock, compared with the database's."""
+
+from django.conf import settings
+from django.db import connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from tenants.operations.refusals import Refusal
+from tenants.operations.text import format_moment
+
+RETRY_SECONDS = 60
+
+
+class ClockWrong(Refusal):
+    """Nothing can be dated: this machine's clock, or the database's, or that of an earlier entry
+    is wrong."""
+
+    code = "clock_wrong"
+    status = 503
+    title = "Nothing is posted: a clock is wrong, or was"
+
+    def __init__(self, detail, **numbers):
+        super().__init__(detail, retry_after_seconds=RETRY_SECONDS, **numbers)
+
+
+def is_later(moment, now):
+    """Whether a moment is later than ``now``, beyond what clocks may differ by."""
+    return moment - now > settings.CLOCK_TOLERANCE
+
+
+def require_agreement(now, database_now):
+    """Raises ClockWrong where this machine's ``now`` is not that of the database."""
+    if not (is_later(now, database_now) or is_later(database_now, now)):
+        return
+    message = _(
+        "This machine’s clock says %(now)s, the database’s says %(database)s: set the wrong one "
+        "right."
+    )
+    figures = {"now": format_moment(now), "database": format_moment(database_now)}
+    raise ClockWrong(message % figures, now=now.isoformat(), database_now=database_now.isoformat())
+
+
+def compare():
+    """Compare the clocks at this moment. Raises ClockWrong."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        (database_now,) = cursor.fetchone()
+    require_agreement(timezone.now(), database_now)

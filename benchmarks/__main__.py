@@ -1,4 +1,4 @@
-"""python -m benchmarks [NAME ...]: the ratios of docs/performance.md."""
+"""python -m benchmarks [NAME ...] [--option=value ...]: the ratios of docs/performance.md."""
 
 import importlib
 import os
@@ -6,16 +6,18 @@ import sys
 
 import django
 
-NAMES = ("operations", "reports", "lists", "floor")
+NAMES = ("operations", "reports", "lists", "floor", "availability")
 
 
-def main(names):
+def main(arguments):
+    options = [[each for each in arguments if each.startswith("-")]]
+    names = [each for each in arguments if not each.startswith("-")]
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     os.environ.setdefault("SPOOLBOOK_DATA", ".data/bench")
     os.environ.setdefault("SPOOLBOOK_LOG_LEVEL", "ERROR")
     django.setup()
     for name in names or NAMES:
-        importlib.import_module(f"benchmarks.{name}").main()
+        importlib.import_module(f"benchmarks.{name}").main(*filter(None, options))
 
 
 if __name__ == "__main__":

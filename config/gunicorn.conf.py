@@ -3,6 +3,7 @@
 import ctypes
 import importlib
 import os
+import resource
 import signal
 import sys
 
@@ -58,6 +59,14 @@ def on_starting(_server):
         after_in_child=_reset_and_unblock_signals,
     )
     _end_with_supervisor()
+
+
+def _open_many_files():
+    """A connection is a file, and so is a long body or answer; often 1,024 are allowed."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4096 if hard == resource.RLIM_INFINITY else min(4096, hard)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _block_signals():

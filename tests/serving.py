@@ -24,12 +24,14 @@ NO_CERTIFICATES = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 
 
 @contextmanager
-def serving(folder, **environment):
-    """A server of one's own, where the environment matters to the test."""
+def serving(folder, *flags, **environment):
+    """A server of one's own, where flags or the environment matter to the test."""
     port, logs = free_port(), folder / "log"
     with logs.open("wb") as log:
         env = {**served_environment(), **environment}
-        process = subprocess.Popen(_gunicorn(port), cwd=ROOT, env=env, stdout=log, stderr=log)
+        process = subprocess.Popen(
+            _gunicorn(port, *flags), cwd=ROOT, env=env, stdout=log, stderr=log
+        )
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, process, logs)
@@ -39,10 +41,9 @@ def serving(folder, **environment):
         process.wait(timeout=60)
 
 
-def _gunicorn(port):
-    flags = ["--workers=2", f"--bind=127.0.0.1:{port}"]
-    words = ["-m", "gunicorn", "--config=config/gunicorn.conf.py", *flags]
-    return [sys.executable, *words, "config.wsgi:application"]
+def _gunicorn(port, *flags):
+    flags = ["--config=config/gunicorn.conf.py", "--workers=2", f"--bind=127.0.0.1:{port}", *flags]
+    return [sys.executable, "-m", "gunicorn", *flags, "config.wsgi:application"]
 
 
 def served_environment():

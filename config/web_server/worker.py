@@ -4,6 +4,7 @@
 alone, which calls `ThreadWorker.handle`.
 """
 
+import errno
 import selectors
 import socket
 import time
@@ -46,7 +47,8 @@ class BufferingWorker(ThreadWorker):
     def load_wsgi(self):
         super().load_wsgi()
         self.max_body_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-        self.host_header = "X-FORWARDED-HOST" if settings.USE_X_FORWARDED_HOST else "HOST"
+        is_behind_proxy = settings.USE_X_FORWARDED_HOST
+        self.host_headers = ("X-FORWARDED-HOST", "HOST") if is_behind_proxy else ("HOST",)
         self.wsgi = partial(self._answer, self.wsgi)
 
     def _answer(self, application, environ, start_response):
@@ -55,7 +57,8 @@ class BufferingWorker(ThreadWorker):
         environ["spoolbook.take_over"] = environ["gunicorn.socket"].take_over
         answer = application(environ, start_response)
         if farm := environ.get("spoolbook.farm"):
-            host = environ.get(f"HTTP_{self.host_header.replace('-', '_')}", "")
+            names = (f"HTTP_{name.replace('-', '_')}" for name in self.host_headers)
+            host = next(filter(None, map(environ.get, names)), "")
             if len(self.farms) >= MAX_HOSTS:
                 self.farms.clear()
             self.farms[host] = farm
@@ -69,7 +72,9 @@ class BufferingWorker(ThreadWorker):
             self._make_room()
         try:
             sock, client = listener.accept()
-        except OSError:  # it has gone again; or there are too many open files
+        except OSError as error:  # it has gone again, or too many files are open
+            if error.errno in (errno.EMFILE, errno.ENFILE):
+                self._make_room()
             return
         self.nr_conns += 1
         conn = Connection(self.cfg, sock, client, listener.getsockname())
@@ -136,7 +141,8 @@ class BufferingWorker(ThreadWorker):
         return is_small or self.body_bytes[conn.farm] <= FARM_BODY_BYTES
 
     def _farm_of(self, conn):
-        return self.farms.get(conn.header(self.host_header), STRANGERS)
+        host = next(filter(None, map(conn.header, self.host_headers)), "")
+        return self.farms.get(host, STRANGERS)
 
     # --- Serving ---------------------------------------------------------------------------------
 

@@ -12,6 +12,8 @@ from inventory.services.ledger import InsufficientInventory
 from inventory.services.spools import consumption
 from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
 from production.services import completion
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.requirements import readiness
 from production.services.runs import lifecycle, lines
@@ -84,10 +86,16 @@ def test_what_was_added_while_printing_is_wanted_without_a_plan():
     spool = a_spool(1000)
     run = a_running_run((spool, 90))
     lines.add_material(run, by=None, filament=spool.filament, planned_grams=Decimal(30))
-    lines.add_material(run, by=None, material_type=spool.filament.material_type, planned_grams=7)
+    loose = {"material_type": spool.filament.material_type, "planned_grams": Decimal(7)}
+    added = lines.add_material(run, by=None, **loose)
     assert of_filament(spool.filament).wanted_grams == 30
     found = of_type(spool.filament.material_type)
     assert (found.wanted_exact_grams, found.wanted_any_grams, found.free_grams) == (30, 7, 873)
+    noted = MaterialActual(line=added.pk, actual_grams=Decimal(5))
+    midprint.save_actuals(run, by=None, materials=[noted])
+    assert of_type(spool.filament.material_type).wanted_any_grams == 5
+    lines.remove_material(added, by=None)
+    assert of_type(spool.filament.material_type).wanted_any_grams == 0
 
 
 def test_only_open_runs_want_anything():

@@ -10,12 +10,14 @@ from decimal import Decimal
 from itertools import chain
 
 from django.db.models import (
+    Case,
     F,
     OuterRef,
     Prefetch,
     Subquery,
     Sum,
     Value,
+    When,
     prefetch_related_objects,
 )
 from django.db.models.functions import Coalesce, Greatest
@@ -29,6 +31,7 @@ from tenants.operations.quantities import GramsField
 from tenants.operations.text import format_number
 
 FILAMENTS = ("spool__filament", "filament")  # of a line
+Status = ProductionRun.Status
 NOTHING = Value(Decimal(0), output_field=GramsField())
 
 
@@ -84,11 +87,15 @@ def blockers(runs):
 
 
 def _wanted(kind, **of_row):
-    """Grams that lines of open runs without a spool need."""
+    """Grams that lines of open runs without a spool need, as `change_material` would claim them."""
     lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool=None, **of_row)
     added = Coalesce(F("expected_grams"), NOTHING)
-    needed = Sum(F("planned_grams") + F("planned_purge_grams") + added)
-    summed = lines.order_by().values(kind).annotate(figure=needed).values("figure")
+    noted = F("actual_grams") + Coalesce(F("actual_purge_grams"), NOTHING)
+    needed = Case(
+        When(run__status=Status.IN_PROGRESS, actual_grams__isnull=False, then=noted),
+        default=F("planned_grams") + F("planned_purge_grams") + added,
+    )
+    summed = lines.order_by().values(kind).annotate(figure=Sum(needed)).values("figure")
     return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
 
 

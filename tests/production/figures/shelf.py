@@ -51,7 +51,7 @@ def stock(books):
             of[spool.filament_id][name] += Fraction(figures[name])
     for line in _unassigned(books):
         if line.filament_id:
-            of[line.filament_id]["wanted_grams"] += _wanted(line)
+            of[line.filament_id]["wanted_grams"] += _wanted(books, line)
     since = timezone.now() - timedelta(days=30)
     for entry in books.taken():
         if entry.created_at >= since:
@@ -67,7 +67,7 @@ def stock_of_types(books):
             of[books.filaments[pk].material_type_id][name] += Fraction(row[name])
     for line in _unassigned(books):
         if line.material_type_id:
-            of[line.material_type_id]["wanted_grams"] += _wanted(line)
+            of[line.material_type_id]["wanted_grams"] += _wanted(books, line)
     return {pk: _balanced(row) for pk, row in of.items()}
 
 
@@ -82,8 +82,10 @@ def _unassigned(books):
     return [line for run in open_runs for line in run.lines if line.spool_id is None]
 
 
-def _wanted(line):
-    """Grams of the plan; or those a line was added with after the start."""
+def _wanted(books, line):
+    """Grams noted while printing; else of the plan, or those a line was added with after start."""
+    if books.runs[line.run_id].status == "in_progress" and line.actual_grams is not None:
+        return Fraction(line.actual_grams) + Fraction(line.actual_purge_grams or 0)
     return Fraction(line.planned_grams + line.planned_purge_grams + (line.expected_grams or 0))
 
 

@@ -108,10 +108,20 @@ def django_db_setup(
     yield
     with django_db_blocker.unblock():
         farm_pool.drop_all()
+        end_other_connections()
         connections.close_all()
         if not django_db_keepdb:
             teardown_databases(databases, verbosity=0)
             timing.note_server_cpu(pytestconfig)
+
+
+def end_other_connections():
+    """PostgreSQL may not have noticed yet that a server process was killed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture(autouse=True)

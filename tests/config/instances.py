@@ -15,6 +15,8 @@ print("manage.py", *sys.argv[1:], flush=True)
 sys.exit(int(os.environ.get("FAIL_" + sys.argv[1].upper(), "0")))
 """
 APPLICATION = """
+from django.conf import settings
+settings.configure()
 import os
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/die":
@@ -26,7 +28,12 @@ CORRELATION = """
 from contextvars import ContextVar
 correlation_id = ContextVar("id", default="")
 """
-STAND_INS = [("web", "throttle_counts.py", ""), ("operations", "operation.py", CORRELATION)]
+LIMITS = (ROOT / "tenants" / "web" / "limits.py").read_text()
+STAND_INS = [
+    ("web", "throttle_counts.py", ""),
+    ("web", "limits.py", LIMITS),
+    ("operations", "operation.py", CORRELATION),
+]
 
 
 def copied(folder):
@@ -37,7 +44,7 @@ def copied(folder):
     (folder / "manage.py").write_text(MANAGE)
     (folder / "config" / "wsgi.py").write_text(APPLICATION)
     for package, module, text in STAND_INS:
-        (folder / "tenants" / package).mkdir(parents=True)
+        (folder / "tenants" / package).mkdir(parents=True, exist_ok=True)
         (folder / "tenants" / package / module).write_text(text)
     return folder
 

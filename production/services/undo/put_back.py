@@ -13,6 +13,7 @@ from production.services.printing import slots
 from production.services.requirements import bom, derived, readiness
 from production.services.undo import loads
 from production.services.verbs import EVENTS, TRANSITIONS
+from tenants.accounts.audited import refusals
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.refusals import Duplicate
 
@@ -63,9 +64,10 @@ def put_back(run, done, *, by, at=None):
     if done.from_status == Status.PLANNED:
         derived.catch_up(run, by=by, at=book.at)
         fields += derived.RUN_FIELDS
-    return transitions.save(
-        run, back.name, *fields, to=done.from_status, by=by, at=book.at, reason=done.verb
-    )
+    with refusals(run):  # another run may take its external ID meanwhile
+        return transitions.save(
+            run, back.name, *fields, to=done.from_status, by=by, at=book.at, reason=done.verb
+        )
 
 
 def _book(lines, spools, done, **moment):

@@ -71,6 +71,18 @@ FAULTS = {
         "NEW.balance_grams\n",
         ["tests/inventory/test_ledger.py", "tests/inventory/test_at_once.py"],
     ),
+    "an answer is made after the commit": Fault(
+        "tenants/api/views.py",
+        "                return in_transaction(work)\n",
+        "                return work()\n",
+        ["tests/config/test_effect_and_answer.py"],
+    ),
+    "entries are dated by any clock": Fault(
+        LEDGER,
+        "            clock.require_right(self.at)\n",
+        "",
+        ["tests/inventory/test_clock.py"],
+    ),
     "run numbers are counted, not locked": Fault(
         "production/services/runs/numbering.py",
         "INSERT INTO production_runnumber (on_date, last) VALUES (%s, 1)\n"

@@ -8,7 +8,7 @@ from django.db import OperationalError, connection, transaction
 from opentelemetry.trace import StatusCode
 
 from inventory.models import Location
-from tenants.operations.operation import ATTEMPTS, in_transaction
+from tenants.operations.operation import ATTEMPTS, CommitUnknown, in_transaction
 from tenants.operations.refusals import Busy
 from tests.conftest import go_to
 from tests.tenants.failing_operation import do, fail_with, gave_up, outcomes
@@ -92,3 +92,17 @@ def test_what_another_transaction_tries_again_is_no_error_of_the_operation_in_it
 def test_what_is_tried_again_outside_operations_returns_its_result(committed_farm):
     failures = [gave_up("40001")]
     assert in_transaction(lambda: fail_with(failures.pop())() if failures else 7) == 7
+
+
+def test_of_a_commit_only_what_the_database_did_not_answer_is_unknown(committed_farm, monkeypatch):
+    errors = {
+        "57P01": CommitUnknown,  # it was shut down meanwhile
+        "08006": CommitUnknown,
+        "53100": OperationalError,  # its disk is full: rolled back
+        "57014": Busy,
+    }
+    for sqlstate, error in errors.items():
+        with monkeypatch.context() as patch, pytest.raises((OperationalError, Busy)) as raised:
+            patch.setattr(connection, "_commit", fail_with(gave_up(sqlstate)))
+            in_transaction(lambda: None)
+        assert type(raised.value) is error, sqlstate

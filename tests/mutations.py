@@ -65,12 +65,6 @@ FAULTS = {
         '.order_by("pk")\n    )\n    found',
         [CONCURRENCY],
     ),
-    "an entry need not follow the one before": Fault(
-        "inventory/migrations/0003_ledger_guard.py",
-        "coalesce(last.balance_grams, 0) + NEW.grams\n",
-        "NEW.balance_grams\n",
-        ["tests/inventory/test_ledger.py", "tests/inventory/test_at_once.py"],
-    ),
     "an answer is made after the commit": Fault(
         "tenants/api/views.py",
         "                return in_transaction(work)\n",

@@ -3,7 +3,7 @@
 Serves two farms by gunicorn, two processes each time, in turns: by the worker of
 `config/web_server` and, before it, by gunicorn's own `gthread` with two threads.
 
-- Requests a second, of eight clients: lists of 50 runs, and completions; as medians and as ratios.
+- Requests a second of eight clients, and their CPU time: lists of 50 runs, and completions.
 - Answers within a second, of a client of one farm that asks four times a second over connections
   of its own, beside each of `benchmarks.slow_clients`.
 """
@@ -28,6 +28,7 @@ from tenants.farms import services
 from tenants.schemas import prepare
 from tests.factories import a_filament, a_running_run, a_spool, make_token
 from tests.serving import serving
+from tests.timing import cpu_of
 
 GTHREAD = ("--worker-class=gthread", "--threads=2")
 WORKERS = {"before": GTHREAD, "after": ()}
@@ -59,7 +60,7 @@ def main(arguments=()):
 def served(farms, way):
     flags, quiet = WORKERS[way], {"SPOOLBOOK_LOG_LEVEL": "ERROR"}
     with tempfile.TemporaryDirectory() as folder, serving(Path(folder), *flags, **quiet) as server:
-        yield SimpleNamespace(url=server.url, **vars(farms))
+        yield SimpleNamespace(url=server.url, pid=server.pid, **vars(farms))
 
 
 # --- Requests a second ---------------------------------------------------------------------------
@@ -70,20 +71,20 @@ def speed(farms, rounds, seconds):
     for _ in range(rounds):
         for way in WORKERS:
             with served(farms, way) as server:
-                rates_of(server, seconds / 4, COMPLETIONS // 4)  # warm
-                for what, rate in rates_of(server, seconds, COMPLETIONS).items():
-                    figures[way][what].append(rate)
+                rates_of(server, seconds, COMPLETIONS // 4)  # warm: each thread opens a connection
+                for what, figure in rates_of(server, seconds, COMPLETIONS).items():
+                    figures[way][what].append(figure)
     for what, before in figures["before"].items():
         after = figures["after"][what]
-        ratio = statistics.median(b / a for a, b in zip(before, after, strict=True))
-        print(
-            f"{what:<12} before {statistics.median(before):6.0f}/s  "
-            f"after {statistics.median(after):6.0f}/s  x {ratio:.3f}"
-        )
+        for number, name in enumerate(("a second", "ms of CPU each")):
+            pairs = [(a[number], b[number]) for a, b in zip(before, after, strict=True)]
+            ratio = statistics.median(b / a for a, b in pairs)
+            medians = [f"{statistics.median(each):6.1f}" for each in zip(*pairs, strict=True)]
+            print(f"{what:<12} {name:<15} before {medians[0]}  after {medians[1]}  x {ratio:.3f}")
 
 
 def rates_of(server, seconds, completions):
-    """Requests a second, of each kind."""
+    """Requests a second, of each kind, and milliseconds of CPU that one costs gunicorn."""
     until = time.perf_counter() + seconds
     lists = iter(lambda: time.perf_counter() < until and ("GET", LIST, b""), False)
     runs = [server.runs.pop() for _ in range(completions)]
@@ -103,10 +104,11 @@ def rate(server, requests):
         while each := following():
             statuses.append(client.status(*each))
 
-    started = time.perf_counter()
+    started, used = time.perf_counter(), cpu_of(server.pid)
     in_threads(ask, CLIENTS)
+    seconds, used = time.perf_counter() - started, cpu_of(server.pid) - used
     assert set(statuses) == {200}, set(statuses)
-    return len(statuses) / (time.perf_counter() - started)
+    return len(statuses) / seconds, used / len(statuses) * 1000
 
 
 def in_threads(work, count):

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from urllib.parse import quote
@@ -35,7 +36,8 @@ def serving(folder, *flags, **environment):
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, process, logs)
-        yield SimpleNamespace(url=url, client=lambda tenant: _client(url, tenant), log=logs)
+        client, pid = partial(_client, url), process.pid
+        yield SimpleNamespace(url=url, client=client, log=logs, pid=pid)
     finally:
         process.terminate()
         process.wait(timeout=60)

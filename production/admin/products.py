@@ -20,6 +20,7 @@ from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
 
 LAST = 10
+EXPLAINED = 200  # runs of a product: those of years ago say little about it
 LATEST = (F("finished_at").desc(nulls_last=True), "-pk")
 
 
@@ -142,10 +143,14 @@ def _page(product):
 
 
 def _explained(product, closed, currency):
-    """Why its runs did not cost what was planned; empty before one has ended."""
-    groups = explanations.of_many(closed, group_by="product")
+    """Why its last runs did not cost what was planned; empty before one has ended."""
+    last = list(closed.order_by(*LATEST).values_list("pk", flat=True)[:EXPLAINED])
+    runs = ProductionRun.objects.filter(pk__in=last)
+    groups = explanations.of_many(runs, group_by="product")
     own = next((group for group in groups if group["key"] == str(product.pk)), None)
-    return explanation.of_group(own, currency) if own else {}
+    if own is None:
+        return {}
+    return explanation.of_group(own, currency) | {"explained_runs": EXPLAINED}
 
 
 def _evidence(product):

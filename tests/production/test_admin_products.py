@@ -7,6 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from production.admin import products
 from production.models import BomLine, PrinterSlot, Product
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
@@ -38,6 +39,19 @@ def test_a_product_that_takes_more_is_offered_what_would_fit(at_admin):
     text = text_of(at_admin.get(page(product)))
     assert "<strong>12 g</strong> instead of 10 g (+20 %)" in text
     assert all(run.number in text for run in runs)
+
+
+def test_the_last_runs_of_a_product_are_explained(at_admin, monkeypatch):
+    product = a_product(grams=10)
+    printed(product, 10, 130)
+    printed(product, 10, 110)
+    explained = at_admin.get(page(product)).context["explanation"]
+    assert (explained["runs"], explained["grams"]["difference"]) == (2, 40)
+    monkeypatch.setattr(products, "EXPLAINED", 1)
+    answer = at_admin.get(page(product))
+    assert answer.context["explanation"]["grams"]["difference"] == 10
+    assert answer.context["whole"]["runs"] == 2
+    assert "Its last 1 runs: 1 of 1 run can be compared in cost" in text_of(answer)
 
 
 def test_the_proposal_is_shown_then_accepted_with_its_evidence(at_admin):

@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
+from inventory.models import Location
 from inventory.services import receiving
 from inventory.services.ledger import InsufficientInventory
 from inventory.services.spools import scale, shelf
@@ -30,6 +31,7 @@ from tests.factories import (
     a_spool,
     spools_of_one,
 )
+from tests.inventory.tables import import_spools
 from tests.production.completed_runs import took
 from tests.queries import fresh, violations
 
@@ -250,6 +252,14 @@ def _(by):
 def _(by):
     filament = a_filament()
     return lambda: receiving.receive_many(filament=filament, count=3, by=by, total_price=50)
+
+
+@case("receive", "by a table, of which some were used before")
+def _(by):
+    a_filament("Galaxy")
+    table = "name,initial_grams,left,location\n" + "Galaxy,1000,,Dry box\nGalaxy,1000,400,\n" * 2
+    Location.objects.create(name="Dry box")
+    return lambda: import_spools(table, by=by)
 
 
 def line_of(run):

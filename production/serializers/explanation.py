@@ -28,7 +28,7 @@ def _explained(name, names, places, **more):
 
 
 ExplainedGrams = _explained("Grams", OF_GRAMS, 6, assumed=Amount(6))
-ExplainedMinutes = _explained("Minutes", OF_MINUTES, 2)
+ExplainedMinutes = _explained("Minutes", OF_MINUTES, 2, assumed=Amount(2))
 ExplainedCost = _explained("Cost", PARTS, 4)
 ItemGrams = _explained("ItemGrams", (*OF_GRAMS, "share"), 6)
 ItemMinutes = _explained("ItemMinutes", (*OF_MINUTES, "share"), 2)
@@ -78,8 +78,8 @@ class UnknownFigure(serializers.Serializer):
 
 class ExplanationSerializer(serializers.Serializer):
     """Why a run did not take and cost what was planned. The parts sum to the difference; ``over``
-    is the difference without ``output``: what was really paid too much. ``assumed`` are grams that
-    were booked as planned or by percent."""
+    is the difference without ``output``: what was really paid too much. ``assumed`` are grams and
+    minutes that were taken as planned or by percent."""
 
     run = serializers.IntegerField()
     number = serializers.CharField()
@@ -107,7 +107,7 @@ def _of_runs(name, names, places, **more):
 
 
 GramsOfRuns = _of_runs("Grams", OF_GRAMS, 6, assumed=Amount(6))
-MinutesOfRuns = _of_runs("Minutes", OF_MINUTES, 2)
+MinutesOfRuns = _of_runs("Minutes", OF_MINUTES, 2, assumed=Amount(2))
 CostOfRuns = _of_runs("Cost", PARTS, 4)
 
 

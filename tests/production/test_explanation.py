@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 
 from inventory.services.spools import shelf
-from production.models import Reason
+from production.models import ProductionRun, Reason
 from production.services import completion, explanation, variance
 from production.services.completion.actuals import ItemCount
 from production.services.completion.reverting import revert
 from production.services.printing.midprint import swap_spool
+from production.services.reports.explanation import of_many
 from production.services.runs import lifecycle, lines
 from production.services.variance import PLACES, reconciled
 from tenants.accounts.models import FarmSettings
@@ -321,6 +322,10 @@ def test_pages_say_what_was_not_measured(at_admin):
     )  # grams and time; in the total and the picture too
     assert 'class="unmeasured"' in text
     assert "+0.50 minutes that were not measured" in text
+    assert "booked as planned, nobody measured them. 60 min were taken as planned, nobody" in text
+    assert explained(run)["minutes"]["assumed"] == 60
+    (group,) = of_many(ProductionRun.objects.all())
+    assert (group["grams"]["assumed"], group["minutes"]["assumed"]) == (100, 60)
 
 
 def test_a_dry_run_says_why_before_it_is_booked(api, at_admin):

@@ -77,6 +77,13 @@ class Explanation:
             return None
         return sum((need.assumed for need in self.needs), ZERO)
 
+    @property
+    def assumed_minutes(self):
+        """The minutes, where nobody measured them; None where they are not known."""
+        minutes = self.minutes.figure.actual
+        is_assumed = self.run.actual_minutes_source in ESTIMATED
+        return minutes if minutes is None or is_assumed else ZERO
+
     def as_dict(self):
         run = self.run
         return {
@@ -86,7 +93,8 @@ class Explanation:
             "currency": self.currency,
             "sentence": self.sentence,
             "grams": self.grams.as_dict() | {"assumed": rounded(self.assumed, GRAM_PLACES)},
-            "minutes": self.minutes.as_dict(),
+            "minutes": self.minutes.as_dict()
+            | {"assumed": rounded(self.assumed_minutes, MINUTE_PLACES)},
             "cost": {name: cost.as_dict() for name, cost in self.costs.items()},
             "needs": [_need(need) for need in self.needs],
             "items": [self._item(item) for item in self.figures.items],
@@ -178,7 +186,7 @@ class Explanation:
         names = []
         if self.assumed and self.assumed == self.grams.figure.actual:
             names += ["usage", "purge"]
-        if self.run.actual_minutes_source in ESTIMATED:
+        if self.assumed_minutes:
             names.append("time")
         return names
 

@@ -114,6 +114,11 @@ def _assumed(explanation):
             text = _("%(assumed)s g of %(actual)s g were booked by percent, nobody measured them.")
         grams = {"assumed": explanation.assumed, "actual": explanation.grams.figure.actual}
         yield text % {name: format_number(value) for name, value in grams.items()}
+    if explanation.assumed_minutes:
+        text = _("%(minutes)s min were taken as planned, nobody measured them.")
+        if explanation.run.actual_minutes_source == ActualSource.PERCENT:
+            text = _("%(minutes)s min were taken by percent, nobody measured them.")
+        yield text % {"minutes": format_number(explanation.assumed_minutes)}
 
 
 def _cents(explanation, part):

@@ -74,8 +74,8 @@ def _explained(rows, figure, more):
         found = sums | dict.fromkeys(more, whole.actual - whole.planned - sum(sums.values()))
     places = DIGITS.get(figure, PLACES)
     explained = Difference(whole, found, names=names, places=places).as_dict()
-    if figure == "grams":
-        assumed = variance.summed(chosen, "assumed_grams")
+    if figure in NAMES:
+        assumed = variance.summed(chosen, f"assumed_{figure}")
         explained["assumed"] = rounded(assumed, places) if compared else Decimal(0)
     return explained | {"compared": compared, "not_compared": dict(reasons)}
 

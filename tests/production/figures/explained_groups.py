@@ -87,6 +87,7 @@ def _measure(name, pairs, names):
     compared = counts.pop(None, 0)
     chosen = [figures[name] for each, figures in pairs if reasons[each.row.id] is None]
     whole = sum(chosen, NOTHING) if compared else UNKNOWN
-    assumed = {"assumed": rounded(whole.assumed, 6)} if name == "grams" else {}
+    has_assumed = name in ("grams", "minutes")
+    assumed = {"assumed": rounded(whole.assumed, PLACES[name])} if has_assumed else {}
     displayed = as_displayed(whole, PLACES[name], names) | assumed
     return displayed | {"compared": compared, "not_compared": dict(counts)}

@@ -51,6 +51,8 @@ class Explained:
         if not self.is_booked:  # its use is unknown
             whole["grams"] = Difference(run.planned, None, {"output": -run.planned, "lost": None})
         whole["minutes"] = self._timed(1, run.minutes)
+        if run.has_assumed_minutes:
+            whole["minutes"].assumed = Fraction(run.minutes or 0)
         unsaid = 0 if run.minutes is None and not is_made(run) else run.minutes
         for kind in self.rates.keys() & {"machine", "energy"}:
             whole[kind] = self._timed(self.rates[kind], unsaid)

@@ -36,7 +36,7 @@ class Difference:
     planned: Fraction | None
     actual: Fraction | None
     parts: dict = field(default_factory=dict)
-    assumed: Fraction = Fraction(0)  # grams that nobody measured
+    assumed: Fraction = Fraction(0)  # of grams and minutes: what nobody measured
 
     @property
     def difference(self):

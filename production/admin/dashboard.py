@@ -153,16 +153,18 @@ def _week(settings):
 
 
 FIGURES = {"grams": "Grams", "cost": "Cost", "good": "Good parts", "scrapped": "Scrapped parts"}
-NOTHING = dict.fromkeys(("runs", *FIGURES, "runs_of_unknown_cost"), Decimal(0))
+UNKNOWN = ("runs_of_unknown_grams", "runs_of_unknown_cost")
+NOTHING = dict.fromkeys(("runs", *FIGURES, *UNKNOWN), Decimal(0))
 
 
 def _figures(row):
-    """Grams, known cost and parts of the runs of a row."""
+    """Known grams (None where none are), known cost and parts of the runs of a row."""
     if row is None:
         return NOTHING
     return {
         "runs": row["runs"],
-        "grams": row["grams"]["actual"] or Decimal(0),
+        "grams": row["grams"]["actual"],
+        "runs_of_unknown_grams": row["grams"]["runs_of_unknown_grams"],
         "cost": row["cost"]["known_total"],
         "good": row["good"],
         "scrapped": row["scrapped"],
@@ -171,7 +173,8 @@ def _figures(row):
 
 
 def _chart(rows, name, title):
-    points = [(f"{row['day']:%a}", row[name], f"{row[name]:,.0f}") for row in rows]
+    texts = ["–" if row[name] is None else f"{row[name]:,.0f}" for row in rows]
+    points = [(f"{row['day']:%a}", row[name], text) for row, text in zip(rows, texts, strict=True)]
     return {"title": title, **columns(points)}
 
 

@@ -25,19 +25,22 @@ STOCK_FIELDS = [
 
 
 class SummedGrams(serializers.Serializer):
-    """Sums of all runs. Of the actual grams some were weighed or typed, the others booked as
-    planned or by percent."""
+    """Sums of all runs of which they are known, and of how many closed ones they are not (by
+    filament, none). Of the actual grams some were weighed or typed, the others booked as planned
+    or by percent."""
 
     planned, actual = Amount(6), Amount(6)
     purge, weighed_or_typed, as_planned_or_percent = Amount(6), Amount(6), Amount(6)
+    runs_of_unknown_grams = serializers.IntegerField(required=False)
 
 
 class SummedMinutes(serializers.Serializer):
-    """Sums of all runs: of the actual minutes some were typed, the others taken as planned or by
-    percent."""
+    """Sums of all runs of which they are known, and of how many closed ones they are not: of the
+    actual minutes some were typed, the others taken as planned or by percent."""
 
     planned, actual = Amount(2), Amount(2)
     typed, as_planned_or_percent = Amount(2), Amount(2)
+    runs_of_unknown_minutes = serializers.IntegerField()
 
 
 class SummedCost(serializers.Serializer):
@@ -233,8 +236,10 @@ class LostRuns(LostParts):
 
 
 class LostTotal(LostParts):
-    """Scrapped parts and failed runs together; a cost is null where a part of it is unknown."""
+    """Scrapped parts and failed runs together; a cost is null where a part of it is unknown, grams
+    where nothing of them is known."""
 
+    runs_of_unknown_grams = serializers.IntegerField()
     known_cost = Amount(4)
     runs_of_unknown_cost = serializers.IntegerField()
     percent_of_count, percent_of_grams = Amount(4), Amount(4)
@@ -245,6 +250,7 @@ class Printed(serializers.Serializer):
 
     count = serializers.IntegerField()
     grams = Amount(6)
+    runs_of_unknown_grams = serializers.IntegerField()
 
 
 class ScrapSerializer(serializers.Serializer):

@@ -56,13 +56,14 @@ def test_scrap_and_failures_are_told_apart_and_together():
     [whole] = lost()
     assert whole["scrapped"] == {"count": 1, "grams": 25, "cost": Decimal("0.5")}
     assert whole["failed"] == {"runs": 1, "count": 0, "grams": 100, "cost": 2}
-    assert whole["printed"] == {"count": 15, "grams": 350}
+    assert whole["printed"] == {"count": 15, "grams": 350, "runs_of_unknown_grams": 0}
     assert whole["lost"] == {
         "count": 1,
         "grams": 125,
         "cost": Decimal("2.5"),
         "known_cost": Decimal("2.5"),
         "runs_of_unknown_cost": 0,
+        "runs_of_unknown_grams": 0,
         "percent_of_count": Decimal("6.6667"),
         "percent_of_grams": Decimal("35.7143"),
     }
@@ -73,7 +74,7 @@ def test_scrap_by_reason_is_a_share_of_all_that_was_printed():
     rows = {row["name"]: row for row in lost(group_by="reason")}
     assert sorted(rows) == ["Clogged nozzle", "Warping"]
     assert rows["Warping"]["lost"]["grams"] == 25
-    assert rows["Warping"]["printed"] == {"count": 15, "grams": 350}
+    assert rows["Warping"]["printed"] == {"count": 15, "grams": 350, "runs_of_unknown_grams": 0}
     assert rows["Clogged nozzle"]["failed"]["runs"] == 1
     assert rows["Clogged nozzle"]["lost"]["percent_of_grams"] == Decimal("28.5714")
 

@@ -144,9 +144,22 @@ def test_parts_that_were_made_of_no_material_are_of_unknown_cost_in_every_report
         cost = row["cost"]
         assert (cost["material"], cost["total"], cost["per_good_unit"]) == (None, None, None)
         assert (cost["known_total"], cost["runs_of_unknown_cost"]) == (Decimal("2.4"), 1)
-        assert row["grams"]["actual"] == 20
-    [lost] = scrap.scrap(ProductionRun.objects.live())
-    assert (lost["lost"]["cost"], lost["lost"]["runs_of_unknown_cost"]) == (None, 1)
+        assert (row["grams"]["actual"], row["grams"]["runs_of_unknown_grams"]) == (20, 1)
+    bare_alone = ProductionRun.objects.filter(pk=bare.pk)
+    for group_by in scrap.GROUPS:
+        [lost] = scrap.scrap(ProductionRun.objects.live(), group_by=group_by)
+        assert (lost["lost"]["cost"], lost["lost"]["runs_of_unknown_cost"]) == (None, 1)
+        assert lost["scrapped"]["grams"] is lost["lost"]["grams"] is None
+        assert lost["lost"]["percent_of_grams"] is None
+        assert lost["failed"]["grams"] == 0
+        assert lost["printed"] == {"count": 4, "grams": 20, "runs_of_unknown_grams": 1}
+        [lost] = scrap.scrap(bare_alone, group_by=group_by)
+        assert (lost["printed"]["grams"], lost["lost"]["runs_of_unknown_grams"]) == (None, 1)
+    csv = api.get("/api/v1/reports/scrap/?format=csv").getvalue().decode("utf-8-sig")
+    figures = dict(zip(*(line.split(",") for line in csv.strip().splitlines()), strict=True))
+    assert (figures["scrapped.grams"], figures["lost.runs_of_unknown_grams"]) == ("", "1")
+    (minutes,) = of_many(bare_alone, group_by=None)
+    assert minutes["minutes"]["runs_of_unknown_minutes"] == 0
     rows = ProductionRun.objects.with_totals()
     assert rows.get(pk=bare.pk).actual_total_grams is None
     answer = api.get(f"/api/v1/production-runs/{bare.pk}/explanation/")

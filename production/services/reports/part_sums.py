@@ -23,13 +23,11 @@ FIGURES = tuple(NAMES)
 _NEEDS = """
 , detailed_lines AS (
     SELECT lines.*, coalesce(lines.material_type_id, filament.material_type_id) AS type_id,
-        planned_spool.filament_id AS planned_filament, spool.filament_id AS spool_filament,
-        coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost
+        planned_spool.filament_id AS planned_filament, spool.filament_id AS spool_filament
     FROM lines
     LEFT JOIN inventory_filament filament ON filament.id = lines.filament_id
     LEFT JOIN inventory_spool planned_spool ON planned_spool.id = lines.planned_spool_id
     LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
-    LEFT JOIN takes ON takes.production_run_id = lines.run_id AND takes.spool_id = lines.spool_id
 ), planned_needs AS (
     SELECT *, sum(planned_grams) OVER (PARTITION BY run_id, type_id, filament_id) > 0 AS is_planned
     FROM detailed_lines
@@ -202,12 +200,13 @@ _TIMED = ("minutes", "machine", "energy")
 def of_runs(key):
     """The statement that sums the parts of runs by the SQL expression ``key``."""
     sums = [_sums(figure, _ACTUAL.get(figure, figure)) for figure in FIGURES]
+    sums += [_assumed("grams"), _assumed("minutes")]
     return _statement(_BY_ITEM, key, [f"no_{figure}" for figure in FIGURES[1:]], sums)
 
 
 def of_filaments():
     """The statement that sums the parts of grams and material by filament."""
-    sums = [_sums("grams", "actual_grams"), _sums("material", "material")]
+    sums = [_sums("grams", "actual_grams"), _sums("material", "material"), _assumed("grams")]
     return _statement(_BY_FILAMENT, "filament_id::text", ["no_material"], sums)
 
 
@@ -221,10 +220,10 @@ def _statement(parts, key, reasons, sums):
     bases = ", ".join(["reason", *reasons])
     grouped = f"""
         SELECT {key} AS key, {bases}, count(DISTINCT id) AS runs,
-            sum(assumed_grams * actual_share) AS assumed_grams, {", ".join(sums)}
+            {", ".join(sums)}
         FROM parts GROUP BY {key}, {bases} ORDER BY 1 NULLS LAST
     """
-    return sql.of_takes() + _NEEDS + parts + grouped
+    return sql.of_shares() + _NEEDS + parts + grouped
 
 
 def _sums(figure, actual):
@@ -242,6 +241,10 @@ def _sums(figure, actual):
         if name not in columns:
             columns[name] = f"sum({_part(name, figure)}) FILTER (WHERE status = 'completed')"
     return ", ".join(f"{column} AS {name}_{figure}" for name, column in columns.items())
+
+
+def _assumed(figure):
+    return f"sum(assumed_{figure} * actual_share) AS assumed_{figure}"
 
 
 def _part(name, figure):

@@ -26,8 +26,8 @@ _MADE = """
 , made AS (
     SELECT totals.id AS run_id, totals.status = 'failed' AS is_failed, totals.printer_id,
         totals.finished_at, has_no_material OR has_no_machine OR has_no_energy AS is_unknown,
-        item_id, product_id, coalesce(printed_count, 0) AS printed,
-        coalesce(actual_grams, 0) * coalesce(actual_share, 1) AS grams,
+        has_no_grams, item_id, product_id, coalesce(printed_count, 0) AS printed,
+        actual_grams * coalesce(actual_share, 1) AS grams,
         (material + machine + energy) * coalesce(actual_share, 1)
             + coalesce(printed_count * unit_labour, 0) AS cost
     FROM totals LEFT JOIN shares ON shares.run_id = totals.id
@@ -56,14 +56,18 @@ _GROUPED = """
         sum(lost_count) FILTER (WHERE NOT is_failed) AS scrapped_count,
         sum(lost_grams) FILTER (WHERE NOT is_failed) AS scrapped_grams,
         sum(lost_cost) FILTER (WHERE NOT is_failed) AS scrapped_cost,
-        count(DISTINCT run_id) FILTER (WHERE is_unknown) AS unknown
+        count(DISTINCT run_id) FILTER (WHERE is_unknown) AS unknown,
+        count(DISTINCT run_id) FILTER (WHERE is_failed AND has_no_grams) AS failed_unknown_grams,
+        count(DISTINCT run_id) FILTER (WHERE NOT is_failed AND has_no_grams)
+            AS scrapped_unknown_grams
     FROM lost GROUP BY 1
 )
 """
 
 _PRINTED_BY_PRODUCT = """
 , prints AS (
-    SELECT product_id AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams
+    SELECT product_id AS key, sum(printed) AS printed_count, sum(grams) AS printed_grams,
+        count(DISTINCT run_id) FILTER (WHERE has_no_grams) AS printed_unknown_grams
     FROM made GROUP BY 1
 )
 """
@@ -77,12 +81,13 @@ _LOSING = """
 _PRINTED = """
 , prints AS (
     SELECT {made_key} AS key, coalesce(sum(counted.printed), 0) AS printed_count,
-        coalesce(sum(taken.grams), 0) AS printed_grams
+        sum(taken.grams) AS printed_grams,
+        count(*) FILTER (WHERE taken.run_id IS NULL) AS printed_unknown_grams
     FROM production_productionrun run LEFT JOIN (
         SELECT run_id, sum(coalesce(good_count, 0) + coalesce(scrapped_count, 0)) AS printed
         FROM production_runitem GROUP BY run_id
     ) counted ON counted.run_id = run.id LEFT JOIN (
-        SELECT run_id, sum(actual_grams + coalesce(actual_purge_grams, 0)) AS grams
+        SELECT run_id, coalesce(sum(actual_grams + coalesce(actual_purge_grams, 0)), 0) AS grams
         FROM production_runmaterial GROUP BY run_id
     ) taken ON taken.run_id = run.id
     WHERE run.status IN ('completed', 'failed') AND run.id IN ({runs}) GROUP BY 1
@@ -90,13 +95,14 @@ _PRINTED = """
 """
 
 _COLUMNS = """
-SELECT prints.key AS key, losses.*, printed_count, printed_grams
+SELECT prints.key AS key, losses.*, printed_count, printed_grams, printed_unknown_grams
 FROM prints LEFT JOIN losses ON losses.lost_key IS NOT DISTINCT FROM prints.key
 ORDER BY prints.key NULLS LAST
 """
 
 _REASON_COLUMNS = """
-SELECT lost_key AS key, losses.*, printed_count, printed_grams FROM losses CROSS JOIN prints
+SELECT lost_key AS key, losses.*, printed_count, printed_grams, printed_unknown_grams
+FROM losses CROSS JOIN prints
 ORDER BY lost_key NULLS LAST
 """
 
@@ -109,8 +115,9 @@ def scrap(runs, *, group_by=None):
     ``failed``: runs, count (parts they are known to have printed), grams, cost; ``lost``: both
     together with percent_of_count and percent_of_grams, cost (None where a part of it is
     unknown), known_cost, runs_of_unknown_cost; ``printed``: count and grams of all that the
-    group's completed and failed runs printed (of a reason: of all runs). A percent of nothing is
-    None. Three queries at most.
+    group's completed and failed runs printed (of a reason: of all runs). Grams are of the runs of
+    which they are known (None where of none), with the number of the others. A percent of nothing
+    is None. Three queries at most.
     """
     rows = fetched(_statement(group_by), {"timezone": FarmSettings.load().timezone}, runs=runs)
     names = names_of(rows, NAMED[group_by]) if group_by in NAMED else {}
@@ -129,7 +136,8 @@ def _statement(group_by):
 
 def _group(row, name):
     count = _sum(row["scrapped_count"], row["failed_count"])
-    grams = _sum(row["scrapped_grams"], row["failed_grams"])
+    grams = _grams(row, "scrapped", "failed")
+    printed_grams = _grams(row, "printed")
     cost = _sum(row["scrapped_cost"], row["failed_cost"])
     unknown = row["unknown"] or 0
     return {
@@ -140,15 +148,17 @@ def _group(row, name):
         "lost": {
             "count": int(count),
             "grams": rounded(grams, GRAM_PLACES),
+            "runs_of_unknown_grams": _unknown_grams(row, "scrapped", "failed"),
             "cost": None if unknown else rounded(cost),
             "known_cost": rounded(cost),
             "runs_of_unknown_cost": unknown,
             "percent_of_count": _percent(count, row["printed_count"]),
-            "percent_of_grams": _percent(grams, row["printed_grams"]),
+            "percent_of_grams": _percent(grams, printed_grams),
         },
         "printed": {
             "count": int(row["printed_count"]),
-            "grams": rounded(row["printed_grams"], GRAM_PLACES),
+            "grams": rounded(printed_grams, GRAM_PLACES),
+            "runs_of_unknown_grams": _unknown_grams(row, "printed"),
         },
     }
 
@@ -156,9 +166,20 @@ def _group(row, name):
 def _figures(row, kind, unknown):
     return {
         "count": int(row[f"{kind}_count"] or 0),
-        "grams": rounded(row[f"{kind}_grams"] or 0, GRAM_PLACES),
+        "grams": rounded(_grams(row, kind), GRAM_PLACES),
         "cost": None if unknown else rounded(row[f"{kind}_cost"] or 0),
     }
+
+
+def _grams(row, *kinds):
+    """What is known of these kinds together; None where there is some, and nothing of it known."""
+    known = [grams for kind in kinds if (grams := row[f"{kind}_grams"]) is not None]
+    return None if _unknown_grams(row, *kinds) and not known else _sum(*known)
+
+
+def _unknown_grams(row, *kinds):
+    """The number of runs of these kinds of which the grams are unknown."""
+    return sum(row[f"{kind}_unknown_grams"] or 0 for kind in kinds)
 
 
 def _sum(*figures):
@@ -166,4 +187,4 @@ def _sum(*figures):
 
 
 def _percent(part, whole):
-    return rounded(part * 100 / whole) if whole else None
+    return rounded(part * 100 / whole) if whole and part is not None else None

@@ -24,22 +24,23 @@ WITH chosen AS NOT MATERIALIZED (
 )
 """
 
-_STANDS = """entry.kind IN ('usage', 'waste')
-        AND NOT EXISTS (SELECT FROM inventory_inventorytransaction reversal
-                        WHERE reversal.reverses_id = entry.id)"""
-
-_SPENT = f"""
-    SELECT {{by}}, sum(-entry.grams) AS grams,
+# What was booked of a run and spool: each is that of a line.
+_TAKES = """
+, takes AS (
+    SELECT entry.production_run_id AS run_id, entry.spool_id, sum(-entry.grams) AS grams,
         sum(-entry.grams * coalesce(entry.cost_per_gram, spool.late_cost_per_gram)) AS cost,
         bool_or(coalesce(entry.cost_per_gram, spool.late_cost_per_gram) IS NULL) AS is_unknown
     FROM inventory_inventorytransaction entry
     JOIN inventory_spool spool ON spool.id = entry.spool_id
     JOIN chosen ON chosen.id = entry.production_run_id
-    WHERE {_STANDS}
-    GROUP BY {{by}}
+    WHERE entry.kind IN ('usage', 'waste')
+        AND NOT EXISTS (SELECT FROM inventory_inventorytransaction reversal
+                        WHERE reversal.reverses_id = entry.id)
+    GROUP BY entry.production_run_id, entry.spool_id
+)
 """
 
-_LINES = f"""
+_LINES = """
     SELECT line.run_id, line.spool_id, line.filament_id, line.material_type_id,
         line.planned_spool_id, line.planned_grams AS planned_part,
         line.planned_grams + line.planned_purge_grams AS planned_grams,
@@ -50,17 +51,16 @@ _LINES = f"""
             ELSE (line.planned_grams + line.planned_purge_grams)
                 * coalesce(line.planned_cost_per_gram, planned_spool.late_cost_per_gram)
             END AS planned_cost,
-        line.actual_source IN ('as_planned', 'percent') AS is_assumed
+        line.actual_source IN ('as_planned', 'percent') AS is_assumed,
+        coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost,
+        takes.is_unknown AS is_taken_unknown
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id
+    LEFT JOIN takes ON takes.run_id = line.run_id AND takes.spool_id = line.spool_id
     LEFT JOIN inventory_spool planned_spool
         ON planned_spool.id = line.planned_spool_id AND line.planned_cost_per_gram IS NULL
     CROSS JOIN LATERAL (
-        SELECT is_booked OR status = 'cancelled' AND EXISTS (
-            SELECT FROM inventory_inventorytransaction entry
-            WHERE entry.production_run_id = line.run_id AND entry.spool_id = line.spool_id
-                AND {_STANDS}
-        ) AS was_taken,
-        status = 'cancelled' AND chosen.id IN (SELECT production_run_id FROM spent) AS was_left
+        SELECT is_booked OR status = 'cancelled' AND takes.run_id IS NOT NULL AS was_taken,
+        status = 'cancelled' AND chosen.id IN (SELECT run_id FROM takes) AS was_left
     ) AS booking
 """
 
@@ -68,27 +68,14 @@ _REASON = """CASE WHEN status NOT IN ('completed', 'failed', 'cancelled') THEN '
             WHEN actual_grams IS NULL AND status = 'cancelled' THEN 'nothing_booked'
             WHEN planned_grams = 0 THEN 'no_plan' END"""
 
-_SPENT_OF_RUNS = f"""
-, spent AS ({_SPENT.replace("{by}", "entry.production_run_id")}
-)
-"""
-
-# The same by spool as well, in ``takes``.
-_TAKES = f"""
-, takes AS ({_SPENT.replace("{by}", "entry.production_run_id, entry.spool_id")}
-), spent AS (
-    SELECT production_run_id, sum(cost) AS cost, bool_or(is_unknown) AS is_unknown
-    FROM takes GROUP BY production_run_id
-)
-"""
-
 _RUNS = f"""
 , lines AS ({_LINES}
 ), weighed AS (
     SELECT run_id, sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams, sum(planned_cost) AS planned_cost,
         bool_or(planned_cost IS NULL) AS is_unpriced,
-        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams
+        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
+        sum(taken_cost) AS taken_cost, bool_or(is_taken_unknown) AS is_taken_unknown
     FROM lines GROUP BY run_id
 ), items AS (
     SELECT item.id AS item_id, item.run_id, item.product_id, item.quantity,
@@ -114,15 +101,16 @@ _RUNS = f"""
         coalesce(chosen.planned_minutes * hour_rate / 60, 0) AS planned_machine,
         coalesce(chosen.planned_minutes * power_rate / 60, 0) AS planned_energy,
         coalesce(is_unpriced, false) AS is_unpriced,
-        coalesce(spent.cost, 0) AS material,
+        coalesce(taken_cost, 0) AS material,
         coalesce(chosen.actual_minutes * hour_rate / 60, 0) AS machine,
         coalesce(chosen.actual_minutes * power_rate / 60, 0) AS energy,
-        coalesce(spent.is_unknown, is_booked AND weighed.run_id IS NULL) AS has_no_material,
+        is_booked AND weighed.run_id IS NULL AS has_no_grams,
+        is_booked AND chosen.actual_minutes IS NULL AS has_no_minutes,
+        coalesce(is_taken_unknown, is_booked AND weighed.run_id IS NULL) AS has_no_material,
         coalesce(is_unsaid AND hour_rate > 0, false) AS has_no_machine,
         coalesce(is_unsaid AND power_rate > 0, false) AS has_no_energy
     FROM chosen
     LEFT JOIN weighed ON weighed.run_id = chosen.id
-    LEFT JOIN spent ON spent.production_run_id = chosen.id
 ), totals AS (
     SELECT *, {_REASON} AS reason,
         CASE WHEN planned_minutes IS NULL OR actual_minutes IS NULL THEN 'unknown_minutes' END
@@ -204,7 +192,9 @@ SELECT {key} AS key, reason, no_minutes, no_material, no_machine, no_energy, no_
     sum(energy{of_actual}) AS actual_energy, coalesce(sum(labour), 0) AS actual_labour,
     bool_or(has_no_material) AS has_no_material, bool_or(has_no_machine) AS has_no_machine,
     bool_or(has_no_energy) AS has_no_energy,
-    count({each_run}) FILTER (WHERE has_no_material OR has_no_machine OR has_no_energy) AS unknown
+    count({each_run}) FILTER (WHERE has_no_material OR has_no_machine OR has_no_energy) AS unknown,
+    count({each_run}) FILTER (WHERE has_no_grams) AS unknown_grams,
+    count({each_run}) FILTER (WHERE has_no_minutes) AS unknown_minutes
 FROM parts
 GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1 NULLS LAST
 """
@@ -219,18 +209,16 @@ _SHARED = {
 
 # By run first: a spool that was swapped in has no plan of its own, its run's filament has one.
 _PER_FILAMENT = f"""
-, spent AS ({_SPENT.replace("{by}", "entry.production_run_id, entry.spool_id")}
-), lines AS ({_LINES}
+, lines AS ({_LINES}
 ), uses AS (
     SELECT lines.run_id, coalesce(spool.filament_id, lines.filament_id) AS filament_id,
         sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams,
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
-        sum(planned_cost) AS planned_material, coalesce(sum(cost), 0) AS material,
+        sum(planned_cost) AS planned_material, sum(taken_cost) AS material,
         bool_or(planned_cost IS NULL) AS is_unpriced,
-        coalesce(bool_or(is_unknown), false) AS has_no_material
+        coalesce(bool_or(is_taken_unknown), false) AS has_no_material
     FROM lines
-    LEFT JOIN spent ON spent.production_run_id = lines.run_id AND spent.spool_id = lines.spool_id
     LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
     GROUP BY 1, 2
 ), figures AS (
@@ -263,19 +251,14 @@ def of_runs(key, *, by_product):
     grouped = _GROUPED
     for name, fragment in {"key": key, **fragments}.items():
         grouped = grouped.replace(f"{{{name}}}", fragment)
-    return _CHOSEN + _SPENT_OF_RUNS + _RUNS + parts + grouped
+    return _CHOSEN + _TAKES + _RUNS + parts + grouped
 
 
 def of_shares():
     """The common tables up to ``shares``: one row an item, with the share of its run it carries."""
-    return _CHOSEN + _SPENT_OF_RUNS + _RUNS + _SHARES
-
-
-def of_takes():
-    """The same with ``lines``, and with ``takes``: one row a run and spool, what was booked."""
     return _CHOSEN + _TAKES + _RUNS + _SHARES
 
 
 def of_filaments():
     """The statement that sums material lines by filament."""
-    return _CHOSEN + _PER_FILAMENT
+    return _CHOSEN + _TAKES + _PER_FILAMENT

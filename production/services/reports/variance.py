@@ -1,6 +1,7 @@
 """Variance and cost of many runs: sums, never means of percentages.
 
-A row has the sums of all its runs, and beside them, under ``compared``, planned, actual, difference
+A row has the sums of what is known of all its runs, with the number of closed runs of which a
+figure is unknown, and beside them, under ``compared``, planned, actual, difference
 and percent of the runs that can be compared, with their number: those that are closed and booked,
 had a plan of grams, and of which both figures are known. The choice is by run, so that the groups
 add up to the whole. Cost is all there was, of failed and cancelled runs too; per good unit it is
@@ -104,8 +105,8 @@ def _group(key, name, rows):
         "runs": summed(rows, "runs"),
         "good": good,
         "scrapped": summed(rows, "scrapped"),
-        "grams": _grams(rows),
-        "minutes": _minutes(rows),
+        "grams": _grams(rows) | {"runs_of_unknown_grams": summed(rows, "unknown_grams")},
+        "minutes": _minutes(rows) | {"runs_of_unknown_minutes": summed(rows, "unknown_minutes")},
         "cost": {
             **{kind: _cost(rows, kind) for kind in KINDS},
             "total": rounded(total),

@@ -62,12 +62,14 @@ def run_of(explained):
     row, run, is_open = explained.row, explained.run, explained.is_open
     cost = {name: _object(explained.whole.get(name, UNKNOWN), name) for name in COSTS}
     assumed = None if explained.whole["grams"].actual is None else rounded(run.assumed, 6)
+    minutes = explained.whole["minutes"]
+    unmeasured = None if minutes.actual is None else rounded(minutes.assumed, 2)
     needs = [UNEXPLAINED] * len(explained.needs) if is_open else explained.of_needs
     pairs = zip(explained.needs, needs, strict=True)
     return {
         "status": row.status,
         "grams": _object(explained.whole["grams"], "grams") | {"assumed": assumed},
-        "minutes": _object(explained.whole["minutes"], "minutes"),
+        "minutes": _object(minutes, "minutes") | {"assumed": unmeasured},
         "cost": cost,
         "needs": {need.lines[0].id: _need(need, figures) for need, figures in pairs},
         "items": {

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from fractions import Fraction
 
-from tests.production.figures.books import total
+from tests.production.figures.books import known, total
 from tests.production.figures.sums import GRAMS, MINUTES, MONEY, by_item, rounded
 
 EVIDENT = {"weighed", "typed", "device"}
@@ -56,7 +56,11 @@ def _lost(part):
 
 
 def _grams(part):
-    return part.actual(part.run.actual or 0)
+    return part.actual(part.run.actual)
+
+
+def _unknown(parts):
+    return len({part.run.row.id for part in parts if _grams(part) is None})
 
 
 def _cost(part):
@@ -71,7 +75,7 @@ def _row(lost, made):
     failed = [part for part in lost if part.run.row.status == "failed"]
     scrapped = [part for part in lost if part not in failed]
     both, printed = _sums(lost, unknown), sum(map(_printed, made))
-    grams, lost_grams = sum(map(_grams, made)), sum(_grams(part) * _lost(part) for part in lost)
+    grams, lost_grams = _known(map(_grams, made)), _lost_grams(lost)
     return {
         "scrapped": _sums(scrapped, unknown),
         "failed": {"runs": len({part.run.row.id for part in failed}), **_sums(failed, unknown)},
@@ -82,16 +86,33 @@ def _row(lost, made):
             "percent_of_count": rounded(Fraction(both["count"] * 100, printed), 4)
             if printed
             else None,
-            "percent_of_grams": rounded(lost_grams * 100 / grams, 4) if grams else None,
+            "percent_of_grams": rounded(lost_grams * 100 / grams, 4)
+            if grams and lost_grams is not None
+            else None,
+            "runs_of_unknown_grams": _unknown(lost),
         },
-        "printed": {"count": printed, "grams": rounded(grams, GRAMS)},
+        "printed": {
+            "count": printed,
+            "grams": rounded(grams, GRAMS),
+            "runs_of_unknown_grams": _unknown(made),
+        },
     }
+
+
+def _lost_grams(parts):
+    return _known(None if _grams(part) is None else _grams(part) * _lost(part) for part in parts)
+
+
+def _known(grams):
+    """The sum of what is known; 0 of nothing, None where there is something, and none known."""
+    grams = list(grams)
+    return known(grams) if grams else Fraction(0)
 
 
 def _sums(parts, unknown):
     return {
         "count": sum(map(_lost_count, parts)),
-        "grams": rounded(sum(_grams(part) * _lost(part) for part in parts), GRAMS),
+        "grams": rounded(_lost_grams(parts), GRAMS),
         "cost": None
         if unknown
         else rounded(sum(_cost(part) * _lost(part) for part in parts), MONEY),

@@ -110,6 +110,7 @@ def minutes(parts):
     return {
         "planned": rounded(planned, MINUTES),
         "actual": rounded(actual, MINUTES),
+        "runs_of_unknown_minutes": _unknown(parts, "minutes"),
         "typed": rounded(None if actual is None else actual - (assumed or 0), MINUTES),
         "as_planned_or_percent": rounded(None if actual is None else assumed or 0, MINUTES),
     }
@@ -118,7 +119,14 @@ def minutes(parts):
 def grams(parts):
     pairs = [(part.planned(part.run.planned), part.actual(part.run.actual)) for part in parts]
     assumed = [part.actual(part.run.assumed) for part in parts if part.run.actual is not None]
-    return weights(pairs, [part.actual(part.run.purge) for part in parts], assumed)
+    sums = weights(pairs, [part.actual(part.run.purge) for part in parts], assumed)
+    return sums | {"runs_of_unknown_grams": _unknown(parts, "actual")}
+
+
+def _unknown(parts, figure):
+    """The number of completed and failed runs of which a figure is unknown."""
+    runs = {part.run.row.id: part.run for part in parts if part.run.is_booked}
+    return sum(getattr(run, figure) is None for run in runs.values())
 
 
 def weights(pairs, purges, assumed):

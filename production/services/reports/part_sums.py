@@ -244,7 +244,8 @@ def _sums(figure, actual):
 
 
 def _assumed(figure):
-    return f"sum(assumed_{figure} * actual_share) AS assumed_{figure}"
+    column = f"assumed_{figure}"
+    return f"sum({column} * actual_share) AS {column}"
 
 
 def _part(name, figure):

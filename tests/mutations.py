@@ -34,6 +34,8 @@ CONCURRENCY = "tests/production/test_concurrency.py"
 BAD_INPUT = "tests/config/test_bad_input.py"
 STORED = "tests/production/test_verbs_store_what_they_return.py"
 ANY_DAY = "tests/production/any_day/test_any_day.py"
+CORRECTIONS = "tests/production/test_correcting.py"
+UNDO_RESTORES = "tests/production/test_undo_restores.py"
 
 
 class Fault(NamedTuple):
@@ -64,6 +66,12 @@ FAULTS = {
         '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")\n    )\n    found',
         '.order_by("pk")\n    )\n    found',
         [CONCURRENCY],
+    ),
+    "an entry need not follow the one before": Fault(
+        "inventory/migrations/0003_ledger_guard.py",
+        "coalesce(last.balance_grams, 0) + NEW.grams\n",
+        "NEW.balance_grams\n",
+        ["tests/inventory/test_ledger.py"],
     ),
     "an answer is made after the commit": Fault(
         "tenants/api/views.py",
@@ -115,13 +123,13 @@ FAULTS = {
         REVERTING,
         '_closing_event(run).from_status, event["at"]',
         'Status.IN_PROGRESS, event["at"]',
-        [ANY_DAY],
+        [UNDO_RESTORES, ANY_DAY],
     ),
     "a failed run can't be reassigned": Fault(
         "production/services/verbs.py",
         'name="reassign", moves=_from(Status.COMPLETED, Status.FAILED)',
         'name="reassign", moves=_from(Status.COMPLETED)',
-        [ANY_DAY],
+        [CORRECTIONS, ANY_DAY],
     ),
     # Grams and money
     "a reversal is at today's cost": Fault(
@@ -132,7 +140,10 @@ FAULTS = {
     ),
     "a claim is not released": Fault(CLOSING, "    claims.release(book, lines)\n", "", [ANY_DAY]),
     "a kept balance has the wrong sign": Fault(
-        CORRECTING, "spool.remaining_grams + grams", "spool.remaining_grams - grams", [ANY_DAY]
+        CORRECTING,
+        "spool.remaining_grams + grams",
+        "spool.remaining_grams - grams",
+        [CORRECTIONS, ANY_DAY],
     ),
     "waste that is reverted is not claimed again": Fault(
         REVERTING,

@@ -30,7 +30,7 @@ LINES = budget(1_500, 10_000)  # of one large table
 ENTRIES = EXAMPLES or budget(100, 5_000)
 
 # Random operations: so many seeds, each a test of its own, of so many days of so many steps.
-DAY_SEEDS = range(SEED, SEED + budget(4, 8))
+DAY_SEEDS = range(SEED, SEED + budget(3, 8))
 DAYS = EXAMPLES or budget(6, 50)
 STEPS = budget(30, 50)
 DAYS_WITH_FIGURES = budget(2, 15)

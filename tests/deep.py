@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 RECORD = ROOT / ".data" / "test" / "deep.json"
 PARTS = {
     "requests": [
+        "tests/config/test_generated_client.py",
         "tests/config/test_schemathesis_reads.py",
         "tests/config/test_schemathesis_writes.py",
     ],

@@ -13,6 +13,7 @@ import pytest
 
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.filament_import import import_filaments
+from tests.budgets import deep
 from tests.factories import make_token, make_user
 from tests.queries import violations
 
@@ -101,6 +102,7 @@ def run(call):
     return run, *spools
 
 
+@deep
 def test_the_tour_goes_through_a_generated_client(call, run):
     assert call("me.me").role == "manager"
     run, black_spool, orange_spool = run

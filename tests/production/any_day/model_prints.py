@@ -43,12 +43,14 @@ def start(farm, pk, *, by, named, cleared=False, override=""):
 
 
 def _cover(farm, book, line, named):
+    if named is None and line.spool is None:
+        return
+    spool = farm.spools[line.spool if named is None else named]
+    if not book.overridden and not line.fits(spool):
+        raise Refused("IncompatibleSpool")
     if named is not None:
-        spool = farm.spools[named]
-        if not book.overridden and not line.fits(spool):
-            raise Refused("IncompatibleSpool")
         book.place(line, spool, line.plan)
-    elif line.spool is not None and farm.spools[line.spool].available < 0:
+    elif spool.available < 0:
         book.is_short = book.is_short or not book.overridden
 
 

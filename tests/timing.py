@@ -28,6 +28,8 @@ class Timing:
         self.server += getattr(node, "workeroutput", {}).get("server_cpu", [])
 
     def pytest_runtest_logreport(self, report):
+        if hasattr(report, "context"):  # of a subtest, whose time is its test's too
+            return
         self.elapsed[report.nodeid] += report.duration
         self.cpu[report.nodeid] = dict(report.user_properties).get("cpu_seconds", 0)
 

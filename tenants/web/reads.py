@@ -66,7 +66,7 @@ def _of_admin(name):
     model_name, _, page = rest.partition("_")
     if page in READS:
         return _of_model(apps.get_model(app_label, model_name), page)
-    return f"admin.{name}"
+    return f"admin.{name.replace('-', '_')}"
 
 
 def _of_model(model, action):

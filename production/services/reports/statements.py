@@ -1,6 +1,6 @@
 """Running a statement over the rows that a QuerySet chooses."""
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection
 
 from production.services.reports import sql
 
@@ -12,7 +12,8 @@ def fetched(statement, params, **chosen):
     """
     values = dict(params)
     for name, rows in chosen.items():
-        query, given = rows.order_by().values("pk").query.sql_with_params()
+        ids = rows.order_by().values("pk").query
+        query, given = ids.get_compiler(DEFAULT_DB_ALIAS, elide_empty=False).as_sql()
         named = {f"{name}_{place}": value for place, value in enumerate(given)}
         statement = statement.replace(f"{{{name}}}", query % tuple(f"%({key})s" for key in named))
         values |= named

@@ -93,10 +93,13 @@ def _rows(columns, unmeasured):
     }
     over = [formatting.difference(show)(figure["over"]) for _label, figure, show in columns]
     counts = [figure["compared"] for _label, figure, _show in columns if "compared" in figure]
+    assumed = [figure.get("assumed") for _label, figure, _show in columns] if counts else []
+    texts = [show(of) if of else "" for of, (*_, show) in zip(assumed, columns, strict=False)]
     return [
         ("Planned", ends["planned"]),
         *rows,
         ("Actual", ends["actual"]),
+        *([("Of which not measured", texts)] if any(assumed) else []),
         ("Over", over),
         *([("Runs compared", counts)] if counts else []),
     ]

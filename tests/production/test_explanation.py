@@ -326,6 +326,18 @@ def test_pages_say_what_was_not_measured(at_admin):
     assert explained(run)["minutes"]["assumed"] == 60
     (group,) = of_many(ProductionRun.objects.all())
     assert (group["grams"]["assumed"], group["minutes"]["assumed"]) == (100, 60)
+    product = run.items.get().product
+    text = at_admin.get(f"/admin/production/product/{product.pk}/change/").content.decode()
+    row = text[text.index("Of which not measured") :].split("</tr>")[0]
+    assert ">100<" in row
+    assert "1 h" in row
+
+
+def test_what_was_lost_by_percent_was_not_measured():
+    why = Reason.objects.get(kind="failure", code="nozzle_clog")
+    run = hooks((priced(20), 100), planned_minutes=Decimal(60))
+    run = completion.fail(run, by=None, reason=why, progress_percent=50).run
+    assert "lost" in explanation.of_run(fresh(run)).unmeasured
 
 
 def test_a_dry_run_says_why_before_it_is_booked(api, at_admin):

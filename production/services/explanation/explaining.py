@@ -186,6 +186,8 @@ class Explanation:
         names = []
         if self.assumed and self.assumed == self.grams.figure.actual:
             names += ["usage", "purge"]
+            if self.assumed_minutes or not self.minutes.figure.actual:
+                names.append("lost")
         if self.assumed_minutes:
             names.append("time")
         return names

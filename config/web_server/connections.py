@@ -48,6 +48,7 @@ class Connection:
         self.socket, self.sock = sock, Outgoing(sock, self.received)
         self.requests = 0
         self.state, self.due, self.watched = State.REQUEST, None, None
+        self.latest = self.moved_at = None
         self.forget_request()
 
     def forget_request(self):
@@ -65,10 +66,13 @@ class Connection:
         """Wait until a deadline, of SECONDS unless given."""
         seconds = SECONDS.get(state) if seconds is None else seconds
         self.state, self.due = state, None if seconds is None else now + seconds
+        self.latest, self.moved_at = self.due, now
 
-    def extend(self, count):
-        """So many bytes were received or taken."""
-        self.due += count / BYTES_PER_SECOND
+    def extend(self, count, now):
+        """So many bytes were received or taken. Who stops for the seconds of the state is late,
+        however much came before."""
+        self.latest += count / BYTES_PER_SECOND
+        self.due, self.moved_at = min(self.latest, now + SECONDS[self.state]), now
 
     # --- Receiving -------------------------------------------------------------------------------
 

@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from datetime import UTC, datetime
 from functools import partial
+from operator import attrgetter
 
 from django.conf import settings
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
@@ -25,9 +26,11 @@ CHECK_SECONDS = 0.5  # between looks at deadlines
 # Of one farm, in one worker: bodies that are received, and answers that clients have not taken.
 FARM_BODY_BYTES, FARM_ANSWER_BYTES = 67_108_864, 1_073_741_824
 SMALL_BODY_BYTES = 16_384  # is received in any case
+STALLED_SECONDS = 1
 MAX_HOSTS = 10_000  # whose farms are remembered
 STRANGERS = ""  # the share of all hosts that are no farm's
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_moved_at = attrgetter("moved_at")
 
 
 class BufferingWorker(ThreadWorker):
@@ -135,10 +138,23 @@ class BufferingWorker(ThreadWorker):
             conn.farm = self._farm_of(conn)
             conn.wait_for(State.BODY, self.clock())
         received = conn.length - conn.missing
-        conn.extend(received - conn.held)
+        conn.extend(received - conn.held, self.clock())
         self._hold(conn, self.body_bytes, received)
-        is_small = conn.length <= SMALL_BODY_BYTES
-        return is_small or self.body_bytes[conn.farm] <= FARM_BODY_BYTES
+        return conn.length <= SMALL_BODY_BYTES or self._has_room(conn)
+
+    def _has_room(self, conn):
+        """Whether the farm's bodies are few enough. Those of which nothing came for a second give
+        way, the longest waiting first: who sent them is not known yet."""
+        while self.body_bytes[conn.farm] > FARM_BODY_BYTES:
+            others = [each for each in self.connections if self._is_stalled(each, conn.farm)]
+            if not others:
+                return False
+            self._call(partial(self._refuse, refusal=FULL), min(others, key=_moved_at))
+        return True
+
+    def _is_stalled(self, conn, farm):
+        is_receiving = conn.state is State.BODY and conn.farm == farm and conn.held
+        return is_receiving and conn.moved_at < self.clock() - STALLED_SECONDS
 
     def _farm_of(self, conn):
         host = next(filter(None, map(conn.header, self.host_headers)), "")
@@ -205,7 +221,7 @@ class BufferingWorker(ThreadWorker):
         if conn.state is not State.CLIENT:
             conn.wait_for(State.CLIENT, self.clock())
         else:
-            conn.extend(conn.held - conn.sock.waiting)
+            conn.extend(conn.held - conn.sock.waiting, self.clock())
         self._hold(conn, self.answer_bytes, conn.sock.waiting)
         self._watch(conn, WRITE, self._send)
 

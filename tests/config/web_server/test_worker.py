@@ -153,12 +153,22 @@ def test_half_sent_and_idle_ones_hold_no_thread_and_end_at_their_deadlines():
 
 def test_a_body_that_comes_along_has_time_for_each_of_its_bytes(monkeypatch):
     monkeypatch.setattr(connections, "BYTES_PER_SECOND", 10)
-    with working(echo) as served, served.connect() as sock:
-        sock.sendall(post(b"x" * 400, 401))
-        eventually(lambda: any(conn.missing == 1 for conn in list(served.connections)))
-        served.let_pass(50)
+    with working(echo) as served, served.connect() as sock, served.connect() as stalled:
+        stalled.sendall(post(b"x" * 400, 401))
+        sock.sendall(post(b"x" * 200, 401))
+        eventually(lambda: waiting_for(served, 1) and waiting_for(served, 201))
+        served.let_pass(15)
+        sock.sendall(b"x" * 200)
+        eventually(lambda: not waiting_for(served, 201))
+        served.let_pass(15)
+        assert everything(stalled).startswith(b"HTTP/1.1 408")
         sock.sendall(b"x")
         assert b"200 OK" in sock.recv(12 + 3)
+
+
+def waiting_for(served, count):
+    """Whether a body lacks so many bytes."""
+    return any(conn.missing == count for conn in list(served.connections))
 
 
 def test_slow_readers_hold_no_thread_and_those_who_read_get_everything():
@@ -229,6 +239,9 @@ def test_long_bodies_of_one_farm_are_limited_together_and_short_ones_are_taken(m
         assert (received["status"], received["code"], has_retry) == (503, "server_full", True)
         assert answers_to(served, post(b"abc")).endswith(b"abc")
         assert served.body_bytes[""] == 150_000
+        served.let_pass(2)  # what stands still gives way
+        assert answers_to(served, post(b"x" * 90_000)).endswith(b"x" * 90_000)
+        assert problem(everything(first))[0]["code"] == "server_full"
     assert served.body_bytes[""] == 0
 
 

@@ -37,6 +37,7 @@ DAYS_WITH_FIGURES = budget(2, 15)
 STEPS_WITH_FIGURES = budget(25, 40)
 
 MONTH_SEEDS = range(SEED, SEED + (EXAMPLES or budget(2, 200)))  # whose figures are reckoned
+STEPS_OF_MONTH = budget(25, 40)
 
 
 def some_of(values, number, *, count=1):

@@ -294,7 +294,7 @@ def addresses(both):
     }
 
 
-PARTS = ["/api/", "/admin/", "/"]
+PARTS = ["/api/", "/admin/production/", "/admin/", "/"]
 
 
 def part_of(path):

@@ -14,14 +14,14 @@ from tests.production.figures.sums import KINDS
 
 @pytest.mark.parametrize("seed", budgets.MONTH_SEEDS)
 def test_every_figure_is_as_reckoned_from_the_rows(api, as_manager, seed):
-    Month(seed).live(40)
+    Month(seed).live(budgets.STEPS_OF_MONTH)
     wrong = [*interfaces.wrong(api, as_manager), *explanations.wrong(api)]
     assert not wrong, "\n".join(wrong)
 
 
 def test_reports_are_of_what_was_asked_for(api):
     """Each way to narrow them, and every two of them together."""
-    Month(1).live(40)
+    Month(1).live(budgets.STEPS_OF_MONTH)
     books = Books()
     wrong = interfaces.in_words([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
     assert not wrong, "\n".join(wrong)

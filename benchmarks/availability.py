@@ -20,7 +20,7 @@ from types import SimpleNamespace
 
 from django_tenants.utils import tenant_context
 
-from benchmarks.http import PersistentClient, request
+from benchmarks.http_client import PersistentClient, request
 from benchmarks.slow_clients import ATTACKS
 from inventory.models import Location
 from tenants.accounts.models import User

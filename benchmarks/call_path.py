@@ -79,7 +79,7 @@ def main(revisions):
         with checkout(revision) as root:
             environment = os.environ | {"PYTHONPATH": str(root), "SPOOLBOOK_DATA": ".data"}
             print(f"\n{revision}", flush=True)
-            subprocess.run([sys.executable, "-P", __file__], cwd=root, env=environment, check=True)
+            subprocess.run([sys.executable, __file__], cwd=root, env=environment, check=True)
 
 
 def run():

@@ -102,7 +102,7 @@ def served(root, port):
                 _wait(port)
 
                 def make(what, count):
-                    words = [sys.executable, "-P", HERE, "--make", what, str(count)]
+                    words = [sys.executable, HERE, "--make", what, str(count)]
                     done = subprocess.run(words, stdout=subprocess.PIPE, check=True, **run)
                     return json.loads(done.stdout.splitlines()[-1])
 

@@ -3,7 +3,7 @@
 import threading
 from contextlib import contextmanager
 
-from benchmarks.http import connect, head, request
+from benchmarks.http_client import connect, head, request
 
 
 @contextmanager

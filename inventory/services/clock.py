@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from psycopg import sql
 
 from inventory.models import Spool
-from tenants.operations.clock import ClockWrong, is_later, require_agreement
+from tenants.operations.clock import ClockWrong, database_now, is_later, require_agreement
 from tenants.operations.text import format_moment
 
 LOOK_SECONDS = 60
@@ -112,8 +112,5 @@ def _later(schemas, table, column, now):
 
 
 def _look():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        (database_at,) = cursor.fetchone()
     newest = Spool.objects.aggregate(newest=Max("last_entry_at"))["newest"]
-    return Look(database_at, newest, time.monotonic())
+    return Look(database_now(), newest, time.monotonic())

@@ -28,21 +28,26 @@ def is_later(moment, now):
     return moment - now > settings.CLOCK_TOLERANCE
 
 
-def require_agreement(now, database_now):
+def require_agreement(now, of_database):
     """Raises ClockWrong where this machine's ``now`` is not that of the database."""
-    if not (is_later(now, database_now) or is_later(database_now, now)):
+    if not (is_later(now, of_database) or is_later(of_database, now)):
         return
     message = _(
         "This machine’s clock says %(now)s, the database’s says %(database)s: set the wrong one "
         "right."
     )
-    figures = {"now": format_moment(now), "database": format_moment(database_now)}
-    raise ClockWrong(message % figures, now=now.isoformat(), database_now=database_now.isoformat())
+    figures = {"now": format_moment(now), "database": format_moment(of_database)}
+    raise ClockWrong(message % figures, now=now.isoformat(), database_now=of_database.isoformat())
 
 
 def compare():
     """Compare the clocks at this moment. Raises ClockWrong."""
+    require_agreement(timezone.now(), database_now())
+
+
+def database_now():
+    """The time of the database, also within a transaction that began earlier."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        (database_now,) = cursor.fetchone()
-    require_agreement(timezone.now(), database_now)
+        (moment,) = cursor.fetchone()
+    return moment

@@ -1,13 +1,25 @@
-"""Ordering and search of the API's lists."""
+"""Filters, ordering and search of the API's lists."""
 
 from django.db.models import F, Func, Value
 from django.db.models.functions import Length
 from django.utils.translation import gettext as _
+from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.exceptions import ValidationError
 from rest_framework.filters import OrderingFilter, SearchFilter
 
 from tenants.operations.text import one_line
 from tenants.web.requests import MAX_WORDS
+
+
+class FilterBackend(DjangoFilterBackend):
+    """No filter set is made, with a form and its fields, where no parameter is one of its filters."""
+
+    def filter_queryset(self, request, queryset, view):
+        filterset_class = self.get_filterset_class(view, queryset)
+        names = filterset_class.base_filters if filterset_class else {}
+        if names.keys().isdisjoint(request.query_params):
+            return queryset
+        return super().filter_queryset(request, queryset, view)
 
 
 class BoundedSearch(SearchFilter):

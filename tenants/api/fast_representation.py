@@ -36,20 +36,27 @@ AS_IS = {
 def loaded(serializer_class, rows):
     """A QuerySet with all that a ModelSerializer represents, nested lines too, in a constant number
     of queries."""
+    annotations, lines = _related(serializer_class, rows.model)
+    prefetches = [Prefetch(source, each.all(), to_attr) for source, each, to_attr in lines]
+    return rows.annotate(**annotations).prefetch_related(*prefetches)
+
+
+@cache
+def _related(serializer_class, model):
+    """``({attribute: expression}, [(source, rows of the lines, attribute)])``"""
+    annotations, lines = {}, []
     for field in _fields(serializer_class):
-        columns = _columns(field, rows.model)
+        columns = _columns(field, model)
         if isinstance(field, PersonNameField):
-            rows = rows.annotate(**{_loaded_attribute(field): _natural_name(field.source)})
+            annotations[_loaded_attribute(field)] = _natural_name(field.source)
         elif len(columns) > 1:
             path = _path(field)
-            rows = rows.annotate(**{path: F(path)})
-        elif _is_of_lines(field, rows.model):
+            annotations[path] = F(path)
+        elif _is_of_lines(field, model):
             child = type(field.child)
-            lines = loaded(child, child.Meta.model.objects.order_by("pk"))
-            rows = rows.prefetch_related(
-                Prefetch(field.source, lines, to_attr=_loaded_attribute(field))
-            )
-    return rows
+            rows = loaded(child, child.Meta.model.objects.order_by("pk"))
+            lines.append((field.source, rows, _loaded_attribute(field)))
+    return annotations, lines
 
 
 @cache

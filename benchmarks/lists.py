@@ -15,7 +15,7 @@ from config.api.renderers import ProblemJSONRenderer
 from production.api.runs import ProductionRunViewSet
 from production.models import ProductionRun, RunItem, RunMaterial
 from production.serializers.runs import addresses
-from production.services import verbs
+from production.services import transitions
 from tenants.accounts import roles
 from tenants.accounts.models import User
 from tenants.web.reads import ReadMiddleware
@@ -42,7 +42,7 @@ ITEM_COLUMNS = [
 ]
 MATERIAL_COLUMNS = [field.attname for field in RunMaterial._meta.concrete_fields]
 OF_STATUS = [ProductionRun(status=status) for status in ProductionRun.Status.values]
-ALLOWED = {run.status: addresses(verbs.allowed(run)) for run in OF_STATUS}
+ALLOWED = {run.status: addresses(transitions.allowed(run)) for run in OF_STATUS}
 
 view = ProductionRunViewSet.as_view({"get": "list"}, basename="production-runs", detail=False)
 user = User(pk=1, role=roles.VIEWER)

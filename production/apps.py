@@ -9,7 +9,7 @@ class ProductionConfig(AppConfig):
     name = "production"
 
     def ready(self):
-        from production.services import verbs  # noqa: PLC0415 - models are loaded only now
+        from production.services import transitions  # noqa: PLC0415 - models are loaded only now
 
         for role in roles.FARM_ROLES:
-            roles.register(role, verbs.codenames(role))
+            roles.register(role, transitions.codenames(role))

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from production.services.verbs import BUTTONS
+from production.services.transitions import BUTTONS
 from production.views import people, receive, runs, scan, spools, today
 
 urlpatterns = [

@@ -25,7 +25,7 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 LEDGER = "inventory/services/ledger.py"
-MOVES = "production/services/transitions.py"
+RUN_STATE = "production/services/run_state.py"
 CLOSING = "production/services/completion/closing.py"
 REVERTING = "production/services/completion/reverting.py"
 CORRECTING = "production/services/completion/correcting.py"
@@ -50,7 +50,7 @@ class Fault(NamedTuple):
 FAULTS = {
     # Locks and checks
     "a run is not locked": Fault(
-        MOVES,
+        RUN_STATE,
         'fresh = fresh.select_for_update(no_key=True, of=("self",)).get()',
         "fresh = fresh.get()",
         [AT_ONCE],
@@ -100,7 +100,7 @@ FAULTS = {
         ["tests/production/test_undo.py"],
     ),
     "a status is checked as it was before the lock": Fault(
-        MOVES,
+        RUN_STATE,
         "    require(fresh, verb)\n    fresh.changes",
         "    require(run, verb)\n    fresh.changes",
         [AT_ONCE],
@@ -126,7 +126,7 @@ FAULTS = {
         [UNDO_RESTORES, ANY_DAY],
     ),
     "a failed run can't be reassigned": Fault(
-        "production/services/verbs.py",
+        "production/services/transitions.py",
         'name="reassign", moves=_from(Status.COMPLETED, Status.FAILED)',
         'name="reassign", moves=_from(Status.COMPLETED)',
         [CORRECTIONS, ANY_DAY],

@@ -12,7 +12,7 @@ from tenants.web.requests import MAX_WORDS
 
 
 class FilterBackend(DjangoFilterBackend):
-    """No filter set is made, with a form and its fields, where no parameter is one of its filters."""
+    """Makes a filter set, with its form, only where a parameter is one of its filters."""
 
     def filter_queryset(self, request, queryset, view):
         filterset_class = self.get_filterset_class(view, queryset)

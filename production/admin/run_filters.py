@@ -3,7 +3,7 @@
 from inventory import codes
 from inventory.models import MaterialType
 from production.models import Printer, Product, ProductionRun
-from production.services.verbs import TRANSITIONS
+from production.services.transitions import TRANSITIONS
 from tenants.site.filters import ChoiceListFilter, TextListFilter, day_filter, field_filter
 
 

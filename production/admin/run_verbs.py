@@ -4,7 +4,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from production.forms import completing, starting, swapping
-from production.services.verbs import ROWS
+from production.services.transitions import ROWS
 from tenants.site.verbs import VerbAction
 
 MISSING = frozenset({"actuals_missing"})

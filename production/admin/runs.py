@@ -14,7 +14,7 @@ from production.models import ESTIMATED, ProductionRun, RunItem, RunMaterial
 from production.services import overrides
 from production.services.preview import preview
 from production.services.runs import lifecycle
-from production.services.verbs import TRANSITIONS
+from production.services.transitions import TRANSITIONS
 from tenants.accounts.models import FarmSettings
 from tenants.operations.versions import expecting
 from tenants.site.base import ModelAdmin

@@ -20,10 +20,10 @@ from production.serializers.planning import PlannedRuns
 from production.serializers.runs import ProductionRunSerializer, RunEventSerializer, addresses
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_BODIES
-from production.services import explanation, transitions, variance
+from production.services import explanation, run_state, variance
 from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
-from production.services.verbs import TRANSITIONS
+from production.services.transitions import TRANSITIONS
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, pdf_answer
 from tenants.api.views import ReadViewSet
@@ -33,7 +33,7 @@ class AllowedVerbsMixin:
     """For views that change runs: InvalidRunStatus lists the allowed verbs as addresses."""
 
     def handle_exception(self, exc):
-        if isinstance(exc, transitions.InvalidRunStatus):
+        if isinstance(exc, run_state.InvalidRunStatus):
             exc.numbers["allowed"] = addresses(exc.numbers["allowed"])
         return super().handle_exception(exc)
 

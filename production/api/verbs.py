@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from production.serializers import outcomes
 from production.services.runs import repeats
-from production.services.verbs import ROWS
+from production.services.transitions import ROWS
 
 OUTCOMES = ("complete", "fail", "correct", "reassign")  # answer with what was booked
 FOLLOWED = ("update", "partial_update", "refresh_plan", "unstart", "revert")  # tell what followed

@@ -9,7 +9,7 @@ from inventory.filters import (
     SpoolReferenceFilter,
 )
 from production.models import ProductionRun, Reason, RunItem, RunMaterial
-from production.services.verbs import EVENT_CHOICES
+from production.services.transitions import EVENT_CHOICES
 from tenants.api import filters
 
 

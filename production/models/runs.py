@@ -294,7 +294,7 @@ class RunEvent(models.Model):
     """One verb done to a run: who, when, from which status to which, why, overriding what."""
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="events")
-    verb = models.CharField(max_length=20)  # of `services.verbs.EVENTS`: no migration for a verb
+    verb = models.CharField(max_length=20)  # of `transitions.EVENTS`: no migration for a verb
     from_status = models.CharField(max_length=11, blank=True)
     to_status = models.CharField(max_length=11)
     by = models.ForeignKey(

@@ -10,7 +10,7 @@ from production.serializers.lines import (
     RunMaterialSerializer,
 )
 from production.services.runs.lines import NewItem, NewMaterial
-from production.services.verbs import EVENT_CHOICES, TRANSITIONS, allowed
+from production.services.transitions import EVENT_CHOICES, TRANSITIONS, allowed
 from tenants.api.fields import (
     ChoiceField,
     MomentField,

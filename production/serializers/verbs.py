@@ -8,7 +8,7 @@ from production.serializers import actuals
 from production.serializers.lines import MAX_LINES, OVERRIDE_REASON
 from production.serializers.planning import ManyRunsBody, PlanBody
 from production.services.completion.actuals import FIGURES, MaterialActual
-from production.services.verbs import ROWS
+from production.services.transitions import ROWS
 from tenants.api.fields import FlagField, IdField, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import Body, NoBody, RowSerializer
 

@@ -1,139 +1,250 @@
-"""Locks a run for a verb, and saves the run with its event."""
+"""The verbs of a production run, one row each.
 
-from django.utils import timezone
-from django.utils.translation import gettext as _
+Addresses and bodies of the API, permissions, the admin's actions, the floor's buttons, a change of
+``status`` by PUT, undo and its words are derived from these rows. What a row lacks is found by
+``tests/production/test_transitions.py``.
+"""
 
-from production.models import Printer, ProductionRun, RunEvent
-from production.services.row_changes import RowChanges
-from production.services.verbs import EVENTS, TRANSITIONS, allowed
-from tenants.operations.refusals import Busy, Invalid, Refusal
+from dataclasses import dataclass
+from functools import cache
+
+from django.utils.functional import Promise
+from django.utils.module_loading import import_string
+from django.utils.translation import gettext_lazy as _
+
+from production.models import ProductionRun
+from tenants.accounts import roles
 from tenants.operations.text import humanize_name
-from tenants.operations.versions import check_version
 
-REQUIREMENT = ("filament__material_type", "material_type", "slot__printer", "planned_spool")
-
-
-class InvalidRunStatus(Refusal):
-    code = "invalid_run_status"
-    title = "The run's status does not allow this"
+Status = ProductionRun.Status
+OPEN = ProductionRun.OPEN
+CLOSED = (Status.COMPLETED, Status.FAILED, Status.CANCELLED)
+BUTTON = "button"
 
 
-class NotInRun(Invalid):
-    code = "not_in_run"
-    title = "This is not part of the run"
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Transition:
+    """One verb of a run.
 
-
-def require(run, verb):
-    """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
-    if not TRANSITIONS[verb].is_possible(run):
-        message = _(
-            "Run %(run)s is %(status)s; “%(verb)s” is not possible now. Allowed now: %(allowed)s."
-        )
-        raise invalid_status(run, message, verb=humanize_name(verb))
-
-
-def invalid_status(run, message, *, errors=None, **figures):
-    """InvalidRunStatus for a run; the ``message`` may have run, status and allowed verbs as
-    figures, besides those given."""
-    moves = allowed(run)
-    figures |= {
-        "run": run.number,
-        "status": run.get_status_display().lower(),
-        "allowed": ", ".join(map(humanize_name, moves)),
-    }
-    numbers = {"run_id": run.pk, "run_status": run.status, "allowed": moves}
-    return InvalidRunStatus(message % figures, errors=errors, **numbers)
-
-
-def lock(run, verb):
-    """Lock the run's printer, then the run; return it fresh, if ``verb`` is possible. What changes
-    of them from now on, and of what is locked below, is known to `save`.
-
-    Raises ProductionRun.DoesNotExist when it was deleted (unless the verb is for those), Stale,
-    InvalidRunStatus.
+    ``moves`` maps each status it is possible in to the statuses it leads to; none: the status
+    stays. ``service`` is the path of its function below ``production.services``. ``done`` is what
+    somebody did, with ``%(run)s``; ``events`` are the RunEvents it records, by default one of its
+    own name. ``floor`` is the name of its address on the floor, BUTTON for one without a form,
+    None where the floor does not offer it. ``permission`` is the first part of the codename (by
+    default the verb), which ``role`` and those above it hold; ``undone_by`` the verb that undo
+    calls; ``of_deleted``: it is for deleted runs alone. ``path`` is its POST address, with
+    ``summary`` as description. The admin offers what has a ``label``; ``success`` is its message,
+    with ``%(run)s``.
     """
-    runs = (
-        ProductionRun.objects.all()
-        if TRANSITIONS[verb].of_deleted
-        else ProductionRun.objects.live()
-    )
-    rows = runs.filter(pk=run.pk)
-    printers = Printer.objects.filter(pk__in=rows.values("printer"))
-    printer = printers.select_for_update(no_key=True, of=("self",)).first()
-    fresh = rows.select_related("created_by", "outcome_reason")
-    fresh = fresh.select_for_update(no_key=True, of=("self",)).get()
-    if fresh.printer_id != (printer and printer.pk):
-        raise Busy(_("The run was moved to another printer at this very moment; try again."))
-    check_version(fresh)
-    fresh.printer = printer
-    require(fresh, verb)
-    fresh.changes = RowChanges(fresh, printer)
-    return fresh
+
+    name: str
+    moves: dict
+    service: str
+    done: Promise
+    floor: str | None
+    events: tuple = ()
+    permission: str = ""
+    role: str = roles.OPERATOR
+    undone_by: str = ""
+    of_deleted: bool = False
+    path: str = ""
+    label: str | Promise = ""
+    summary: str = ""
+    success: str | Promise = ""
+
+    @property
+    def codename(self):
+        return f"production.{self.permission or self.name}_productionrun"
+
+    @property
+    def action(self):
+        """Its action in the API; "" without an address."""
+        return self.path.replace("-", "_")
+
+    def is_possible(self, run):
+        return self.is_possible_in(run.status, is_deleted=run.is_deleted)
+
+    def is_possible_in(self, status, *, is_deleted):
+        return status in self.moves and self.of_deleted == is_deleted
+
+    @property
+    def call(self):
+        """The service. It is imported late: services import this module."""
+        return import_string(f"production.services.{self.service}")
 
 
-def lock_printer(printer):
-    """Lock a printer (None: nothing to lock) before anything that is locked after it."""
-    if printer is not None:
-        Printer.objects.select_for_update(no_key=True).get(pk=printer.pk)
+def _from(*sources, to=()):
+    return dict.fromkeys(sources, to)
 
 
-def lines_of(run):
-    """The run's materials with what they ask for, in the order of their ids."""
-    return list(run.materials.select_related(*REQUIREMENT).order_by("pk"))
+ROWS = (  # the admin offers them in this order
+    Transition(
+        name="create", moves={}, service="runs.lifecycle.create", permission="add", floor=None,
+        done=_("planned run %(run)s"),
+    ),
+    Transition(
+        name="update", moves=_from(*Status), service="runs.lifecycle.update", permission="change",
+        floor=None, done=_("changed run %(run)s"),
+    ),
+    Transition(
+        name="change_lines", moves=_from(*OPEN), service="runs.lines.change_item",
+        events=(
+            "add_item", "change_item", "remove_item",
+            "add_material", "change_material", "remove_material",
+        ),
+        permission="change", floor=None, done=_("changed the lines of run %(run)s"),
+    ),
+    Transition(
+        name="refresh_plan", moves=_from(Status.PLANNED), service="runs.replanning.refresh_plan",
+        events=("refresh_plan", "derive_plan"), floor=None, path="refresh-plan",
+        label=_("Refresh the plan"), done=_("refreshed the plan of run %(run)s"),
+        success=_("The plan of run %(run)s is that of its products."),
+        summary="Take the plan of a planned run anew from its products: what was typed included; "
+        "materials keep their spools.",
+    ),
+    Transition(
+        name="start", moves=_from(Status.PLANNED, to=(Status.IN_PROGRESS,)),
+        service="runs.lifecycle.start", undone_by="unstart", floor="floor-start", path="start",
+        label=_("Start"), done=_("started run %(run)s"), success=_("Run %(run)s is in progress."),
+        summary="Start a planned run: plan and rates freeze, the printer is taken.",
+    ),
+    Transition(
+        name="complete", moves=_from(Status.IN_PROGRESS, to=(Status.COMPLETED,)),
+        service="completion.complete", undone_by="revert", floor="floor-complete", path="complete",
+        label=_("Complete"), done=_("completed run %(run)s"),
+        success=_("Run %(run)s is completed."),
+        summary="Complete a run in progress: what it took is booked, nothing stays reserved.",
+    ),
+    Transition(
+        name="fail", moves=_from(Status.IN_PROGRESS, to=(Status.FAILED,)),
+        service="completion.fail", undone_by="revert", floor="floor-fail", path="fail",
+        label=_("Fail"), done=_("failed run %(run)s"),
+        success=_("Run %(run)s has failed; what it took is booked as waste."),
+        summary="Give up a run of which nothing usable came: what it took is booked as waste. "
+        "Where some parts are good, complete it with the rest scrapped.",
+    ),
+    Transition(
+        name="progress", moves=_from(Status.IN_PROGRESS), service="printing.midprint.progress",
+        floor="floor-note", path="progress", done=_("noted the progress of run %(run)s"),
+        summary="Note how far the print is, in percent.",
+    ),
+    Transition(
+        name="save_actuals", moves=_from(Status.IN_PROGRESS),
+        service="printing.midprint.save_actuals", undone_by="take_back", floor="floor-note",
+        path="actuals", done=_("noted figures of run %(run)s"),
+        summary="Save actual figures as drafts: nothing is booked before the run is completed.",
+    ),
+    Transition(
+        name="note_plate", moves=_from(Status.IN_PROGRESS), service="printing.midprint.note_plate",
+        permission="save_actuals", undone_by="take_back", floor="floor-plate",
+        done=_("noted a failed plate of run %(run)s"),
+        success=_("Saved: the completion of run %(run)s begins with these counts."),
+    ),
+    Transition(
+        name="swap_spool", moves=_from(Status.IN_PROGRESS), undone_by="take_back",
+        service="printing.midprint.swap_spool", floor="floor-swap", path="swap-spool",
+        label=_("Swap a spool"), done=_("swapped a spool of run %(run)s"),
+        success=_("Run %(run)s goes on from another spool."),
+        summary="Go on printing from another spool: what the old one gave is saved on its line, "
+        "and the new one is loaded into its slot.",
+    ),
+    Transition(
+        name="change_printer", moves=_from(Status.IN_PROGRESS),
+        service="printing.printers.change_printer", role=roles.MANAGER, floor=None,
+        path="change-printer", label=_("Change the printer"),
+        done=_("moved run %(run)s to another printer"),
+        success=_("Run %(run)s goes on on another printer."),
+        summary="Give a run in progress the printer that it really prints on: the one it was on "
+        "is free, and has to be cleared.",
+    ),
+    Transition(
+        name="take_back", moves={}, service="undo.last_action.undo", permission="undo",
+        floor="floor-undo-run", done=_("took figures of run %(run)s back"),
+    ),
+    Transition(
+        name="correct", moves=_from(Status.COMPLETED), service="completion.correct", floor=None,
+        path="correct", label=_("Correct"), done=_("corrected run %(run)s"),
+        success=_("Run %(run)s was corrected."),
+        summary="Correct what a completed run took and made: entries only where grams changed.",
+    ),
+    Transition(
+        name="reassign", moves=_from(Status.COMPLETED, Status.FAILED),
+        service="completion.reassign", floor=None, path="reassign", label=_("Reassign a spool"),
+        done=_("booked what run %(run)s took on another spool"),
+        success=_("Run %(run)s was booked on another spool."),
+        summary="Move what a material consumed to the spool that it really came from.",
+    ),
+    Transition(
+        name="unstart", moves=_from(Status.IN_PROGRESS, to=(Status.PLANNED,)),
+        service="runs.lifecycle.unstart", floor="floor-undo-run", path="unstart",
+        label=_("Take the start back"), done=_("took the start of run %(run)s back"),
+        success=_("Run %(run)s is planned again."),
+        summary="Take a start back while nothing is booked: the plan is free to change again.",
+    ),
+    Transition(
+        name="revert",
+        moves={
+            Status.COMPLETED: (Status.IN_PROGRESS,),
+            Status.FAILED: (Status.IN_PROGRESS,),
+            Status.CANCELLED: (Status.IN_PROGRESS, Status.PLANNED),
+        },
+        service="completion.revert", floor="floor-undo-run", path="revert", label=_("Revert"),
+        done=_("reverted run %(run)s"), success=_("Run %(run)s was reverted."),
+        summary="Take a closed run back to the status before it: its entries are reversed.",
+    ),
+    Transition(
+        name="reprint", moves=_from(*CLOSED), service="runs.repeats.reprint", floor=None,
+        path="reprint", label=_("Reprint"), done=_("planned run %(run)s again"),
+        success=_("What was not good of run %(run)s is planned again: this is the new run."),
+        summary="Plan what did not come out good again, as a new run.",
+    ),
+    Transition(
+        name="copy", moves=_from(*Status), service="runs.repeats.copy", floor=None, path="copy",
+        label=_("Copy"), done=_("copied run %(run)s"),
+        success=_("Run %(run)s is planned once more: this is the new run."),
+        summary="Plan the same run once more, whatever became of it, as a new run.",
+    ),
+    Transition(
+        name="cancel", moves=_from(*OPEN, to=(Status.CANCELLED,)), service="runs.lifecycle.cancel",
+        undone_by="revert", floor="floor-cancel", path="cancel", label=_("Cancel the run"),
+        done=_("cancelled run %(run)s"), success=_("Run %(run)s is cancelled."),
+        summary="Cancel an open run: what it used already can be booked as waste.",
+    ),
+    Transition(
+        name="delete", moves=_from(Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
+        service="runs.lifecycle.delete", undone_by="restore", floor=None, label=_("Delete"),
+        done=_("deleted run %(run)s"), success=_("Run %(run)s was deleted."),
+        summary="Delete a run that booked nothing; its number stays taken.",
+    ),
+    Transition(
+        name="restore", moves=_from(Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
+        service="runs.lifecycle.restore", role=roles.MANAGER, of_deleted=True,
+        floor="floor-undo-run", path="restore", label=_("Restore"),
+        done=_("restored run %(run)s"), success=_("Run %(run)s is back."),
+        summary="Restore a deleted run as it was, its reservations included.",
+    ),
+)  # fmt: skip
+BUTTONS = [row for row in ROWS if row.floor == BUTTON]
+TRANSITIONS = {row.name: row for row in ROWS}
+EVENTS = {event: row for row in ROWS for event in row.events or (row.name,)}  # by RunEvent.verb
+EVENT_CHOICES = [(event, humanize_name(event).capitalize()) for event in EVENTS]
 
 
-def lock_lines(run):
-    """Lock the run's materials in the order of their ids; returns them as `lines_of` does."""
-    lines = run.materials.select_related(*REQUIREMENT).order_by("pk")
-    return run.changes.watch(list(lines.select_for_update(no_key=True, of=("self",))))
+def codenames(role):
+    """The permissions for runs' verbs that a role has beyond the one below it."""
+    return {row.codename for row in ROWS if row.role == role}
 
 
-def items_of(run):
-    """The run's items with their products, in the order of their ids."""
-    return list(run.items.select_related("product").order_by("pk"))
+def allowed(run):
+    """The verbs that are possible for the run now, in alphabetical order."""
+    return list(_possible(run.status, run.is_deleted))
 
 
-def lock_items(run):
-    """Lock the run's items in the order of their ids; returns them as `items_of` does."""
-    items = run.items.select_related("product", "scrap_reason").order_by("pk")
-    return run.changes.watch(list(items.select_for_update(no_key=True, of=("self",))))
+@cache  # a list of runs needs it for each
+def _possible(status, is_deleted):
+    return sorted(row.name for row in ROWS if row.is_possible_in(status, is_deleted=is_deleted))
 
 
-def record(run, verb, **event):
-    """Write the RunEvent of a verb, as in `event_of`: the outbox of a run, in the verb's own
-    transaction."""
-    written = event_of(run, verb, **event)
-    written.save(force_insert=True)
-    return written
-
-
-def event_of(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
-    """The RunEvent of a verb, not saved. Raises ValueError for a verb that no row records."""
-    if verb not in EVENTS:
-        raise ValueError(_("No Transition records “%(verb)s”.") % {"verb": verb})
-    return RunEvent(
-        run=run,
-        verb=verb,
-        from_status=came_from,
-        to_status=run.status,
-        by=by,
-        by_name=str(by) if by else "",
-        at=at,
-        reason=reason,
-        overrides=list(overrides),
-        before=before or {},
-    )
-
-
-def save(run, verb, *fields, by, to=None, at=None, **event):
-    """Write what a verb changed of a locked run: the named fields, the status that it leads ``to``,
-    the version and the time of change, and the RunEvent, with what undo needs. Returns the run."""
-    came_from, at = run.status, at or timezone.now()
-    run.status = to or came_from
-    run.version += 1
-    run.updated_at = at
-    run.save(update_fields=[*fields, "status", "version", "updated_at"])
-    if EVENTS[verb].undone_by:
-        event["before"] = run.changes.before()
-    record(run, verb, came_from=came_from, by=by, at=at, **event)
-    return run
+def leading_to(status, *, source):
+    """The verb that leads from one status to another; None without one."""
+    return next((row.name for row in ROWS if status in row.moves.get(source, ())), None)

@@ -14,8 +14,8 @@ from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.reports.today import Job
+from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
-from production.services.verbs import BUTTONS, TRANSITIONS
 from production.views.floor import ButtonView, VerbView
 from tenants.operations.text import format_number
 

@@ -11,7 +11,7 @@ from production.services.printing import printers, slots
 from production.services.requirements.in_use import PrinterInactive
 from production.services.requirements.limits import LimitExceeded
 from production.services.requirements.readiness import PrinterBusy, PrinterNeedsClearing
-from production.services.transitions import InvalidRunStatus
+from production.services.run_state import InvalidRunStatus
 from tests.factories import a_printer, a_run, a_running_run, a_slot, a_spool
 from tests.queries import fresh, violations
 from tests.responses import done, refused

@@ -14,8 +14,8 @@ from production.services import completion
 from production.services.completion import actuals, plausibility
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.overrides import UndoNotPermitted
+from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle
-from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.completed_runs import took

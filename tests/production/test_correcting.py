@@ -14,7 +14,7 @@ from production.services.completion import plausibility
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.completion.correcting import NothingToReassign
 from production.services.requirements.claims import IncompatibleSpool
-from production.services.transitions import InvalidRunStatus
+from production.services.run_state import InvalidRunStatus
 from tests.factories import (
     a_filament,
     a_material_type,

@@ -5,7 +5,7 @@ import pytest
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from inventory.services.spools import shelf
 from production.models import ProductionRun
-from production.services import transitions
+from production.services import run_state
 from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle
 from tenants.operations.refusals import Duplicate
@@ -92,7 +92,7 @@ def test_what_a_deleted_run_gave_back_and_others_took_is_named():
 
 def test_a_live_run_is_not_restored_and_a_deleted_one_does_nothing_else():
     run = a_run(external_id="order-7")
-    with pytest.raises(transitions.InvalidRunStatus):
+    with pytest.raises(run_state.InvalidRunStatus):
         lifecycle.restore(run, by=None)
     lifecycle.delete(run, by=None)
     with pytest.raises(ProductionRun.DoesNotExist):

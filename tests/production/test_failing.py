@@ -9,8 +9,8 @@ from production.models import Reason
 from production.services import completion
 from production.services.completion import actuals, plausibility
 from production.services.completion.actuals import ItemCount
+from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle
-from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.completed_runs import took

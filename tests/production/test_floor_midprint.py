@@ -7,7 +7,7 @@ from production.models import ProductionRun, Reason
 from production.services import completion
 from production.services.completion.actuals import CountsExceedQuantity
 from production.services.printing import midprint
-from production.services.transitions import InvalidRunStatus, NotInRun
+from production.services.run_state import InvalidRunStatus, NotInRun
 from production.services.undo import last_action
 from tenants.operations.refusals import Invalid
 from tests.factories import a_product, a_run, a_running_run, a_spool

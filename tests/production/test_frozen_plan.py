@@ -7,7 +7,7 @@ import pytest
 
 from inventory.services.spools import shelf
 from production.models import BomLine, Product
-from production.services import completion, transitions, variance
+from production.services import completion, run_state, variance
 from production.services.printing.midprint import swap_spool
 from production.services.requirements.claims import IncompatibleSpool
 from production.services.runs import lifecycle, lines, repeats
@@ -171,7 +171,7 @@ def test_a_line_that_stands_in_for_another_asks_for_what_that_one_does(api, mana
 
 def test_not_in_run_is_a_service_s_refusal_too():
     run = a_running_run((a_spool(), 100))
-    with pytest.raises(transitions.NotInRun):
+    with pytest.raises(run_state.NotInRun):
         lines.add_material(run, by=None, spool=a_spool(), instead_of=10**9)
     assert run.materials.count() == 1
 

@@ -13,8 +13,8 @@ from production.models import PrinterSlot, ProductionRun, RunNumber
 from production.services import completion
 from production.services.requirements import readiness
 from production.services.requirements.claims import DuplicateSpool, IncompatibleSpool
+from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle, lines
-from production.services.transitions import InvalidRunStatus
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Invalid, OverrideNotPermitted
 from tests.factories import (

@@ -11,7 +11,7 @@ from production.services.completion import actuals
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
 from production.services.requirements.claims import DuplicateSpool, IncompatibleSpool
-from production.services.transitions import InvalidRunStatus, NotInRun
+from production.services.run_state import InvalidRunStatus, NotInRun
 from tenants.operations.refusals import Invalid
 from tests.factories import (
     a_filament,

@@ -17,7 +17,7 @@ from inventory.services.ledger import InsufficientInventory
 from production.models import ProductionRun
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
-from production.services.transitions import InvalidRunStatus
+from production.services.run_state import InvalidRunStatus
 from tenants.accounts import pins
 from tenants.accounts import services as people
 from tenants.operations import operation

@@ -12,8 +12,8 @@ from production.models import ProductionRun
 from production.services import completion
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
+from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle, repeats
-from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Invalid
 from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
 from tests.production.completed_runs import took

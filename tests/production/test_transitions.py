@@ -1,5 +1,5 @@
-"""Each row of ``production/services/verbs.py`` has all that its verb needs; a failure says where it
-is missing."""
+"""Each row of ``production/services/transitions.py`` has all that its verb needs; a failure says
+where it is missing."""
 
 import inspect
 import re
@@ -11,8 +11,8 @@ from production.admin.run_verbs import FORMS, VERBS
 from production.api.runs import ProductionRunViewSet
 from production.models import ProductionRun, RunEvent
 from production.serializers.verbs import RUN_BODIES
-from production.services import transitions
-from production.services.verbs import BUTTON, EVENTS, ROWS, TRANSITIONS, leading_to
+from production.services import run_state
+from production.services.transitions import BUTTON, EVENTS, ROWS, TRANSITIONS, leading_to
 from tenants.accounts import roles
 from tenants.api.serializers import NoBody
 from tenants.web.forms import VerbForm
@@ -31,20 +31,20 @@ def extra_arguments(row):
 
 def lacks_words(row):
     if "%(run)s" not in row.done:
-        yield 'production/services/verbs.py: done must name the run, as in "started run %(run)s".'
+        yield 'services/transitions.py: done must name the run, as in "started run %(run)s".'
     if row.label and "%(run)s" not in row.success:
-        yield "production/services/verbs.py: the admin's success must name the %(run)s."
+        yield "services/transitions.py: the admin's success must name the %(run)s."
     if (row.path or row.label) and not row.summary:
-        yield "production/services/verbs.py: a summary is missing, for the API and the admin."
+        yield "services/transitions.py: a summary is missing, for the API and the admin."
 
 
 def lacks_undo(row):
     if row.undone_by and row.undone_by not in TRANSITIONS:
-        yield f"production/services/verbs.py: undone_by names {row.undone_by}, which has no row."
+        yield f"services/transitions.py: undone_by names {row.undone_by}, which has no row."
     elif row.undone_by and any(row.moves.values()):
         back = TRANSITIONS[row.undone_by].moves
         if any(source not in back.get(to, ()) for source, tos in row.moves.items() for to in tos):
-            yield f"production/services/verbs.py: {row.undone_by} does not lead back from there."
+            yield f"services/transitions.py: {row.undone_by} does not lead back from there."
 
 
 def lacks_api(row):
@@ -117,7 +117,7 @@ def test_one_verb_at_most_leads_from_a_status_to_another():
 def test_an_event_is_recorded_of_a_verb_that_has_a_row(farm):
     run = a_run()
     with pytest.raises(ValueError, match="No Transition records “explode”"):
-        transitions.record(run, "explode", came_from=run.status, by=None, at=run.created_at)
+        run_state.record(run, "explode", came_from=run.status, by=None, at=run.created_at)
     assert len(EVENTS) == sum(len(row.events) or 1 for row in ROWS)  # no event is of two verbs
     longest = RunEvent._meta.get_field("verb").max_length
     assert all(re.fullmatch("[a-z_]+", event) and len(event) <= longest for event in EVENTS)

@@ -8,7 +8,7 @@ import pytest
 from inventory.models import Spool
 from inventory.services.spools import consumption, scale
 from production.models import PrinterSlot
-from production.services import completion, transitions
+from production.services import completion, run_state
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.overrides import NothingToUndo, UndoNotPermitted
 from production.services.printing import midprint, slots, weighing
@@ -108,7 +108,7 @@ def test_a_weight_kept_for_a_running_run_is_taken_back(floor, operator):
 
 
 def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypatch):
-    run, lock = printed((a_spool(1000), 30)), transitions.lock
+    run, lock = printed((a_spool(1000), 30)), run_state.lock
     event = run.events.last().pk
 
     def late(subject, verb):
@@ -117,7 +117,7 @@ def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypat
         completion.complete(again, by=None, as_planned=True)
         return lock(subject, verb)
 
-    monkeypatch.setattr(transitions, "lock", late)
+    monkeypatch.setattr(run_state, "lock", late)
     with pytest.raises(NothingToUndo):
         last_action.undo(run, event=event, by=None)
 

@@ -18,8 +18,8 @@ from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.requirements.readiness import PrinterBusy
 from production.services.runs import lifecycle, lines
+from production.services.transitions import EVENTS
 from production.services.undo import last_action
-from production.services.verbs import EVENTS
 from tenants.operations.refusals import Invalid
 from tests.factories import (
     a_filament,

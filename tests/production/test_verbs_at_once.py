@@ -15,8 +15,8 @@ from production.services.completion.correcting import NothingToReassign
 from production.services.overrides import NothingToUndo
 from production.services.printing import midprint
 from production.services.requirements.claims import DuplicateSpool
+from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle, lines
-from production.services.transitions import InvalidRunStatus
 from production.services.undo import last_action, receipts
 from tenants.operations.refusals import Refusal
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one

@@ -15,7 +15,7 @@ from production.models import ActualSource, Reason
 from production.services.completion.estimates import estimates
 from production.services.requirements import in_use
 from production.services.requirements.readiness import refuse_without_spool
-from production.services.transitions import NotInRun
+from production.services.run_state import NotInRun
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal, located
 from tenants.operations.text import format_number

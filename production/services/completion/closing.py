@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import ESTIMATED, ProductionRun, Reason
-from production.services import explanation, transitions
+from production.services import explanation, run_state
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
@@ -83,8 +83,8 @@ def complete(
     Raises InvalidRunStatus, ActualsMissing, ActualImplausible, CountsExceedQuantity,
     AfterAboveBefore, TareUnknown, InsufficientInventory with every shortage.
     """
-    run = transitions.lock(run, "complete")
-    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
+    run = run_state.lock(run, "complete")
+    lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)
     percent = 100 if as_planned else None
     apply_items(run_items, items, as_planned=as_planned)
     apply_minutes(run, actual_minutes, percent=percent)
@@ -122,10 +122,10 @@ def fail(
     """
     if reason is None:
         raise Invalid(_("Why did it fail? Give a reason."), errors={"reason": [_("Required.")]})
-    run = transitions.lock(run, "fail")
+    run = run_state.lock(run, "fail")
     named = {"kind": Reason.Kind.FAILURE, "named": run.outcome_reason_id, "field": "reason"}
     in_use.require_reason(reason, **named)
-    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
+    lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)
     _nothing_good(run_items, items)
     apply_minutes(run, actual_minutes, percent=progress_percent)
     with ledger.book([line.spool_id for line in lines], by=by, at=at) as book:
@@ -217,7 +217,7 @@ def _finish(run, verb, status, *, by, at, finished_at, reason=""):
         run.printer.save(update_fields=["needs_clearing"])
     set_finish(run, at=at, finished_at=finished_at)
     fields = ("finished_at", *MINUTE_FIELDS, "outcome_reason")
-    transitions.save(run, verb, *fields, to=status, by=by, at=at, reason=reason)
+    run_state.save(run, verb, *fields, to=status, by=by, at=at, reason=reason)
 
 
 def _outcome(run, items, lines, book):

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger
-from production.services import overrides, transitions, variance
+from production.services import overrides, run_state, variance
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
@@ -59,9 +59,9 @@ def correct(
     `complete`; what is not given stays. A weight after is compared with the book as it was before
     this run's entry. Raises as `complete` does.
     """
-    run = transitions.lock(run, "correct")
+    run = run_state.lock(run, "correct")
     overrides.require_may_undo(run, by=by, at=at)
-    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
+    lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)
     apply_items(run_items, items, as_planned=False)
     apply_minutes(run, actual_minutes)
     before = {line.pk: line.actual_total_grams for line in lines}
@@ -92,9 +92,9 @@ def reassign(run, *, by, line, spool, at=None, settle=False, reason="", override
     Raises NotInRun, NothingToReassign, IncompatibleSpool, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)
-    run = transitions.lock(run, "reassign")
+    run = run_state.lock(run, "reassign")
     overrides.require_may_undo(run, by=by, at=at)
-    lines = transitions.lock_lines(run)
+    lines = run_state.lock_lines(run)
     wrong = next((row for row in lines if row.pk == line), None)
     if wrong is None or not wrong.actual_total_grams or wrong.spool_id == spool.pk:
         raise NothingToReassign(
@@ -108,7 +108,7 @@ def reassign(run, *, by, line, spool, at=None, settle=False, reason="", override
         _rebook_elsewhere(book, run, wrong, right, settle=settle)
         restore(book.spools.values(), by=by, at=book.at)
         _move_actuals(wrong, right, lines)
-    items, reason = transitions.lock_items(run), override_reason or reason
+    items, reason = run_state.lock_items(run), override_reason or reason
     return _corrected(run, "reassign", lines, items, book, by=by, reason=reason)
 
 
@@ -156,5 +156,5 @@ def _corrected(run, verb, lines, items, book, *, by, reason):
     bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
     bulk_update_unnest(items, ITEM_FIELDS)
     fields = ("finished_at", *MINUTE_FIELDS)
-    transitions.save(run, verb, *fields, by=by, at=book.at, reason=reason)
+    run_state.save(run, verb, *fields, by=by, at=book.at, reason=reason)
     return Completion(run=run, entries=book.entries, figures=variance.loaded(run))

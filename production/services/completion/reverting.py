@@ -8,7 +8,7 @@ from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
 from production.models import ESTIMATED, ActualSource, ProductionRun, RunEvent
-from production.services import overrides, transitions
+from production.services import overrides, run_state
 from production.services.completion.actuals import ITEM_FIELDS, LINE_FIELDS, MINUTE_FIELDS
 from production.services.completion.estimates import (
     estimates,
@@ -37,9 +37,9 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
     cancelled while it printed does. Raises PrinterBusy then, if another run is on its printer.
     """
     bom.locked(run.items.values_list("product", flat=True))
-    run = transitions.lock(run, "revert")
+    run = run_state.lock(run, "revert")
     overrides.require_may_undo(run, by=by, at=at)
-    lines, items = transitions.lock_lines(run), transitions.lock_items(run)
+    lines, items = run_state.lock_lines(run), run_state.lock_items(run)
     entries = standing_entries(run)
     spool_ids = {line.spool_id for line in lines} | {entry.spool_id for entry in entries}
     with ledger.book(spool_ids, by=by, at=at) as book:
@@ -175,7 +175,7 @@ def _reopen(run, *, counted, is_printing, **event):
         derived.catch_up(run, by=event["by"], at=event["at"])
         fields += derived.RUN_FIELDS
     event["overrides"] = [f"counted_since:{pk}" for pk in sorted(counted)]
-    return transitions.save(run, "revert", *fields, to=status, **event)
+    return run_state.save(run, "revert", *fields, to=status, **event)
 
 
 def _go_on_printing(run, status):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import ActualSource, RunMaterial
-from production.services import overrides, transitions
+from production.services import overrides, run_state
 from production.services.completion.actuals import (
     ITEM_FIELDS,
     LINE_FIELDS,
@@ -41,8 +41,8 @@ def swap_spool(
     overridden = overrides.granted(override_reason, by=by)
     printers, held = slots.around(run, [spool.pk])
     slots.lock_printers(printers)
-    run = transitions.lock(run, "swap_spool")
-    lines = transitions.lock_lines(run)
+    run = run_state.lock(run, "swap_spool")
+    lines = run_state.lock_lines(run)
     old = _line_to_swap(lines, line, so_far)
     claims.require_distinct([spool.pk, *(row.spool_id for row in lines)])
     ids = [old.spool_id, spool.pk, *held]
@@ -63,22 +63,22 @@ def swap_spool(
         new.save(force_insert=True)
     run.changes.add(new)
     slots.load_lines(run, [new], by=by, at=book.at, replacing=old.spool_id)
-    transitions.save(run, "swap_spool", by=by, at=book.at, reason=override_reason)
+    run_state.save(run, "swap_spool", by=by, at=book.at, reason=override_reason)
     return new
 
 
 @operation("production_run.save_actuals")
 def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=None):
     """Save figures as drafts that prefill the completion; nothing is booked. Returns the run."""
-    run = transitions.lock(run, "save_actuals")
-    lines, run_items = transitions.lock_lines(run), transitions.lock_items(run)
+    run = run_state.lock(run, "save_actuals")
+    lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)
     note(lines, materials)
     note_items(run_items, items)
     bulk_update_unnest(lines, LINE_FIELDS)
     bulk_update_unnest(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.set_actual_minutes(actual_minutes)
-    return transitions.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at)
+    return run_state.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at)
 
 
 def save_draft(run, *, by, percent=None, **actuals):
@@ -100,8 +100,8 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
 
     Nothing is booked. Raises NotInRun, CountsExceedQuantity, Invalid where nothing was scrapped.
     """
-    run = transitions.lock(run, "note_plate")
-    items = transitions.lock_items(run)
+    run = run_state.lock(run, "note_plate")
+    items = run_state.lock_items(run)
     if not any(scrapped.values()):
         raise Invalid(
             _("How many parts were on the failed plate?"), errors={"scrapped": [_("Needed.")]}
@@ -111,13 +111,13 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
     note_items(items, [_with_more_scrapped(*count, reason) for count in counts])
     bulk_update_unnest(items, ITEM_FIELDS)
     reason = str(reason or "")
-    return transitions.save(run, "note_plate", by=by, at=at, reason=reason)
+    return run_state.save(run, "note_plate", by=by, at=at, reason=reason)
 
 
 @operation("production_run.progress")
 def progress(run, *, by, percent, at=None):
     """Note how far the print is, 0 to 100 percent; returns the run."""
-    run = transitions.lock(run, "progress")
+    run = run_state.lock(run, "progress")
     percent = Decimal(percent)
     if not (percent.is_finite() and 0 <= percent <= 100):
         raise Invalid(
@@ -125,7 +125,7 @@ def progress(run, *, by, percent, at=None):
         )
     run.progress_percent = round(percent, 2)
     reason = f"{percent:f} %"
-    return transitions.save(run, "progress", "progress_percent", by=by, at=at, reason=reason)
+    return run_state.save(run, "progress", "progress_percent", by=by, at=at, reason=reason)
 
 
 def _with_more_scrapped(item, pk, count, reason):
@@ -143,7 +143,7 @@ def _line_to_swap(lines, pk, so_far):
     for row in lines:
         if row.pk == found and row.spool_id:
             return row
-    raise transitions.NotInRun(
+    raise run_state.NotInRun(
         _("Which spool is swapped? Name a material of this run that has one."),
         errors={"material": [_("Not a material of this run with a spool.")]},
         material_id=pk,

@@ -1,7 +1,7 @@
 """Verbs of printers: clear one, and change that of a run."""
 
 from production.models import RunMaterial
-from production.services import overrides, transitions
+from production.services import overrides, run_state
 from production.services.requirements import limits, readiness
 from tenants.accounts import audited
 from tenants.operations.operation import operation
@@ -24,21 +24,21 @@ def change_printer(run, *, printer, by, at=None, printer_cleared=False, override
     """
     overridden = overrides.granted(override_reason, by=by)
     for each in sorted({run.printer, printer} - {None}, key=lambda each: each.pk):
-        transitions.lock_printer(each)
-    run = transitions.lock(run, "change_printer")
+        run_state.lock_printer(each)
+    run = run_state.lock(run, "change_printer")
     left, run.printer = run.printer, printer
     if left == printer:
         return run
     printer.refresh_from_db()
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
-    run_lines = transitions.lock_lines(run)
+    run_lines = run_state.lock_lines(run)
     for line in run_lines:
         line.slot = None
     if not overridden:
-        limits.require_within(run, transitions.items_of(run), run_lines)
+        limits.require_within(run, run_state.items_of(run), run_lines)
     RunMaterial.objects.filter(run=run).update(slot=None)
     if left is not None:
         left.needs_clearing = True
         left.save(update_fields=["needs_clearing"])
     event = {"reason": override_reason, "before": {"printer": left and left.pk}}
-    return transitions.save(run, "change_printer", "printer", by=by, at=at, **event)
+    return run_state.save(run, "change_printer", "printer", by=by, at=at, **event)

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services import ledger
 from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
-from production.services import transitions
+from production.services import run_state
 from production.services.requirements import bom, claims, limits
 from tenants.operations import side_effects
 from tenants.operations.bulk import bulk_update_unnest
@@ -118,7 +118,7 @@ def follow(runs, before, after, *, by, at=None, allow_overclaim=False, anew=Fals
     Saves the lines and reports the changes; returns the PlanChanges and their moment. The runs
     are not saved. Raises InsufficientInventory, unless ``allow_overclaim``.
     """
-    lines = RunMaterial.objects.filter(run__in=runs).select_related(*transitions.REQUIREMENT)
+    lines = RunMaterial.objects.filter(run__in=runs).select_related(*run_state.REQUIREMENT)
     of_run = defaultdict(list)
     for line in lines.select_for_update(no_key=True, of=("self",)).order_by("pk"):
         of_run[line.run_id].append(line)
@@ -156,7 +156,7 @@ def is_derived(lines):
 def catch_up(run, *, by, at=None):
     """Derive a locked run anew that is planned again, as its products are by now: what was typed
     stays. Lines are saved, the run is not."""
-    now = figures(run, transitions.items_of(run))
+    now = figures(run, run_state.items_of(run))
     is_typed = run.materials.exclude(planned_source=BILL).exists()
     before = now if is_typed else replace(now, materials={})
     follow([run], {run.pk: before}, {run.pk: now}, by=by, at=at, allow_overclaim=True)

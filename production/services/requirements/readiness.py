@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 
 from production.models import PrinterSlot, ProductionRun
 from production.services.requirements import claims, in_use
-from production.services.transitions import NotInRun
+from production.services.run_state import NotInRun
 from tenants.operations.refusals import Refusal
 
 

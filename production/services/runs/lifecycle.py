@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Spool
 from inventory.services import ledger
 from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
-from production.services import overrides, transitions
+from production.services import overrides, run_state
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
 from production.services.printing import slots
@@ -83,7 +83,7 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
         run.save(force_insert=True)
         RunItem.objects.bulk_create(run_items)
         RunMaterial.objects.bulk_create(run_lines)
-    transitions.record(run, "create", came_from="", by=by, at=book.at, reason=override_reason)
+    run_state.record(run, "create", came_from="", by=by, at=book.at, reason=override_reason)
     return run
 
 
@@ -97,7 +97,7 @@ def update(run, *, by, at=None, override_reason="", **fields):
     overridden = overrides.granted(override_reason, by=by)
     if fields.keys() & DERIVED:
         bom.locked(run.items.values_list("product", flat=True))
-    run = transitions.lock(run, "update")
+    run = run_state.lock(run, "update")
     changed = {name: value for name, value in fields.items() if getattr(run, name) != value}
     locked = sorted(changed.keys() - EDITABLE.get(run.status, ALWAYS_EDITABLE))
     if locked:
@@ -119,8 +119,8 @@ def update(run, *, by, at=None, override_reason="", **fields):
     if "actual_minutes" in changed:
         changed["actual_minutes_source"] = run.actual_minutes_source
     if changed.keys() & {"printer", "plate_count"} and not overridden:
-        limits.require_within(run, transitions.items_of(run), transitions.lines_of(run))
-    return transitions.save(run, "update", *changed, *derived.RUN_FIELDS, **event)
+        limits.require_within(run, run_state.items_of(run), run_state.lines_of(run))
+    return run_state.save(run, "update", *changed, *derived.RUN_FIELDS, **event)
 
 
 @operation("production_run.start")
@@ -139,11 +139,11 @@ def start(
     named = [spool.pk for spool in (spools or {}).values()]
     printers, held = slots.around(run, named)
     slots.lock_printers(printers)
-    run = transitions.lock(run, "start")
+    run = run_state.lock(run, "start")
     readiness.require_free_printer(run, printer_cleared=printer_cleared)
-    run_lines = transitions.lock_lines(run)
+    run_lines = run_state.lock_lines(run)
     if not run_lines and not confirm:
-        readiness.require_materials(run, transitions.items_of(run), run_lines)
+        readiness.require_materials(run, run_state.items_of(run), run_lines)
     chosen = readiness.choose_spools(run, run_lines, spools or {})
     taken = [getattr(chosen.get(line.pk), "pk", line.spool_id) for line in run_lines]
     claims.require_distinct(taken, field="spools")
@@ -153,7 +153,7 @@ def start(
         for line in run_lines:
             readiness.cover(book, line, chosen.get(line.pk), overridden=overridden)
         if not overridden:
-            limits.require_within(run, transitions.items_of(run), run_lines, book.spools)
+            limits.require_within(run, run_state.items_of(run), run_lines, book.spools)
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
         lines.freeze(run_lines, book.spools)
@@ -166,8 +166,8 @@ def start(
 
 def begin_in_past(run, *, by, started_at, finished_at, at=None):
     """Start a run that is over already, as part of recording it: the printer is not taken."""
-    run = transitions.lock(run, "start")
-    run_lines = transitions.lock_lines(run)
+    run = run_state.lock(run, "start")
+    run_lines = run_state.lock_lines(run)
     spools = Spool.objects.select_related("filament").in_bulk(line.spool_id for line in run_lines)
     lines.freeze(run_lines, spools)
     bulk_update_unnest(run_lines, lines.FROZEN)
@@ -185,7 +185,7 @@ def unstart(run, *, by, at=None):
     loaded = loads.of_start(run)
     printers = loads.together(loaded).values_list("slot__printer", flat=True)
     slots.lock_printers({run.printer_id, *printers} - {None})
-    run = transitions.lock(run, "unstart")
+    run = run_state.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart")
     run.items.update(**dict.fromkeys(bom.FROZEN))
@@ -197,7 +197,7 @@ def unstart(run, *, by, at=None):
         with suppress(overrides.NothingToUndo, slots.SpoolPrinting):
             loads.put_back(event, by=by, at=at, besides=run)
     fields = (*run.SINCE_START, *derived.RUN_FIELDS)
-    return transitions.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
+    return run_state.save(run, "unstart", *fields, to=Status.PLANNED, by=by, at=at)
 
 
 @operation("production_run.cancel")
@@ -207,23 +207,23 @@ def cancel(run, *, by, at=None, reason="", materials=()):
     ``materials`` (MaterialActuals) books as waste what a started run has used already. Raises
     NotInRun, InsufficientInventory.
     """
-    run = transitions.lock(run, "cancel")
+    run = run_state.lock(run, "cancel")
     if materials and run.status == Status.PLANNED:
         raise Invalid(
             _("A run that was not started has used nothing."),
             errors={"materials": [_("Not before the start.")]},
         )
     at = _release_all(run, by=by, at=at, used=materials)
-    return transitions.save(run, "cancel", to=Status.CANCELLED, by=by, at=at, reason=reason)
+    return run_state.save(run, "cancel", to=Status.CANCELLED, by=by, at=at, reason=reason)
 
 
 @operation("production_run.delete")
 def delete(run, *, by, at=None):
     """Delete a run that booked nothing: it is 404 from now on, its number stays taken."""
-    run = transitions.lock(run, "delete")
+    run = run_state.lock(run, "delete")
     _require_nothing_booked(run, "delete")
     run.deleted_at = _release_all(run, by=by, at=at)
-    transitions.save(run, "delete", "deleted_at", by=by, at=run.deleted_at)
+    run_state.save(run, "delete", "deleted_at", by=by, at=run.deleted_at)
 
 
 @operation("production_run.restore")
@@ -234,7 +234,7 @@ def restore(run, *, by, at=None):
     """
     deletion = run.events.filter(verb="delete").order_by("-pk").first()
     if deletion is None:
-        transitions.require(run, "restore")
+        run_state.require(run, "restore")
     return put_back.put_back(run, deletion, by=by, at=at)
 
 
@@ -282,7 +282,7 @@ def _assign_plan(run, fields):
 
 def _follow(run, changed, **options):
     """Set given plates or minutes, and what derives from them. Returns values of the event."""
-    items = transitions.items_of(run)
+    items = run_state.items_of(run)
     before = derived.figures(run, items)
     _assign_plan(run, changed)
     after = derived.figures(run, items)
@@ -291,9 +291,9 @@ def _follow(run, changed, **options):
 
 
 def _begin(run, *, by, at, **event):
-    _freeze(run, transitions.lock_items(run))
+    _freeze(run, run_state.lock_items(run))
     fields = ("started_at", "finished_at", *run.RATES)
-    return transitions.save(run, "start", *fields, to=Status.IN_PROGRESS, by=by, at=at, **event)
+    return run_state.save(run, "start", *fields, to=Status.IN_PROGRESS, by=by, at=at, **event)
 
 
 def _freeze(run, items):
@@ -324,7 +324,7 @@ def _require_nothing_booked(run, verb):
 
 
 def _release_all(run, *, by, at, used=()):
-    run_lines = transitions.lock_lines(run)
+    run_lines = run_state.lock_lines(run)
     with ledger.book([line.spool_id for line in run_lines], by=by, at=at) as book:
         run.changes.is_short = any(spool.available_grams < 0 for spool in book.spools.values())
         claims.release(book, run_lines)

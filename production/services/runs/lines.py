@@ -17,7 +17,7 @@ from production.models import (
     RunItem,
     RunMaterial,
 )
-from production.services import overrides, transitions
+from production.services import overrides, run_state
 from production.services.completion.estimates import expected
 from production.services.requirements import bom, claims, derived, in_use, limits
 from tenants.operations.operation import operation
@@ -142,21 +142,21 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
     NoRequirement, DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded.
     """
     overridden = overrides.granted(override_reason, by=by)
-    run = transitions.lock(run, "change_lines")
-    others = transitions.lock_lines(run)
+    run = run_state.lock(run, "change_lines")
+    others = run_state.lock_lines(run)
     if instead_of is not None:
         fields |= _requirement_of(others, instead_of, fields)
     line = build_material(NewMaterial(**fields), run=run)
     claims.require_distinct([line.spool_id, *(other.spool_id for other in others)])
     with ledger.book([line.spool_id], by=by, at=at, allow_overclaim=overridden) as book:
         if not overridden:
-            limits.require_within(run, transitions.items_of(run), [*others, line], book.spools)
+            limits.require_within(run, run_state.items_of(run), [*others, line], book.spools)
         take(book, line, overridden=overridden)
         if run.status == Status.IN_PROGRESS:
             line.expected_grams = line.planned_total_grams if instead_of is None else ledger.ZERO
             line.planned_grams = line.planned_purge_grams = ledger.ZERO
         line.save(force_insert=True)
-    transitions.save(run, "add_material", by=by, at=at, reason=override_reason)
+    run_state.save(run, "add_material", by=by, at=at, reason=override_reason)
     return line
 
 
@@ -186,9 +186,9 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
             claims.require_match(line, fresh)
         claims.place(book, line, fresh, claim)
         if is_checked:
-            limits.require_within(run, transitions.items_of(run), [line], book.spools)
+            limits.require_within(run, run_state.items_of(run), [line], book.spools)
         line.save()
-    transitions.save(run, "change_material", by=by, at=at, reason=override_reason)
+    run_state.save(run, "change_material", by=by, at=at, reason=override_reason)
     return line
 
 
@@ -204,7 +204,7 @@ def remove_material(line, *, by, at=None):
             line.actual_grams = line.actual_purge_grams = ledger.ZERO
             line.gross_before_grams = line.gross_after_grams = None
             line.save()
-    transitions.save(run, "remove_material", by=by, at=at)
+    run_state.save(run, "remove_material", by=by, at=at)
 
 
 def build_item(new, *, run, products):
@@ -258,7 +258,7 @@ def _requirement_of(run_lines, line_id, fields):
     line = next((line for line in run_lines if line.pk == line_id), None)
     if line is None:
         error = _("This run has no material %(id)s.") % {"id": line_id}
-        raise transitions.NotInRun(error, errors={"instead_of": [error]}, material_id=line_id)
+        raise run_state.NotInRun(error, errors={"instead_of": [error]}, material_id=line_id)
     if fields.get("filament") or fields.get("material_type"):
         error = _("It asks for what material %(id)s does.") % {"id": line_id}
         raise NoRequirement(error, errors={"instead_of": [error]})
@@ -272,8 +272,8 @@ def _locked_products(run, *more):
 
 
 def _locked_with_items(run):
-    run = transitions.lock(run, "change_lines")
-    return run, transitions.items_of(run)
+    run = run_state.lock(run, "change_lines")
+    return run, run_state.items_of(run)
 
 
 def _follow(run, verb, before, after, *, by, at, override_reason="", is_limited=True):
@@ -284,13 +284,13 @@ def _follow(run, verb, before, after, *, by, at, override_reason="", is_limited=
         changed, at = derived.follow([run], *figures, by=by, at=at, allow_overclaim=overridden)
         fields = derived.RUN_FIELDS
     if is_limited and not overridden:
-        limits.require_within(run, after, transitions.lines_of(run))
+        limits.require_within(run, after, run_state.lines_of(run))
     event = {"reason": override_reason, "before": derived.as_before(changed)}
-    transitions.save(run, verb, *fields, by=by, at=at, **event)
+    run_state.save(run, verb, *fields, by=by, at=at, **event)
 
 
 def _locked(row, model):
-    run = transitions.lock(row.run, "change_lines")
+    run = run_state.lock(row.run, "change_lines")
     return run, _of_run(row, model, run)
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from inventory.services.ledger import ZERO
 from production.models import PlanSource, ProductionRun
-from production.services import transitions
+from production.services import run_state
 from production.services.completion import complete
 from production.services.completion.actuals import ItemCount
 from production.services.requirements import bom, readiness
@@ -45,7 +45,7 @@ def reprint(run, *, by, at=None, **fields):
     It requires the same materials, in proportion, without naming spools; ``fields`` are those of
     a planned run and go before the old run's. Raises NothingToReprint, InvalidRunStatus.
     """
-    run = transitions.lock(run, "reprint")
+    run = run_state.lock(run, "reprint")
     items = list(run.items.select_related("product").order_by("pk"))
     share = _share_to_repeat(items)
     if share == 0:
@@ -65,7 +65,7 @@ def reprint(run, *, by, at=None, **fields):
             **fields,
         },
     )
-    transitions.record(run, "reprint", came_from=run.status, by=by, at=again.created_at)
+    run_state.record(run, "reprint", came_from=run.status, by=by, at=again.created_at)
     return again
 
 
@@ -78,8 +78,8 @@ def copy(run, *, by, at=None, **fields):
     LimitExceeded.
     """
     bom.locked(run.items.values_list("product", flat=True))
-    run = transitions.lock(run, "copy")
-    items = transitions.items_of(run)
+    run = run_state.lock(run, "copy")
+    items = run_state.items_of(run)
     again = lifecycle.create(
         by=by,
         at=at,
@@ -89,7 +89,7 @@ def copy(run, *, by, at=None, **fields):
         | _typed(run, plate_count=run.plate_count, planned_minutes=run.planned_minutes)
         | fields,
     )
-    transitions.record(run, "copy", came_from=run.status, by=by, at=again.created_at)
+    run_state.record(run, "copy", came_from=run.status, by=by, at=again.created_at)
     return again
 
 
@@ -129,7 +129,7 @@ def _begun(made, *, by, at, started_at, finished_at, spools=(), planned=None, **
         raise Invalid(
             _("A run finishes after its start."), errors={"finished_at": [_("Before the start.")]}
         )
-    transitions.lock_printer(fields.get("printer"))  # before the spools, as everywhere
+    run_state.lock_printer(fields.get("printer"))  # before the spools, as everywhere
     planned = planned or {}
     items = [
         NewItem(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.utils.translation import gettext as _
 
 from production.models import Product, ProductionRun, RunEvent
-from production.services import overrides, transitions
+from production.services import overrides, run_state
 from production.services.requirements import bom, derived, limits
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.operation import operation
@@ -45,8 +45,8 @@ def refresh_plan(run, *, by, at=None, override_reason=""):
     """
     overridden = overrides.granted(override_reason, by=by)
     bom.locked(run.items.values_list("product", flat=True))
-    run = transitions.lock(run, "refresh_plan")
-    items = transitions.items_of(run)
+    run = run_state.lock(run, "refresh_plan")
+    items = run_state.items_of(run)
     after = derived.figures(run, items, anew=True)
     if after == derived.NOTHING:
         raise NothingDerived(
@@ -58,9 +58,9 @@ def refresh_plan(run, *, by, at=None, override_reason=""):
     options = {"allow_overclaim": overridden, "anew": True}
     changed, at = derived.follow([run], before, {run.pk: after}, by=by, at=at, **options)
     if not overridden:
-        limits.require_within(run, items, transitions.lines_of(run))
+        limits.require_within(run, items, run_state.lines_of(run))
     event = {"at": at, "reason": override_reason, "before": derived.as_before(changed)}
-    return transitions.save(run, "refresh_plan", *derived.RUN_FIELDS, by=by, **event)
+    return run_state.save(run, "refresh_plan", *derived.RUN_FIELDS, by=by, **event)
 
 
 def _save(changed, *, by, at):
@@ -73,7 +73,7 @@ def _save(changed, *, by, at):
         run.updated_at = at
     bulk_update_unnest(list(of_run), (*derived.RUN_FIELDS, "version", "updated_at"))
     RunEvent.objects.bulk_create(
-        transitions.event_of(
+        run_state.event_of(
             run, "derive_plan", came_from=run.status, by=by, at=at, before=derived.as_before(mine)
         )
         for run, mine in of_run.items()

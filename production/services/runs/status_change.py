@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext as _
 
-from production.services import transitions, verbs
+from production.services import run_state, transitions
 from production.services.runs import lifecycle
 from tenants.operations.operation import operation
 from tenants.operations.text import humanize_name
@@ -12,7 +12,7 @@ def verb_to(run, status):
     """The verb that leads the run to ``status``; None when it is there. Raises InvalidRunStatus."""
     if status in (None, run.status):
         return None
-    verb = verbs.leading_to(status, source=run.status)
+    verb = transitions.leading_to(status, source=run.status)
     if verb is None:
         raise _no_verb(run, status)
     return verb
@@ -33,7 +33,7 @@ def update_and_move(run, *, by, status=None, verb=None, override_reason="", **fi
     changed = lifecycle.update(run, by=by, override_reason=override_reason, **fields)
     if not verb:
         return changed
-    moved = verbs.TRANSITIONS[verb].call(changed, by=by, **kwargs)
+    moved = transitions.TRANSITIONS[verb].call(changed, by=by, **kwargs)
     moved = getattr(moved, "run", moved)  # of a Completion
     if moved.status != status:
         raise _no_verb(changed, status)
@@ -46,6 +46,6 @@ def _no_verb(run, status):
         "Run %(run)s is %(status)s; no verb leads to %(wanted)s from there. Allowed now: "
         "%(allowed)s."
     )
-    return transitions.invalid_status(
+    return run_state.invalid_status(
         run, message, errors={"status": [error]}, wanted=humanize_name(status)
     )

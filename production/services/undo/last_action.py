@@ -18,8 +18,8 @@ from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
 from production.models import ProductionRun, RunEvent, RunMaterial
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
+from production.services.transitions import EVENTS
 from production.services.undo import loads, put_back, receipts
-from production.services.verbs import EVENTS
 from tenants.operations.operation import operation
 
 UNDOABLE = [event for event, row in EVENTS.items() if row.undone_by]

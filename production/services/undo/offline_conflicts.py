@@ -4,8 +4,8 @@ something to the same run or slot."""
 from django.utils.translation import gettext as _
 
 from inventory.models import SpoolEvent
+from production.services.transitions import EVENTS
 from production.services.undo.loads import PLACES
-from production.services.verbs import EVENTS
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import format_moment
 

@@ -6,13 +6,13 @@ from django.utils.translation import gettext as _
 from inventory.models import SpoolEvent
 from inventory.services import ledger
 from production.models import ProductionRun, RunMaterial
-from production.services import row_changes, transitions
+from production.services import row_changes, run_state
 from production.services.completion import reverting
 from production.services.overrides import NothingToUndo
 from production.services.printing import slots
 from production.services.requirements import bom, derived, readiness
+from production.services.transitions import EVENTS, TRANSITIONS
 from production.services.undo import loads
-from production.services.verbs import EVENTS, TRANSITIONS
 from tenants.accounts.audited import refusals
 from tenants.operations.bulk import bulk_update_unnest
 from tenants.operations.refusals import Duplicate
@@ -44,9 +44,9 @@ def put_back(run, done, *, by, at=None):
     moved = loads.together(loaded)
     slots.lock_printers({run.printer_id, *moved.values_list("slot__printer", flat=True)} - {None})
     back = TRANSITIONS[verb.undone_by]
-    run = transitions.lock(run, back.name if back.moves else verb.name)
+    run = run_state.lock(run, back.name if back.moves else verb.name)
     require_last(run, done.pk)
-    lines, items = transitions.lock_lines(run), transitions.lock_items(run)
+    lines, items = run_state.lock_lines(run), run_state.lock_items(run)
     entries = reverting.standing_entries(run)
     spools = {*moved.values_list("spool", flat=True), *(entry.spool_id for entry in entries)}
     with _book(lines, spools, done, by=by, at=at) as book:
@@ -65,7 +65,7 @@ def put_back(run, done, *, by, at=None):
         derived.catch_up(run, by=by, at=book.at)
         fields += derived.RUN_FIELDS
     with refusals(run):  # another run may take its external ID meanwhile
-        return transitions.save(
+        return run_state.save(
             run, back.name, *fields, to=done.from_status, by=by, at=book.at, reason=done.verb
         )
 

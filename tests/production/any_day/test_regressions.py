@@ -15,9 +15,9 @@ from production.services.completion.actuals import MaterialActual
 from production.services.completion.plausibility import ActualImplausible
 from production.services.printing import midprint
 from production.services.requirements.readiness import PrinterBusy, SpoolsMissing
+from production.services.run_state import NotInRun
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewMaterial
-from production.services.transitions import NotInRun
 from tests.factories import a_filament, a_printer, a_run, a_running_run, a_spool, spools_of_one
 from tests.production.completed_runs import printed, took
 from tests.queries import remaining, violations

@@ -10,9 +10,9 @@ from production.models import ProductionRun
 from production.services import completion, products
 from production.services.printing import midprint, printers
 from production.services.requirements.readiness import PrinterBusy
+from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, PlanFrozen
-from production.services.transitions import InvalidRunStatus
 from tenants.operations.refusals import Duplicate
 from tests.factories import (
     a_filament,

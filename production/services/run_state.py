@@ -1,0 +1,139 @@
+"""Locks a run for a verb, and saves the run with its event."""
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from production.models import Printer, ProductionRun, RunEvent
+from production.services.row_changes import RowChanges
+from production.services.transitions import EVENTS, TRANSITIONS, allowed
+from tenants.operations.refusals import Busy, Invalid, Refusal
+from tenants.operations.text import humanize_name
+from tenants.operations.versions import check_version
+
+REQUIREMENT = ("filament__material_type", "material_type", "slot__printer", "planned_spool")
+
+
+class InvalidRunStatus(Refusal):
+    code = "invalid_run_status"
+    title = "The run's status does not allow this"
+
+
+class NotInRun(Invalid):
+    code = "not_in_run"
+    title = "This is not part of the run"
+
+
+def require(run, verb):
+    """Raise InvalidRunStatus unless ``verb`` is possible in the run's status."""
+    if not TRANSITIONS[verb].is_possible(run):
+        message = _(
+            "Run %(run)s is %(status)s; “%(verb)s” is not possible now. Allowed now: %(allowed)s."
+        )
+        raise invalid_status(run, message, verb=humanize_name(verb))
+
+
+def invalid_status(run, message, *, errors=None, **figures):
+    """InvalidRunStatus for a run; the ``message`` may have run, status and allowed verbs as
+    figures, besides those given."""
+    moves = allowed(run)
+    figures |= {
+        "run": run.number,
+        "status": run.get_status_display().lower(),
+        "allowed": ", ".join(map(humanize_name, moves)),
+    }
+    numbers = {"run_id": run.pk, "run_status": run.status, "allowed": moves}
+    return InvalidRunStatus(message % figures, errors=errors, **numbers)
+
+
+def lock(run, verb):
+    """Lock the run's printer, then the run; return it fresh, if ``verb`` is possible. What changes
+    of them from now on, and of what is locked below, is known to `save`.
+
+    Raises ProductionRun.DoesNotExist when it was deleted (unless the verb is for those), Stale,
+    InvalidRunStatus.
+    """
+    runs = (
+        ProductionRun.objects.all()
+        if TRANSITIONS[verb].of_deleted
+        else ProductionRun.objects.live()
+    )
+    rows = runs.filter(pk=run.pk)
+    printers = Printer.objects.filter(pk__in=rows.values("printer"))
+    printer = printers.select_for_update(no_key=True, of=("self",)).first()
+    fresh = rows.select_related("created_by", "outcome_reason")
+    fresh = fresh.select_for_update(no_key=True, of=("self",)).get()
+    if fresh.printer_id != (printer and printer.pk):
+        raise Busy(_("The run was moved to another printer at this very moment; try again."))
+    check_version(fresh)
+    fresh.printer = printer
+    require(fresh, verb)
+    fresh.changes = RowChanges(fresh, printer)
+    return fresh
+
+
+def lock_printer(printer):
+    """Lock a printer (None: nothing to lock) before anything that is locked after it."""
+    if printer is not None:
+        Printer.objects.select_for_update(no_key=True).get(pk=printer.pk)
+
+
+def lines_of(run):
+    """The run's materials with what they ask for, in the order of their ids."""
+    return list(run.materials.select_related(*REQUIREMENT).order_by("pk"))
+
+
+def lock_lines(run):
+    """Lock the run's materials in the order of their ids; returns them as `lines_of` does."""
+    lines = run.materials.select_related(*REQUIREMENT).order_by("pk")
+    return run.changes.watch(list(lines.select_for_update(no_key=True, of=("self",))))
+
+
+def items_of(run):
+    """The run's items with their products, in the order of their ids."""
+    return list(run.items.select_related("product").order_by("pk"))
+
+
+def lock_items(run):
+    """Lock the run's items in the order of their ids; returns them as `items_of` does."""
+    items = run.items.select_related("product", "scrap_reason").order_by("pk")
+    return run.changes.watch(list(items.select_for_update(no_key=True, of=("self",))))
+
+
+def record(run, verb, **event):
+    """Write the RunEvent of a verb, as in `event_of`: the outbox of a run, in the verb's own
+    transaction."""
+    written = event_of(run, verb, **event)
+    written.save(force_insert=True)
+    return written
+
+
+def event_of(run, verb, *, came_from, by, at, reason="", overrides=(), before=None):
+    """The RunEvent of a verb, not saved. Raises ValueError for a verb that no row records."""
+    if verb not in EVENTS:
+        raise ValueError(_("No Transition records “%(verb)s”.") % {"verb": verb})
+    return RunEvent(
+        run=run,
+        verb=verb,
+        from_status=came_from,
+        to_status=run.status,
+        by=by,
+        by_name=str(by) if by else "",
+        at=at,
+        reason=reason,
+        overrides=list(overrides),
+        before=before or {},
+    )
+
+
+def save(run, verb, *fields, by, to=None, at=None, **event):
+    """Write what a verb changed of a locked run: the named fields, the status that it leads ``to``,
+    the version and the time of change, and the RunEvent, with what undo needs. Returns the run."""
+    came_from, at = run.status, at or timezone.now()
+    run.status = to or came_from
+    run.version += 1
+    run.updated_at = at
+    run.save(update_fields=[*fields, "status", "version", "updated_at"])
+    if EVENTS[verb].undone_by:
+        event["before"] = run.changes.before()
+    record(run, verb, came_from=came_from, by=by, at=at, **event)
+    return run

@@ -86,4 +86,4 @@ class ReasonField(forms.ChoiceField):
 
 def usual_reasons(kind):
     """The farm's active reasons of a kind, those used most in the last 90 days first."""
-    return list(Reason.objects.offered(kind).by_use(since=timezone.now() - RECENTLY))
+    return Reason.objects.offered(kind).by_use(since=timezone.now() - RECENTLY)

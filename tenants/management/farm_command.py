@@ -12,7 +12,13 @@ UNDEFINED_TABLE, NO_RIGHT = "42P01", "42501"
 
 
 class FarmCommand(BaseCommand):
-    """A command of which a refusal, or a database that is not ready, is a sentence and exit 1."""
+    """A command of which a refusal, or a database that is not ready, is a sentence and exit 1.
+
+    System checks are for `prepare` and `check`: they load all of the API and the admin, which takes
+    longer than most commands.
+    """
+
+    requires_system_checks = []
 
     def execute(self, *args, **options):
         try:

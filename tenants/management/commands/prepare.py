@@ -7,6 +7,7 @@ SOME_FARMS = 3  # exit code: the other farms can be served
 
 
 class Command(FarmCommand):
+    requires_system_checks = "__all__"
     help = (
         "Make the database ready: migrate public, then the farms that are behind. A farm that "
         "can't be prepared does not hinder the others: they are named in the end, and the exit "

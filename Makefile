@@ -19,7 +19,7 @@ unexport PORT HOST PYTHON ARGS PART SEED DATA
 # Compiled modules are kept, whatever the environment says: workers and servers start sooner.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test test-deep mutations bench check fix describe clean install install-dev
+.PHONY: help run demo test test-deep mutations bench check audit fix describe clean install install-dev
 
 help:
 	@echo 'make run     install what is needed, start Spoolbook, print its addresses and sign-ins'
@@ -31,7 +31,8 @@ help:
 	@echo 'make test-deep  the tests with their large budgets; PART=any-day for one part, SEED=7'
 	@echo 'make mutations  make faults on purpose, and see which tests notice'
 	@echo 'make bench   measure speed, as ratios: see docs/performance.md'
-	@echo 'make check   style, import contracts, missing migrations'
+	@echo 'make check   style, import contracts, missing migrations, unsafe code, secrets in files'
+	@echo 'make audit   known vulnerabilities of what is installed; needs the network'
 	@echo 'make fix     correct and format the style'
 	@echo 'make describe  write docs/openapi.yaml anew'
 	@echo 'make clean   remove the virtual environment and caches, never your data'
@@ -60,6 +61,12 @@ check: install-dev
 	@$(PY) -m ruff format --check .
 	@$(LINT_IMPORTS)
 	@$(PY) manage.py makemigrations --check --dry-run
+	@$(PY) -m bandit -q -ll -c pyproject.toml -r manage.py config tenants production inventory
+	@git ls-files -z | xargs -0 $(PY) -m detect_secrets.pre_commit_hook --baseline .secrets.baseline
+
+audit: install
+	@$(PY) -m pip install -q 'pip-audit>=2.10,<3'
+	@$(PY) -m pip_audit --strict -r requirements.txt
 
 fix: install-dev
 	@$(PY) -m ruff check --fix .

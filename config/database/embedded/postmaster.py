@@ -82,7 +82,7 @@ def socket_folder(data: Path) -> Path:
     path = os.fsencode(folder / f".s.PGSQL.{SOCKET_PORT}")
     if len(path) < MAX_SOCKET_PATH_LENGTH and b"," not in path:
         return folder
-    link = Path("/tmp", f"spoolbook-{os.geteuid()}-{hashlib.sha256(path).hexdigest()[:16]}")
+    link = Path("/tmp", f"spoolbook-{os.geteuid()}-{hashlib.sha256(path).hexdigest()[:16]}")  # nosec B108
     with suppress(FileExistsError):
         link.symlink_to(folder)
     # In /tmp only its owner and root can replace the link; the kernel may refuse to follow others'.

@@ -76,9 +76,9 @@ def _file(place):
 
 
 def _download(address):
-    request = urllib.request.Request(address, headers={"User-Agent": "Spoolbook"})  # noqa: S310
+    request = urllib.request.Request(address, headers={"User-Agent": "Spoolbook"})
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS) as answer:  # nosec B310
             return _limited(answer, address)
     except urllib.error.HTTPError as error:
         message = _("%(place)s answered %(status)s: open it in a browser to check it.")

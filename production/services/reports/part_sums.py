@@ -222,7 +222,7 @@ def _statement(parts, key, reasons, sums):
         SELECT {key} AS key, {bases}, count(DISTINCT id) AS runs,
             {", ".join(sums)}
         FROM parts GROUP BY {key}, {bases} ORDER BY 1 NULLS LAST
-    """
+    """  # nosec B608
     return sql.of_shares() + _NEEDS + parts + grouped
 
 

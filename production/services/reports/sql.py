@@ -125,7 +125,7 @@ _RUNS = f"""
         CASE WHEN labour_rate IS NULL THEN 'not_kept' END AS no_labour
     FROM figures
 )
-"""
+"""  # nosec B608
 
 _BY_RUN = """
 , made AS (
@@ -242,7 +242,7 @@ FROM uses JOIN reasons ON reasons.run_id = uses.run_id
 LEFT JOIN inventory_filament filament ON filament.id = uses.filament_id
 LEFT JOIN inventory_manufacturer manufacturer ON manufacturer.id = filament.manufacturer_id
 GROUP BY filament.id, manufacturer.name, reason, no_material ORDER BY filament.id NULLS LAST
-"""
+"""  # nosec B608
 
 
 def of_runs(key, *, by_product):

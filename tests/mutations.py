@@ -239,9 +239,15 @@ FAULTS = {
     ),
     "the search path of a command has public in it": Fault(
         "config/database/base.py",
-        'return schema, "none", schema, None',
-        'return f"{schema}, public", "none", schema, None',
+        "return schema, NO_ROLE, schema, None",
+        'return f"{schema}, public", NO_ROLE, schema, None',
         ["tests/tenants/test_backend.py"],
+    ),
+    "settings of one farm's session go on to the next": Fault(
+        "config/database/base.py",
+        'RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"',
+        'RESET = "SELECT pg_advisory_unlock_all();"',
+        ["tests/tenants/test_session_reset.py"],
     ),
     # What is sent
     "a parameter may hold NUL": Fault(

@@ -179,7 +179,9 @@ def test_the_path_is_set_once_where_the_server_reports_it(farm, monkeypatch):
     times = []
     switch = base.DatabaseWrapper._switch
     monkeypatch.setattr(
-        base.DatabaseWrapper, "_switch", lambda *args: times.append(1) or switch(*args)
+        base.DatabaseWrapper,
+        "_switch",
+        lambda *args, **options: times.append(1) or switch(*args, **options),
     )
     for _ in range(5):
         User.objects.count()

@@ -121,7 +121,7 @@ def farm():
     call_command("prepare", stdout=ignored)
     call_command("add_farm", slug, password="counted-call-by-call", stdout=ignored)
     try:
-        call_command("create_token", slug, "manager", "call path", stdout=secret)
+        call_command("create_token", slug, "manager", "call path", "--scope=all", stdout=secret)
         token = f"Token {secret.getvalue().strip()}"
         client = Client(HTTP_HOST=f"{slug}.localhost", HTTP_AUTHORIZATION=token)
         post(client, "material-types/", {"code": "TEST", "name": "T", "density_g_cm3": "1.24"})

@@ -27,9 +27,9 @@ def make_user(*, role=roles.OPERATOR, username=None, password=PASSWORD, **fields
     return user
 
 
-def make_token(user, *, name="printer", **fields):
+def make_token(user, *, name="printer", scope="all", **fields):
     """The secret of a new token."""
-    return issue_token(user, name=name, by=None, **fields)[1]
+    return issue_token(user, name=name, scope=scope, by=None, **fields)[1]
 
 
 def spread_identities():

@@ -133,7 +133,7 @@ def _instead(error, view):
     if isinstance(error, exceptions.NotAcceptable):
         available = [renderer.media_type for renderer in view.get_renderers()]
         return {"available": available, "detail": _detail(_("Available: %(values)s."), available)}
-    return {}
+    return getattr(error, "members", {})
 
 
 def _detail(message, values):

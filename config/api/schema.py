@@ -13,6 +13,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter
 
 from config.api.examples import example_for
 from tenants.api import OPEN
+from tenants.api.access import scope_needed
 from tenants.api.csv_format import CSV
 from tenants.api.filters import IdFilter
 from tenants.api.views import ID
@@ -60,7 +61,11 @@ class TokenScheme(OpenApiAuthenticationExtension):
             "type": "apiKey",
             "in": "header",
             "name": "Authorization",
-            "description": "`Token spb_...`, from POST /api/v1/tokens/",
+            "description": (
+                "`Token spb_...`, from POST /api/v1/tokens/. `x-token-scope` is the narrowest "
+                "scope that an operation takes; `all` includes `floor`, and that `read`. What the "
+                "role of its person does not include, no scope does."
+            ),
         }
 
 
@@ -125,6 +130,10 @@ class OperationSchema(AutoSchema):
         schemes = super().get_auth()
         is_open = getattr(self.view, "permission_needed", lambda: None)() == OPEN
         return [*schemes, {}] if is_open else schemes
+
+    def get_extensions(self):
+        needed = getattr(self.view, "permission_needed", lambda: None)()
+        return {"x-token-scope": scope_needed(needed)} if needed not in (OPEN, None) else {}
 
     def get_override_parameters(self):
         query = self.view.queries.get(self.view.action)

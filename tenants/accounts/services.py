@@ -90,7 +90,7 @@ def reactivate(user, *, by):
 
 
 @operation("token.issue")
-def issue_token(user, *, name, by, expires_at=None):
+def issue_token(user, *, name, scope, by, expires_at=None):
     """Make a token; returns ``(device_token, secret)``, and the secret is never seen again.
 
     Raises UserInactive, Invalid.
@@ -103,7 +103,8 @@ def issue_token(user, *, name, by, expires_at=None):
             _("%(user)s has been deactivated and can't have a token.") % {"user": user.username}
         )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
-    fields = {"name": name, "expires_at": expires_at, "hash": DeviceToken.hash_of(secret)}
+    fields = {"name": name, "scope": scope, "expires_at": expires_at}
+    fields |= {"hash": DeviceToken.hash_of(secret)}
     return audited.create(DeviceToken, by=by, user=user, **fields), secret
 
 

@@ -4,7 +4,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.template.response import TemplateResponse
 
-from tenants.accounts import devices, pins, roles, services
+from tenants.accounts import devices, pins, roles, scopes, services
 from tenants.accounts.models import DeviceToken, FloorDevice, User
 from tenants.site.base import ModelAdmin
 from tenants.site.filters import IsActiveListFilter, field_filter
@@ -108,10 +108,11 @@ class TokenForm(forms.ModelForm):
 
     class Meta:
         model = DeviceToken
-        fields = ["name", "user", "expires_at"]
+        fields = ["name", "user", "scope", "expires_at"]
+        widgets = {"scope": forms.RadioSelect}
         help_texts = {
             "name": "What uses it: a slicer, a printer, a shop.",
-            "user": "What it does is done in this name, and with this role.",
+            "user": "What it does is done in this name, and with this role at most.",
             "expires_at": "Left empty: until it is revoked.",
         }
 
@@ -121,9 +122,17 @@ class DeviceTokenAdmin(DeviceAdmin):
     """Tokens are issued on a page that shows their secret once; later they are only revoked."""
 
     form = TokenForm
-    list_display = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
+    list_display = fields = [
+        "name",
+        "user",
+        "scope",
+        "created_at",
+        "last_used_at",
+        "expires_at",
+        "revoked_at",
+    ]
+    list_filter = [field_filter("scope", "scope", lambda: scopes.CHOICES)]
     list_select_related = ["user"]
-    fields = ["name", "user", "created_at", "last_used_at", "expires_at", "revoked_at"]
     preview_template = "tenants/_token_preview.html"
     verbs = (
         VerbAction(
@@ -151,7 +160,7 @@ class DeviceTokenAdmin(DeviceAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
-        values = {name: form.cleaned_data[name] for name in ("name", "expires_at")}
+        values = {name: form.cleaned_data[name] for name in ("name", "scope", "expires_at")}
         token, secret = services.issue_token(form.cleaned_data["user"], by=request.user, **values)
         obj.pk, request.secret = token.pk, secret
 

@@ -9,19 +9,29 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
-from tenants.accounts import attempts
+from tenants.accounts import attempts, roles, scopes
 from tenants.accounts.models import DeviceToken
-from tenants.api import OPEN, SIGNED_IN
+from tenants.api import NO_PERMISSION, OPEN, OWN_ACCOUNT, SIGNED_IN
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
 
 logger = logging.getLogger(__name__)
 
 LAST_USED_STEP = timedelta(minutes=1)
+
+
+class InsufficientScope(PermissionDenied):
+    """``members`` are those of the problem, besides."""
+
+    default_code = "insufficient_scope"
+
+    def __init__(self, detail, **members):
+        super().__init__(detail)
+        self.members = members
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -41,6 +51,7 @@ class TokenAuthentication(BaseAuthentication):
         now = timezone.now()
         token = self._usable(parts[1], now)
         self._note_use(token, now)
+        token.user.scope = token.scope
         return token.user, token
 
     def authenticate_header(self, request):
@@ -70,24 +81,60 @@ class TokenAuthentication(BaseAuthentication):
 
 
 class ActionPermission(BasePermission):
-    """The permission that the view's action needs; without one, nobody is permitted.
+    """The permission that the view's action needs, of the role and of the token's scope; without
+    one, nobody is permitted.
 
-    The refusal names the permission as ``me/`` and ``roles/`` do.
+    The refusal names the permission as ``me/`` and ``roles/`` do, or both scopes.
     """
 
     message = None
 
     def has_permission(self, request, view):
-        needed = getattr(view, "permission_needed", lambda: None)()
+        """Raises InsufficientScope."""
+        needed, user = self.permission_needed(view), request.user
         if needed == OPEN:
             return True
-        if not request.user.is_authenticated or needed is None:
+        if not user.is_authenticated or needed is None:
             return False
-        values = {"permission": needed, "role": request.user.role}
+        values = {"permission": needed, "role": user.role}
         self.message = (
             _("This takes %(permission)s, which the role %(role)s does not include.") % values
         )
-        return needed == SIGNED_IN or request.user.has_perm(needed)
+        if needed not in NO_PERMISSION and needed not in roles.permissions(user.role):
+            return False
+        _require_scope(user.scope, scope_needed(needed))
+        return needed in NO_PERMISSION or user.has_perm(needed)
+
+    @staticmethod
+    def permission_needed(view):
+        return getattr(view, "permission_needed", lambda: None)()
+
+
+class SignedInPermission(ActionPermission):
+    """For a view that is no viewset of ours."""
+
+    @staticmethod
+    def permission_needed(view):
+        return SIGNED_IN
+
+
+def scope_needed(permission):
+    """The narrowest scope of a token for a permission, or for what an action needs instead."""
+    instead = {SIGNED_IN: scopes.READ, OWN_ACCOUNT: scopes.ALL}
+    return instead.get(permission) or scopes.needed_for(permission)
+
+
+def _require_scope(scope, needed):
+    if scopes.includes(scope, needed):
+        return
+    sentence = _("This takes a token with the scope %(needed)s; this one has the scope %(scope)s.")
+    if scope in (scopes.PRINTER, scopes.PRINTER_READ):
+        sentence = _(
+            "A token with the scope %(scope)s is for the addresses of printers only; this takes "
+            "one with the scope %(needed)s."
+        )
+    values = {"scope": scope, "needed": needed}
+    raise InsufficientScope(sentence % values, scope=scope, scope_needed=needed)
 
 
 class RequestThrottle(BaseThrottle):

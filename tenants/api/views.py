@@ -18,7 +18,7 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
-from tenants.api import OPEN, SIGNED_IN, csv_format
+from tenants.api import NO_PERMISSION, SIGNED_IN, csv_format
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
@@ -105,7 +105,7 @@ class BaseViewSet(GenericViewSet):
         if action is None:
             return SIGNED_IN
         verb = self.permissions.get(action) or CRUD_VERBS.get(action, action)
-        return verb if verb in (OPEN, SIGNED_IN) or "." in verb else self.permission_of(verb)
+        return verb if verb in NO_PERMISSION or "." in verb else self.permission_of(verb)
 
     def permission_of(self, verb):
         meta = self.queryset.model._meta

@@ -77,7 +77,7 @@ def _a_filament(client, token):
 def test_pages_and_new_tokens_are_not_compressed(at_farm, committed_farm, token):
     page = at_farm.get(V1, headers={**signed(token), "Accept": "text/html"})
     assert page.status_code == 200
-    form = {"username": "mona", "password": PASSWORD, "name": "x" * 90}
+    form = {"username": "mona", "password": PASSWORD, "name": "x" * 90, "scope": "read"}
     made = at_farm.post(f"{V1}tokens/", json=form)
     assert made.status_code == 201
     for answer in (page, made, at_farm.get("/accounts/login/")):
@@ -133,7 +133,7 @@ def test_tries_at_passwords_are_counted_by_all_processes_together(
 def _try(client, interface, name):
     body = {"username": name, "password": "wrong"}
     if interface == "api":
-        return client.post(f"{V1}tokens/", json={**body, "name": "x"})
+        return client.post(f"{V1}tokens/", json={**body, "name": "x", "scope": "read"})
     page = client.get("/accounts/login/")
     secret = re.search(r'csrfmiddlewaretoken" value="(\w+)"', page.text).group(1)
     form = {**body, "csrfmiddlewaretoken": secret}

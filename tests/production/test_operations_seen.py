@@ -134,7 +134,7 @@ def test_a_forgotten_run_shows_what_it_is_made_of(watched):
 
 def test_secrets_are_not_seen(watched, caplog):
     caplog.set_level("INFO")
-    _, secret = people.issue_token(make_user(), name="printer", by=None)
+    _, secret = people.issue_token(make_user(), name="printer", scope="read", by=None)
     people.set_password(make_user(), password=NEW, by=None)
     pins.set_pin(make_user(), pin="83620174", by=None)
     recorded = [str(vars(line)) for line in caplog.records]

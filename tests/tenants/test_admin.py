@@ -87,10 +87,13 @@ def test_a_manager_changes_the_settings_and_it_is_on_record(as_manager):
 
 def test_a_manager_issues_a_token_and_sees_its_secret_once(as_manager, operator):
     page = "/admin/accounts/devicetoken/"
-    answer = as_manager.post(f"{page}add/", {"name": "Slicer", "user": operator.pk})
+    answer = as_manager.post(
+        f"{page}add/", {"name": "Slicer", "user": operator.pk, "scope": "floor"}
+    )
     token = DeviceToken.objects.get()
     secret = answer.context["secret"]
-    assert (token.user, token.hash) == (operator, DeviceToken.hash_of(secret))
+    assert (token.user, token.scope) == (operator, "floor")
+    assert token.hash == DeviceToken.hash_of(secret)
     assert secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]
     for path in (page, f"{page}{token.pk}/change/", f"{page}{token.pk}/history/"):
@@ -98,7 +101,12 @@ def test_a_manager_issues_a_token_and_sees_its_secret_once(as_manager, operator)
 
 
 def test_a_token_that_has_expired_already_is_refused_beside_its_field(as_manager, operator):
-    form = {"name": "Slicer", "user": operator.pk, "expires_at": "2020-01-01T10:00"}
+    form = {
+        "name": "Slicer",
+        "user": operator.pk,
+        "scope": "read",
+        "expires_at": "2020-01-01T10:00",
+    }
     answer = as_manager.post("/admin/accounts/devicetoken/add/", form)
     assert "name a moment to come" in answer.content.decode()
     assert 'value="Slicer"' in answer.content.decode()

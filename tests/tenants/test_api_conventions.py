@@ -45,7 +45,7 @@ def test_no_cache_on_the_way_keeps_what_is_somebodys(api, manager):
     assert api.get(LOCATIONS)["Cache-Control"] == "private, no-cache"
     assert api.get(f"{LOCATIONS}1/")["Cache-Control"] == "private, no-cache"
     assert api.get("/api/v1/me/")["Cache-Control"] == "private, no-cache"
-    body = {"username": manager.username, "password": PASSWORD, "name": "mine"}
+    body = {"username": manager.username, "password": PASSWORD, "name": "mine", "scope": "all"}
     for made in (api.post("/api/v1/tokens/", body), api.get("/api/v1/tokens/")):
         assert made["Cache-Control"] == "no-store"
 
@@ -162,7 +162,7 @@ def test_a_session_needs_the_csrf_token_to_write(farm, manager):
 
 
 def test_a_token_is_made_with_a_password_shown_once_and_revoked(api_client, operator):
-    body = {"username": "otto", "password": PASSWORD, "name": "Slicer"}
+    body = {"username": "otto", "password": PASSWORD, "name": "Slicer", "scope": "all"}
     answer = api_client.post("/api/v1/tokens/", body)
     assert answer.status_code == 201
     api_client.credentials(HTTP_AUTHORIZATION=f"Token {answer.json()['token']}")
@@ -173,7 +173,7 @@ def test_a_token_is_made_with_a_password_shown_once_and_revoked(api_client, oper
 
 
 def test_a_wrong_password_makes_no_token(api_client, operator):
-    body = {"username": "otto", "password": "wrong", "name": "Slicer"}
+    body = {"username": "otto", "password": "wrong", "name": "Slicer", "scope": "all"}
     answer = api_client.post("/api/v1/tokens/", body)
     assert (answer.status_code, answer.json()["code"]) == (401, "authentication_failed")
     assert not DeviceToken.objects.exists()

@@ -156,13 +156,14 @@ def _results(client, path):
 
 
 def test_a_manager_issues_a_token_for_a_device(api, manager, operator):
-    body = {"username": "Otto", "name": "Printer 4"}
+    body = {"username": "Otto", "name": "Printer 4", "scope": "floor"}
     answer = api.post(TOKENS, body, headers={"Idempotency-Key": "printer-4"})
     assert answer.status_code == 201
     secret = answer.json()["token"]
     program = FarmAPIClient(host="alpha.localhost")
     program.credentials(HTTP_AUTHORIZATION=f"Token {secret}")
-    assert program.get("/api/v1/me/").json()["username"] == "otto"
+    me = program.get("/api/v1/me/").json()
+    assert (me["username"], me["scope"]) == ("otto", "floor")
     assert AuditEvent.objects.of(DeviceToken.objects.get()).get().by == manager
     listed = api.get(answer["Location"])
     assert listed.json()["username"] == "otto"
@@ -172,7 +173,7 @@ def test_a_manager_issues_a_token_for_a_device(api, manager, operator):
 def test_a_token_is_for_somebody_who_is_there(api, operator):
     services.deactivate(operator, by=None)
     codes = [
-        api.post(TOKENS, {"name": "Printer", **who}).json()["code"]
+        api.post(TOKENS, {"name": "Printer", "scope": "read", **who}).json()["code"]
         for who in ({"username": "otto"}, {"username": "nobody"}, {"user": 10**17}, {})
     ]
     assert codes == ["user_inactive", "invalid", "invalid", "invalid"]
@@ -180,7 +181,9 @@ def test_a_token_is_for_somebody_who_is_there(api, operator):
 
 def test_a_token_that_has_expired_already_is_not_made(api, manager):
     past = (timezone.now() - timedelta(days=1)).isoformat()
-    answer = api.post(TOKENS, {"user": manager.pk, "name": "x", "expires_at": past})
+    answer = api.post(
+        TOKENS, {"user": manager.pk, "name": "x", "scope": "read", "expires_at": past}
+    )
     assert (answer.status_code, list(answer.json()["errors"])) == (400, ["expires_at"])
 
 

@@ -106,7 +106,7 @@ def test_small_answers_have_a_quota_too_but_none_if_it_is_zero(api, settings, mo
 
 def test_an_answer_with_a_secret_is_not_kept(api_client, operator):
     api_client.force_login(operator)
-    body = {"username": "otto", "password": PASSWORD, "name": "Slicer"}
+    body = {"username": "otto", "password": PASSWORD, "name": "Slicer", "scope": "all"}
     assert post_once(api_client, body, path="/api/v1/tokens/").status_code == 201
     assert not IdempotencyKey.objects.exists()
 

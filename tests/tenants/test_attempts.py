@@ -69,7 +69,7 @@ def test_old_counts_are_cleared_up(farm, monkeypatch):
 
 
 def by_api(client, name, password="wrong"):
-    body = {"username": name, "password": password, "name": "x"}
+    body = {"username": name, "password": password, "name": "x", "scope": "read"}
     return client.post(TOKENS, body).status_code
 
 
@@ -153,7 +153,7 @@ def test_a_try_inside_of_an_idempotent_request_counts_all_the_same(api_client, m
     codes = []
     for number in range(2):
         headers = {"Idempotency-Key": f"try-{number}"}
-        body = {"username": "mona", "password": "wrong", "name": "x"}
+        body = {"username": "mona", "password": "wrong", "name": "x", "scope": "read"}
         codes.append(api_client.post(TOKENS, body, headers=headers).status_code)
     assert codes == [401, 429]
 

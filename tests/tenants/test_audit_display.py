@@ -47,8 +47,8 @@ def test_money_choices_moments_and_secrets(farm, manager):
     assert latest_lines(user) == ["role: Viewer → Operator"]
     services.set_password(user, password=SECRET, by=manager)
     assert latest_lines(user) == ["password: (hidden)"]
-    token, _ = services.issue_token(user, name="Slicer", by=manager)
-    assert f"user: {user}" in latest_lines(token)
+    token, _ = services.issue_token(user, name="Slicer", scope="floor", by=manager)
+    assert {f"user: {user}", "scope: Floor: what an operator may"} <= set(latest_lines(token))
 
 
 def test_a_row_that_is_gone_is_called_as_it_was(farm, manager):

@@ -278,8 +278,12 @@ def test_add_farm_keeps_a_given_password_to_itself(public):
         ("add_farm", ["www"], "reserved for the platform"),
         ("add_farm", ["alpha"], "There is a farm “alpha” already"),
         ("add_farm", ["north", "--timezone=HostNotFound"], "not an IANA time zone"),
-        ("create_token", ["north", "mona", "mk4"], "There is no farm 'north'; there are: alpha"),
-        ("create_token", ["alpha", "nobody", "mk4"], "alpha has no user 'nobody'"),
+        (
+            "create_token",
+            ["north", "mona", "mk4", "--scope=read"],
+            "There is no farm 'north'; there are: alpha",
+        ),
+        ("create_token", ["alpha", "nobody", "mk4", "--scope=read"], "alpha has no user 'nobody'"),
         ("suspend_farm", ["north"], "There is no farm 'north'"),
         ("drop_farm", ["north", "--yes"], "There is no farm 'north'"),
         ("create_administrator", ["root", "--password=root"], "too short"),
@@ -296,8 +300,9 @@ def test_commands_end_with_a_sentence(public, command, args, sentence):
 
 
 def test_create_token_prints_the_token_and_nothing_else(public):
+    command = ["create_token", "north", "Manager", "mk4", "--scope=floor"]
     services.add_farm(slug="north", name="North", password=PASSWORD)
-    assert re.fullmatch(r"spb_\S{43}\n", run("create_token", "north", "Manager", "mk4"))
+    assert re.fullmatch(r"spb_\S{43}\n", run(*command))
 
 
 def test_set_password_lets_a_manager_in_again_and_an_administrator(public):

@@ -70,7 +70,7 @@ def test_who_would_wait_too_long_is_refused_at_every_door(farm_client, api_clien
             assert (page.status_code, page["Retry-After"]) == (503, "5")
             assert "Too many people sign in" in page.content.decode()
             assert f'value="{name}"' in page.content.decode()
-            body = {"username": name, "password": PASSWORD, "name": "Slicer"}
+            body = {"username": name, "password": PASSWORD, "name": "Slicer", "scope": "all"}
             problem = api_client.post(TOKENS, body)
             assert (problem.status_code, problem["Retry-After"]) == (503, "5")
             assert problem.json()["code"] == "hashing_busy"

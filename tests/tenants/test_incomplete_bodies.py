@@ -101,7 +101,7 @@ def test_an_action_that_reads_no_body_does_not_act(api):
 
 
 def test_no_token_is_made_and_no_try_is_counted(api_client, manager):
-    body = f'{{"username": "mona", "password": "{PASSWORD}", "name": "x"}}'
+    body = f'{{"username": "mona", "password": "{PASSWORD}", "name": "x", "scope": "all"}}'
     for sent in (body, body.replace(PASSWORD, "wrong")):
         refused(send(api_client, "/api/v1/tokens/", sent), 400, "incomplete_body")
     assert not DeviceToken.objects.exists()

@@ -209,7 +209,9 @@ def test_a_token_is_revoked_once(farm, operator):
 
 def test_who_left_gets_no_token(farm, operator):
     with pytest.raises(services.UserInactive):
-        services.issue_token(services.deactivate(operator, by=None), name="mk4", by=None)
+        services.issue_token(
+            services.deactivate(operator, by=None), name="mk4", scope="read", by=None
+        )
 
 
 def test_a_token_of_one_farm_is_nobodys_at_another(farm, other_farm, operator):

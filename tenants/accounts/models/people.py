@@ -9,7 +9,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants.accounts import roles
+from tenants.accounts import roles, scopes
 from tenants.operations.refusals import InUse
 
 USERNAME = r"^[a-z0-9][a-z0-9._@+-]*$"
@@ -51,6 +51,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = []
     is_superuser = False  # read by packages; here a role has all permissions
     is_on_floor = False  # signed in by PIN: see PinBackend
+    scope = scopes.ALL  # of the token they came with
 
     @property
     def has_pin(self):
@@ -76,9 +77,10 @@ class User(AbstractBaseUser):
         return not self.is_on_floor and bool(self.rights())
 
     def rights(self):
-        """Everything this person may do; of a manager who came by PIN, what an operator may."""
-        held = roles.PERMISSIONS.get(self.role, frozenset()) if self.is_active else frozenset()
-        return held & roles.PERMISSIONS[roles.OPERATOR] if self.is_on_floor else held
+        """Everything this person may do, with the token they came with; by PIN as with the scope
+        of the floor."""
+        held = roles.permissions(self.role) if self.is_active else frozenset()
+        return scopes.limited(held, scopes.FLOOR if self.is_on_floor else self.scope)
 
     def delete(self, *args, **kwargs):
         """Users are never deleted, as their actions keep their name. Deactivate them."""
@@ -112,6 +114,7 @@ class DeviceToken(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=100)
+    scope = models.CharField(max_length=20, choices=scopes.CHOICES, help_text=scopes.HELP)
     hash = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField("issued", default=timezone.now, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
@@ -122,6 +125,12 @@ class DeviceToken(models.Model):
 
     class Meta:
         ordering = ["name", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(scope__in=[scope for scope, _label in scopes.CHOICES]),
+                name="accounts_devicetoken_scope",
+            )
+        ]
 
     def __str__(self):
         return self.name

@@ -2,7 +2,7 @@
 
 from django.utils import timezone
 
-from tenants.accounts import roles
+from tenants.accounts import roles, scopes
 from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
 from tenants.api.filters import (
     BooleanFilter,
@@ -27,11 +27,12 @@ class UserFilter(FilterSet):
 class DeviceTokenFilter(FilterSet):
     user = IdFilter(field_name="user_id")
     username = TextFilter(field_name="user__username", lookup_expr="iexact")
+    scope = SeveralFilter(choices=scopes.CHOICES)
     is_usable = BooleanFilter(method="filter_usable", help_text="Neither revoked nor expired.")
 
     class Meta:
         model = DeviceToken
-        fields = ["user", "username", "is_usable"]
+        fields = ["user", "username", "scope", "is_usable"]
 
     def filter_usable(self, rows, name, value):
         usable = DeviceToken.objects.usable(timezone.now()).values("pk")

@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from tenants.accounts import attempts, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
-from tenants.api import OPEN, SIGNED_IN
+from tenants.api import OPEN, OWN_ACCOUNT, SIGNED_IN
 from tenants.api.access import SignInThrottle
 from tenants.api.people.serializers import (
     MeSerializer,
@@ -29,10 +29,10 @@ class TokenViewSet(ReadViewSet):
     answers = {"create": NewTokenSerializer}
     permissions = {
         "create": OPEN,
-        "list": SIGNED_IN,
-        "retrieve": SIGNED_IN,
-        "destroy": SIGNED_IN,
-        "metadata": SIGNED_IN,
+        "list": OWN_ACCOUNT,
+        "retrieve": OWN_ACCOUNT,
+        "destroy": OWN_ACCOUNT,
+        "metadata": OWN_ACCOUNT,
     }
     ordering_fields = ["name", "created_at", "last_used_at"]
     search_fields = ["name"]

@@ -2,7 +2,7 @@
 
 from rest_framework import serializers
 
-from tenants.accounts import roles
+from tenants.accounts import roles, scopes
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.api.fields import (
     ChoiceField,
@@ -28,7 +28,7 @@ class TokenSerializer(RowSerializer):
 
     class Meta:
         model = DeviceToken
-        fields = ["id", "name", "created_at", "last_used_at", "expires_at", "revoked_at"]
+        fields = ["id", "name", "scope", "created_at", "last_used_at", "expires_at", "revoked_at"]
         read_only_fields = fields
 
 
@@ -38,6 +38,7 @@ class NewTokenBody(Body):
     username = TextField(max_length=150)
     password = TextField(max_length=1000, trim_whitespace=False)
     name = TextField(max_length=100, help_text="What the token is for.")
+    scope = ChoiceField(choices=scopes.CHOICES, help_text=scopes.HELP)
     expires_at = MomentField(required=False, allow_null=True)
 
 
@@ -65,12 +66,15 @@ class MeSerializer(RowSerializer):
 
     email = serializers.CharField(read_only=True)
     role = ChoiceField(choices=ROLES, read_only=True)
+    scope = ChoiceField(
+        choices=scopes.CHOICES, read_only=True, help_text="Of the token; of a session: all."
+    )
     permissions = serializers.ListField(child=serializers.CharField(), read_only=True)
     farm = FarmSerializer(read_only=True)
 
     class Meta:
         model = User
-        fields = ["id", "username", "name", "email", "role", "permissions", "farm"]
+        fields = ["id", "username", "name", "email", "role", "scope", "permissions", "farm"]
         read_only_fields = fields
 
 
@@ -95,6 +99,7 @@ class NewDeviceTokenBody(Body):
         "username", lookup="username__iexact", source="user", queryset=User.objects.all()
     )
     name = TextField(max_length=100, help_text="What the token is for.")
+    scope = ChoiceField(choices=scopes.CHOICES, help_text=scopes.HELP)
     expires_at = MomentField(required=False, allow_null=True)
 
     class Meta:

@@ -120,7 +120,7 @@ def a_shelf():
 
 
 def a_token():
-    return people.issue_token(make_user(), name="printer", by=None)[0]
+    return people.issue_token(make_user(), name="printer", scope="read", by=None)[0]
 
 
 def a_tablet():

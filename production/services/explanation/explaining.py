@@ -56,7 +56,7 @@ class Explanation:
         self.needs = needs_of(figures)
         self.units = PrintedUnits(figures, unit_grams(figures.items))
         grams = self._split(
-            figures.grams["total"], lambda: added(need.grams for need in self.needs)
+            figures.grams["total"], lambda: _of_needs(need.grams for need in self.needs)
         )
         minutes = self._split(figures.minutes, self._minutes)
         self.grams = Difference(figures.grams["total"], grams, names=OF_GRAMS, places=GRAM_PLACES)
@@ -112,7 +112,7 @@ class Explanation:
         figures, run = self.figures, self.run
         kinds = {
             "material": self._split(
-                figures.costs["material"], lambda: added(need.cost for need in self.needs)
+                figures.costs["material"], lambda: _of_needs(need.cost for need in self.needs)
             )
         }
         for name, rate in figures.hour_rates.items():
@@ -163,10 +163,11 @@ class Explanation:
         of_needs = [need.of_item(item, share) for need in self.needs]
         minutes = self._minutes(item)
         rates = [rate for rate in self.figures.hour_rates.values() if rate is not None]
-        cost = [each for _, each in of_needs] + [_by_the_hour(minutes, rate) for rate in rates]
+        cost = [_of_needs(each for _, each in of_needs)]
+        cost += [_by_the_hour(minutes, rate) for rate in rates]
         if self.run.labour_rate is not None:
             cost.append(self._labour(item))
-        return added(grams for grams, _ in of_needs), minutes, added(cost)
+        return _of_needs(grams for grams, _ in of_needs), minutes, added(cost)
 
     def _shared(self, figure, found, names, places):
         """An item's figure, with one part more: what its share of the run moved."""
@@ -214,6 +215,12 @@ class Explanation:
             for pk, spool in spools.items()
         ]
         return prices + [{"what": what} for what, value in others.items() if value is None]
+
+
+def _of_needs(several):
+    """Part by part; of a run without materials nobody knows what it used."""
+    several = list(several)
+    return added(several) if several else parts(usage=None)
 
 
 def _by_the_hour(minutes, rate):

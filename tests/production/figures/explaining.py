@@ -50,6 +50,9 @@ class Explained:
             whole[name] = sum((each[name] for each in self.of_needs), NOTHING)
         if not self.is_booked:  # its use is unknown
             whole["grams"] = Difference(run.planned, None, {"output": -run.planned, "lost": None})
+        elif not (run.lines or run.spent):  # parts are not made of nothing
+            parts = {"lost" if self.row.status == "failed" else "usage": None}
+            whole["grams"] = whole["material"] = Difference(Fraction(0), None, parts)
         whole["minutes"] = self._timed(1, run.minutes)
         if run.has_assumed_minutes:
             whole["minutes"].assumed = Fraction(run.minutes or 0)
@@ -153,6 +156,8 @@ class Explained:
 
     def _parts_of_item(self, name, number, actual):
         if name in ("grams", "material"):
+            if not self.needs:
+                return {"usage": None}
             parts = [self._need_of_item(k, name, number, actual) for k in range(len(self.needs))]
             names = {part for each in parts for part in each}
             return {part: total(each.get(part, 0) for each in parts) for part in names}

@@ -1,9 +1,15 @@
 """Every figure of an interface is what is computed from the rows of the farm."""
 
+from functools import partial
+
 import pytest
 
-from production.models import ProductionRun
+from production.models import ProductionRun, Reason
+from production.services import completion
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewItem
 from tests import budgets
+from tests.factories import a_printer, a_product
 from tests.production.figures import explanations, interfaces, narrowing
 from tests.production.figures.books import Books
 from tests.production.figures.explained_groups import explained_of, not_compared
@@ -24,6 +30,19 @@ def test_reports_are_of_what_was_asked_for(api):
     Month(1).live(budgets.STEPS_OF_MONTH)
     books = Books()
     wrong = interfaces.in_words([*narrowing.of_runs(api, books), *narrowing.of_entries(api, books)])
+    assert not wrong, "\n".join(wrong)
+
+
+def test_what_a_run_without_materials_used_is_unknown(api, as_manager):
+    product, why = a_product(), Reason.objects.filter(kind="failure").first()
+    for end in (
+        partial(completion.complete, as_planned=True),
+        partial(completion.fail, reason=why),
+    ):
+        items = [NewItem(product=product, quantity=3)]
+        run = lifecycle.create(by=None, printer=a_printer(), items=items)
+        end(lifecycle.start(run, by=None, confirm=True), by=None)
+    wrong = [*interfaces.wrong(api, as_manager), *explanations.wrong(api)]
     assert not wrong, "\n".join(wrong)
 
 

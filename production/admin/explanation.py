@@ -3,6 +3,7 @@
 from inventory.admin import rendering
 from production.admin import formatting
 from production.admin.charts import waterfall
+from production.services.explanation.parts import displayed
 from production.services.variance import KINDS
 
 LABELS = {
@@ -24,18 +25,20 @@ def context(explanation):
     """The sentence of a run that is over, the waterfall and the table; nothing of an open one."""
     if explanation.run.is_open:
         return {}
-    return _context(explanation.as_dict(), explanation.unmeasured)
+    return _context(explanation.displayed(), explanation.unmeasured)
 
 
 def of_group(group, currency):
     """The waterfall and the table of a group of runs, of those that are compared."""
-    return _context({**group, "currency": currency})
+    figures = {name: displayed(group[name]) for name in ("grams", "minutes")}
+    cost = {name: displayed(figure) for name, figure in group["cost"].items()}
+    return _context({**group, **figures, "cost": cost, "currency": currency})
 
 
 def dearest(groups, most):
     """The groups of which most was paid too much: labels of their parts, and rows of cells."""
     groups = [group for group in groups if (group["cost"]["total"]["over"] or 0) > 0][:most]
-    totals = [group["cost"]["total"] for group in groups]
+    totals = [displayed(group["cost"]["total"]) for group in groups]
     names = [name for name in _moving(totals) if name != "output"]
     return {
         "labels": [LABELS[name] for name in names],

@@ -4,10 +4,12 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 from inventory.models import Location
-from production.models import PrinterSlot
+from production.models import Printer, PrinterSlot
 from production.services import completion
+from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
+from tenants.accounts.models import FarmSettings
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -20,17 +22,20 @@ from tests.factories import (
 
 
 def set_up(*, by):
-    """Elm prints and has a queue, Fir is to be cleared, Oak is free and loaded."""
-    black = a_filament("Galaxy", color_name="Deep black", color_hex="222222")
+    """Elm prints and has a queue, Fir is to be cleared, Oak is free and loaded. Every kind of cost
+    is kept; of the closed run nobody measured anything."""
+    FarmSettings.objects.update(labour_rate=20, machine_hour_rate=2, energy_price_kwh=1)
+    black = a_filament("Galaxy", color_name="Deep black", color_hex="222222", price=20)
     long = a_filament(
         "Extraordinary silk with a very long name", color_hex="", color_name="Sunset to dusk",
         multi_color_hexes=["ff5500", "552288"], multi_color_direction="longitudinal",
     )  # fmt: skip
     petg = a_filament("Slate", material_type=a_material_type("PETG"))
     elm, fir, oak = (a_printer(name) for name in ("Elm", "Fir", "Oak"))
+    Printer.objects.filter(pk=fir.pk).update(power_watts=120)
     shelf = Location.objects.create(name="Shelf A")
     spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]
-    hook = a_product("HK-100", name="Wall hook", grams=10)
+    hook = a_product("HK-100", name="Wall hook", grams=10, labour_minutes=1)
     box = a_product(
         "BX-1", name="Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
     )
@@ -49,8 +54,7 @@ def set_up(*, by):
     planned = _bare(hook, by=by, printer=oak, planned_minutes=45)
     _bare(hook, by=by, printer=elm)
     a_run((spools[2], 500), by=by, printer=fir)
-    closed = a_running_run((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
-    completion.complete(closed, by=by, as_planned=True)
+    closed = _half_done((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
     a_running_run((spools[2], 10), by=by)
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
@@ -61,6 +65,13 @@ def set_up(*, by):
 
 def _slot(printer, label, spool):
     return PrinterSlot.objects.create(printer=printer, label=label, spool=spool)
+
+
+def _half_done(*takes, by, **fields):
+    """Completed with one good part, the rest as planned."""
+    run = a_running_run(*takes, by=by, planned_minutes=600, **fields)
+    good = ItemCount(item=run.items.get().pk, good_count=1)
+    return completion.complete(run, by=by, as_planned=True, items=[good]).run
 
 
 def _bare(product, **fields):

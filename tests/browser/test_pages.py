@@ -51,18 +51,22 @@ def in_turn(page, widths):
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_admin_is_for_everyone_and_fits_a_tablet(visit, shop, part):
-    """Nothing goes on beside the screen, neither of the page nor within a list or a form."""
+    """Nothing goes on beside the screen, neither of the page nor within a list or a form; on a
+    desk, nor within a table of figures."""
     page, wrong = visit("about:blank", by="mona", viewport=DESK), {}
     for name, scheme in looks_of(ADMIN, ["light", "dark"], part):
         page.emulate_media(color_scheme=scheme)
         answer = page.goto(admin_path(name, shop.sample))
         assert answer.ok, name
+        page.set_viewport_size(DESK)
+        wrong[name, "desk"] = page.evaluate(BESIDE, f"{BOXES}, .wide")
         widths = in_turn(page, WIDTHS_OF_TABLETS)
-        wrong |= {(name, width): page.evaluate(BESIDE) for width in widths}
+        wrong |= {(name, width): page.evaluate(BESIDE, BOXES) for width in widths}
         wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
-BESIDE = """() => [...document.querySelectorAll("html, .results, .tabular, .verb-fields .wide")]
+BOXES = "html, .results, .tabular, .verb-fields .wide"
+BESIDE = """(boxes) => [...document.querySelectorAll(boxes)]
     .filter((box) => box.scrollWidth > box.clientWidth + 1)
     .map((box) => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""

@@ -9,6 +9,7 @@ from production.models import ProductionRun, Reason
 from production.services import completion, explanation, variance
 from production.services.completion.actuals import ItemCount
 from production.services.completion.reverting import revert
+from production.services.explanation.parts import displayed
 from production.services.printing.midprint import swap_spool
 from production.services.reports.explanation import of_many
 from production.services.runs import lifecycle, lines
@@ -131,8 +132,8 @@ def test_a_second_spool_of_the_filament_is_its_price_and_unknown_without_one(man
         {"what": "minutes"},
     ]
     assert found["sentence"] == (
-        "The cost can't be compared: price unknown. Known: +0.02 more grams per part (25.25 "
-        "instead of 25.00 g)."
+        "The cost can't be compared: price unknown. Known, in EUR: +0.02 more grams per part "
+        "(25.25 instead of 25.00 g)."
     )
     shelf.describe(other, price=Decimal(26), by=manager)
     assert cost(run) == amounts(usage="0.02", price="0.378")
@@ -226,8 +227,8 @@ def test_fewer_parts_booked_as_planned_did_not_take_more_each():
     found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(output="-0.5", usage="0.5")
     assert found["sentence"] == (
-        "2.00 EUR, as planned in sum: -0.50 fewer parts printed (3 instead of 4), +0.50 grams that "
-        "were not measured. 100 g of 100 g were booked as planned, nobody measured them."
+        "2.00 EUR, as planned in sum: -0.50 fewer parts printed (3 instead of 4), +0.50 EUR for "
+        "grams that were not measured. 100 g of 100 g were booked as planned, nobody measured them."
     )
 
 
@@ -263,6 +264,31 @@ def test_shown_parts_sum_to_the_shown_difference():
     assert reconciled({"a": Decimal("0.004")}, Decimal("0.01"), total=Decimal("0.01")) == {
         "a": Decimal("0.01")
     }
+
+
+def test_sentence_and_table_round_a_part_alike(at_admin):
+    """0.622 by itself, 0.63 between what stands there: 2.004 and 2.626."""
+    run = completed(hooks((priced(20), Decimal("100.2"))), good=[4], grams=[Decimal("131.3")])
+    sentence = "2.63 instead of 2.00 EUR (+0.63): +0.63 more grams per part (32.83 instead of 25.05"
+    assert explained(run)["sentence"].startswith(sentence)
+    text = at_admin.get(page_of(run)).content.decode()
+    section = text[text.index("Why it was not as planned") : text.index("Variance and cost")]
+    assert (section.count("+0.63"), section.count("+0.62")) == (7, 0)
+
+
+def test_scrapped_parts_are_no_parts_more_or_fewer_by_rounding():
+    """All were printed, two in three scrapped: what output and scrap round off is not a cause."""
+    scrap, rest = Decimal(2) / 300, Decimal(1) / 300
+    found = {"planned": Decimal(0), "actual": 3 * rest}
+    found["parts"] = {"output": -scrap, "scrap": scrap, "usage": 2 * rest, "time": rest}
+    cent = Decimal("0.01")
+    shown = displayed(found)
+    assert (shown["difference"], shown["over"]) == (cent, 2 * cent)
+    assert shown["parts"] == {"output": -cent, "scrap": cent, "usage": cent, "time": 0}
+    found["parts"]["scrap"] = None
+    unknown = displayed(found | {"actual": None})
+    assert (unknown["parts"]["output"], unknown["parts"]["scrap"]) == (-cent, None)
+    assert (unknown["difference"], unknown["over"]) == (None, None)
 
 
 def test_an_explanation_takes_one_query_more_than_a_variance_and_agrees_with_it():
@@ -321,7 +347,7 @@ def test_pages_say_what_was_not_measured(at_admin):
         text.count("not measured (+0.50)") == 6
     )  # grams and time; in the total and the picture too
     assert 'class="unmeasured"' in text
-    assert "+0.50 minutes that were not measured" in text
+    assert "+0.50 EUR for minutes that were not measured" in text
     assert "booked as planned, nobody measured them. 60 min were taken as planned, nobody" in text
     assert explained(run)["minutes"]["assumed"] == 60
     (group,) = of_many(ProductionRun.objects.all())

@@ -39,8 +39,8 @@ TEXTS = {
     "extra": (_("%(amount)s material that was not planned (%(actual)s g)"),) * 2,
     "substitution": (_("%(amount)s another filament than planned"),) * 2,
     "price": (_("%(amount)s dearer filament"), _("%(amount)s cheaper filament")),
-    "grams": (_("%(amount)s grams that were not measured"),) * 2,
-    "minutes": (_("%(amount)s minutes that were not measured"),) * 2,
+    "grams": (_("%(amount)s %(currency)s for grams that were not measured"),) * 2,
+    "minutes": (_("%(amount)s %(currency)s for minutes that were not measured"),) * 2,
     "others": (_("%(amount)s other causes"),) * 2,
 }
 # Where the amount goes the other way than the figures, as the dear ones were fewer.
@@ -50,48 +50,49 @@ MIXED_MATERIALS = _("%(amount)s another mix of materials")
 
 @dataclass(frozen=True)
 class Cause:
-    """Money (None is unknown), and the figures that go with it, if there are any."""
+    """Money as it is displayed (None is unknown), and the figures that go with it, if any."""
 
     name: str
     amount: Decimal | None
     actual: Decimal | None = None
     planned: Decimal | None = None
 
-    def text(self, amount):
-        """The text, for the rounded ``amount``."""
-        figures = {"amount": format_amount(amount, is_signed=True)}
+    def text(self, currency):
+        figures = {
+            "amount": format_amount(self.amount, is_signed=True),
+            "currency": currency,
+        }
         for name in ("actual", "planned"):
             value = getattr(self, name)
             figures[name] = format_amount(value) if isinstance(value, Decimal) else value
-        if self.planned is not None and (self.actual - self.planned) * amount <= 0:
+        if self.planned is not None and (self.actual - self.planned) * self.amount <= 0:
             return MIXED.get(self.name, MIXED_MATERIALS) % figures
-        return TEXTS[self.name][amount < 0] % figures
+        return TEXTS[self.name][self.amount < 0] % figures
 
 
 def causes_of(explanation):
     """The causes of a completed run's difference, in the order of the parts."""
-    part, shares = explanation.costs["total"].parts, explanation.figures.shares
+    part, shares = explanation.costs["total"].displayed()["parts"], explanation.figures.shares
     printed, planned = sum(shares.printed.values()), sum(shares.counts.values())
     return [
         Cause("printed", summed([part["output"], part["scrap"]]), printed, planned),
         *_of_grams(explanation, part),
-        Cause("extra", part["extra"], explanation.grams.parts["extra"]),
+        Cause("extra", part["extra"], explanation.grams.displayed()["parts"]["extra"]),
         Cause("substitution", part["substitution"]),
         Cause("price", part["price"]),
         _of_time(explanation, part["time"]),
     ]
 
 
-def listed(causes, amounts):
+def listed(causes, currency):
     """Those whose amount is not 0, the largest first; of many, the smaller ones together."""
     found = sorted(
-        ((cause, amounts[cause.name]) for cause in causes if amounts[cause.name]),
-        key=lambda pair: -abs(pair[1]),
+        (cause for cause in causes if cause.amount), key=lambda cause: -abs(cause.amount)
     )
     if len(found) > MAX_NAMED:
-        rest = sum(amount for _cause, amount in found[MAX_NAMED - 1 :])
-        found = [*found[: MAX_NAMED - 1], (Cause("others", rest), rest)]
-    return ", ".join(cause.text(amount) for cause, amount in found)
+        rest = sum(cause.amount for cause in found[MAX_NAMED - 1 :])
+        found = [*found[: MAX_NAMED - 1], Cause("others", rest)]
+    return ", ".join(cause.text(currency) for cause in found)
 
 
 def _of_grams(explanation, part):

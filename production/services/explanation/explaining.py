@@ -9,6 +9,7 @@ from production.services.explanation.parts import (
     PARTS,
     UNKNOWN,
     added,
+    displayed,
     given_up,
     parts,
 )
@@ -46,6 +47,11 @@ class Difference:
             "over": difference - found["output"] if is_known else None,
             "parts": found,
         }
+
+    def displayed(self):
+        """The same with two places, as `displayed` has it."""
+        figure = self.figure
+        return displayed({"planned": figure.planned, "actual": figure.actual, "parts": self.parts})
 
 
 class Explanation:
@@ -99,6 +105,16 @@ class Explanation:
             "needs": [_need(need) for need in self.needs],
             "items": [self._item(item) for item in self.figures.items],
             "unknown": self.unknown,
+        }
+
+    def displayed(self):
+        """The sentence and the figures that go with it, rounded as in it."""
+        return {
+            "sentence": self.sentence,
+            "currency": self.currency,
+            "grams": self.grams.displayed(),
+            "minutes": self.minutes.displayed(),
+            "cost": {name: cost.displayed() for name, cost in self.costs.items()},
         }
 
     def _split(self, figure, compare):

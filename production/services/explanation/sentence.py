@@ -1,16 +1,12 @@
 """The explanation of a run as sentences: what it cost, and why not what was planned."""
 
-from decimal import Decimal
-
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from production.models import ActualSource, ProductionRun
 from production.services.explanation.causes import causes_of, listed
-from production.services.variance import reconciled, rounded
 from tenants.operations.text import format_amount, format_number
 
-CENT = Decimal("0.01")
 UNKNOWN = {
     "price": gettext_lazy("price unknown"),
     "grams": gettext_lazy("grams unknown"),
@@ -31,8 +27,8 @@ def of(explanation):
 
 
 def _given_up(explanation):
-    total = explanation.costs["total"]
-    lost, planned = total.parts["lost"], total.figure.planned
+    total = explanation.costs["total"].displayed()
+    lost, planned = total["parts"]["lost"], total["planned"]
     if lost is None:
         text = _("What it cost is unknown: %(unknown)s.")
     elif planned is None:
@@ -50,30 +46,28 @@ def _given_up(explanation):
 
 
 def _compared(explanation):
-    figure, causes = explanation.costs["total"].figure, causes_of(explanation)
-    planned, actual = rounded(figure.planned, CENT), rounded(figure.actual, CENT)
-    if None in (planned, actual):
+    total, causes = explanation.costs["total"].displayed(), causes_of(explanation)
+    planned, actual, difference = (total[name] for name in ("planned", "actual", "difference"))
+    if difference is None:
         return _not_compared(explanation, causes)
-    exact = {cause.name: cause.amount for cause in causes}
-    amounts = reconciled(exact, CENT, total=actual - planned)
-    if not any(amounts.values()):
+    if not any(cause.amount for cause in causes):
         text = _("%(actual)s %(currency)s, as planned.")
     elif planned == actual:
         text = _("%(actual)s %(currency)s, as planned in sum: %(causes)s.")
     else:
         text = _("%(actual)s instead of %(planned)s %(currency)s (%(difference)s): %(causes)s.")
     figures = _figures(explanation, planned=planned, actual=actual)
-    figures["difference"] = format_amount(actual - planned, is_signed=True)
-    return text % {**figures, "causes": listed(causes, amounts)}
+    figures["difference"] = format_amount(difference, is_signed=True)
+    return text % {**figures, "causes": listed(causes, explanation.currency)}
 
 
 def _not_compared(explanation, causes):
     """What keeps the cost from being compared, and what is known all the same."""
     figures = _figures(explanation)
-    amounts = {cause.name: rounded(cause.amount, CENT) for cause in causes}
-    figures["causes"] = listed(causes, amounts)
+    figures["causes"] = listed(causes, explanation.currency)
     if figures["causes"]:
-        return _("The cost can't be compared: %(unknown)s. Known: %(causes)s.") % figures
+        text = _("The cost can't be compared: %(unknown)s. Known, in %(currency)s: %(causes)s.")
+        return text % figures
     grams = explanation.grams.figure
     if grams.actual is None:  # without a material
         return _("The cost can't be compared: %(unknown)s.") % figures
@@ -88,7 +82,8 @@ def _scrapped(explanation):
     items = explanation.figures.items
     if not (scrapped := sum(item.scrapped_count or 0 for item in items)):
         return
-    printed, amount = sum(item.printed_count for item in items), _cents(explanation, "scrap")
+    printed = sum(item.printed_count for item in items)
+    amount = explanation.costs["total"].displayed()["parts"]["scrap"]
     if amount:
         text = ngettext(
             "%(scrapped)s of %(printed)s printed was scrapped: %(amount)s %(currency)s of the plan "
@@ -119,10 +114,6 @@ def _assumed(explanation):
         if explanation.run.actual_minutes_source == ActualSource.PERCENT:
             text = _("%(minutes)s min were taken by percent, nobody measured them.")
         yield text % {"minutes": format_number(explanation.assumed_minutes)}
-
-
-def _cents(explanation, part):
-    return rounded(explanation.costs["total"].parts[part], CENT)
 
 
 def _figures(explanation, **amounts):

@@ -66,10 +66,9 @@ class DraftForm(CompleteForm):
         self.fields["progress_percent"].initial = self.subject.progress_percent
 
     def draft(self):
-        """What was changed, for `midprint.save_draft`."""
         name = "progress_percent"
         percent = self.cleaned_data[name] if name in self.changed_data else None
-        return {"percent": percent, **super().draft()}
+        return {name: percent, **super().draft()}
 
 
 class CorrectForm(CompleteForm):

@@ -125,6 +125,11 @@ def event_of(run, verb, *, came_from, by, at, reason="", overrides=(), before=No
     )
 
 
+def is_changed(run):
+    """Whether a verb changed anything of what it locked: what changes nothing leaves no trace."""
+    return bool(run.changes.before())
+
+
 def save(run, verb, *fields, by, to=None, at=None, **event):
     """Write what a verb changed of a locked run: the named fields, the status that it leads ``to``,
     the version and the time of change, and the RunEvent, with what undo needs. Returns the run."""

@@ -125,7 +125,8 @@ ROWS = (  # the admin offers them in this order
     ),
     Transition(
         name="progress", moves=_from(Status.IN_PROGRESS), service="printing.midprint.progress",
-        floor="floor-note", path="progress", done=_("noted the progress of run %(run)s"),
+        undone_by="take_back", floor="floor-note", path="progress",
+        done=_("noted the progress of run %(run)s"),
         summary="Note how far the print is, in percent.",
     ),
     Transition(

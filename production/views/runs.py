@@ -148,7 +148,7 @@ class NoteView(RunVerbView):
     form_class = completing.DraftForm
 
     def perform(self, form):
-        midprint.save_draft(form.subject, by=form.by, **form.draft())
+        midprint.save_actuals(form.subject, by=form.by, **form.draft())
         return SAVED
 
 

@@ -163,7 +163,7 @@ def test_events_that_are_no_such_thing_are_refused_and_change_nothing(mine):
     spool, run = a_spool(1000), a_running_run((a_spool(), 10))
     done(mine.post(at_spool(spool, "use"), {"grams": "5", "reason": "test"}))
     done(mine.post(at_spool(spool, "open")))
-    done(mine.post(at(run, "progress"), {"progress_percent": 5}))
+    done(mine.patch(at(run), {"notes": "Blue box"}))
     used = InventoryTransaction.objects.latest("pk").pk
     for kind, event in {
         "weighing": used,

@@ -113,6 +113,7 @@ def test_figures_are_noted_at_a_shift_change_and_fill_the_completion(floor, oper
     assert run.materials.get().spool.remaining_grams == 1000
     last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert counts(run) == (None, None, None)
+    assert ProductionRun.objects.get().progress_percent is None
 
 
 def test_only_what_was_touched_is_noted(floor, run):

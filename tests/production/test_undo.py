@@ -122,6 +122,23 @@ def test_a_run_that_was_completed_anew_before_the_lock_was_taken_stays(monkeypat
         last_action.undo(run, event=event, by=None)
 
 
+def test_what_another_undid_before_the_lock_was_taken_is_undone_already(monkeypatch, operator):
+    """Of a closed run, whose status is another by then, and of figures, where it is not."""
+    done, noted = printed((a_spool(1000), 30)), a_running_run()
+    midprint.progress(noted, by=None, percent=50)
+    for run, status in ((done, "in progress"), (noted, "in progress")):
+        event, lock = run.events.last().pk, run_state.lock
+
+        def late(subject, verb, event=event, lock=lock):
+            monkeypatch.undo()
+            last_action.undo(subject, event=event, by=None)
+            return lock(subject, verb)
+
+        monkeypatch.setattr(run_state, "lock", late)
+        with pytest.raises(NothingToUndo, match=f"The system undid it already: .* is {status}"):
+            last_action.undo(run, event=event, by=None)
+
+
 # --- Drafts --------------------------------------------------------------------------------------
 
 

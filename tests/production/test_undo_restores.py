@@ -199,6 +199,12 @@ def _(by):
     return lambda: midprint.note_plate(run, by=by, scrapped={run.items.get().pk: 1}, reason=reason)
 
 
+@case("progress")
+def _(by):
+    run = midprint.progress(a_running_run(), by=None, percent=10)
+    return lambda: midprint.progress(run, by=by, percent=40)
+
+
 @case("swap_spool", "to one that is in another printer")
 def _(by):
     slot, elsewhere, (one, two) = a_slot(), a_slot(), spools_of_one(2)

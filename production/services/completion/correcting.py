@@ -56,8 +56,8 @@ def correct(
     """Correct the actuals of a completed run; returns a Completion with the new entries.
 
     ``materials``, ``items``, ``actual_minutes``, ``finished_at`` and ``confirm`` are as in
-    `complete`; what is not given stays. A weight after is compared with the book as it was before
-    this run's entry. Raises as `complete` does.
+    `complete`; what is not given stays, and where nothing is different nothing is written. A weight
+    after is compared with the book as it was before this run's entry. Raises as `complete` does.
     """
     run = run_state.lock(run, "correct")
     overrides.require_may_undo(run, by=by, at=at)
@@ -156,5 +156,6 @@ def _corrected(run, verb, lines, items, book, *, by, reason):
     bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
     bulk_update_unnest(items, ITEM_FIELDS)
     fields = ("finished_at", *MINUTE_FIELDS)
-    run_state.save(run, verb, *fields, by=by, at=book.at, reason=reason)
+    if book.entries or run_state.is_changed(run):
+        run_state.save(run, verb, *fields, by=by, at=book.at, reason=reason)
     return Completion(run=run, entries=book.entries, figures=variance.loaded(run))

@@ -22,7 +22,7 @@ from production.services.completion.actuals import (
 from production.services.printing import slots
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update_unnest
-from tenants.operations.operation import in_transaction, operation
+from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid
 
 
@@ -68,8 +68,11 @@ def swap_spool(
 
 
 @operation("production_run.save_actuals")
-def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=None):
-    """Save figures as drafts that prefill the completion; nothing is booked. Returns the run."""
+def save_actuals(
+    run, *, by, at=None, materials=(), items=(), actual_minutes=None, progress_percent=None
+):
+    """Save figures as drafts that prefill the completion, and how far the print is; nothing is
+    booked. Returns the run. Raises as `complete` and `progress` do."""
     run = run_state.lock(run, "save_actuals")
     lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)
     note(lines, materials)
@@ -78,19 +81,9 @@ def save_actuals(run, *, by, at=None, materials=(), items=(), actual_minutes=Non
     bulk_update_unnest(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.set_actual_minutes(actual_minutes)
-    return run_state.save(run, "save_actuals", *MINUTE_FIELDS, by=by, at=at)
-
-
-def save_draft(run, *, by, percent=None, **actuals):
-    """Save figures as drafts and, unless None, how far the print is: both or neither. Returns the
-    run. Raises as `save_actuals` and `progress` do."""
-
-    def work():
-        if percent is not None:
-            progress(run, by=by, percent=percent)
-        return save_actuals(run, by=by, **actuals)
-
-    return in_transaction(work)
+    if progress_percent is not None:
+        _set_progress(run, progress_percent)
+    return _save_changed(run, "save_actuals", *MINUTE_FIELDS, "progress_percent", by=by, at=at)
 
 
 @operation("production_run.note_plate")
@@ -118,14 +111,22 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
 def progress(run, *, by, percent, at=None):
     """Note how far the print is, 0 to 100 percent; returns the run."""
     run = run_state.lock(run, "progress")
+    _set_progress(run, percent)
+    reason = f"{run.progress_percent.normalize():f} %"
+    return _save_changed(run, "progress", "progress_percent", by=by, at=at, reason=reason)
+
+
+def _set_progress(run, percent):
     percent = Decimal(percent)
     if not (percent.is_finite() and 0 <= percent <= 100):
         raise Invalid(
             _("Progress is 0 to 100 percent."), errors={"progress_percent": [_("From 0 to 100.")]}
         )
     run.progress_percent = round(percent, 2)
-    reason = f"{percent:f} %"
-    return run_state.save(run, "progress", "progress_percent", by=by, at=at, reason=reason)
+
+
+def _save_changed(run, verb, *fields, **event):
+    return run_state.save(run, verb, *fields, **event) if run_state.is_changed(run) else run
 
 
 def _with_more_scrapped(item, pk, count, reason):

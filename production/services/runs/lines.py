@@ -101,6 +101,8 @@ def change_item(item, *, by, at=None, override_reason="", **fields):
     products = _locked_products(item.run, fields.get("product"))
     run, items = _locked_with_items(item.run)
     item = _of_run(item, RunItem, run)
+    if not _changes(item, fields.keys(), fields):
+        return item
     _refuse_early_actuals(run, item, COUNT_FIELDS, fields)
     _refuse_plan_changes(run, item, {"product"}, fields)
     if _changes(item, {"product"}, fields):
@@ -169,6 +171,8 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     """
     overridden = overrides.granted(override_reason, by=by)
     run, line = _locked(line, RunMaterial)
+    if not _changes(line, fields.keys(), fields):
+        return line
     _refuse_early_actuals(run, line, DRAFT_FIELDS, fields)
     _refuse_plan_changes(run, line, PLAN_FIELDS, fields)
     is_checked = bool(_changes(line, REQUIREMENT, fields)) and not overridden

@@ -18,6 +18,7 @@ from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
 from production.models import ProductionRun, RunEvent, RunMaterial
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
+from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
 from production.services.undo import loads, put_back, receipts
 from tenants.operations.operation import operation
@@ -103,7 +104,11 @@ def undo(run, *, event, by):
     the run. Raises UndoNotPermitted, and as `put_back.put_back` does."""
     done = put_back.require_last(run, event)
     require_own(by=by, done_by=done.by_id, done_at=done.at)
-    return put_back.put_back(run, done, by=by)
+    try:
+        return put_back.put_back(run, done, by=by)
+    except InvalidRunStatus:  # another was faster
+        put_back.require_last(run, event)
+        raise
 
 
 @operation("spool.undo_weighing")

@@ -23,12 +23,23 @@ BESIDE = Q(verb__in=("reprint", "copy")) | Q(verb="update", from_status__in=Prod
 
 
 def require_last(run, event):
-    """The RunEvent of that id. Raises NothingToUndo where no verb undoes it, or where something
-    was done to the run after it."""
+    """The RunEvent of that id. Raises NothingToUndo where no verb undoes it, it was undone already,
+    or something else was done to the run after it."""
     last = run.events.exclude(BESIDE).order_by("-pk").first()
-    if last is None or last.pk != event or not EVENTS[last.verb].undone_by:
-        raise NothingToUndo.since(run)
-    return last
+    if last is not None and last.pk == event and EVENTS[last.verb].undone_by:
+        return last
+    done = run.events.filter(pk=event).first()
+    if done and last.verb == EVENTS[done.verb].undone_by and last.reason == done.verb:
+        raise NothingToUndo(
+            _("%(person)s undid it already: run %(run)s is %(status)s.")
+            % {
+                "person": last.by_name or _("The system"),
+                "run": run.number,
+                "status": ProductionRun.Status(last.to_status).label.lower(),
+            },
+            run_id=run.pk,
+        )
+    raise NothingToUndo.since(run)
 
 
 def put_back(run, done, *, by, at=None):

@@ -164,6 +164,7 @@ AUTH_PASSWORD_VALIDATORS = [
     },
     {"NAME": f"{VALIDATORS}.MinimumLengthValidator"},
     {"NAME": f"{VALIDATORS}.CommonPasswordValidator"},
+    {"NAME": "tenants.accounts.passwords.NameValidator"},
 ]
 PASSWORD_HASHERS = ["tenants.accounts.hashing.PasswordHasher"]
 if env_bool("SPOOLBOOK_FAST_PASSWORDS", default=False):  # for tests, with thousands of sign-ins

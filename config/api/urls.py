@@ -61,6 +61,7 @@ NO_OPTIONS = {"http_method_names": ["get", "head"]}  # they have no page for it
 v1 = [
     path("", include(router.urls)),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
+    path("me/password/", MeViewSet.as_view({"post": "change_password"}), name="me-password"),
     path("me/undo/", UndoViewSet.as_view({"get": "show", "post": "create"}), name="me-undo"),
     path("settings/", SettingsViewSet.as_view(SINGLE), name="settings"),
     path("schema/", SchemaView.as_view(), name="schema"),

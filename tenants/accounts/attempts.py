@@ -49,6 +49,14 @@ def count_sign_in(*, username, address, browser="", at=None):
         count(kind, who, limit=PER_NAME, seconds=HOUR, at=at)
 
 
+def count_confirmation(user, *, address, at=None):
+    """Count a try at the password of somebody who is signed in already: not with those of
+    strangers at the same name. Raises TooManyTries."""
+    if settings.SIGN_IN_TRIES_PER_MINUTE:
+        count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
+        count("person", str(user.pk), limit=PER_NAME, seconds=HOUR, at=at)
+
+
 def forgive(username):
     """Whoever knew the password starts anew; the address does not, for it may know one only."""
     Attempt.objects.filter(whose=_hashed("name", canonical_username(username))).delete()

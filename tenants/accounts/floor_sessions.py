@@ -79,6 +79,6 @@ def _person(request):
 
 
 def _mark(user):
-    """Changes with the PIN and with the password: both end the session."""
-    secrets = f"{user.pin_hash} {user.password}"
+    """Changes with the PIN, and with all that ends other sessions."""
+    secrets = f"{user.pin_hash} {user.get_session_auth_hash()}"
     return salted_hmac("spoolbook.pin-session", secrets, algorithm="sha256").hexdigest()

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tenants.utils import get_public_schema_name
 
-from tenants.accounts import audited, roles
+from tenants.accounts import attempts, audited, roles
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -40,6 +40,11 @@ class UserInactive(Refusal):
     title = "This person has been deactivated"
 
 
+class OldPasswordNeeded(Refusal):
+    code = "old_password_needed"
+    title = "One's own password is changed with the old one"
+
+
 class TokenRevoked(Refusal):
     code = "token_revoked"
     title = "This token has been revoked already"
@@ -63,10 +68,28 @@ def change(user, *, by, role=None, **fields):
 
 
 @operation("user.set_password")
-def set_password(user, *, password, by):
-    """Give somebody a new password; their sessions end. Raises WeakPassword."""
-    _set_password(user, password)
-    return audited.update(user, by=by, password=user.password)
+def set_password(user, *, password, by, end_tokens=True):
+    """Give somebody else a new password: their sessions end, and their tokens, and tries at the
+    old one are forgotten. Raises OldPasswordNeeded, WeakPassword."""
+    if by is not None and by.pk == user.pk:
+        raise OldPasswordNeeded(
+            _("Use “Change password” in the admin, or POST me/password/ of the API.")
+        )
+    return _replace_password(user, password, by=by, end_tokens=end_tokens)
+
+
+@operation("user.change_own_password")
+def change_own_password(user, *, password, end_tokens):
+    """Once the old one was confirmed (`passwords.confirm`): sessions end. Raises WeakPassword."""
+    return _replace_password(user, password, by=user, end_tokens=end_tokens)
+
+
+@operation("user.unlock")
+def unlock(user, *, by):
+    """Forget the wrong passwords typed for somebody: they may sign in again at once."""
+    attempts.forgive(user.username)
+    audited.audit("unlock", user, by=by)
+    return user
 
 
 @operation("user.set_role")
@@ -79,22 +102,31 @@ def set_role(user, *, role, by):
 
 @operation("user.deactivate")
 def deactivate(user, *, by):
-    """Shut somebody out; what they did keeps their name. Raises LastManager."""
+    """Shut somebody out: their sessions and tokens end for good. What they did keeps their name.
+
+    Raises LastManager.
+    """
     _keep_a_manager(user, still=False)
-    return audited.update(user, by=by, is_active=False)
+    changed = audited.update(user, by=by, is_active=False, sessions_ended_at=timezone.now())
+    _end_tokens(user, by=by)
+    return changed
 
 
 @operation("user.reactivate")
 def reactivate(user, *, by):
+    """Let somebody in again, with the password and the PIN that they had."""
     return audited.update(user, by=by, is_active=True)
 
 
 @operation("token.issue")
-def issue_token(user, *, name, scope, by, expires_at=None):
+def issue_token(user, *, name, scope, by, expires_at=None, made_with=None):
     """Make a token; returns ``(device_token, secret)``, and the secret is never seen again.
 
-    Raises UserInactive, Invalid.
+    ``made_with`` is the token of whoever makes it. Raises UserInactive, TokenRevoked, Invalid.
     """
+    user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    if made_with is not None:
+        _locked(made_with, TokenRevoked)
     if expires_at and expires_at <= timezone.now():
         detail = _("The token would have expired already: name a moment to come, or none.")
         raise Invalid.of("expires_at", detail)
@@ -104,14 +136,17 @@ def issue_token(user, *, name, scope, by, expires_at=None):
         )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name, "scope": scope, "expires_at": expires_at}
-    fields |= {"hash": DeviceToken.hash_of(secret)}
+    fields |= {"hash": DeviceToken.hash_of(secret), "made_with": made_with}
     return audited.create(DeviceToken, by=by, user=user, **fields), secret
 
 
 @operation("token.revoke")
 def revoke_token(token, *, by, at=None):
-    """Raises TokenRevoked."""
-    return revoke(token, TokenRevoked, by=by, at=at)
+    """Revoke a token and those that were made with it. Raises TokenRevoked."""
+    revoked = revoke(token, TokenRevoked, by=by, at=at)
+    for made in revoked.made.not_revoked().order_by("pk"):
+        revoke_token(made, by=by, at=at)
+    return revoked
 
 
 @operation("settings.change")
@@ -124,13 +159,32 @@ def change_settings(farm_settings, *, by, at=None, **fields):
 
 def revoke(row, refusal, *, by, at=None):
     """Revoke a token or a device; raises ``refusal`` if that was done before."""
+    fresh = _locked(row, refusal)
+    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
+
+
+def _locked(row, refusal):
     fresh = type(row).objects.select_for_update(no_key=True).get(pk=row.pk)
     if fresh.revoked_at:
         raise refusal(
             _("%(name)s was revoked at %(at)s UTC.")
             % {"name": fresh.name, "at": f"{fresh.revoked_at:%Y-%m-%d %H:%M}"}
         )
-    return audited.update(fresh, by=by, revoked_at=at or timezone.now())
+    return fresh
+
+
+def _end_tokens(user, *, by):
+    while token := DeviceToken.objects.not_revoked().filter(user=user).order_by("pk").first():
+        revoke_token(token, by=by)
+
+
+def _replace_password(user, password, *, by, end_tokens):
+    _set_password(user, password)
+    changed = audited.update(user, by=by, password=user.password)
+    if end_tokens:
+        _end_tokens(user, by=by)
+    attempts.forgive(user.username)
+    return changed
 
 
 def _set_password(user, password):

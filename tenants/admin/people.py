@@ -21,6 +21,9 @@ class UserForm(forms.ModelForm):
     new_password = forms.CharField(
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}), required=False
     )
+    end_tokens = forms.BooleanField(
+        initial=True, required=False, help_text="With a new password: revoke their tokens, too."
+    )
     new_pin = forms.CharField(
         label="New PIN",
         widget=forms.PasswordInput(attrs={"autocomplete": "off", "inputmode": "numeric"}),
@@ -35,6 +38,8 @@ class UserForm(forms.ModelForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.fields["new_password"].required = self.instance.pk is None
+        if self.instance.pk is None:
+            del self.fields["end_tokens"]
 
     def clean_username(self):
         return self.cleaned_data["username"].lower()
@@ -46,12 +51,19 @@ class UserAdmin(ModelAdmin):
     list_display = ["username", "name", "role", "is_active", "has_pin", "last_login"]
     list_filter = [field_filter("role", "role", lambda: ROLE_CHOICES), IsActiveListFilter]
     search_fields = ["username", "name"]
-    fields = ["username", "name", "email", "role", "is_active", "new_password", "new_pin"]
-    actions = ["unlock_pin", "clear_pin"]
+    fields = ["username", "name", "email", "role", "is_active"]
+    fields += ["new_password", "end_tokens", "new_pin"]
+    actions = ["unlock", "unlock_pin", "clear_pin"]
 
     @admin.display(boolean=True, description="PIN")
     def has_pin(self, user):
         return bool(user.pin_hash)
+
+    @admin.action(description="Unlock the passwords", permissions=["change"])
+    def unlock(self, request, queryset):
+        for user in queryset:
+            services.unlock(user, by=request.user)
+        messages.success(request, "Wrong passwords are forgotten: they may sign in again.")
 
     @admin.action(description="Unlock the PINs", permissions=["change"])
     def unlock_pin(self, request, queryset):
@@ -64,6 +76,9 @@ class UserAdmin(ModelAdmin):
         for user in queryset:
             pins.clear_pin(user, by=request.user)
         messages.success(request, "On shared tablets they sign in with a new PIN only.")
+
+    def get_fields(self, request, obj=None):
+        return self.fields if obj else [name for name in self.fields if name != "end_tokens"]
 
     def get_readonly_fields(self, request, obj=None):
         return ["username"] if obj else ["is_active"]
@@ -84,7 +99,8 @@ class UserAdmin(ModelAdmin):
                 verb = services.reactivate if values["is_active"] else services.deactivate
                 user = verb(user, by=by)
             if values["new_password"]:
-                services.set_password(user, password=values["new_password"], by=by)
+                password, end_tokens = values["new_password"], values["end_tokens"]
+                services.set_password(user, password=password, by=by, end_tokens=end_tokens)
         if values["new_pin"]:
             pins.set_pin(user, pin=values["new_pin"], by=by)
 

@@ -6,8 +6,10 @@ from django.contrib.admin.forms import AdminPasswordChangeForm
 from django.contrib.admin.widgets import AutocompleteSelect
 from django.db import models
 from django.utils.http import urlencode
+from django.utils.translation import gettext_lazy as _
 
-from tenants.accounts import services
+from tenants.accounts import passwords, services
+from tenants.operations.refusals import Refusal
 from tenants.web.forms import DayInput, MomentInput, NumberField, SuggestedField
 
 
@@ -35,12 +37,36 @@ class RefusedForm:
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """The user's own new password."""
+    """The user's own new password; ``address`` is whom tries at the old one are counted for."""
+
+    tokens = forms.ChoiceField(
+        label=_("Your tokens"),
+        choices=[
+            ("end", _("End: programs that use them sign in with new ones")),
+            ("keep", _("Keep: nobody else knows them")),
+        ],
+        widget=forms.RadioSelect,
+    )
+
+    def __init__(self, *args, address, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.address = address
+
+    def clean_old_password(self):
+        password = self.cleaned_data["old_password"]
+        try:
+            passwords.confirm(self.user, password=password, address=self.address)
+        except Refusal as refusal:
+            raise forms.ValidationError(refusal.detail) from refusal
+        return password
 
     def save(self, commit=True):
         """Raises nothing: the form has run the same validators."""
-        password = self.cleaned_data["new_password1"]
-        return services.set_password(self.user, password=password, by=self.user)
+        return services.change_own_password(
+            self.user,
+            password=self.cleaned_data["new_password1"],
+            end_tokens=self.cleaned_data["tokens"] == "end",
+        )
 
 
 class QuantityInput(forms.NumberInput):

@@ -11,6 +11,7 @@ from django.urls import reverse
 from tenants.accounts.models import AuditEvent
 from tenants.operations.operation import source
 from tenants.site.forms import OwnPasswordForm
+from tenants.web.requests import caller
 
 RECENT = 10
 FIRST = (
@@ -33,6 +34,14 @@ class Suggestions(AutocompleteJsonView):
     def serialize_result(self, obj, to_field_name):
         more = getattr(self.model_admin, "suggestion", lambda obj: {})(obj)
         return {"id": str(getattr(obj, to_field_name)), "text": str(obj), **more}
+
+
+class OwnPasswordView(PasswordChangeView):
+    form_class = OwnPasswordForm
+    template_name = "tenants/admin_own_password.html"
+
+    def get_form_kwargs(self):
+        return {**super().get_form_kwargs(), "address": caller(self.request)}
 
 
 class AdminSite(admin.AdminSite):
@@ -67,8 +76,7 @@ class AdminSite(admin.AdminSite):
 
     def password_change(self, request, extra_context=None):
         """The user's own, by the service that records it."""
-        page = PasswordChangeView.as_view(
-            form_class=OwnPasswordForm,
+        page = OwnPasswordView.as_view(
             success_url=reverse("admin:password_change_done"),
             extra_context={**self.each_context(request), **(extra_context or {})},
         )

@@ -40,6 +40,7 @@ API = """
 /api/v1/material-types/                                 v     o     .     .     .
 /api/v1/material-types/{pk}/                            v     .     o     o     m
 /api/v1/me/                                             v     .     .     .     .
+/api/v1/me/password/                                    .     v     .     .     .
 /api/v1/me/undo/                                        v     o     .     .     .
 /api/v1/printers/                                       v     m     .     .     .
 /api/v1/printers/{pk}/                                  v     .     m     m     m
@@ -132,6 +133,7 @@ API = """
 /api/v1/users/{pk}/deactivate/                          .     m     .     .     .
 /api/v1/users/{pk}/reactivate/                          .     m     .     .     .
 /api/v1/users/{pk}/set-pin/                             .     m     .     .     .
+/api/v1/users/{pk}/unlock/                              .     m     .     .     .
 /api/v1/users/{pk}/unlock-pin/                          .     m     .     .     .
 /api/v1/users/{pk}/set-password/                        .     m     .     .     .
 """

@@ -15,8 +15,8 @@ from tests.conftest import FarmAPIClient
 from tests.factories import make_token
 
 NARROWEST = {"v": scopes.READ, "o": scopes.FLOOR, "m": scopes.ALL}  # by the least role
-# Addresses of one's own account, for every role: its tokens are for the scope all alone.
-OWN_ACCOUNT = ("/api/v1/tokens/", "/api/v1/tokens/{pk}/")
+# Addresses of one's own account: for every role, with the scope all.
+OWN_ACCOUNT = ("/api/v1/tokens/", "/api/v1/tokens/{pk}/", "/api/v1/me/password/")
 OPEN = {("/api/v1/tokens/", "post")}  # with a password, whatever token comes with it
 ORDER = list(scopes.WIDENING)
 

@@ -32,6 +32,7 @@ class Migration(migrations.Migration):
                 ('pin_hash', models.CharField(blank=True, editable=False, max_length=128)),
                 ('is_active', models.BooleanField(verbose_name='active', default=True)),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('sessions_ended_at', models.DateTimeField(editable=False, null=True)),
             ],
             options={
                 'ordering': ['username', 'pk'],
@@ -49,6 +50,7 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(verbose_name='last used', blank=True, editable=False, null=True)),
                 ('expires_at', models.DateTimeField(verbose_name='expires', blank=True, null=True)),
                 ('revoked_at', models.DateTimeField(verbose_name='revoked', blank=True, editable=False, null=True)),
+                ('made_with', models.ForeignKey(editable=False, help_text='The token that it was made with, which takes it along when it is revoked.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='made', to='accounts.devicetoken')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tokens', to=settings.AUTH_USER_MODEL)),
             ],
             options={

@@ -7,6 +7,7 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from tenants.accounts import roles, scopes
@@ -43,6 +44,7 @@ class User(AbstractBaseUser):
     pin_hash = models.CharField(max_length=128, blank=True, editable=False)
     is_active = models.BooleanField("active", default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    sessions_ended_at = models.DateTimeField(null=True, editable=False)
 
     objects = UserManager()
 
@@ -76,6 +78,11 @@ class User(AbstractBaseUser):
         """Whether the admin may be opened; what can be done there depends on permissions."""
         return not self.is_on_floor and bool(self.rights())
 
+    def get_session_auth_hash(self):
+        """A session lasts as long as this is the same."""
+        value = f"{self.password} {self.sessions_ended_at}"
+        return salted_hmac("spoolbook.session", value, algorithm="sha256").hexdigest()
+
     def rights(self):
         """Everything this person may do, with the token they came with; by PIN as with the scope
         of the floor."""
@@ -106,7 +113,10 @@ class DeviceTokenQuerySet(models.QuerySet):
     def usable(self, at):
         """Tokens that sign somebody in at this moment."""
         lasting = models.Q(expires_at=None) | models.Q(expires_at__gt=at)
-        return self.filter(lasting, revoked_at=None, user__is_active=True)
+        return self.not_revoked().filter(lasting, user__is_active=True)
+
+    def not_revoked(self):
+        return self.filter(revoked_at=None)
 
 
 class DeviceToken(models.Model):
@@ -116,6 +126,14 @@ class DeviceToken(models.Model):
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=20, choices=scopes.CHOICES, help_text=scopes.HELP)
     hash = models.CharField(max_length=64, unique=True, editable=False)
+    made_with = models.ForeignKey(
+        "self",
+        null=True,
+        editable=False,
+        on_delete=models.PROTECT,
+        related_name="made",
+        help_text="The token that it was made with, which takes it along when it is revoked.",
+    )
     created_at = models.DateTimeField("issued", default=timezone.now, editable=False)
     last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)

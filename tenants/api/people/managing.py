@@ -8,21 +8,25 @@ from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
 from tenants.api import SIGNED_IN
 from tenants.api.people import filters, serializers
+from tenants.api.people.confirmation import ConfirmedMixin
 from tenants.api.serializers import NoBody
 from tenants.api.views import BaseViewSet, ListViewSet, ReadViewSet
 
 
-class UserViewSet(ReadViewSet):
+class UserViewSet(ConfirmedMixin, ReadViewSet):
     """The people of the farm. They are deactivated, never deleted."""
 
     queryset = User.objects.all()
     serializer_class = serializers.UserSerializer
     bodies = {
         "create": serializers.NewUserBody,
+        **dict.fromkeys(["update", "partial_update"], serializers.ChangedUserBody),
         "set_password": serializers.PasswordBody,
         "set_pin": serializers.PinBody,
-        **dict.fromkeys(["clear_pin", "unlock_pin", "deactivate", "reactivate"], NoBody),
+        **dict.fromkeys(["unlock", "unlock_pin", "reactivate"], serializers.ConfirmBody),
+        **dict.fromkeys(["clear_pin", "deactivate"], NoBody),
     }
+    confirmed = frozenset(bodies) - {"clear_pin", "deactivate"}  # which let nobody in
     permissions = dict.fromkeys(bodies, "change") | {"create": "add"}
     filterset_class = filters.UserFilter
     search_fields = ["username", "name", "email"]
@@ -48,18 +52,25 @@ class UserViewSet(ReadViewSet):
 
     @action(detail=True, methods=["post"])
     def deactivate(self, request, pk):
-        """Shut somebody out at once, with their sessions and tokens; not the last manager."""
+        """Shut somebody out: their sessions and tokens end for good; not the last manager."""
         return self.verb(services.deactivate)
 
     @action(detail=True, methods=["post"])
     def reactivate(self, request, pk):
-        """Let somebody in again: their password, and their tokens, are those they had."""
+        """Let somebody in again, with the password they had: their tokens stay revoked."""
         return self.verb(services.reactivate)
 
     @action(detail=True, methods=["post"], url_path="set-password")
     def set_password(self, request, pk):
-        """Give somebody a new password: their sessions end, their tokens do not."""
+        """Give somebody else a new password: their sessions end, and their tokens unless
+        ``end_tokens`` is false. One's own is changed at ``me/password/``."""
         return self.verb(services.set_password)
+
+    @action(detail=True, methods=["post"])
+    def unlock(self, request, pk):
+        """Forget the wrong passwords typed for somebody, which a stranger may have typed: they may
+        sign in again at once."""
+        return self.verb(services.unlock)
 
     @action(detail=True, methods=["post"], url_path="set-pin")
     def set_pin(self, request, pk):
@@ -93,12 +104,13 @@ class RoleViewSet(ListViewSet):
         return self.list_response(rows)
 
 
-class DeviceTokenViewSet(ReadViewSet):
+class DeviceTokenViewSet(ConfirmedMixin, ReadViewSet):
     """The tokens of everybody in the farm; those of one's own are at ``tokens/``."""
 
     queryset = DeviceToken.objects.select_related("user")
     serializer_class = serializers.DeviceTokenSerializer
     bodies = {"create": serializers.NewDeviceTokenBody}
+    confirmed = {"create"}
     answers = {"create": {201: serializers.NewDeviceTokenSerializer}}
     permissions = {"destroy": "change"}
     filterset_class = filters.DeviceTokenFilter
@@ -108,7 +120,7 @@ class DeviceTokenViewSet(ReadViewSet):
 
     def create(self, request):
         """Issue a token for a device, in the name of somebody; it is shown this once."""
-        values = self.get_validated_data()
+        values = self.get_validated_data() | {"made_with": request.auth}
         token, secret = self.call(services.issue_token, values.pop("user"), **values)
         token.token = secret
         answer = serializers.NewDeviceTokenSerializer(token).data
@@ -116,17 +128,18 @@ class DeviceTokenViewSet(ReadViewSet):
         return Response(answer, status=status.HTTP_201_CREATED, headers=headers)
 
     def destroy(self, request, pk):
-        """Revoke a token: it is of no use at once, and stays on the list."""
+        """Revoke a token, with those made with it: of no use at once, they stay on the list."""
         self.call(services.revoke_token, self.get_object())
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class FloorDeviceViewSet(ReadViewSet):
+class FloorDeviceViewSet(ConfirmedMixin, ReadViewSet):
     """The floor's shared tablets. One is registered on itself, at /floor/device/."""
 
     queryset = FloorDevice.objects.all()
     serializer_class = serializers.FloorDeviceSerializer
-    bodies = {"unlock": NoBody}
+    bodies = {"unlock": serializers.ConfirmBody}
+    confirmed = {"unlock"}
     permissions = {"destroy": "change", "unlock": "change"}
     filterset_class = filters.FloorDeviceFilter
     search_fields = ["name"]

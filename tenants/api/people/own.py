@@ -1,6 +1,6 @@
 """Endpoints for one's own account and tokens."""
 
-from django.contrib.auth import authenticate
+from django.contrib.auth import authenticate, update_session_auth_hash
 from django.db import connection
 from django.utils.translation import gettext as _
 from rest_framework import status
@@ -11,10 +11,12 @@ from tenants.accounts import attempts, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import OPEN, OWN_ACCOUNT, SIGNED_IN
 from tenants.api.access import SignInThrottle
+from tenants.api.people.confirmation import ConfirmedMixin
 from tenants.api.people.serializers import (
     MeSerializer,
     NewTokenBody,
     NewTokenSerializer,
+    OwnPasswordBody,
     TokenSerializer,
 )
 from tenants.api.views import BaseViewSet, ReadViewSet
@@ -65,18 +67,34 @@ class TokenViewSet(ReadViewSet):
         return Response(status=status.HTTP_204_NO_CONTENT)
 
 
-class MeViewSet(BaseViewSet):
+class MeViewSet(ConfirmedMixin, BaseViewSet):
     """Who I am here, and what I may do."""
 
     observed_as = "me.get"
     queryset = User.objects.all()
     serializer_class = MeSerializer
-    permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
+    bodies = {"change_password": OwnPasswordBody}
+    answers = {"change_password": {200: MeSerializer}}
+    permissions = {"show": SIGNED_IN, "change_password": OWN_ACCOUNT, "metadata": SIGNED_IN}
+    always_confirmed = {"change_password"}
     pagination_class = None
 
+    @property
+    def stores_answers(self):
+        return self.action != "change_password"  # whose body is secret
+
+    def change_password(self, request):
+        """Change one's own password, with the old one: other sessions end, tokens if wished."""
+        values = self.get_validated_data()
+        changed = services.change_own_password(request.user, **values)
+        if request.auth is None:
+            update_session_auth_hash(request._request, changed)
+        return self.show(request)
+
     def show(self, request):
+        """Who I am here, and what I may do."""
         me, farm, settings = request.user, connection.tenant, FarmSettings.load()
         me.permissions = sorted(me.rights())
         me.farm = {"name": farm.name, "slug": farm.slug}
         me.farm |= {"timezone": settings.timezone, "currency": settings.currency}
-        return Response(self.get_serializer(me).data)
+        return Response(MeSerializer(me).data)

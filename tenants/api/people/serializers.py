@@ -7,6 +7,7 @@ from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, Floor
 from tenants.api.fields import (
     ChoiceField,
     EmailField,
+    FlagField,
     IdField,
     LowerCaseField,
     MomentField,
@@ -19,6 +20,11 @@ from tenants.api.serializers import Body, RowSerializer
 
 ROLES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
 PASSWORD = {"max_length": 1000, "trim_whitespace": False}
+CURRENT_PASSWORD = PASSWORD | {
+    "required": False,
+    "write_only": True,
+    "help_text": "Needed with a token: the password of whoever asks.",
+}
 
 # --- Tokens ------------------------------------------------------------------------------------
 
@@ -81,17 +87,23 @@ class MeSerializer(RowSerializer):
 # --- What managers look after ------------------------------------------------------------------
 
 
+class ConfirmBody(Body):
+    """With a token, what lets somebody in takes the password of whoever asks as well."""
+
+    current_password = TextField(**CURRENT_PASSWORD)
+
+
 class DeviceTokenSerializer(TokenSerializer):
     """A token of anybody in the farm."""
 
     username = serializers.CharField(source="user.username", read_only=True)
 
     class Meta(TokenSerializer.Meta):
-        fields = ["id", "user", "username", *TokenSerializer.Meta.fields[1:]]
+        fields = ["id", "user", "username", *TokenSerializer.Meta.fields[1:], "made_with"]
         read_only_fields = fields
 
 
-class NewDeviceTokenBody(Body):
+class NewDeviceTokenBody(ConfirmBody):
     """A token for a device, which acts in the name of somebody."""
 
     user = IdField(queryset=User.objects.all(), required=False)
@@ -141,7 +153,16 @@ class UserSerializer(RowSerializer):
         create_only = ("username",)
 
 
-class NewUserBody(Body):
+class ChangedUserBody(UserSerializer):
+    """As it was read, with what is to be different."""
+
+    current_password = TextField(**CURRENT_PASSWORD)
+
+    class Meta(UserSerializer.Meta):
+        fields = [*UserSerializer.Meta.fields, "current_password"]
+
+
+class NewUserBody(ConfirmBody):
     """Somebody new; their manager passes on the password."""
 
     username = LowerCaseField(max_length=150)
@@ -151,13 +172,22 @@ class NewUserBody(Body):
     email = EmailField(required=False, allow_blank=True)
 
 
-class PasswordBody(Body):
-    """A new password; the sessions with the old one end, tokens do not."""
+class PasswordBody(ConfirmBody):
+    """A new password; the sessions with the old one end."""
 
     password = TextField(**PASSWORD)
+    end_tokens = FlagField(default=True, help_text="Whether their tokens are revoked, too.")
 
 
-class PinBody(Body):
+class OwnPasswordBody(Body):
+    """A new password of one's own, with the old one; all sessions but this one end."""
+
+    current_password = TextField(**PASSWORD)
+    password = TextField(**PASSWORD)
+    end_tokens = FlagField(help_text="Whether one's tokens are revoked, too.")
+
+
+class PinBody(ConfirmBody):
     """4 to 8 digits, for the floor's shared tablets."""
 
     pin = TextField(max_length=100, trim_whitespace=False)

@@ -238,9 +238,13 @@ OF_OTHERS = {
     ),
     "settings.change": lambda: people.change_settings(FarmSettings.load(), by=None, locale="de"),
     "user.change": lambda: people.change(make_user(), by=None, role=roles.VIEWER, name="Nina"),
+    "user.change_own_password": lambda: people.change_own_password(
+        make_user(), password=NEW, end_tokens=True
+    ),
     "user.deactivate": lambda: people.deactivate(make_user(), by=None),
     "user.reactivate": lambda: people.reactivate(make_user(is_active=False), by=None),
     "user.set_password": lambda: people.set_password(make_user(), password=NEW, by=None),
+    "user.unlock": lambda: people.unlock(make_user(), by=None),
     "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
 }
 STORIES = OF_RUNS | OF_OTHERS

@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
+from django.conf import settings
 from django_tenants.utils import tenant_context
 
 from benchmarks.http_client import PersistentClient, request
@@ -27,7 +28,7 @@ from tenants.accounts.models import User
 from tenants.farms import services
 from tenants.schemas import prepare
 from tests.factories import a_filament, a_running_run, a_spool, make_token
-from tests.serving import serving
+from tests.serving import database_logins, serving
 from tests.timing import cpu_of
 
 GTHREAD = ("--worker-class=gthread", "--threads=2")
@@ -165,6 +166,7 @@ def polite(server, seconds):
 @contextmanager
 def two_farms(rounds):
     """A farm with an export of 15 MB, and one with runs to list and to complete."""
+    settings.DATABASE_LOGINS = database_logins()
     prepare.prepare()
     slugs = [f"bench-{secrets.token_hex(4)}" for _ in range(2)]
     farms = [services.add_farm(slug=slug, name=slug, password="benchmark-1") for slug in slugs]

@@ -9,7 +9,11 @@ import sys
 
 from gunicorn.glogging import Logger
 
+from config.database import URLS
 from config.logging import JsonFormatter
+
+if any(os.environ.get(name) for name in URLS.values()):  # the application shall be none but these
+    os.environ.pop("DATABASE_URL", None)
 
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 worker_class = "config.web_server.worker.BufferingWorker"

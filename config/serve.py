@@ -21,7 +21,7 @@ import psycopg
 from django.core.exceptions import ImproperlyConfigured
 
 from config import ports
-from config.database import embedded, from_url
+from config.database import URLS, embedded, from_url, login_urls
 from config.env import load_secret_key
 from config.supervisor import Program, ProgramError, supervise
 
@@ -76,6 +76,7 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
             "SPOOLBOOK_HTTPS": "0",
             "SPOOLBOOK_SECRET_KEY": load_secret_key(data_folder()),
             **os.environ,
+            **(login_urls(url) if is_embedded() else {}),
             "DATABASE_URL": url,
             "PORT": str(port),
             "SPOOLBOOK_SUPERVISOR": str(os.getpid()),
@@ -84,13 +85,23 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
             code = run_step(*PREPARE, environment, ignored=(SOME_FARMS,))
             if has_demo:  # which may be the farm that is not ready
                 run_step(*DEMO, environment, ignored=(1,) if code else ())
-        web = WebServer(host, port, environment, has_demo=has_demo)
-        programs = [web] if os.environ.get("DATABASE_URL") else [Database(url), web]
+        web = WebServer(host, port, web_environment(environment), has_demo=has_demo)
+        programs = [Database(url), web] if is_embedded() else [web]
         supervise(programs, on_ready=web.report_address, report=report)
 
 
 def data_folder() -> Path:
     return (ROOT / os.environ.get("SPOOLBOOK_DATA", ".data")).resolve()
+
+
+def is_embedded() -> bool:
+    return not os.environ.get("DATABASE_URL")
+
+
+def web_environment(environment: dict[str, str]) -> dict[str, str]:
+    """Without the owner's password, where the web server has logins of its own."""
+    left_out = {"DATABASE_URL"} if any(environment.get(name) for name in URLS.values()) else set()
+    return {name: value for name, value in environment.items() if name not in left_out}
 
 
 @contextmanager
@@ -127,7 +138,7 @@ def check_database(url: str) -> None:
 @contextmanager
 def preparation_lock() -> Iterator[None]:
     """Two instances on one data folder prepare it one after the other."""
-    if os.environ.get("DATABASE_URL"):
+    if not is_embedded():
         yield
         return
     # The folder itself: a file would have to belong to the right user, should root make it.

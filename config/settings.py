@@ -4,7 +4,7 @@ import warnings
 from datetime import timedelta
 from pathlib import Path
 
-from config.database import database
+from config.database import databases, from_url
 from config.env import (
     env_bool,
     env_hosts,
@@ -72,7 +72,13 @@ REVOKED_PRIVILEGES = {
 
 # --- Database and cache ------------------------------------------------------------------------
 
-DATABASES = {"default": database(env_str("DATABASE_URL"), DATA)}
+_login_urls = {
+    "web": env_str("SPOOLBOOK_WEB_DATABASE_URL"),
+    "site": env_str("SPOOLBOOK_SITE_DATABASE_URL"),
+}
+DATABASES = databases(env_str("DATABASE_URL"), _login_urls, DATA)
+# The names and passwords that `prepare` gives to the logins of the web server.
+DATABASE_LOGINS = {login: from_url(url) for login, url in _login_urls.items() if url}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CACHES = {
     "default": {

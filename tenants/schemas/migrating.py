@@ -8,11 +8,20 @@ from django.db.migrations.loader import MigrationLoader
 from django_tenants.utils import schema_context
 from psycopg import sql
 
+from tenants.schemas import database_role
+
 AT_ONCE = 500  # schemas in one query
 LOCK_TIMEOUT = "100ms"  # while only looking
+# The names that are expected are given once, as a setting: there may be hundreds of schemas.
+EXPECTED = "spoolbook.migrations"
+BEHIND = f"""
+    SELECT {{name}} WHERE NOT string_to_array(current_setting('{EXPECTED}'), ',')
+        <@ ARRAY(SELECT app || '.' || name FROM {{schema}}.django_migrations)
+"""
 TERMINATE = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND usename = session_user AND pid <> pg_backend_pid()
+    WHERE datname = current_database() AND pg_has_role(usesysid, 'USAGE')
+      AND pid <> pg_backend_pid()
       AND pid IN (
         SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation
         WHERE relnamespace = to_regnamespace(%s)
@@ -95,22 +104,10 @@ def _behind(schemas_):
     recorded = _with_a_record(schemas_)
     late = [schema for schema in schemas_ if schema not in recorded]
     late = [schema for schema in late if schema in existing(late)]
-    if not recorded:
-        return late
-    one = "SELECT {name}, (SELECT count(*) FROM expected WHERE NOT EXISTS (SELECT FROM {table} m "
-    one += "WHERE m.app || '.' || m.name = expected.name))"
-    parts = [
-        sql.SQL(one).format(
-            name=sql.Literal(schema), table=sql.Identifier(schema, "django_migrations")
-        )
-        for schema in recorded
-    ]
-    query = sql.SQL("WITH expected AS (SELECT unnest({}::text[]) AS name) ").format(
-        sql.Literal(expected())
-    ) + sql.SQL(" UNION ALL ").join(parts)
-    with connection.cursor() as cursor:
-        cursor.execute(query.as_string(cursor.connection))
-        return late + [schema for schema, missing in cursor.fetchall() if missing]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT set_config(%s, %s, true)", [EXPECTED, ",".join(expected())])
+        rows = database_role.rows_of_each(recorded, BEHIND)
+    return late + [schema for (schema,) in rows]
 
 
 def _with_a_record(schemas_):

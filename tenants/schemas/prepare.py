@@ -11,7 +11,15 @@ from django_tenants.utils import schema_context
 from tenants.accounts.models import FarmSettings
 from tenants.models import Tenant
 from tenants.operations.refusals import Refusal
-from tenants.schemas import database_role, drift, farm_checks, migrating, privileges
+from tenants.schemas import (
+    database_role,
+    drift,
+    farm_checks,
+    logins,
+    migrating,
+    privileges,
+    template,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +58,8 @@ def prepare(*, log=logger.info):
         drift.check([PUBLIC])
         database_role.close_public()
         database_role.open_farms()
+        logins.prepare(log=log)
+        template.load()
         FarmSettings.objects.get_or_create(pk=1)
         farms = _farms()
         late, reasons = _prepare_farms(farms, log)

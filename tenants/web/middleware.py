@@ -18,7 +18,7 @@ from tenants.models import Tenant
 from tenants.operations import clock
 from tenants.operations.operation import correlation_id
 from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
-from tenants.schemas import prepare
+from tenants.schemas import logins, prepare
 from tenants.schemas.current import current_schema
 from tenants.web import bodies
 from tenants.web.request_limits import count_request
@@ -118,6 +118,7 @@ class HealthMiddleware:
 
     @staticmethod
     def _readiness():
+        logins.use(logins.WEB)
         connection.set_schema_to_public()
         try:
             is_ready, reason = prepare.is_ready(), "migrations are missing\n"
@@ -141,6 +142,7 @@ class TenantMiddleware:
         self.get_response = get_response
 
     def __call__(self, request):
+        logins.use(logins.WEB)
         connection.set_schema_to_public()
         current_schema.set(None)
         try:
@@ -245,7 +247,9 @@ def trouble_of_farm(request, error):
 
 
 def enter_public(request):
-    """The public site, where farms are created and suspended, uses the database as its owner."""
+    """The public site, where farms are suspended and get their hosts, reaches none of them."""
+    logins.use(logins.SITE)
+    connection.set_schema_to_public()
     request.tenant = None
     request.urlconf = settings.PUBLIC_SCHEMA_URLCONF
     current_schema.set(PUBLIC)

@@ -22,7 +22,8 @@ def application(environ, start_response):
     if environ["PATH_INFO"] == "/die":
         os.kill(os.getppid(), 9)
     start_response("200 OK", [("Content-Type", "text/plain")])
-    return [os.environ["DATABASE_URL"].encode()]
+    names = ("DATABASE_URL", "SPOOLBOOK_WEB_DATABASE_URL")
+    return [" ".join(os.environ[name] for name in names if name in os.environ).encode()]
 """
 CORRELATION = """
 from contextvars import ContextVar

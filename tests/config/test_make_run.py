@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from config.database import embedded
+from config.database import embedded, login_urls
 from config.database.embedded.postmaster import running
 from tests.budgets import deep
 from tests.config.instances import Instance, copied
@@ -58,7 +58,7 @@ def test_it_does_every_step_serves_and_stops_cleanly(empty_project, number):
     steps = ["Starting PostgreSQL", "manage.py prepare", "manage.py demo", "is ready"]
     assert sorted(steps, key=output.index) == steps
     assert f"http://demo.localhost:{instance.port}/" in output
-    assert instance.get().startswith("postgresql://spoolbook:")
+    assert instance.get().startswith("postgresql://spoolbook.web:")
     instance.process.send_signal(number)
     output, code = instance.ends()
     assert (code, "PostgreSQL has stopped." in output) == (0, True)
@@ -179,7 +179,8 @@ def test_a_database_that_dies_is_started_again(project):
     instance.wait_for("PostgreSQL runs again")
     again = running(instance.data / "postgres")
     assert again.pid != server.pid
-    assert instance.get() == embedded.url(instance.data)
+    url = login_urls(embedded.url(instance.data))["SPOOLBOOK_WEB_DATABASE_URL"]
+    assert instance.get() == url
     embedded.release(instance.data)
     instance.process.terminate()
     output, code = instance.ends()

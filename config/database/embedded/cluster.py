@@ -33,6 +33,9 @@ SETTINGS = {
     "log_timezone": "UTC",
     "log_line_prefix": "%m [%p] %q%u@%d ",
     "password_encryption": "scram-sha-256",
+    # Statements hold values of the farm that they are of, and requests to all have one login, which
+    # could read them in pg_stat_activity.
+    "track_activities": "off",
 }
 NOT_DURABLE = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 ACCESS = "local all all scram-sha-256\n"  # pg_hba.conf

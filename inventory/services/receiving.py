@@ -118,6 +118,14 @@ def _net_of(spool, gross):
             % {"filament": spool.filament},
             errors={"gross_grams": [_("The weight of the empty reel is not set.")]},
         )
+    if gross < tare:
+        message = _(
+            "The empty reel of %(filament)s weighs %(tare)s g: %(gross)s g can't be one with "
+            "filament on it. Weigh again, or correct the weight of the reel."
+        )
+        figures = {"tare": format_number(tare), "gross": format_number(gross)}
+        message %= {"filament": spool.filament, **figures}
+        raise Invalid(message, errors={"gross_grams": [message]})
     return gross - tare
 
 

@@ -17,10 +17,11 @@ UNFIT = OVERRIDABLE | {"duplicate_spool", "spool_archived", "spool_printing"}
 
 class LineChoice(forms.ModelChoiceField):
     def label_from_instance(self, line):
+        grams = format_number(line.planned_total_grams) if line.has_plan else "–"
         return _("%(code)s · %(filament)s · %(grams)s g") % {
             "code": line.spool.code,
             "filament": line.spool.filament,
-            "grams": format_number(line.planned_total_grams),
+            "grams": grams,
         }
 
 
@@ -102,7 +103,7 @@ class SwapForm(OtherSpoolForm):
             yield "is_empty", _("What did it give so far?")
         if refusal.code in UNFIT:
             yield "spool", _("Not this spool: see the message above.")
-        if refusal.code in {"after_above_before", "tare_unknown"}:
+        if refusal.code in {"after_above_before", "tare_unknown", "weighing_implausible"}:
             yield "figure", _("Check this weight.")
 
 

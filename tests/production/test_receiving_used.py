@@ -81,7 +81,7 @@ def test_what_can_not_be_left_is_refused_and_says_why(receive):
     for given, why in (
         ({"remaining_grams": "1001"}, "1001 g can&#x27;t be left of 1000 g"),
         ({"gross_grams": "1201"}, "1001 g can&#x27;t be left of 1000 g"),
-        ({"gross_grams": "199"}, "-1 g can&#x27;t be left of 1000 g"),
+        ({"gross_grams": "199"}, "weighs 200 g: 199 g can&#x27;t be one with filament on it"),
         ({"remaining_grams": "1", "gross_grams": "201"}, "not both"),
     ):
         message = receive(filament, **given).replace("'", "&#x27;")

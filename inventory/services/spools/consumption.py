@@ -130,17 +130,7 @@ def _used_by_scale(spool, gross, confirm):
             remaining_grams=spool.remaining_grams,
         )
     if net < 0 and not confirm:
-        raise scale.WeighingImplausible(
-            _(
-                "Spool %(spool)s: the scale shows %(net)s g less than the empty reel. Weigh "
-                "again, or confirm that all of it was used."
-            )
-            % {"spool": spool.code, "net": format_number(-net)},
-            spool_id=spool.pk,
-            gross_grams=gross,
-            tare_grams=spool.tare(),
-            net_grams=net,
-        )
+        raise scale.below_reel(spool, gross, _("confirm that all of it was used"))
     return spool.remaining_grams - max(net, ledger.ZERO)
 
 

@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from inventory.services import ledger
 from inventory.services.past import require_past
@@ -14,6 +15,7 @@ from tenants.operations.text import format_moment, format_number
 
 IMPLAUSIBLE_SHARE = Decimal("0.10")
 IMPLAUSIBLE_GRAMS = Decimal(50)
+_CONFIRM = gettext_lazy("confirm that nothing is left")
 
 
 class TareUnknown(Refusal):
@@ -57,6 +59,8 @@ def require_possible(spool, gross_grams):
     gross, tare = to_grams(gross_grams, field="gross_grams"), spool.tare()
     if tare is None or tare <= gross <= tare + spool.initial_grams:
         return
+    if gross < tare:
+        raise below_reel(spool, gross, _CONFIRM)
     figures = {"tare": tare, "full": tare + spool.initial_grams, "gross": gross}
     message = _(
         "Spool %(spool)s weighs %(tare)s g empty and %(full)s g full; %(gross)s g can't be. "
@@ -67,6 +71,25 @@ def require_possible(spool, gross_grams):
         spool_id=spool.pk,
         gross_grams=gross,
         tare_grams=tare,
+    )
+
+
+def below_reel(spool, gross, advice, **numbers):
+    """The refusal of a weight that is below that of the empty reel; ``advice`` is what to do
+    besides weighing again and correcting the weight of the reel."""
+    tare = spool.tare()
+    figures = _formatted({"gross": gross, "less": tare - gross, "tare": tare})
+    message = _(
+        "Spool %(spool)s: the scale shows %(gross)s g, which is %(less)s g less than the empty "
+        "reel (%(tare)s g). Weigh again, correct the weight of the reel, or %(advice)s."
+    )
+    return WeighingImplausible(
+        message % {"spool": spool.code, "advice": advice, **figures},
+        spool_id=spool.pk,
+        gross_grams=gross,
+        tare_grams=tare,
+        net_grams=gross - tare,
+        **numbers,
     )
 
 
@@ -87,6 +110,9 @@ def net_of_gross(spool, gross):
 
 def _net_weight(spool, gross, book_grams, *, confirm):
     net = net_of_gross(spool, gross)
+    against = {"book_grams": book_grams, "difference_grams": net - book_grams}
+    if net < 0 and not confirm:
+        raise below_reel(spool, gross, _CONFIRM, **against)
     doubts = _doubts(spool, net, book_grams)
     if doubts and not confirm:
         raise WeighingImplausible(
@@ -96,8 +122,7 @@ def _net_weight(spool, gross, book_grams, *, confirm):
             gross_grams=gross,
             tare_grams=spool.tare(),
             net_grams=net,
-            book_grams=book_grams,
-            difference_grams=net - book_grams,
+            **against,
         )
     return max(net, ledger.ZERO)
 
@@ -105,11 +130,9 @@ def _net_weight(spool, gross, book_grams, *, confirm):
 def _doubts(spool, net, book_grams):
     off = abs(net - book_grams)
     figures = _formatted(
-        {"net": net, "less": -net, "off": off, "book": book_grams, "received": spool.initial_grams}
+        {"net": net, "off": off, "book": book_grams, "received": spool.initial_grams}
     )
     doubts = []
-    if net < 0:
-        doubts.append(_("the scale shows %(less)s g less than the empty reel"))
     if net > spool.initial_grams:
         doubts.append(_("%(net)s g net is more than the %(received)s g received"))
     if off > IMPLAUSIBLE_GRAMS and off > book_grams * IMPLAUSIBLE_SHARE:

@@ -10,7 +10,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory.services.ledger import ZERO
-from inventory.services.spools.scale import net_of_gross
+from inventory.services.spools import scale
 from production.models import ActualSource, Reason
 from production.services.completion.estimates import estimates
 from production.services.requirements import in_use
@@ -82,7 +82,8 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     What is in ``given`` overrides the drafts saved on the lines. ``percent`` estimates what was not
     given by that share of the plan: 100 is "as planned". ``books`` ({spool id: net grams}) is what
     a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
-    missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction, TareUnknown.
+    missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction, TareUnknown,
+    WeighingImplausible.
     """
     settled = note(lines, given)
     places = {line_of(lines, actual): ("materials", n) for n, actual in enumerate(given)}
@@ -238,8 +239,10 @@ def _weighed(line, spools, books):
             "%(more)s g more. Weigh again, or count the spool first."
         )
     else:
-        before = books[spool.pk]
-        used = before - net_of_gross(spool, line.gross_after_grams)
+        before, net = books[spool.pk], scale.net_of_gross(spool, line.gross_after_grams)
+        if net < 0:
+            raise scale.below_reel(spool, line.gross_after_grams, _("give the grams it took"))
+        used = before - net
         message = _(
             "Spool %(spool)s weighs %(after)s g after the print, but the book has %(before)s g "
             "net: that is %(more)s g more. Weigh again, or count the spool first."

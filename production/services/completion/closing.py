@@ -81,7 +81,7 @@ def complete(
     are of the print.
 
     Raises InvalidRunStatus, ActualsMissing, ActualImplausible, CountsExceedQuantity,
-    AfterAboveBefore, TareUnknown, InsufficientInventory with every shortage.
+    AfterAboveBefore, TareUnknown, WeighingImplausible, InsufficientInventory with every shortage.
     """
     run = run_state.lock(run, "complete")
     lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)

@@ -96,7 +96,10 @@ def _weighed(farm, line, book_of):
         used = line.before - line.after
     else:
         book = spool.remaining if book_of is None else book_of(line.spool)
-        used = book - spool.net(line.after)
+        net = spool.net(line.after)
+        if net < 0:
+            raise Refused("WeighingImplausible")
+        used = book - net
     if used < 0:
         raise Refused("AfterAboveBefore")
     purge = min(line.purge if line.actual_purge is None else line.actual_purge, used)

@@ -53,3 +53,9 @@ for (const item of document.querySelectorAll("[data-quantity]")) {
   });
   ask();
 }
+
+// What is typed is no estimate, whatever was there before.
+for (const input of document.querySelectorAll("[data-estimate]")) {
+  const hint = document.getElementById(`${input.id}_helptext`);
+  if (hint) input.addEventListener("input", () => { hint.hidden = input.value !== input.defaultValue; });
+}

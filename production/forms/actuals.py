@@ -38,9 +38,12 @@ def item_field(pk, name):
     return f"item-{pk}-{name}"
 
 
-def hint(source):
-    """The hint beside a figure that is an estimate."""
-    return ActualSource(source).label if source in ESTIMATED else ""
+def add_hint(field, source):
+    """Say beside a field that its initial value is an estimate, if it is; once somebody has typed
+    another, the hint goes."""
+    if source in ESTIMATED:
+        field.help_text = ActualSource(source).label
+        field.widget.attrs["data-estimate"] = ""
 
 
 @dataclass
@@ -72,6 +75,13 @@ class ActualsForm(VerbForm):
             self._add_line(line)
         for item in self.items:
             self._add_item(item, reasons)
+
+    def __getitem__(self, name):
+        bound = super().__getitem__(name)
+        is_estimate = "data-estimate" in bound.field.widget.attrs
+        if is_estimate and self.is_bound and bound.field.has_changed(bound.initial, bound.data):
+            bound.help_text = ""
+        return bound
 
     def clean(self):
         for line in self.lines:
@@ -145,8 +155,9 @@ class ActualsForm(VerbForm):
     def _add_line(self, line):
         for name in self._figures(line):
             initial = self._initial(line, name)
-            hint = self._hint(line, name)
-            field = self.number_field(label=LABELS[name], initial=initial, unit="g", help_text=hint)
+            field = self.number_field(label=LABELS[name], initial=initial, unit="g")
+            if name in GRAMS and initial is not None:
+                add_hint(field, self._source(line))
             self.fields[line_field(line.pk, name)] = field
         settle = line_field(line.pk, "settle")
         self.fields[settle] = forms.BooleanField(label=LABELS["settle"], required=False)
@@ -168,10 +179,9 @@ class ActualsForm(VerbForm):
             return dict(zip(GRAMS, self.guesses.get(line.pk, (None, None)), strict=True))[name]
         return getattr(line, name)
 
-    def _hint(self, line, name):
-        """The hint with the source of the initial value, if it is an estimate."""
-        source = ActualSource.AS_PLANNED if self._is_plan(line) else line.actual_source
-        return hint(source) if name in GRAMS and self._initial(line, name) is not None else ""
+    def _source(self, line):
+        """The source of the initial grams."""
+        return ActualSource.AS_PLANNED if self._is_plan(line) else line.actual_source
 
     def _add_item(self, item, reasons):
         good, scrapped = item.good_count, item.scrapped_count

@@ -3,15 +3,21 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from production.forms.actuals import ActualsForm, hint, item_field, items_of
+from production.forms.actuals import ActualsForm, add_hint, item_field, items_of
 from production.forms.fields import ReasonField, usual_reasons
 from production.models import ActualSource, Reason
 from production.services.completion.actuals import ItemCount
+from tenants.operations.text import format_number
 from tenants.web.forms import LocalMomentField, NumberField, VerbForm
 from tenants.web.touch_fields import CountField
 
 CONFIRM = _("The figures are correct, although they are implausible")
 IMPLAUSIBLE = {"confirm": {"actual_implausible"}}
+EMPTIED = {
+    "actual_minutes": _("Enter the minutes."),
+    "progress_percent": _("Enter how far it is."),
+}
+SHARE = _("Books this share of the plan for grams and minutes that are left empty.")
 
 
 class CompleteForm(ActualsForm):
@@ -35,9 +41,18 @@ class CompleteForm(ActualsForm):
         field = self.fields["actual_minutes"]
         field.initial = run.planned_minutes if is_plan else minutes
         if field.initial is not None:
-            field.help_text = hint(
-                ActualSource.AS_PLANNED if is_plan else run.actual_minutes_source
-            )
+            add_hint(field, ActualSource.AS_PLANNED if is_plan else run.actual_minutes_source)
+        elif is_plan:
+            field.help_text = _("Left empty: unknown.")
+
+    def clean(self):
+        """What is emptied is asked about, grams and minutes alike: it is neither the plan nor what
+        was there."""
+        values = super().clean()
+        for name in EMPTIED.keys() & set(self.changed_data) - self.errors.keys():
+            if values[name] is None:
+                self.add_error(name, EMPTIED[name])
+        return values
 
     def service_kwargs(self):
         values = super().service_kwargs()
@@ -118,12 +133,7 @@ class FailForm(ActualsForm):
     after_refusal = IMPLAUSIBLE
 
     reason = ReasonField(label=_("What happened?"))
-    progress_percent = NumberField(
-        label=_("How far was it?"),
-        help_text=_("Books this share of the plan for what was not weighed."),
-        max_value=100,
-        unit="%",
-    )
+    progress_percent = NumberField(label=_("How far was it?"), max_value=100, unit="%")
     actual_minutes = NumberField(label=_("Minutes it printed"))
     note = forms.CharField(label=_("Note"), required=False, max_length=1000)
     confirm = forms.BooleanField(label=CONFIRM, required=False)
@@ -137,6 +147,10 @@ class FailForm(ActualsForm):
         percent = self.fields["progress_percent"]
         percent.initial = self.subject.progress_percent
         percent.show_hidden_initial = True  # distinguishes typed from initial values
+        percent.help_text = SHARE
+        if (minutes := self.subject.actual_minutes) is not None:
+            text = _("Left empty: %(minutes)s min, as saved.")
+            self.fields["actual_minutes"].help_text = text % {"minutes": format_number(minutes)}
 
     def service_kwargs(self):
         """An unchanged percent is left out if all grams are known."""

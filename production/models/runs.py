@@ -266,6 +266,11 @@ class RunMaterial(models.Model):
         return f"run {self.run_id}: {format_number(self.planned_grams)} g"
 
     @property
+    def has_plan(self):
+        """Whether it has planned grams of its own: not what was added after the start."""
+        return self.expected_grams is None
+
+    @property
     def planned_total_grams(self):
         return self.planned_grams + self.planned_purge_grams
 

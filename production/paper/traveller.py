@@ -140,13 +140,17 @@ def _material_row(line):
         _material(line),
         _spool(line),
         [
-            tables.text(f"{format_number(line.planned_total_grams)} g", bold=True),
+            tables.text(_planned(line), bold=True),
             *_small(_("%(value)s g of it purge"), purge and format_number(purge)),
         ],
         _known(line.gross_before_grams),
         _known(line.gross_after_grams),
         _known(line.actual_total_grams),
     ]
+
+
+def _planned(line):
+    return f"{format_number(line.planned_total_grams)} g" if line.has_plan else NOTHING
 
 
 def _material(line):

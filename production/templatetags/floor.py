@@ -18,6 +18,19 @@ def grams(value):
 
 
 @register.filter
+def planned(line):
+    """What a material was planned with, or is expected to take: one that was added after the start
+    has no plan of its own."""
+    if line.has_plan:
+        return _("%(grams)s planned") % {"grams": grams(line.planned_total_grams)}
+    if line.expected_grams:
+        return _("%(grams)s expected, added after the start") % {
+            "grams": grams(line.expected_grams)
+        }
+    return _("no plan of its own: it takes what is left of the planned grams")
+
+
+@register.filter
 def signed_grams(value):
     """The same with its sign."""
     rounded = half_up(value, 2)

@@ -1,6 +1,7 @@
 """Views of a run and its verbs on the floor."""
 
-from django.http import Http404
+from django.contrib import messages
+from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -17,10 +18,13 @@ from production.services.reports.today import Job
 from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
 from production.views.floor import ButtonView, VerbView
-from tenants.operations.text import format_number
+from tenants.operations.text import format_number, humanize_name
 
 Status = ProductionRun.Status
 SAVED = gettext_lazy("Saved for the completion; nothing is booked yet.")
+NOT_NOW = gettext_lazy(
+    "“%(verb)s” is not possible now: run %(run)s is %(status)s. This is its page."
+)
 FILAMENT = ("spool__filament__manufacturer", "filament__manufacturer", "material_type")
 
 
@@ -87,7 +91,16 @@ class RunVerbMixin(RunPageMixin):
 
 
 class RunVerbView(RunVerbMixin, VerbView):
-    """The form of a verb."""
+    """The form of a verb; where that is not possible any more, the run's page says why."""
+
+    def get(self, request, **kwargs):
+        self.require_permission(self.verb_permission)
+        if self.row.is_possible(self.run):
+            return super().get(request, **kwargs)
+        figures = {"run": self.run, "status": self.run.get_status_display().lower()}
+        verb = humanize_name(self.verb).capitalize()
+        messages.warning(request, NOT_NOW % {"verb": verb, **figures})
+        return HttpResponseRedirect(self.get_success_url())
 
 
 class RunButtonView(RunVerbMixin, ButtonView):

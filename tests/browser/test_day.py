@@ -38,14 +38,14 @@ def test_a_day(visit, job):
 
 
 def test_a_day_without_javascript(visit, job):
-    live_through(visit(viewport=TABLET, java_script_enabled=False), job)
+    live_through(visit(viewport=TABLET, java_script_enabled=False), job, has_script=False)
 
 
-def live_through(page, job):
+def live_through(page, job, *, has_script=True):
     """Today, start, swap, save a draft, find and weigh, complete, undo."""
     hand = Hand(page)
     start_and_swap(page, hand, job)
-    save_draft(page, hand)
+    save_draft(page, hand, has_script)
     weigh_and_undo(page, hand, a_spool())
     complete_and_undo(page, hand, job)
 
@@ -65,12 +65,18 @@ def start_and_swap(page, hand, job):
     finds(page, f"It goes on from spool {job.other.code}.")
 
 
-def save_draft(page, hand):
+def save_draft(page, hand, has_script):
     hand.link("Enter actuals")
     page.get_by_label("Good", exact=True).fill("3")
     page.get_by_label("Scrapped", exact=True).fill("1")
     hand.touch(page.locator(".reasons label").first)
-    page.get_by_label("Grams in the parts").last.fill("25")
+    grams = page.get_by_label("Grams in the parts").last
+    hint = page.locator(f"#{grams.get_attribute('id')}_helptext")
+    assert hint.inner_text() == "as planned"
+    grams.fill("24")
+    assert hint.is_hidden() == has_script  # it is not, any more
+    grams.fill("25")
+    assert hint.is_visible()
     hand.button("Only save these figures for later")
     finds(page, "nothing is booked yet")
 

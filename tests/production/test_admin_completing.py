@@ -8,7 +8,7 @@ from production.services.completion.actuals import MaterialActual
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_slot, a_spool
-from tests.production.admin_forms import LIST, carry_out, field, fields, page, written
+from tests.production.admin_forms import LIST, carry_out, field, fields, page, page_of, written
 from tests.queries import status_of
 from tests.responses import text_of
 
@@ -138,6 +138,12 @@ def test_a_spool_that_ran_out_is_swapped(at_admin):
     carry_out(at_admin, url, line=line.pk, spool=new.pk, actual_grams="70")
     lines = run.materials.order_by("pk").values_list("spool", "reserved_grams")
     assert list(lines) == [(old.pk, 70), (new.pk, 20)]
+    for address in (
+        page_of(run),
+        page(run, "complete"),
+        f"/admin/inventory/spool/{new.pk}/change/",
+    ):
+        assert "No plan of its own" in text_of(at_admin.get(address)), address
 
 
 def test_a_spool_that_is_swapped_is_swapped_in_its_printer_too(at_admin):

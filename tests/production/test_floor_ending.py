@@ -4,6 +4,7 @@ from decimal import Decimal
 
 from inventory.models import InventoryTransaction
 from production.models import ActualSource, Reason
+from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.printing import midprint
 from tests.factories import a_printer, a_run, a_running_run, a_spool
@@ -81,6 +82,55 @@ def test_a_weight_counts_where_the_grams_of_the_plan_were_emptied(floor, galaxy)
     }
     touch(floor, at(run, "complete"), **filled(run, **given))
     assert (fresh(line).actual_grams, fresh(line).actual_source) == (45, "weighed")
+
+
+def test_what_is_emptied_is_asked_about_grams_and_minutes_alike(floor, galaxy):
+    """Neither the plan nor a saved figure is booked for it, and nothing says "as planned"."""
+    run = a_running_run((a_spool(filament=galaxy), 40), planned_minutes=90)
+    grams = f"material-{run.materials.get().pk}-actual_grams"
+    given = filled(run, actual_minutes="90")
+    assert page(floor.get(at(run, "complete"))).count(">as planned</p>") == 2
+    for name, why in ((grams, "Enter the grams or a weight."), ("actual_minutes", "the minutes.")):
+        for address in ("complete", "note"):
+            again = page(touch(floor, at(run, address), **given | {name: ""}), 400)
+            assert f"{why}</p>" in again
+            assert again.count(">as planned</p>") == 1
+    midprint.save_actuals(run, by=None, actual_minutes=80, progress_percent=50)
+    noted = given | {"actual_minutes": "80", "progress_percent": ""}
+    assert "Enter how far it is." in page(touch(floor, at(run, "note"), **noted), 400)
+    page(touch(floor, at(run, "complete"), **given | {"actual_minutes": ""}), 400)
+    touch(floor, at(run, "complete"), **noted)
+    assert (fresh(run).actual_minutes, fresh(run).actual_minutes_source) == (80, "typed")
+
+
+def test_a_figure_that_is_typed_is_no_estimate_when_the_form_comes_back(floor, galaxy):
+    run = a_running_run((a_spool(filament=galaxy), 40), planned_minutes=90)
+    grams = f"material-{run.materials.get().pk}-actual_grams"
+    given = filled(run, actual_minutes="90", **{grams: "400"})
+    again = page(touch(floor, at(run, "complete"), **given), 409)
+    assert again.count(">as planned</p>") == 1  # the minutes
+    assert f'aria-describedby="id_{grams}_helptext' not in again
+
+
+def test_an_empty_field_says_what_that_means(floor, galaxy):
+    run = a_running_run((a_spool(filament=galaxy), 40))
+    assert "Left empty: unknown." in page(floor.get(at(run, "complete")))
+    midprint.save_actuals(run, by=None, actual_minutes=80)
+    failing = page(floor.get(at(run, "fail")))
+    assert "Left empty: 80 min, as saved." in failing
+    assert "share of the plan for grams and minutes that are left empty." in failing
+
+
+def test_the_form_of_a_verb_that_is_not_possible_any_more_leads_to_the_run(floor, galaxy):
+    run = a_running_run((a_spool(filament=galaxy), 40))
+    line = run.materials.get().pk
+    completion.complete(run, by=None, as_planned=True)
+    for verb in ("complete", "fail", "cancel", "note", "plate", f"swap/{line}"):
+        answer = floor.get(at(run, verb), follow=True)
+        assert answer.redirect_chain == [(at(run), 302)], verb
+        text = page(answer)
+        assert f"is not possible now: run {run.number} is completed." in text
+        assert "<h2>Materials</h2>" in text
 
 
 def test_grams_and_a_weight_together_are_asked_about(floor, galaxy):

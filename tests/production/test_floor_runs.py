@@ -106,6 +106,9 @@ def test_a_spool_that_ran_out_is_swapped_in_the_run_and_in_the_printer(floor, ga
     given = {"gave": "grams", "figure": "60", "spool": full.code}
     text = page_after(floor, touch(floor, at(run, "swap", line.pk), **given))
     assert f"It goes on from spool {full.code}." in text
+    rest = "o plan of its own: it takes what is left of the planned grams"
+    assert [each in text for each in ("90 g planned", f"N{rest}", ">0 g planned")] == [1, 1, 0]
+    assert f"N{rest}; 1000 g remaining" in page(floor.get(at(run, "complete")))
     assert fresh(slot).spool == full
     assert (fresh(line).actual_grams, fresh(full).reserved_grams) == (60, 30)
     assert [event.verb for event in full.events.all()] == ["opened", "loaded"]

@@ -125,7 +125,7 @@ def test_every_page_and_table_tells_estimates_from_statements(api, at_admin, flo
     assert apart == ("90.00", "100.00")
     as_csv = api.get("/api/v1/reports/variance/?format=csv")
     assert b"minutes.typed" in b"".join(as_csv.streaming_content)
-    assert "10 g, planned 10 g (as planned)" in page(floor.get(at(run)))
+    assert "10 g; 10 g planned (as planned)" in page(floor.get(at(run)))
     assert "1 h 40 min (as planned)" in page(floor.get(at(run)))
     assert "Time (as planned)" in text_of(at_admin.get(f"{RUNS}{run.pk}/change/"))
     assert text_of(at_admin.get(RUNS)).count(">estimated</span>") == 2

@@ -1,5 +1,6 @@
 """Settings, from the environment that docs/configuration.md describes."""
 
+import tomllib
 import warnings
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from config.env import (
 )
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
 DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
 DEBUG = env_bool("SPOOLBOOK_DEBUG", default=True)
 HTTPS = env_bool("SPOOLBOOK_HTTPS", default=not DEBUG)

@@ -105,3 +105,25 @@ class Domain(models.Model):
     def save(self, *args, **kwargs):
         self.host = self.host.lower().rstrip(".")
         super().save(*args, **kwargs)
+
+
+class DroppedFarm(models.Model):
+    """Who could sign in when a farm was dropped: in its backups, what was revoked stays so."""
+
+    slug = models.CharField(max_length=63, unique=True)
+    access = models.JSONField(null=True, help_text="As tenants.accounts.access notes it.")
+    dropped_at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self):
+        return self.slug
+
+    @classmethod
+    def note(cls, slug, access):
+        cls.objects.update_or_create(
+            slug=slug, defaults={"access": access, "dropped_at": timezone.now()}
+        )
+
+    @classmethod
+    def noted(cls, slug):
+        """None where the farm was not dropped here, or its tables could not be read then."""
+        return cls.objects.filter(slug=slug).values_list("access", flat=True).first()

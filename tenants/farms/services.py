@@ -1,7 +1,5 @@
 """Farms: add, close, suspend, resume and drop one."""
 
-from contextlib import contextmanager
-
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, ProgrammingError, transaction
@@ -9,12 +7,13 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context, tenant_context
 
+from tenants.accounts import access
 from tenants.accounts.audited import audit
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.roles import MANAGER
 from tenants.accounts.services import add_user
 from tenants.farms.names import check_slug, farm_hosts, schema_name
-from tenants.models import Domain, Tenant
+from tenants.models import Domain, DroppedFarm, Tenant
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
 from tenants.operations.text import humanize_name
@@ -108,12 +107,7 @@ def drop_farm(tenant, *, by):
 def _add(script, *, slug, name, hosts, chosen, manager, password, by):
     tenant = checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
     claim(tenant, hosts)
-    with making(tenant.schema_name):
-        if script:
-            template.replay(script, tenant.schema_name)
-        else:
-            migrating.create(tenant.schema_name)
-            migrating.migrate(tenant.schema_name)
+    make_schema(tenant.schema_name, script)
     with tenant_context(tenant):
         chosen.save(force_insert=True)
         FarmSettings.copy_to_public()
@@ -130,10 +124,20 @@ def _add(script, *, slug, name, hosts, chosen, manager, password, by):
 def _drop(tenant, *, by):
     with schema_context(PUBLIC):
         migrating.end_transactions(tenant.schema_name)
+        DroppedFarm.note(tenant.slug, _access(tenant))
         migrating.drop(tenant.schema_name)
         database_role.drop_role(tenant.schema_name)
         audit("drop", tenant, by=by)
         tenant.delete()
+
+
+def _access(tenant):
+    """Who can sign in, for a backup that is restored; None where the tables can't be read."""
+    schema = tenant.schema_name
+    if not migrating.existing([schema]) or migrating.is_behind(schema):
+        return None
+    with tenant_context(tenant):
+        return access.note()
 
 
 def _set_status(tenant, status, *, by, verb):
@@ -172,12 +176,16 @@ def claim(tenant, hosts):
         raise _host_taken(hosts) from error
 
 
-@contextmanager
-def making(schema):
-    """Create a schema within, all of it or nothing. Raises SlugTaken when it exists."""
+def make_schema(schema, script=None, targets=None):
+    """Make a farm's schema from the template's ``script``, or without one by migrations, as far as
+    ``targets``. Raises SlugTaken when it exists."""
     try:
         with transaction.atomic():
-            yield
+            if script:
+                template.replay(script, schema)
+            else:
+                migrating.create(schema)
+                migrating.migrate(schema, targets)
     except ProgrammingError as error:
         if getattr(error.__cause__, "sqlstate", None) != DUPLICATE_SCHEMA:
             raise

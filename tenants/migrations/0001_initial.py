@@ -68,5 +68,14 @@ class Migration(migrations.Migration):
                 'constraints': [models.CheckConstraint(condition=models.Q(('host', django.db.models.functions.text.Lower('host'))), name='tenants_domain_host_lower'), models.UniqueConstraint(condition=models.Q(('is_primary', True)), fields=('tenant',), name='tenants_domain_one_primary')],
             },
         ),
+        migrations.CreateModel(
+            name='DroppedFarm',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('slug', models.CharField(max_length=63, unique=True)),
+                ('access', models.JSONField(help_text='As tenants.accounts.access notes it.', null=True)),
+                ('dropped_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
         migrations.RunSQL(COPY_SETTINGS, "DROP SCHEMA farms CASCADE"),
     ]

@@ -43,18 +43,30 @@ def end_transactions(schema):
         cursor.execute(TERMINATE, [schema])
 
 
-def migrate(schema):
-    """Apply what is missing in one schema."""
+def migrate(schema, targets=None):
+    """Apply what is missing in one schema, as far as ``targets``; None: all."""
     with schema_context(schema):
         executor = MigrationExecutor(connection)
-        executor.migrate(executor.loader.graph.leaf_nodes())
+        executor.migrate(targets or executor.loader.graph.leaf_nodes())
 
 
 @functools.cache
 def expected():
     """The names of all migrations there are, as ``app.name``."""
-    nodes = MigrationLoader(None, ignore_no_migrations=True).graph.nodes
-    return sorted(f"{app}.{name}" for app, name in nodes)
+    return sorted(f"{app}.{name}" for app, name in _graph().nodes)
+
+
+def leaves(names):
+    """The targets by which `migrate` applies exactly these migrations, named as ``app.name``; None
+    where there are none: one needs another that is not among them, or there are none at all."""
+    chosen = {node for key, node in _graph().node_map.items() if ".".join(key) in names}
+    if not chosen or any(parent not in chosen for node in chosen for parent in node.parents):
+        return None
+    return [node.key for node in sorted(chosen) if not node.children & chosen]
+
+
+def _graph():
+    return MigrationLoader(None, ignore_no_migrations=True).graph
 
 
 def examine(schemas_):

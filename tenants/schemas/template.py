@@ -81,22 +81,16 @@ def _build():
 
 
 def dump(schema):
-    command, environment = dumping(schema, "--inserts", "--rows-per-insert=1000")
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return done.stdout
-
-
-def dumping(schema, *flags):
-    """The command that dumps one schema as this connection's user, and its environment.
-
-    Raises FileNotFoundError where there is no ``pg_dump``.
-    """
+    """What ``pg_dump`` says of one schema. Raises FileNotFoundError where there is none."""
     params = connection.get_connection_params()
     where = {key: params[key] for key in params if key not in DRIVER_OPTIONS}
-    own = ["--no-owner", "--no-privileges", f"--schema={schema}"]
-    own.append(f"--lock-wait-timeout={LOCK_TIMEOUT}")  # or it waits for ever
-    command = [connection.program("pg_dump"), *own, *flags, f"--dbname={make_conninfo(**where)}"]
-    return command, {**os.environ, "PGPASSWORD": params.get("password", "")}
+    flags = ["--no-owner", "--no-privileges", "--inserts", "--rows-per-insert=1000"]
+    flags.append(f"--lock-wait-timeout={LOCK_TIMEOUT}")  # or it waits for ever
+    target = [f"--schema={schema}", f"--dbname={make_conninfo(**where)}"]
+    command = [connection.program("pg_dump"), *flags, *target]
+    environment = {**os.environ, "PGPASSWORD": params.get("password", "")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    return done.stdout
 
 
 def _scripted(dumped, schema):

@@ -1,5 +1,6 @@
 """How each verb of the program comes to be used: one story for each, and every story ends well."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from tempfile import TemporaryDirectory
@@ -26,10 +27,10 @@ from production.services.runs import (
     status_change,
 )
 from production.services.undo import last_action, loads, receipts
-from tenants.accounts import audited, devices, pins, roles
+from tenants.accounts import access, audited, devices, pins, roles
 from tenants.accounts import services as people
 from tenants.accounts.models import FarmSettings
-from tenants.farms import backups, services
+from tenants.farms import backups, restoring, services
 from tests.factories import (
     PASSWORD,
     a_filament,
@@ -132,9 +133,18 @@ def a_farm():
 
 
 def restored():
+    """Of what is committed: a backup is a transaction of its own."""
     with TemporaryDirectory() as folder:
-        path = backups.back_up(connection.tenant, folder)
-        return backups.restore_farm(path, slug="seen", by=None)
+        with ThreadPoolExecutor(1) as other_connection:
+            path = other_connection.submit(backed_up, connection.tenant, folder).result()
+        return restoring.restore_farm(path, slug="seen", by=None).tenant
+
+
+def backed_up(tenant, folder):
+    try:
+        return backups.back_up(tenant, folder)
+    finally:
+        connection.close()
 
 
 OF_RUNS = {
@@ -172,6 +182,7 @@ OF_RUNS = {
 OF_OTHERS = {
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
+    "access.restrict": lambda: access.restrict(None, by=None),
     "farm.add": a_farm,
     "farm.close": lambda: services.close_farm(a_farm(), by=None),
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None),

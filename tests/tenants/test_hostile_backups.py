@@ -1,0 +1,292 @@
+"""A backup may come from anybody: a hostile one restores nothing, and nothing of it is left."""
+
+import gzip
+import hashlib
+import json
+from dataclasses import dataclass, field
+
+import pytest
+from django.db import connection
+from django_tenants.utils import schema_context
+
+from tenants.farms import backup_file, backups, restoring, services
+from tenants.operations.refusals import Refusal
+from tests import farm_pool
+from tests.conftest import go_out, go_to
+from tests.tenants.test_backups import fill_a_farm, lines_of
+
+LEFT = """
+    SELECT (SELECT array_agg(slug::text ORDER BY id) FROM tenants_tenant),
+           (SELECT array_agg(host::text ORDER BY id) FROM tenants_domain),
+           (SELECT array_agg(nspname::text ORDER BY oid) FROM pg_namespace
+            WHERE nspname NOT LIKE 'pg_%%temp%%'),
+           (SELECT array_agg(rolname::text ORDER BY oid) FROM pg_roles),
+           (SELECT count(*) FROM accounts_auditevent WHERE verb = 'restore')
+"""
+HASH = "pbkdf2_sha256$2000000000$salt$hash"
+
+
+@dataclass
+class File:
+    """A backup in its parts, to be spoilt; written with a count and a digest that are right."""
+
+    head: dict
+    tables: list  # of [line of JSON, rows]
+    end: dict = field(default_factory=dict)
+    after: bytes = b""
+
+    @classmethod
+    def of(cls, lines):
+        file = cls(json.loads(lines[0]), [])
+        for line in lines[1:-1]:
+            if line.startswith(b'{"table": '):
+                file.tables.append([json.loads(line), []])
+            elif line != b"\\.\n":
+                file.tables[-1][1].append(line)
+        return file
+
+    def table(self, name):
+        return next(each for each in self.tables if each[0]["table"] == name)
+
+    def set(self, table, column, value):
+        """Of the first row."""
+        described, rows = self.table(table)
+        values = rows[0].rstrip(b"\n").split(b"\t")
+        values[described["columns"].index(column)] = value.encode()
+        rows[0] = b"\t".join(values) + b"\n"
+
+    def written(self):
+        lines = [json.dumps(self.head).encode() + b"\n"]
+        for described, rows in self.tables:
+            lines += [json.dumps(described).encode() + b"\n", *rows, b"\\.\n"]
+        text = b"".join(lines)
+        end = {
+            "rows": {described["table"]: len(rows) for described, rows in self.tables},
+            "sha256": hashlib.sha256(text).hexdigest(),
+        } | self.end
+        return gzip.compress(text + json.dumps(end).encode() + b"\n", 1) + self.after
+
+
+@pytest.fixture(scope="module")
+def lines(django_db_setup, django_db_blocker, tmp_path_factory):
+    with django_db_blocker.unblock():
+        tenant = farm_pool.lend()
+        go_to(tenant)
+        fill_a_farm()
+        path = backups.back_up(tenant, tmp_path_factory.mktemp("backup"))
+        go_out()
+        farm_pool.give_back(tenant)
+    first, *others = lines_of(path)
+    head = json.loads(first) | {"slug": "hostile", "hosts": []}
+    return [json.dumps(head).encode() + b"\n", *others]
+
+
+@pytest.fixture
+def restore(lines, django_db_blocker, tmp_path):
+    """``restore(content)`` commits; what there was before it must be all there is afterwards."""
+    path = tmp_path / "hostile.farm.gz"
+
+    def run(content):
+        path.write_bytes(content)
+        services.drop_farm(restoring.restore_farm(path, by=None).tenant, by=None)
+
+    with django_db_blocker.unblock():
+        before = left()
+        yield run
+        assert left() == before
+
+
+def left():
+    with schema_context("public"), connection.cursor() as cursor:
+        cursor.execute(LEFT)
+        return cursor.fetchone()
+
+
+def head(**changes):
+    return lambda file: file.head.update(changes)
+
+
+def value(table, column, text):
+    return lambda file: file.set(table, column, text)
+
+
+def described(table, **changes):
+    return lambda file: file.table(table)[0].update(changes)
+
+
+def more_rows(table, *rows):
+    return lambda file: file.table(table)[1].extend(rows)
+
+
+def another(table, columns, *rows):
+    line = {"table": table, "columns": columns, "last_id": 0}
+    return lambda file: file.tables.append([line, list(rows)])
+
+
+def without(table):
+    return lambda file: file.tables.remove(file.table(table))
+
+
+def without_head(name):
+    return lambda file: file.head.pop(name)
+
+
+def in_reverse(table):
+    return lambda file: file.table(table)[1].reverse()
+
+
+def without_rows(table):
+    return lambda file: file.table(table)[1].clear()
+
+
+def twice(table):
+    return lambda file: file.tables.append(file.table(table))
+
+
+def hidden_rest(file):
+    """To COPY, rows end at a marker with another end of line."""
+    rows = file.table("inventory_location")[1]
+    rows[:] = [b"1\tone\t\r\n", b"\\.\r\n", b"2\ttwo\t\r\n"]
+
+
+# By what a file is like: of what has a right count and digest, so that more than these refuse it.
+SPOILT = {
+    "a path for a name": (head(slug="../../etc"), "must be 1 to 63 of a-z"),
+    "a number for a name": (head(slug=7), "valid “slug”"),
+    "a NUL in its name": (head(name="x\0y"), "valid “name”"),
+    "half a character in its name": (head(name="\ud800"), "valid “name”"),
+    "no name": (without_head("name"), "valid “name”"),
+    "an unknown status": (head(status="owner"), "valid “status”"),
+    "made in the year 9999": (head(created_at="9999-12-31T23:59:59-23:59"), "valid “created_at”"),
+    "made in no time zone": (head(created_at="2026-01-01T00:00:00"), "valid “created_at”"),
+    "hosts that are no list": (head(hosts=7), "valid “hosts”"),
+    "another farm's host": (head(hosts=["alpha.localhost"]), "hosts are taken: alpha"),
+    "the public site's host": (head(hosts=["localhost"]), "hosts are taken: localhost"),
+    "a host that is none": (head(hosts=["a b"]), "not a host name"),
+    "another farm's name": (head(slug="alpha"), "is a farm “alpha” already"),
+    "a name of the platform": (head(slug="public"), "is reserved"),
+    "a newer format": (head(version=3), "by a newer Spoolbook"),
+    "another format": (head(format="tar"), "is no backup"),
+    "a head of 70 kB": (head(more="x" * 70_000), "longer than 65536 bytes"),
+    "unknown migrations": (head(migrations=["x.0001_evil"]), "x.0001_evil.*with that version"),
+    "no migrations": (head(migrations=[]), "don't make a farm"),
+    "migrations without the first": (head(migrations=["inventory.0002_initial"]), "make a farm"),
+    "only some migrations": (head(migrations=["accounts.0001_initial"]), "is not as the migr"),
+    "a table of public": (another("tenants_tenant", ["id", "slug"]), "tenants_tenant"),
+    "another farm's table": (another("farm_alpha.accounts_user", ["id"]), "farm_alpha"),
+    "a table of the server": (another("pg_catalog.pg_authid", ["rolname"]), "pg_authid"),
+    "what was migrated": (another("django_migrations", ["id", "app"]), "django_migrations"),
+    "somebody's session": (another("django_session", ["session_key"]), "django_session"),
+    "a program for a table": (another("x FROM PROGRAM 'id'; --", ["id"]), "PROGRAM"),
+    "a program for a column": (
+        described("inventory_location", columns=["id) FROM PROGRAM 'id' --", "name", "comment"]),
+        "inventory_location",
+    ),
+    "a column too many": (
+        described("inventory_location", columns=["id", "name", "comment", "owner"]),
+        "inventory_location",
+    ),
+    "columns that are no names": (described("inventory_location", columns=[[1], {}, 3]), "is not"),
+    "a table twice": (twice("inventory_location"), "twice"),
+    "a table less": (without("inventory_spoolevent"), "inventory_spoolevent"),
+    "a huge last id": (described("inventory_location", last_id=2**63 - 1), "not described"),
+    "a last id that is SQL": (described("inventory_location", last_id="1); DROP"), "not descr"),
+    "SQL among rows": (
+        more_rows("inventory_location", b"COMMIT; DROP TABLE x;\n"),
+        "invalid input",
+    ),
+    "a value too many": (more_rows("inventory_location", b"9\tx\t\t\n"), "extra data"),
+    "no UTF-8": (more_rows("inventory_location", b"9\t\xff\xfe\t\n"), "invalid byte sequence"),
+    "a NUL": (more_rows("inventory_location", b"9\ta\0b\t\n"), "invalid byte sequence"),
+    "rows behind an end": (hidden_rest, "would not write|newline|end-of-copy|carriage"),
+    "a line of 17 MB": (
+        more_rows("inventory_location", b"9\t%s\t\n" % (b"x" * 17 * 2**20)),
+        "longer",
+    ),
+    "a bomb": (
+        more_rows("inventory_location", *(b"%d\tx\t%s\n" % (n, b"x" * 10**6) for n in range(34))),
+        "100 times as large",
+    ),
+    "an id twice": (more_rows("inventory_location", b"9\tx\t\n", b"9\ty\t\n"), "duplicate key"),
+    "an id of 2^60": (more_rows("inventory_location", b"%d\tx\t\n" % 2**60), "would not write"),
+    "an id below 1": (more_rows("inventory_location", b"-1\tx\t\n"), "would not write"),
+    "a number that is none": (value("inventory_filament", "price", "NaN"), "would not write"),
+    "a time without end": (value("accounts_user", "created_at", "infinity"), "would not write"),
+    "a time of Caesar's": (value("accounts_user", "created_at", "0044-03-15 BC"), "not write"),
+    "a spool of nobody's filament": (value("inventory_spool", "filament_id", "5"), "foreign key"),
+    "a balance that no entry made": (value("inventory_spool", "remaining_grams", "999"), "ledger"),
+    "an entry that does not follow": (
+        value("inventory_inventorytransaction", "balance_grams", "999"),
+        "do not follow",
+    ),
+    "entries in reverse": (in_reverse("inventory_inventorytransaction"), "do not follow"),
+    "an administrator": (value("accounts_user", "role", "administrator"), "not valid"),
+    "a password of hours": (value("accounts_user", "password", HASH), "not valid"),
+    "a PIN of hours": (value("accounts_user", "pin_hash", HASH), "not valid"),
+    "a name in capitals": (value("accounts_user", "username", "Root"), "check constraint"),
+    "no settings": (without_rows("accounts_farmsettings"), "not valid"),
+    "a time zone of Mars": (value("accounts_farmsettings", "timezone", "Mars/X"), "not valid"),
+    "another count": (lambda file: file.end.update(rows={}), "it was damaged"),
+    "another digest": (lambda file: file.end.update(sha256="0" * 64), "it was damaged"),
+    "something behind it": (
+        lambda file: setattr(file, "after", gzip.compress(b"DROP TABLE x;\n")),
+        "follows the end",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_of_a_spoilt_file_nothing_is_left(lines, restore, kind):
+    spoil, sentence = SPOILT[kind]
+    file = File.of(lines)
+    spoil(file)
+    with pytest.raises(Refusal, match=sentence):
+        restore(file.written())
+
+
+SQL = b"DROP SCHEMA farm_alpha CASCADE;\n"
+# By its bytes: what they are, made of a good file's lines.
+BYTES = {
+    "nothing": lambda lines: b"",
+    "not compressed": lambda lines: b"".join(lines),
+    "SQL": lambda lines: gzip.compress(SQL),
+    "SQL in front": lambda lines: gzip.compress(SQL + b"".join(lines)),
+    "SQL between tables": lambda lines: gzip.compress(b"".join([lines[0], SQL, *lines[1:]])),
+    "of the former format": lambda lines: gzip.compress(b'-- spoolbook {"format": 1}\n' + SQL),
+    "a list": lambda lines: gzip.compress(b"[]\n"),
+    "deep": lambda lines: gzip.compress(b"[" * 60_000 + b"\n"),
+    "a number without end": lambda lines: gzip.compress(b'{"a": ' + b"9" * 60_000 + b"}\n"),
+    "a line without end": lambda lines: gzip.compress(bytes(10**7)),
+    "half of it": lambda lines: gzip.compress(b"".join(lines))[:-2000],
+    "cut among rows": lambda lines: gzip.compress(b"".join(lines[:5])),
+    "without its end": lambda lines: gzip.compress(b"".join(lines[:-1])),
+    "a byte flipped": lambda lines: flipped(gzip.compress(b"".join(lines))),
+}
+
+
+def flipped(content):
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 255]) + content[middle + 1 :]
+
+
+@pytest.mark.parametrize("kind", BYTES)
+def test_of_a_file_that_is_none_nothing_is_left(lines, restore, kind):
+    with pytest.raises(backup_file.InvalidBackup):
+        restore(BYTES[kind](lines))
+
+
+def test_a_head_that_is_refused_makes_nothing(lines, restore, monkeypatch):
+    monkeypatch.setattr(restoring, "claim", lambda *_: pytest.fail("a farm was made"))
+    for kind in ("a number for a name", "no migrations", "unknown migrations", "a newer format"):
+        file = File.of(lines)
+        SPOILT[kind][0](file)
+        with pytest.raises(Refusal):
+            restore(file.written())
+
+
+def test_the_file_as_it_was_is_restored(lines, django_db_blocker, tmp_path):
+    """So what is refused above is refused for what was spoilt."""
+    path = tmp_path / "good.farm.gz"
+    path.write_bytes(File.of(lines).written())
+    with django_db_blocker.unblock():
+        services.drop_farm(restoring.restore_farm(path, by=None).tenant, by=None)

@@ -243,6 +243,12 @@ FAULTS = {
         'return f"{schema}, public", NO_ROLE, schema, None',
         ["tests/tenants/test_backend.py"],
     ),
+    "the login of requests has the rights of all farms": Fault(
+        "tenants/schemas/database_role.py",
+        "grant_role(role, to=ensure_role(WEB), inherit=False)",
+        "grant_role(role, to=ensure_role(WEB), inherit=True)",
+        ["tests/tenants/test_database_attempts.py"],
+    ),
     "settings of one farm's session go on to the next": Fault(
         "config/database/base.py",
         'RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"',

@@ -3,7 +3,10 @@
 import json
 from http import HTTPStatus
 
+from gunicorn.http import errors
+
 RETRY_SECONDS = 5
+MAX_CAUSE_LENGTH = 200  # letters of what came in
 
 
 class ServerRefusal(Exception):
@@ -37,6 +40,35 @@ class ServerRefusal(Exception):
 LATE = ServerRefusal(
     408, "request_timeout", "The request did not arrive in time: send it again, as a whole."
 )
-LONG_HEAD = ServerRefusal(431, "head_too_large", "Address and headers have at most 64 kB.")
+LONG_HEAD = ServerRefusal(
+    431,
+    "head_too_large",
+    "Address and headers have at most 64 kB, in at most 100 headers of 8 kB each.",
+)
+LONG_ADDRESS = ServerRefusal(414, "address_too_long", "The address has at most 4,000 characters.")
+CODING = ServerRefusal(501, "unsupported_coding", "Send the body as it is, with Content-Length.")
+EXPECTATION = ServerRefusal(
+    417, "unknown_expectation", "Of expectations only 100-continue is known."
+)
+FAILED = ServerRefusal(500, "server_error", "The server failed; its log has the reason.")
 BUSY = ServerRefusal(503, "server_busy", "Other requests of this farm come first: try again.")
 FULL = ServerRefusal(503, "server_full", "The request can't be stored at the moment: try again.")
+OF_ERRORS = {
+    errors.LimitRequestLine: LONG_ADDRESS,
+    errors.LimitRequestHeaders: LONG_HEAD,
+    errors.UnsupportedTransferCoding: CODING,
+    errors.ExpectationFailed: EXPECTATION,
+    errors.ConfigurationProblem: FAILED,
+    errors.InvalidResponseHeader: FAILED,
+    errors.InvalidResponseHeaderName: FAILED,
+}
+
+
+def of_error(error):
+    """The refusal for what gunicorn's parser raised; any other error is the server's own."""
+    if type(error) in OF_ERRORS:
+        return OF_ERRORS[type(error)]
+    if not isinstance(error, errors.ParseException):
+        return FAILED
+    cause = f"The request can't be read: {error}"
+    return ServerRefusal(400, "unreadable", cause[:MAX_CAUSE_LENGTH])

@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from config.web_server.connections import Connection, HeadTooLarge, State
 from config.web_server.long_requests import is_long
-from config.web_server.refusals import BUSY, FULL, LATE, LONG_HEAD
+from config.web_server.refusals import BUSY, FULL, LATE, LONG_HEAD, of_error
 from config.web_server.shares import Shares, TooManyWaiting
 
 RECEIVE_BYTES = 65_536
@@ -189,6 +189,15 @@ class BufferingWorker(ThreadWorker):
             finally:
                 self.shares.done(conn)
                 self.method_queue.defer(self._finish, conn, is_reusable)
+
+    def handle_error(self, req, client, addr, exc):
+        """Answer what can't be read, and what the application failed at; gunicorn does in HTML."""
+        refusal = of_error(exc)
+        if refusal.status >= 500:
+            self.log.exception("Error handling request %s", getattr(req, "uri", ""))
+        else:
+            self.log.warning("Invalid request from %s: %.300s", addr, exc)
+        client.sendall(refusal.to_bytes())
 
     def _finish(self, conn, is_reusable):
         """Go on with a connection whose request was answered."""

@@ -10,28 +10,15 @@ import gunicorn
 import pytest
 
 from config.web_server import answers, connections, worker
-from tests.config.web_server.workers import echo, working
+from tests.config.web_server.workers import CLOSE, answers_to, echo, everything, working
 
 GET = b"GET / HTTP/1.1\r\nHost: north\r\n\r\n"
-CLOSE = b"GET / HTTP/1.1\r\nHost: north\r\nConnection: close\r\n\r\n"
 
 
 def post(body, announced=None, more="Authorization: Token x\r\n"):
     length = len(body) if announced is None else announced
     head = f"POST / HTTP/1.1\r\nHost: north\r\nContent-Length: {length}\r\n{more}\r\n"
     return head.encode() + body
-
-
-def everything(sock):
-    """What comes until the server closes."""
-    return b"".join(iter(lambda: sock.recv(65536), b""))
-
-
-def answers_to(served, sent):
-    with served.connect() as sock:
-        sock.sendall(sent)
-        sock.shutdown(socket.SHUT_WR)
-        return everything(sock)
 
 
 def eventually(condition):
@@ -116,19 +103,6 @@ def test_half_a_body_reaches_the_application_as_half_and_ends_the_connection():
         received = answers_to(served, post(b"abc", 10))
         assert received.endswith(b"\r\n\r\nabc")
         assert b"Connection: close" in received
-
-
-def test_what_is_no_request_is_answered_by_gunicorn():
-    with working(echo) as served:
-        for sent, status in (
-            (b"GET /\r\n\r\n", b"400"),
-            (b"\r\n\r\n", b"400"),
-            (b"GET / HTTP/1.1\r\nA b: c\r\n\r\n", b"400"),
-            (b"GET /" + b"x" * 9_000 + b" HTTP/1.1\r\n\r\n", b"414"),
-            (b"GET / HTTP/1.1\r\nX: " + b"x" * 70_000, b"431"),
-        ):
-            assert answers_to(served, sent).startswith(b"HTTP/1.1 " + status)
-        assert b"200 OK" in answers_to(served, CLOSE)
 
 
 # --- Slow clients --------------------------------------------------------------------------------

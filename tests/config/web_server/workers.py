@@ -13,6 +13,8 @@ from gunicorn.glogging import Logger
 
 from config.web_server.worker import BufferingWorker
 
+CLOSE = b"GET / HTTP/1.1\r\nHost: north\r\nConnection: close\r\n\r\n"
+
 
 class WorkerOfTests(BufferingWorker):
     """Ages by ``let_pass(seconds)`` rather than by waiting."""
@@ -62,3 +64,15 @@ def echo(environ, start_response):
     body = environ["wsgi.input"].read()
     start_response("200 OK", [("Content-Length", str(len(body)))])
     return [body]
+
+
+def everything(sock):
+    """What comes until the server closes."""
+    return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+def answers_to(served, sent):
+    with served.connect() as sock:
+        sock.sendall(sent)
+        sock.shutdown(socket.SHUT_WR)
+        return everything(sock)

@@ -32,6 +32,7 @@ from django_tenants.postgresql_backend import base
 from psycopg.pq import TransactionStatus
 
 from config.database import embedded
+from tenants.schemas.current import SchemaUnreachable
 from tenants.schemas.database_role import role_name
 
 SCHEMA_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -43,10 +44,6 @@ RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"
 # What a farm may name again by itself: cleared when another farm comes.
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
 NO_ROLE = "none"
-
-
-class SchemaUnreachable(OperationalError):
-    """The connection could not be set to the tenant's schema and role; it has been closed."""
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

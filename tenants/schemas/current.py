@@ -1,9 +1,15 @@
-"""The current schema, for keys of cached values."""
+"""The current schema: for keys of cached values, and where it can't be entered."""
 
 from contextvars import ContextVar
 
+from django.db import OperationalError
+
 # None outside of a farm: using the cache then fails, rather than sharing values between farms.
 current_schema = ContextVar("current_schema", default=None)
+
+
+class SchemaUnreachable(OperationalError):
+    """The connection could not be set to the tenant's schema and role; it has been closed."""
 
 
 class NoFarm(LookupError):

@@ -106,7 +106,8 @@ def farms_not_ready():
 def is_prepared(schema):
     """Whether one farm can be served by this program. Raises DatabaseError."""
     with schema_context(PUBLIC):
-        return not (migrating.is_behind(schema) or database_role.missing([schema]))
+        is_there = bool(migrating.existing([schema]))
+        return is_there and not (migrating.is_behind(schema) or database_role.missing([schema]))
 
 
 def _prepare_farms(farms, log):

@@ -3,6 +3,7 @@
 import logging
 import re
 import uuid
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote
 
@@ -19,7 +20,7 @@ from tenants.operations import clock
 from tenants.operations.operation import correlation_id
 from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import logins, prepare
-from tenants.schemas.current import current_schema
+from tenants.schemas.current import SchemaUnreachable, current_schema
 from tenants.web import bodies
 from tenants.web.request_limits import count_request
 from tenants.web.requests import max_body_bytes, render_refusal, too_large
@@ -152,6 +153,8 @@ class TenantMiddleware:
         except FarmClosed as refusal:
             return _closed(request, refusal)
         except (DatabaseError, InterfaceError) as error:
+            if answer := trouble_of_farm(request, error):
+                return answer
             # One line: while the database is down each request has one.
             reason = " ".join(str(error.__cause__ or error).split())
             logger.error("The site can't be reached: %s", reason)
@@ -232,17 +235,18 @@ def find_farm(host):
 
 
 def trouble_of_farm(request, error):
-    """The answer to a request that failed because its farm was dropped meanwhile, or is not
-    migrated; else None."""
+    """The answer to a request that failed because its farm was dropped meanwhile, has no schema,
+    or is not migrated; else None: the database itself has trouble, or nobody."""
     tenant = getattr(request, "tenant", None)
-    if tenant is None or not isinstance(error, ProgrammingError):
+    if tenant is None or not isinstance(error, (ProgrammingError, SchemaUnreachable)):
         return None
-    connection.set_schema_to_public()
-    if not Tenant.objects.filter(pk=tenant.pk).exists():
-        return not_found(request)
-    if not prepare.is_prepared(tenant.schema_name):
-        logger.error("The farm %s is not prepared: %s", tenant.slug, error)
-        return render_refusal(request, FarmNotReady())
+    with suppress(DatabaseError, InterfaceError):
+        connection.set_schema_to_public()
+        if not Tenant.objects.filter(pk=tenant.pk).exists():
+            return not_found(request)
+        if not prepare.is_prepared(tenant.schema_name):
+            logger.error("The farm %s is not prepared: %s", tenant.slug, error)
+            return render_refusal(request, FarmNotReady())
     return None
 
 
@@ -295,13 +299,16 @@ class HostNotFound(Refusal):
 
 
 class FarmNotReady(Unavailable):
-    """This farm alone was not migrated; the log says why."""
+    """This farm alone is not migrated, or has no schema; the log says why."""
 
     code = "farm_not_ready"
-    title = "This farm is being updated; try again later"
+    title = "This farm is not ready; try again later"
 
     def __init__(self):
-        super().__init__(retry_after_seconds=60)
+        super().__init__(
+            _("Nothing was changed. If it lasts, the server's log has the reason."),
+            retry_after_seconds=60,
+        )
 
 
 class FarmClosed(Unavailable):

@@ -9,13 +9,13 @@ from django.db import DatabaseError, OperationalError, ProgrammingError, connect
 from django_tenants.utils import schema_context
 
 from config.database import base
-from config.database.base import SchemaUnreachable
 from tenants.accounts import roles
 from tenants.accounts.models import User
 from tenants.farms import services
 from tenants.models import Tenant
 from tenants.operations.refusals import Busy
 from tenants.schemas import database_role, migrating
+from tenants.schemas.current import SchemaUnreachable
 from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, make_user
 from tests.tenants.sql_helpers import ask, walled
@@ -202,9 +202,11 @@ def test_with_the_schema_gone_the_platforms_administrator_can_not_sign_in_at_the
     assert client.get("/accounts/login/").status_code == 200
     with schema_context("public"):
         migrating.drop(committed_farm.schema_name)
+    assert client.get("/api/v1/me/").json()["code"] == "farm_not_ready"
     for _ in range(2):
         answer = client.post("/accounts/login/", {"username": name, "password": PASSWORD})
-        assert answer.status_code == 503
+        assert (answer.status_code, answer["Retry-After"]) == (503, "60")
+        assert "This farm is not ready" in answer.content.decode()
         assert "sessionid" not in answer.cookies
         connection.close()
     with schema_context("public"):

@@ -98,7 +98,7 @@ def test_a_farm_that_is_behind_asks_its_own_people_to_wait(
         sql(f"DELETE FROM django_migrations WHERE app = 'sessions'; DROP TABLE {table} CASCADE")
     answer = client.get(path, headers=headers)
     assert (answer.status_code, answer["Retry-After"]) == (503, "60")
-    assert "This farm is being updated" in answer.content.decode()
+    assert "This farm is not ready" in answer.content.decode()
     assert client_at("alpha.localhost").get("/accounts/login/").status_code == 200
 
 

@@ -4,11 +4,12 @@ One transaction takes a lock on the person and the key, looks the key up, runs t
 stores the answer: either all of it is there or nothing. A refusal leaves no key.
 
 Stored answers have a quota in each farm. Beyond it contents are deleted, never keys: a request
-whose answer is gone is refused, and has no second effect.
+whose answer is gone is refused, and has no second effect. Large answers, and every CLEAR_UP_EVERY
+stored, are counted with all others: at most so many small ones (1.6 MB) are beyond the quota, and
+what is stored at the same moment.
 """
 
 import hashlib
-import random
 import re
 from datetime import timedelta
 
@@ -24,7 +25,7 @@ from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Invalid, Refusal
 
 RETENTION = timedelta(hours=24)
-PURGE_PROBABILITY = 0.01  # the share of keyed requests that clear up as well
+CLEAR_UP_EVERY = 100  # stored answers of a farm
 MAX_PURGED = 1_000
 LARGE_BYTES = 16_384  # of an answer
 STORED_HEADERS = ("ETag", "Location")
@@ -184,10 +185,7 @@ def _drop_beyond_quota():
 
 
 def _store(user, key, scope, response):
-    is_cleared_up = random.random() < PURGE_PROBABILITY
-    if is_cleared_up:
-        forget_old_keys(timezone.now())
-    IdempotencyKey.objects.create(
+    stored = IdempotencyKey.objects.create(
         user=user,
         key=key,
         **scope,
@@ -196,5 +194,8 @@ def _store(user, key, scope, response):
         content_type=response.headers["Content-Type"],
         headers={name: response[name] for name in STORED_HEADERS if response.has_header(name)},
     )
+    is_cleared_up = stored.pk % CLEAR_UP_EVERY == 0
+    if is_cleared_up:
+        forget_old_keys(timezone.now())
     if is_cleared_up or len(response.content) > LARGE_BYTES:
         _drop_beyond_quota()

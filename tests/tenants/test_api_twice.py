@@ -4,6 +4,7 @@ import secrets
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.utils import timezone
 
 from inventory.models import Location
@@ -70,7 +71,7 @@ def test_a_key_that_is_none_is_400(api, key):
 
 def test_beyond_the_quota_answers_are_dropped_and_nothing_is_done_twice(api, settings, monkeypatch):
     monkeypatch.setattr(idempotency, "LARGE_BYTES", 600)
-    monkeypatch.setattr(idempotency, "PURGE_PROBABILITY", 0)
+    monkeypatch.setattr(idempotency, "CLEAR_UP_EVERY", 10**9)
     settings.MAX_STORED_ANSWER_BYTES = 1600
     comment = secrets.token_hex(400)  # which the database can't compress
     large = [{"name": f"Hall-{number}", "comment": comment} for number in range(4)]
@@ -93,7 +94,7 @@ def test_beyond_the_quota_answers_are_dropped_and_nothing_is_done_twice(api, set
 
 
 def test_small_answers_have_a_quota_too_but_none_if_it_is_zero(api, settings, monkeypatch):
-    monkeypatch.setattr(idempotency, "PURGE_PROBABILITY", 1)
+    monkeypatch.setattr(idempotency, "CLEAR_UP_EVERY", 1)
     bodies = [{"name": f"Shelf-{number}"} for number in range(3)]
     for settings.MAX_STORED_ANSWER_BYTES, status in ((0, 201), (1, 409)):
         for body in bodies:
@@ -102,6 +103,26 @@ def test_small_answers_have_a_quota_too_but_none_if_it_is_zero(api, settings, mo
         assert again == [status] * len(bodies)
         bodies = [{"name": f"Box-{number}"} for number in range(3)]
     assert Location.objects.count() == 6
+
+
+def test_small_answers_never_go_far_beyond_the_quota(farm, manager, rf, settings, monkeypatch):
+    """At most what is stored between two clearings; old keys go with them."""
+    monkeypatch.setattr(idempotency, "CLEAR_UP_EVERY", 5)
+    settings.MAX_STORED_ANSWER_BYTES, size = 3_000, 300
+    request = rf.post("/", b"", content_type="text/plain")
+    request.user, kept = manager, []
+    IdempotencyKey.objects.create(user=manager, key="old", status=201, content=b"", headers={})
+    IdempotencyKey.objects.update(created_at=timezone.now() - timedelta(hours=25))
+
+    def work():
+        return HttpResponse(secrets.token_bytes(size))
+
+    for number in range(40):
+        idempotency.answer_once(request, f"k-{number}", work)
+        stored = IdempotencyKey.objects.exclude(content=None)
+        kept.append(sum(len(each.content) for each in stored))
+    assert 3_000 < max(kept) <= 3_000 + 5 * size
+    assert IdempotencyKey.objects.count() == 40
 
 
 def test_an_answer_with_a_secret_is_not_kept(api_client, operator):

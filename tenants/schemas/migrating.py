@@ -20,7 +20,8 @@ BEHIND = f"""
 """
 TERMINATE = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
-    WHERE datname = current_database() AND pg_has_role(usesysid, 'USAGE')
+    WHERE datname = current_database() AND backend_type = 'client backend'
+      AND pg_has_role(usesysid, 'USAGE')
       AND pid <> pg_backend_pid()
       AND pid IN (
         SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation

@@ -1,28 +1,8 @@
 'use strict';
-// What an autocomplete offers: the colours of a spool or a filament, its name, and what is left.
+// What an autocomplete offers: the glyph of a spool or a filament, its name, and what is left.
 // And what it is called, for those who hear the page.
 {
     const $ = django.jQuery;
-    const SVG = 'http://www.w3.org/2000/svg';
-
-    const swatch = (colors) => {
-        const picture = document.createElementNS(SVG, 'svg');
-        picture.setAttribute('class', 'swatch');
-        picture.setAttribute('viewBox', '0 0 16 16');
-        picture.setAttribute('width', '16');
-        picture.setAttribute('height', '16');
-        picture.setAttribute('aria-hidden', 'true');
-        colors.forEach((color, index) => {
-            const part = document.createElementNS(SVG, 'rect');
-            part.setAttribute('x', String(index * 16 / colors.length));
-            part.setAttribute('width', String(16 / colors.length));
-            part.setAttribute('height', '16');
-            part.setAttribute('fill', '#' + color);
-            picture.append(part);
-        });
-        return picture;
-    };
-
     const formatResult = (row) => {
         if (!row.note) {
             return row.text;
@@ -34,7 +14,8 @@
         note.textContent = row.note;
         const name = document.createElement('span');
         name.textContent = row.text;
-        line.append(swatch(row.colors), name, note);
+        line.innerHTML = row.glyph; // of the server, without any text
+        line.append(name, note);
         return $(line);
     };
 

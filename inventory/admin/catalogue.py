@@ -4,7 +4,8 @@ from django.contrib import admin
 from django.db.models import Count, Q
 
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
-from inventory.admin.rendering import grams, named_swatch
+from inventory.admin.rendering import grams, with_glyph
+from inventory.glyphs import spool_glyph
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.services import filaments, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
@@ -101,6 +102,7 @@ class FilamentAdmin(ImportPages, ModelAdmin):
                 "fields": [
                     ("color_name", "color_hex"),
                     ("multi_color_hexes", "multi_color_direction"),
+                    "finish",
                 ]
             },
         ),
@@ -126,11 +128,11 @@ class FilamentAdmin(ImportPages, ModelAdmin):
 
     def suggestion(self, filament):
         note = " · ".join(filter(None, [str(filament.material_type), filament.color_name]))
-        return {"note": note, "colors": filament.hexes}
+        return {"note": note, "glyph": spool_glyph(filament, size="s")}
 
     @admin.display(description="filament", ordering="name")
     def named(self, filament):
-        return named_swatch(filament)
+        return with_glyph(filament)
 
     @admin.display(description="spools")
     def spool_count(self, filament):

@@ -12,7 +12,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 
 from inventory.admin.labels import labels_url
-from inventory.admin.rendering import named_swatch
+from inventory.admin.rendering import with_glyph
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.paper.labels import MAX_SPOOLS
 from inventory.services.tables import catalogue_source
@@ -169,7 +169,7 @@ def _line(row, kind):
     if kind == FILAMENTS:
         names = ", ".join(humanize_name(name) for name in row.changes)
         note = _("fills in %(fields)s") % {"fields": names} if names else ""
-        return line | {"what": named_swatch(row.instance), "note": note}
+        return line | {"what": with_glyph(row.instance), "note": note}
     return line | {"code": row.instance.code}
 
 

@@ -5,8 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 
-from inventory.admin.rendering import changed, grams, moment, signed, spool_link, swatch
+from inventory.admin.rendering import changed, grams, moment, signed, spool_link
 from inventory.forms.spools import ReverseForm
+from inventory.glyphs import spool_glyph
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import clock_correcting, reversing
 from inventory.services.spools.preview import preview
@@ -161,7 +162,8 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
     @admin.display(description="filament")
     def filament(self, entry):
         filament = entry.spool.filament
-        return format_html("{} {}", swatch(filament), filament.name)
+        glyph = spool_glyph(filament, size="s")
+        return format_html('<span class="named">{} {}</span>', glyph, filament.name)
 
     @admin.display(description="grams", ordering="grams")
     def signed(self, entry):

@@ -4,38 +4,24 @@ from datetime import datetime
 
 from django.urls import reverse
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
+from inventory.glyphs import spool_glyph
 from tenants.operations.text import format_number, half_up
 
 NOTHING = "–"
 
 
-def swatch(filament):
-    """A square of the filament's colour, or of its colours side by side."""
-    fills = [f"#{color}" for color in filament.hexes] or ["none"]
-    width = 16 / len(fills)
-    parts = format_html_join(
-        "",
-        '<rect x="{}" width="{}" height="16" fill="{}"/>',
-        ((index * width, width, fill) for index, fill in enumerate(fills)),
-    )
-    return format_html(
-        '<svg class="swatch" viewBox="0 0 16 16" width="16" height="16" role="img">'
-        "<title>{}</title>{}</svg>",
-        filament.color_name or _("Colour not set"),
-        parts,
-    )
-
-
-def named_swatch(filament):
-    """The swatch, and the filament's name beside it: colour is never the only signal."""
+def with_glyph(subject):
+    """The glyph of a spool or a filament, and the filament's name beside it: colour is never the
+    only signal."""
+    filament = getattr(subject, "filament", subject)
     color = f" · {filament.color_name}" if filament.color_name else ""
     return format_html(
-        '<span class="named">{} {} <span class="quiet">{}{}</span></span>',
-        swatch(filament),
+        '<span class="named">{} <span>{} <span class="quiet">{}{}</span></span></span>',
+        spool_glyph(subject, size="s"),
         filament,
         filament.material_type,
         color,

@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from inventory.admin.catalogue import material_types
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
-from inventory.admin.rendering import changed, grams, named_swatch, stock_bar
+from inventory.admin.rendering import changed, grams, stock_bar, with_glyph
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
+from inventory.glyphs import spool_glyph
 from inventory.models import Location, Spool
 from inventory.services import receiving
 from inventory.services.spools import shelf
@@ -128,7 +129,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         """What an autocomplete displays of a spool besides its name."""
         figures = {"left": grams(spool.remaining_grams), "available": grams(spool.available)}
         note = _("%(left)s g left, %(available)s g available") % figures
-        return {"note": note, "colors": spool.filament.hexes}
+        return {"note": note, "glyph": spool_glyph(spool, size="s")}
 
     def has_add_permission(self, request):
         return False  # spools are received
@@ -140,7 +141,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     @admin.display(description="filament", ordering="filament__name")
     def named(self, spool):
-        return named_swatch(spool.filament)
+        return with_glyph(spool)
 
     @admin.display(description="available · reserved · used")
     def level(self, spool):
@@ -184,7 +185,6 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         return {
             "spool": spool,
             "label_url": labels_url([spool.pk]),
-            "swatch": named_swatch(spool.filament),
             "bar": stock_bar(spool),
             "gone": max(spool.initial_grams - spool.remaining_grams, 0),  # or counted away
             "entries": spool.transactions.with_references().order_by("-pk")[:NEWEST],

@@ -58,6 +58,7 @@ class Migration(migrations.Migration):
                 ('color_hex', models.CharField(blank=True, max_length=8, verbose_name='colour, hex')),
                 ('multi_color_hexes', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=8), blank=True, default=list, size=None, verbose_name='several colours, hex')),
                 ('multi_color_direction', models.CharField(blank=True, choices=[('coaxial', 'Coaxial'), ('longitudinal', 'Longitudinal')], max_length=12, verbose_name='how they run')),
+                ('finish', models.CharField(blank=True, choices=[('matte', 'Matte'), ('glossy', 'Glossy'), ('silk', 'Silk'), ('sparkle', 'Sparkle'), ('marble', 'Marble'), ('translucent', 'Translucent'), ('glow', 'glows in the dark')], max_length=12)),
                 ('diameter_mm', models.DecimalField(decimal_places=2, default='1.75', max_digits=4, verbose_name='diameter, mm')),
                 ('density_g_cm3', models.DecimalField(blank=True, decimal_places=4, help_text="The material type's when left out.", max_digits=6, verbose_name='density, g/cm³')),
                 ('net_grams', tenants.operations.quantities.GramsField(blank=True, help_text='Nominal filament on a full spool.', null=True, verbose_name='net, g')),

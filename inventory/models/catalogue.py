@@ -111,6 +111,17 @@ class Filament(models.Model):
         COAXIAL = "coaxial"
         LONGITUDINAL = "longitudinal"
 
+    class Finish(models.TextChoices):
+        """What is seen of it first, besides its colour."""
+
+        MATTE = "matte"
+        GLOSSY = "glossy"
+        SILK = "silk"
+        SPARKLE = "sparkle"
+        MARBLE = "marble"
+        TRANSLUCENT = "translucent"
+        GLOW = "glow", "glows in the dark"
+
     manufacturer = models.ForeignKey(
         Manufacturer, models.PROTECT, null=True, blank=True, related_name="filaments"
     )
@@ -127,6 +138,7 @@ class Filament(models.Model):
     multi_color_direction = models.CharField(
         "how they run", max_length=12, blank=True, choices=Direction
     )
+    finish = models.CharField(max_length=12, blank=True, choices=Finish)
     diameter_mm = models.DecimalField(
         "diameter, mm", max_digits=4, decimal_places=2, default="1.75"
     )
@@ -199,6 +211,12 @@ class Filament(models.Model):
     def hexes(self):
         """The hex digits of its colour or colours; empty when they are not set."""
         return self.multi_color_hexes or list(filter(None, [self.color_hex]))
+
+    @property
+    def is_translucent(self):
+        """By its finish, or by a colour that is not opaque."""
+        is_clear = any(len(color) == 8 and color[6:] != "FF" for color in self.hexes)
+        return self.finish == self.Finish.TRANSLUCENT or is_clear
 
     @property
     def cost_per_gram(self):

@@ -86,6 +86,7 @@ class FilamentSerializer(RowSerializer):
             "color_hex",
             "multi_color_hexes",
             "multi_color_direction",
+            "finish",
             "diameter_mm",
             "density_g_cm3",
             "net_grams",

@@ -3,13 +3,15 @@
 from django import template
 
 from inventory.admin import rendering
+from inventory.glyphs import spool_glyph
 from tenants.operations.text import humanize_name
 
 register = template.Library()
 register.filter("humanize", humanize_name)
 register.filter("grams", rendering.grams)
 register.filter("signed", rendering.signed)
-register.filter("swatch", rendering.named_swatch)
+register.filter(rendering.with_glyph)
+register.simple_tag(spool_glyph)
 
 
 @register.filter

@@ -3,7 +3,8 @@
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 
-from inventory.admin.rendering import named_swatch, spool_link
+from inventory.admin.rendering import spool_link, with_glyph
+from inventory.glyphs import spool_glyph
 from inventory.models import Location, Spool
 from production.admin import formatting
 from production.models import Printer, PrinterSlot, ProductionRun
@@ -155,8 +156,8 @@ class PrinterSlotAdmin(ModelAdmin):
     def suggestion(self, slot):
         """What an autocomplete shows of a slot besides its name: what it holds."""
         if slot.spool is None:
-            return {"note": "empty", "colors": []}
-        return {"note": str(slot.spool), "colors": slot.spool.filament.hexes}
+            return {"note": "empty", "glyph": spool_glyph(None, size="s")}
+        return {"note": str(slot.spool), "glyph": spool_glyph(slot.spool, size="s")}
 
     def get_readonly_fields(self, request, obj=None):
         return ["printer"] if obj else []
@@ -166,7 +167,7 @@ class PrinterSlotAdmin(ModelAdmin):
 
     @admin.display(description="holds")
     def filament(self, slot):
-        return named_swatch(slot.spool.filament) if slot.spool else "empty"
+        return with_glyph(slot.spool) if slot.spool else "empty"
 
     @admin.display(description="spool")
     def spool_link(self, slot):

@@ -3,7 +3,7 @@
 from django.contrib import admin
 
 from inventory.admin import rendering
-from inventory.admin.rendering import grams, named_swatch, spool_link
+from inventory.admin.rendering import grams, spool_link, with_glyph
 from inventory.models import Filament, Spool
 from production.admin import explanation, formatting
 from production.admin.charts import comparison
@@ -101,8 +101,8 @@ class MaterialInline(LineInline):
 
     @admin.display(description="Material")
     def filament_or_type(self, line):
-        filament = line.spool.filament if line.spool else line.filament
-        return named_swatch(filament) if filament else line.material_type
+        material = line.spool or line.filament
+        return with_glyph(material) if material else line.material_type
 
     @admin.display(description="Spool")
     def spool_link(self, line):

@@ -1,14 +1,16 @@
-"""Figures, times and swatches on the floor's pages: in the farm's locale, with their units."""
+"""Figures, times and spools on the floor's pages: in the farm's locale, with their units."""
 
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.translation import gettext as _
 
+from inventory.glyphs import spool_glyph
 from tenants.operations.text import half_up
 from tenants.web.touch_fields import short
 
 register = template.Library()
+register.simple_tag(spool_glyph)
 
 
 @register.filter
@@ -66,17 +68,6 @@ def absolute(value):
 def spelled(code):
     """A spool's code in groups of three, as it is easier to read."""
     return " ".join(code[at : at + 3] for at in range(0, len(code), 3))
-
-
-@register.inclusion_tag("production/floor/_swatch.html")
-def swatch(filament):
-    """The colour of a filament and its name, for a colour is never the only sign."""
-    if filament is None:
-        return {"stripes": [], "filament": None}
-    hexes = filament.hexes
-    width = 32 / len(hexes) if hexes else 32
-    stripes = [{"x": f"{at * width:.2f}", "hex": each[:6]} for at, each in enumerate(hexes)]
-    return {"stripes": stripes, "width": f"{width:.2f}", "filament": filament}
 
 
 @register.simple_tag

@@ -166,7 +166,7 @@ def entry(number, **fields):
 
 
 def test_a_catalogue_is_tried_and_imported(api, manager):
-    entries = [entry(1), entry(2, density="heavy"), entry(3, weight=750.5), "x"]
+    entries = [entry(1), entry(2, density="heavy"), entry(3, weight=750.5, pattern="Sparkle"), "x"]
     tried = done(api.post(f"{CATALOGUE}?dry_run=true", entries))
     assert (tried["created_count"], tried["dry_run"]) == (2, True)
     assert [each["position"] for each in tried["refused"]] == [2, 4]
@@ -175,7 +175,11 @@ def test_a_catalogue_is_tried_and_imported(api, manager):
     assert report["refused"] == tried["refused"]
     assert report["manufacturers"] == ["Nova"]
     first, third = Filament.objects.order_by("pk")
-    assert (first.color_hex, third.net_grams, first.comment) == ("FF8800", 750.5, "matte finish")
+    assert (first.color_hex, third.net_grams) == ("FF8800", 750.5)
+    assert [(each.finish, each.comment) for each in (first, third)] == [
+        ("matte", ""),
+        ("sparkle", "matte finish"),
+    ]
     assert AuditEvent.objects.latest_first().first().by == manager
     assert done(api.post(CATALOGUE, entries))["unchanged_count"] == 2
 

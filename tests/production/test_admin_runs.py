@@ -161,4 +161,4 @@ def test_the_search_for_a_spool_tells_colour_and_what_is_left(at_admin):
     assert found["id"] == str(spool.pk)
     assert spool.code in found["text"]
     assert found["note"] == "500 g left, 380 g available"
-    assert found["colors"] == ["87CEEB"]
+    assert 'fill="#87CEEB"' in found["glyph"]

@@ -26,7 +26,7 @@ FIELDS = {
     "bed_temp": "bed_temp",
     "color_hex": "color_hex",
 }
-REMARKS, FLAGS = ("finish", "pattern"), ("translucent", "glow")
+LOOKS, FLAGS = ("pattern", "finish"), ("translucent", "glow")
 
 
 def read_catalogue(entries):
@@ -50,7 +50,7 @@ def _row(number, entry):
         row.values.pop("color_hex", None)
         with row.refusing("color_hexes"):
             row.values |= _colors(entry)
-    _read(row, "finish", "comment", _remarks(row, entry))
+    _read_looks(row, entry)
     if entry.get("id") in (None, ""):
         row.refuse("id", _("This is needed."))
     if not row.values.get("tare_grams"):  # 0 is unknown: no reel weighs nothing
@@ -97,11 +97,17 @@ def _colors(entry):
     return {"multi_color_hexes": colors, "multi_color_direction": direction}
 
 
-def _remarks(row, entry):
-    """The looks that a filament has no field for."""
-    remarks = []
-    for field in REMARKS:
+def _read_looks(row, entry):
+    """The finish is the look that is seen first; what a filament has no field for is a remark."""
+    looks = {}
+    for field in LOOKS:
         with row.refusing(field):
             if text := _value(FILAMENT_COLUMNS["comment"], entry.get(field)):
-                remarks.append(f"{text} {field}")
-    return ", ".join(remarks + [flag for flag in FLAGS if entry.get(flag) is True])
+                looks[text.lower()] = f"{text} {field}"
+    looks |= {flag: flag for flag in FLAGS if entry.get(flag) is True}
+    by_sight = ("translucent", "sparkle", "marble", "glow", *looks)
+    seen = [look for look in by_sight if look in looks and look in Filament.Finish.values]
+    if seen:
+        row.values["finish"] = seen[0]
+        del looks[seen[0]]
+    _read(row, "finish", "comment", ", ".join(looks.values()))

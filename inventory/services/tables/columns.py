@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Spool
+from inventory.models import Filament, Spool
 from inventory.services.tables.cells import (
     color,
     day,
@@ -24,6 +24,11 @@ MATERIAL = pattern(
     normalise=str.upper,
 )
 DIAMETER = quantity("diameter", digits=4, places=2, minimum="0.5", maximum="10")
+FINISH = pattern(
+    "|".join(Filament.Finish.values),
+    _("“%(value)s” is none of the finishes, such as matte or silk."),
+    normalise=str.lower,
+)
 FILAMENT_COLUMNS = {
     "external_id": text(200),
     "manufacturer": text(100, "maker", "brand", "vendor"),
@@ -31,6 +36,7 @@ FILAMENT_COLUMNS = {
     "material": MATERIAL,
     "color_name": text(100, "colour_name", "color", "colour"),
     "color_hex": color("colour_hex", "hex"),
+    "finish": FINISH,
     "diameter_mm": DIAMETER,
     "density_g_cm3": quantity("density", digits=6, places=4, minimum="0.1", maximum="25"),
     "net_grams": quantity("grams", "weight", above="0"),

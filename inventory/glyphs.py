@@ -1,0 +1,116 @@
+"""A spool as it is on the shelf, as SVG: its colours, its finish, and by the radius of the winding
+what is left. Colours are attributes, for the Content-Security-Policy.
+"""
+
+import re
+from math import cos, pi, sin, sqrt
+
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+FULL, CORE = 17.8, 8.6  # radii of the winding, of 20
+THINNEST = 0.7  # of the last gram, so that it still has a colour
+FIBRE = re.compile(r"(?<![A-Z])(CF|GF)(?![A-Z])|CARBON|GLASS")  # in the material's code
+FLANGE = SafeString('<circle class="flange" cx="20" cy="20" r="19"/>')
+HUB = SafeString('<circle class="hub" cx="20" cy="20" r="4.6"/>')
+EMPTY = [
+    SafeString('<circle class="empty" cx="20" cy="20" r="18.6"/>'),
+    SafeString('<circle class="empty" cx="20" cy="20" r="4.6"/>'),
+]
+DISC = '<circle cx="20" cy="20" r="{}" fill="{}"/>'
+SECTOR = '<path d="{}" fill="{}"/>'
+LINE = '<circle class="{}" cx="20" cy="20" r="{}"/>'
+HIGHLIGHTS = (
+    '<path d="{}" fill="none" stroke="#fff" stroke-opacity=".55" stroke-width="{}"'
+    ' stroke-linecap="round"/>'
+)
+DOTS = (
+    '<path d="{}" fill="none" stroke="#fff" stroke-opacity=".85" stroke-width="1.8"'
+    ' stroke-linecap="round"/>'
+)
+FIBRES = (
+    '<circle cx="20" cy="20" r="{}" fill="none" stroke="#fff" stroke-opacity=".42"'
+    ' stroke-width=".9" stroke-dasharray="2.6 {}"/>'
+)
+UNNAMED = SafeString('aria-hidden="true">')
+
+
+def spool_glyph(subject, *, size="", title=""):
+    """A spool with what is left on it, a filament as a full spool, or None: an empty slot.
+
+    ``size`` is a class of the style sheet: ``s``, ``m``, ``l``, ``xl``. With a ``title`` it is a
+    picture of that name; without, its name has to be beside it.
+    """
+    filament = getattr(subject, "filament", subject)
+    parts = _reel(filament, _share(subject), is_large=size == "xl") if filament else EMPTY
+    return format_html(
+        '<svg class="spool {}" viewBox="0 0 40 40" focusable="false" {}{}</svg>',
+        size,
+        format_html('role="img"><title>{}</title>', title) if title else UNNAMED,
+        _joined(parts),
+    )
+
+
+def _joined(parts):
+    return format_html_join("", "{}", ((part,) for part in parts))
+
+
+def _share(subject):
+    """What is left, from 0 to 1; a filament is full."""
+    initial = getattr(subject, "initial_grams", None)
+    return max(0, min(1, subject.remaining_grams / initial)) if initial else 1
+
+
+def _reel(filament, share, *, is_large):
+    if not share:
+        return [FLANGE, HUB]
+    radius = max(CORE + THINNEST, sqrt(CORE**2 + (FULL**2 - CORE**2) * float(share)))
+    winding = _winding(filament, radius)
+    if filament.is_translucent:
+        winding = format_html('{}<g fill-opacity="0.62">{}</g>', _spokes(), winding)
+    finish = _joined(_finish(filament, radius))
+    turns = int((radius - 6) / 1.2) if is_large else 0
+    lines = [format_html(LINE, "wind", f"{6.6 + 1.2 * turn:.1f}") for turn in range(turns)]
+    return [FLANGE, winding, finish, *lines, format_html(LINE, "edge", f"{radius:.1f}"), HUB]
+
+
+def _winding(filament, radius):
+    colors = [f"#{each[:6]}" for each in filament.hexes] or ["none"]
+    if filament.multi_color_direction == filament.Direction.COAXIAL:
+        return format_html_join("", SECTOR, _sectors(colors, radius))
+    step = (radius - 5) / len(colors)
+    rings = ((f"{radius - at * step:.1f}", color) for at, color in enumerate(colors))
+    return format_html_join("", DISC, rings)
+
+
+def _sectors(colors, radius):
+    """Equal ones, two of them from the upper left to the lower right."""
+    part, first = 2 * pi / len(colors), -3 * pi / 4 if len(colors) == 2 else -pi / 2
+    for at, color in enumerate(colors):
+        start, end = (_at(first + place * part, radius) for place in (at, at + 1))
+        yield f"M20 20L{start}A{radius:.1f} {radius:.1f} 0 0 1 {end}z", color
+
+
+def _at(angle, radius):
+    return f"{20 + radius * cos(angle):.1f} {20 + radius * sin(angle):.1f}"
+
+
+def _spokes():
+    angles = [pi / 12 + number * pi / 3 for number in range(6)]
+    path = "".join(f"M{_at(angle, 5)}L{_at(angle, 18.6)}" for angle in angles)
+    return format_html('<path class="spoke" d="{}"/>', path)
+
+
+def _finish(filament, radius):
+    if filament.finish == filament.Finish.SILK:
+        middle = radius * 0.68
+        arc = f"A{middle:.1f} {middle:.1f} 0 0 1 "
+        starts = (-5 * pi / 6, pi / 6)
+        path = "".join(f"M{_at(at, middle)}{arc}{_at(at + pi / 4, middle)}" for at in starts)
+        yield format_html(HIGHLIGHTS, path, f"{radius * 0.18:.1f}")
+    if filament.finish == filament.Finish.SPARKLE:  # by the golden angle: the same each time
+        dots = (_at(2.4 * at, 5.5 + (radius - 6.5) * sqrt((at + 0.5) / 12)) for at in range(12))
+        yield format_html(DOTS, "".join(f"M{dot}h0" for dot in dots))
+    if FIBRE.search(filament.material_type.code):
+        rings = ((0.45, "3.4"), (0.68, "4.4"), (0.9, "5.4"))
+        yield format_html_join("", FIBRES, ((f"{radius * at:.1f}", gap) for at, gap in rings))

@@ -5,7 +5,8 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenants.accounts import attempts, known_browsers
+from tenants.accounts import attempts, known_browsers, sign_ins
+from tenants.operations.operation import source
 from tenants.operations.refusals import Busy, TooMany
 from tenants.web.problems import headers_of
 from tenants.web.requests import caller
@@ -17,6 +18,13 @@ class SignIn(auth_views.LoginView):
     template_name = "tenants/sign_in.html"
     redirect_authenticated_user = True
 
+    def dispatch(self, request, *args, **kwargs):
+        token = source.set("admin")
+        try:
+            return super().dispatch(request, *args, **kwargs)
+        finally:
+            source.reset(token)
+
     def post(self, request, *args, **kwargs):
         username = request.POST.get("username", "")
         browser = known_browsers.mark_of(request, attempts.canonical_username(username))
@@ -24,6 +32,9 @@ class SignIn(auth_views.LoginView):
             attempts.count_sign_in(username=username, address=caller(request), browser=browser)
             return super().post(request, *args, **kwargs)
         except (TooMany, Busy) as refusal:
+            if isinstance(refusal, TooMany):
+                person = sign_ins.named(username)
+                sign_ins.refused(person, way="password", outcome=refusal.code)
             form = self.form_class(request, initial={"username": username})
             context = self.get_context_data(form=form, refusal=refusal)
             return self.render_to_response(
@@ -34,6 +45,7 @@ class SignIn(auth_views.LoginView):
         username = form.cleaned_data["username"]
         attempts.forgive(username)
         response = super().form_valid(form)
+        sign_ins.granted(form.get_user(), way="password")
         known_browsers.remember(response, attempts.canonical_username(username))
         return response
 

@@ -166,11 +166,13 @@ def users(count):
 
 def tokens_of_others(count):
     people = users(count)
-    return many(DeviceToken, count, name="printer", hash=named("hash"), user=people.__getitem__)
+    fields = {"name": "printer", "scope": "read", "hash": named("hash")}
+    return many(DeviceToken, count, **fields, user=people.__getitem__)
 
 
 def tokens(count):
-    return many(DeviceToken, count, name="printer", hash=named("hash"), user=a_user())
+    fields = {"name": "printer", "scope": "read", "hash": named("hash")}
+    return many(DeviceToken, count, **fields, user=a_user())
 
 
 def tablets(count):

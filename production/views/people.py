@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from production.forms.people import DeviceForm, NewPinForm, WhoForm
 from production.views.floor import FloorView, VerbView, person
-from tenants.accounts import devices, floor_sessions, pins
+from tenants.accounts import devices, floor_sessions, pins, sign_ins
 from tenants.operations.refusals import Refusal
 
 
@@ -37,6 +37,7 @@ class WhoView(FloorView):
             form.add_error("pin", refusal.detail)
             return self._render_form(form, status=refusal.status)
         floor_sessions.begin(request, person, device)
+        sign_ins.granted(person, way="pin")
         return self._success_response(form)
 
     def _render_form(self, form, status=200):

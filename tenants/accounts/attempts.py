@@ -6,6 +6,7 @@ transaction of what is tried.
 """
 
 import hashlib
+import ipaddress
 import random
 import unicodedata
 from datetime import timedelta
@@ -44,7 +45,7 @@ def count_sign_in(*, username, address, browser="", at=None):
     that is known for the name, this browser.
     """
     if settings.SIGN_IN_TRIES_PER_MINUTE:
-        count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
+        _count_address(address, at=at)
         kind, who = ("browser", browser) if browser else ("name", canonical_username(username))
         count(kind, who, limit=PER_NAME, seconds=HOUR, at=at)
 
@@ -53,7 +54,7 @@ def count_confirmation(user, *, address, at=None):
     """Count a try at the password of somebody who is signed in already: not with those of
     strangers at the same name. Raises TooManyTries."""
     if settings.SIGN_IN_TRIES_PER_MINUTE:
-        count("address", address, limit=settings.SIGN_IN_TRIES_PER_MINUTE, seconds=MINUTE, at=at)
+        _count_address(address, at=at)
         count("person", str(user.pk), limit=PER_NAME, seconds=HOUR, at=at)
 
 
@@ -65,6 +66,14 @@ def forgive(username):
 def count(kind, who, *, limit, seconds, at=None):
     """Count one try of ``who``; raises TooManyTries when they were more than ``limit`` within the
     ``seconds`` since their first."""
+    tries, seconds_left = tally(kind, who, seconds=seconds, at=at)
+    if tries > limit:
+        raise _too_many(kind, limit, seconds, seconds_left)
+
+
+def tally(kind, who, *, seconds, at=None):
+    """Count one of ``who``; returns how many there were since the first of these ``seconds``, and
+    how many of them are left."""
     now = at or timezone.now()
     if random.random() < PURGE_PROBABILITY:
         Attempt.objects.filter(started_at__lt=now - RETENTION).delete()
@@ -72,8 +81,22 @@ def count(kind, who, *, limit, seconds, at=None):
     with connection.cursor() as cursor:
         cursor.execute(COUNT, {"whose": _hashed(kind, who), "now": now, "since": since})
         tries, started_at = cursor.fetchone()
-    if tries > limit:
-        raise _too_many(kind, limit, seconds, (started_at - since).total_seconds())
+    return tries, (started_at - since).total_seconds()
+
+
+def network(address):
+    """Whom tries from an address are counted for: of IPv6 its network, as everybody has a whole
+    one."""
+    try:
+        is_large = ipaddress.ip_address(address).version == 6
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((address, 64), strict=False)) if is_large else address
+
+
+def _count_address(address, *, at):
+    limit = settings.SIGN_IN_TRIES_PER_MINUTE
+    count("address", network(address), limit=limit, seconds=MINUTE, at=at)
 
 
 def _too_many(kind, limit, seconds, seconds_left):

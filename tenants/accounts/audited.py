@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 
 from tenants.accounts.models import AuditEvent
 from tenants.operations.constraints import demands
-from tenants.operations.operation import correlation_id, operation
+from tenants.operations.operation import client_address, correlation_id, operation, source
 from tenants.operations.refusals import Duplicate, InUse, Invalid
 from tenants.operations.text import compose_names, humanize_name
 
@@ -86,6 +86,8 @@ def audit(verb, obj, *, by, at=None, changes=None, by_name=None):
         object_label=str(obj)[:200],
         changes=changes or {},
         at=at or timezone.now(),
+        source=source.get(),
+        address=client_address.get()[:64],
         correlation_id=correlation_id.get()[:64],
     )
 

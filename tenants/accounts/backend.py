@@ -1,9 +1,12 @@
 from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import BaseBackend
 
+from tenants.accounts import sign_ins
+
 
 class RoleBackend(BaseBackend):
-    """Signs people in by password; what they may is in ``User.rights``, without a query."""
+    """Signs people in by password; what they may is in ``User.rights``, without a query. Refusals
+    leave a trace, so this is not to be called in a transaction."""
 
     def authenticate(self, request, username=None, password=None):
         User = get_user_model()
@@ -12,8 +15,13 @@ class RoleBackend(BaseBackend):
         user = User.objects.filter(username=username.lower()).first()
         if user is None:
             User().set_password(password)  # takes the time a wrong password takes
+            sign_ins.refused(None, way="password", outcome="unknown_name")
             return None
-        return user if user.check_password(password) and user.is_active else None
+        if user.check_password(password) and user.is_active:
+            return user
+        outcome = "wrong_password" if user.is_active else "user_inactive"
+        sign_ins.refused(user, way="password", outcome=outcome)
+        return None
 
     def get_user(self, user_id):
         return get_user_model().objects.active().filter(pk=user_id).first()

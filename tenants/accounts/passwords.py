@@ -6,8 +6,8 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from tenants.accounts import attempts
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.accounts import attempts, sign_ins
+from tenants.operations.refusals import Invalid, Refusal, TooMany
 
 PRODUCT = "spoolbook"
 MIN_NAME_LENGTH = 4  # a shorter name is found in words that have nothing to do with it
@@ -52,8 +52,13 @@ def confirm(user, *, password, address):
     if not isinstance(password, str) or not password:
         detail = _("Send the password of %(user)s as well, as current_password.")
         raise PasswordNeeded.of("current_password", detail % {"user": user.username})
-    attempts.count_confirmation(user, address=address)
+    try:
+        attempts.count_confirmation(user, address=address)
+    except TooMany as refusal:
+        sign_ins.refused(user, way="confirmation", outcome=refusal.code)
+        raise
     if not user.check_password(password):
+        sign_ins.refused(user, way="confirmation", outcome=WrongPassword.code)
         detail = _("That is not the password of %(user)s.") % {"user": user.username}
         raise WrongPassword.of("current_password", detail)
 

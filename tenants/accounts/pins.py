@@ -17,7 +17,7 @@ from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tenants.accounts import audited
+from tenants.accounts import audited, sign_ins
 from tenants.accounts.models import FloorDevice, PinTries
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -86,9 +86,14 @@ def check(user, *, pin, device, at=None):
     The try is counted, and that is committed, before the PIN is looked at: so many at once are so
     many tries. Not to be called in a transaction, which a refusal would take the count back with.
     """
-    tries = count_try(user, device=device, at=at)
+    try:
+        tries = count_try(user, device=device, at=at)
+    except PinLocked as refusal:
+        sign_ins.refused(user, way="pin", outcome=refusal.code)
+        raise
     is_right = user.is_active and user.pin_hash and check_password(_keyed(user, pin), user.pin_hash)
     if not is_right:
+        sign_ins.refused(user, way="pin", outcome=WrongPin.code)
         left = max(tries.LIMIT - tries.failures, 0)
         detail = _("That is not the PIN of %(name)s; %(left)d tries are left before a pause.")
         raise WrongPin(detail % {"name": user, "left": left}, errors={"pin": [_("Try again.")]})

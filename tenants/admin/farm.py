@@ -114,14 +114,16 @@ class AuditEventAdmin(ReadOnlyAdmin):
         "by_username": "by.username",
         **same("verb", "object_type", "object_id", "object_label"),
         "changes": lambda event: "; ".join(audit_display.lines(event)),
+        **same("source", "address"),
     }
     list_select_related = ["by"]
     list_per_page = 50
     show_full_result_count = False
     search_fields = ["by_name", "object_label"]
     search_help_text = "Who, or what it was called"
-    fields = ["posted", "who", "what", "kind", "which", "all_changed", "correlation_id"]
-    readonly_fields = fields[:-1]
+    fields = ["posted", "who", "what", "kind", "which", "all_changed"]
+    fields += ["source", "address", "correlation_id"]
+    readonly_fields = fields[:-3]
 
     @admin.display(description="when", ordering="at")
     def posted(self, event):

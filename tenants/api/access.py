@@ -13,9 +13,10 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
-from tenants.accounts import attempts, roles, scopes
+from tenants.accounts import attempts, roles, scopes, sign_ins
 from tenants.accounts.models import DeviceToken
 from tenants.api import NO_PERMISSION, OPEN, OWN_ACCOUNT, SIGNED_IN
+from tenants.operations.refusals import TooMany
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
 
@@ -62,6 +63,9 @@ class TokenAuthentication(BaseAuthentication):
         hashed = DeviceToken.hash_of(secret.decode("latin-1"))
         token = tokens.filter(hash=hashed).first()
         if token is None:
+            known = DeviceToken.objects.filter(hash=hashed).select_related("user").first()
+            outcome = "token_ended" if known else "unknown_token"
+            sign_ins.refused(known and known.user, way="token", outcome=outcome)
             raise self._refused()
         return token
 
@@ -153,7 +157,13 @@ class SignInThrottle(BaseThrottle):
     def allow_request(self, request, view):
         """Raises TooManyTries."""
         body = request.data if isinstance(request.data, Mapping) else {}
-        attempts.count_sign_in(username=str(body.get("username", "")), address=caller(request))
+        username = str(body.get("username", ""))
+        try:
+            attempts.count_sign_in(username=username, address=caller(request))
+        except TooMany as refusal:
+            person = sign_ins.named(username)
+            sign_ins.refused(person, way="password", outcome=refusal.code)
+            raise
         return True
 
 

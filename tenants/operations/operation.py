@@ -20,6 +20,7 @@ from opentelemetry import metrics, trace
 from tenants.operations.refusals import Busy, Refusal
 
 correlation_id = ContextVar("correlation_id", default="")
+client_address = ContextVar("client_address", default="")  # "" outside of requests
 source = ContextVar("source", default="system")  # api, admin, floor, import or system
 _is_dry_run = ContextVar("is_dry_run", default=False)
 
@@ -66,7 +67,7 @@ def operation(name):
     def decorate(verb):
         @functools.wraps(verb)
         def run(*args, **kwargs):
-            with observed(name, args[0] if args else None) as seen:
+            with observed(name, args[0] if args else None, by=kwargs.get("by")) as seen:
                 result = in_transaction(lambda: verb(*args, **kwargs), seen=seen)
                 _add_names(seen, result)
                 return result
@@ -138,12 +139,12 @@ def _sqlstate(error):
 
 
 @contextmanager
-def observed(name, subject=None, *, level=logging.INFO):
-    """Observe the block as one operation without a transaction.
+def observed(name, subject=None, *, by=None, level=logging.INFO):
+    """Observe the block as one operation, of the user ``by``, without a transaction.
 
     Yields a dict: what is put into it becomes part of the span and the log line.
     """
-    seen, started = _known_before(name, subject), time.perf_counter()
+    seen, started = _known_before(name, subject, by), time.perf_counter()
     # The status is set below: a refusal is no error.
     quietly = {"record_exception": False, "set_status_on_exception": False}
     with _tracer.start_as_current_span(name, attributes=seen, **quietly) as span:
@@ -158,9 +159,11 @@ def observed(name, subject=None, *, level=logging.INFO):
             _report(span, seen, time.perf_counter() - started, level)
 
 
-def _known_before(name, subject):
+def _known_before(name, subject, by):
     seen = {"operation_type": name, "tenant_id": str(connection.schema_name)}
     seen["correlation_id"] = correlation_id.get()
+    if getattr(by, "pk", None):
+        seen["user_id"] = by.pk
     if _is_dry_run.get():
         seen["dry_run"] = True
     _add_names(seen, subject)

@@ -66,7 +66,8 @@ class AdminSite(admin.AdminSite):
         return sorted(apps, key=lambda app: _place(app["app_label"]))
 
     def index(self, request, extra_context=None):
-        mine = AuditEvent.objects.filter(by=request.user).latest_first()[:RECENT]
+        mine = AuditEvent.objects.filter(by=request.user).exclude(verb="sign_in")
+        mine = mine.latest_first()[:RECENT]
         panels = self.panels(request) if self.panels else {}
         return super().index(request, {"recent_actions": mine, **panels, **(extra_context or {})})
 

@@ -17,13 +17,13 @@ from django.utils.translation import gettext as _
 from tenants.farms.names import address, normalize_host
 from tenants.models import Tenant
 from tenants.operations import clock
-from tenants.operations.operation import correlation_id
+from tenants.operations.operation import client_address, correlation_id
 from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import logins, prepare
 from tenants.schemas.current import SchemaUnreachable, current_schema
 from tenants.web import bodies
 from tenants.web.request_limits import count_request
-from tenants.web.requests import max_body_bytes, render_refusal, too_large
+from tenants.web.requests import caller, max_body_bytes, render_refusal, too_large
 
 logger = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,64}")
 
 
 class CorrelationMiddleware:
-    """Each request has an id: the caller's ``X-Request-ID`` where it is usable, else a new one."""
+    """Each request has an id: the caller's ``X-Request-ID`` where it is usable, else a new one.
+    Log lines and the audit trail name it, and the caller's address."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -58,6 +59,7 @@ class CorrelationMiddleware:
         given = request.headers.get("X-Request-ID", "")
         request.correlation_id = given if REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
         correlation_id.set(request.correlation_id)
+        client_address.set(caller(request))
         response = self.get_response(request)
         response["X-Request-ID"] = request.correlation_id
         return response
@@ -275,6 +277,7 @@ def leave_farm(**kwargs):
     timezone.deactivate()
     current_schema.set(None)
     correlation_id.set("")
+    client_address.set("")
 
 
 class LengthRequired(Invalid):

@@ -51,8 +51,8 @@ def wants_json(request):
 
 
 def caller(request):
-    """Whom tries are counted for: the caller's address, or its network of IPv6, where everybody
-    has a whole one. A proxy's word is taken where SPOOLBOOK_BEHIND_PROXY says that there is one."""
+    """The address of the client. A proxy's word is taken where SPOOLBOOK_BEHIND_PROXY says that
+    there is one."""
     given = request.META.get("REMOTE_ADDR", "")
     if settings.USE_X_FORWARDED_HOST:
         given = request.headers.get("X-Forwarded-For", given).rpartition(",")[2].strip()
@@ -60,6 +60,4 @@ def caller(request):
         address = ipaddress.ip_address(given)
     except ValueError:
         return given[:64]
-    if address.version == 4:
-        return str(address)
-    return str(address.ipv4_mapped or ipaddress.ip_network((address, 64), strict=False))
+    return str(getattr(address, "ipv4_mapped", None) or address)

@@ -122,6 +122,8 @@ class Migration(migrations.Migration):
                 ('object_id', models.BigIntegerField(null=True)),
                 ('object_label', models.CharField(max_length=200)),
                 ('changes', models.JSONField(default=dict, encoder=django.core.serializers.json.DjangoJSONEncoder, help_text='Field: [before, after].')),
+                ('source', models.CharField(blank=True, help_text='api, admin, floor ...', max_length=10)),
+                ('address', models.CharField(blank=True, help_text='Of the client.', max_length=64)),
                 ('correlation_id', models.CharField(blank=True, max_length=64)),
                 ('at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),

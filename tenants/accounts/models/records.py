@@ -22,7 +22,7 @@ class AuditEventQuerySet(models.QuerySet):
 
 
 class AuditEvent(models.Model):
-    """One change of master data, through any interface. Append-only."""
+    """One change of master data, or a sign-in, through any interface. Append-only."""
 
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -35,6 +35,8 @@ class AuditEvent(models.Model):
     changes = models.JSONField(
         default=dict, encoder=DjangoJSONEncoder, help_text="Field: [before, after]."
     )
+    source = models.CharField(max_length=10, blank=True, help_text="api, admin, floor ...")
+    address = models.CharField(max_length=64, blank=True, help_text="Of the client.")
     correlation_id = models.CharField(max_length=64, blank=True)
     at = models.DateTimeField(default=timezone.now)
 

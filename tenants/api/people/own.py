@@ -47,14 +47,20 @@ class TokenViewSet(ReadViewSet):
         own = [SignInThrottle()] if self.action == "create" else []
         return [*super().get_throttles(), *own]
 
+    def initial(self, request, *args, **kwargs):
+        """Look at the password before the transaction: the trace of a wrong one stays."""
+        super().initial(request, *args, **kwargs)
+        if self.action == "create":
+            self.values = self.get_validated_data()
+            username, password = self.values.pop("username"), self.values.pop("password")
+            self.person = authenticate(request, username=username, password=password)
+            if self.person is None:
+                raise AuthenticationFailed(_("No active person here has this name and password."))
+            attempts.forgive(username)
+
     def create(self, request, *args, **kwargs):
         """Make a token of one's own, with a name and a password: it is shown this once."""
-        values = self.get_validated_data()
-        username, password = values.pop("username"), values.pop("password")
-        user = authenticate(request, username=username, password=password)
-        if user is None:
-            raise AuthenticationFailed(_("No active person here has this name and password."))
-        attempts.forgive(username)
+        user, values = self.person, self.values
         token, secret = services.issue_token(user, by=user, **values)
         token.token = secret
         headers = {"Location": self._address_of(token)}

@@ -235,8 +235,8 @@ class FarmSettingsSerializer(RowSerializer):
 
 
 class AuditEventSerializer(RowSerializer):
-    """One change of master data: who, what, and each field before and after. What a field refers to
-    is ``{"id": ..., "name": ...}``, called as it was then."""
+    """One change of master data, or a sign-in: who, what, each field before and after. What a field
+    refers to is ``{"id": ..., "name": ...}``, called as it was then."""
 
     by_username = UsernameField("by")
     changes = serializers.DictField(
@@ -258,6 +258,8 @@ class AuditEventSerializer(RowSerializer):
             "object_id",
             "object_label",
             "changes",
+            "source",
+            "address",
             "correlation_id",
         ]
         read_only_fields = fields

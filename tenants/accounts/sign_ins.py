@@ -1,0 +1,65 @@
+"""The trace of everybody who comes in, and of every try that is refused: a line in the log, and an
+event in the audit trail of the schema we are in.
+
+An attack does not fill the trail: of the refusals of an hour, it has the first ones of an address
+and of the farm, and then the hundredth, the thousandth, and so on. The log has them all.
+"""
+
+import logging
+
+from django.db import connection
+
+from tenants.accounts import attempts
+from tenants.accounts.audited import audit
+from tenants.accounts.models import User
+from tenants.operations.operation import client_address, source
+
+UNKNOWN = "unknown"
+OF_AN_ADDRESS, OF_A_FARM = 10, 100  # refusals an hour that all have an event
+
+logger = logging.getLogger("spoolbook.sign_in")
+
+
+def granted(user, *, way):
+    """Somebody came in by ``way``: password or pin."""
+    _log(logging.INFO, "sign_in", user, way, "ok")
+    audit("sign_in", user, by=user, changes=_changes(way=way))
+
+
+def refused(user, *, way, outcome):
+    """A try to come in as ``user``, None if that is nobody. Not to be called in a transaction that
+    the refusal rolls back."""
+    _log(logging.WARNING, "sign_in_refused", user, way, outcome)
+    address = attempts.network(client_address.get())
+    of_address, _since = attempts.tally("refusals of", address, seconds=attempts.HOUR)
+    of_farm, _since = attempts.tally("refusals", "", seconds=attempts.HOUR)
+    if _has_event(of_address, OF_AN_ADDRESS) and _has_event(of_farm, OF_A_FARM):
+        changes = _changes(way=way, outcome=outcome, refusals_of_address=of_address)
+        subject = user or User(name=UNKNOWN)
+        audit("sign_in_refused", subject, by=None, by_name=UNKNOWN, changes=changes)
+
+
+def named(username):
+    """Whom a name means, however it is written, or None."""
+    return User.objects.filter(username=attempts.canonical_username(username)).first()
+
+
+def _has_event(count, limit):
+    return count <= limit or count in (10**power for power in range(2, 10))
+
+
+def _changes(**values):
+    return {name: [None, value] for name, value in values.items()}
+
+
+def _log(level, message, user, way, outcome):
+    seen = {
+        "tenant_id": str(connection.schema_name),
+        "user_id": user.pk if user else None,
+        "username": user.username if user else UNKNOWN,
+        "address": client_address.get(),
+        "source": source.get(),
+        "way": way,
+        "outcome": outcome,
+    }
+    logger.log(level, message, extra=seen)

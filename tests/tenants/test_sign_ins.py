@@ -1,0 +1,179 @@
+"""Every sign-in and every refusal leaves a trace: who, from where, by what way, how it ended."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from config.logging import JsonFormatter
+from tenants.accounts import attempts, devices, floor_sessions, pins, services, sign_ins
+from tenants.accounts.models import AuditEvent, DeviceToken
+from tenants.operations.operation import client_address
+from tests.conftest import FarmAPIClient
+from tests.factories import PASSWORD, make_token, make_user
+
+ADDRESS = "203.0.113.9"
+TOKENS = "/api/v1/tokens/"
+KNOWN = ("tenant_id", "username", "address", "source", "way", "outcome")
+
+
+@pytest.fixture
+def lines():
+    """The log as it is written: ``lines("spoolbook.sign_in")`` are those of a logger."""
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(JsonFormatter())
+    logging.getLogger().addHandler(handler)
+
+    def of(logger):
+        found = map(json.loads, stream.getvalue().splitlines())
+        return [line for line in found if line["logger"] == logger]
+
+    yield of
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def client(farm):
+    return FarmAPIClient(host="alpha.localhost", REMOTE_ADDR=ADDRESS)
+
+
+def by_page(client, username, password=PASSWORD):
+    form = {"username": username, "password": password}
+    return client.post("/accounts/login/", form, format="multipart")
+
+
+def by_api(client, username, password):
+    body = {"username": username, "password": password, "name": "x", "scope": "read"}
+    return client.post(TOKENS, body)
+
+
+def with_token(client, secret, path="/api/v1/me/", body=None):
+    headers = {"Authorization": f"Token {secret}"}
+    return client.post(path, body, headers=headers) if body else client.get(path, headers=headers)
+
+
+def by_pin(client, user, pin):
+    _tablet, secret = devices.register(name="Door", by=user)
+    client.cookies[floor_sessions.COOKIE] = secret
+    form = {"person": user.pk, "pin": pin, "next": "/floor/"}
+    return client.post("/floor/who/", form, format="multipart")
+
+
+OTTO = ("farm_alpha", "otto", ADDRESS)
+EXPECTED = [
+    (*OTTO, "admin", "password", "wrong_password"),
+    ("farm_alpha", "unknown", ADDRESS, "admin", "password", "unknown_name"),
+    (*OTTO, "admin", "password", "ok"),
+    (*OTTO, "api", "password", "wrong_password"),
+    (*OTTO, "api", "password", "wrong_password"),
+    (*OTTO, "api", "password", "too_many_tries"),
+    (*OTTO, "api", "token", "token_ended"),
+    ("farm_alpha", "unknown", ADDRESS, "api", "token", "unknown_token"),
+    (*OTTO, "floor", "pin", "wrong_pin"),
+    (*OTTO, "floor", "pin", "ok"),
+    ("farm_alpha", "nina", ADDRESS, "api", "confirmation", "wrong_password"),
+]
+
+
+def test_each_way_in_leaves_one_line_and_one_event(client, operator, lines, monkeypatch):
+    pins.set_pin(operator, pin="270419", by=operator)
+    revoked, usable = make_token(operator), make_token(make_user(username="nina"))
+    services.revoke_token(DeviceToken.objects.get(user=operator), by=None)
+    spare = {"username": "nina", "name": "x", "scope": "read"}
+    last = AuditEvent.objects.latest_first().first().pk
+    monkeypatch.setattr(attempts, "PER_NAME", 2)
+    by_page(client, "otto", "guess")
+    by_page(client, "the-password-typed-here", "x")
+    by_page(client, "Otto")
+    by_api(client, "otto", "guess")
+    by_api(client, "otto", "guess")
+    by_api(client, "otto", PASSWORD)  # one too many
+    with_token(client, revoked)
+    with_token(client, "spb_guessed")
+    by_pin(client, operator, "111111")
+    by_pin(client, operator, "270419")
+    with_token(client, usable, "/api/v1/me/password/", spare | {"current_password": "guess"})
+    seen = lines("spoolbook.sign_in")
+    assert [tuple(line[name] for name in KNOWN) for line in seen] == EXPECTED
+    verbs = ("sign_in", "sign_in_refused")
+    events = AuditEvent.objects.filter(pk__gt=last, verb__in=verbs).order_by("pk")
+    assert [
+        (
+            event.object_label.replace("Otto Operator", "otto"),
+            event.address,
+            event.source,
+            event.changes["way"][1],
+            event.changes.get("outcome", [None, "ok"])[1],
+        )
+        for event in events
+    ] == [row[1:] for row in EXPECTED]
+    assert {event.by_name for event in events} == {"Otto Operator", "unknown"}
+    text = str(list(AuditEvent.objects.values())) + str(seen)
+    assert not any(secret in text for secret in ("typed-here", "guess", "111111", PASSWORD))
+
+
+def test_tokens_and_tablets_are_traced_with_who_and_from_where(client, manager, lines):
+    by_page(client, "mona")
+    made = by_api(client, "mona", PASSWORD).json()
+    with_token(client, made["token"])
+    path = f"{TOKENS}{made['id']}/"
+    client.delete(path)
+    events = AuditEvent.objects.filter(object_type="accounts.devicetoken").order_by("pk")
+    assert [(each.verb, each.by, each.address, each.source) for each in events] == [
+        ("add", manager, ADDRESS, "api"),
+        ("change", manager, ADDRESS, "api"),
+    ]
+    done = [line for line in lines("spoolbook.operation") if line["message"].startswith("token.")]
+    assert [(line["message"], line["user_id"], line["address"]) for line in done] == [
+        ("token.issue", manager.pk, ADDRESS),
+        ("token.revoke", manager.pk, ADDRESS),
+    ]
+
+
+def test_refused_requests_are_logged_with_farm_person_and_address_and_no_traceback(
+    client, operator, lines, settings
+):
+    settings.USE_X_FORWARDED_HOST = True
+    client.defaults["HTTP_X_FORWARDED_FOR"] = "1.1.1.1, 2001:db8::7"
+    secret = make_token(operator)
+    client.get("/api/v1/me/")
+    with_token(client, secret, "/api/v1/users/")
+    client.force_login(operator)
+    client.get("/admin/accounts/user/")
+    settings.API_REQUESTS_PER_MINUTE = 1
+    client.get("/floor/")
+    settings.API_REQUESTS_PER_MINUTE = 0
+    logged = lines("django.request")
+    assert [(line["status_code"], line["username"]) for line in logged] == [
+        (401, "unknown"),
+        (403, "otto"),
+        (403, "otto"),
+        (429, "otto"),
+    ]
+    assert {(line["tenant_id"], line["address"]) for line in logged} == {
+        ("farm_alpha", "2001:db8::7")
+    }
+    assert not any("exception" in line for line in logged)
+
+
+def refusals(count, addresses):
+    for number in range(count):
+        token = client_address.set(addresses(number))
+        sign_ins.refused(None, way="password", outcome="unknown_name")
+        client_address.reset(token)
+
+
+@pytest.mark.parametrize(
+    ("addresses", "events"),
+    [
+        (lambda _number: ADDRESS, sign_ins.OF_AN_ADDRESS + 1),  # and the hundredth
+        (lambda number: f"2001:db8::{number:x}", sign_ins.OF_AN_ADDRESS + 1),  # one network
+        (lambda number: f"10.0.0.{number}", sign_ins.OF_A_FARM),
+    ],
+)
+def test_an_attack_does_not_fill_the_audit_trail(farm, lines, addresses, events):
+    refusals(120, addresses)
+    assert AuditEvent.objects.filter(verb="sign_in_refused").count() == events
+    assert len(lines("spoolbook.sign_in")) == 120

@@ -70,6 +70,7 @@ def _grant_to_site():
     run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}", role=role)
     database_role.make_append_only("public", role)
     run("REVOKE INSERT, UPDATE, DELETE ON public.tenants_tenant FROM {role}", role=role)
+    run("REVOKE ALL ON public.tenants_droppedfarm FROM {role}", role=role)
     run(f"GRANT UPDATE ({OF_A_FARM_BY_SITE}) ON public.tenants_tenant TO {{role}}", role=role)
 
 

@@ -9,7 +9,7 @@ from tenants.accounts import services as people
 from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
 from tenants.farms import backups, restoring, services
 from tests.conftest import FarmAPIClient
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_token, make_user
 from tests.tenants.test_farms import run
 
 PIN = "739104"
@@ -21,10 +21,10 @@ def before(committed_farm, tmp_path):
     secrets = {}
     for name in ("mona", "gone", "changed", "demoted"):
         user = make_user(username=name, role="manager")
-        secrets[name] = people.issue_token(user, name=f"token of {name}", by=None)[1]
+        secrets[name] = make_token(user, name=f"token of {name}")
         pins.set_pin(user, pin=PIN, by=None)
     mona = User.objects.get(username="mona")
-    secrets["stolen"] = people.issue_token(mona, name="the stolen one", by=None)[1]
+    secrets["stolen"] = make_token(mona, name="the stolen one")
     secrets["tablet"] = devices.register(name="Bench", by=mona)[1]
     secrets["lost"] = devices.register(name="Lost", by=mona)[1]
     return secrets, backups.back_up(committed_farm, tmp_path)

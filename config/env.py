@@ -49,6 +49,16 @@ def env_hosts(name, default=""):
     return hosts
 
 
+def check_public_hosts(hosts, *, is_behind_proxy):
+    """Refuse hosts of the public site that anybody may name to a proxy."""
+    if is_behind_proxy and (local := {"localhost", "127.0.0.1", "::1"} & set(hosts)):
+        raise ImproperlyConfigured(
+            f"SPOOLBOOK_PUBLIC_HOSTS holds {min(local)!r}, and a proxy (SPOOLBOOK_BEHIND_PROXY) "
+            "passes on the host that its clients name: give the public site's own, as "
+            "farms.example.com"
+        )
+
+
 def env_origins(name):
     """Origins, as ``https://dashboard.example.com``, or ``*`` for all."""
     origins = env_list(name)

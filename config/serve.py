@@ -22,7 +22,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from config import ports
 from config.database import URLS, embedded, from_url, login_urls
-from config.env import load_secret_key
+from config.env import env_bool, load_secret_key
 from config.supervisor import Program, ProgramError, supervise
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -74,6 +74,7 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
         environment = {
             "SPOOLBOOK_DEBUG": "0",
             "SPOOLBOOK_HTTPS": "0",
+            **public_site(),
             "SPOOLBOOK_SECRET_KEY": load_secret_key(data_folder()),
             **os.environ,
             **(login_urls(url) if is_embedded() else {}),
@@ -88,6 +89,12 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
         web = WebServer(host, port, web_environment(environment), has_demo=has_demo)
         programs = [Database(url), web] if is_embedded() else [web]
         supervise(programs, on_ready=web.report_address, report=report)
+
+
+def public_site() -> dict[str, str]:
+    """By default on this machine, unless a proxy passes the requests of others on."""
+    is_behind_proxy = env_bool("SPOOLBOOK_BEHIND_PROXY", default=False)
+    return {} if is_behind_proxy else {"SPOOLBOOK_PUBLIC_HOSTS": "localhost"}
 
 
 def data_folder() -> Path:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from config.database import databases, from_url
 from config.env import (
+    check_public_hosts,
     env_bool,
     env_hosts,
     env_int,
@@ -28,7 +29,10 @@ SECRET_KEY = secret_key(DATA, is_production=not DEBUG)
 # The Domain table decides which hosts are farms; all other hosts get the same page.
 ALLOWED_HOSTS = ["*"]
 USE_X_FORWARDED_HOST = env_bool("SPOOLBOOK_BEHIND_PROXY", default=False)
-PUBLIC_HOSTS = ["localhost", *env_hosts("SPOOLBOOK_PUBLIC_HOSTS")]
+# In production the public site is at the hosts that are named, and nowhere else.
+IS_LOCAL = DEBUG and not USE_X_FORWARDED_HOST
+PUBLIC_HOSTS = env_hosts("SPOOLBOOK_PUBLIC_HOSTS", "localhost" if IS_LOCAL else "")
+check_public_hosts(PUBLIC_HOSTS, is_behind_proxy=USE_X_FORWARDED_HOST)
 DEFAULT_FARM = env_str("SPOOLBOOK_DEFAULT_FARM")  # the slug that answers on bare IP addresses
 # A new farm is <slug>.<this>.
 FARM_DOMAIN = [*env_hosts("SPOOLBOOK_FARM_DOMAIN"), "localhost"][0]

@@ -64,6 +64,7 @@ def owner_environment():
         "SPOOLBOOK_DATA": str(settings.DATA),  # where farms are changed, others notice
         "SPOOLBOOK_DEBUG": "0",
         "SPOOLBOOK_HTTPS": "0",
+        "SPOOLBOOK_PUBLIC_HOSTS": "localhost",
         "SPOOLBOOK_SECRET_KEY": settings.SECRET_KEY,
         "SPOOLBOOK_FAST_PASSWORDS": "1",
         "SPOOLBOOK_API_RATE": "0",

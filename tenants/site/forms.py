@@ -37,7 +37,8 @@ class RefusedForm:
 
 
 class OwnPasswordForm(AdminPasswordChangeForm):
-    """The user's own new password; ``address`` is whom tries at the old one are counted for."""
+    """The user's own new password; ``address`` is whom tries at the old one are counted for. Who
+    has tokens is asked about them."""
 
     tokens = forms.ChoiceField(
         label=_("Your tokens"),
@@ -51,6 +52,8 @@ class OwnPasswordForm(AdminPasswordChangeForm):
     def __init__(self, *args, address, **kwargs):
         super().__init__(*args, **kwargs)
         self.address = address
+        if not self.user.tokens.not_revoked().exists():
+            del self.fields["tokens"]
 
     def clean_old_password(self):
         password = self.cleaned_data["old_password"]
@@ -65,7 +68,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
         return services.change_own_password(
             self.user,
             password=self.cleaned_data["new_password1"],
-            end_tokens=self.cleaned_data["tokens"] == "end",
+            end_tokens=self.cleaned_data.get("tokens") == "end",
         )
 
 

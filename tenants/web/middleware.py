@@ -45,6 +45,20 @@ STRICT = "; ".join(
 OF_THE_FLOOR = f"{STRICT}; script-src 'self' 'wasm-unsafe-eval'"
 # The pages of REST framework and Swagger UI bring styles of their own within them; no scripts.
 OF_THE_API = f"{STRICT}; style-src 'self' 'unsafe-inline'"
+NO_DEVICES = ", ".join(
+    f"{feature}=()"
+    for feature in (
+        "accelerometer",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "magnetometer",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
 REQUEST_ID = re.compile(r"[A-Za-z0-9._:@/+=-]{1,64}")
 
 
@@ -66,7 +80,8 @@ class CorrelationMiddleware:
 
 
 class ContentPolicyMiddleware:
-    """Sets the Content-Security-Policy, unless the view has set one."""
+    """Sets the Content-Security-Policy, unless the view has set one, and what of the device a page
+    may use."""
 
     def __init__(self, get_response):
         self.get_response = get_response
@@ -74,6 +89,8 @@ class ContentPolicyMiddleware:
     def __call__(self, request):
         response = self.get_response(request)
         is_api = request.path_info.startswith("/api/")
+        camera = "(self)" if request.path_info.startswith("/floor/") else "()"  # scans codes
+        response.headers["Permissions-Policy"] = f"camera={camera}, {NO_DEVICES}"
         response.headers.setdefault("Content-Security-Policy", OF_THE_API if is_api else STRICT)
         return response
 
@@ -223,7 +240,8 @@ def is_public(host):
     if host in settings.PUBLIC_HOSTS:
         return True
     ip = address(host)
-    return bool(ip and ip.is_loopback and not settings.DEFAULT_FARM)
+    is_local = ip and ip.is_loopback and "localhost" in settings.PUBLIC_HOSTS
+    return bool(is_local and not settings.DEFAULT_FARM)
 
 
 def find_farm(host):

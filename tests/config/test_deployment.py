@@ -8,6 +8,7 @@ import pytest
 from django.conf import global_settings
 from django.core.exceptions import ImproperlyConfigured
 
+from config.serve import public_site
 from tests.config.made_settings import made_settings
 from tests.serving import ROOT
 
@@ -82,3 +83,20 @@ def test_a_proxy_is_believed_where_there_is_one(is_behind):
     )
     assert values["USE_X_FORWARDED_HOST"] is is_behind
     assert bool(values["SECURE_PROXY_SSL_HEADER"]) is is_behind
+
+
+def test_the_public_site_is_at_the_hosts_that_are_named():
+    name, named = "SPOOLBOOK_PUBLIC_HOSTS", "farms.example.com"
+    assert settings_of("PUBLIC_HOSTS") == {"PUBLIC_HOSTS": []}
+    assert settings_of("PUBLIC_HOSTS", **{name: named}) == {"PUBLIC_HOSTS": [named]}
+    for host in ("localhost", "127.0.0.1", "::1"):
+        assert settings_of("PUBLIC_HOSTS", **{name: host}) == {"PUBLIC_HOSTS": [host]}
+        with pytest.raises(ImproperlyConfigured, match="passes on the host that its clients name"):
+            settings_of("PUBLIC_HOSTS", **{name: f"{named},{host}"}, SPOOLBOOK_BEHIND_PROXY="1")
+
+
+@pytest.mark.parametrize(("is_behind", "hosts"), [("0", ["localhost"]), ("1", [])])
+def test_make_run_names_localhost_unless_there_is_a_proxy(monkeypatch, is_behind, hosts):
+    monkeypatch.setenv("SPOOLBOOK_BEHIND_PROXY", is_behind)
+    made = settings_of("PUBLIC_HOSTS", **public_site(), SPOOLBOOK_BEHIND_PROXY=is_behind)
+    assert made == {"PUBLIC_HOSTS": hosts}

@@ -82,6 +82,7 @@ def test_pages_and_new_tokens_are_not_compressed(at_farm, committed_farm, token)
     assert made.status_code == 201
     for answer in (page, made, at_farm.get("/accounts/login/")):
         assert "Content-Encoding" not in answer.headers
+        assert answer.headers["Server"] == "gunicorn"  # and not which
 
 
 # --- How often -----------------------------------------------------------------------------------

@@ -262,15 +262,19 @@ def test_a_new_time_zone_counts_from_the_next_request(api):
 
 def test_ones_own_password_is_changed_on_record(farm_client, operator):
     farm_client.force_login(operator)
+    secret = make_token(operator)
     form = {
         "old_password": PASSWORD,
         "new_password1": "another-one-8",
         "new_password2": "another-one-8",
-        "tokens": "keep",
     }
+    page = farm_client.post("/admin/password_change/", form)
+    assert list(page.context["form"].errors) == ["tokens"]  # that is asked
+    form["tokens"] = "end"
     assert farm_client.post("/admin/password_change/", form).status_code == 302
     assert farm_client.get("/admin/password_change/done/").status_code == 200
     assert AuditEvent.objects.of(operator).get().by == operator
+    assert not DeviceToken.objects.not_revoked().filter(hash=DeviceToken.hash_of(secret)).exists()
     assert authenticate(username="otto", password="another-one-8")
 
 

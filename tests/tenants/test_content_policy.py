@@ -17,6 +17,26 @@ def test_pages_load_nothing_inline_and_nothing_from_elsewhere(farm_client, manag
     assert "unsafe" not in policy
 
 
+@pytest.mark.parametrize(
+    ("path", "camera"),
+    [
+        ("/floor/", "(self)"),
+        ("/admin/", "()"),
+        ("/api/v1/me/", "()"),
+        ("/healthz", "()"),
+        ("/static/floor.css", "()"),
+        ("/nowhere/", "()"),
+        ("/admin/?a=%00", "()"),  # refused before all views
+    ],
+)
+def test_every_answer_takes_devices_from_the_page_but_the_floor_its_camera(
+    as_manager, path, camera
+):
+    policy = as_manager.get(path)["Permissions-Policy"]
+    assert policy.startswith(f"camera={camera}, ")
+    assert "microphone=(), " in policy
+
+
 @pytest.mark.parametrize("page", ["", "docs/", "me/", "spools/", "tokens/1/"])
 def test_pages_of_the_api_may_have_styles_within_them_and_no_scripts(as_manager, page):
     answer = as_manager.get(f"/api/v1/{page}", headers={"Accept": "text/html"})

@@ -60,6 +60,14 @@ def test_the_public_site_answers_on_localhost(seen, host):
     assert seen(host) == "public public UTC None None"
 
 
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "[::1]"])
+def test_the_public_site_is_nowhere_but_at_the_hosts_that_are_named(seen, settings, host):
+    settings.PUBLIC_HOSTS = ["farms.example.com"]
+    assert [seen(host), seen("farms.example.com")] == [404, "public public UTC None None"]
+    settings.USE_X_FORWARDED_HOST = True
+    assert seen("farms.example.com", HTTP_X_FORWARDED_HOST=host) == 404
+
+
 @pytest.mark.parametrize("host", ["[2001:DB8::0001]:8000", "[2001:db8::1]", "192.168.4.7:80"])
 def test_the_default_farm_answers_on_bare_addresses(seen, settings, host):
     assert seen(host) == 404

@@ -83,6 +83,8 @@ _login_urls = {
     "site": env_str("SPOOLBOOK_SITE_DATABASE_URL"),
 }
 DATABASES = databases(env_str("DATABASE_URL"), _login_urls, DATA)
+# With it, each farm's role is a login too, whose password follows from it.
+FARM_LOGIN_KEY = env_str("SPOOLBOOK_FARM_LOGIN_KEY")
 # The names and passwords that `prepare` gives to the logins of the web server.
 DATABASE_LOGINS = {login: from_url(url) for login, url in _login_urls.items() if url}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

@@ -243,6 +243,12 @@ FAULTS = {
         'return f"{schema}, public", NO_ROLE, schema, None',
         ["tests/tenants/test_backend.py"],
     ),
+    "a farm's requests use the login of all farms": Fault(
+        "tenants/web/middleware.py",
+        "    logins.use_farm(tenant.schema_name)\n",
+        "",
+        ["tests/tenants/test_logins.py"],
+    ),
     "the login of requests has the rights of all farms": Fault(
         "tenants/schemas/database_role.py",
         "grant_role(role, to=ensure_role(WEB), inherit=False)",

@@ -8,6 +8,7 @@ Roles belong to the whole server, not to one database, so their names contain th
 """
 
 import hashlib
+import hmac
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -16,6 +17,7 @@ from psycopg import sql
 WEB = "web"  # the login of requests to farms: see tenants.schemas.logins
 FARMS = "farms"  # the schema of what all farms may call; its role has all of theirs as members
 PUBLIC = "public"
+HASH = b"scram-sha-256"
 NAME_BYTES = 63  # PostgreSQL cuts longer names off, which would make two roles one
 
 
@@ -36,6 +38,30 @@ def create_role(schema):
     grant_role(role_of(FARMS), to=role, inherit=True)
     _grant(schema, role)
     make_append_only(schema, role)
+    let_log_in(schema)
+
+
+def let_log_in(schema):
+    """Make the farm's role a login, where farms have logins (see ``tenants.schemas.logins``)."""
+    if settings.FARM_LOGIN_KEY:
+        role = role_of(schema)
+        grant_role(role, to=owner(), inherit=True)  # so that dropping the farm can end its requests
+        set_password(role, password_of(schema))
+
+
+def password_of(schema):
+    """Of the login of a farm: whoever has the key can make it."""
+    key = settings.FARM_LOGIN_KEY.encode()
+    return hmac.new(key, role_of(schema).encode(), "sha256").hexdigest()
+
+
+def set_password(role, password):
+    """It goes over the wire, and into the server's log, as its hash."""
+    with connection.cursor() as cursor:
+        libpq = connection.connection.pgconn
+        secret = libpq.encrypt_password(password.encode(), role.encode(), HASH).decode()
+        statement = f"ALTER ROLE {connection.ops.quote_name(role)} LOGIN PASSWORD %s"
+        cursor.execute(statement, [secret])
 
 
 def missing(schemas):
@@ -122,7 +148,12 @@ def grant_role(role, *, to, inherit):
 def _grant_to_owner(role):
     if _scalar("SELECT pg_has_role(session_user, %s, %s)", [role, _set_option()]):
         return
-    grant_role(role, to=_scalar("SELECT session_user", []), inherit=False)
+    grant_role(role, to=owner(), inherit=False)
+
+
+def owner():
+    """The login of commands."""
+    return _scalar("SELECT session_user", [])
 
 
 def _has_options():

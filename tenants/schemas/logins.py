@@ -7,20 +7,29 @@
 Migrations and commands use the login of the owner, whose password the web server does not have.
 Where only that login is configured, requests use it too: what they may do in a farm is the same,
 as its role decides it, but a statement that leaves the role has the rights of the owner.
+
+With FARM_LOGIN_KEY requests to a farm log in as its role, which can't be left for that of another.
 """
+
+import threading
+from collections import OrderedDict
 
 from django.conf import settings
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from django.utils.translation import gettext as _
 
 from tenants.schemas import database_role
-from tenants.schemas.database_role import WEB, ensure_role, grant_role, run
+from tenants.schemas.database_role import WEB, ensure_role, grant_role, owner, run
 from tenants.schemas.privileges import UnusableDatabase
 
-SITE = "site"
-HASH = b"scram-sha-256"
+SITE, FARM = "site", "farm"
 READ_BY_WEB = ("tenants_tenant", "tenants_domain", "django_migrations")
 OF_A_FARM_BY_SITE = "name, status"  # the columns that it changes
+
+
+MAX_FARMS = 4  # connections of a thread
+
+_thread = threading.local()
 
 
 def use(login):
@@ -34,6 +43,29 @@ def is_owner():
     return connection.alias == DEFAULT_DB_ALIAS
 
 
+def use_farm(schema):
+    """Let this thread use the login of a farm, where farms have them."""
+    if settings.FARM_LOGIN_KEY and WEB in connections.settings:
+        connections[DEFAULT_DB_ALIAS] = _connection_of(schema)
+
+
+def _connection_of(schema):
+    """The thread's own; of those that it has, the one not used for longest is closed."""
+    held = _thread.__dict__.setdefault("held", OrderedDict())
+    found = held.pop(schema, None)
+    if found is None:
+        found = connections[WEB].copy(FARM)
+        found.settings_dict |= {
+            "USER": database_role.role_of(schema),
+            "PASSWORD": database_role.password_of(schema),
+        }
+    found.close_if_unusable_or_obsolete()  # as Django does for those of the settings
+    held[schema] = found
+    if len(held) > MAX_FARMS:
+        held.popitem(last=False)[1].close()
+    return found
+
+
 def prepare(*, log):
     """Make both logins, with what they may do, and the passwords of the settings.
 
@@ -44,12 +76,13 @@ def prepare(*, log):
             role = ensure_role(login)
             run("ALTER ROLE {role} NOINHERIT", role=role)
             # So that dropping a farm can end its requests.
-            grant_role(role, to=_owner(), inherit=True)
+            grant_role(role, to=owner(), inherit=True)
             run("GRANT USAGE ON SCHEMA public TO {role}", role=role)
         _grant_to_web()
         _grant_to_site()
     for login, given in settings.DATABASE_LOGINS.items():
-        _set_password(login, given)
+        _check_name(login, given)
+        database_role.set_password(database_role.role_of(login), given["PASSWORD"])
     if not _can_log_in():
         log(
             "Requests use the login of the database's owner: a statement that gets past Spoolbook "
@@ -74,17 +107,11 @@ def _grant_to_site():
     run(f"GRANT UPDATE ({OF_A_FARM_BY_SITE}) ON public.tenants_tenant TO {{role}}", role=role)
 
 
-def _set_password(login, given):
-    """The password goes over the wire, and into the server's log, as its hash."""
+def _check_name(login, given):
     role, name = database_role.role_of(login), given["USER"]
     if name != role:
         detail = _("The login %(name)s can't be used: that of this database is called %(role)s.")
         raise UnusableDatabase(detail % {"name": name, "role": role})
-    with connection.cursor() as cursor:
-        libpq = connection.connection.pgconn
-        secret = libpq.encrypt_password(given["PASSWORD"].encode(), role.encode(), HASH)
-        statement = f"ALTER ROLE {connection.ops.quote_name(role)} LOGIN PASSWORD %s"
-        cursor.execute(statement, [secret.decode()])
 
 
 def _can_log_in():
@@ -92,10 +119,4 @@ def _can_log_in():
     query = "SELECT bool_and(rolcanlogin) FROM pg_roles WHERE rolname = ANY(%s)"
     with connection.cursor() as cursor:
         cursor.execute(query, [names])
-        return cursor.fetchone()[0]
-
-
-def _owner():
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT session_user")
         return cursor.fetchone()[0]

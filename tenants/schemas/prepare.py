@@ -63,6 +63,9 @@ def prepare(*, log=logger.info):
         FarmSettings.objects.get_or_create(pk=1)
         farms = _farms()
         late, reasons = _prepare_farms(farms, log)
+        for schema in farms:
+            if schema not in reasons:
+                database_role.let_log_in(schema)
         slug = settings.DEFAULT_FARM
         if slug and not Tenant.objects.filter(slug=slug).exists():
             log(f"SPOOLBOOK_DEFAULT_FARM is {slug!r}: there is no such farm (yet).")

@@ -261,6 +261,7 @@ def trouble_of_farm(request, error):
     if tenant is None or not isinstance(error, (ProgrammingError, SchemaUnreachable)):
         return None
     with suppress(DatabaseError, InterfaceError):
+        logins.use(logins.WEB)
         connection.set_schema_to_public()
         if not Tenant.objects.filter(pk=tenant.pk).exists():
             return not_found(request)
@@ -286,6 +287,7 @@ def enter_farm(request, tenant):
     request.META["spoolbook.farm"] = tenant.schema_name  # for the web server
     current_schema.set(tenant.schema_name)
     timezone.activate(tenant.timezone)
+    logins.use_farm(tenant.schema_name)
     connection.enter(tenant)
 
 

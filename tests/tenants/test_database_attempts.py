@@ -6,7 +6,7 @@ leaving that role. The same statements work for the owner, or the database would
 
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection
 from psycopg import Error
 from psycopg.pq import TransactionStatus
 
@@ -14,6 +14,7 @@ from config.database import FIXED, SITE, WEB, databases, login_urls
 from config.database.base import DatabaseWrapper
 from tenants.models import Tenant
 from tenants.schemas import database_role
+from tenants.schemas.logins import FARM
 from tests.serving import owner_environment
 from tests.tenants.sql_helpers import walled
 from tests.tenants.test_session_reset import LEFT, next_request, raw, seen
@@ -22,6 +23,7 @@ DENIED = "42501"
 NOT_FOUND = "42P01"
 # Without the farm's role its path leads nowhere.
 NOWHERE = {NOT_FOUND, "3F000"}
+KEY = "a key of the farms' logins"
 PEOPLE, LEDGER = "farm_beta.accounts_user", "inventory_inventorytransaction"
 
 # The owner may do these.
@@ -37,7 +39,7 @@ READ = {
     ),
     "its rows, as XML": f"SELECT query_to_xml('SELECT * FROM {PEOPLE}', true, false, '')",
     "its rows, by a cursor": f"DECLARE theirs CURSOR FOR SELECT * FROM {PEOPLE}",
-    "its rows, prepared": f"PREPARE theirs AS SELECT * FROM {PEOPLE}",
+    "its rows, prepared": f"PREPARE theirs AS SELECT * FROM {PEOPLE}; DEALLOCATE theirs",
     "its rows, copied": f"CREATE TEMPORARY TABLE mine AS SELECT * FROM {PEOPLE}",
     "its plan": f"EXPLAIN ANALYZE SELECT * FROM {PEOPLE}",
     "its ids": "SELECT nextval('farm_beta.accounts_user_id_seq')",
@@ -132,17 +134,39 @@ LEFT_BY_A_FARM = LEFT | {
 
 
 @pytest.fixture(scope="module")
-def session(django_db_setup, django_db_blocker):
-    """A connection as the web server has it, and the farms as requests enter them."""
+def farms(django_db_setup, django_db_blocker):
+    """Alpha and beta, as requests enter them; both have logins."""
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(settings, "FARM_LOGIN_KEY", KEY)
+        farms = [walled(Tenant.objects.get(slug=slug)) for slug in ("alpha", "beta")]
+        for farm in farms:
+            database_role.let_log_in(farm.schema_name)
+        yield farms
+
+
+@pytest.fixture(scope="module")
+def session(farms, django_db_blocker):
+    """A connection as the web server has it, and the farms."""
     with django_db_blocker.unblock():
         urls = login_urls(owner_environment()["DATABASE_URL"])
         place = databases("", dict(zip((WEB, SITE), urls.values(), strict=True)), settings.DATA)[
             WEB
         ]
         session = DatabaseWrapper({**connection.settings_dict, **place, "EMBEDDED": None}, WEB)
-        farms = [walled(Tenant.objects.get(slug=slug)) for slug in ("alpha", "beta")]
         yield session, farms
         session.close()
+
+
+@pytest.fixture(scope="module")
+def sessions(session, farms, django_db_blocker):
+    """Connections as the web server has them: with one login for all farms, and with one each."""
+    session, [alpha, _] = session
+    with django_db_blocker.unblock():
+        own = session.copy(FARM)
+        own.settings_dict["USER"] = database_role.role_of(alpha.schema_name)
+        own.settings_dict["PASSWORD"] = database_role.password_of(alpha.schema_name)
+        yield {WEB: session, FARM: own}
+        own.close()
 
 
 @pytest.fixture
@@ -170,9 +194,10 @@ def tried(session, statement):
     return None
 
 
+@pytest.mark.parametrize("login", [WEB, FARM])
 @pytest.mark.parametrize("what", [*READ, *WRITE, *NEVER])
-def test_it_is_refused(session, names, what, django_db_blocker):
-    session, [alpha, _] = session
+def test_it_is_refused(sessions, farms, names, what, login, django_db_blocker):
+    session, [alpha, _] = sessions[login], farms
     statement = (READ | WRITE | NEVER)[what].format(**names)
     if what not in NEVER:
         with django_db_blocker.unblock():
@@ -239,8 +264,9 @@ def test_what_others_are_running_is_not_shown(session):
     assert "secret" not in str(texts)
 
 
-def test_what_is_left_is_another_farms_role_by_its_name(session, names):
-    session, [alpha, _] = session
-    session.enter(alpha)
-    assert tried(session, f"SET ROLE {names['beta']}; SELECT count(*) FROM {PEOPLE}") is None
-    assert connections["default"] is not session
+def test_what_is_left_is_another_farms_role_by_its_name(sessions, farms, names):
+    statement = f"SET ROLE {names['beta']}; SELECT count(*) FROM {PEOPLE}"
+    for session in sessions.values():
+        session.enter(farms[0])
+    assert tried(sessions[WEB], statement) is None
+    assert tried(sessions[FARM], statement) == DENIED

@@ -16,7 +16,7 @@ from tenants.models import Tenant
 from tenants.schemas import database_role, logins, prepare
 from tenants.schemas.privileges import UnusableDatabase
 from tests.factories import PASSWORD, make_user
-from tests.serving import ROOT, owner_environment
+from tests.serving import ROOT, owner_environment, serving
 from tests.tenants.sql_helpers import ask
 from tests.tenants.test_admin import hosts
 from tests.tenants.test_database_role import denied
@@ -140,6 +140,45 @@ def test_the_served_program_uses_both_logins(server, committed_farm):
     with schema_context("public"):
         sql("DELETE FROM accounts_auditevent; DELETE FROM django_session")
         User.objects.filter(pk=user.pk)._raw_delete("default")
+
+
+def test_where_farms_have_logins_a_request_uses_that_of_its_farm(
+    committed_farm, settings, django_db_blocker, tmp_path
+):
+    settings.FARM_LOGIN_KEY = "a key"
+    database_role.let_log_in(committed_farm.schema_name)
+    seen = """
+        SELECT count(*) FROM pg_stat_activity
+        WHERE datname = current_database() AND usename = %s AND state = %s
+    """
+    role = database_role.role_of(committed_farm.schema_name)
+    with (
+        serving(tmp_path, SPOOLBOOK_FARM_LOGIN_KEY="a key") as own,
+        own.client(committed_farm) as browser,
+    ):
+        headers = {"Authorization": f"Token spb_{'x' * 43}"}
+        assert browser.get("/api/v1/production-runs/", headers=headers).status_code == 401
+        assert ask(seen, [role, "disabled"]) == 1
+        assert browser.get("/readyz").text == "ok\n"
+
+
+def test_a_thread_holds_connections_to_a_few_farms(settings, monkeypatch):
+    settings.FARM_LOGIN_KEY = "a key"
+    monkeypatch.setitem(connections.settings, "web", connections.settings["default"])
+    names = [f"farm_{number}" for number in range(logins.MAX_FARMS + 1)]
+    try:
+        made = []
+        for name in names:
+            logins.use_farm(name)
+            made.append(connections["default"])
+        assert made[0].settings_dict["USER"] == database_role.role_of("farm_0")
+        assert len({each.settings_dict["PASSWORD"] for each in made}) == len(made)
+        logins.use_farm(names[-1])
+        assert connections["default"] is made[-1]
+        logins.use_farm(names[0])
+        assert connections["default"] is not made[0]
+    finally:
+        connections["default"] = connections["web"]
 
 
 # --- Configuration -------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from production.admin.charts import columns
 from production.models import Printer, Product, ProductionRun
 from production.services.reports import alerts, demand, variance
 from production.services.reports import explanation as explanations
-from production.services.reports.today import Job
+from production.services.reports.today import OpenRun
 from tenants.accounts.models import FarmSettings
 from tenants.site.site import farm_site
 
@@ -68,7 +68,7 @@ def _running():
             "run": run,
             "link": formatting.run_link(run),
             "makes": formatting.makes(run),
-            "job": Job(run),
+            "job": OpenRun(run),
         }
         for run in sorted(runs.order_by("started_at", "pk"), key=_soonest)
     ]
@@ -76,7 +76,7 @@ def _running():
 
 def _soonest(run):
     """Sorts by the expected end, runs without one last."""
-    left = Job(run).minutes_left()
+    left = OpenRun(run).minutes_left()
     return left is None, left or 0
 
 

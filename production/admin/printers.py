@@ -10,7 +10,7 @@ from production.admin import formatting
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
 from production.services.reports import demand
-from production.services.reports.today import Job
+from production.services.reports.today import OpenRun
 from tenants.accounts import audited
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
@@ -203,7 +203,7 @@ def _page(printer):
     closed = runs.closed().order_by(*LATEST)[:LAST]
     running = _running(printer)
     return {
-        "running": running and {"job": Job(running), "badge": formatting.badge(running)},
+        "running": running and {"job": OpenRun(running), "badge": formatting.badge(running)},
         "next": formatting.run_link(_next(printer)),
         "hours": formatting.hours(printer.minutes),
         "ended": runs.closed().count(),

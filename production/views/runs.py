@@ -14,7 +14,7 @@ from production.models import ProductionRun
 from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
-from production.services.reports.today import Job
+from production.services.reports.today import OpenRun
 from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
 from production.views.floor import ButtonView, VerbView
@@ -48,7 +48,7 @@ class RunPageMixin:
         return self.run.items.select_related("product", "scrap_reason").order_by("pk")
 
     def get_context_data(self):
-        return {"run": self.run, "job": Job(self.run), "buttons": self.buttons()}
+        return {"run": self.run, "job": OpenRun(self.run), "buttons": self.buttons()}
 
     def buttons(self):
         """``(row, address)`` of the verbs without a form that are possible now."""
@@ -180,7 +180,7 @@ class FailView(RunVerbView):
 
     def get_form(self, data=None):
         form = super().get_form(data)
-        form.fields["progress_percent"].initial = Job(self.run).percent()
+        form.fields["progress_percent"].initial = OpenRun(self.run).percent()
         return form
 
 

@@ -15,7 +15,7 @@ IN_PROGRESS = ProductionRun.Status.IN_PROGRESS
 
 
 @dataclass
-class Job:
+class OpenRun:
     """An open run, and what keeps it from starting."""
 
     run: ProductionRun
@@ -55,8 +55,8 @@ class Card:
     """A printer, what runs on it and what is next."""
 
     printer: Printer
-    running: Job | None = None
-    next: Job | None = None
+    running: OpenRun | None = None
+    next: OpenRun | None = None
 
 
 @dataclass
@@ -77,7 +77,7 @@ def of_farm():
     cards = {printer.pk: Card(printer) for printer in Printer.objects.active().order_by("name")}
     today = Today(list(cards.values()), others=[], queue=[])
     for run in runs:
-        job, card = Job(run, blockers.get(run.pk, [])), cards.get(run.printer_id)
+        job, card = OpenRun(run, blockers.get(run.pk, [])), cards.get(run.printer_id)
         if run.status == IN_PROGRESS:
             if card and run.is_printing:
                 card.running = job

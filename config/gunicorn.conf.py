@@ -1,16 +1,15 @@
 """Configuration of gunicorn; `make run` adds the address to listen on."""
 
-import ctypes
 import importlib
 import os
 import resource
 import signal
-import sys
 
 from gunicorn.glogging import Logger
 
 from config.database import URLS
 from config.logging import JsonFormatter
+from config.supervisor import end_with_supervisor
 
 if any(os.environ.get(name) for name in URLS.values()):  # the application shall be none but these
     os.environ.pop("DATABASE_URL", None)
@@ -37,7 +36,6 @@ worker_tmp_dir = "/dev/shm" if os.access("/dev/shm", os.W_OK | os.X_OK) else Non
 control_socket_disable = True
 accesslog = "-" if os.environ.get("SPOOLBOOK_ACCESS_LOG") == "1" else None
 
-PR_SET_PDEATHSIG = 1
 STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
@@ -62,7 +60,7 @@ def on_starting(_server):
         after_in_parent=_unblock_signals,
         after_in_child=_reset_and_unblock_signals,
     )
-    _end_with_supervisor()
+    end_with_supervisor()
 
 
 def _open_many_files():
@@ -87,13 +85,3 @@ def _reset_and_unblock_signals():
     for number in STOPS:
         signal.signal(number, signal.SIG_DFL)
     _unblock_signals()
-
-
-def _end_with_supervisor():
-    """End when the supervisor is killed, so that the port is free again (Linux)."""
-    supervisor = os.environ.get("SPOOLBOOK_SUPERVISOR")
-    if not supervisor or not sys.platform.startswith("linux"):
-        return
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
-    if os.getppid() != int(supervisor):
-        sys.exit("The supervisor has ended.")

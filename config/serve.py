@@ -87,7 +87,8 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
             if has_demo:  # which may be the farm that is not ready
                 run_step(*DEMO, environment, ignored=(1,) if code else ())
         web = WebServer(host, port, web_environment(environment), has_demo=has_demo)
-        programs = [Database(url), web] if is_embedded() else [web]
+        own = [Database(url)] if is_embedded() else []
+        programs = [*own, web, Worker(environment)]
         supervise(programs, on_ready=web.report_address, report=report)
 
 
@@ -195,28 +196,10 @@ class Database(Program):
         """Leave that to `database()`: another instance may use it."""
 
 
-class WebServer(Program):
-    """gunicorn."""
+class ProcessProgram(Program):
+    """One process of its own."""
 
-    name = "The web server"
-
-    def __init__(
-        self, host: str, port: int, environment: dict[str, str], *, has_demo: bool
-    ) -> None:
-        self.host, self.port, self.environment = host, port, environment
-        self.has_demo = has_demo
-        self.process = None
-
-    def start(self) -> None:
-        report("Starting the web server ...")
-        bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-        args = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
-        command = [sys.executable, "-m", "gunicorn", *args, "config.wsgi:application"]
-        self.process = start_process(command, self.environment)
-        if not answers(self.process, self.host, self.port):
-            if not self.is_running():
-                raise self.ended()
-            report(f"{self.name} does not answer yet.")
+    process = None
 
     def is_running(self) -> bool:
         return self.process.poll() is None
@@ -228,6 +211,41 @@ class WebServer(Program):
     def ended(self) -> ProgramError:
         code = self.process.returncode
         return ProgramError(f"{self.name} has ended (exit code {code}).", code)
+
+
+class Worker(ProcessProgram):
+    """What does the jobs of all farms."""
+
+    name = "The worker"
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+
+    def start(self) -> None:
+        self.process = start_process([sys.executable, "-m", "config.run_jobs"], self.environment)
+
+
+class WebServer(ProcessProgram):
+    """gunicorn."""
+
+    name = "The web server"
+
+    def __init__(
+        self, host: str, port: int, environment: dict[str, str], *, has_demo: bool
+    ) -> None:
+        self.host, self.port, self.environment = host, port, environment
+        self.has_demo = has_demo
+
+    def start(self) -> None:
+        report("Starting the web server ...")
+        bind = f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        args = ["--config", "config/gunicorn.conf.py", "--bind", bind, "--log-level", "warning"]
+        command = [sys.executable, "-m", "gunicorn", *args, "config.wsgi:application"]
+        self.process = start_process(command, self.environment)
+        if not answers(self.process, self.host, self.port):
+            if not self.is_running():
+                raise self.ended()
+            report(f"{self.name} does not answer yet.")
 
     def report_address(self) -> None:
         report(READY.format(port=self.port))

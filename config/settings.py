@@ -57,7 +57,13 @@ SHARED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
 ]
-TENANT_APPS = ["tenants.accounts", "django.contrib.sessions", "inventory", "production"]
+TENANT_APPS = [
+    "tenants.accounts",
+    "tenants.jobs",
+    "django.contrib.sessions",
+    "inventory",
+    "production",
+]
 # The admin is in neither list, so its LogEntry, which refers to content types, has no table.
 # It comes first because django-tenants has admin templates of its own.
 INSTALLED_APPS = [
@@ -110,6 +116,7 @@ CORS_ALLOW_HEADERS = [
     "content-type",
     "idempotency-key",
     "if-match",
+    "prefer",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
@@ -117,6 +124,7 @@ CORS_EXPOSE_HEADERS = [
     "ETag",
     "Idempotency-Replayed",
     "Location",
+    "Preference-Applied",
     "Retry-After",
     "X-Request-ID",
 ]
@@ -242,6 +250,8 @@ API_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_API_RATE", 3000)  # of one token; 0
 FARM_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_FARM_RATE", 12_000)  # of all of them; 0: no limit
 # Of the answers that a farm keeps for a day, as the database stores them; 0: no limit.
 MAX_STORED_ANSWER_BYTES = env_int("SPOOLBOOK_MAX_STORED_ANSWER_BYTES", 50_000_000)
+# Of the files that a farm's jobs have made, as they are kept for a day; 0: no limit.
+MAX_JOB_RESULT_BYTES = env_int("SPOOLBOOK_MAX_JOB_RESULT_BYTES", 200_000_000)
 # What clocks may differ by; beyond it nothing is posted.
 CLOCK_TOLERANCE = timedelta(minutes=env_int("SPOOLBOOK_CLOCK_TOLERANCE", 5))
 SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one address; 0: no limit
@@ -288,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ActualSourceEnum": "production.models.ActualSource",
         "PlanSourceEnum": "production.models.PlanSource",
+        "JobStatusEnum": "tenants.jobs.models.Job.Status",
         "ReasonKindEnum": "production.models.Reason.Kind",
         "StatusEnum": "production.models.ProductionRun.Status",
         "UndoKindEnum": "production.serializers.undo.KINDS",
@@ -312,6 +323,8 @@ LOGGING = {
     "root": {"handlers": ["console"], "level": env_str("SPOOLBOOK_LOG_LEVEL", "INFO")},
     "loggers": {
         "django": {"level": "INFO", "handlers": [], "propagate": True},
+        # A line for each job is ours: job.work.
+        "procrastinate": {"level": "WARNING"},
         # Django's runserver logs its own lines.
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },

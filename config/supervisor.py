@@ -1,11 +1,16 @@
 """Programs that run together: started in order, started again when they end, stopped in reverse."""
 
+import ctypes
+import os
+import signal
+import sys
 import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable, Sequence
 
 CHECK_INTERVAL_SECONDS = 1
+PR_SET_PDEATHSIG = 1
 MAX_ENDS, WITHIN_SECONDS = 5, 60  # of one program, before nothing is tried any more
 
 
@@ -33,6 +38,16 @@ class Program(ABC):
     def ended(self) -> ProgramError:
         """How it ended."""
         return ProgramError(f"{self.name} has ended.")
+
+
+def end_with_supervisor() -> None:
+    """In a program: end when the supervisor is killed, so that another can start (Linux)."""
+    supervisor = os.environ.get("SPOOLBOOK_SUPERVISOR")
+    if not supervisor or not sys.platform.startswith("linux"):
+        return
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
+    if os.getppid() != int(supervisor):
+        sys.exit("The supervisor has ended.")
 
 
 def supervise(

@@ -7,6 +7,9 @@ class InventoryConfig(AppConfig):
     name = "inventory"
 
     def ready(self):
-        from inventory.services import clock  # noqa: PLC0415 - models are loaded only now
+        # Models are loaded only now.
+        from inventory.services import clock  # noqa: PLC0415
+        from inventory.services.tables import uploads  # noqa: PLC0415
 
         farm_checks.register(clock.farms_ahead)
+        uploads.register_kinds()

@@ -46,6 +46,12 @@ DEFINITIONS = """
 """
 # No table is altered while one of its rows is to be checked.
 CHECK_NOW = "SET CONSTRAINTS ALL IMMEDIATE"
+# The triggers of the queue look for its tables by the search path.
+UNQUEUE = """
+    SET LOCAL search_path = jobs;
+    DELETE FROM procrastinate_jobs WHERE args->>'farm' = '{schema}';
+    SET LOCAL search_path = public
+"""
 TABLES = """
     SELECT relname FROM pg_class
     WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r' AND pg_relation_size(oid) > 0
@@ -106,6 +112,7 @@ def _is_emptied(farm):
     with transaction.atomic(), connection.cursor() as cursor:
         statements = [ledger.format("DISABLE"), *deletes, CHECK_NOW, ledger.format("ENABLE")]
         cursor.execute(";".join(statements))
+        cursor.execute(UNQUEUE.format(schema=schema))
     return _count(schema) == farm.rows
 
 

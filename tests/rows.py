@@ -18,6 +18,7 @@ from production.models import (
     RunMaterial,
 )
 from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
+from tenants.jobs.models import Job
 from tests.shelf_rows import (
     FULL,
     LOT,
@@ -186,6 +187,10 @@ def changes(count):
     return many(AuditEvent, count, by=by.__getitem__, verb="add", object_type=kind)
 
 
+def jobs(count):
+    return many(Job, count, kind="export", title="Export", by=a_user())
+
+
 # --- What fills which list ---------------------------------------------------------------------
 
 # By the name of the route: what makes rows of it, and how it is asked where that matters.
@@ -195,6 +200,7 @@ ROWS = {
     "device-tokens": [tokens_of_others],
     "floor-devices": [tablets],
     "users": [users],
+    "jobs": [jobs],
     "manufacturers": [manufacturers],
     "material-types": [material_types],
     "locations": [locations],

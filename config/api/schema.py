@@ -16,7 +16,7 @@ from tenants.api import OPEN
 from tenants.api.access import scope_needed
 from tenants.api.csv_format import CSV
 from tenants.api.filters import IdFilter
-from tenants.api.views import ID
+from tenants.api.views import ID, ListViewSet
 from tenants.operations.parsing import EXACT
 
 HEADER = OpenApiParameter.HEADER
@@ -46,9 +46,20 @@ IF_MATCH = OpenApiParameter(
     "If-Match", OpenApiTypes.STR, HEADER, description="The ETag that was read; 412 when stale."
 )
 
+PREFER = OpenApiParameter(
+    "Prefer",
+    {"type": "string", "enum": ["respond-async"]},
+    HEADER,
+    description="Answer with a job; of a list, if it is to be CSV.",
+)
 LOCATION = OpenApiParameter(
     "Location", OpenApiTypes.URI, HEADER, description="The address of the new row.", response=[201]
 )
+JOB_BEGUN = {
+    "description": "A job was begun, at the address in Location.",
+    "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Job"}}},
+}
 RETRY_AFTER = {"Retry-After": {"schema": {"type": "integer"}, "description": "Seconds to wait."}}
 
 
@@ -145,7 +156,12 @@ class OperationSchema(AutoSchema):
         if self.method == "POST":
             key = KEY_NEEDED if self.view.needs_key else IDEMPOTENCY_KEY
             parameters += [key, *([LOCATION] if "id" in fields else [])]
+        parameters += [PREFER] if self._is_async() else []
         return parameters
+
+    def _is_async(self):
+        is_list = isinstance(self.view, ListViewSet) and self.view.action == "list"
+        return is_list or self.view.is_async
 
     def _etag(self):
         """Of an existing row; a dry run that would create one answers without."""
@@ -263,11 +279,13 @@ def with_problems(result, generator, request, public):
     components["responses"] = {
         name: {"description": text, "content": content} for name, text in ANSWERS.values()
     }
+    components["responses"]["JobBegun"] = JOB_BEGUN
     for name in ("TooMany", "Busy"):
         components["responses"][name]["headers"] = RETRY_AFTER
     for operations in result["paths"].values():
         for method in OF_METHOD.keys() & operations.keys():
             _describe_csv(operations[method])
+            _describe_job(operations[method])
             for code in sorted(OF_METHOD[method]):
                 reference = {"$ref": f"#/components/responses/{ANSWERS[code][0]}"}
                 operations[method]["responses"][code] = reference
@@ -299,6 +317,11 @@ def _add_schemas(part, schemas, names):
             names.add(name)
             _add_schemas(schemas[name], schemas, names)
         _add_schemas(list(part.values()), schemas, names)
+
+
+def _describe_job(operation):
+    if any(each["name"] == PREFER.name for each in operation.get("parameters", [])):
+        operation["responses"]["202"] = {"$ref": "#/components/responses/JobBegun"}
 
 
 def _describe_csv(operation):

@@ -12,6 +12,7 @@ from inventory.urls import ROUTES as INVENTORY
 from production.api.undo import UndoViewSet
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
+from tenants.api.jobs import JobViewSet
 from tenants.api.people.managing import (
     AuditEventViewSet,
     DeviceTokenViewSet,
@@ -50,6 +51,7 @@ router.register("device-tokens", DeviceTokenViewSet, basename="device-tokens")
 router.register("floor-devices", FloorDeviceViewSet, basename="floor-devices")
 router.register("users", UserViewSet, basename="users")
 router.register("audit-events", AuditEventViewSet, basename="audit-events")
+router.register("jobs", JobViewSet, basename="jobs")
 router.register("roles", RoleViewSet, basename="roles")
 for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     # "spools/(?P<spool_id>...)/transactions" is called spools-transactions

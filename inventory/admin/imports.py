@@ -1,12 +1,17 @@
-"""Import of files in the admin: a page previews the result of each line, then imports the file."""
+"""Import of files in the admin: a page previews the result of each line, then imports the file.
+
+Of a long file both are jobs: the page shows how far each is, and then what became of the lines.
+"""
 
 import base64
+import json
+import re
 import secrets
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.translation import gettext as _
@@ -15,11 +20,8 @@ from inventory.admin.labels import labels_url
 from inventory.admin.rendering import with_glyph
 from inventory.forms.imports import FileForm, SeenFile
 from inventory.paper.labels import MAX_SPOOLS
-from inventory.services.tables import catalogue_source
-from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables import uploads
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.tables.csv_reader import read_filaments, read_spools
-from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import (
     CREATED,
     FILAMENTS,
@@ -27,13 +29,16 @@ from inventory.services.tables.report import (
     REFUSED,
     SPOOLS,
     UNCHANGED,
+    summary,
 )
-from inventory.services.tables.spool_import import import_spools
+from tenants.jobs import files, services
+from tenants.jobs.models import Job
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import humanize_name
 from tenants.web.csv_export import rows_as_csv
 from tenants.web.idempotency import answer_once
 
+NUMBER = re.compile("[0-9]{1,18}")
 MAX_LINES = 200  # that are displayed of each outcome
 TITLES = {
     REFUSED: "Can’t be imported",
@@ -45,14 +50,20 @@ TITLES = {
 
 @dataclass(frozen=True, kw_only=True)
 class Import:
-    """What is imported on a page; ``work(content, name, by=, dry_run=, again=)`` answers a report,
-    ``again`` where lines are imported that are there already."""
+    """What is imported on a page: SPOOLS or FILAMENTS."""
 
-    work: Callable
-    permission: str
+    what: str
     title: str
     does: str
     columns: tuple
+
+    @property
+    def permission(self):
+        return uploads.PERMISSIONS[self.what]
+
+    @property
+    def kind(self):
+        return uploads.KINDS[self.what]
 
 
 class ImportPages:
@@ -76,6 +87,8 @@ class ImportPages:
             raise PermissionDenied
         if request.GET.get("as") == "csv":
             return _empty_table(self.importing.columns, self.opts.model_name)
+        if "job" in request.GET:
+            return self._job_page(request)
         if request.method == "POST" and {"_do", "_again"} & request.POST.keys():
             return self._import(request)
         form = FileForm(request.POST or None, request.FILES or None, by=request.user)
@@ -87,14 +100,17 @@ class ImportPages:
         """What the file would do, by a dry run; the page has the signed file in it."""
         file = form.cleaned_data["file"]
         content = file.read()
+        options = {"by": request.user, "dry_run": True}
         try:
-            report = self.importing.work(content, file.name, by=request.user, dry_run=True)
+            if uploads.is_long(content):
+                return self._begin(request, content, file.name, **options)
+            report = uploads.import_file(self.importing.what, content, file.name, **options)
         except Refusal as refusal:
             form.add_refusal(refusal)
             return self._import_page(request, form)
         seen = SeenFile(file.name, content.decode("utf-8-sig"), secrets.token_urlsafe(12))
         signed = seen.sign(by=request.user, what=self.opts.model_name)
-        return self._import_page(request, form, file=seen, signed=signed, **_context(report))
+        return self._import_page(request, form, file=seen, signed=signed, **_context_of(report))
 
     def _import(self, request):
         """Import what was previewed; sent again, it is answered again and done once."""
@@ -107,8 +123,9 @@ class ImportPages:
         options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
 
         def work():
-            report = self.importing.work(seen.content, seen.name, **options)
-            page = self._import_page(request, form, file=seen, is_done=True, **_context(report))
+            content = seen.content
+            report = uploads.import_file(self.importing.what, content, seen.name, **options)
+            page = self._import_page(request, form, file=seen, is_done=True, **_context_of(report))
             return page.render()
 
         try:
@@ -116,6 +133,39 @@ class ImportPages:
             return answer_once(request, key, work, body=signed.encode())
         except Refusal as refusal:
             return self._import_page(request, form, message=refusal.detail)
+
+    # -- as a job ------------------------------------------------------------------------------
+
+    def _job_page(self, request):
+        """How far the job is; then what the file would do, with a button, or what it has done."""
+        jobs = Job.objects.visible_to(request.user).filter(kind=self.importing.kind)
+        number = request.GET["job"]
+        job = get_object_or_404(jobs, pk=int(number) if NUMBER.fullmatch(number) else 0)
+        form, more = FileForm(by=request.user), {"job": job, "file": job.arguments}
+        if request.method == "POST":
+            return self._import_seen(request, form, job)
+        if job.status == Job.Status.DONE and job.result_bytes is not None:
+            report = json.loads(b"".join(files.read(job, is_result=True)))
+            lines = map(_line_of_job, report["lines"])
+            more |= _context(report, lines) | {"is_done": not job.arguments["dry_run"]}
+        return self._import_page(request, form, **more)
+
+    def _import_seen(self, request, form, seen):
+        """Begin the import that the job has previewed, once."""
+        content = b"".join(files.read(seen, is_result=False))
+        if seen.by_id != request.user.pk or not seen.arguments["dry_run"] or not content:
+            message = _("This page is too old, or another person’s: choose the file again.")
+            return self._import_page(request, form, message=message)
+        options = {"by": request.user, "dry_run": False, "again": "_again" in request.POST}
+        options |= {"of": seen, "instead_of": services.FINISHED_WELL}
+        try:
+            return self._begin(request, content, seen.arguments["name"], **options)
+        except Refusal as refusal:
+            return self._import_page(request, form, message=refusal.detail)
+
+    def _begin(self, request, content, name, **options):
+        job = uploads.start(self.importing.what, content, name, page=request.path, **options)
+        return HttpResponseRedirect(f"?job={job.pk}")
 
     def _import_page(self, request, form, **more):
         context = {
@@ -130,8 +180,13 @@ class ImportPages:
         return TemplateResponse(request, "inventory/admin_import.html", context)
 
 
-def _context(report):
-    lines = [_line(row, report.kind) for row in report.rows]
+def _context_of(report):
+    return _context(report.as_dict(), [_line(row, report.kind) for row in report.rows])
+
+
+def _context(report, lines):
+    """``report`` is the ImportReport as a dict, ``lines`` are as they are displayed."""
+    lines = list(lines)
     groups = [
         {
             "outcome": outcome,
@@ -143,22 +198,35 @@ def _context(report):
         for outcome, title in TITLES.items()
         if (found := [line for line in lines if line["outcome"] == outcome])
     ]
-    writes = report.count(CREATED) + report.count(FILLED_IN)
-    context = {"report": report, "groups": groups, "writes": writes, "count": len(lines)}
-    if table := report.refused_table:
+    counts = {name: report[name] for name in report if name.endswith("_count")}
+    context = {
+        "report": report,
+        "summary": summary(counts, report["manufacturers"], report["material_types"]),
+        "groups": groups,
+        "writes": counts["created_count"] + counts["filled_in_count"],
+        "count": len(lines),
+    }
+    if table := report["refused_table"]:
         data = base64.b64encode(table.encode("utf-8-sig")).decode()
         context["refused_url"] = f"data:text/csv;charset=utf-8;base64,{data}"
-    if report.kind == SPOOLS:
-        context |= _of_spools(report)
-    return context
+    return context | (_of_spools(report) if report["kind"] == SPOOLS else {})
 
 
 def _of_spools(report):
-    new = [row.instance.pk for row in report.good if row.outcome == CREATED]
-    if report.dry_run:
-        return {"there": report.count(UNCHANGED)}
+    if report["dry_run"]:
+        return {"there": report["unchanged_count"]}
+    new = [line["id"] for line in report["lines"] if line["outcome"] == CREATED]
     labels = labels_url(new) if 0 < len(new) <= MAX_SPOOLS else None
     return {"labels_url": labels, "first": new[0] if new else None}
+
+
+def _line_of_job(line):
+    return {
+        "number": line["line"],
+        "outcome": line["outcome"],
+        "what": line["detail"],
+        "code": line["code"],
+    }
 
 
 def _line(row, kind):
@@ -179,27 +247,15 @@ def _empty_table(columns, name):
     return answer
 
 
-def _filaments(content, name, *, by, dry_run, again=False):
-    """A catalogue (JSON) or a table (CSV), by how the file begins."""
-    text = content if isinstance(content, bytes) else content.encode()
-    if text.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"[", b"{"):
-        rows = read_catalogue(catalogue_source.from_bytes(text, name))
-    else:
-        rows = read_filaments(content)
-    return import_filaments(rows, by=by, dry_run=dry_run)
-
-
 FILAMENT_IMPORT = Import(
-    work=_filaments,
-    permission="inventory.add_filament",
+    what=FILAMENTS,
     title="Import filaments",
     does="A catalogue such as SpoolmanDB’s filaments.json, or a table (CSV) from a spreadsheet. "
     "What the farm has is never overwritten: only what is empty is filled in.",
     columns=tuple(FILAMENT_COLUMNS),
 )
 SPOOL_IMPORT = Import(
-    work=lambda content, name, **options: import_spools(read_spools(content), **options),
-    permission="inventory.receive_spool",
+    what=SPOOLS,
     title="Import spools",
     does="A table (CSV) from a spreadsheet: each line is one spool, with a receipt of its own in "
     "the ledger. Its filament is named by external_id, or by manufacturer, name and material. "

@@ -4,23 +4,31 @@ from rest_framework.decorators import action
 from rest_framework.response import Response
 
 from inventory.serializers.tables import CatalogueReportSerializer
-from inventory.services.tables import catalogue_source
+from inventory.services.tables import catalogue_source, uploads
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_filaments, read_spools
 from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.report import FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
+from tenants.api import async_answers
 from tenants.api.csv_format import CSVParser
 from tenants.web.idempotency import require_key
 
+FILE = "table.csv"  # what a body is called
 TRY_FIRST = "With ?dry_run=true nothing is stored, and no key is needed."
-IMPORT = {"url_path": "import", "url_name": "import"}
+IMPORT = {"url_path": "import", "url_name": "import", "is_async": True}
 
 
 class TakesTable:
     """For a viewset with an action that imports a table."""
 
-    def imported(self, verb, read, **options):
-        dry_run, rows = self.is_dry_run(), read(self.request.data or b"")
+    def imported(self, what, verb, read, **options):
+        """The report, or the job that makes it."""
+        dry_run, content = self.is_dry_run(), self.request.data or b""
+        rows = read(content)
+        if async_answers.is_wanted(self.request):
+            job = self.call(uploads.start, what, content, FILE, dry_run=dry_run, **options)
+            return async_answers.accepted(self.request, job)
         return Response(self.call(verb, rows, dry_run=dry_run, **options).as_dict())
 
     def is_dry_run(self):
@@ -39,7 +47,7 @@ class SpoolImport(TakesTable):
         if not self.is_dry_run():
             require_key(request, or_else=TRY_FIRST)
         again = self.get_query_values()["again"]
-        return self.imported(import_spools, read_spools, again=again)
+        return self.imported(SPOOLS, import_spools, read_spools, again=again)
 
 
 class FilamentImport(TakesTable):
@@ -49,7 +57,7 @@ class FilamentImport(TakesTable):
     @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
-        return self.imported(import_filaments, read_filaments)
+        return self.imported(FILAMENTS, import_filaments, read_filaments)
 
     @action(
         detail=False,

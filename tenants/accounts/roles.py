@@ -25,6 +25,7 @@ EVENTS = "runevent reason"
 VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
     "view", "production", f"{PRODUCTS} {MACHINES} {RUNS} {EVENTS}"
 )
+VIEW |= {"jobs.view_job", "jobs.cancel_job"}  # one's own: who reads may export
 FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
     "add change", "production", f"{PRODUCTS} printerslot"
 )
@@ -47,7 +48,7 @@ MANAGEMENT = (
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")
-    | {"accounts.view_auditevent"}
+    | {"accounts.view_auditevent", "jobs.view_any_job"}
 )
 PLATFORM = (
     _each("view add change", "tenants", "tenant")

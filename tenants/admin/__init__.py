@@ -1,5 +1,5 @@
-"""Pages of the admin: farms on the public site, people and settings in a farm."""
+"""Pages of the admin: farms on the public site, people, settings and jobs in a farm."""
 
-from tenants.admin import farm, farms, people
+from tenants.admin import farm, farms, jobs, people
 
-__all__ = ["farm", "farms", "people"]
+__all__ = ["farm", "farms", "jobs", "people"]

@@ -18,7 +18,7 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
-from tenants.api import NO_PERMISSION, SIGNED_IN, csv_format
+from tenants.api import NO_PERMISSION, SIGNED_IN, async_answers, csv_format
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
@@ -63,6 +63,7 @@ class BaseViewSet(GenericViewSet):
     permissions = {}
     stores_answers = True
     needs_key = False  # whether a POST needs an Idempotency-Key, unless it is a dry run
+    is_async = False  # whether an action other than a list takes Prefer: respond-async
     max_values = None  # of a body, where it is not config.api.parsers.MAX_VALUES
     title = observed_as = ""
     receives_body = True  # once the caller is known: see RefusingMiddleware
@@ -198,6 +199,9 @@ class BaseViewSet(GenericViewSet):
     def list_response(self, rows):
         """A page of the rows; as CSV all of them, unless the request names a page."""
         if csv_format.is_requested(self.request):
+            if async_answers.is_wanted(self.request):
+                answer_in_json(self, self.request)
+                return async_answers.begin_export(self, rows)
             one_page = self.request.query_params.keys() & {"page", "page_size"}
             return csv_format.stream_list(self, self.paginate_queryset(rows) if one_page else rows)
         page = self.paginate_queryset(rows)

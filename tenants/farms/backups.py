@@ -23,6 +23,8 @@ LEFT_OUT = {
     "accounts_attempt",
     "accounts_idempotencykey",
     "accounts_pintries",
+    "jobs_job",
+    "jobs_jobfileblock",
 }
 # One snapshot; dates and times as every server reads them; no limit but that for locks.
 SNAPSHOT = """

@@ -15,6 +15,7 @@ from tenants.schemas import (
     database_role,
     drift,
     farm_checks,
+    job_queue,
     logins,
     migrating,
     privileges,
@@ -57,6 +58,7 @@ def prepare(*, log=logger.info):
             _migrate(PUBLIC)
         drift.check([PUBLIC])
         database_role.close_public()
+        job_queue.install()
         database_role.open_farms()
         logins.prepare(log=log)
         template.load()

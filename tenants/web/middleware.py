@@ -282,9 +282,14 @@ def enter_public(request):
 
 
 def enter_farm(request, tenant):
-    tenant.uses_farm_role = True
     request.tenant, request.farm_locale = tenant, tenant.locale
     request.META["spoolbook.farm"] = tenant.schema_name  # for the web server
+    enter(tenant)
+
+
+def enter(tenant):
+    """Go into a farm, with the database role of its requests; ``leave_farm`` goes out again."""
+    tenant.uses_farm_role = True
     current_schema.set(tenant.schema_name)
     timezone.activate(tenant.timezone)
     logins.use_farm(tenant.schema_name)

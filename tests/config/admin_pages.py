@@ -14,6 +14,7 @@ ADMIN = """
 /admin/inventory/materialtype/                          v     o     o     m
 /admin/inventory/spool/                                 v     -     o     -
 /admin/inventory/spoolevent/                            v     -     -     -
+/admin/jobs/job/                                        v     -     -     -
 /admin/production/printer/                              v     m     m     m
 /admin/production/printerslot/                          v     o     o     m
 /admin/production/product/                              v     o     o     m

@@ -32,6 +32,7 @@ from production.models import (
 )
 from tenants.accounts import devices
 from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
+from tenants.jobs.models import Job
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -57,6 +58,7 @@ ROWS = {
     "floor-devices": FloorDevice,
     "inventory-transactions": InventoryTransaction,
     "items": RunItem,
+    "jobs": Job,
     "locations": Location,
     "manufacturers": Manufacturer,
     "material-types": MaterialType,
@@ -147,6 +149,9 @@ def furnish(word):
     user = make_user(username=f"{word}-user", name=word)
     make_token(user, name=f"{word} token")
     devices.register(name=f"{word} tablet", by=user)
+    Job.objects.create(
+        kind="export", title=word, by=user, status="done", result_type="text/csv", result_bytes=0
+    )
 
 
 def ids_of(route):

@@ -33,6 +33,10 @@ API = """
 /api/v1/inventory-transactions/correct-clock/           .     m     .     .     .
 /api/v1/inventory-transactions/{pk}/                    v     .     .     .     .
 /api/v1/inventory-transactions/{pk}/reverse/            .     m     .     .     .
+/api/v1/jobs/                                           v     .     .     .     .
+/api/v1/jobs/{pk}/                                      v     .     .     .     .
+/api/v1/jobs/{pk}/cancel/                               .     v     .     .     .
+/api/v1/jobs/{pk}/result/                               v     .     .     .     .
 /api/v1/locations/                                      v     o     .     .     .
 /api/v1/locations/{pk}/                                 v     .     o     o     m
 /api/v1/manufacturers/                                  v     o     .     .     .
@@ -170,6 +174,7 @@ PAGES = """
 /admin/inventory/spool/{pk}/use/                        o     o
 /admin/inventory/spool/{pk}/waste/                      o     o
 /admin/inventory/spool/{pk}/weigh/                      o     o
+/admin/jobs/job/{pk}/cancel/                            v     v
 /admin/jsi18n/                                          v     .
 /admin/login/                                           v     v
 /admin/logout/                                          .     v

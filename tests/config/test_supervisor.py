@@ -2,6 +2,7 @@
 
 import pytest
 
+from config import serve
 from config.supervisor import Program, ProgramError, supervise
 
 
@@ -113,3 +114,16 @@ def test_ends_that_are_far_apart_are_each_the_first():
         stand.run()
     assert stand.programs[0].starts > 10
     assert not [text for text in stand.reports if "again in 2 s" in text]
+
+
+def test_make_run_supervises_the_web_server_and_the_worker(monkeypatch):
+    supervised, started = [], []
+    monkeypatch.setenv("DATABASE_URL", "postgresql://spoolbook@localhost/spoolbook")
+    monkeypatch.setattr(serve, "check_database", lambda url: None)
+    monkeypatch.setattr(serve, "run_step", lambda *args, **options: 0)
+    monkeypatch.setattr(serve, "supervise", lambda programs, **_: supervised.extend(programs))
+    monkeypatch.setattr(serve, "start_process", lambda command, _: started.append(command))
+    serve.serve("127.0.0.1", 0, has_demo=False)
+    assert [program.name for program in supervised] == ["The web server", "The worker"]
+    supervised[1].start()
+    assert started[0][1:] == ["-m", "config.run_jobs"]

@@ -28,6 +28,7 @@ from inventory.services.tables.report import (
     run_import,
 )
 from tenants.accounts import audited
+from tenants.operations import progress
 from tenants.operations.operation import operation
 from tenants.operations.text import folded
 
@@ -67,7 +68,7 @@ def _import(rows, *, by, dry_run):
     needing = [row for row in report.good if row not in known or not known[row].manufacturer_id]
     makers = _manufacturers([row for row in needing if "manufacturer" in row.values], report)
     types = _material_types([row for row in report.good if row not in known], report)
-    for row in report.good:
+    for row in progress.counting(report.good):
         if row in known:
             _fill_in(row, known[row], makers)
         else:
@@ -242,6 +243,7 @@ def _write(report, *, by):
             unique_fields=["id"],
             update_fields=FILLED,
         )
+    progress.count(len(report.good))
     for row in by_outcome[FILLED_IN]:
         audited.audit("import", row.instance, by=by, changes=row.changes)
     if by_outcome[CREATED]:

@@ -140,21 +140,23 @@ class ImportReport:
         }
 
     def __str__(self):
+        return summary(self.counts(), self.manufacturers, self.material_types)
+
+
+def summary(counts, manufacturers, material_types):
+    """The report in a sentence, from these values of ``as_dict``."""
+    sentence = _(
+        "%(created_count)s created, %(filled_in_count)s filled in, "
+        "%(unchanged_count)s unchanged, %(refused_count)s refused"
+    )
+    if manufacturers or material_types:
         sentence = _(
             "%(created_count)s created, %(filled_in_count)s filled in, "
-            "%(unchanged_count)s unchanged, %(refused_count)s refused"
+            "%(unchanged_count)s unchanged, %(refused_count)s refused; "
+            "new manufacturers: %(manufacturers)s, new material types: %(material_types)s"
         )
-        if self.manufacturers or self.material_types:
-            sentence = _(
-                "%(created_count)s created, %(filled_in_count)s filled in, "
-                "%(unchanged_count)s unchanged, %(refused_count)s refused; "
-                "new manufacturers: %(manufacturers)s, new material types: %(material_types)s"
-            )
-        news = {
-            "manufacturers": len(self.manufacturers),
-            "material_types": len(self.material_types),
-        }
-        return sentence % (self.counts() | news)
+    news = {"manufacturers": len(manufacturers), "material_types": len(material_types)}
+    return sentence % (counts | news)
 
 
 def run_import(verb, rows, *, dry_run, **options):

@@ -23,6 +23,7 @@ from inventory.services.tables.report import (
     run_import,
 )
 from tenants.accounts.models import FarmSettings
+from tenants.operations import progress
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import folded, format_number
@@ -66,7 +67,7 @@ def _plan(rows, *, today, at):
         {folded(place.name): place for place in Location.objects.all()},
     )
     chosen, left = {}, {}
-    for row in rows:
+    for row in progress.counting(rows):
         with row.refusing():
             chosen[row] = catalogue.the_one(row.values).pk
     filaments = Filament.objects.with_makers().in_bulk(set(chosen.values()))
@@ -88,6 +89,7 @@ def _write(rows, left, *, by, at):
             for row, spool in zip(batch, book.spools.values(), strict=True):
                 receiving.post_receipt(book, spool, left[row])
         first = first or book.entries[0].pk
+        progress.count(len(batch))
     return first
 
 

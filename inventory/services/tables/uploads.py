@@ -1,0 +1,79 @@
+"""Import of a file: at once or, as a long one takes minutes, as a job."""
+
+import json
+from functools import partial
+
+from django.core.serializers.json import DjangoJSONEncoder
+from django.utils.translation import gettext_lazy as _
+
+from inventory.services.tables import catalogue_source
+from inventory.services.tables.catalogue_reader import read_catalogue
+from inventory.services.tables.csv_reader import read_filaments, read_spools
+from inventory.services.tables.filament_import import import_filaments
+from inventory.services.tables.report import FILAMENTS, SPOOLS
+from inventory.services.tables.spool_import import import_spools
+from tenants.jobs import files, kinds, services
+
+LONG = 1_000  # lines
+MARK = b"\xef\xbb\xbf"  # of UTF-8
+TITLES = {SPOOLS: _("Import of spools: %(name)s"), FILAMENTS: _("Import of filaments: %(name)s")}
+KINDS = {SPOOLS: "spool_import", FILAMENTS: "filament_import"}
+PERMISSIONS = {SPOOLS: "inventory.receive_spool", FILAMENTS: "inventory.add_filament"}
+
+
+def import_file(what, content, name, *, by, dry_run, again=False):
+    """Import SPOOLS or FILAMENTS from a file (bytes or text); returns an ImportReport.
+
+    Of filaments a table (CSV) or a catalogue (JSON), by how it begins. ``again`` imports also the
+    spools that are there already. Raises InvalidTable, Busy, Duplicate.
+    """
+    if what == SPOOLS:
+        return import_spools(read_spools(content), by=by, dry_run=dry_run, again=again)
+    data = content if isinstance(content, bytes) else content.encode()
+    if _is_catalogue(data):
+        rows = read_catalogue(catalogue_source.from_bytes(data, name))
+    else:
+        rows = read_filaments(content)
+    return import_filaments(rows, by=by, dry_run=dry_run)
+
+
+def is_long(content):
+    return count_lines(content) > LONG
+
+
+def count_lines(content):
+    """About how many lines there are in a table, or entries in a catalogue."""
+    return content.count(b"{" if _is_catalogue(content) else b"\n")
+
+
+def start(what, content, name, *, by, dry_run, again=False, of=None, page="", instead_of=()):
+    """Begin the import of a file (bytes) as a job; ``of`` is the dry run that it follows, ``page``
+    the address that shows what becomes of it."""
+    options = {"dry_run": dry_run, "again": again, "of": of and of.pk, "page": page}
+    return services.start(
+        KINDS[what],
+        by=by,
+        permission=PERMISSIONS[what],
+        title=str(TITLES[what]) % {"name": name[:100]},
+        arguments={"name": name, **options},
+        content=content,
+        total=2 * count_lines(content),
+        instead_of=instead_of,
+    )
+
+
+def register_kinds():
+    for what, kind in KINDS.items():
+        kinds.register(kind, partial(_work, what))
+
+
+def _work(what, job, *, by):
+    options = {name: job.arguments[name] for name in ("dry_run", "again")}
+    content = b"".join(files.read(job, is_result=False))
+    report = import_file(what, content, job.arguments["name"], by=by, **options)
+    text = json.dumps(report.as_dict(), cls=DjangoJSONEncoder, ensure_ascii=False)
+    return kinds.Result("import.json", "application/json", [text.encode()])
+
+
+def _is_catalogue(data):
+    return data.removeprefix(MARK).lstrip()[:1] in (b"[", b"{")

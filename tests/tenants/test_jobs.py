@@ -1,0 +1,248 @@
+"""Jobs: begun in the transaction of a verb, done once by whoever finds them."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django_tenants.utils import tenant_context
+
+from inventory.models import Location
+from tenants.accounts import services as people
+from tenants.farms import services as farms
+from tenants.jobs import files, kinds, services, worker, working
+from tenants.jobs.models import Job
+from tenants.jobs.record import NotNow, Record
+from tenants.operations import progress
+from tenants.operations.operation import in_transaction
+from tenants.operations.refusals import Invalid
+from tenants.schemas import database_role, job_queue
+from tests.conftest import go_to
+from tests.factories import make_user
+from tests.spans import watching
+
+
+class NoPlace(Invalid):
+    code = "no_place_for_tests"
+    title = "There is no such place"
+
+
+def make_places(job, *, by):
+    """As a kind of job: a place for each name."""
+    for name in progress.counting(job.arguments["names"]):
+        if name == "refuse":
+            raise NoPlace("No place is called so.")
+        if name == "fail":
+            raise ZeroDivisionError
+        Location.objects.create(name=name)
+    return kinds.Result("places.txt", "text/plain", [b"made by ", str(by).encode()])
+
+
+@pytest.fixture(autouse=True)
+def _kind():
+    kinds.register("places", make_places)
+    yield
+    kinds._kinds.pop("places")
+
+
+@pytest.fixture
+def by(committed_farm):
+    return make_user(role="operator", username="jo", name="Jo")
+
+
+def begin(*names, by, **options):
+    options |= {"title": "Places", "permission": "inventory.add_location"}
+    return services.start("places", by=by, arguments={"names": names}, **options)
+
+
+def queued():
+    with connection.cursor() as cursor:
+        cursor.execute(job_queue.WAITING)
+        return cursor.fetchall()
+
+
+def do_all(farm):
+    """Let a worker do what is queued, and be in the farm again."""
+    worker.work_off()
+    go_to(farm)
+
+
+def do(farm, job, **options):
+    try:
+        working.work(farm.schema_name, job.pk, **options)
+    finally:
+        go_to(farm)
+    return Job.objects.get(pk=job.pk)
+
+
+def places():
+    return set(Location.objects.values_list("name", flat=True))
+
+
+def test_a_job_is_begun_done_and_kept(committed_farm, by):
+    job = begin("A", "B", by=by, total=2, content=b"x" * 600_000)
+    assert (job.status, queued()) == ("waiting", [(committed_farm.schema_name, job.pk)])
+    do_all(committed_farm)
+    job.refresh_from_db()
+    assert (job.status, job.done, job.total, job.percent) == ("done", 2, 2, 100)
+    assert (job.result_name, job.result_bytes, job.problem) == ("places.txt", 10, None)
+    assert b"".join(files.read(job, is_result=True)) == b"made by Jo"
+    assert [len(block) for block in files.read(job, is_result=False)] == [262144, 262144, 75712]
+    assert (places(), queued()) == ({"A", "B"}, [])
+
+
+def test_what_a_job_is_refused_stands_in_its_row(committed_farm, by):
+    refused, failed = begin("A", "refuse", by=by), begin("B", "fail", by=by)
+    do_all(committed_farm)
+    refused.refresh_from_db()
+    failed.refresh_from_db()
+    assert (refused.status, refused.problem["code"]) == ("refused", "no_place_for_tests")
+    assert (failed.status, failed.problem["code"]) == ("failed", "server_error")
+    assert places() == set()
+
+
+def test_a_verb_that_is_rolled_back_leaves_no_job_anywhere(committed_farm, by):
+    def verb():
+        begin("A", by=by)
+        raise NoPlace()
+
+    with pytest.raises(NoPlace):
+        in_transaction(verb)
+    assert (Job.objects.count(), queued()) == (0, [])
+
+
+def test_a_job_that_is_found_twice_has_its_effect_once(committed_farm, by):
+    job = begin("A", by=by)
+    first, second = do(committed_farm, job), do(committed_farm, job)
+    assert (first.status, second.tries, places()) == ("done", 1, {"A"})
+
+
+def test_while_one_worker_does_a_job_another_leaves_it_alone(committed_farm, by):
+    job = begin("A", by=by)
+    other = Record(committed_farm, job.pk, is_stopping=lambda: False)
+    assert other.take() == 1
+    with pytest.raises(NotNow):
+        do(committed_farm, job)
+    other.close()  # as of a worker that was killed: PostgreSQL gives its lock back
+    assert (do(committed_farm, job).status, places()) == ("done", {"A"})
+
+
+def test_a_job_that_ends_every_worker_is_given_up(committed_farm, by):
+    job = begin("A", by=by)
+    Job.objects.filter(pk=job.pk).update(status="running", tries=3)
+    job = do(committed_farm, job)
+    assert (job.status, job.problem["code"], places()) == ("failed", "given_up", set())
+
+
+def test_a_worker_that_is_stopped_puts_the_job_back(committed_farm, by):
+    job = begin("A", by=by)
+    with pytest.raises(NotNow):
+        do(committed_farm, job, is_stopping=lambda: True)
+    job.refresh_from_db()
+    assert (job.status, job.tries, places()) == ("waiting", 0, set())
+
+
+def test_a_job_is_cancelled_before_it_runs_and_while_it_does(committed_farm, by):
+    waiting, running = begin("A", by=by), begin("B", by=by)
+    services.cancel(waiting, by=by)
+    kinds.register("places", lambda job, by: (cancel_meanwhile(job), make_places(job, by=by))[1])
+    do_all(committed_farm)
+    statuses = set(Job.objects.values_list("status", flat=True))
+    assert (statuses, places()) == ({"cancelled"}, set())
+    with pytest.raises(services.JobEnded):
+        services.cancel(running, by=by)
+
+
+def cancel_meanwhile(job):
+    beside = connection.copy()
+    beside.set_tenant(connection.tenant)
+    with beside.cursor() as cursor:
+        cursor.execute("UPDATE jobs_job SET status = 'cancelled', finished_at = now()")
+    beside.close()
+
+
+def test_who_may_not_do_it_any_more_is_refused(committed_farm, by):
+    job = begin("A", by=by)
+    make_user(role="manager", username="mia")
+    people.deactivate(by, by=None)
+    job = do(committed_farm, job)
+    assert (job.status, job.problem["code"]) == ("refused", "not_permitted_any_more")
+
+
+def test_the_same_job_is_begun_once_and_not_too_many(committed_farm, by):
+    job = begin("A", by=by)
+    assert begin("A", by=by, instead_of=Job.UNFINISHED) == job
+    for number in range(services.MAX_UNFINISHED - 1):
+        begin(f"B{number}", by=by)
+    with pytest.raises(services.TooManyJobs) as refused:
+        begin("C", by=by)
+    assert refused.value.status == 429
+
+
+def test_two_who_begin_the_same_job_at_once_begin_one(committed_farm, by, in_threads):
+    jobs = in_threads(lambda _: begin("A", by=by, instead_of=Job.UNFINISHED), 4)
+    assert len({job.pk for job in jobs}) == 1 == len(queued())
+
+
+def test_files_are_kept_for_a_day_and_within_the_quota(committed_farm, by, settings):
+    old, large, last = (begin(name, by=by) for name in "ABC")
+    do_all(committed_farm)
+    large.refresh_from_db()
+    assert large.finished_at
+    settings.MAX_JOB_RESULT_BYTES = 15
+    services.forget_old(large.finished_at)
+    assert {job.pk for job in Job.objects.exclude(result_bytes=None)} == {last.pk}
+    Job.objects.filter(pk=last.pk).update(finished_at="2020-01-01T00:00Z")
+    services.forget_old(large.finished_at)
+    assert set(Job.objects.all()) == {old, large}
+    assert list(files.read(large, is_result=True)) == []
+
+
+def test_jobs_of_a_suspended_farm_wait_and_those_of_a_dropped_one_vanish(committed_farms, by):
+    farm, other, _ = committed_farms
+    job = begin("A", by=by)
+    farms.suspend_farm(farm, by=None)
+    do_all(farm)
+    assert (queued(), Job.objects.get().status) == ([(farm.schema_name, job.pk)], "waiting")
+    farms.resume_farm(farm, by=None)
+    assert do(farm, job).status == "done"
+    with tenant_context(other):
+        begin("B", by=make_user(role="operator", username="bo"))
+    farms.drop_farm(other, by=None)
+    worker.work_off()
+    assert other.schema_name not in {farm for farm, job in queued()}
+
+
+def test_a_farm_can_neither_see_the_queue_nor_queue_for_another(farm, other_farm, operator):
+    role = database_role.role_of(farm.schema_name)
+    for statement in (
+        "SELECT * FROM jobs.procrastinate_jobs",
+        "SELECT jobs.procrastinate_cancel_job_v1(1, true, true)",
+        f"SELECT farms.queue_job('{other_farm.schema_name}', 1)",
+        "SELECT farms.queue_job('pg_catalog', 1)",
+        "SELECT farms.queue_job('public', 1)",
+    ):
+        refused = pytest.raises(DatabaseError, match="denied|may not")
+        with refused, transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(f'SET LOCAL ROLE "{role}"; {statement}')
+    with connection.cursor() as cursor:
+        cursor.execute(f'SET LOCAL ROLE "{role}"')
+    farm.uses_farm_role = True
+    connection.set_tenant(farm)
+    begin("A", by=operator)
+
+
+def test_the_queue_is_made_anew_for_another_version_with_what_waits(farm, operator):
+    job = begin("A", by=operator)
+    with tenant_context(type("Public", (), {"schema_name": "public"})):
+        with connection.cursor() as cursor:
+            cursor.execute("COMMENT ON SCHEMA jobs IS 'procrastinate 1.0'")
+        job_queue.install()
+        database_role.open_farms()
+        assert queued() == [(farm.schema_name, job.pk)]
+
+
+def test_a_job_is_seen_as_an_operation(committed_farm, by):
+    job = begin("refuse", by=by)
+    with watching() as watched:
+        do(committed_farm, job)
+    seen = watched.last("job.work")
+    assert (seen["job_kind"], seen["outcome"]) == ("places", "no_place_for_tests")
+    assert seen["tenant_id"] == committed_farm.schema_name

@@ -106,12 +106,16 @@ def _sign(value, show):
 
 
 def variance_row(label, figure, show, threshold):
-    """A figure of the variance as the cells of a table."""
+    """A figure of the variance as the cells of a table: with two places, the difference is that of
+    what stands there, as in the explanation."""
+    planned, actual, off = (figure[name] for name in ("planned", "actual", "difference"))
+    if show in (grams, money) and off is not None:
+        off = half_up(actual, 2) - half_up(planned, 2)
     return {
         "label": label,
-        "planned": show(figure["planned"]),
-        "actual": show(figure["actual"]),
-        "difference": difference(show)(figure["difference"]),
+        "planned": show(planned),
+        "actual": show(actual),
+        "difference": difference(show)(off),
         "percent": percent(figure["percent"], threshold),
     }
 

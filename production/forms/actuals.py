@@ -28,6 +28,11 @@ LABELS = {
 }
 BOTH = _("Either the grams or the weight, not both.")
 MISSING = _("Enter the grams or a weight.")
+EMPTIED = {
+    "actual_grams": _("Enter the grams or a weight; %(before)s stood here."),
+    "actual_minutes": _("Enter the minutes; %(before)s stood here."),
+    "progress_percent": _("Enter how far it is; %(before)s stood here."),
+}
 
 
 def line_field(pk, name):
@@ -92,8 +97,14 @@ class ActualsForm(VerbForm):
             if {"actual_grams", "gross_after_grams"} <= changed and None not in (grams, after):
                 self.add_error(line_field(line.pk, "gross_after_grams"), BOTH)
             elif self.shows_plan and changed and grams is None and after is None:
-                self.add_error(line_field(line.pk, "actual_grams"), MISSING)
+                self.add_missing(line_field(line.pk, "actual_grams"), "actual_grams")
         return super().clean()
+
+    def add_missing(self, key, name):
+        """Add the error of a figure that is needed; if it was emptied, with what stood there."""
+        field = self.fields[key]
+        text = MISSING if field.initial is None else EMPTIED[name]
+        self.add_error(key, text % {"before": field.prepare_value(field.initial)})
 
     def materials(self):
         """A MaterialActual for each line that was changed."""

@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from production.forms.actuals import ActualsForm, add_hint, item_field, items_of
+from production.forms.actuals import EMPTIED, ActualsForm, add_hint, item_field, items_of
 from production.forms.fields import ReasonField, usual_reasons
 from production.models import ActualSource, Reason
 from production.services.completion.actuals import ItemCount
@@ -13,10 +13,6 @@ from tenants.web.touch_fields import CountField
 
 CONFIRM = _("The figures are correct, although they are implausible")
 IMPLAUSIBLE = {"confirm": {"actual_implausible"}}
-EMPTIED = {
-    "actual_minutes": _("Enter the minutes."),
-    "progress_percent": _("Enter how far it is."),
-}
 SHARE = _("Books this share of the plan for grams and minutes that are left empty.")
 
 
@@ -51,7 +47,7 @@ class CompleteForm(ActualsForm):
         values = super().clean()
         for name in EMPTIED.keys() & set(self.changed_data) - self.errors.keys():
             if values[name] is None:
-                self.add_error(name, EMPTIED[name])
+                self.add_missing(name, name)
         return values
 
     def service_kwargs(self):

@@ -90,14 +90,19 @@ def test_what_is_emptied_is_asked_about_grams_and_minutes_alike(floor, galaxy):
     grams = f"material-{run.materials.get().pk}-actual_grams"
     given = filled(run, actual_minutes="90")
     assert page(floor.get(at(run, "complete"))).count(">as planned</p>") == 2
-    for name, why in ((grams, "Enter the grams or a weight."), ("actual_minutes", "the minutes.")):
+    for name, why in (
+        (grams, "a weight; 40 stood here."),
+        ("actual_minutes", "minutes; 90 stood here."),
+    ):
         for address in ("complete", "note"):
             again = page(touch(floor, at(run, address), **given | {name: ""}), 400)
             assert f"{why}</p>" in again
             assert again.count(">as planned</p>") == 1
     midprint.save_actuals(run, by=None, actual_minutes=80, progress_percent=50)
     noted = given | {"actual_minutes": "80", "progress_percent": ""}
-    assert "Enter how far it is." in page(touch(floor, at(run, "note"), **noted), 400)
+    assert "Enter how far it is; 50 stood here." in page(
+        touch(floor, at(run, "note"), **noted), 400
+    )
     page(touch(floor, at(run, "complete"), **given | {"actual_minutes": ""}), 400)
     touch(floor, at(run, "complete"), **noted)
     assert (fresh(run).actual_minutes, fresh(run).actual_minutes_source) == (80, "typed")

@@ -80,10 +80,10 @@ def test_drafts_of_a_cancelled_run_are_not_what_it_took(floor):
     run = a_running_run((spool, 100))
     midprint.save_actuals(run, by=None, materials=[took(spool, 70)])
     lifecycle.cancel(run, by=None)
-    assert "–, planned 100 g" in text_of(floor.get(f"/floor/runs/{run.pk}/"))
+    assert "–; 100 g planned" in text_of(floor.get(f"/floor/runs/{run.pk}/"))
     completion.revert(run, by=None)
     lifecycle.cancel(run, by=None, materials=[took(spool, 12)])
-    assert "12 g, planned 100 g" in text_of(floor.get(f"/floor/runs/{run.pk}/"))
+    assert "12 g; 100 g planned" in text_of(floor.get(f"/floor/runs/{run.pk}/"))
 
 
 def test_a_spools_page_tells_what_was_booked_of_it_and_no_draft(at_admin):

@@ -73,6 +73,7 @@ INSTALLED_APPS = [
 ]
 
 FARM_SEEDERS = ["inventory.services.seeds.seed", "production.services.seeds.seed"]
+PUBLIC_JOB = "tenants.farms.requests.carry_out"  # what the worker does for the public site
 # Privileges that a farm's role does not have on tables of the farm, even for raw SQL.
 REVOKED_PRIVILEGES = {
     "inventory_inventorytransaction": "UPDATE, DELETE",

@@ -1,5 +1,6 @@
 """The farms and their hosts: the rows of the public schema."""
 
+from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import connection, models
 from django.db.models.functions import Lower
@@ -77,6 +78,53 @@ class Tenant(TenantMixin):
 
     def __str__(self):
         return self.name
+
+
+class FarmRequest(models.Model):
+    """A farm to be added or dropped: asked for on the public site, done by the owner of the
+    database (``tenants.farms.requests``).
+
+    ``arguments`` are those of ``add_farm``; once it is done there are none, as the hash of the
+    manager's password is among them.
+    """
+
+    class Kind(models.TextChoices):
+        ADD = "add", "Add"
+        DROP = "drop", "Delete"
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        RUNNING = "running", "In progress"
+        DONE = "done", "Done"
+        REFUSED = "refused", "Refused"
+        FAILED = "failed", "Failed"
+
+    UNFINISHED = (Status.WAITING, Status.RUNNING)
+
+    kind = models.CharField(max_length=10, choices=Kind)
+    slug = models.CharField("short name", max_length=63)
+    arguments = models.JSONField(default=dict)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    status = models.CharField(max_length=10, choices=Status, default=Status.WAITING)
+    detail = models.TextField(blank=True)  # of a refusal or a failure
+    created_at = models.DateTimeField("asked for", default=timezone.now)
+    finished_at = models.DateTimeField("finished", null=True)
+
+    class Meta:
+        verbose_name = "request"
+        ordering = ["-pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["add", "drop"]), name="tenants_farmrequest_kind"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(status__in=["waiting", "running", "done", "refused", "failed"]),
+                name="tenants_farmrequest_status",
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.get_kind_display()} {self.slug}"
 
 
 class Domain(models.Model):

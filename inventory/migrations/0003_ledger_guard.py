@@ -1,26 +1,33 @@
 """The database refuses what the ledger must never see, whoever asks.
 
-The functions live in the farm's own schema and name it, so they work whatever the search path.
+Each statement is sent by itself, as distributed engines need it. The functions live in the farm's own schema and name it, so they work whatever the search path.
 """
 
 from django.db import migrations
 
-REFUSE = """
+REFUSE = [
+    """
 CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION 'the ledger only grows: % refused', TG_OP
         USING ERRCODE = 'restrict_violation', HINT = 'post a reversal instead';
 END
-$$;
+$$
+""",
+    """
 CREATE TRIGGER ledger_rows_stay BEFORE UPDATE OR DELETE ON inventory_inventorytransaction
-    FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
+    FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change()
+""",
+    """
 CREATE TRIGGER ledger_stays BEFORE TRUNCATE ON inventory_inventorytransaction
-    FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();
-"""
+    FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change()
+""",
+]
 
 # A writer that lost, or never took, the lock of a spool waits for it here, and is refused when another
 # entry came first: as a conflict of transactions, which the program tries again from the start.
-NEXT = """
+NEXT = [
+    """
 CREATE FUNCTION require_next_of_ledger() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
@@ -42,16 +49,20 @@ BEGIN
     END IF;
     RETURN NEW;
 END
-$$;
+$$
+""",
+    """
 CREATE TRIGGER ledger_goes_on BEFORE INSERT ON inventory_inventorytransaction
-    FOR EACH ROW EXECUTE FUNCTION require_next_of_ledger();
-"""
+    FOR EACH ROW EXECUTE FUNCTION require_next_of_ledger()
+""",
+]
 
 # Deferred: within the transaction the balance may be written before or after its entries.
 # A plan for it is kept by the connection, and one made while the ledger was small would read all of
 # it for each spool of a large import. So it is asked in the one way that the index by spool and id
 # answers with a single row, and the small table is not to be read as a whole either.
-BALANCE = """
+BALANCE = [
+    """
 CREATE FUNCTION require_balance_of_ledger() RETURNS trigger LANGUAGE plpgsql
 SET search_path FROM CURRENT SET enable_seqscan = off AS $$
 DECLARE
@@ -70,12 +81,15 @@ BEGIN
     END IF;
     RETURN NULL;
 END
-$$;
+$$
+""",
+    """
 CREATE CONSTRAINT TRIGGER spool_balance_is_of_ledger
     AFTER INSERT OR UPDATE OF remaining_grams ON inventory_spool
     DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION require_balance_of_ledger();
-"""
+    FOR EACH ROW EXECUTE FUNCTION require_balance_of_ledger()
+""",
+]
 
 UNDO_REFUSE = "DROP FUNCTION refuse_ledger_change() CASCADE"
 UNDO_NEXT = "DROP FUNCTION require_next_of_ledger() CASCADE"

@@ -53,7 +53,7 @@ MANAGEMENT = (
 PLATFORM = (
     _each("view add change", "tenants", "tenant")
     | _each("view add change delete", "tenants", "domain")
-    | {"tenants.suspend_tenant", "tenants.view_platform"}
+    | {"tenants.suspend_tenant", "tenants.view_platform", "tenants.view_farmrequest"}
 )
 
 PERMISSIONS = {

@@ -54,9 +54,15 @@ class TokenRevoked(Refusal):
 def add_user(*, username, password, role, by, name="", email=""):
     """Let somebody into the farm. Raises Invalid, InvalidRole, WeakPassword, Duplicate."""
     _check_role(role)
-    user = User(username=username.strip().lower(), name=name, email=email, role=role)
-    _set_password(user, password)
+    user = new_user(username=username, password=password, name=name, email=email, role=role)
     return audited.create(user, by=by)
+
+
+def new_user(*, username, password, **fields):
+    """Somebody with a password, not saved. Raises WeakPassword."""
+    user = User(username=username.strip().lower(), **fields)
+    _set_password(user, password)
+    return user
 
 
 @operation("user.change")

@@ -5,29 +5,31 @@ import zoneinfo
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.db.models import Count, OuterRef, Prefetch, Q, Subquery
 from django.http import HttpResponseRedirect
 from django.urls import reverse
-from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from tenants.accounts import audited
 from tenants.accounts.currencies import CURRENCIES
 from tenants.accounts.models import AuditEvent
-from tenants.farms import services
+from tenants.admin.people import ReadOnlyAdmin
+from tenants.farms import requests, services
 from tenants.farms.names import InvalidHost, clean_host
-from tenants.models import Domain, Tenant
+from tenants.models import Domain, FarmRequest, Tenant
 from tenants.operations.operation import in_dry_run
-from tenants.schemas import logins
 from tenants.site.base import LabelledCells, ModelAdmin, TabularInline
 from tenants.site.filters import field_filter
 from tenants.site.site import AdminSite
 from tenants.site.verbs import VerbAction, VerbPages
+from tenants.web.forms import VerbForm
 
 public_site = AdminSite(name="admin")
 public_site.site_header = public_site.site_title = "Spoolbook: farms"
 public_site.index_title = "Farms of this installation"
 MAX_FARMS, RECENT = 200, 10
+LOOK_SECONDS = 2  # how often a page that waits is loaded again
 ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]
 
 
@@ -70,6 +72,10 @@ class DomainForm(forms.ModelForm):
         if host in settings.PUBLIC_HOSTS:
             raise forms.ValidationError(_("%(host)s is the public site’s.") % {"host": host})
         return host
+
+
+class DropForm(VerbForm):
+    short_name = forms.CharField(help_text="Type it, as everything in the farm is deleted.")
 
 
 class DomainFormSet(LabelledCells):
@@ -124,6 +130,12 @@ class TenantAdmin(VerbPages, ModelAdmin):
             is_possible=lambda farm: farm.status != Tenant.Status.ACTIVE,
             description="People can sign in again.", success_message="%(row)s is active again.",
         ),
+        _verb(
+            "drop", "Delete", requests.request_drop, form=DropForm, tone="stop",
+            description="The farm is deleted with everything in it, for good. Back it up first.",
+            success_message="%(row)s will be deleted.",
+            redirect_to=lambda row, result: _page(result),
+        ),
     )  # fmt: skip
 
     def get_queryset(self, request):
@@ -139,11 +151,8 @@ class TenantAdmin(VerbPages, ModelAdmin):
 
     # -- one farm ------------------------------------------------------------------------------
 
-    def has_add_permission(self, request):
-        return logins.is_owner() and super().has_add_permission(request)
-
     def has_delete_permission(self, request, obj=None):
-        return False  # only `manage.py drop_farm` does
+        return False  # by the verb alone
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         return super().get_form(request, obj, change, **({} if obj else {"form": NewFarmForm}))
@@ -169,8 +178,7 @@ class TenantAdmin(VerbPages, ModelAdmin):
         if change:
             audited.update(obj, by=request.user, name=form.cleaned_data["name"])
             return
-        tenant = services.add_farm(by=request.user, **form.cleaned_data)
-        obj.pk, obj.schema_name = tenant.pk, tenant.schema_name
+        obj.requested = requests.request_farm(by=request.user, **form.cleaned_data)
 
     def save_formset(self, request, form, formset, change):
         """A host gives up being the primary one before another takes it over."""
@@ -182,11 +190,29 @@ class TenantAdmin(VerbPages, ModelAdmin):
             audited.create(host, by=request.user)
 
     def response_add(self, request, obj, post_url_continue=None):
-        farm = self.get_queryset(request).get(pk=obj.pk)
-        text = 'The farm {} answers on <a href="{}">{}</a>.'
-        url = _address(request, farm)
-        messages.success(request, format_html(text, farm, url, farm.primary_host))
-        return HttpResponseRedirect(reverse("admin:tenants_tenant_change", args=[farm.pk]))
+        text = _("The farm %(slug)s will be added.") % {"slug": obj.slug}
+        messages.success(request, text)
+        return HttpResponseRedirect(_page(obj.requested))
+
+
+@admin.register(FarmRequest, site=public_site)
+class FarmRequestAdmin(ReadOnlyAdmin):
+    """How far a farm is that was asked for."""
+
+    list_display = ["__str__", "status", "by", "created_at", "finished_at"]
+    list_filter = [field_filter("status", "status", lambda: FarmRequest.Status.choices)]
+    fields = ["kind", "slug", "status", "detail", "by", "created_at", "finished_at"]
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        response = super().changeform_view(request, object_id, form_url, extra_context)
+        unfinished = FarmRequest.objects.filter(status__in=FarmRequest.UNFINISHED)
+        if unfinished.filter(pk=unquote(object_id)).exists():
+            response["Refresh"] = str(LOOK_SECONDS)
+        return response
+
+
+def _page(farm_request):
+    return reverse("admin:tenants_farmrequest_change", args=[farm_request.pk])
 
 
 def _address(request, farm):
@@ -206,7 +232,7 @@ def panels(request):
     hosts = Prefetch("domains", Domain.objects.order_by("-is_primary", "host"))
     farms = Tenant.objects.prefetch_related(hosts).order_by("name", "pk")[:MAX_FARMS]
     return {
-        "can_add": logins.is_owner(),
+        "requests": FarmRequest.objects.filter(status__in=FarmRequest.UNFINISHED),
         "farms": [
             {
                 "farm": farm,

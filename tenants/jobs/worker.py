@@ -9,8 +9,10 @@ import logging
 import signal
 
 import procrastinate
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection
 from django.utils import timezone
+from django.utils.module_loading import import_string
 from django_tenants.utils import schema_context
 from procrastinate import RetryDecision
 
@@ -18,7 +20,7 @@ from tenants.jobs import services
 from tenants.jobs.record import NotNow
 from tenants.jobs.working import work
 from tenants.models import Tenant
-from tenants.schemas.job_queue import SCHEMA, TASK
+from tenants.schemas.job_queue import PUBLIC, SCHEMA, TASK
 from tenants.web.middleware import enter, leave_farm
 
 logger = logging.getLogger(__name__)
@@ -92,7 +94,10 @@ def make_app():
 
 def _work(context, farm, job):
     try:
-        work(farm, job, is_stopping=context.should_abort)
+        if farm == PUBLIC:
+            import_string(settings.PUBLIC_JOB)(job)
+        else:
+            work(farm, job, is_stopping=context.should_abort)
     finally:
         connection.close()  # this thread's: the next job may be in another one
 

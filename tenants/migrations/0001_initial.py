@@ -5,6 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
 import django_tenants.postgresql_backend.base
+from django.conf import settings
 from django.db import migrations, models
 
 # A farm writes its time zone and locale into its own row of ``tenants_tenant``, and no more.
@@ -12,7 +13,6 @@ from django.db import migrations, models
 # A caller may write the rows of those farms whose schema it has access to: a farm's role has one.
 # Inside the function ``current_user`` is its owner; the setting ``role`` is what SET ROLE set.
 COPY_SETTINGS = """
-CREATE SCHEMA farms;
 CREATE FUNCTION farms.copy_settings(farm text, farm_timezone text, farm_locale text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -24,9 +24,14 @@ BEGIN
     END IF;
     UPDATE public.tenants_tenant SET timezone = farm_timezone, locale = farm_locale
     WHERE schema_name = farm AND (timezone, locale) IS DISTINCT FROM (farm_timezone, farm_locale);
-END $$;
-REVOKE ALL ON FUNCTION farms.copy_settings FROM PUBLIC;
+END $$
 """
+# Each statement by itself: a distributed engine takes no other.
+FARMS = [
+    "CREATE SCHEMA farms",
+    COPY_SETTINGS,
+    "REVOKE ALL ON FUNCTION farms.copy_settings FROM PUBLIC",
+]
 
 
 class Migration(migrations.Migration):
@@ -34,6 +39,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
@@ -53,6 +59,25 @@ class Migration(migrations.Migration):
                 'verbose_name': 'farm',
                 'ordering': ['slug', 'pk'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('timezone__regex', '^[A-Za-z][A-Za-z0-9_+/-]*$')), name='tenants_tenant_timezone'), models.CheckConstraint(condition=models.Q(('locale__regex', '^[A-Za-z]+([-_@][A-Za-z0-9]+)*$')), name='tenants_tenant_locale'), models.CheckConstraint(condition=models.Q(('status__in', ['active', 'maintenance', 'suspended'])), name='tenants_tenant_status')],
+            },
+        ),
+        migrations.CreateModel(
+            name='FarmRequest',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('kind', models.CharField(choices=[('add', 'Add'), ('drop', 'Delete')], max_length=10)),
+                ('slug', models.CharField(verbose_name='short name', max_length=63)),
+                ('arguments', models.JSONField(default=dict)),
+                ('status', models.CharField(choices=[('waiting', 'Waiting'), ('running', 'In progress'), ('done', 'Done'), ('refused', 'Refused'), ('failed', 'Failed')], default='waiting', max_length=10)),
+                ('detail', models.TextField(blank=True)),
+                ('created_at', models.DateTimeField(verbose_name='asked for', default=django.utils.timezone.now)),
+                ('finished_at', models.DateTimeField(verbose_name='finished', null=True)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'verbose_name': 'request',
+                'ordering': ['-pk'],
+                'constraints': [models.CheckConstraint(condition=models.Q(('kind__in', ['add', 'drop'])), name='tenants_farmrequest_kind'), models.CheckConstraint(condition=models.Q(('status__in', ['waiting', 'running', 'done', 'refused', 'failed'])), name='tenants_farmrequest_status')],
             },
         ),
         migrations.CreateModel(
@@ -77,5 +102,5 @@ class Migration(migrations.Migration):
                 ('dropped_at', models.DateTimeField(default=django.utils.timezone.now)),
             ],
         ),
-        migrations.RunSQL(COPY_SETTINGS, "DROP SCHEMA farms CASCADE"),
+        migrations.RunSQL(FARMS, "DROP SCHEMA farms CASCADE"),
     ]

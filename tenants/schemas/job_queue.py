@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 SCHEMA = "jobs"
 TASK = "work"
+PUBLIC = "public"
 VERSION = f"procrastinate {metadata.version('procrastinate')}"
 FOUND = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
 WAITING = """
@@ -18,7 +19,9 @@ WAITING = """
     WHERE task_name = 'work' AND status IN ('todo', 'doing') ORDER BY id
 """
 # As farms.copy_settings (tenants' migrations): a caller may name the farms whose schema it has
-# access to, and a farm's role has one. Jobs of a farm are done one after the other (``lock``).
+# access to, and a farm's role has one. A job of ``public`` is a request of the public site for a
+# farm, which its login queues (tenants.farms.requests). Jobs of a farm are done one after the other
+# (``lock``).
 QUEUE_JOB = """
 CREATE OR REPLACE FUNCTION farms.queue_job(farm text, job bigint) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, jobs, pg_temp AS $$
@@ -26,7 +29,8 @@ DECLARE
     caller text := coalesce(nullif(current_setting('role'), 'none'), session_user);
 BEGIN
     IF NOT has_schema_privilege(caller, quote_ident(farm), 'USAGE')
-       OR NOT EXISTS (SELECT FROM public.tenants_tenant WHERE schema_name = farm) THEN
+       OR NOT EXISTS (SELECT FROM public.tenants_tenant WHERE schema_name = farm)
+       AND farm <> 'public' THEN
         RAISE insufficient_privilege
             USING MESSAGE = format('%s may not queue jobs of %s', caller, farm);
     END IF;

@@ -2,7 +2,7 @@
 
 - WEB, for requests to farms: reads which farms and hosts there are, and sets the role of a farm.
 - SITE, for the public site: reads and writes its rows (people, sessions, hosts), and the name and
-  the status of a farm. It reaches no farm.
+  the status of a farm; asks the worker for farms to be added or dropped. It reaches no farm.
 
 Migrations and commands use the login of the owner, whose password the web server does not have.
 Where only that login is configured, requests use it too: what they may do in a farm is the same,
@@ -36,11 +36,6 @@ def use(login):
     """Let this thread use a login of the web server, where it has them, until it uses another."""
     if login in connections.settings:
         connections[DEFAULT_DB_ALIAS] = connections[login]
-
-
-def is_owner():
-    """Whether the schemas of farms can be made and dropped from here."""
-    return connection.alias == DEFAULT_DB_ALIAS
 
 
 def use_farm(schema):
@@ -101,9 +96,12 @@ def _grant_to_site():
     role = database_role.role_of(SITE)
     run("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {role}", role=role)
     run("GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {role}", role=role)
+    run("GRANT USAGE ON SCHEMA farms TO {role}", role=role)
+    run("GRANT EXECUTE ON FUNCTION farms.queue_job TO {role}", role=role)
     database_role.make_append_only("public", role)
     run("REVOKE INSERT, UPDATE, DELETE ON public.tenants_tenant FROM {role}", role=role)
     run("REVOKE ALL ON public.tenants_droppedfarm FROM {role}", role=role)
+    run("REVOKE UPDATE, DELETE ON public.tenants_farmrequest FROM {role}", role=role)
     run(f"GRANT UPDATE ({OF_A_FARM_BY_SITE}) ON public.tenants_tenant TO {{role}}", role=role)
 
 

@@ -7,7 +7,8 @@ from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
-from tenants.models import Domain, Tenant
+from tenants.farms import requests
+from tenants.models import Domain, FarmRequest, Tenant
 from tests.factories import PASSWORD, make_token, make_user
 
 
@@ -141,10 +142,19 @@ def test_the_platform_makes_a_farm(at_platform):
         "manager": "nora",
         "password": PASSWORD,
     }
-    assert at_platform.post("/admin/tenants/tenant/add/", form).status_code == 302
+    page = at_platform.post("/admin/tenants/tenant/add/", form).url
+    waiting = at_platform.get(page)
+    assert waiting["Refresh"] == "2"
+    assert "Waiting" in waiting.content.decode()
+    assert PASSWORD not in str(FarmRequest.objects.values())
+    requests.carry_out(FarmRequest.objects.get().pk)
+    done = at_platform.get(page)
+    assert ("Refresh" in done, "Done" in done.content.decode()) == (False, True)
+    assert FarmRequest.objects.get().arguments == {}
     tenant = Tenant.objects.get(slug="north")
     with tenant_context(tenant):
-        assert User.objects.get(username="nora").role == "manager"
+        nora = User.objects.get(username="nora")
+        assert (nora.role, nora.check_password(PASSWORD)) == ("manager", True)
     assert AuditEvent.objects.of(tenant).get().by_name == "root"
 
 
@@ -190,9 +200,11 @@ def test_the_platform_suspends_several_after_a_look(at_platform):
 def test_a_farm_that_was_made_is_shown_with_where_it_answers(at_platform):
     form = {"slug": "north", "name": "North", "timezone": "UTC", "currency": "EUR"}
     form |= {"manager": "nora", "password": PASSWORD}
-    answer = at_platform.post("/admin/tenants/tenant/add/", form, follow=True)
-    text = answer.content.decode()
-    assert text.count('href="http://north.localhost/"') == 2  # the message, the page
+    at_platform.post("/admin/tenants/tenant/add/", form)
+    assert "Add north" in at_platform.get("/admin/").content.decode()
+    requests.carry_out(FarmRequest.objects.get().pk)
+    page = f"/admin/tenants/tenant/{Tenant.objects.get(slug='north').pk}/change/"
+    assert 'href="http://north.localhost/"' in at_platform.get(page).content.decode()
     assert "north.localhost" in at_platform.get("/admin/tenants/tenant/").content.decode()
 
 

@@ -44,6 +44,7 @@ READ = {
     "its plan": f"EXPLAIN ANALYZE SELECT * FROM {PEOPLE}",
     "its ids": "SELECT nextval('farm_beta.accounts_user_id_seq')",
     "its locks": f"LOCK TABLE {PEOPLE}",
+    "the queue of jobs": "SELECT count(*) FROM jobs.procrastinate_jobs",
     "people of the public site": "SELECT count(*) FROM public.accounts_user",
     "sessions of the public site": "SELECT count(*) FROM public.django_session",
 }
@@ -54,6 +55,8 @@ WRITE = {
     "a new host": "INSERT INTO public.tenants_domain (host, is_primary, tenant_id)"
     " SELECT 'x.localhost', false, id FROM public.tenants_tenant LIMIT 1",
     "the settings of another farm": "SELECT farms.copy_settings('farm_beta', 'UTC', 'de')",
+    "a job of another farm": "SELECT farms.queue_job('farm_beta', 1)",
+    "a request of the public site": "SELECT farms.queue_job('public', 1)",
     "a migration that was not made": "INSERT INTO django_migrations (app, name, applied)"
     " VALUES ('inventory', 'x', now())",
     "ids that were given": f"SELECT setval('{LEDGER}_id_seq', 1)",

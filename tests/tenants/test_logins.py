@@ -54,8 +54,10 @@ def test_the_pages_of_the_public_site_need_no_more_than_its_login_may(
     assert browser.post("/accounts/login/", sign_in).status_code == 302
     for path in ("", "tenants/tenant/", f"tenants/tenant/{tenant.pk}/history/"):
         assert browser.get(f"/admin/{path}").status_code == 200
-    assert "manage.py add_farm" in browser.get("/admin/").content.decode()
-    assert browser.get("/admin/tenants/tenant/add/").status_code == 403
+    new = {"slug": "north", "name": "North", "timezone": "UTC", "currency": "EUR"}
+    new |= {"manager": "nora", "password": PASSWORD}
+    page_of_request = browser.post("/admin/tenants/tenant/add/", new).url
+    assert "Waiting" in browser.get(page_of_request).content.decode()
     for verb, status in {"suspend": "suspended", "resume": "active"}.items():
         form = {"_seen": browser.get(f"{page}{verb}/").context["seen"], "_do": "1"}
         assert browser.post(f"{page}{verb}/", form).status_code == 302
@@ -75,6 +77,7 @@ def test_the_login_of_the_public_site_reaches_no_farm(with_rights_of, other_farm
     schema = other_farm.schema_name
     assert denied(f"SELECT count(*) FROM {schema}.accounts_user")
     assert denied(f"SELECT farms.copy_settings('{schema}', 'UTC', 'de')")
+    assert denied(f"SELECT farms.queue_job('{schema}', 1)")
     assert denied("INSERT INTO tenants_tenant DEFAULT VALUES RETURNING 1")
     assert denied("UPDATE tenants_tenant SET schema_name = 'farm_alpha' RETURNING 1")
     assert denied("DELETE FROM tenants_tenant RETURNING 1")

@@ -7,7 +7,7 @@ and of the farm, and then the hundredth, the thousandth, and so on. The log has 
 
 import logging
 
-from django.db import connection
+from django.db import InternalError, OperationalError, connection
 
 from tenants.accounts import attempts
 from tenants.accounts.audited import audit
@@ -30,18 +30,28 @@ def refused(user, *, way, outcome):
     """A try to come in as ``user``, None if that is nobody. Not to be called in a transaction that
     the refusal rolls back."""
     _log(logging.WARNING, "sign_in_refused", user, way, outcome)
-    address = attempts.network(client_address.get())
-    of_address, _since = attempts.tally("refusals of", address, seconds=attempts.HOUR)
-    of_farm, _since = attempts.tally("refusals", "", seconds=attempts.HOUR)
-    if _has_event(of_address, OF_AN_ADDRESS) and _has_event(of_farm, OF_A_FARM):
-        changes = _changes(way=way, outcome=outcome, refusals_of_address=of_address)
-        subject = user or User(name=UNKNOWN)
-        audit("sign_in_refused", subject, by=None, by_name=UNKNOWN, changes=changes)
+    try:
+        _store_refusal(user, way, outcome)
+    except (OperationalError, InternalError) as error:
+        # A database that is full or a replica: the answer is the refusal all the same.
+        logger.warning("A refusal is not in the audit trail: %s", " ".join(str(error).split()))
 
 
 def named(username):
     """Whom a name means, however it is written, or None."""
     return User.objects.filter(username=attempts.canonical_username(username)).first()
+
+
+def _store_refusal(user, way, outcome):
+    address = attempts.network(client_address.get())
+    of_address, _seconds_left = attempts.tally("refusals of", address, seconds=attempts.HOUR)
+    if not _has_event(of_address, OF_AN_ADDRESS):
+        return
+    of_farm, _seconds_left = attempts.tally("refusals", "", seconds=attempts.HOUR)
+    if _has_event(of_farm, OF_A_FARM):
+        changes = _changes(way=way, outcome=outcome, refusals_of_address=of_address)
+        subject = user or User(name=UNKNOWN)
+        audit("sign_in_refused", subject, by=None, by_name=UNKNOWN, changes=changes)
 
 
 def _has_event(count, limit):

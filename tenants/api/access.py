@@ -15,7 +15,7 @@ from rest_framework.throttling import BaseThrottle
 
 from tenants.accounts import attempts, roles, scopes, sign_ins
 from tenants.accounts.models import DeviceToken
-from tenants.api import NO_PERMISSION, OPEN, OWN_ACCOUNT, SIGNED_IN
+from tenants.api import FULL_SCOPE, NO_PERMISSION, OPEN, SIGNED_IN
 from tenants.operations.refusals import TooMany
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
@@ -124,7 +124,7 @@ class SignedInPermission(ActionPermission):
 
 def scope_needed(permission):
     """The narrowest scope of a token for a permission, or for what an action needs instead."""
-    instead = {SIGNED_IN: scopes.READ, OWN_ACCOUNT: scopes.ALL}
+    instead = {SIGNED_IN: scopes.READ, FULL_SCOPE: scopes.ALL}
     return instead.get(permission) or scopes.needed_for(permission)
 
 

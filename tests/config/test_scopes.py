@@ -15,8 +15,13 @@ from tests.conftest import FarmAPIClient
 from tests.factories import make_token
 
 NARROWEST = {"v": scopes.READ, "o": scopes.FLOOR, "m": scopes.ALL}  # by the least role
-# Addresses of one's own account: for every role, with the scope all.
-OWN_ACCOUNT = ("/api/v1/tokens/", "/api/v1/tokens/{pk}/", "/api/v1/me/password/")
+# For every role, but with the scope all.
+FULL_SCOPE = (
+    "/api/v1/tokens/",
+    "/api/v1/tokens/{pk}/",
+    "/api/v1/me/password/",
+    "/api/v1/settings/",
+)
 OPEN = {("/api/v1/tokens/", "post")}  # with a password, whatever token comes with it
 ORDER = list(scopes.WIDENING)
 
@@ -26,7 +31,7 @@ def rows():
     for path, letters in parsed(API).items():
         for method, letter in letters.items():
             if letter != "." and (path, method.lower()) not in OPEN:
-                narrowest = scopes.ALL if path in OWN_ACCOUNT else NARROWEST[letter]
+                narrowest = scopes.ALL if path in FULL_SCOPE else NARROWEST[letter]
                 yield path, method.lower(), narrowest
 
 

@@ -116,11 +116,14 @@ def test_a_token_that_has_expired_already_is_refused_beside_its_field(as_manager
 
 def test_a_manager_revokes_a_token(as_manager, operator):
     make_token(operator)
-    page = f"/admin/accounts/devicetoken/{DeviceToken.objects.get().pk}/revoke/"
+    first = DeviceToken.objects.get()
+    page = f"/admin/accounts/devicetoken/{first.pk}/revoke/"
+    make_token(operator, name="Spare", made_with=first)
     seen = as_manager.get(page)
-    assert DeviceToken.objects.get().revoked_at is None
+    assert "what was made with it: Spare." in seen.content.decode()
+    assert not DeviceToken.objects.exclude(revoked_at=None).exists()
     assert as_manager.post(page, {"_seen": seen.context["seen"], "_do": "1"}).status_code == 302
-    assert DeviceToken.objects.get().revoked_at
+    assert not DeviceToken.objects.not_revoked().exists()
     again = as_manager.post(page, {"_do": "1", "_seen": seen.context["seen"]})
     assert b"was revoked at" in again.content
 

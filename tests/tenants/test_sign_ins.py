@@ -5,6 +5,7 @@ import json
 import logging
 
 import pytest
+from django.db import OperationalError
 
 from config.logging import JsonFormatter
 from tenants.accounts import attempts, devices, floor_sessions, pins, services, sign_ins
@@ -177,3 +178,13 @@ def test_an_attack_does_not_fill_the_audit_trail(farm, lines, addresses, events)
     refusals(120, addresses)
     assert AuditEvent.objects.filter(verb="sign_in_refused").count() == events
     assert len(lines("spoolbook.sign_in")) == 120
+
+
+def test_a_database_that_takes_no_trace_changes_no_refusal(client, operator, lines, monkeypatch):
+    def full(*_args, **_kwargs):
+        raise OperationalError("no room")
+
+    monkeypatch.setattr(attempts, "tally", full)
+    assert with_token(client, "spb_guessed").status_code == 401
+    logged = [line["message"] for line in lines("spoolbook.sign_in")]
+    assert logged == ["sign_in_refused", "A refusal is not in the audit trail: no room"]

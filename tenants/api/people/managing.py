@@ -6,7 +6,7 @@ from rest_framework.response import Response
 
 from tenants.accounts import devices, pins, roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, FloorDevice, User
-from tenants.api import SIGNED_IN
+from tenants.api import FULL_SCOPE, SIGNED_IN
 from tenants.api.people import filters, serializers
 from tenants.api.people.confirmation import ConfirmedMixin
 from tenants.api.serializers import NoBody
@@ -161,7 +161,7 @@ class SettingsViewSet(BaseViewSet):
 
     queryset = FarmSettings.objects.all()
     serializer_class = serializers.FarmSettingsSerializer
-    permissions = {"show": SIGNED_IN, "metadata": SIGNED_IN}
+    permissions = {"show": FULL_SCOPE, "metadata": FULL_SCOPE}
     pagination_class = None
 
     def get_object(self):

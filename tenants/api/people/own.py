@@ -9,7 +9,7 @@ from rest_framework.response import Response
 
 from tenants.accounts import attempts, services
 from tenants.accounts.models import DeviceToken, FarmSettings, User
-from tenants.api import OPEN, OWN_ACCOUNT, SIGNED_IN
+from tenants.api import FULL_SCOPE, OPEN, SIGNED_IN
 from tenants.api.access import SignInThrottle
 from tenants.api.people.confirmation import ConfirmedMixin
 from tenants.api.people.serializers import (
@@ -31,10 +31,10 @@ class TokenViewSet(ReadViewSet):
     answers = {"create": NewTokenSerializer}
     permissions = {
         "create": OPEN,
-        "list": OWN_ACCOUNT,
-        "retrieve": OWN_ACCOUNT,
-        "destroy": OWN_ACCOUNT,
-        "metadata": OWN_ACCOUNT,
+        "list": FULL_SCOPE,
+        "retrieve": FULL_SCOPE,
+        "destroy": FULL_SCOPE,
+        "metadata": FULL_SCOPE,
     }
     ordering_fields = ["name", "created_at", "last_used_at"]
     search_fields = ["name"]
@@ -81,7 +81,7 @@ class MeViewSet(ConfirmedMixin, BaseViewSet):
     serializer_class = MeSerializer
     bodies = {"change_password": OwnPasswordBody}
     answers = {"change_password": {200: MeSerializer}}
-    permissions = {"show": SIGNED_IN, "change_password": OWN_ACCOUNT, "metadata": SIGNED_IN}
+    permissions = {"show": SIGNED_IN, "change_password": FULL_SCOPE, "metadata": SIGNED_IN}
     always_confirmed = {"change_password"}
     pagination_class = None
 

@@ -40,7 +40,7 @@ class SlotInline(TabularInline):
     model = PrinterSlot
     verbose_name, verbose_name_plural = "slot", "Slots"
     autocomplete_fields = ["spool"]
-    select_related = ("spool__filament__manufacturer",)
+    select_related = ("spool__filament__manufacturer", "spool__filament__material_type")
     foreign_key_rows = {"spool": Spool.objects.with_filament}
 
 

@@ -149,5 +149,6 @@ class StartManyForm(VerbForm):
 
 
 def _lines(run):
-    wanted = ("spool__filament__manufacturer", "filament__manufacturer", "material_type")
+    of_spool = ("spool__filament__manufacturer", "spool__filament__material_type")
+    wanted = (*of_spool, "filament__manufacturer", "material_type")
     return run.materials.select_related(*wanted).order_by("pk")

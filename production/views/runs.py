@@ -25,7 +25,12 @@ SAVED = gettext_lazy("Saved for the completion; nothing is booked yet.")
 NOT_NOW = gettext_lazy(
     "“%(verb)s” is not possible now: run %(run)s is %(status)s. This is its page."
 )
-FILAMENT = ("spool__filament__manufacturer", "filament__manufacturer", "material_type")
+FILAMENT = (
+    "spool__filament__manufacturer",
+    "spool__filament__material_type",
+    "filament__manufacturer",
+    "material_type",
+)
 
 
 class RunPageMixin:

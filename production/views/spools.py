@@ -135,7 +135,7 @@ class LoadView(SpoolPageMixin, VerbView):
 
     def get_context_data(self):
         rows = PrinterSlot.objects.filter(printer__is_active=True).select_related(
-            "printer", "spool__filament__manufacturer"
+            "printer", "spool__filament__manufacturer", "spool__filament__material_type"
         )
         printer = self.request.GET.get("printer", "")
         if IS_ID.fullmatch(printer):

@@ -57,7 +57,8 @@ class SlotPageMixin:
 
     @cached_property
     def subject(self):
-        rows = PrinterSlot.objects.select_related("printer", "spool__filament__manufacturer")
+        filament = ("spool__filament__manufacturer", "spool__filament__material_type")
+        rows = PrinterSlot.objects.select_related("printer", *filament)
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def require_unchanged(self, form, since):

@@ -27,6 +27,7 @@ def application(environ, start_response):
 """
 CORRELATION = """
 from contextvars import ContextVar
+client_address = ContextVar("address", default="")
 correlation_id = ContextVar("id", default="")
 """
 LIMITS = (ROOT / "tenants" / "web" / "limits.py").read_text()

@@ -20,7 +20,8 @@ LEFT = """
            (SELECT array_agg(host::text ORDER BY id) FROM tenants_domain),
            (SELECT array_agg(nspname::text ORDER BY oid) FROM pg_namespace
             WHERE nspname NOT LIKE 'pg_%%temp%%'),
-           (SELECT array_agg(rolname::text ORDER BY oid) FROM pg_roles),
+           (SELECT array_agg(rolname::text ORDER BY oid) FROM pg_roles
+            WHERE starts_with(rolname, current_database())),
            (SELECT count(*) FROM accounts_auditevent WHERE verb = 'restore')
 """
 HASH = "pbkdf2_sha256$2000000000$salt$hash"

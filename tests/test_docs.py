@@ -19,7 +19,12 @@ from tests.doc_blocks import ROOT, assert_as_printed, page_run
 from tests.queries import violations
 
 FARM = "readme"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "SECURITY.md",
+    *sorted((ROOT / "docs").glob("*.md")),
+]
 PAGES += sorted((ROOT / "docs" / "decisions").glob("*.md"))
 READERS = {
     "env_str": "text",

@@ -25,8 +25,6 @@ from tenants.schemas.privileges import UnusableDatabase
 SITE, FARM = "site", "farm"
 READ_BY_WEB = ("tenants_tenant", "tenants_domain", "django_migrations")
 OF_A_FARM_BY_SITE = "name, status"  # the columns that it changes
-
-
 MAX_FARMS = 4  # connections of a thread
 
 _thread = threading.local()

@@ -69,6 +69,7 @@ WRITE = {
     "a constraint less": f"ALTER TABLE {LEDGER} DROP CONSTRAINT {LEDGER}_pkey CASCADE",
     "a column more": f"ALTER TABLE {LEDGER} ADD x int",
     "a table": "CREATE TABLE mine (id int)",
+    "a table in public": "CREATE TABLE public.mine (id int)",
     "a temporary table": "CREATE TEMPORARY TABLE mine (id int)",
     "a function": "CREATE FUNCTION mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",
     "a temporary function": "CREATE FUNCTION pg_temp.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'",

@@ -110,6 +110,14 @@ def test_tables_of_later_migrations_are_within_reach(committed_farm):
     assert ask("INSERT INTO later DEFAULT VALUES RETURNING id") == 1
 
 
+def test_a_farm_goes_with_large_objects_that_its_role_has_made(committed_farm):
+    connection.set_tenant(walled(committed_farm))
+    made = ask("SELECT lo_from_bytea(0, 'x')")
+    connection.set_schema_to_public()
+    services.drop_farm(committed_farm, by=None)
+    assert ask("SELECT count(*) FROM pg_largeobject_metadata WHERE oid = %s", [made]) == 0
+
+
 def test_leaving_for_another_farm_and_back_keeps_the_wall(farm, other_farm):
     connection.set_tenant(walled(farm))
     with tenant_context(other_farm):

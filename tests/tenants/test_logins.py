@@ -168,6 +168,7 @@ def test_where_farms_have_logins_a_request_uses_that_of_its_farm(
 def test_a_thread_holds_connections_to_a_few_farms(settings, monkeypatch):
     settings.FARM_LOGIN_KEY = "a key"
     monkeypatch.setitem(connections.settings, "web", connections.settings["default"])
+    own = connections["default"]
     names = [f"farm_{number}" for number in range(logins.MAX_FARMS + 1)]
     try:
         made = []
@@ -181,7 +182,8 @@ def test_a_thread_holds_connections_to_a_few_farms(settings, monkeypatch):
         logins.use_farm(names[0])
         assert connections["default"] is not made[0]
     finally:
-        connections["default"] = connections["web"]
+        connections["default"] = own
+        del connections["web"]
 
 
 # --- Configuration -------------------------------------------------------------------------------

@@ -71,6 +71,24 @@ def test_the_next_farm_finds_a_session_as_new(session, enter):
     assert found == dict.fromkeys(LEFT, (before, pid))
 
 
+def test_the_next_request_to_the_same_farm_or_to_the_public_site_finds_it_as_new(session):
+    session, [farm, *_] = session
+    leave = "SELECT set_config('role', 'none', false), set_config('statement_timeout', '2s', false)"
+    session.enter(farm)
+    before = seen(session)
+    raw(session, leave)
+    session.enter(farm)
+    assert seen(session) == before
+    session.close_if_unusable_or_obsolete()
+    session.set_schema_to_public()
+    for _ in range(2):
+        with session.cursor() as cursor:
+            cursor.execute("SHOW statement_timeout")
+            assert cursor.fetchone() == ("30s",)
+        raw(session, "SET statement_timeout = '2s'")
+        session.close_if_unusable_or_obsolete()
+
+
 def test_the_same_farm_finds_its_own_prepared_statements(session):
     session, [farm, *_] = session
     raw(session, LEFT["a prepared statement"])

@@ -52,7 +52,8 @@ class JobSerializer(RowSerializer):
 
 
 def is_wanted(request):
-    return bool(ASYNC.search(request.headers.get("Prefer", "")))
+    """Whether the caller prefers a job; HEAD begins none."""
+    return request.method != "HEAD" and bool(ASYNC.search(request.headers.get("Prefer", "")))
 
 
 def begin_export(view, rows):

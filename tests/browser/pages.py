@@ -55,6 +55,7 @@ ADMIN = {
     "product": "/admin/production/product/{product}/change/",
     "printers": "/admin/production/printer/",
     "printer": "/admin/production/printer/{printer}/change/",
+    "job": "/admin/jobs/job/{job}/change/",
     "users": "/admin/accounts/user/",
     "new token": "/admin/accounts/devicetoken/add/",
     "settings": "/admin/accounts/farmsettings/",
@@ -68,5 +69,5 @@ def floor_path(name, sample):
 
 
 def admin_path(name, sample):
-    named = ("planned", "running", "closed", "spool", "printer", "product")
+    named = ("planned", "running", "closed", "spool", "printer", "product", "job")
     return ADMIN[name].format(**{each: getattr(sample, each).pk for each in named})

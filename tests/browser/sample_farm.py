@@ -10,6 +10,7 @@ from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem
 from tenants.accounts.models import FarmSettings
+from tenants.jobs.models import Job
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -59,8 +60,12 @@ def set_up(*, by):
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
         filament=black, slot=slot, printer=elm, product=hook, uncleared=fir,
-        line=running.materials.order_by("pk").first(),
+        line=running.materials.order_by("pk").first(), job=_job(by),
     )  # fmt: skip
+
+
+def _job(by):
+    return Job.objects.create(kind="export", title="Export: Spools", by=by, done=40, total=100)
 
 
 def _slot(printer, label, spool):

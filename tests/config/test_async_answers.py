@@ -82,6 +82,10 @@ def test_an_export_is_made_as_a_job_where_the_caller_prefers_it(api, do_all):
         "Shelf 1",
         "Shelf 2",
     }
+    report = "/api/v1/reports/consumption/?group_by=product"
+    assert done(api.get(report, headers=ASYNC), 202)["total"] == 0
+    api.head(report, headers=ASYNC)
+    assert Job.objects.count() == 2
     Job.objects.update(result_bytes=None)
     refused(api.get(f"{begun['Location']}result/"), 410, "result_dropped")
 

@@ -1,5 +1,8 @@
 """Jobs: begun in the transaction of a verb, done once by whoever finds them."""
 
+import asyncio
+import signal
+
 import pytest
 from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import tenant_context
@@ -124,6 +127,44 @@ def test_while_one_worker_does_a_job_another_leaves_it_alone(committed_farm, by)
     assert (do(committed_farm, job).status, places()) == ("done", {"A"})
 
 
+def test_a_job_of_a_worker_that_was_killed_is_found_again(committed_farm, by):
+    job = begin("A", by=by)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            f"SET LOCAL search_path = jobs; UPDATE procrastinate_jobs SET status = 'doing'; "
+            f"SET LOCAL search_path = {committed_farm.schema_name}"
+        )
+    do_all(committed_farm)
+    assert Job.objects.get().status == "waiting"
+    asyncio.run(find_lost())
+    do_all(committed_farm)
+    job.refresh_from_db()
+    assert (job.status, places()) == ("done", {"A"})
+
+
+async def find_lost():
+    app = worker.make_app()
+    worker._schedule(app)
+    async with app.open_async():
+        await app.tasks["find_lost"].func(0)
+
+
+def test_a_worker_waits_for_a_database_that_is_away_and_ends_by_a_signal(monkeypatch):
+    tries = []
+
+    async def serve():
+        tries.append(None)
+        if len(tries) < 3:
+            raise OSError("The database is away")
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.sleep(60)
+
+    monkeypatch.setattr(worker, "_serve", serve)
+    monkeypatch.setattr(worker, "AWAY_SECONDS", 0)
+    asyncio.run(worker.run())
+    assert len(tries) == 3
+
+
 def test_a_job_that_ends_every_worker_is_given_up(committed_farm, by):
     job = begin("A", by=by)
     Job.objects.filter(pk=job.pk).update(status="running", tries=3)
@@ -190,7 +231,8 @@ def test_files_are_kept_for_a_day_and_within_the_quota(committed_farm, by, setti
     services.forget_old(large.finished_at)
     assert {job.pk for job in Job.objects.exclude(result_bytes=None)} == {last.pk}
     Job.objects.filter(pk=last.pk).update(finished_at="2020-01-01T00:00Z")
-    services.forget_old(large.finished_at)
+    worker.forget_old_of_all()
+    go_to(committed_farm)
     assert set(Job.objects.all()) == {old, large}
     assert list(files.read(large, is_result=True)) == []
 

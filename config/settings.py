@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
     ],
     # Served by Spoolbook: nothing is loaded from other hosts.
     "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": False},  # a link within a button: no way in by keyboard
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 

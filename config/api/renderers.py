@@ -15,6 +15,15 @@ from config.api.examples import example_for
 from tenants.operations.refusals import Refusal
 from tenants.web.problems import CONTENT_TYPE
 
+# What DRF's page lacks for screen readers and keyboards, outside of any block of its template.
+ADDED_TO_PAGES = {
+    "<html>": '<html lang="en-gb">',
+    'role="main"  aria-label="main content"': "",  # a main within a main
+    '<button class="btn btn-primary dropdown-toggle js-tooltip"': (
+        '<button aria-label="Formats" class="btn btn-primary dropdown-toggle js-tooltip"'
+    ),
+    '<pre class="prettyprint"><span': '<pre class="prettyprint" tabindex="0"><span',
+}
 TYPES = ("application/json", "application/vnd.oai.openapi", "text/csv")
 
 
@@ -72,6 +81,12 @@ class ProblemJSONRenderer(JSONRenderer):
 class BrowsableRenderer(BrowsableAPIRenderer):
     """DRF's pages with the raw data forms alone: an HTML form with a choice of every spool would
     read every spool. A POST form starts with the operation's example."""
+
+    def render(self, data, accepted_media_type=None, renderer_context=None):
+        page = super().render(data, accepted_media_type, renderer_context)
+        for found, better in ADDED_TO_PAGES.items():
+            page = page.replace(found, better)
+        return page
 
     def get_rendered_html_form(self, data, view, method, request):
         """Only whether there is a button: DELETE and OPTIONS."""

@@ -58,7 +58,11 @@ for prefix, viewset in {**INVENTORY, **PRODUCTION}.items():
     router.register(prefix, viewset, basename=re.sub(r"/\(.*\)/", "-", prefix))
 
 SINGLE = {"get": "show", "put": "update", "patch": "partial_update"}
-NO_OPTIONS = {"http_method_names": ["get", "head"]}  # they have no page for it
+REFERENCE = {
+    "url_name": "schema",
+    "template_name": "rest_framework/reference.html",
+    "http_method_names": ["get", "head"],  # there is no page for OPTIONS
+}
 
 v1 = [
     path("", include(router.urls)),
@@ -68,7 +72,7 @@ v1 = [
     path("settings/", SettingsViewSet.as_view(SINGLE), name="settings"),
     path("schema/", SchemaView.as_view(), name="schema"),
     # Split: what starts it is a script of its own, so that no page needs one within it.
-    path("docs/", Swagger.as_view(url_name="schema", **NO_OPTIONS), name="docs"),
+    path("docs/", Swagger.as_view(**REFERENCE), name="docs"),
 ]
 
 urlpatterns = [

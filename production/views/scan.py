@@ -12,6 +12,11 @@ from production.views.floor import IS_ID, FloorView
 
 MAX_ROWS = 8
 PAGES = {"spool": "floor-spool", "printer": "floor-printer", "run": "floor-run"}
+ADMIN_PAGES = {
+    "spool": "admin:inventory_spool_change",
+    "printer": "admin:production_printer_change",
+    "run": "admin:production_productionrun_change",
+}
 
 
 class LabelView(FloorView):
@@ -27,7 +32,8 @@ class LabelView(FloorView):
 
 
 class FindView(FloorView):
-    """A label or the start of its code, the number of a run, or a barcode."""
+    """A label or the start of its code, the number of a run, or a barcode; ``in=admin`` leads to
+    the pages of the admin."""
 
     template_name = "production/floor/find.html"
     permission_required = "inventory.view_spool"
@@ -38,6 +44,8 @@ class FindView(FloorView):
             return self.render_page(text="")
         scan = scanning.decode(text)
         if len(scan.rows) == 1 and scan.kind in PAGES:
+            if request.GET.get("in") == "admin":
+                return HttpResponseRedirect(page_of(scan, ADMIN_PAGES))
             return HttpResponseRedirect(self._loading(scan) or page_of(scan))
         found = {"filaments": scan.rows, "spools": [] if scan.rows else _beginning(text)}
         is_found = any(found.values())
@@ -57,9 +65,9 @@ class FindView(FloorView):
         return f"{address}?{urlencode({'printer': ids['printer']})}"
 
 
-def page_of(scan):
+def page_of(scan, pages=PAGES):
     """The address of the page that a Scan of one row leads to."""
-    return reverse(PAGES[scan.kind], args=[scan.rows[0].pk])
+    return reverse(pages[scan.kind], args=[scan.rows[0].pk])
 
 
 def _beginning(text):

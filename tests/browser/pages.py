@@ -62,6 +62,14 @@ ADMIN = {
     "audit trail": "/admin/accounts/auditevent/",
 }
 
+# The rest of a farm's site -> what is there when the page is whole.
+OTHERS = {
+    "/": "h1",
+    "/accounts/login/": "h1",
+    "/api/v1/spools/": ".response-info",
+    "/api/v1/docs/": ".opblock",
+}
+
 
 def floor_path(name, sample):
     address, *about = FLOOR[name]

@@ -3,8 +3,8 @@
 import pytest
 
 from production import floor_urls
-from tests.browser.page_checks import DESK, PHONE, TABLET, barriers, geometry
-from tests.browser.pages import ADMIN, BUTTONS, FLOOR, SHARED, admin_path, floor_path
+from tests.browser.page_checks import DESK, PHONE, TABLET, WIDEST, barriers, geometry
+from tests.browser.pages import ADMIN, BUTTONS, FLOOR, OTHERS, SHARED, admin_path, floor_path
 from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
@@ -64,6 +64,20 @@ def test_the_admin_is_for_everyone_and_fits_a_tablet(visit, shop, part):
         wrong |= {(name, width): page.evaluate(BESIDE, BOXES) for width in widths}
         wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
+
+
+@pytest.mark.parametrize("path", OTHERS)
+def test_the_other_pages_are_for_everyone_and_fit_a_phone(visit, path):
+    page = visit(path, by=None if "login" in path else "mona", viewport=DESK)
+    page.locator(OTHERS[path]).first.wait_for()
+    wrong = {"light": barriers(page)}
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    wrong |= {"dark": barriers(page), "wider by": page.evaluate(WIDEST)}
+    assert not any(wrong.values()), wrong
+    assert page.locator("main, [role=main]").count() == 1
+    assert page.locator("html").get_attribute("lang") == "en-gb"
+    assert page.locator("h1").count() == 1
 
 
 BOXES = "html, .results, .tabular, .verb-fields .wide"

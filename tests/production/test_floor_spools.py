@@ -68,6 +68,8 @@ def test_a_run_is_found_by_its_number(floor):
     run = a_run()
     answer = floor.get("/floor/find/", {"code": run.number.lower()})
     assert answer["Location"] == f"/floor/runs/{run.pk}/"
+    answer = floor.get("/floor/find/", {"code": run.number, "in": "admin"})
+    assert answer["Location"] == f"/admin/production/productionrun/{run.pk}/change/"
 
 
 def test_the_beginning_of_a_code_shows_what_begins_so(floor):

@@ -62,12 +62,11 @@ def _first_steps():
 
 def _running():
     runs = ProductionRun.objects.in_progress().select_related("printer")
-    runs = runs.prefetch_related("items__product")
+    runs = runs.with_contents()
     return [
         {
             "run": run,
-            "link": formatting.run_link(run),
-            "makes": formatting.makes(run),
+            "link": formatting.contents_link(run),
             "job": OpenRun(run),
         }
         for run in sorted(runs.order_by("started_at", "pk"), key=_soonest)
@@ -97,11 +96,16 @@ def _blocked():
     runs = list(ProductionRun.objects.planned().select_related("printer").queue())
     blockers = demand.blockers(runs)
     blocked = [run for run in runs if blockers[run.pk]]
+    listed = ProductionRun.objects.with_contents().in_bulk([run.pk for run in blocked[:MAX_ROWS]])
     return {
         "planned": len(runs),
         "more": max(len(blocked) - MAX_ROWS, 0),
         "runs": [
-            {"run": run, "link": formatting.run_link(run), "blockers": blockers[run.pk]}
+            {
+                "run": run,
+                "link": formatting.contents_link(listed[run.pk]),
+                "blockers": blockers[run.pk],
+            }
             for run in blocked[:MAX_ROWS]
         ],
     }

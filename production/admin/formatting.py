@@ -4,10 +4,13 @@ from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 
 from inventory.admin.rendering import NOTHING, grams
+from inventory.glyphs import spool_glyph
 from production.models import ProductionRun
 from production.services.variance import Figure
 from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
+
+MOST_GLYPHS = 3
 
 
 def badge(run):
@@ -74,11 +77,31 @@ def minutes_source(run):
 
 
 def makes(run):
-    """``12 × CLIP-01``, one line an item, of the (prefetched) items."""
+    """``12 × Clip``, one line an item, of the (prefetched) items."""
     lines = [
-        (f"{item.quantity:,}", item.product.sku, item.product.name) for item in run.items.all()
+        (f"{item.quantity:,}", item.product.name, item.product.sku) for item in run.items.all()
     ]
-    return format_html_join("", '<span class="line" title="{2}">{0} × {1}</span>', lines) or NOTHING
+    line = '<span class="line" title="{2}"><span class="quiet">{0} ×</span> {1}</span>'
+    return format_html_join("", line, lines) or NOTHING
+
+
+def contents(run):
+    """What a run ``with_contents`` makes, with its spools, and in small print its number."""
+    materials = filter(None, (line.spool or line.filament for line in run.materials.all()))
+    glyphs = [(spool_glyph(material, size="s"),) for material in list(materials) or [None]]
+    return format_html(
+        '<span class="contents"><span class="pile">{}</span><span>{}'
+        '<span class="line quiet small">{}</span></span></span>',
+        format_html_join("", "{}", glyphs[:MOST_GLYPHS]),
+        makes(run),
+        run.number,
+    )
+
+
+def contents_link(run):
+    """The same, leading to the run's page."""
+    url = reverse("admin:production_productionrun_change", args=[run.pk])
+    return format_html('<a href="{}">{}</a>', url, contents(run))
 
 
 def makes_in_text(run):

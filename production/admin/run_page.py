@@ -125,6 +125,7 @@ def context(run):
     threshold, figures = settings.variance_alert_percent, exact.as_dict()
     return explanation.context(Explanation(exact, settings.currency)) | {
         "run": run,
+        "contents": formatting.contents(ProductionRun.objects.with_contents().get(pk=run.pk)),
         "badge": formatting.badge(run),
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
         "blockers": demand.blockers([run])[run.pk],

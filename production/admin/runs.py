@@ -55,10 +55,9 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     form = RunForm
     inlines = [ItemInline, MaterialInline]
     list_display = [
-        "number",
+        "contents",
         "status_badge",
         "printer",
-        "makes",
         "grams",
         "time",
         "off_plan",
@@ -87,7 +86,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         may_restore = request.user.has_perm(TRANSITIONS["restore"].codename)
         runs = ProductionRun.objects.all() if may_restore else ProductionRun.objects.live()
         runs = runs.with_totals().select_related("printer")
-        return runs.annotate(threshold=threshold).prefetch_related("items__product")
+        return runs.annotate(threshold=threshold).with_contents()
 
     def has_delete_permission(self, request, obj=None):
         return False  # deleting is a verb
@@ -102,9 +101,9 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     def status_badge(self, run):
         return formatting.badge(run)
 
-    @admin.display(description="makes")
-    def makes(self, run):
-        return formatting.makes(run)
+    @admin.display(description="makes", ordering="number")
+    def contents(self, run):
+        return formatting.contents(run)
 
     @admin.display(description="grams", ordering="planned_total_grams")
     def grams(self, run):

@@ -90,6 +90,14 @@ class ProductionRunQuerySet(models.QuerySet):
 
     # -- what comes with them ------------------------------------------------------------------
 
+    def with_contents(self):
+        """With what a list of runs displays of products and filaments."""
+        return self.prefetch_related(
+            "items__product",
+            "materials__spool__filament__material_type",
+            "materials__filament__material_type",
+        )
+
     def for_paper(self):
         """With all rows that a traveller needs, in a constant number of queries."""
         return self.select_related("printer", "reprint_of").prefetch_related(

@@ -27,14 +27,21 @@ from tests.production.completed_runs import printed_with
 
 
 def test_the_list_tells_plan_actual_and_what_is_off(at_admin):
-    product = a_product("CLIP-1")
-    printed_with(a_spool(), 100, 90, items=[(product, 4)], planned_minutes=95)
+    product = a_product("CLIP-1", name="Cable clip")
+    printed_with(
+        a_spool(filament=a_filament(color_hex="87CEEB")),
+        100,
+        90,
+        items=[(product, 4)],
+        planned_minutes=95,
+    )
     printed_with(a_spool(), 100, 125, items=[(product, 2)], actual_minutes=None)
     text = at_admin.get(LIST).content.decode()
     assert '<span class="badge status-completed">Completed</span>' in text
     assert '<span class="quiet">100</span> → <strong>90</strong>' in text
     assert '<span class="quiet">1 h 35</span> → <strong>1 h 35</strong>' in text
-    assert "4 × CLIP-1" in text
+    assert 'title="CLIP-1"><span class="quiet">4 ×</span> Cable clip' in text
+    assert 'fill="#87CEEB"' in text
     assert "−10.0 %" in text
     assert text.count('class="beyond"') == 1  # the farm's threshold is 10 %, itself included
     assert "+25.0 % ⚠" in text

@@ -11,6 +11,7 @@ from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from production.services import completion
 from tenants.accounts import devices
+from tenants.jobs import services as jobs
 from tenants.site.site import farm_site
 from tests.factories import (
     a_filament,
@@ -36,6 +37,7 @@ def set_up(*, by):
     make_token(by)
     devices.register(name="Tablet", by=by)
     Location.objects.create(name="Shelf")
+    jobs.start("export", by=by, title="Spools", arguments={})
     import_module(settings.ROOT_URLCONF)  # which registers the pages
     found = {"printerslot": slot, "productionrun": done, "spool": spool}
     for model in farm_site._registry:

@@ -19,7 +19,7 @@ unexport PORT HOST PYTHON ARGS PART SEED DATA
 # Compiled modules are kept, whatever the environment says: workers and servers start sooner.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help run demo test test-deep mutations bench check audit fix describe clean install install-dev
+.PHONY: help run demo test test-deep mutations bench check audit fix describe pictures clean install install-dev
 
 help:
 	@echo 'make run     install what is needed, start Spoolbook, print its addresses and sign-ins'
@@ -35,6 +35,7 @@ help:
 	@echo 'make audit   known vulnerabilities of what is installed; needs the network'
 	@echo 'make fix     correct and format the style'
 	@echo 'make describe  write docs/openapi.yaml anew'
+	@echo 'make pictures  make those of docs/design.md anew, of the demo farm that is served now'
 	@echo 'make clean   remove the virtual environment and caches, never your data'
 
 run: install
@@ -74,6 +75,9 @@ fix: install-dev
 
 describe: install
 	@$(PY) manage.py spectacular --file docs/openapi.yaml
+
+pictures: install-dev
+	@$(PY) -m tests.browser.screenshots 'http://demo.localhost:$(PORT)'
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -7,6 +7,8 @@ from production.views import people, receive, runs, scan, spools, today
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
+    path("screen/", today.ScreenView.as_view(), name="floor-screen"),
+    path("queue/", today.QueueView.as_view(), name="floor-queue"),
     path("who/", people.WhoView.as_view(), name="floor-who"),
     path("leave/", people.LeaveView.as_view(), name="floor-leave"),
     path("device/", people.DeviceView.as_view(), name="floor-device"),

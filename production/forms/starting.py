@@ -12,6 +12,7 @@ from production.services.requirements import readiness
 from tenants.operations.text import format_number
 from tenants.web.forms import DayInput, VerbForm
 
+MAKERS = ("manufacturer", "material_type")
 OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
 
 
@@ -149,6 +150,5 @@ class StartManyForm(VerbForm):
 
 
 def _lines(run):
-    of_spool = ("spool__filament__manufacturer", "spool__filament__material_type")
-    wanted = (*of_spool, "filament__manufacturer", "material_type")
-    return run.materials.select_related(*wanted).order_by("pk")
+    makers = [f"{path}filament__{name}" for path in ("spool__", "") for name in MAKERS]
+    return run.materials.select_related(*makers, "material_type").order_by("pk")

@@ -126,7 +126,7 @@ class ProductionRun(HasStatus, models.Model):
             models.Index(fields=["scheduled_at", "id"], condition=LIVE, name="run_by_schedule"),
             models.Index(fields=["created_at", "id"], condition=LIVE, name="run_by_creation"),
             models.Index(fields=["finished_at", "id"], condition=LIVE, name="run_by_finish"),
-            models.Index(fields=["printer"], condition=LIVE, name="run_by_printer"),
+            models.Index(fields=["printer", "finished_at"], condition=LIVE, name="run_by_printer"),
             models.Index(Upper("number"), name="run_by_number"),  # it is read in any case
         ]
 

@@ -41,6 +41,12 @@ def signed_grams(value):
 
 
 @register.filter
+def permille(grams, of):
+    """Whole thousandths, from 0 to 1000."""
+    return max(0, min(1000, int(grams * 1000 / of)))
+
+
+@register.filter
 def duration(minutes):
     """Minutes as ``2 h 05 min``; – if unknown."""
     if minutes is None:
@@ -57,6 +63,12 @@ def clock(at):
     at = timezone.localtime(at)
     is_today = at.date() == timezone.localdate()
     return date_format(at, "TIME_FORMAT" if is_today else "SHORT_DATETIME_FORMAT")
+
+
+@register.filter
+def initials(person):
+    """``OB`` of Oskar Brandt."""
+    return "".join(word[0] for word in str(person).split()[:2]).upper()
 
 
 @register.filter

@@ -1,6 +1,7 @@
 """Views of a run and its verbs on the floor."""
 
 from django.contrib import messages
+from django.db.models import Prefetch
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -10,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.models import Spool
 from production.forms import completing, starting, swapping
-from production.models import ProductionRun
+from production.models import ProductionRun, RunItem
 from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
@@ -25,12 +26,9 @@ SAVED = gettext_lazy("Saved for the completion; nothing is booked yet.")
 NOT_NOW = gettext_lazy(
     "“%(verb)s” is not possible now: run %(run)s is %(status)s. This is its page."
 )
-FILAMENT = (
-    "spool__filament__manufacturer",
-    "spool__filament__material_type",
-    "filament__manufacturer",
-    "material_type",
-)
+FILAMENT = [
+    f"{path}__{name}" for path in demand.FILAMENTS for name in ("manufacturer", "material_type")
+]
 
 
 class RunPageMixin:
@@ -38,8 +36,9 @@ class RunPageMixin:
 
     @cached_property
     def run(self):
-        rows = ProductionRun.objects.live().with_plan_state()
-        rows = rows.select_related("printer", "outcome_reason")
+        rows = ProductionRun.objects.live().with_plan_state().select_related("outcome_reason")
+        items = RunItem.objects.select_related("product", "scrap_reason").order_by("pk")
+        rows = demand.with_needs(rows).prefetch_related(Prefetch("items", items))
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     @property
@@ -47,10 +46,8 @@ class RunPageMixin:
         return self.run
 
     def lines(self):
-        return self.run.materials.select_related(*FILAMENT, "slot").with_taken().order_by("pk")
-
-    def items(self):
-        return self.run.items.select_related("product", "scrap_reason").order_by("pk")
+        lines = self.run.materials.select_related(*FILAMENT, "material_type", "slot")
+        return lines.with_taken().order_by("pk")
 
     def get_context_data(self):
         return {"run": self.run, "job": OpenRun(self.run), "buttons": self.buttons()}
@@ -62,13 +59,6 @@ class RunPageMixin:
             for row in BUTTONS
             if row.is_possible(self.run) and self.request.user.has_perm(row.codename)
         ]
-
-    def noted(self):
-        """The lines, and whether there are drafts for the completion."""
-        lines, items = list(self.lines()), self.items()
-        figures = [(line.actual_grams, line.gross_after_grams) for line in lines]
-        figures += [(item.good_count, item.scrapped_count) for item in items]
-        return {"lines": lines, "is_noted": any(set(pair) != {None} for pair in figures)}
 
     def get_success_url(self):
         return reverse("floor-run", args=[self.kwargs["pk"]])
@@ -118,12 +108,12 @@ class StartView(RunVerbView):
     form_class = starting.StartForm
 
     def get_context_data(self):
-        context = super().get_context_data() | {"items": list(self.items())}
+        context = super().get_context_data() | {"items": self.run.items.all()}
         if not self.run.is_open:
             context["sentence"] = explanation.of_run(self.run).sentence
         if self.run.status != Status.PLANNED:
-            return context | self.noted()
-        return context | {"blockers": demand.blockers([self.run])[self.run.pk]}
+            return context | {"lines": self.lines()}
+        return context | {"blockers": demand.blockers_of_read([self.run])[self.run.pk]}
 
 
 class RunView(StartView):

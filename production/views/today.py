@@ -12,12 +12,30 @@ from production.services.reports import today
 from production.services.undo import offline_conflicts
 from production.views.floor import ButtonView, FloorView, VerbView
 
+MAX_RUNS = 10  # of a printer
+
 
 class TodayView(FloorView):
     template_name = "production/floor/today.html"
 
     def get_context_data(self):
-        return {"today": today.of_farm()}
+        return {"board": today.board()}
+
+
+class ScreenView(TodayView):
+    """The same for a screen on the wall, which nobody touches."""
+
+    template_name = "production/floor/screen.html"
+
+    def get_context_data(self):
+        return super().get_context_data() | {"is_screen": True, "undoable": None}
+
+
+class QueueView(FloorView):
+    template_name = "production/floor/queue.html"
+
+    def get_context_data(self):
+        return {"queue": today.queue()}
 
 
 class PrinterView(FloorView):
@@ -30,9 +48,9 @@ class PrinterView(FloorView):
         slots_of = printer.slots.select_related(
             "spool__filament__manufacturer", "spool__filament__material_type"
         )
-        runs = ProductionRun.objects.open().on_printer(printer).queue()
-        runs = runs.prefetch_related("items__product")
-        return {"printer": printer, "slots": slots_of.order_by("label"), "runs": runs[:10]}
+        runs = today.with_rows(ProductionRun.objects.open().on_printer(printer))[:MAX_RUNS]
+        jobs = [today.OpenRun(run) for run in runs]
+        return {"printer": printer, "slots": slots_of.order_by("label"), "jobs": jobs}
 
 
 class ClearView(ButtonView):

@@ -88,6 +88,17 @@ def barriers(page):
     ]
 
 
+def in_menu(page, name):
+    """The button of the menu in the header, which is opened first."""
+    page.locator(".me summary").tap()
+    return page.get_by_role("button", name=name)
+
+
+def on_board(page, run):
+    """The link of the board to the run."""
+    return page.locator(f"main a.job[href='/floor/runs/{run.pk}/']").first
+
+
 class Hand:
     """A hand in a glove: what it touches is counted."""
 

@@ -5,6 +5,8 @@ from django.urls import reverse
 # name -> (name of its address, what of the sample it is about)
 FLOOR = {
     "today": ("floor-today",),
+    "screen": ("floor-screen",),
+    "queue": ("floor-queue",),
     "find": ("floor-find",),
     "printer": ("floor-printer", "printer"),
     "printer to clear": ("floor-printer", "uncleared"),

@@ -21,6 +21,9 @@ from tests.factories import (
     a_spool,
 )
 
+LONG = "Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
+LONG_TOO = "Wandhalterungsabdeckkappenverlängerungsstück, verstärkt"
+
 
 def set_up(*, by):
     """Elm prints and has a queue, Fir is to be cleared, Oak is free and loaded. Every kind of cost
@@ -37,9 +40,7 @@ def set_up(*, by):
     shelf = Location.objects.create(name="Shelf A")
     spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]
     hook = a_product("HK-100", name="Wall hook", grams=10, labour_minutes=1)
-    box = a_product(
-        "BX-1", name="Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
-    )
+    box, cap = a_product("BX-1", name=LONG), a_product("CP-1", name=LONG_TOO, grams=10)
     slot = _slot(elm, "A1", spools[0])
     _slot(elm, "A2", spools[1])
     _slot(oak, "1", a_spool(filament=black, by=by))
@@ -52,7 +53,7 @@ def set_up(*, by):
         planned_minutes=90,
         notes="Brim of 5 mm.",
     )
-    planned = _bare(hook, by=by, printer=oak, planned_minutes=45)
+    planned = _bare(cap, by=by, printer=oak, planned_minutes=45)
     _bare(hook, by=by, printer=elm)
     a_run((spools[2], 500), by=by, printer=fir)
     closed = _half_done((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from production.models import PrinterSlot
-from tests.browser.page_checks import PHONE, TABLET, Hand, finds, geometry
+from tests.browser.page_checks import PHONE, TABLET, Hand, finds, geometry, on_board
 from tests.browser.sample_farm import grams
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
 
@@ -51,7 +51,7 @@ def live_through(page, job, *, has_script=True):
 
 
 def start_and_swap(page, hand, job):
-    hand.link(job.number)
+    hand.touch(on_board(page, job))
     hand.button("Start")
     finds(page, f"Run {job.number} is in progress.")
     assert status(job) == "in_progress"
@@ -82,7 +82,7 @@ def save_draft(page, hand, has_script):
 
 
 def weigh_and_undo(page, hand, spool):
-    hand.link("Today")
+    hand.link("home")
     page.get_by_label("Scan or type a code").fill(spool.code.lower())
     hand.button("Go")
     hand.link("Weigh")
@@ -97,8 +97,8 @@ def weigh_and_undo(page, hand, spool):
 
 
 def complete_and_undo(page, hand, job):
-    hand.link("Today")
-    hand.link(job.number)
+    hand.link("home")
+    hand.touch(on_board(page, job))
     hand.button("Complete with the saved figures")
     finds(page, f"Run {job.number} is completed: 40 g are booked.")
     assert status(job) == "completed"
@@ -119,8 +119,8 @@ def test_a_run_is_completed_as_planned_with_at_most_two(visit, shop):
     run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
     page = visit()
     hand = Hand(page)
-    hand.link(run.number)
-    hand.button("Complete: all as planned")
+    hand.touch(on_board(page, run))
+    hand.button("Complete as planned")
     finds(page, "is completed: 40 g are booked.")
     assert hand.touches <= 2
     assert grams(run.transactions) == [("usage", Decimal(-40))]
@@ -130,7 +130,7 @@ def test_a_run_fails_with_at_most_four(visit, shop):
     run = a_running_run((a_spool(), 40), printer=a_printer(), planned_minutes=60, by=shop.otto)
     page = visit()
     hand = Hand(page)
-    hand.link(run.number)
+    hand.touch(on_board(page, run))
     hand.link("It failed")
     hand.touch(page.locator("label.choice").first)
     hand.button("It failed: book what it took")

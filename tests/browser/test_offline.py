@@ -20,7 +20,7 @@ from tests.browser.offline_helpers import (
     waiting,
     why_not,
 )
-from tests.browser.page_checks import barriers, finds, geometry
+from tests.browser.page_checks import barriers, finds, geometry, in_menu
 from tests.browser.sample_farm import grams
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 
@@ -33,7 +33,7 @@ def run(shop):
 
 
 def complete(page):
-    page.get_by_role("button", name="Complete: all as planned").tap()
+    page.get_by_role("button", name="Complete as planned").tap()
 
 
 # --- Waiting and being sent --------------------------------------------------------------------
@@ -99,7 +99,7 @@ def test_what_arrived_though_its_answer_was_lost_is_not_done_again(visit, run):
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
 def test_a_double_tap_completes_once(visit, run, script):
     page = visit(at(run), java_script_enabled=script)
-    page.get_by_role("button", name="Complete: all as planned").dblclick()
+    page.get_by_role("button", name="Complete as planned").dblclick()
     finds(page, f"Run {run.number} is completed: 40 g are booked.")
     assert grams(run.transactions) == ONCE
 
@@ -245,7 +245,7 @@ def test_on_a_shared_tablet_nobody_sends_what_somebody_else_pressed(visit, run, 
     page.evaluate("dispatchEvent(new Event('online'))")  # Otto's tab, but Mona's session
     waiting(page, "You are signed out")
     assert grams(run.transactions) == []
-    other.get_by_role("button", name="Sign out").tap()
+    in_menu(other, "Sign out").tap()
     other.wait_for_url("**/login/**")
     other.goto("/floor/")
     sign_in(other, "otto")
@@ -259,7 +259,7 @@ def test_who_signs_out_leaves_no_page_behind(visit, run):
     page.goto(at(run))
     of_people = "caches.keys().then((names) => names.filter((name) => name !== 'floor-files'))"
     comes_true(page, f"(await {of_people}).length === 1")
-    page.get_by_role("button", name="Sign out").tap()
+    in_menu(page, "Sign out").tap()
     page.wait_for_url("**/login/**")
     comes_true(page, f"(await {of_people}).length === 0")
 

@@ -62,7 +62,7 @@ def test_labels_that_were_scanned_stay_though_something_that_waited_is_done(visi
     run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
     page = visit(at(run))
     offline(page)
-    page.get_by_role("button", name="Complete: all as planned").tap()
+    page.get_by_role("button", name="Complete as planned").tap()
     waiting(page, run.number)
     page = in_another_tab(page)
     page.route("**/complete-as-planned/", lambda route: route.abort())

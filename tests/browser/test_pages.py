@@ -11,7 +11,7 @@ LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
 PARTS = 4  # so that no test takes long
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 WIDTHS_OF_TABLETS = budget((820,), (820, 1280))
-AT_ANY_WIDTH = {"today", "running run", "complete", "spool", "load"}
+AT_ANY_WIDTH = {"today", "queue", "planned run", "running run", "complete", "spool", "load"}
 
 
 def test_every_page_of_the_floor_is_looked_over():

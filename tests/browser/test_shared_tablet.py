@@ -4,7 +4,7 @@ import pytest
 
 from tenants.accounts import pins
 from tenants.accounts.models import FloorDevice, PinTries
-from tests.browser.page_checks import TABLET, Hand, barriers, finds, geometry
+from tests.browser.page_checks import TABLET, Hand, barriers, finds, geometry, in_menu, on_board
 from tests.browser.sample_farm import grams
 from tests.factories import a_printer, a_running_run, a_spool
 
@@ -48,11 +48,11 @@ def test_what_is_done_carries_the_name_of_who_typed_the_pin(tablet, run, shop):
     assert tablet.locator("label.choice").all_text_contents() == [" Otto Operator"]
     hand = begin(tablet)
     assert hand.touches <= 3
-    hand.link(run.number)
-    hand.button("Complete: all as planned")
+    hand.touch(on_board(tablet, run))
+    hand.button("Complete as planned")
     finds(tablet, "is completed: 40 g are booked.")
     assert run.transactions.get().performed_by == shop.otto
-    hand.button("Change person")
+    in_menu(tablet, "Change person").tap()
     finds(tablet, "Who are you?")
     tablet.go_back()
     finds(tablet, "Who are you?")

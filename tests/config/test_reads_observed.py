@@ -137,7 +137,7 @@ def test_a_read_that_is_refused_is_no_error(at_admin, watched, address, status, 
     ("broken", "address", "name"),
     [
         ((variance, "of_many"), "/api/v1/reports/variance/", "report.variance"),
-        ((today, "of_farm"), "/floor/", "floor.today"),
+        ((today, "board"), "/floor/", "floor.today"),
     ],
 )
 def test_a_read_that_breaks_down_is_an_error(

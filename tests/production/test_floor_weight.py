@@ -5,14 +5,19 @@ all pages and are fetched once.
 """
 
 import re
+from copy import copy
 
 import pytest
 
+from inventory import codes
+from production.models import PrinterSlot
 from tests.browser import sample_farm
 from tests.browser.pages import FLOOR, floor_path
-from tests.factories import a_printer, a_product, a_run, a_spool
+from tests.factories import a_printer, a_product, a_run, a_running_run, a_spool
+from tests.production.floor_helpers import queries
 
-MAX_BYTES, MAX_BYTES_OF_STYLES = 60_000, 25_000
+MAX_BYTES, MAX_BYTES_OF_STYLES = 60_000, 30_000
+MAX_BYTES_OF_A_CARD = 1_100
 LOADED = re.compile(rb'<(?:script|img)[^>]* src="([^"]+)|<link[^>]* href="([^"]+)')
 OF_A_STYLE = re.compile(rb"url\((\w+\.svg)\)")
 WORKER = "/static/floor-worker.js"  # fetched once for all pages, after the first one
@@ -47,6 +52,33 @@ def test_a_page_weighs_at_most_sixty_kilobytes_the_first_time(floor, scene):
     assert {name: weight for name, weight in weights.items() if weight > MAX_BYTES} == {}
     of_others = re.compile(rb"^\s*(?:import\b(?!\()|@import)|url\((?!\w+\.svg\))", re.MULTILINE)
     assert {path for path, text in files.items() if of_others.search(text)} == set()
+
+
+def test_a_board_of_sixty_printers_takes_no_more_queries_and_a_kilobyte_for_each(floor):
+    name = "Wandhalterungsabdeckkappenverlängerungsstück, verstärkt"
+    items = [(a_product(name=name), 3)]
+    first = a_running_run((a_spool(), 5), printer=a_printer(), items=items, planned_minutes=90)
+    few, small = queries(floor, "/floor/"), len(fetched(floor, "/floor/"))
+    printers = [copied(first.printer, name=f"{n}", code=codes.generate()) for n in range(59)]
+    slots = [PrinterSlot(printer=printer, label="1") for printer in printers]
+    runs = [copied(first, number=f"{each}", printer=each) for each in printers]
+    lines = [copied(first.materials.get(), run=run) for run in runs]
+    items = [copied(first.items.get(), run=run) for run in runs]
+    for rows in (printers, slots, runs, lines, items):
+        type(rows[0]).objects.bulk_create(rows)
+    assert queries(floor, "/floor/") == few
+    page = fetched(floor, "/floor/")
+    assert page.count(b"printer running") == 60
+    assert (len(page) - small) / 59 <= MAX_BYTES_OF_A_CARD
+
+
+def copied(row, **changed):
+    """A row like another one, not yet stored."""
+    made = copy(row)
+    made.pk, made._state.adding = None, True
+    for name, value in changed.items():
+        setattr(made, name, value)
+    return made
 
 
 def fetched(browser, path):

@@ -71,18 +71,34 @@ def of_material_types(material_types=None):
 def blockers(runs):
     """What keeps each run from starting: ``{run id: [Blocker]}``, of the printer first, then line
     by line. A run that is not planned, or could be started, has an empty list."""
-    found = {run.pk: [] for run in runs}
-    planned = _planned(found)
-    items = _items(run for run in runs if run.pk in planned)
-    running, supply = _running(planned.values()), _Supply(planned.values())
-    for pk, run in planned.items():
+    ids = [run.pk for run in runs]
+    planned = with_needs(ProductionRun.objects.planned().filter(pk__in=ids))
+    return {pk: [] for pk in ids} | blockers_of_read(planned)
+
+
+def with_needs(runs):
+    """The runs with the rows that `blockers_of_read` looks at, but for their items."""
+    kinds = [f"{path}__{name}" for path in FILAMENTS for name in ("manufacturer", "material_type")]
+    lines = RunMaterial.objects.select_related(*kinds, "material_type", "slot__printer")
+    slots = PrinterSlot.objects.filter(spool__isnull=False)
+    slots = slots.select_related("spool__filament__manufacturer")
+    return runs.select_related("printer").prefetch_related(
+        Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
+    )
+
+
+def blockers_of_read(runs):
+    """The same of planned runs that were just read `with_needs`."""
+    found, items = {}, _items(runs)
+    running, supply = _running(runs), _Supply(runs)
+    for run in runs:
         of_parts = (
             _of_printer(run.printer, running),
-            _of_materials(run, items[pk]),
-            _of_limits(run, items[pk]),
+            _of_materials(run, items[run.pk]),
+            _of_limits(run, items[run.pk]),
             _of_lines(run, supply),
         )
-        found[pk] = list(chain.from_iterable(of_parts))
+        found[run.pk] = list(chain.from_iterable(of_parts))
     return found
 
 
@@ -104,21 +120,8 @@ def _with_balance(rows):
     return rows.annotate(free_grams=F("available_grams") - F("wanted_grams"), short_grams=short)
 
 
-def _planned(ids):
-    """The planned ones of these runs, read afresh with all that they need: ``{id: run}``."""
-    kinds = [f"{path}__{name}" for path in FILAMENTS for name in ("manufacturer", "material_type")]
-    lines = RunMaterial.objects.select_related(*kinds, "material_type", "slot__printer")
-    slots = PrinterSlot.objects.filter(spool__isnull=False)
-    slots = slots.select_related("spool__filament__manufacturer")
-    runs = ProductionRun.objects.planned().select_related("printer")
-    return runs.prefetch_related(
-        Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
-    ).in_bulk(ids)
-
-
 def _items(runs):
     """``{run id: items}`` with the bills of materials of their products."""
-    runs = list(runs)
     items = Prefetch("items", RunItem.objects.select_related("product"))
     prefetch_related_objects(runs, items, "items__product__bom_lines")
     return {run.pk: run.items.all() for run in runs}

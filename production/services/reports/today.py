@@ -1,17 +1,19 @@
-"""What there is to do on the floor now: printer by printer, then the queue. Queries only, a
-constant number of them."""
+"""The board of the floor: who needs somebody, what prints, what is free; and the queue. Queries
+only, a constant number of them."""
 
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from decimal import Decimal
 
-from django.db.models import Prefetch
+from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils import timezone
 
-from production.models import Printer, ProductionRun, RunItem
+from production.models import Printer, PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services.reports import demand
 
 QUEUE_LENGTH = 20
-IN_PROGRESS = ProductionRun.Status.IN_PROGRESS
+PLANNED, IN_PROGRESS = ProductionRun.OPEN
+NEEDS = ["runs_dry", "to_clear", "to_complete", "blocked"]  # the most urgent first
 
 
 @dataclass
@@ -49,42 +51,192 @@ class OpenRun:
             return None
         return int((self.ends_at - timezone.now()).total_seconds() // 60)
 
+    def parts(self):
+        return sum(item.quantity for item in self.run.items.all())
+
+    def lines(self):
+        """Its materials; while it is open, without those swapped out."""
+        lines = self.run.materials.all()
+        return [line for line in lines if line.actual_grams is None or not self.run.is_open]
+
+    def takes(self):
+        """The spool, or the filament where no spool is chosen yet, that it takes most of; or None:
+        any filament of a type, or none."""
+        lines = self.lines()
+        line = max(lines, key=lambda line: line.planned_total_grams, default=None)
+        return line and (line.spool or line.filament)
+
+    def shortage(self):
+        """The Shortage of its print that comes first, or None."""
+        found = [
+            Shortage(line, line.reserved_grams - line.spool.remaining_grams, self._empty_at(line))
+            for line in self.lines()
+            if line.spool and line.reserved_grams > line.spool.remaining_grams
+        ]
+        return min(found, key=lambda each: each.at or self.run.started_at, default=None)
+
+    def has_drafts(self):
+        """Whether figures were saved for the completion."""
+        lines, items = self.run.materials.all(), self.run.items.all()
+        figures = [(line.actual_grams, line.gross_after_grams) for line in lines]
+        figures += [(item.good_count, item.scrapped_count) for item in items]
+        return any(set(pair) != {None} for pair in figures)
+
+    def _empty_at(self, line):
+        """When the spool is empty, if the print takes from it evenly; None if unknown."""
+        if self.ends_at is None:
+            return None
+        share = float(line.spool.remaining_grams / line.reserved_grams)
+        return self.run.started_at + (self.ends_at - self.run.started_at) * share
+
+
+@dataclass(frozen=True)
+class Shortage:
+    """Grams that a spool has less than a print still reserves of it, and when it will be empty, if
+    known."""
+
+    line: RunMaterial
+    grams: Decimal
+    at: datetime | None
+
 
 @dataclass
 class Card:
-    """A printer, what runs on it and what is next."""
+    """A printer with the run that is on it, or is its next; or a run that keeps no printer busy."""
 
-    printer: Printer
-    running: OpenRun | None = None
-    next: OpenRun | None = None
+    printer: Printer | None  # one in use
+    job: OpenRun | None = None
+    need: str = ""  # one of NEEDS
+    shortage: Shortage | None = None
+    printed: OpenRun | None = None  # its last run, whose parts are on the bed
+
+    @property
+    def name(self):
+        """Of the printer; "" if the run has none."""
+        return str(self.printer or (self.job and self.job.run.printer) or "")
+
+    @property
+    def is_running(self):
+        return self.job is not None and self.job.run.status == IN_PROGRESS
+
+    @property
+    def spool(self):
+        """The one its run takes most of, else the first one loaded; None if there is none. It may
+        be a filament, where no spool is chosen yet."""
+        job = self.printed or self.job
+        loaded = (slot.spool for slot in self.slots() if slot.spool)
+        return (job and job.takes()) or next(loaded, None)
+
+    def slots(self):
+        return list(self.printer.slots.all()) if self.printer else []
+
+    def other_slots(self):
+        """Those that hold another spool than ``spool``, or none."""
+        return [slot for slot in self.slots() if slot.spool is None or slot.spool != self.spool]
+
+    def ended_at(self):
+        """When its print was over, or should be; None if unknown."""
+        return self.job.run.finished_at or self.job.ends_at
 
 
 @dataclass
-class Today:
-    """Everything on the page: ``others`` are started runs that keep no printer busy."""
+class Board:
+    """The cards: by urgency, next to finish first, by name."""
 
-    cards: list
-    others: list
-    queue: list
+    needing: list
+    printing: list
+    free: list
 
 
-def of_farm():
-    """Today."""
-    items = RunItem.objects.select_related("product").order_by("pk")
-    runs = ProductionRun.objects.open().to_do(queue_length=QUEUE_LENGTH).select_related("printer")
-    runs = list(runs.prefetch_related(Prefetch("items", items)))
-    blockers = demand.blockers([run for run in runs if run.status != IN_PROGRESS])
-    cards = {printer.pk: Card(printer) for printer in Printer.objects.active().order_by("name")}
-    today = Today(list(cards.values()), others=[], queue=[])
+def board():
+    ids = _next().union(_on_beds(), all=True)  # an OR of the two would read all runs
+    runs = list(with_rows(ProductionRun.objects.filter(pk__in=ids)))
+    printers = {printer.pk: printer for printer in _printers()}
+    cards = [_of_running(OpenRun(run), printers) for run in runs if run.status == IN_PROGRESS]
+    busy = {run.printer_id for run in runs if run.is_printing}
+    waiting = {pk: Card(printer) for pk, printer in printers.items() if pk not in busy}
     for run in runs:
-        job, card = OpenRun(run, blockers.get(run.pk, [])), cards.get(run.printer_id)
-        if run.status == IN_PROGRESS:
-            if card and run.is_printing:
-                card.running = job
-            else:
-                today.others.append(job)
-        elif card and card.next is None:
-            card.next = job
-        else:
-            today.queue.append(job)
-    return today
+        if card := waiting.get(run.printer_id):
+            if run.status == PLANNED:
+                card.job = card.job or OpenRun(run)
+            elif card.printer.needs_clearing:
+                card.printed = OpenRun(run)
+    _find_needs(waiting.values())
+    cards += waiting.values()
+    rest = [card for card in cards if not card.need]
+    return Board(
+        needing=sorted((card for card in cards if card.need), key=_urgency),
+        printing=sorted((card for card in rest if card.is_running), key=_end),
+        free=[card for card in rest if not card.is_running],
+    )
+
+
+def queue():
+    """The planned runs that are next, with what blocks them."""
+    runs = list(with_rows(ProductionRun.objects.planned())[:QUEUE_LENGTH])
+    blockers = demand.blockers_of_read(runs)
+    return [OpenRun(run, blockers[run.pk]) for run in runs]
+
+
+def _next():
+    runs = ProductionRun.objects.open().to_do(queue_length=QUEUE_LENGTH)
+    return runs.order_by().values_list("pk")
+
+
+def _on_beds():
+    """The last run of each printer that is to be cleared."""
+    last = ProductionRun.objects.live().filter(printer=OuterRef("pk"), finished_at__isnull=False)
+    last = last.order_by("-finished_at").values("pk")[:1]
+    printers = Printer.objects.active().filter(needs_clearing=True)
+    return printers.order_by().values_list(Subquery(last))
+
+
+def with_rows(runs):
+    """The runs with all that an OpenRun looks at, in the order of the queue."""
+    items = RunItem.objects.select_related("product").order_by("pk")
+    return demand.with_needs(runs).prefetch_related(Prefetch("items", items)).queue()
+
+
+def _printers():
+    slots = PrinterSlot.objects.select_related(
+        "spool__filament__manufacturer", "spool__filament__material_type"
+    )
+    return (
+        Printer.objects.active()
+        .order_by("name")
+        .prefetch_related(Prefetch("slots", slots.order_by("label")))
+    )
+
+
+def _of_running(job, printers):
+    """The card of a run in progress; its printer may be out of use."""
+    card = Card(printers.get(job.run.printer_id), job)
+    left = job.minutes_left()
+    if job.run.finished_at or (left is not None and left < 0):
+        card.need = "to_complete"
+    elif shortage := job.shortage():
+        card.need, card.shortage = "runs_dry", shortage
+    return card
+
+
+def _find_needs(cards):
+    """What printers need on which nothing prints."""
+    loaded = [card for card in cards if card.job and not card.printer.needs_clearing]
+    blockers = demand.blockers_of_read([card.job.run for card in loaded])
+    for card in loaded:
+        card.job.blockers = blockers[card.job.run.pk]
+        if card.job.blockers:
+            card.need = "blocked"
+    for card in cards:
+        if card.printer.needs_clearing:
+            card.need = "to_clear"
+
+
+def _urgency(card):
+    moment = card.shortage.at if card.shortage else card.is_running and card.ended_at()
+    return NEEDS.index(card.need), not moment, moment or timezone.now(), card.name
+
+
+def _end(card):
+    at = card.ended_at()
+    return at is None, at or card.job.run.started_at, card.name

@@ -41,7 +41,8 @@ SWITCH = """
            to_regnamespace(%s) IS NOT NULL
 """
 RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"
-# What a farm may name again by itself: cleared when another farm comes.
+# What a farm may name again by itself: cleared when another farm comes. Psycopg notices that its
+# own prepared statements are gone.
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
 NO_ROLE = "none"
 
@@ -142,8 +143,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if not exists:
             self.close()
             raise SchemaUnreachable(f"The schema {schema} does not exist")
-        if is_other:
-            _forget_prepared(connection)
         self._current, self._is_clean = target, role == NO_ROLE
         self._farm = farm or self._farm
 
@@ -155,9 +154,3 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if path is None:
             raise FileNotFoundError(f"{name} is not installed")
         return path
-
-
-def _forget_prepared(connection):
-    """Psycopg notices only the first DEALLOCATE ALL among several statements."""
-    connection._prepared.clear()
-    connection._prepared._to_flush.clear()

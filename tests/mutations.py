@@ -24,6 +24,7 @@ LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", ".data", "__pycache__", ".hypothesis", ".*_cache"
 )
 
+JOBS = "tests/tenants/test_jobs.py"
 LEDGER = "inventory/services/ledger.py"
 RUN_STATE = "production/services/run_state.py"
 CLOSING = "production/services/completion/closing.py"
@@ -66,6 +67,30 @@ FAULTS = {
         '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")\n    )\n    found',
         '.order_by("pk")\n    )\n    found',
         [CONCURRENCY],
+    ),
+    "a job has its effect although it was cancelled": Fault(
+        "tenants/jobs/record.py",
+        "filter(pk=self.pk, status=Job.Status.RUNNING)",
+        "filter(pk=self.pk)",
+        [JOBS],
+    ),
+    "two workers do the same job": Fault(
+        "tenants/jobs/record.py", "if not is_locked:", "if False:", [JOBS]
+    ),
+    "a job is done for who may not do it any more": Fault(
+        "tenants/jobs/working.py", "if not by.is_active or (", "if False and (", [JOBS]
+    ),
+    "a farm queues jobs of another": Fault(
+        "tenants/schemas/job_queue.py",
+        "IF NOT has_schema_privilege(caller, quote_ident(farm), 'USAGE')",
+        "IF false",
+        [JOBS],
+    ),
+    "everybody sees everybody's jobs": Fault(
+        "tenants/jobs/models.py",
+        "self if user.has_perm(SEES_ALL) else self.filter(by=user.pk)",
+        "self",
+        ["tests/config/test_async_answers.py"],
     ),
     "an entry need not follow the one before": Fault(
         "inventory/migrations/0003_ledger_guard.py",

@@ -3,9 +3,9 @@
 import re
 from datetime import date, timedelta
 
-FILES = re.compile(  # exports of the admin; imports; sheets of labels and travellers
+FILES = re.compile(  # exports of the admin; imports; sheets of labels and travellers; of jobs
     r"/admin/.*/(csv|import|labels|labels/blank|travellers)/"
-    r"|/api/v1/.*/(import|import-catalogue|labels)/"
+    r"|/api/v1/.*/(import|import-catalogue|labels|result)/"
 )
 REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|unexplained|variance)/"

@@ -181,21 +181,34 @@ def test_a_worker_that_is_stopped_puts_the_job_back(committed_farm, by):
 
 
 def test_a_job_is_cancelled_before_it_runs_and_while_it_does(committed_farm, by):
-    waiting, running = begin("A", by=by), begin("B", by=by)
+    waiting, *running = (begin(name, by=by) for name in "ABC")
     services.cancel(waiting, by=by)
-    kinds.register("places", lambda job, by: (cancel_meanwhile(job), make_places(job, by=by))[1])
+    for job, work in zip(running, (cancelled_first, cancelled_last), strict=True):
+        kinds.register("places", work)
+        assert (do(committed_farm, job).status, places()) == ("cancelled", set())
+        with pytest.raises(services.JobEnded):
+            services.cancel(job, by=by)
     do_all(committed_farm)
-    statuses = set(Job.objects.values_list("status", flat=True))
-    assert (statuses, places()) == ({"cancelled"}, set())
-    with pytest.raises(services.JobEnded):
-        services.cancel(running, by=by)
+    assert (places(), queued()) == (set(), [])
+
+
+def cancelled_first(job, *, by):
+    cancel_meanwhile(job)
+    return make_places(job, by=by)
+
+
+def cancelled_last(job, *, by):
+    result = make_places(job, by=by)
+    cancel_meanwhile(job)
+    return result
 
 
 def cancel_meanwhile(job):
     beside = connection.copy()
     beside.set_tenant(connection.tenant)
     with beside.cursor() as cursor:
-        cursor.execute("UPDATE jobs_job SET status = 'cancelled', finished_at = now()")
+        statement = "UPDATE jobs_job SET status = 'cancelled', finished_at = now() WHERE id = %s"
+        cursor.execute(statement, [job.pk])
     beside.close()
 
 

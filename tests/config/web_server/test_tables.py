@@ -12,7 +12,7 @@ from tests.serving import ROOT
 
 DESCRIPTION = ROOT / "docs" / "openapi.yaml"
 TODAY = date(2026, 11, 28)
-LONG = {"import", "import-catalogue", "labels"}
+LONG = {"import", "import-catalogue", "labels", "result"}
 SHORT_REPORTS = {"alerts", "stock", "stock-by-material-type"}
 
 

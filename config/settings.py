@@ -22,6 +22,7 @@ VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["v
 DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
 DEBUG = env_bool("SPOOLBOOK_DEBUG", default=True)
 HTTPS = env_bool("SPOOLBOOK_HTTPS", default=not DEBUG)
+BACKUPS = Path(env_str("SPOOLBOOK_BACKUPS") or DATA / "backups").resolve()
 SECRET_KEY = secret_key(DATA, is_production=not DEBUG)
 
 # --- Farms -------------------------------------------------------------------------------------

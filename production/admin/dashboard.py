@@ -3,6 +3,7 @@
 from datetime import timedelta
 from decimal import Decimal
 
+from django.db import connection
 from django.db.models import Count, F, Q
 from django.urls import reverse
 from django.utils import timezone
@@ -15,6 +16,7 @@ from production.services.reports import alerts, demand, variance
 from production.services.reports import explanation as explanations
 from production.services.reports.today import OpenRun
 from tenants.accounts.models import FarmSettings
+from tenants.farms import nightly
 from tenants.site.site import farm_site
 
 DAYS = 7
@@ -43,7 +45,14 @@ def panels(request):
         "alerts": _alerts(settings.variance_alert_percent),
         "week": _week(settings),
         "currency": settings.currency,
+        "backups": _backups(request.user),
     }
+
+
+def _backups(user):
+    if not user.has_perm("accounts.view_backup"):
+        return None
+    return nightly.state(connection.tenant)
 
 
 def _first_steps():

@@ -1,5 +1,5 @@
-"""Pages of the admin: farms on the public site, people, settings and jobs in a farm."""
+"""Pages of the admin: farms on the public site, people, settings, jobs and backups in a farm."""
 
-from tenants.admin import farm, farms, jobs, people
+from tenants.admin import backups, farm, farms, jobs, people
 
-__all__ = ["farm", "farms", "jobs", "people"]
+__all__ = ["backups", "farm", "farms", "jobs", "people"]

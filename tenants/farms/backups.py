@@ -2,11 +2,11 @@
 
 import gzip
 import os
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, connection, connections
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tenants.utils import schema_context, tenant_context
@@ -21,6 +21,7 @@ LEFT_OUT = {
     "django_migrations",
     "django_session",
     "accounts_attempt",
+    "accounts_backup",
     "accounts_idempotencykey",
     "accounts_pintries",
     "jobs_job",
@@ -44,7 +45,8 @@ class BackupFailed(Refusal):
 def back_up(tenant, folder):
     """Write the farm, as of one moment, into a new file of ``folder``; returns its path.
 
-    The farm may be in use meanwhile. Call it outside of a transaction. Raises BackupFailed.
+    The farm may be in use meanwhile. What the caller has not committed is not in it. Raises
+    BackupFailed.
     """
     now = timezone.now()
     path = Path(folder) / f"{tenant.slug}-{now:%Y%m%d-%H%M%S}{SUFFIX}"
@@ -67,17 +69,16 @@ def _written(path):
     """A compressed file that is there as a whole, or not at all."""
     draft = path.with_name(f".{path.name}.draft")
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        # Readable by its owner alone: hashes of passwords and tokens are in it.
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as raw:
+    # Readable by its owner alone: hashes of passwords and tokens are in it.
+    with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as raw:
+        try:
             with gzip.open(raw, "wb", compresslevel=6) as file:
                 yield file
             raw.flush()
             os.fsync(raw.fileno())
-        draft.rename(path)
-    finally:
-        with suppress(OSError):
-            draft.unlink()
+            draft.rename(path)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
 def _write(tenant, file, now):
@@ -96,14 +97,21 @@ def _write(tenant, file, now):
 
 @contextmanager
 def _snapshot():
-    """A transaction of a kind that Django does not offer."""
-    connection.validate_no_atomic_block()
-    with connection.cursor() as cursor:
-        cursor.execute(SNAPSHOT)
-        try:
-            yield cursor
-        finally:
-            cursor.execute("ROLLBACK")
+    """A transaction of a kind that Django does not offer, on a connection of its own: the caller
+    may be in another."""
+    callers = connections[DEFAULT_DB_ALIAS]
+    own = connections[DEFAULT_DB_ALIAS] = callers.copy()
+    try:
+        own.set_tenant(callers.tenant)
+        with own.cursor() as cursor:
+            cursor.execute(SNAPSHOT)
+            try:
+                yield cursor
+            finally:
+                cursor.execute("ROLLBACK")
+    finally:
+        own.close()
+        connections[DEFAULT_DB_ALIAS] = callers
 
 
 def _described(tenant):

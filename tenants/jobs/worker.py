@@ -16,6 +16,7 @@ from django.utils.module_loading import import_string
 from django_tenants.utils import schema_context
 from procrastinate import RetryDecision
 
+from tenants.farms import nightly
 from tenants.jobs import services
 from tenants.jobs.record import NotNow
 from tenants.jobs.working import work
@@ -115,6 +116,15 @@ def _schedule(app):
     @app.task(name="forget_old", queueing_lock="forget_old")
     def forget_old(timestamp):
         forget_old_of_all()
+
+    @app.periodic(cron="7 * * * *")
+    @app.task(name="back_up_due", queueing_lock="back_up_due")
+    def back_up_due(timestamp):
+        """Of each farm once a night, or later when nothing ran then."""
+        try:
+            nightly.back_up_due()
+        finally:
+            connection.close()
 
 
 def forget_old_of_all():

@@ -19,7 +19,7 @@ FIRST = (
     "inventory",
     *("ProductionRun", "Printer", "PrinterSlot", "Product", "Reason"),
     *("Spool", "Filament", "InventoryTransaction", "SpoolEvent", "MaterialType", "Manufacturer"),
-    *("User", "FarmSettings", "DeviceToken", "FloorDevice", "AuditEvent"),
+    *("User", "FarmSettings", "DeviceToken", "FloorDevice", "Backup", "AuditEvent"),
 )
 
 

@@ -3,6 +3,7 @@
 ADMIN = """
                                                         see   add   change delete
 /admin/accounts/auditevent/                             m     -     -     -
+/admin/accounts/backup/                                 m     -     -     -
 /admin/accounts/devicetoken/                            m     m     -     -
 /admin/accounts/farmsettings/                           m     -     m     -
 /admin/accounts/floordevice/                            m     -     -     -

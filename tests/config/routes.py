@@ -31,7 +31,7 @@ from production.models import (
     RunMaterial,
 )
 from tenants.accounts import devices
-from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
+from tenants.accounts.models import AuditEvent, Backup, DeviceToken, FloorDevice, User
 from tenants.jobs.models import Job
 from tests.factories import (
     a_filament,
@@ -149,6 +149,7 @@ def furnish(word):
     user = make_user(username=f"{word}-user", name=word)
     make_token(user, name=f"{word} token")
     devices.register(name=f"{word} tablet", by=user)
+    Backup.objects.create(file=f"{word}.farm.gz", size=1)
     Job.objects.create(
         kind="export", title=word, by=user, status="done", result_type="text/csv", result_bytes=0
     )

@@ -148,6 +148,8 @@ PAGES = """
 /accounts/logout/                                       .     v
 /admin/                                                 v     v
 /admin/accounts/auditevent/csv/                         m     m
+/admin/accounts/backup/now/                             .     m
+/admin/accounts/backup/{pk}/file/                       m     .
 /admin/accounts/devicetoken/{pk}/revoke/                m     m
 /admin/accounts/floordevice/{pk}/revoke/                m     m
 /admin/accounts/floordevice/{pk}/unlock/                m     m

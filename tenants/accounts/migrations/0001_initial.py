@@ -165,5 +165,19 @@ class Migration(migrations.Migration):
                 'indexes': [models.Index(fields=['started_at'], name='accounts_attempt_age')],
             },
         ),
+        migrations.CreateModel(
+            name='Backup',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('file', models.CharField(blank=True, help_text='In the farm’s folder.', max_length=200)),
+                ('size', models.BigIntegerField(help_text='Bytes.', null=True)),
+                ('problem', models.TextField(blank=True)),
+                ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-pk'],
+            },
+        ),
         migrations.RunSQL('ALTER TABLE accounts_attempt SET UNLOGGED', migrations.RunSQL.noop),
     ]

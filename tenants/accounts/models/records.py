@@ -1,4 +1,4 @@
-"""The audit trail, stored answers of idempotent requests, and attempts at a secret."""
+"""The audit trail, stored answers of idempotent requests, attempts at a secret, and backups."""
 
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
@@ -88,3 +88,37 @@ class Attempt(models.Model):
 
     def __str__(self):
         return self.whose
+
+
+class BackupQuerySet(models.QuerySet):
+    def successful(self):
+        return self.filter(problem="")
+
+    def failed(self):
+        return self.exclude(problem="")
+
+    def nightly(self):
+        return self.filter(by=None)
+
+    def latest_first(self):
+        return self.order_by("-pk")
+
+
+class Backup(models.Model):
+    """That the farm was backed up, or why it could not be. No part of a backup."""
+
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    file = models.CharField(max_length=200, blank=True, help_text="In the farm’s folder.")
+    size = models.BigIntegerField(null=True, help_text="Bytes.")
+    problem = models.TextField(blank=True)
+
+    objects = BackupQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+
+    def __str__(self):
+        return self.file or self.problem

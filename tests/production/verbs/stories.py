@@ -1,6 +1,5 @@
 """How each verb of the program comes to be used: one story for each, and every story ends well."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
 from tempfile import TemporaryDirectory
@@ -133,18 +132,9 @@ def a_farm():
 
 
 def restored():
-    """Of what is committed: a backup is a transaction of its own."""
     with TemporaryDirectory() as folder:
-        with ThreadPoolExecutor(1) as other_connection:
-            path = other_connection.submit(backed_up, connection.tenant, folder).result()
+        path = backups.back_up(connection.tenant, folder)
         return restoring.restore_farm(path, slug="seen", by=None).tenant
-
-
-def backed_up(tenant, folder):
-    try:
-        return backups.back_up(tenant, folder)
-    finally:
-        connection.close()
 
 
 OF_RUNS = {

@@ -26,6 +26,8 @@ from tests.factories import PASSWORD, a_running_run, a_spool, make_user
 from tests.production.verbs.stories import NEW, OF_RUNS, STORIES, forgotten, running
 from tests.spans import watching
 
+OF_THE_PUBLIC_SITE = {"farm.add", "farm.request_add", "farm.request_drop", "farm.restore"}
+
 
 def verbs():
     """Every decorated function of the program, by its name as an operation."""
@@ -62,7 +64,7 @@ def test_every_verb_has_its_story_here():
 def test_a_verb_that_succeeds_is_seen(farm, watched, name):
     STORIES[name]()
     seen = watched.last(name)
-    place = "public" if name in ("farm.add", "farm.restore") else farm.schema_name
+    place = "public" if name in OF_THE_PUBLIC_SITE else farm.schema_name
     assert (seen["operation_type"], seen["outcome"], seen["tenant_id"]) == (name, "ok", place)
     assert counted(watched, name, "ok") == len(watched.spans(name))
 

@@ -10,6 +10,7 @@ from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 from inventory.models import InventoryTransaction, Location, Spool
 from production.models import ProductionRun
 from tenants.accounts.models import Attempt, AuditEvent, DeviceToken, IdempotencyKey
+from tenants.jobs.models import Job
 from tests.factories import PASSWORD, a_filament, a_run, a_spool
 from tests.responses import done, refused
 
@@ -151,15 +152,17 @@ def test_an_admin_form_that_is_cut_changes_nothing(as_manager):
 
 @pytest.mark.parametrize("lines", [40, 200_000])
 def test_a_file_is_looked_at_as_a_whole_or_not_at_all(at_admin, lines):
-    """Beyond 1 MiB it is a temporary file."""
+    """Beyond 1 MiB it is a temporary file, and beyond 1,000 lines the work of a job."""
     table = io.BytesIO(b"name,material,density_g_cm3\n" + b"Sky,PLA,1.24\n" * lines)
     table.name = "table.csv"
     body = encode_multipart(BOUNDARY, {"file": table})
     path = "/admin/inventory/filament/import/"
     half = Stream(body[: len(body) // 2], piece=65_536)
     assert send(at_admin, path, body, MULTIPART_CONTENT, stream=half).status_code == 400
+    assert not Job.objects.exists()
     whole = Stream(body, piece=65_536)
-    assert send(at_admin, path, body, MULTIPART_CONTENT, stream=whole).status_code == 200
+    status = send(at_admin, path, body, MULTIPART_CONTENT, stream=whole).status_code
+    assert (status, Job.objects.count()) == ((302, 1) if lines > 1000 else (200, 0))
 
 
 def test_nobody_is_signed_in_by_half_a_form(farm_client, manager):

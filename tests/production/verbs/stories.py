@@ -6,6 +6,7 @@ from tempfile import TemporaryDirectory
 
 from django.db import connection
 from django.utils import timezone
+from django_tenants.utils import schema_context
 
 from inventory.models import Location
 from inventory.services import receiving, reversing
@@ -29,7 +30,8 @@ from production.services.undo import last_action, loads, receipts
 from tenants.accounts import access, audited, devices, pins, roles
 from tenants.accounts import services as people
 from tenants.accounts.models import FarmSettings
-from tenants.farms import backups, restoring, services
+from tenants.farms import backups, requests, restoring, services
+from tenants.jobs import services as jobs
 from tests.factories import (
     PASSWORD,
     a_filament,
@@ -131,6 +133,26 @@ def a_farm():
     return services.add_farm(slug="seen", name="Seen")
 
 
+def a_farm_request(ask=None):
+    """One of the public site, by its administrator."""
+    with schema_context("public"):
+        root = make_user(role=roles.ADMINISTRATOR, username="seen-root")
+        if ask is not None:
+            return ask(root)
+        return requests.request_farm(
+            by=root, slug="seen", name="Seen", manager="mona", password=NEW
+        )
+
+
+def a_farm_to_drop():
+    tenant = a_farm()
+    return a_farm_request(lambda root: requests.request_drop(tenant, by=root, short_name="seen"))
+
+
+def a_job():
+    return jobs.start("export", by=None, title="Spools", arguments={})
+
+
 def restored():
     with TemporaryDirectory() as folder:
         path = backups.back_up(connection.tenant, folder)
@@ -176,10 +198,14 @@ OF_OTHERS = {
     "farm.add": a_farm,
     "farm.close": lambda: services.close_farm(a_farm(), by=None),
     "farm.drop": lambda: services.drop_farm(a_farm(), by=None),
+    "farm.request_add": a_farm_request,
+    "farm.request_drop": a_farm_to_drop,
     "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
     "filament.import": lambda: import_filaments([], by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
+    "job.cancel": lambda: jobs.cancel(a_job(), by=None),
+    "job.start": a_job,
     "inventory_transaction.correct_clock": lambda: misdated()(),
     "inventory_transaction.reverse": lambda: reversing.reverse(
         consumption.use(a_spool(), grams=5, by=None), reason="slip", by=None

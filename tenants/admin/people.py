@@ -122,10 +122,13 @@ class DeviceAdmin(VerbPages, ReadOnlyAdmin):
 class TokenForm(forms.ModelForm):
     """A device's way in; what it may do is what its person may."""
 
+    scope = forms.ChoiceField(  # without a choice of none
+        choices=scopes.CHOICES, widget=forms.RadioSelect, help_text=scopes.HELP
+    )
+
     class Meta:
         model = DeviceToken
         fields = ["name", "user", "scope", "expires_at"]
-        widgets = {"scope": forms.RadioSelect}
         help_texts = {
             "name": "What uses it: a slicer, a printer, a shop.",
             "user": "What it does is done in this name, and with this role at most.",

@@ -60,6 +60,7 @@ ADMIN = {
     "job": "/admin/jobs/job/{job}/change/",
     "users": "/admin/accounts/user/",
     "new token": "/admin/accounts/devicetoken/add/",
+    "own password": "/admin/password_change/",
     "settings": "/admin/accounts/farmsettings/",
     "audit trail": "/admin/accounts/auditevent/",
 }

@@ -88,6 +88,7 @@ def test_a_manager_changes_the_settings_and_it_is_on_record(as_manager):
 
 def test_a_manager_issues_a_token_and_sees_its_secret_once(as_manager, operator):
     page = "/admin/accounts/devicetoken/"
+    assert '"scope" value=""' not in as_manager.get(f"{page}add/").content.decode()
     answer = as_manager.post(
         f"{page}add/", {"name": "Slicer", "user": operator.pk, "scope": "floor"}
     )

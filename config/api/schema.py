@@ -48,7 +48,7 @@ IF_MATCH = OpenApiParameter(
 
 PREFER = OpenApiParameter(
     "Prefer",
-    {"type": "string", "enum": ["respond-async"]},
+    {"type": "string", "example": "respond-async"},
     HEADER,
     description="Answer with a job; of a list, if it is to be CSV.",
 )

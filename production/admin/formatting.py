@@ -66,6 +66,21 @@ def percent(value, threshold):
     )
 
 
+def percent_bar(value, threshold):
+    """The same as a small bar from zero, at most 50 % long."""
+    if value is None:
+        return ""
+    kind = "on-plan" if abs(value) <= threshold else "more" if value > 0 else "less"
+    width = min(abs(value), 50)
+    return format_html(
+        '<svg class="off-plan" viewBox="-50 0 100 10" aria-hidden="true" focusable="false">'
+        '<rect class="{}" x="{}" y="2" width="{}" height="6"/><line y2="10"/></svg>',
+        kind,
+        f"{-width if value < 0 else 0:.1f}",
+        f"{width:.1f}",
+    )
+
+
 def off_plan(run):
     """The variance of a run ``with_totals``, in percent; None if a total is not known."""
     return Figure(run.planned_total_grams, run.actual_total_grams).as_dict()["percent"]

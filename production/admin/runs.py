@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import Value
+from django.utils.html import format_html
 
 from inventory.admin import rendering
 from production.admin import formatting, run_page
@@ -118,7 +119,9 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="off plan")
     def off_plan(self, run):
-        return formatting.percent(formatting.off_plan(run), run.threshold)
+        value = formatting.off_plan(run)
+        bar = formatting.percent_bar(value, run.threshold)
+        return format_html("{} {}", bar, formatting.percent(value, run.threshold))
 
     @admin.display(description="scheduled", ordering="scheduled_at")
     def scheduled(self, run):

@@ -45,6 +45,8 @@ def test_the_list_tells_plan_actual_and_what_is_off(at_admin):
     assert "−10.0 %" in text
     assert text.count('class="beyond"') == 1  # the farm's threshold is 10 %, itself included
     assert "+25.0 % ⚠" in text
+    assert '<rect class="more" x="0.0" y="2" width="25.0"' in text
+    assert '<rect class="on-plan" x="-10.0" y="2" width="10.0"' in text
 
 
 def test_the_list_takes_the_same_queries_for_1_run_and_for_30(at_admin):

@@ -1,6 +1,7 @@
 // What is smaller on the page than it may be: [what, its size].
 () => {
-  for (const each of document.querySelectorAll("details")) each.open = true;
+  const closed = document.querySelectorAll("details:not([open])");
+  for (const each of closed) each.open = true;
   const seen = (each) => each.checkVisibility() && each.getBoundingClientRect().width > 1;
   const named = (each) => {
     const text = (each.textContent || each.name).trim().slice(0, 40);
@@ -22,5 +23,6 @@
     const size = getComputedStyle(parentElement).fontSize;
     if (parseFloat(size) < 18) found.push([named(parentElement), size]);
   }
+  for (const each of closed) each.open = false;
   return found;
 }

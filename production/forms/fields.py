@@ -18,6 +18,20 @@ SCANNED = {"autocapitalize": "characters", "data-scanned": "", **PLAIN}
 RECENTLY = timedelta(days=90)
 
 
+class SpoolInput(forms.TextInput):
+    """A code that is typed below choices of the same name, and counts before them. ``choices``
+    are their codes, which it does not repeat."""
+
+    choices = ()
+
+    def value_from_datadict(self, data, files, name):
+        values = data.getlist(name) if hasattr(data, "getlist") else [data.get(name)]
+        return next((value for value in reversed(values) if value), "")
+
+    def format_value(self, value):
+        return super().format_value("" if value in self.choices else value)
+
+
 class SpoolField(forms.CharField):
     """The code on a spool's label, typed or scanned (then it may be the whole address)."""
 

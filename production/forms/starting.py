@@ -5,13 +5,14 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
 from production.forms.actuals import FieldGroup, line_field
-from production.forms.fields import SpoolChoice, SpoolField
+from production.forms.fields import SCANNED, SpoolChoice, SpoolField, SpoolInput
 from production.models import Printer
 from production.services import overrides
 from production.services.requirements import readiness
 from tenants.operations.text import format_number
 from tenants.web.forms import DayInput, VerbForm
 
+ANOTHER = _("Another spool: scan or type its code")
 MAKERS = ("manufacturer", "material_type")
 OVERRIDABLE = {"insufficient_inventory", "incompatible_spool", "limit_exceeded"}
 
@@ -59,17 +60,13 @@ class StartForm(OverridableForm):
         bare = [line for line in lines if not line.spool_id]
         self.lines = lines if self.touch else bare
         self.loaded = readiness.from_slots(self.subject, bare) if self.touch and bare else {}
+        self.fitting = readiness.fitting(self.subject, lines) if self.touch else {}
         for line in self.lines:
             self.fields[line_field(line.pk, "spool")] = self._spool_field(line)
         self.add_override()
 
     def line_groups(self):
-        return [
-            FieldGroup(
-                line, {"spool": self[line_field(line.pk, "spool")], "found": self._spool(line)}
-            )
-            for line in self.lines
-        ]
+        return [FieldGroup(line, self._choices(line)) for line in self.lines]
 
     def service_kwargs(self):
         values = {name: v for name, v in super().service_kwargs().items() if "-" not in name}
@@ -94,13 +91,20 @@ class StartForm(OverridableForm):
             if spool is not None and spool.pk in wrong:
                 yield name, _("Not this spool: see the message above.")
 
+    def _choices(self, line):
+        """The field, and ``(spool, whether it is chosen)`` of those that fit."""
+        bound, own = self[line_field(line.pk, "spool")], self._spool(line)
+        chosen = bound.value() or (own.code if own else "")
+        return {"spool": bound, "choices": [(s, s.code == chosen) for s in self.fitting[line.pk]]}
+
     def _spool(self, line):
         return line.spool or self.loaded.get(line.pk)
 
     def _spool_field(self, line):
         if self.touch:
-            code = getattr(self._spool(line), "code", "")
-            return SpoolField(label=_("Spool to load"), initial=code, required=False)
+            field = SpoolField(label=ANOTHER, required=False, widget=SpoolInput(attrs=SCANNED))
+            field.widget.choices = {spool.code for spool in self.fitting[line.pk]}
+            return field
         required = {"filament": line.filament_id} if line.filament_id else {}
         required = required or {"filament__material_type": line.material_type_id}
         label = _("Spool for %(grams)s g of %(material)s") % {

@@ -1,6 +1,9 @@
 """A run on the floor: started, swapped, taken back; how it ends is in `test_floor_ending`."""
 
+import re
+
 import pytest
+from django.utils import timezone
 
 from inventory.models import Spool
 from production.models import Printer, PrinterSlot
@@ -48,6 +51,26 @@ def test_a_typed_label_names_the_spool_in_any_case_with_look_alikes(floor, galax
     line = run.materials.get()
     touch(floor, at(run, "start"), **{f"material-{line.pk}-spool": "iOab-loc de"})
     assert fresh(line).spool_id == spool.pk
+
+
+def test_a_start_offers_the_spools_that_fit_and_what_is_typed_counts_before_them(floor, galaxy):
+    elm, hook = a_printer("Elm"), a_product(grams=5, material_type=galaxy.material_type)
+    sealed, opened, loaded = (a_spool(grams, filament=galaxy) for grams in (900, 100, 50))
+    Spool.objects.filter(pk=opened.pk).update(opened_at=timezone.now())
+    PrinterSlot.objects.create(printer=elm, label="1", spool=loaded)
+    a_spool(filament=a_filament(material_type=a_material_type("PETG")))
+    run, other = a_bare_run(hook, printer=elm), a_bare_run(hook)
+    offered = re.findall(r'type="radio"[^>]* value="(\w+)"( checked)?', page(floor.get(at(run))))
+    assert offered == [(loaded.code, " checked"), (opened.code, ""), (sealed.code, "")]
+    assert "Elm 1" in page(floor.get(at(run)))
+    for each, given, taken in (
+        (run, ["", ""], loaded),
+        (other, [opened.code, sealed.code], sealed),
+    ):
+        line = each.materials.get()
+        touch(floor, at(each, "start"), **{f"material-{line.pk}-spool": given})
+        line.refresh_from_db()
+        assert line.spool == taken
 
 
 def test_without_a_spool_the_start_asks_for_it_beside_the_line(floor):

@@ -1,7 +1,9 @@
 """Whether a run is ready to start: a free and cleared printer, and a spool on every line."""
 
+from django.db.models import Case, When
 from django.utils.translation import gettext as _
 
+from inventory.models import Spool
 from production.models import PrinterSlot, ProductionRun
 from production.services.requirements import claims, in_use
 from production.services.run_state import NotInRun
@@ -128,6 +130,32 @@ def from_slots(run, open_lines):
     loaded = [slot.spool for slot in slots.select_related(*filament)]
     chosen = {line.pk: claims.only_match(line, loaded) for line in open_lines}
     return {pk: spool for pk, spool in chosen.items() if spool is not None}
+
+
+def fitting(run, run_lines, *, most=3):
+    """Spools that each line could take, its own first: ``{line id: [spool]}``. Then come those in
+    the run's printer, opened ones, and those with most available. Two queries."""
+    loaded = Case(When(printer_slot__printer=run.printer_id, then=0), default=1)
+    sealed = Case(When(opened_at=None, first_used_at=None, then=1), default=0)
+    spools = Spool.objects.with_available().order_by(loaded, sealed, "-available", "pk")
+    free = spools.on_shelf().filter(available__gt=0)
+    each = [free.filter(**_required(line)).values_list("pk", flat=True) for line in run_lines]
+    ids = {line.spool_id for line in run_lines}
+    ids.update(each[0][:most].union(*(rows[:most] for rows in each[1:])) if each else ())
+    found = spools.filter(pk__in=ids).with_filament().select_related("printer_slot__printer")
+    return {
+        line.pk: sorted(
+            (each for each in found if claims.matches(line, each) or each.pk == line.spool_id),
+            key=lambda spool: spool.pk != line.spool_id,
+        )[:most]
+        for line in run_lines
+    }
+
+
+def _required(line):
+    if line.filament_id:
+        return {"filament": line.filament_id}
+    return {"filament__material_type": line.material_type_id}
 
 
 def cover(book, line, spool, *, overridden):

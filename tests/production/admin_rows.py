@@ -11,6 +11,7 @@ from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from production.services import completion
 from tenants.accounts import devices
+from tenants.accounts.models import Backup
 from tenants.jobs import services as jobs
 from tenants.site.site import farm_site
 from tests.factories import (
@@ -36,6 +37,7 @@ def set_up(*, by):
     a_run((a_spool(), 20), printer=printer)
     make_token(by)
     devices.register(name="Tablet", by=by)
+    Backup.objects.create(by=by, file="by-hand.farm.gz", size=1)
     Location.objects.create(name="Shelf")
     jobs.start("export", by=by, title="Spools", arguments={})
     import_module(settings.ROOT_URLCONF)  # which registers the pages

@@ -39,6 +39,7 @@ PRINTING = {"print_labels", "print_travellers"}
 def test_the_admin_has_a_page_for_every_model_people_work_with():
     assert registered() == [
         "accounts.auditevent",
+        "accounts.backup",
         "accounts.devicetoken",
         "accounts.farmsettings",
         "accounts.floordevice",

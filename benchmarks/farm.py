@@ -14,7 +14,7 @@ import django
 
 SAMPLE = Path(__file__).resolve().parent.parent / "inventory" / "samples" / "filaments.json"
 
-PASSWORD = "five-years-of-it"
+PASSWORD = "spools-since-2021"
 # Every row is a function of its number, so that each farm is the same. Runs are evenly spread over
 # five years and end today. Each spool serves some runs in succession, which take 60 to 100% of its
 # first 900 g, and is never twice on a run.

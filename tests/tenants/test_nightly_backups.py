@@ -10,6 +10,7 @@ from django_tenants.utils import tenant_context
 
 from tenants.accounts.models import AuditEvent, Backup, User
 from tenants.farms import backups, nightly, restoring, services
+from tenants.jobs import worker
 from tests.conftest import FarmClient
 from tests.factories import make_user
 from tests.tenants.test_farms import run
@@ -106,7 +107,7 @@ def test_what_fails_is_recorded_and_after_two_managers_are_alerted(committed_far
 
 def test_one_farm_does_not_hinder_the_others(committed_farms, monkeypatch, caplog):
     first, broken, last = committed_farms
-    write = backups._write
+    write, is_due = backups._write, nightly.is_due
 
     def of_all_but_one(tenant, file, now):
         if tenant == broken:
@@ -114,6 +115,7 @@ def test_one_farm_does_not_hinder_the_others(committed_farms, monkeypatch, caplo
         write(tenant, file, now)
 
     monkeypatch.setattr(backups, "_write", of_all_but_one)
+    monkeypatch.setattr(nightly, "is_due", committed_farms.__contains__)
     nightly.back_up_due()
     outcomes = {}
     for farm in committed_farms:
@@ -122,9 +124,25 @@ def test_one_farm_does_not_hinder_the_others(committed_farms, monkeypatch, caplo
     assert outcomes == {first: [False], broken: [True], last: [False]}
     assert f"There is no new backup of {broken.slug}" in caplog.text
     monkeypatch.setattr(backups, "_write", write)
+    monkeypatch.setattr(nightly, "is_due", is_due)
     connection.set_schema_to_public()
     paths = run("backup_farm", first.slug, broken.slug, last.slug, due=True).split()
     assert [nightly.folder_of(broken).name in path for path in paths] == [True]
+
+
+def test_the_worker_looks_each_hour_for_what_is_due(
+    django_db_setup, django_db_blocker, monkeypatch
+):
+    app, calls = worker.make_app(), []
+    worker._schedule(app)
+    monkeypatch.setattr(nightly, "back_up_due", lambda: calls.append("due"))
+    with django_db_blocker.unblock():
+        app.tasks["back_up_due"].func(0)
+    crons = {
+        periodic.task.name: periodic.cron
+        for periodic in app.periodic_registry.periodic_tasks.values()
+    }
+    assert (calls, crons["back_up_due"]) == (["due"], "7 * * * *")
 
 
 def test_a_manager_backs_up_and_downloads_and_nobody_else(committed_farm, client):

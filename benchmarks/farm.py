@@ -27,8 +27,9 @@ CREATE TEMP TABLE scale ON COMMIT DROP AS SELECT %(runs)s::int AS runs, %(spools
 INSERT INTO accounts_user (username, name, email, role, pin_hash, is_active, created_at, password)
     SELECT 'worker' || n, 'Worker ' || n, '', CASE WHEN n <= 3 THEN 'manager' ELSE 'operator' END,
         '', n < 20, since, '' FROM scale, generate_series(1, 24) n;
-INSERT INTO accounts_devicetoken (user_id, name, hash, created_at)
-    SELECT 1 + n %% 24, 'Printer ' || n, md5(n::text), since FROM scale, generate_series(1, 70) n;
+INSERT INTO accounts_devicetoken (user_id, name, scope, hash, created_at)
+    SELECT 1 + n %% 24, 'Printer ' || n, 'printer', md5(n::text), since
+    FROM scale, generate_series(1, 70) n;
 INSERT INTO inventory_location (name, comment)
     SELECT 'Shelf ' || n, '' FROM generate_series(1, 40) n;
 CREATE TEMP TABLE kinds ON COMMIT DROP AS
@@ -159,9 +160,9 @@ INSERT INTO inventory_spoolevent (spool_id, verb, before, after, "group", by_id,
     FROM reels, (VALUES (1, 'moved'), (2, 'opened'), (3, 'loaded'), (4, 'unloaded'), (5, 'dried'))
         verbs (place, verb) ORDER BY received_at + place * interval '3 days';
 INSERT INTO accounts_auditevent (by_id, by_name, verb, object_type, object_id, object_label,
-        changes, correlation_id, at)
+        changes, source, address, correlation_id, at)
     SELECT 1 + n %% 24, 'Worker ' || n %% 24, 'change', 'inventory.spool', 1 + n %% spools,
-        'spool ' || n, '{"price": ["1", "2"]}', '', since + n * step
+        'spool ' || n, '{"price": ["1", "2"]}', 'admin', '', '', since + n * step
     FROM scale, generate_series(1, runs) n;
 INSERT INTO production_runnumber (on_date, last) SELECT t::date, count(*) FROM jobs GROUP BY 1;
 """

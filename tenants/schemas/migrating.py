@@ -17,7 +17,7 @@ EXPECTED = "spoolbook.migrations"
 BEHIND = f"""
     SELECT {{name}} WHERE NOT string_to_array(current_setting('{EXPECTED}'), ',')
         <@ ARRAY(SELECT app || '.' || name FROM {{schema}}.django_migrations)
-"""
+"""  # nosec B608
 TERMINATE = """
     SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
     WHERE datname = current_database() AND backend_type = 'client backend'

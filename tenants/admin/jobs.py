@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext as _
 
 from tenants.admin.people import ReadOnlyAdmin
-from tenants.jobs import services
+from tenants.jobs import kinds, services
 from tenants.jobs.models import Job
 from tenants.site.filters import field_filter
 from tenants.site.site import farm_site
@@ -16,7 +16,7 @@ class JobAdmin(VerbPages, ReadOnlyAdmin):
     list_display = ["title", "by", "created_at", "status", "progress"]
     list_filter = [field_filter("status", "status", lambda: Job.Status.choices)]
     list_select_related = ["by"]
-    fields = ["kind", "by", "created_at", "started_at", "finished_at", "status"]
+    fields = ["kind_label", "by", "created_at", "started_at", "finished_at", "status"]
     change_form_template = "tenants/admin_job.html"
     preview_template = "tenants/_job_preview.html"
     verbs = (
@@ -37,6 +37,10 @@ class JobAdmin(VerbPages, ReadOnlyAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         return super().render_change_form(request, {**context, "job": obj}, obj=obj, **kwargs)
+
+    @admin.display(description="kind")
+    def kind_label(self, job):
+        return kinds.label_of(job.kind)
 
     @admin.display(description="progress")
     def progress(self, job):

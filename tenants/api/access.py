@@ -52,7 +52,7 @@ class TokenAuthentication(BaseAuthentication):
         now = timezone.now()
         token = self._usable(parts[1], now)
         self._note_use(token, now)
-        token.user.scope = token.scope
+        token.user.token, token.user.scope = token, token.scope
         return token.user, token
 
     def authenticate_header(self, request):

@@ -5,16 +5,16 @@ from rest_framework.decorators import action
 
 from tenants.api.async_answers import JobSerializer
 from tenants.api.csv_format import CSV, CSVRenderer
-from tenants.api.filters import FollowedFilter, PersonFilter, SeveralFilter, TextFilter
+from tenants.api.filters import FollowedFilter, PersonFilter, SeveralFilter
 from tenants.api.serializers import NoBody
 from tenants.api.views import ReadViewSet
-from tenants.jobs import downloads, services
+from tenants.jobs import downloads, kinds, services
 from tenants.jobs.models import Job
 
 
 class JobFilter(FollowedFilter):
     status = SeveralFilter(choices=Job.Status.choices)
-    kind = TextFilter()
+    kind = SeveralFilter(choices=kinds.choices)
     by = PersonFilter()
 
     class Meta:

@@ -7,4 +7,4 @@ class JobsConfig(AppConfig):
     def ready(self):
         from tenants.jobs import exports, kinds  # noqa: PLC0415 - models are loaded only now
 
-        kinds.register(exports.EXPORT, exports.export)
+        kinds.register(exports.EXPORT, exports.export, exports.LABEL)

@@ -9,6 +9,7 @@ from django.http import Http404
 from django.urls import resolve
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.jobs import services
 from tenants.jobs.kinds import Result
@@ -17,6 +18,7 @@ from tenants.operations import progress
 from tenants.operations.refusals import Refusal
 
 EXPORT = "export"
+LABEL = gettext_lazy("Export")
 FILE_NAME = re.compile(r'filename="([^"]+)"')
 LINE_END = b"\r\n"
 OF_REQUEST = ("HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "HTTP_ACCEPT", "wsgi.url_scheme")

@@ -16,11 +16,20 @@ class Result:
 _kinds = {}
 
 
-def register(name, work):
+def register(name, work, label=""):
     """``work(job, by=)`` does it and returns a Result."""
-    _kinds[name] = work
+    _kinds[name] = work, label or name
+
+
+def choices():
+    return [(name, label) for name, (_work, label) in sorted(_kinds.items())]
+
+
+def label_of(name):
+    return dict(choices()).get(name, name)
 
 
 def get(name):
     """Raises KeyError: a kind of another version of the program."""
-    return _kinds[name]
+    work, _label = _kinds[name]
+    return work

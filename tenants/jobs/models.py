@@ -7,6 +7,8 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
+from tenants.accounts.models import DeviceToken
+
 RETENTION = timedelta(days=1)  # of a file, once the job has ended
 ROW_RETENTION = timedelta(days=30)  # of the job itself
 SEES_ALL = "jobs.view_any_job"
@@ -47,6 +49,9 @@ class Job(models.Model):
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
+    token = models.ForeignKey(
+        DeviceToken, null=True, on_delete=models.PROTECT, related_name="+"
+    )  # that it was begun with
     permission = models.CharField(max_length=100, blank=True)  # to begin, to do and to see it
     source = models.CharField(max_length=10)
     correlation_id = models.CharField(max_length=64, blank=True)

@@ -43,19 +43,17 @@ def start(kind, *, by, title, arguments, permission="", content=None, total=None
 
     All in the caller's transaction: without it there is no job. The caller has checked the
     ``permission``, which is checked again when it is done. ``content`` is the file (bytes) that
-    it reads. An equal job of this person whose status is among ``instead_of`` is returned
-    rather than another one begun. Raises TooManyJobs.
+    it reads. An equal job of this person, with the same token, whose status is among
+    ``instead_of`` is returned rather than another one begun. Raises TooManyJobs.
     """
     _lock()
-    same = Job.objects.filter(kind=kind, by=by, arguments=arguments, status__in=instead_of)
-    if (found := same.first()) is not None:
+    of = {"kind": kind, "by": by, "token": by and by.token, "arguments": arguments}
+    if (found := Job.objects.filter(**of, status__in=instead_of).first()) is not None:
         return found
     _require_room()
     job = Job.objects.create(
-        kind=kind,
+        **of,
         title=title,
-        arguments=arguments,
-        by=by,
         permission=permission,
         source=source.get(),
         correlation_id=correlation_id.get(),

@@ -4,9 +4,10 @@ import logging
 from contextlib import contextmanager
 
 from django.db import InterfaceError, OperationalError, connection
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from tenants.accounts.models import User
+from tenants.accounts.models import DeviceToken, User
 from tenants.jobs import files, kinds
 from tenants.jobs.models import Job
 from tenants.jobs.record import JobCancelled, NotNow, Record
@@ -86,19 +87,43 @@ def _take_effect(job, record):
     with progress.counted_by(record.count):
         result = work(job, by=_person(job))
         size = files.write(job, result.blocks, is_result=True)
+    _person(job, is_locked=True)  # at the end: meanwhile, people and tokens can be shut out
     record.finish(
         result_name=result.name, result_type=result.content_type, result_bytes=size, problem=None
     )
 
 
-def _person(job):
-    """Who began it, as they are now. Raises NotPermittedAnyMore."""
+def _person(job, *, is_locked=False):
+    """Who began it, as they are now, with the token they came with. Raises NotPermittedAnyMore."""
     if job.by_id is None:
         return None
-    by = User.objects.get(pk=job.by_id)
-    if not by.is_active or (job.permission and not by.has_perm(job.permission)):
+    by = _row(User, job.by_id, is_locked)
+    ended_at = by.sessions_ended_at
+    if not by.is_active or (ended_at and ended_at >= job.created_at):
+        detail = _("%(user)s has been deactivated since it was begun.")
+        raise NotPermittedAnyMore(detail % {"user": by.username})
+    if job.token_id is not None:
+        by.token = _row(DeviceToken, job.token_id, is_locked)
+        by.scope = by.token.scope
+        _require_usable(by.token)
+    if job.permission and not by.has_perm(job.permission):
         raise NotPermittedAnyMore()
     return by
+
+
+def _row(model, pk, is_locked):
+    rows = model.objects.select_for_update(no_key=True) if is_locked else model.objects
+    return rows.get(pk=pk)
+
+
+def _require_usable(token):
+    if token.revoked_at:
+        detail = _("The token it was begun with has been revoked: %(name)s. Begin it with another.")
+    elif token.expires_at and token.expires_at <= timezone.now():
+        detail = _("The token it was begun with has expired: %(name)s. Begin it with another.")
+    else:
+        return
+    raise NotPermittedAnyMore(detail % {"name": token.name})
 
 
 @contextmanager

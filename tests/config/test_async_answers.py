@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from inventory.models import Filament, Location, Spool
 from inventory.services.tables import uploads
+from tenants.accounts import services as people
 from tenants.accounts.models import User
 from tenants.jobs import worker
 from tenants.jobs.models import Job
@@ -113,6 +114,9 @@ def test_a_table_is_imported_as_a_job_where_the_caller_prefers_it(api, do_all):
 def test_a_job_is_seen_and_cancelled_by_who_began_it_and_by_managers(api, operator):
     job = done(api.get(LOCATIONS, headers=ASYNC), 202)
     address = f"/api/v1/jobs/{job['id']}/"
+    found = done(api.get("/api/v1/jobs/?kind=export&kind=spool_import"))["results"]
+    assert [each["id"] for each in found] == [job["id"]]
+    refused(api.get("/api/v1/jobs/?kind=spools"), 400, "invalid")
     api.force_authenticate(make_user(role="operator", username="other"))
     assert done(api.get("/api/v1/jobs/"))["results"] == []
     refused(api.get(address), 404, "not_found")
@@ -128,6 +132,22 @@ def test_a_job_is_seen_and_cancelled_by_who_began_it_and_by_managers(api, operat
     reader.scope = "read"
     api.force_authenticate(reader)
     refused(api.get(f"{address}result/"), 404, "not_found")
+
+
+def test_an_import_of_a_stolen_token_ends_with_it(committed_farm, operator, do_all):
+    a_filament("Red")
+    token, secret = people.issue_token(operator, name="Slicer", scope="floor", by=operator)
+    thief = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
+    headers = {"Authorization": f"Token {secret}", "Prefer": "respond-async"}
+    headers["Idempotency-Key"] = "loot"
+    body = b"name,initial_grams\nRed,750\n"
+    send = {"content_type": "text/csv", "headers": headers}
+    done(thief.generic("POST", "/api/v1/spools/import/", body, **send), 202)
+    people.revoke_token(token, by=operator)
+    do_all()
+    job = Job.objects.get()
+    assert (job.token, job.status, Spool.objects.count()) == (token, "refused", 0)
+    assert job.problem["detail"].startswith("The token it was begun with has been revoked: Slicer.")
 
 
 def test_an_export_of_what_the_person_may_not_read_is_refused(api, do_all):
@@ -150,6 +170,7 @@ def test_a_long_list_of_the_admin_is_offered_as_a_job(at_admin, do_all, monkeypa
     assert begun["Location"] == f"/admin/jobs/job/{Job.objects.get().pk}/change/"
     waiting = text_of(at_admin.get(begun["Location"]))
     assert "Waiting for its turn" in waiting
+    assert '<div class="readonly">Export</div>' in waiting
     assert "admin-job.js" in waiting
     do_all()
     assert "Download filaments-" in text_of(at_admin.get(begun["Location"]))

@@ -5,10 +5,12 @@ import signal
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from inventory.models import Location
 from tenants.accounts import services as people
+from tenants.accounts.models import DeviceToken, User
 from tenants.farms import services as farms
 from tenants.jobs import files, kinds, services, worker, working
 from tenants.jobs.models import Job
@@ -204,11 +206,16 @@ def cancelled_last(job, *, by):
 
 
 def cancel_meanwhile(job):
+    execute_beside(
+        "UPDATE jobs_job SET status = 'cancelled', finished_at = now() WHERE id = %s", job.pk
+    )
+
+
+def execute_beside(statement, *values):
     beside = connection.copy()
     beside.set_tenant(connection.tenant)
     with beside.cursor() as cursor:
-        statement = "UPDATE jobs_job SET status = 'cancelled', finished_at = now() WHERE id = %s"
-        cursor.execute(statement, [job.pk])
+        cursor.execute(statement, values)
     beside.close()
 
 
@@ -218,6 +225,58 @@ def test_who_may_not_do_it_any_more_is_refused(committed_farm, by):
     people.deactivate(by, by=None)
     job = do(committed_farm, job)
     assert (job.status, job.problem["code"]) == ("refused", "not_permitted_any_more")
+
+
+@pytest.mark.parametrize("way", ["revoked", "expired", "narrowed", "reactivated", "session"])
+def test_a_job_of_who_was_shut_out_since_is_refused(committed_farm, by, way):
+    make_user(role="manager", username="mia")
+    other, token = (people.issue_token(by, name=n, scope="all", by=by)[0] for n in "XY")
+    stays = begin("A", by=came_with(by, other), instead_of=Job.UNFINISHED)
+    job = begin("A", by=came_with(by, way != "session" and token), instead_of=Job.UNFINISHED)
+    assert stays != job
+    if way == "revoked":
+        people.revoke_token(token, by=by)
+    elif way in ("expired", "narrowed"):
+        change = {"expires_at": timezone.now()} if way == "expired" else {"scope": "read"}
+        DeviceToken.objects.filter(pk=token.pk).update(**change)
+    else:
+        people.deactivate(by, by=None)
+        people.reactivate(by, by=None)
+    job = do(committed_farm, job)
+    assert (job.status, job.problem["code"]) == ("refused", "not_permitted_any_more")
+    assert places() == set()
+    if way in ("revoked", "expired"):
+        assert f"begun with has {'been ' * (way == 'revoked')}{way}: Y" in job.problem["detail"]
+        assert (do(committed_farm, stays).status, places()) == ("done", {"A"})
+
+
+@pytest.mark.parametrize(
+    "shut_out",
+    [
+        "UPDATE accounts_devicetoken SET revoked_at = now()",
+        "UPDATE accounts_user SET sessions_ended_at = now()",
+    ],
+)
+def test_who_is_shut_out_while_a_job_runs_has_no_effect(committed_farm, by, shut_out):
+    def work(job, *, by):
+        assert (by.scope, by.token.name) == ("floor", "X")
+        result = make_places(job, by=by)
+        execute_beside(shut_out)
+        return result
+
+    token, _secret = people.issue_token(by, name="X", scope="floor", by=by)
+    job = begin("A", by=came_with(by, token))
+    kinds.register("places", work)
+    job = do(committed_farm, job)
+    assert (job.status, job.problem["code"]) == ("refused", "not_permitted_any_more")
+    assert places() == set()
+
+
+def came_with(user, token):
+    user = User.objects.get(pk=user.pk)
+    if token:
+        user.token, user.scope = token, token.scope
+    return user
 
 
 def test_the_same_job_is_begun_once_and_not_too_many(committed_farm, by):

@@ -18,6 +18,7 @@ LONG = 1_000  # lines
 MARK = b"\xef\xbb\xbf"  # of UTF-8
 TITLES = {SPOOLS: _("Import of spools: %(name)s"), FILAMENTS: _("Import of filaments: %(name)s")}
 KINDS = {SPOOLS: "spool_import", FILAMENTS: "filament_import"}
+LABELS = {SPOOLS: _("Import of spools"), FILAMENTS: _("Import of filaments")}
 PERMISSIONS = {SPOOLS: "inventory.receive_spool", FILAMENTS: "inventory.add_filament"}
 
 
@@ -64,7 +65,7 @@ def start(what, content, name, *, by, dry_run, again=False, of=None, page="", in
 
 def register_kinds():
     for what, kind in KINDS.items():
-        kinds.register(kind, partial(_work, what))
+        kinds.register(kind, partial(_work, what), LABELS[what])
 
 
 def _work(what, job, *, by):

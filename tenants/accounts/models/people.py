@@ -53,7 +53,8 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = []
     is_superuser = False  # read by packages; here a role has all permissions
     is_on_floor = False  # signed in by PIN: see PinBackend
-    scope = scopes.ALL  # of the token they came with
+    token = None  # that they came with
+    scope = scopes.ALL  # of that token
 
     @property
     def has_pin(self):

@@ -211,6 +211,7 @@ PAGES = """
 /floor/pin/                                             v     v
 /floor/printers/{pk}/                                   v     .
 /floor/printers/{pk}/clear/                             v     o
+/floor/queue/                                           v     .
 /floor/receive/                                         o     -
 /floor/receive/{pk}/                                    o     o
 /floor/received/                                        v     .
@@ -224,6 +225,7 @@ PAGES = """
 /floor/runs/{pk}/start/                                 o     o
 /floor/runs/{pk}/swap/{line}/                           o     o
 /floor/runs/{pk}/undo/                                  v     o
+/floor/screen/                                          v     .
 /floor/slots/{pk}/load/                                 o     o
 /floor/slots/{pk}/unload/                               v     o
 /floor/spools/{pk}/                                     v     .

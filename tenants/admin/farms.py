@@ -205,8 +205,8 @@ class FarmRequestAdmin(ReadOnlyAdmin):
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         response = super().changeform_view(request, object_id, form_url, extra_context)
-        unfinished = FarmRequest.objects.filter(status__in=FarmRequest.UNFINISHED)
-        if unfinished.filter(pk=unquote(object_id)).exists():
+        row = self.get_object(request, unquote(object_id))
+        if row is not None and row.status in FarmRequest.UNFINISHED:
             response["Refresh"] = str(LOOK_SECONDS)
         return response
 

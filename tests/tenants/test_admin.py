@@ -7,6 +7,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, User
+from tenants.admin.farms import public_site
 from tenants.farms import requests
 from tenants.models import Domain, FarmRequest, Tenant
 from tests.factories import PASSWORD, make_token, make_user
@@ -17,6 +18,16 @@ def at_platform(public_client):
     administrator = make_user(role=roles.ADMINISTRATOR, username="root")
     public_client.force_login(administrator)
     return public_client
+
+
+def test_an_object_page_without_such_an_object_leads_back_or_is_missing(at_platform):
+    answers = {}
+    for model in public_site._registry:
+        place = f"/admin/{model._meta.app_label}/{model._meta.model_name}/abc/"
+        for page in ("", "change/", "delete/", "history/", "close/", "drop/"):
+            answers[place + page] = at_platform.get(place + page).status_code
+    assert set(answers.values()) <= {302, 403, 404}, answers
+    assert answers["/admin/tenants/farmrequest/abc/change/"] == 302
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Passwords: which ones are refused, and that of somebody who is signed in already."""
 
 import re
+import unicodedata
 
 from django.core.exceptions import ValidationError
 from django.db import connection
@@ -64,4 +65,4 @@ def confirm(user, *, password, address):
 
 
 def _letters(text):
-    return re.sub(r"[\W_]", "", text).casefold()
+    return re.sub(r"[\W_]", "", unicodedata.normalize("NFKC", text).casefold())

@@ -7,6 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django_tenants.utils import get_public_schema_name
 
 from tenants.accounts import attempts, audited, roles
@@ -15,6 +16,7 @@ from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
 
 TOKEN_PREFIX = "spb_"
+SAME_PASSWORD = _lazy("That is the password you have: choose another one.")
 TOP = {roles.MANAGER, roles.ADMINISTRATOR}  # who can let others in
 
 
@@ -87,6 +89,8 @@ def set_password(user, *, password, by, end_tokens=True):
 @operation("user.change_own_password")
 def change_own_password(user, *, password, end_tokens):
     """Once the old one was confirmed (`passwords.confirm`): sessions end. Raises WeakPassword."""
+    if user.check_password(password):
+        raise WeakPassword.of("password", str(SAME_PASSWORD))
     return _replace_password(user, password, by=user, end_tokens=end_tokens)
 
 

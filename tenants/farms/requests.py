@@ -32,10 +32,11 @@ def request_farm(*, by, slug, name, manager, password, **farm_settings):
     """
     check_slug(slug)
     checked(FarmSettings(**farm_settings))
-    checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
+    farm = checked(Tenant(slug=slug, name=name, schema_name=schema_name(slug)))
     if Tenant.objects.filter(slug=slug).exists():
         raise SlugTaken.of("slug", _("There is a farm “%(slug)s” already.") % {"slug": slug})
-    user = checked(new_user(username=manager, password=password, role=MANAGER))
+    with tenant_context(farm):  # whose name the password must not contain
+        user = checked(new_user(username=manager, password=password, role=MANAGER))
     person = {"username": user.username, "password": user.password}
     arguments = {"name": name, "manager": person, "settings": farm_settings}
     return _queue(FarmRequest(kind=FarmRequest.Kind.ADD, slug=slug, arguments=arguments, by=by))

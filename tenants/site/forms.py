@@ -63,6 +63,12 @@ class OwnPasswordForm(AdminPasswordChangeForm):
             raise forms.ValidationError(refusal.detail) from refusal
         return password
 
+    def clean_new_password1(self):
+        password = self.cleaned_data["new_password1"]
+        if password == self.cleaned_data.get("old_password"):  # never before that one is confirmed
+            raise forms.ValidationError(services.SAME_PASSWORD)
+        return password
+
     def save(self, commit=True):
         """Raises nothing: the form has run the same validators."""
         return services.change_own_password(

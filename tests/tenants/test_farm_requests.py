@@ -5,6 +5,7 @@ from django.db import OperationalError, connection
 
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent, User
+from tenants.accounts.services import WeakPassword
 from tenants.farms import requests, services
 from tenants.farms.names import InvalidSlug
 from tenants.jobs import worker
@@ -60,6 +61,10 @@ def test_what_can_not_be_is_refused_at_once(root):
         requests.request_farm(by=root, **NEW | {"slug": "beta"})
     with pytest.raises(Invalid, match="password"):
         requests.request_farm(by=root, **NEW | {"password": "x"})
+    for own in ("weakfarm-123", "Ｗｅａｋｆａｒｍ-123", "weak-3-weak-3"):
+        with pytest.raises(WeakPassword, match="the name of the farm"):
+            new = NEW | {"slug": "weak3", "name": "Weak farm", "password": own}
+            requests.request_farm(by=root, **new)
     with pytest.raises(services.UnknownTimezone):
         requests.request_farm(by=root, timezone="Mars", **NEW)
     with pytest.raises(Invalid, match="Type beta to delete"):

@@ -88,6 +88,7 @@ def ask(query):
         ({"run_prefix": "a"}, "invalid_run_prefix"),
         ({"run_prefix": "TOOLONGPREFIX"}, "invalid_run_prefix"),
         ({"password": "12345"}, "weak_password"),
+        ({"name": "Weak farm", "password": "weakfarm-123"}, "weak_password"),
         ({"hosts": ["beta.localhost"]}, "host_taken"),
         ({"hosts": ["localhost"]}, "host_taken"),
         ({"hosts": ["not a host"]}, "invalid_host"),

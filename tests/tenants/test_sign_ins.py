@@ -126,6 +126,11 @@ def test_tokens_and_tablets_are_traced_with_who_and_from_where(client, manager, 
         ("add", manager, ADDRESS, "api"),
         ("change", manager, ADDRESS, "api"),
     ]
+    came_in = lines("spoolbook.sign_in")[1:]  # after that by the page
+    assert [(each["source"], each["username"], each["way"]) for each in came_in] == [
+        ("api", "mona", "password")
+    ]
+    assert AuditEvent.objects.filter(verb="sign_in", source="api").get().by == manager
     done = [line for line in lines("spoolbook.operation") if line["message"].startswith("token.")]
     assert [(line["message"], line["user_id"], line["address"]) for line in done] == [
         ("token.issue", manager.pk, ADDRESS),

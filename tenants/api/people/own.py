@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 
-from tenants.accounts import attempts, services
+from tenants.accounts import attempts, services, sign_ins
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import FULL_SCOPE, OPEN, SIGNED_IN
 from tenants.api.access import SignInThrottle
@@ -63,6 +63,7 @@ class TokenViewSet(ReadViewSet):
         user, values = self.person, self.values
         token, secret = services.issue_token(user, by=user, **values)
         token.token = secret
+        sign_ins.granted(user, way="password")
         headers = {"Location": self._address_of(token)}
         answer = NewTokenSerializer(token).data
         return Response(answer, status=status.HTTP_201_CREATED, headers=headers)

@@ -1,6 +1,6 @@
 """The audit trail for display: names of fields, units, and figures without trailing zeros."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from django.apps import apps
 from django.db import models
@@ -41,9 +41,14 @@ def _text(value, field):
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        return value["name"]
+        return str(value.get("name", value))
     choices = dict(getattr(field, "flatchoices", ()))
-    return str(choices[value]) if value in choices else _figure(value, field)
+    if value in choices:
+        return str(choices[value])
+    try:
+        return _figure(value, field)
+    except (ArithmeticError, TypeError, ValueError):  # of a file that was restored
+        return str(value)
 
 
 def _figure(value, field):
@@ -57,10 +62,7 @@ def _figure(value, field):
 
 
 def _number(value, *, is_money):
-    try:
-        number = Decimal(value)
-    except InvalidOperation:
-        return str(value)
+    number = Decimal(value)
     if is_money and number == round(number, 2):
         return f"{number:,.2f}"
     return f"{number.normalize():,f}"

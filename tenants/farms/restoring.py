@@ -5,6 +5,7 @@ under the farm's own role, with every constraint and trigger at work; then it is
 it is one transaction.
 """
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from tenants.accounts.audited import audit
 from tenants.accounts.models import FarmSettings, User
 from tenants.farms.backup_file import BackupReader, InvalidBackup
 from tenants.farms.backups import LEFT_OUT
+from tenants.farms.json_shapes import malformed_table
 from tenants.farms.names import check_slug, farm_hosts, schema_name
 from tenants.farms.services import PUBLIC, checked, claim, make_schema
 from tenants.models import DroppedFarm, Tenant
@@ -27,6 +29,9 @@ from tenants.schemas import database_role, drift, migrating, tables, template
 
 # Classes of SQLSTATE, and states, by which PostgreSQL refuses a row; 40001 is of the ledger.
 OF_ROWS = ("22", "23", "54", "40001", "P0001")
+# Of PostgreSQL's messages: where a row is, and the values in it, which may be secrets.
+PLACE = re.compile(r"COPY (\w+), (line \d+)")
+VALUE = re.compile(r'(: |value )".*"', re.DOTALL)
 READING = "SET LOCAL statement_timeout = 0; SET LOCAL datestyle = 'ISO, YMD'"
 
 
@@ -48,9 +53,9 @@ def restore_farm(path, *, by, slug=None, hosts=None, keep_access=False):
 
     Under its own short name it answers where it did, under another ``slug`` on that one's host;
     ``hosts`` are instead of those of the file. Whoever could sign in when the farm was dropped
-    can again; nobody can where that is not known, or in a copy. With ``keep_access`` everybody
-    of the file can. Raises InvalidBackup, InvalidSlug, SlugTaken, InvalidHost, HostTaken,
-    OtherVersion.
+    can again, as then; nobody can where that is not known, or in a copy. With ``keep_access``
+    everybody of the file can. Raises InvalidBackup, InvalidSlug, SlugTaken, InvalidHost,
+    HostTaken, OtherVersion.
     """
     try:
         with open(path, "rb") as raw:
@@ -104,6 +109,8 @@ def _restore(tenant, head, reader, *, script, targets, hosts, keep_access, by):
             database_role.create_role(schema)
         drift.check([schema])
         with tenant_context(tenant):
+            if table := malformed_table():
+                raise _unreadable(table)
             _check_people_and_settings()
             FarmSettings.copy_to_public()
     noted = DroppedFarm.noted(tenant.slug) if tenant.slug == head.slug else None
@@ -135,7 +142,7 @@ def _copy_rows(reader, tenant):
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
             for table in known.values():
                 if table.has_unreadable_values():
-                    raise _unreadable(table)
+                    raise _unreadable(table.name)
     finally:
         tenant.uses_farm_role = False
     with tenant_context(tenant):
@@ -148,7 +155,7 @@ def _copy_table(cursor, table, section, reader):
         for line in section.rows:
             rows.write(line)
     if cursor.rowcount != reader.count(table.name):
-        raise _unreadable(table)
+        raise _unreadable(table.name)
 
 
 def _check_people_and_settings():
@@ -174,7 +181,15 @@ def _of_the_file():
         if not (getattr(error.__cause__, "sqlstate", None) or "").startswith(OF_ROWS):
             raise
         detail = _("The rows of this backup are not those of a farm: %(reason)s")
-        raise InvalidBackup(detail % {"reason": " ".join(str(error).split())}) from error
+        raise InvalidBackup(detail % {"reason": _reason(error.__cause__.diag)}) from error
+
+
+def _reason(diagnostics):
+    """Table, line and cause, without the values of the row."""
+    place = PLACE.search(diagnostics.context or "")
+    names = place.groups() if place else filter(None, [diagnostics.table_name])
+    cause = VALUE.sub(r"\1…", diagnostics.message_primary or "")
+    return ": ".join(filter(None, [", ".join(names), cause]))
 
 
 def _other_tables(name):
@@ -182,6 +197,6 @@ def _other_tables(name):
     return InvalidBackup(detail % {"table": name[:63]})
 
 
-def _unreadable(table):
+def _unreadable(name):
     detail = _("The table %(table)s of this backup has a row that Spoolbook would not write.")
-    return InvalidBackup(detail % {"table": table.name})
+    return InvalidBackup(detail % {"table": name})

@@ -13,7 +13,8 @@ TABLES = """
            min(attname::text) FILTER (WHERE attidentity <> ''),
            array_agg(attname::text) FILTER (WHERE atttypid = 'numeric'::regtype),
            array_agg(attname::text) FILTER (
-               WHERE atttypid = ANY('{timestamptz,date}'::regtype[]))
+               WHERE atttypid = ANY('{timestamptz,date}'::regtype[])),
+           array_agg(attname::text) FILTER (WHERE atttypid = 'jsonb'::regtype)
     FROM pg_class c JOIN pg_attribute ON attrelid = c.oid
     WHERE relnamespace = to_regnamespace(%s) AND relkind = 'r'
       AND attnum > 0 AND NOT attisdropped AND attgenerated = ''
@@ -23,6 +24,11 @@ TABLES = """
 UNREADABLE_NUMBER = "{} = 'NaN'"
 UNREADABLE_MOMENT = "NOT ({0} >= '0002-01-01' AND {0} < '9999-01-01')"
 MAX_ID = 2**53  # of JSON numbers that every program reads right
+# Nested deeper than 32 levels, where a body of a request has less; or a number beyond MAX_ID.
+UNREADABLE_JSON = """
+    jsonb_path_exists({0}, 'strict $.**{{32}}') OR jsonb_path_exists(
+        {0}, 'strict $.**{{0 to 32}} ? (@ > 9007199254740992 || @ < -9007199254740992)')
+"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +41,7 @@ class Table:
     identity: str | None
     numbers: list
     moments: list
+    documents: list  # columns of JSON
 
     def read(self):
         """The statement that copies all rows out, in the order of the primary key."""
@@ -62,6 +69,7 @@ class Table:
         """Whether a value, by SQL alone, got in that no program of ours writes."""
         conditions = [UNREADABLE_NUMBER.format(f'"{name}"') for name in self.numbers]
         conditions += [UNREADABLE_MOMENT.format(f'"{name}"') for name in self.moments]
+        conditions += [UNREADABLE_JSON.format(f'"{name}"') for name in self.documents]
         if self.identity is not None:
             conditions.append(f'"{self.identity}" NOT BETWEEN 1 AND {MAX_ID}')
         if not conditions:
@@ -84,8 +92,8 @@ def of(schema):
         cursor.execute(TABLES, [schema])
         rows = cursor.fetchall()
     return {
-        name: Table(name, columns, key, identity, numbers or [], moments or [])
-        for name, columns, key, identity, numbers, moments in rows
+        name: Table(name, columns, key, identity, *(names or [] for names in of_a_type))
+        for name, columns, key, identity, *of_a_type in rows
     }
 
 

@@ -100,3 +100,13 @@ def test_the_trail_as_a_table_says_the_same(at_admin, manager):
     slot = audited.create(PrinterSlot(printer=a_printer(), label="1"), by=manager)
     table = b"".join(at_admin.get("/admin/accounts/auditevent/csv/").streaming_content).decode()
     assert f"printer: {slot.printer}" in table
+
+
+def test_what_a_restored_file_may_have_is_displayed_as_it_is():
+    changes = {
+        "price": [None, [{}]],
+        "density_g_cm3": ["x", "NaN"],
+        "created_at": [5, "2026-13-45T00:00:00Z"],
+    }
+    event = AuditEvent(object_type="inventory.filament", verb="change", changes=changes)
+    assert len(audit_display.lines(event)) == 3

@@ -9,10 +9,12 @@ import pytest
 from django.db import connection
 from django_tenants.utils import schema_context
 
-from tenants.farms import backup_file, backups, restoring, services
+from tenants.farms import backup_file, backups, json_shapes, restoring, services
 from tenants.operations.refusals import Refusal
+from tenants.schemas import tables
 from tests import farm_pool
 from tests.conftest import go_out, go_to
+from tests.factories import a_product, a_running_run, a_spool
 from tests.tenants.test_backups import fill_a_farm, lines_of
 
 LEFT = """
@@ -24,6 +26,7 @@ LEFT = """
             WHERE starts_with(rolname, current_database())),
            (SELECT count(*) FROM accounts_auditevent WHERE verb = 'restore')
 """
+DEEP = "[" * 3000 + "]" * 3000
 HASH = "pbkdf2_sha256$2000000000$salt$hash"
 
 
@@ -227,6 +230,19 @@ SPOILT = {
     "a name in capitals": (value("accounts_user", "username", "Root"), "check constraint"),
     "no settings": (without_rows("accounts_farmsettings"), "not valid"),
     "a time zone of Mars": (value("accounts_farmsettings", "timezone", "Mars/X"), "not valid"),
+    "deep JSON": (value("production_runevent", "before", DEEP), "runevent .* would not write"),
+    "deep changes": (value("accounts_auditevent", "changes", DEEP), "auditevent .* not write"),
+    "a list of changes": (value("accounts_auditevent", "changes", "[]"), "would not write"),
+    "a change of one": (value("accounts_auditevent", "changes", '{"a": [1]}'), "would not write"),
+    "a change that is none": (value("accounts_auditevent", "changes", '{"a": 1}'), "not write"),
+    "a list of figures": (value("production_runevent", "before", "[1]"), "would not write"),
+    "loads that are none": (value("production_runevent", "before", '{"loads": 1}'), "not write"),
+    "overrides that are none": (value("production_runevent", "overrides", "{}"), "not write"),
+    "an override of lists": (value("production_runevent", "overrides", "[[]]"), "not write"),
+    "a number of 5000 digits": (
+        value("production_runevent", "before", '{"x": 1e5000}'),
+        "would not write",
+    ),
     "another count": (lambda file: file.end.update(rows={}), "it was damaged"),
     "another digest": (lambda file: file.end.update(sha256="0" * 64), "it was damaged"),
     "something behind it": (
@@ -274,6 +290,45 @@ def flipped(content):
 def test_of_a_file_that_is_none_nothing_is_left(lines, restore, kind):
     with pytest.raises(backup_file.InvalidBackup):
         restore(BYTES[kind](lines))
+
+
+def test_a_refusal_shows_no_values_of_the_row(lines, restore):
+    file = File.of(lines)
+    file.table("inventory_location")[1].append(b"SECRET\tx\t\n")
+    number = len(file.table("inventory_location")[1])
+    with pytest.raises(backup_file.InvalidBackup) as caught:
+        restore(file.written())
+    assert f"inventory_location, line {number}: invalid input syntax" in caught.value.detail
+    file = File.of(lines)
+    file.set("accounts_user", "username", "SECRET")
+    with pytest.raises(backup_file.InvalidBackup) as other:
+        restore(file.written())
+    assert "accounts_user" in other.value.detail
+    assert "SECRET" not in caught.value.detail + other.value.detail
+
+
+def test_every_column_of_json_has_its_shape(farm):
+    documents = {
+        (table.name, column)
+        for table in tables.of(connection.schema_name).values()
+        for column in table.documents
+        if table.name not in backups.LEFT_OUT
+    }
+    assert documents == set(json_shapes.MALFORMED)
+
+
+def test_a_frozen_bill_of_materials_is_checked(farm):
+    spool, product = a_spool(), a_product(grams="12.5")
+    run = a_running_run((spool, 100), items=[(product, 2)])
+    item = run.items.get()
+    assert item.bom
+    assert json_shapes.malformed_table() is None
+    [line] = item.bom
+    without = {"material_type": 1, "filament": None}
+    not_whole, not_a_number = line | {"material_type": 1.0}, line | {"grams_per_unit": "NaN"}
+    for bom in ({}, [1], [[line]], [without], [not_whole], [not_a_number]):
+        run.items.update(bom=bom)
+        assert json_shapes.malformed_table() == "production_runitem"
 
 
 def test_a_head_that_is_refused_makes_nothing(lines, restore, monkeypatch):

@@ -1,22 +1,22 @@
 """Who can sign in, noted at one moment and compared at another: for backups that are restored."""
 
-import hashlib
-
 from django.contrib.auth.hashers import identify_hasher, is_password_usable, make_password
 from django.utils import timezone
 
-from tenants.accounts import audited, roles
+from tenants.accounts import audited
 from tenants.accounts.models import DeviceToken, FloorDevice, User
 from tenants.operations.operation import operation
 
+OF_A_PERSON = ("role", "password", "pin_hash")
 MAX_COST = 4  # times what a hash costs today: more would keep others waiting when it is checked
 
 
 def note():
-    """What signs somebody in now, as JSON; of secrets a digest."""
+    """What signs somebody in now, as JSON: as secret as the rows, so for the owner alone."""
     return {
         "people": {
-            user.username: {"role": user.role, **_secrets(user)} for user in User.objects.active()
+            user.username: {name: getattr(user, name) for name in OF_A_PERSON}
+            for user in User.objects.active()
         },
         "tokens": [token.hash for token in DeviceToken.objects.usable(timezone.now())],
         "devices": [device.hash for device in FloorDevice.objects.usable()],
@@ -25,14 +25,15 @@ def note():
 
 @operation("access.restrict")
 def restrict(noted, *, by):
-    """Revoke what signs somebody in here and did not when ``note`` was called; None: all of it.
+    """Let people sign in as they could when ``note`` was called, and revoke what did not sign
+    anybody in then; None: all of it.
 
-    Returns the names of ``people``, ``tokens`` and ``devices`` that it was.
+    Returns the names of ``people``, ``tokens`` and ``devices`` that were changed.
     """
     now = timezone.now()
     people = []
     for user in User.objects.order_by("pk"):
-        if changes := _withdrawn(user, noted and noted["people"]):
+        if changes := _changes(user, noted and noted["people"]):
             audited.update(user, by=by, **changes)
             people.append(user.username)
     return {
@@ -62,25 +63,12 @@ def _revoke(model, noted, *, by, at):
     return [row.name for row in found]
 
 
-def _withdrawn(user, noted_people):
+def _changes(user, noted_people):
     """The fields of a person to be changed."""
-    then = (noted_people or {}).get(user.username, {})
-    changes = {}
-    if user.is_active and noted_people is not None and not then:
-        changes["is_active"] = False
-    now = _secrets(user)
-    if is_password_usable(user.password) and now["password"] != then.get("password"):
-        changes["password"] = make_password(None)
-    if user.pin_hash and now["pin"] != then.get("pin"):
-        changes["pin_hash"] = ""
-    if then and roles.FARM_ROLES.index(then["role"]) < roles.FARM_ROLES.index(user.role):
-        changes["role"] = then["role"]
-    return changes
-
-
-def _secrets(user):
-    return {"password": _digest(user, user.password), "pin": _digest(user, user.pin_hash)}
-
-
-def _digest(user, secret):
-    return hashlib.sha256(f"{user.username} {secret}".encode()).hexdigest()
+    if then := (noted_people or {}).get(user.username):
+        wanted = {"is_active": True, **then}
+    else:
+        wanted = {"is_active": user.is_active and noted_people is None, "pin_hash": ""}
+        if is_password_usable(user.password):
+            wanted["password"] = make_password(None)
+    return {name: value for name, value in wanted.items() if getattr(user, name) != value}

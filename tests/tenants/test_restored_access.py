@@ -75,6 +75,8 @@ def test_restored_itself_those_revoked_since_stay_out(committed_farm, before):
             "changed": (False, False),
             "demoted": (True, True),
         }
+        with tenant_context(restored.tenant):
+            assert User.objects.get(username="changed").check_password(f"{PASSWORD}-2")
         assert (tablets, roles["mona"], roles["demoted"]) == ({"tablet"}, "manager", "viewer")
         assert not roles.keys() & {"gone", "stolen"}
         with tenant_context(restored.tenant):

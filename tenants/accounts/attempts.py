@@ -50,12 +50,22 @@ def count_sign_in(*, username, address, browser="", at=None):
         count(kind, who, limit=PER_NAME, seconds=HOUR, at=at)
 
 
-def count_confirmation(user, *, address, at=None):
+def count_confirmation(user, *, address, token=None, at=None):
     """Count a try at the password of somebody who is signed in already: not with those of
-    strangers at the same name. Raises TooManyTries."""
+    strangers at the same name, and those with a token for the token, as it may be stolen.
+    Raises TooManyTries."""
     if settings.SIGN_IN_TRIES_PER_MINUTE:
         _count_address(address, at=at)
-        count("person", str(user.pk), limit=PER_NAME, seconds=HOUR, at=at)
+        kind, row = ("token", token) if token else ("person", user)
+        count(kind, str(row.pk), limit=PER_NAME, seconds=HOUR, at=at)
+
+
+def forgive_person(user):
+    """All tries at somebody's password are forgotten, as a sign-in or as a confirmation."""
+    tokens = user.tokens.values_list("pk", flat=True)
+    confirmations = [("person", user.pk), *(("token", pk) for pk in tokens)]
+    Attempt.objects.filter(whose__in=[_hashed(*each) for each in confirmations]).delete()
+    forgive(user.username)
 
 
 def forgive(username):

@@ -44,17 +44,18 @@ class NameValidator:
         return _("Your password can’t contain the name of the farm or of the program.")
 
 
-def confirm(user, *, password, address):
+def confirm(user, *, password, address, token=None):
     """Check the password of somebody who is signed in already.
 
-    The try is counted before the password is looked at, by person and by ``address``, so it is not
-    to be called in a transaction. Raises PasswordNeeded, WrongPassword, TooManyTries.
+    The try is counted before the password is looked at, by ``token`` or else by person, and by
+    ``address``, so it is not to be called in a transaction.
+    Raises PasswordNeeded, WrongPassword, TooManyTries.
     """
     if not isinstance(password, str) or not password:
         detail = _("Send the password of %(user)s as well, as current_password.")
         raise PasswordNeeded.of("current_password", detail % {"user": user.username})
     try:
-        attempts.count_confirmation(user, address=address)
+        attempts.count_confirmation(user, address=address, token=token)
     except TooMany as refusal:
         sign_ins.refused(user, way="confirmation", outcome=refusal.code)
         raise

@@ -97,7 +97,7 @@ def change_own_password(user, *, password, end_tokens):
 @operation("user.unlock")
 def unlock(user, *, by):
     """Forget the wrong passwords typed for somebody: they may sign in again at once."""
-    attempts.forgive(user.username)
+    attempts.forgive_person(user)
     audited.audit("unlock", user, by=by)
     return user
 
@@ -193,7 +193,7 @@ def _replace_password(user, password, *, by, end_tokens):
     changed = audited.update(user, by=by, password=user.password)
     if end_tokens:
         _end_tokens(user, by=by)
-    attempts.forgive(user.username)
+    attempts.forgive_person(user)
     return changed
 
 

@@ -100,6 +100,21 @@ def test_tries_at_the_password_are_counted_for_the_person_and_stay_counted(
     assert stolen.post(f"{V1}/tokens/", body).status_code == 201  # strangers are counted apart
 
 
+def test_tries_with_a_stolen_token_do_not_lock_its_owner_out(
+    stolen, manager, as_manager, monkeypatch
+):
+    monkeypatch.setattr(attempts, "PER_NAME", 2)
+    body = SPARE | {"current_password": "wrong"}
+    codes = [stolen.post(f"{V1}/device-tokens/", body).status_code for _ in range(3)]
+    assert codes == [403, 403, 429]
+    form = {"old_password": PASSWORD, "new_password1": NEW, "new_password2": NEW, "tokens": "end"}
+    assert as_manager.post("/admin/password_change/", form).status_code == 302
+    for _ in range(2):
+        attempts.count_confirmation(manager, address="203.0.113.9")
+    services.unlock(manager, by=manager)
+    attempts.count_confirmation(manager, address="203.0.113.9")
+
+
 def test_a_revoked_token_takes_those_made_with_it_along(stolen, manager):
     spare = stolen.post(f"{V1}/device-tokens/", SPARE | {"current_password": PASSWORD}).json()
     own = program(spare["token"])

@@ -19,7 +19,8 @@ class ConfirmedMixin:
         if self.action in self.always_confirmed or has_token and self.action in self.confirmed:
             body = request.data if isinstance(request.data, Mapping) else {}
             password = body.get("current_password")
-            passwords.confirm(request.user, password=password, address=caller(request))
+            who = {"address": caller(request), "token": request.auth}
+            passwords.confirm(request.user, password=password, **who)
 
     def get_validated_data(self, row=None, *, partial=False):
         values = super().get_validated_data(row, partial=partial)

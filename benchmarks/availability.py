@@ -19,6 +19,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from django.conf import settings
+from django.db import connection
 from django_tenants.utils import tenant_context
 
 from benchmarks.http_client import PersistentClient, request
@@ -166,6 +167,7 @@ def polite(server, seconds):
 @contextmanager
 def two_farms(rounds):
     """A farm with an export of 15 MB, and one with runs to list and to complete."""
+    connection.ensure_connection()  # which starts the embedded server
     settings.DATABASE_LOGINS = database_logins()
     prepare.prepare()
     slugs = [f"bench-{secrets.token_hex(4)}" for _ in range(2)]

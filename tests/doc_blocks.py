@@ -6,6 +6,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryFile
+from threading import Timer
 from urllib.parse import urlsplit
 
 from tenants.farms import services
@@ -15,7 +17,13 @@ from tests.serving import owner_environment
 
 ROOT = Path(__file__).resolve().parent.parent
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
-END_OF_BLOCK = "-- end of block --"
+END_OF_BLOCK = "-- end of block --\n"
+EACH_BLOCK = f"""
+while IFS= read -r -d '' block; do
+    eval "$block" </dev/null
+    printf -- '{END_OF_BLOCK}'
+done
+"""
 # What differs between two runs: spool codes, passwords, the day in a number, the farm's name.
 VARYING = {
     r"\bcode +[0-9A-Z]{9}\b": "code CODE",
@@ -27,11 +35,13 @@ VARYING = {
 
 @contextmanager
 def page_run(page, *, farm, server, django_db_blocker):
-    """Run the page's blocks; yields pairs of what the page says and what each block printed."""
+    """The page's blocks, in one shell, as if they were pasted: yields an iterator that runs each of
+    them when asked for it, and gives what the page says and what the block printed."""
     blocks = BLOCK.findall((ROOT / page).read_text())
+    script = [text for kind, text in blocks if kind == "sh"]
     try:
-        printed = run_blocks([text for kind, text in blocks if kind == "sh"], farm, server)
-        yield list(zip(expected_outputs(blocks), printed, strict=True))
+        with shell(farm, server) as run:
+            yield zip(expected_outputs(blocks), map(run, script), strict=True)
     finally:
         with django_db_blocker.unblock():
             for tenant in Tenant.objects.filter(slug=farm):
@@ -39,25 +49,39 @@ def page_run(page, *, farm, server, django_db_blocker):
             go_out()
 
 
-def run_blocks(script, farm, server):
-    """Run the blocks in one shell, as if they were pasted; returns what each printed."""
-    end = f"\necho '{END_OF_BLOCK}'\n"
-    done = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", end.join([*script, ""])],
-        cwd=ROOT,
-        env={
-            **owner_environment(),
-            "PORT": str(urlsplit(server.url).port),
-            "FARM": farm,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        },
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.split(f"{END_OF_BLOCK}\n")[:-1]
+@contextmanager
+def shell(farm, server):
+    """``run(block)`` gives what a block printed; killed if all of them take 300 s."""
+    environment = {
+        **owner_environment(),
+        "PORT": str(urlsplit(server.url).port),
+        "FARM": farm,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    }
+    command = ["bash", "-euo", "pipefail", "-c", EACH_BLOCK]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with (
+        TemporaryFile("w+") as errors,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stderr=errors, **pipes) as process,
+    ):
+        limit = Timer(300, process.kill)
+        limit.start()
+
+        def run(block):
+            process.stdin.write(f"{block}\0")
+            process.stdin.flush()
+            lines = []
+            for line in process.stdout:
+                if line == END_OF_BLOCK:
+                    return "".join(lines)
+                lines.append(line)
+            errors.seek(0)
+            raise AssertionError(f"{block}\n{''.join(lines)}{errors.read()}")
+
+        try:
+            yield run
+        finally:
+            limit.cancel()
 
 
 def expected_outputs(blocks):

@@ -48,7 +48,7 @@ def text_of(page):
 def tour(server, django_db_blocker):
     blocker = {"django_db_blocker": django_db_blocker}
     with page_run("docs/tour.md", farm=FARM, server=server, **blocker) as outputs:
-        yield outputs
+        yield list(outputs)
 
 
 def test_every_block_of_the_tour_prints_what_the_page_says(tour):

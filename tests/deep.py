@@ -27,7 +27,10 @@ PARTS = {
         "tests/config/test_roles.py",
     ],
     "any-day": ["tests/production/any_day"],
-    "figures": ["tests/production/figures/test_figures.py"],
+    "figures": [
+        "tests/production/figures/test_figures.py",
+        "tests/production/figures/test_month.py",
+    ],
     "concurrency": ["tests/production/test_concurrency.py"],
     "tables": [
         "tests/inventory/test_import_filaments.py",

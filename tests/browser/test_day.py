@@ -6,6 +6,9 @@ from decimal import Decimal
 import pytest
 
 from production.models import PrinterSlot
+from production.services.completion.actuals import MaterialActual
+from production.services.printing import midprint
+from production.services.runs import lifecycle
 from tests.browser.page_checks import PHONE, TABLET, Hand, finds, geometry, on_board
 from tests.browser.sample_farm import grams
 from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
@@ -33,20 +36,32 @@ def status(run):
     return type(run).objects.get(pk=run.pk).status
 
 
-def test_a_day(visit, job):
-    live_through(visit(viewport=PHONE), job)
+BY_HAND = pytest.mark.parametrize(
+    ("viewport", "script"), [(PHONE, True), (TABLET, False)], ids=["phone", "no script"]
+)
 
 
-def test_a_day_without_javascript(visit, job):
-    live_through(visit(viewport=TABLET, java_script_enabled=False), job, has_script=False)
+@BY_HAND
+def test_a_spool_is_found_and_weighed(visit, viewport, script):
+    page = visit(viewport=viewport, java_script_enabled=script)
+    weigh_and_undo(page, Hand(page), a_spool())
 
 
-def live_through(page, job, *, has_script=True):
-    """Today, start, swap, save a draft, find and weigh, complete, undo."""
+@BY_HAND
+def test_a_run_is_started_and_its_spool_swapped(visit, job, viewport, script):
+    page = visit(viewport=viewport, java_script_enabled=script)
+    start_and_swap(page, Hand(page), job)
+
+
+@BY_HAND
+def test_figures_are_saved_and_a_run_completed_with_them(visit, job, shop, viewport, script):
+    lifecycle.start(job, by=shop.otto)
+    so_far = MaterialActual(line=job.materials.get().pk, actual_grams=Decimal(15))
+    midprint.swap_spool(job, by=shop.otto, line=so_far.line, spool=job.other, so_far=so_far)
+    page = visit(viewport=viewport, java_script_enabled=script)
     hand = Hand(page)
-    start_and_swap(page, hand, job)
-    save_draft(page, hand, has_script)
-    weigh_and_undo(page, hand, a_spool())
+    hand.touch(on_board(page, job))
+    save_draft(page, hand, script)
     complete_and_undo(page, hand, job)
 
 
@@ -82,7 +97,6 @@ def save_draft(page, hand, has_script):
 
 
 def weigh_and_undo(page, hand, spool):
-    hand.link("home")
     page.get_by_label("Scan or type a code").fill(spool.code.lower())
     hand.button("Go")
     hand.link("Weigh")

@@ -8,7 +8,7 @@ from tests.browser.pages import ADMIN, BUTTONS, FLOOR, OTHERS, SHARED, admin_pat
 from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
-PARTS = 4  # so that no test takes long
+PARTS, PARTS_OF_ADMIN = 4, 8  # so that no test takes long
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 WIDTHS_OF_TABLETS = budget((820,), (820, 1280))
 AT_ANY_WIDTH = {"today", "queue", "planned run", "running run", "complete", "spool", "load"}
@@ -19,16 +19,16 @@ def test_every_page_of_the_floor_is_looked_over():
     assert named == BUTTONS | SHARED | {address for address, *_ in FLOOR.values()}
 
 
-def looks_of(names, looks, part):
+def looks_of(names, looks, part, parts):
     """``(name, look)`` of a part of the pages: each in one of its looks, or in all if deep."""
-    pages = list(enumerate(names))[part::PARTS]
+    pages = list(enumerate(names))[part::parts]
     return [(name, look) for number, name in pages for look in some_of(looks, number)]
 
 
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, part):
     opened, wrong = {}, {}
-    for name, look in looks_of(FLOOR, LOOKS, part):
+    for name, look in looks_of(FLOOR, LOOKS, part, PARTS):
         viewport, scheme = LOOKS[look]
         page = opened[look] = opened.get(look) or visit(
             "about:blank", viewport=viewport, color_scheme=scheme
@@ -49,12 +49,12 @@ def in_turn(page, widths):
         yield width
 
 
-@pytest.mark.parametrize("part", range(PARTS))
+@pytest.mark.parametrize("part", range(PARTS_OF_ADMIN))
 def test_the_admin_is_for_everyone_and_fits_a_tablet(visit, shop, part):
     """Nothing goes on beside the screen, neither of the page nor within a list or a form; on a
     desk, nor within a table of figures."""
     page, wrong = visit("about:blank", by="mona", viewport=DESK), {}
-    for name, scheme in looks_of(ADMIN, ["light", "dark"], part):
+    for name, scheme in looks_of(ADMIN, ["light", "dark"], part, PARTS_OF_ADMIN):
         page.emulate_media(color_scheme=scheme)
         answer = page.goto(admin_path(name, shop.sample))
         assert answer.ok, name

@@ -24,15 +24,17 @@ def budget(default, deep):
 REQUESTS = EXAMPLES or budget(3, 400)
 REQUESTS_OF_NOBODY = EXAMPLES or budget(1, 100)  # which are refused before they are read
 
-# Random tables and entries of a catalogue to import.
+# Random tables to import, and entries of a catalogue, of two kinds.
 TABLES = EXAMPLES or budget(40, 2_000)
 LINES = budget(1_500, 10_000)  # of one large table
-ENTRIES = EXAMPLES or budget(100, 5_000)
+ENTRIES = EXAMPLES or budget(50, 2_500)
 
-# Random operations: so many seeds, each a test of its own, of so many days of so many steps.
-DAY_SEEDS = range(SEED, SEED + budget(3, 8))
-DAYS = EXAMPLES or budget(6, 50)
+# Random operations: so many seeds, each a test of its own, of so many days of so many steps. The
+# first day of a seed is the simplest there is.
+DAY_SEEDS = range(SEED, SEED + budget(5, 8))
+DAYS = EXAMPLES or budget(4, 50)
 STEPS = budget(30, 50)
+DAY_SEEDS_WITH_FIGURES = range(SEED, SEED + budget(3, 8))
 DAYS_WITH_FIGURES = budget(2, 15)
 STEPS_WITH_FIGURES = budget(25, 40)
 

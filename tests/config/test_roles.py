@@ -305,7 +305,7 @@ def addresses(both):
     }
 
 
-PARTS = ["/api/", "/admin/production/", "/admin/", "/"]
+PARTS = ["/api/", "/admin/production/", "/admin/inventory/", "/admin/", "/"]
 
 
 def part_of(path):

@@ -14,7 +14,7 @@ from tests.production.figures import interfaces
 __all__ = ["broken_invariants", "filaments_and_printer"]
 
 
-@pytest.mark.parametrize("seeded", budgets.DAY_SEEDS)
+@pytest.mark.parametrize("seeded", budgets.DAY_SEEDS_WITH_FIGURES)
 def test_the_figures_of_any_day_are_as_reckoned_from_the_rows(
     filaments_and_printer, broken_invariants, api, as_manager, seeded
 ):

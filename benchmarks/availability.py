@@ -1,9 +1,9 @@
 """Who is answered beside slow clients and a busy farm: python -m benchmarks availability
 
-Serves two farms by gunicorn, two processes each time, in turns: by the worker of
-`config/web_server` and, before it, by gunicorn's own `gthread` with two threads.
+Serves two farms by gunicorn, two processes each: by the worker of `config/web_server` and by
+gunicorn's own `gthread` with two threads. Both stand while they are measured in turns.
 
-- Requests a second of eight clients, and their CPU time: lists of 50 runs, and completions.
+- Requests a second of sixteen clients, and their CPU time: lists of 50 runs, and completions.
 - Answers within a second, of a client of one farm that asks four times a second over connections
   of its own, beside each of `benchmarks.slow_clients`.
 """
@@ -34,7 +34,7 @@ from tests.timing import cpu_of
 
 GTHREAD = ("--worker-class=gthread", "--threads=2")
 WORKERS = {"before": GTHREAD, "after": ()}
-CLIENTS, COMPLETIONS = 8, 80
+CLIENTS, COMPLETIONS = 16, 80
 LIST = "/api/v1/production-runs/"
 EXPORT = "/api/v1/locations/?format=csv"
 
@@ -70,10 +70,13 @@ def served(farms, way):
 
 def speed(farms, rounds, seconds):
     figures = {way: {"list of 50": [], "completion": []} for way in WORKERS}
-    for _ in range(rounds):
-        for way in WORKERS:
-            with served(farms, way) as server:
-                rates_of(server, seconds, COMPLETIONS // 4)  # warm: each thread opens a connection
+    with served(farms, "before") as before, served(farms, "after") as after:
+        servers = {"before": before, "after": after}
+        for server in servers.values():
+            rates_of(server, seconds, COMPLETIONS)  # warm: each thread opens a connection
+        for number in range(rounds):
+            order = list(servers.items())[:: -1 if number % 2 else 1]
+            for way, server in order:
                 for what, figure in rates_of(server, seconds, COMPLETIONS).items():
                     figures[way][what].append(figure)
     for what, before in figures["before"].items():
@@ -177,7 +180,7 @@ def two_farms(rounds):
         for tenant, fill in zip(farms, (fill_export, fill_runs), strict=True):
             with tenant_context(tenant):
                 tokens.append((f"{tenant.slug}.localhost", make_token(User.objects.get())))
-                fill(runs, 60 + 2 * rounds * (COMPLETIONS + COMPLETIONS // 4))
+                fill(runs, 60 + 2 * (rounds + 1) * COMPLETIONS)
         yield SimpleNamespace(north=tokens[0], south=tokens[1], runs=runs, export=EXPORT)
     finally:
         for tenant in farms:

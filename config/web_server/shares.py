@@ -6,6 +6,9 @@ from itertools import count
 
 MAX_WAITING = 100  # requests of one farm
 LONGEST_WAIT_SECONDS = 20
+# A process runs Python in one thread at a time: more threads at once only cost switches between
+# them. A request that takes longer is taken to wait for the database, and doesn't count.
+RUNNING_THREADS, RUNNING_SECONDS = 2, 0.05
 
 
 class TooManyWaiting(Exception):
@@ -34,15 +37,17 @@ class Shares:
 
     The farm with the fewest threads comes first, so that one that has half of them gets no more
     while another waits. Alone it gets all but one; all, where there is no other farm. Long requests
-    have ``long_threads`` together, shared in the same way. A request has the attributes ``farm``
-    ("" is for hosts of no farm) and ``is_long``.
+    have ``long_threads`` together, shared in the same way; of the others no more than
+    ``running_threads`` run that began just now. A request has the attributes ``farm`` ("" is for
+    hosts of no farm) and ``is_long``.
     """
 
-    def __init__(self, threads, long_threads, clock):
+    def __init__(self, threads, long_threads, clock, running_threads=RUNNING_THREADS):
         self.threads, self.long_threads = threads, long_threads
-        self.clock = clock
+        self.clock, self.running_threads = clock, running_threads
         self.known = set()  # farms that the application has answered for
         self._farms, self._numbers, self._lock = {}, count(), threading.Lock()
+        self._started_at = {}  # by id, of requests that have a thread and are not long
 
     def add(self, request):
         """Let a request wait for a thread. Raises TooManyWaiting."""
@@ -57,7 +62,7 @@ class Shares:
         with self._lock:
             candidates = [
                 (farm.threads, farm.waiting[is_long][0][0], is_long, farm)
-                for is_long in (True, False)
+                for is_long in self._kinds()
                 for farm in self._startable(is_long)
             ]
             if not candidates:
@@ -66,15 +71,31 @@ class Shares:
             if threads >= self._max_for_one():
                 return None
             farm.running[is_long] += 1
-            return farm.waiting[is_long].popleft()[-1]
+            request = farm.waiting[is_long].popleft()[-1]
+            if not is_long:
+                self._started_at[id(request)] = self.clock()
+            return request
 
     def done(self, request):
         """The thread of a request that was taken is free again."""
         with self._lock:
             farm = self._farms[request.farm]
             farm.running[request.is_long] -= 1
+            self._started_at.pop(id(request), None)
             if farm.is_gone:
                 del self._farms[request.farm]
+
+    def is_waiting(self):
+        """Whether any request waits for a thread."""
+        with self._lock:
+            return any(any(farm.waiting.values()) for farm in self._farms.values())
+
+    def may_start(self):
+        """Whether a thread that looks for a request could find one."""
+        with self._lock:
+            if sum(farm.threads for farm in self._farms.values()) >= self.threads:
+                return False
+            return any(self._startable(is_long) for is_long in self._kinds())
 
     def expired(self):
         """The requests that have waited too long, which nobody takes any more."""
@@ -87,6 +108,12 @@ class Shares:
                 if farm.is_gone:
                     del self._farms[name]
         return expired
+
+    def _kinds(self):
+        """By whether they are long: the requests that may have a thread now."""
+        since = self.clock() - RUNNING_SECONDS
+        running = sum(at > since for at in self._started_at.values())
+        return (True, False) if running < self.running_threads else (True,)
 
     def _startable(self, is_long):
         """The farms whose next request of this kind may have a thread."""

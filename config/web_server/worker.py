@@ -19,7 +19,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 from config.web_server.connections import Connection, HeadTooLarge, State
 from config.web_server.long_requests import is_long
 from config.web_server.refusals import BUSY, FULL, LATE, LONG_HEAD, of_error
-from config.web_server.shares import Shares, TooManyWaiting
+from config.web_server.shares import RUNNING_SECONDS, Shares, TooManyWaiting
 
 RECEIVE_BYTES = 65_536
 CHECK_SECONDS = 0.5  # between looks at deadlines
@@ -178,7 +178,18 @@ class BufferingWorker(ThreadWorker):
             self.shares.add(conn)
         except TooManyWaiting:
             return self._refuse(conn, BUSY)
-        return self.tpool.submit(self._serve_ready)
+        return self._start_thread()
+
+    def _start_thread(self):
+        if self.shares.may_start():
+            self.tpool.submit(self._serve_ready)
+
+    def wait_for_and_dispatch_events(self, timeout):
+        """Give a thread to what waits also where those that run are taken to be waiting now."""
+        if self.shares.is_waiting():
+            timeout = min(timeout, RUNNING_SECONDS / 2)
+        super().wait_for_and_dispatch_events(timeout)
+        self._start_thread()
 
     def _serve_ready(self):
         """Serve requests, in a thread, as long as there is one for it."""

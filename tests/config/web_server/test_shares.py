@@ -7,6 +7,7 @@ import pytest
 from config.web_server.shares import (
     LONGEST_WAIT_SECONDS,
     MAX_WAITING,
+    RUNNING_SECONDS,
     Shares,
     TooManyWaiting,
 )
@@ -25,8 +26,8 @@ def request(farm, *, is_long=False):
 
 @pytest.fixture
 def shares():
-    """Of eight threads, of which long requests have two."""
-    return Shares(8, 2, Clock())
+    """Of eight threads, of which long requests have two; all of them may run at once."""
+    return Shares(8, 2, Clock(), running_threads=8)
 
 
 def add(shares, farm, count=1, *, is_long=False):
@@ -82,6 +83,28 @@ def test_long_requests_have_two_threads_and_leave_the_others_to_short_ones(share
     shares.done(taken[0])
     assert shares.take().farm == "south"
     assert shares.take() is None
+
+
+def test_two_run_at_once_and_another_where_one_of_them_waits_for_something(shares):
+    shares.running_threads = 2
+    add(shares, "north", 5)
+    add(shares, "south", 2, is_long=True)
+    taken, farms = take_all(shares, 5)
+    assert farms == ["north", "south", "north", "south", None]
+    assert (shares.is_waiting(), shares.may_start()) == (True, False)
+    shares.done(taken[0])
+    assert shares.may_start()
+    assert take_all(shares, 2)[1] == ["north", None]
+    shares.clock.now += RUNNING_SECONDS
+    assert shares.may_start()
+    assert take_all(shares, 3)[1] == ["north", "north", None]
+    assert not shares.is_waiting()
+
+
+def test_nobody_looks_for_a_request_where_all_threads_run(shares):
+    add(shares, "north", 9)
+    take_all(shares, 8)
+    assert (shares.is_waiting(), shares.may_start()) == (True, False)
 
 
 def test_what_waits_too_long_is_given_back_and_never_served(shares):

@@ -172,6 +172,10 @@ class DroppedFarm(models.Model):
         )
 
     @classmethod
+    def forget(cls, slug):
+        cls.objects.filter(slug=slug).delete()
+
+    @classmethod
     def noted(cls, slug):
         """None where the farm was not dropped here, or its tables could not be read then."""
         return cls.objects.filter(slug=slug).values_list("access", flat=True).first()

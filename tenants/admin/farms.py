@@ -201,7 +201,17 @@ class FarmRequestAdmin(ReadOnlyAdmin):
 
     list_display = ["__str__", "status", "by", "created_at", "finished_at"]
     list_filter = [field_filter("status", "status", lambda: FarmRequest.Status.choices)]
-    fields = ["kind", "slug", "status", "detail", "by", "created_at", "finished_at"]
+    change_form_template = "tenants/admin_farm_request.html"
+
+    def get_fields(self, request, obj=None):
+        detail = ["detail"] if obj and obj.detail else []
+        return ["kind", "slug", "status", *detail, "by", "created_at", "finished_at"]
+
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj and (obj.kind, obj.status) == (FarmRequest.Kind.ADD, FarmRequest.Status.DONE):
+            hosts = Domain.objects.filter(tenant__slug=obj.slug, is_primary=True)
+            context["url"] = next((_url(request, each.host) for each in hosts), "")
+        return super().render_change_form(request, context, obj=obj, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         response = super().changeform_view(request, object_id, form_url, extra_context)

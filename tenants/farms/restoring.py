@@ -116,6 +116,8 @@ def _restore(tenant, head, reader, *, script, targets, hosts, keep_access, by):
     noted = DroppedFarm.noted(tenant.slug) if tenant.slug == head.slug else None
     with tenant_context(tenant):
         revoked = {} if keep_access else access.restrict(noted, by=None)
+    if tenant.slug == head.slug:
+        DroppedFarm.forget(tenant.slug)
     changes = {"hosts": [None, hosts], "taken_at": [None, head.taken_at]}
     audit("restore", tenant, by=by, changes=changes)
     is_compared = noted is not None and not keep_access

@@ -147,7 +147,7 @@ def test_a_managers_pin_gives_what_an_operator_may(tablet, mona):
     come(tablet, mona)
     printer = a_printer(needs_clearing=True)
     assert touch(tablet, f"/floor/printers/{printer.pk}/clear/").status_code == 303
-    assert tablet.get("/floor/device/").status_code == 403
+    assert "sign in with your password in the admin" in page(tablet.get("/floor/device/"), 403)
     mona.is_on_floor = True
     assert mona.has_perm("production.complete_productionrun")
     assert not mona.has_perm("production.override_productionrun")

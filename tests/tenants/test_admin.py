@@ -28,6 +28,8 @@ def test_an_object_page_without_such_an_object_leads_back_or_is_missing(at_platf
             answers[place + page] = at_platform.get(place + page).status_code
     assert set(answers.values()) <= {302, 403, 404}, answers
     assert answers["/admin/tenants/farmrequest/abc/change/"] == 302
+    refused = at_platform.get("/admin/tenants/farmrequest/add/")
+    assert (refused.status_code, "manager" in refused.content.decode()) == (403, False)
 
 
 @pytest.mark.parametrize(
@@ -164,7 +166,9 @@ def test_the_platform_makes_a_farm(at_platform):
     assert PASSWORD not in str(FarmRequest.objects.values())
     requests.carry_out(FarmRequest.objects.get().pk)
     done = at_platform.get(page)
-    assert ("Refresh" in done, "Done" in done.content.decode()) == (False, True)
+    text = done.content.decode()
+    assert ("Refresh" in done, "Done" in text, "Detail" in text) == (False, True, False)
+    assert '<a href="http://north.localhost/">' in text
     assert FarmRequest.objects.get().arguments == {}
     tenant = Tenant.objects.get(slug="north")
     with tenant_context(tenant):

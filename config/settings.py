@@ -139,12 +139,13 @@ MIDDLEWARE = [
     *(["corsheaders.middleware.CorsMiddleware"] if CORS_ORIGINS else []),
     "tenants.web.middleware.RefusingMiddleware",
     "tenants.web.middleware.HealthMiddleware",
+    # The same on any host: a page that says why there is no farm is styled too.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     # Before everything that may use the database: what comes earlier would run in the farm that the
     # connection was last in.
     "tenants.web.middleware.TenantMiddleware",
     "config.api.renderers.CompressReads",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "tenants.web.sessions.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -241,7 +242,9 @@ FONTS = env_list("SPOOLBOOK_FONTS")
 
 
 def WHITENOISE_ADD_HEADERS_FUNCTION(headers, path, url):
-    """Let the floor's service worker, a static file, control the floor's pages."""
+    """Say that a type is what it says, as SecurityMiddleware does, which static files don't pass;
+    let the floor's service worker control the floor's pages."""
+    headers["X-Content-Type-Options"] = "nosniff"
     if url.endswith("/floor-worker.js"):
         headers["Service-Worker-Allowed"] = "/floor/"
 

@@ -3,6 +3,7 @@
 import sys
 
 from django.http import Http404, HttpResponse
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
@@ -51,11 +52,17 @@ def server_error(request):
         return answer
     refusal = problems.as_refusal(error)
     if not _is_api(request):
-        return render_refusal(request, refusal) if refusal else defaults.server_error(request)
+        return render_refusal(request, refusal) if refusal else _failed(request)
     if refusal is not None:
         return _problem(of_refusal(refusal), headers_of(refusal))
     detail = _("The server failed. The correlation id leads to the entry in its log.")
     return _problem(problem(500, "server_error", detail=detail))
+
+
+def _failed(request):
+    """Without the request: what renders a page of a farm may be what failed."""
+    context = {"correlation_id": request.correlation_id}
+    return HttpResponse(render_to_string("500.html", context), status=500)
 
 
 def form_not_taken(request, reason=""):

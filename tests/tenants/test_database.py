@@ -73,4 +73,4 @@ def test_the_served_program_signs_in_at_its_farm_alone(server, committed_farm):
         assert committed_farm.name in browser.get("/").text
         elsewhere = browser.get("/", headers={"Host": "alpha.localhost"})
         assert elsewhere.headers["Location"].startswith("/accounts/login/")
-        assert browser.get("/static/spoolbook.css").status_code == 200
+        assert browser.get("/static/pages.css").status_code == 200

@@ -98,7 +98,7 @@ def test_a_suspended_farm_and_an_unknown_one_can_not_be_told_apart(farm, client_
     answers = [
         client_at(host).get(path, headers={"X-Request-ID": "one"}, **headers)
         for host in ("alpha.localhost", "nobody.localhost")
-        for path in ("/", "/accounts/login/?next=x", "/static/spoolbook.css")
+        for path in ("/", "/accounts/login/?next=x")
     ]
     assert {answer.status_code for answer in answers} == {404}
     assert len({(answer.content, str(answer.headers)) for answer in answers}) == 1

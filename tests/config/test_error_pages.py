@@ -1,0 +1,71 @@
+"""Pages that say why there is no other page: in the design, at any host, whatever does not work."""
+
+import re
+
+import pytest
+from django.db import OperationalError
+
+from tenants.farms import services
+from tenants.web import middleware
+
+LOADED = re.compile(r'(?:src|href)="([^"]+\.\w+)"')
+KINDS = {
+    "unreadable": 400,
+    "form not accepted": 403,
+    "not permitted": 403,
+    "unknown address": 404,
+    "unknown host": 404,
+    "no such run": 404,
+    "the server failed": 500,
+    "closed for maintenance": 503,
+    "without a database": 503,
+}
+
+
+def failing(error):
+    def fails(*_args):
+        raise error
+
+    return fails
+
+
+@pytest.fixture
+def wrong(farm, farm_client, operator, client_at, monkeypatch, settings):
+    """``wrong(kind)``: the answer when that is wrong."""
+    farm_client.force_login(operator)
+    farm_client.raise_request_exception = False
+
+    def answer(kind):
+        if kind == "unreadable":
+            settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 1
+            return farm_client.post("/accounts/login/", {"username": "a", "password": "b"})
+        if kind == "form not accepted":
+            farm_client.handler.enforce_csrf_checks = True
+            return farm_client.post("/accounts/login/")
+        if kind == "unknown host":
+            return client_at("nobody.example").get("/")
+        if kind == "closed for maintenance":
+            services.close_farm(farm, by=None)
+        if kind in ("without a database", "the server failed"):
+            error = OperationalError if kind == "without a database" else RuntimeError
+            monkeypatch.setattr(middleware, "is_public", failing(error))
+        paths = {"unknown address": "/x/", "not permitted": "/floor/device/"}
+        path = paths.get(kind, "/floor/runs/999999/")
+        return farm_client.get(path, headers={"X-Request-ID": "one-two"})
+
+    return answer
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_of_an_error_is_styled_from_its_own_host(wrong, kind):
+    answer = wrong(kind)
+    page = answer.content.decode()
+    assert answer.status_code == KINDS[kind]
+    assert [page.count(each) for each in ('<html lang="en-gb">', "<h1>", "<main>")] == [1, 1, 1]
+    loaded = LOADED.findall(page)
+    assert "/static/tokens.css" in loaded
+    assert all(path.startswith("/static/") for path in loaded)
+    for path in loaded:  # while nothing else works
+        file = answer.client.get(path)
+        assert (file.status_code, file["X-Content-Type-Options"]) == (200, "nosniff"), path
+    assert ("one-two" in page) == (kind == "the server failed")

@@ -229,7 +229,7 @@ USE_TZ = True
 TIME_ZONE = "UTC"  # a farm's own is activated with the farm
 
 STATIC_URL = "/static/"
-STATICFILES_DIRS = [BASE_DIR / "static"]
+STATICFILES_DIRS = [BASE_DIR / "static", ("docs", BASE_DIR / "docs" / "images")]
 STATIC_ROOT = BASE_DIR / "staticfiles"
 # Served from the source folders: there is no collectstatic between pull and run.
 WHITENOISE_USE_FINDERS = True

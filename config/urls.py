@@ -16,6 +16,7 @@ urlpatterns = [
     path("floor/", include("production.floor_urls")),
     # What is on labels: in capitals a QR code is smaller.
     re_path(r"^(?P<what>[sSpPrR])/(?P<code>[^/]{1,60})/?$", LabelView.as_view(), name="label"),
+    path("help/", include("tenants.help.urls")),
     path("api/", include("config.api.urls")),
 ]
 

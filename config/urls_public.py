@@ -9,6 +9,7 @@ from tenants.views import landing
 urlpatterns = [
     path("", landing, name="landing"),
     path("accounts/", include("tenants.urls")),
+    path("help/", include("tenants.help.urls")),
     path("admin/", public_site.urls),
     re_path("^api/", no_such_address),
 ]

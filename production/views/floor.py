@@ -57,6 +57,7 @@ class FormRefused(Exception):
 class FloorView(View):
     """A page without a form."""
 
+    help_topic = "floor"
     template_name = ""
     permission_required = "production.view_productionrun"  # None: any signed-in user
     verb_permission = ""

@@ -17,6 +17,7 @@ from tenants.operations.refusals import Refusal
 class WhoView(FloorView):
     """Sign in with a PIN; a form that was being sent can then be sent again."""
 
+    help_topic = "floor#shared-tablets"
     template_name = "production/floor/who.html"
     permission_required = None
     is_public = True
@@ -73,6 +74,7 @@ class LeaveView(FloorView):
 class DeviceView(VerbView):
     """A manager signs the tablet in as a device, and is signed out."""
 
+    help_topic = "floor#shared-tablets"
     template_name = "production/floor/device.html"
     permission_required = verb_permission = "accounts.add_floordevice"
     has_secrets = True
@@ -98,6 +100,7 @@ class DeviceView(VerbView):
 class PinView(VerbView):
     """A PIN of one's own."""
 
+    help_topic = "floor#shared-tablets"
     template_name = "production/floor/pin.html"
     permission_required = verb_permission = None
     has_secrets = True

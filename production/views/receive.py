@@ -21,6 +21,7 @@ RECEIVE_SPOOL = "inventory.receive_spool"
 class ChooseView(FloorView):
     """Choose the filament: by its barcode, by words, or of those received last."""
 
+    help_topic = "floor#receiving-a-case"
     template_name = "production/floor/receive.html"
     permission_required = RECEIVE_SPOOL
 
@@ -30,6 +31,7 @@ class ChooseView(FloorView):
 
 
 class ReceiveView(VerbView):
+    help_topic = "floor#receiving-a-case"
     template_name = "production/floor/receive_filament.html"
     permission_required = verb_permission = RECEIVE_SPOOL
     form_class = FloorReceiveForm
@@ -57,6 +59,7 @@ class ReceiveView(VerbView):
 class ReceivedView(FloorView):
     """The spools of a delivery, and their labels to print."""
 
+    help_topic = "floor#receiving-a-case"
     template_name = "production/floor/received.html"
     permission_required = "inventory.view_spool"
 

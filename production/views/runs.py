@@ -34,6 +34,8 @@ FILAMENT = [
 class RunPageMixin:
     """The run that a page is about, with its lines and items."""
 
+    help_topic = "floor#while-a-run-prints"
+
     @cached_property
     def run(self):
         rows = ProductionRun.objects.live().with_plan_state().select_related("outcome_reason")

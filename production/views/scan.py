@@ -35,6 +35,7 @@ class FindView(FloorView):
     """A label or the start of its code, the number of a run, or a barcode; ``in=admin`` leads to
     the pages of the admin."""
 
+    help_topic = "floor#scanning"
     template_name = "production/floor/find.html"
     permission_required = "inventory.view_spool"
 

@@ -35,6 +35,7 @@ UNDONE = {  # messages, by kind
 class SpoolPageMixin:
     """The subject of a page, and what uses it."""
 
+    help_topic = "floor#scanning"
     permission_required = "inventory.view_spool"
 
     @cached_property

@@ -16,6 +16,7 @@ MAX_RUNS = 10  # of a printer
 
 
 class TodayView(FloorView):
+    help_topic = "floor#the-board"
     template_name = "production/floor/today.html"
 
     def get_context_data(self):
@@ -32,6 +33,7 @@ class ScreenView(TodayView):
 
 
 class QueueView(FloorView):
+    help_topic = "floor#the-board"
     template_name = "production/floor/queue.html"
 
     def get_context_data(self):
@@ -41,6 +43,7 @@ class QueueView(FloorView):
 class PrinterView(FloorView):
     """A printer with its slots and open runs."""
 
+    help_topic = "floor#the-board"
     template_name = "production/floor/printer.html"
 
     def get_context_data(self):
@@ -54,6 +57,7 @@ class PrinterView(FloorView):
 
 
 class ClearView(ButtonView):
+    help_topic = "floor#the-board"
     verb_permission = "production.clear_printer"
 
     @cached_property
@@ -72,6 +76,8 @@ class ClearView(ButtonView):
 
 class SlotPageMixin:
     """The slot that a page is about."""
+
+    help_topic = "floor#scanning"
 
     @cached_property
     def subject(self):

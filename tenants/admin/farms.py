@@ -28,6 +28,7 @@ from tenants.web.forms import VerbForm
 public_site = AdminSite(name="admin")
 public_site.site_header = public_site.site_title = "Spoolbook: farms"
 public_site.index_title = "Farms of this installation"
+public_site.help_topic = "operations#managing-farms"
 MAX_FARMS, RECENT = 200, 10
 LOOK_SECONDS = 2  # how often a page that waits is loaded again
 ZONES = [(name, name) for name in sorted(zoneinfo.available_timezones())]

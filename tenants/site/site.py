@@ -52,6 +52,7 @@ class AdminSite(admin.AdminSite):
     index_template = "tenants/admin_index.html"
     empty_value_display = "–"
     final_catch_all_view = False  # or a 404 within the admin would ask people to sign in
+    help_topic = "admin#today"
     panels = None  # panels(request) is what the index shows besides
 
     def get_urls(self):

@@ -84,6 +84,7 @@ OTHERS = {
     "p": lambda: Printer.objects.last().code,
     "r": lambda: ProductionRun.objects.last().number,
     "admin": lambda: "inventory",
+    "help": lambda: "floor",
 }
 
 

@@ -235,6 +235,8 @@ PAGES = """
 /floor/spools/{pk}/undo-weighing/                       v     o
 /floor/spools/{pk}/weigh/                               o     o
 /floor/who/                                             v     v
+/help/                                                  v     .
+/help/{name}/                                           v     .
 /p/{code}/                                              v     .
 /r/{code}/                                              v     .
 /s/{code}/                                              v     .

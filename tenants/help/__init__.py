@@ -1,0 +1,1 @@
+"""The documentation in `docs/`, served with the product: what "?" on a page leads to."""

@@ -1,0 +1,85 @@
+"""Pages of `docs/` as HTML, with the ids that GitHub gives to their headings."""
+
+import re
+from functools import cache
+from typing import NamedTuple
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils.safestring import mark_safe
+from markdown_it import MarkdownIt
+
+FOLDER = settings.BASE_DIR / "docs"
+FIRST = ("floor", "admin", "tour", "glossary", "api", "operations")
+PAGE = re.compile(r"(?:docs/)?([a-z]+)\.md(#.*)?")
+MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+class Page(NamedTuple):
+    name: str
+    title: str
+    sections: dict  # the titles of its second-level headings, by their ids
+    anchors: frozenset
+    html: str
+
+
+def slug(heading):
+    return re.sub(r"[^\w -]", "", str(heading)).lower().replace(" ", "-")
+
+
+@cache
+def names():
+    """Of the pages: first those for everyday work."""
+    return (*FIRST, *sorted({path.stem for path in FOLDER.glob("*.md")} - {*FIRST}))
+
+
+@cache
+def page(name):
+    """Raises KeyError where there is none of the name."""
+    if name not in names():
+        raise KeyError(name)
+    tokens = MARKDOWN.parse((FOLDER / f"{name}.md").read_text())
+    title, sections, anchors = name, {}, set()
+    for token, following in zip(tokens, [*tokens[1:], None], strict=True):
+        if token.type == "heading_open":
+            text = "".join(each.content for each in following.children)
+            token.attrSet("id", slug(text))
+            anchors.add(slug(text))
+            if token.tag == "h1":
+                title = text
+            elif token.tag == "h2":
+                sections[slug(text)] = text
+        elif token.type == "inline":
+            token.children = _served(token.children)
+    html = mark_safe(MARKDOWN.renderer.render(tokens, MARKDOWN.options, {}))  # noqa: S308  # from docs/, without HTML
+    return Page(name, title, sections, frozenset(anchors), html)
+
+
+def _served(tokens):
+    """With links and pictures where they are served; links to files that are not become text."""
+    served, is_link = [], False
+    for token in tokens:
+        if token.type == "link_open":
+            target = _address(token.attrs["href"])
+            is_link = target is not None
+            if is_link:
+                token.attrSet("href", target)
+        elif token.type == "image":
+            token.attrSet("src", static(token.attrs["src"].replace("images/", "docs/", 1)))
+            token.attrSet("loading", "lazy")
+        if is_link or token.type not in ("link_open", "link_close"):
+            served.append(token)
+        if token.type == "link_close":
+            is_link = False
+    return served
+
+
+def _address(href):
+    """Of a link, as it is served; None for a file that is not."""
+    if href.startswith(("#", "http:", "https:")):
+        return href
+    found = PAGE.fullmatch(href)
+    if found and found[1] in names():
+        return reverse("help-page", args=[found[1]]) + (found[2] or "")
+    return None

@@ -1,0 +1,90 @@
+"""The documentation as it is served, and what the pages' "?" lead to."""
+
+import re
+
+import pytest
+from django.urls import get_resolver, resolve, reverse
+
+from tenants.help import pages
+from tenants.help.topics import address_of, topic_of
+from tenants.site.site import farm_site
+
+FARM, PUBLIC = "config.urls", "config.urls_public"
+
+
+def views_of(patterns):
+    for each in patterns:
+        if hasattr(each, "url_patterns"):
+            yield from views_of(each.url_patterns)
+        else:
+            yield each
+
+
+class Match:
+    def __init__(self, func):
+        self.func = func
+
+
+@pytest.mark.parametrize("urlconf", [FARM, PUBLIC])
+def test_the_help_of_every_page_is_a_heading_that_is_there(urlconf):
+    topics = {
+        topic_of(Match(each.callback)) for each in views_of(get_resolver(urlconf).url_patterns)
+    }
+    assert len(topics) > (1 if urlconf == PUBLIC else 30)
+    for topic in topics:
+        name, _, heading = topic.partition("#")
+        assert not heading or heading in pages.page(name).anchors, topic
+
+
+def test_all_rows_of_the_admin_have_a_section_of_their_own():
+    headings = {pages.slug(model._meta.verbose_name_plural) for model in farm_site._registry}
+    assert headings <= pages.page("admin").anchors
+
+
+@pytest.mark.parametrize(
+    ("path", "topic"),
+    [
+        ("/", "admin"),
+        ("/admin/", "admin#today"),
+        ("/admin/inventory/spool/1/do/weigh/", "admin#spools"),
+        ("/floor/", "floor#the-board"),
+        ("/floor/runs/1/complete/", "floor#while-a-run-prints"),
+        ("/api/v1/spools/", "api#spools"),
+        ("/api/v1/docs/", "api"),
+    ],
+)
+def test_a_page_leads_to_its_piece(path, topic):
+    assert topic_of(resolve(path)) == topic
+
+
+def test_every_page_shows_its_help(as_manager):
+    for path, topic in {
+        "/admin/inventory/spool/": "admin#spools",
+        "/floor/queue/": "floor#the-board",
+        "/api/v1/spools/?format=api": "api#spools",
+    }.items():
+        response = as_manager.get(path, headers={"accept": "text/html"})
+        assert f'href="{address_of(topic)}"' in response.text, path
+
+
+def test_links_and_pictures_lead_to_what_is_served(as_manager):
+    for name in pages.names():
+        page = as_manager.get(reverse("help-page", args=[name]))
+        assert page.status_code == 200
+        html = pages.page(name).html
+        for address in re.findall(r'href="([^"]+)"', html):
+            if address.startswith("http"):
+                continue
+            target, _, anchor = address.partition("#")
+            served = pages.page(resolve(target).kwargs["name"]) if target else pages.page(name)
+            assert not anchor or anchor in served.anchors, (name, address)
+        for address in re.findall(r'src="([^"]+)"', html):
+            assert re.fullmatch(r"/static/docs/[\w-]+(\.\w+)?\.(png|svg)", address), address
+
+
+def test_what_is_no_page_is_not_found_and_the_list_is_for_members(as_manager):
+    assert all(f'href="/help/{name}/"' in as_manager.get("/help/").text for name in pages.names())
+    for path in ("/help/nothing/", "/help/0001-one-schema/"):
+        assert as_manager.get(path).status_code == 404
+    as_manager.logout()
+    assert as_manager.get("/help/").status_code == 302

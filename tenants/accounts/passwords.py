@@ -57,10 +57,10 @@ def confirm(user, *, password, address, token=None):
     try:
         attempts.count_confirmation(user, address=address, token=token)
     except TooMany as refusal:
-        sign_ins.refused(user, way="confirmation", outcome=refusal.code)
+        sign_ins.refused(user, way="confirmation", outcome=refusal.code, by=user)
         raise
     if not user.check_password(password):
-        sign_ins.refused(user, way="confirmation", outcome=WrongPassword.code)
+        sign_ins.refused(user, way="confirmation", outcome=WrongPassword.code, by=user)
         detail = _("That is not the password of %(user)s.") % {"user": user.username}
         raise WrongPassword.of("current_password", detail)
 

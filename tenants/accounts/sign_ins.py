@@ -26,12 +26,12 @@ def granted(user, *, way):
     audit("sign_in", user, by=user, changes=_changes(way=way))
 
 
-def refused(user, *, way, outcome):
-    """A try to come in as ``user``, None if that is nobody. Not to be called in a transaction that
-    the refusal rolls back."""
+def refused(user, *, way, outcome, by=None):
+    """A try to come in as ``user``, None if that is nobody; ``by`` is who was signed in already,
+    None if nobody was. Not to be called in a transaction that the refusal rolls back."""
     _log(logging.WARNING, "sign_in_refused", user, way, outcome)
     try:
-        _store_refusal(user, way, outcome)
+        _store_refusal(user, way, outcome, by)
     except (OperationalError, InternalError) as error:
         # A database that is full or a replica: the answer is the refusal all the same.
         logger.warning("A refusal is not in the audit trail: %s", " ".join(str(error).split()))
@@ -42,7 +42,7 @@ def named(username):
     return User.objects.filter(username=attempts.canonical_username(username)).first()
 
 
-def _store_refusal(user, way, outcome):
+def _store_refusal(user, way, outcome, by):
     address = attempts.network(client_address.get())
     of_address, _seconds_left = attempts.tally("refusals of", address, seconds=attempts.HOUR)
     if not _has_event(of_address, OF_AN_ADDRESS):
@@ -51,7 +51,8 @@ def _store_refusal(user, way, outcome):
     if _has_event(of_farm, OF_A_FARM):
         changes = _changes(way=way, outcome=outcome, refusals_of_address=of_address)
         subject = user or User(name=UNKNOWN)
-        audit("sign_in_refused", subject, by=None, by_name=UNKNOWN, changes=changes)
+        by_name = None if by else UNKNOWN
+        audit("sign_in_refused", subject, by=by, by_name=by_name, changes=changes)
 
 
 def _has_event(count, limit):

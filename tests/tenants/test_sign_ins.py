@@ -110,9 +110,19 @@ def test_each_way_in_leaves_one_line_and_one_event(client, operator, lines, monk
         )
         for event in events
     ] == [row[1:] for row in EXPECTED]
-    assert {event.by_name for event in events} == {"Otto Operator", "unknown"}
+    assert {event.by_name for event in events} == {"Otto Operator", "nina", "unknown"}
     text = str(list(AuditEvent.objects.values())) + str(seen)
     assert not any(secret in text for secret in ("typed-here", "guess", "111111", PASSWORD))
+
+
+def test_a_refused_confirmation_is_by_whoever_is_signed_in(client, operator, monkeypatch):
+    monkeypatch.setattr(attempts, "PER_NAME", 1)
+    body = {"current_password": "guess", "password": "x", "end_tokens": True}
+    path, secret = "/api/v1/me/password/", make_token(operator)
+    assert [with_token(client, secret, path, body).status_code for _ in range(2)] == [403, 429]
+    for event in AuditEvent.objects.filter(verb="sign_in_refused"):
+        assert (event.by, event.by_name, event.object_id) == (operator, str(operator), operator.pk)
+    assert AuditEvent.objects.filter(verb="sign_in_refused").count() == 2
 
 
 def test_tokens_and_tablets_are_traced_with_who_and_from_where(client, manager, lines):

@@ -56,8 +56,12 @@ def count_confirmation(user, *, address, token=None, at=None):
     Raises TooManyTries."""
     if settings.SIGN_IN_TRIES_PER_MINUTE:
         _count_address(address, at=at)
-        kind, row = ("token", token) if token else ("person", user)
-        count(kind, str(row.pk), limit=PER_NAME, seconds=HOUR, at=at)
+        count(*_confirming(user, token), limit=PER_NAME, seconds=HOUR, at=at)
+
+
+def forgive_confirmation(user, *, token=None):
+    """As `forgive`: a program that sends the right password may go on."""
+    Attempt.objects.filter(whose=_hashed(*_confirming(user, token))).delete()
 
 
 def forgive_person(user):
@@ -92,6 +96,10 @@ def tally(kind, who, *, seconds, at=None):
         cursor.execute(COUNT, {"whose": _hashed(kind, who), "now": now, "since": since})
         tries, started_at = cursor.fetchone()
     return tries, (started_at - since).total_seconds()
+
+
+def _confirming(user, token):
+    return ("token", token.pk) if token else ("person", user.pk)
 
 
 def network(address):

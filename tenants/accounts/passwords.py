@@ -63,6 +63,7 @@ def confirm(user, *, password, address, token=None):
         sign_ins.refused(user, way="confirmation", outcome=WrongPassword.code, by=user)
         detail = _("That is not the password of %(user)s.") % {"user": user.username}
         raise WrongPassword.of("current_password", detail)
+    attempts.forgive_confirmation(user, token=token)
 
 
 def _letters(text):

@@ -10,6 +10,7 @@ from tests.factories import PASSWORD, make_token, make_user
 
 V1 = "/api/v1"
 NEW = "completely-other-1"
+SAME = str(services.SAME_PASSWORD)
 NINA = {"username": "nina", "password": NEW, "role": "manager"}
 SPARE = {"username": "mona", "name": "Spare", "scope": "all"}
 OWN = {"password": NEW, "end_tokens": False}
@@ -115,6 +116,16 @@ def test_tries_with_a_stolen_token_do_not_lock_its_owner_out(
     attempts.count_confirmation(manager, address="203.0.113.9")
 
 
+def test_right_passwords_are_not_held_against_a_program(stolen, api, operator, monkeypatch):
+    monkeypatch.setattr(attempts, "PER_NAME", 2)
+    right, wrong = {"current_password": PASSWORD}, {"current_password": "wrong"}
+    path = f"{V1}/users/{operator.pk}/unlock/"
+    codes = [stolen.post(path, body).status_code for body in [right, right, wrong, right, right]]
+    assert codes == [200, 200, 403, 200, 200]
+    weak = right | OWN | {"password": "1"}  # in a session
+    assert [api.post(f"{V1}/me/password/", weak).status_code for _ in range(3)] == [400] * 3
+
+
 def test_a_revoked_token_takes_those_made_with_it_along(stolen, manager):
     spare = stolen.post(f"{V1}/device-tokens/", SPARE | {"current_password": PASSWORD}).json()
     own = program(spare["token"])
@@ -149,6 +160,8 @@ def test_ones_own_password_is_changed_with_the_old_one(operator, end_tokens):
     assert list(browser.post(path, body).json()["errors"]) == ["end_tokens"]
     body |= {"end_tokens": end_tokens}
     assert browser.post(path, body | {"password": "1"}).json()["code"] == "weak_password"
+    same = browser.post(path, body | {"password": PASSWORD}).json()
+    assert (same["code"], same["errors"]) == ("weak_password", {"password": [SAME]})
     assert browser.post(path, body | {"current_password": "x"}).json()["code"] == "wrong_password"
     answer = browser.post(path, body)
     assert (answer.status_code, answer.json()["username"]) == (200, "otto")

@@ -56,7 +56,9 @@ def handler(error, context):
         _answer_in_json(context["request"])
     if refusal is not None:
         return refusal_response(refusal)
-    if isinstance(error, (Http404, ObjectDoesNotExist)):
+    if isinstance(error, Http404):
+        error = exceptions.NotFound(*error.args)
+    elif isinstance(error, ObjectDoesNotExist):
         error = exceptions.NotFound(_("This farm has no such row."))
     elif isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied(*error.args)

@@ -7,7 +7,8 @@ serializers and the permission of each action that is not its name.
 
 import re
 
-from django.shortcuts import get_object_or_404
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from rest_framework import status
@@ -136,7 +137,7 @@ class BaseViewSet(GenericViewSet):
 
     def get_object(self):
         """The row that the address names, of this farm, or 404."""
-        return get_object_or_404(self.get_queryset(), pk=self.kwargs["pk"])
+        return _find(self.get_queryset(), self.kwargs["pk"])
 
     def with_related(self, rows):
         """``rows`` with all that an answer represents, in a constant number of queries."""
@@ -250,6 +251,14 @@ class BaseViewSet(GenericViewSet):
         return answer
 
 
+def _find(rows, pk):
+    try:
+        return rows.get(pk=pk)
+    except ObjectDoesNotExist as error:
+        names = {"kind": rows.model._meta.verbose_name, "id": pk}
+        raise Http404(_("There is no %(kind)s with the id %(id)s.") % names) from error
+
+
 def answer_in_json(view, request):
     """A stored answer is JSON: a page holds a CSRF token."""
     json = next(each for each in view.get_renderers() if each.format == "json")
@@ -324,7 +333,7 @@ class Nested:
     parent = ""
 
     def get_parent(self):
-        return get_object_or_404(self.parents.all(), pk=self.kwargs[f"{self.parent}_id"])
+        return _find(self.parents.all(), self.kwargs[f"{self.parent}_id"])
 
     def get_queryset(self):
         return super().get_queryset().filter(**{self.parent: self.kwargs[f"{self.parent}_id"]})

@@ -50,6 +50,20 @@ def test_no_cache_on_the_way_keeps_what_is_somebodys(api, manager):
         assert made["Cache-Control"] == "no-store"
 
 
+@pytest.mark.parametrize(
+    ("path", "missing"),
+    [
+        ("jobs/99999999999/", "job with the id 99999999999"),
+        ("jobs/7/result/", "job with the id 7"),
+        ("production-runs/7/items/", "production run with the id 7"),
+    ],
+)
+def test_a_row_that_is_not_there_is_named(api, path, missing):
+    answer = api.get(f"/api/v1/{path}")
+    expected = (404, "not_found", f"There is no {missing}.")
+    assert (answer.status_code, answer.json()["code"], answer.json()["detail"]) == expected
+
+
 def test_a_method_that_an_address_does_not_have_is_405(api):
     answer = api.put("/api/v1/reasons/", {})
     assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")

@@ -271,6 +271,9 @@ def test_ones_own_password_is_changed_on_record(farm_client, operator):
     page = farm_client.post("/admin/password_change/", form)
     assert list(page.context["form"].errors) == ["tokens"]  # that is asked
     form["tokens"] = "end"
+    same = form | {"new_password1": PASSWORD, "new_password2": PASSWORD}
+    page = farm_client.post("/admin/password_change/", same)
+    assert page.context["form"].errors["new_password1"] == [services.SAME_PASSWORD]
     assert farm_client.post("/admin/password_change/", form).status_code == 302
     assert farm_client.get("/admin/password_change/done/").status_code == 200
     assert AuditEvent.objects.of(operator).get().by == operator

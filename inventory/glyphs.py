@@ -11,15 +11,13 @@ from django.utils.safestring import SafeString
 FULL, CORE = 17.8, 8.6  # radii of the winding, of 20
 THINNEST = 0.7  # of the last gram, so that it still has a colour
 FIBRE = re.compile(r"(?<![A-Z])(CF|GF)(?![A-Z])|CARBON|GLASS")  # in the material's code
-FLANGE = SafeString('<circle class="flange" cx="20" cy="20" r="19"/>')
-HUB = SafeString('<circle class="hub" cx="20" cy="20" r="4.6"/>')
-EMPTY = [
-    SafeString('<circle class="empty" cx="20" cy="20" r="18.6"/>'),
-    SafeString('<circle class="empty" cx="20" cy="20" r="4.6"/>'),
-]
-DISC = '<circle cx="20" cy="20" r="{}" fill="{}"/>'
+FLANGE = SafeString('<circle class="flange" r="19"/>')
+HUB = SafeString('<circle class="hub" r="4.6"/>')
+EMPTY = [SafeString('<g class="empty"><circle r="18.6"/><circle r="4.6"/></g>')]
+EDGE = SafeString(' class="edge"')
+DISC = '<circle{} r="{}" fill="{}"/>'
 SECTOR = '<path d="{}" fill="{}"/>'
-LINE = '<circle class="{}" cx="20" cy="20" r="{}"/>'
+LINE = '<circle class="{}" r="{}"/>'
 HIGHLIGHTS = (
     '<path d="{}" fill="none" stroke="#fff" stroke-opacity=".55" stroke-width="{}"'
     ' stroke-linecap="round"/>'
@@ -29,7 +27,7 @@ DOTS = (
     ' stroke-linecap="round"/>'
 )
 FIBRES = (
-    '<circle cx="20" cy="20" r="{}" fill="none" stroke="#fff" stroke-opacity=".42"'
+    '<circle r="{}" fill="none" stroke="#fff" stroke-opacity=".42"'
     ' stroke-width=".9" stroke-dasharray="2.6 {}"/>'
 )
 UNNAMED = SafeString('aria-hidden="true">')
@@ -44,7 +42,7 @@ def spool_glyph(subject, *, size="", title=""):
     filament = getattr(subject, "filament", subject)
     parts = _reel(filament, _share(subject), is_large=size == "xl") if filament else EMPTY
     return format_html(
-        '<svg class="spool {}" viewBox="0 0 40 40" focusable="false" {}{}</svg>',
+        '<svg class="spool {}" viewBox="-20 -20 40 40" {}{}</svg>',
         size,
         format_html('role="img"><title>{}</title>', title) if title else UNNAMED,
         _joined(parts),
@@ -71,15 +69,17 @@ def _reel(filament, share, *, is_large):
     finish = _joined(_finish(filament, radius))
     turns = int((radius - 6) / 1.2) if is_large else 0
     lines = [format_html(LINE, "wind", f"{6.6 + 1.2 * turn:.1f}") for turn in range(turns)]
-    return [FLANGE, winding, finish, *lines, format_html(LINE, "edge", f"{radius:.1f}"), HUB]
+    return [FLANGE, winding, finish, *lines, HUB]
 
 
 def _winding(filament, radius):
     colors = [f"#{each[:6]}" for each in filament.hexes] or ["none"]
     if filament.multi_color_direction == filament.Direction.COAXIAL:
-        return format_html_join("", SECTOR, _sectors(colors, radius))
+        disc = format_html(DISC, EDGE, f"{radius:.1f}", "none")
+        return format_html_join("", SECTOR, _sectors(colors, radius)) + disc
     step = (radius - 5) / len(colors)
-    rings = ((f"{radius - at * step:.1f}", color) for at, color in enumerate(colors))
+    rings = [("", f"{radius - at * step:.1f}", color) for at, color in enumerate(colors)]
+    rings[0] = (EDGE, *rings[0][1:])
     return format_html_join("", DISC, rings)
 
 
@@ -88,11 +88,11 @@ def _sectors(colors, radius):
     part, first = 2 * pi / len(colors), -3 * pi / 4 if len(colors) == 2 else -pi / 2
     for at, color in enumerate(colors):
         start, end = (_at(first + place * part, radius) for place in (at, at + 1))
-        yield f"M20 20L{start}A{radius:.1f} {radius:.1f} 0 0 1 {end}z", color
+        yield f"M0 0L{start}A{radius:.1f} {radius:.1f} 0 0 1 {end}z", color
 
 
 def _at(angle, radius):
-    return f"{20 + radius * cos(angle):.1f} {20 + radius * sin(angle):.1f}"
+    return f"{radius * cos(angle):.1f} {radius * sin(angle):.1f}"
 
 
 def _spokes():

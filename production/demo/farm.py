@@ -62,7 +62,8 @@ def _fill(now):
         _printer(row, done)
     for row in data.PRODUCTS:
         _product(row, done)
-    live_through(now, manager=manager, operator=people[roles.OPERATOR])
+    for _moment in live_through(now, manager=manager, operator=people[roles.OPERATOR]):
+        pass
 
 
 def _catalogue(done):

@@ -1,5 +1,6 @@
 """The history of the demo farm in the month before now, and its runs of today."""
 
+import heapq
 import random
 from datetime import datetime, time, timedelta
 from decimal import Decimal
@@ -7,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from production.demo import data, stories
 from production.demo.stories import DemoRun, Farm
-from production.models import PrinterSlot, Product
+from production.models import PrinterSlot
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from tenants.accounts.models import FarmSettings
@@ -69,9 +70,10 @@ PLANNED = (
 
 
 def live_through(now, *, manager, operator):
-    """Make the history of a farm that has been set up; ends at ``now``."""
+    """The history of a farm that has been set up, which ends at ``now``: a story made of all
+    stories, in the order of time."""
     farm, calendar = Farm(manager=manager, operator=operator), Calendar(now)
-    stories.play(_history(farm, calendar, random.Random(SEED)))
+    yield from heapq.merge(*_history(farm, calendar, random.Random(SEED)))
     _today(farm, now, calendar)
 
 
@@ -115,12 +117,12 @@ def _history(farm, calendar, dice):
     free_at = dict.fromkeys(data.WORK, calendar.at(first, 8))
     for number, day in enumerate(calendar.days):
         for printer in data.WORK:
-            for story, job, details in _jobs(number, day, printer, calendar, dice, free_at):
+            for story, job, details in _jobs(farm, number, day, printer, calendar, dice, free_at):
                 free_at[printer] = job.booked_at + timedelta(minutes=10)
                 yield story(farm, job, **details)
 
 
-def _jobs(number, day, printer, calendar, dice, free_at):
+def _jobs(farm, number, day, printer, calendar, dice, free_at):
     """What one printer does on one day, as ``(story, job, details)``."""
     scene = SCENES.get((number, printer))
     story, fields, details = scene or (stories.print_job, {}, {})
@@ -128,15 +130,15 @@ def _jobs(number, day, printer, calendar, dice, free_at):
     drawn = [(hour, dice.randrange(5, 59)) for hour, chance in chances if dice.random() < chance]
     for hour, minute in [(9, 20)] if scene else drawn:
         started_at = max(calendar.at(day, hour, minute), free_at[printer])
-        job = _job(printer, started_at, calendar, dice, fields)
+        job = _job(farm, printer, started_at, calendar, dice, fields)
         is_day_over = started_at > calendar.at(day, *LAST_START)
         if not is_day_over and calendar.is_over(job.booked_at + timedelta(hours=1)):
             yield story, job, details
 
 
-def _job(printer, started_at, calendar, dice, fields):
+def _job(farm, printer, started_at, calendar, dice, fields):
     sku = fields.get("sku") or dice.choice(data.WORK[printer])
-    product = Product.objects.get(sku=sku)
+    product = farm.products[sku]
     plates = fields.get("plates", dice.choice((1, 1, 1, 2)))
     minutes = int(product.plate_minutes) * plates * dice.gauss(1.02, 0.03)
     finished_at = started_at + timedelta(minutes=round(minutes))

@@ -1,6 +1,5 @@
 """Histories of a run or spool, as generators that yield the moment of the next event."""
 
-import heapq
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -46,15 +45,21 @@ class DemoRun:
     def minutes(self):
         return (self.finished_at - self.started_at).total_seconds() / 60
 
-    @property
-    def quantity(self):
-        return self.plates * Product.objects.get(sku=self.sku).units_per_plate
-
 
 class Farm:
+    """What the farm has, read once: ``products`` by SKU, ``printers`` and ``places`` by name,
+    ``filaments`` by the name that ``data`` has for them, ``reasons`` by kind and code."""
+
     def __init__(self, *, manager, operator):
         self.manager, self.operator = manager, operator
         self.in_use = set()
+        self.products = {product.sku: product for product in Product.objects.all()}
+        self.printers = {printer.name: printer for printer in Printer.objects.all()}
+        self.places = {location.name: location for location in Location.objects.all()}
+        self.reasons = {(each.kind, each.code): each for each in Reason.objects.all()}
+        ids = {external_id: name for name, (external_id, _price) in data.FILAMENTS.items()}
+        filaments = Filament.objects.filter(external_id__in=ids)
+        self.filaments = {ids[each.external_id]: each for each in filaments}
 
     def spool_for(self, material_type, filament, grams):
         """The emptiest free spool that has enough, as people use them up; None: buy one.
@@ -70,7 +75,7 @@ class Farm:
 
     def plan(self, *, sku, quantity, printer, at, with_spools=True, **fields):
         """Create a run with spools for what it needs; None when one of them is missing."""
-        product = Product.objects.get(sku=sku)
+        product = self.products[sku]
         reference = fields.pop("order_reference", "")
         item = NewItem(product=product, quantity=quantity, order_reference=reference)
         materials = [self._material(*need, with_spools) for need in bom.requirements([item])]
@@ -81,7 +86,7 @@ class Farm:
             at=at,
             items=[item],
             materials=materials,
-            printer=printer and Printer.objects.get(name=printer),
+            printer=printer and self.printers[printer],
             plate_count=bom.plates(product, quantity),
             **fields,
         )
@@ -96,30 +101,20 @@ class Farm:
         )
 
 
-def play(stories):
-    """Run the stories to their ends, in the order of time: always the one whose moment is next."""
-    for _moment in heapq.merge(*stories):
-        pass
-
-
 def delivery(farm, rows, at):
     yield at
     for name, grams, price, lot, place in rows:
-        _receive(farm, _filament(name), place, lot, at, grams=grams, price=price)
+        _receive(farm, farm.filaments[name], place, lot, at, grams=grams, price=price)
 
 
 def restocking(farm, lot, at):
     """One spool arrives of each filament that has fallen below its reorder point."""
     yield at
     for name, *_, place in {row[0]: row for row in data.FIRST_SPOOLS}.values():
-        filament = _filament(name)
+        filament = farm.filaments[name]
         on_shelf = filament.spools.on_shelf().aggregate(grams=Sum("remaining_grams"))["grams"]
         if on_shelf < filament.reorder_point_grams:
             _receive(farm, filament, place, lot, at)
-
-
-def _filament(name):
-    return Filament.objects.get(external_id=data.FILAMENTS[name][0])
 
 
 def _receive(farm, filament, place, lot, at, *, grams=None, price=None):
@@ -129,7 +124,7 @@ def _receive(farm, filament, place, lot, at, *, grams=None, price=None):
         price=price,
         lot_number=lot,
         supplier=data.SUPPLIER,
-        location=Location.objects.get(name=place),
+        location=farm.places[place],
         by=farm.manager,
         at=at,
     )
@@ -169,7 +164,7 @@ def failed_job(farm, job, *, reason, progress_percent):
             run,
             by=farm.operator,
             at=job.booked_at,
-            reason=Reason.objects.get(kind=Reason.Kind.FAILURE, code=reason),
+            reason=farm.reasons[Reason.Kind.FAILURE, reason],
             progress_percent=progress_percent,
             actual_minutes=round(job.minutes * progress_percent / 100),
         )
@@ -209,7 +204,7 @@ def book(farm, job, run, *, at, factor=None):
             for line in run.materials.select_related("spool__filament__manufacturer")
             if source != "as_planned"
         ],
-        items=[_count(item, job) for item in run.items.all()],
+        items=[_count(farm, item, job) for item in run.items.all()],
         actual_minutes=round(job.minutes),
         finished_at=job.finished_at,
         as_planned=source == "as_planned",
@@ -219,7 +214,7 @@ def book(farm, job, run, *, at, factor=None):
 def _plan(farm, job):
     return farm.plan(
         sku=job.sku,
-        quantity=job.quantity,
+        quantity=job.plates * farm.products[job.sku].units_per_plate,
         printer=job.printer,
         at=job.created_at,
         planned_start_at=job.started_at,
@@ -238,9 +233,9 @@ def _actual(line, factor, source):
     return MaterialActual(line=line.pk, actual_grams=grams, actual_purge_grams=purge)
 
 
-def _count(item, job):
+def _count(farm, item, job):
     scrapped = min(job.scrapped, item.quantity)
-    reason = Reason.objects.get(kind=Reason.Kind.SCRAP, code=job.scrap_reason) if scrapped else None
+    reason = farm.reasons[Reason.Kind.SCRAP, job.scrap_reason] if scrapped else None
     return ItemCount(
         item=item.pk,
         good_count=item.quantity - scrapped,

@@ -6,11 +6,13 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
 from django.db.models import F
 from django_tenants.utils import tenant_context
 
 from inventory.models import InventoryTransaction, Spool
 from production import demo
+from production.demo.month import live_through
 from production.models import ProductionRun, RunItem, RunMaterial
 from tenants.accounts.models import User
 from tenants.farms import services
@@ -23,17 +25,38 @@ from tests.queries import violations
 SLUG = "demo-of-tests"
 BERLIN = ZoneInfo("Europe/Berlin")
 AFTERNOON = datetime(2026, 6, 18, 14, 20, tzinfo=BERLIN)
+MIDDLE = AFTERNOON - timedelta(days=16)
 SUNDAY_NIGHT = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module")
-def demo_farm(django_db_setup, django_db_blocker):
-    """Made once for the tests that only look."""
+def begun(django_db_setup, django_db_blocker):
+    """The farm and its story, told as far as the middle of the month."""
+    stories = []
+
+    def keep(*args, **kwargs):
+        stories.append(live_through(*args, **kwargs))
+        return ()
+
     with django_db_blocker.unblock():
-        farm, _ = demo.ensure(slug="demo-to-look-at", now=AFTERNOON)
-    yield farm
-    with django_db_blocker.unblock():
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("production.demo.farm.live_through", keep)
+            farm, _ = demo.ensure(slug="demo-to-look-at", now=AFTERNOON)
+        [story] = stories
+        with tenant_context(farm), transaction.atomic():
+            next(moment for moment in story if moment > MIDDLE)
+        yield farm, story
         services.drop_farm(farm, by=None)
+
+
+@pytest.fixture(scope="module")
+def demo_farm(begun, django_db_blocker):
+    """Made once for the tests that only look."""
+    farm, story = begun
+    with django_db_blocker.unblock(), tenant_context(farm), transaction.atomic():
+        for _ in story:
+            pass
+    return farm
 
 
 @pytest.fixture
@@ -50,6 +73,14 @@ def require_nothing_later_than(now):
     for field in ("created_at", "started_at", "finished_at", "updated_at"):
         assert not runs(**{f"{field}__gt": now}).exists()
     assert not InventoryTransaction.objects.filter(created_at__gt=now).exists()
+
+
+def test_the_books_agree_in_the_middle_of_the_month(begun, db):
+    farm, _ = begun
+    with tenant_context(farm):
+        assert violations() == []
+        assert runs(status="completed").exists()
+        assert not runs(created_at__gt=AFTERNOON - timedelta(days=12)).exists()
 
 
 def test_the_books_agree_and_nothing_is_in_the_future(month):
@@ -124,13 +155,13 @@ def test_what_was_interrupted_is_made_again(db, monkeypatch):
         demo.ensure(slug=SLUG)
     with tenant_context(Tenant.objects.get(slug=SLUG)):
         assert not User.objects.exists()
-    monkeypatch.setattr("production.demo.farm.live_through", lambda *args, **kwargs: None)
+    monkeypatch.setattr("production.demo.farm.live_through", lambda *args, **kwargs: ())
     assert demo.ensure(slug=SLUG)[1]
     assert not demo.ensure(slug=SLUG)[1]
 
 
 def test_the_command_says_how_to_sign_in_and_the_words_work(db, monkeypatch):
-    monkeypatch.setattr("production.demo.farm.live_through", lambda *args, **kwargs: None)
+    monkeypatch.setattr("production.demo.farm.live_through", lambda *args, **kwargs: ())
     monkeypatch.setenv("PORT", "8123")
     out = StringIO()
     call_command("demo", stdout=out)

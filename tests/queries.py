@@ -5,6 +5,8 @@ from django.test.utils import CaptureQueriesContext
 
 from production.services import invariants
 
+TABLES = "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = current_schema()"
+
 
 def fresh(row):
     return type(row).objects.get(pk=row.pk)
@@ -29,3 +31,12 @@ def queries_of(work):
     with CaptureQueriesContext(connection) as seen:
         work()
     return len(seen)
+
+
+def analyze():
+    """Let PostgreSQL know what there is in the farm: what it knows is of other tests, far off. Of
+    every farm and of the catalogue it would take several times as long."""
+    with connection.cursor() as cursor:
+        cursor.execute(TABLES)
+        [tables] = cursor.fetchone()
+        cursor.execute(f"ANALYZE {tables}")

@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 
 from config.api.urls import router
 from tests import budgets
+from tests.queries import analyze
 from tests.rows import ROWS
 
 MANY = budgets.LIST_ROWS
@@ -30,10 +31,8 @@ def address(name):
 
 
 def fill(name, count):
-    """Add rows, and let PostgreSQL know: what it planned for the tests before is far off."""
     ROWS[name][0](count)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+    analyze()
 
 
 def test_every_list_can_be_filled():

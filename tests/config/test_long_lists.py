@@ -4,13 +4,13 @@ sorted by."""
 from datetime import UTC, datetime
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Location, Manufacturer
 from production.models import ProductionRun
 from production.services.reports import lots
 from tests.production.large_tables import looked_at, plan_of, reading, steps
+from tests.queries import analyze
 from tests.rows import run_items, runs
 from tests.shelf_rows import counts, entries, many, named, spools
 
@@ -22,12 +22,6 @@ LEDGER, ADMIN_LEDGER = "/api/v1/inventory-transactions/", "/admin/inventory/inve
 def boss(farm_client, manager):
     farm_client.force_login(manager)
     return farm_client
-
-
-def analyse():
-    """Let PostgreSQL know what there is."""
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def selects(client, address):
@@ -57,7 +51,7 @@ def rows_of(plan, table):
 )
 def test_a_page_reads_what_it_shows_of_its_own_rows_alone(boss, address):
     counts(MANY)
-    analyse()
+    analyze()
     (page,) = [sql for sql in selects(boss, address) if '"inventory_spool"."lot_number"' in sql]
     # Row by row, as where tables are too large to be read as a whole.
     plan = plan_of(page, without=["seqscan", "hashjoin", "mergejoin"])
@@ -78,7 +72,7 @@ def test_pages_together_are_the_list_in_its_order(boss):
 
 def test_the_newest_rows_are_found_by_the_index_of_ids(boss):
     counts(MANY)
-    analyse()
+    analyze()
     (page,) = [sql for sql in selects(boss, f"{LEDGER}?ordering=-id") if "lot_number" in sql]
     assert looked_at(page) <= PAGE
 
@@ -97,7 +91,7 @@ def test_an_order_and_a_number_are_found_among_many_runs_by_an_index(farm):
     many_runs = runs(MANY)
     run_items(MANY, run=many_runs.__getitem__)
     row.items.update(order_reference="Ours-7")
-    analyse()
+    analyze()
     for found in (
         ProductionRun.objects.of_order("ours-7"),
         ProductionRun.objects.by_number(row.number.lower()),

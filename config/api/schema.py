@@ -160,8 +160,7 @@ class OperationSchema(AutoSchema):
         return parameters
 
     def _is_async(self):
-        is_list = isinstance(self.view, ListViewSet) and self.view.action == "list"
-        return is_list or self.view.is_async
+        return self.view.is_async or isinstance(self.view, ListViewSet) and self.view.offers_job
 
     def _etag(self):
         """Of an existing row; a dry run that would create one answers without."""

@@ -19,7 +19,7 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
-from tenants.api import NO_PERMISSION, SIGNED_IN, async_answers, csv_format
+from tenants.api import FULL_SCOPE, NO_PERMISSION, SIGNED_IN, async_answers, csv_format
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
@@ -200,7 +200,7 @@ class BaseViewSet(GenericViewSet):
     def list_response(self, rows):
         """A page of the rows; as CSV all of them, unless the request names a page."""
         if csv_format.is_requested(self.request):
-            if async_answers.is_wanted(self.request):
+            if self.offers_job and async_answers.is_wanted(self.request):
                 answer_in_json(self, self.request)
                 return async_answers.begin_export(self, rows)
             one_page = self.request.query_params.keys() & {"page", "page_size"}
@@ -288,6 +288,12 @@ class ListViewSet(BaseViewSet):
         if csv_format.is_requested(self.request):
             answer_in_json(self, self.request)
         return super().handle_exception(exc)
+
+    @property
+    def offers_job(self):
+        """Whether a job may answer the list: any token of its person sees one without permission,
+        so not for what takes the scope all."""
+        return self.action == "list" and self.permission_needed() != FULL_SCOPE
 
     def list(self, request, *args, **kwargs):
         return self.list_response(self.filter_queryset(self.with_related(self.get_queryset())))

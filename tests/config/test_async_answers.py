@@ -158,6 +158,11 @@ def test_an_export_of_what_the_person_may_not_read_is_refused(api, do_all):
     assert (job["status"], job["problem"]["answered"]) == ("refused", 403)
 
 
+def test_a_list_for_the_scope_all_is_no_job_that_other_tokens_of_its_person_see(api):
+    assert api.get("/api/v1/tokens/", headers=ASYNC).status_code == 200
+    assert not Job.objects.exists()
+
+
 def test_a_long_list_of_the_admin_is_offered_as_a_job(at_admin, do_all, monkeypatch):
     for number in range(3):
         a_filament(f"Shelf {number}")

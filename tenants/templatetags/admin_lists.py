@@ -1,19 +1,36 @@
 """Template tags of the admin's lists: the filter bar and the date drill-down."""
 
 import copy
+import re
 from datetime import date
+from itertools import zip_longest
 
 from django import template
 from django.contrib.admin.templatetags.admin_list import date_hierarchy
 from django.db.models import Max, Min
 from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import mark_safe
+from django.utils.text import capfirst
 
 from tenants.accounts import audit_display
 from tenants.operations.text import humanize_name
 
+CELL = re.compile(r"<t[dh]\b")
 register = template.Library()
 register.filter("humanize", humanize_name)
 register.filter("audit_lines", audit_display.lines)
+
+
+@register.filter
+def labelled(cells, headers):
+    """The cells of a row, each with the heading of its column but the one that selects the row."""
+    for cell, header in zip_longest(cells, headers):
+        if header is None or "action-checkbox" in header["class_attrib"]:
+            yield cell
+        else:
+            label = format_html(' data-label="{}"', capfirst(header["text"]))
+            yield mark_safe(CELL.sub(rf"\g<0>{label}", cell, count=1))  # noqa: S308
 
 
 @register.inclusion_tag("tenants/_filter_bar.html")

@@ -221,3 +221,12 @@ def test_who_may_not_take_a_verb_back_is_not_offered_to(farm_client, operator, m
     completion.revert(done, by=manager)
     mine = completion.complete(done, by=operator, as_planned=True).run
     assert offered_to(operator) >= {"correct", "reassign", "revert"}, mine
+
+
+def test_each_cell_of_a_list_knows_the_heading_of_its_column(at_admin):
+    a_running_run((a_spool(), 10))
+    text = text_of(at_admin.get(LIST))
+    headings = re.findall(r'<div class="text">(?:<a [^>]+>|<span>)([^<]+)</', text)
+    cells = re.findall(r'<t[dh](?: data-label="([^"]+)")? class="(?:field|action)', text)
+    assert len(headings) > 5
+    assert cells == ["", *headings]

@@ -87,6 +87,8 @@ def give_back(tenant):
         _free.append(farm)
     else:
         services.drop_farm(farm.tenant, by=None)
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute(UNQUEUE.format(schema=farm.tenant.schema_name))
 
 
 def drop_all():

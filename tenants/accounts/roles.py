@@ -48,7 +48,7 @@ MANAGEMENT = (
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")
-    | _each("view add", "accounts", "backup")
+    | _each("view add restore", "accounts", "backup")
     | {"accounts.view_auditevent", "jobs.view_any_job"}
 )
 PLATFORM = (

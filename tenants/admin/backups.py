@@ -6,6 +6,7 @@ from django.db import connection
 from django.http import FileResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.defaultfilters import filesizeformat
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
@@ -15,14 +16,17 @@ from tenants.accounts.audited import audit
 from tenants.accounts.models import Backup
 from tenants.admin.people import ReadOnlyAdmin
 from tenants.farms import nightly
-from tenants.farms.backups import BackupFailed
+from tenants.jobs import backups
+from tenants.operations.refusals import Refusal
+from tenants.site.forms import ConfirmedForm
 from tenants.site.site import farm_site
+from tenants.web.requests import caller
 
 
 @admin.register(Backup, site=farm_site)
 class BackupAdmin(ReadOnlyAdmin):
     change_list_template = "tenants/admin_backups.html"
-    list_display = ["at", "who", "amount", "download", "problem"]
+    list_display = ["at", "who", "amount", "download", "restored", "problem"]
     list_display_links = None
     list_select_related = ["by"]
     fields = ["at", "who", "amount", "problem"]
@@ -32,23 +36,43 @@ class BackupAdmin(ReadOnlyAdmin):
         return [
             path("now/", view(require_POST(self.now_view)), name="accounts_backup_now"),
             path("<int:pk>/file/", view(require_GET(self.file_view)), name="accounts_backup_file"),
+            path("<int:pk>/restore/", view(self.restore_view), name="accounts_backup_restore"),
             *super().get_urls(),
         ]
 
     def changelist_view(self, request, extra_context=None):
-        may = {"may_back_up": request.user.has_perm("accounts.add_backup")}
+        may = {"may_back_up": request.user.has_perm(backups.MAY_BACK_UP)}
         return super().changelist_view(request, {**may, **(extra_context or {})})
 
     def now_view(self, request):
-        if not request.user.has_perm("accounts.add_backup"):
+        if not request.user.has_perm(backups.MAY_BACK_UP):
             raise PermissionDenied
         try:
-            backup = nightly.run(connection.tenant, by=request.user)
-        except BackupFailed as refusal:
+            job = backups.start_backup(by=request.user)
+        except Refusal as refusal:
             messages.error(request, refusal.detail)
-        else:
-            messages.success(request, _("The backup %(file)s was written.") % {"file": backup.file})
-        return HttpResponseRedirect(reverse("admin:accounts_backup_changelist"))
+            return HttpResponseRedirect(reverse("admin:accounts_backup_changelist"))
+        return _page_of(job)
+
+    def restore_view(self, request, pk):
+        """What is lost by it; once the password is given, a job."""
+        if not request.user.has_perm(backups.MAY_RESTORE):
+            raise PermissionDenied
+        backup = get_object_or_404(Backup.objects.successful(), pk=pk)
+        form = ConfirmedForm(request.POST or None, user=request.user, address=caller(request))
+        if request.method == "POST" and form.is_valid():
+            try:
+                return _page_of(backups.start_restore(backup, by=request.user))
+            except Refusal as refusal:
+                form.add_error(None, refusal.detail)
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Restore the farm"),
+            "opts": self.opts,
+            "backup": backup,
+            "form": form,
+        }
+        return TemplateResponse(request, "tenants/admin_restore.html", context)
 
     def file_view(self, request, pk):
         if not request.user.has_perm("accounts.view_backup"):
@@ -78,3 +102,14 @@ class BackupAdmin(ReadOnlyAdmin):
             return None
         url = reverse("admin:accounts_backup_file", args=[backup.pk])
         return format_html('<a href="{}">{}</a>', url, backup.file)
+
+    @admin.display(description="")
+    def restored(self, backup):
+        if not backup.file:
+            return None
+        url = reverse("admin:accounts_backup_restore", args=[backup.pk])
+        return format_html('<a href="{}">{}</a>', url, _("Restore …"))
+
+
+def _page_of(job):
+    return HttpResponseRedirect(reverse("admin:jobs_job_change", args=[job.pk]))

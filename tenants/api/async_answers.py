@@ -45,9 +45,15 @@ class JobSerializer(RowSerializer):
         ]
         read_only_fields = fields
         extra_kwargs = {
-            "done": {"help_text": "Steps: rows of an export; lines of an import, twice each."},
+            "done": {
+                "help_text": "Steps: rows of an export; lines of an import, twice each; tables of "
+                "a backup; of a restore also kilobytes of its file."
+            },
             "total": {"help_text": "Of the steps; null where nobody knows."},
-            "result_bytes": {"help_text": "Null once it is not kept any more."},
+            "result_bytes": {
+                "help_text": "Null once it is not kept any more, and of a backup, which is "
+                "downloaded in the admin alone."
+            },
         }
 
 

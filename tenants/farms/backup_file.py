@@ -14,6 +14,7 @@ and no file is trusted to have an end: a file may come from anybody.
 import gzip
 import hashlib
 import json
+import os
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.models import Tenant
+from tenants.operations import progress
 from tenants.operations.refusals import Invalid
 from tenants.schemas.tables import MAX_ID
 
@@ -29,6 +31,7 @@ FORMAT, VERSION = "spoolbook-farm", 2
 SUFFIX = ".farm.gz"
 OF_SQL = b"-- spoolbook "  # version 1
 END_OF_ROWS = b"\\.\n"
+KILOBYTE = 1024
 MAX_HEAD_BYTES = 65_536  # of the first line and of each line of JSON
 MAX_LINE_BYTES = 16 * 2**20
 # What the rows of a farm shrink to is a fifth to a twentieth.
@@ -100,6 +103,7 @@ class BackupReader:
     """Reads a file in order, with a bound for all that it reads. Raises InvalidBackup."""
 
     def __init__(self, raw, size):
+        self._raw, self._counted = raw, 0
         self._file = gzip.GzipFile(fileobj=raw)
         self._bytes_left = max(size * MAX_RATIO, ALWAYS_BYTES)
         self._digest, self._rows = hashlib.sha256(), {}
@@ -151,7 +155,16 @@ class BackupReader:
     def _rows_of(self, name):
         while (line := self._line(MAX_LINE_BYTES)) != END_OF_ROWS:
             self._rows[name] += 1
+            if self._rows[name] % progress.STEP == 0:
+                self._count_kilobytes()
             yield line
+        self._count_kilobytes()
+
+    def _count_kilobytes(self):
+        """Of the file: what they shrink to is known beforehand."""
+        read = self._raw.seek(0, os.SEEK_CUR) // KILOBYTE
+        progress.count(read - self._counted)
+        self._counted = read
 
     def count(self, name):
         return self._rows[name]

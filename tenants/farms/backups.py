@@ -13,6 +13,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from tenants.farms.backup_file import SUFFIX, BackupWriter
 from tenants.farms.services import PUBLIC
+from tenants.operations import progress
 from tenants.operations.refusals import Refusal
 from tenants.schemas import tables
 
@@ -50,6 +51,8 @@ def back_up(tenant, folder):
     """
     now = timezone.now()
     path = Path(folder) / f"{tenant.slug}-{now:%Y%m%d-%H%M%S}{SUFFIX}"
+    if path.exists():  # of the same second
+        path = path.with_name(f"{tenant.slug}-{now:%Y%m%d-%H%M%S.%f}{SUFFIX}")
     try:
         with _written(path) as file:
             _write(tenant, file, now)
@@ -92,6 +95,7 @@ def _write(tenant, file, now):
                 last_id = table.last_id()
                 with connection.wrap_database_errors, cursor.copy(table.read()) as rows:
                     writer.table(table.name, table.columns, last_id, rows)
+            progress.count(1)
     writer.end()
 
 

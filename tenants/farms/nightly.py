@@ -4,10 +4,11 @@ import logging
 import zoneinfo
 from contextlib import suppress
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 from django_tenants.utils import schema_context, tenant_context
 
@@ -101,5 +102,6 @@ def _delete_old(tenant):
     ]
     for backup in old:
         if backup.file:
-            file_of(tenant, backup).unlink(missing_ok=True)
+            path = file_of(tenant, backup)
+            transaction.on_commit(partial(path.unlink, missing_ok=True))
         backup.delete()

@@ -13,6 +13,7 @@ from pathlib import Path
 from django.core.exceptions import ObjectDoesNotExist, ValidationError
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django_tenants.utils import schema_context, tenant_context
 
 from tenants.accounts import access, roles
@@ -32,6 +33,7 @@ OF_ROWS = ("22", "23", "54", "40001", "P0001")
 # Of PostgreSQL's messages: where a row is, and the values in it, which may be secrets.
 PLACE = re.compile(r"COPY (\w+), (line \d+)")
 VALUE = re.compile(r'(: |value )".*"', re.DOTALL)
+KINDS = {"people": _lazy("People"), "tokens": _lazy("Tokens"), "devices": _lazy("Tablets")}
 READING = "SET LOCAL statement_timeout = 0; SET LOCAL datestyle = 'ISO, YMD'"
 
 
@@ -47,6 +49,14 @@ class Restored:
     revoked: dict
     is_compared: bool
 
+    def lines(self):
+        """Who can't sign in as when the backup was made."""
+        taken = f"{self.taken_at:%Y-%m-%d %H:%M} UTC"
+        yield _("Revoked or changed since %(taken)s, and so it stays:") % {"taken": taken}
+        for kind, names in self.revoked.items():
+            listed = {"kind": KINDS[kind], "names": ", ".join(names) or _("none")}
+            yield _("  %(kind)s: %(names)s") % listed
+
 
 def restore_farm(path, *, by, slug=None, hosts=None, keep_access=False):
     """Restore the farm of a file, all of it or nothing, and return what became of it (Restored).
@@ -57,28 +67,34 @@ def restore_farm(path, *, by, slug=None, hosts=None, keep_access=False):
     everybody of the file can. Raises InvalidBackup, InvalidSlug, SlugTaken, InvalidHost,
     HostTaken, OtherVersion.
     """
+    with opened(path) as (reader, head), schema_context(PUBLIC):
+        last = targets(head)
+        slug = slug or head.slug
+        check_slug(slug)
+        if hosts is None:
+            hosts = head.hosts if slug == head.slug else []
+        tenant = Tenant(slug=slug, name=head.name, schema_name=schema_name(slug))
+        tenant.status, tenant.created_at = head.status, head.created_at
+        hosts = farm_hosts(slug, hosts)
+        if last is None:
+            template.load()  # before the transaction: pg_dump must see what it dumps
+        names = {"last": last, "hosts": hosts, "keep_access": keep_access, "by": by}
+        return _restore(checked(tenant), head, reader, **names)
+
+
+@contextmanager
+def opened(path):
+    """The reader of a file, and its head. Raises InvalidBackup."""
     try:
         with open(path, "rb") as raw:
             reader = BackupReader(raw, Path(path).stat().st_size)
-            head = reader.head()
-            targets = _targets(head)
-            slug = slug or head.slug
-            check_slug(slug)
-            if hosts is None:
-                hosts = head.hosts if slug == head.slug else []
-            tenant = Tenant(slug=slug, name=head.name, schema_name=schema_name(slug))
-            tenant.status, tenant.created_at = head.status, head.created_at
-            hosts = farm_hosts(slug, hosts)
-            with schema_context(PUBLIC):
-                script = None if targets else template.load()
-                names = {"targets": targets, "hosts": hosts, "keep_access": keep_access, "by": by}
-                return _restore(checked(tenant), head, reader, script=script, **names)
+            yield reader, reader.head()
     except OSError as error:
         detail = _("%(path)s can't be read: %(reason)s.") % {"path": path, "reason": error}
         raise InvalidBackup(detail) from error
 
 
-def _targets(head):
+def targets(head):
     """The last migrations of the file, None where they are all of today's. Raises OtherVersion,
     InvalidBackup where it is a state in which no farm can be."""
     if unknown := head.migrations - set(migrating.expected()):
@@ -90,17 +106,32 @@ def _targets(head):
         raise drift.OtherVersion(detail % {"product": head.product, "names": names})
     if head.migrations == set(migrating.expected()):
         return None
-    if (targets := migrating.leaves(head.migrations)) is None:
+    if (last := migrating.leaves(head.migrations)) is None:
         raise InvalidBackup(_("The migrations that this backup names don't make a farm."))
-    return targets
+    return last
 
 
 @operation("farm.restore")
-def _restore(tenant, head, reader, *, script, targets, hosts, keep_access, by):
+def _restore(tenant, head, reader, *, last, hosts, keep_access, by):
     tenant.pk = None
     claim(tenant, hosts)
+    fill(tenant, reader, last)
+    noted = DroppedFarm.noted(tenant.slug) if tenant.slug == head.slug else None
+    with tenant_context(tenant):
+        revoked = {} if keep_access else access.restrict(noted, by=None)
+    if tenant.slug == head.slug:
+        DroppedFarm.forget(tenant.slug)
+    changes = {"hosts": [None, hosts], "taken_at": [None, head.taken_at]}
+    audit("restore", tenant, by=by, changes=changes)
+    is_compared = noted is not None and not keep_access
+    return Restored(tenant=tenant, taken_at=head.taken_at, revoked=revoked, is_compared=is_compared)
+
+
+def fill(tenant, reader, last):
+    """Make the farm's schema by the migrations as far as ``last``, copy the rows of the file into
+    it, and migrate it on, as the owner and in a transaction. Raises InvalidBackup, SlugTaken."""
     schema = tenant.schema_name
-    make_schema(schema, script, targets)
+    make_schema(schema, None if last else template.load(), last)
     database_role.create_role(schema)
     with _of_the_file():
         _copy_rows(reader, tenant)
@@ -113,15 +144,6 @@ def _restore(tenant, head, reader, *, script, targets, hosts, keep_access, by):
                 raise _unreadable(table)
             _check_people_and_settings()
             FarmSettings.copy_to_public()
-    noted = DroppedFarm.noted(tenant.slug) if tenant.slug == head.slug else None
-    with tenant_context(tenant):
-        revoked = {} if keep_access else access.restrict(noted, by=None)
-    if tenant.slug == head.slug:
-        DroppedFarm.forget(tenant.slug)
-    changes = {"hosts": [None, hosts], "taken_at": [None, head.taken_at]}
-    audit("restore", tenant, by=by, changes=changes)
-    is_compared = noted is not None and not keep_access
-    return Restored(tenant=tenant, taken_at=head.taken_at, revoked=revoked, is_compared=is_compared)
 
 
 def _copy_rows(reader, tenant):

@@ -5,6 +5,8 @@ class JobsConfig(AppConfig):
     name = "tenants.jobs"
 
     def ready(self):
-        from tenants.jobs import exports, kinds  # noqa: PLC0415 - models are loaded only now
+        from tenants.jobs import backups, exports, kinds  # noqa: PLC0415 - models are loaded now
 
         kinds.register(exports.EXPORT, exports.export, exports.LABEL)
+        kinds.register(backups.BACKUP, backups.back_up, backups.LABELS[backups.BACKUP])
+        kinds.register(backups.RESTORE, backups.restore, backups.LABELS[backups.RESTORE])

@@ -33,6 +33,8 @@ def file_answer(job):
         reason = (job.problem or {}).get("detail", "")
         names = {"status": job.status, "reason": reason}
         raise JobHasNoResult((detail % names).strip(), job_status=job.status)
+    if not job.result_type:
+        raise JobHasNoResult(_("Its file is not kept with the jobs."), job_status=job.status)
     if job.result_bytes is None:
         raise ResultDropped(_("It was kept for a day, or gave way to newer ones: begin it again."))
     headers = {"Content-Disposition": f'attachment; filename="{job.result_name}"'}

@@ -1,16 +1,19 @@
 """What jobs can do: an app registers a kind when it is ready."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Result:
-    """A file: ``blocks`` are read within the transaction of the job."""
+    """A file, whose ``blocks`` are read within the transaction of the job; or one that is elsewhere
+    (``url``). ``discard`` is called when the job has no effect after all."""
 
     name: str
-    content_type: str
-    blocks: Iterable[bytes]
+    content_type: str = ""
+    blocks: Iterable[bytes] = ()
+    url: str = ""
+    discard: Callable = lambda: None
 
 
 _kinds = {}

@@ -66,6 +66,7 @@ class Job(models.Model):
     result_name = models.CharField(max_length=200, blank=True)
     result_type = models.CharField(max_length=100, blank=True)
     result_bytes = models.BigIntegerField(null=True)
+    result_url = models.CharField(max_length=200, blank=True)  # of a file that is not the job's
 
     objects = JobQuerySet.as_manager()
 

@@ -86,10 +86,22 @@ def _take_effect(job, record):
     work = kinds.get(job.kind)
     with progress.counted_by(record.count):
         result = work(job, by=_person(job))
-        size = files.write(job, result.blocks, is_result=True)
+        try:
+            _finish(job, record, result)
+        except BaseException:
+            result.discard()
+            raise
+
+
+def _finish(job, record, result):
+    size = files.write(job, result.blocks, is_result=True) if result.content_type else None
     _person(job, is_locked=True)  # at the end: meanwhile, people and tokens can be shut out
     record.finish(
-        result_name=result.name, result_type=result.content_type, result_bytes=size, problem=None
+        result_name=result.name,
+        result_type=result.content_type,
+        result_bytes=size,
+        result_url=result.url,
+        problem=None,
     )
 
 

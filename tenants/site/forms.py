@@ -56,12 +56,7 @@ class OwnPasswordForm(AdminPasswordChangeForm):
             del self.fields["tokens"]
 
     def clean_old_password(self):
-        password = self.cleaned_data["old_password"]
-        try:
-            passwords.confirm(self.user, password=password, address=self.address)
-        except Refusal as refusal:
-            raise forms.ValidationError(refusal.detail) from refusal
-        return password
+        return _confirmed(self.cleaned_data["old_password"], self.user, self.address)
 
     def clean_new_password1(self):
         password = self.cleaned_data["new_password1"]
@@ -76,6 +71,30 @@ class OwnPasswordForm(AdminPasswordChangeForm):
             password=self.cleaned_data["new_password1"],
             end_tokens=self.cleaned_data.get("tokens") == "end",
         )
+
+
+class ConfirmedForm(forms.Form):
+    """Asks for the password of whoever is signed in."""
+
+    password = forms.CharField(
+        label=_("Your password"),
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+
+    def __init__(self, *args, user, address, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.user, self.address = user, address
+
+    def clean_password(self):
+        return _confirmed(self.cleaned_data["password"], self.user, self.address)
+
+
+def _confirmed(password, user, address):
+    try:
+        passwords.confirm(user, password=password, address=address)
+    except Refusal as refusal:
+        raise forms.ValidationError(refusal.detail) from refusal
+    return password
 
 
 class QuantityInput(forms.NumberInput):

@@ -150,6 +150,7 @@ PAGES = """
 /admin/accounts/auditevent/csv/                         m     m
 /admin/accounts/backup/now/                             .     m
 /admin/accounts/backup/{pk}/file/                       m     .
+/admin/accounts/backup/{pk}/restore/                    m     m
 /admin/accounts/devicetoken/{pk}/revoke/                m     m
 /admin/accounts/floordevice/{pk}/revoke/                m     m
 /admin/accounts/floordevice/{pk}/unlock/                m     m

@@ -11,8 +11,10 @@ from django_tenants.utils import tenant_context
 from tenants.accounts.models import AuditEvent, Backup, User
 from tenants.farms import backups, nightly, restoring, services
 from tenants.jobs import worker
-from tests.conftest import FarmClient
+from tenants.jobs.models import Job
+from tests.conftest import FarmClient, go_to
 from tests.factories import make_user
+from tests.responses import refused, text_of
 from tests.tenants.test_farms import run
 
 PAGE = "/admin/accounts/backup/"
@@ -146,10 +148,16 @@ def test_the_worker_looks_each_hour_for_what_is_due(
 
 
 def test_a_manager_backs_up_and_downloads_and_nobody_else(committed_farm, client):
-    answer = client.post(f"{PAGE}now/", follow=True)
-    backup = Backup.objects.get()
-    assert f"The backup {backup.file} was written" in answer.content.decode()
+    page = client.post(f"{PAGE}now/")["Location"]
+    assert client.post(f"{PAGE}now/")["Location"] == page  # the same job
+    assert "Waiting for its turn" in client.get(page).content.decode()
+    worker.work_off()
+    go_to(committed_farm)
+    backup, job = Backup.objects.get(), Job.objects.get()
+    assert (job.status, job.done) == ("done", job.total)
     path = f"{PAGE}{backup.pk}/file/"
+    assert f'<a href="{path}" download>Download {backup.file}</a>' in text_of(client.get(page))
+    refused(client.get(f"/api/v1/jobs/{job.pk}/result/"), 409, "job_has_no_result")
     answer = client.get(path)
     content = b"".join(answer.streaming_content)
     assert content == nightly.file_of(committed_farm, backup).read_bytes()

@@ -38,6 +38,7 @@ class Migration(migrations.Migration):
                 ('result_name', models.CharField(blank=True, max_length=200)),
                 ('result_type', models.CharField(blank=True, max_length=100)),
                 ('result_bytes', models.BigIntegerField(null=True)),
+                ('result_url', models.CharField(blank=True, max_length=200)),
                 ('by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('token', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.devicetoken')),
             ],

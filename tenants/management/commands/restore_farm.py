@@ -4,8 +4,6 @@ from tenants.farms import restoring
 from tenants.farms.services import SlugTaken
 from tenants.management.farm_command import FarmCommand
 
-KINDS = {"people": "People", "tokens": "Tokens", "devices": "Tablets"}
-
 
 class Command(FarmCommand):
     help = (
@@ -54,6 +52,5 @@ class Command(FarmCommand):
                 f"revoked. Let somebody in: manage.py set_password {slug} NAME"
             )
             return
-        self.stdout.write(f"Revoked or changed since {taken}, and so it stays:")
-        for kind, names in restored.revoked.items():
-            self.stdout.write(f"  {KINDS[kind]}: {', '.join(names) or 'none'}")
+        for line in restored.lines():
+            self.stdout.write(line)

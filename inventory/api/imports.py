@@ -3,39 +3,38 @@
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
-from inventory.serializers.tables import CatalogueReportSerializer
 from inventory.services.tables import catalogue_source, uploads
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_filaments, read_spools
 from inventory.services.tables.filament_import import import_filaments
-from inventory.services.tables.report import FILAMENTS, SPOOLS
+from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
 from tenants.api import async_answers
 from tenants.api.csv_format import CSVParser
 from tenants.web.idempotency import require_key
 
-FILE = "table.csv"  # what a body is called
+FILES = {SPOOLS: "table.csv", FILAMENTS: "table.csv", CATALOGUE: "catalogue.json"}  # bodies
 TRY_FIRST = "With ?dry_run=true nothing is stored, and no key is needed."
 IMPORT = {"url_path": "import", "url_name": "import", "is_async": True}
 
 
-class TakesTable:
-    """For a viewset with an action that imports a table."""
+class TakesImport:
+    """For a viewset with an action that imports its body."""
 
     def imported(self, what, verb, read, **options):
-        """The report, or the job that makes it."""
-        dry_run, content = self.is_dry_run(), self.request.data or b""
-        rows = read(content)
+        """The report, or the job that makes it; ``read`` makes rows of the body."""
+        options["dry_run"], rows = self.is_dry_run(), read(self.request.data)
         if async_answers.is_wanted(self.request):
-            job = self.call(uploads.start, what, content, FILE, dry_run=dry_run, **options)
+            content = self.request.incoming_body.read_again()
+            job = self.call(uploads.start, what, content, FILES[what], **options)
             return async_answers.accepted(self.request, job)
-        return Response(self.call(verb, rows, dry_run=dry_run, **options).as_dict())
+        return Response(uploads.answer(what, self.call(verb, rows, **options)))
 
     def is_dry_run(self):
         return self.get_query_values()["dry_run"]
 
 
-class SpoolImport(TakesTable):
+class SpoolImport(TakesImport):
     """For the viewset of spools."""
 
     @action(detail=False, methods=["post"], parser_classes=[CSVParser], needs_key=True, **IMPORT)
@@ -47,27 +46,33 @@ class SpoolImport(TakesTable):
         if not self.is_dry_run():
             require_key(request, or_else=TRY_FIRST)
         again = self.get_query_values()["again"]
-        return self.imported(SPOOLS, import_spools, read_spools, again=again)
+        return self.imported(SPOOLS, import_spools, _of_table(read_spools), again=again)
 
 
-class FilamentImport(TakesTable):
+class FilamentImport(TakesImport):
     """For the viewset of filaments. An import that is repeated changes nothing, so it needs no
     key."""
 
     @action(detail=False, methods=["post"], parser_classes=[CSVParser], **IMPORT)
     def import_table(self, request):
         """Import a table of filaments: new ones are made, known ones filled in where empty."""
-        return self.imported(FILAMENTS, import_filaments, read_filaments)
+        return self.imported(FILAMENTS, import_filaments, _of_table(read_filaments))
 
     @action(
         detail=False,
         methods=["post"],
         url_path="import-catalogue",
+        is_async=True,
         max_values=30 * catalogue_source.MAX_ENTRIES,
     )
     def import_catalogue(self, request):
         """Import a catalogue such as SpoolmanDB's: known filaments are filled in where empty."""
-        rows = read_catalogue(catalogue_source.entries(request.data, "The body"))
-        report = self.call(import_filaments, rows, dry_run=self.is_dry_run())
-        values = report.as_dict() | {"refused": report.refused}
-        return Response(CatalogueReportSerializer(values).data)
+        return self.imported(CATALOGUE, import_filaments, _read_entries)
+
+
+def _read_entries(data):
+    return read_catalogue(catalogue_source.entries(data, "The body"))
+
+
+def _of_table(read):
+    return lambda data: read(data or b"")  # without a body, data is an empty dict

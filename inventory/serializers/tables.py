@@ -104,7 +104,7 @@ class Catalogue(serializers.ListSerializer):
 class RefusedEntry(serializers.Serializer):
     """An entry that was left out; others were imported."""
 
-    position = serializers.IntegerField(source="number", help_text="In the list, from 1.")
+    position = serializers.IntegerField(help_text="In the list, from 1.")
     external_id = serializers.CharField(help_text="As it was found.")
     problem = serializers.CharField()
 

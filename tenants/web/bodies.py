@@ -45,6 +45,11 @@ class RequestBody(IOBase):
         self.receive()
         return self._file.read(*size)
 
+    def read_again(self):
+        """All of it, from its beginning."""
+        self._file.seek(0)
+        return self._file.read()
+
     def _next_chunk(self):
         try:
             return self._stream.read(min(CHUNK_BYTES, self.announced - self.received))

@@ -2,6 +2,8 @@
 
 import csv
 import io
+import json
+from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -111,6 +113,25 @@ def test_a_table_is_imported_as_a_job_where_the_caller_prefers_it(api, do_all):
     )
 
 
+def test_a_catalogue_is_imported_as_a_job_with_the_same_answer(api, do_all):
+    entries = [
+        {"id": "sky", "name": "Sky", "material": "PLA", "density": 1.24, "weight": 750.5},
+        {"id": "x", "name": "Heavy", "material": "PLA", "density": "heavy"},
+    ]
+    address, headers = "/api/v1/filaments/import-catalogue/", {"Prefer": "respond-async"}
+    at_once = done(api.post(f"{address}?dry_run=true", entries, format="json"))
+    for query in ("?dry_run=true", ""):
+        begun = api.post(f"{address}{query}", entries, format="json", headers=headers)
+        job = done(begun, 202)
+        assert (job["title"], job["total"]) == ("Import of a catalogue: catalogue.json", 4)
+        assert not Filament.objects.exists()
+        do_all()
+        answer = b"".join(api.get(f"{begun['Location']}result/").streaming_content)
+        assert json.loads(answer) == at_once | {"dry_run": bool(query)}
+    assert Filament.objects.get().net_grams == Decimal("750.5")
+    refused(api.post(address, {"a": 1}, format="json", headers=headers), 400, "unusable_catalogue")
+
+
 def test_a_job_is_seen_and_cancelled_by_who_began_it_and_by_managers(api, operator):
     job = done(api.get(LOCATIONS, headers=ASYNC), 202)
     address = f"/api/v1/jobs/{job['id']}/"
@@ -182,6 +203,22 @@ def test_a_long_list_of_the_admin_is_offered_as_a_job(at_admin, do_all, monkeypa
     result = at_admin.get(f"/api/v1/jobs/{Job.objects.get().pk}/result/")
     assert names_in(result) == {"Shelf 0", "Shelf 1", "Shelf 2"}
     assert "Export: Filaments" in text_of(at_admin.get("/admin/jobs/job/"))
+
+
+def test_a_long_catalogue_of_the_admin_is_previewed_and_imported_as_jobs(
+    at_admin, do_all, monkeypatch
+):
+    monkeypatch.setattr(uploads, "LONG", 1)
+    entry = {"material": "PLA", "density": 1.24}
+    catalogue = json.dumps([entry | {"id": name, "name": name} for name in ("Sky", "Sea")])
+    file = SimpleUploadedFile("filaments.json", catalogue.encode())
+    preview = at_admin.post(FILAMENTS, {"file": file})["Location"]
+    do_all()
+    assert 'value="Import 2 of 2 lines"' in text_of(at_admin.get(FILAMENTS + preview))
+    begun = at_admin.post(FILAMENTS + preview, {"_do": "Import"})["Location"]
+    do_all()
+    assert "filaments.json is imported: 2 created" in text_of(at_admin.get(FILAMENTS + begun))
+    assert set(Filament.objects.values_list("name", flat=True)) == {"Sky", "Sea"}
 
 
 def test_a_long_file_of_the_admin_is_previewed_and_imported_as_jobs(at_admin, do_all, monkeypatch):

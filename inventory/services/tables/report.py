@@ -13,7 +13,7 @@ from tenants.web.csv_export import rows_as_csv
 
 CREATED, FILLED_IN, UNCHANGED, REFUSED = "created", "filled_in", "unchanged", "refused"
 OUTCOMES = (CREATED, FILLED_IN, UNCHANGED, REFUSED)
-FILAMENTS, SPOOLS = "filaments", "spools"
+FILAMENTS, SPOOLS, CATALOGUE = "filaments", "spools", "catalogue"  # the last one: of filaments
 PROBLEM = "problem"  # a column of refused lines, which is not read
 BATCH = 1000  # rows that are written at once
 
@@ -125,6 +125,21 @@ class ImportReport:
             "receipt": None if self.dry_run else self.receipt,
             "refused_table": self.refused_table,
             "lines": [self._row_as_dict(row) for row in self.rows],
+        }
+
+    def as_catalogue_dict(self):
+        """The same, of the entries of a catalogue."""
+        refused = [
+            {"position": row.number, "external_id": row.external_id, "problem": row.problem}
+            for row in self.refused
+        ]
+        counts = {name: count for name, count in self.counts().items() if name != "refused_count"}
+        return {
+            "dry_run": self.dry_run,
+            **counts,
+            "manufacturers": self.manufacturers,
+            "material_types": self.material_types,
+            "refused": refused,
         }
 
     def _row_as_dict(self, row):

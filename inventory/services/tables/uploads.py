@@ -10,20 +10,32 @@ from inventory.services.tables import catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_filaments, read_spools
 from inventory.services.tables.filament_import import import_filaments
-from inventory.services.tables.report import FILAMENTS, SPOOLS
+from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
 from tenants.jobs import files, kinds, services
 
 LONG = 1_000  # lines
 MARK = b"\xef\xbb\xbf"  # of UTF-8
-TITLES = {SPOOLS: _("Import of spools: %(name)s"), FILAMENTS: _("Import of filaments: %(name)s")}
-KINDS = {SPOOLS: "spool_import", FILAMENTS: "filament_import"}
-LABELS = {SPOOLS: _("Import of spools"), FILAMENTS: _("Import of filaments")}
-PERMISSIONS = {SPOOLS: "inventory.receive_spool", FILAMENTS: "inventory.add_filament"}
+TITLES = {
+    SPOOLS: _("Import of spools: %(name)s"),
+    FILAMENTS: _("Import of filaments: %(name)s"),
+    CATALOGUE: _("Import of a catalogue: %(name)s"),
+}
+KINDS = {SPOOLS: "spool_import", FILAMENTS: "filament_import", CATALOGUE: "catalogue_import"}
+LABELS = {
+    SPOOLS: _("Import of spools"),
+    FILAMENTS: _("Import of filaments"),
+    CATALOGUE: _("Import of a catalogue"),
+}
+PERMISSIONS = {
+    SPOOLS: "inventory.receive_spool",
+    **dict.fromkeys([FILAMENTS, CATALOGUE], "inventory.add_filament"),
+}
 
 
 def import_file(what, content, name, *, by, dry_run, again=False):
-    """Import SPOOLS or FILAMENTS from a file (bytes or text); returns an ImportReport.
+    """Import SPOOLS, FILAMENTS or a CATALOGUE of these from a file (bytes or text); returns an
+    ImportReport.
 
     Of filaments a table (CSV) or a catalogue (JSON), by how it begins. ``again`` imports also the
     spools that are there already. Raises InvalidTable, Busy, Duplicate.
@@ -63,6 +75,11 @@ def start(what, content, name, *, by, dry_run, again=False, of=None, page="", in
     )
 
 
+def answer(what, report):
+    """What became of an import, as plain values."""
+    return report.as_catalogue_dict() if what == CATALOGUE else report.as_dict()
+
+
 def register_kinds():
     for what, kind in KINDS.items():
         kinds.register(kind, partial(_work, what), LABELS[what])
@@ -72,7 +89,8 @@ def _work(what, job, *, by):
     options = {name: job.arguments[name] for name in ("dry_run", "again")}
     content = b"".join(files.read(job, is_result=False))
     report = import_file(what, content, job.arguments["name"], by=by, **options)
-    text = json.dumps(report.as_dict(), cls=DjangoJSONEncoder, ensure_ascii=False)
+    values = answer(what, report)
+    text = json.dumps(values, cls=DjangoJSONEncoder, ensure_ascii=False)
     return kinds.Result("import.json", "application/json", [text.encode()])
 
 

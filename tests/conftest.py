@@ -9,13 +9,14 @@ import gc
 import os
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from types import SimpleNamespace
 
 import hypothesis
 import hypothesis.core
 import pytest
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.test import Client
 from django.test.utils import setup_databases, teardown_databases
 from django.utils import timezone
@@ -184,6 +185,23 @@ def go_out():
     connection.set_schema_to_public()
     current_schema.set(None)
     timezone.deactivate()
+
+
+@contextmanager
+def at_slug(slug):
+    """In a farm by its slug."""
+    connection.set_schema_to_public()
+    go_to(Tenant.objects.get(slug=slug))
+    yield
+    go_out()
+
+
+@contextmanager
+def rolled_back(blocker):
+    """For a fixture of a module: what is written in it is there for the module's tests."""
+    with blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

@@ -11,8 +11,8 @@ from drf_spectacular.generators import SchemaGenerator
 from tenants.farms import services
 from tests.config.routes import furnish, ids_of
 from tests.config.served import open_session
-from tests.config.two_farms import OURS, ROUTES, THEIRS, at_slug, rolled_back
-from tests.conftest import go_out
+from tests.config.two_farms import OURS, ROUTES, THEIRS
+from tests.conftest import at_slug, go_out, rolled_back
 from tests.factories import (
     PASSWORD,
     a_printer,

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from inventory.models import Location, Manufacturer
 from tenants.site.site import farm_site
 from tests.config.routes import furnish
-from tests.config.two_farms import at_slug, rolled_back
+from tests.conftest import at_slug, rolled_back
 from tests.shelf_rows import filaments, spools
 
 

@@ -147,8 +147,9 @@ def mixed(route, ours, theirs):
             yield ids, [row[2] if is_theirs else row[0] for row, is_theirs in some]
 
 
+@pytest.mark.parametrize("part", range(2))
 @pytest.mark.parametrize("is_api", [True, False], ids=["api", "pages"])
-def test_an_id_of_another_farm_is_nobodys(both, manager, is_api):
+def test_an_id_of_another_farm_is_nobodys(both, manager, is_api, part):
     """As it is for who guesses: the answer, and the queries for it, are those
     for an id that never was."""
     client, wrong = (FarmAPIClient if is_api else FarmClient)(host="alpha.localhost"), []
@@ -159,7 +160,8 @@ def test_an_id_of_another_farm_is_nobodys(both, manager, is_api):
         for method in getattr(route.view, "actions", ["get", "post"])
         if route.is_api == is_api and method != "head"
     ]
-    for number, (route, method) in enumerate(tried):
+    half = len(tried) // 2 + 1
+    for number, (route, method) in enumerate(tried[part * half :][:half]):
         for theirs, never in mixed(route, *both):
             answer = send(client, method, route.address(*theirs))
             if not is_missed(route, answer) or THEIRS.encode() in answer.everything:

@@ -1,34 +1,14 @@
 """Two farms with a row for every address, and requests to them."""
 
-from contextlib import contextmanager
-
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from tenants.models import Tenant
 from tests.config.routes import routes
-from tests.conftest import FarmClient, go_out, go_to
+from tests.conftest import FarmClient
 
 FORM = "application/x-www-form-urlencoded"
 OURS, THEIRS = "okapi", "zebra"  # in every text of alpha's rows, and of beta's
 ROUTES = routes()
-
-
-@contextmanager
-def at_slug(slug):
-    """In a farm by its slug."""
-    connection.set_schema_to_public()
-    go_to(Tenant.objects.get(slug=slug))
-    yield
-    go_out()
-
-
-@contextmanager
-def rolled_back(blocker):
-    """For a fixture of a module: what is written in it is there for the module's tests."""
-    with blocker.unblock(), transaction.atomic():
-        yield
-        transaction.set_rollback(True)
 
 
 def send(client, method, address, body=None):

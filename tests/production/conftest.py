@@ -2,7 +2,21 @@
 
 import pytest
 
-from tests.factories import a_filament, a_product
+from tenants.accounts import roles
+from tests.conftest import at_slug, rolled_back
+from tests.factories import a_filament, a_product, make_user
+from tests.production import admin_rows
+
+
+@pytest.fixture(scope="module")
+def furnished_admin(django_db_setup, django_db_blocker):
+    """Alpha has a row for each model of the admin while the module's tests run, each of which is
+    rolled back to here: the manager who made them, and ``{model name: row}``."""
+    with rolled_back(django_db_blocker):
+        with at_slug("alpha"):
+            manager = make_user(role=roles.MANAGER, username="mona", name="Mona Manager")
+            rows = admin_rows.set_up(by=manager)
+        yield manager, rows
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 `test_admin_walk`."""
 
 import re
+from copy import deepcopy
 from importlib import import_module
 
 import pytest
@@ -20,12 +21,17 @@ from tests.factories import (
     a_spool,
     make_user,
 )
-from tests.production.admin_rows import pages_of, set_up
+from tests.production.admin_rows import pages_of
 
 
 @pytest.fixture
-def rows(farm, manager):
-    return set_up(by=manager)
+def manager(furnished_admin, farm):
+    return deepcopy(furnished_admin[0])
+
+
+@pytest.fixture
+def rows(furnished_admin, farm):
+    return deepcopy(furnished_admin[1])
 
 
 def registered():

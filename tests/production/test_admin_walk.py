@@ -3,6 +3,7 @@ a service."""
 
 import re
 from contextlib import contextmanager
+from copy import deepcopy
 
 import pytest
 from django.db import connection
@@ -16,7 +17,7 @@ from tenants.jobs.models import Job
 from tenants.site.site import farm_site
 from tests.factories import make_user
 from tests.production.admin_forms import fields
-from tests.production.admin_rows import every_page, pages_of, set_up
+from tests.production.admin_rows import every_page, pages_of
 
 READ = re.compile(r"\s*(SELECT|SAVEPOINT|RELEASE|ROLLBACK)\b")
 SIGN_OUT = "/admin/logout/"  # which ends the walk
@@ -67,8 +68,13 @@ FIGURES = {
 
 
 @pytest.fixture
-def rows(farm, manager):
-    return set_up(by=manager)
+def manager(furnished_admin, farm):
+    return deepcopy(furnished_admin[0])
+
+
+@pytest.fixture
+def rows(furnished_admin, farm):
+    return deepcopy(furnished_admin[1])
 
 
 def books():

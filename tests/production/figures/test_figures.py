@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from tenants.accounts.models import FarmSettings
 from tests import budgets
-from tests.config.two_farms import at_slug, rolled_back
+from tests.conftest import at_slug, rolled_back
 from tests.production.figures import explanations, interfaces, narrowing
 from tests.production.figures.books import Books
 from tests.production.figures.month import Month

@@ -153,7 +153,7 @@ class FilamentAdmin(ImportPages, ModelAdmin):
 
     @admin.display(description="price", ordering="price")
     def full_price(self, filament):
-        return "–" if filament.price is None else f"{half_up(filament.price, 2):,}"
+        return "–" if filament.price is None else f"{half_up(filament.price, 2)}"
 
 
 @admin.register(Location, site=farm_site)

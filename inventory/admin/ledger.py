@@ -131,8 +131,7 @@ class InventoryTransactionAdmin(VerbPages, ReadOnlyAdmin):
 
     def get_queryset(self, request):
         entries = InventoryTransaction.objects.with_references()
-        wanted = ("spool__filament__manufacturer", "spool__filament__material_type")
-        return entries.select_related(*wanted, "reverses", "reversed_by")
+        return entries.with_spool().select_related("reverses", "reversed_by")
 
     def preview(self, row, verb, values, by):
         return preview(lambda: verb.service(row, by=by, **values), [row.spool_id])

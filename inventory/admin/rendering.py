@@ -60,8 +60,8 @@ def spool_link(spool):
 
 
 def grams(value, *, empty=NOTHING):
-    """``1,250.5`` without the unit; grams of at most two decimals."""
-    return empty if value is None else f"{half_up(value, 2).normalize() + 0:,f}"  # not -0
+    """``1250.5`` without the unit; grams of at most two decimals."""
+    return empty if value is None else format_number(value)
 
 
 def signed(value):

@@ -2,10 +2,11 @@
 
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
 from inventory.models.ledger import InventoryTransaction
-from inventory.models.spools import Location, Spool, SpoolEvent
+from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent
 
 __all__ = [
     "Filament",
+    "HoldingSpoolQuerySet",
     "InventoryTransaction",
     "Location",
     "Manufacturer",

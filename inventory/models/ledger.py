@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Max, Min, Q
 
-from inventory.models.spools import Spool
+from inventory.models.spools import HoldingSpoolQuerySet, Spool
 from tenants.operations.quantities import CostPerGramField, GramsField
 from tenants.operations.text import format_number
 
@@ -15,7 +15,7 @@ CLOCK_CORRECTED = "clock_corrected"  # the same: it may be dated before the entr
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
 
 
-class InventoryTransactionQuerySet(models.QuerySet):
+class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
     def of_run(self, run):
         return self.filter(production_run=run)
 

@@ -27,6 +27,16 @@ class Location(models.Model):
         return self.name
 
 
+class HoldingSpoolQuerySet(models.QuerySet):
+    """Rows that name a spool: entries of the ledger, materials of runs, slots of printers."""
+
+    WITH_SPOOL = ("spool__filament__manufacturer", "spool__filament__material_type")
+
+    def with_spool(self):
+        """With all that the name of the spool's filament is made of."""
+        return self.select_related(*self.WITH_SPOOL)
+
+
 class SpoolQuerySet(models.QuerySet):
     def with_filament(self):
         return self.select_related("filament__manufacturer", "filament__material_type", "location")

@@ -35,7 +35,7 @@ def duration(minutes):
 
 def hours(minutes):
     """``74.1`` hours of what was printed."""
-    return f"{half_up((minutes or 0) / 60, 1):,}"
+    return f"{half_up((minutes or 0) / 60, 1)}"
 
 
 def planned_to_actual(planned, actual, show, *, estimated=None):
@@ -93,9 +93,7 @@ def minutes_source(run):
 
 def makes(run):
     """``12 × Clip``, one line an item, of the (prefetched) items."""
-    lines = [
-        (f"{item.quantity:,}", item.product.name, item.product.sku) for item in run.items.all()
-    ]
+    lines = [(item.quantity, item.product.name, item.product.sku) for item in run.items.all()]
     line = '<span class="line" title="{2}"><span class="quiet">{0} ×</span> {1}</span>'
     return format_html_join("", line, lines) or NOTHING
 
@@ -127,8 +125,8 @@ def makes_in_text(run):
 def money(value, places=2):
     if value is None:
         return NOTHING
-    text = f"{half_up(value, places):,}".replace("-", "−")
-    return text.lstrip("−") if not text.strip("−0.,") else text
+    text = f"{half_up(value, places)}".replace("-", "−")
+    return text.lstrip("−") if not text.strip("−0.") else text
 
 
 def difference(show):

@@ -5,7 +5,7 @@ from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 
 from inventory.admin.rendering import spool_link, with_glyph
 from inventory.glyphs import spool_glyph
-from inventory.models import Location, Spool
+from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.admin import formatting
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
@@ -40,7 +40,7 @@ class SlotInline(TabularInline):
     model = PrinterSlot
     verbose_name, verbose_name_plural = "slot", "Slots"
     autocomplete_fields = ["spool"]
-    select_related = ("spool__filament__manufacturer", "spool__filament__material_type")
+    select_related = HoldingSpoolQuerySet.WITH_SPOOL
     foreign_key_rows = {"spool": Spool.objects.with_filament}
 
 
@@ -150,8 +150,7 @@ class PrinterSlotAdmin(ModelAdmin):
     autocomplete_fields = ["spool"]
 
     def get_queryset(self, request):
-        wanted = ("printer", "spool__filament__manufacturer", "spool__filament__material_type")
-        return super().get_queryset(request).select_related(*wanted)
+        return super().get_queryset(request).with_spool().select_related("printer")
 
     def suggestion(self, slot):
         """What an autocomplete shows of a slot besides its name: what it holds."""

@@ -4,7 +4,7 @@ from django.contrib import admin
 
 from inventory.admin import rendering
 from inventory.admin.rendering import grams, spool_link, with_glyph
-from inventory.models import Filament, Spool
+from inventory.models import Filament, HoldingSpoolQuerySet, Spool
 from production.admin import explanation, formatting
 from production.admin.charts import comparison
 from production.forms.actuals import COUNTS
@@ -86,8 +86,7 @@ class MaterialInline(LineInline):
     add, change, remove = lines.add_material, lines.change_material, lines.remove_material
 
     select_related = (
-        "spool__filament__manufacturer",
-        "spool__filament__material_type",
+        *HoldingSpoolQuerySet.WITH_SPOOL,
         "filament__manufacturer",
         "filament__material_type",
         "material_type",

@@ -201,7 +201,7 @@ def book(farm, job, run, *, at, factor=None):
         at=at,
         materials=[
             _actual(line, factor or job.factor, source)
-            for line in run.materials.select_related("spool__filament__manufacturer")
+            for line in run.materials.with_spool()
             if source != "as_planned"
         ],
         items=[_count(farm, item, job) for item in run.items.all()],

@@ -271,8 +271,7 @@ class ActualsForm(VerbForm):
 
 
 def _lines(run):
-    wanted = ("spool__filament__manufacturer", "spool__filament__material_type")
-    lines = run.materials.select_related(*wanted, "filament__manufacturer", "material_type")
+    lines = run.materials.with_spool().select_related("filament__manufacturer", "material_type")
     return lines.order_by("pk")
 
 

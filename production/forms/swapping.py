@@ -45,7 +45,7 @@ class OtherSpoolForm(OverridableForm):
         return {**values, "line": (self.line or values["line"]).pk}
 
     def _offer(self, lines):
-        lines = lines.select_related("spool__filament__manufacturer").order_by("pk")
+        lines = lines.with_spool().order_by("pk")
         types = {line.spool.filament.material_type_id for line in lines}
         spools = Spool.objects.on_shelf().holding().with_filament()
         self.fields["line"].queryset = lines

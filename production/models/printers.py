@@ -5,7 +5,7 @@ from django.db.models import FilteredRelation, Q
 from django.db.models.functions import Lower
 
 from inventory import codes
-from inventory.models import Location, Spool
+from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.models.statuses import PRINTING, of_run
 from tenants.operations.quantities import MoneyField
 
@@ -78,6 +78,8 @@ class PrinterSlot(models.Model):
     spool = models.OneToOneField(
         Spool, models.PROTECT, null=True, blank=True, related_name="printer_slot"
     )
+
+    objects = HoldingSpoolQuerySet.as_manager()
 
     class Meta:
         ordering = ["printer", "label"]

@@ -8,7 +8,7 @@ from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, 
 from django.db.models.functions import Coalesce, RowNumber
 
 from inventory import codes
-from inventory.models import InventoryTransaction
+from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
 from production.models.sources import ESTIMATED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
@@ -191,7 +191,7 @@ def _taken(status, **of):
     )
 
 
-class RunMaterialQuerySet(models.QuerySet):
+class RunMaterialQuerySet(HoldingSpoolQuerySet):
     def of_open_runs(self):
         return self.filter(of_run(LIVE, "run"), run__status__in=OPEN)
 

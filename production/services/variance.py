@@ -65,9 +65,7 @@ def of_run(run):
 def loaded(run):
     """The Variance of a run, with all that it is made of; four queries."""
     items = list(run.items.select_related("product"))
-    lines = run.materials.select_related(
-        "spool__filament__manufacturer", "planned_spool", "filament"
-    )
+    lines = run.materials.with_spool().select_related("planned_spool", "filament")
     entries = run.transactions.not_reversed().filter(kind__in=USED).select_related("spool")
     return Variance(run, items, list(lines), list(entries))
 

@@ -2,12 +2,11 @@
 
 from django import template
 from django.utils import timezone
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from inventory.glyphs import spool_glyph
-from tenants.operations.text import half_up
-from tenants.web.touch_fields import short
+from tenants.operations.text import format_number, half_up
 
 register = template.Library()
 register.simple_tag(spool_glyph)
@@ -16,7 +15,7 @@ register.simple_tag(spool_glyph)
 @register.filter
 def grams(value):
     """``12.5 g``, with at most two decimals; – if unknown."""
-    return "–" if value is None else _("%(grams)s g") % {"grams": _short(value)}
+    return "–" if value is None else _("%(grams)s g") % {"grams": format_number(value)}
 
 
 @register.filter
@@ -97,7 +96,3 @@ def field(bound, unit="", size=""):
     kind = getattr(bound.field.widget, "input_type", "")
     unit = unit or getattr(bound.field, "unit", "")
     return {"field": bound, "unit": unit, "size": size, "is_box": kind == "checkbox"}
-
-
-def _short(value):
-    return number_format(short(value), use_l10n=True)

@@ -135,9 +135,8 @@ class LoadView(SpoolPageMixin, VerbView):
     form_class = LoadForm
 
     def get_context_data(self):
-        rows = PrinterSlot.objects.filter(printer__is_active=True).select_related(
-            "printer", "spool__filament__manufacturer", "spool__filament__material_type"
-        )
+        rows = PrinterSlot.objects.filter(printer__is_active=True)
+        rows = rows.with_spool().select_related("printer")
         printer = self.request.GET.get("printer", "")
         if IS_ID.fullmatch(printer):
             rows = rows.filter(printer=int(printer))

@@ -48,9 +48,7 @@ class PrinterView(FloorView):
 
     def get_context_data(self):
         printer = get_object_or_404(Printer.objects.active(), pk=self.kwargs["pk"])
-        slots_of = printer.slots.select_related(
-            "spool__filament__manufacturer", "spool__filament__material_type"
-        )
+        slots_of = printer.slots.with_spool()
         runs = today.with_rows(ProductionRun.objects.open().on_printer(printer))[:MAX_RUNS]
         jobs = [today.OpenRun(run) for run in runs]
         return {"printer": printer, "slots": slots_of.order_by("label"), "jobs": jobs}
@@ -81,8 +79,7 @@ class SlotPageMixin:
 
     @cached_property
     def subject(self):
-        filament = ("spool__filament__manufacturer", "spool__filament__material_type")
-        rows = PrinterSlot.objects.select_related("printer", *filament)
+        rows = PrinterSlot.objects.with_spool().select_related("printer")
         return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def require_unchanged(self, form, since):

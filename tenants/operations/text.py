@@ -73,7 +73,8 @@ def _is_invisible(letter, before):
 def format_number(number):
     """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``);
     on the floor as the farm's locale writes it (``12,5``)."""
-    return number_format(f"{half_up(number, 2).normalize():f}", use_l10n=True)
+    rounded = half_up(number, 2).normalize() or Decimal(0)  # not -0
+    return number_format(f"{rounded:f}", use_l10n=True)
 
 
 def format_amount(number, *, is_signed=False):

@@ -4,13 +4,15 @@ from decimal import Decimal
 
 import pytest
 
+from inventory.admin import rendering
 from production.admin import formatting
+from production.templatetags import floor
 from tenants.operations.text import format_number
 
 
 def test_a_half_is_rounded_up_everywhere():
     assert formatting.money(Decimal("0.125")) == "0.13"
-    assert formatting.money(Decimal("-1234.005")) == "−1,234.01"
+    assert formatting.money(Decimal("-1234.005")) == "−1234.01"
     assert formatting.hours(Decimal(4443)) == "74.1"
     assert formatting.percent(Decimal("2.25"), 10) == "+2.3 %"
     assert format_number(Decimal("1.005")) == "1.01"
@@ -20,3 +22,9 @@ def test_a_half_is_rounded_up_everywhere():
 def test_what_is_shown_as_nothing_has_no_sign(value):
     assert formatting.percent(Decimal(value), 10) == "0.0 %"
     assert formatting.money(Decimal(value) / 10) == "0.00"
+
+
+@pytest.mark.parametrize(("value", "text"), [("2100", "2100"), ("12.50", "12.5"), ("-0.001", "0")])
+def test_grams_are_written_in_one_way_on_the_floor_and_in_the_admin(value, text):
+    value = Decimal(value)
+    assert (rendering.grams(value), floor.grams(value)) == (text, f"{text} g")

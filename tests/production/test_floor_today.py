@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services import completion
@@ -48,7 +49,7 @@ def test_a_print_that_ends_on_another_day_says_on_which(floor):
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"), planned_minutes=60 * 72)
     ends = (run.started_at + timedelta(days=3)).astimezone(ZoneInfo("Europe/Berlin"))
     text = floor.get(TODAY).content.decode()
-    assert f"until {ends:%d/%m/%Y %H:%M}" in text
+    assert f"until {ends.day} {ends:%b %Y, %H:%M}" in text
 
 
 def test_of_many_products_a_card_names_the_first(floor):
@@ -73,8 +74,8 @@ def test_the_queue_marks_what_is_overdue_by_the_farms_calendar(floor):
     for days in (-1, 0):
         a_run((a_spool(), 1), due_on=today + timedelta(days=days))
     text = floor.get(QUEUE).content.decode()
-    assert f"overdue since {today - timedelta(days=1):%d/%m/%Y}" in text
-    assert f"due {today:%d/%m/%Y}" in text
+    assert f"overdue since {date_format(today - timedelta(days=1))}" in text
+    assert f"due {date_format(today)}" in text
     assert text.count("overdue") == 1
 
 

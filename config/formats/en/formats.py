@@ -1,5 +1,5 @@
-"""Default formats of dates and times, those of the pages."""
+"""Formats of dates and times in English: one of each, on the floor as in the admin."""
 
-DATETIME_FORMAT = "j M Y, H:i"
+DATE_FORMAT = SHORT_DATE_FORMAT = "j M Y"
+DATETIME_FORMAT = SHORT_DATETIME_FORMAT = "j M Y, H:i"
 TIME_FORMAT = "H:i"
-SHORT_DATETIME_FORMAT = "d/m/Y H:i"

@@ -80,8 +80,7 @@ def with_needs(runs):
     """The runs with the rows that `blockers_of_read` looks at, but for their items."""
     kinds = [f"{path}__{name}" for path in FILAMENTS for name in ("manufacturer", "material_type")]
     lines = RunMaterial.objects.select_related(*kinds, "material_type", "slot__printer")
-    slots = PrinterSlot.objects.filter(spool__isnull=False)
-    slots = slots.select_related("spool__filament__manufacturer")
+    slots = PrinterSlot.objects.filter(spool__isnull=False).with_spool()
     return runs.select_related("printer").prefetch_related(
         Prefetch("materials", lines.order_by("pk")), Prefetch("printer__slots", slots)
     )

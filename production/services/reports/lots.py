@@ -67,6 +67,4 @@ def _rows(lines):
     lines = lines.annotate(
         order_references=ArraySubquery(references), lot_number=F("spool__lot_number")
     )
-    return lines.select_related(
-        "run__printer", "spool__filament__manufacturer", "spool__filament__material_type"
-    ).order_by("-run_id", "pk")
+    return lines.with_spool().select_related("run__printer").order_by("-run_id", "pk")

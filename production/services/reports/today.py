@@ -198,9 +198,7 @@ def with_rows(runs):
 
 
 def _printers():
-    slots = PrinterSlot.objects.select_related(
-        "spool__filament__manufacturer", "spool__filament__material_type"
-    )
+    slots = PrinterSlot.objects.with_spool()
     return (
         Printer.objects.active()
         .order_by("name")

@@ -126,8 +126,7 @@ def from_slots(run, open_lines):
     """For each line the spool in the run's printer that fits it, where just one does:
     ``{line id: spool}``. One query."""
     slots = PrinterSlot.objects.filter(printer=run.printer_id, spool__isnull=False)
-    filament = ("spool__filament__manufacturer", "spool__filament__material_type")
-    loaded = [slot.spool for slot in slots.select_related(*filament)]
+    loaded = [slot.spool for slot in slots.with_spool()]
     chosen = {line.pk: claims.only_match(line, loaded) for line in open_lines}
     return {pk: spool for pk, spool in chosen.items() if spool is not None}
 

@@ -10,6 +10,7 @@ import secrets
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LENGTH = 8
+GROUP = 3  # letters, as printed
 _LOOKALIKES = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None})
 _POLYNOMIAL = 0b100101  # x^5 + x^2 + 1, primitive over GF(2)
 
@@ -24,6 +25,15 @@ def normalise(text):
     """``text`` as a scanner or a person gave it: upper case, look-alikes replaced, no dashes and no
     spaces."""
     return "".join(text.split()).upper().translate(_LOOKALIKES)
+
+
+def pattern(word):
+    """The regular expression of the codes that start with ``word``, or have it as a printed group;
+    None if no code can."""
+    code = normalise(word)
+    if not code or any(letter not in ALPHABET for letter in code):
+        return None
+    return f"^(...)*{code}" if len(code) == GROUP else f"^{code}"
 
 
 def is_valid(code):

@@ -63,12 +63,12 @@ class SpoolQuerySet(models.QuerySet):
         return {*current, *former.values_list("before", flat=True)}
 
     def matching(self, word):
-        """With the word in their lot or supplier, at the start of their code, or of a filament
-        that matches it."""
+        """With the word in their lot or supplier, at the start of their code or as a printed group
+        of it, or of a filament that matches it."""
         found = Q(lot_number__icontains=word) | Q(supplier__icontains=word)
         found |= Q(filament__in=Filament.objects.matching(word))
-        if code := codes.normalise(word):
-            found |= Q(code__startswith=code)
+        if pattern := codes.pattern(word):
+            found |= Q(code__regex=pattern)
         return self.filter(found)
 
     def holding(self):

@@ -72,7 +72,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
     date_hierarchy = "scheduled_at"
     ordering = ["-scheduled_at", "-pk"]
     search_fields = ["number"]
-    search_help_text = "Number, product or spool"
+    search_help_text = "Number, product, order or spool"
     show_full_result_count = False
     autocomplete_fields = ["printer"]
     add_form_template = change_form_template = "production/admin_run.html"

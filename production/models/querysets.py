@@ -74,14 +74,15 @@ class ProductionRunQuerySet(models.QuerySet):
         return self._with("RunMaterial", required | Q(spool__filament__material_type=material_type))
 
     def matching(self, word):
-        """With the word in their number, external id or notes, in a product or at the start of a
-        spool's code."""
+        """With the word in their number, external id or notes, in a product or its order, or in a
+        spool's code as a spool is found by it."""
         found = Q(number__icontains=word) | Q(external_id__icontains=word)
         found |= Q(notes__icontains=word)
         product = Q(product__sku__icontains=word) | Q(product__name__icontains=word)
+        product |= Q(order_reference__icontains=word)
         found |= Exists(self._rows("RunItem").filter(product))
-        if code := codes.normalise(word):
-            spool = Q(spool__code__startswith=code)
+        if pattern := codes.pattern(word):
+            spool = Q(spool__code__regex=pattern)
             found |= Exists(self._rows("RunMaterial").filter(spool))
         return self.filter(found)
 

@@ -5,6 +5,7 @@ from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
+from inventory import codes
 from inventory.glyphs import spool_glyph
 from tenants.operations.text import format_number, half_up
 
@@ -77,8 +78,8 @@ def absolute(value):
 
 @register.filter
 def spelled(code):
-    """A spool's code in groups of three, as it is easier to read."""
-    return " ".join(code[at : at + 3] for at in range(0, len(code), 3))
+    """A spool's code in groups, as it is easier to read."""
+    return " ".join(code[at : at + codes.GROUP] for at in range(0, len(code), codes.GROUP))
 
 
 @register.simple_tag

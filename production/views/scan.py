@@ -6,7 +6,8 @@ from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
 
 from inventory import codes
-from inventory.models import Spool
+from inventory.models import Filament, Spool
+from production.models import Printer, Product, ProductionRun
 from production.services import scanning
 from production.views.floor import IS_ID, FloorView
 
@@ -17,6 +18,7 @@ ADMIN_PAGES = {
     "printer": "admin:production_printer_change",
     "run": "admin:production_productionrun_change",
 }
+LISTS = (ProductionRun, Product, Printer, Spool, Filament)  # that words are found in
 
 
 class LabelView(FloorView):
@@ -50,10 +52,21 @@ class FindView(FloorView):
             return HttpResponseRedirect(self._loading(scan) or page_of(scan))
         found = {"filaments": scan.rows, "spools": [] if scan.rows else _beginning(text)}
         is_found = any(found.values())
-        missing = "" if is_found else scan.detail
+        missing = {} if is_found else {"missing": scan.detail, "lists": self._lists()}
         return self.render_page(
-            text=text, scan=scan, missing=missing, status=200 if is_found else 404, **found
+            text=text, scan=scan, status=200 if is_found else 404, **found, **missing
         )
+
+    def _lists(self):
+        """The lists of the admin that find words, by their names."""
+        every = [model._meta for model in LISTS]
+        return {
+            opts.verbose_name_plural: reverse(
+                f"admin:{opts.app_label}_{opts.model_name}_changelist"
+            )
+            for opts in every
+            if self.request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}")
+        }
 
     def _loading(self, scan):
         """The page to load a spool that was scanned on a printer's page, or the reverse."""

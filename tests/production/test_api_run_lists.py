@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.utils import timezone
 
-from production.models import ProductionRun
+from inventory.models import Spool
+from production.models import ProductionRun, RunItem
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -15,6 +16,8 @@ from tests.factories import (
     a_running_run,
     a_spool,
 )
+from tests.inventory.api_helpers import SPOOLS
+from tests.inventory.api_helpers import found as ids_found
 from tests.production.api_helpers import RUNS
 
 
@@ -59,6 +62,13 @@ def test_runs_are_found_by_what_is_known_of_them(api):
         "finished_from=2020-01-01",
     ):
         assert wanted.number not in numbers(api, query), query
+    RunItem.objects.filter(run=wanted).update(order_reference="SO-1071")
+    spool.code = "10AB10CDE"
+    Spool.objects.filter(pk=spool.pk).update(code=spool.code)
+    for words in ("so-1071", "10A B10 CDE", "10ab10cde", "10a cde body", "10AB"):
+        assert numbers(api, f"search={words}") == {wanted.number}, words
+    assert not numbers(api, "search=0AB")
+    assert ids_found(api, SPOOLS, "search=10A B10 CDE") == [spool.pk]
     assert not numbers(api, "updated_since=2999-01-01T00:00:00Z")
     assert len(numbers(api, "ordering=-due_on,number")) == 2
 

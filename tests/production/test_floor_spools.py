@@ -78,10 +78,12 @@ def test_the_beginning_of_a_code_shows_what_begins_so(floor):
     assert "10A B10 CDE" in text
 
 
-def test_what_is_not_found_stays_typed(floor):
+def test_what_is_not_found_stays_typed_and_is_offered_to_the_lists(floor):
     text = page(floor.get("/floor/find/", {"code": "<nothing>"}), 404)
     assert 'value="&lt;nothing&gt;"' in text
     assert "was it mistyped?" in text
+    for rows in ("production/productionrun", "production/product", "inventory/spool"):
+        assert f'href="/admin/{rows}/?q=%3Cnothing%3E"' in text
 
 
 # --- The spool ---------------------------------------------------------------------------------

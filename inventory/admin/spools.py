@@ -21,6 +21,7 @@ from inventory.services.spools import shelf
 from inventory.services.spools.preview import preview
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Refusal
+from tenants.operations.text import half_up
 from tenants.operations.versions import expecting
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
@@ -35,6 +36,7 @@ class ShelfListFilter(ChoiceListFilter):
     """What is on the shelf, unless another choice is made."""
 
     title, parameter_name, nothing = "shelf", "shelf", "on the shelf"
+    kind = "tabs"
 
     def lookups(self, request, model_admin):
         return [
@@ -181,12 +183,15 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         return [*pairs, "received_on", "comment", *version]
 
     def page(self, spool):
+        cost = spool.cost_per_gram()
         events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
             "label_url": labels_url([spool.pk]),
             "bar": stock_bar(spool),
             "gone": max(spool.initial_grams - spool.remaining_grams, 0),  # or counted away
+            "worth": None if cost is None else half_up(cost * spool.remaining_grams, 2),
+            "currency": FarmSettings.load().currency,
             "entries": spool.transactions.with_references().order_by("-pk")[:NEWEST],
             "spool_events": [(event, *changed(event)) for event in events[:NEWEST]],
         }

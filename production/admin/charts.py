@@ -39,15 +39,15 @@ def columns(points, *, height=120, width=36):
 
 
 STEP = 26
-LABELS, AMOUNTS = 150, 470  # where the bars begin, and the amounts
+LABELS = 150  # where the bars begin
 
 
 def waterfall(planned, actual, parts):
-    """From planned to actual, part by part, on a scale of what the parts move: not from 0.
+    """From planned to actual, part by part, on a scale from 0.
 
     ``planned`` and ``actual`` are (label, value, text), ``parts`` (label, value, text, kind)."""
-    steps = [(*planned, "level"), *parts, (*actual, "level")]
-    levels = [planned[1]]
+    steps = [(*planned, "planned"), *parts, (*actual, "actual")]
+    levels = [0, planned[1]]
     for _label, value, _text, _kind in parts:
         levels.append(levels[-1] + value)
     low, high = min(levels), max(levels)
@@ -57,7 +57,11 @@ def waterfall(planned, actual, parts):
 
     rows = []
     for index, (label, _value, text, kind) in enumerate(steps):
-        begin, end = (at(levels[min(max(each, 0), len(parts))]) for each in (index - 1, index))
+        is_last = index == len(steps) - 1
+        begin, end = (
+            at(0 if is_last else levels[index]),
+            at(levels[index if is_last else index + 1]),
+        )
         rows.append(
             {
                 "label": label,
@@ -68,9 +72,10 @@ def waterfall(planned, actual, parts):
                 "x": f"{min(begin, end):.1f}",
                 "width": f"{max(abs(end - begin), 2):.1f}",
                 "end": f"{end:.1f}",
+                "text_x": f"{max(begin, end) + 8:.1f}",
             }
         )
-    return {"rows": rows, "height": STEP * len(steps), "amounts": AMOUNTS}
+    return {"rows": rows, "height": STEP * len(steps)}
 
 
 def _is_known(figure):

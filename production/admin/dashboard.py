@@ -186,7 +186,7 @@ def _figures(row):
 
 
 def _chart(rows, name, title):
-    texts = ["–" if row[name] is None else f"{row[name]:,.0f}" for row in rows]
+    texts = ["–" if row[name] is None else f"{row[name]:.0f}" for row in rows]
     points = [(f"{row['day']:%a}", row[name], text) for row, text in zip(rows, texts, strict=True)]
     return {"title": title, **columns(points)}
 

@@ -15,7 +15,7 @@ MOST_GLYPHS = 3
 
 def badge(run):
     """The status as a word on its colour, or that it was deleted."""
-    name = "Deleted" if run.is_deleted else run.get_status_display().capitalize()
+    name = "Deleted" if run.is_deleted else run.get_status_display()
     colour = ProductionRun.Status.CANCELLED if run.is_deleted else run.status
     return format_html('<span class="badge status-{}">{}</span>', colour, name)
 

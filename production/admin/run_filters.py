@@ -38,6 +38,7 @@ FILTERS = [
         "status",
         lambda: [("open", "Open"), *ProductionRun.Status.choices],
         narrow=lambda runs, value: runs.open() if value == "open" else runs.filter(status=value),
+        kind="tabs",
     ),
     field_filter("printer", "printer", lambda: Printer.objects.values_list("pk", "name")),
     field_filter("product", "product", _products, narrow=lambda runs, pk: runs.of_product(pk)),

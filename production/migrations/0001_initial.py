@@ -112,7 +112,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('number', models.CharField(editable=False, max_length=40)),
-                ('status', models.CharField(choices=[('planned', 'Planned'), ('in_progress', 'In Progress'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=11)),
+                ('status', models.CharField(choices=[('planned', 'Planned'), ('in_progress', 'In progress'), ('completed', 'Completed'), ('failed', 'Failed'), ('cancelled', 'Cancelled')], default='planned', editable=False, max_length=11)),
                 ('printer', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='production.printer')),
                 ('plate_count', models.PositiveIntegerField(default=1, verbose_name='plates')),
                 ('plate_count_source', models.CharField(choices=[('bill', 'Bill'), ('typed', 'Typed'), ('outdated', 'Outdated')], default='typed', editable=False, max_length=8)),

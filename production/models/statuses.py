@@ -6,7 +6,7 @@ from django.db.models import Q
 
 class Status(models.TextChoices):
     PLANNED = "planned"
-    IN_PROGRESS = "in_progress"
+    IN_PROGRESS = "in_progress", "In progress"
     COMPLETED = "completed"
     FAILED = "failed"
     CANCELLED = "cancelled"

@@ -64,7 +64,7 @@ def pdf(runs, *, farm, farm_name, printed_at):
 def _head(run, address, foot, canvas, document):
     """The number, the printer and the code, on each page of a run."""
     top = A4[1] - MARGIN
-    status = run.get_status_display().replace("_", " ").capitalize()
+    status = run.get_status_display()
     names = {"status": status, "moment": _moment(run.created_at)}
     qr.draw(canvas, address, A4[0] - MARGIN - CODE, top - CODE, CODE)
     lines = [

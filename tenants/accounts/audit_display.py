@@ -64,8 +64,8 @@ def _figure(value, field):
 def _number(value, *, is_money):
     number = Decimal(value)
     if is_money and number == round(number, 2):
-        return f"{number:,.2f}"
-    return f"{number.normalize():,f}"
+        return f"{number:.2f}"
+    return f"{number.normalize():f}"
 
 
 def _model(event):

@@ -68,7 +68,7 @@ def format_figure(field):
     @admin.display(description=field.verbose_name)
     def figure(obj):
         value = getattr(obj, field.attname)
-        return "–" if value is None else f"{value.normalize():,f}"
+        return "–" if value is None else f"{value.normalize():f}"
 
     figure.__name__ = field.name
     return figure

@@ -22,9 +22,10 @@ class BarFilter:
 
 
 class ChoiceListFilter(BarFilter, admin.SimpleListFilter):
-    """One of some rows, from a list; ``narrowed(queryset, value)`` is called with it."""
+    """One of some rows, from a list; ``narrowed(queryset, value)`` is called with it. Of the kind
+    "tabs" they are links above the form."""
 
-    kind = "choice"
+    kind, nothing = "choice", ""
 
     def value(self):
         value = super().value()
@@ -35,7 +36,7 @@ class ChoiceListFilter(BarFilter, admin.SimpleListFilter):
         return [(str(key), name, str(key) == self.value()) for key, name in self.lookup_choices]
 
 
-def field_filter(name, label, choices, *, lookup="", narrow=None):
+def field_filter(name, label, choices, *, lookup="", narrow=None, kind="choice"):
     """A ChoiceListFilter of the field ``name``, of ``lookup``, or by ``narrow(rows, value)``, with
     ``choices()``."""
 
@@ -50,6 +51,7 @@ def field_filter(name, label, choices, *, lookup="", narrow=None):
                 return narrow(queryset, value)
             return queryset.filter(**{lookup or name: value})
 
+    Field.kind = kind
     return Field
 
 

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import mark_safe
 from django.utils.text import capfirst
+from django.utils.translation import gettext as _
 
 from tenants.accounts import audit_display
 from tenants.operations.text import humanize_name
@@ -35,14 +36,26 @@ def labelled(cells, headers):
 
 @register.inclusion_tag("tenants/_filter_bar.html")
 def filter_bar(changelist):
-    specs = changelist.filter_specs
+    tabs = [spec for spec in changelist.filter_specs if spec.kind == "tabs"]
+    specs = [spec for spec in changelist.filter_specs if spec.kind != "tabs"]
     own = {name for spec in specs for name in spec.expected_parameters()} | {"p", "e"}
+    of_tabs = {spec.parameter_name for spec in tabs}
     given = changelist.params.items()
     return {
+        "tabs": [(spec.title, list(_links(spec, changelist))) for spec in tabs],
         "specs": specs,
         "hidden_fields": [(name, value) for name, value in given if name not in own],
-        "is_narrowed": bool(changelist.params.keys() - {"o", "p", "all"}),
+        "is_narrowed": bool(changelist.params.keys() - {"o", "p", "all"} - of_tabs),
+        "cleared": changelist.get_query_string(remove=changelist.params.keys() - of_tabs),
     }
+
+
+def _links(spec, changelist):
+    """``(address, name, whether it is chosen)`` of each choice; the first is none of them."""
+    first = (None, spec.nothing or _("all"), spec.value() is None)
+    for value, name, is_chosen in [first, *spec.options]:
+        query = changelist.get_query_string({spec.parameter_name: value}, ["p", "e"])
+        yield query, name, is_chosen
 
 
 @register.inclusion_tag("admin/date_hierarchy.html")

@@ -37,7 +37,7 @@ def test_rows_are_called_by_name_and_figures_have_no_zeros(farm, manager):
     assert f"filament: {filament}" in lines
     assert "grams in one unit: 17.5" in lines
     audited.update(line, by=manager, filament=None, grams_per_unit=Decimal("1020"))
-    assert latest_lines(line) == [f"filament: {filament} → –", "grams in one unit: 17.5 → 1,020"]
+    assert latest_lines(line) == [f"filament: {filament} → –", "grams in one unit: 17.5 → 1020"]
 
 
 def test_money_choices_moments_and_secrets(farm, manager):

@@ -74,6 +74,30 @@ FAULTS = {
         "filter(pk=self.pk)",
         [JOBS],
     ),
+    "a job is begun although it was cancelled": Fault(
+        "tenants/jobs/record.py",
+        "WHERE id = %s AND status IN ('waiting', 'running') RETURNING tries",
+        "WHERE id = %s RETURNING tries",
+        [JOBS],
+    ),
+    "a job goes on although it was cancelled": Fault(
+        "tenants/jobs/record.py",
+        "if self._execute(COUNT, [self.steps, self.pk]) is None:",
+        "if self._execute(COUNT, [self.steps, self.pk]) and False:",
+        [JOBS],
+    ),
+    "a restore is begun by whoever writes the row of a job": Fault(
+        "tenants/jobs/backups.py",
+        "        raise NotConfirmed() from error\n",
+        "        return job.arguments['confirmed']\n",
+        ["tests/tenants/test_restores.py"],
+    ),
+    "what is entered during a restore is lost": Fault(
+        "tenants/farms/replacing.py",
+        '        _execute("LOCK TABLE {tables} IN EXCLUSIVE MODE", tables=names)\n',
+        "",
+        ["tests/tenants/test_restores.py"],
+    ),
     "two workers do the same job": Fault(
         "tenants/jobs/record.py", "if not is_locked:", "if False:", [JOBS]
     ),

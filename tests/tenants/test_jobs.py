@@ -190,13 +190,16 @@ def test_a_job_is_cancelled_before_it_runs_and_while_it_does(committed_farm, by)
         assert (do(committed_farm, job).status, places()) == ("cancelled", set())
         with pytest.raises(services.JobEnded):
             services.cancel(job, by=by)
+    kinds.register("places", make_places)
     do_all(committed_farm)
     assert (places(), queued()) == (set(), [])
+    assert set(Job.objects.values_list("status", flat=True)) == {"cancelled"}
 
 
 def cancelled_first(job, *, by):
     cancel_meanwhile(job)
-    return make_places(job, by=by)
+    make_places(job, by=by)
+    pytest.fail("It went on.")
 
 
 def cancelled_last(job, *, by):

@@ -54,6 +54,8 @@ def change_material(farm, pk, *, line, planned=None, spool=None, drops_spool=Fal
     if run.status == "in_progress" and planned not in (None, row.planned):
         raise Refused("PlanFrozen")
     to = None if drops_spool else (row.spool if spool is None else spool)
+    if to == row.spool and planned in (None, row.planned):
+        return  # a run that was started before may have a claim of what it took, which stays
     if to is not None:
         require_distinct([to, *(other.spool for other in run.lines if other is not row)])
     claim = row.reserved

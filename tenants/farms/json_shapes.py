@@ -35,7 +35,8 @@ def malformed_table():
     with connection.cursor() as cursor:
         for (table, column), conditions in MALFORMED.items():
             condition = " OR ".join(conditions).format(f'"{column}"')
-            cursor.execute(f'SELECT EXISTS (SELECT FROM "{table}" WHERE {condition})')
+            rows = f'SELECT FROM "{table}" WHERE {condition}'  # nosec B608
+            cursor.execute(f"SELECT EXISTS ({rows})")
             if cursor.fetchone()[0]:
                 return table
     return None

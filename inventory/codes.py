@@ -36,6 +36,11 @@ def pattern(word):
     return f"^(...)*{code}" if len(code) == GROUP else f"^{code}"
 
 
+def spelled(code):
+    """The code in groups, as it is printed and easier to read."""
+    return " ".join(code[at : at + GROUP] for at in range(0, len(code), GROUP))
+
+
 def is_valid(code):
     """Whether a normalised code has the right length, letters and check character."""
     if len(code) != LENGTH + 1 or any(letter not in ALPHABET for letter in code):

@@ -16,6 +16,19 @@ DIALECT = re.compile(
     "said|told|tells?|telling|shown|kept|asked|asking|walls?|walled|door|house|face|"
     "rehearsals?|rehearsed|nowhere"
 )
+# Whole texts that pages had, and what they have: one word for one thing on all of them.
+REPLACED = {
+    "Leave it": "Cancel",
+    "nobody knows": "Not set",
+    "Id elsewhere": "External ID",
+    "Hardly believable, %": "Warn when actual differs by",
+    "Price of all together": "Total price",
+    "Complete with what it really was": "Enter actuals",
+    "Go on from the new spool": "Continue on this spool",
+    "Not 0, please.": "Must not be 0.",
+    "Claimed": "Reserved",
+    "Running": "In progress",
+}
 OF_LIBRARIES = {"face"}  # reportlab's name for a font's shapes
 WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 # Two words in a row: a sentence or a part of one, for people.
@@ -66,6 +79,15 @@ def test_no_name_in_a_template_is_of_the_dialect():
         if words := {name for name in names if dialect_in(name)}:
             found[path.name] = words
     assert not found
+
+
+def test_pages_have_one_word_for_one_thing():
+    pages = [*(ROOT / "templates").rglob("*.html"), *map(ROOT.joinpath, python_files(*PRODUCT[:4]))]
+    former = re.compile(f"[\"'>}}]({'|'.join(map(re.escape, REPLACED))})[\"'<{{]")
+    found = {page.name: former.findall(page.read_text()) for page in pages}
+    assert {
+        name: [(text, REPLACED[text]) for text in texts] for name, texts in found.items() if texts
+    } == {}
 
 
 @pytest.mark.parametrize("folder", PRODUCT[:4])

@@ -2,6 +2,7 @@
 
 from django import template
 
+from inventory import codes
 from inventory.admin import rendering
 from inventory.glyphs import spool_glyph
 from tenants.operations.text import humanize_name
@@ -11,6 +12,7 @@ register.filter("humanize", humanize_name)
 register.filter("grams", rendering.grams)
 register.filter("signed", rendering.signed)
 register.filter(rendering.with_glyph)
+register.filter(codes.spelled)
 register.simple_tag(spool_glyph)
 
 

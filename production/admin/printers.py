@@ -92,7 +92,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
     ]
 
     def get_queryset(self, request):
-        queue = ProductionRun.objects.open().queue()
+        queue = ProductionRun.objects.open().queue().with_contents()
         # The minutes of open runs are drafts.
         is_over = Q(runs__status__in=ProductionRun.CLOSED, runs__deleted_at=None)
         minutes = Sum("runs__actual_minutes", filter=is_over)
@@ -112,13 +112,14 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     @admin.display(description="runs now")
     def runs_now(self, printer):
-        return formatting.run_link(_running(printer)) or (
-            "Bed to be cleared" if printer.needs_clearing else "–"
-        )
+        if running := _running(printer):
+            return formatting.contents_link(running)
+        return "Bed to be cleared" if printer.needs_clearing else "–"
 
     @admin.display(description="next")
     def next_up(self, printer):
-        return formatting.run_link(_next(printer)) or "–"
+        following = _next(printer)
+        return formatting.contents_link(following) if following else "–"
 
     @admin.display(description="hours printed", ordering="minutes")
     def hours(self, printer):
@@ -197,9 +198,9 @@ def _next(printer):
 
 def _page(printer):
     runs = ProductionRun.objects.on_printer(printer)
-    queue = list(runs.open().queue().prefetch_related("items__product"))
+    queue = list(runs.open().queue().with_contents())
     blockers = demand.blockers(queue)
-    closed = runs.closed().order_by(*LATEST)[:LAST]
+    closed = runs.closed().with_contents().order_by(*LATEST)[:LAST]
     running = _running(printer)
     return {
         "running": running and {"job": OpenRun(running), "badge": formatting.badge(running)},
@@ -207,9 +208,16 @@ def _page(printer):
         "hours": formatting.hours(printer.minutes),
         "ended": runs.closed().count(),
         "queue": [
-            (run, formatting.badge(run), formatting.makes(run), blockers[run.pk]) for run in queue
+            (run, formatting.contents_link(run), formatting.badge(run), blockers[run.pk])
+            for run in queue
         ],
         "closed": [
-            (run, formatting.badge(run), formatting.duration(run.actual_minutes)) for run in closed
+            (
+                run,
+                formatting.contents_link(run),
+                formatting.badge(run),
+                formatting.duration(run.actual_minutes),
+            )
+            for run in closed
         ],
     }

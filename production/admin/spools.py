@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from django.db.models import Prefetch
+
 from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
 from inventory.services.spools.preview import preview
 from production.admin import formatting
-from production.models import PrinterSlot, RunMaterial
+from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.printing import weighing
 from production.services.undo import receipts
 from tenants.site.site import farm_site
@@ -51,8 +53,13 @@ class SpoolInUseAdmin(SpoolAdmin):
 
 def _claims(spool):
     lines = RunMaterial.objects.filter(spool=spool, run__deleted_at=None).with_taken()
-    newest = lines.select_related("run__printer").order_by("-run__scheduled_at", "-pk")[:LAST]
-    return [(line, formatting.badge(line.run), formatting.run_link(line.run)) for line in newest]
+    runs = ProductionRun.objects.select_related("printer").with_contents()
+    newest = lines.prefetch_related(Prefetch("run", runs)).order_by("-run__scheduled_at", "-pk")[
+        :LAST
+    ]
+    return [
+        (line, formatting.badge(line.run), formatting.contents_link(line.run)) for line in newest
+    ]
 
 
 farm_site.register(Spool, SpoolInUseAdmin)

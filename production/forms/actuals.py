@@ -62,7 +62,7 @@ class FieldGroup:
 class ActualsForm(VerbForm):
     """Fields for each material of the run and, with ``has_items``, for each item.
 
-    With ``prefills_plan`` a touch screen shows the plan where there is no draft. Only what was
+    With ``prefills_plan`` the plan stands where there is no draft. Only what was
     changed is passed to the service, which takes the rest from the drafts or the plan.
     """
 
@@ -71,9 +71,8 @@ class ActualsForm(VerbForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.shows_plan = self.prefills_plan and self.touch
         self.lines = self._lines()
-        self.guesses = estimates(_lines(self.subject)) if self.shows_plan else {}
+        self.guesses = estimates(_lines(self.subject)) if self.prefills_plan else {}
         self.items = list(items_of(self.subject)) if self.has_items else []
         reasons = usual_reasons(Reason.Kind.SCRAP) if self.has_items else []
         for line in self.lines:
@@ -96,7 +95,7 @@ class ActualsForm(VerbForm):
                 continue
             if {"actual_grams", "gross_after_grams"} <= changed and None not in (grams, after):
                 self.add_error(line_field(line.pk, "gross_after_grams"), BOTH)
-            elif self.shows_plan and changed and grams is None and after is None:
+            elif self.prefills_plan and changed and grams is None and after is None:
                 self.add_missing(line_field(line.pk, "actual_grams"), "actual_grams")
         return super().clean()
 
@@ -183,7 +182,7 @@ class ActualsForm(VerbForm):
 
     def _is_plan(self, line):
         """Whether the initial value is the plan, as there is no draft."""
-        return self.shows_plan and line.actual_grams is None and line.gross_after_grams is None
+        return self.prefills_plan and line.actual_grams is None and line.gross_after_grams is None
 
     def _initial(self, line, name):
         if self._is_plan(line) and name in GRAMS:
@@ -196,10 +195,10 @@ class ActualsForm(VerbForm):
 
     def _add_item(self, item, reasons):
         good, scrapped = item.good_count, item.scrapped_count
-        if self.touch:
+        if self.prefills_plan:
             good, scrapped = item.quantity if good is None else good, scrapped or 0
         for name, initial in (("good_count", good), ("scrapped_count", scrapped)):
-            field = CountField(label=LABELS[name], initial=initial, required=self.touch)
+            field = CountField(label=LABELS[name], initial=initial, required=self.prefills_plan)
             if not self.touch:
                 field.widget = forms.NumberInput(attrs={"inputmode": "numeric", "min": "0"})
             self.fields[item_field(item.pk, name)] = field
@@ -251,7 +250,7 @@ class ActualsForm(VerbForm):
         good, scrapped, reason = (self._value(item, name) for name in COUNTS)
         scrapped = scrapped or 0
         is_typed = item_field(item.pk, "good_count") in self.changed_data
-        if self.shows_plan and item.good_count is None and not is_typed:
+        if self.prefills_plan and item.good_count is None and not is_typed:
             good = max(item.quantity - scrapped, 0)
         return ItemCount(
             item=item.pk,

@@ -21,11 +21,8 @@ class CompleteForm(ActualsForm):
 
     has_items = prefills_plan = True
     after_refusal = IMPLAUSIBLE
-    touch_exclude = ("as_planned", "finished_at")
+    touch_exclude = ("finished_at",)
 
-    as_planned = forms.BooleanField(
-        label=_("As planned: book the plan for what is left empty"), required=False
-    )
     actual_minutes = NumberField(label=_("Minutes it printed"))
     finished_at = LocalMomentField(label=_("Finished at"), help_text=_("Left empty: now."))
     confirm = forms.BooleanField(label=CONFIRM, required=False)
@@ -33,7 +30,7 @@ class CompleteForm(ActualsForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         run, minutes = self.subject, self.subject.actual_minutes
-        is_plan = minutes is None and self.shows_plan
+        is_plan = minutes is None and self.prefills_plan
         field = self.fields["actual_minutes"]
         field.initial = run.planned_minutes if is_plan else minutes
         if field.initial is not None:
@@ -52,7 +49,7 @@ class CompleteForm(ActualsForm):
 
     def service_kwargs(self):
         values = super().service_kwargs()
-        if self.touch:
+        if self.prefills_plan:
             values["as_planned"] = True
         if "actual_minutes" not in self.changed_data:
             values.pop("actual_minutes", None)
@@ -85,7 +82,7 @@ class DraftForm(CompleteForm):
 class CorrectForm(CompleteForm):
     """The same of a completed run, as it is booked."""
 
-    as_planned = None
+    prefills_plan = False
     finished_at = LocalMomentField(label=_("Finished at"), help_text=_("Left empty: unchanged."))
     reason = forms.CharField(label=_("Why"), required=False)
 

@@ -11,6 +11,7 @@ from tenants.operations.text import format_number, half_up
 
 register = template.Library()
 register.simple_tag(spool_glyph)
+register.filter(codes.spelled)
 
 
 @register.filter
@@ -74,12 +75,6 @@ def initials(person):
 @register.filter
 def absolute(value):
     return abs(value)
-
-
-@register.filter
-def spelled(code):
-    """A spool's code in groups, as it is easier to read."""
-    return " ".join(code[at : at + codes.GROUP] for at in range(0, len(code), codes.GROUP))
 
 
 @register.simple_tag

@@ -49,7 +49,7 @@ class JobSerializer(RowSerializer):
                 "help_text": "Steps: rows of an export; lines of an import, twice each; tables of "
                 "a backup; of a restore also kilobytes of its file."
             },
-            "total": {"help_text": "Of the steps; null where nobody knows."},
+            "total": {"help_text": "Of the steps; null while unknown."},
             "result_bytes": {
                 "help_text": "Null once it is not kept any more, and of a backup, which is "
                 "downloaded in the admin alone."

@@ -69,7 +69,9 @@ ADMIN = {
 OTHERS = {
     "/": "h1",
     "/accounts/login/": "h1",
+    "/api/v1/": ".response-info",
     "/api/v1/spools/": ".response-info",
+    "/help/": "h1",
     "/api/v1/docs/": ".opblock",
 }
 

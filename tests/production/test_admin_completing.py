@@ -62,14 +62,30 @@ def test_what_changed_since_it_was_shown_is_shown_again(at_admin):
     assert status_of(run) == "completed"
 
 
-def test_what_nobody_said_is_asked_for_beside_its_field(at_admin):
+def test_the_plan_stands_in_the_fields_and_is_booked_as_such(at_admin):
+    run = a_running_run((a_spool(), 100, 5), items=[(a_product(), 2)], planned_minutes=Decimal(60))
+    _, done = carry_out(at_admin, page(run, "complete"))
+    assert done.status_code == 302
+    line, run = run.materials.get(), ProductionRun.objects.get()
+    assert (line.actual_grams, line.actual_purge_grams, line.actual_source) == (
+        100,
+        5,
+        "as_planned",
+    )
+    assert (run.actual_minutes, run.actual_minutes_source) == (60, "as_planned")
+    assert run.items.get().good_count == 2
+
+
+def test_what_was_emptied_is_asked_for_beside_its_field(at_admin):
     run = a_running_run((a_spool(), 100), (a_spool(), 50), items=[(a_product(), 2)])
     first, second = run.materials.order_by("pk")
-    typed = {field(first, "actual_grams"): "98", field(run.items.get(), "good_count"): "2"}
+    typed = {field(first, "actual_grams"): "98", field(second, "actual_grams"): ""}
     url = page(run, "complete")
     answer = at_admin.post(url, fields(at_admin.get(url)) | typed)
     form = answer.context["form"]
-    assert form.errors[field(second, "actual_grams")] == ["Enter the grams or a weight."]
+    assert form.errors[field(second, "actual_grams")] == [
+        "Enter the grams or a weight; 50 stood here."
+    ]
     assert field(first, "actual_grams") not in form.errors
     assert 'value="98"' in text_of(answer)
 

@@ -53,7 +53,7 @@ FORGED = {
     "hash": "f" * 64,
     **{f"materials-0-{name}": "777" for name in ("actual_grams", "reserved_grams")},
     **{f"items-0-{name}": "7" for name in ("good_count", "scrapped_count", "planned_quantity")},
-    **{"as_planned": "on", "_do": "1", "_seen": "f" * 32, "post": "yes", "_save": "Save"},
+    **{"_do": "1", "_seen": "f" * 32, "post": "yes", "_save": "Save"},
     **{"action": "delete_selected", "select_across": "1", "kept": "forged"},
 }
 FIGURES = {

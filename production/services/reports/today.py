@@ -54,6 +54,9 @@ class OpenRun:
     def parts(self):
         return sum(item.quantity for item in self.run.items.all())
 
+    def planned_grams(self):
+        return sum(line.planned_total_grams for line in self.run.materials.all())
+
     def lines(self):
         """Its materials; while it is open, without those swapped out."""
         lines = self.run.materials.all()

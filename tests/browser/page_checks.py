@@ -26,6 +26,7 @@ def script(name):
 
 
 TOO_SMALL, BARRIERS = script("too_small.js"), script("barriers.js")
+UNREACHABLE = script("unreachable.js")
 MEASURED = []  # looks of text, on all pages so far
 WIDEST = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
@@ -70,6 +71,19 @@ def geometry(page):
     return page.evaluate(TOO_SMALL) + (
         [["page", f"{wider} px wider than the screen"]] if wider else []
     )
+
+
+def by_keyboard_and_large(page):
+    """What a keyboard does not reach, and what does not fit with all text at 200 %."""
+    wrong = page.evaluate(UNREACHABLE)
+    root = "document.documentElement.style.fontSize"
+    page.evaluate(
+        f"{root} = 2 * parseFloat(getComputedStyle(document.documentElement).fontSize) + 'px'"
+    )
+    wrong += [[f"at 200 %: {what}", why] for what, why in page.evaluate(UNREACHABLE)]
+    wider = page.evaluate(WIDEST)
+    page.evaluate(f"{root} = ''")
+    return wrong + ([["page at 200 %", f"{wider} px wider than the screen"]] if wider else [])
 
 
 def barriers(page):

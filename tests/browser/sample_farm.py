@@ -22,7 +22,7 @@ from tests.factories import (
 )
 
 LONG = "Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
-LONG_TOO = "Wandhalterungsabdeckkappenverlängerungsstück, verstärkt"
+LONG_TOO = "Donaudampfschifffahrtsgesellschaftskapitänsmützenhalterung, verstärkt"
 
 
 def set_up(*, by):

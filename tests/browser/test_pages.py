@@ -3,13 +3,22 @@
 import pytest
 
 from production import floor_urls
-from tests.browser.page_checks import DESK, PHONE, TABLET, WIDEST, barriers, geometry
+from tests.browser.page_checks import (
+    DESK,
+    PHONE,
+    TABLET,
+    WIDEST,
+    barriers,
+    by_keyboard_and_large,
+    geometry,
+)
 from tests.browser.pages import ADMIN, BUTTONS, FLOOR, OTHERS, SHARED, admin_path, floor_path
 from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
 PARTS, PARTS_OF_ADMIN = 4, 8  # so that no test takes long
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
+NARROW = (360,)
 WIDTHS_OF_ADMIN = budget((393, 820), (360, 393, 820, 1280))
 AT_ANY_WIDTH = {"today", "queue", "planned run", "running run", "complete", "spool", "load"}
 
@@ -35,10 +44,10 @@ def test_the_floor_is_for_gloves_and_for_everyone(visit, shop, part):
         )
         page.goto(floor_path(name, shop.sample))
         assert page.locator("h1").is_visible(), name
-        wrong[name, look] = geometry(page) + barriers(page)
-        if name in AT_ANY_WIDTH:
-            wrong |= {(name, width): geometry(page) for width in in_turn(page, WIDTHS)}
-            page.set_viewport_size(viewport)
+        wrong[name, look] = geometry(page) + by_keyboard_and_large(page) + barriers(page)
+        widths = WIDTHS if name in AT_ANY_WIDTH else NARROW
+        wrong |= {(name, width): geometry(page) for width in in_turn(page, widths)}
+        page.set_viewport_size(viewport)
     assert {name: found for name, found in wrong.items() if found} == {}
 
 
@@ -74,7 +83,10 @@ def test_the_other_pages_are_for_everyone_and_fit_a_phone(visit, path):
     wrong = {"light": barriers(page)}
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size(PHONE)
-    wrong |= {"dark": barriers(page), "wider by": page.evaluate(WIDEST)}
+    wrong |= {"dark": barriers(page)}
+    wrong |= {f"wider at {width} by": page.evaluate(WIDEST) for width in in_turn(page, NARROW)}
+    if not path.startswith("/api/"):  # pages of others
+        wrong["keyboard"] = by_keyboard_and_large(page)
     assert not any(wrong.values()), wrong
     assert page.locator("main, [role=main]").count() == 1
     assert page.locator("html").get_attribute("lang") == "en-gb"

@@ -103,12 +103,12 @@ class BackupAdmin(ReadOnlyAdmin):
         url = reverse("admin:accounts_backup_file", args=[backup.pk])
         return format_html('<a href="{}">{}</a>', url, backup.file)
 
-    @admin.display(description="")
+    @admin.display(description="restore")
     def restored(self, backup):
         if not backup.file:
             return None
         url = reverse("admin:accounts_backup_restore", args=[backup.pk])
-        return format_html('<a href="{}">{}</a>', url, _("Restore …"))
+        return format_html('<a href="{}">{}</a>', url, _("Restore this one …"))
 
 
 def _page_of(job):

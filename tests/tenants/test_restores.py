@@ -78,7 +78,7 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
     Location.objects.create(name="since")
     change_settings(FarmSettings.load(), by=by, timezone="Asia/Tokyo")
     page = f"{PAGE}{content.pk}/restore/"
-    assert f'<a href="{page}">Restore …</a>' in text_of(client.get(PAGE))
+    assert f'<a href="{page}">Restore this one …</a>' in text_of(client.get(PAGE))
     assert "All that was entered since then is no longer there" in text_of(client.get(page))
     assert "That is not the password of" in text_of(client.post(page, {"password": PASSWORD[1:]}))
     assert not Job.objects.exists()

@@ -11,6 +11,7 @@ SEED =
 PY = .venv/bin/python
 FOR_TESTS = SPOOLBOOK_DATA=.data/test SPOOLBOOK_DURABLE=0
 WORKERS = -n logical --maxprocesses 4 --dist worksteal
+PICTURES = $(PY) -m tests.browser.screenshots 'http://demo.localhost:$(PORT)'
 LINT_IMPORTS = $(PY) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 
 export SPOOLBOOK_DATA := $(DATA)
@@ -34,8 +35,8 @@ help:
 	@echo 'make check   style, import contracts, missing migrations, unsafe code, secrets in files'
 	@echo 'make audit   known vulnerabilities of what is installed; needs the network'
 	@echo 'make fix     correct and format the style'
-	@echo 'make describe  write docs/openapi.yaml anew'
-	@echo 'make pictures  make those of docs/design.md anew, of the demo farm that is served now'
+	@echo 'make describe  write docs/openapi.yaml anew, and the pictures, if the demo farm is served'
+	@echo 'make pictures  make those of the docs anew, of the demo farm that is served now'
 	@echo 'make clean   remove the virtual environment and caches, never your data'
 
 run: install
@@ -73,11 +74,12 @@ fix: install-dev
 	@$(PY) -m ruff check --fix .
 	@$(PY) -m ruff format .
 
-describe: install
+describe: install-dev
 	@$(PY) manage.py spectacular --file docs/openapi.yaml
+	@$(PICTURES) || true
 
 pictures: install-dev
-	@$(PY) -m tests.browser.screenshots 'http://demo.localhost:$(PORT)'
+	@$(PICTURES)
 
 clean:
 	rm -rf .venv .pytest_cache .ruff_cache .import_linter_cache .hypothesis .coverage htmlcov

@@ -99,3 +99,24 @@ BOXES = f"{LISTS}, .verb-fields .wide"
 BESIDE = """(boxes) => [...document.querySelectorAll(boxes)]
     .filter((box) => box.scrollWidth > box.clientWidth + 1)
     .map((box) => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""
+
+
+def test_the_tab_key_walks_through_the_board_and_a_menu_opens_and_closes(visit):
+    page = visit("/floor/", by="mona", viewport=TABLET)
+    count = page.evaluate(IN_ORDER)
+    met = []
+    for _ in range(count):
+        page.keyboard.press("Tab")
+        met.append(page.evaluate("inOrder.indexOf(document.activeElement)"))
+    assert met == list(range(count))
+    page.locator(".me summary").focus()
+    for is_open in (True, False):
+        page.keyboard.press("Enter")
+        assert page.locator(".menu").is_visible() == is_open
+
+
+IN_ORDER = """() => {
+  const all = document.querySelectorAll("a[href], button, summary, input:not([type=hidden])");
+  window.inOrder = [...all].filter((each) => each.checkVisibility());
+  return inOrder.length;
+}"""

@@ -54,7 +54,7 @@ def some_of(values, number, *, count=1):
 
 
 # Runs created at once in each of three farms.
-RUNS_PER_FARM = budget(64, 1000)
+RUNS_PER_FARM = budget(32, 1000)
 
 # Rows of each list of the API.
 LIST_ROWS = budget(25, 500)

@@ -206,7 +206,7 @@ def test_who_hangs_up_in_the_middle_leaves_nothing_behind(committed_farm, server
     headers = {"Authorization": f"Token {fill(committed_farm, 'mine')}"}
     path = "/api/v1/locations/?format=csv"
     with server.client(committed_farm) as client:
-        for _ in range(40):  # more often than there are threads
+        for _ in range(20):  # more often than there are threads
             with client.stream("GET", path, headers=headers) as answer:
                 assert next(answer.iter_raw())
         assert len(client.get(path, headers=headers).text.splitlines()) == 1501

@@ -76,6 +76,7 @@ def restore(job, *, by):
     pk, name = _confirmed(job, by)
     restored = replacing.restore_in_place(connection.tenant, name, by=by, job=job.pk)
     job.refresh_from_db()
+    Job.objects.filter(pk=job.pk).update(arguments={})  # it was confirmed for once
     lines = [*restored.lines(), _("As it was before: %(file)s") % {"file": restored.before.name}]
     return Result(
         name="restored.txt",

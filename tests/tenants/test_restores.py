@@ -85,6 +85,7 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
     at = client.post(page, {"password": PASSWORD})["Location"]
     job = do(Job.objects.get())
     assert (job.status, job.by.username, places()) == ("done", "manager", {"then"})
+    assert job.arguments == {}
     assert violations() == []
     assert DeviceToken.objects.get().revoked_at
     assert client.get(at)["Location"].startswith("/admin/login/")

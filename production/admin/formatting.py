@@ -14,10 +14,13 @@ MOST_GLYPHS = 3
 
 
 def badge(run):
-    """The status as a word on its colour, or that it was deleted."""
-    name = "Deleted" if run.is_deleted else run.get_status_display()
-    colour = ProductionRun.Status.CANCELLED if run.is_deleted else run.status
-    return format_html('<span class="badge status-{}">{}</span>', colour, name)
+    """The status as a word on its colour, or that it was deleted, or needs somebody."""
+    name, kind = run.get_status_display(), run.status
+    if run.is_deleted:
+        name, kind = "Deleted", ProductionRun.Status.CANCELLED
+    elif kind == ProductionRun.Status.IN_PROGRESS and not run.is_printing:
+        name, kind = "To complete", "needs"
+    return format_html('<span class="badge status-{}">{}</span>', kind, name)
 
 
 def run_link(run):

@@ -1,13 +1,17 @@
 """Figures as the admin writes them."""
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
 
 from inventory.admin import rendering
 from production.admin import formatting
+from production.models import ProductionRun
 from production.templatetags import floor
 from tenants.operations.text import format_number
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def test_a_half_is_rounded_up_everywhere():
@@ -28,3 +32,17 @@ def test_what_is_shown_as_nothing_has_no_sign(value):
 def test_grams_are_written_in_one_way_on_the_floor_and_in_the_admin(value, text):
     value = Decimal(value)
     assert (rendering.grams(value), floor.grams(value)) == (text, f"{text} g")
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "name"),
+    [
+        ({"status": "in_progress"}, "in_progress", "In progress"),
+        ({"status": "in_progress", "finished_at": NOW}, "needs", "To complete"),
+        ({"status": "completed", "finished_at": NOW}, "completed", "Completed"),
+        ({"status": "planned", "deleted_at": NOW}, "cancelled", "Deleted"),
+    ],
+)
+def test_a_run_has_a_word_on_its_colour(values, kind, name):
+    badge = formatting.badge(ProductionRun(**values))
+    assert badge == f'<span class="badge status-{kind}">{name}</span>'

@@ -29,7 +29,7 @@ PICTURES = {
     "admin-runs-phone": ("/admin/production/productionrun/", [], PHONE, "light"),
     "admin-run": (RUNS, [OFF_PLAN], DESK, "light"),
     "admin-run-phone": (RUNS, [OFF_PLAN], PHONE, "dark"),
-    "admin-spool": ("/admin/inventory/spool/", ["#result_list th a"], DESK, "dark"),
+    "admin-spool": ("/admin/inventory/spool/", ["#result_list tbody th a"], DESK, "dark"),
     "api": ("/api/v1/spools/", [], DESK, "dark"),
     "api-reference": ("/api/v1/docs/", [], TABLET, "light"),
 }

@@ -20,6 +20,7 @@ from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, a_running_run, a_spool, make_token, make_user
 from tests.queries import violations
 from tests.responses import text_of
+from tests.spans import watching
 from tests.tenants.test_jobs import execute_beside
 
 PAGE = "/admin/accounts/backup/"
@@ -83,7 +84,9 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
     assert "That is not the password of" in text_of(client.post(page, {"password": PASSWORD[1:]}))
     assert not Job.objects.exists()
     at = client.post(page, {"password": PASSWORD})["Location"]
-    job = do(Job.objects.get())
+    with watching() as watched:
+        job = do(Job.objects.get())
+    assert watched.last("farm.restore_in_place")["outcome"] == "ok"
     assert (job.status, job.by.username, places()) == ("done", "manager", {"then"})
     assert job.arguments == {}
     assert violations() == []

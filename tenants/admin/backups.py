@@ -62,7 +62,8 @@ class BackupAdmin(ReadOnlyAdmin):
         form = ConfirmedForm(request.POST or None, user=request.user, address=caller(request))
         if request.method == "POST" and form.is_valid():
             try:
-                return _page_of(backups.start_restore(backup, by=request.user))
+                since = request.POST.get("since", "")
+                return _page_of(backups.start_restore(backup, by=request.user, since=since))
             except Refusal as refusal:
                 form.add_error(None, refusal.detail)
         context = {
@@ -71,6 +72,7 @@ class BackupAdmin(ReadOnlyAdmin):
             "opts": self.opts,
             "backup": backup,
             "form": form,
+            "since": backups.last_restore(),
         }
         return TemplateResponse(request, "tenants/admin_restore.html", context)
 

@@ -26,7 +26,8 @@ from tenants.operations.refusals import Refusal
 from tenants.schemas import migrating, tables
 from tenants.schemas.database_role import run
 
-TAKEN_OVER = ("accounts_backup", "jobs_job")  # of which a backup has no rows
+AUDIT_TRAIL = "accounts_auditevent"
+NOT_IN_BACKUP = ("accounts_backup", "jobs_job")
 # By name, as ids may differ. Nobody's, where the person is not in the backup.
 PERSON = """
     (SELECT new.id FROM {new}.accounts_user new JOIN {old}.accounts_user old USING (username)
@@ -54,8 +55,8 @@ def restore_in_place(tenant, name, *, by, job=None):
 
     It is backed up first, and nothing is entered meanwhile. People sign in as they can now, those
     in the backup; who is not in it can't any more, so ``by``, a manager, has to be. Everybody is
-    signed out. Its ``job`` and the list of backups stay. To be called with the owner's
-    login. Raises NotInBackup, BackupFailed, InvalidBackup, OtherVersion, Busy.
+    signed out. Its ``job``, the list of backups and the audit trail since then stay. To be called
+    with the owner's login. Raises NotInBackup, BackupFailed, InvalidBackup, OtherVersion, Busy.
     """
     with schema_context(PUBLIC):
         farm = Tenant.objects.get(pk=tenant.pk)  # not under the farm's role
@@ -90,13 +91,17 @@ def _replace_with(farm, head, reader, before, *, by, job):
         noted = access.note()
     run("ALTER SCHEMA {schema} RENAME TO {old}", schema=schema, old=old)
     restoring.fill(farm, reader, restoring.targets(head))
+    _take_over(AUDIT_TRAIL, schema, old, "id > (SELECT coalesce(max(id), 0) FROM {new}.{table})")
     with tenant_context(farm):
         revoked = access.restrict(noted, by=None)
         people = User.objects.active().filter(role=roles.MANAGER)
         if (person := people.filter(username=by.username).first()) is None:
             detail = _("%(user)s is not in this backup, and could not sign in any more.")
             raise NotInBackup(detail % {"user": by.username})
-    _take_over(schema, old, job)
+    with schema_context(old):  # the job's progress is written until now
+        _execute("LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE", tables=NOT_IN_BACKUP)
+    _take_over("accounts_backup", schema, old, "true")
+    _take_over("jobs_job", schema, old, "id = {job}", job=sql.Literal(job))
     migrating.drop(old)
     changes = {"taken_at": [None, head.taken_at], "before": [None, before.name]}
     with tenant_context(farm):
@@ -106,29 +111,27 @@ def _replace_with(farm, head, reader, before, *, by, job):
     return RestoredInPlace(tenant=farm, is_compared=True, **made)
 
 
-def _take_over(schema, old, job):
-    """Take over the backups and the job, with what was written of it meanwhile; ids go on."""
-    with schema_context(old):
-        _execute("LOCK TABLE {tables} IN ACCESS EXCLUSIVE MODE", tables=TAKEN_OVER)
-        found = tables.of(old)
-        last_ids = {name: found[name].last_id() for name in TAKEN_OVER}
-    identifiers = {"new": sql.Identifier(schema), "old": sql.Identifier(old)}
+def _take_over(name, schema, old, which, **values_of_which):
+    """Take over the rows of a table for which the condition holds; its ids go on."""
+    identifiers = {
+        "new": sql.Identifier(schema),
+        "old": sql.Identifier(old),
+        "table": sql.Identifier(name),
+    }
     values = {"by_id": sql.SQL(PERSON).format(**identifiers), "token_id": sql.SQL("NULL")}
-    which = {"jobs_job": sql.SQL("id = {}").format(sql.Literal(job))}
-    for name in TAKEN_OVER:
-        columns = found[name].columns
-        statement = sql.SQL(TAKE_OVER).format(
-            table=sql.Identifier(name),
-            columns=_listed(columns),
-            values=sql.SQL(", ").join(values.get(each, sql.Identifier(each)) for each in columns),
-            which=which.get(name, sql.SQL("true")),
-            **identifiers,
-        )
-        with connection.cursor() as cursor:
-            cursor.execute(statement.as_string(cursor.connection))
+    with schema_context(old):
+        table = tables.of(old)[name]
+        last_id = table.last_id()
+    statement = sql.SQL(TAKE_OVER).format(
+        columns=_listed(table.columns),
+        values=sql.SQL(", ").join(values.get(each, sql.Identifier(each)) for each in table.columns),
+        which=sql.SQL(which).format(**identifiers, **values_of_which),
+        **identifiers,
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(statement.as_string(cursor.connection))
     with schema_context(schema):
-        for name, last_id in last_ids.items():
-            found[name].go_on_from(last_id)
+        table.go_on_from(last_id)
 
 
 def _execute(statement, **lists):

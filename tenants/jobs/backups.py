@@ -10,6 +10,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from tenants.accounts.models import AuditEvent, Backup
 from tenants.farms import nightly, replacing
 from tenants.jobs import services
 from tenants.jobs.kinds import Result
@@ -31,6 +32,17 @@ class NotConfirmed(Refusal):
     title = "This restore was not confirmed within the last hour: begin it again"
 
 
+class RestoredMeanwhile(Refusal):
+    code = "restored_meanwhile"
+    title = "The farm was restored meanwhile: load the page of its backups again"
+
+
+def last_restore():
+    """The id of the event of the farm's last restore as text, "" where there was none."""
+    events = AuditEvent.objects.filter(object_type=Backup._meta.label_lower, verb="restore")
+    return str(events.latest_first().values_list("pk", flat=True).first() or "")
+
+
 def start_backup(*, by):
     """Begin a backup of this farm; the one that is not finished yet, where there is one."""
     return services.start(
@@ -44,13 +56,16 @@ def start_backup(*, by):
     )
 
 
-def start_restore(backup, *, by):
+def start_restore(backup, *, by, since):
     """Begin to restore this farm as one of its backups has it, once ``by`` has given the password.
 
-    Nothing but this can begin one: a row of a job that was written by other means is not signed.
+    ``since`` is what `last_restore` was when ``by`` looked: sent twice, it is done once. Nothing
+    but this can begin one: a row of a job that was written by other means is not signed. Raises
+    RestoredMeanwhile.
     """
+    _require_last(since)
     at = date_format(localtime(backup.at), "DATETIME_FORMAT")
-    confirmed = signing.dumps([backup.pk, backup.file, by.pk], salt=_salt())
+    confirmed = signing.dumps([backup.file, by.pk, since], salt=_salt())
     return services.start(
         RESTORE,
         by=by,
@@ -72,8 +87,8 @@ def back_up(job, *, by):
 
 
 def restore(job, *, by):
-    """Raises NotConfirmed, and Refusals as `replacing.restore_in_place` does."""
-    pk, name = _confirmed(job, by)
+    """Raises NotConfirmed, RestoredMeanwhile, and as `replacing.restore_in_place` does."""
+    name = _confirmed(job, by)
     restored = replacing.restore_in_place(connection.tenant, name, by=by, job=job.pk)
     job.refresh_from_db()
     Job.objects.filter(pk=job.pk).update(arguments={})  # it was confirmed for once
@@ -87,16 +102,22 @@ def restore(job, *, by):
 
 
 def _confirmed(job, by):
-    """The backup's id and file. Raises NotConfirmed."""
+    """The backup's file. Raises NotConfirmed, RestoredMeanwhile."""
     try:
-        pk, name, person = signing.loads(
+        name, person, since = signing.loads(
             job.arguments.get("confirmed", ""), salt=_salt(), max_age=MAX_AGE
         )
     except signing.BadSignature as error:
         raise NotConfirmed() from error
     if person != by.pk:
         raise NotConfirmed()
-    return pk, name
+    _require_last(since)
+    return name
+
+
+def _require_last(restore):
+    if restore != last_restore():
+        raise RestoredMeanwhile()
 
 
 def _tables():

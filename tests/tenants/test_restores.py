@@ -71,6 +71,10 @@ def file_of(farm, backup):
     return nightly.file_of(farm, backup)
 
 
+def start(backup, by):
+    return backups.start_restore(backup, by=by, since=backups.last_restore())
+
+
 def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, backup, client, do):
     make_token(by, name="Slicer")
     stolen = DeviceToken.objects.get()
@@ -83,7 +87,7 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
     assert "All that was entered since then is no longer there" in text_of(client.get(page))
     assert "That is not the password of" in text_of(client.post(page, {"password": PASSWORD[1:]}))
     assert not Job.objects.exists()
-    at = client.post(page, {"password": PASSWORD})["Location"]
+    at = client.post(page, {"password": PASSWORD, "since": ""})["Location"]
     with watching() as watched:
         job = do(Job.objects.get())
     assert watched.last("farm.restore_in_place")["outcome"] == "ok"
@@ -104,11 +108,36 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
         assert Tenant.objects.get(pk=committed_farm.pk).timezone == "UTC"
         assert AuditEvent.objects.of(committed_farm).filter(verb="restore").exists()
         assert not migrating.existing([f"replaced_{committed_farm.pk}"])
-    again = do(backups.start_restore(before, by=job.by))
+    again = do(start(before, job.by))
     assert again.pk > job.pk
     assert (again.status, places()) == ("done", {"then", "since"})
     assert not Job.objects.filter(pk=job.pk).exists()  # of its files, nothing is in a backup
     assert Backup.objects.count() == 4
+
+
+def test_it_is_done_once_and_who_did_what_since_then_stays_on_record(
+    committed_farm, by, backup, client, do
+):
+    page = f"{PAGE}{backup.pk}/restore/"
+    people.change(make_user(username="dora"), by=by, role="viewer")
+    sent = {"password": PASSWORD, "since": ""}
+    assert 'name="since" value=""' in text_of(client.get(page))
+    for _ in range(2):
+        client.post(page, sent)
+    first, second = Job.objects.order_by("pk")
+    assert do(first).status == "done"
+    events = AuditEvent.objects.filter(object_label="dora", verb="change")
+    assert [(event.by, event.by_name) for event in events] == [(by, str(by))]
+    assert not User.objects.filter(username="dora").exists()
+    assert not Job.objects.filter(pk=second.pk).exists()
+    client.force_login(by)
+    assert "was restored meanwhile" in text_of(client.post(page, sent))
+    late = services.start(
+        backups.RESTORE, by=by, title="", arguments=confirmed_by(by, backup, since="")
+    )
+    assert refused(do(late), "restored_meanwhile")
+    assert AuditEvent.objects.filter(verb="restore").count() == 1
+    assert violations() == []
 
 
 def refused(job, code):
@@ -123,18 +152,18 @@ def test_what_is_refused_changes_nothing(committed_farm, by, backup, do, monkeyp
     monkeypatch.undo()
     Location.objects.create(name="since")
     kept = set(folder.iterdir())
-    unsigned, stale = (backups.start_restore(backup, by=by) for _ in range(2))
-    Job.objects.filter(pk=unsigned.pk).update(arguments={"confirmed": [backup.pk, backup.file]})
+    unsigned, stale = (start(backup, by) for _ in range(2))
+    Job.objects.filter(pk=unsigned.pk).update(arguments={"confirmed": [backup.file, by.pk]})
     Job.objects.filter(pk=stale.pk).update(arguments=confirmed_by(nora, backup))
     assert refused(do(unsigned), "not_confirmed")
     assert refused(do(stale), "not_confirmed")
     monkeypatch.setattr(backups, "MAX_AGE", -1)
-    assert refused(do(backups.start_restore(backup, by=by)), "not_confirmed")
+    assert refused(do(start(backup, by)), "not_confirmed")
     monkeypatch.undo()
-    assert refused(do(backups.start_restore(backup, by=nora)), "not_in_backup")
+    assert refused(do(start(backup, nora)), "not_in_backup")
     for name in ("foreign.farm.gz", "missing.farm.gz", "../x.farm.gz"):
         backup.file = name
-        assert refused(do(backups.start_restore(backup, by=by)), "invalid_backup")
+        assert refused(do(start(backup, by)), "invalid_backup")
     assert places() == {"then", "since"}
     assert set(folder.iterdir()) == kept
     assert Backup.objects.count() == 1
@@ -143,8 +172,8 @@ def test_what_is_refused_changes_nothing(committed_farm, by, backup, do, monkeyp
 described = files._described
 
 
-def confirmed_by(user, backup):
-    values = [backup.pk, backup.file, user.pk]
+def confirmed_by(user, backup, since=""):
+    values = [backup.file, user.pk, since]
     return {"confirmed": signing.dumps(values, salt=backups._salt())}
 
 
@@ -152,7 +181,7 @@ def test_meanwhile_it_is_read_and_nothing_is_entered(
     committed_farm, by, backup, do, monkeypatch, folder
 ):
     """And a job that is cancelled then has no effect."""
-    fill, seen, job = restoring.fill, [], backups.start_restore(backup, by=by)
+    fill, seen, job = restoring.fill, [], start(backup, by)
     kept = set(folder.iterdir())
 
     def while_filling(farm, *arguments):

@@ -258,8 +258,8 @@ FAULTS = {
     # Who may, and how often
     "an idempotency key is not stored": Fault(
         "tenants/web/idempotency.py",
-        "if store and 200 <= response.status_code < 300:",
-        "if not store and 200 <= response.status_code < 300:",
+        "if 200 <= response.status_code < 300:",
+        "if response.status_code >= 300:",
         ["tests/tenants/test_api_twice.py"],
     ),
     "an operator may adjust a spool": Fault(

@@ -3,8 +3,11 @@
 One transaction takes a lock on the person and the key, looks the key up, runs the verb and
 stores the answer: either all of it is there or nothing. A refusal leaves no key.
 
+The answer of an operation with a secret is not stored, nor can its body be guessed from the hash:
+a repeated request is refused, and has no second effect.
+
 Stored answers have a quota in each farm. Beyond it contents are deleted, never keys: a request
-whose answer is gone is refused, and has no second effect. Large answers, and every CLEAR_UP_EVERY
+whose answer is gone is refused as well. Large answers, and every CLEAR_UP_EVERY
 stored, are counted with all others: at most so many small ones (1.6 MB) are beyond the quota, and
 what is stored at the same moment.
 """
@@ -17,8 +20,10 @@ from django.conf import settings
 from django.db import connection
 from django.http import HttpResponse
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from tenants.accounts.models import IdempotencyKey
 from tenants.operations.operation import in_transaction
@@ -30,6 +35,15 @@ MAX_PURGED = 1_000
 LARGE_BYTES = 16_384  # of an answer
 STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
+OF_THE_QUOTA = gettext_lazy(
+    "The request was carried out once, on %(date)s at %(time)s, and answered with %(answered)s. "
+    "The answer itself is no longer kept: look at what the request made."
+)
+OF_A_SECRET = gettext_lazy(
+    "The request was carried out once, on %(date)s at %(time)s, and answered with %(answered)s. "
+    "Answers to requests with a password, a PIN or a token are not kept: look at what the request "
+    "made or changed. Revoke a token that did not reach you, and make another with a new key."
+)
 # Newest first, small ones before large ones: what goes beyond the quota is what is last.
 DROP = """
     UPDATE accounts_idempotencykey SET content = NULL WHERE id IN (
@@ -69,35 +83,41 @@ class IdempotencyKeyReused(Refusal):
 
 class AnswerDropped(Refusal):
     code = "answer_dropped"
-    title = "This was done before; its answer is no longer kept"
+    title = "This was done before; its answer is not kept"
 
 
-def answer_once(request, key, work, *, store=True, body=None):
+def answer_once(request, key, work, *, user=None, store=True, body=None):
     """Answer ``request`` with the stored answer, or with that of ``work()``, which is then stored.
 
-    ``work`` returns a rendered response; with ``store`` False (the answer carries a secret) only
-    the lock is taken; ``body`` are the bytes compared as the body, by default all of it.
+    ``work`` returns a rendered response; with ``store`` False (it carries a secret, or the request
+    does) the key is stored without it; ``user`` is whose key it is, by default who asks; ``body``
+    are the bytes compared as the body, by default all of it.
     Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused, AnswerDropped.
     """
     if not KEY.fullmatch(key):
         raise InvalidIdempotencyKey()
-    scope = {
-        "method": request.method,
-        "path": request.get_full_path()[:2000],
-        "body_hash": _hash(request.body if body is None else body),
-    }
+    user, scope = user or request.user, _scope(request, body)
 
     def answer():
-        _lock(request.user, key)
-        stored = _stored(request.user, key)
+        _lock(user, key)
+        stored = _stored(user, key)
         if stored is not None:
-            return _replay(stored, scope)
+            return _replay(stored, scope, store)
         response = work()
-        if store and 200 <= response.status_code < 300:
-            _store(request.user, key, scope, response)
+        if 200 <= response.status_code < 300:
+            _store(user, key, scope, response, store)
         return response
 
     return in_transaction(answer)
+
+
+def refuse_repeated(request):
+    """Raise AnswerDropped if the request, whose answer is not stored, was carried out with its key
+    before; IdempotencyKeyReused if another was. For what has to be known before ``answer_once``."""
+    key = request.headers.get("Idempotency-Key", "")
+    stored = _stored(request.user, key) if KEY.fullmatch(key) else None
+    if stored is not None:
+        _replay(stored, _scope(request), is_stored=False)
 
 
 def require_key(request, *, or_else):
@@ -129,10 +149,19 @@ def _lock(user, key):
             raise IdempotencyKeyBusy()
 
 
+def _scope(request, body=None):
+    return {
+        "method": request.method,
+        "path": request.get_full_path()[:2000],
+        "body_hash": _hash(request.body if body is None else body),
+    }
+
+
 def _hash(body):
+    """Keyed: a PIN could be guessed from a plain one."""
     # A form's token changes with each sign-in, and is no part of what the form says.
     body = [part for part in body.split(b"&") if not part.startswith(b"csrfmiddlewaretoken=")]
-    return hashlib.sha256(b"&".join(body)).hexdigest()
+    return salted_hmac("spoolbook.idempotency", b"&".join(body), algorithm="sha256").hexdigest()
 
 
 def _stored(user, key):
@@ -143,7 +172,7 @@ def _stored(user, key):
     return stored
 
 
-def _replay(stored, scope):
+def _replay(stored, scope, is_stored):
     if any(getattr(stored, name) != value for name, value in scope.items()):
         raise IdempotencyKeyReused(
             _(
@@ -152,8 +181,8 @@ def _replay(stored, scope):
             )
             % {"method": stored.method, "path": stored.path}
         )
-    if stored.content is None:
-        raise _dropped(stored)
+    if stored.content is None or not is_stored:
+        raise _dropped(stored, OF_THE_QUOTA if is_stored else OF_A_SECRET)
     headers = {**stored.headers, "Idempotency-Replayed": "true"}
     return HttpResponse(
         bytes(stored.content),
@@ -163,12 +192,8 @@ def _replay(stored, scope):
     )
 
 
-def _dropped(stored):
+def _dropped(stored, detail):
     done_at = timezone.localtime(stored.created_at)
-    detail = _(
-        "The request was carried out once, on %(date)s at %(time)s, and answered with "
-        "%(answered)s. The answer itself is no longer kept: look at what the request made."
-    )
     figures = {
         "date": date_format(done_at),
         "time": time_format(done_at),
@@ -184,18 +209,18 @@ def _drop_beyond_quota():
             cursor.execute(DROP, {"large": LARGE_BYTES, "quota": settings.MAX_STORED_ANSWER_BYTES})
 
 
-def _store(user, key, scope, response):
+def _store(user, key, scope, response, is_stored):
     stored = IdempotencyKey.objects.create(
         user=user,
         key=key,
         **scope,
         status=response.status_code,
-        content=response.content,
+        content=response.content if is_stored else None,
         content_type=response.headers["Content-Type"],
         headers={name: response[name] for name in STORED_HEADERS if response.has_header(name)},
     )
     is_cleared_up = stored.pk % CLEAR_UP_EVERY == 0
     if is_cleared_up:
         forget_old_keys(timezone.now())
-    if is_cleared_up or len(response.content) > LARGE_BYTES:
+    if is_cleared_up or is_stored and len(response.content) > LARGE_BYTES:
         _drop_beyond_quota()

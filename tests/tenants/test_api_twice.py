@@ -1,5 +1,6 @@
 """Conventions of the API: the same request twice, a row that changed, and pages."""
 
+import hashlib
 import secrets
 from datetime import timedelta
 
@@ -8,7 +9,7 @@ from django.http import HttpResponse
 from django.utils import timezone
 
 from inventory.models import Location
-from tenants.accounts.models import IdempotencyKey
+from tenants.accounts.models import AuditEvent, DeviceToken, IdempotencyKey
 from tenants.web import idempotency
 from tests.conftest import FarmAPIClient
 from tests.factories import PASSWORD, make_token, make_user
@@ -125,11 +126,64 @@ def test_small_answers_never_go_far_beyond_the_quota(farm, manager, rf, settings
     assert IdempotencyKey.objects.count() == 40
 
 
-def test_an_answer_with_a_secret_is_not_kept(api_client, operator):
-    api_client.force_login(operator)
+def refused_repeat(answer, status=201):
+    """The problem of a repeated request whose answer was secret."""
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (409, "answer_dropped")
+    assert problem["answered"] == status
+    assert "make another with a new key" in problem["detail"]
+    return problem
+
+
+def test_a_token_is_made_once_with_one_key(api_client, operator):
+    """Nobody is signed in: the key is that of whom the password is of."""
     body = {"username": "otto", "password": PASSWORD, "name": "Slicer", "scope": "all"}
-    assert post_once(api_client, body, path="/api/v1/tokens/").status_code == 201
-    assert not IdempotencyKey.objects.exists()
+    first, second = (post_once(api_client, body, path="/api/v1/tokens/") for _ in range(2))
+    assert first.status_code == 201
+    assert refused_repeat(second)["location"] == first["Location"]
+    assert DeviceToken.objects.count() == 1
+    stored = IdempotencyKey.objects.get()
+    assert (stored.user, stored.content) == (operator, None)
+    wrong = post_once(api_client, body | {"password": "wrong"}, path="/api/v1/tokens/")
+    assert wrong.status_code == 401
+    other = post_once(api_client, body | {"name": "Press"}, path="/api/v1/tokens/")
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+def test_what_a_manager_does_with_a_secret_is_done_once_with_one_key(api_client, manager, operator):
+    api_client.force_login(manager)
+    person = f"/api/v1/users/{operator.pk}/"
+    bodies = {
+        "/api/v1/device-tokens/": {"user": operator.pk, "name": "Press", "scope": "all"},
+        "/api/v1/users/": {"username": "nina", "role": "operator", "password": "zwiebel-kuchen"},
+        f"{person}set-pin/": {"pin": "270419"},
+        f"{person}set-password/": {"password": "zwiebel-kuchen", "end_tokens": False},
+    }
+    for path, body in bodies.items():
+        first, second = (post_once(api_client, body, key=path, path=path) for _ in range(2))
+        assert first.status_code in (200, 201), (path, first.json())
+        refused_repeat(second, first.status_code)
+    assert not IdempotencyKey.objects.exclude(content=None).exists()
+    assert DeviceToken.objects.count() == 1
+    events = AuditEvent.objects.filter(by=manager).exclude(verb__startswith="sign_in")
+    assert events.count() == len(bodies)
+
+
+def test_ones_own_password_sent_again_is_no_wrong_password(api_client, operator):
+    api_client.force_login(operator)
+    body = {"current_password": PASSWORD, "password": "zwiebel-kuchen", "end_tokens": False}
+    first, second = (post_once(api_client, body, path="/api/v1/me/password/") for _ in range(2))
+    assert first.status_code == 200
+    refused_repeat(second, 200)
+    assert not AuditEvent.objects.filter(verb="sign_in_refused").exists()
+
+
+def test_a_pin_can_not_be_guessed_from_what_is_kept_of_its_request(api_client, manager, operator):
+    api_client.force_login(manager)
+    body = {"pin": "270419"}
+    answer = post_once(api_client, body, path=f"/api/v1/users/{operator.pk}/set-pin/")
+    plain = hashlib.sha256(answer.wsgi_request.body).hexdigest()
+    assert IdempotencyKey.objects.get().body_hash != plain
 
 
 def test_one_key_sixty_four_times_at_once_has_one_effect(committed_farm, in_threads):

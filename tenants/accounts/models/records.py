@@ -61,7 +61,7 @@ class IdempotencyKey(models.Model):
     path = models.CharField(max_length=2000)
     body_hash = models.CharField(max_length=64)
     status = models.PositiveSmallIntegerField()
-    content = models.BinaryField(null=True)  # None: beyond the quota of the farm
+    content = models.BinaryField(null=True)  # None: secret, or beyond the farm's quota
     content_type = models.CharField(max_length=100)
     headers = models.JSONField(default=dict)
     created_at = models.DateTimeField(default=timezone.now)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tenants.accounts import passwords
+from tenants.web import idempotency
 from tenants.web.requests import caller
 
 
@@ -19,6 +20,8 @@ class ConfirmedMixin:
         if self.action in self.always_confirmed or has_token and self.action in self.confirmed:
             body = request.data if isinstance(request.data, Mapping) else {}
             password = body.get("current_password")
+            if not self.stores_answers:
+                idempotency.refuse_repeated(request)  # by now the password may be another
             who = {"address": caller(request), "token": request.auth}
             passwords.confirm(request.user, password=password, **who)
 

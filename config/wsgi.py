@@ -3,6 +3,7 @@
 import os
 
 from django.core.wsgi import get_wsgi_application
+from django.utils.module_loading import import_string
 
 from config import telemetry
 
@@ -11,3 +12,4 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 # Before the middleware is loaded; each worker imports this module after it was forked.
 telemetry.configure()
 application = get_wsgi_application()
+application.request_class = import_string("tenants.web.requests.Request")

@@ -12,6 +12,7 @@ from collections import Counter
 from contextlib import contextmanager
 from types import SimpleNamespace
 
+import django.test.client
 import hypothesis
 import hypothesis.core
 import pytest
@@ -28,6 +29,7 @@ from tenants.farms import services
 from tenants.models import Tenant
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
+from tenants.web.requests import Request
 from tenants.web.throttle_counts import counts
 from tests import budgets, farm_pool, timing
 from tests.factories import make_user
@@ -48,6 +50,7 @@ def pytest_configure(config):
     # A test makes the material types that it needs, of densities that it knows.
     seeders = [path for path in settings.FARM_SEEDERS if path != MATERIAL_TYPES]
     settings.FARM_SEEDERS = ["tests.factories.spread_identities", *seeders]
+    django.test.client.WSGIRequest = Request  # as config.wsgi has it
     hypothesis.core.global_force_seed = budgets.SEED
     hypothesis.settings.register_profile("seeded", database=None)
     hypothesis.settings.load_profile("seeded")

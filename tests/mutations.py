@@ -312,7 +312,7 @@ FAULTS = {
     ),
     # What is sent
     "a parameter may hold NUL": Fault(
-        "tenants/web/middleware.py",
+        "tenants/web/request_checks.py",
         'for part in parts if "%00" in part]',
         "for part in []]",
         ["tests/production/test_api_consumption.py"],

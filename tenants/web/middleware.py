@@ -5,7 +5,6 @@ import re
 import uuid
 from contextlib import suppress
 from tempfile import SpooledTemporaryFile
-from urllib.parse import unquote
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -22,14 +21,14 @@ from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import logins, prepare
 from tenants.schemas.current import SchemaUnreachable, current_schema
 from tenants.web import bodies
+from tenants.web.request_checks import body_length, check
 from tenants.web.request_limits import count_request
-from tenants.web.requests import caller, max_body_bytes, render_refusal, too_large
+from tenants.web.requests import caller, render_refusal
 
 logger = logging.getLogger(__name__)
 
 PUBLIC = "public"
 CLOSED_SECONDS = 60  # until the next try
-MAX_DIGITS = 18  # of a Content-Length
 # The Content-Security-Policy of every page: nothing inline, nothing from elsewhere.
 STRICT = "; ".join(
     [
@@ -107,7 +106,7 @@ class RefusingMiddleware:
         except Invalid as refusal:
             return render_refusal(request, refusal)
         with SpooledTemporaryFile(bodies.IN_MEMORY_BYTES) as file:
-            body = bodies.RequestBody(request._stream, _length(request), file)
+            body = bodies.RequestBody(request._stream, body_length(request), file)
             request._stream = request.incoming_body = body
             response = self.get_response(request)
         if body.is_incomplete:
@@ -214,28 +213,6 @@ class RateMiddleware:
         return self.get_response(request)
 
 
-def check(request):
-    """Raises TooLarge, LengthRequired, Unreadable."""
-    if request.META.get("HTTP_TRANSFER_ENCODING"):
-        raise LengthRequired(_("A body sent in chunks is not taken: give its Content-Length."))
-    limit, length = max_body_bytes(request), _length(request)
-    if length > limit:
-        raise too_large(limit, length_bytes=length)
-    parts = request.META.get("QUERY_STRING", "").split("&")
-    if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
-        errors = dict.fromkeys(given, ["NUL is no text."])
-        raise Unreadable(_("A parameter holds NUL, which is no text."), errors=errors)
-    if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
-        raise Unreadable(_("The address or a cookie holds NUL, which is no text."))
-
-
-def _length(request):
-    length = request.META.get("CONTENT_LENGTH") or "0"
-    if not length.isdecimal() or len(length) > MAX_DIGITS:
-        raise Unreadable(_("The Content-Length is not a number of bytes."))
-    return int(length)
-
-
 def is_public(host):
     if host in settings.PUBLIC_HOSTS:
         return True
@@ -303,19 +280,6 @@ def leave_farm(**kwargs):
     current_schema.set(None)
     correlation_id.set("")
     client_address.set("")
-
-
-class LengthRequired(Invalid):
-    code = "length_required"
-    status = 411
-    title = "Send the length of the body with it"
-
-
-class Unreadable(Invalid):
-    """NUL, which no text may hold, in the address, a parameter or a cookie."""
-
-    code = "unreadable"
-    title = "The request can't be read"
 
 
 class HostNotFound(Refusal):

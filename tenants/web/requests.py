@@ -3,8 +3,10 @@
 import ipaddress
 
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIRequest
 from django.http import JsonResponse
 from django.shortcuts import render
+from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
@@ -12,6 +14,21 @@ from tenants.web import limits
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
 MAX_WORDS = 20  # of a search: each is looked for in every row
+
+
+class Request(WSGIRequest):
+    """A request in UTF-8: no charset of a Content-Type changes how it is read.
+
+    Django decodes the query string by that charset, and raises where the name is not of a text
+    encoding or can't be read. ``content_type`` is None where the header can't be read.
+    """
+
+    def _set_content_type_params(self, meta):
+        try:
+            parsed = parse_header_parameters(meta.get("CONTENT_TYPE", ""))
+        except ValueError:
+            parsed = None, {}
+        self.content_type, self.content_params = parsed
 
 
 class TooLarge(Invalid):

@@ -165,6 +165,33 @@ def is_enough(name, fields, method):
     return not fields[name].read_only and needed <= {name}
 
 
+CHARSETS = ["hex", "rot13", "utf-16", "undefined", "punycode", "latin-1", "nope", "é", ""]
+HEADERS = ["a/b; x*=nope''A", "a/b; x*=undefined''A", "a/b; x*=é''A"]
+
+
+def test_a_query_is_read_as_utf_8_whatever_charset_a_type_names(at):
+    for number, route in enumerate(ROUTES if IS_DEEP else ROUTES[::4]):
+        for charset in some_of(CHARSETS, number):
+            named = {"Content-Type": f"{JSON}; charset={charset}"}
+            assert at(route, "get", "?page=%C3%A9", **named).status_code != 415, route.path
+
+
+def test_a_body_that_is_compressed_or_not_in_utf_8_is_415(at):
+    for number, (route, method) in enumerate(each_write()):
+        charset = some_of(CHARSETS, number)[0]
+        for sent in ({"kind": f"{JSON}; charset={charset}"}, {"Content-Encoding": "gzip"}):
+            answer = at(route, method, body="{}", **sent)
+            summary = (answer.status_code, answer.json()["code"])
+            assert summary == (415, "unsupported_encoding"), (route.path, sent)
+
+
+def test_a_header_that_can_not_be_read_is_400(at):
+    for number, route in enumerate(ROUTES):
+        for value in some_of(HEADERS, number):
+            for name in ("Content-Type", "Accept"):
+                assert at(route, "get", **{name: value}).status_code == 400, (route.path, name)
+
+
 def test_what_is_no_json_is_415_and_says_what_is_accepted(at):
     for number, (route, method) in enumerate(each_write()):
         for kind in some_of([FORM, "x"], number):

@@ -45,6 +45,12 @@ def test_a_head_has_no_body_and_the_next_request_is_answered(at_farm, token):
         assert head.headers["Content-Type"] == read.headers["Content-Type"]
 
 
+@pytest.mark.parametrize("kind", ["a/b; charset=hex", "a/b; x*=nope''A"])
+def test_a_type_that_can_not_be_read_is_no_fault_of_ours(at_farm, kind):
+    answer = at_farm.get("/?page=1", headers={"Content-Type": kind})
+    assert answer.status_code in (302, 400)
+
+
 # --- Compression ---------------------------------------------------------------------------------
 
 

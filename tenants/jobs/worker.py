@@ -83,9 +83,14 @@ def work_off():
     make_app().run_worker(delete_jobs="always", wait=False, **alone)
 
 
-def make_app():
+def connection_parameters():
+    """Of the owner, for connections that are not Django's."""
     connect = connection.get_connection_params()
-    connect = {name: connect[name] for name in connect if name in PARAMETERS}
+    return {name: connect[name] for name in connect if name in PARAMETERS}
+
+
+def make_app():
+    connect = connection_parameters()
     connect["options"] = f"{connect.get('options', '')} -c search_path={SCHEMA},pg_catalog"
     connector = procrastinate.PsycopgConnector(kwargs=connect, min_size=1, max_size=CONCURRENCY + 1)
     app = procrastinate.App(connector=connector)

@@ -11,6 +11,7 @@ from django.db import connection, transaction
 
 SCHEMA = "jobs"
 TASK = "work"
+CHANNEL = "procrastinate_any_queue_v1"  # what its workers listen to
 PUBLIC = "public"
 VERSION = f"procrastinate {metadata.version('procrastinate')}"
 FOUND = "SELECT obj_description(to_regnamespace(%s), 'pg_namespace')"
@@ -40,6 +41,21 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION farms.queue_job FROM PUBLIC;
 """
+# A job that ends, or waits again, may be what the next one of its farm waited for. Workers are
+# notified as of a new job; without it they find the next one when they poll, after up to 5 s.
+NOTIFY_OF_ENDS = f"""
+CREATE OR REPLACE FUNCTION {SCHEMA}.notify_of_end() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM pg_notify('{CHANNEL}', '{{"type": "job_inserted", "job_id": 0}}');
+    RETURN NULL;
+END $$;
+CREATE OR REPLACE TRIGGER notify_of_deleted AFTER DELETE ON {SCHEMA}.procrastinate_jobs
+    FOR EACH ROW WHEN (OLD.lock IS NOT NULL) EXECUTE FUNCTION {SCHEMA}.notify_of_end();
+CREATE OR REPLACE TRIGGER notify_of_ended AFTER UPDATE OF status ON {SCHEMA}.procrastinate_jobs
+    FOR EACH ROW WHEN (OLD.lock IS NOT NULL AND NEW.status <> 'doing')
+    EXECUTE FUNCTION {SCHEMA}.notify_of_end();
+"""
 
 
 def install():
@@ -49,6 +65,7 @@ def install():
         (found,) = cursor.fetchone()
         waiting = _make(cursor, found) if found != VERSION else []
         cursor.execute(QUEUE_JOB)
+        cursor.execute(NOTIFY_OF_ENDS)
         for farm, job in waiting:
             cursor.execute("SELECT farms.queue_job(%s, %s)", [farm, job])
 

@@ -2,7 +2,9 @@
 event in the audit trail of the schema we are in.
 
 An attack does not fill the trail: of the refusals of an hour, it has the first ones of an address
-and of the farm, and then the hundredth, the thousandth, and so on. The log has them all.
+and of the farm, and then the hundredth, the thousandth, and so on. The log has them all. Each way
+is counted apart, and for an address each person: made-up tokens and names, which anybody can send,
+take no place from those of somebody.
 """
 
 import logging
@@ -43,16 +45,21 @@ def named(username):
 
 
 def _store_refusal(user, way, outcome, by):
-    address = attempts.network(client_address.get())
-    of_address, _seconds_left = attempts.tally("refusals of", address, seconds=attempts.HOUR)
+    address, whose = attempts.network(client_address.get()), user.pk if user else UNKNOWN
+    of_address = _count(f"{way} of {whose} from {address}")
     if not _has_event(of_address, OF_AN_ADDRESS):
         return
-    of_farm, _seconds_left = attempts.tally("refusals", "", seconds=attempts.HOUR)
+    of_farm = _count(f"{way} of {'somebody' if user else UNKNOWN}")
     if _has_event(of_farm, OF_A_FARM):
         changes = _changes(way=way, outcome=outcome, refusals_of_address=of_address)
         subject = user or User(name=UNKNOWN)
         by_name = None if by else UNKNOWN
         audit("sign_in_refused", subject, by=by, by_name=by_name, changes=changes)
+
+
+def _count(which):
+    count, _seconds_left = attempts.tally("refusals", which, seconds=attempts.HOUR)
+    return count
 
 
 def _has_event(count, limit):

@@ -174,10 +174,10 @@ def test_refused_requests_are_logged_with_farm_person_and_address_and_no_traceba
     assert not any("exception" in line for line in logged)
 
 
-def refusals(count, addresses):
+def refusals(count, addresses, user=None, way="password", outcome="unknown_name"):
     for number in range(count):
         token = client_address.set(addresses(number))
-        sign_ins.refused(None, way="password", outcome="unknown_name")
+        sign_ins.refused(user, way=way, outcome=outcome)
         client_address.reset(token)
 
 
@@ -193,6 +193,33 @@ def test_an_attack_does_not_fill_the_audit_trail(farm, lines, addresses, events)
     refusals(120, addresses)
     assert AuditEvent.objects.filter(verb="sign_in_refused").count() == events
     assert len(lines("spoolbook.sign_in")) == 120
+
+
+@pytest.mark.parametrize("addresses", [lambda _number: ADDRESS, lambda number: f"10.0.0.{number}"])
+def test_what_anybody_can_send_takes_no_place_from_what_is_somebodys(
+    farm, operator, client, addresses
+):
+    refusals(120, addresses, way="token", outcome="unknown_token")
+    refusals(120, addresses)
+    refusals(120, addresses, user=operator, outcome="wrong_password")
+    mona = make_user(username="mona")
+    ended, usable = make_token(mona), make_token(operator)
+    services.revoke_token(DeviceToken.objects.get(user=mona), by=None)
+    with_token(client, ended)
+    body = {"current_password": "guess", "password": "x", "end_tokens": True}
+    with_token(client, usable, "/api/v1/me/password/", body)
+    newest = AuditEvent.objects.filter(verb="sign_in_refused").order_by("-pk")[:2]
+    seen = [(each.changes["way"][1], each.object_id) for each in newest]
+    assert seen == [("confirmation", operator.pk), ("token", mona.pk)]
+
+
+def test_a_device_that_polls_with_an_ended_token_takes_no_place_from_other_tokens(farm, operator):
+    polling, other = operator, make_user(username="mona")
+    for user in (*[polling] * 20, other):
+        refusals(1, lambda _number: ADDRESS, user=user, way="token", outcome="token_ended")
+    refused = AuditEvent.objects.filter(verb="sign_in_refused")
+    assert refused.filter(object_id=polling.pk).count() == sign_ins.OF_AN_ADDRESS
+    assert refused.filter(object_id=other.pk).count() == 1
 
 
 def test_a_database_that_takes_no_trace_changes_no_refusal(client, operator, lines, monkeypatch):

@@ -1,5 +1,5 @@
 'use strict';
-// Swagger UI is dark by a class of the page, which follows the system, or the choice made in the admin.
+// Swagger UI is dark by a class of the page, which follows the system, or what was chosen in the header.
 {
     const system = matchMedia('(prefers-color-scheme: dark)');
     const follow = () => {
@@ -7,5 +7,6 @@
         classList.toggle('dark-mode', dataset.theme === 'dark' || (dataset.theme !== 'light' && system.matches));
     };
     system.addEventListener('change', follow);
+    new MutationObserver(follow).observe(document.documentElement, {attributeFilter: ['data-theme']});
     follow();
 }

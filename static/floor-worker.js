@@ -9,7 +9,7 @@ const TIMEOUT = 5_000; // milliseconds until a stored page is better than none
 const MAX_PAGES = 80; // pages
 const OFFLINE_PAGE = `<!doctype html><html lang="en"><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>No network</title>
-<link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/pages.css"><link rel="stylesheet" href="/static/floor.css">
+<script src="/static/admin/js/theme.js"></script><link rel="stylesheet" href="/static/tokens.css"><link rel="stylesheet" href="/static/pages.css"><link rel="stylesheet" href="/static/floor.css">
 <main><h1>No network</h1><p class="message">This page was not kept on this device.
 What waits to be sent is safe, and is sent when the network is back.</p>
 <p><a class="button primary" href="/floor/">Today</a></p></main></html>`;

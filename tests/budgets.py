@@ -53,6 +53,9 @@ def some_of(values, number, *, count=1):
     return [values[(number * count + each) % len(values)] for each in range(count)]
 
 
+# Runs that take from the same spools, all completed at once.
+RUNS_SHARING_SPOOLS = budget(40, 64)
+
 # Runs created at once in each of three farms.
 RUNS_PER_FARM = budget(32, 1000)
 

@@ -90,7 +90,8 @@ _login_urls = {
     "web": env_str("SPOOLBOOK_WEB_DATABASE_URL"),
     "site": env_str("SPOOLBOOK_SITE_DATABASE_URL"),
 }
-DATABASES = databases(env_str("DATABASE_URL"), _login_urls, DATA)
+_prepares = env_bool("SPOOLBOOK_PREPARE_STATEMENTS", default=True)
+DATABASES = databases(env_str("DATABASE_URL"), _login_urls, DATA, prepares=_prepares)
 # With it, each farm's role is a login too, whose password follows from it.
 FARM_LOGIN_KEY = env_str("SPOOLBOOK_FARM_LOGIN_KEY")
 # The names and passwords that `prepare` gives to the logins of the web server.

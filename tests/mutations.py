@@ -58,14 +58,14 @@ FAULTS = {
     ),
     "spools are not locked": Fault(
         LEDGER,
-        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")\n    )\n    found',
-        '.order_by("pk")\n    )\n    found',
+        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")',
+        '.order_by("pk")',
         ["tests/inventory/test_at_once.py", AT_ONCE],
     ),
     "spools are not locked, through HTTP": Fault(
         LEDGER,
-        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")\n    )\n    found',
-        '.order_by("pk")\n    )\n    found',
+        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")',
+        '.order_by("pk")',
         [CONCURRENCY],
     ),
     "a job has its effect although it was cancelled": Fault(

@@ -20,6 +20,8 @@ SESSION = {"lock_timeout": "5s", "statement_timeout": "30s", "jit": "off"}
 # What Django would set after connecting: RESET ALL returns to what came with the connection.
 TIME_ZONE = "TimeZone=UTC"
 WEB, SITE = "web", "site"
+# How often a connection has executed a compiled query before it prepares it; see docs/decisions.
+PREPARE_AFTER = 2
 URLS = {WEB: "SPOOLBOOK_WEB_DATABASE_URL", SITE: "SPOOLBOOK_SITE_DATABASE_URL"}
 # For the logins of the web server. They may change their own defaults (ALTER ROLE ... SET), over
 # which what comes with the connection prevails.
@@ -37,12 +39,20 @@ FIXED = {
 }
 
 
-def databases(owner, logins, data):
+def databases(owner, logins, data, *, prepares=True):
     """Django's DATABASES. ``logins`` are the addresses of WEB and SITE, empty where there are none.
 
     With the address of the owner, ``default`` is the owner; with those of the logins alone it is
-    WEB, and a request to the public site uses SITE in its place.
+    WEB, and a request to the public site uses SITE in its place. ``prepares``: whether PostgreSQL
+    prepares compiled queries (see ``tenants.operations.compiled``).
     """
+    made = _databases(owner, logins, data)
+    for each in made.values():
+        each["OPTIONS"]["prepare_threshold"] = PREPARE_AFTER if prepares else None
+    return made
+
+
+def _databases(owner, logins, data):
     if not any(logins.values()) or owner:
         return {"default": database(owner, data)}
     if missing := [URLS[login] for login, url in logins.items() if not url]:

@@ -29,6 +29,7 @@ from contextlib import suppress
 import psycopg
 from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
+from psycopg.client_cursor import ClientCursorMixin
 from psycopg.pq import TransactionStatus
 
 from config.database import embedded
@@ -42,9 +43,15 @@ SWITCH = """
 """
 RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"
 # What a farm may name again by itself: cleared when another farm comes. Psycopg notices that its
-# own prepared statements are gone.
+# own prepared statements are gone, as long as the connection has a prepare_threshold.
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
 NO_ROLE = "none"
+# What makes a cursor one that puts parameters into the text by itself, undone.
+BOUND_BY_SERVER = {
+    name: getattr(psycopg.Cursor, name)
+    for name in vars(ClientCursorMixin)
+    if not name.startswith("__") and hasattr(psycopg.Cursor, name)
+}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -58,7 +65,18 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def get_new_connection(self, conn_params):
         self._current, self._is_clean, self._farm = None, True, None
-        return super().get_new_connection(conn_params)
+        connection = super().get_new_connection(conn_params)
+        # Of the connection's own class, which OpenTelemetry makes for each: so it has spans too.
+        self._preparing = type("PreparingCursor", (connection.cursor_factory,), BOUND_BY_SERVER)
+        return connection
+
+    def prepared_cursor(self):
+        """A cursor whose statements PostgreSQL prepares when they are repeated on the connection;
+        one like any other where they are logged, or are not to be prepared."""
+        cursor = self.cursor()
+        if self.connection.prepare_threshold is not None and not self.queries_logged:
+            cursor.cursor = self._preparing(self.connection)
+        return cursor
 
     def get_connection_params(self):
         data = self.settings_dict.get("EMBEDDED")

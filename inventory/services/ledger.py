@@ -21,6 +21,7 @@ from inventory.models import InventoryTransaction, Spool
 from inventory.models.ledger import CLOCK_CORRECTED, CONSUMPTION, REVALUED
 from inventory.services import clock
 from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
 from tenants.operations.refusals import Refusal
@@ -263,19 +264,23 @@ def _locked(spool_ids):
     ids = {pk for pk in spool_ids if pk is not None}
     if not ids:
         return {}
-    spools = (
-        Spool.objects.filter(pk__in=ids)
-        .with_filament()
-        .select_for_update(no_key=True, of=("self",))
-        .order_by("pk")
-    )
-    found = {spool.pk: spool for spool in spools}
+    found = {spool.pk: spool for spool in _with_ids(ids=list(ids))}
     if missing := sorted(ids - found.keys()):
         raise UnknownSpool(
             _("No spool with id %(missing)s.") % {"missing": ", ".join(map(str, missing))},
             errors={"spool": [_("There is no spool %(pk)s.") % {"pk": pk} for pk in missing]},
         )
     return found
+
+
+@compiled(ids=IDS)
+def _with_ids(ids):
+    return (
+        Spool.objects.filter(IsOneOf("pk", ids))
+        .with_filament()
+        .select_for_update(no_key=True, of=("self",))
+        .order_by("pk")
+    )
 
 
 def rounded_rate(rate):

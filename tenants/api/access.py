@@ -16,6 +16,7 @@ from rest_framework.throttling import BaseThrottle
 from tenants.accounts import attempts, roles, scopes, sign_ins
 from tenants.accounts.models import DeviceToken
 from tenants.api import FULL_SCOPE, NO_PERMISSION, OPEN, SIGNED_IN
+from tenants.operations.compiled import MOMENT, TEXT, compiled
 from tenants.operations.refusals import TooMany
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
@@ -33,6 +34,12 @@ class InsufficientScope(PermissionDenied):
     def __init__(self, detail, **members):
         super().__init__(detail)
         self.members = members
+
+
+@compiled(hashed=TEXT, now=MOMENT)
+def _usable(hashed, now):
+    tokens = DeviceToken.objects.usable(now).filter(hash=hashed)
+    return tokens.select_related("user").order_by()
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -59,9 +66,8 @@ class TokenAuthentication(BaseAuthentication):
         return self.scheme
 
     def _usable(self, secret, now):
-        tokens = DeviceToken.objects.usable(now).select_related("user")
         hashed = DeviceToken.hash_of(secret.decode("latin-1"))
-        token = tokens.filter(hash=hashed).first()
+        token = _usable.first(hashed=hashed, now=now)
         if token is None:
             known = DeviceToken.objects.filter(hash=hashed).select_related("user").first()
             outcome = "token_ended" if known else "unknown_token"

@@ -27,7 +27,8 @@ _is_dry_run = ContextVar("is_dry_run", default=False)
 logger = logging.getLogger("spoolbook.operation")
 
 ATTEMPTS = 4
-RETRIED = {"40001", "40P01"}  # serialization_failure, deadlock_detected
+# serialization_failure, deadlock_detected, and what `compiled` says of a plan that is outdated
+RETRIED = {"40001", "40P01", "0A000"}
 TIMED_OUT = {"55P03", "57014"}  # lock_not_available, query_canceled
 SHUTDOWNS = {"57P01", "57P02", "57P03"}  # which end the connection, as those of class 08
 

@@ -2,18 +2,9 @@
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.core.paginator import Paginator
-from django.db.models import BooleanField, Func, QuerySet
+from django.db.models import QuerySet
 
-
-class IsOneOf(Func):
-    """Whether a value is in an array.
-
-    A subquery for the array runs once. As a subquery of IN it is one table more to be joined,
-    in an order that PostgreSQL does not look for where there are many: it joins all of them first.
-    """
-
-    template, arg_joiner = "%(expressions)s)", " = ANY ("
-    output_field = BooleanField()
+from tenants.operations.compiled import IsOneOf
 
 
 class DeferredPaginator(Paginator):

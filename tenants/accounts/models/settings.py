@@ -11,6 +11,7 @@ from django.utils.translation import get_supported_language_variant
 from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts.currencies import CURRENCIES
+from tenants.operations.compiled import compiled
 from tenants.operations.quantities import MoneyField
 
 RUN_PREFIX = r"^[A-Z0-9]{2,8}$"
@@ -103,7 +104,7 @@ class FarmSettings(models.Model):
 
     @classmethod
     def load(cls):
-        return cls.objects.get()
+        return _settings.get()
 
     @staticmethod
     def copy_to_public():
@@ -119,3 +120,8 @@ class FarmSettings(models.Model):
     def local_date(self, at):
         """The date of an aware moment ``at`` in the farm's time zone."""
         return at.astimezone(zoneinfo.ZoneInfo(self.timezone)).date()
+
+
+@compiled()
+def _settings():
+    return FarmSettings.objects.all()

@@ -1,0 +1,89 @@
+"""Every compiled query finds what its queryset finds, in a farm that has rows of every kind."""
+
+import importlib
+import pkgutil
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+import inventory
+import production
+import tenants
+from inventory.models import Spool
+from production.models import ProductionRun
+from tenants.accounts.models import DeviceToken
+from tenants.operations import compiled
+from tests.rows import ROWS
+
+ROUNDS = 4  # until PostgreSQL has prepared it
+
+
+def load_all():
+    """Import every module, so that no query is missing."""
+    for package in (tenants, inventory, production):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".migrations" not in module.name:
+                importlib.import_module(module.name)
+
+
+load_all()
+QUERIES = {f"{each.__module__}.{each.__name__}": each for each in compiled.every}
+
+
+def pks(model):
+    return list(model.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def arguments(query):
+    """Arguments of the query, of rows that are there and of rows that are not."""
+    given = {name: values_of(name, kind, query) for name, kind in query.parameters.items()}
+    rounds = max(map(len, given.values()), default=1)
+    for number in range(rounds):
+        yield {name: values[number % len(values)] for name, values in given.items()}
+
+
+def values_of(name, kind, query):
+    if kind not in (compiled.ID, compiled.IDS):
+        return OTHERS[name]()
+    ids = [*pks(OF.get(name, query.statement.model)), 2**40]
+    return ids if kind is compiled.ID else [ids, ids[:1], ids[-1:], []]
+
+
+# Of which model an id is, by the name of the parameter; else it is one of the rows themselves.
+OF = {"run": ProductionRun, "spool": Spool}
+OTHERS = {
+    "hashed": lambda: [*DeviceToken.objects.values_list("hash", flat=True), "no hash"],
+    "now": lambda: [timezone.now(), timezone.now() + timedelta(days=9_000)],
+}
+
+
+@pytest.fixture
+def full(farm, manager):
+    for fill, *_ in ROWS.values():
+        fill(2)
+
+
+@pytest.mark.parametrize("name", sorted(QUERIES))
+@pytest.mark.parametrize("prepares", [True, False])
+@pytest.mark.usefixtures("full")
+def test_a_compiled_query_finds_what_its_queryset_finds(name, prepares, monkeypatch):
+    if not prepares:
+        monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    query, found = QUERIES[name], 0
+    for values in arguments(query):
+        expected = [contents(row) for row in query.queryset(**values)]
+        for _ in range(ROUNDS):
+            assert [contents(row) for row in query(**values)] == expected
+        found += len(expected)
+    assert found
+
+
+def contents(row):
+    """All that a row holds, of the rows that come with it too."""
+    if not hasattr(row, "_state"):
+        return row
+    held = {name: value for name, value in vars(row).items() if name != "_state"}
+    related = {name: contents(each) for name, each in row._state.fields_cache.items()}
+    return type(row), held, related

@@ -10,3 +10,9 @@
     new MutationObserver(follow).observe(document.documentElement, {attributeFilter: ['data-theme']});
     follow();
 }
+// Swagger UI takes the fragment of an address for one of its operations: the link past the header moves the focus itself.
+addEventListener('click', (event) => {
+    if (!event.target.matches('.skip-to-content-link')) return;
+    event.preventDefault();
+    document.querySelector(event.target.hash).focus();
+});

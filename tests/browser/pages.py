@@ -76,6 +76,11 @@ OTHERS = {
 }
 
 
+SIGN_IN = "/accounts/login/"
+# One page of each face, for who is signed in.
+FACES = ("/floor/", "/admin/", *(path for path in OTHERS if path != SIGN_IN))
+
+
 def floor_path(name, sample):
     address, *about = FLOOR[name]
     return reverse(address, args=[getattr(sample, each).pk for each in about])

@@ -12,7 +12,17 @@ from tests.browser.page_checks import (
     by_keyboard_and_large,
     geometry,
 )
-from tests.browser.pages import ADMIN, BUTTONS, FLOOR, OTHERS, SHARED, admin_path, floor_path
+from tests.browser.pages import (
+    ADMIN,
+    BUTTONS,
+    FACES,
+    FLOOR,
+    OTHERS,
+    SHARED,
+    SIGN_IN,
+    admin_path,
+    floor_path,
+)
 from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
@@ -93,6 +103,25 @@ def test_the_other_pages_are_for_everyone_and_fit_a_phone(visit, path):
     assert page.locator("h1").count() == 1
 
 
+@pytest.mark.parametrize("path", [*FACES, SIGN_IN, "/floor/screen/", "/floor/runs/999999/"])
+def test_the_first_link_leads_past_the_header(visit, path):
+    page = visit(path, by=None if path == SIGN_IN else "mona", viewport=DESK)
+    page.locator(OTHERS.get(path, "h1")).first.wait_for()
+    link = page.locator("a[href], button, summary, input:not([type=hidden])").first
+    link.focus()
+    assert link.inner_text() == "Skip to main content"
+    assert page.evaluate(ON_TOP)
+    main = page.locator(link.get_attribute("href"))
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert main.locator(":focus").count() == 1
+    assert page.locator("main, [role=main]").and_(main).or_(main.locator("main")).count() == 1
+
+
+ON_TOP = """() => {
+  const { left, top, width, height } = document.activeElement.getBoundingClientRect();
+  return document.elementFromPoint(left + width / 2, top + height / 2) === document.activeElement;
+}"""
 PHONES = 600  # narrower ones scroll within tables of figures
 LISTS = "html, .results, .tabular"
 BOXES = f"{LISTS}, .verb-fields .wide"

@@ -3,10 +3,8 @@
 import pytest
 
 from tests.browser.page_checks import DESK, PHONE, WIDEST
-from tests.browser.pages import OTHERS
+from tests.browser.pages import FACES, SIGN_IN
 
-SIGN_IN = "/accounts/login/"
-FACES = ("/floor/", "/admin/", *(path for path in OTHERS if path != SIGN_IN))
 OTHER_PAGES = ("/floor/screen/", "/floor/runs/999999/")
 SCHEME = "getComputedStyle(document.documentElement).colorScheme"
 SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}

@@ -17,6 +17,12 @@ register.simple_tag(spool_glyph)
 
 
 @register.filter
+def under(cells, headings):
+    """Each of the cells with the heading of its column: ``(heading, cell)``."""
+    return zip(headings, cells, strict=True)
+
+
+@register.filter
 def variance_rows(figures):
     return [
         ("Grams", figures["grams"]["total"]),

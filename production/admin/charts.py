@@ -1,7 +1,7 @@
 """Coordinates of SVG charts; templates draw them, the stylesheet colours them."""
 
-WIDTH = 300  # of the longest bar, in units of the picture
-ROW = 52
+BAR = 190  # the longest of a comparison, in units of the picture
+ROW = 62
 
 
 def comparison(rows):
@@ -10,36 +10,37 @@ def comparison(rows):
     return {"bars": bars, "height": ROW * len(bars)}
 
 
-def columns(points, *, height=120, width=36):
-    """Columns side by side: ``points`` are (label, value, text); equal widths, one scale."""
+def columns(points, *, height=120):
+    """Columns side by side: ``points`` are (label, value, text); equal widths, one scale. What is
+    across is in percent of the picture, the rest in px: letters are as large at any width."""
     highest = max((value or 0 for _, value, _ in points), default=0)
+    share = 100 / max(len(points), 1)
     bars = []
     for index, (label, value, text) in enumerate(points):
         bar_height = float((value or 0) * height / highest) if highest else 0
-        x = index * (width + 12)
         bars.append(
             {
                 "label": label,
                 "text": text,
-                "x": x,
-                "middle": x + width / 2,
-                "y": f"{height - bar_height + 16:.1f}",
-                "above": f"{height - bar_height + 11:.1f}",
+                "x": f"{(index + 0.12) * share:.2f}%",
+                "middle": f"{(index + 0.5) * share:.2f}%",
+                "y": f"{height - bar_height + 18:.1f}",
+                "above": f"{height - bar_height + 13:.1f}",
                 "height": f"{bar_height:.1f}",
             }
         )
     return {
         "columns": bars,
-        "column_width": width,
-        "width": max(len(points) * (width + 12) - 12, 1),
-        "height": height + 36,
-        "base": height + 16,
-        "foot": height + 31,
+        "column_width": f"{0.76 * share:.2f}%",
+        "height": height + 38,
+        "base": height + 18,
+        "foot": height + 34,
     }
 
 
 STEP = 26
 LABELS = 150  # where the bars begin
+WIDTH = 300  # of the longest
 
 
 def waterfall(planned, actual, parts):
@@ -87,9 +88,9 @@ def _pair(index, label, figure, show):
     top = index * ROW
     return {
         "label": label,
-        "label_y": top + 12,
+        "label_y": top + 14,
         "bars": [
-            _bar(top + 18 + row * 16, kind, figure[kind], highest, show)
+            _bar(top + 21 + row * 18, kind, figure[kind], highest, show)
             for row, kind in enumerate(("planned", "actual"))
             if figure[kind] is not None
         ],
@@ -97,11 +98,11 @@ def _pair(index, label, figure, show):
 
 
 def _bar(y, kind, value, highest, show):
-    width = float(value * WIDTH / highest) if highest else 0
+    width = float(value * BAR / highest) if highest else 0
     return {
         "kind": kind,
         "y": y,
-        "text_y": y + 10,
+        "text_y": y + 11,
         "width": f"{width:.1f}",
         "text_x": f"{width + 6:.1f}",
         "text": f"{show(value)} {kind}",

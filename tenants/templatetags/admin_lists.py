@@ -34,6 +34,18 @@ def labelled(cells, headers):
             yield mark_safe(CELL.sub(rf"\g<0>{label}", cell, count=1))  # noqa: S308  # nosec B308 B703
 
 
+@register.inclusion_tag("tenants/_sorting.html")
+def sorting(headers):
+    """What the headings of a list offer, for where they are not shown."""
+    columns = [header for header in headers if header["sortable"]]
+    chosen = sorted(filter(_is_chosen, columns), key=lambda header: header["sort_priority"])
+    return {"columns": columns, "sorted": ", ".join(str(header["text"]) for header in chosen)}
+
+
+def _is_chosen(header):
+    return header["sort_priority"] > 0
+
+
 @register.inclusion_tag("tenants/_filter_bar.html")
 def filter_bar(changelist):
     tabs = [spec for spec in changelist.filter_specs if spec.kind == "tabs"]

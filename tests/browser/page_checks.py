@@ -26,7 +26,7 @@ def script(name):
 
 
 TOO_SMALL, BARRIERS = script("too_small.js"), script("barriers.js")
-UNREACHABLE = script("unreachable.js")
+UNREACHABLE, UNFIT = script("unreachable.js"), script("unfit.js")
 MEASURED = []  # looks of text, on all pages so far
 WIDEST = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 

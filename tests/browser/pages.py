@@ -40,26 +40,33 @@ ADMIN = {
     "runs": "/admin/production/productionrun/",
     "new run": "/admin/production/productionrun/add/",
     "run": "/admin/production/productionrun/{running}/change/",
+    "run with long names": "/admin/production/productionrun/{long_run}/change/",
     "planned run": "/admin/production/productionrun/{planned}/change/",
     "start": "/admin/production/productionrun/{planned}/start/",
     "swap": "/admin/production/productionrun/{running}/swap_spool/",
+    "fail": "/admin/production/productionrun/{running}/fail/",
     "complete": "/admin/production/productionrun/{running}/complete/",
     "closed run": "/admin/production/productionrun/{closed}/change/",
+    "correct": "/admin/production/productionrun/{closed}/correct/",
     "revert": "/admin/production/productionrun/{closed}/revert/",
     "spools": "/admin/inventory/spool/",
     "spool": "/admin/inventory/spool/{spool}/change/",
     "weigh": "/admin/inventory/spool/{spool}/weigh/",
     "receive": "/admin/inventory/spool/receive/",
+    "labels": "/admin/inventory/spool/labels/?ids={spool}",
     "import": "/admin/inventory/filament/import/",
     "filaments": "/admin/inventory/filament/",
     "ledger": "/admin/inventory/inventorytransaction/",
     "products": "/admin/production/product/",
     "product": "/admin/production/product/{product}/change/",
     "printers": "/admin/production/printer/",
-    "printer": "/admin/production/printer/{printer}/change/",
+    "printer": "/admin/production/printer/{long_named}/change/",
+    "history": "/admin/production/printer/{long_named}/history/",
+    "jobs": "/admin/jobs/job/",
     "job": "/admin/jobs/job/{job}/change/",
     "users": "/admin/accounts/user/",
     "new token": "/admin/accounts/devicetoken/add/",
+    "backups": "/admin/accounts/backup/",
     "own password": "/admin/password_change/",
     "settings": "/admin/accounts/farmsettings/",
     "audit trail": "/admin/accounts/auditevent/",
@@ -87,5 +94,5 @@ def floor_path(name, sample):
 
 
 def admin_path(name, sample):
-    named = ("planned", "running", "closed", "spool", "printer", "product", "job")
+    named = ("planned", "running", "closed", "spool", "long_named", "long_run", "product", "job")
     return ADMIN[name].format(**{each: getattr(sample, each).pk for each in named})

@@ -22,6 +22,7 @@ from tests.factories import (
 )
 
 LONG = "Lautsprechergehäuserückwandbefestigungsschraubenabdeckkappe, left"
+LONG_PRINTER = "Großformatfilamentdruckerversuchsaufbauwerkstattkeller"
 LONG_TOO = "Donaudampfschifffahrtsgesellschaftskapitänsmützenhalterung, verstärkt"
 
 
@@ -36,6 +37,7 @@ def set_up(*, by):
     )  # fmt: skip
     petg = a_filament("Slate", material_type=a_material_type("PETG"))
     elm, fir, oak = (a_printer(name) for name in ("Elm", "Fir", "Oak"))
+    long_named = a_printer(LONG_PRINTER)
     Printer.objects.filter(pk=fir.pk).update(power_watts=120)
     shelf = Location.objects.create(name="Shelf A")
     spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]
@@ -57,10 +59,11 @@ def set_up(*, by):
     _bare(hook, by=by, printer=elm)
     a_run((spools[2], 500), by=by, printer=fir)
     closed = _half_done((spools[0], 20), by=by, printer=fir, items=[(hook, 2)])
-    a_running_run((spools[2], 10), by=by)
+    long_run = a_running_run((spools[2], 10), by=by, printer=long_named, items=[(box, 1)])
     return SimpleNamespace(
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
         filament=black, slot=slot, printer=elm, product=hook, uncleared=fir,
+        long_named=long_named, long_run=long_run,
         line=running.materials.order_by("pk").first(), job=_job(by),
     )  # fmt: skip
 

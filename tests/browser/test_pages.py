@@ -7,6 +7,7 @@ from tests.browser.page_checks import (
     DESK,
     PHONE,
     TABLET,
+    UNFIT,
     WIDEST,
     barriers,
     by_keyboard_and_large,
@@ -27,9 +28,10 @@ from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
 PARTS, PARTS_OF_ADMIN = 4, 8  # so that no test takes long
+WIDE = {"width": 1400, "height": 900}
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 NARROW = (360,)
-WIDTHS_OF_ADMIN = budget((393, 820), (360, 393, 820, 1280))
+WIDTHS_OF_ADMIN = budget((320, 393, 820), (320, 360, 393, 820, 1024))
 AT_ANY_WIDTH = {"today", "queue", "planned run", "running run", "complete", "spool", "load"}
 
 
@@ -70,18 +72,16 @@ def in_turn(page, widths):
 
 @pytest.mark.parametrize("part", range(PARTS_OF_ADMIN))
 def test_the_admin_is_for_everyone_and_fits_a_phone(visit, shop, part):
-    """Nothing goes on beside the screen, neither of the page nor within a list or a form; on a
-    desk, nor within a table of figures."""
+    """Nothing goes on beside the screen, nor within a list, a form or a table."""
     page, wrong = visit("about:blank", by="mona", viewport=DESK), {}
     for name, scheme in looks_of(ADMIN, ["light", "dark"], part, PARTS_OF_ADMIN):
         page.emulate_media(color_scheme=scheme)
         answer = page.goto(admin_path(name, shop.sample))
         assert answer.ok, name
         page.set_viewport_size(DESK)
-        wrong[name, "desk"] = page.evaluate(BESIDE, f"{BOXES}, .wide")
-        widths = in_turn(page, WIDTHS_OF_ADMIN)
-        for width in widths:
-            wrong[name, width] = page.evaluate(BESIDE, LISTS if width < PHONES else BOXES)
+        wrong[name, "desk"] = page.evaluate(UNFIT)
+        for width in in_turn(page, WIDTHS_OF_ADMIN):
+            wrong[name, width] = page.evaluate(UNFIT)
         wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
 
@@ -122,12 +122,25 @@ ON_TOP = """() => {
   const { left, top, width, height } = document.activeElement.getBoundingClientRect();
   return document.elementFromPoint(left + width / 2, top + height / 2) === document.activeElement;
 }"""
-PHONES = 600  # narrower ones scroll within tables of figures
-LISTS = "html, .results, .tabular"
-BOXES = f"{LISTS}, .verb-fields .wide"
-BESIDE = """(boxes) => [...document.querySelectorAll(boxes)]
-    .filter((box) => box.scrollWidth > box.clientWidth + 1)
-    .map((box) => `${box.className}: ${box.scrollWidth} in ${box.clientWidth}`)"""
+
+
+@pytest.mark.parametrize(("viewport", "name"), [(PHONE, "filaments"), (TABLET, "runs")])
+def test_a_list_of_cards_is_sorted_by_a_menu_and_chosen_as_a_whole(visit, shop, viewport, name):
+    page = visit(admin_path(name, shop.sample), by="mona", viewport=viewport)
+    heading, menu = page.locator("#result_list thead .text a").first, page.locator(".sorting")
+    assert not heading.is_visible()
+    page.get_by_text("Select all", exact=True).tap()
+    rows = page.locator(".action-select")
+    assert rows.count() > 1
+    assert all(row.is_checked() for row in rows.all())
+    menu.locator("summary").tap()
+    column = menu.get_by_role("link").first
+    name = column.inner_text().partition(",")[0]
+    column.tap()
+    page.wait_for_url("**?o=*")
+    assert menu.locator("summary").inner_text().startswith(f"Sorted by {name.lower()}")
+    page.set_viewport_size(WIDE)
+    assert [heading.is_visible(), menu.is_visible()] == [True, False]
 
 
 def test_the_tab_key_walks_through_the_board_and_a_menu_opens_and_closes(visit):

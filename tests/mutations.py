@@ -52,8 +52,8 @@ FAULTS = {
     # Locks and checks
     "a run is not locked": Fault(
         RUN_STATE,
-        'fresh = fresh.select_for_update(no_key=True, of=("self",)).get()',
-        "fresh = fresh.get()",
+        'select_related("created_by", "outcome_reason").select_for_update(**LOCK)',
+        'select_related("created_by", "outcome_reason")',
         [AT_ONCE],
     ),
     "spools are not locked": Fault(
@@ -156,8 +156,8 @@ FAULTS = {
     ),
     "a verb that fails half-way leaves what it wrote": Fault(
         "tenants/operations/operation.py",
-        "        with transaction.atomic():\n            return work()\n    attempt",
-        "        return work()\n    attempt",
+        "            with transaction.atomic(savepoint=not joins):\n                return work()",
+        "            return work()",
         ["tests/production/test_verbs_roll_back.py"],
     ),
     # Fields and statuses

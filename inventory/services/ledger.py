@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool
 from inventory.models.ledger import CLOCK_CORRECTED, CONSUMPTION, REVALUED
 from inventory.services import clock
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_insert, bulk_update
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
@@ -188,7 +188,7 @@ class Book:
         """Write the entries and the balances. Raises InsufficientInventory, with every shortage."""
         self.require_enough()
         if self.entries:
-            InventoryTransaction.objects.bulk_create(self.entries)
+            bulk_insert(self.entries)
         if self._given_back:
             uses = InventoryTransaction.objects.dates_of_use(self._given_back)
             for pk in self._given_back:
@@ -196,7 +196,7 @@ class Book:
                 spool.first_used_at, spool.last_used_at = uses.get(pk, (None, None))
         for spool in self._touched.values():
             spool.version += 1
-        bulk_update_unnest(list(self._touched.values()), BALANCE_FIELDS)
+        bulk_update(list(self._touched.values()), BALANCE_FIELDS)
 
     def _take(self, spool, kind, grams, *, settle, **details):
         if grams > spool.remaining_grams and settle:

@@ -3,9 +3,11 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from production.models import Printer, ProductionRun, RunEvent
+from production.models import Printer, ProductionRun, RunEvent, RunItem, RunMaterial
 from production.services.row_changes import RowChanges
 from production.services.transitions import EVENTS, TRANSITIONS, allowed
+from tenants.operations.bulk import Insert, Update, bulk_insert, write
+from tenants.operations.compiled import ID, compiled
 from tenants.operations.refusals import Busy, Invalid, Refusal
 from tenants.operations.text import humanize_name
 from tenants.operations.versions import check_version
@@ -52,16 +54,9 @@ def lock(run, verb):
     Raises ProductionRun.DoesNotExist when it was deleted (unless the verb is for those), Stale,
     InvalidRunStatus.
     """
-    runs = (
-        ProductionRun.objects.all()
-        if TRANSITIONS[verb].of_deleted
-        else ProductionRun.objects.live()
-    )
-    rows = runs.filter(pk=run.pk)
-    printers = Printer.objects.filter(pk__in=rows.values("printer"))
-    printer = printers.select_for_update(no_key=True, of=("self",)).first()
-    fresh = rows.select_related("created_by", "outcome_reason")
-    fresh = fresh.select_for_update(no_key=True, of=("self",)).get()
+    printer, fresh = _printer_of.first(run=run.pk), _run.get(run=run.pk)
+    if fresh.deleted_at and not TRANSITIONS[verb].of_deleted:
+        raise ProductionRun.DoesNotExist
     if fresh.printer_id != (printer and printer.pk):
         raise Busy(_("The run was moved to another printer at this very moment; try again."))
     check_version(fresh)
@@ -74,36 +69,40 @@ def lock(run, verb):
 def lock_printer(printer):
     """Lock a printer (None: nothing to lock) before anything that is locked after it."""
     if printer is not None:
-        Printer.objects.select_for_update(no_key=True).get(pk=printer.pk)
+        _printer.get(printer=printer.pk)
 
 
 def lines_of(run):
     """The run's materials with what they ask for, in the order of their ids."""
-    return list(run.materials.select_related(*REQUIREMENT).order_by("pk"))
+    return _of(run, _lines(run=run.pk))
 
 
 def lock_lines(run):
     """Lock the run's materials in the order of their ids; returns them as `lines_of` does."""
-    lines = run.materials.select_related(*REQUIREMENT).order_by("pk")
-    return run.changes.watch(list(lines.select_for_update(no_key=True, of=("self",))))
+    return run.changes.watch(_of(run, _locked_lines(run=run.pk)))
 
 
 def items_of(run):
     """The run's items with their products, in the order of their ids."""
-    return list(run.items.select_related("product").order_by("pk"))
+    return _of(run, _items(run=run.pk))
 
 
 def lock_items(run):
     """Lock the run's items in the order of their ids; returns them as `items_of` does."""
-    items = run.items.select_related("product", "scrap_reason").order_by("pk")
-    return run.changes.watch(list(items.select_for_update(no_key=True, of=("self",))))
+    return run.changes.watch(_of(run, _locked_items(run=run.pk)))
+
+
+def _of(run, rows):
+    for row in rows:
+        row.run = run
+    return rows
 
 
 def record(run, verb, **event):
     """Write the RunEvent of a verb, as in `event_of`: the outbox of a run, in the verb's own
     transaction."""
     written = event_of(run, verb, **event)
-    written.save(force_insert=True)
+    bulk_insert([written])
     return written
 
 
@@ -130,15 +129,60 @@ def is_changed(run):
     return bool(run.changes.before())
 
 
-def save(run, verb, *fields, by, to=None, at=None, **event):
+def save(run, verb, *fields, by, to=None, at=None, also=(), **event):
     """Write what a verb changed of a locked run: the named fields, the status that it leads ``to``,
-    the version and the time of change, and the RunEvent, with what undo needs. Returns the run."""
+    the version and the time of change, and the RunEvent, with what undo needs; in the same
+    statement ``also`` Updates of other rows. Returns the run."""
     came_from, at = run.status, at or timezone.now()
     run.status = to or came_from
     run.version += 1
     run.updated_at = at
-    run.save(update_fields=[*fields, "status", "version", "updated_at"])
     if EVENTS[verb].undone_by:
         event["before"] = run.changes.before()
-    record(run, verb, came_from=came_from, by=by, at=at, **event)
+    of_run = Update([run], (*fields, "status", "version", "updated_at"))
+    event = event_of(run, verb, came_from=came_from, by=by, at=at, **event)
+    write(of_run, *also, Insert([event]))
     return run
+
+
+# --- Queries -----------------------------------------------------------------------------------
+
+LOCK = {"no_key": True, "of": ("self",)}
+
+
+@compiled(run=ID)
+def _printer_of(run):
+    runs = ProductionRun.objects.filter(pk=run).order_by()
+    printers = Printer.objects.filter(pk__in=runs.values("printer")).order_by()
+    return printers.select_for_update(**LOCK)
+
+
+@compiled(run=ID)
+def _run(run):
+    runs = ProductionRun.objects.filter(pk=run).order_by()
+    return runs.select_related("created_by", "outcome_reason").select_for_update(**LOCK)
+
+
+@compiled(printer=ID)
+def _printer(printer):
+    return Printer.objects.filter(pk=printer).order_by().select_for_update(**LOCK)
+
+
+@compiled(run=ID)
+def _lines(run):
+    return RunMaterial.objects.filter(run=run).select_related(*REQUIREMENT).order_by("pk")
+
+
+@compiled(run=ID)
+def _locked_lines(run):
+    return _lines.queryset(run).select_for_update(**LOCK)
+
+
+@compiled(run=ID)
+def _items(run):
+    return RunItem.objects.filter(run=run).select_related("product").order_by("pk")
+
+
+@compiled(run=ID)
+def _locked_items(run):
+    return _items.queryset(run).select_related("scrap_reason").select_for_update(**LOCK)

@@ -24,7 +24,7 @@ from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
 from tenants.operations import side_effects
-from tenants.operations.operation import in_transaction, source
+from tenants.operations.operation import in_transaction, source, whole_transaction
 from tenants.operations.versions import check_version, expecting
 from tenants.web import idempotency
 from tenants.web.bodies import receive_body
@@ -173,6 +173,9 @@ class BaseViewSet(GenericViewSet):
             ):
                 return verb(*args, by=self.request.user, **values)
 
+        if hasattr(verb, "operation_type"):
+            with whole_transaction():
+                return work()
         return in_transaction(work)
 
     def verb(self, verb):

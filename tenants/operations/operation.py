@@ -23,6 +23,7 @@ correlation_id = ContextVar("correlation_id", default="")
 client_address = ContextVar("client_address", default="")  # "" outside of requests
 source = ContextVar("source", default="system")  # api, admin, floor, import or system
 _is_dry_run = ContextVar("is_dry_run", default=False)
+_is_whole = ContextVar("is_whole", default=False)
 
 logger = logging.getLogger("spoolbook.operation")
 
@@ -69,7 +70,7 @@ def operation(name):
         @functools.wraps(verb)
         def run(*args, **kwargs):
             with observed(name, args[0] if args else None, by=kwargs.get("by")) as seen:
-                result = in_transaction(lambda: verb(*args, **kwargs), seen=seen)
+                result = in_transaction(lambda: verb(*args, **kwargs), seen=seen, joins=True)
                 _add_names(seen, result)
                 return result
 
@@ -79,17 +80,34 @@ def operation(name):
     return decorate
 
 
-def in_transaction(work, *, seen=None):
+@contextmanager
+def whole_transaction():
+    """The operation called in the block is all that its transaction, or savepoint, does: it makes
+    none of its own. Its error must not be caught before that has ended; Django refuses all
+    statements until then."""
+    token = _is_whole.set(connection.in_atomic_block)
+    try:
+        yield
+    finally:
+        _is_whole.reset(token)
+
+
+def in_transaction(work, *, seen=None, joins=False):
     """Run ``work`` in a transaction and return its result.
 
     The outermost caller's transaction is tried again, three times at most, after a deadlock or a
     serialization failure; inside another transaction it is a savepoint and is left to the outer
-    one. ``seen``, a dict, gets the number of attempts if there was more than one. Raises
-    Busy when the locks could not be had, CommitUnknown.
+    one, or ``joins`` a `whole_transaction`. ``seen``, a dict, gets the number of attempts if there
+    was more than one. Raises Busy when the locks could not be had, CommitUnknown.
     """
     if connection.in_atomic_block:
-        with transaction.atomic():
-            return work()
+        joins = joins and _is_whole.get()
+        token = _is_whole.set(False)
+        try:
+            with transaction.atomic(savepoint=not joins):
+                return work()
+        finally:
+            _is_whole.reset(token)
     attempt = 1
     while True:
         try:

@@ -15,6 +15,7 @@ from inventory.models import Spool
 from production.models import ProductionRun
 from tenants.accounts.models import DeviceToken
 from tenants.operations import compiled
+from tests.factories import a_running_run, a_spool
 from tests.rows import ROWS
 
 ROUNDS = 4  # until PostgreSQL has prepared it
@@ -63,6 +64,7 @@ OTHERS = {
 def full(farm, manager):
     for fill, *_ in ROWS.values():
         fill(2)
+    a_running_run((a_spool(), 10))
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

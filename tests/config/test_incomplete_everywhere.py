@@ -14,7 +14,7 @@ from tests.conftest import FarmClient
 
 KINDS = ["application/json", "text/csv", FORM]
 METHODS = ("POST", "PUT", "PATCH", "DELETE")
-WRITES = ("INSERT", "UPDATE", "DELETE")
+WRITES = ("INSERT", "UPDATE", "DELETE", "WITH change0")
 # Refused for something else before the body is read: no such address, no JSON.
 OTHERWISE = {NOWHERE: 404, "/api/v1/tokens/": 415}
 

@@ -9,8 +9,8 @@ from django.utils import timezone
 from inventory.models import InventoryTransaction, Spool
 from inventory.services.ledger import InsufficientInventory
 from inventory.services.spools import scale
-from production.models import ProductionRun, RunEvent
-from production.services import completion
+from production.models import ProductionRun
+from production.services import completion, run_state
 from production.services.completion import actuals, plausibility
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.overrides import UndoNotPermitted
@@ -189,10 +189,10 @@ def test_nothing_has_changed_when_the_last_write_fails(monkeypatch):
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
 
-    def broken(event, **options):
+    def broken(*changes):
         raise RuntimeError("the event could not be written")
 
-    monkeypatch.setattr(RunEvent, "save", broken)
+    monkeypatch.setattr(run_state, "write", broken)
     with pytest.raises(RuntimeError):
         complete(run, took(spool, 100))
     assert (fresh(spool).remaining_grams, fresh(spool).reserved_grams) == (1000, 100)

@@ -113,9 +113,7 @@ def test_a_completion_without_enough_filament_is_a_refusal_of_that_run(watched):
 
 def test_a_completion_that_breaks_down_half_way_is_an_error_of_that_run(watched, monkeypatch):
     run = running()
-    monkeypatch.setattr(
-        "production.services.completion.closing.run_state.record", lambda *_, **__: 1 / 0
-    )
+    monkeypatch.setattr("production.services.run_state.write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         completion.complete(run, by=None, as_planned=True)
     [span] = watched.spans("production_run.complete")

@@ -21,11 +21,12 @@ COMPLETION = [
     ("SELECT accounts_farmsettings", "how far off a plan an actual may be"),
     ("INSERT inventory_inventorytransaction", "all entries at once"),
     ("UPDATE inventory_spool", "all balances and claims at once"),
-    ("UPDATE production_printer", "it needs clearing"),
-    ("UPDATE production_productionrun", "its status, times and version"),
-    ("INSERT production_runevent", "who did it, and the outbox"),
-    ("UPDATE production_runmaterial", "the actuals of all lines, their claims gone"),
-    ("UPDATE production_runitem", "the counts of all items"),
+    (
+        "UPDATE production_productionrun, UPDATE production_runmaterial, UPDATE production_runitem,"
+        " UPDATE production_printer, INSERT production_runevent",
+        "its status, times and version, the actuals of all lines, the counts of all items, that the"
+        " printer needs clearing; who did it, and the outbox",
+    ),
     ("RELEASE", "a test's; the outermost verb has COMMIT here"),
 ]
 
@@ -40,6 +41,10 @@ def statements_of(spools, items):
 
 
 def summary(sql):
+    """What it does to which table; each change of several."""
+    if sql.startswith("WITH"):
+        changes = re.findall(r'(UPDATE|INSERT) (?:INTO )?"(\w+)"', sql)
+        return ", ".join(f"{verb} {table}" for verb, table in changes)
     verb = sql.split()[0]
     table = re.search(r'(?:FROM|INTO|UPDATE) "(\w+)"', sql)
     return f"{verb} {table[1]}" if table else verb

@@ -28,7 +28,7 @@ from tests.production.verbs.preparation import completed, running
 pytestmark = pytest.mark.usefixtures("farm")
 
 VERBS = cases_of_the_shelf.CASES | cases_of_runs.CASES
-WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE)", re.IGNORECASE)
+WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|WITH change0)", re.IGNORECASE)
 
 
 class PowerCut(Exception):

@@ -21,7 +21,7 @@ from production.services.completion.actuals import (
 from production.services.completion.plausibility import require_plausible
 from production.services.requirements import claims, in_use
 from production.services.variance import Variance
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import Update
 from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import format_moment, format_number
@@ -93,7 +93,8 @@ def complete(
         if not confirm:
             require_plausible(run, lines, book.spools)
         take(book, book.consume, run, lines, settled)
-    _finish(run, "complete", Status.COMPLETED, by=by, at=book.at, finished_at=finished_at)
+    event = {"by": by, "at": book.at}
+    _finish(run, run_items, lines, "complete", Status.COMPLETED, finished_at=finished_at, **event)
     return _outcome(run, run_items, lines, book)
 
 
@@ -136,7 +137,7 @@ def fail(
         take(book, book.waste, run, lines, settled, reason=reason.code)
     run.outcome_reason = reason
     event = {"by": by, "at": book.at, "reason": note}
-    _finish(run, "fail", Status.FAILED, finished_at=finished_at, **event)
+    _finish(run, run_items, lines, "fail", Status.FAILED, finished_at=finished_at, **event)
     return _outcome(run, run_items, lines, book)
 
 
@@ -211,20 +212,16 @@ def _nothing_good(items, given):
         item.good_count_source = ""
 
 
-def _finish(run, verb, status, *, by, at, finished_at, reason=""):
+def _finish(run, items, lines, verb, status, *, by, at, finished_at, reason=""):
+    also = [Update(lines, LINE_FIELDS), Update(items, ITEM_FIELDS)]
     if run.printer and run.finished_at is None:  # else its bed was cleared since
         run.printer.needs_clearing = True
-        run.printer.save(update_fields=["needs_clearing"])
+        also.append(Update([run.printer], ["needs_clearing"]))
     set_finish(run, at=at, finished_at=finished_at)
     fields = ("finished_at", *MINUTE_FIELDS, "outcome_reason")
-    run_state.save(run, verb, *fields, to=status, by=by, at=at, reason=reason)
+    run_state.save(run, verb, *fields, to=status, by=by, at=at, also=also, reason=reason)
 
 
 def _outcome(run, items, lines, book):
-    bulk_update_unnest(lines, LINE_FIELDS)
-    bulk_update_unnest(items, ITEM_FIELDS)
-    return Completion(
-        run=run,
-        entries=book.entries,
-        figures=Variance(run, items, lines, book.entries),
-    )
+    figures = Variance(run, items, lines, book.entries)
+    return Completion(run=run, entries=book.entries, figures=figures)

@@ -27,7 +27,7 @@ from production.services.completion.reverting import (
     standing_entries,
 )
 from production.services.requirements import claims
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.refusals import Refusal
 
@@ -153,8 +153,8 @@ def _move_actuals(wrong, right, lines):
 
 
 def _corrected(run, verb, lines, items, book, *, by, reason):
-    bulk_update_unnest(lines, ("spool", *LINE_FIELDS))
-    bulk_update_unnest(items, ITEM_FIELDS)
+    bulk_update(lines, ("spool", *LINE_FIELDS))
+    bulk_update(items, ITEM_FIELDS)
     fields = ("finished_at", *MINUTE_FIELDS)
     if book.entries or run_state.is_changed(run):
         run_state.save(run, verb, *fields, by=by, at=book.at, reason=reason)

@@ -17,7 +17,7 @@ from production.services.completion.estimates import (
     requirements,
 )
 from production.services.requirements import bom, claims, derived, readiness
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid
 
@@ -52,8 +52,8 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
         restore(book.spools.values(), by=by, at=book.at)
         _drop_estimates(run, lines, items)
         _claim_again(book, run, lines, entries)
-        bulk_update_unnest(lines, LINE_FIELDS)
-        bulk_update_unnest(items, ITEM_FIELDS)
+        bulk_update(lines, LINE_FIELDS)
+        bulk_update(items, ITEM_FIELDS)
     Spool.objects.filter(pk__in=counted).update(needs_weighing=True)
     event = {"by": by, "at": book.at, "reason": reason}
     return _reopen(run, counted=counted, is_printing=is_printing, **event)

@@ -21,7 +21,7 @@ from production.services.completion.actuals import (
 )
 from production.services.printing import slots
 from production.services.requirements import claims
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid
 
@@ -59,7 +59,7 @@ def swap_spool(
             claims.require_match(new, book.spools[spool.pk])
         claims.place(book, new, book.spools[spool.pk], left)
         book.require_enough()
-        bulk_update_unnest([old], LINE_FIELDS)
+        bulk_update([old], LINE_FIELDS)
         new.save(force_insert=True)
     run.changes.add(new)
     slots.load_lines(run, [new], by=by, at=book.at, replacing=old.spool_id)
@@ -77,8 +77,8 @@ def save_actuals(
     lines, run_items = run_state.lock_lines(run), run_state.lock_items(run)
     note(lines, materials)
     note_items(run_items, items)
-    bulk_update_unnest(lines, LINE_FIELDS)
-    bulk_update_unnest(run_items, ITEM_FIELDS)
+    bulk_update(lines, LINE_FIELDS)
+    bulk_update(run_items, ITEM_FIELDS)
     if actual_minutes is not None:
         run.set_actual_minutes(actual_minutes)
     if progress_percent is not None:
@@ -102,7 +102,7 @@ def note_plate(run, *, by, scrapped, reason=None, at=None):
     by_id = {item.pk: item for item in items}
     counts = [(by_id.get(pk), pk, count) for pk, count in scrapped.items() if count]
     note_items(items, [_with_more_scrapped(*count, reason) for count in counts])
-    bulk_update_unnest(items, ITEM_FIELDS)
+    bulk_update(items, ITEM_FIELDS)
     reason = str(reason or "")
     return run_state.save(run, "note_plate", by=by, at=at, reason=reason)
 

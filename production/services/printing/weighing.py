@@ -9,7 +9,8 @@ from inventory.services.spools import scale
 from production.models import RunMaterial
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint
-from tenants.operations.operation import operation
+from tenants.operations.compiled import ID, compiled
+from tenants.operations.operation import operation, whole_transaction
 from tenants.operations.refusals import Refusal
 
 
@@ -34,10 +35,10 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
     booked when the run is completed; otherwise, or with ``as_count``, it is a count. ``given`` is
     as for `inventory.services.spools.scale.weigh`, which this raises as. Raises SpoolInSeveralRuns.
     """
-    drawing = RunMaterial.objects.drawing().filter(spool=spool).select_related("run")
-    lines = [] if as_count else list(drawing.order_by("pk"))
+    lines = [] if as_count else _drawing(spool=spool.pk)
     if not lines:
-        return Weighing(entry=scale.weigh(spool, gross_grams=gross_grams, by=by, **given))
+        with whole_transaction():
+            return Weighing(entry=scale.weigh(spool, gross_grams=gross_grams, by=by, **given))
     if len(lines) > 1:
         numbers = ", ".join(line.run.number for line in lines)
         raise SpoolInSeveralRuns(
@@ -58,3 +59,9 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
     midprint.save_actuals(line.run, by=by, at=given.get("at"), materials=[actual])
     line.refresh_from_db()
     return Weighing(line=line)
+
+
+@compiled(spool=ID)
+def _drawing(spool):
+    lines = RunMaterial.objects.drawing().filter(spool=spool)
+    return lines.select_related("run").order_by("pk")

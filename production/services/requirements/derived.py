@@ -20,7 +20,7 @@ from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
 from production.services import run_state
 from production.services.requirements import bom, claims, limits
 from tenants.operations import side_effects
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.text import format_number, humanize_name
@@ -138,7 +138,7 @@ def follow(runs, before, after, *, by, at=None, allow_overclaim=False, anew=Fals
             staying += still
         RunMaterial.objects.filter(pk__in=[line.pk for line in removed]).delete()
         RunMaterial.objects.bulk_create(added)
-        bulk_update_unnest(staying, LINE_FIELDS)
+        bulk_update(staying, LINE_FIELDS)
     changed = [
         change
         for run in runs

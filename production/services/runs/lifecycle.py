@@ -19,7 +19,7 @@ from production.services.runs import lines
 from production.services.runs.numbering import next_number
 from production.services.undo import loads, put_back
 from tenants.accounts.models import FarmSettings
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid, Refusal, located
@@ -157,7 +157,7 @@ def start(
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
         lines.freeze(run_lines, book.spools)
-        bulk_update_unnest(run_lines, ("spool", "reserved_grams", *lines.FROZEN))
+        bulk_update(run_lines, ("spool", "reserved_grams", *lines.FROZEN))
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
@@ -170,7 +170,7 @@ def begin_in_past(run, *, by, started_at, finished_at, at=None):
     run_lines = run_state.lock_lines(run)
     spools = Spool.objects.select_related("filament").in_bulk(line.spool_id for line in run_lines)
     lines.freeze(run_lines, spools)
-    bulk_update_unnest(run_lines, lines.FROZEN)
+    bulk_update(run_lines, lines.FROZEN)
     run.started_at, run.finished_at = started_at, finished_at
     return _begin(run, by=by, at=at)
 
@@ -300,7 +300,7 @@ def _freeze(run, items):
     bom.freeze(items)
     for item in items:
         item.planned_quantity = item.quantity
-    bulk_update_unnest(items, bom.FROZEN)
+    bulk_update(items, bom.FROZEN)
     settings = FarmSettings.load()
     printer_rate = run.printer.hour_rate if run.printer else None
     run.hour_rate = settings.machine_hour_rate if printer_rate is None else printer_rate
@@ -332,5 +332,5 @@ def _release_all(run, *, by, at, used=()):
         wasted = [line for line in run_lines if line.pk in named]
         settled = apply_materials(wasted, used, book.spools)
         take(book, book.waste, run, wasted, settled)
-        bulk_update_unnest(run_lines, LINE_FIELDS)
+        bulk_update(run_lines, LINE_FIELDS)
     return book.at

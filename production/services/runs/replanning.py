@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from production.models import Product, ProductionRun, RunEvent
 from production.services import overrides, run_state
 from production.services.requirements import bom, derived, limits
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Refusal
 
@@ -71,7 +71,7 @@ def _save(changed, *, by, at):
     for run in of_run:
         run.version += 1
         run.updated_at = at
-    bulk_update_unnest(list(of_run), (*derived.RUN_FIELDS, "version", "updated_at"))
+    bulk_update(list(of_run), (*derived.RUN_FIELDS, "version", "updated_at"))
     RunEvent.objects.bulk_create(
         run_state.event_of(
             run, "derive_plan", came_from=run.status, by=by, at=at, before=derived.as_before(mine)

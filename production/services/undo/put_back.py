@@ -14,7 +14,7 @@ from production.services.requirements import bom, derived, readiness
 from production.services.transitions import EVENTS, TRANSITIONS
 from production.services.undo import loads
 from tenants.accounts.audited import refusals
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.refusals import Duplicate
 
 Status = ProductionRun.Status
@@ -68,7 +68,7 @@ def put_back(run, done, *, by, at=None):
             book.reverse(entry, reason=reverting.REVERTED)
         reverting.restore([book.spools[entry.spool_id] for entry in entries], by=by, at=book.at)
         _put_lines_back(book, run, lines, done.before)
-    bulk_update_unnest(*row_changes.put_back(items, done.before))
+    bulk_update(*row_changes.put_back(items, done.before))
     for event in loaded:
         loads.put_back(event, by=by, at=book.at, besides=run)
     fields = _put_run_back(run, done, at=book.at)
@@ -105,7 +105,7 @@ def _put_lines_back(book, run, lines, before):
     moved = [line.pk for line in changed if claimed[line.pk][0] != line.spool_id]
     # Lines may have exchanged their spools: a spool is on one line at any moment.
     RunMaterial.objects.filter(pk__in=moved).update(spool=None, reserved_grams=0)
-    bulk_update_unnest(changed, sorted({*fields, "spool", "reserved_grams"}))
+    bulk_update(changed, sorted({*fields, "spool", "reserved_grams"}))
 
 
 def _put_run_back(run, done, *, at):
@@ -113,7 +113,7 @@ def _put_run_back(run, done, *, at):
     was_printing = run.is_printing and not run.is_deleted
     if run.printer is not None:
         printers, fields = row_changes.put_back([run.printer], done.before)
-        bulk_update_unnest(printers, fields)
+        bulk_update(printers, fields)
     _run, fields = row_changes.put_back([run], done.before)
     if done.from_status == Status.IN_PROGRESS and run.finished_at is None and not was_printing:
         readiness.require_untaken_printer(run, since=done.at)

@@ -14,7 +14,7 @@ from inventory.services.receiving import USED_BEFORE
 from production.models import PrinterSlot, ProductionRun
 from production.services import overrides
 from production.services.undo.loads import TAKEN_BACK
-from tenants.operations.bulk import bulk_update_unnest
+from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 
 Verb = SpoolEvent.Verb
@@ -83,7 +83,7 @@ def _put_away(book, spools):
             SpoolEvent(verb=Verb.RELABELLED, **labels, **event),
             SpoolEvent(verb=Verb.ARCHIVED, before=TAKEN_BACK, after="0 g", **event),
         ]
-    bulk_update_unnest(spools, ("code", "archived_at"))
+    bulk_update(spools, ("code", "archived_at"))
     SpoolEvent.objects.bulk_create(events)
 
 

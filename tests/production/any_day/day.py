@@ -34,7 +34,7 @@ SELECT id, quantity, good_count, scrapped_count FROM production_runitem;
 SELECT needs_clearing FROM production_printer;
 SELECT id, spool_id, kind, grams, balance_grams, production_run_id, reverses_id
 FROM inventory_inventorytransaction WHERE id > {last} ORDER BY id;
-EXECUTE broken_invariants
+SELECT * FROM broken_invariants()
 """
 
 

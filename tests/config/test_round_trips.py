@@ -1,0 +1,45 @@
+"""How often a request asks the database, apart from finding and entering its farm."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from tests.conftest import FarmAPIClient
+from tests.factories import a_printer, a_product, a_running_run, a_spool, make_token, make_user
+
+FINDS_FARM = "FROM tenants_tenant"
+
+
+@pytest.fixture
+def ask(committed_farm):
+    """``ask(method, path, body)``: the statements of a request with a token."""
+    client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
+    token = make_token(make_user(role="manager"))
+    client.credentials(HTTP_AUTHORIZATION=f"Token {token}")
+    client.get("/api/v1/me/")  # the token's use is noted once a minute
+
+    def statements(method, path, body=None):
+        with CaptureQueriesContext(connection) as seen:
+            answer = getattr(client, method)(f"/api/v1/{path}", body)
+        assert answer.status_code == 200, answer.content
+        return [each["sql"] for each in seen if FINDS_FARM not in each["sql"]]
+
+    return statements
+
+
+def test_a_completion(ask):
+    takes, makes = [(a_spool(), 10), (a_spool(), 10)], [(a_product(grams=1), 1) for _ in range(2)]
+    runs = [a_running_run(*takes, items=makes, printer=a_printer()) for _ in range(2)]
+    ask("post", f"production-runs/{runs[0].pk}/complete/", {"as_planned": True})
+    found = ask("post", f"production-runs/{runs[1].pk}/complete/", {"as_planned": True})
+    assert len(found) <= 14, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("verb", "body", "most"), [("use", {"grams": "1"}, 7), ("weigh", {"gross_grams": "1100"}, 8)]
+)
+def test_a_spools_verb(ask, verb, body, most):
+    spool = a_spool()
+    ask("post", f"spools/{spool.pk}/{verb}/", body)
+    found = ask("post", f"spools/{spool.pk}/{verb}/", body)
+    assert len(found) <= most, "\n".join(found)

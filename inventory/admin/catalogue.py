@@ -22,8 +22,18 @@ def material_types():
     return MaterialType.objects.values_list("pk", "code")
 
 
+class NamedAdmin(ModelAdmin):
+    """A row has a name, unless a client of the printers' API made it without."""
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        if name := form.base_fields.get("name"):
+            name.required = obj is None or bool(obj.name)
+        return form
+
+
 @admin.register(Manufacturer, site=farm_site)
-class ManufacturerAdmin(ModelAdmin):
+class ManufacturerAdmin(NamedAdmin):
     list_display = ["name", "filaments_known", "empty_reel"]
     search_fields = ["name"]
 
@@ -47,7 +57,7 @@ class MaterialTypeAdmin(ModelAdmin):
     ]
     search_fields = ["code", "name"]
     fieldsets = [
-        (None, {"fields": [("code", "name"), ("density_g_cm3", "is_abrasive")]}),
+        (None, {"fields": [("code", "name", "family"), ("density_g_cm3", "is_abrasive")]}),
         ("Temperatures, °C", {"fields": [("nozzle_temp_min", "nozzle_temp_max"), "bed_temp"]}),
     ]
 
@@ -69,7 +79,7 @@ class MaterialTypeAdmin(ModelAdmin):
 
 
 @admin.register(Filament, site=farm_site)
-class FilamentAdmin(ImportPages, ModelAdmin):
+class FilamentAdmin(ImportPages, NamedAdmin):
     records = filaments
     importing = FILAMENT_IMPORT
     export = same(*FILAMENT_COLUMNS) | {

@@ -1,10 +1,15 @@
 """The catalogue of filaments, spools, and their ledger."""
 
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
+from inventory.models.extra import ClientSetting, ExtraField
 from inventory.models.ledger import InventoryTransaction
-from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent
+from inventory.models.metering import DeviceReport, UsageMeter
+from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
 
 __all__ = [
+    "ClientSetting",
+    "DeviceReport",
+    "ExtraField",
     "Filament",
     "HoldingSpoolQuerySet",
     "InventoryTransaction",
@@ -13,4 +18,6 @@ __all__ = [
     "MaterialType",
     "Spool",
     "SpoolEvent",
+    "SpoolTag",
+    "UsageMeter",
 ]

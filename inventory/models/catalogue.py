@@ -8,34 +8,62 @@ from django.db.models.functions import Lower, LPad, Upper
 from django.utils.translation import gettext as _
 
 from inventory import colors, gtins
-from inventory.models.fields import ColorHexField, GtinField
+from inventory.models.fields import ColorHexField, GtinField, NumberedRow, number_field
 from tenants.operations.quantities import GramsField, MoneyField
 
 
-class Manufacturer(models.Model):
-    name = models.CharField(max_length=100)
+class PresentQuerySet(models.QuerySet):
+    """Rows that may have been removed."""
+
+    def present(self):
+        return self.filter(removed_at__isnull=True)
+
+
+class Manufacturer(NumberedRow):
+    """A maker. Its name is unique among those that people make (``twin`` 0); clients of the
+    printers' API may give several the same, or an empty one, each with the next free ``twin``."""
+
+    number = number_field("inventory_manufacturer")
+    name = models.CharField(max_length=100, blank=True)
+    twin = models.PositiveSmallIntegerField(default=0, editable=False)
     empty_spool_grams = GramsField(
         "empty reel, g", null=True, blank=True, help_text="What an empty reel of this maker weighs."
     )
-    external_id = models.CharField(max_length=200, null=True, blank=True)
+    external_id = models.CharField(max_length=256, null=True, blank=True)
     comment = models.TextField(blank=True)
+
+    objects = PresentQuerySet.as_manager()
 
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
-            models.UniqueConstraint(Lower("name"), name="manufacturer_name_unique"),
-            models.UniqueConstraint("external_id", name="manufacturer_external_id_unique"),
+            models.UniqueConstraint("number", name="manufacturer_number_unique"),
+            models.UniqueConstraint(
+                Lower("name"),
+                condition=Q(removed_at=None, twin=0),
+                name="manufacturer_name_unique",
+            ),
+            models.UniqueConstraint(
+                Lower("name"),
+                "twin",
+                condition=Q(removed_at=None, twin__gt=0),
+                name="manufacturer_twin_unique",
+            ),
             models.CheckConstraint(
                 condition=Q(empty_spool_grams__gte=0), name="manufacturer_empty_spool_not_negative"
             ),
         ]
+        indexes = [models.Index(fields=["external_id"], name="manufacturer_by_external_id")]
 
     def __str__(self):
         return self.name
 
 
 class MaterialType(models.Model):
-    """The polymer: PLA, PETG, ASA; temperatures in degrees Celsius."""
+    """The polymer: PLA, PETG, ASA; temperatures in degrees Celsius.
+
+    A maker's name for one, such as PLA BASIC, has the one it is of as its ``family``.
+    """
 
     code = models.CharField(max_length=40, help_text="Upper case: PLA, PETG, ASA-CF.")
     name = models.CharField(max_length=100)
@@ -47,6 +75,14 @@ class MaterialType(models.Model):
         "abrasive",
         default=False,
         help_text="Filled with carbon, glass or metal: wants a hardened nozzle.",
+    )
+    family = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="members",
+        help_text="What asks for the family takes this one too.",
     )
 
     class Meta:
@@ -63,6 +99,10 @@ class MaterialType(models.Model):
                 condition=Q(nozzle_temp_max__gte=models.F("nozzle_temp_min")),
                 name="material_type_nozzle_temps_ordered",
             ),
+            models.CheckConstraint(
+                condition=Q(family=None) | ~Q(family=models.F("id")),
+                name="material_type_not_its_own_family",
+            ),
         ]
 
     def __str__(self):
@@ -72,7 +112,7 @@ class MaterialType(models.Model):
         self.code = self.code.strip().upper()
 
 
-class FilamentQuerySet(models.QuerySet):
+class FilamentQuerySet(PresentQuerySet):
     def with_makers(self):
         return self.select_related("manufacturer", "material_type")
 
@@ -104,8 +144,11 @@ class FilamentQuerySet(models.QuerySet):
         return rows.filter(gtin_in_full__in={gtins.in_full(gtin), gtins.of_unit(gtin)})
 
 
-class Filament(models.Model):
-    """A catalogue entry: one maker's filament of one polymer, colour, diameter and size."""
+class Filament(NumberedRow):
+    """A catalogue entry: one maker's filament of one polymer, colour, diameter and size.
+
+    ``material_label`` is the material as a client of the printers' API wrote it.
+    """
 
     class Direction(models.TextChoices):
         COAXIAL = "coaxial"
@@ -122,11 +165,13 @@ class Filament(models.Model):
         TRANSLUCENT = "translucent"
         GLOW = "glow", "glows in the dark"
 
+    number = number_field("inventory_filament")
     manufacturer = models.ForeignKey(
         Manufacturer, models.PROTECT, null=True, blank=True, related_name="filaments"
     )
     material_type = models.ForeignKey(MaterialType, models.PROTECT, related_name="filaments")
-    name = models.CharField(max_length=150)
+    material_label = models.CharField(max_length=64, blank=True, editable=False)
+    name = models.CharField(max_length=150, blank=True)
     color_name = models.CharField("colour name", max_length=100, blank=True)
     color_hex = ColorHexField("colour, hex", max_length=8, blank=True)
     multi_color_hexes = ArrayField(
@@ -140,7 +185,7 @@ class Filament(models.Model):
     )
     finish = models.CharField(max_length=12, blank=True, choices=Finish)
     diameter_mm = models.DecimalField(
-        "diameter, mm", max_digits=4, decimal_places=2, default="1.75"
+        "diameter, mm", max_digits=6, decimal_places=4, default="1.75"
     )
     density_g_cm3 = models.DecimalField(
         "density, g/cm³",
@@ -158,7 +203,7 @@ class Filament(models.Model):
     price = MoneyField(null=True, blank=True, help_text="Of a full spool, net of VAT.")
     article_number = models.CharField(max_length=100, blank=True)
     gtin = GtinField("GTIN", max_length=14, blank=True)
-    external_id = models.CharField("external ID", max_length=200, null=True, blank=True)
+    external_id = models.CharField("external ID", max_length=256, null=True, blank=True)
     reorder_point_grams = GramsField("reorder below, g", null=True, blank=True)
     comment = models.TextField(blank=True)
     is_active = models.BooleanField("in use", default=True)
@@ -168,7 +213,7 @@ class Filament(models.Model):
     class Meta:
         ordering = ["name", "pk"]
         constraints = [
-            models.UniqueConstraint("external_id", name="filament_external_id_unique"),
+            models.UniqueConstraint("number", name="filament_number_unique"),
             models.CheckConstraint(
                 condition=Q(color_hex="") | Q(color_hex__regex=colors.HEX),
                 name="filament_color_hex_digits",
@@ -183,10 +228,13 @@ class Filament(models.Model):
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="filament_price_not_negative"),
         ]
+        indexes = [models.Index(fields=["external_id"], name="filament_by_external_id")]
 
     def __str__(self):
-        maker = f"{self.manufacturer} " if self.manufacturer_id else ""
-        return f"{maker}{self.name}"
+        parts = [self.name or f"{self.material_type} {self.color_name or ''.join(self.hexes[:1])}"]
+        if self.manufacturer_id:
+            parts.insert(0, str(self.manufacturer))
+        return " ".join(part.strip() for part in parts if part.strip())
 
     def clean(self):
         if self.density_g_cm3 is None and self.material_type_id:

@@ -1,4 +1,4 @@
-"""Model fields for texts with a normal form, such as GTINs and colours."""
+"""Model fields for texts with a normal form, such as GTINs and colours; numbers of rows."""
 
 from functools import partial
 
@@ -6,6 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Func
+from django.utils import timezone
+from django.utils.deconstruct import deconstructible
 from django.utils.translation import gettext as _
 
 from inventory import colors, gtins
@@ -64,3 +67,45 @@ class GtinField(NormalisedField):
 
     normalise = staticmethod(gtins.normalise)
     default_validators = [validate_gtin]
+
+
+@deconstructible
+class NextNumber(Func):
+    """The next number of a sequence, as the default of a column."""
+
+    template = "nextval('%(sequence)s'::regclass)"
+
+    def __init__(self, sequence):
+        super().__init__(sequence=sequence, output_field=models.BigIntegerField())
+
+    @property
+    def allowed_default(self):
+        return True
+
+
+def number_field(table):
+    """What clients of the printers' API know a row of the table by. It is never used again."""
+    return models.BigIntegerField(
+        db_default=NextNumber(f"{table}_number_seq"),
+        editable=False,
+        help_text="Short, and never used again.",
+    )
+
+
+class NumberedRow(models.Model):
+    """A row that clients of the printers' API may extend and remove.
+
+    ``extra`` has a JSON-encoded string, byte for byte as it was given, for each key of an
+    ExtraField. What was removed is kept for the ledger and in no list.
+    """
+
+    extra = models.JSONField(default=dict, blank=True, editable=False)
+    created_at = models.DateTimeField("added", default=timezone.now, editable=False)
+    removed_at = models.DateTimeField("removed", null=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_removed(self):
+        return self.removed_at is not None

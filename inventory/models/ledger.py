@@ -73,6 +73,7 @@ class InventoryTransaction(models.Model):
         API = "api"
         ADMIN = "admin"
         FLOOR = "floor"
+        DEVICE = "device"
         IMPORT = "import"
         SYSTEM = "system"
 

@@ -6,11 +6,18 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Coalesce, Lower, Upper
+from django.utils import timezone
 
 from inventory import codes
-from inventory.models.catalogue import Filament
-from tenants.operations.quantities import CostPerGramField, GramsField, MoneyField
+from inventory.models.catalogue import Filament, PresentQuerySet
+from inventory.models.fields import NumberedRow, number_field
+from tenants.operations.quantities import (
+    CostPerGramField,
+    GramsField,
+    MoneyField,
+    ReportedGramsField,
+)
 
 HUNDRED = Decimal(100)
 
@@ -37,7 +44,7 @@ class HoldingSpoolQuerySet(models.QuerySet):
         return self.select_related(*self.WITH_SPOOL)
 
 
-class SpoolQuerySet(models.QuerySet):
+class SpoolQuerySet(PresentQuerySet):
     def with_filament(self):
         return self.select_related("filament__manufacturer", "filament__material_type", "location")
 
@@ -100,9 +107,15 @@ class SpoolQuerySet(models.QuerySet):
         return Coalesce(Subquery(summed), Decimal(0), output_field=GramsField())
 
 
-class Spool(models.Model):
-    """One physical reel of a filament. Balances are written by the ledger alone."""
+class Spool(NumberedRow):
+    """One physical reel of a filament. Balances are written by the ledger alone.
 
+    ``metered_grams`` are those of its open meters, not in the ledger yet. ``excess_grams`` were
+    reported by devices beyond what was on it by the book. ``is_initial_assumed``: what was on it
+    when it was full is not known.
+    """
+
+    number = number_field("inventory_spool")
     code = models.CharField(max_length=9, default=codes.generate, editable=False)
     filament = models.ForeignKey(Filament, models.PROTECT, related_name="spools")
     initial_grams = GramsField(help_text="Net, as received.")
@@ -111,6 +124,9 @@ class Spool(models.Model):
     )
     remaining_grams = GramsField(default=0, editable=False)
     reserved_grams = GramsField(default=0, editable=False)
+    metered_grams = ReportedGramsField(default=0, editable=False)
+    excess_grams = GramsField(default=0, editable=False)
+    is_initial_assumed = models.BooleanField(default=False, editable=False)
     lot_number = models.CharField(max_length=100, blank=True)
     price = MoneyField(null=True, blank=True, help_text="Of this spool, net of VAT.")
     late_cost_per_gram = CostPerGramField(
@@ -124,6 +140,11 @@ class Spool(models.Model):
     dried_at = models.DateTimeField(null=True, blank=True)
     first_used_at = models.DateTimeField(null=True, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
+    has_given_use_dates = models.BooleanField(
+        default=False,
+        editable=False,
+        help_text="A client set when it was used first and last: entries don’t tell.",
+    )
     last_entry_at = models.DateTimeField(null=True, editable=False)
     location = models.ForeignKey(
         Location, models.PROTECT, null=True, blank=True, related_name="spools"
@@ -142,12 +163,21 @@ class Spool(models.Model):
         ordering = ["-pk"]
         constraints = [
             models.UniqueConstraint("code", name="spool_code_unique"),
+            models.UniqueConstraint("number", name="spool_number_unique"),
             models.CheckConstraint(condition=Q(initial_grams__gt=0), name="spool_initial_positive"),
             models.CheckConstraint(
                 condition=Q(remaining_grams__gte=0), name="spool_remaining_not_negative"
             ),
             models.CheckConstraint(
                 condition=Q(reserved_grams__gte=0), name="spool_reserved_not_negative"
+            ),
+            models.CheckConstraint(
+                condition=Q(metered_grams__gte=0, excess_grams__gte=0),
+                name="spool_metered_and_excess_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(removed_at=None) | Q(archived_at__isnull=False),
+                name="spool_removed_is_archived",
             ),
             models.CheckConstraint(condition=Q(tare_grams__gte=0), name="spool_tare_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="spool_price_not_negative"),
@@ -204,6 +234,11 @@ class SpoolEvent(models.Model):
         ARCHIVED = "archived"
         RESTORED = "restored"
         WEIGHED = "weighed"  # and needs it no more
+        RETYPED = "retyped"  # of another filament than was said
+        REMOVED = "removed"
+        UNREMOVED = "unremoved"
+        TAGGED = "tagged"
+        UNTAGGED = "untagged"
 
     spool = models.ForeignKey(Spool, models.PROTECT, related_name="events")
     verb = models.CharField(max_length=12, choices=Verb)
@@ -235,3 +270,29 @@ class SpoolEvent(models.Model):
 
     def __str__(self):
         return f"{self.spool_id} {self.verb}"
+
+
+class SpoolTag(models.Model):
+    """A tag on a spool that readers know it by; ``uid`` in capitals, hex without separators."""
+
+    class Kind(models.TextChoices):
+        BAMBU = "bambu", "Bambu"
+        NFC = "nfc", "NFC"
+        OPENPRINTTAG = "openprinttag", "OpenPrintTag"
+
+    spool = models.ForeignKey(Spool, models.PROTECT, related_name="tags")
+    uid = models.CharField(max_length=128)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.NFC)
+    bound_at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["spool", "pk"]
+        constraints = [
+            models.UniqueConstraint("uid", name="spool_tag_uid_unique"),
+            models.CheckConstraint(
+                condition=Q(uid=Upper("uid")) & ~Q(uid=""), name="spool_tag_uid_in_capitals"
+            ),
+        ]
+
+    def __str__(self):
+        return self.uid

@@ -1,5 +1,6 @@
 """The catalogue, as JSON."""
 
+from django.db.models import Model
 from rest_framework import serializers
 
 from inventory import gtins
@@ -11,14 +12,33 @@ from tenants.api.serializers import RowSerializer
 MAX_COLORS = 16
 
 
-class ManufacturerSerializer(RowSerializer):
+class NamedSerializer(RowSerializer):
+    """A row has a name, unless a client of the printers' API made it without."""
+
+    def get_extra_kwargs(self):
+        is_nameless = isinstance(self.instance, Model) and not self.instance.name
+        needed = {"name": {"required": True, "allow_blank": is_nameless}}
+        return super().get_extra_kwargs() | needed
+
+
+class ManufacturerSerializer(NamedSerializer):
     class Meta:
         model = Manufacturer
-        fields = ["id", "name", "empty_spool_grams", "external_id", "comment"]
+        fields = [
+            *("id", "number", "name", "empty_spool_grams", "external_id", "comment"),
+            *("created_at", "removed_at"),
+        ]
 
 
 class MaterialTypeSerializer(RowSerializer):
     code = UpperCaseField(max_length=40)
+    family_code = NameField(
+        "code",
+        source="family",
+        lookup="code__iexact",
+        queryset=MaterialType.objects.all(),
+        allow_null=True,
+    )
 
     class Meta:
         model = MaterialType
@@ -31,6 +51,8 @@ class MaterialTypeSerializer(RowSerializer):
             "nozzle_temp_max",
             "bed_temp",
             "is_abrasive",
+            "family",
+            "family_code",
         ]
 
 
@@ -47,7 +69,7 @@ class BarcodeField(TextField):
         return gtins.normalise(super().to_internal_value(data))
 
 
-class FilamentSerializer(RowSerializer):
+class FilamentSerializer(NamedSerializer):
     """Its density is the material type's when left out."""
 
     manufacturer_name = NameField(
@@ -77,6 +99,7 @@ class FilamentSerializer(RowSerializer):
         needed = ("material_type",)
         fields = [
             "id",
+            "number",
             "manufacturer",
             "manufacturer_name",
             "material_type",
@@ -100,4 +123,6 @@ class FilamentSerializer(RowSerializer):
             "reorder_point_grams",
             "comment",
             "is_active",
+            "created_at",
+            "removed_at",
         ]

@@ -79,6 +79,7 @@ class SpoolSerializer(RowSerializer):
         fields = [
             "id",
             "code",
+            "number",
             "filament",
             "filament_name",
             "filament_external_id",
@@ -106,6 +107,8 @@ class SpoolSerializer(RowSerializer):
             "needs_weighing",
             "is_archived",
             "archived_at",
+            "removed_at",
+            "created_at",
             "comment",
             "version",
         ]

@@ -25,6 +25,7 @@ MATERIAL_TYPES = {
     "PC": ("Polycarbonate", "1.19"),
     "PC+ABS": ("Polycarbonate with ABS", "1.14"),
     "PA": ("Nylon", "1.10"),
+    "PA-CF": ("Nylon with carbon fibre", "1.09"),
     "PA6": ("Nylon 6", "1.22"),
     "PA6-CF": ("Nylon 6 with carbon fibre", "1.09"),
     "PA6-GF": ("Nylon 6 with glass fibre", "1.09"),
@@ -34,10 +35,27 @@ MATERIAL_TYPES = {
     "PVA": ("PVA, soluble in water", "1.23"),
     "PVB": ("PVB", "1.10"),
 }
+# What makers call a filament of a type, by which a printer of theirs knows it.
+FAMILIES = {
+    "PLA+": "PLA",
+    "PLA BASIC": "PLA",
+    "PLA MATTE": "PLA",
+    "PLA SILK": "PLA",
+    "PLA TOUGH": "PLA",
+    "PETG HF": "PETG",
+    "PETG BASIC": "PETG",
+    "PA6-CF": "PA-CF",
+    "PAHT-CF": "PA-CF",
+    "TPU-95A": "TPU",
+}
+OTHER = "OTHER"  # of filaments whose material a client did not tell, or not usably
 
 
 def seed():
     """Give the farm the usual material types; what it has already is left alone."""
+    known = set(MaterialType.objects.values_list("code", flat=True))
+    of_makers = {code: (code, MATERIAL_TYPES[family][1]) for code, family in FAMILIES.items()}
+    types = of_makers | MATERIAL_TYPES | {OTHER: ("Not known", "1.24")}
     MaterialType.objects.bulk_create(
         (
             MaterialType(
@@ -46,7 +64,10 @@ def seed():
                 density_g_cm3=Decimal(density),
                 is_abrasive=bool(ABRASIVE.search(code)),
             )
-            for code, (name, density) in MATERIAL_TYPES.items()
+            for code, (name, density) in types.items()
         ),
         ignore_conflicts=True,
     )
+    ids = dict(MaterialType.objects.values_list("code", "pk"))
+    for code in FAMILIES.keys() - known:
+        MaterialType.objects.filter(code=code).update(family=ids[FAMILIES[code]])

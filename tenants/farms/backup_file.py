@@ -1,7 +1,7 @@
 """The file of a backup: lines of JSON and rows as COPY writes them, compressed by gzip.
 
     {"format": "spoolbook-farm", "version": 2, "migrations": [...], "slug": "north", ...}
-    {"table": "accounts_user", "columns": ["id", ...], "last_id": 7}
+    {"table": "accounts_user", "columns": ["id", ...], "last_id": 7, "last_number": 0}
     1<tab>...                      one line a row
     \\.
     ...                            further tables
@@ -55,9 +55,10 @@ class BackupWriter:
     def head(self, **head):
         self._json({"format": FORMAT, "version": VERSION, **head})
 
-    def table(self, name, columns, last_id, rows):
+    def table(self, name, columns, rows, *, last_id, last_number):
         """``rows`` as COPY returns them, one at a time."""
-        self._json({"table": name, "columns": columns, "last_id": last_id})
+        last = {"last_id": last_id, "last_number": last_number}
+        self._json({"table": name, "columns": columns, **last})
         self._rows[name] = 0
         for row in rows:
             self._write(row)
@@ -96,6 +97,7 @@ class Section:
     table: str
     columns: list
     last_id: int
+    last_number: int
     rows: object
 
 
@@ -142,15 +144,16 @@ class BackupReader:
             raise InvalidBackup(_("Something follows the end of this backup."))
 
     def _section(self, line):
-        name, columns, last_id = (line.get(key) for key in ("table", "columns", "last_id"))
+        name, columns = line.get("table"), line.get("columns")
+        last = line.get("last_id"), line.get("last_number", 0)
         is_table = isinstance(name, str) and isinstance(columns, list)
-        if not (is_table and type(last_id) is int and 0 <= last_id <= MAX_ID):
+        if not (is_table and all(type(each) is int and 0 <= each <= MAX_ID for each in last)):
             detail = _("A table of this backup is not described as one: %(line)s.")
             raise InvalidBackup(detail % {"line": str(line)[:200]})
         if name in self._rows:
             raise InvalidBackup(_("The table %(table)s is in this backup twice.") % {"table": name})
         self._rows[name] = 0
-        return Section(name, columns, last_id, self._rows_of(name))
+        return Section(name, columns, *last, self._rows_of(name))
 
     def _rows_of(self, name):
         while (line := self._line(MAX_LINE_BYTES)) != END_OF_ROWS:

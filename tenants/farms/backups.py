@@ -92,9 +92,9 @@ def _write(tenant, file, now):
         writer.head(**described, migrations=migrations, taken_at=now.isoformat())
         for table in tables.of(tenant.schema_name).values():
             if table.name not in LEFT_OUT:
-                last_id = table.last_id()
+                last = {"last_id": table.last_id(), "last_number": table.last_number()}
                 with connection.wrap_database_errors, cursor.copy(table.read()) as rows:
-                    writer.table(table.name, table.columns, last_id, rows)
+                    writer.table(table.name, table.columns, rows, **last)
             progress.count(1)
     writer.end()
 

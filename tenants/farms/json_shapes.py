@@ -8,8 +8,12 @@ BOM_LINE = (
     r'{{"filament": (\d{{1,18}}|null), "material_type": \d{{1,18}}, '
     r'"grams_per_unit": "\d{{1,9}}(\.\d{{1,9}})?(E[+-]?\d)?"}}'
 )
+EXTRA = [OBJECT, PART % '$.* ? (@.type() != "string")']
 # Conditions of which one is true where it is malformed, by table and column.
 MALFORMED = {
+    ("inventory_manufacturer", "extra"): EXTRA,
+    ("inventory_filament", "extra"): EXTRA,
+    ("inventory_spool", "extra"): EXTRA,
     ("accounts_auditevent", "changes"): [
         OBJECT,
         PART % '$.* ? (@.type() != "array" || @.size() != 2)',

@@ -149,7 +149,7 @@ def fill(tenant, reader, last):
 def _copy_rows(reader, tenant):
     known = tables.of(tenant.schema_name)
     known = {name: table for name, table in known.items() if name not in LEFT_OUT}
-    last_ids = {}
+    last = {}
     tenant.uses_farm_role = True
     try:
         with tenant_context(tenant), connection.cursor() as cursor:
@@ -159,8 +159,8 @@ def _copy_rows(reader, tenant):
                 if table is None or table.columns != section.columns:
                     raise _other_tables(section.table)
                 _copy_table(cursor, table, section, reader)
-                last_ids[table.name] = section.last_id
-            if missing := known.keys() - last_ids.keys():
+                last[table.name] = (section.last_id, section.last_number)
+            if missing := known.keys() - last.keys():
                 raise _other_tables(min(missing))
             # No table is altered while one of its rows is to be checked.
             cursor.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED")
@@ -170,8 +170,8 @@ def _copy_rows(reader, tenant):
     finally:
         tenant.uses_farm_role = False
     with tenant_context(tenant):
-        for name, last_id in last_ids.items():
-            known[name].go_on_from(last_id)
+        for name, counted in last.items():
+            known[name].go_on_from(*counted)
 
 
 def _copy_table(cursor, table, section, reader):

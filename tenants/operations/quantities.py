@@ -38,6 +38,13 @@ class GramsField(RoundedDecimalField):
     """Grams, ``numeric(14,6)``: printers report fractions of a milligram."""
 
 
+class ReportedGramsField(RoundedDecimalField):
+    """Grams as devices report them, ``numeric(20,12)``: 10 mm are 0.03 g, and they ask for what
+    they reported."""
+
+    digits, places = 20, 12
+
+
 class MoneyField(RoundedDecimalField):
     """An amount in the farm's currency, net of VAT, ``numeric(12,4)``."""
 

@@ -118,7 +118,9 @@ def test_a_new_farm_has_the_usual_material_types(public, settings):
     settings.FARM_SEEDERS = [MATERIAL_TYPES, *settings.FARM_SEEDERS]
     with tenant_context(services.add_farm(slug="north", name="North")):
         known = {kind.code: kind for kind in MaterialType.objects.all()}
-        assert len(known) == 24
+        assert len(known) == 33
+        assert {known[code].family for code in ("PLA+", "PLA MATTE")} == {known["PLA"]}
+        assert known["PLA"].family is None
         pla, carbon = known["PLA"], known["PETG-CF"]
         assert (pla.density_g_cm3, pla.is_abrasive) == (Decimal("1.24"), False)
         assert (carbon.density_g_cm3, carbon.is_abrasive) == (Decimal("1.29"), True)
@@ -129,7 +131,9 @@ def test_a_new_farm_has_the_usual_material_types(public, settings):
         report = filament_import.import_filaments(csv_reader.read_filaments(table), by=None)
         assert (report.count("created"), report.material_types) == (1, [])
         MaterialType.objects.filter(code="PLA").update(density_g_cm3="1.3")
+        MaterialType.objects.filter(code="PLA+").update(family=None)
         seeds.seed()
+        assert MaterialType.objects.get(code="PLA+").family is None
         assert MaterialType.objects.get(code="PLA").density_g_cm3 == Decimal("1.3")
 
 

@@ -222,6 +222,11 @@ SPOILT = {
     "a table less": (without("inventory_spoolevent"), "inventory_spoolevent"),
     "a huge last id": (described("inventory_location", last_id=2**63 - 1), "not described"),
     "a last id that is SQL": (described("inventory_location", last_id="1); DROP"), "not descr"),
+    "a last number that is SQL": (described("inventory_spool", last_number="1)"), "not descr"),
+    "a number below 1": unwritten("inventory_spool.number", "-1"),
+    "a number beyond JSON": unwritten("inventory_filament.number", str(2**60)),
+    "an extra value that is no text": unwritten("inventory_spool.extra", '{"a": 1}'),
+    "a list of extra values": unwritten("inventory_filament.extra", "[]"),
     "SQL among rows": (
         more_rows("inventory_location", b"COMMIT; DROP TABLE x;\n"),
         "invalid input",

@@ -5,7 +5,7 @@ from django.core import signing
 from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import schema_context
 
-from inventory.models import Location
+from inventory.models import Location, Spool
 from production.services import completion
 from tenants.accounts import services as people
 from tenants.accounts.models import AuditEvent, Backup, DeviceToken, FarmSettings, User
@@ -17,7 +17,7 @@ from tenants.jobs.models import Job
 from tenants.models import Tenant
 from tenants.schemas import migrating
 from tests.conftest import FarmClient, go_to
-from tests.factories import PASSWORD, a_running_run, a_spool, make_token, make_user
+from tests.factories import PASSWORD, a_filament, a_running_run, a_spool, make_token, make_user
 from tests.queries import violations
 from tests.responses import text_of
 from tests.spans import watching
@@ -113,6 +113,16 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
     assert (again.status, places()) == ("done", {"then", "since"})
     assert not Job.objects.filter(pk=job.pk).exists()  # of its files, nothing is in a backup
     assert Backup.objects.count() == 4
+
+
+def test_numbers_go_on_after_those_that_were_given(committed_farm, by, do):
+    a_spool()
+    filament = a_filament()
+    gone = filament.number
+    filament.delete()
+    do(start(nightly.run(committed_farm), by))
+    assert a_filament().number == gone + 1
+    assert a_spool().number == Spool.objects.count()
 
 
 def test_it_is_done_once_and_who_did_what_since_then_stays_on_record(

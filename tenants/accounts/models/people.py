@@ -121,11 +121,32 @@ class DeviceTokenQuerySet(models.QuerySet):
 
 
 class DeviceToken(models.Model):
-    """What a printer, a slicer or a script signs in with; only its hash is stored."""
+    """What a printer, a slicer or a script signs in with; only its hash is stored.
+
+    ``kind`` tells how the figures of a device are read, ``printer`` whose it is.
+    """
+
+    class Kind(models.TextChoices):
+        MOONRAKER = "moonraker", "Moonraker (Klipper)"
+        OCTOPRINT = "octoprint", "OctoPrint"
+        BRIDGE = "bridge", "Bridge of several printers"
+        READER = "reader", "Reader of tags"
+        SCALE = "scale", "Scale"
+        SLICER = "slicer", "Slicer"
 
     user = models.ForeignKey(User, on_delete=models.PROTECT, related_name="tokens")
     name = models.CharField(max_length=100)
     scope = models.CharField(max_length=20, choices=scopes.CHOICES, help_text=scopes.HELP)
+    kind = models.CharField(max_length=10, choices=Kind, blank=True)
+    # No constraint: the site of all farms has tokens, and no printers.
+    printer = models.ForeignKey(
+        "production.Printer",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="tokens",
+        db_constraint=False,
+    )
     hash = models.CharField(max_length=64, unique=True, editable=False)
     made_with = models.ForeignKey(
         "self",

@@ -1,5 +1,7 @@
 """What was answered: by the API, by a page, to several at once."""
 
+import re
+
 
 def done(answer, status=200):
     """The answer of the API to a successful request."""
@@ -21,6 +23,11 @@ def refused(answer, status, code):
 
 def text_of(answer):
     return answer.content.decode()
+
+
+def without_labels(text):
+    """A page without the headings that the cells of its tables repeat."""
+    return re.sub(r' data-label="[^"]*"', "", text)
 
 
 def refusals(results):

@@ -19,7 +19,7 @@ from tenants.accounts.models import FarmSettings
 from tenants.operations import quantities
 from tests.factories import a_filament, a_printer, a_product, a_running_run, a_spool
 from tests.production.completed_runs import completed, took
-from tests.responses import text_of
+from tests.responses import text_of, without_labels
 
 pytestmark = pytest.mark.usefixtures("farm")
 
@@ -27,7 +27,8 @@ pytestmark = pytest.mark.usefixtures("farm")
 def page(browser, row):
     """What the admin's page of a row says."""
     meta = row._meta
-    return text_of(browser.get(f"/admin/{meta.app_label}/{meta.model_name}/{row.pk}/change/"))
+    url = f"/admin/{meta.app_label}/{meta.model_name}/{row.pk}/change/"
+    return without_labels(text_of(browser.get(url)))
 
 
 def test_a_products_runs_cost_what_their_own_pages_say(at_admin):

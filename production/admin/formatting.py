@@ -13,13 +13,16 @@ from tenants.operations.text import format_number, half_up
 MOST_GLYPHS = 3
 
 
-def badge(run):
-    """The status as a word on its colour, or that it was deleted, or needs somebody."""
+def badge(run, blockers=()):
+    """The status as a word on its colour, or that it was deleted, needs somebody, or can't start
+    because of the ``blockers``."""
     name, kind = run.get_status_display(), run.status
     if run.is_deleted:
         name, kind = "Deleted", ProductionRun.Status.CANCELLED
     elif kind == ProductionRun.Status.IN_PROGRESS and not run.is_printing:
         name, kind = "To complete", "needs"
+    elif kind == ProductionRun.Status.PLANNED and blockers:
+        name, kind = "Blocked", "blocked"
     return format_html('<span class="badge status-{}">{}</span>', kind, name)
 
 

@@ -208,7 +208,12 @@ def _page(printer):
         "hours": formatting.hours(printer.minutes),
         "ended": runs.closed().count(),
         "queue": [
-            (run, formatting.contents_link(run), formatting.badge(run), blockers[run.pk])
+            (
+                run,
+                formatting.contents_link(run),
+                formatting.badge(run, blockers[run.pk]),
+                blockers[run.pk],
+            )
             for run in queue
         ],
         "closed": [

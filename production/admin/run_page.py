@@ -122,12 +122,13 @@ def context(run):
     """Blockers, variance, chart, events and entries of a run, for its template."""
     settings, exact = FarmSettings.load(), variance.loaded(run)
     threshold, figures = settings.variance_alert_percent, exact.as_dict()
+    blockers = demand.blockers([run])[run.pk]
     return explanation.context(Explanation(exact, settings.currency)) | {
         "run": run,
         "contents": formatting.contents(ProductionRun.objects.with_contents().get(pk=run.pk)),
-        "badge": formatting.badge(run),
+        "badge": formatting.badge(run, blockers),
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
-        "blockers": demand.blockers([run])[run.pk],
+        "blockers": blockers,
         "variance": figures,
         "totals": _totals(figures, settings.currency, threshold),
         "kinds_of_cost": _costs(figures["cost"], threshold),

@@ -1,6 +1,7 @@
 """Production runs: the list, and the page of one run."""
 
 from django.contrib import admin
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import Value
 from django.utils.html import format_html
 
@@ -14,6 +15,7 @@ from production.forms.planning import RunForm
 from production.models import ESTIMATED, ProductionRun, RunItem, RunMaterial
 from production.services import overrides
 from production.services.preview import preview
+from production.services.reports import demand
 from production.services.runs import lifecycle
 from production.services.transitions import TRANSITIONS
 from tenants.accounts.models import FarmSettings
@@ -47,6 +49,17 @@ EXPORT = {
 }
 PLAN = ["printer", "plate_count", "priority", "due_on", "planned_start_at", "planned_minutes"]
 ANY = ["notes", "external_id"]
+
+
+class RunList(ChangeList):
+    """Knows what keeps the planned runs of the page from starting."""
+
+    def get_results(self, request):
+        super().get_results(request)
+        planned = [run for run in self.result_list if run.status == ProductionRun.Status.PLANNED]
+        blockers = demand.blockers(planned) if planned else {}
+        for run in planned:
+            run.blockers = blockers[run.pk]
 
 
 @admin.register(ProductionRun, site=farm_site)
@@ -89,6 +102,9 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         runs = runs.with_totals().select_related("printer")
         return runs.annotate(threshold=threshold).with_contents()
 
+    def get_changelist(self, request, **kwargs):
+        return RunList
+
     def has_delete_permission(self, request, obj=None):
         return False  # deleting is a verb
 
@@ -100,7 +116,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="status", ordering="status")
     def status_badge(self, run):
-        return formatting.badge(run)
+        return formatting.badge(run, getattr(run, "blockers", ()))
 
     @admin.display(description="makes", ordering="number")
     def contents(self, run):

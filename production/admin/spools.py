@@ -10,6 +10,7 @@ from inventory.services.spools.preview import preview
 from production.admin import formatting
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.printing import weighing
+from production.services.reports import demand
 from production.services.undo import receipts
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction
@@ -57,9 +58,12 @@ def _claims(spool):
     newest = lines.prefetch_related(Prefetch("run", runs)).order_by("-run__scheduled_at", "-pk")[
         :LAST
     ]
-    return [
-        (line, formatting.badge(line.run), formatting.contents_link(line.run)) for line in newest
+    runs = [line.run for line in newest]
+    blockers = demand.blockers(runs)
+    links = [
+        (formatting.badge(run, blockers[run.pk]), formatting.contents_link(run)) for run in runs
     ]
+    return [(line, *link) for line, link in zip(newest, links, strict=True)]
 
 
 farm_site.register(Spool, SpoolInUseAdmin)

@@ -34,6 +34,12 @@ def test_grams_are_written_in_one_way_on_the_floor_and_in_the_admin(value, text)
     assert (rendering.grams(value), floor.grams(value)) == (text, f"{text} g")
 
 
+def test_a_planned_run_that_cannot_start_is_blocked():
+    run = ProductionRun(status="planned")
+    assert formatting.badge(run, ["why"]) == '<span class="badge status-blocked">Blocked</span>'
+    assert formatting.badge(run) == '<span class="badge status-planned">Planned</span>'
+
+
 @pytest.mark.parametrize(
     ("values", "kind", "name"),
     [

@@ -114,6 +114,21 @@ def test_the_index_tells_what_needs_looking_at(rows, farm_client, viewer):
     assert text.count('<svg class="columns"') == 4
 
 
+@pytest.mark.parametrize("page", ["list", "run", "printer", "spool"])
+def test_a_run_that_cannot_start_is_blocked_everywhere(rows, farm_client, viewer, page):
+    printer, spool = a_printer(needs_clearing=True), a_spool()
+    run = a_run((spool, 10), printer=printer)
+    pages = {
+        "list": f"/admin/production/productionrun/?q={run.number}",
+        "run": f"/admin/production/productionrun/{run.pk}/change/",
+        "printer": f"/admin/production/printer/{printer.pk}/change/",
+        "spool": f"/admin/inventory/spool/{spool.pk}/change/",
+    }
+    farm_client.force_login(viewer)
+    text = farm_client.get(pages[page]).content.decode()
+    assert re.findall(r'class="badge status-\w+">(\w+)<', text) == ["Blocked"]
+
+
 def test_the_index_takes_the_same_queries_whatever_happens(
     rows, farm_client, manager, django_assert_max_num_queries
 ):

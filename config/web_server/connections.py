@@ -1,6 +1,7 @@
 """A connection: what it has received, the request in that, and until when it may go on."""
 
 import enum
+from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote
 
@@ -36,6 +37,15 @@ class HeadTooLarge(Exception):
     """The head has no end within HEAD_BYTES."""
 
 
+class BodyToCome:
+    """Stands for a body that is received once the application asks for it. Raises BodyAwaited."""
+
+    def read(self, *_size):
+        raise limits.BodyAwaited
+
+    readline = readlines = __iter__ = read
+
+
 class Connection:
     """One client's; gunicorn takes it for its own TConn, and for the parser of that."""
 
@@ -59,6 +69,7 @@ class Connection:
         self.length = self.missing = 0  # bytes of the body
         self.held = 0  # bytes that wait in memory or in a file
         self.farm, self.is_long, self.is_reusable = "", False, False
+        self.expects_continue, self.is_body_wanted = False, False  # the body
 
     # --- Deadlines -------------------------------------------------------------------------------
 
@@ -99,6 +110,23 @@ class Connection:
         self.request.force_close()
         return True
 
+    @property
+    def is_unknown(self):
+        """Whether who sends a long body is still to be found out: most of it is to come."""
+        return self.missing > 0 and not self.is_body_wanted and self.length > limits.UNKNOWN_BYTES
+
+    def put_off_body(self):
+        """Let the application answer by the head alone, or ask for the body."""
+        self.request.body = BodyToCome()
+        self.request.force_close()
+
+    def ask_for_body(self):
+        self.is_body_wanted = True
+        self.request.body, self.request.must_close = self.body, False
+        self.body.seek(0, SEEK_END)
+        if self.expects_continue:
+            self.sock.sendall(CONTINUE)
+
     def header(self, name):
         return next((value for key, value in self.request.headers if key == name), "")
 
@@ -136,8 +164,9 @@ class Connection:
             request.force_close()
         else:
             self.length = self.missing = length
-            if request._expected_100_continue and length > len(self.received):
-                self.sock.sendall(CONTINUE)
+            self.expects_continue = request._expected_100_continue and length > len(self.received)
+            if length <= limits.UNKNOWN_BYTES:
+                self.ask_for_body()
         request._expected_100_continue = False  # gunicorn would answer it again
 
     # --- What gunicorn calls on its connection, and on the parser of that ------------------------

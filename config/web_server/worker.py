@@ -20,6 +20,7 @@ from config.web_server.connections import Connection, HeadTooLarge, State
 from config.web_server.long_requests import is_long
 from config.web_server.refusals import BUSY, FULL, LATE, LONG_HEAD, of_error
 from config.web_server.shares import RUNNING_SECONDS, Shares, TooManyWaiting
+from tenants.web.limits import AWAITS_BODY, BodyAwaited
 
 RECEIVE_BYTES = 65_536
 CHECK_SECONDS = 0.5  # between looks at deadlines
@@ -56,7 +57,7 @@ class BufferingWorker(ThreadWorker):
 
     def _answer(self, application, environ, start_response):
         """Call the application, in a thread. It may take the connection over, and says which farm
-        it has answered for."""
+        it has answered for. Raises BodyAwaited."""
         environ["spoolbook.take_over"] = environ["gunicorn.socket"].take_over
         answer = application(environ, start_response)
         if farm := environ.get("spoolbook.farm"):
@@ -66,6 +67,9 @@ class BufferingWorker(ThreadWorker):
                 self.farms.clear()
             self.farms[host] = farm
             self.shares.known.add(farm)
+        if environ.get(AWAITS_BODY):
+            answer.close()
+            raise BodyAwaited
         return answer
 
     # --- Receiving -------------------------------------------------------------------------------
@@ -130,6 +134,9 @@ class BufferingWorker(ThreadWorker):
                 conn.wait_for(State.HEAD, self.clock())
         elif not self._hold_body(conn):
             return self._refuse(conn, FULL)
+        elif conn.is_unknown:
+            conn.put_off_body()
+            return self._serve(conn)
         return self._watch(conn, READ, self._receive)
 
     def _hold_body(self, conn):
@@ -140,7 +147,8 @@ class BufferingWorker(ThreadWorker):
         received = conn.length - conn.missing
         conn.extend(received - conn.held, self.clock())
         self._hold(conn, self.body_bytes, received)
-        return conn.length <= SMALL_BODY_BYTES or self._has_room(conn)
+        is_taken = conn.is_unknown or conn.length <= SMALL_BODY_BYTES
+        return is_taken or self._has_room(conn)
 
     def _has_room(self, conn):
         """Whether the farm's bodies are few enough. Those of which nothing came for a second give
@@ -171,7 +179,7 @@ class BufferingWorker(ThreadWorker):
         request = conn.request
         conn.farm = conn.farm or self._farm_of(conn)
         accept, today = conn.header("ACCEPT"), datetime.now(UTC).date()
-        conn.is_long = is_long(conn.path, request.query, accept, today)
+        conn.is_long = not conn.is_unknown and is_long(conn.path, request.query, accept, today)
         if conn.is_long and self.answer_bytes[conn.farm] > FARM_ANSWER_BYTES:
             return self._refuse(conn, BUSY)
         try:
@@ -194,12 +202,20 @@ class BufferingWorker(ThreadWorker):
     def _serve_ready(self):
         """Serve requests, in a thread, as long as there is one for it."""
         while (conn := self.shares.take()) is not None:
-            is_reusable = False
+            then = partial(self._finish, conn, False)
             try:
-                is_reusable = self.handle(conn)
+                then = partial(self._finish, conn, self.handle(conn))
+            except BodyAwaited:
+                then = partial(self._call, self._receive_body, conn)
             finally:
                 self.shares.done(conn)
-                self.method_queue.defer(self._finish, conn, is_reusable)
+                self.method_queue.defer(then)
+
+    def _receive_body(self, conn):
+        """Go on with a request whose body the application has asked for."""
+        if conn in self.connections:
+            conn.ask_for_body()
+            self._advance(conn)
 
     def handle_error(self, req, client, addr, exc):
         """Answer what can't be read, and what the application failed at; gunicorn does in HTML."""

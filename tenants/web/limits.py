@@ -8,7 +8,14 @@ import re
 UNKNOWN_BYTES = 16_384  # of a body without credentials
 CREDENTIALS = ("Authorization", "Cookie")  # headers
 OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
+# In the environment of WSGI: the application read a body that the web server has not received.
+AWAITS_BODY = "spoolbook.awaits_body"
 WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}  # they need none
+
+
+class BodyAwaited(BaseException):
+    """A body is read that the web server receives only now that it is asked for: the request is
+    served again with it. No Exception, so that nothing on the way answers it."""
 
 
 def max_body_bytes(method, path, *, is_known, limit):

@@ -21,9 +21,10 @@ from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import logins, prepare
 from tenants.schemas.current import SchemaUnreachable, current_schema
 from tenants.web import bodies
-from tenants.web.request_checks import body_length, check
+from tenants.web.limits import AWAITS_BODY, BodyAwaited
+from tenants.web.request_checks import body_length, check, check_sender
 from tenants.web.request_limits import count_request
-from tenants.web.requests import caller, render_refusal
+from tenants.web.requests import TooLarge, caller, render_refusal
 
 logger = logging.getLogger(__name__)
 
@@ -108,7 +109,11 @@ class RefusingMiddleware:
         with SpooledTemporaryFile(bodies.IN_MEMORY_BYTES) as file:
             body = bodies.RequestBody(request._stream, body_length(request), file)
             request._stream = request.incoming_body = body
-            response = self.get_response(request)
+            try:
+                response = self.get_response(request)
+            except BodyAwaited:
+                request.environ[AWAITS_BODY] = True
+                return HttpResponse(status=204)  # nobody gets it: the web server comes again
         if body.is_incomplete:
             bodies.end_incomplete(request, response)
         return response
@@ -117,8 +122,9 @@ class RefusingMiddleware:
         """Receive the body, except for views that do it once the caller is known."""
         try:
             if not getattr(getattr(view, "cls", view), "receives_body", False):
+                check_sender(request)
                 bodies.receive_body(request)
-        except bodies.IncompleteBody as refusal:
+        except (bodies.IncompleteBody, TooLarge) as refusal:
             return render_refusal(request, refusal)
 
 

@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
 from tenants.web.csv_export import CSV
-from tenants.web.requests import max_body_bytes, too_large
+from tenants.web.limits import UNKNOWN_BYTES
+from tenants.web.requests import TooLarge, max_body_bytes, too_large
 
 MAX_DIGITS = 18  # of a Content-Length
 CHARSETS = ("utf-8", "utf8", "us-ascii")  # of bodies
@@ -30,6 +31,16 @@ def check(request):
         raise Unreadable(_("A parameter holds NUL, which is no text."), errors=errors)
     if "\0" in request.path_info or any("\0" in value for value in request.COOKIES.values()):
         raise Unreadable(_("The address or a cookie holds NUL, which is no text."))
+
+
+def check_sender(request):
+    """Raises TooLarge for a longer body of a cookie or a token that nobody is signed in with."""
+    length, limit = body_length(request), UNKNOWN_BYTES
+    if length > limit and not request.user.is_authenticated:
+        detail = _(
+            "Without a sign-in a body has at most %(limit)s bytes: sign in, and send it again."
+        )
+        raise TooLarge(detail % {"limit": limit}, limit_bytes=limit, length_bytes=length)
 
 
 def _check_encoding(request):

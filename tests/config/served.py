@@ -41,3 +41,16 @@ def raw(server, farm, head, body=b""):
         sock.sendall(f"{head}\r\n{host}\r\nConnection: close\r\n\r\n".encode() + body)
         sock.shutdown(socket.SHUT_WR)
         return b"".join(iter(lambda: sock.recv(65536), b""))
+
+
+def answer_to_head(server, farm, path, more, length=5_000_000):
+    """What is answered to a head whose body is not sent."""
+    place = urlsplit(server.url)
+    head = f"POST {path} HTTP/1.1\r\nHost: {farm.slug}.localhost\r\n{more}\r\n"
+    head += f"Content-Type: application/json\r\nContent-Length: {length}\r\n\r\n"
+    with socket.create_connection((place.hostname, place.port), timeout=10) as sock:
+        sock.sendall(head.encode())
+        answer = sock.recv(65536)
+        if not answer.startswith(b"HTTP/1.1 100 "):  # after which the server waits
+            answer += b"".join(iter(lambda: sock.recv(65536), b""))
+        return answer.decode()

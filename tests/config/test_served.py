@@ -11,8 +11,8 @@ import pytest
 from tenants.accounts.models import Attempt, DeviceToken, User
 from tenants.accounts.services import deactivate, revoke_token, set_password
 from tenants.farms import services
-from tests.config.served import V1, get_anew, raw, signed
-from tests.factories import PASSWORD, make_token
+from tests.config.served import V1, answer_to_head, get_anew, raw, signed
+from tests.factories import PASSWORD, make_token, make_user
 from tests.serving import NO_CERTIFICATES, serving
 
 # --- Bodies --------------------------------------------------------------------------------------
@@ -26,6 +26,33 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_sent(server, committed
     answer = raw(server, committed_farm, head, b"{").decode()
     assert answer.startswith("HTTP/1.1 413 ")
     assert '"limit_bytes": 6291456, "length_bytes": 9000000000' in answer
+
+
+@pytest.mark.parametrize(
+    ("path", "more", "status", "sentence"),
+    [
+        (f"{V1}locations/", "Authorization: Token spb_made-up", 401, "This token is not valid."),
+        (f"{V1}locations/", "Cookie: sessionid=made-up", 401, "not_authenticated"),
+        ("/floor/receive/", "Cookie: sessionid=made-up", 413, "at most 16384 bytes: sign in"),
+        ("/admin/inventory/spool/import/", "Cookie: a=b", 413, "at most 16384 bytes: sign in"),
+    ],
+)
+def test_a_long_body_of_a_made_up_token_or_cookie_is_not_received(
+    server, committed_farm, path, more, status, sentence
+):
+    answer = answer_to_head(server, committed_farm, path, more)
+    assert answer.startswith(f"HTTP/1.1 {status} ")
+    assert sentence in answer
+
+
+def test_a_long_body_of_a_token_is_asked_for_after_the_permission(server, committed_farm, token):
+    known = f"Authorization: Token {token}\r\nExpect: 100-continue"
+    answer = answer_to_head(server, committed_farm, f"{V1}locations/", known)
+    assert answer == "HTTP/1.1 100 Continue\r\n\r\n"
+    viewer = make_token(make_user(role="viewer"))
+    of_viewer = f"Authorization: Token {viewer}"
+    answer = answer_to_head(server, committed_farm, f"{V1}locations/", of_viewer)
+    assert answer.startswith("HTTP/1.1 403 ")
 
 
 def test_a_body_in_chunks_is_refused_with_what_to_do(at_farm, token):

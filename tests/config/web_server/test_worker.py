@@ -10,22 +10,17 @@ import gunicorn
 import pytest
 
 from config.web_server import answers, connections, worker
-from tests.config.web_server.workers import CLOSE, answers_to, echo, everything, working
+from tests.config.web_server.workers import (
+    CLOSE,
+    answers_to,
+    echo,
+    eventually,
+    everything,
+    post,
+    working,
+)
 
 GET = b"GET / HTTP/1.1\r\nHost: north\r\n\r\n"
-
-
-def post(body, announced=None, more="Authorization: Token x\r\n"):
-    length = len(body) if announced is None else announced
-    head = f"POST / HTTP/1.1\r\nHost: north\r\nContent-Length: {length}\r\n{more}\r\n"
-    return head.encode() + body
-
-
-def eventually(condition):
-    until = time.monotonic() + 10
-    while not condition():
-        assert time.monotonic() < until
-        time.sleep(0.005)
 
 
 def large(size):

@@ -76,3 +76,16 @@ def answers_to(served, sent):
         sock.sendall(sent)
         sock.shutdown(socket.SHUT_WR)
         return everything(sock)
+
+
+def post(body, announced=None, more="Authorization: Token x\r\n"):
+    length = len(body) if announced is None else announced
+    head = f"POST / HTTP/1.1\r\nHost: north\r\nContent-Length: {length}\r\n{more}\r\n"
+    return head.encode() + body
+
+
+def eventually(condition):
+    until = time.monotonic() + 10
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.005)

@@ -6,7 +6,7 @@ import sys
 
 import django
 
-NAMES = ("operations", "reports", "lists", "floor", "availability", "backups")
+NAMES = ("operations", "reports", "lists", "api_requests", "floor", "availability", "backups")
 
 
 def main(arguments):

@@ -88,8 +88,11 @@ def _seconds(path, ids, port):
 
 
 @contextmanager
-def served(root, port):
-    """Serve the project at ``root``; yields a function that makes rows of its farm."""
+def served(root, port, maker=HERE):
+    """Serve the project at ``root``; yields a function that makes rows of its farm, by ``maker``.
+
+    The function's ``cpu()`` are the CPU seconds of the application and of PostgreSQL so far.
+    """
     with tempfile.TemporaryDirectory() as data:
         environment = os.environ | {"PYTHONPATH": str(root), "SPOOLBOOK_DATA": data}
         environment |= {"SPOOLBOOK_API_RATE": "0", "SPOOLBOOK_LOG_LEVEL": "ERROR"}
@@ -102,14 +105,27 @@ def served(root, port):
                 _wait(port)
 
                 def make(what, count):
-                    words = [sys.executable, HERE, "--make", what, str(count)]
+                    words = [sys.executable, maker, "--make", what, str(count)]
                     done = subprocess.run(words, stdout=subprocess.PIPE, check=True, **run)
                     return json.loads(done.stdout.splitlines()[-1])
 
-                make.port = port
+                make.port, make.url = port, f"http://127.0.0.1:{port}"
+                make.cpu = lambda: (_cpu_of(server.pid), _cpu_of(_postmaster(data)))
                 yield make
             finally:
                 server.terminate()
+
+
+def _postmaster(data):
+    return int((Path(data) / "postgres" / "postmaster.pid").read_text().split()[0])
+
+
+def _cpu_of(pid):
+    """CPU seconds of a process, its descendants, and those of them that have ended."""
+    place = Path(f"/proc/{pid}")
+    fields = (place / "stat").read_text().rpartition(")")[2].split()
+    used = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
+    return used + sum(map(_cpu_of, (place / "task" / str(pid) / "children").read_text().split()))
 
 
 def _wait(port):

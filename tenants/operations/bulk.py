@@ -72,8 +72,9 @@ def write(*changes):
         return
     text, columns = _statement(tuple(each.key for each in changes))
     params = {f"rows{n}": _as_json(each.rows, columns[n]) for n, each in enumerate(changes)}
-    ids = fetch(text, params)
-    for row, (pk,) in zip(changes[-1].rows if ids else (), ids or (), strict=True):
+    inserted = changes[-1].rows if isinstance(changes[-1], Insert) else None
+    ids = fetch(text, params, has_rows=bool(inserted))
+    for row, (pk,) in zip(inserted or (), ids or (), strict=True):
         row.pk, row._state.adding, row._state.db = pk, False, DEFAULT_DB_ALIAS
 
 

@@ -108,22 +108,22 @@ class CompiledQuery:
         return Statement(self.queryset(**marks), self.around)
 
 
-def fetch(text, params):
-    """Execute a text as a prepared statement; its rows, or None where it has none."""
+def fetch(text, params, *, has_rows=True):
+    """Execute a text as a statement to be prepared; its rows, None where it has none."""
     try:
-        return _fetch(text, params)
+        return _fetch(text, params, has_rows)
     except NotSupportedError as error:  # the type of a column was changed since it was prepared
         if connection.in_atomic_block:  # tried again by `in_transaction`
             raise OperationalError(str(error)) from error.__cause__
         with connection.cursor() as cursor:
             cursor.execute("DEALLOCATE ALL")
-        return _fetch(text, params)
+        return _fetch(text, params, has_rows)
 
 
-def _fetch(text, params):
+def _fetch(text, params, has_rows):
     with connection.prepared_cursor() as cursor:
         cursor.execute(text, params)
-        return cursor.fetchall() if cursor.description else None
+        return cursor.fetchall() if has_rows else None
 
 
 def _as_it_is(value):

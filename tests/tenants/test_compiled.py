@@ -229,9 +229,8 @@ def test_outside_of_an_operation_the_error_is_one_of_the_database(retyped):
 
 
 def test_a_statement_without_rows_returns_none(farm):
-    assert (
-        fetch("UPDATE accounts_farmsettings SET run_prefix = %(prefix)s", {"prefix": "X1"}) is None
-    )
+    text = "UPDATE accounts_farmsettings SET run_prefix = %(prefix)s"
+    assert fetch(text, {"prefix": "X1"}, has_rows=False) is None
     assert FarmSettings.load().run_prefix == "X1"
 
 

@@ -12,6 +12,7 @@ from inventory.models import SpoolEvent
 from inventory.services import ledger
 from production.models import Printer, PrinterSlot, RunMaterial
 from tenants.accounts import audited
+from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Busy, Refusal
 
@@ -123,7 +124,8 @@ def _targets(own, run, lines, replacing):
 
 def line_printing(slot):
     """The RunMaterial that draws from the spool in the slot now. Raises NothingPrinting."""
-    line = _drawing([slot.spool_id]).filter(run__printer=slot.printer_id).first()
+    lines = _drawing(spools=[slot.spool_id] if slot.spool_id else [])
+    line = next((line for line in lines if line.run.printer_id == slot.printer_id), None)
     if line is None:
         raise NothingPrinting(
             _("No run prints from %(slot)s: load the spool instead.") % {"slot": slot},
@@ -151,8 +153,7 @@ def remove(slot, *, by):
 
 def lock_printers(ids):
     """Lock the printers, and with them their slots."""
-    rows = Printer.objects.filter(pk__in=ids).order_by("pk")
-    list(rows.select_for_update(no_key=True, of=("self",)))
+    _printers(ids=list(ids))
 
 
 def locked(slot, spool=None):
@@ -160,9 +161,7 @@ def locked(slot, spool=None):
     former = PrinterSlot.objects.filter(spool=spool).first() if spool else None
     printers = {slot.printer_id} | ({former.printer_id} if former else set())
     lock_printers(printers)
-    slots = PrinterSlot.objects.filter(printer__in=printers).select_related("printer", "spool")
-    slots = slots.order_by("pk").select_for_update(no_key=True, of=("self",))
-    slots = {each.pk: each for each in slots}
+    slots = {each.pk: each for each in _slots(printers=list(printers))}
     if slot.pk not in slots:
         raise Busy(_("The slot was moved or removed at this very moment; try again."))
     holding = PrinterSlot.objects.filter(spool=spool).first() if spool else None
@@ -174,13 +173,14 @@ def locked(slot, spool=None):
 def drawing(slots):
     """``{slot: RunMaterial}`` of the slots whose spool a run in progress draws from."""
     drawn = {slot.spool_id: slot for slot in slots if slot.spool_id}
-    return {drawn[line.spool_id]: line for line in _drawing(drawn)}
+    return {drawn[line.spool_id]: line for line in _drawing(spools=list(drawn))}
 
 
 def refuse_printing(slots, *, besides=None):
     drawn = {slot.spool_id: slot for slot in slots if slot is not None and slot.spool_id}
-    line = _drawing(drawn).exclude(run=besides).first()
-    if line is not None:
+    for line in _drawing(spools=list(drawn)):
+        if besides is not None and line.run_id == besides.pk:
+            continue
         raise SpoolPrinting(
             _(
                 "Run %(run)s prints from spool %(spool)s in %(drawn)s: swap the spool in the "
@@ -192,10 +192,24 @@ def refuse_printing(slots, *, besides=None):
         )
 
 
+@compiled(spools=IDS)
 def _drawing(spools):
     """Lines of runs in progress that draw from these spools, by id."""
-    lines = RunMaterial.objects.drawing().filter(spool__in=[pk for pk in spools if pk])
+    lines = RunMaterial.objects.drawing().filter(IsOneOf("spool", spools))
     return lines.select_related("run", "spool").order_by("pk")
+
+
+@compiled(ids=IDS)
+def _printers(ids):
+    printers = Printer.objects.filter(IsOneOf("pk", ids)).order_by("pk")
+    return printers.select_for_update(no_key=True, of=("self",))
+
+
+@compiled(printers=IDS)
+def _slots(printers):
+    slots = PrinterSlot.objects.filter(IsOneOf("printer", printers)).order_by("pk")
+    slots = slots.select_related("printer", "spool")
+    return slots.select_for_update(no_key=True, of=("self",))
 
 
 def put(target, former, spool_id, *, by, at, changes=None):

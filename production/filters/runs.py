@@ -48,12 +48,16 @@ class ProductionRunFilter(filters.FilterSet):
     """Days are the farm's, and inclusive; ``start_date`` and ``end_date`` are of scheduled_at."""
 
     status = filters.SeveralFilter(choices=ProductionRun.Status.choices)
-    start_date = filters.FromDayFilter("scheduled_at")
-    end_date = filters.ToDayFilter("scheduled_at")
+    start_date = filters.FromDayFilter(
+        "scheduled_at", label="Scheduled on or after this day of the farm"
+    )
+    end_date = filters.ToDayFilter(
+        "scheduled_at", label="Scheduled on or before this day of the farm"
+    )
     finished_from = filters.FromFilter("finished_at")
     finished_to = filters.ToFilter("finished_at")
-    product_id = ProductReferenceFilter("product", narrow=with_item)
-    spool_id = SpoolReferenceFilter("spool", narrow=with_material)
+    product_id = ProductReferenceFilter("product", narrow=with_item, label="That the run makes")
+    spool_id = SpoolReferenceFilter("spool", narrow=with_material, label="That the run takes from")
     printer = filters.ReferenceFilter()
     filament = FilamentReferenceFilter("filament", "spool__filament", narrow=with_material)
     material_type = MaterialTypeReferenceFilter(
@@ -62,16 +66,21 @@ class ProductionRunFilter(filters.FilterSet):
         "spool__filament__material_type",
         narrow=with_material,
     )
-    lot = filters.TextFilter(method="filter_lot")
-    order_reference = filters.TextFilter(method="filter_order")
+    lot = filters.TextFilter(method="filter_lot", label="Of a spool that the run takes from")
+    order_reference = filters.TextFilter(method="filter_order", label="Of an item of the run")
     number = filters.TextFilter(lookup_expr="iexact")
     external_id = filters.TextFilter()
     created_by = filters.PersonFilter()
     is_deleted = filters.BooleanFilter(
         "deleted_at", lookup_expr="isnull", exclude=True, label="Deleted ones, for managers only."
     )
-    updated_since = filters.MomentFilter("updated_at", lookup_expr="gte")
-    is_plan_outdated = filters.BooleanFilter(method="filter_outdated")
+    updated_since = filters.MomentFilter(
+        "updated_at", lookup_expr="gte", label="Changed at this moment or later"
+    )
+    is_plan_outdated = filters.BooleanFilter(
+        method="filter_outdated",
+        label="Whether it has a typed figure that would be derived otherwise now",
+    )
 
     def filter_outdated(self, runs, name, value):
         outdated = ProductionRun.objects.with_outdated_plan()

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
-from django.utils.text import format_lazy
+from django.utils.text import capfirst, format_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from drf_spectacular.types import OpenApiTypes
@@ -277,6 +277,10 @@ class FromFilter(django_filters.Filter):
     """On or after a date or a moment."""
 
     field_class = DayOrMomentParameter
+    what = gettext_lazy("On or after this day of the farm, or this moment")
+
+    def __init__(self, *args, label=None, **kwargs):
+        super().__init__(*args, label=label or self.what, **kwargs)
 
     def filter(self, qs, value):
         return qs if value is None else qs.filter(**{f"{self.field_name}__gte": value[0]})
@@ -287,6 +291,10 @@ class ToFilter(django_filters.Filter):
     """On or before a date (all of that day) or a moment."""
 
     field_class = DayOrMomentParameter
+    what = gettext_lazy("On or before this day of the farm, or this moment")
+
+    def __init__(self, *args, label=None, **kwargs):
+        super().__init__(*args, label=label or self.what, **kwargs)
 
     def filter(self, qs, value):
         if value is None:
@@ -299,11 +307,13 @@ class ToFilter(django_filters.Filter):
 @extend_schema_field(OpenApiTypes.DATE)
 class FromDayFilter(FromFilter):
     field_class = DayParameter
+    what = gettext_lazy("On or after this day of the farm")
 
 
 @extend_schema_field(OpenApiTypes.DATE)
 class ToDayFilter(ToFilter):
     field_class = DayParameter
+    what = gettext_lazy("On or before this day of the farm")
 
 
 @extend_schema_field(OpenApiTypes.DATETIME)
@@ -336,6 +346,13 @@ class FilterSet(django_filters.FilterSet):
                     kinds[kind].append(name)
         return list(zip(*kinds.values(), strict=True))
 
+    def get_form_class(self):
+        """With labels that begin with the parameter, which is another for each."""
+        form = super().get_form_class()
+        for parameter, field in form.base_fields.items():
+            field.label = _labelled(parameter, self.base_filters[parameter].label, field.label)
+        return form
+
     def is_valid(self):
         if super().is_valid():
             for names in self.ranges():
@@ -353,6 +370,14 @@ class FilterSet(django_filters.FilterSet):
             }
             for name in (first, last):
                 self.form.add_error(name, message)
+
+
+def _labelled(parameter, what, of_model):
+    name = capfirst(parameter.replace("_", " "))
+    if not what:  # as the model spells it: GTIN
+        return of_model if of_model.lower() == name.lower() else name
+    what = str(what)
+    return _("%(name)s: %(what)s") % {"name": name, "what": what[:1].lower() + what[1:]}
 
 
 class FollowedFilter(FilterSet):

@@ -129,6 +129,16 @@ def test_an_order_and_a_lot_at_once_are_400_and_so_is_a_maker_of_no_lot(api):
 # --- Each parameter ------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("path", FILTERS)
+def test_each_parameter_has_a_label_of_its_own_that_names_it(path):
+    queryset = next(route.view.cls.queryset for route in LISTS if route.path == path)
+    fields = FILTERS[path](data={}, queryset=queryset).form.fields
+    labels = {name: str(field.label) for name, field in fields.items()}
+    assert len({*labels.values()}) == len(labels)
+    for name, label in labels.items():
+        assert label.lower().startswith(name.replace("_", " ")), label
+
+
 def test_a_parameter_of_one_value_that_is_given_twice_is_400(api, address):
     for path, filters in FILTERS.items():
         several = [k for k, each in filters.base_filters.items() if isinstance(each, SeveralFilter)]

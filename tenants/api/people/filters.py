@@ -28,7 +28,7 @@ class DeviceTokenFilter(FilterSet):
     user = IdFilter(field_name="user_id")
     username = TextFilter(field_name="user__username", lookup_expr="iexact")
     scope = SeveralFilter(choices=scopes.CHOICES)
-    is_usable = BooleanFilter(method="filter_usable", help_text="Neither revoked nor expired.")
+    is_usable = BooleanFilter(method="filter_usable", label="Neither revoked nor expired")
 
     class Meta:
         model = DeviceToken
@@ -41,7 +41,7 @@ class DeviceTokenFilter(FilterSet):
 
 class FloorDeviceFilter(FilterSet):
     registered_by = PersonFilter()
-    is_usable = BooleanFilter("revoked_at", lookup_expr="isnull", help_text="Not revoked.")
+    is_usable = BooleanFilter("revoked_at", lookup_expr="isnull", label="Not revoked")
 
     class Meta:
         model = FloorDevice

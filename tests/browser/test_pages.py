@@ -118,6 +118,32 @@ def test_the_first_link_leads_past_the_header(visit, path):
     assert page.locator("main, [role=main]").and_(main).or_(main.locator("main")).count() == 1
 
 
+@pytest.mark.parametrize("path", ["/api/v1/spools/", "/api/v1/docs/"])
+def test_all_text_of_the_api_grows_with_the_browsers(visit, path):
+    page = visit(path, by="mona", viewport=DESK)
+    page.locator(OTHERS[path]).first.wait_for()
+    if "docs" in path:
+        page.locator(".opblock-post .opblock-summary-control").first.click()
+        page.locator(".opblock-body .model-example").first.wait_for()
+    before = page.evaluate(SIZES)
+    page.evaluate("document.documentElement.style.fontSize = '32px'")
+    after = page.evaluate(SIZES)
+    assert len(before) > 20
+    assert {text for text, size in before.items() if after[text] < 1.9 * size} == set()
+    assert page.evaluate(WIDEST) == 0
+
+
+SIZES = """() => {
+  for (const animation of document.getAnimations()) animation.finish(); // sizes too
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT), found = {};
+  while (texts.nextNode()) {
+    const { parentElement, data } = texts.currentNode;
+    const isDrawn = parentElement.closest("script, style, svg");
+    if (!data.trim() || isDrawn || !parentElement.checkVisibility()) continue;
+    found[data.slice(0, 60)] = parseFloat(getComputedStyle(parentElement).fontSize);
+  }
+  return found;
+}"""
 ON_TOP = """() => {
   const { left, top, width, height } = document.activeElement.getBoundingClientRect();
   return document.elementFromPoint(left + width / 2, top + height / 2) === document.activeElement;

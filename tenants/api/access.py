@@ -112,7 +112,7 @@ class ActionPermission(BasePermission):
         )
         if needed not in NO_PERMISSION and needed not in roles.permissions(user.role):
             return False
-        _require_scope(user.scope, scope_needed(needed))
+        require_scope(user.scope, scope_needed(needed))
         return needed in NO_PERMISSION or user.has_perm(needed)
 
     @staticmethod
@@ -134,7 +134,8 @@ def scope_needed(permission):
     return instead.get(permission) or scopes.needed_for(permission)
 
 
-def _require_scope(scope, needed):
+def require_scope(scope, needed):
+    """Raises InsufficientScope."""
     if scopes.includes(scope, needed):
         return
     sentence = _("This takes a token with the scope %(needed)s; this one has the scope %(scope)s.")

@@ -3,6 +3,7 @@
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.decorators import action
 
+from tenants.api.access import require_scope
 from tenants.api.async_answers import JobSerializer
 from tenants.api.csv_format import CSV, CSVRenderer
 from tenants.api.filters import FollowedFilter, PersonFilter, SeveralFilter
@@ -44,7 +45,9 @@ class JobViewSet(ReadViewSet):
 
     @action(detail=True, methods=["post"])
     def cancel(self, request, pk):
-        """End a job that is not finished: nothing of it stays."""
+        """End a job that is not finished: nothing of it stays. A token ends what was begun with a
+        scope that its own includes."""
+        require_scope(request.user.scope, self.get_object().scope)
         return self.verb(services.cancel)
 
     @action(detail=True, methods=["get"])

@@ -7,6 +7,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import models
 from django.utils import timezone
 
+from tenants.accounts import scopes
 from tenants.accounts.models import DeviceToken
 
 RETENTION = timedelta(days=1)  # of a file, once the job has ended
@@ -94,6 +95,11 @@ class Job(models.Model):
     @property
     def is_finished(self):
         return self.status not in self.UNFINISHED
+
+    @property
+    def scope(self):
+        """That it was begun with: of its token, or of a session."""
+        return self.token.scope if self.token else scopes.ALL
 
     @property
     def expires_at(self):

@@ -155,6 +155,35 @@ def test_a_job_is_seen_and_cancelled_by_who_began_it_and_by_managers(api, operat
     refused(api.get(f"{address}result/"), 404, "not_found")
 
 
+@pytest.mark.parametrize(
+    ("scope", "begun_with", "status"),
+    [
+        ("read", "read", 200),
+        ("read", "floor", 403),
+        ("read", "all", 403),
+        ("read", None, 403),  # in a session
+        ("floor", "read", 200),
+        ("floor", "all", 403),
+        ("all", "floor", 200),
+        ("all", None, 200),
+    ],
+)
+def test_a_token_cancels_what_its_scope_includes(api, operator, scope, begun_with, status):
+    job = Job.objects.get(pk=done(api.get(LOCATIONS, headers=ASYNC), 202)["id"])
+    if begun_with:
+        job.token, _secret = people.issue_token(operator, name="x", scope=begun_with, by=operator)
+        job.save()
+    operator.scope = scope
+    api.force_authenticate(operator)
+    answer = api.post(f"/api/v1/jobs/{job.pk}/cancel/")
+    if status == 200:
+        assert done(answer)["status"] == "cancelled"
+    else:
+        problem = refused(answer, 403, "insufficient_scope")
+        assert (problem["scope"], problem["scope_needed"]) == (scope, begun_with or "all")
+        assert Job.objects.get().status == "waiting"
+
+
 def test_an_import_of_a_stolen_token_ends_with_it(committed_farm, operator, do_all):
     a_filament("Red")
     token, secret = people.issue_token(operator, name="Slicer", scope="floor", by=operator)

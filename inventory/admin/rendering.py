@@ -69,7 +69,7 @@ def signed(value):
     if value is None:
         return NOTHING
     value = half_up(value, 2)
-    return f"{'+' if value > 0 else ''}{grams(value)}".replace("-", "−")
+    return f"{'+' if value > 0 else ''}{grams(value)}"
 
 
 def moment(at):

@@ -19,6 +19,7 @@ WIDE = Context(prec=60)  # a sum may have more digits than a column
 
 INVISIBLE_CATEGORIES = {"Cc", "Cf", "Co", "Cs", "Zl", "Zp"}
 FILLERS = "\u034f\u115f\u1160\u2800\u3164\uffa0"  # letters by name, and empty to look at
+MINUS = "\N{MINUS SIGN}"
 JOINERS = "\u200c\u200d"  # Persian, Hindi and emoji are written with them
 
 
@@ -72,14 +73,14 @@ def _is_invisible(letter, before):
 
 def format_number(number):
     """A figure for a sentence: at most two decimals, no trailing zeros (``12.5``, ``1000``);
-    on the floor as the farm's locale writes it (``12,5``)."""
+    on the floor as the farm's locale writes it (``12,5``); with a true minus."""
     rounded = half_up(number, 2).normalize() or Decimal(0)  # not -0
-    return number_format(f"{rounded:f}", use_l10n=True)
+    return number_format(f"{rounded:f}", use_l10n=True).replace("-", MINUS)
 
 
 def format_amount(number, *, is_signed=False):
     """A figure with two decimals for a sentence (``12.50``, ``+12.50``), as `format_number`."""
-    text = number_format(half_up(number, 2), decimal_pos=2, use_l10n=True)
+    text = number_format(half_up(number, 2), decimal_pos=2, use_l10n=True).replace("-", MINUS)
     return f"+{text}" if is_signed and number > 0 else text
 
 

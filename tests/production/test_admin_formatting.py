@@ -9,7 +9,7 @@ from inventory.admin import rendering
 from production.admin import formatting
 from production.models import ProductionRun
 from production.templatetags import floor
-from tenants.operations.text import format_number
+from tenants.operations.text import format_amount, format_number
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -20,6 +20,12 @@ def test_a_half_is_rounded_up_everywhere():
     assert formatting.hours(Decimal(4443)) == "74.1"
     assert formatting.percent(Decimal("2.25"), 10) == "+2.3 %"
     assert format_number(Decimal("1.005")) == "1.01"
+
+
+def test_a_minus_is_the_same_in_sentences_and_tables():
+    loss = Decimal("-0.03")
+    texts = [format_number(loss), format_amount(loss), rendering.signed(loss)]
+    assert {*texts, formatting.money(loss)} == {"−0.03"}
 
 
 @pytest.mark.parametrize("value", ["0", "0.04", "-0.04"])

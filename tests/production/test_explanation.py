@@ -73,7 +73,7 @@ def test_more_grams_and_less_time_per_part():
     assert parts(found["cost"]["total"]) == amounts(usage="1.55", time="-0.05")
     assert found["sentence"] == (
         "12.11 instead of 10.61 EUR (+1.50): +1.55 more grams per part (59.69 instead of 50.00 g), "
-        "-0.05 less machine time per part (6.40 instead of 6.53 min)."
+        "−0.05 less machine time per part (6.40 instead of 6.53 min)."
     )
 
 
@@ -174,7 +174,7 @@ def test_fewer_parts_are_no_saving():
     assert parts(total) == amounts(output="-2.25", usage="0.06", time="0.075")
     assert total["over"] == Decimal("0.135")
     assert found["sentence"] == (
-        "6.89 instead of 9.00 EUR (-2.11): -2.25 fewer parts printed (3 instead of 4), "
+        "6.89 instead of 9.00 EUR (−2.11): −2.25 fewer parts printed (3 instead of 4), "
         "+0.08 more machine time per part (31.00 instead of 30.00 min), +0.06 more grams per part "
         "(26.00 instead of 25.00 g)."
     )
@@ -228,7 +228,7 @@ def test_fewer_parts_booked_as_planned_did_not_take_more_each():
     found = explained(run)
     assert parts(found["cost"]["total"]) == amounts(output="-0.5", usage="0.5")
     assert found["sentence"] == (
-        "2.00 EUR, as planned in sum: -0.50 fewer parts printed (3 instead of 4), +0.50 EUR for "
+        "2.00 EUR, as planned in sum: −0.50 fewer parts printed (3 instead of 4), +0.50 EUR for "
         "grams that were not measured. 100 g of 100 g were booked as planned, nobody measured them."
     )
 

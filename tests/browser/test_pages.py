@@ -27,7 +27,7 @@ from tests.browser.pages import (
 from tests.budgets import budget, some_of
 
 LOOKS = {"phone": (PHONE, "light"), "tablet": (TABLET, "dark")}
-PARTS, PARTS_OF_ADMIN = 4, 8  # so that no test takes long
+PARTS, PARTS_OF_ADMIN = 4, 12  # so that no test takes long
 WIDE = {"width": 1400, "height": 900}
 WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 NARROW = (360,)
@@ -72,7 +72,8 @@ def in_turn(page, widths):
 
 @pytest.mark.parametrize("part", range(PARTS_OF_ADMIN))
 def test_the_admin_is_for_everyone_and_fits_a_phone(visit, shop, part):
-    """Nothing goes on beside the screen, nor within a list, a form or a table."""
+    """Nothing goes on beside the screen, nor within a list, a form or a table; at 200 % on a
+    tablet, each element is still reached by the keyboard."""
     page, wrong = visit("about:blank", by="mona", viewport=DESK), {}
     for name, scheme in looks_of(ADMIN, ["light", "dark"], part, PARTS_OF_ADMIN):
         page.emulate_media(color_scheme=scheme)
@@ -82,6 +83,7 @@ def test_the_admin_is_for_everyone_and_fits_a_phone(visit, shop, part):
         wrong[name, "desk"] = page.evaluate(UNFIT)
         for width in in_turn(page, WIDTHS_OF_ADMIN):
             wrong[name, width] = page.evaluate(UNFIT)
+        wrong[name, "large"] = by_keyboard_and_large(page)
         wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
 

@@ -2,7 +2,7 @@
 // text is cut off at the right: [what, why].
 () => {
   const named = (each) => `${each.tagName} ${each.className} ${(each.textContent || each.name).trim().slice(0, 40)}`;
-  const seen = (each) => !each.matches(".brand") && each.checkVisibility() && each.getBoundingClientRect().width > 1;
+  const seen = (each) => !each.matches(".brand, main, .visually-hidden") && each.checkVisibility() && each.getBoundingClientRect().width > 1;
   const touched = "a[href], button, summary, select, textarea, input:not([type=hidden]), [tabindex]";
   const found = [];
   for (const each of document.querySelectorAll(touched)) {
@@ -20,7 +20,7 @@
   for (const each of document.querySelectorAll("main *, header *")) {
     const { overflowX, textOverflow } = getComputedStyle(each);
     const cuts = ["hidden", "clip"].includes(overflowX) && textOverflow === "clip" && seen(each);
-    if (cuts && each.scrollWidth > each.clientWidth + 1) found.push([named(each), "is cut off"]);
+    if (cuts && !each.matches("input") && each.scrollWidth > each.clientWidth + 1) found.push([named(each), "is cut off"]);
   }
   return found;
 }

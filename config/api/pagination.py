@@ -36,6 +36,13 @@ class Pages(PageNumberPagination):
             raise ValidationError({"page_size": [message]})
         return size
 
+    def paginate_read(self, read, request):
+        """The rows of a page that ``read(start, end)`` returns, with the number of all rows."""
+        size, number = self.get_page_size(request), self.get_page_number(request, None)
+        rows, count = read((number - 1) * size, number * size)
+        self.paginate_queryset(range(count), request)
+        return rows
+
     def get_paginated_response(self, data):
         pages = self.page.paginator
         return Response(

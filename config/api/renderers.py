@@ -1,5 +1,6 @@
 """Renderers: JSON and the browsable API, chosen by the request and compressed."""
 
+import json
 from decimal import Decimal
 
 from django.core.exceptions import RequestDataTooBig
@@ -12,6 +13,7 @@ from rest_framework.request import override_method
 from rest_framework.utils.encoders import JSONEncoder
 
 from config.api.examples import example_for
+from tenants.api.json_rows import JSONText
 from tenants.operations.refusals import Refusal
 from tenants.web.problems import CONTENT_TYPE
 
@@ -75,7 +77,16 @@ class ProblemJSONRenderer(JSONRenderer):
         response = (renderer_context or {}).get("response")
         if response is not None and response.exception and response.accepted_renderer is self:
             response["Content-Type"] = CONTENT_TYPE
-        return super().render(data, accepted_media_type, renderer_context)
+        rows = data.get("results") if isinstance(data, dict) else None
+        if not isinstance(rows, JSONText):
+            return super().render(data, accepted_media_type, renderer_context)
+        if self.get_indent(accepted_media_type, renderer_context or {}) is not None:
+            data = {**data, "results": json.loads(rows)}
+            return super().render(data, accepted_media_type, renderer_context)
+        page = super().render({**data, "results": []}, accepted_media_type, renderer_context)
+        # As JSON is rendered everywhere: no browser takes these for the end of a line.
+        text = rows.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
+        return page.removesuffix(b"[]}") + text.encode() + b"}"
 
 
 class BrowsableRenderer(BrowsableAPIRenderer):

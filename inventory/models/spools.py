@@ -18,6 +18,7 @@ from tenants.operations.quantities import (
     MoneyField,
     ReportedGramsField,
 )
+from tenants.operations.sql_property import sql_property
 
 HUNDRED = Decimal(100)
 
@@ -55,7 +56,7 @@ class SpoolQuerySet(PresentQuerySet):
         return self.filter(archived_at__isnull=False)
 
     def with_available(self):
-        return self.annotate(available=F("remaining_grams") - F("reserved_grams"))
+        return self.annotate(available=self.model.available_grams.expression)
 
     def labelled(self, code):
         """The spool whose label carries ``code``, now or before it was relabelled."""
@@ -192,7 +193,7 @@ class Spool(NumberedRow):
     def __str__(self):
         return f"{self.code} {self.filament}"
 
-    @property
+    @sql_property(F("remaining_grams") - F("reserved_grams"))
     def available_grams(self):
         """Remaining minus reserved; negative when a count or a long print took what is reserved."""
         return self.remaining_grams - self.reserved_grams
@@ -201,7 +202,7 @@ class Spool(NumberedRow):
     def is_sealed(self):
         return self.opened_at is None and self.first_used_at is None
 
-    @property
+    @sql_property(Q(archived_at__isnull=False))
     def is_archived(self):
         return self.archived_at is not None
 

@@ -72,6 +72,7 @@ class SpoolSerializer(RowSerializer):
     class Meta:
         model = Spool
         needed = ("filament",)
+        annotated = ("grams_then",)
         create_only = (
             *("filament", "filament_name", "filament_external_id"),
             *("initial_grams", "remaining_grams", "gross_grams"),

@@ -86,6 +86,10 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
             return ProductionRun.objects.newest_first()
         return super().get_queryset()
 
+    @property
+    def has_fixed_rows(self):
+        return not self._sees_deleted()
+
     def permission_needed(self):
         restore = TRANSITIONS["restore"].codename
         return restore if self._sees_deleted() else super().permission_needed()

@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from inventory.models import Location
-from production.models import Printer, PrinterSlot
+from production.models import Printer, PrinterSlot, ProductionRun
 from production.serializers.variance import Amount
 from tenants.api.fields import MomentField, NameField
 from tenants.api.serializers import RowSerializer
@@ -30,6 +30,9 @@ class RunningRunSerializer(serializers.Serializer):
     started_at = MomentField()
     planned_minutes = Amount(2)
     progress_percent = Amount(2)
+
+    class Meta:
+        model = ProductionRun
 
 
 class PrinterSerializer(RowSerializer):

@@ -1,5 +1,7 @@
 """Production runs and their events, as JSON."""
 
+from django.db.models import Case, When
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from production.models import ActualSource, Printer, ProductionRun, Reason, RunEvent
@@ -10,7 +12,7 @@ from production.serializers.lines import (
     RunMaterialSerializer,
 )
 from production.services.runs.lines import NewItem, NewMaterial
-from production.services.transitions import EVENT_CHOICES, TRANSITIONS, allowed
+from production.services.transitions import EVENT_CHOICES, TRANSITIONS, allowed, allowed_in
 from tenants.api.fields import (
     ChoiceField,
     MomentField,
@@ -19,6 +21,7 @@ from tenants.api.fields import (
     TextField,
     UsernameField,
 )
+from tenants.api.json_expressions import Constant
 from tenants.api.serializers import RowSerializer
 from tenants.operations.refusals import Invalid
 
@@ -26,6 +29,28 @@ from tenants.operations.refusals import Invalid
 def addresses(verbs):
     """What the POST addresses of these verbs are called, in alphabetical order."""
     return sorted(path for verb in verbs if (path := TRANSITIONS[verb].path))
+
+
+@extend_schema_field({"type": "array", "items": {"type": "string"}})
+class AllowedField(serializers.Field):
+    """The addresses of the verbs that are possible for a run now."""
+
+    def __init__(self, **kwargs):
+        super().__init__(source="*", read_only=True, **kwargs)
+
+    @property
+    def expression(self):
+        return Case(
+            *(
+                When(status=status, deleted_at__isnull=not is_deleted, then=Constant(verbs))
+                for status in ProductionRun.Status
+                for is_deleted in (False, True)
+                for verbs in [addresses(allowed_in(status, is_deleted=is_deleted))]
+            )
+        )
+
+    def to_representation(self, run):
+        return addresses(allowed(run))
 
 
 class UseNestedRoutes(Invalid):
@@ -90,7 +115,7 @@ class ProductionRunSerializer(RowSerializer):
     materials = NewMaterialSerializer(many=True, required=False, max_length=MAX_LINES)
     created_by_username = UsernameField("created_by")
     created_by_name = PersonNameField("created_by")
-    allowed = serializers.SerializerMethodField()
+    allowed = AllowedField()
     override_reason = TextField(**OVERRIDE_REASON)
 
     class Meta:
@@ -138,9 +163,6 @@ class ProductionRunSerializer(RowSerializer):
             "version",
             "override_reason",
         ]
-
-    def get_allowed(self, run) -> list[str]:
-        return addresses(allowed(run))
 
     def validate(self, values):
         if self.is_update:

@@ -238,11 +238,12 @@ def codenames(role):
 
 def allowed(run):
     """The verbs that are possible for the run now, in alphabetical order."""
-    return list(_possible(run.status, run.is_deleted))
+    return list(allowed_in(run.status, is_deleted=run.is_deleted))
 
 
 @cache  # a list of runs needs it for each
-def _possible(status, is_deleted):
+def allowed_in(status, *, is_deleted):
+    """The same for any run of the status."""
     return sorted(row.name for row in ROWS if row.is_possible_in(status, is_deleted=is_deleted))
 
 

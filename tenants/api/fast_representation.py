@@ -13,8 +13,7 @@ from functools import cache
 from operator import attrgetter
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import F, Prefetch, Value
-from django.db.models.functions import Coalesce, NullIf
+from django.db.models import F, Prefetch
 from rest_framework import serializers
 
 from tenants.api.fields import NameField, PersonNameField
@@ -45,14 +44,14 @@ def loaded(serializer_class, rows):
 def _related(serializer_class, model):
     """``({attribute: expression}, [(source, rows of the lines, attribute)])``"""
     annotations, lines = {}, []
-    for field in _fields(serializer_class):
-        columns = _columns(field, model)
+    for field in fields_of(serializer_class):
+        columns = columns_of(field, model)
         if isinstance(field, PersonNameField):
-            annotations[_loaded_attribute(field)] = _natural_name(field.source)
+            annotations[_loaded_attribute(field)] = field.expression
         elif len(columns) > 1:
-            path = _path(field)
+            path = path_of(field)
             annotations[path] = F(path)
-        elif _is_of_lines(field, model):
+        elif is_of_lines(field, model):
             child = type(field.child)
             rows = loaded(child, child.Meta.model.objects.order_by("pk"))
             lines.append((field.source, rows, _loaded_attribute(field)))
@@ -63,20 +62,22 @@ def _related(serializer_class, model):
 def readers(serializer_class):
     """``[(field name, function of a row)]`` of a ModelSerializer, in its order."""
     model = serializer_class.Meta.model
-    return [(field.field_name, _reader(field, model)) for field in _fields(serializer_class)]
+    return [(field.field_name, _reader(field, model)) for field in fields_of(serializer_class)]
 
 
 @cache
-def _fields(serializer_class):
+def fields_of(serializer_class):
+    """The fields that are represented."""
     return list(serializer_class()._readable_fields)
 
 
-def _path(field):
+def path_of(field):
+    """``filament__name``; "" for a field of the row as a whole."""
     names = field.source_attrs
     return "__".join([*names, field.attribute] if isinstance(field, NameField) else names)
 
 
-def _is_of_lines(field, model):
+def is_of_lines(field, model):
     """Whether a field represents rows that refer to the row."""
     accessors = {relation.get_accessor_name() for relation in model._meta.related_objects}
     return isinstance(field, serializers.ListSerializer) and field.source in accessors
@@ -87,15 +88,10 @@ def _loaded_attribute(field):
     return f"loaded_{field.source}"
 
 
-def _natural_name(person):
-    """A person's name, or without one the username, as SQL."""
-    return Coalesce(NullIf(F(f"{person}__name"), Value("")), F(f"{person}__username"))
-
-
-def _columns(field, model):
+def columns_of(field, model):
     """The model fields along a field's path; empty where it leads to anything but a column."""
     columns = []
-    for name in filter(None, _path(field).split("__")):
+    for name in filter(None, path_of(field).split("__")):
         try:
             columns.append(model._meta.get_field(name))
         except (AttributeError, FieldDoesNotExist):
@@ -105,14 +101,14 @@ def _columns(field, model):
 
 
 def _reader(field, model):
-    if _is_of_lines(field, model):
+    if is_of_lines(field, model):
         return _lines_getter(field)
     if isinstance(field, PersonNameField):
         return _person_getter(field)
-    columns = _columns(field, model)
+    columns = columns_of(field, model)
     if not columns:
         return _drf_fallback(field)
-    getter = _related_getter(_path(field)) if len(columns) > 1 else attrgetter(columns[0].attname)
+    getter = _related_getter(path_of(field)) if len(columns) > 1 else attrgetter(columns[0].attname)
     return getter if type(field).to_representation in AS_IS else _representation(getter, field)
 
 

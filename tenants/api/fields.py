@@ -4,6 +4,8 @@ import re
 from datetime import UTC, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
@@ -235,6 +237,11 @@ class PersonNameField(serializers.CharField):
 
     def __init__(self, person, **kwargs):
         super().__init__(source=person, read_only=True, allow_null=True, default=None, **kwargs)
+
+    @property
+    def expression(self):
+        name, username = F(f"{self.source}__name"), F(f"{self.source}__username")
+        return Coalesce(NullIf(name, Value("")), username)
 
     def to_representation(self, value):
         return str(value)

@@ -6,6 +6,7 @@ serializers and the permission of each action that is not its name.
 """
 
 import re
+from functools import partial
 
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404
@@ -23,6 +24,7 @@ from tenants.api import FULL_SCOPE, NO_PERMISSION, SIGNED_IN, async_answers, csv
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
+from tenants.api.json_rows import is_annotated, is_expressible, lists_all, read_page, read_row
 from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source, whole_transaction
 from tenants.operations.versions import check_version, expecting
@@ -140,6 +142,18 @@ class BaseViewSet(GenericViewSet):
         """The row that the address names, of this farm, or 404."""
         return _find(self.get_queryset(), self.kwargs["pk"])
 
+    @property
+    def has_fixed_rows(self):
+        """Whether the rows are those of ``queryset``, whoever asks for them."""
+        return type(self).get_queryset is GenericViewSet.get_queryset
+
+    @property
+    def is_read_as_json(self):
+        """Whether the database writes what is answered of rows: see ``tenants.api.json_rows``."""
+        has_query = self.action in self.queries and self.request.query_params.keys() - {"format"}
+        is_json = self.request.accepted_renderer.format == "json"
+        return is_json and not has_query and is_expressible(type(self))
+
     def with_related(self, rows):
         """``rows`` with all that an answer represents, in a constant number of queries."""
         return loaded(self.serializer_class, rows)
@@ -188,6 +202,8 @@ class BaseViewSet(GenericViewSet):
 
     def row_response(self, row, *, status=status.HTTP_200_OK, **more):
         """The row as it is now, with more members."""
+        if self.is_read_as_json:
+            return self._answer({**self.row_as_json(row.pk), **more}, row, status)
         fresh = self.with_related(self.get_queryset()).get(pk=row.pk)
         return self.represented(fresh, status=status, **more)
 
@@ -195,6 +211,16 @@ class BaseViewSet(GenericViewSet):
         """The row as it is at hand, with more members."""
         serializer = self.serializer_class(row, context=self.get_serializer_context())
         data = ReturnDict({**serializer.data, **more}, serializer=serializer)
+        return self._answer(data, row, status)
+
+    def row_as_json(self, pk):
+        """What is answered of the row with this id, or 404."""
+        found = read_row(self, None if self.has_fixed_rows else self.get_queryset(), pk)
+        if found is None:
+            raise _not_found(self.queryset.model, pk)
+        return found
+
+    def _answer(self, data, row, status):
         headers = {"Location": self._address_of(row)} if status == 201 else None
         return Response(data, status=status, headers=headers)
 
@@ -260,8 +286,12 @@ def _find(rows, pk):
     try:
         return rows.get(pk=pk)
     except ObjectDoesNotExist as error:
-        names = {"kind": rows.model._meta.verbose_name, "id": pk}
-        raise Http404(_("There is no %(kind)s with the id %(id)s.") % names) from error
+        raise _not_found(rows.model, pk) from error
+
+
+def _not_found(model, pk):
+    names = {"kind": model._meta.verbose_name, "id": pk}
+    return Http404(_("There is no %(kind)s with the id %(id)s.") % names)
 
 
 def answer_in_json(view, request):
@@ -301,13 +331,21 @@ class ListViewSet(BaseViewSet):
         return self.action == "list" and self.permission_needed() != FULL_SCOPE
 
     def list(self, request, *args, **kwargs):
-        return self.list_response(self.filter_queryset(self.with_related(self.get_queryset())))
+        if not self.is_read_as_json:
+            return self.list_response(self.filter_queryset(self.with_related(self.get_queryset())))
+        rows = None if lists_all(self) else self.filter_queryset(self.get_queryset())
+        if rows is not None and is_annotated(self, rows):
+            return self.list_response(self.with_related(rows))
+        page = self.paginator.paginate_read(partial(read_page, self, rows), request)
+        return self.get_paginated_response(page)
 
 
 class ReadViewSet(ListViewSet):
     """List and retrieve."""
 
     def retrieve(self, request, *args, **kwargs):
+        if self.is_read_as_json:
+            return Response(self.row_as_json(kwargs["pk"]))
         return self.row_response(self.get_object())
 
 
@@ -356,3 +394,7 @@ class Nested:
     def get_object(self):
         self.get_parent()
         return super().get_object()
+
+    def retrieve(self, request, *args, **kwargs):
+        self.get_parent()
+        return super().retrieve(request, *args, **kwargs)

@@ -63,7 +63,7 @@ def reading():
     with CaptureQueriesContext(connection) as captured, connection.execute_wrapper(rows):
         yield rows
     queries = [query["sql"] for query in captured]
-    rows.queries = [sql for sql in queries if sql.startswith(("SELECT", "(SELECT"))]
+    rows.queries = [sql for sql in queries if sql.startswith(("SELECT", "(SELECT", "WITH"))]
 
 
 class _Rows:
@@ -73,7 +73,7 @@ class _Rows:
         try:
             return execute(sql, params, many, context)
         finally:
-            if sql.startswith("SELECT"):
+            if sql.startswith(("SELECT", "WITH")):
                 self.rows += max(context["cursor"].rowcount, 0)
 
 

@@ -135,7 +135,7 @@ def test_a_list_costs_the_same_however_long(api, path, django_assert_num_queries
     for _ in range(2):
         make_token(make_user())
         make_token(make_user())
-        with django_assert_num_queries(3):  # its farm, and two
+        with django_assert_num_queries(2):  # its farm, and one
             api.get(path)
 
 

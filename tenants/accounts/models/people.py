@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from tenants.accounts import roles, scopes
 from tenants.operations.refusals import InUse
+from tenants.operations.sql_property import sql_property
 
 USERNAME = r"^[a-z0-9][a-z0-9._@+-]*$"
 
@@ -56,7 +57,7 @@ class User(AbstractBaseUser):
     token = None  # that they came with
     scope = scopes.ALL  # of that token
 
-    @property
+    @sql_property(~models.Q(pin_hash=""))
     def has_pin(self):
         return bool(self.pin_hash)
 

@@ -1,0 +1,178 @@
+"""Rows as JSON that PostgreSQL writes: what their serializer represents, by one statement.
+
+The expressions are those of ``tenants.api.json_expressions``, joins and conditions the ORM's, and
+the lines of all rows are read at once. Where a field is not expressible, and for CSV and pages, the
+serializer represents the rows, which gives the same bytes. ``Meta.annotated`` of a serializer names
+the fields that are null unless a QuerySet has annotated them: such rows are left to it as well.
+"""
+
+import json
+from functools import cache
+
+from django.db import connection
+from django.db.models import F, Func
+from psycopg.types.numeric import Int8
+
+from tenants.api.fast_representation import fields_of, is_of_lines
+from tenants.api.json_expressions import OWN_METHOD, NotExpressible, expression_of, names_of
+from tenants.api.serializers import RowSerializer, meta_names
+from tenants.operations.compiled import ID, IDS, IsOneOf, fetch
+
+PAGING = {"page", "page_size", "format"}  # parameters that leave a list as it is
+PAGE = "WITH page AS (SELECT ARRAY({ids}) AS ids) SELECT {json}"
+COUNT = ", (SELECT count(*) FROM ({rows}) AS found)"
+ROW = "SELECT id FROM ({rows}) AS found (id) WHERE id = %s"
+LINE = "({sql}) AS rows (place, parent, {names}){joins}, LATERAL (SELECT {selected}) AS line"
+ROWS = "array_to_json(ARRAY(SELECT row_to_json(line) FROM {line} ORDER BY place))::text"
+LINES = (
+    " LEFT JOIN (SELECT parent, array_to_json(array_agg(row_to_json(line) ORDER BY place)) AS lines"
+    " FROM {line} GROUP BY parent) AS {name} ON {name}.parent = rows.parent"
+)
+
+
+class JSONText(str):
+    """A text that is JSON, to be answered as it is."""
+
+    __slots__ = ()
+
+
+class PageIds(Func):
+    """The ids of the page's rows, in their order."""
+
+    template, arity, output_field = "(SELECT ids FROM page)::bigint[]", 0, IDS
+
+
+class Place(Func):
+    """Where the id of a row is among those of the page."""
+
+    function, output_field = "array_position", ID
+
+
+# -- what is read -------------------------------------------------------------------------------
+
+
+@cache
+def is_expressible(view):
+    """Whether what a class of views represents of its rows can be read as JSON."""
+    try:
+        return bool(json_sql(view))
+    except NotExpressible:
+        return False
+
+
+def lists_all(view):
+    """Whether the request lists the view's queryset as it is."""
+    return view.has_fixed_rows and view.request.query_params.keys() <= PAGING
+
+
+def is_annotated(view, rows):
+    """Whether rows have what is null in the JSON of the view's rows."""
+    return not rows.query.annotations.keys().isdisjoint(_annotated(view.serializer_class))
+
+
+def read_page(view, rows, start, end):
+    """``(text, count)``: the rows from ``start`` to ``end`` as JSON, and how many there are. Where
+    ``rows`` is None they are those of the view's queryset, by SQL that is compiled once."""
+    if rows is None:
+        found = fetch(_page_sql(type(view)), [Int8(end - start), Int8(start)])
+    else:
+        ids, params = _sql(rows.values("pk")[start:end])
+        counted, more = _sql(rows.order_by().values("pk"))
+        found = _execute(_statement(type(view), ids, counted), [*params, *more])
+    [(text, count)] = found
+    return JSONText(text), count
+
+
+def read_row(view, rows, pk):
+    """What is represented of the one of the rows with this id; None where there is none."""
+    if rows is None:
+        [(text,)] = fetch(_row_sql(type(view)), [Int8(pk)])
+    else:
+        ids, params = _sql(rows.order_by().filter(pk=pk).values("pk"))
+        [(text,)] = _execute(_statement(type(view), ids), params)
+    return next(iter(json.loads(text)), None)
+
+
+# -- its SQL --------------------------------------------------------------------------------------
+
+
+@cache
+def json_sql(view):
+    """SQL of a page of rows as a class of views represents them. Raises NotExpressible."""
+    rows = view.queryset
+    if rows.query.where:  # those of the page may be others: deleted ones
+        rows = rows.model._base_manager.all()
+    rows = rows.filter(IsOneOf("pk", PageIds()))
+    return ROWS.format(line=_line(view.serializer_class, rows, Place(PageIds(), F("pk")), "pk"))
+
+
+@cache
+def _page_sql(view):
+    """The statement for a page of the view's queryset: it takes a limit and an offset."""
+    rows = view.queryset.values("pk")
+    ids = f"{_composed(rows)} LIMIT %s OFFSET %s"
+    return _statement(view, ids, _composed(rows.order_by()))
+
+
+@cache
+def _row_sql(view):
+    """The statement for a row of the view's queryset: it takes the id."""
+    return _statement(view, ROW.format(rows=_composed(view.queryset.order_by().values("pk"))))
+
+
+def _statement(view, ids, counted=None):
+    count = COUNT.format(rows=counted) if counted else ""
+    return PAGE.format(ids=ids, json=json_sql(view)) + count
+
+
+def _line(serializer, rows, place, parent):
+    """SQL for FROM: ``line``, what a serializer represents of each row, its ``place`` and
+    ``parent``."""
+    if serializer.to_representation is not RowSerializer.to_representation:
+        raise NotExpressible(f"{serializer.__name__}: {OWN_METHOD}")
+    fields, model = fields_of(serializer), rows.model
+    joins = {each: _lines(each, model) for each in fields if is_of_lines(each, model)}
+    plain = [each for each in fields if each not in joins]
+    expressions = [expression_of(each, model, _annotated(serializer)) for each in plain]
+    return LINE.format(
+        sql=_composed(rows.order_by().values_list(place, parent, *expressions)),
+        names=names_of(plain),
+        joins="".join(joins.values()),
+        selected=", ".join(_selected(each, is_joined=each in joins) for each in fields),
+    )
+
+
+def _selected(field, *, is_joined):
+    name = names_of([field])
+    return f"coalesce({name}.lines, '[]') AS {name}" if is_joined else name
+
+
+def _lines(field, model):
+    """SQL that joins, to each row of the page, what a field represents of the rows of it."""
+    child, related = type(field.child), model._meta.related_objects
+    parent = next(
+        each.field.attname for each in related if each.get_accessor_name() == field.source
+    )
+    rows = child.Meta.model._base_manager.filter(IsOneOf(parent, PageIds()))
+    return LINES.format(line=_line(child, rows, F("pk"), parent), name=names_of([field]))
+
+
+def _annotated(serializer):
+    return meta_names(serializer, "annotated")
+
+
+def _sql(rows):
+    query = rows.query.chain()
+    query.subquery = True  # of one column, whatever DISTINCT and ORDER BY take besides
+    return query.get_compiler(rows.db, elide_empty=False).as_sql()
+
+
+def _composed(rows):
+    """SQL with its constants in it."""
+    return connection.ops.compose_sql(*_sql(rows)).replace("%", "%%")
+
+
+def _execute(sql, params):
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall()

@@ -10,6 +10,7 @@ from gunicorn.glogging import Logger
 from config.database import URLS
 from config.logging import JsonFormatter
 from config.supervisor import end_with_supervisor
+from tenants.web.printer_addresses import without_tokens
 
 if any(os.environ.get(name) for name in URLS.values()):  # the application shall be none but these
     os.environ.pop("DATABASE_URL", None)
@@ -40,12 +41,19 @@ STOPS = (signal.SIGTERM, signal.SIGQUIT, signal.SIGINT)
 
 
 class logger_class(Logger):
-    """Writes gunicorn's own log as JSON; the access log keeps its format."""
+    """Writes gunicorn's own log as JSON; the access log keeps its format, without tokens."""
 
     def setup(self, cfg):
         super().setup(cfg)
         for handler in self.error_log.handlers:
             handler.setFormatter(JsonFormatter())
+
+    def atoms(self, *args):
+        values = super().atoms(*args)
+        texts = {
+            name: without_tokens(value) for name, value in values.items() if type(value) is str
+        }
+        return values | texts
 
 
 def pre_request(_worker, request):

@@ -7,12 +7,13 @@ from datetime import UTC, datetime
 from django.utils.functional import SimpleLazyObject
 
 from tenants.operations.operation import client_address, correlation_id
+from tenants.web.printer_addresses import without_tokens
 
 STANDARD = set(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 class JsonFormatter(logging.Formatter):
-    """Formats a record, with its extras, as a single line of JSON."""
+    """Formats a record, with its extras, as a single line of JSON without the secret of a token."""
 
     def format(self, record):
         line = {
@@ -29,7 +30,7 @@ class JsonFormatter(logging.Formatter):
             line |= _caller(request)
         if record.exc_info and line.get("status_code", 500) >= 500:  # a refusal has no traceback
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, default=str, ensure_ascii=False)
+        return without_tokens(json.dumps(line, default=str, ensure_ascii=False))
 
 
 def _caller(request):

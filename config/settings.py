@@ -41,6 +41,7 @@ FARM_DOMAIN = [*env_hosts("SPOOLBOOK_FARM_DOMAIN"), "localhost"][0]
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
 PUBLIC_SCHEMA_URLCONF = "config.urls_public"
+PRINTERS_URLCONF = "config.urls_printers"  # behind a token in the path
 DATABASE_ROUTERS = ["django_tenants.routers.TenantSyncRouter"]
 
 SHARED_APPS = [
@@ -120,6 +121,7 @@ CORS_ALLOW_HEADERS = [
     "idempotency-key",
     "if-match",
     "prefer",
+    "x-api-key",
     "x-request-id",
 ]
 CORS_EXPOSE_HEADERS = [
@@ -130,6 +132,7 @@ CORS_EXPOSE_HEADERS = [
     "Preference-Applied",
     "Retry-After",
     "X-Request-ID",
+    "X-Total-Count",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -2,18 +2,18 @@
 
 import sys
 
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
-from config.api import problems
 from config.api.renderers import ProblemJSONRenderer
-from tenants.operations.refusals import Refusal
+from tenants.operations.refusals import Invalid, Refusal
 from tenants.web import middleware
+from tenants.web.failures import as_refusal
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
-from tenants.web.requests import render_refusal
+from tenants.web.requests import is_for_printers, render_refusal
 
 
 class FormNotTaken(Refusal):
@@ -41,6 +41,8 @@ def not_found(request, exception):
 
 
 def bad_request(request, exception):
+    if is_for_printers(request):
+        return render_refusal(request, Invalid(_("The request can't be read.")))
     if _is_api(request):
         return _problem(problem(400, "invalid", detail=_("The request can't be read.")))
     return defaults.bad_request(request, exception)
@@ -50,8 +52,8 @@ def server_error(request):
     error = sys.exc_info()[1]
     if answer := middleware.trouble_of_farm(request, error):
         return answer
-    refusal = problems.as_refusal(error)
-    if not _is_api(request):
+    refusal = as_refusal(error)
+    if not _is_api(request) or is_for_printers(request):
         return render_refusal(request, refusal) if refusal else _failed(request)
     if refusal is not None:
         return _problem(of_refusal(refusal), headers_of(refusal))
@@ -61,6 +63,8 @@ def server_error(request):
 
 def _failed(request):
     """Without the request: what renders a page of a farm may be what failed."""
+    if is_for_printers(request):
+        return JsonResponse({"message": "The server failed; its log has the reason."}, status=500)
     context = {"correlation_id": request.correlation_id}
     return HttpResponse(render_to_string("500.html", context), status=500)
 

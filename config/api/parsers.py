@@ -8,8 +8,8 @@ from django.utils.translation import gettext as _
 from rest_framework.exceptions import ParseError
 from rest_framework.parsers import JSONParser
 
-from config.api.problems import UnusableText
 from tenants.operations.refusals import Invalid
+from tenants.web.failures import UnusableText
 from tenants.web.requests import too_large
 
 MAX_DEPTH = 20

@@ -1,52 +1,22 @@
 """Every error of the API as RFC 9457 problem+json, the framework's own included."""
 
-import logging
-import re
 from itertools import islice
 
-from django.conf import settings
-from django.core.exceptions import (
-    ObjectDoesNotExist,
-    PermissionDenied,
-    RequestDataTooBig,
-    SuspiciousOperation,
-)
-from django.db import DataError, IntegrityError, InterfaceError, OperationalError
-from django.http import Http404, UnreadablePostError
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
+from django.http import Http404
 from django.utils.translation import gettext_lazy as _
 from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.api.renderers import ProblemJSONRenderer
-from tenants.accounts import audited
-from tenants.operations.operation import CommitUnknown
-from tenants.operations.refusals import Busy, Invalid, OutcomeUnknown, Refusal, Unavailable
+from tenants.web.failures import as_refusal
 from tenants.web.problems import MAX_ERRORS, flat, headers_of, of_refusal, problem
-from tenants.web.requests import too_large
 
-logger = logging.getLogger(__name__)
-
-# Conflicts between transactions, lock and statement timeouts; not the shutdown of the server.
-BUSY = re.compile("40|55|57014")
-# Waiting alone does not help against these.
-NO_CHANGES = {
-    "53100": _("The disk of the database is full: nothing is changed until there is room again."),
-    "25006": _("The database can only be read at present: nothing is changed."),
-}
-LOOK_FIRST = _(
-    "It may be done, or not: look before you do it again. A program sends it again with the same "
-    "Idempotency-Key."
-)
 INVALID = "The request is not valid"
 SIGN_IN = _(
     "Send “Authorization: Token spb_...” with a token from POST /api/v1/tokens/, or sign in with "
     "the browser."
 )
-
-
-class UnusableText(Invalid):
-    code = "unusable_text"
-    title = "The request contains a character or a number that can't be stored"
 
 
 def handler(error, context):
@@ -70,32 +40,6 @@ def handler(error, context):
 
 def refusal_response(refusal):
     return Response(of_refusal(refusal), status=refusal.status, headers=headers_of(refusal))
-
-
-def as_refusal(error):
-    """The Refusal for an error of Python, Django or the database; None for a bug."""
-    if isinstance(error, Refusal):
-        return error
-    if isinstance(error, IntegrityError):
-        return audited.refusal_of(error)
-    if isinstance(error, CommitUnknown):
-        logger.error("The connection was lost during COMMIT: %s", " ".join(str(error).split()))
-        return OutcomeUnknown(str(LOOK_FIRST))
-    if isinstance(error, (OperationalError, InterfaceError)) or _sqlstate(error) in NO_CHANGES:
-        return Busy() if BUSY.match(_sqlstate(error)) else _unavailable(error)
-    if isinstance(error, (DataError, UnicodeError)):
-        return UnusableText()
-    if isinstance(error, RequestDataTooBig):
-        return too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    if isinstance(error, (SuspiciousOperation, UnreadablePostError)):
-        return Invalid(_("The request can't be read."))
-    return None
-
-
-def _unavailable(error):
-    reason = " ".join(str(error).split())
-    logger.error("The database does not answer: %s", reason)
-    return Unavailable(str(NO_CHANGES.get(_sqlstate(error), "")))
 
 
 def _needs_json(context, refusal):
@@ -147,7 +91,3 @@ def _headers(error, members):
     if getattr(error, "auth_header", None):
         headers["WWW-Authenticate"] = error.auth_header
     return headers
-
-
-def _sqlstate(error):
-    return getattr(error.__cause__, "sqlstate", None) or ""

@@ -16,6 +16,7 @@ from config.api.examples import example_for
 from tenants.api.json_rows import JSONText
 from tenants.operations.refusals import Refusal
 from tenants.web.problems import CONTENT_TYPE
+from tenants.web.requests import is_for_printers
 
 # What DRF's page lacks for screen readers and keyboards, outside of any block of its template.
 ADDED_TO_PAGES = {
@@ -41,7 +42,11 @@ class CompressReads(GZipMiddleware):
 
     def process_response(self, request, response):
         is_read = request.method in ("GET", "HEAD") and request.path_info.startswith("/api/")
-        if not is_read or not response.get("Content-Type", "").startswith(TYPES):
+        if (
+            not is_read
+            or is_for_printers(request)
+            or not response.get("Content-Type", "").startswith(TYPES)
+        ):
             return response
         return super().process_response(request, response)
 

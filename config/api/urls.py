@@ -66,6 +66,7 @@ REFERENCE = {
 
 v1 = [
     path("", include(router.urls)),
+    path("", include("production.spoolman.urls")),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
     path("me/password/", MeViewSet.as_view({"post": "change_password"}), name="me-password"),
     path("me/undo/", UndoViewSet.as_view({"get": "show", "post": "create"}), name="me-undo"),

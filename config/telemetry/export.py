@@ -21,6 +21,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, SpanExporter
 from opentelemetry.trace import Status
 
 from config.env import env_str
+from tenants.web.printer_addresses import without_tokens
 
 # Of the standard variables.
 DEFAULTS = {
@@ -92,7 +93,8 @@ class RequestInstrumentor(DjangoInstrumentor):
 
 
 class RedactingExporter(SpanExporter):
-    """Sends spans without the messages of exceptions: PostgreSQL's quote the refused row.
+    """Sends spans without the messages of exceptions: PostgreSQL's quote the refused row; and
+    without tokens, wherever a client has written one.
 
     The log has the message, with the same correlation id.
     """
@@ -111,15 +113,17 @@ class RedactingExporter(SpanExporter):
 
 
 def redact(span):
-    """The span, or a copy without the messages of its exceptions."""
-    if not any(event.name == "exception" for event in span.events):
+    """The span, or a copy without the messages of its exceptions and without tokens."""
+    texts = {name: value for name, value in span.attributes.items() if isinstance(value, str)}
+    hidden = {name: without_tokens(text) for name, text in texts.items()}
+    if hidden == texts and not any(event.name == "exception" for event in span.events):
         return span
     return ReadableSpan(
         name=span.name,
         context=span.context,
         parent=span.parent,
         resource=span.resource,
-        attributes=span.attributes,
+        attributes={**span.attributes, **hidden},
         events=[_without_message(event) for event in span.events],
         links=span.links,
         kind=span.kind,

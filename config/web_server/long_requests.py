@@ -6,6 +6,7 @@ from datetime import date, timedelta
 FILES = re.compile(  # exports of the admin; imports; sheets of labels and travellers; of jobs
     r"/admin/.*/(csv|import|labels|labels/blank|travellers)/"
     r"|/api/v1/.*/(import|import-catalogue|labels|result)/"
+    r"|(/d/[^/]*)?/api/v1/export/[a-z]*/?"  # of printers' addresses
 )
 REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|unexplained|variance)/"

@@ -59,6 +59,14 @@ def count_confirmation(user, *, address, token=None, at=None):
         count(*_confirming(user, token), limit=PER_NAME, seconds=HOUR, at=at)
 
 
+def count_token(*, address, at=None):
+    """Count a token that opens nothing. Not with tries to sign in: printers whose token was revoked
+    go on, and people are at the same address. Raises TooManyTries."""
+    if limit := settings.SIGN_IN_TRIES_PER_MINUTE:
+        who = f"tokens {network(address)}"
+        count("address", who, limit=limit, seconds=MINUTE, at=at)
+
+
 def forgive_confirmation(user, *, token=None):
     """As `forgive`: a program that sends the right password may go on."""
     Attempt.objects.filter(whose=_hashed(*_confirming(user, token))).delete()

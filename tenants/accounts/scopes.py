@@ -15,6 +15,19 @@ CHOICES = [
 HELP = _(
     "The least that is enough. With “all”, whoever steals the token can change people and settings."
 )
+# What the scopes of printers include, at the addresses of printers alone.
+OF_PRINTERS = {
+    PRINTER_READ: frozenset({"inventory.view_spool"}),
+    PRINTER: frozenset(
+        [
+            *(f"inventory.{verb}_spool" for verb in ("view", "use", "weigh", "receive")),
+            *(f"inventory.{verb}_spool" for verb in ("change", "archive")),
+            *(f"inventory.{verb}_filament" for verb in ("add", "change", "delete")),
+            *(f"inventory.{verb}_manufacturer" for verb in ("add", "change", "delete")),
+            "accounts.change_farmsettings",
+        ]
+    ),
+}
 # The role whose permissions a scope includes; None: those of any role. One includes those before
 # it. The scopes of printers are in none of them: they are for addresses of their own.
 WIDENING = {READ: roles.VIEWER, FLOOR: roles.OPERATOR, ALL: None}
@@ -25,6 +38,11 @@ def limited(permissions, scope):
     if scope == ALL:
         return permissions
     return permissions & roles.permissions(WIDENING.get(scope))
+
+
+def limited_to_printers(permissions, scope):
+    """The permissions that a scope includes at the addresses of printers."""
+    return permissions & OF_PRINTERS.get(scope, frozenset())
 
 
 def needed_for(permission):

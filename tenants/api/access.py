@@ -1,29 +1,18 @@
 """Authentication, permissions and throttles of the API."""
 
-import logging
 from collections.abc import Mapping
-from datetime import timedelta
 
-from django.db import InternalError, OperationalError
-from django.db.models import Q
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
-from tenants.accounts import attempts, roles, scopes, sign_ins
-from tenants.accounts.models import DeviceToken
+from tenants.accounts import attempts, roles, scopes, sign_ins, tokens
 from tenants.api import FULL_SCOPE, NO_PERMISSION, OPEN, SIGNED_IN
-from tenants.operations.compiled import MOMENT, TEXT, compiled
 from tenants.operations.refusals import TooMany
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
-
-logger = logging.getLogger(__name__)
-
-LAST_USED_STEP = timedelta(minutes=1)
 
 
 class InsufficientScope(PermissionDenied):
@@ -34,12 +23,6 @@ class InsufficientScope(PermissionDenied):
     def __init__(self, detail, **members):
         super().__init__(detail)
         self.members = members
-
-
-@compiled(hashed=TEXT, now=MOMENT)
-def _usable(hashed, now):
-    tokens = DeviceToken.objects.usable(now).filter(hash=hashed)
-    return tokens.select_related("user").order_by()
 
 
 class TokenAuthentication(BaseAuthentication):
@@ -56,34 +39,14 @@ class TokenAuthentication(BaseAuthentication):
             return None
         if len(parts) != 2:
             raise self._refused()
-        now = timezone.now()
-        token = self._usable(parts[1], now)
-        self._note_use(token, now)
+        token = tokens.usable(parts[1].decode("latin-1"))
+        if token is None:
+            raise self._refused()
         token.user.token, token.user.scope = token, token.scope
         return token.user, token
 
     def authenticate_header(self, request):
         return self.scheme
-
-    def _usable(self, secret, now):
-        hashed = DeviceToken.hash_of(secret.decode("latin-1"))
-        token = _usable.first(hashed=hashed, now=now)
-        if token is None:
-            known = DeviceToken.objects.filter(hash=hashed).select_related("user").first()
-            outcome = "token_ended" if known else "unknown_token"
-            sign_ins.refused(known and known.user, way="token", outcome=outcome)
-            raise self._refused()
-        return token
-
-    def _note_use(self, token, now):
-        """At most one write a minute, even for a printer that polls each second."""
-        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
-        if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
-            try:
-                DeviceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
-            except (OperationalError, InternalError) as error:
-                # A database that is full or a replica: reading goes on.
-                logger.warning("The use of a token is not noted: %s", error)
 
     @staticmethod
     def _refused():

@@ -163,7 +163,7 @@ class BaseViewSet(GenericViewSet):
     def get_validated_data(self, row=None, *, partial=False):
         """The values of a valid body, as the serializer of the action reads it."""
         if hasattr(row, "version"):  # before the body, which is stale as well
-            with expecting(_expected_versions(self.request)):
+            with expecting(expected_versions(self.request)):
                 check_version(row)
         serializer = self.get_serializer(row, data=self.request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
@@ -182,7 +182,7 @@ class BaseViewSet(GenericViewSet):
 
         def work():
             with (
-                expecting(_expected_versions(self.request)),
+                expecting(expected_versions(self.request)),
                 side_effects.collected() as self.changed,
             ):
                 return verb(*args, by=self.request.user, **values)
@@ -304,7 +304,7 @@ def _version_of(data):
     return data.get("version") if isinstance(data, dict) else None
 
 
-def _expected_versions(request):
+def expected_versions(request):
     """The versions that ``If-Match`` names; None when any will do."""
     given = request.headers.get("If-Match", "*").strip()
     if given == "*" or request.method not in ("PUT", "PATCH", "DELETE"):

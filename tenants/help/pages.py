@@ -11,7 +11,7 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 FOLDER = settings.BASE_DIR / "docs"
-FIRST = ("floor", "admin", "tour", "glossary", "api", "operations")
+FIRST = ("floor", "admin", "tour", "glossary", "api", "printers", "operations")
 PAGE = re.compile(r"(?:docs/)?([a-z]+)\.md(#.*)?")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 

@@ -5,8 +5,10 @@ The web server checks it before it receives a body: there is no Django in here.
 
 import re
 
+from tenants.web.printer_addresses import has_token
+
 UNKNOWN_BYTES = 16_384  # of a body without credentials
-CREDENTIALS = ("Authorization", "Cookie")  # headers
+CREDENTIALS = ("Authorization", "Cookie", "X-Api-Key")  # headers
 OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
 # In the environment of WSGI: the application read a body that the web server has not received.
 AWAITS_BODY = "spoolbook.awaits_body"
@@ -20,7 +22,8 @@ class BodyAwaited(BaseException):
 
 def max_body_bytes(method, path, *, is_known, limit):
     """The largest body of a request, of at most ``limit``: small without credentials
-    (``is_known``), and where one signs in."""
+    (``is_known``, or a token in the path), and where one signs in."""
+    is_known = is_known or has_token(path)
     if not is_known or method in WITHOUT_BODY or OF_UNKNOWN.fullmatch(path):
         return min(UNKNOWN_BYTES, limit)
     return limit

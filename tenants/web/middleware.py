@@ -20,11 +20,17 @@ from tenants.operations.operation import client_address, correlation_id
 from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import logins, prepare
 from tenants.schemas.current import SchemaUnreachable, current_schema
-from tenants.web import bodies
+from tenants.web import bodies, printer_checks
 from tenants.web.limits import AWAITS_BODY, BodyAwaited
 from tenants.web.request_checks import body_length, check, check_sender
 from tenants.web.request_limits import count_request
-from tenants.web.requests import TooLarge, caller, render_refusal
+from tenants.web.requests import (
+    TooLarge,
+    caller,
+    has_path_token,
+    is_for_printers,
+    render_refusal,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -104,6 +110,7 @@ class RefusingMiddleware:
     def __call__(self, request):
         try:
             check(request)
+            printer_checks.require_encryption(request)
         except Invalid as refusal:
             return render_refusal(request, refusal)
         with SpooledTemporaryFile(bodies.IN_MEMORY_BYTES) as file:
@@ -174,7 +181,7 @@ class TenantMiddleware:
             self._enter(request)
         except HostNotFound:
             return not_found(request)
-        except FarmClosed as refusal:
+        except (FarmClosed, printer_checks.FarmSuspended) as refusal:
             return _closed(request, refusal)
         except (DatabaseError, InterfaceError) as error:
             if answer := trouble_of_farm(request, error):
@@ -188,15 +195,21 @@ class TenantMiddleware:
     @staticmethod
     def _enter(request):
         """Enter the public site or the farm of the host. Raises HostNotFound, FarmClosed."""
+        is_theirs = is_for_printers(request)
         try:
             host = normalize_host(request.get_host())
         except DisallowedHost as error:
             raise HostNotFound() from error
-        if is_public(host):
+        is_of_all = is_public(host)
+        if is_of_all and not is_theirs:
             enter_public(request)
             return
-        tenant = find_farm(host)
+        if is_theirs and not printer_checks.is_forwarded_host_ours(request):
+            raise HostNotFound()
+        tenant = None if is_of_all else find_farm(host)
         if tenant is None:
+            if is_theirs and printer_checks.is_suspended(host):
+                raise printer_checks.FarmSuspended()
             raise HostNotFound()
         if tenant.status == Tenant.Status.MAINTENANCE:
             raise FarmClosed()
@@ -266,6 +279,8 @@ def enter_public(request):
 
 def enter_farm(request, tenant):
     request.tenant, request.farm_locale = tenant, tenant.locale
+    if has_path_token(request):
+        request.urlconf = settings.PRINTERS_URLCONF
     request.META["spoolbook.farm"] = tenant.schema_name  # for the web server
     enter(tenant)
 
@@ -328,6 +343,8 @@ def _closed(request, refusal):
 
 
 def not_found(request):
+    if is_for_printers(request):
+        return render_refusal(request, printer_checks.HostNotServed.of_request(request))
     return render_refusal(request, HostNotFound(), "tenants/not_found.html")
 
 

@@ -55,6 +55,8 @@ def operation_type(match):
     if actions := getattr(match.func, "actions", None):
         action = actions.get("get", "")
         return match.func.cls.observed_as or _of_model(match.func.cls.queryset.model, action)
+    if name := getattr(match.func, "observed_as", ""):
+        return name
     name = match.url_name or ""
     if name and match.app_name == "admin":
         return _of_admin(name)

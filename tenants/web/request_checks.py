@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from tenants.operations.refusals import Invalid
 from tenants.web.csv_export import CSV
 from tenants.web.limits import UNKNOWN_BYTES
-from tenants.web.requests import TooLarge, max_body_bytes, too_large
+from tenants.web.requests import TooLarge, is_for_printers, max_body_bytes, too_large
 
 MAX_DIGITS = 18  # of a Content-Length
 CHARSETS = ("utf-8", "utf8", "us-ascii")  # of bodies
@@ -21,10 +21,13 @@ def check(request):
     limit, length = max_body_bytes(request), body_length(request)
     if length > limit:
         raise too_large(limit, length_bytes=length)
-    if request.content_type is None or not _is_readable(request.headers.get("Accept", "")):
+    is_lenient = is_for_printers(request)  # JSON, whatever its type says
+    if (request.content_type is None and not is_lenient) or not _is_readable(
+        request.headers.get("Accept", "")
+    ):
         raise Unreadable(_("The header Content-Type or Accept can't be read."))
     if length:
-        _check_encoding(request)
+        _check_encoding(request, is_lenient)
     parts = request.META.get("QUERY_STRING", "").split("&")
     if given := [unquote(part.partition("=")[0])[:60] for part in parts if "%00" in part]:
         errors = dict.fromkeys(given, ["NUL is no text."])
@@ -43,11 +46,11 @@ def check_sender(request):
         raise TooLarge(detail % {"limit": limit}, limit_bytes=limit, length_bytes=length)
 
 
-def _check_encoding(request):
+def _check_encoding(request, is_lenient):
     """Raises UnsupportedEncoding for a compressed body, or one that is not in UTF-8. How a table in
     CSV is encoded is found out from the table itself."""
     coding = request.headers.get("Content-Encoding", "identity")
-    charset = request.content_params.get("charset", "utf-8")
+    charset = "utf-8" if is_lenient else request.content_params.get("charset", "utf-8")
     if coding.lower() != "identity":
         message = _("A body with the Content-Encoding %(name)s is not read: send it uncompressed.")
         raise UnsupportedEncoding(message % {"name": coding[:60]})

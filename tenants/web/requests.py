@@ -10,7 +10,7 @@ from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
-from tenants.web import limits
+from tenants.web import limits, printer_addresses
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
 MAX_WORDS = 20  # of a search: each is looked for in every row
@@ -41,7 +41,7 @@ class TooLarge(Invalid):
 
 def max_body_bytes(request):
     """The largest body of a request."""
-    is_known = any(map(request.headers.get, limits.CREDENTIALS))
+    is_known = has_path_token(request) or any(map(request.headers.get, limits.CREDENTIALS))
     limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
     return limits.max_body_bytes(request.method, request.path_info, is_known=is_known, limit=limit)
 
@@ -51,9 +51,20 @@ def too_large(limit, **numbers):
     return TooLarge(detail, limit_bytes=limit, **numbers)
 
 
+def has_path_token(request):
+    return printer_addresses.TOKEN in request.META
+
+
+def is_for_printers(request):
+    """Whether a request is in Spoolman's language, and so is the answer."""
+    return printer_addresses.is_for_printers(request.META, request.path_info)
+
+
 def render_refusal(request, refusal, template="tenants/refused.html"):
     """Answer a refusal outside of any view, without a farm and a style sheet."""
-    if wants_json(request):
+    if is_for_printers(request):
+        response = JsonResponse({"message": refusal.detail}, status=refusal.status)
+    elif wants_json(request):
         problem = of_refusal(refusal)
         response = JsonResponse(problem, status=refusal.status, content_type=CONTENT_TYPE)
     else:

@@ -30,10 +30,13 @@ from contextvars import ContextVar
 client_address = ContextVar("address", default="")
 correlation_id = ContextVar("id", default="")
 """
-LIMITS = (ROOT / "tenants" / "web" / "limits.py").read_text()
+LIMITS, ADDRESSES = (
+    (ROOT / "tenants" / "web" / name).read_text() for name in ("limits.py", "printer_addresses.py")
+)
 STAND_INS = [
     ("web", "throttle_counts.py", ""),
     ("web", "limits.py", LIMITS),
+    ("web", "printer_addresses.py", ADDRESSES),
     ("operations", "operation.py", CORRELATION),
 ]
 

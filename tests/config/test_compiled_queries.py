@@ -49,6 +49,9 @@ def arguments(query):
 def values_of(name, kind, query):
     if kind not in (compiled.ID, compiled.IDS):
         return OTHERS[name]()
+    if name == "number":
+        model = query.statement.model
+        return [*model.objects.order_by("pk").values_list("number", flat=True), 2**40]
     ids = [*pks(OF.get(name, query.statement.model)), 2**40]
     return ids if kind is compiled.ID else [ids, ids[:1], ids[-1:], []]
 

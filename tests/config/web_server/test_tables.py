@@ -26,6 +26,8 @@ SHORT_REPORTS = {"alerts", "stock", "stock-by-material-type"}
         ("GET", "/api/v1/spools/", True, 16_384),
         ("POST", "/floor/who/", True, 16_384),
         ("POST", "/floor/receive/", True, 6_000_000),
+        ("POST", "/api/v1/spool", False, 16_384),
+        ("POST", "/d/some-token/api/v1/spool", False, 6_000_000),
     ],
 )
 def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_known, most):
@@ -49,6 +51,9 @@ def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_know
         ("/api/v1/reports/consumption/", "since=2026-01-01T00:00:00Z", "", False),
         ("/api/v1/reports/consumption/", "since=2026-99-01", "", True),
         ("/api/v1/reports/stock/", "", "", False),
+        ("/api/v1/export/spools", "fmt=json", "", True),
+        ("/d/some-token/api/v1/export/spools", "fmt=csv", "", True),
+        ("/d/some-token/api/v1/spool", "", "", False),
     ],
 )
 def test_exports_imports_and_long_reports_are_long(path, query, accept, expected):

@@ -1,0 +1,14 @@
+"""URLconf behind a token in the path: what printers may ask, and nothing else."""
+
+from django.urls import include, path, re_path
+
+from production.spoolman.address import Unknown
+
+urlpatterns = [
+    path("api/v1/", include("production.spoolman.urls")),
+    re_path("", Unknown()),
+]
+
+handler400 = "config.api.pages.bad_request"
+handler404 = "config.api.pages.not_found"
+handler500 = "config.api.pages.server_error"

@@ -375,7 +375,7 @@ class FilterSet(django_filters.FilterSet):
 def _labelled(parameter, what, of_model):
     name = capfirst(parameter.replace("_", " "))
     if not what:  # as the model spells it: GTIN
-        return of_model if of_model.lower() == name.lower() else name
+        return of_model if (of_model or "").lower() == name.lower() else name
     what = str(what)
     return _("%(name)s: %(what)s") % {"name": name, "what": what[:1].lower() + what[1:]}
 

@@ -230,11 +230,12 @@ class BaseViewSet(GenericViewSet):
     def list_response(self, rows):
         """A page of the rows; as CSV all of them, unless the request names a page."""
         if csv_format.is_requested(self.request):
+            if self.request.query_params.keys() & {"page", "page_size"}:
+                rows = self.paginate_queryset(rows)  # refused now where there is none
             if self.offers_job and async_answers.is_wanted(self.request):
                 answer_in_json(self, self.request)
                 return async_answers.begin_export(self, rows)
-            one_page = self.request.query_params.keys() & {"page", "page_size"}
-            return csv_format.stream_list(self, self.paginate_queryset(rows) if one_page else rows)
+            return csv_format.stream_list(self, rows)
         page = self.paginate_queryset(rows)
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 

@@ -156,6 +156,33 @@ def test_a_job_is_seen_and_cancelled_by_who_began_it_and_by_managers(api, operat
 
 
 @pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("page=99", 404),
+        ("page=0", 400),
+        ("page_size=10000", 400),
+        ("ordering=nothing", 400),
+        ("is_active=perhaps", 400),
+        ("nothing=1", 400),
+    ],
+)
+def test_what_can_not_be_answered_is_refused_at_once(api, query, status):
+    Location.objects.create(name="Shelf")
+    assert api.get(f"{LOCATIONS}?{query}", headers=ASYNC).status_code == status
+    assert not Job.objects.exists()
+
+
+def test_a_page_is_as_many_steps_as_it_has_rows(api, do_all):
+    for name in "ABC":
+        Location.objects.create(name=name)
+    job = done(api.get(f"{LOCATIONS}?page=2&page_size=2", headers=ASYNC), 202)
+    assert job["total"] == 1
+    do_all()
+    job = Job.objects.get(pk=job["id"])
+    assert (job.status, job.done) == ("done", 1)
+
+
+@pytest.mark.parametrize(
     ("scope", "begun_with", "status"),
     [
         ("read", "read", 200),

@@ -279,7 +279,7 @@ def with_problems(result, generator, request, public):
         name: {"description": text, "content": content} for name, text in ANSWERS.values()
     }
     components["responses"]["JobBegun"] = JOB_BEGUN
-    for name in ("TooMany", "Busy"):
+    for name in ("TooMany", "Busy", "Refused"):  # of those, where asking again helps
         components["responses"][name]["headers"] = RETRY_AFTER
     for operations in result["paths"].values():
         for method in OF_METHOD.keys() & operations.keys():

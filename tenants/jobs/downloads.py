@@ -7,6 +7,8 @@ from tenants.jobs import files
 from tenants.jobs.models import Job
 from tenants.operations.refusals import Refusal
 
+RETRY_SECONDS = 2
+
 
 class JobUnfinished(Refusal):
     code = "job_unfinished"
@@ -27,7 +29,8 @@ class ResultDropped(Refusal):
 def file_answer(job):
     """The file. Raises JobUnfinished, JobHasNoResult, ResultDropped."""
     if not job.is_finished:
-        raise JobUnfinished(job_status=job.status, done=job.done, total=job.total)
+        figures = {"job_status": job.status, "done": job.done, "total": job.total}
+        raise JobUnfinished(retry_after_seconds=RETRY_SECONDS, **figures)
     if job.status != Job.Status.DONE:
         detail = _("It has ended as %(status)s. %(reason)s")
         reason = (job.problem or {}).get("detail", "")

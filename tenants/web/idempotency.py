@@ -32,6 +32,7 @@ from tenants.operations.refusals import Invalid, Refusal
 RETENTION = timedelta(hours=24)
 CLEAR_UP_EVERY = 100  # stored answers of a farm
 MAX_PURGED = 1_000
+BUSY_SECONDS = 1  # until a request with the same key is over, most times
 LARGE_BYTES = 16_384  # of an answer
 STORED_HEADERS = ("ETag", "Location")
 KEY = re.compile(r"[\x21-\x7e]{1,255}")
@@ -146,7 +147,7 @@ def _lock(user, key):
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [number])
         if not cursor.fetchone()[0]:
-            raise IdempotencyKeyBusy()
+            raise IdempotencyKeyBusy(retry_after_seconds=BUSY_SECONDS)
 
 
 def _scope(request, body=None):

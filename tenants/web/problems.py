@@ -43,9 +43,9 @@ def of_refusal(refusal):
 
 def headers_of(refusal):
     """``Retry-After``, where trying again is worth it: seconds."""
-    if refusal.status not in (429, 503) or isinstance(refusal, OutcomeUnknown):
-        return {}
-    return {"Retry-After": str(refusal.numbers.get("retry_after_seconds", RETRY_SECONDS))}
+    is_worth_it = refusal.status in (429, 503) and not isinstance(refusal, OutcomeUnknown)
+    seconds = refusal.numbers.get("retry_after_seconds", RETRY_SECONDS if is_worth_it else None)
+    return {} if seconds is None else {"Retry-After": str(seconds)}
 
 
 def flat(errors, prefix=""):

@@ -72,7 +72,9 @@ def test_an_export_is_made_as_a_job_where_the_caller_prefers_it(api, do_all):
     assert (job["status"], job["total"], job["by_username"]) == ("waiting", 3, "otto")
     again = api.get(f"{LOCATIONS}?search=shelf&format=csv", headers=ASYNC)
     assert done(again, 202)["id"] == job["id"]
-    refused(api.get(f"{begun['Location']}result/"), 409, "job_unfinished")
+    early = api.get(f"{begun['Location']}result/")
+    refused(early, 409, "job_unfinished")
+    assert early["Retry-After"] == "2"
     do_all()
     job = done(api.get(begun["Location"]))
     assert (job["status"], job["result_type"]) == ("done", "text/csv; charset=utf-8")

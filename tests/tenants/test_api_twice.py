@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.http import HttpResponse
+from django.test import RequestFactory
 from django.utils import timezone
 
 from inventory.models import Location
@@ -201,6 +202,28 @@ def test_one_key_sixty_four_times_at_once_has_one_effect(committed_farm, in_thre
     assert len(made) == 1
     assert {a.json()["code"] for a in answers if a.status_code == 409} <= {"idempotency_key_busy"}
     assert Location.objects.count() == 1
+
+
+def test_while_a_key_is_in_use_the_answer_says_when_to_ask_again(committed_farm, in_threads):
+    """The first request holds the key as long as the second one asks."""
+    user = make_user(role="manager")
+    request = RequestFactory().post("/", b"", content_type="text/plain")
+    request.user = user
+
+    def ask(_):
+        client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
+        client.force_authenticate(user)
+        return post_once(client, {"name": "Shelf"})
+
+    def work():
+        answers.extend(in_threads(ask, 1))
+        return HttpResponse("done")
+
+    answers = []
+    idempotency.answer_once(request, "k-1", work)
+    problem = answers[0].json()
+    assert (answers[0].status_code, problem["code"]) == (409, "idempotency_key_busy")
+    assert answers[0]["Retry-After"] == str(problem["retry_after_seconds"]) == "1"
 
 
 # --- If-Match ------------------------------------------------------------------------------------

@@ -28,8 +28,8 @@ from tenants.api.json_rows import is_annotated, is_expressible, lists_all, read_
 from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source, whole_transaction
 from tenants.operations.versions import check_version, expecting
-from tenants.web import idempotency
 from tenants.web.bodies import receive_body
+from tenants.web.idempotency import answer_once
 
 ID = "[0-9]{1,18}"
 # A version as the API sends it, or as a proxy that compressed the answer marks it: W/"3",
@@ -277,8 +277,7 @@ class BaseViewSet(GenericViewSet):
             if key is None or request.method != "POST":
                 return in_transaction(work)
             answer_in_json(self, request)
-            how = {"user": self.person or request.user, "store": self.stores_answers}
-            return idempotency.answer_once(request, key, work, **how)
+            return answer_once(request, key, work, user=self.person, store=self.stores_answers)
 
         return answer
 

@@ -15,11 +15,13 @@ from tenants.farms import nightly, replacing, restoring
 from tenants.jobs import backups, services, working
 from tenants.jobs.models import Job
 from tenants.models import Tenant
-from tenants.schemas import migrating
+from tenants.schemas import database_role, migrating
+from tests.budgets import deep
 from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, a_filament, a_running_run, a_spool, make_token, make_user
 from tests.queries import violations
 from tests.responses import text_of
+from tests.serving import serving
 from tests.spans import watching
 from tests.tenants.test_jobs import execute_beside
 
@@ -232,3 +234,25 @@ def test_a_backup_that_is_cancelled_leaves_no_file(committed_farm, by, do, monke
     assert (Backup.objects.count(), list(folder.iterdir())) == (0, [])
     with pytest.raises(services.JobEnded):
         services.cancel(job, by=by)
+
+
+@deep  # 5 s for a server of its own
+def test_where_farms_have_logins_a_restored_farm_is_served_as_before(
+    committed_farm, by, backup, do, settings, tmp_path
+):
+    settings.FARM_LOGIN_KEY = "a key"
+    database_role.let_log_in(committed_farm.schema_name)
+    with (
+        serving(tmp_path, SPOOLBOOK_FARM_LOGIN_KEY="a key") as own,
+        own.client(committed_farm) as browser,
+    ):
+
+        def seen():
+            headers = {"Authorization": f"Token {make_token(by)}"}
+            answer = browser.get("/api/v1/locations/", headers=headers)
+            return {each["name"] for each in answer.json()["results"]}
+
+        Location.objects.create(name="since")
+        assert seen() == {"then", "since"}
+        assert do(start(backup, by)).status == "done"
+        assert seen() == {"then"}

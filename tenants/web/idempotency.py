@@ -26,6 +26,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from tenants.accounts.models import IdempotencyKey
+from tenants.operations.compiled import ID, TEXT, compiled
 from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Invalid, Refusal
 
@@ -166,11 +167,16 @@ def _hash(body):
 
 
 def _stored(user, key):
-    stored = IdempotencyKey.objects.filter(user=user, key=key).first()
+    stored = _with_key.first(user=user.pk, key=key)
     if stored is not None and stored.created_at < timezone.now() - RETENTION:
         stored.delete()
         return None
     return stored
+
+
+@compiled(user=ID, key=TEXT)
+def _with_key(user, key):
+    return IdempotencyKey.objects.filter(user=user, key=key).order_by()
 
 
 def _replay(stored, scope, is_stored):

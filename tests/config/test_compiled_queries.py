@@ -13,7 +13,7 @@ import production
 import tenants
 from inventory.models import Spool
 from production.models import Printer, ProductionRun
-from tenants.accounts.models import DeviceToken
+from tenants.accounts.models import DeviceToken, IdempotencyKey, User
 from tenants.models import Tenant
 from tenants.operations import compiled
 from tests.factories import a_running_run, a_spool
@@ -57,8 +57,15 @@ def values_of(name, kind, query):
 
 
 # Of which model an id is, by the name of the parameter; else it is one of the rows themselves.
-OF = {"run": ProductionRun, "spool": Spool, "spools": Spool, "printers": Printer}
+OF = {
+    "run": ProductionRun,
+    "spool": Spool,
+    "spools": Spool,
+    "printers": Printer,
+    "user": User,
+}
 OTHERS = {
+    "key": lambda: ["a key", "no key"],
     "host": lambda: ["alpha.localhost", "beta.localhost", "nobody.localhost"],
     "hashed": lambda: [*DeviceToken.objects.values_list("hash", flat=True), "no hash"],
     "now": lambda: [timezone.now(), timezone.now() + timedelta(days=9_000)],
@@ -70,6 +77,9 @@ def full(farm, manager):
     for fill, *_ in ROWS.values():
         fill(2)
     a_running_run((a_spool(), 10))
+    scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}
+    for user in User.objects.all():
+        IdempotencyKey.objects.create(user=user, key="a key", **scope)
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

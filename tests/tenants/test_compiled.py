@@ -3,8 +3,10 @@
 from contextlib import closing
 
 import pytest
+from django.core.handlers.wsgi import WSGIHandler
 from django.db import OperationalError, connection, connections, transaction
 from django.db.models import F, Value
+from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
 from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
@@ -16,7 +18,7 @@ from config.database import PREPARE_AFTER
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.operations.compiled import IDS, TEXT, CompiledQuery, IsOneOf, fetch
 from tenants.operations.operation import in_transaction
-from tests.factories import make_user
+from tests.factories import make_token, make_user
 from tests.tenants.sql_helpers import ask, walled
 
 PREPARED = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%%%s%%'"
@@ -232,6 +234,31 @@ def test_a_statement_without_rows_returns_none(farm):
     text = "UPDATE accounts_farmsettings SET run_prefix = %(prefix)s"
     assert fetch(text, {"prefix": "X1"}, has_rows=False) is None
     assert FarmSettings.load().run_prefix == "X1"
+
+
+def test_a_request_after_a_restart_of_the_database_is_answered(committed_farm):
+    token, host = make_token(make_user(role="manager")), f"{committed_farm.slug}.localhost"
+    environ = RequestFactory().get("/api/v1/spools/", headers={"host": host}).environ
+    environ |= {"HTTP_AUTHORIZATION": f"Token {token}", "HTTP_ACCEPT": "application/json"}
+
+    def status():
+        return repeat(lambda: served(dict(environ)))
+
+    assert status() == "200 OK"
+    pid = connection.connection.info.backend_pid
+    with closing(connection.copy()) as other, other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+    assert status() == "200 OK"
+    assert connection.connection.info.backend_pid != pid
+
+
+def served(environ):
+    """The status of a request as gunicorn makes it: Django's test client looks at no connection."""
+    statuses = []
+    answer = WSGIHandler()(environ, lambda status, _headers: statuses.append(status))
+    list(answer)
+    answer.close()
+    return statuses[0]
 
 
 # --- Spans -------------------------------------------------------------------------------------

@@ -46,6 +46,7 @@ RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"
 # own prepared statements are gone, as long as the connection has a prepare_threshold.
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
 NO_ROLE = "none"
+PREPARED = object()  # in place of the name of a cursor
 # What makes a cursor one that puts parameters into the text by itself, undone.
 BOUND_BY_SERVER = {
     name: getattr(psycopg.Cursor, name)
@@ -73,10 +74,13 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def prepared_cursor(self):
         """A cursor whose statements PostgreSQL prepares when they are repeated on the connection;
         one like any other where they are logged, or are not to be prepared."""
-        cursor = self.cursor()
-        if self.connection.prepare_threshold is not None and not self.queries_logged:
-            cursor.cursor = self._preparing(self.connection)
-        return cursor
+        is_plain = self.connection is None or self.connection.prepare_threshold is None
+        return self.cursor() if is_plain or self.queries_logged else self._cursor(PREPARED)
+
+    def create_cursor(self, name=None):
+        if name is PREPARED:
+            return self._preparing(self.connection)
+        return super().create_cursor(name)
 
     def get_connection_params(self):
         data = self.settings_dict.get("EMBEDDED")

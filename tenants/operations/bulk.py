@@ -11,12 +11,26 @@ from decimal import Decimal
 from functools import lru_cache
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.utils.functional import Promise
 from psycopg.types.json import Jsonb
 
 from tenants.operations.compiled import fetch
 
+# The values of these are stored as they are.
+PLAIN = {
+    (kind.get_prep_value, kind.to_python)
+    for kind in (
+        models.BooleanField,
+        models.CharField,
+        models.DateField,
+        models.DateTimeField,
+        models.DecimalField,
+        models.ForeignKey,
+        models.IntegerField,
+        models.TextField,
+    )
+}
 ROWS = "json_to_recordset(%({name})s::json) AS written ({columns})"
 UPDATE = 'UPDATE {table} AS target SET {sets} FROM {rows} WHERE target."{pk}" = written."{pk}"'
 INSERT = 'INSERT INTO {table} ({names}) SELECT {names} FROM {rows} RETURNING "{pk}"'
@@ -80,7 +94,10 @@ def write(*changes):
 
 def _as_json(rows, columns):
     values = [
-        {name: prepare(getattr(row, attname), connection) for name, attname, prepare in columns}
+        {
+            name: prepare(getattr(row, attname), connection) if prepare else getattr(row, attname)
+            for name, attname, prepare in columns
+        }
         for row in rows
     ]
     return json.dumps(values, default=_other)
@@ -99,7 +116,7 @@ def _other(value):
 
 @lru_cache(500)
 def _statement(keys):
-    """The text, and ``[[(column, attribute, function to its database value)]]`` of the changes."""
+    """The text, and `_read` of the columns of each change."""
     models = [model for _kind, model, _fields in keys]
     if len({*models}) < len(models) or [kind for kind, *_more in keys].count(Insert) > 1:
         raise ValueError("Changes of one statement are of different tables, and one inserts")
@@ -107,7 +124,13 @@ def _statement(keys):
     parts = [_part(keys[n][0].text, columns, f"rows{n}") for n, columns in enumerate(found)]
     first = ", ".join(f"change{n} AS ({part})" for n, part in enumerate(parts[:-1]))
     text = f"WITH {first} {parts[-1]}" if first else parts[-1]
-    return text, [[(c.column, c.attname, c.get_db_prep_save) for c in each] for each in found]
+    return text, [[_read(column) for column in each] for each in found]
+
+
+def _read(column):
+    """A column's name, attribute, and what makes the value to be stored of it."""
+    is_plain = (type(column).get_prep_value, type(column).to_python) in PLAIN
+    return column.column, column.attname, None if is_plain else column.get_db_prep_save
 
 
 def _part(text, columns, name):

@@ -8,8 +8,6 @@ serializers and the permission of each action that is not its name.
 import re
 from functools import partial
 
-from django.core.exceptions import ObjectDoesNotExist
-from django.http import Http404
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from rest_framework import status
@@ -20,7 +18,7 @@ from rest_framework.utils.serializer_helpers import ReturnDict
 from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
-from tenants.api import FULL_SCOPE, NO_PERMISSION, SIGNED_IN, async_answers, csv_format
+from tenants.api import FULL_SCOPE, NO_PERMISSION, SIGNED_IN, async_answers, csv_format, finding
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
@@ -140,7 +138,9 @@ class BaseViewSet(GenericViewSet):
 
     def get_object(self):
         """The row that the address names, of this farm, or 404."""
-        return _find(self.get_queryset(), self.kwargs["pk"])
+        if self.has_fixed_rows:
+            return finding.row_of_view(type(self), self.kwargs["pk"])
+        return finding.find(self.get_queryset(), self.kwargs["pk"])
 
     @property
     def has_fixed_rows(self):
@@ -217,7 +217,7 @@ class BaseViewSet(GenericViewSet):
         """What is answered of the row with this id, or 404."""
         found = read_row(self, None if self.has_fixed_rows else self.get_queryset(), pk)
         if found is None:
-            raise _not_found(self.queryset.model, pk)
+            raise finding.not_found(self.queryset.model, pk)
         return found
 
     def _answer(self, data, row, status):
@@ -280,18 +280,6 @@ class BaseViewSet(GenericViewSet):
             return answer_once(request, key, work, user=self.person, store=self.stores_answers)
 
         return answer
-
-
-def _find(rows, pk):
-    try:
-        return rows.get(pk=pk)
-    except ObjectDoesNotExist as error:
-        raise _not_found(rows.model, pk) from error
-
-
-def _not_found(model, pk):
-    names = {"kind": model._meta.verbose_name, "id": pk}
-    return Http404(_("There is no %(kind)s with the id %(id)s.") % names)
 
 
 def answer_in_json(view, request):
@@ -382,7 +370,7 @@ class Nested:
     parent = ""
 
     def get_parent(self):
-        return _find(self.parents.all(), self.kwargs[f"{self.parent}_id"])
+        return finding.find(self.parents.all(), self.kwargs[f"{self.parent}_id"])
 
     def get_queryset(self):
         return super().get_queryset().filter(**{self.parent: self.kwargs[f"{self.parent}_id"]})

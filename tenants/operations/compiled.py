@@ -73,10 +73,10 @@ class Placeholder(Value):
 
 
 class CompiledQuery:
-    """A function's queryset by its text; ``around`` is a text around it, which is ``{}`` there."""
+    """A function's queryset, by its text."""
 
-    def __init__(self, queryset, parameters, *, around="{}"):
-        self.queryset, self.parameters, self.around = queryset, parameters, around
+    def __init__(self, queryset, parameters):
+        self.queryset, self.parameters = queryset, parameters
         update_wrapper(self, queryset)
 
     def __call__(self, **values):
@@ -105,7 +105,7 @@ class CompiledQuery:
     @cached_property
     def statement(self):
         marks = {name: Placeholder(name, field) for name, field in self.parameters.items()}
-        return Statement(self.queryset(**marks), self.around)
+        return Statement(self.queryset(**marks))
 
 
 def fetch(text, params, *, has_rows=True):
@@ -133,9 +133,11 @@ def _as_it_is(value):
 class Statement:
     """The text of a queryset, with named parameters, and how its rows are read."""
 
-    def __init__(self, rows, around="{}"):
+    def __init__(self, rows):
+        if rows._prefetch_related_lookups:
+            raise NotSupportedError("A compiled query reads no other rows than its own")
         compiler = rows.query.get_compiler(rows.db)
-        self.text = around.format(_with_names(*compiler.as_sql()))
+        self.text = _with_names(*compiler.as_sql())
         self.model, self.locks = rows.model, rows.query.select_for_update
         self.read = _reader(rows, compiler)
         converters = compiler.get_converters([column[0] for column in compiler.select])

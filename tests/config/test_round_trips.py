@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from tests.conftest import FarmAPIClient
 from tests.factories import a_printer, a_product, a_running_run, a_spool, make_token, make_user
 
-FINDS_FARM = "FROM tenants_tenant"
+FINDS_FARM = 'FROM "tenants_tenant"'
 
 
 @pytest.fixture
@@ -33,6 +33,15 @@ def test_a_completion(ask):
     ask("post", f"production-runs/{runs[0].pk}/complete/", {"as_planned": True})
     found = ask("post", f"production-runs/{runs[1].pk}/complete/", {"as_planned": True})
     assert len(found) <= 14, "\n".join(found)
+
+
+@pytest.mark.parametrize("path", ["spools/", "production-runs/"])
+def test_a_list_and_one_of_its_rows(ask, path):
+    run = a_running_run((a_spool(), 10))
+    pk = run.pk if path == "production-runs/" else run.materials.get().spool_id
+    for asked in (path, f"{path}?page_size=1", f"{path}{pk}/"):
+        found = ask("get", asked)
+        assert len(found) <= 2, "\n".join(found)
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from inventory.models import (
     Spool,
     SpoolEvent,
 )
+from inventory.models.spools import LIVE
 from inventory.services import stock
 from tenants.api.filters import (
     AmountFilter,
@@ -113,7 +114,7 @@ class SpoolFilter(FilterSet):
     location = ReferenceFilter()
     lot_number = CaseInsensitiveFilter()
     supplier = CaseInsensitiveFilter()
-    remaining_below = AmountFilter("remaining_grams", lookup_expr="lt")
+    remaining_below = AmountFilter(method="with_less")
     available_from = AmountFilter(
         method="with_available", label="At least this many grams are available"
     )
@@ -131,6 +132,9 @@ class SpoolFilter(FilterSet):
 
     def with_available(self, spools, name, value):
         return spools.with_available().filter(available__gte=value)
+
+    def with_less(self, spools, name, value):
+        return spools.alias(live=LIVE).filter(live__lt=value)
 
     def low_or_not(self, spools, name, value):
         low = stock.low_spools().values("pk")

@@ -56,7 +56,7 @@ def _joined(parts):
 def _share(subject):
     """What is left, from 0 to 1; a filament is full."""
     initial = getattr(subject, "initial_grams", None)
-    return max(0, min(1, subject.remaining_grams / initial)) if initial else 1
+    return max(0, min(1, subject.live_grams / initial)) if initial else 1
 
 
 def _reel(filament, share, *, is_large):

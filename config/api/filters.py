@@ -47,8 +47,8 @@ class BoundedSearch(SearchFilter):
 class StrictOrdering(OrderingFilter):
     """``ordering=-finished_at,number``: by fields the list names, nulls last, ids to break ties.
 
-    A view's ``ordering_aliases`` are other names for some of them. By one in its
-    ``natural_ordering`` a row that ends in 127 comes before one that ends in 1000.
+    A view's ``ordering_aliases`` are other names for some of them, or for expressions. By one in
+    its ``natural_ordering`` a row that ends in 127 comes before one that ends in 1000.
     """
 
     def remove_invalid_fields(self, queryset, fields, view, request):
@@ -83,7 +83,8 @@ def _aliases(view):
 
 
 def _columns(name, view):
-    column = F(_aliases(view).get(name, name))
+    column = _aliases(view).get(name, name)
+    column = F(column) if isinstance(column, str) else column
     if name not in getattr(view, "natural_ordering", ()):
         return [column]
     return [Func(column, Value("0123456789"), function="rtrim"), Length(column), column]

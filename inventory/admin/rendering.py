@@ -31,13 +31,13 @@ def with_glyph(subject):
 def stock_bar(spool):
     """What is available, reserved and gone of a spool, as parts of what it once held. Gone is what
     is no longer on it: used, thrown away, or counted away."""
-    whole = max(spool.initial_grams, spool.remaining_grams)
-    claimed = min(spool.reserved_grams, spool.remaining_grams)
-    free = spool.remaining_grams - claimed
+    whole = max(spool.initial_grams, spool.live_grams)
+    claimed = min(spool.reserved_grams, spool.live_grams)
+    free = spool.live_grams - claimed
     figures = {
-        "remaining": format_number(spool.remaining_grams),
+        "remaining": format_number(spool.live_grams),
         "reserved": format_number(spool.reserved_grams),
-        "gone": format_number(max(spool.initial_grams - spool.remaining_grams, 0)),
+        "gone": format_number(max(spool.initial_grams - spool.live_grams, 0)),
     }
     title = _("%(remaining)s g remaining, %(reserved)s g reserved, %(gone)s g gone") % figures
     return format_html(

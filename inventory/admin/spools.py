@@ -87,9 +87,9 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         "manufacturer": "filament.manufacturer.name",
         "name": "filament.name",
         "material": "filament.material_type.code",
+        "initial_grams": "initial_grams",
+        "remaining_grams": "live_grams",
         **same(
-            "initial_grams",
-            "remaining_grams",
             "reserved_grams",
             "available_grams",
             "tare_grams",
@@ -120,7 +120,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     # -- finding -------------------------------------------------------------------------------
 
     def get_queryset(self, request):
-        return Spool.objects.with_filament().with_available().order_by("-pk")
+        return Spool.objects.with_filament().with_available().with_live().order_by("-pk")
 
     def search(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):
@@ -129,7 +129,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
 
     def suggestion(self, spool):
         """What an autocomplete displays of a spool besides its name."""
-        figures = {"left": grams(spool.remaining_grams), "available": grams(spool.available)}
+        figures = {"left": grams(spool.live_grams), "available": grams(spool.available)}
         note = _("%(left)s g left, %(available)s g available") % figures
         return {"note": note, "glyph": spool_glyph(spool, size="s")}
 
@@ -153,9 +153,9 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def lot(self, spool):
         return spool.lot_number
 
-    @admin.display(description="remaining g", ordering="remaining_grams")
+    @admin.display(description="remaining g", ordering="live")
     def remaining(self, spool):
-        return grams(spool.remaining_grams)
+        return grams(spool.live_grams)
 
     @admin.display(description="available g", ordering="available")
     def available(self, spool):
@@ -189,8 +189,8 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
             "spool": spool,
             "label_url": labels_url([spool.pk]),
             "bar": stock_bar(spool),
-            "gone": max(spool.initial_grams - spool.remaining_grams, 0),  # or counted away
-            "worth": None if cost is None else half_up(cost * spool.remaining_grams, 2),
+            "gone": max(spool.initial_grams - spool.live_grams, 0),  # or counted away
+            "worth": None if cost is None else half_up(cost * spool.live_grams, 2),
             "currency": FarmSettings.load().currency,
             "entries": spool.transactions.with_references().order_by("-pk")[:NEWEST],
             "spool_events": [(event, *changed(event)) for event in events[:NEWEST]],

@@ -8,6 +8,7 @@ from rest_framework.response import Response
 from inventory import filters
 from inventory.api.imports import SpoolImport
 from inventory.models import Spool, SpoolEvent
+from inventory.models.spools import LIVE
 from inventory.paper import labels
 from inventory.serializers.labels import LabelQuery, LabelsQuery
 from inventory.serializers.ledger import InventoryTransactionSerializer
@@ -59,13 +60,13 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     ordering_fields = [
         "id",
         "code",
-        "remaining_grams",
         "lot_number",
         "received_on",
         "first_used_at",
         "last_used_at",
         "archived_at",
     ]
+    ordering_aliases = {"remaining_grams": LIVE}
 
     def with_related(self, rows):
         rows = rows.with_filament()

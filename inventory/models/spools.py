@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Lower, Upper
+from django.db.models.functions import Coalesce, Greatest, Lower, Upper
 from django.utils import timezone
 
 from inventory import codes
@@ -21,6 +21,11 @@ from tenants.operations.quantities import (
 from tenants.operations.sql_property import sql_property
 
 HUNDRED = Decimal(100)
+# What is on a spool now: by the book, less what its open meters took since.
+LIVE = Greatest(
+    F("remaining_grams") - F("metered_grams"), Decimal(0), output_field=ReportedGramsField()
+)
+AVAILABLE = LIVE - F("reserved_grams")
 
 
 class Location(models.Model):
@@ -56,7 +61,7 @@ class SpoolQuerySet(PresentQuerySet):
         return self.filter(archived_at__isnull=False)
 
     def with_available(self):
-        return self.annotate(available=self.model.available_grams.expression)
+        return self.annotate(available=AVAILABLE)
 
     def labelled(self, code):
         """The spool whose label carries ``code``, now or before it was relabelled."""
@@ -79,9 +84,12 @@ class SpoolQuerySet(PresentQuerySet):
             found |= Q(code__regex=pattern)
         return self.filter(found)
 
+    def with_live(self):
+        return self.annotate(live=LIVE)
+
     def holding(self):
-        """With something left by the book."""
-        return self.filter(remaining_grams__gt=0)
+        """With something left."""
+        return self.filter(remaining_grams__gt=F("metered_grams"))
 
     def sealed(self):
         """Neither opened nor used yet."""
@@ -95,16 +103,19 @@ class SpoolQuerySet(PresentQuerySet):
         """Low in stock: at most ``percent`` of the initial grams are left on the spool
         (``is_low_itself``), or what is available of its filament on the whole shelf is at most
         the filament's reorder point (``is_to_reorder``)."""
-        return self.annotate(
-            is_low_itself=Q(remaining_grams__lte=F("initial_grams") * percent / HUNDRED),
-            is_to_reorder=Q(filament__reorder_point_grams__isnull=False)
-            & Q(filament__reorder_point_grams__gte=self._available_of_filament()),
-        ).filter(Q(is_low_itself=True) | Q(is_to_reorder=True))
+        return (
+            self.alias(live=LIVE)
+            .annotate(
+                is_low_itself=Q(live__lte=F("initial_grams") * percent / HUNDRED),
+                is_to_reorder=Q(filament__reorder_point_grams__isnull=False)
+                & Q(filament__reorder_point_grams__gte=self._available_of_filament()),
+            )
+            .filter(Q(is_low_itself=True) | Q(is_to_reorder=True))
+        )
 
     def _available_of_filament(self):
         same = self.model.objects.on_shelf().filter(filament=OuterRef("filament")).order_by()
-        available = Sum(F("remaining_grams") - F("reserved_grams"))
-        summed = same.values("filament").annotate(grams=available).values("grams")
+        summed = same.values("filament").annotate(grams=Sum(AVAILABLE)).values("grams")
         return Coalesce(Subquery(summed), Decimal(0), output_field=GramsField())
 
 
@@ -193,10 +204,22 @@ class Spool(NumberedRow):
     def __str__(self):
         return f"{self.code} {self.filament}"
 
-    @sql_property(F("remaining_grams") - F("reserved_grams"))
+    @sql_property(LIVE)
+    def live_grams(self):
+        """What is on it now: by the book, less what its open meters took since."""
+        return max(self.remaining_grams - self.metered_grams, Decimal(0))
+
+    @property
+    def used_grams(self):
+        """What was taken of its initial grams, and beyond them."""
+        taken = self.initial_grams - self.remaining_grams + self.metered_grams
+        return max(taken + self.excess_grams, Decimal(0))
+
+    @sql_property(AVAILABLE)
     def available_grams(self):
-        """Remaining minus reserved; negative when a count or a long print took what is reserved."""
-        return self.remaining_grams - self.reserved_grams
+        """What is on it minus reserved; negative when a count or a long print took what is
+        reserved."""
+        return self.live_grams - self.reserved_grams
 
     @property
     def is_sealed(self):

@@ -51,7 +51,10 @@ class SpoolSerializer(RowSerializer):
         source="location", lookup="name__iexact", queryset=Location.objects.all(), allow_null=True
     )
     remaining_grams = QuantityField(
-        required=False, help_text="Net. On receipt: what is left of a spool used before.", **GRAMS
+        source="live_grams",
+        required=False,
+        help_text="Net. On receipt: what is left of a spool used before.",
+        **GRAMS,
     )
     gross_grams = QuantityField(
         required=False,
@@ -114,6 +117,12 @@ class SpoolSerializer(RowSerializer):
             "version",
         ]
         extra_kwargs = {"initial_grams": {"required": False}, "received_on": {"required": False}}
+
+    def to_internal_value(self, data):
+        values = super().to_internal_value(data)
+        if "live_grams" in values:
+            values["remaining_grams"] = values.pop("live_grams")
+        return values
 
 
 @extend_schema_field(OpenApiTypes.STR)

@@ -75,9 +75,21 @@ LEFT JOIN (
     LEFT JOIN inventory_inventorytransaction reversal ON reversal.reverses_id = entry.id
     WHERE entry.kind IN ('usage', 'waste') AND reversal.id IS NULL
 ) used ON used.spool_id = spool.id
+WHERE NOT spool.has_given_use_dates
 GROUP BY spool.id
 HAVING spool.first_used_at IS DISTINCT FROM min(used.occurred_at)
     OR spool.last_used_at IS DISTINCT FROM max(used.occurred_at)
+ORDER BY spool.id
+""",
+    "metered_is_the_open_meters": """
+SELECT spool.id AS spool_id, spool.code AS spool_code, spool.metered_grams,
+       coalesce(meters.sum_grams, 0) AS sum_grams
+FROM inventory_spool spool
+LEFT JOIN (
+    SELECT spool_id, sum(grams) AS sum_grams FROM inventory_usagemeter
+    WHERE closed_at IS NULL GROUP BY spool_id
+) meters ON meters.spool_id = spool.id
+WHERE spool.metered_grams <> coalesce(meters.sum_grams, 0)
 ORDER BY spool.id
 """,
     "last_entry_is_known": """

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool
-from inventory.models.ledger import CLOCK_CORRECTED, CONSUMPTION, REVALUED
+from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED
 from inventory.services import clock
 from tenants.operations.bulk import bulk_insert, bulk_update
 from tenants.operations.compiled import IDS, IsOneOf, compiled
@@ -32,8 +32,11 @@ ZERO = Decimal(0)
 BALANCE_FIELDS = (
     "remaining_grams",
     "reserved_grams",
+    "metered_grams",
+    "excess_grams",
     "first_used_at",
     "last_used_at",
+    "has_given_use_dates",
     "last_entry_at",
     "version",
 )
@@ -114,7 +117,10 @@ class Book:
         return self._post(spool, Kind.ADJUSTMENT, grams, **details)
 
     def count(self, spool, net_grams, **details):
-        """Set the book to the ``net_grams`` that were weighed; posted also when nothing differs."""
+        """Set the book to the ``net_grams`` that were weighed; posted also when nothing differs.
+        What was reported beyond the book is settled by it."""
+        if details.get("reason") != COMPENSATED:
+            spool.excess_grams = ZERO
         return self._post(spool, Kind.COUNT, net_grams - spool.remaining_grams, **details)
 
     def restart_time(self, spool):
@@ -143,6 +149,20 @@ class Book:
         self.reverse(entry, reason=REVALUED)
         details = {"run": entry.production_run, "occurred_at": entry.occurred_at}
         self._post(spool, entry.kind, entry.grams, reason=REVALUED, note=entry.note, **details)
+
+    # -- what a device says of it ----------------------------------------------------------------
+
+    def exceed(self, spool, grams):
+        """Note ``grams`` that were reported beyond what was on it by the book."""
+        spool.excess_grams += grams
+        self.touch(spool)
+
+    def date_use(self, spool):
+        """It is used now, says a client: no entry tells it."""
+        spool.first_used_at = spool.first_used_at or self.at
+        spool.last_used_at = self.at
+        spool.has_given_use_dates = True
+        self.touch(spool)
 
     # -- what open runs reserve of it ----------------------------------------------------------
 
@@ -191,7 +211,8 @@ class Book:
             bulk_insert(self.entries)
         if self._given_back:
             uses = InventoryTransaction.objects.dates_of_use(self._given_back)
-            for pk in self._given_back:
+            dated = {pk for pk in self._given_back if self.spools[pk].has_given_use_dates}
+            for pk in self._given_back - dated:
                 spool = self.spools[pk]
                 spool.first_used_at, spool.last_used_at = uses.get(pk, (None, None))
         for spool in self._touched.values():
@@ -203,7 +224,8 @@ class Book:
             note = _("Settled: the print used %(grams)s g, the book had %(had)s g.")
             figures = {"grams": grams, "had": spool.remaining_grams}
             note %= {name: format_number(figure) for name, figure in figures.items()}
-            self.count(spool, grams, **{**details, "note": note, "reason": "settled"})
+            settled = {**details, "note": note, "reason": "settled"}
+            self._post(spool, Kind.COUNT, grams - spool.remaining_grams, **settled)
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")
         entry = self._post(spool, kind, -grams, **details)

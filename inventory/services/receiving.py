@@ -5,10 +5,10 @@ from decimal import ROUND_DOWN, Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import Spool
+from inventory.models import Filament, Spool
 from inventory.services import clock, ledger
 from inventory.services.past import require_past
-from inventory.services.spools import blank_labels, scale
+from inventory.services.spools import blank_labels, scale, shelf, stating
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
@@ -20,6 +20,8 @@ from tenants.operations.text import compose_names, format_number
 MAX_AT_ONCE = 200
 PRICE_STEP = Decimal("0.0001")
 USED_BEFORE = "used before"  # the reason of the entry
+OPENING = "opening"  # of a spool that a client describes
+ASSUMED = Decimal(1000)
 
 
 class FilamentInactive(Refusal):
@@ -45,6 +47,7 @@ def receive(
         initial_grams=initial_grams,
         price=price,
         received_on=_day_of_receipt(received_on, at),
+        created_at=at,
         **details,
     )
     left = set_left(spool, remaining_grams=remaining_grams, gross_grams=gross_grams, at=at)
@@ -54,9 +57,68 @@ def receive(
     return book.spools[spool.pk]
 
 
+@operation("spool.receive_stated")
+def receive_stated(
+    *, filament, by, at=None, initial_grams=None, used_grams=None, remaining_grams=None,
+    tare_grams=None, is_archived=False, note="", **details,
+):  # fmt: skip
+    """Put one new spool on the shelf as a client of the printers' API describes it; returns it.
+
+    Where ``initial_grams`` (net, by default the filament's net grams) are not known or 0, ASSUMED
+    are received, and it is to be weighed. What was used before is adjusted away, and what goes
+    beyond the initial grams is kept as excess; give ``used_grams`` or ``remaining_grams``. The
+    reel weighs what the filament's does. Raises Invalid, InvalidQuantity, FilamentInactive.
+    """
+    at = at or clock.now()
+    initial = filament.net_grams if initial_grams is None else initial_grams
+    spool = unsaved(
+        filament=filament,
+        initial_grams=initial or ASSUMED,
+        received_on=_day_of_receipt(None, at),
+        tare_grams=filament.tare_grams if tare_grams is None else tare_grams,
+        is_initial_assumed=not initial,
+        needs_weighing=not initial,
+        has_given_use_dates=bool(details.keys() & {"first_used_at", "last_used_at"}),
+        created_at=at,
+        **{"price": None, **details},
+    )
+    used = _used(spool, used_grams, remaining_grams)
+    spool.opened_at = at if used else None
+    spool.excess_grams = max(used - spool.initial_grams, ledger.ZERO)
+    spool.save(force_insert=True)
+    if Filament.objects.filter(pk=filament.pk, removed_at__isnull=False).exists():
+        raise _removed(filament)  # its row is locked by the one of the spool
+    with ledger.book([spool.pk], by=by, at=at) as book:
+        received = book.spools[spool.pk]
+        book.receive(received, note=note)
+        if opening := min(used, received.initial_grams):
+            book.adjust(received, -opening, reason=OPENING, note=note)
+    if is_archived:
+        return shelf.archive(received, by=by, at=at, discard=False)
+    return received
+
+
+def _used(spool, used, remaining):
+    """Grams that were used of an unsaved spool."""
+    if remaining is None:
+        return to_grams(used or 0, field="used_grams")
+    if spool.is_initial_assumed:
+        raise stating.initial_unknown(spool)
+    left = to_grams(remaining, field="remaining_grams")
+    return max(spool.initial_grams - left, ledger.ZERO)
+
+
+def _removed(filament):
+    message = _("%(filament)s is removed: restore it first, or choose another.")
+    errors = {"filament": [_("It is removed.")]}
+    return FilamentInactive(message % {"filament": filament}, errors=errors)
+
+
 def unsaved(*, filament, initial_grams, price, **details):
     """A new spool, checked and not saved yet: its receipt must follow. Raises Invalid,
     InvalidQuantity, FilamentInactive."""
+    if filament.is_removed:
+        raise _removed(filament)
     if not filament.is_active:
         message = _("%(filament)s is out of use: put it in use again, or choose another.")
         errors = {"filament": [_("It is out of use.")]}
@@ -146,7 +208,7 @@ def receive_many(
     prices = _prices(_counted(count, codes), price, total_price)
     labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
     details |= {"filament": filament, "initial_grams": initial_grams}
-    details["received_on"] = _day_of_receipt(received_on, at)
+    details |= {"received_on": _day_of_receipt(received_on, at), "created_at": at}
     new = [
         unsaved(price=each, **details, **label) for each, label in zip(prices, labels, strict=True)
     ]

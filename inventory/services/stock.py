@@ -12,12 +12,12 @@ from django.db.models.functions import Coalesce, Greatest, NullIf, Round
 from django.utils import timezone
 
 from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
+from inventory.models.spools import AVAILABLE, LIVE
 from tenants.accounts.models import FarmSettings
 from tenants.operations.quantities import GramsField
 
 USE_DAYS = 30
 DAYS = DecimalField(max_digits=14, decimal_places=1)
-AVAILABLE = F("remaining_grams") - F("reserved_grams")
 NOTHING = Value(Decimal(0), output_field=GramsField())
 
 
@@ -85,7 +85,7 @@ def _with_stock(rows, kind):
     return rows.annotate(
         sealed_count=_count(shelf.holding().sealed(), kind),
         opened_count=_count(shelf.holding().opened(), kind),
-        remaining_grams=_sum(shelf, kind, F("remaining_grams")),
+        remaining_grams=_sum(shelf, kind, LIVE),
         reserved_grams=_sum(shelf, kind, F("reserved_grams")),
         available_grams=_sum(shelf, kind, AVAILABLE),
         used_grams=_sum(used, f"spool__{kind}", -F("grams")),

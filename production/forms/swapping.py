@@ -77,7 +77,7 @@ class SwapForm(OtherSpoolForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         line = self.line
-        if self.touch and line.spool.remaining_grams <= line.planned_total_grams:
+        if self.touch and line.spool.live_grams <= line.planned_total_grams:
             self.fields["gave"].initial = "empty"
 
     def clean(self):

@@ -174,7 +174,7 @@ def _spool(line):
     book = _("%(grams)s g by the book")
     if spool.lot_number:
         book = _("%(grams)s g by the book, lot %(lot)s")
-    figures = {"grams": format_number(spool.remaining_grams), "lot": spool.lot_number}
+    figures = {"grams": format_number(spool.live_grams), "lot": spool.lot_number}
     return [
         tables.text(spool.code, tables.LARGE, bold=True),
         tables.text(place),

@@ -109,7 +109,8 @@ class QuantityField(serializers.DecimalField):
         return number
 
     def to_representation(self, value):
-        return f"{Decimal(value).quantize(self.step, ROUND_HALF_UP, WIDE):f}"
+        number = Decimal(value).quantize(self.step, ROUND_HALF_UP, WIDE)
+        return f"{number or number.copy_abs():f}"  # not -0
 
 
 def size_of(column):

@@ -18,7 +18,7 @@ class Balance:
     @property
     def changes(self):
         was = (self.was_remaining, self.was_reserved)
-        return was != (self.spool.remaining_grams, self.spool.reserved_grams)
+        return was != (self.spool.live_grams, self.spool.reserved_grams)
 
     @property
     def is_overclaimed(self):
@@ -52,7 +52,7 @@ def _watched(work, spool_ids, after):
     balances = [
         Balance(
             spool=spool,
-            was_remaining=before[spool.pk].remaining_grams,
+            was_remaining=before[spool.pk].live_grams,
             was_reserved=before[spool.pk].reserved_grams,
         )
         for spool in spools

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from inventory import codes
 from inventory.models import Location, SpoolEvent
 from inventory.services import ledger
+from inventory.services.extra import merged
 from inventory.services.past import require_past
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
@@ -24,6 +25,7 @@ from tenants.operations.text import format_moment, format_number
 from tenants.operations.versions import check_version
 
 Verb = SpoolEvent.Verb
+USE_DATES = {"first_used_at", "last_used_at"}
 EVENT_OF_FIELD = {"location": Verb.MOVED, "opened_at": Verb.OPENED, "dried_at": Verb.DRIED}
 
 
@@ -52,6 +54,11 @@ class NotArchived(Refusal):
     title = "The spool is not archived"
 
 
+class SpoolRemoved(Refusal):
+    code = "spool_removed"
+    title = "The spool is removed"
+
+
 class AlreadyOpened(Refusal):
     code = "already_opened"
     title = "The spool was opened already"
@@ -63,14 +70,17 @@ class InvalidSpoolCode(Invalid):
 
 
 @contextmanager
-def locked(spool, *, by, at=None, archived_too=False):
+def locked(spool, *, by, at=None, archived_too=False, removed_too=False):
     """The book on one spool and the spool itself, locked, fresh, and of the version expected.
 
-    Raises UnknownSpool, Stale, SpoolArchived (unless ``archived_too``).
+    Raises UnknownSpool, Stale, SpoolArchived (unless ``archived_too``), SpoolRemoved (unless
+    ``removed_too``).
     """
     with ledger.book([spool.pk], by=by, at=at) as book:
         fresh = book.spools[spool.pk]
         check_version(fresh)
+        if not removed_too:
+            require_not_removed(fresh)
         if fresh.is_archived and not archived_too:
             raise ledger.SpoolArchived(
                 _("Spool %(fresh)s is archived since %(archived_at)s: restore it first.")
@@ -85,12 +95,14 @@ def describe(spool, *, by, at=None, **fields):
     """Change the named descriptive fields of a spool; returns it fresh.
 
     A price that becomes known only now is what the entries without a cost are taken to have cost;
-    of one that is corrected, the Revaluation is reported.
+    of one that is corrected, the Revaluation is reported. ``extra`` is merged into what there is
+    by its keys, None takes one out; dates of use that are given are no longer those of entries.
     What is the same leaves no trace. Raises Stale, Invalid, InvalidQuantity.
     """
     if fields.get("price") is not None:
         fields["price"] = money(fields["price"])
     with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
+        fields |= _given(fresh, fields)
         changed = {name: value for name, value in fields.items() if getattr(fresh, name) != value}
         if "price" in fields:
             changed |= _late_cost(fresh, fields["price"])
@@ -102,7 +114,7 @@ def describe(spool, *, by, at=None, **fields):
             require_past(today, received_on=changed["received_on"])
         for name in EVENT_OF_FIELD.keys() & changed.keys():
             before, after = getattr(fresh, name), changed[name]
-            _record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
+            record(book, fresh, EVENT_OF_FIELD[name], before=before, after=after)
         described = audited.update(fresh, by=by, version=fresh.version + 1, **changed)
         if "price" in changed:
             side_effects.report(filter(None, [revaluation([described])]))
@@ -119,8 +131,8 @@ def move(spool, *, location, by, at=None):
         before = fresh.location_id and Location.objects.get(pk=fresh.location_id)
         if before != location:
             fresh.location = location
-            _write(book, fresh, "location")
-            _record(book, fresh, Verb.MOVED, before=before, after=location)
+            write(book, fresh, "location")
+            record(book, fresh, Verb.MOVED, before=before, after=location)
     return fresh
 
 
@@ -139,8 +151,8 @@ def open(spool, *, by, at=None):
                 opened_at=fresh.opened_at.isoformat(),
             )
         fresh.opened_at = book.at
-        _write(book, fresh, "opened_at")
-        _record(book, fresh, Verb.OPENED, after=book.at)
+        write(book, fresh, "opened_at")
+        record(book, fresh, Verb.OPENED, after=book.at)
     return fresh
 
 
@@ -149,8 +161,8 @@ def dry(spool, *, by, at=None):
     """Record that the spool was dried; returns it. Raises SpoolArchived."""
     with locked(spool, by=by, at=at) as (book, fresh):
         before, fresh.dried_at = fresh.dried_at, book.at
-        _write(book, fresh, "dried_at")
-        _record(book, fresh, Verb.DRIED, before=before, after=book.at)
+        write(book, fresh, "dried_at")
+        record(book, fresh, Verb.DRIED, before=before, after=book.at)
     return fresh
 
 
@@ -169,8 +181,8 @@ def relabel(spool, *, by, at=None, code=None):
         _require_unused(code, fresh)
         before, fresh.code = fresh.code, code
         with audited.refusals(fresh):
-            _write(book, fresh, "code")
-        _record(book, fresh, Verb.RELABELLED, before=before, after=code)
+            write(book, fresh, "code")
+        record(book, fresh, Verb.RELABELLED, before=before, after=code)
     return fresh
 
 
@@ -197,26 +209,59 @@ def archive(spool, *, by, at=None, discard=None, note=""):
         if fresh.remaining_grams and discard:
             book.waste(fresh, fresh.remaining_grams, reason="discarded", note=note)
         fresh.archived_at = book.at
-        _write(book, fresh, "archived_at")
-        _record(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")
+        write(book, fresh, "archived_at")
+        record(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")
+    return fresh
+
+
+@operation("spool.remove")
+def remove(spool, *, by, at=None):
+    """Archive the spool, with what is left on it, and take it out of all lists; returns it.
+
+    Its entries stay, and `restore` brings it back. Raises SpoolRemoved, SpoolClaimed, SpoolLoaded.
+    """
+    with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
+        fresh.removed_at = book.at
+        if not fresh.is_archived:
+            _require_free(fresh)
+            fresh.archived_at = book.at
+            record(book, fresh, Verb.ARCHIVED, after=f"{format_number(fresh.remaining_grams)} g")
+        write(book, fresh, "archived_at", "removed_at")
+        record(book, fresh, Verb.REMOVED)
     return fresh
 
 
 @operation("spool.restore")
 def restore(spool, *, by, at=None):
-    """Put an archived spool back on the shelf, with its balance; returns it.
-
-    Raises NotArchived.
+    """Put an archived spool back on the shelf, with its balance; of one that was removed, only take
+    that back where it was archived before. Returns it. Raises NotArchived.
     """
-    with locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
+    with locked(spool, by=by, at=at, archived_too=True, removed_too=True) as (book, fresh):
+        if fresh.is_removed:
+            was_archived = fresh.archived_at != fresh.removed_at
+            fresh.removed_at = None
+            write(book, fresh, "removed_at")
+            record(book, fresh, Verb.UNREMOVED)
+            if was_archived:
+                return fresh
         if not fresh.is_archived:
             raise NotArchived(
                 _("Spool %(fresh)s is on the shelf.") % {"fresh": fresh.code}, spool_id=fresh.pk
             )
         fresh.archived_at = None
-        _write(book, fresh, "archived_at")
-        _record(book, fresh, Verb.RESTORED, after=f"{format_number(fresh.remaining_grams)} g")
+        write(book, fresh, "archived_at")
+        record(book, fresh, Verb.RESTORED, after=f"{format_number(fresh.remaining_grams)} g")
     return fresh
+
+
+def require_not_removed(spool):
+    """Raises SpoolRemoved."""
+    if spool.is_removed:
+        raise SpoolRemoved(
+            _("Spool %(spool)s is removed since %(removed_at)s: restore it first.")
+            % {"spool": spool.code, "removed_at": format_moment(spool.removed_at)},
+            spool_id=spool.pk,
+        )
 
 
 def weighed(book, spool):
@@ -224,17 +269,18 @@ def weighed(book, spool):
     reversal undoes that."""
     if spool.needs_weighing:
         spool.needs_weighing = False
-        _write(book, spool, "needs_weighing")
-        _record(book, spool, Verb.WEIGHED)
+        write(book, spool, "needs_weighing")
+        record(book, spool, Verb.WEIGHED)
 
 
-def _write(book, spool, *fields):
+def write(book, spool, *fields):
     """Write fields that are no balance; the version goes up with the book."""
     spool.save(update_fields=fields)
     book.touch(spool)
 
 
-def _record(book, spool, verb, *, before=None, after=None):
+def record(book, spool, verb, *, before=None, after=None):
+    """Add an event to the history of a spool."""
     texts = {"before": _event_text(before), "after": _event_text(after)}
     SpoolEvent.objects.create(spool=spool, verb=verb, by=book.by, at=book.at, **texts)
 
@@ -243,6 +289,16 @@ def _event_text(value):
     if value is None:
         return ""
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _given(spool, fields):
+    """What follows from fields that clients of the printers' API give."""
+    given = {}
+    if "extra" in fields:
+        given["extra"] = merged(spool.extra, fields["extra"])
+    if not USE_DATES.isdisjoint(fields):
+        given["has_given_use_dates"] = True
+    return given
 
 
 def _late_cost(spool, price):
@@ -283,22 +339,7 @@ def _require_free(spool):
             % {"spool": spool.code, "archived_at": format_moment(spool.archived_at)},
             spool_id=spool.pk,
         )
-    # Also those that reserve nothing: what they print from it has yet to be booked.
-    lines = spool.run_materials.of_open_runs().order_by("run_id")
-    numbers = list(lines.values_list("run__number", flat=True))
-    if numbers or spool.reserved_grams:
-        message = _(
-            "Open runs name spool %(spool)s (%(numbers)s) and reserve %(grams)s g of it: complete "
-            "them, cancel them or give them another spool before it is archived."
-        )
-        names = {"spool": spool.code, "numbers": ", ".join(numbers)}
-        raise SpoolClaimed(
-            message % {**names, "grams": format_number(spool.reserved_grams)},
-            spool_id=spool.pk,
-            run_numbers=numbers,
-            reserved_grams=spool.reserved_grams,
-            remaining_grams=spool.remaining_grams,
-        )
+    require_unclaimed(spool)
     # A slot takes a spool under the spool's lock: none is loaded between this and the archiving.
     if slot := getattr(spool, "printer_slot", None):
         raise SpoolLoaded(
@@ -307,4 +348,24 @@ def _require_free(spool):
             spool_id=spool.pk,
             printer_id=slot.printer_id,
             slot_id=slot.pk,
+        )
+
+
+def require_unclaimed(spool):
+    """Raise SpoolClaimed where runs that are not closed name the spool."""
+    # Also those that reserve nothing: what they print from it has yet to be booked.
+    lines = spool.run_materials.of_open_runs().order_by("run_id")
+    numbers = list(lines.values_list("run__number", flat=True))
+    if numbers or spool.reserved_grams:
+        message = _(
+            "Open runs name spool %(spool)s (%(numbers)s) and reserve %(grams)s g of it: complete "
+            "them, cancel them or give them another spool first."
+        )
+        names = {"spool": spool.code, "numbers": ", ".join(numbers)}
+        raise SpoolClaimed(
+            message % {**names, "grams": format_number(spool.reserved_grams)},
+            spool_id=spool.pk,
+            run_numbers=numbers,
+            reserved_grams=spool.reserved_grams,
+            remaining_grams=spool.remaining_grams,
         )

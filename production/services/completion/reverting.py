@@ -92,12 +92,15 @@ def _before(run):
 
 
 def restore(spools, *, by, at):
-    """Bring archived spools back: grams are about to return to them."""
+    """Bring archived and removed spools back: grams are about to return to them."""
     archived = [spool for spool in spools if spool.is_archived]
     for spool in archived:
-        spool.archived_at = None
+        if spool.is_removed:
+            SpoolEvent.objects.create(spool=spool, verb=SpoolEvent.Verb.UNREMOVED, by=by, at=at)
+        spool.archived_at = spool.removed_at = None
         SpoolEvent.objects.create(spool=spool, verb=SpoolEvent.Verb.RESTORED, by=by, at=at)
-    Spool.objects.filter(pk__in=[spool.pk for spool in archived]).update(archived_at=None)
+    rows = Spool.objects.filter(pk__in=[spool.pk for spool in archived])
+    rows.update(archived_at=None, removed_at=None)
 
 
 def refuse_counted(run, spools):

@@ -193,7 +193,7 @@ def _of_spool(line, spool, *, missing):
     if missing > 0:
         figures = {
             "needed_grams": line.planned_total_grams,
-            "remaining_grams": spool.remaining_grams,
+            "remaining_grams": spool.live_grams,
             "available_grams": spool.available_grams,
             "missing_grams": missing,
         }

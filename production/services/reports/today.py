@@ -72,9 +72,9 @@ class OpenRun:
     def shortage(self):
         """The Shortage of its print that comes first, or None."""
         found = [
-            Shortage(line, line.reserved_grams - line.spool.remaining_grams, self._empty_at(line))
+            Shortage(line, line.reserved_grams - line.spool.live_grams, self._empty_at(line))
             for line in self.lines()
-            if line.spool and line.reserved_grams > line.spool.remaining_grams
+            if line.spool and line.reserved_grams > line.spool.live_grams
         ]
         return min(found, key=lambda each: each.at or self.run.started_at, default=None)
 
@@ -89,7 +89,7 @@ class OpenRun:
         """When the spool is empty, if the print takes from it evenly; None if unknown."""
         if self.ends_at is None:
             return None
-        share = float(line.spool.remaining_grams / line.reserved_grams)
+        share = float(line.spool.live_grams / line.reserved_grams)
         return self.run.started_at + (self.ends_at - self.run.started_at) * share
 
 

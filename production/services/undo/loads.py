@@ -22,7 +22,8 @@ def undo_load(event, *, by, at=None):
     Raises UndoNotPermitted, NothingToUndo, SpoolPrinting.
     """
     overrides.require_own(by=by, done_by=event.by_id, done_at=event.at, at=at)
-    slots.lock_printers(together([event]).values("slot__printer"))
+    printers = together([event]).values_list("slot__printer", flat=True)
+    slots.lock_printers({*printers} - {None})  # what was opened with it is in no slot
     return put_back(event, by=by, at=at)
 
 

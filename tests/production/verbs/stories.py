@@ -9,8 +9,16 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from inventory.models import Location
-from inventory.services import receiving, reversing
-from inventory.services.spools import consumption, revaluing, scale, shelf
+from inventory.services import filaments, locations, manufacturers, receiving, reversing
+from inventory.services.spools import (
+    consumption,
+    retyping,
+    revaluing,
+    scale,
+    shelf,
+    stating,
+    tags,
+)
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
@@ -35,6 +43,7 @@ from tenants.jobs import services as jobs
 from tests.factories import (
     PASSWORD,
     a_filament,
+    a_manufacturer,
     a_printer,
     a_product,
     a_run,
@@ -202,6 +211,15 @@ OF_OTHERS = {
     "farm.request_drop": a_farm_to_drop,
     "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
+    "filament.remove": lambda: filaments.remove(a_filament(), by=None),
+    "filament.restore": lambda: filaments.restore(filaments.remove(a_filament(), by=None), by=None),
+    "location.rename_all": lambda: locations.rename_all(
+        a_shelf().name, new_name="Shelf 2", by=None
+    ),
+    "manufacturer.remove": lambda: manufacturers.remove(a_manufacturer(), by=None),
+    "manufacturer.restore": lambda: manufacturers.restore(
+        manufacturers.remove(a_manufacturer(), by=None), by=None
+    ),
     "filament.import": lambda: import_filaments([], by=None),
     "farm.suspend": lambda: services.suspend_farm(a_farm(), by=None),
     "job.cancel": lambda: jobs.cancel(a_job(), by=None),
@@ -228,6 +246,18 @@ OF_OTHERS = {
     "record.add": a_shelf,
     "record.change": lambda: audited.update(a_shelf(), by=None, name="Shelf 2"),
     "record.remove": lambda: audited.delete(a_shelf(), by=None),
+    "spool.give_back": lambda: stating.give_back(a_spool(), grams=5, by=None),
+    "spool.measure": lambda: stating.measure(a_spool(), gross_grams=900, by=None),
+    "spool.receive_stated": lambda: receiving.receive_stated(filament=a_filament(), by=None),
+    "spool.remove": lambda: shelf.remove(a_spool(), by=None),
+    "spool.retype": lambda: retyping.retype(a_spool(), filament=a_filament(), by=None),
+    "spool.set_initial": lambda: stating.set_initial(a_spool(), grams=750, by=None),
+    "spool.set_remaining": lambda: stating.set_remaining(a_spool(), grams=700, by=None),
+    "spool.set_used": lambda: stating.set_used(a_spool(), grams=300, by=None),
+    "spool.tag": lambda: tags.bind(a_spool(), uid="04A2", by=None),
+    "spool.untag": lambda: tags.unbind(
+        tags.bind(a_spool(), uid="04A2", by=None).spool, uid="04A2", by=None
+    ),
     "spool.revalue": lambda: revaluing.revalue(a_spool(10), by=None),
     "spool.adjust": lambda: consumption.adjust(a_spool(), grams=-5, reason="found", by=None),
     "spool.archive": lambda: shelf.archive(a_spool(), discard=True, by=None),

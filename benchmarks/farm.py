@@ -27,8 +27,8 @@ CREATE TEMP TABLE scale ON COMMIT DROP AS SELECT %(runs)s::int AS runs, %(spools
 INSERT INTO accounts_user (username, name, email, role, pin_hash, is_active, created_at, password)
     SELECT 'worker' || n, 'Worker ' || n, '', CASE WHEN n <= 3 THEN 'manager' ELSE 'operator' END,
         '', n < 20, since, '' FROM scale, generate_series(1, 24) n;
-INSERT INTO accounts_devicetoken (user_id, name, scope, hash, created_at)
-    SELECT 1 + n %% 24, 'Printer ' || n, 'printer', md5(n::text), since
+INSERT INTO accounts_devicetoken (user_id, name, scope, kind, hash, created_at)
+    SELECT 1 + n %% 24, 'Printer ' || n, 'printer', '', md5(n::text), since
     FROM scale, generate_series(1, 70) n;
 INSERT INTO inventory_location (name, comment)
     SELECT 'Shelf ' || n, '' FROM generate_series(1, 40) n;
@@ -43,10 +43,12 @@ CREATE TEMP TABLE reels ON COMMIT DROP AS
     FROM scale CROSS JOIN LATERAL generate_series(1, spools) s JOIN kinds ON kinds.n = CASE
         WHEN s %% 20 = 0 THEN 1 + s * 7 %% (SELECT count(*) FROM kinds) ELSE 1 + s * 7 %% used END;
 INSERT INTO inventory_spool (code, filament_id, initial_grams, remaining_grams, reserved_grams,
-        lot_number, supplier, received_on, needs_weighing, comment, version, price, location_id)
+        lot_number, supplier, received_on, needs_weighing, comment, version, price, location_id,
+        extra, created_at, metered_grams, excess_grams, is_initial_assumed, has_given_use_dates)
     SELECT upper(substr(md5(id::text), 1, 9)), filament_id, 1000, 0, 0, 'LOT-' || id / 12,
         'Supplier ' || id %% 9, received_at, id %% 50 = 0, '', 3,
-        CASE WHEN id %% 3 = 0 THEN 19.9 END, CASE WHEN id %% 9 > 0 THEN 1 + id %% 40 END
+        CASE WHEN id %% 3 = 0 THEN 19.9 END, CASE WHEN id %% 9 > 0 THEN 1 + id %% 40 END,
+        '{}', received_at, 0, 0, false, false
     FROM reels ORDER BY id;
 INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm, notes,
         nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, location_id)

@@ -33,6 +33,7 @@ WIDTHS = (320, 360, 412, 600, 1280)  # besides those of the looks
 NARROW = (360,)
 WIDTHS_OF_ADMIN = budget((320, 393, 820), (320, 360, 393, 820, 1024))
 AT_ANY_WIDTH = {"today", "queue", "planned run", "running run", "complete", "spool", "load"}
+AT_ANY_WIDTH |= {"long names", "completing long names", "printer with a long name"}
 
 
 def test_every_page_of_the_floor_is_looked_over():

@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from inventory.models import InventoryTransaction
 from production.models import ActualSource, Reason
 from production.services import completion
@@ -273,3 +275,11 @@ def test_what_a_cancelled_run_used_is_waste(floor, galaxy):
     run = a_running_run((a_spool(filament=galaxy), 40))
     touch(floor, at(run, "cancel"), **{f"material-{run.materials.get().pk}-actual_grams": "7"})
     assert entries(run) == [("waste", Decimal(-7))]
+
+
+@pytest.mark.parametrize("verb", ["complete", "fail", "cancel", "note"])
+def test_the_page_of_a_verb_says_what_the_run_is_before_it_is_done(floor, verb):
+    run = a_running_run((a_spool(1000), 40))
+    text = floor.get(f"/floor/runs/{run.pk}/{verb}/").text
+    assert '<b class="status running">In progress</b>' in text
+    assert text.count('class="status ') == 1

@@ -56,6 +56,9 @@ def home(request):
     return render(request, "tenants/home.html", {"farm": request.tenant})
 
 
+home.help_topic = "admin#the-front-page"
+
+
 @require_safe
 def landing(request):
     return render(request, "tenants/landing.html")

@@ -132,6 +132,7 @@ class RunView(StartView):
 class CompleteView(RunVerbView):
     """What the run took and made; or a draft of it."""
 
+    help_topic = "floor#completing-a-run"
     verb = "complete"
     template_name = "production/floor/complete.html"
     form_class = completing.CompleteForm

@@ -11,8 +11,8 @@ from django.utils.safestring import mark_safe
 from markdown_it import MarkdownIt
 
 FOLDER = settings.BASE_DIR / "docs"
-FIRST = ("floor", "admin", "tour", "glossary", "api", "printers", "operations")
-PAGE = re.compile(r"(?:docs/)?([a-z]+)\.md(#.*)?")
+OF_EVERY_DAY = ("floor", "admin", "tour", "glossary", "api", "printers", "operations")
+PAGE = re.compile(r"([a-z]+)\.md(#.*)?")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 
@@ -31,7 +31,7 @@ def slug(heading):
 @cache
 def names():
     """Of the pages: first those for everyday work."""
-    return (*FIRST, *sorted({path.stem for path in FOLDER.glob("*.md")} - {*FIRST}))
+    return (*OF_EVERY_DAY, *sorted({path.stem for path in FOLDER.glob("*.md")} - {*OF_EVERY_DAY}))
 
 
 @cache

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from tenants.help.pages import page, slug
 
-FIRST = "admin"
+OTHERWISE = "admin"
 
 
 def topic_of(match):
@@ -24,7 +24,7 @@ def topic_of(match):
     if viewset := getattr(view, "cls", None):
         queryset = getattr(viewset, "queryset", None)
         return "api" if queryset is None else _of_rows("api", queryset.model._meta, "api")
-    return FIRST
+    return OTHERWISE
 
 
 def address_of(topic):

@@ -84,6 +84,8 @@ class AdminSite(admin.AdminSite):
         )
         return page(request)
 
+    password_change.help_topic = "admin#your-account"
+
     def admin_view(self, view, cacheable=False):
         """Django's; the source of what it writes is the admin."""
 

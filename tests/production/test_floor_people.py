@@ -293,3 +293,10 @@ def test_a_pin_session_asks_few_questions_more(tablet, otto):
         pins.set_pin(make_user(name=str(number)), pin=PIN, by=None)
     touch(tablet, "/floor/leave/")
     assert queries(tablet, WHO) <= 4
+
+
+def test_with_a_pin_no_list_of_the_admin_is_offered(tablet, otto):
+    come(tablet, otto)
+    found = tablet.get("/floor/find/", {"code": "nothing"})
+    assert found.status_code == 404
+    assert 'href="/admin/' not in found.text

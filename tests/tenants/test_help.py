@@ -44,11 +44,13 @@ def test_all_rows_of_the_admin_have_a_section_of_their_own():
 @pytest.mark.parametrize(
     ("path", "topic"),
     [
-        ("/", "admin"),
+        ("/", "admin#the-front-page"),
         ("/admin/", "admin#today"),
         ("/admin/inventory/spool/1/do/weigh/", "admin#spools"),
         ("/floor/", "floor#the-board"),
-        ("/floor/runs/1/complete/", "floor#while-a-run-prints"),
+        ("/floor/runs/1/complete/", "floor#completing-a-run"),
+        ("/floor/runs/1/swap/1/", "floor#while-a-run-prints"),
+        ("/admin/password_change/", "admin#your-account"),
         ("/api/v1/spools/", "api#spools"),
         ("/api/v1/docs/", "api"),
     ],

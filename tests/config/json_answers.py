@@ -28,3 +28,12 @@ def compared(client, address):
     answer = client.get(address)
     assert plain(answer) == plain(by_the_framework(client, address)), address
     return answer
+
+
+def addresses(name):
+    """Of a list; of one below a row, for each row that there is."""
+    prefix, view = LISTS[name]
+    if "(" not in prefix:
+        return [f"/api/v1/{prefix}/"]
+    parents = view.parents.order_by("pk").values_list("pk", flat=True)
+    return [f"/api/v1/{re.sub(r'[(].*[)]', str(pk), prefix)}/" for pk in parents]

@@ -1,7 +1,5 @@
 """What the database writes as JSON is REST framework's own to the byte, whatever it holds."""
 
-import re
-
 import django_filters
 import pytest
 from django.db import connection
@@ -11,7 +9,7 @@ from tenants.accounts import roles
 from tenants.api import filters
 from tenants.operations.sql_property import SQLProperty
 from tests.config import nasty_rows
-from tests.config.json_answers import LISTS, WRITTEN, compared
+from tests.config.json_answers import LISTS, WRITTEN, addresses, compared
 from tests.conftest import at_slug, rolled_back
 from tests.factories import make_token, make_user
 from tests.responses import done, results
@@ -53,15 +51,6 @@ def prepares(request, db):
     connection.connection.prepare_threshold = PREPARE_AFTER if request.param else None
     yield request.param
     connection.connection.prepare_threshold = before
-
-
-def addresses(name):
-    """Of a list; of one below a row, for each row that there is."""
-    prefix, view = LISTS[name]
-    if "(" not in prefix:
-        return [f"/api/v1/{prefix}/"]
-    parents = view.parents.order_by("pk").values_list("pk", flat=True)
-    return [f"/api/v1/{re.sub(r'[(].*[)]', str(pk), prefix)}/" for pk in parents]
 
 
 def full(api, name):

@@ -18,9 +18,11 @@ from tenants.accounts.models import User
 from tenants.farms import services
 from tenants.models import Tenant
 from tests.budgets import deep
+from tests.config.json_answers import WRITTEN, addresses, compared
 from tests.conftest import FarmAPIClient, FarmClient
 from tests.production.figures import interfaces
 from tests.queries import violations
+from tests.responses import done, results
 
 SLUG = "demo-of-tests"
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -114,6 +116,16 @@ def test_every_figure_of_it_is_as_reckoned_from_the_rows(month, part):
     browser.force_login(manager)
     wrong = interfaces.wrong(api, browser, [part])
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+def test_its_rows_are_written_as_the_framework_would(month, name):
+    api = FarmAPIClient(host="demo-to-look-at.localhost")
+    api.force_authenticate(User.objects.get(username="manager"))
+    for address in addresses(name)[:3]:
+        rows = results(compared(api, f"{address}?page_size=200"))
+        for row in rows[:5]:
+            assert done(compared(api, f"{address}{row['id']}/")) == row
 
 
 def test_today_has_a_queue_and_not_all_of_it_can_start(month):

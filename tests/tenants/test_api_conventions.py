@@ -104,7 +104,7 @@ def test_why_the_database_takes_nothing_is_told_by_the_api_and_by_pages(
     assert reason in answer.json()["detail"]
     assert (page.status_code, reason in page.content.decode()) == (503, True)
     assert page["Retry-After"]
-    logged = [record.message for record in caplog.records if record.name == "config.api.problems"]
+    logged = [record.message for record in caplog.records if record.name == "tenants.web.failures"]
     assert bool(logged) == (code == "unavailable")
     assert all("could not extend file" in message for message in logged)
 

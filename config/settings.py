@@ -184,7 +184,7 @@ AUTHENTICATION_BACKENDS = [
     "tenants.accounts.backend.PinBackend",
 ]
 # The paths at which a session that was begun with a PIN is valid.
-PIN_SESSION_PATHS = "/(floor|[sSpPrR])/|/api/v1/spools/labels/$"
+PIN_SESSION_PATHS = "/(floor|[sSpPrR]|spool/show)/|/api/v1/spools/labels/$"
 VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {

@@ -3,7 +3,8 @@
 from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules
 
-from production.views.scan import LabelView
+from inventory.models import Filament, Spool
+from production.views.scan import LabelView, NumberView
 from tenants.site.site import farm_site
 from tenants.views import home
 
@@ -16,6 +17,9 @@ urlpatterns = [
     path("floor/", include("production.floor_urls")),
     # What is on labels: in capitals a QR code is smaller.
     re_path(r"^(?P<what>[sSpPrR])/(?P<code>[^/]{1,60})/?$", LabelView.as_view(), name="label"),
+    # What is on labels of Spoolman, whose numbers an import takes over.
+    re_path(r"^spool/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Spool)),
+    re_path(r"^filament/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Filament)),
     path("help/", include("tenants.help.urls")),
     path("api/", include("config.api.urls")),
 ]

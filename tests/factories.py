@@ -33,7 +33,8 @@ def make_token(user, *, name="printer", scope="all", **fields):
 
 
 def spread_identities():
-    """Start the ids of the current farm where no other farm's are: each id exists in one farm."""
+    """Start the ids and numbers of the current farm where no other farm's are: each exists in one
+    farm."""
     start = connection.tenant.pk * 1_000_000
     query = """
         SELECT table_name, column_name FROM information_schema.columns
@@ -44,6 +45,9 @@ def spread_identities():
         for table, column in cursor.fetchall():
             sequence = "SELECT setval(pg_get_serial_sequence(%s, %s), %s, false)"
             cursor.execute(sequence, [table, column, start])
+        for model in (Manufacturer, Filament, Spool):
+            sequence = f"{model._meta.db_table}_number_seq"
+            cursor.execute("SELECT setval(%s, %s, false)", [sequence, start])
 
 
 def a_material_type(code="PLA", **fields):

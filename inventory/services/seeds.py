@@ -48,6 +48,7 @@ FAMILIES = {
     "PAHT-CF": "PA-CF",
     "TPU-95A": "TPU",
 }
+OTHER_DENSITY = Decimal("1.24")
 OTHER = "OTHER"  # of filaments whose material a client did not tell, or not usably
 
 
@@ -55,7 +56,7 @@ def seed():
     """Give the farm the usual material types; what it has already is left alone."""
     known = set(MaterialType.objects.values_list("code", flat=True))
     of_makers = {code: (code, MATERIAL_TYPES[family][1]) for code, family in FAMILIES.items()}
-    types = of_makers | MATERIAL_TYPES | {OTHER: ("Not known", "1.24")}
+    types = of_makers | MATERIAL_TYPES | {OTHER: ("Not known", OTHER_DENSITY)}
     MaterialType.objects.bulk_create(
         (
             MaterialType(

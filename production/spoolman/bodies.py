@@ -52,7 +52,8 @@ def _colors(value):
 
 SHORT, MIDDLE, LONG = values.text(64), values.text(256), values.text(1024)
 # Digits before the point, as our columns have them.
-WEIGHT, PRICE = values.number(least=0), values.number(least=0)
+WEIGHT, PRICE = values.number(least=0), values.number(least=0, places=4)
+MEASURED = values.number(above=0, digits=2, places=4)  # a density, a diameter
 TEMPERATURE = values.whole(least=0, most=MAX_TEMPERATURE)
 ID = values.whole()
 
@@ -68,8 +69,12 @@ FILAMENT = {
     "vendor_id": Field(ID),
     "material": Field(SHORT),
     "price": Field(PRICE),
-    "density": Field(values.number(above=0, digits=2), is_required=True, is_nullable=False),
-    "diameter": Field(values.number(above=0, digits=2), is_required=True, is_nullable=False),
+    "density": Field(
+        values.number(above=0, digits=2, places=4), is_required=True, is_nullable=False
+    ),
+    "diameter": Field(
+        values.number(above=0, digits=2, places=4), is_required=True, is_nullable=False
+    ),
     "weight": Field(values.number(above=0)),
     "spool_weight": Field(WEIGHT),
     "article_number": Field(SHORT),
@@ -100,10 +105,10 @@ SPOOL = {
 }
 NEW_SPOOL = SPOOL | {"used_weight": Field(WEIGHT)}
 USE = {
-    "use_weight": Field(values.number(digits=8)),
-    "use_length": Field(values.number(digits=10)),
+    "use_weight": Field(values.number(places=12)),
+    "use_length": Field(values.number(digits=10, places=12)),
 }
-MEASURE = {"weight": Field(values.number(digits=8), is_required=True, is_nullable=False)}
+MEASURE = {"weight": Field(values.number(), is_required=True, is_nullable=False)}
 RENAME_LOCATION = {"name": Field(values.text(least=1), is_required=True, is_nullable=False)}
 RENAME_VALUE = {
     name: Field(values.text(least=1), is_required=True, is_nullable=False)

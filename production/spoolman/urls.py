@@ -6,12 +6,22 @@ from django.http import HttpResponse
 from django.urls import path, re_path
 from django.views.decorators.csrf import csrf_exempt
 
-from production.spoolman import about, rows
+from production.spoolman import (
+    about,
+    client_settings,
+    farm_fields,
+    filaments,
+    rows,
+    spools,
+    vendors,
+    words,
+)
 from production.spoolman.address import Address, Operation, Unknown
 from tenants.api import OPEN
 from tenants.web.printer_addresses import NAMES, PREFIX, TOKEN
 
-VIEW = "inventory.view_spool"
+VIEW, CHANGE = "inventory.view_spool", "inventory.change_spool"
+SETTINGS = "accounts.change_farmsettings"
 
 
 def of(answer, permission=VIEW, **how):
@@ -21,10 +31,50 @@ def of(answer, permission=VIEW, **how):
 ADDRESSES = {
     "info": Address(get=of(about.show), observed_as="spoolman.info"),
     "health": Address(get=of(about.health, OPEN)),
-    "backup": Address(post=of(about.back_up, "accounts.change_farmsettings")),
-    "vendor/<vendor_id>": Address(get=of(rows.show_vendor), observed_as="spoolman.vendor"),
-    "filament/<filament_id>": Address(get=of(rows.show_filament), observed_as="spoolman.filament"),
-    "spool/<spool_id>": Address(get=of(rows.show_spool), observed_as="spoolman.spool"),
+    "backup": Address(post=of(about.back_up, SETTINGS)),
+    "setting/": Address(get=of(client_settings.show_all), observed_as="spoolman.settings"),
+    "setting/<key>": Address(
+        get=of(client_settings.show),
+        post=of(client_settings.change, SETTINGS),
+        observed_as="spoolman.setting",
+    ),
+    "field/<entity_type>": Address(get=of(farm_fields.show), observed_as="spoolman.fields"),
+    "field/<entity_type>/<key>": Address(
+        post=of(farm_fields.define, CHANGE), delete=of(farm_fields.drop, SETTINGS)
+    ),
+    "field/<entity_type>/<key>/values": Address(
+        get=of(farm_fields.show_values), observed_as="spoolman.field_values"
+    ),
+    "material": Address(get=of(words.materials), observed_as="spoolman.materials"),
+    "article-number": Address(
+        get=of(words.article_numbers), observed_as="spoolman.article_numbers"
+    ),
+    "lot-number": Address(get=of(words.lot_numbers), observed_as="spoolman.lot_numbers"),
+    "location": Address(get=of(words.location_names), observed_as="spoolman.locations"),
+    "location/<path:name>": Address(patch=of(words.rename_location, CHANGE)),
+    "spool/field/<field>": Address(patch=of(words.rename_value, CHANGE)),
+    "vendor": Address(post=of(vendors.create, "inventory.add_manufacturer")),
+    "vendor/<vendor_id>": Address(
+        get=of(rows.show_vendor),
+        patch=of(vendors.update, "inventory.change_manufacturer"),
+        delete=of(vendors.delete, "inventory.delete_manufacturer"),
+        observed_as="spoolman.vendor",
+    ),
+    "filament": Address(post=of(filaments.create, "inventory.add_filament")),
+    "filament/<filament_id>": Address(
+        get=of(rows.show_filament),
+        patch=of(filaments.update, "inventory.change_filament"),
+        delete=of(filaments.delete, "inventory.delete_filament"),
+        observed_as="spoolman.filament",
+    ),
+    "spool": Address(post=of(spools.create, "inventory.receive_spool")),
+    "spool/<spool_id>": Address(
+        get=of(rows.show_spool),
+        patch=of(spools.update, CHANGE),
+        delete=of(spools.delete, "inventory.archive_spool"),
+        observed_as="spoolman.spool",
+    ),
+    "spool/<spool_id>/measure": Address(put=of(spools.measure, "inventory.weigh_spool")),
 }
 
 

@@ -7,7 +7,7 @@ A kind is a function that returns the value, or raises Unusable. Numbers are Dec
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
 from django.utils.dateparse import parse_datetime
 
@@ -51,11 +51,11 @@ def text(most=None, least=0, pattern=None):
     return read
 
 
-def number(*, least=None, above=None, most=None, digits=8):
-    """With at most so many ``digits`` before the point."""
+def number(*, least=None, above=None, most=None, digits=8, places=6):
+    """With at most so many ``digits`` before the point; rounded half up to ``places``."""
 
     def read(value):
-        found = _decimal(value)
+        found = _rounded(_decimal(value), digits, places)
         if above is not None and found <= above:
             raise Unusable("greater_than", "Input should be greater than %(gt)s", gt=above)
         return _within(found, least, most, digits)
@@ -156,6 +156,13 @@ def _decimal(value):
     if not found.is_finite():
         raise Unusable("finite_number", "Input should be a finite number")
     return found
+
+
+def _rounded(found, digits, places):
+    """As it is, where it has too many digits."""
+    if found.adjusted() > digits:
+        return found
+    return found.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def _within(found, least, most, digits):

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
+from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import Filament, Spool
@@ -18,6 +19,7 @@ ADMIN_PAGES = {
     "printer": "admin:production_printer_change",
     "run": "admin:production_productionrun_change",
 }
+PAGES_BY_NUMBER = {Spool: "floor-spool", Filament: "admin:inventory_filament_change"}
 LISTS = (ProductionRun, Product, Printer, Spool, Filament)  # that words are found in
 
 
@@ -31,6 +33,22 @@ class LabelView(FloorView):
         if not scan.rows:
             raise Http404(scan.detail)
         return HttpResponseRedirect(page_of(scan))
+
+
+class NumberView(FloorView):
+    """What the QR code of a label by Spoolman leads to."""
+
+    permission_required = "inventory.view_spool"
+
+    model = None
+
+    def get(self, request, number):
+        row = self.model.objects.present().filter(number=number).first()
+        if row is None:
+            message = _("There is no %(kind)s with the number %(number)s.")
+            names = {"kind": self.model._meta.verbose_name, "number": number}
+            raise Http404(message % names)
+        return HttpResponseRedirect(reverse(PAGES_BY_NUMBER[self.model], args=[row.pk]))
 
 
 class FindView(FloorView):

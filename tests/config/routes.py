@@ -84,6 +84,7 @@ OTHERS = {
     "p": lambda: Printer.objects.last().code,
     "r": lambda: ProductionRun.objects.last().number,
     "admin": lambda: "inventory",
+    "show": lambda: Spool.objects.last().number,
     "help": lambda: "floor",
 }
 

@@ -159,8 +159,6 @@ PAGES = """
 /admin/inventory/filament/import/                       o     o
 /admin/inventory/inventorytransaction/csv/              v     v
 /admin/inventory/spool/labels/                          v     v
-/admin/inventory/filament/{pk}/restore/                 o     o
-/admin/inventory/manufacturer/{pk}/restore/             o     o
 /admin/inventory/spool/labels/blank/                    v     v
 /admin/inventory/inventorytransaction/{pk}/correct-clock/ m   m
 /admin/inventory/inventorytransaction/{pk}/reverse/     m     m
@@ -207,6 +205,7 @@ PAGES = """
 /admin/production/productionrun/{pk}/swap_spool/        o     o
 /admin/production/productionrun/{pk}/unstart/           o     o
 /admin/{app_label}/                                     v     v
+/filament/show/{number}/                                v     .
 /floor/                                                 v     .
 /floor/device/                                          m     m
 /floor/find/                                            v     .
@@ -243,6 +242,7 @@ PAGES = """
 /p/{code}/                                              v     .
 /r/{code}/                                              v     .
 /s/{code}/                                              v     .
+/spool/show/{number}/                                   v     .
 """
 LEAST = {"v": roles.VIEWER, "o": roles.OPERATOR, "m": roles.MANAGER}
 

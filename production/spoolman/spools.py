@@ -1,0 +1,133 @@
+"""Changes of spools."""
+
+from inventory.services import extra_values, locations, receiving
+from inventory.services.extra import merged
+from inventory.services.spools import retyping, shelf, stating
+from production.spoolman import bodies, rows
+from production.spoolman.answers import Failure
+from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
+
+COLUMNS = {
+    "first_used": "first_used_at",
+    "last_used": "last_used_at",
+    "initial_weight": "initial_grams",
+    "remaining_weight": "remaining_grams",
+    "used_weight": "used_grams",
+    "spool_weight": "tare_grams",
+    "lot_nr": "lot_number",
+    "archived": "is_archived",
+}
+DESCRIBED = ("first_used", "last_used", "price", "spool_weight", "location", "lot_nr", "comment")
+TEXTS = {"lot_nr", "comment"}
+WEIGHTS = ("initial_weight", "remaining_weight", "used_weight")
+ONE_WEIGHT = "Only specify either remaining_weight or used_weight."
+NOT_CREATED = "Failed to create spool, see server logs for more information."
+NOT_UPDATED = "Failed to update spool, see server logs for more information."
+NO_INITIAL, NO_SPOOL = "Initial weight is not set.", "Spool not found."
+
+
+def create(call):
+    given = bodies.read(bodies.NEW_SPOOL, call.body)
+    _require_one_weight(given)
+    extra_values.check("spool", given.get("extra") or {})
+    fields = {name: value for name, value in _columns(given, call).items() if value is not None}
+    fields["filament"] = rows.filament(fields.pop("filament_id"))
+    fields["extra"] = merged({}, fields.get("extra", {}))
+    try:
+        made = receiving.receive_stated(by=call.client.user, note=note_of(call), **fields)
+    except stating.InitialUnknown as refusal:
+        raise Failure(400, NOT_CREATED) from refusal
+    made.refresh_from_db(fields=["number"])
+    return rows.spool_shape(made.number)
+
+
+def update(call):
+    given = bodies.read(bodies.SPOOL, call.body, is_partial=True)
+    _require_rights(call.client, given)
+    _require_one_weight(given)
+    number = call.number("spool_id")
+    spool = rows.spool(number)
+    extra_values.check("spool", given.get("extra") or {})
+    try:
+        with is_gone_not_found("spool", number):
+            _change(call, spool, given)
+    except stating.InitialUnknown as refusal:
+        raise Failure(400, NOT_UPDATED) from refusal
+    return rows.spool_shape(number)
+
+
+def delete(call):
+    number = call.number("spool_id")
+    try:
+        with is_gone_not_found("spool", number):
+            shelf.remove(rows.spool(number), by=call.client.user)
+    except (shelf.SpoolClaimed, shelf.SpoolLoaded) as refusal:
+        raise Failure(403, str(refusal.detail)) from refusal
+    return DELETED
+
+
+def measure(call):
+    weight = bodies.read(bodies.MEASURE, call.body)["weight"]
+    number = call.number("spool_id")
+    try:
+        with is_gone_not_found("spool", number):
+            spool = rows.spool(number)
+            how = {"by": call.client.user, "note": note_of(call)}
+            stating.measure(spool, gross_grams=max(weight, 0), **how)
+    except stating.InitialUnknown as refusal:
+        raise Failure(400, NO_INITIAL) from refusal
+    except Failure as failure:
+        raise Failure(400, NO_SPOOL) from failure
+    return rows.spool_shape(number)
+
+
+def note_of(call):
+    """Who said so, in entries of the ledger: the name of the token."""
+    return call.client.token.name if call.client.token else ""
+
+
+def _change(call, spool, given):
+    by = call.client.user
+    if "filament_id" in given:
+        retyping.retype(spool, filament=rows.filament(given["filament_id"]), by=by)
+    _change_weights(call, spool, given)
+    named = {name: given[name] for name in (*DESCRIBED, "extra") if name in given}
+    if described := _columns(named, call):
+        shelf.describe(spool, by=by, **described)
+    if "archived" in given and given["archived"] != (spool.archived_at is not None):
+        if given["archived"]:
+            shelf.archive(spool, by=by, discard=False)
+        else:
+            shelf.restore(spool, by=by)
+
+
+def _change_weights(call, spool, given):
+    how = {"by": call.client.user, "note": note_of(call)}
+    if "initial_weight" in given:
+        stating.set_initial(spool, grams=given["initial_weight"], **how)
+    if given.get("remaining_weight") is not None:
+        stating.set_remaining(spool, grams=given["remaining_weight"], **how)
+    elif "used_weight" in given:
+        stating.set_used(spool, grams=given["used_weight"], **how)
+
+
+def _require_rights(client, given):
+    """What a PATCH takes beyond changing a spool. Raises Failure."""
+    if any(name in given for name in WEIGHTS):
+        client.require("inventory.weigh_spool")
+    if "archived" in given:
+        client.require("inventory.archive_spool")
+
+
+def _require_one_weight(given):
+    if given.get("remaining_weight") is not None and given.get("used_weight") is not None:
+        raise Failure(400, ONE_WEIGHT)
+
+
+def _columns(given, call):
+    """The values by our own names, the location as a row."""
+    given = without_nulls(given, TEXTS)
+    if "location" in given:
+        name = given["location"]
+        given["location"] = locations.named(name, by=call.client.user) if name else None
+    return {COLUMNS.get(name, name): value for name, value in given.items()}

@@ -4,7 +4,7 @@ from contextlib import closing
 
 import pytest
 from django.core.handlers.wsgi import WSGIHandler
-from django.db import OperationalError, connection, connections, transaction
+from django.db import NotSupportedError, OperationalError, connection, connections, transaction
 from django.db.models import F, Value
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -111,6 +111,11 @@ def test_rows_are_locked_in_a_transaction_only(committed_farm):
         assert locks() == list(User.objects.all())
     with pytest.raises(transaction.TransactionManagementError):
         locks()
+
+
+def test_rows_that_bring_others_by_another_query_are_refused(farm):
+    with pytest.raises(NotSupportedError):
+        query(lambda: User.objects.prefetch_related("tokens"))()
 
 
 # --- Prepared statements -----------------------------------------------------------------------

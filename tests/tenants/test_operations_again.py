@@ -1,17 +1,25 @@
 """An operation that can not be carried out now: it is tried again, or it is busy."""
 
 import threading
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
+from functools import partial
 
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from opentelemetry.trace import StatusCode
 
 from inventory.models import Location
-from tenants.operations.operation import ATTEMPTS, CommitUnknown, in_transaction
+from tenants.operations.operation import (
+    ATTEMPTS,
+    CommitUnknown,
+    in_dry_run,
+    in_transaction,
+    whole_transaction,
+)
 from tenants.operations.refusals import Busy
 from tests.conftest import go_to
-from tests.tenants.failing_operation import do, fail_with, gave_up, outcomes
+from tests.tenants.failing_operation import Unwilling, do, fail_with, gave_up, outcomes
 
 
 def test_a_lock_that_can_not_be_had_is_a_refusal(committed_farm, watched):
@@ -106,3 +114,45 @@ def test_of_a_commit_only_what_the_database_did_not_answer_is_unknown(committed_
             patch.setattr(connection, "_commit", fail_with(gave_up(sqlstate)))
             in_transaction(lambda: None)
         assert type(raised.value) is error, sqlstate
+
+
+# --- Savepoints --------------------------------------------------------------------------------
+
+
+def savepoints_of(work):
+    with CaptureQueriesContext(connection) as seen, transaction.atomic():
+        work()
+    return sum(each["sql"].startswith("SAVEPOINT") for each in seen)
+
+
+def in_whole(work):
+    def run():
+        with whole_transaction():
+            return work()
+
+    return run
+
+
+def test_an_operation_makes_a_savepoint_unless_it_is_the_whole_transaction(committed_farm):
+    nested = partial(do, work=do)
+    assert [savepoints_of(work) for work in (do, in_whole(do))] == [1, 0]
+    assert [savepoints_of(work) for work in (nested, in_whole(nested))] == [2, 1]
+
+
+def test_a_dry_run_of_a_whole_transaction_is_rolled_back_by_itself(committed_farm):
+    def rehearse():
+        in_dry_run(lambda: do(work=lambda: Location.objects.create(name="Shelf")))
+        assert not Location.objects.exists()
+
+    savepoints_of(in_whole(rehearse))
+
+
+def test_the_error_of_a_whole_transaction_can_not_be_passed_over(committed_farm):
+    with pytest.raises(transaction.TransactionManagementError), transaction.atomic():
+        with suppress(Unwilling):
+            in_whole(partial(do, work=fail_with(Unwilling("No"))))()
+        Location.objects.create(name="Shelf")
+    assert not Location.objects.exists()
+    with suppress(Unwilling):  # outside of a transaction it has one of its own
+        in_whole(partial(do, work=fail_with(Unwilling("No"))))()
+    assert not Location.objects.exists()

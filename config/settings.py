@@ -158,6 +158,7 @@ MIDDLEWARE = [
     "tenants.web.middleware.RateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "tenants.web.middleware.MethodMiddleware",
     "tenants.web.reads.ReadMiddleware",
 ]
 TEMPLATES = [

@@ -9,7 +9,7 @@ from tempfile import SpooledTemporaryFile
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, ProgrammingError, connection
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -216,6 +216,21 @@ class TenantMiddleware:
         enter_farm(request, tenant)
 
 
+class MethodMiddleware:
+    """Says what happened where a page does not take the method: Django's answer is empty."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        response = self.get_response(request)
+        if not isinstance(response, HttpResponseNotAllowed) or response.content:
+            return response
+        answer = render_refusal(request, MethodNotAllowed.by(response["Allow"]))
+        answer["Allow"] = response["Allow"]
+        return answer
+
+
 class RateMiddleware:
     """Counts requests to the pages of a farm; those to the API once the caller is known."""
 
@@ -309,6 +324,23 @@ class HostNotFound(Refusal):
     code = "not_found"
     status = 404
     title = "There is nothing here"
+
+
+class MethodNotAllowed(Refusal):
+    """A page was asked for that can only be sent, or the other way round."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = "This page can’t be opened by its address"
+
+    @classmethod
+    def by(cls, allowed):
+        """``allowed`` as in the header ``Allow``."""
+        methods = [each for each in allowed.split(", ") if each not in ("HEAD", "OPTIONS")]
+        detail = _(
+            "Nothing was changed. This address takes %(methods)s: open the page that leads to it."
+        )
+        return cls(detail % {"methods": ", ".join(methods)})
 
 
 class FarmNotReady(Unavailable):

@@ -1,12 +1,14 @@
 """The caller of a request, its limits, and refusals outside of views."""
 
 import ipaddress
+from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import JsonResponse
 from django.shortcuts import render
-from django.utils.http import parse_header_parameters
+from django.utils.http import parse_header_parameters, url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
@@ -68,10 +70,24 @@ def render_refusal(request, refusal, template="tenants/refused.html"):
         problem = of_refusal(refusal)
         response = JsonResponse(problem, status=refusal.status, content_type=CONTENT_TYPE)
     else:
-        response = render(None, template, {"refusal": refusal}, status=refusal.status)
+        context = {"refusal": refusal, "back": sent_from(request)}
+        response = render(None, template, context, status=refusal.status)
     for name, value in headers_of(refusal).items():
         response[name] = value
     return response
+
+
+def sent_from(request):
+    """The address, on this site, of the page that a form was sent from, or "" if it is unknown."""
+    page = request.headers.get("Referer", "")
+    try:
+        host = request.get_host()
+        if request.method != "POST" or not url_has_allowed_host_and_scheme(page, host):
+            return ""
+        parts = urlsplit(page)
+    except (DisallowedHost, ValueError):
+        return ""
+    return urlunsplit(("", "", f"/{parts.path.lstrip('/')}", parts.query, ""))
 
 
 def wants_json(request):

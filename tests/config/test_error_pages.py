@@ -9,6 +9,7 @@ from tenants.farms import services
 from tenants.web import middleware
 
 LOADED = re.compile(r'(?:src|href)="([^"]+\.\w+)"')
+ONWARD = re.compile(r'<a [^>]*href="/')
 KINDS = {
     "unreadable": 400,
     "form not accepted": 403,
@@ -16,6 +17,7 @@ KINDS = {
     "unknown address": 404,
     "unknown host": 404,
     "no such run": 404,
+    "sent only": 405,
     "the server failed": 500,
     "closed for maintenance": 503,
     "without a database": 503,
@@ -49,7 +51,11 @@ def wrong(farm, farm_client, operator, client_at, monkeypatch, settings):
         if kind in ("without a database", "the server failed"):
             error = OperationalError if kind == "without a database" else RuntimeError
             monkeypatch.setattr(middleware, "is_public", failing(error))
-        paths = {"unknown address": "/x/", "not permitted": "/floor/device/"}
+        paths = {
+            "unknown address": "/x/",
+            "not permitted": "/floor/device/",
+            "sent only": "/accounts/logout/",
+        }
         path = paths.get(kind, "/floor/runs/999999/")
         return farm_client.get(path, headers={"X-Request-ID": "one-two"})
 
@@ -68,4 +74,34 @@ def test_a_page_of_an_error_is_styled_from_its_own_host(wrong, kind):
     for path in loaded:  # while nothing else works
         file = answer.client.get(path)
         assert (file.status_code, file["X-Content-Type-Options"]) == (200, "nosniff"), path
+    assert ONWARD.search(page.partition("<main ")[2])
     assert ("one-two" in page) == (kind == "the server failed")
+
+
+def test_an_address_that_is_sent_only_says_so_to_people_and_programs(farm_client, operator):
+    farm_client.force_login(operator)
+    page = farm_client.get("/accounts/logout/")
+    assert (page.status_code, page["Allow"]) == (405, "POST, OPTIONS")
+    assert "This address takes POST: open the page" in page.content.decode()
+    answer = farm_client.get("/accounts/logout/", headers={"Accept": "application/json"})
+    assert answer["Content-Type"] == "application/problem+json"
+    assert (answer.status_code, answer.json()["code"]) == (405, "method_not_allowed")
+
+
+@pytest.mark.parametrize(
+    ("sent_from", "back"),
+    [
+        ("http://alpha.localhost/floor/pin/?a=1&b=2", '<a href="/floor/pin/?a=1&amp;b=2">Back'),
+        ("http://alpha.localhost//evil.example/", '<a href="/evil.example/">Back'),
+        ("http://evil.example/floor/pin/", None),
+        ("javascript:alert(1)", None),
+        ("http://[", None),
+        ("", None),
+    ],
+)
+def test_a_form_not_taken_leads_back_to_the_page_of_this_site(wrong, sent_from, back):
+    client = wrong("form not accepted").client
+    answer = client.post("/accounts/login/", headers={"Referer": sent_from})
+    assert answer.status_code == 403
+    page = answer.content.decode()
+    assert back in page if back else "Back to the page" not in page

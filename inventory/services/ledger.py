@@ -158,9 +158,10 @@ class Book:
         self.touch(spool)
 
     def date_use(self, spool):
-        """It is used now, says a client: no entry tells it."""
-        spool.first_used_at = spool.first_used_at or self.at
-        spool.last_used_at = self.at
+        """It is used now, to the second, says a client: no entry tells it."""
+        now = self.at.replace(microsecond=0)
+        spool.first_used_at = spool.first_used_at or now
+        spool.last_used_at = now
         spool.has_given_use_dates = True
         self.touch(spool)
 

@@ -1,7 +1,10 @@
 """Printers with their queue, and their slots."""
 
+from urllib.parse import urlencode
+
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
+from django.urls import reverse
 
 from inventory.admin.rendering import spool_link, with_glyph
 from inventory.glyphs import spool_glyph
@@ -11,7 +14,8 @@ from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
 from production.services.reports import demand
 from production.services.reports.today import OpenRun
-from tenants.accounts import audited
+from tenants.accounts import audited, scopes
+from tenants.accounts.models import DeviceToken
 from tenants.site.base import ModelAdmin, TabularInline
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, IsActiveListFilter, field_filter
@@ -132,7 +136,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
-            context |= _page(obj)
+            context |= _page(obj) | _connection(obj, request.user)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 
@@ -194,6 +198,19 @@ def _running(printer):
 
 def _next(printer):
     return next((run for run in printer.queued if run.status == ProductionRun.Status.PLANNED), None)
+
+
+def _connection(printer, user):
+    """The tokens of a printer, and where one is made, for those who may."""
+    if not user.has_perm("accounts.view_devicetoken"):
+        return {}
+    given = {"name": printer.name, "printer": printer.pk, "user": user.pk}
+    given |= {"kind": DeviceToken.Kind.MOONRAKER, "scope": scopes.PRINTER}
+    address = f"{reverse('admin:accounts_devicetoken_add')}?{urlencode(given)}"
+    return {
+        "tokens": printer.tokens.not_revoked().select_related("user").order_by("name", "pk"),
+        "connect": address if user.has_perm("accounts.add_devicetoken") else "",
+    }
 
 
 def _page(printer):

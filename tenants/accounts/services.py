@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django_tenants.utils import get_public_schema_name
 
-from tenants.accounts import attempts, audited, roles
+from tenants.accounts import attempts, audited, roles, scopes
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -129,10 +129,13 @@ def reactivate(user, *, by):
 
 
 @operation("token.issue")
-def issue_token(user, *, name, scope, by, expires_at=None, made_with=None):
+def issue_token(
+    user, *, name, scope, by, kind="", printer=None, expires_at=None, made_with=None
+):  # fmt: skip
     """Make a token; returns ``(device_token, secret)``, and the secret is never seen again.
 
-    ``made_with`` is the token of whoever makes it. Raises UserInactive, TokenRevoked, Invalid.
+    ``kind`` is the kind of program, ``printer`` the one whose it is; ``made_with`` is the token of
+    whoever makes it. Raises UserInactive, TokenRevoked, Invalid.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if made_with is not None:
@@ -140,12 +143,16 @@ def issue_token(user, *, name, scope, by, expires_at=None, made_with=None):
     if expires_at and expires_at <= timezone.now():
         detail = _("The token would have expired already: name a moment to come, or none.")
         raise Invalid.of("expires_at", detail)
+    if printer is not None and scope not in scopes.OF_PRINTERS:
+        detail = _("The token of a printer has the scope printer or printer_read.")
+        raise Invalid.of("scope", detail)
     if not user.is_active:
         raise UserInactive(
             _("%(user)s has been deactivated and can't have a token.") % {"user": user.username}
         )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name, "scope": scope, "expires_at": expires_at}
+    fields |= {"kind": kind, "printer": printer}
     fields |= {"hash": DeviceToken.hash_of(secret), "made_with": made_with}
     return audited.create(DeviceToken, by=by, user=user, **fields), secret
 

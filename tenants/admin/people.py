@@ -128,10 +128,12 @@ class TokenForm(forms.ModelForm):
 
     class Meta:
         model = DeviceToken
-        fields = ["name", "user", "scope", "expires_at"]
+        fields = ["name", "user", "scope", "kind", "printer", "expires_at"]
         help_texts = {
             "name": "What uses it: a slicer, a printer, a shop.",
             "user": "What it does is done in this name, and with this role at most.",
+            "kind": "Of a printer or a program that speaks Spoolman: how its figures are read.",
+            "printer": "Left empty for a program that serves several.",
             "expires_at": "Left empty: until it is revoked.",
         }
 
@@ -145,13 +147,18 @@ class DeviceTokenAdmin(DeviceAdmin):
         "name",
         "user",
         "scope",
+        "kind",
+        "printer",
         "created_at",
         "last_used_at",
         "expires_at",
         "revoked_at",
     ]
-    list_filter = [field_filter("scope", "scope", lambda: scopes.CHOICES)]
-    list_select_related = ["user"]
+    list_filter = [
+        field_filter("scope", "scope", lambda: scopes.CHOICES),
+        field_filter("kind", "kind", lambda: DeviceToken.Kind.choices),
+    ]
+    list_select_related = ["user", "printer"]
     preview_template = "tenants/_token_preview.html"
     verbs = (
         VerbAction(
@@ -179,7 +186,8 @@ class DeviceTokenAdmin(DeviceAdmin):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request, obj, form, change):
-        values = {name: form.cleaned_data[name] for name in ("name", "scope", "expires_at")}
+        names = [name for name in TokenForm.Meta.fields if name != "user"]
+        values = {name: form.cleaned_data[name] for name in names}
         token, secret = services.issue_token(form.cleaned_data["user"], by=request.user, **values)
         obj.pk, request.secret = token.pk, secret
 
@@ -192,6 +200,8 @@ class DeviceTokenAdmin(DeviceAdmin):
             "token": obj,
             "secret": request.secret,
             "address": request.build_absolute_uri("/api/v1/"),
+            "server": request.build_absolute_uri(f"/d/{request.secret}"),
+            "is_for_printers": obj.scope in scopes.OF_PRINTERS,
         }
         return TemplateResponse(request, "tenants/admin_token_issued.html", context)
 

@@ -280,6 +280,7 @@ def test_a_scale_says_what_is_left(printer, filament, gross, figures, is_used):
     spool = ok(printer.put(f"{path}/measure", {"weight": gross}))
     found = tuple(spool[name] for name in ("initial_weight", "used_weight", "remaining_weight"))
     assert (found, "last_used" in spool) == (figures, is_used)
+    assert len(spool.get("last_used", "2026-11-28T11:50:59Z")) == 20  # whole seconds
     assert ok(printer.get(path)) == spool
 
 

@@ -4,6 +4,7 @@ from django.urls import include, path, re_path
 from django.utils.module_loading import autodiscover_modules
 
 from inventory.models import Filament, Spool
+from production.spoolman.urls import METRICS
 from production.views.scan import LabelView, NumberView
 from tenants.site.site import farm_site
 from tenants.views import home
@@ -22,6 +23,7 @@ urlpatterns = [
     re_path(r"^filament/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Filament)),
     path("help/", include("tenants.help.urls")),
     path("api/", include("config.api.urls")),
+    path("metrics", METRICS),
 ]
 
 handler400 = "config.api.pages.bad_request"

@@ -2,9 +2,10 @@
 
 By the distance in CIELAB (CIE 1976): about 2 is what an eye can tell apart side by side, 20 is
 still "such a red". sRGB and D65 as in IEC 61966-2-1; what is behind a transparent one counts not.
+Printers' programs expect distances by CIE94, with the weights of graphic arts.
 """
 
-from math import dist
+from math import dist, hypot, sqrt
 
 HEX = r"^([0-9A-F]{6}|[0-9A-F]{8})$"
 ALIKE = 20
@@ -25,6 +26,23 @@ def alike(wanted, hexes):
     """Those of the ``hexes`` (6 or 8 digits) that look like ``wanted``."""
     lab = _lab(wanted)
     return [each for each in hexes if dist(_lab(each), lab) <= ALIKE]
+
+
+def nearness(wanted, hexes, *, within):
+    """Of each of the ``hexes`` that is so near to ``wanted``, its distance by CIE94."""
+    lab = _lab(wanted)
+    distances = {each: _cie94(lab, _lab(each)) for each in hexes}
+    return {each: distance for each, distance in distances.items() if distance <= within}
+
+
+def _cie94(wanted, other):
+    """Not the same the other way round: it is the chroma of ``wanted`` that weighs."""
+    lightness, a, b = (one - two for one, two in zip(wanted, other, strict=True))
+    chroma = hypot(wanted[1], wanted[2])
+    of_chroma = chroma - hypot(other[1], other[2])
+    of_hue = max(a**2 + b**2 - of_chroma**2, 0)
+    chroma_weight, hue_weight = 1 + 0.045 * chroma, 1 + 0.015 * chroma
+    return sqrt(lightness**2 + (of_chroma / chroma_weight) ** 2 + of_hue / hue_weight**2)
 
 
 def _lab(color):

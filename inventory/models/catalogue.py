@@ -121,10 +121,13 @@ class FilamentQuerySet(PresentQuerySet):
 
     def near_color(self, color):
         """Of a colour that looks like ``color`` (hex digits); of several, one that does."""
-        known = self.model.objects.values_list("color_hex", "multi_color_hexes").distinct()
-        hexes = {each for one, several in known for each in (one, *several) if each}
-        found = colors.alike(colors.normalise(color), sorted(hexes))
+        found = colors.alike(colors.normalise(color), self.model.objects.hexes())
         return self.filter(Q(color_hex__in=found) | Q(multi_color_hexes__overlap=found))
+
+    def hexes(self):
+        """The colours that there are, sorted."""
+        known = self.order_by().values_list("color_hex", "multi_color_hexes").distinct()
+        return sorted({each for one, several in known for each in (one, *several) if each})
 
     def matching(self, word):
         """With the word in their name, colour or maker, or as their material, article number or

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from django.db import DatabaseError, InterfaceError
-from django.http import HttpResponse
+from django.http import HttpResponseBase
 
 from production.spoolman import access, answers
 from production.spoolman.answers import InvalidShape, item
@@ -122,7 +122,7 @@ def _carry_out(operation, call):
     def work():
         with expecting(expected_versions(request)):
             data = operation.answer(call)
-        return data if isinstance(data, HttpResponse) else answers.as_json(data, request)
+        return data if isinstance(data, HttpResponseBase) else answers.as_json(data, request)
 
     if request.method == "GET" or operation.in_own_transaction:
         return work()

@@ -6,59 +6,80 @@ rows, and no instance is made for them. A field without a value is left out; num
 
 import math
 
-from inventory.services.seeds import OTHER
+from django.db.models import FloatField, TextField
+from django.db.models.functions import Cast
+from orjson import Fragment
 
-VENDOR = (
-    "number",
-    "created_at",
-    "name",
-    "comment",
-    "empty_spool_grams",
-    "external_id",
-    "extra",
-)
-OWN_OF_FILAMENT = (
-    "number",
-    "created_at",
-    "name",
-    "material_label",
-    "material_type__code",
-    "price",
-    "density_g_cm3",
-    "diameter_mm",
-    "net_grams",
-    "tare_grams",
-    "article_number",
-    "comment",
-    "nozzle_temp",
-    "bed_temp",
-    "color_hex",
-    "multi_color_hexes",
-    "multi_color_direction",
-    "external_id",
-    "extra",
-)
-FILAMENT = (*OWN_OF_FILAMENT, *(f"manufacturer__{name}" for name in VENDOR))
+from inventory.services.seeds import OTHER
+from production.spoolman import figures
+
+
+def _number(name):
+    """The column as a float: a Decimal would be made for each, and thrown away."""
+    return Cast(name, FloatField())
+
+
+def _raw(name):
+    """JSON as it is kept, to be put into the answer."""
+    return Cast(name, TextField())
+
+
+def _columns_of_vendor(prefix=""):
+    return (
+        f"{prefix}number",
+        f"{prefix}created_at",
+        f"{prefix}name",
+        f"{prefix}comment",
+        _number(f"{prefix}empty_spool_grams"),
+        f"{prefix}external_id",
+        _raw(f"{prefix}extra"),
+    )
+
+
+def _columns_of_filament(prefix=""):
+    return (
+        f"{prefix}number",
+        f"{prefix}created_at",
+        f"{prefix}name",
+        f"{prefix}material_label",
+        f"{prefix}material_type__code",
+        _number(f"{prefix}price"),
+        _number(f"{prefix}density_g_cm3"),
+        _number(f"{prefix}diameter_mm"),
+        _number(f"{prefix}net_grams"),
+        _number(f"{prefix}tare_grams"),
+        f"{prefix}article_number",
+        f"{prefix}comment",
+        f"{prefix}nozzle_temp",
+        f"{prefix}bed_temp",
+        f"{prefix}color_hex",
+        f"{prefix}multi_color_hexes",
+        f"{prefix}multi_color_direction",
+        f"{prefix}external_id",
+        _raw(f"{prefix}extra"),
+        *_columns_of_vendor(f"{prefix}manufacturer__"),
+    )
+
+
+VENDOR, FILAMENT = _columns_of_vendor(), _columns_of_filament()
 OWN_OF_SPOOL = (
     "number",
     "created_at",
     "first_used_at",
     "last_used_at",
     "has_given_use_dates",
-    "price",
-    "initial_grams",
-    "is_initial_assumed",
-    "remaining_grams",
-    "metered_grams",
-    "excess_grams",
-    "tare_grams",
+    _number("price"),
+    _number(figures.initial_grams()),
+    _number(figures.used_grams()),
+    _number(figures.remaining_grams()),
+    _number("tare_grams"),
     "location__name",
     "lot_number",
     "comment",
     "archived_at",
-    "extra",
+    _raw("extra"),
 )
-SPOOL = (*OWN_OF_SPOOL, *(f"filament__{name}" for name in FILAMENT))
+SPOOL = (*OWN_OF_SPOOL, *_columns_of_filament("filament__"))
 
 
 def vendor(columns):
@@ -69,9 +90,9 @@ def vendor(columns):
         registered=created_at.replace(microsecond=0),
         name=name,
         comment=comment or None,
-        empty_spool_weight=_float(empty_reel),
+        empty_spool_weight=empty_reel,
         external_id=external_id or None,
-        extra=extra,
+        extra=Fragment(extra),
     )
 
 
@@ -88,11 +109,11 @@ def filament(columns):
         name=name or None,
         vendor=None if maker[0] is None else vendor(maker),
         material=label or (None if code == OTHER else code),
-        price=_float(price),
-        density=float(density),
-        diameter=float(diameter),
-        weight=_float(net),
-        spool_weight=_float(tare),
+        price=price,
+        density=density,
+        diameter=diameter,
+        weight=net,
+        spool_weight=tare,
         article_number=article_number or None,
         comment=comment or None,
         settings_extruder_temp=nozzle_temp,
@@ -101,34 +122,30 @@ def filament(columns):
         multi_color_hexes=",".join(colors) or None,
         multi_color_direction=direction or None,
         external_id=external_id or None,
-        extra=extra,
+        extra=Fragment(extra),
     )
 
 
 def spool(columns, known=None):
     """``columns`` are those of SPOOL. ``known``, a dict, keeps the filaments of a list."""
     (
-        number, created_at, first_used, last_used, are_dates_given, price, initial, is_assumed,
-        remaining, metered, excess, tare, location, lot, comment, archived_at, extra,
-    ) = columns[: len(OWN_OF_SPOOL)]  # fmt: skip
-    of = _filament(columns[len(OWN_OF_SPOOL) :], known)
-    used = max(initial - remaining + metered + excess, 0)
-    left = float(max(remaining - metered, 0))
-    if is_assumed:
-        left = max(of["weight"] - float(used), 0.0) if "weight" in of else None
+        number, created_at, first_used, last_used, are_dates_given, price, initial, used, left,
+        tare, location, lot, comment, archived_at, extra, *of_filament,
+    ) = columns  # fmt: skip
+    of = _filament(of_filament, known)
     if not are_dates_given:
         first_used, last_used = _in_seconds(first_used), _in_seconds(last_used)
-    used, per_gram = float(used), mm_per_gram(of["density"], of["diameter"])
+    per_gram = mm_per_gram(of["density"], of["diameter"])
     return _without_nulls(
         id=number,
         registered=created_at.replace(microsecond=0),
         first_used=first_used,
         last_used=last_used,
         filament=of,
-        price=_float(price),
+        price=price,
         remaining_weight=left,
-        initial_weight=None if is_assumed else float(initial),
-        spool_weight=_float(tare),
+        initial_weight=initial,
+        spool_weight=tare,
         used_weight=used,
         remaining_length=None if left is None else left * per_gram,
         used_length=used * per_gram,
@@ -136,8 +153,21 @@ def spool(columns, known=None):
         lot_nr=lot or None,
         comment=comment or None,
         archived=archived_at is not None,
-        extra=extra,
+        extra=Fragment(extra),
     )
+
+
+def vendors(rows, _known):
+    return [vendor(row) for row in rows]
+
+
+def filaments(rows, _known):
+    return [filament(row) for row in rows]
+
+
+def spools(rows, known):
+    """``known`` keeps their filaments, for the next rows of the list."""
+    return [spool(row, known) for row in rows]
 
 
 def mm_per_gram(density, diameter):
@@ -156,10 +186,6 @@ def _filament(columns, known):
 
 def _without_nulls(**members):
     return {name: value for name, value in members.items() if value is not None}
-
-
-def _float(value):
-    return None if value is None else float(value)
 
 
 def _in_seconds(moment):

@@ -9,9 +9,15 @@ from django.views.decorators.csrf import csrf_exempt
 from production.spoolman import (
     about,
     client_settings,
+    exports,
+    external,
     farm_fields,
     filaments,
+    groups,
+    lists,
+    metrics,
     rows,
+    search,
     spools,
     vendors,
     words,
@@ -53,21 +59,34 @@ ADDRESSES = {
     "location": Address(get=of(words.location_names), observed_as="spoolman.locations"),
     "location/<path:name>": Address(patch=of(words.rename_location, CHANGE)),
     "spool/field/<field>": Address(patch=of(words.rename_value, CHANGE)),
-    "vendor": Address(post=of(vendors.create, "inventory.add_manufacturer")),
+    "vendor": Address(
+        get=of(lists.vendors),
+        post=of(vendors.create, "inventory.add_manufacturer"),
+        observed_as="spoolman.vendors",
+    ),
     "vendor/<vendor_id>": Address(
         get=of(rows.show_vendor),
         patch=of(vendors.update, "inventory.change_manufacturer"),
         delete=of(vendors.delete, "inventory.delete_manufacturer"),
         observed_as="spoolman.vendor",
     ),
-    "filament": Address(post=of(filaments.create, "inventory.add_filament")),
+    "filament": Address(
+        get=of(lists.filaments),
+        post=of(filaments.create, "inventory.add_filament"),
+        observed_as="spoolman.filaments",
+    ),
     "filament/<filament_id>": Address(
         get=of(rows.show_filament),
         patch=of(filaments.update, "inventory.change_filament"),
         delete=of(filaments.delete, "inventory.delete_filament"),
         observed_as="spoolman.filament",
     ),
-    "spool": Address(post=of(spools.create, "inventory.receive_spool")),
+    "spool": Address(
+        get=of(lists.spools),
+        post=of(spools.create, "inventory.receive_spool"),
+        observed_as="spoolman.spools",
+    ),
+    "spool/group": Address(get=of(groups.show), observed_as="spoolman.groups"),
     "spool/<spool_id>": Address(
         get=of(rows.show_spool),
         patch=of(spools.update, CHANGE),
@@ -75,7 +94,15 @@ ADDRESSES = {
         observed_as="spoolman.spool",
     ),
     "spool/<spool_id>/measure": Address(put=of(spools.measure, "inventory.weigh_spool")),
+    "search": Address(get=of(search.show), observed_as="spoolman.search"),
+    "export/vendors": Address(get=of(exports.vendors), observed_as="spoolman.export"),
+    "export/filaments": Address(get=of(exports.filaments), observed_as="spoolman.export"),
+    "export/spools": Address(get=of(exports.spools), observed_as="spoolman.export"),
+    "external/filament": Address(get=of(external.filaments), observed_as="spoolman.external"),
+    "external/filament/search": Address(get=of(external.find), observed_as="spoolman.external"),
+    "external/material": Address(get=of(external.materials), observed_as="spoolman.external"),
 }
+METRICS = Address(get=of(metrics.show), observed_as="spoolman.metrics")  # at the root
 
 
 @csrf_exempt

@@ -108,20 +108,21 @@ class CompiledQuery:
         return Statement(self.queryset(**marks))
 
 
-def fetch(text, params, *, has_rows=True):
-    """Execute a text as a statement to be prepared; its rows, None where it has none."""
+def fetch(text, params, *, has_rows=True, is_binary=False):
+    """Execute a text as a statement to be prepared; its rows, None where it has none. In binary,
+    numbers and moments take less to read than their texts."""
     try:
-        return _fetch(text, params, has_rows)
+        return _fetch(text, params, has_rows, is_binary)
     except NotSupportedError as error:  # the type of a column was changed since it was prepared
         if connection.in_atomic_block:  # tried again by `in_transaction`
             raise OperationalError(str(error)) from error.__cause__
         with connection.cursor() as cursor:
             cursor.execute("DEALLOCATE ALL")
-        return _fetch(text, params, has_rows)
+        return _fetch(text, params, has_rows, is_binary)
 
 
-def _fetch(text, params, has_rows):
-    with connection.prepared_cursor() as cursor:
+def _fetch(text, params, has_rows, is_binary):
+    with connection.prepared_cursor(is_binary=is_binary) as cursor:
         cursor.execute(text, params)
         return cursor.fetchall() if has_rows else None
 

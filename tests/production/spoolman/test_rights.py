@@ -15,10 +15,16 @@ TABLE = """
                                    GET POST PUT PATCH DELETE
 article-number                     v   .    .   .     .
 backup                             .   m    .   .     .
+export/filaments                   v   .    .   .     .
+export/spools                      v   .    .   .     .
+export/vendors                     v   .    .   .     .
+external/filament                  v   .    .   .     .
+external/filament/search           v   .    .   .     .
+external/material                  v   .    .   .     .
 field/<entity_type>                v   .    .   .     .
 field/<entity_type>/<key>          .   o    .   .     m
 field/<entity_type>/<key>/values   v   .    .   .     .
-filament                           .   o    .   .     .
+filament                           v   o    .   .     .
 filament/<filament_id>             v   .    .   o     m
 health                             *   .    .   .     .
 info                               v   .    .   .     .
@@ -26,13 +32,15 @@ location                           v   .    .   .     .
 location/<path:name>               .   .    .   o     .
 lot-number                         v   .    .   .     .
 material                           v   .    .   .     .
+search                             v   .    .   .     .
 setting/                           v   .    .   .     .
 setting/<key>                      v   m    .   .     .
-spool                              .   o    .   .     .
+spool                              v   o    .   .     .
 spool/<spool_id>                   v   .    .   o     o
 spool/<spool_id>/measure           .   .    o   .     .
 spool/field/<field>                .   .    .   o     .
-vendor                             .   o    .   .     .
+spool/group                        v   .    .   .     .
+vendor                             v   o    .   .     .
 vendor/<vendor_id>                 v   .    .   o     m
 """
 PARTS = {"<entity_type>": "spool", "<key>": "currency", "<path:name>": "x", "<field>": "location"}

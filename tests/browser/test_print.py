@@ -1,0 +1,26 @@
+"""Pages on paper: what they say, in ink on white, without what can be pressed."""
+
+import pytest
+
+from tests.browser.page_checks import DESK
+from tests.browser.pages import admin_path, floor_path
+
+TO_PRESS = "header, button, [type=submit], .button, .object-tools, .paginator a, #nav-sidebar"
+PAGES = {
+    "floor": (floor_path, ("today", "running run", "spool")),
+    "admin": (admin_path, ("index", "runs", "run", "spool")),
+}
+
+
+@pytest.mark.parametrize("face", PAGES)
+def test_a_printed_page_has_its_content_and_nothing_to_press(visit, shop, face):
+    path_of, names = PAGES[face]
+    page = visit("about:blank", by="mona", viewport=DESK, color_scheme="dark")
+    for name in names:
+        page.goto(path_of(name, shop.sample))
+        assert page.locator(TO_PRESS).locator("visible=true").count(), name
+        page.emulate_media(media="print")
+        assert page.locator("h1").first.is_visible(), name
+        assert not page.locator(TO_PRESS).locator("visible=true").count(), name
+        assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        page.emulate_media(media="screen")

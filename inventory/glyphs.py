@@ -11,8 +11,8 @@ from django.utils.safestring import SafeString
 FULL, CORE = 17.8, 8.6  # radii of the winding, of 20
 THINNEST = 0.7  # of the last gram, so that it still has a colour
 FIBRE = re.compile(r"(?<![A-Z])(CF|GF)(?![A-Z])|CARBON|GLASS")  # in the material's code
-FLANGE = SafeString('<circle class="flange" r="19"/>')
-HUB = SafeString('<circle class="hub" r="4.6"/>')
+FLANGE = SafeString('<circle r="19"/>')  # the first circle of a reel has its style, as the last has
+HUB = SafeString('<circle r="4.6"/>')
 EMPTY = [SafeString('<g class="empty"><circle r="18.6"/><circle r="4.6"/></g>')]
 EDGE = SafeString(' class="edge"')
 DISC = '<circle{} r="{}" fill="{}"/>'

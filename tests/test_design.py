@@ -26,7 +26,7 @@ PAIRS = {
     **dict.fromkeys(product(("line-strong", "focus", "actual"), SURFACES), SHAPE),
     **dict.fromkeys(product(("plan", "over", "under", "flange"), SURFACES[:3]), SHAPE),
 }
-ARE_NO_GROUND = {"line", "grid", "flange-fill", "hub"}  # tell nothing by themselves
+ARE_NO_GROUND = {"line", "flange-fill", "hub"}  # tell nothing by themselves
 
 
 def tokens():

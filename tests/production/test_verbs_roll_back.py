@@ -2,7 +2,8 @@
 
 Every verb of the farm is carried out once, and its writes are counted; then it is carried out
 again as often, each time with another write failing as if the power went. All rows of all tables
-are the same afterwards. A new verb has its case in `verbs.cases_of_runs` or `cases_of_the_shelf`.
+are the same afterwards. A new verb has its case in `verbs.cases_of_runs`, `cases_of_the_shelf` or
+`cases_of_devices`.
 """
 
 import importlib
@@ -22,12 +23,12 @@ from production.services import completion
 from production.services.runs import repeats
 from tests.factories import a_run, a_spool, spools_of_one
 from tests.production.completed_runs import took
-from tests.production.verbs import cases_of_runs, cases_of_the_shelf
+from tests.production.verbs import cases_of_devices, cases_of_runs, cases_of_the_shelf
 from tests.production.verbs.preparation import completed, running
 
 pytestmark = pytest.mark.usefixtures("farm")
 
-VERBS = cases_of_the_shelf.CASES | cases_of_runs.CASES
+VERBS = cases_of_the_shelf.CASES | cases_of_devices.CASES | cases_of_runs.CASES
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|WITH change0)", re.IGNORECASE)
 
 

@@ -1,0 +1,109 @@
+"""The verbs of programs of printers, each on a farm where it has as much to write as can be."""
+
+from inventory.services import filaments, locations, manufacturers, receiving
+from inventory.services.spools import retyping, shelf, stating, tags
+from tests.factories import a_filament, a_manufacturer, a_spool
+from tests.production.verbs.preparation import a_table
+
+CASES, verb = a_table()
+
+
+def beyond():
+    """A spool of which more was used than there was."""
+    filament = a_filament()
+    return receiving.receive_stated(filament=filament, used_grams=1030, by=None)
+
+
+@verb("spool.receive_stated")
+def _():
+    filament = a_filament()
+    return lambda: receiving.receive_stated(
+        filament=filament, used_grams=50, is_archived=True, by=None
+    )
+
+
+@verb("spool.measure")
+def _():
+    spool = a_spool(1000, needs_weighing=True)
+    return lambda: stating.measure(spool, gross_grams=1250, by=None)
+
+
+@verb("spool.set_remaining")
+def _():
+    spool = beyond()
+    return lambda: stating.set_remaining(spool, grams=500, by=None)
+
+
+@verb("spool.set_used")
+def _():
+    spool = beyond()
+    return lambda: stating.set_used(spool, grams=1100, by=None)
+
+
+@verb("spool.set_initial")
+def _():
+    spool = beyond()
+    return lambda: stating.set_initial(spool, grams=1200, by=None)
+
+
+@verb("spool.give_back")
+def _():
+    spool = beyond()
+    return lambda: stating.give_back(spool, grams=100, by=None)
+
+
+@verb("spool.retype")
+def _():
+    spool, other = a_spool(1000, is_initial_assumed=True), a_filament(net_grams=750)
+    return lambda: retyping.retype(spool, filament=other, by=None)
+
+
+@verb("spool.remove")
+def _():
+    spool = a_spool()
+    return lambda: shelf.remove(spool, by=None)
+
+
+@verb("spool.tag")
+def _():
+    spool, other = a_spool(), a_spool()
+    tags.bind(other, uid="04A2", by=None)
+    return lambda: tags.bind(spool, uid="04A2", moves=True, by=None)
+
+
+@verb("spool.untag")
+def _():
+    spool = tags.bind(a_spool(), uid="04A2", by=None).spool
+    return lambda: tags.unbind(spool, uid="04A2", by=None)
+
+
+@verb("filament.remove")
+def _():
+    filament = a_filament()
+    return lambda: filaments.remove(filament, by=None)
+
+
+@verb("filament.restore")
+def _():
+    filament = filaments.remove(a_filament(), by=None)
+    return lambda: filaments.restore(filament, by=None)
+
+
+@verb("manufacturer.remove")
+def _():
+    maker = a_manufacturer()
+    a_filament(manufacturer=maker)
+    return lambda: manufacturers.remove(maker, by=None)
+
+
+@verb("manufacturer.restore")
+def _():
+    maker = manufacturers.remove(a_manufacturer(), by=None)
+    return lambda: manufacturers.restore(maker, by=None)
+
+
+@verb("location.rename_all")
+def _():
+    place = locations.named("Shelf", by=None)
+    a_spool(location=place)
+    return lambda: locations.rename_all("Shelf", new_name="Box", by=None)

@@ -308,6 +308,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ActualSourceEnum": "production.models.ActualSource",
         "PlanSourceEnum": "production.models.PlanSource",
+        "DeviceKindEnum": "tenants.accounts.models.DeviceToken.Kind",
         "JobStatusEnum": "tenants.jobs.models.Job.Status",
         "ReasonKindEnum": "production.models.Reason.Kind",
         "StatusEnum": "production.models.ProductionRun.Status",

@@ -103,11 +103,12 @@ def test_a_manager_issues_a_token_and_sees_its_secret_once(as_manager, operator)
     page = "/admin/accounts/devicetoken/"
     assert '"scope" value=""' not in as_manager.get(f"{page}add/").content.decode()
     answer = as_manager.post(
-        f"{page}add/", {"name": "Slicer", "user": operator.pk, "scope": "floor"}
+        f"{page}add/",
+        {"name": "Slicer", "user": operator.pk, "scope": "floor", "kind": "slicer", "printer": ""},
     )
     token = DeviceToken.objects.get()
     secret = answer.context["secret"]
-    assert (token.user, token.scope) == (operator, "floor")
+    assert (token.user, token.scope, token.kind) == (operator, "floor", "slicer")
     assert token.hash == DeviceToken.hash_of(secret)
     assert secret in answer.content.decode()
     assert "no-store" in answer["Cache-Control"]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from tenants.accounts import roles, services
 from tenants.accounts.models import AuditEvent, DeviceToken, FarmSettings, IdempotencyKey, User
 from tests.conftest import FarmAPIClient
-from tests.factories import PASSWORD, make_token, make_user
+from tests.factories import PASSWORD, a_printer, make_token, make_user
 
 USERS, TOKENS, SETTINGS = "/api/v1/users/", "/api/v1/device-tokens/", "/api/v1/settings/"
 AUDIT = "/api/v1/audit-events/"
@@ -168,6 +168,20 @@ def test_a_manager_issues_a_token_for_a_device(api, manager, operator):
     listed = api.get(answer["Location"])
     assert listed.json()["username"] == "otto"
     assert secret not in str(list(IdempotencyKey.objects.values())) + listed.content.decode()
+
+
+def test_a_token_may_tell_what_device_it_is_for_and_of_which_printer(api, operator):
+    printer = a_printer()
+    body = {"user": operator.pk, "name": "Voron", "scope": "printer", "kind": "moonraker"}
+    made = api.post(TOKENS, body | {"printer": printer.pk}).json()
+    assert (made["kind"], made["printer"]) == ("moonraker", printer.pk)
+    api.post(TOKENS, body | {"kind": ""})
+    for query in ("kind=moonraker", f"printer={printer.pk}"):
+        assert [row["id"] for row in _results(api, f"{TOKENS}?{query}")] == [made["id"]]
+    errors = api.post(TOKENS, body | {"printer": 10**17, "kind": "toaster"}).json()["errors"]
+    assert errors.keys() == {"printer", "kind"}
+    printer.delete()
+    assert DeviceToken.objects.get(pk=made["id"]).printer is None
 
 
 def test_a_token_is_for_somebody_who_is_there(api, operator):

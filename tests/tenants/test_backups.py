@@ -4,18 +4,28 @@ import gzip
 import json
 import re
 import stat
+from decimal import Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
 from django_tenants.utils import tenant_context
 
-from inventory.models import InventoryTransaction, Location
-from inventory.services.spools import consumption
+from inventory.models import (
+    ClientSetting,
+    DeviceReport,
+    ExtraField,
+    InventoryTransaction,
+    Location,
+    Spool,
+    UsageMeter,
+)
+from inventory.services.spools import consumption, shelf, tags
 from production.services import completion
 from tenants.accounts.models import AuditEvent, FarmSettings, User
-from tenants.accounts.services import change_settings
+from tenants.accounts.services import change_settings, issue_token
 from tenants.farms import backups, restoring, services
 from tenants.models import Domain, DroppedFarm, Tenant
 from tenants.schemas import database_role, migrating
@@ -32,6 +42,25 @@ def fill_a_farm():
     completion.complete(a_running_run((a_spool(500), 100)), by=None, as_planned=True)
     Location.objects.create(name="gone").delete()
     change_settings(FarmSettings.load(), by=None, timezone="Asia/Tokyo")
+    fill_what_devices_say()
+
+
+def fill_what_devices_say():
+    """A row of each of their tables; a removed spool, of which no gram is lost."""
+    spool, now = a_spool(800), timezone.now()
+    token = issue_token(User.objects.get(), name="Voron", scope="printer", kind="moonraker", by=None)[0]
+    tags.bind(spool, uid="04:A2", by=None)
+    shelf.describe(spool, by=None, extra={"color": '"\\u00e4\\n"'})
+    meter = {"grams": Decimal("0.029832172461"), "started_at": now, "last_report_at": now}
+    UsageMeter.objects.create(spool=spool, token=token, **meter)
+    Spool.objects.filter(pk=spool.pk).update(metered_grams=meter["grams"])
+    report = {"unit": "length", "amount": "10.0", "received_at": now, "done_at": now}
+    lists = {"gaps": [Decimal("5.0")], "booked": [meter["grams"]]}
+    DeviceReport.objects.create(token=token, spool=spool, **report, **lists)
+    field = {"entity": "spool", "key": "color", "field_type": "choice", "choices": ["a", "b"]}
+    ExtraField.objects.create(name="Colour", position=1, **field)
+    ClientSetting.objects.create(key="base_url", value='""')
+    shelf.remove(a_spool(700), by=None)
 
 
 @pytest.fixture
@@ -97,7 +126,7 @@ def test_a_copy_stands_beside_the_farm_and_has_a_host_and_a_role_of_its_own(
         consumption.use(a_spool(10), grams=5, by=None)
         assert violations() == []
     with tenant_context(committed_farm):
-        assert InventoryTransaction.objects.count() == 6
+        assert InventoryTransaction.objects.count() == 8
     copy.uses_farm_role = False
 
 

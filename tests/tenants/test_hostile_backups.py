@@ -225,6 +225,8 @@ SPOILT = {
     "a last number that is SQL": (described("inventory_spool", last_number="1)"), "not descr"),
     "a number below 1": unwritten("inventory_spool.number", "-1"),
     "a number beyond JSON": unwritten("inventory_filament.number", str(2**60)),
+    "a list of numbers that are none": unwritten("inventory_devicereport.booked", "{NaN}"),
+    "a list with nothing in it": unwritten("inventory_devicereport.gaps", "{1,NULL}"),
     "an extra value that is no text": unwritten("inventory_spool.extra", '{"a": 1}'),
     "a list of extra values": unwritten("inventory_filament.extra", "[]"),
     "SQL among rows": (

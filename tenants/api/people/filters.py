@@ -28,11 +28,13 @@ class DeviceTokenFilter(FilterSet):
     user = IdFilter(field_name="user_id")
     username = TextFilter(field_name="user__username", lookup_expr="iexact")
     scope = SeveralFilter(choices=scopes.CHOICES)
+    kind = SeveralFilter(choices=DeviceToken.Kind.choices)
+    printer = IdFilter(field_name="printer_id")
     is_usable = BooleanFilter(method="filter_usable", label="Neither revoked nor expired")
 
     class Meta:
         model = DeviceToken
-        fields = ["user", "username", "scope", "is_usable"]
+        fields = ["user", "username", "scope", "kind", "printer", "is_usable"]
 
     def filter_usable(self, rows, name, value):
         usable = DeviceToken.objects.usable(timezone.now()).values("pk")

@@ -99,7 +99,10 @@ class DeviceTokenSerializer(TokenSerializer):
     username = serializers.CharField(source="user.username", read_only=True)
 
     class Meta(TokenSerializer.Meta):
-        fields = ["id", "user", "username", *TokenSerializer.Meta.fields[1:], "made_with"]
+        fields = [
+            *("id", "user", "username", *TokenSerializer.Meta.fields[1:]),
+            *("kind", "printer", "made_with"),
+        ]
         read_only_fields = fields
 
 
@@ -112,6 +115,18 @@ class NewDeviceTokenBody(ConfirmBody):
     )
     name = TextField(max_length=100, help_text="What the token is for.")
     scope = ChoiceField(choices=scopes.CHOICES, help_text=scopes.HELP)
+    kind = ChoiceField(
+        choices=DeviceToken.Kind.choices,
+        required=False,
+        allow_blank=True,
+        help_text="What tells of a printer: how its figures are read.",
+    )
+    printer = IdField(
+        queryset=DeviceToken._meta.get_field("printer").related_model.objects.all(),
+        required=False,
+        allow_null=True,
+        help_text="Whose device it is, if it is of one.",
+    )
     expires_at = MomentField(required=False, allow_null=True)
 
     class Meta:

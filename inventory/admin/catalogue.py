@@ -4,17 +4,19 @@ from django.contrib import admin
 from django.db.models import Count, Q
 
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
-from inventory.admin.rendering import grams, with_glyph
+from inventory.admin.rendering import grams, of_one_row, with_glyph
 from inventory.glyphs import spool_glyph
 from inventory.models import Filament, Location, Manufacturer, MaterialType
-from inventory.services import filaments, stock
+from inventory.services import filaments, manufacturers, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
 from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
+from tenants.site.verbs import VerbAction, VerbPages
 
+KNOWN = Count("filaments", filter=Q(filaments__removed_at=None))
 ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
 
 
@@ -22,8 +24,31 @@ def material_types():
     return MaterialType.objects.values_list("pk", "code")
 
 
-class NamedAdmin(ModelAdmin):
-    """A row has a name, unless a client of the printers' API made it without."""
+def restoring(records, permission):
+    return VerbAction(
+        name="restore",
+        label="Restore",
+        service=records.restore,
+        permission=permission,
+        is_possible=lambda row: row.is_removed,
+        description="It is in the lists again.",
+        success_message="%(row)s is in the lists again.",
+    )
+
+
+class NamedAdmin(VerbPages, ModelAdmin):
+    """A row has a name, unless a client of the printers' API made it without, which may remove
+    it too."""
+
+    change_form_template = "inventory/admin_record.html"
+    preview_template = "inventory/_restore_preview.html"
+
+    def get_queryset(self, request):
+        rows = super().get_queryset(request)
+        return rows if of_one_row(request) else rows.present()
+
+    def get_actions(self, request):
+        return ModelAdmin.get_actions(self, request)
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
@@ -34,11 +59,13 @@ class NamedAdmin(ModelAdmin):
 
 @admin.register(Manufacturer, site=farm_site)
 class ManufacturerAdmin(NamedAdmin):
+    records = manufacturers
+    verbs = (restoring(manufacturers, "inventory.change_manufacturer"),)
     list_display = ["name", "filaments_known", "empty_reel"]
     search_fields = ["name"]
 
     def get_queryset(self, request):
-        return super().get_queryset(request).annotate(filament_count=Count("filaments"))
+        return super().get_queryset(request).annotate(filament_count=KNOWN)
 
     @admin.display(description="filaments", ordering="filament_count")
     def filaments_known(self, maker):
@@ -81,6 +108,7 @@ class MaterialTypeAdmin(ModelAdmin):
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, NamedAdmin):
     records = filaments
+    verbs = (restoring(filaments, "inventory.change_filament"),)
     importing = FILAMENT_IMPORT
     export = same(*FILAMENT_COLUMNS) | {
         "manufacturer": "manufacturer.name",
@@ -98,7 +126,9 @@ class FilamentAdmin(ImportPages, NamedAdmin):
     list_filter = [
         field_filter("material_type", "material type", material_types),
         field_filter(
-            "manufacturer", "manufacturer", lambda: Manufacturer.objects.values_list("pk", "name")
+            "manufacturer",
+            "manufacturer",
+            lambda: Manufacturer.objects.present().values_list("pk", "name"),
         ),
         IsActiveListFilter,
     ]

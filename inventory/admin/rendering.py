@@ -91,3 +91,9 @@ def changed(event):
 
 def _share(part, whole):
     return f"{part * 100 / whole:.2f}" if whole else "0"
+
+
+def of_one_row(request):
+    """Whether the page is that of one row, which may be removed, and no list."""
+    match = request.resolver_match
+    return match is not None and not match.kwargs.keys().isdisjoint({"object_id", "pk"})

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.catalogue import material_types
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
-from inventory.admin.rendering import changed, grams, stock_bar, with_glyph
+from inventory.admin.rendering import changed, grams, of_one_row, stock_bar, with_glyph
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
@@ -120,7 +120,8 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     # -- finding -------------------------------------------------------------------------------
 
     def get_queryset(self, request):
-        return Spool.objects.with_filament().with_available().with_live().order_by("-pk")
+        spools = Spool.objects.with_filament().with_available().with_live().order_by("-pk")
+        return spools if of_one_row(request) else spools.present()
 
     def search(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):

@@ -17,14 +17,16 @@ from inventory.serializers.tables import (
     FilamentTable,
     TableReportSerializer,
 )
-from inventory.services import filaments
+from inventory.services import filaments, manufacturers
 from tenants.api.views import RecordViewSet
 
 
 class ManufacturerViewSet(RecordViewSet):
     """Who makes filament."""
 
+    records = manufacturers
     queryset = Manufacturer.objects.all()
+    listed = Manufacturer.objects.present()
     serializer_class = ManufacturerSerializer
     filterset_class = filters.ManufacturerFilter
     search_fields = ["name"]
@@ -56,6 +58,7 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
 
     records = filaments
     queryset = Filament.objects.all()
+    listed = Filament.objects.present()
     serializer_class = FilamentSerializer
     bodies = {"import_table": FilamentTable, "import_catalogue": Catalogue}
     answers = {

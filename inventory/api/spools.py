@@ -33,6 +33,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     """Spools. POST receives one; its grams move through the verbs and the production runs."""
 
     queryset = Spool.objects.all()
+    listed = Spool.objects.present()
     serializer_class = SpoolSerializer
     bodies = {**SPOOL_VERBS, "import_table": SpoolTable}
     answers = {

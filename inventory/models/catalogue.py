@@ -117,7 +117,7 @@ class FilamentQuerySet(PresentQuerySet):
         return self.select_related("manufacturer", "material_type")
 
     def active(self):
-        return self.filter(is_active=True)
+        return self.present().filter(is_active=True)
 
     def near_color(self, color):
         """Of a colour that looks like ``color`` (hex digits); of several, one that does."""

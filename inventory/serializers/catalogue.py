@@ -6,7 +6,7 @@ from rest_framework import serializers
 from inventory import gtins
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.models.fields import MAX_INPUT_LENGTH, validate_color
-from tenants.api.fields import ColorField, NameField, TextField, UpperCaseField
+from tenants.api.fields import ColorField, IdField, NameField, TextField, UpperCaseField
 from tenants.api.serializers import RowSerializer
 
 MAX_COLORS = 16
@@ -72,10 +72,11 @@ class BarcodeField(TextField):
 class FilamentSerializer(NamedSerializer):
     """Its density is the material type's when left out."""
 
+    manufacturer = IdField(queryset=Manufacturer.objects.present(), required=False, allow_null=True)
     manufacturer_name = NameField(
         source="manufacturer",
         lookup="name__iexact",
-        queryset=Manufacturer.objects.all(),
+        queryset=Manufacturer.objects.present(),
         allow_null=True,
     )
     material_type_code = NameField(

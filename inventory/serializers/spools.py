@@ -37,10 +37,10 @@ class SpoolSerializer(RowSerializer):
     """A spool; POST receives it. Balances are the ledger's: later they are changed by verbs."""
 
     filament_name = NameField(
-        source="filament", lookup="name__iexact", queryset=Filament.objects.all()
+        source="filament", lookup="name__iexact", queryset=Filament.objects.present()
     )
     filament_external_id = NameField(
-        "external_id", source="filament", queryset=Filament.objects.all()
+        "external_id", source="filament", queryset=Filament.objects.present()
     )
     manufacturer_name = serializers.CharField(
         source="filament.manufacturer.name", read_only=True, allow_null=True, default=None

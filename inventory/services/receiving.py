@@ -70,6 +70,9 @@ def receive_stated(
     reel weighs what the filament's does. Raises Invalid, InvalidQuantity, FilamentInactive.
     """
     at = at or clock.now()
+    # Not removed meanwhile; the check of the foreign key waits for nobody until the commit.
+    rows = Filament.objects.with_makers().select_for_update(no_key=True, of=("self",))
+    filament = rows.get(pk=filament.pk)
     initial = filament.net_grams if initial_grams is None else initial_grams
     spool = unsaved(
         filament=filament,
@@ -86,8 +89,6 @@ def receive_stated(
     spool.opened_at = at if used else None
     spool.excess_grams = max(used - spool.initial_grams, ledger.ZERO)
     spool.save(force_insert=True)
-    if Filament.objects.filter(pk=filament.pk, removed_at__isnull=False).exists():
-        raise _removed(filament)  # its row is locked by the one of the spool
     with ledger.book([spool.pk], by=by, at=at) as book:
         received = book.spools[spool.pk]
         book.receive(received, note=note)

@@ -53,7 +53,7 @@ def of_filaments(filaments=None):
     available at that pace (null where nothing was used); ``is_to_reorder``, whether available is
     at the filament's reorder point or below (false where it has none).
     """
-    filaments = Filament.objects.all() if filaments is None else filaments
+    filaments = Filament.objects.present() if filaments is None else filaments
     to_reorder = Q(reorder_point_grams__isnull=False, reorder_point_grams__gte=F("available_grams"))
     return _with_stock(filaments, "filament").annotate(is_to_reorder=to_reorder)
 

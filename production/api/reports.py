@@ -139,7 +139,7 @@ class StockReport(ListViewSet):
 
     title = "Stock"
     observed_as = "report.stock"
-    queryset = Filament.objects.all()
+    queryset = Filament.objects.present()
     serializer_class = serializers.StockSerializer
     filterset_class = filters.StockFilter
     search_fields = ["name", "color_name", "manufacturer__name"]

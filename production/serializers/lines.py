@@ -79,7 +79,10 @@ class RunMaterialSerializer(RowSerializer):
 
     spool_code = SpoolCodeField(source="spool", allow_null=True)
     filament_name = NameField(
-        source="filament", lookup="name__iexact", queryset=Filament.objects.all(), allow_null=True
+        source="filament",
+        lookup="name__iexact",
+        queryset=Filament.objects.present(),
+        allow_null=True,
     )
     material_type_code = NameField(
         "code",

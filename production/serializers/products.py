@@ -13,7 +13,10 @@ class BomLineSerializer(RowSerializer):
         "code", source="material_type", lookup="code__iexact", queryset=MaterialType.objects.all()
     )
     filament_name = NameField(
-        source="filament", lookup="name__iexact", queryset=Filament.objects.all(), allow_null=True
+        source="filament",
+        lookup="name__iexact",
+        queryset=Filament.objects.present(),
+        allow_null=True,
     )
 
     class Meta:

@@ -110,7 +110,7 @@ def json_sql(view):
 def _page_sql(view, start, end):
     """The statement for a page of the view's queryset. It takes no parameters: PostgreSQL plans
     for these few rows, and once."""
-    rows = view.queryset.values("pk")
+    rows = (view.queryset if view.listed is None else view.listed).values("pk")
     sql = _statement(view, _composed(rows[start:end]), _composed(rows.order_by()))
     return sql.replace("%%", "%")
 

@@ -301,7 +301,10 @@ def expected_versions(request):
 
 
 class ListViewSet(BaseViewSet):
-    """List, as JSON or as CSV."""
+    """List, as JSON or as CSV. ``listed`` are the rows of the list, where ``queryset`` has more:
+    those that were removed."""
+
+    listed = None
 
     def get_renderers(self):
         more = [csv_format.CSVRenderer()] if self.action in ("list", None) else []
@@ -318,10 +321,13 @@ class ListViewSet(BaseViewSet):
         so not for what takes the scope all."""
         return self.action == "list" and self.permission_needed() != FULL_SCOPE
 
+    def get_listed(self):
+        return self.get_queryset() if self.listed is None else self.listed.all()
+
     def list(self, request, *args, **kwargs):
         if not self.is_read_as_json:
-            return self.list_response(self.filter_queryset(self.with_related(self.get_queryset())))
-        rows = None if lists_all(self) else self.filter_queryset(self.get_queryset())
+            return self.list_response(self.filter_queryset(self.with_related(self.get_listed())))
+        rows = None if lists_all(self) else self.filter_queryset(self.get_listed())
         if rows is not None and is_annotated(self, rows):
             return self.list_response(self.with_related(rows))
         page = self.paginator.paginate_read(partial(read_page, self, rows), request)

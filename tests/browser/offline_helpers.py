@@ -65,6 +65,7 @@ def age(page, hours):
     page.wait_for_function("() => Object.values(localStorage).some((each) => /tried/.test(each))")
     page.evaluate(
         """hours => { for (const name of Object.keys(localStorage)) {
+            if (!name.startsWith("spoolbook-waiting")) continue;
             const form = JSON.parse(localStorage[name]);
             const [at, since] = [form.at, form.since].map((each) => each - hours * 3600000);
             localStorage[name] = JSON.stringify({ ...form, at, since });

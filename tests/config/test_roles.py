@@ -159,6 +159,8 @@ PAGES = """
 /admin/inventory/filament/import/                       o     o
 /admin/inventory/inventorytransaction/csv/              v     v
 /admin/inventory/spool/labels/                          v     v
+/admin/inventory/filament/{pk}/restore/                 o     o
+/admin/inventory/manufacturer/{pk}/restore/             o     o
 /admin/inventory/spool/labels/blank/                    v     v
 /admin/inventory/inventorytransaction/{pk}/correct-clock/ m   m
 /admin/inventory/inventorytransaction/{pk}/reverse/     m     m

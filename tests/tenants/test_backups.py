@@ -48,7 +48,9 @@ def fill_a_farm():
 def fill_what_devices_say():
     """A row of each of their tables; a removed spool, of which no gram is lost."""
     spool, now = a_spool(800), timezone.now()
-    token = issue_token(User.objects.get(), name="Voron", scope="printer", kind="moonraker", by=None)[0]
+    token = issue_token(
+        User.objects.get(), name="Voron", scope="printer", kind="moonraker", by=None
+    )[0]
     tags.bind(spool, uid="04:A2", by=None)
     shelf.describe(spool, by=None, extra={"color": '"\\u00e4\\n"'})
     meter = {"grams": Decimal("0.029832172461"), "started_at": now, "last_report_at": now}

@@ -1,8 +1,8 @@
 """Imports filaments, of a table or a catalogue: new ones are made, known ones only filled in.
 
 What the farm has is never overwritten, so an import can be repeated with a newer file, and keeps
-whatever people have changed. A filament is known by its external_id, else by maker, name and
-material; another diameter, or other net grams, make it another one.
+whatever people have changed. A filament is known by its external_id (of several it is the oldest),
+else by maker, name and material; another diameter, or other net grams, make it another one.
 """
 
 import re
@@ -182,7 +182,8 @@ def _lower(names):
 
 
 def _by_lower_name(names):
-    makers = Manufacturer.objects.annotate(lower=Lower("name"))
+    makers = Manufacturer.objects.present().annotate(lower=Lower("name"))
+    makers = makers.order_by("-twin", "-pk")  # of several, the first
     return {maker.lower: maker for maker in makers.filter(lower__in=list(names.values()))}
 
 

@@ -22,9 +22,11 @@ class FilamentIndex:
 
     def __init__(self):
         self.by_external_id, self.by_name, self.searches = {}, defaultdict(list), 0
-        rows = Filament.objects.annotate(**NAMES).values_list(*COLUMNS, *NAMES, named=True)
+        rows = (
+            Filament.objects.present().annotate(**NAMES).values_list(*COLUMNS, *NAMES, named=True)
+        )
         for known in rows.order_by("pk"):
-            self.by_external_id[known.external_id] = known
+            self.by_external_id.setdefault(known.external_id, known)  # the oldest
             self.by_name[folded(known.name)].append(known)
 
     def named(self, cells):

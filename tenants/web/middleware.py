@@ -11,6 +11,7 @@ from django.core.exceptions import DisallowedHost
 from django.db import DatabaseError, InterfaceError, ProgrammingError, connection
 from django.http import HttpResponse, HttpResponseNotAllowed
 from django.utils import timezone
+from django.utils.log import log_response
 from django.utils.translation import gettext as _
 
 from tenants.farms.names import address, normalize_host
@@ -181,7 +182,7 @@ class TenantMiddleware:
             self._enter(request)
         except HostNotFound:
             return not_found(request)
-        except (FarmClosed, printer_checks.FarmSuspended) as refusal:
+        except FarmClosed as refusal:
             return _closed(request, refusal)
         except (DatabaseError, InterfaceError) as error:
             if answer := trouble_of_farm(request, error):
@@ -208,8 +209,6 @@ class TenantMiddleware:
             raise HostNotFound()
         tenant = None if is_of_all else find_farm(host)
         if tenant is None:
-            if is_theirs and printer_checks.is_suspended(host):
-                raise printer_checks.FarmSuspended()
             raise HostNotFound()
         if tenant.status == Tenant.Status.MAINTENANCE:
             raise FarmClosed()
@@ -376,7 +375,11 @@ def _closed(request, refusal):
 
 def not_found(request):
     if is_for_printers(request):
-        return render_refusal(request, printer_checks.HostNotServed.of_request(request))
+        response = render_refusal(request, printer_checks.HostNotServed.of_request(request))
+        figures = "%s: %s", response.reason_phrase, request.path_info
+        # Whoever sent it chose the host: no fault of the program.
+        log_response(*figures, response=response, request=request, level="warning")
+        return response
     return render_refusal(request, HostNotFound(), "tenants/not_found.html")
 
 

@@ -2,40 +2,31 @@
 that is gone, and makes them forget what they had to report."""
 
 from django.conf import settings
-from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from tenants.farms.names import address, normalize_host
-from tenants.models import Domain, Tenant
+from tenants.models import Tenant
 from tenants.operations.refusals import Invalid, Unavailable
 from tenants.web.requests import has_path_token
 
-RETRY_SECONDS = 60  # of a suspended farm
+RETRY_SECONDS = 60  # where no farm answers
 MAX_HOST_LENGTH = 260  # in a sentence, with its port
 # Names that nobody can register.
 LOCAL = (".local", ".localhost", ".lan", ".home", ".home.arpa", ".internal")
 
 
-class HostNotServed(Invalid):
-    """No farm answers at the host."""
+class HostNotServed(Unavailable):
+    """No farm answers at the host: there is none, or it is suspended. For printers alone, which
+    come again, and are told the same of both."""
 
     code = "host_not_served"
+    title = "No farm answers at this host"
 
     @classmethod
     def of_request(cls, request):
         given = request.META.get("HTTP_HOST", "")[:MAX_HOST_LENGTH]
         detail = _("No farm answers at %(host)s: check the address of this server.")
-        return cls(detail % {"host": given})
-
-
-class FarmSuspended(Unavailable):
-    """For printers alone, which come again: to people it is not there."""
-
-    code = "farm_suspended"
-
-    def __init__(self):
-        detail = _("This farm is suspended; nothing was changed.")
-        super().__init__(detail, retry_after_seconds=RETRY_SECONDS)
+        return cls(detail % {"host": given}, retry_after_seconds=RETRY_SECONDS)
 
 
 class NotEncrypted(Invalid):
@@ -53,8 +44,9 @@ def require_encryption(request):
 
 
 def is_forwarded_host_ours(request):
-    """Whether ``X-Forwarded-Host``, if it is sent, is a farm's host or a name that nobody can
-    register: a page can lead a name of its own to this address (DNS rebinding), and speak here."""
+    """Whether ``X-Forwarded-Host``, if it is sent, is the host of a farm that is not suspended, or
+    a name that nobody can register: a page can lead a name of its own to this address (DNS
+    rebinding), and speak here."""
     given = request.META.get("HTTP_X_FORWARDED_HOST", "").partition(",")[0].strip()
     if not given:
         return True
@@ -62,12 +54,4 @@ def is_forwarded_host_ours(request):
     if not host:
         return False
     is_local = bool(address(host)) or "." not in host or host.endswith(LOCAL)
-    return is_local or Domain.objects.filter(host=host).exists()
-
-
-def is_suspended(host):
-    """Whether the farm of a normalized host is suspended."""
-    found = Q(domains__host=host)
-    if settings.DEFAULT_FARM and address(host):
-        found |= Q(slug=settings.DEFAULT_FARM)
-    return Tenant.objects.filter(found, status=Tenant.Status.SUSPENDED).exists()
+    return is_local or Tenant.objects.at_host(host) is not None

@@ -12,7 +12,7 @@ from production.spoolman import rows
 from tenants.accounts import roles, scopes
 from tenants.accounts.models import AuditEvent, DeviceToken
 from tenants.accounts.services import revoke_token
-from tenants.models import Tenant
+from tenants.models import Domain, Tenant
 from tests.factories import a_spool, make_token, make_user
 from tests.production.spoolman.clients import Printer, a_printer_client, message, ok
 
@@ -180,9 +180,10 @@ def test_a_page_that_is_listed_may_write(printer, settings):
 
 @pytest.mark.parametrize("host", ["nobody.localhost", "localhost", "127.0.0.1", "no host!"])
 @pytest.mark.parametrize("path", ["/d/x/api/v1/spool/7", "/api/v1/spool/7", "/d/x/", "/metrics"])
-def test_an_unknown_host_is_400(nobody, host, path):
-    told = message(nobody.get(path, HTTP_HOST=host), 400)
+def test_an_unknown_host_is_503(nobody, host, path, caplog):
+    told = message(nobody.get(path, HTTP_HOST=host), 503)
     assert told == f"No farm answers at {host}: check the address of this server."
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
 
 
 @pytest.mark.parametrize(
@@ -193,8 +194,8 @@ def test_an_unknown_host_is_400(nobody, host, path):
         ("192.168.1.7:7125", 200),
         ("[::1]:80", 200),
         ("fluidd.local, evil.example", 200),
-        ("evil.example", 400),
-        ("no host!", 400),
+        ("evil.example", 503),
+        ("no host!", 503),
     ],
 )
 def test_a_forwarded_host_is_ours_or_nobodys(printer, forwarded, status):
@@ -207,13 +208,28 @@ def set_status(farm, status):
         Tenant.objects.filter(pk=farm.pk).update(status=status)
 
 
-def test_a_suspended_farm_is_503_and_never_404(printer, farm):
+def test_printers_can_not_tell_a_suspended_farm_from_an_unknown_host(printer, farm):
     set_status(farm, "suspended")
-    for path in ("spool/7", "/api/v1/spool/7", "/d/made-up/"):
-        answer = printer.get(path)
-        assert message(answer, 503) == "This farm is suspended; nothing was changed."
-        assert answer["Retry-After"] == "60"
+    headers = {"X-Request-ID": "one"}
+    for path in ("spool/7", "/api/v1/spool/7", "/d/made-up/", "/metrics"):
+        answers = [
+            printer.get(path, HTTP_HOST=host, headers=headers)
+            for host in ("alpha.localhost", "nobody.localhost")
+        ]
+        told = [message(answer, 503).replace("nobody", "alpha") for answer in answers]
+        expected = "No farm answers at alpha.localhost: check the address of this server."
+        assert set(told) == {expected}
+        assert [answer["Retry-After"] for answer in answers] == ["60", "60"]
+        assert set(answers[0].headers) == set(answers[1].headers)
     assert printer.get("/floor/").status_code == 404
+
+
+def test_a_forwarded_host_does_not_tell_that_a_farm_is_suspended(printer, other_farm):
+    set_status(other_farm, "suspended")
+    with schema_context("public"):
+        Domain.objects.filter(host="beta.localhost").update(host="beta.example")
+    for host in ("beta.example", "nobody.example"):
+        message(printer.get("info", headers={"X-Forwarded-Host": host}), 503)
 
 
 def test_a_closed_farm_is_503(printer, farm):

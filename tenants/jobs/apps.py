@@ -8,5 +8,6 @@ class JobsConfig(AppConfig):
         from tenants.jobs import backups, exports, kinds  # noqa: PLC0415 - models are loaded now
 
         kinds.register(exports.EXPORT, exports.export, exports.LABEL)
-        kinds.register(backups.BACKUP, backups.back_up, backups.LABELS[backups.BACKUP])
-        kinds.register(backups.RESTORE, backups.restore, backups.LABELS[backups.RESTORE])
+        works = {backups.BACKUP: backups.back_up, backups.RESTORE: backups.restore}
+        for kind, work in works.items():
+            kinds.register(kind, work, backups.LABELS[kind], is_of_managers=True)

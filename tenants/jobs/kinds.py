@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from django.db import models
+
 
 @dataclass(frozen=True)
 class Result:
@@ -17,11 +19,25 @@ class Result:
 
 
 _kinds = {}
+_of_managers = set()
 
 
-def register(name, work, label=""):
-    """``work(job, by=)`` does it and returns a Result."""
+def register(name, work, label="", *, is_of_managers=False):
+    """``work(job, by=)`` does it and returns a Result. Jobs of kinds that managers alone begin are
+    counted apart from all others."""
     _kinds[name] = work, label or name
+    if is_of_managers:
+        _of_managers.add(name)
+
+
+def is_of_managers(name):
+    return name in _of_managers
+
+
+def counted_with(name):
+    """The filter for the jobs that those of a kind are counted with."""
+    are_of_managers = models.Q(kind__in=_of_managers)
+    return are_of_managers if is_of_managers(name) else ~are_of_managers
 
 
 def choices():

@@ -6,13 +6,11 @@ from django.utils import timezone
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
 
-from tenants.jobs import files
+from tenants.jobs import files, places
 from tenants.jobs.models import RETENTION, ROW_RETENTION, Job
 from tenants.operations.operation import correlation_id, operation, source
-from tenants.operations.refusals import Refusal, TooMany
+from tenants.operations.refusals import Refusal
 
-MAX_UNFINISHED = 20  # jobs of a farm
-RETRY_SECONDS = 60
 FINISHED_WELL = (*Job.UNFINISHED, Job.Status.DONE)
 # Newest first: what goes beyond the quota is what is last.
 DROP = """
@@ -25,11 +23,6 @@ DROP = """
     )
     DELETE FROM jobs_jobfileblock USING dropped WHERE job_id = dropped.id
 """
-
-
-class TooManyJobs(TooMany):
-    code = "too_many_jobs"
-    title = "Too many jobs are waiting"
 
 
 class JobEnded(Refusal):
@@ -50,7 +43,7 @@ def start(kind, *, by, title, arguments, permission="", content=None, total=None
     of = {"kind": kind, "by": by, "token": by and by.token, "arguments": arguments}
     if (found := Job.objects.filter(**of, status__in=instead_of).first()) is not None:
         return found
-    _require_room()
+    places.require_one(kind, by=by)
     job = Job.objects.create(
         **of,
         title=title,
@@ -102,9 +95,3 @@ def _lock():
         cursor.execute(
             "SELECT pg_advisory_xact_lock(hashtext('job.start'), hashtext(current_schema()))"
         )
-
-
-def _require_room():
-    if (count := Job.objects.unfinished().count()) >= MAX_UNFINISHED:
-        detail = _("%(count)s jobs are not finished: wait for one of them, or cancel it.")
-        raise TooManyJobs(detail % {"count": count}, retry_after_seconds=RETRY_SECONDS)

@@ -282,14 +282,9 @@ def came_with(user, token):
     return user
 
 
-def test_the_same_job_is_begun_once_and_not_too_many(committed_farm, by):
+def test_the_same_job_is_begun_once(committed_farm, by):
     job = begin("A", by=by)
     assert begin("A", by=by, instead_of=Job.UNFINISHED) == job
-    for number in range(services.MAX_UNFINISHED - 1):
-        begin(f"B{number}", by=by)
-    with pytest.raises(services.TooManyJobs) as refused:
-        begin("C", by=by)
-    assert refused.value.status == 429
 
 
 def test_two_who_begin_the_same_job_at_once_begin_one(committed_farm, by, in_threads):

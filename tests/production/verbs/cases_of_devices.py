@@ -1,9 +1,17 @@
 """The verbs of programs of printers, each on a farm where it has as much to write as can be."""
 
-from inventory.services import filaments, locations, manufacturers, receiving
+from inventory.services import (
+    client_settings,
+    extra_fields,
+    filaments,
+    locations,
+    manufacturers,
+    receiving,
+)
 from inventory.services.spools import retyping, shelf, stating, tags
 from tests.factories import a_filament, a_manufacturer, a_spool
 from tests.production.verbs.preparation import a_table
+from tests.production.verbs.stories import an_extra_field
 
 CASES, verb = a_table()
 
@@ -107,3 +115,39 @@ def _():
     place = locations.named("Shelf", by=None)
     a_spool(location=place)
     return lambda: locations.rename_all("Shelf", new_name="Box", by=None)
+
+
+@verb("client_setting.change")
+def _():
+    client_settings.change("base_url", value='"a"', by=None)
+    return lambda: client_settings.change("base_url", value='"b"', by=None)
+
+
+@verb("client_setting.forget")
+def _():
+    client_settings.change("base_url", value='"a"', by=None)
+    return lambda: client_settings.forget("base_url", by=None)
+
+
+def boxed():
+    """A field of which a spool has a value."""
+    field = an_extra_field()
+    shelf.describe(a_spool(), extra={field.key: '"a"'}, by=None)
+    return field
+
+
+@verb("extra_field.define")
+def _():
+    return an_extra_field
+
+
+@verb("extra_field.drop")
+def _():
+    field = boxed()
+    return lambda: extra_fields.drop(field, by=None)
+
+
+@verb("extra_field.rename_value")
+def _():
+    field = boxed()
+    return lambda: extra_fields.rename_value(field, value="a", new_value="b", by=None)

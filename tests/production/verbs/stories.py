@@ -9,7 +9,15 @@ from django.utils import timezone
 from django_tenants.utils import schema_context
 
 from inventory.models import Location
-from inventory.services import filaments, locations, manufacturers, receiving, reversing
+from inventory.services import (
+    client_settings,
+    extra_fields,
+    filaments,
+    locations,
+    manufacturers,
+    receiving,
+    reversing,
+)
 from inventory.services.spools import (
     consumption,
     retyping,
@@ -130,6 +138,11 @@ def a_shelf():
     return audited.create(Location, by=None, name="Shelf 1")
 
 
+def an_extra_field():
+    fields = {"name": "Box", "field_type": "text"}
+    return extra_fields.define("spool", "box", by=None, **fields)
+
+
 def a_token():
     return people.issue_token(make_user(), name="printer", scope="read", by=None)[0]
 
@@ -201,6 +214,13 @@ OF_RUNS = {
     "run_material.remove": lambda: of_material(lines.remove_material),
 }
 OF_OTHERS = {
+    "client_setting.change": lambda: client_settings.change("base_url", value='"x"', by=None),
+    "client_setting.forget": lambda: client_settings.forget("base_url", by=None),
+    "extra_field.define": an_extra_field,
+    "extra_field.drop": lambda: extra_fields.drop(an_extra_field(), by=None),
+    "extra_field.rename_value": lambda: extra_fields.rename_value(
+        an_extra_field(), value="a", new_value="b", by=None
+    ),
     "device.register": lambda: devices.register(name="Door", by=make_user()),
     "device.revoke": lambda: devices.revoke(a_tablet(), by=None),
     "access.restrict": lambda: access.restrict(None, by=None),

@@ -48,7 +48,7 @@ def _sums_of(sentence, explained):
     if whole.difference is None or not is_made(explained.run):
         return None, None
     planned, actual = rounded(whole.planned, 2), rounded(whole.actual, 2)
-    first = sentence.split(". ")[0]
+    first = sentence.split(". ")[0].replace("−", "-")
     amounts = [Decimal(each) for each in re.findall(r"(?:: |, )([+-][0-9.]+) ", first)]
     if planned == actual:
         says = first.startswith(f"{actual} {CURRENCY}, as planned"), sum(amounts)

@@ -6,7 +6,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.db import models
 from django.db.models import F, OuterRef, Q, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest, Lower, Upper
+from django.db.models.functions import Coalesce, Greatest, Lower, Round, Upper
 from django.utils import timezone
 
 from inventory import codes
@@ -19,11 +19,15 @@ from tenants.operations.quantities import (
     ReportedGramsField,
 )
 from tenants.operations.sql_property import sql_property
+from tenants.operations.text import half_up
 
 HUNDRED = Decimal(100)
-# What is on a spool now: by the book, less what its open meters took since.
+# What is on a spool now: by the book, less what its open meters took since; to a microgram, as all
+# grams but those that devices report.
 LIVE = Greatest(
-    F("remaining_grams") - F("metered_grams"), Decimal(0), output_field=ReportedGramsField()
+    Round(F("remaining_grams") - F("metered_grams"), precision=GramsField.places),
+    Decimal(0),
+    output_field=GramsField(),
 )
 AVAILABLE = LIVE - F("reserved_grams")
 
@@ -207,7 +211,9 @@ class Spool(NumberedRow):
     @sql_property(LIVE)
     def live_grams(self):
         """What is on it now: by the book, less what its open meters took since."""
-        return max(self.remaining_grams - self.metered_grams, Decimal(0))
+        return max(
+            half_up(self.remaining_grams - self.metered_grams, GramsField.places), Decimal(0)
+        )
 
     @property
     def used_grams(self):

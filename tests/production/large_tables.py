@@ -43,6 +43,7 @@ def copies(table, pk, count, **changed):
         SELECT column_name FROM information_schema.columns
         WHERE table_schema = current_schema() AND table_name = %s
           AND is_identity = 'NO' AND is_generated = 'NEVER'
+          AND coalesce(column_default, '') NOT LIKE 'nextval%%'
     """
     with connection.cursor() as cursor:
         cursor.execute(query, [table])

@@ -5,7 +5,7 @@ from django.contrib.auth.decorators import login_required
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from tenants.accounts import attempts, known_browsers, sign_ins
+from tenants.accounts import attempts, hashing, known_browsers, sign_ins
 from tenants.operations.operation import source
 from tenants.operations.refusals import Busy, TooMany
 from tenants.web.problems import headers_of
@@ -30,7 +30,8 @@ class SignIn(auth_views.LoginView):
         browser = known_browsers.mark_of(request, attempts.canonical_username(username))
         try:
             attempts.count_sign_in(username=username, address=caller(request), browser=browser)
-            return super().post(request, *args, **kwargs)
+            with hashing.of_known(bool(browser)):
+                return super().post(request, *args, **kwargs)
         except (TooMany, Busy) as refusal:
             if isinstance(refusal, TooMany):
                 person = sign_ins.named(username)

@@ -4,18 +4,22 @@ A hash takes a third of a second of processor time on purpose: tries at password
 take the processors from everybody else.
 """
 
-import threading
 from contextlib import contextmanager
+from contextvars import ContextVar
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 
+from tenants.accounts.attempts import network
+from tenants.accounts.hashing_turns import NoTurn, Turns
+from tenants.operations.operation import client_address
 from tenants.operations.refusals import Busy
 
 MAX_WAIT_SECONDS = 3
-MAX_AT_ONCE = 4  # one at work and those who wait: half of the threads of a process
 RETRY_SECONDS = 5
-_places = threading.BoundedSemaphore(MAX_AT_ONCE)
-_lock = threading.Lock()
+# Besides the one at work: six of the eight threads of a process at most, of strangers four.
+MAX_WAITING = {"stranger": 3, "known": 2}
+_turns = Turns(MAX_WAITING)
+_kind = ContextVar("kind", default="stranger")
 
 
 class HashingBusy(Busy):
@@ -24,19 +28,24 @@ class HashingBusy(Busy):
 
 
 class PasswordHasher(PBKDF2PasswordHasher):
-    """Django's own, but one at a time. Who finds too many waiting, or waits too long, is refused
-    with HashingBusy."""
+    """Django's own, but one at a time, in fair turns. Who has no place to wait, or waits too long,
+    is refused with HashingBusy."""
 
     def encode(self, password, salt, iterations=None):
-        with _acquired(_places, timeout=0), _acquired(_lock, timeout=MAX_WAIT_SECONDS):
-            return super().encode(password, salt, iterations)
+        who = network(client_address.get())
+        try:
+            with _turns.turn(_kind.get(), who, timeout=MAX_WAIT_SECONDS):
+                return super().encode(password, salt, iterations)
+        except NoTurn as error:
+            raise HashingBusy(retry_after_seconds=RETRY_SECONDS) from error
 
 
 @contextmanager
-def _acquired(lock, *, timeout):
-    if not lock.acquire(timeout=timeout):
-        raise HashingBusy(retry_after_seconds=RETRY_SECONDS)
+def of_known(is_known=True):
+    """Within it passwords are hashed for somebody who is signed in, or whose browser or tablet is
+    known: strangers take no place from them."""
+    token = _kind.set("known" if is_known else "stranger")
     try:
         yield
     finally:
-        lock.release()
+        _kind.reset(token)

@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from tenants.accounts import attempts, sign_ins
+from tenants.accounts import attempts, hashing, sign_ins
 from tenants.operations.refusals import Invalid, Refusal, TooMany
 
 PRODUCT = "spoolbook"
@@ -44,6 +44,7 @@ class NameValidator:
         return _("Your password can’t contain the name of the farm or of the program.")
 
 
+@hashing.of_known()
 def confirm(user, *, password, address, token=None):
     """Check the password of somebody who is signed in already.
 

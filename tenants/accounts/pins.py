@@ -17,7 +17,7 @@ from django.utils.formats import time_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from tenants.accounts import audited, sign_ins
+from tenants.accounts import audited, hashing, sign_ins
 from tenants.accounts.models import FloorDevice, PinTries
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -45,6 +45,7 @@ class PinLocked(Refusal):
 
 
 @operation("pin.set")
+@hashing.of_known()
 def set_pin(user, *, pin, by):
     """Give somebody a new PIN of 4 to 8 digits; sessions with the old one end. Raises WeakPin."""
     _require_strong(pin)
@@ -80,6 +81,7 @@ def unlock_device(device, *, by):
     return fresh
 
 
+@hashing.of_known()
 def check(user, *, pin, device, at=None):
     """The right PIN of somebody who may sign in; else raises WrongPin, PinLocked.
 

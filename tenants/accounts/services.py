@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
 from django_tenants.utils import get_public_schema_name
 
-from tenants.accounts import attempts, audited, roles, scopes
+from tenants.accounts import attempts, audited, hashing, roles, scopes
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -87,6 +87,7 @@ def set_password(user, *, password, by, end_tokens=True):
 
 
 @operation("user.change_own_password")
+@hashing.of_known()
 def change_own_password(user, *, password, end_tokens):
     """Once the old one was confirmed (`passwords.confirm`): sessions end. Raises WeakPassword."""
     if user.check_password(password):
@@ -204,6 +205,7 @@ def _replace_password(user, password, *, by, end_tokens):
     return changed
 
 
+@hashing.of_known()
 def _set_password(user, password):
     try:
         validate_password(password, user)

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed, PermissionDenied
 from rest_framework.permissions import BasePermission
 from rest_framework.throttling import BaseThrottle
 
-from tenants.accounts import attempts, roles, scopes, sign_ins, tokens
+from tenants.accounts import attempts, known_browsers, roles, scopes, sign_ins, tokens
 from tenants.api import FULL_SCOPE, NO_PERMISSION, OPEN, SIGNED_IN
 from tenants.operations.refusals import TooMany
 from tenants.web.request_limits import count_request
@@ -128,8 +128,9 @@ class SignInThrottle(BaseThrottle):
         """Raises TooManyTries."""
         body = request.data if isinstance(request.data, Mapping) else {}
         username = str(body.get("username", ""))
+        browser = known_browsers.mark_of(request, attempts.canonical_username(username))
         try:
-            attempts.count_sign_in(username=username, address=caller(request))
+            attempts.count_sign_in(username=username, address=caller(request), browser=browser)
         except TooMany as refusal:
             person = sign_ins.named(username)
             sign_ins.refused(person, way="password", outcome=refusal.code)

@@ -7,7 +7,7 @@ from rest_framework import status
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.response import Response
 
-from tenants.accounts import attempts, services, sign_ins
+from tenants.accounts import attempts, hashing, known_browsers, services, sign_ins
 from tenants.accounts.models import DeviceToken, FarmSettings, User
 from tenants.api import FULL_SCOPE, OPEN, SIGNED_IN
 from tenants.api.access import SignInThrottle
@@ -53,7 +53,9 @@ class TokenViewSet(ReadViewSet):
         if self.action == "create":
             self.values = self.get_validated_data()
             username, password = self.values.pop("username"), self.values.pop("password")
-            self.person = authenticate(request, username=username, password=password)
+            browser = known_browsers.mark_of(request, attempts.canonical_username(username))
+            with hashing.of_known(bool(browser)):
+                self.person = authenticate(request, username=username, password=password)
             if self.person is None:
                 raise AuthenticationFailed(_("No active person here has this name and password."))
             attempts.forgive(username)

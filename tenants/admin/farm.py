@@ -18,6 +18,7 @@ from tenants.operations.text import humanize_name
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
 from tenants.site.filters import day_filter, field_filter
+from tenants.site.forms import NameSelect
 from tenants.site.site import farm_site
 
 MAX_LINES = 3  # changes of an event in the list
@@ -31,9 +32,10 @@ class SettingsForm(forms.ModelForm):
     timezone = forms.ChoiceField(
         label="Time zone",
         choices=_choices(zoneinfo.available_timezones()),
+        widget=NameSelect,
         help_text="Determines days, run numbers and reports.",
     )
-    currency = forms.ChoiceField(choices=_choices(CURRENCIES))
+    currency = forms.ChoiceField(choices=_choices(CURRENCIES), widget=NameSelect)
 
     class Meta:
         model = FarmSettings

@@ -172,19 +172,6 @@ def test_a_list_of_cards_is_sorted_by_a_menu_and_chosen_as_a_whole(visit, shop, 
     assert [heading.is_visible(), menu.is_visible()] == [True, False]
 
 
-def test_paper_has_the_shapes_and_no_buttons(visit, shop):
-    page = visit(admin_path("runs", shop.sample), by="mona", viewport=DESK)
-    page.emulate_media(media="print")
-    for name, shapes in {"runs": ".badge", "run": ".badge", "spool": ".legend .free"}.items():
-        page.goto(admin_path(name, shop.sample))
-        assert page.locator(shapes).first.evaluate(INK) == "exact", name
-        shown = page.locator("header, .tabs, .filters, .verb, button, [type=submit], .object-tools")
-        assert not any(each.is_visible() for each in shown.all()), name
-
-
-INK = "(each) => getComputedStyle(each, '::before').printColorAdjust"
-
-
 def test_the_tab_key_walks_through_the_board_and_a_menu_opens_and_closes(visit):
     page = visit("/floor/", by="mona", viewport=TABLET)
     count = page.evaluate(IN_ORDER)

@@ -6,6 +6,8 @@ from tests.browser.page_checks import DESK
 from tests.browser.pages import admin_path, floor_path
 
 TO_PRESS = "header, button, [type=submit], .button, .object-tools, .paginator a, #nav-sidebar"
+INK = "(each) => getComputedStyle(each, '::before').printColorAdjust"
+SHAPES = {"runs": ".badge", "run": ".badge", "spool": ".legend .free"}  # which tell a status
 PAGES = {
     "floor": (floor_path, ("today", "running run", "spool")),
     "admin": (admin_path, ("index", "runs", "run", "spool")),
@@ -23,4 +25,6 @@ def test_a_printed_page_has_its_content_and_nothing_to_press(visit, shop, face):
         assert page.locator("h1").first.is_visible(), name
         assert not page.locator(TO_PRESS).locator("visible=true").count(), name
         assert page.evaluate("getComputedStyle(document.documentElement).colorScheme") == "light"
+        if face == "admin" and name in SHAPES:
+            assert page.locator(SHAPES[name]).first.evaluate(INK) == "exact", name
         page.emulate_media(media="screen")

@@ -24,6 +24,8 @@ SIGN_OUT = "/admin/logout/"  # which ends the walk
 PASSWORD = "/admin/password_change/"  # one's own, which a viewer may change
 PARTS = 4  # so that no test takes long
 REFUSED = {403, 404}
+MAX_BYTES, MAX_BYTES_OF_A_ROW = 60_000, 2_000  # of a page without a list's rows; of each row
+ROWS = re.compile(rb'id="result_list".*?<tbody>(.*)</tbody>', re.DOTALL)
 MADE = {"spool", "inventorytransaction", "spoolevent", "floordevice", "backup"}  # not by a form
 INLINE = [
     re.compile(pattern)
@@ -157,7 +159,7 @@ def test_every_page_asks_for_its_right_and_no_form_writes_the_books(rows, farm_c
             wrong.append((url, *codes))
         if page.status_code not in (302, 403, 404, 405) and right_to(url) not in {None, *granted}:
             wrong.append((url, page.status_code))
-        wrong += [(url, inline) for inline in against_the_policy(page)]
+        wrong += [(url, each) for each in against_the_policy(page) + heavy(page)]
         if writes and (changed := _changed(before, state())):
             wrong.append((url, changed))
             before = state()
@@ -192,6 +194,17 @@ def refusals_of_verbs(rows, role):
             may = None if verb.permission in granted else 403
             refusals[url] = 404 if is_of_another else may
     return refusals
+
+
+def heavy(page):
+    """What of a page is too large to be sent to a tablet, uncompressed."""
+    if page.streaming or not page["Content-Type"].startswith("text/html"):
+        return []
+    rows = found[1] if (found := ROWS.search(page.content)) else b""
+    of_a_row = len(rows) / max(rows.count(b"<tr"), 1)
+    weights = {"page": len(page.content) - len(rows), "row": of_a_row}
+    limits = {"page": MAX_BYTES, "row": MAX_BYTES_OF_A_ROW}
+    return [(part, each) for part, each in weights.items() if each > limits[part]]
 
 
 def against_the_policy(page):

@@ -297,6 +297,20 @@ class FarmAPIClient(ComesBack, APIClient):
         self.default_format = "json"
 
 
+def browser_of(farm, person):
+    """A browser at a farm, where somebody has signed in."""
+    client = FarmClient(host=f"{farm.slug}.localhost")
+    client.force_login(person)
+    return client
+
+
+def program_of(farm, person):
+    """A program at a farm, with somebody's rights."""
+    client = FarmAPIClient(host=f"{farm.slug}.localhost")
+    client.force_authenticate(person)
+    return client
+
+
 @pytest.fixture
 def farm_client(farm):
     """A browser at alpha, nobody signed in: ``farm_client.force_login(manager)``."""

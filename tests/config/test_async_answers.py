@@ -15,7 +15,7 @@ from tenants.accounts.models import User
 from tenants.jobs import worker
 from tenants.jobs.models import Job
 from tenants.site import exports
-from tests.conftest import FarmAPIClient, FarmClient, go_to
+from tests.conftest import FarmAPIClient, browser_of, go_to, program_of
 from tests.factories import a_filament, make_user
 from tests.responses import done, refused, text_of
 
@@ -33,16 +33,12 @@ def operator(committed_farm):
 
 @pytest.fixture
 def api(committed_farm, operator):
-    client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
-    client.force_authenticate(operator)
-    return client
+    return program_of(committed_farm, operator)
 
 
 @pytest.fixture
 def at_admin(committed_farm, operator):
-    client = FarmClient(host=f"{committed_farm.slug}.localhost")
-    client.force_login(operator)
-    return client
+    return browser_of(committed_farm, operator)
 
 
 @pytest.fixture

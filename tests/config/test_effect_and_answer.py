@@ -11,7 +11,7 @@ from production.models import Product
 from tenants.accounts.models import IdempotencyKey
 from tenants.api.views import BaseViewSet
 from tests.config.routes import furnish, ids_of, routes
-from tests.conftest import FarmAPIClient, FarmClient
+from tests.conftest import FarmAPIClient, browser_of
 from tests.factories import a_running_run, a_spool, make_token, make_user
 from tests.production.admin_forms import fields
 from tests.production.floor_helpers import touch
@@ -149,9 +149,7 @@ def test_a_lost_commit_is_told_as_such_and_a_key_leads_to_the_answer(client):
 
 @pytest.fixture
 def browser(committed_farm):
-    browser = FarmClient(host=f"{committed_farm.slug}.localhost")
-    browser.force_login(make_user(role="manager"))
-    return browser
+    return browser_of(committed_farm, make_user(role="manager"))
 
 
 @pytest.mark.parametrize("key", [{}, {"idempotency_key": "once"}])

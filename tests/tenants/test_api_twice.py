@@ -12,7 +12,7 @@ from django.utils import timezone
 from inventory.models import Location
 from tenants.accounts.models import AuditEvent, DeviceToken, IdempotencyKey
 from tenants.web import idempotency
-from tests.conftest import FarmAPIClient
+from tests.conftest import FarmAPIClient, program_of
 from tests.factories import PASSWORD, make_token, make_user
 
 LOCATIONS = "/api/v1/locations/"
@@ -211,8 +211,7 @@ def test_while_a_key_is_in_use_the_answer_says_when_to_ask_again(committed_farm,
     request.user = user
 
     def ask(_):
-        client = FarmAPIClient(host=f"{committed_farm.slug}.localhost")
-        client.force_authenticate(user)
+        client = program_of(committed_farm, user)
         return post_once(client, {"name": "Shelf"})
 
     def work():

@@ -12,7 +12,7 @@ from tenants.accounts.models import AuditEvent, Backup, User
 from tenants.farms import backups, nightly, restoring, services
 from tenants.jobs import worker
 from tenants.jobs.models import Job
-from tests.conftest import FarmClient, go_to
+from tests.conftest import browser_of, go_to
 from tests.factories import make_user
 from tests.responses import refused, text_of
 from tests.tenants.test_farms import run
@@ -28,9 +28,7 @@ def folder(settings, tmp_path):
 
 @pytest.fixture
 def client(committed_farm):
-    client = FarmClient(host=f"{committed_farm.slug}.localhost")
-    client.force_login(User.objects.get())
-    return client
+    return browser_of(committed_farm, User.objects.get())
 
 
 def at(monkeypatch, moment):

@@ -17,7 +17,7 @@ from tenants.jobs.models import Job
 from tenants.models import Tenant
 from tenants.schemas import database_role, migrating
 from tests.budgets import deep
-from tests.conftest import FarmClient, go_to
+from tests.conftest import browser_of, go_to
 from tests.factories import PASSWORD, a_filament, a_running_run, a_spool, make_token, make_user
 from tests.queries import violations
 from tests.responses import text_of
@@ -41,9 +41,7 @@ def by(committed_farm):
 
 @pytest.fixture
 def client(committed_farm, by):
-    client = FarmClient(host=f"{committed_farm.slug}.localhost")
-    client.force_login(by)
-    return client
+    return browser_of(committed_farm, by)
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ and not all that JSON allows is JSON to PostgreSQL.
 
 import json
 import operator
+import re
 from decimal import Decimal
 from functools import reduce
 
@@ -27,6 +28,7 @@ OF_SPOOLS = {
 }
 OF_FILAMENTS = {"extra.": (Entity.FILAMENT, "extra")}
 OF_VENDORS = {"extra.": (Entity.VENDOR, "extra")}
+HALF_PAIR = re.compile("[\ud800-\udfff]")
 TEXTS = ArrayField(TextField())
 NUMBER_TYPES = {Type.INTEGER, Type.FLOAT, Type.INTEGER_RANGE, Type.FLOAT_RANGE}
 # Also the start of a range. One group: SUBSTRING gives what is in the first.
@@ -84,6 +86,16 @@ def decoded(raw):
         return json.loads(raw, parse_float=Decimal, parse_int=Decimal)
     except (ValueError, TypeError, ArithmeticError, RecursionError):
         return None
+
+
+def text_of(raw):
+    """A value of JSON as a text, None where it is empty; as it is kept where it is no text, or
+    one with half of a surrogate pair, which can't be sent."""
+    content = decoded(raw)
+    if content is None or content == "":
+        return None
+    is_text = isinstance(content, str) and not HALF_PAIR.search(content)
+    return content if is_text else raw
 
 
 def _place(places, name):

@@ -114,8 +114,7 @@ def _decoded(groups):
     """One text may be written in several ways, and no text is none."""
     merged = {}
     for group in groups:
-        content = extra.decoded(group.key) or None
-        text = content if content is None or isinstance(content, str) else group.key
+        text = extra.text_of(group.key)
         group = group._replace(key=text, title=text)
         merged[text] = _merged(merged[text], group) if text in merged else group
     return list(merged.values())

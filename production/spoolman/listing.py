@@ -25,17 +25,19 @@ class Listing:
 
     def __init__(self, rows):
         self.rows = rows
+        self._id = f'"{rows.model._meta.db_table}"."id"'
         self._where, self._order = lru_cache(CACHED)(self._where), lru_cache(CACHED)(self._order)
 
     def page(self, conditions, order, *, limit, offset):
         """The rows of a page, and how many there are of all pages."""
         columns, tables = self._parts
         (where, params), (by, more) = self._where(tuple(conditions)), self._order(tuple(order))
+        ids = f"SELECT {self._id} {self._outer(where)} ORDER BY {by} LIMIT %s OFFSET %s"  # nosec B608
         text = (
-            f"{columns}, ({self._counting(where)}) FROM {tables} WHERE {where} "  # nosec B608
-            f"ORDER BY {by} LIMIT %s OFFSET %s"
+            f"{columns}, (SELECT count(*) {self._outer(where)}) FROM {tables} "  # nosec B608
+            f"WHERE {self._id} IN ({ids}) ORDER BY {by}"
         )
-        found = fetch(text, (*params, *params, *more, limit, offset), is_binary=True)
+        found = fetch(text, (*params, *params, *more, limit, offset, *more), is_binary=True)
         if found:
             return [row[:-1] for row in found], found[0][-1]
         return [], self._count(where, params) if offset or not limit else 0
@@ -62,13 +64,13 @@ class Listing:
         return columns, tables
 
     def _count(self, where, params):
-        return fetch(self._counting(where), params)[0][0]
+        return fetch(f"SELECT count(*) {self._outer(where)}", params)[0][0]  # nosec B608
 
-    def _counting(self, where):
-        """PostgreSQL leaves out tables that the condition does not name: it knows of outer joins
-        alone that they take no row away."""
+    def _outer(self, where):
+        """The tables without those that neither the condition nor the order names: PostgreSQL
+        leaves them out, as it knows of outer joins that they take no row away."""
         tables = self._parts[1].replace("INNER JOIN", "LEFT OUTER JOIN")
-        return f"SELECT count(*) FROM {tables} WHERE {where}"  # nosec B608
+        return f"FROM {tables} WHERE {where}"
 
     def _where(self, conditions):
         query = self.rows.filter(*conditions).query

@@ -10,6 +10,7 @@ from production.spoolman import extra, figures
 from production.spoolman.answers import Failure
 
 EXTRA = "extra."
+MAX_ORDERS = 64
 BY_ID = F("number").asc()
 NO_DIRECTION = "Invalid sort '%(item)s', expected the form 'field:asc' or 'field:desc'."
 NO_FIELD = "Invalid sort '%(item)s', no field name was given."
@@ -92,12 +93,22 @@ def _spool():
 
 
 VENDORS, FILAMENTS, SPOOLS = _vendor(), _filament(), _spool()
+_orders = {}  # that were asked for, so that a Listing knows them again
 # Of two columns, one after the other.
 COMBINED_NAME = "filament.combined_name"
 
 
 def order(columns, sort):
     """What a list is sorted by; by id in the end. Raises Failure."""
+    found = _orders.get((columns.name, sort))
+    if found is None:
+        found = _order(columns, sort)
+        if len(_orders) < MAX_ORDERS and EXTRA not in (sort or ""):  # which are the farm's own
+            _orders[columns.name, sort] = found
+    return found
+
+
+def _order(columns, sort):
     wanted = directions(sort)
     keys = [name.removeprefix(EXTRA) for name in wanted if name.startswith(EXTRA)]
     of_farm = extra.order(keys, columns.entity)

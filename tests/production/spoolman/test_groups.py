@@ -150,3 +150,9 @@ def test_values(printer, spools):
     assert ok(printer.get("lot-number")) == ["L1"]
     spool_with(spools["more"], removed_at=now)
     assert ok(printer.get("lot-number")) == []
+
+
+def test_a_value_that_can_not_be_sent_is_a_group_as_it_is_kept(printer, spools):
+    a_field("box")
+    with_extra(spools["red"], box='"\\ud800"')
+    assert groups(printer, "extra.box")[0][:2] == ('"\\ud800"', 1)

@@ -25,6 +25,7 @@ PARTS = {
         "tests/config/test_incomplete_everywhere.py",
         "tests/config/test_isolation.py",
         "tests/config/test_roles.py",
+        "tests/config/test_unreadable_forms.py",
     ],
     "any-day": ["tests/production/any_day"],
     "figures": [

@@ -1,11 +1,14 @@
-"""Views of errors outside of API views: JSON below /api/, pages elsewhere."""
+"""Views of errors outside of API views: JSON below /api/, pages elsewhere.
+
+Django's own read the form that was sent, for its CSRF token, and fail where it can't be read.
+"""
 
 import sys
 
 from django.http import Http404, HttpResponse, JsonResponse
+from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
-from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
 from config.api.renderers import ProblemJSONRenderer
@@ -37,7 +40,11 @@ def not_found(request, exception):
     if _is_api(request):
         detail = _("There is no such address; those of the API end in a slash.")
         return _problem(problem(404, "not_found", detail=detail))
-    return defaults.page_not_found(request, exception)
+    return render(request, "404.html", status=404)
+
+
+def not_permitted(request, exception):
+    return render(request, "403.html", {"exception": str(exception)}, status=403)
 
 
 def bad_request(request, exception):
@@ -45,7 +52,7 @@ def bad_request(request, exception):
         return render_refusal(request, Invalid(_("The request can't be read.")))
     if _is_api(request):
         return _problem(problem(400, "invalid", detail=_("The request can't be read.")))
-    return defaults.bad_request(request, exception)
+    return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def server_error(request):

@@ -3,6 +3,7 @@
 import functools
 
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.options import IS_POPUP_VAR, TO_FIELD_VAR
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.contrib.admin.views.main import ERROR_FLAG, PAGE_VAR
@@ -23,8 +24,10 @@ from tenants.site.exports import CsvExport
 from tenants.site.forms import (
     INPUTS,
     SUGGESTIONS,
+    Autocomplete,
     RefusedForm,
     ServiceForm,
+    may_be,
     without_add_and_delete,
 )
 from tenants.site.messages import report_side_effects
@@ -84,7 +87,16 @@ class LabelledCells(BaseInlineFormSet):
             widget.attrs.setdefault("aria-label", field.label or humanize_name(name).capitalize())
 
 
-class TabularInline(ReadOnlyFigures, admin.TabularInline):
+class Suggesting:
+    """Has autocompletes that take any value."""
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs.setdefault("widget", Autocomplete(db_field, self.admin_site))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+class TabularInline(Suggesting, ReadOnlyFigures, admin.TabularInline):
     formset = LabelledCells
     formfield_overrides = INPUTS
     extra = 0
@@ -110,7 +122,7 @@ class TabularInline(ReadOnlyFigures, admin.TabularInline):
         return formset
 
 
-class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
+class ModelAdmin(Suggesting, CsvExport, ReadOnlyFigures, admin.ModelAdmin):
     """Saves and deletes by services, with an AuditEvent, and shows their refusals.
 
     Django's LogEntry refers to content types, which the schema of a farm has none of. ``records``
@@ -139,6 +151,14 @@ class ModelAdmin(CsvExport, ReadOnlyFigures, admin.ModelAdmin):
         title = capfirst(self.opts.verbose_name_plural)
         context = {"title": title, "csv_url": self.csv_url(request), **(extra_context or {})}
         return self._redirect_if_refused(request, super().changelist_view, context)
+
+    def response_action(self, request, queryset):
+        """Nothing is done where what was selected is no row: Django fails at it."""
+        selected = request.POST.getlist(ACTION_CHECKBOX_NAME)
+        if all(may_be(self.opts.pk, each) for each in selected):
+            return super().response_action(request, queryset)
+        self.message_user(request, _("Nothing was done: select the rows again."), messages.ERROR)
+        return None
 
     def lookup_allowed(self, lookup, value, request):
         """No hash of a secret, which could be guessed letter by letter; parts of a date only as

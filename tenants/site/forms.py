@@ -115,7 +115,24 @@ NAMED_TWICE = re.compile(r'<option value="([^"]*)">\1</option>')
 SUGGESTIONS = [forms.Script("admin-suggestions.js", defer=True)]
 
 
-class FilteredAutocomplete(AutocompleteSelect):
+def may_be(field, value):
+    """Whether a field of a model can have a value, as it was sent."""
+    try:
+        field.clean(value, None)
+    except forms.ValidationError:
+        return False
+    return True
+
+
+class Autocomplete(AutocompleteSelect):
+    """Django's, which fails at a value that is no id: that is for the field to refuse."""
+
+    def optgroups(self, name, value, attrs=None):
+        ids = [each for each in value if not each or may_be(self.field.target_field, each)]
+        return super().optgroups(name, ids, attrs)
+
+
+class FilteredAutocomplete(Autocomplete):
     """An autocomplete with the filters of its SuggestedField."""
 
     def __init__(self, field, admin_site):

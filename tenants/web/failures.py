@@ -4,9 +4,10 @@ import logging
 import re
 
 from django.conf import settings
-from django.core.exceptions import RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import UnreadablePostError
+from django.http.multipartparser import MultiPartParserError
 from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts import audited
@@ -23,6 +24,7 @@ NO_CHANGES = {
     "53100": _("The disk of the database is full: nothing is changed until there is room again."),
     "25006": _("The database can only be read at present: nothing is changed."),
 }
+UNREADABLE = (BadRequest, MultiPartParserError, SuspiciousOperation, UnreadablePostError)
 LOOK_FIRST = _(
     "It may be done, or not: look before you do it again. A program sends it again with the same "
     "Idempotency-Key."
@@ -49,7 +51,7 @@ def as_refusal(error):
         return UnusableText()
     if isinstance(error, RequestDataTooBig):
         return too_large(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
-    if isinstance(error, (SuspiciousOperation, UnreadablePostError)):
+    if isinstance(error, UNREADABLE):
         return Invalid(_("The request can't be read."))
     return None
 

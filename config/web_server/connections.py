@@ -127,6 +127,10 @@ class Connection:
         if self.expects_continue:
             self.sock.sendall(CONTINUE)
 
+    def every(self, name):
+        """A header that may come more than once, as the application gets it."""
+        return ",".join(value for key, value in self.request.headers if key == name)
+
     def header(self, name):
         return next((value for key, value in self.request.headers if key == name), "")
 

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from urllib.parse import parse_qsl
 
 FILES = re.compile(  # exports of the admin; imports; sheets of labels and travellers; of jobs
     r"/admin/.*/(csv|import|labels|labels/blank|travellers)/"
@@ -11,20 +12,24 @@ FILES = re.compile(  # exports of the admin; imports; sheets of labels and trave
 REPORTS = re.compile(
     r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|unexplained|variance)/"
 )
-CSV = re.compile(r"(^|&)format=csv(&|$)")
-FROM = re.compile(r"(?:^|&)(?:since|finished_from|counted_from)=(\d{4}-\d{2}-\d{2})")
+BEGINS = ("since", "finished_from", "counted_from")
 YEAR = timedelta(days=366)
 
 
 def is_long(path, query, accept, today):
-    """Whether a request may take seconds, by its address and its header ``Accept``."""
-    if FILES.fullmatch(path) or CSV.search(query) or "text/csv" in accept:
+    """Whether a request may take seconds, by its address and its header ``Accept``: read as the
+    views read them, or as more than they would."""
+    given = parse_qsl(query)
+    is_csv = any(name == "format" and value.lower() == "csv" for name, value in given)
+    if FILES.fullmatch(path) or is_csv or "text/csv" in "".join(accept.lower().split()):
         return True
-    return bool(REPORTS.fullmatch(path)) and not _is_recent(query, today)
+    return bool(REPORTS.fullmatch(path)) and not _is_recent(given, today)
 
 
-def _is_recent(query, today):
+def _is_recent(given, today):
+    """Whether each moment that a report may begin at is within a year, and there is one."""
+    days = [value[:10] for name, value in given if name in BEGINS]
     try:
-        return any(today - date.fromisoformat(day) <= YEAR for day in FROM.findall(query))
+        return bool(days) and all(today - date.fromisoformat(day) <= YEAR for day in days)
     except ValueError:
         return False

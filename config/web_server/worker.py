@@ -178,7 +178,7 @@ class BufferingWorker(ThreadWorker):
             return self._finish(conn, self.handle(conn))
         request = conn.request
         conn.farm = conn.farm or self._farm_of(conn)
-        accept, today = conn.header("ACCEPT"), datetime.now(UTC).date()
+        accept, today = conn.every("ACCEPT"), datetime.now(UTC).date()
         conn.is_long = not conn.is_unknown and is_long(conn.path, request.query, accept, today)
         if conn.is_long and self.answer_bytes[conn.farm] > FARM_ANSWER_BYTES:
             return self._refuse(conn, BUSY)

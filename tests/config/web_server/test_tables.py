@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from config.web_server.long_requests import is_long
 from tenants.web.limits import max_body_bytes
+from tests.config.web_server.workers import CLOSE, answers_to, echo, working
 from tests.serving import ROOT
 
 DESCRIPTION = ROOT / "docs" / "openapi.yaml"
@@ -41,7 +42,11 @@ def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_know
         ("/api/v1/spools/", "", "", False),
         ("/api/v1/spools/", "page_size=200", "", False),
         ("/api/v1/spools/", "page=2&format=csv", "", True),
+        ("/api/v1/spools/", "page=2&f%6frmat=c%73v", "", True),
+        ("/api/v1/spools/", "format=json&format=csv", "", True),
+        ("/api/v1/spools/", "search=format=csv", "", False),
         ("/api/v1/spools/", "", "text/csv, */*", True),
+        ("/api/v1/spools/", "", "*/*;q=0.1, TEXT/CSV", True),
         ("/admin/inventory/spool/csv/", "", "", True),
         ("/admin/inventory/spool/", "", "", False),
         ("/admin/inventory/spool/import/", "", "", True),
@@ -49,6 +54,8 @@ def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_know
         ("/api/v1/reports/variance/", "finished_from=2026-11-01", "", False),
         ("/api/v1/reports/variance/", "finished_from=2024-11-01&x=1", "", True),
         ("/api/v1/reports/consumption/", "since=2026-01-01T00:00:00Z", "", False),
+        ("/api/v1/reports/consumption/", "since=2026-01-01&sinc%65=2020-01-01", "", True),
+        ("/api/v1/reports/consumption/", "s%69nce=2026-01-01", "", False),
         ("/api/v1/reports/consumption/", "since=2026-99-01", "", True),
         ("/api/v1/reports/stock/", "", "", False),
         ("/api/v1/export/spools", "fmt=json", "", True),
@@ -74,3 +81,15 @@ def test_the_files_of_the_admin_are_in_the_table():
     names += ["inventory_spool_import", "inventory_filament_import"]
     for name in names:
         assert is_long(reverse(f"admin:{name}", urlconf="config.urls"), "", "", TODAY), name
+
+
+def test_the_header_accept_is_read_as_a_whole():
+    """The application gets each of them, joined."""
+    with working(echo) as served:
+        lengths = []
+        add = served.shares.add
+        served.shares.add = lambda conn: (lengths.append(conn.is_long), add(conn))
+        two = b"\r\nAccept: text/plain\r\nAccept: text/csv\r\n"
+        answers_to(served, CLOSE.replace(b"\r\n", two, 1))
+        answers_to(served, CLOSE)
+    assert lengths == [True, False]

@@ -16,8 +16,8 @@ class ServerRefusal(Exception):
         super().__init__(detail)
         self.status, self.code, self.detail = HTTPStatus(status), code, detail
 
-    def to_bytes(self):
-        """The whole answer."""
+    def to_bytes(self, method=""):
+        """The whole answer; to HEAD without the body."""
         problem = {
             "type": f"/problems/{self.code}",
             "title": self.status.phrase,
@@ -34,7 +34,8 @@ class ServerRefusal(Exception):
         ]
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             lines.append(f"Retry-After: {RETRY_SECONDS}")
-        return "\r\n".join([*lines, "", ""]).encode() + body
+        head = "\r\n".join([*lines, "", ""]).encode()
+        return head if method == "HEAD" else head + body
 
 
 LATE = ServerRefusal(

@@ -18,7 +18,7 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from config.web_server.connections import Connection, HeadTooLarge, State
 from config.web_server.long_requests import is_long
-from config.web_server.refusals import BUSY, FULL, LATE, LONG_HEAD, of_error
+from config.web_server.refusals import BUSY, FAILED, FULL, LATE, LONG_HEAD, of_error
 from config.web_server.shares import RUNNING_SECONDS, Shares, TooManyWaiting
 from tenants.web.limits import AWAITS_BODY, BodyAwaited
 
@@ -70,6 +70,9 @@ class BufferingWorker(ThreadWorker):
         if environ.get(AWAITS_BODY):
             answer.close()
             raise BodyAwaited
+        if environ["REQUEST_METHOD"] == "HEAD":  # gunicorn would warn of each body that it drops
+            getattr(answer, "close", bool)()
+            return []
         return answer
 
     # --- Receiving -------------------------------------------------------------------------------
@@ -218,13 +221,16 @@ class BufferingWorker(ThreadWorker):
             self._advance(conn)
 
     def handle_error(self, req, client, addr, exc):
-        """Answer what can't be read, and what the application failed at; gunicorn does in HTML."""
+        """Answer what can't be read, and what the application failed at; gunicorn does in HTML.
+
+        What a client sent is not logged: what can't be read may be a password or a cookie.
+        """
         refusal = of_error(exc)
-        if refusal.status >= 500:
-            self.log.exception("Error handling request %s", getattr(req, "uri", ""))
+        if refusal is FAILED:
+            self.log.exception("Error handling request %s", getattr(req, "path", ""))
         else:
-            self.log.warning("Invalid request from %s: %.300s", addr, exc)
-        client.sendall(refusal.to_bytes())
+            self.log.warning("Invalid request from %s: %s", addr, type(exc).__name__)
+        client.sendall(refusal.to_bytes(getattr(req, "method", "")))
 
     def _finish(self, conn, is_reusable):
         """Go on with a connection whose request was answered."""
@@ -242,7 +248,7 @@ class BufferingWorker(ThreadWorker):
         conn.is_reusable = False
         if refusal.status >= 500:
             self.log.warning("%s: farm %r", refusal.code, conn.farm)
-        conn.sock.sendall(refusal.to_bytes())
+        conn.sock.sendall(refusal.to_bytes(getattr(conn.request, "method", "")))
         self._send(conn)
 
     # --- Sending ---------------------------------------------------------------------------------

@@ -1,7 +1,11 @@
 """What the web server answers by itself where there is no request, or no answer to it."""
 
 import json
+import logging
 
+import pytest
+
+from config.logging import JsonFormatter
 from tests.config.web_server.workers import CLOSE, answers_to, echo, working
 
 
@@ -45,3 +49,92 @@ def test_what_the_application_fails_at_is_a_small_problem_too():
         for path in (b"/", b"/header"):
             sent = CLOSE.replace(b"/ ", path + b" ", 1)
             assert problem_of(answers_to(served, sent)) == (500, "server_error")
+
+
+@pytest.fixture
+def logged(caplog, monkeypatch):
+    """``logged(served)``: the lines of a worker's log from now on, as they are written."""
+
+    def lines(served):
+        served.log.error_log.setLevel(logging.INFO)
+        monkeypatch.setattr(served.log.error_log, "handlers", [caplog.handler])
+        caplog.handler.setFormatter(JsonFormatter())
+        monkeypatch.setattr(logging.getLogger("gunicorn.http.wsgi"), "propagate", True)
+        return lambda: caplog.text.splitlines()
+
+    return lines
+
+
+GET = b"GET /"
+PASSWORD = b"username=manager&password=swordfish"
+
+
+@pytest.mark.parametrize(
+    ("sent", "kind"),
+    [
+        (b"POST / HTTP/1.1\r\nHost: north\r\n\r\n" + PASSWORD + b"\r\n\r\n", "InvalidRequestLine"),
+        (b"GET / HTTP/1.1\r\nCookie swordfish\r\n\r\n", "InvalidHeader"),
+        (b"GET / HTTP/1.1\r\nswordfish fish: a\r\n\r\n", "InvalidHeaderName"),
+        (b"GET / HTTP/1.1\r\nA: b\r\n swordfish\r\n\r\n", "ObsoleteFolding"),
+        (b"GET / SWORDFISH/swordfish\r\n\r\n", "InvalidHTTPVersion"),
+        (b"GET / HTTP/1.1\r\nTransfer-Encoding: swordfish\r\n\r\n", "UnsupportedTransferCoding"),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: swordfish\r\n\r\n", "ExpectationFailed"),
+        (
+            b"GET /?code=swordfish HTTP/1.1\r\nA: " + b"x" * 9_000 + b"\r\n\r\n",
+            "LimitRequestHeaders",
+        ),
+    ],
+)
+def test_what_can_not_be_read_is_one_warning_without_what_was_sent(logged, sent, kind):
+    with working(echo) as served:
+        lines = logged(served)
+        answers_to(served, sent)
+        (line,) = [json.loads(each) for each in lines()]
+    assert (line["level"], line["message"].rpartition(": ")[2]) == ("WARNING", kind)
+    assert "exception" not in line
+    assert "swordfish" not in json.dumps(line).lower()
+
+
+def test_what_the_application_fails_at_is_logged_without_the_query(logged):
+    def application(environ, start_response):
+        raise ValueError("of ours")
+
+    with working(application) as served:
+        lines = logged(served)
+        answers_to(served, CLOSE.replace(b"/ ", b"/here?code=swordfish ", 1))
+        (line,) = [json.loads(each) for each in lines()]
+    assert (line["level"], line["message"]) == ("ERROR", "Error handling request /here")
+    assert "of ours" in line["exception"]
+    assert "swordfish" not in json.dumps(line)
+
+
+def test_an_answer_to_head_has_no_body_and_is_no_warning(logged):
+    closed = []
+
+    class Answer(list):
+        def close(self):
+            closed.append(self)
+
+    def application(environ, start_response):
+        start_response("400 Bad Request", [("Content-Length", "4")])
+        return Answer([b"body"])
+
+    head = CLOSE.replace(b"GET", b"HEAD")
+    with working(application) as served:
+        lines = logged(served)
+        answer = answers_to(served, head)
+        assert answer.startswith(b"HTTP/1.1 400 ")
+        assert b"\r\nContent-Length: 4\r\n" in answer
+        assert answer.endswith(b"\r\n\r\n")
+        assert len(closed) == 1
+        assert lines() == []
+
+
+def test_what_the_server_answers_to_head_itself_has_no_body():
+    def application(environ, start_response):
+        raise ValueError
+
+    with working(application) as served:
+        answer = answers_to(served, CLOSE.replace(b"GET", b"HEAD"))
+    assert answer.startswith(b"HTTP/1.1 500 ")
+    assert answer.endswith(b"\r\n\r\n")

@@ -1,5 +1,6 @@
 """What clients of the printers' API say is on a spool is booked, and the book adds up."""
 
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -25,6 +26,13 @@ def consistent(farm):
     yield
     source.reset(token)
     assert violations() == []
+
+
+@contextmanager
+def source_of(name):
+    token = source.set(name)
+    yield
+    source.reset(token)
 
 
 def stated(**fields):
@@ -120,6 +128,20 @@ def test_a_weight_is_measured_again_and_posts_a_count_of_nothing():
     spool = a_spool(1000)
     stating.measure(spool, gross_grams=900, by=None)
     assert stating.measure(spool, gross_grams=900, by=None).grams == 0
+
+
+def test_a_weight_that_a_person_would_be_asked_about_is_booked_and_listed():
+    since, spool = timezone.now() - timedelta(hours=1), a_spool(1000)
+    stating.measure(spool, gross_grams=1110, by=None)  # 90 g of 1000 g
+    stating.measure(spool, gross_grams=1061, by=None)  # 49 g
+    assert not scale.doubtful(since).exists()
+    entry = stating.measure(spool, gross_grams=900, by=None)
+    assert list(scale.doubtful(since)) == [entry]
+    scale.weigh(spool, gross_grams=1200, confirm=True, by=None)
+    with source_of("floor"):
+        scale.weigh(spool, gross_grams=300, confirm=True, by=None)
+    assert entry in scale.doubtful(since)
+    assert scale.doubtful(since).count() == 2
 
 
 def test_the_reel_weighs_what_the_spool_the_filament_or_the_maker_says():

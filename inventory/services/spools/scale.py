@@ -2,9 +2,12 @@
 
 from decimal import Decimal
 
+from django.db.models import F, Value
+from django.db.models.functions import Abs, Greatest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from inventory.models import InventoryTransaction
 from inventory.services import ledger
 from inventory.services.past import require_past
 from inventory.services.spools import shelf
@@ -106,6 +109,18 @@ def net_of_gross(spool, gross):
             gross_grams=gross,
         )
     return gross - tare
+
+
+def doubtful(since):
+    """Weighings by devices since then that nobody confirmed, and a person would have been asked
+    about; the newest first."""
+    weighed = InventoryTransaction.objects.counts().since(since)
+    weighed = weighed.filter(source=InventoryTransaction.Source.DEVICE, reason="weighed")
+    figures = {"off": Abs("grams"), "book": F("balance_grams") - F("grams")}
+    doubted = weighed.alias(**figures).filter(
+        off__gt=Greatest(F("book") * Value(IMPLAUSIBLE_SHARE), Value(IMPLAUSIBLE_GRAMS))
+    )
+    return doubted.with_references().order_by("-pk")
 
 
 def _net_weight(spool, gross, book_grams, *, confirm):

@@ -26,7 +26,7 @@ from tenants.operations.versions import expecting
 from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, field_filter
-from tenants.site.forms import with_suggestions
+from tenants.site.forms import may_be, with_suggestions
 from tenants.site.verbs import VerbPages
 
 NEWEST, MAX_CODES = 100, 10
@@ -73,7 +73,7 @@ def _suggested(spools, parameters):
     """The suggestions of an autocomplete: most available first, of its field's filters."""
     for name, field in (("filament", "filament"), ("material_type", "filament__material_type")):
         texts = parameters.getlist(name)
-        if ids := [int(text) for text in texts if text.isascii() and text.isdigit()]:
+        if ids := [int(text) for text in texts if may_be(Spool._meta.pk, text)]:
             spools = spools.holding().filter(**{f"{field}__in": ids})
     return spools.on_shelf().order_by("-available", "pk")
 

@@ -135,3 +135,11 @@ def test_every_autocomplete_takes_any_value(browser, both, manager):
                 widget = getattr(field.widget, "widget", field.widget)
                 if isinstance(widget, AutocompleteMixin):
                     assert isinstance(widget, Autocomplete), (address, field.label)
+
+
+@pytest.mark.parametrize("text", NO_IDS)
+def test_an_autocomplete_that_is_to_look_among_no_ids_answers(browser, farm, text):
+    field = "app_label=production&model_name=runmaterial&field_name=spool&term="
+    for name in ("filament", "material_type"):
+        answer = browser.get(f"/admin/autocomplete/?{field}&{name}={text}")
+        assert answer.status_code == 200

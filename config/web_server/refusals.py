@@ -6,7 +6,6 @@ from http import HTTPStatus
 from gunicorn.http import errors
 
 RETRY_SECONDS = 5
-MAX_CAUSE_LENGTH = 200  # letters of what came in
 
 
 class ServerRefusal(Exception):
@@ -71,5 +70,5 @@ def of_error(error):
         return OF_ERRORS[type(error)]
     if not isinstance(error, errors.ParseException):
         return FAILED
-    cause = f"The request can't be read: {error}"
-    return ServerRefusal(400, "unreadable", cause[:MAX_CAUSE_LENGTH])
+    kind = str(error).partition(":")[0]  # without what came in
+    return ServerRefusal(400, "unreadable", f"The request can't be read: {kind}.")

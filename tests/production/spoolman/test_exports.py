@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.core.management import call_command
+from django.db import ProgrammingError, connection, transaction
 from django.utils import timezone
-from django_tenants.utils import schema_context
+from django_tenants.utils import schema_context, tenant_context
 
 from inventory.models import Location
 from inventory.services.tables import shared_catalogue
@@ -172,6 +173,18 @@ def test_a_catalogue_that_was_imported(printer, farm, tmp_path):
     with schema_context("public"):
         assert shared_catalogue.replace("filament", ENTRIES[:1]) == 1
     assert len(ok(printer.get("external/filament"))) == 1
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM catalogue.entry", "CREATE TABLE catalogue.mine ()"]
+)
+def test_a_farm_can_not_write_the_catalogue(farm, statement):
+    with schema_context("public"):
+        shared_catalogue.replace("filament", ENTRIES)
+    farm.uses_farm_role = True
+    refused = pytest.raises(ProgrammingError, match="permission denied")
+    with tenant_context(farm), refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 @pytest.mark.parametrize("query", [{}, {"query": "a", "limit": 0}, {"query": "a", "limit": 101}])

@@ -88,14 +88,16 @@ def _seconds(path, ids, port):
 
 
 @contextmanager
-def served(root, port, maker=HERE):
-    """Serve the project at ``root``; yields a function that makes rows of its farm, by ``maker``.
+def served(root, port, maker=HERE, more=None):
+    """Serve the project at ``root``, with ``more`` in its environment; yields a function that makes
+    rows of its farm, by ``maker``.
 
-    The function's ``cpu()`` are the CPU seconds of the application and of PostgreSQL so far.
+    The function's ``pid`` is of the process that serves; its ``cpu()`` are the CPU seconds of the
+    application and of PostgreSQL so far.
     """
     with tempfile.TemporaryDirectory() as data:
         environment = os.environ | {"PYTHONPATH": str(root), "SPOOLBOOK_DATA": data}
-        environment |= {"SPOOLBOOK_API_RATE": "0", "SPOOLBOOK_LOG_LEVEL": "ERROR"}
+        environment |= {"SPOOLBOOK_API_RATE": "0", "SPOOLBOOK_LOG_LEVEL": "ERROR"} | (more or {})
         run = {"cwd": root, "env": environment}
         command = ["-m", "config.serve", f"--port={port}", "--no-demo"]
         with subprocess.Popen(
@@ -109,6 +111,7 @@ def served(root, port, maker=HERE):
                     done = subprocess.run(words, stdout=subprocess.PIPE, check=True, **run)
                     return json.loads(done.stdout.splitlines()[-1])
 
+                make.pid = server.pid
                 make.port, make.url = port, f"http://127.0.0.1:{port}"
                 make.cpu = lambda: (_cpu_of(server.pid), _cpu_of(_postmaster(data)))
                 yield make

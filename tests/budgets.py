@@ -56,6 +56,9 @@ def some_of(values, number, *, count=1):
 # Runs that take from the same spools, all completed at once.
 RUNS_SHARING_SPOOLS = budget(40, 64)
 
+# Reports of devices, by so many of them.
+REPORTS, PRINTERS = budget(400, 100_000), budget(5, 40)
+
 # Runs created at once in each of three farms.
 RUNS_PER_FARM = budget(32, 1000)
 

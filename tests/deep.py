@@ -32,7 +32,10 @@ PARTS = {
         "tests/production/figures/test_figures.py",
         "tests/production/figures/test_month.py",
     ],
-    "concurrency": ["tests/production/test_concurrency.py"],
+    "concurrency": [
+        "tests/inventory/test_many_reports.py",
+        "tests/production/test_concurrency.py",
+    ],
     "tables": [
         "tests/inventory/test_import_filaments.py",
         "tests/inventory/test_table_cells.py",

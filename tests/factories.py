@@ -11,7 +11,7 @@ from production.models import BomLine, Printer, PrinterSlot, Product, Production
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.accounts import roles
-from tenants.accounts.models import User
+from tenants.accounts.models import DeviceToken, User
 from tenants.accounts.services import issue_token
 
 PASSWORD = "spools-of-petg-7"
@@ -30,6 +30,12 @@ def make_user(*, role=roles.OPERATOR, username=None, password=PASSWORD, **fields
 def make_token(user, *, name="printer", scope="all", **fields):
     """The secret of a new token."""
     return issue_token(user, name=name, scope=scope, by=None, **fields)[1]
+
+
+def a_printer_token(user, **fields):
+    """The row of a new token that printers' programs report with."""
+    make_token(user, **({"scope": "printer"} | fields))
+    return DeviceToken.objects.select_related("user").latest("pk")
 
 
 def spread_identities():

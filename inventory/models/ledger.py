@@ -23,6 +23,10 @@ class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
         """Entries that still stand: neither reversals nor reversed."""
         return self.filter(reverses__isnull=True, reversed_by__isnull=True)
 
+    def not_metered(self):
+        """Without what devices reported: it goes on beside whatever people do."""
+        return self.filter(meters__isnull=True)
+
     def consumption(self):
         """Standing entries that took filament: usage and waste, net of what was reversed."""
         return self.not_reversed().filter(kind__in=CONSUMPTION)

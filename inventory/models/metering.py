@@ -2,7 +2,7 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Max, Min, Q, Value
 from django.db.models.functions import Coalesce
 
 from inventory.models.ledger import InventoryTransaction
@@ -16,6 +16,17 @@ NONE = Value(0, output_field=models.BigIntegerField())
 class UsageMeterQuerySet(models.QuerySet):
     def open(self):
         return self.filter(closed_at__isnull=True)
+
+    def outside_runs(self):
+        return self.filter(run_material__isnull=True)
+
+    def dates_of_use(self, spools):
+        """``{spool id: (first, last)}``: when devices reported of the spools, as far as what was
+        reported stands."""
+        standing = self.filter(spool__in=spools, entry__reversed_by__isnull=True)
+        dates = standing.order_by().values("spool")
+        dates = dates.values_list("spool", Min("started_at"), Max("last_report_at"))
+        return {spool: (first, last) for spool, first, last in dates}
 
 
 class UsageMeter(models.Model):

@@ -74,6 +74,12 @@ LEFT JOIN (
     FROM inventory_inventorytransaction entry
     LEFT JOIN inventory_inventorytransaction reversal ON reversal.reverses_id = entry.id
     WHERE entry.kind IN ('usage', 'waste') AND reversal.id IS NULL
+    UNION ALL
+    SELECT meter.spool_id, reported.at
+    FROM inventory_usagemeter meter
+    LEFT JOIN inventory_inventorytransaction reversal ON reversal.reverses_id = meter.entry_id
+    CROSS JOIN LATERAL (VALUES (meter.started_at), (meter.last_report_at)) reported(at)
+    WHERE reversal.id IS NULL
 ) used ON used.spool_id = spool.id
 WHERE NOT spool.has_given_use_dates
 GROUP BY spool.id
@@ -91,6 +97,19 @@ LEFT JOIN (
 ) meters ON meters.spool_id = spool.id
 WHERE spool.metered_grams <> coalesce(meters.sum_grams, 0)
 ORDER BY spool.id
+""",
+    "closed_meters_are_their_entry": """
+SELECT meters.spool_id, meters.entry_id, meters.sum_grams, entry.spool_id AS entry_spool_id,
+       entry.kind, entry.grams
+FROM (
+    SELECT spool_id, entry_id, round(sum(grams), 6) AS sum_grams
+    FROM inventory_usagemeter WHERE closed_at IS NOT NULL AND run_material_id IS NULL
+    GROUP BY spool_id, entry_id, CASE WHEN entry_id IS NULL THEN id END
+) meters
+LEFT JOIN inventory_inventorytransaction entry ON entry.id = meters.entry_id
+WHERE meters.sum_grams <> coalesce(-entry.grams, 0)
+   OR entry.spool_id <> meters.spool_id OR entry.kind <> 'usage'
+ORDER BY meters.spool_id, meters.entry_id
 """,
     "last_entry_is_known": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,

@@ -17,9 +17,9 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import InventoryTransaction, Spool
+from inventory.models import InventoryTransaction, Spool, UsageMeter
 from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED
-from inventory.services import clock
+from inventory.services import clock, meters
 from tenants.operations.bulk import bulk_insert, bulk_update
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import source
@@ -74,11 +74,23 @@ def book(spool_ids, *, by, at=None, allow_overclaim=False):
 
     ``at`` is the moment of the entries, by default the clock read after the locks were taken.
     ``allow_overclaim`` lets a reservation exceed what is available: a manager's override.
+    What devices reported of the spools, outside of runs, becomes entries first: see `meters`.
     Raises UnknownSpool when a spool is not there.
     """
-    opened = Book(_locked(spool_ids), by=by, at=at, allow_overclaim=allow_overclaim)
+    spools = locked(spool_ids)
+    if metered := [spool.pk for spool in spools.values() if spool.metered_grams]:
+        close_meters(spools, meters.open_ones(metered), at=at)
+    opened = Book(spools, by=by, at=at, allow_overclaim=allow_overclaim)
     yield opened
     opened.close()
+
+
+def close_meters(spools, open_ones, *, at=None):
+    """Post what the meters of the locked spools (``{id: spool}``) hold, those of before ``at``."""
+    posting = Book(spools, by=None, at=at)
+    if closed := meters.close(posting, open_ones):
+        posting.close(moves_versions=False)
+        meters.write(closed)
 
 
 class Book:
@@ -152,6 +164,16 @@ class Book:
 
     # -- what a device says of it ----------------------------------------------------------------
 
+    def carry(self, spool):
+        """Write its balances when the book is closed."""
+        self._touched[spool.pk] = spool
+
+    def moment_of(self, spool):
+        """When is posted what no later entry stands in the way of. Raises ClockWrong."""
+        if self.is_dated:
+            return max(self.at, spool.last_entry_at or self.at)
+        return self._moment(spool)
+
     def exceed(self, spool, grams):
         """Note ``grams`` that were reported beyond what was on it by the book."""
         spool.excess_grams += grams
@@ -205,20 +227,27 @@ class Book:
         if self.shortages:
             raise _insufficient(self.shortages)
 
-    def close(self):
+    def close(self, *, moves_versions=True):
         """Write the entries and the balances. Raises InsufficientInventory, with every shortage."""
         self.require_enough()
         if self.entries:
             bulk_insert(self.entries)
         if self._given_back:
-            uses = InventoryTransaction.objects.dates_of_use(self._given_back)
-            dated = {pk for pk in self._given_back if self.spools[pk].has_given_use_dates}
-            for pk in self._given_back - dated:
-                spool = self.spools[pk]
-                spool.first_used_at, spool.last_used_at = uses.get(pk, (None, None))
-        for spool in self._touched.values():
+            self._date_uses()
+        for spool in self._touched.values() if moves_versions else ():
             spool.version += 1
         bulk_update(list(self._touched.values()), BALANCE_FIELDS)
+
+    def _date_uses(self):
+        """Of spools whose use was reversed: by the entries and the meters that still stand."""
+        spools = [self.spools[pk] for pk in self._given_back]
+        dated = [spool for spool in spools if not spool.has_given_use_dates]
+        uses = InventoryTransaction.objects.dates_of_use(dated)
+        reports = UsageMeter.objects.dates_of_use(dated)
+        for spool in dated:
+            found = [each[spool.pk] for each in (uses, reports) if spool.pk in each]
+            spool.first_used_at = min((first for first, _last in found), default=None)
+            spool.last_used_at = max((last for _first, last in found), default=None)
 
     def _take(self, spool, kind, grams, *, settle, **details):
         if grams > spool.remaining_grams and settle:
@@ -235,8 +264,20 @@ class Book:
         spool.last_used_at = max([*used, entry.occurred_at])
         return entry
 
-    def _post(self, spool, kind, grams, *, run=None, at=None, occurred_at=None, **details):
-        at = at or self._moment(spool)
+    def _post(
+        self,
+        spool,
+        kind,
+        grams,
+        *,
+        run=None,
+        at=None,
+        occurred_at=None,
+        by=None,
+        via=None,
+        **details,
+    ):
+        at, by = at or self._moment(spool), by or self.by
         spool.remaining_grams += grams
         spool.last_entry_at = at
         self._touched[spool.pk] = spool
@@ -247,9 +288,9 @@ class Book:
             balance_grams=spool.remaining_grams,
             cost_per_gram=rounded_rate(spool.cost_per_gram()),
             production_run=run,
-            source=source.get(),
-            performed_by=self.by,
-            performed_by_name=str(self.by) if self.by else "",
+            source=via or source.get(),
+            performed_by=by,
+            performed_by_name=str(by) if by else "",
             occurred_at=occurred_at or at,
             created_at=at,
             **details,
@@ -283,7 +324,7 @@ class Book:
         self.shortages.append(short | {figure: has, "missing_grams": needed - has})
 
 
-def _locked(spool_ids):
+def locked(spool_ids):
     ids = {pk for pk in spool_ids if pk is not None}
     if not ids:
         return {}

@@ -28,7 +28,7 @@ NOTHING = object()  # no body at all
 
 class Operation(NamedTuple):
     """``answer`` takes a Call and returns data for JSON, or a response. ``permission`` is one, or
-    OPEN. With ``in_own_transaction`` it commits by itself, and no Idempotency-Key is looked at."""
+    OPEN. With ``in_own_transaction`` it commits by itself, where there is no Idempotency-Key."""
 
     answer: Callable
     permission: str
@@ -124,9 +124,9 @@ def _carry_out(operation, call):
             data = operation.answer(call)
         return data if isinstance(data, HttpResponseBase) else answers.as_json(data, request)
 
-    if request.method == "GET" or operation.in_own_transaction:
-        return work()
     key = request.headers.get("Idempotency-Key")
+    if request.method == "GET" or (operation.in_own_transaction and key is None):
+        return work()
     if key is None:
         return in_transaction(work)
     return idempotency.answer_once(request, key, work, user=call.client.user)

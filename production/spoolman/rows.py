@@ -21,7 +21,7 @@ def _filament(number):
 
 
 @compiled(number=ID)
-def _spool(number):
+def spool_columns(number):
     found = Spool.objects.present().filter(number=number)
     return found.order_by().values_list(*shapes.SPOOL)
 
@@ -50,7 +50,7 @@ def filament_shape(number):
 
 def spool_shape(number):
     """Raises Failure."""
-    return shapes.spool(_found(_spool.first(number=number), "spool", number))
+    return shapes.spool(_found(spool_columns.first(number=number), "spool", number))
 
 
 def vendor(number):

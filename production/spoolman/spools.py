@@ -1,6 +1,6 @@
 """Changes of spools."""
 
-from inventory.services import extra_values, locations, receiving
+from inventory.services import bridges, extra_values, locations, receiving
 from inventory.services.extra import merged
 from inventory.services.spools import retyping, shelf, stating
 from production.spoolman import bodies, rows
@@ -102,13 +102,16 @@ def _change(call, spool, given):
 
 
 def _change_weights(call, spool, given):
-    how = {"by": call.client.user, "note": note_of(call)}
+    by, token, note = call.client.user, call.client.token, note_of(call)
     if "initial_weight" in given:
-        stating.set_initial(spool, grams=given["initial_weight"], **how)
+        stating.set_initial(spool, grams=given["initial_weight"], by=by, note=note)
+    verbs, how = stating, {"by": by, "note": note}
+    if bridges.states(token):
+        verbs, how = bridges, {"by": by, "token": token}
     if given.get("remaining_weight") is not None:
-        stating.set_remaining(spool, grams=given["remaining_weight"], **how)
+        verbs.set_remaining(spool, grams=given["remaining_weight"], **how)
     elif "used_weight" in given:
-        stating.set_used(spool, grams=given["used_weight"], **how)
+        verbs.set_used(spool, grams=given["used_weight"], **how)
 
 
 def _require_rights(client, given):

@@ -19,6 +19,7 @@ from production.spoolman import (
     rows,
     search,
     spools,
+    using,
     vendors,
     words,
 )
@@ -101,6 +102,9 @@ ADDRESSES = {
     "external/filament": Address(get=of(external.filaments), observed_as="spoolman.external"),
     "external/filament/search": Address(get=of(external.find), observed_as="spoolman.external"),
     "external/material": Address(get=of(external.materials), observed_as="spoolman.external"),
+    "spool/<spool_id>/use": Address(
+        put=of(using.use, "inventory.use_spool", in_own_transaction=True)
+    ),
 }
 METRICS = Address(get=of(metrics.show), observed_as="spoolman.metrics")  # at the root
 

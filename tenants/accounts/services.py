@@ -131,12 +131,14 @@ def reactivate(user, *, by):
 
 @operation("token.issue")
 def issue_token(
-    user, *, name, scope, by, kind="", printer=None, expires_at=None, made_with=None
+    user, *, name, scope, by, kind="", printer=None, counts_up=False, expires_at=None,
+    made_with=None,
 ):  # fmt: skip
     """Make a token; returns ``(device_token, secret)``, and the secret is never seen again.
 
-    ``kind`` is the kind of program, ``printer`` the one whose it is; ``made_with`` is the token of
-    whoever makes it. Raises UserInactive, TokenRevoked, Invalid.
+    ``kind`` is the kind of program, ``printer`` the one whose it is; with ``counts_up`` more than
+    a spool has is believed of a bridge. ``made_with`` is the token of whoever makes it. Raises
+    UserInactive, TokenRevoked, Invalid.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if made_with is not None:
@@ -153,7 +155,7 @@ def issue_token(
         )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name, "scope": scope, "expires_at": expires_at}
-    fields |= {"kind": kind, "printer": printer}
+    fields |= {"kind": kind, "printer": printer, "counts_up": counts_up}
     fields |= {"hash": DeviceToken.hash_of(secret), "made_with": made_with}
     return audited.create(DeviceToken, by=by, user=user, **fields), secret
 

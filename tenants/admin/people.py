@@ -128,7 +128,7 @@ class TokenForm(forms.ModelForm):
 
     class Meta:
         model = DeviceToken
-        fields = ["name", "user", "scope", "kind", "printer", "expires_at"]
+        fields = ["name", "user", "scope", "kind", "printer", "counts_up", "expires_at"]
         help_texts = {
             "name": "What uses it: a slicer, a printer, a shop.",
             "user": "What it does is done in this name, and with this role at most.",
@@ -143,7 +143,7 @@ class DeviceTokenAdmin(DeviceAdmin):
     """Tokens are issued on a page that shows their secret once; later they are only revoked."""
 
     form = TokenForm
-    list_display = fields = [
+    list_display = [
         "name",
         "user",
         "scope",
@@ -154,6 +154,7 @@ class DeviceTokenAdmin(DeviceAdmin):
         "expires_at",
         "revoked_at",
     ]
+    fields = [*list_display, "counts_up"]
     list_filter = [
         field_filter("scope", "scope", lambda: scopes.CHOICES),
         field_filter("kind", "kind", lambda: DeviceToken.Kind.choices),

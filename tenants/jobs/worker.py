@@ -17,7 +17,7 @@ from django_tenants.utils import schema_context
 from procrastinate import RetryDecision
 
 from tenants.farms import nightly
-from tenants.jobs import services
+from tenants.jobs import minutely, services
 from tenants.jobs.record import NotNow
 from tenants.jobs.working import work
 from tenants.models import Tenant
@@ -116,6 +116,11 @@ def _schedule(app):
         manager = app.job_manager
         for job in await manager.get_stalled_jobs(seconds_since_heartbeat=LOST_AFTER_SECONDS):
             await manager.retry_job(job)
+
+    @app.periodic(cron="* * * * *")
+    @app.task(name="minutely", queueing_lock="minutely")
+    def each_minute(timestamp):
+        minutely.work_in_all()
 
     @app.periodic(cron="23 * * * *")
     @app.task(name="forget_old", queueing_lock="forget_old")

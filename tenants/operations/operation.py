@@ -11,7 +11,7 @@ import functools
 import logging
 import random
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 
 from django.db import InterfaceError, OperationalError, connection, transaction
@@ -92,8 +92,9 @@ def whole_transaction():
         _is_whole.reset(token)
 
 
-def in_transaction(work, *, seen=None, joins=False):
-    """Run ``work`` in a transaction and return its result.
+def in_transaction(work, *, seen=None, joins=False, is_one_statement=False):
+    """Run ``work`` in a transaction and return its result; without one, where it
+    ``is_one_statement``, which PostgreSQL commits by itself.
 
     The outermost caller's transaction is tried again, three times at most, after a deadlock or a
     serialization failure; inside another transaction it is a savepoint and is left to the outer
@@ -111,7 +112,7 @@ def in_transaction(work, *, seen=None, joins=False):
     attempt = 1
     while True:
         try:
-            return _committed(work)
+            return _committed(work, is_one_statement)
         except CommitUnknown:
             raise
         except OperationalError as error:
@@ -122,10 +123,10 @@ def in_transaction(work, *, seen=None, joins=False):
             seen["attempts"] = attempt
 
 
-def _committed(work):
-    is_done = False
+def _committed(work, is_one_statement):
+    is_done = is_one_statement
     try:
-        with transaction.atomic():
+        with nullcontext() if is_one_statement else transaction.atomic():
             result = work()
             is_done = True
     except (OperationalError, InterfaceError) as error:

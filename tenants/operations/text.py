@@ -94,6 +94,11 @@ def format_moment(at):
     return f"{localtime(at):%Y-%m-%d %H:%M}"
 
 
+def format_time(at):
+    """A moment of a day that is told, by the farm's clock (``14:05``)."""
+    return f"{localtime(at):%H:%M}"
+
+
 def humanize_name(name):
     """The name of a verb or a field for sentences: ``swap_spool`` as ``swap spool``; "" if None."""
     return (name or "").replace("_", " ")

@@ -29,6 +29,11 @@ def expecting(versions):
         _expected.reset(token)
 
 
+def is_expected():
+    """Whether the caller expects a version that was not checked yet."""
+    return _expected.get() is not None
+
+
 def check_version(row):
     """Raise Stale unless the locked ``row`` is of an expected version.
 

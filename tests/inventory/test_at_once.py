@@ -146,7 +146,7 @@ def unlocked(committed_farm, monkeypatch):
             both_read.wait(10)
         return found
 
-    monkeypatch.setattr(ledger, "_locked", read)
+    monkeypatch.setattr(ledger, "locked", read)
     return spool
 
 

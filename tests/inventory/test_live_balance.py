@@ -12,6 +12,7 @@ from tests.inventory.api_helpers import SPOOLS, at, found
 from tests.queries import fresh, violations
 
 METERED = Decimal("250.123456789012")
+LEFT = Decimal("749.876543")
 
 
 @pytest.fixture
@@ -19,13 +20,14 @@ def spool(farm):
     spool, now = a_spool(1000), timezone.now()
     a_run((spool, 600))
     UsageMeter.objects.create(spool=spool, grams=METERED, started_at=now, last_report_at=now)
-    Spool.objects.filter(pk=spool.pk).update(metered_grams=METERED)
+    dates = {"first_used_at": now, "last_used_at": now}
+    Spool.objects.filter(pk=spool.pk).update(metered_grams=METERED, **dates)
     return fresh(spool)
 
 
 def test_what_is_left_and_available_follows_the_meters(spool):
-    assert spool.live_grams == 1000 - METERED
-    assert spool.available_grams == 400 - METERED
+    assert spool.live_grams == LEFT
+    assert spool.available_grams == LEFT - 600
     assert spool.used_grams == METERED
     spool.remaining_grams = Decimal(100)
     assert spool.live_grams == 0
@@ -40,11 +42,11 @@ def test_a_meter_that_is_not_in_the_balance_is_found(spool):
 
 def test_lists_and_sums_know_it(spool):
     listed = Spool.objects.with_available().with_live().get()
-    assert (listed.live, listed.available) == (1000 - METERED, 400 - METERED)
+    assert (listed.live, listed.available) == (LEFT, LEFT - 600)
     filament = stock.of_filaments().get()
-    assert filament.remaining_grams == 1000 - METERED
-    assert filament.available_grams == 400 - METERED
-    assert stock.available_by("filament", [filament.pk])[filament.pk] == 400 - METERED
+    assert filament.remaining_grams == LEFT
+    assert filament.available_grams == LEFT - 600
+    assert stock.available_by("filament", [filament.pk])[filament.pk] == LEFT - 600
     assert not stock.low_spools().exists()
     Spool.objects.update(metered_grams=801)
     assert stock.low_spools().get() == spool

@@ -14,7 +14,7 @@ from inventory.services.spools import consumption, scale, shelf, stating
 from inventory.services.spools.shelf import SpoolRemoved
 from inventory.services.spools.stating import InitialUnknown
 from tenants.operations.operation import source
-from tests.factories import a_filament, a_manufacturer, a_run, a_spool
+from tests.factories import a_filament, a_manufacturer, a_run, a_running_run, a_spool
 from tests.queries import fresh, violations
 
 THEN = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -51,10 +51,13 @@ def figures(spool):
 
 
 def metered(spool, grams):
-    """A meter of a run, or of none, is open on the spool."""
+    """A meter of a run is open on the spool."""
     at = timezone.now()
-    UsageMeter.objects.create(spool=spool, grams=grams, started_at=at, last_report_at=at)
-    Spool.objects.filter(pk=spool.pk).update(metered_grams=grams)
+    line = a_running_run((spool, 10)).materials.get()
+    times = {"started_at": at, "last_report_at": at}
+    UsageMeter.objects.create(spool=spool, run_material=line, grams=grams, **times)
+    dates = {"first_used_at": at, "last_used_at": at}
+    Spool.objects.filter(pk=spool.pk).update(metered_grams=grams, **dates)
     return fresh(spool)
 
 

@@ -55,7 +55,8 @@ def fill_what_devices_say():
     shelf.describe(spool, by=None, extra={"color": '"\\u00e4\\n"'})
     meter = {"grams": Decimal("0.029832172461"), "started_at": now, "last_report_at": now}
     UsageMeter.objects.create(spool=spool, token=token, **meter)
-    Spool.objects.filter(pk=spool.pk).update(metered_grams=meter["grams"])
+    dates = {"first_used_at": now, "last_used_at": now}
+    Spool.objects.filter(pk=spool.pk).update(metered_grams=meter["grams"], **dates)
     report = {"unit": "length", "amount": "10.0", "received_at": now, "done_at": now}
     lists = {"gaps": [Decimal("5.0")], "booked": [meter["grams"]]}
     DeviceReport.objects.create(token=token, spool=spool, **report, **lists)

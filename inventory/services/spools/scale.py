@@ -11,6 +11,7 @@ from inventory.models import InventoryTransaction
 from inventory.services import ledger
 from inventory.services.past import require_past
 from inventory.services.spools import shelf
+from inventory.services.spools.stating import SET
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Refusal
@@ -112,10 +113,10 @@ def net_of_gross(spool, gross):
 
 
 def doubtful(since):
-    """Weighings by devices since then that nobody confirmed, and a person would have been asked
+    """Weights by devices since then that nobody confirmed, and a person would have been asked
     about; the newest first."""
     weighed = InventoryTransaction.objects.counts().since(since)
-    weighed = weighed.filter(source=InventoryTransaction.Source.DEVICE, reason="weighed")
+    weighed = weighed.filter(source=InventoryTransaction.Source.DEVICE, reason__in=("weighed", SET))
     figures = {"off": Abs("grams"), "book": F("balance_grams") - F("grams")}
     doubted = weighed.alias(**figures).filter(
         off__gt=Greatest(F("book") * Value(IMPLAUSIBLE_SHARE), Value(IMPLAUSIBLE_GRAMS))

@@ -113,14 +113,16 @@ def undo(run, *, event, by):
 
 @operation("spool.undo_weighing")
 def undo_weighing(entry, *, by, at=None):
-    """Take back a weighing that is the last entry of its spool; returns the reversal.
+    """Take back a weighing that is the last entry of its spool, besides what devices reported;
+    returns the reversal.
 
     Raises UndoNotPermitted, NothingToUndo, and as
     ``reversing.reverse`` does.
     """
     require_own(by=by, done_by=entry.performed_by_id, done_at=entry.created_at, at=at)
     reversal = reversing.reverse(entry, reason="taken back", by=by, at=at)
-    entries = InventoryTransaction.objects.filter(spool=entry.spool_id, pk__gt=entry.pk)
+    entries = InventoryTransaction.objects.not_metered()
+    entries = entries.filter(spool=entry.spool_id, pk__gt=entry.pk)
     if entry.reason != "weighed" or entries.exclude(pk=reversal.pk).exists():
         raise NothingToUndo(
             _("The ledger of spool %(spool)s moved since.") % {"spool": entry.spool.code},
@@ -138,7 +140,8 @@ def _of_runs(by, since):
 
 
 def _weighings(by, since):
-    later = InventoryTransaction.objects.filter(spool=OuterRef("spool"), pk__gt=OuterRef("pk"))
+    later = InventoryTransaction.objects.not_metered()
+    later = later.filter(spool=OuterRef("spool"), pk__gt=OuterRef("pk"))
     own = InventoryTransaction.objects.filter(
         performed_by=by, created_at__gte=since, kind="count", production_run=None, reason="weighed"
     )

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory import codes
-from inventory.models import InventoryTransaction, Spool, SpoolEvent
+from inventory.models import InventoryTransaction, Spool, SpoolEvent, UsageMeter
 from inventory.services import ledger
 from inventory.services.receiving import USED_BEFORE
 from production.models import PrinterSlot, ProductionRun
@@ -20,7 +20,11 @@ from tenants.operations.operation import operation
 Verb = SpoolEvent.Verb
 AS_RECEIVED = 2  # the version of a spool that had its receipt, and nothing else
 OF_RECEIPT = Q(kind="receipt") | Q(kind="adjustment", reason=USED_BEFORE)
-TOUCHED = Q(spool__version__gt=AS_RECEIVED) | Q(spool__run_materials__isnull=False)
+TOUCHED = (
+    Q(spool__version__gt=AS_RECEIVED)
+    | Q(spool__run_materials__isnull=False)
+    | Q(spool__meters__isnull=False)
+)
 
 
 def receipts():
@@ -29,7 +33,8 @@ def receipts():
 
 def may_be_undone(spool):
     """Whether nothing was done to the spool since its receipt."""
-    return spool.version == AS_RECEIVED and not spool.is_archived
+    is_as_received = spool.version == AS_RECEIVED and not spool.is_archived
+    return is_as_received and not spool.meters.exists()
 
 
 def together_with(spool):
@@ -108,7 +113,11 @@ def _reasons(spools):
     ids = {spool.pk for spool in spools}
     is_changed = _("Spool %(spool)s was changed since."), {}
     reasons = {spool.pk: is_changed for spool in spools if spool.version > AS_RECEIVED}
-    entries = InventoryTransaction.objects.filter(spool__in=ids).exclude(OF_RECEIPT)
+    metered = _("A device reported that spool %(spool)s was used."), {}
+    meters = UsageMeter.objects.filter(spool__in=ids)
+    reasons |= dict.fromkeys(meters.values_list("spool", flat=True), metered)
+    entries = InventoryTransaction.objects.not_metered().filter(spool__in=ids)
+    entries = entries.exclude(OF_RECEIPT)
     has_entries = _("Spool %(spool)s has other entries by now."), {}
     reasons |= dict.fromkeys(entries.values_list("spool", flat=True), has_entries)
     runs = ProductionRun.objects.live().filter(materials__spool__in=ids)

@@ -148,6 +148,11 @@ class DeviceToken(models.Model):
         related_name="tokens",
         db_constraint=False,
     )
+    counts_up = models.BooleanField(
+        "counts weights above the book",
+        default=False,
+        help_text="Of a bridge or reader: where it says that more is left, that is believed.",
+    )
     hash = models.CharField(max_length=64, unique=True, editable=False)
     made_with = models.ForeignKey(
         "self",

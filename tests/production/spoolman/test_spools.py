@@ -139,11 +139,11 @@ def test_a_spool_has_a_shape(printer, body, found):
 
 
 def test_an_unknown_filament_is_404(printer, filament):
-    told = "No filament with ID 1000077 found."
-    assert message(printer.post("spool", {"filament_id": 1000077}), 404) == told
+    told = "No filament with ID 1900077 found."
+    assert message(printer.post("spool", {"filament_id": 1900077}), 404) == told
     number = a_made_spool(printer, filament)["id"]
-    assert message(printer.patch(f"spool/{number}", {"filament_id": 1000077}), 404) == told
-    assert message(printer.patch("spool/1000078", {}), 404) == "No spool with ID 1000078 found."
+    assert message(printer.patch(f"spool/{number}", {"filament_id": 1900077}), 404) == told
+    assert message(printer.patch("spool/1900078", {}), 404) == "No spool with ID 1900078 found."
 
 
 # --- PATCH ---------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ def test_a_spool_that_a_run_names_is_not_archived_retyped_or_deleted(
 def test_what_happens_in_a_patch_happens_as_a_whole(printer, filament):
     made = a_made_spool(printer, filament)
     path = f"spool/{made['id']}"
-    message(printer.patch(path, {"remaining_weight": 5, "filament_id": 1000077}), 404)
+    message(printer.patch(path, {"remaining_weight": 5, "filament_id": 1900077}), 404)
     message(printer.patch(path, {"remaining_weight": 5, "extra": {"x": "1"}}), 400)
     assert ok(printer.get(path)) == made
 
@@ -288,7 +288,7 @@ def test_what_can_not_be_measured(printer, empty_filament):
     number = a_made_spool(printer, empty_filament)["id"]
     answer = printer.put(f"spool/{number}/measure", {"weight": 5})
     assert message(answer, 400) == "Initial weight is not set."
-    assert message(printer.put("spool/1000077/measure", {"weight": 5}), 400) == "Spool not found."
+    assert message(printer.put("spool/1900077/measure", {"weight": 5}), 400) == "Spool not found."
     assert items(printer.put(f"spool/{number}/measure", {})) == [
         ("missing", ["body", "weight"], "Field required")
     ]
@@ -326,7 +326,7 @@ def test_a_request_with_a_key_has_its_effect_once(printer, filament):
     first = printer.post("spool", body, headers=headers)
     again = printer.post("spool", body, headers=headers)
     assert (ok(first), again["Idempotency-Replayed"]) == (ok(again), "true")
-    message(printer.post("spool", {"filament_id": 1000077}, headers=headers), 400)
+    message(printer.post("spool", {"filament_id": 1900077}, headers=headers), 400)
     assert Spool.objects.count() == 1
 
 

@@ -10,6 +10,7 @@ from django_tenants.utils import schema_context
 
 from inventory.models import Location
 from inventory.services import (
+    bridges,
     client_settings,
     extra_fields,
     filaments,
@@ -53,6 +54,7 @@ from tests.factories import (
     a_filament,
     a_manufacturer,
     a_printer,
+    a_printer_token,
     a_product,
     a_run,
     a_running_run,
@@ -63,6 +65,11 @@ from tests.factories import (
 from tests.production.verbs.preparation import misdated
 
 NEW = PASSWORD + "8"
+
+
+def of_a_bridge():
+    token = a_printer_token(make_user())
+    return {"by": token.user, "token": token}
 
 
 def running():
@@ -266,6 +273,8 @@ OF_OTHERS = {
     "record.add": a_shelf,
     "record.change": lambda: audited.update(a_shelf(), by=None, name="Shelf 2"),
     "record.remove": lambda: audited.delete(a_shelf(), by=None),
+    "spool.bridge_remaining": lambda: bridges.set_remaining(a_spool(), grams=700, **of_a_bridge()),
+    "spool.bridge_used": lambda: bridges.set_used(a_spool(), grams=300, **of_a_bridge()),
     "spool.give_back": lambda: stating.give_back(a_spool(), grams=5, by=None),
     "spool.measure": lambda: stating.measure(a_spool(), gross_grams=900, by=None),
     "spool.receive_stated": lambda: receiving.receive_stated(filament=a_filament(), by=None),

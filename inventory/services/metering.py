@@ -1,0 +1,246 @@
+"""What a device reports that it used of a spool: live at once, and one entry an hour.
+
+A report is one statement, which locks the spool, adds to its open meter and answers the figures;
+Django reads none of them. Only the first report of an hour, and one that gives back, take several.
+
+Locks: the spool, then its meters; the line of a run that has the meter comes before both.
+"""
+
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import partial
+from typing import NamedTuple
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from psycopg.types.numeric import Int8
+
+from inventory.models import Spool, UsageMeter
+from inventory.services import ledger, meters
+from inventory.services.spools import stating
+from tenants.accounts.models import DeviceToken, User
+from tenants.operations.clock import ClockWrong
+from tenants.operations.compiled import ID, CompiledQuery, compiled, fetch
+from tenants.operations.operation import in_transaction, observed
+from tenants.operations.quantities import InvalidQuantity, rounded
+from tenants.operations.quantities import grams as to_grams
+from tenants.operations.refusals import Busy, Refusal
+from tenants.operations.text import format_number
+from tenants.operations.versions import check_version, is_expected
+
+PLACES = 12  # of grams, as `ReportedGramsField` has them, and of millimetres
+DIGITS = 24  # of an amount that is read
+FROM, UNTIL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+LIMIT = 10**8  # grams; as many, or more, are in no column
+# Grams of 1 mm of filament of 1 g/cm³ and 1 mm: a quarter of pi, in cm³.
+OF_ROUND = Decimal("0.000785398163397448309615660845819875721")
+# The last part is the query that reads the answer: it finds the spool as it was just written.
+COUNT = f"""
+WITH held AS (
+    SELECT spool.id, spool.metered_grams, round(
+        CASE WHEN %(is_length)s THEN %(amount)s::numeric * filament.density_g_cm3
+            * filament.diameter_mm * filament.diameter_mm * {OF_ROUND}
+        ELSE %(amount)s::numeric END, {PLACES}
+    ) AS grams
+    FROM inventory_spool spool JOIN inventory_filament filament ON filament.id = spool.filament_id
+    WHERE spool.number = %(number)s AND spool.removed_at IS NULL
+    FOR NO KEY UPDATE OF spool
+), counted AS (
+    UPDATE inventory_usagemeter meter
+    SET grams = meter.grams + held.grams, reports = meter.reports + 1,
+        started_at = least(meter.started_at, %(at)s),
+        last_report_at = greatest(meter.last_report_at, %(at)s)
+    FROM held
+    WHERE meter.spool_id = held.id AND coalesce(meter.token_id, 0) = %(token)s
+        AND coalesce(meter.run_material_id, 0) = 0 AND meter.closed_at IS NULL
+        AND meter.by_id = %(by)s AND held.metered_grams + held.grams < {LIMIT}
+        AND meter.started_at > %(started_after)s AND meter.started_at <= %(started_until)s
+        AND meter.last_report_at > %(reported_after)s
+    RETURNING held.id, held.grams
+), inventory_spool AS (
+    UPDATE inventory_spool spool
+    SET metered_grams = spool.metered_grams + counted.grams,
+        first_used_at = CASE WHEN spool.has_given_use_dates
+            THEN coalesce(spool.first_used_at, date_trunc('second', %(at)s))
+            ELSE least(spool.first_used_at, %(at)s) END,
+        last_used_at = CASE WHEN spool.has_given_use_dates
+            THEN date_trunc('second', %(at)s) ELSE greatest(spool.last_used_at, %(at)s) END
+    FROM counted WHERE spool.id = counted.id
+    RETURNING spool.*
+) {{answer}}
+"""  # nosec B608 - constants alone
+
+
+class NoSuchSpool(Refusal):
+    code = "no_such_spool"
+    status = 404
+    title = "There is no spool of this number"
+
+
+@compiled(number=ID)
+def _spool(number):
+    return Spool.objects.present().filter(number=number).order_by()
+
+
+@compiled(number=ID)
+def _locked(number):
+    found = Spool.objects.present().filter(number=number).with_filament().order_by()
+    return found.select_for_update(no_key=True, of=("self",))
+
+
+def use(
+    number, *, by, token=None, at=None, grams=None, length_mm=None, printer_name="", answer=_spool
+):
+    """Count what a device, of the ``token`` or the person's session, used of the spool of that
+    number: signed ``grams``, or a length. Returns the spool as it is now, as ``answer`` reads it.
+
+    More than is left is counted too; below 0 it gives back, at most what was used. A spool that is
+    archived can be used. Raises NoSuchSpool, InvalidQuantity.
+    """
+    field = "length_mm" if grams is None else "grams"
+    amount = length_mm if grams is None else grams
+    amount = rounded(amount, digits=DIGITS, places=PLACES, field=field)
+    report = DeviceUse(
+        number, by, token, amount, grams is None, printer_name, at or timezone.now(), at, answer
+    )
+    with observed("spool.report_use", by=by, level=logging.DEBUG) as seen:
+        seen["spool_number"] = number
+        row = None
+        if amount >= 0 and not is_expected():
+            row = in_transaction(report.count, is_one_statement=True)
+        return in_transaction(report.take_steps) if row is None else row
+
+
+class DeviceUse(NamedTuple):
+    """What a device said, ``at`` a moment; ``dated`` is that moment where the caller gave it."""
+
+    number: int
+    by: User
+    token: DeviceToken | None
+    amount: Decimal
+    is_length: bool
+    printer_name: str
+    at: datetime
+    dated: datetime | None
+    answer: CompiledQuery
+
+    def count(self, *, at_any_age=False):
+        """Add to the meter in one statement; returns the answer. None, and nothing is changed,
+        where there is no spool, or no meter that goes on."""
+        statement = self.answer.statement
+        params = {
+            "number": Int8(self.number),
+            "token": Int8(self.token.pk if self.token else 0),
+            "by": Int8(self.by.pk),
+            "amount": self.amount,
+            "is_length": self.is_length,
+            "at": self.at,
+            "started_after": FROM if at_any_age else self.at - meters.LONGEST,
+            "started_until": UNTIL if at_any_age else self.at + meters.QUIET,
+            "reported_after": FROM if at_any_age else self.at - meters.QUIET,
+        }
+        rows = fetch(COUNT.format(answer=statement.text), params)
+        return statement.read(rows[0]) if rows else None
+
+    def take_steps(self):
+        """The same in a transaction, in which meters begin and end."""
+        spool = _locked.first(number=self.number)
+        if spool is None:
+            raise NoSuchSpool(_("No spool with ID %(number)s found.") % {"number": self.number})
+        check_version(spool)
+        grams = self._grams(spool.filament)
+        if grams < 0:
+            self._give_back(spool, -grams)
+            return self.answer.first(number=self.number)
+        self._begin(spool, grams)
+        row = self.count(at_any_age=True)
+        if row is None:
+            raise ClockWrong(_("A meter can't be closed while the clock is wrong."))
+        return row
+
+    def _begin(self, spool, grams):
+        """Close what is due of the spool, and let there be an open meter."""
+        found = meters.open_ones([spool.pk])
+        own = [meter for meter in found if self._is_own(meter)]
+        ended = [
+            meter
+            for meter in found
+            if meters.is_due(meter, self.at) or (meter in own and meter.by_id != self.by.pk)
+        ]
+        if spool.metered_grams + grams >= LIMIT:
+            ended = found
+        try:
+            with transaction.atomic():
+                ledger.close_meters({spool.pk: spool}, ended, at=self.dated)
+        except ClockWrong:
+            pass  # what is used now is counted with what was
+        if all(meter.closed_at for meter in own):
+            UsageMeter.objects.create(
+                spool=spool,
+                token=self.token,
+                by=self.by,
+                printer_name=self.printer_name,
+                started_at=self.at,
+                last_report_at=self.at,
+            )
+
+    def _give_back(self, spool, grams):
+        """Take it off the device's own meter first, then off what is in the ledger."""
+        meter = next(filter(self._is_own, meters.open_ones([spool.pk])), None)
+        if meter:
+            lowered = min(grams, meter.grams)
+            grams -= lowered
+            meter.reports += 1
+            meter.grams -= lowered
+            meter.last_report_at = max(meter.last_report_at, self.at)
+            meter.save(update_fields=["grams", "reports", "last_report_at"])
+            spool.metered_grams -= lowered
+            spool.last_used_at = self._last_use(spool)
+            spool.save(update_fields=["metered_grams", "last_used_at"])
+        if rest := to_grams(grams):
+            device = str(self.token or self.by)
+            stating.give_back(spool, grams=rest, by=self.by, at=self.dated, note=device)
+
+    def _last_use(self, spool):
+        if spool.has_given_use_dates:
+            return self.at.replace(microsecond=0)
+        return max(spool.last_used_at or self.at, self.at)
+
+    def _is_own(self, meter):
+        return meter.token_id == (self.token.pk if self.token else None)
+
+    def _grams(self, filament):
+        """Raises InvalidQuantity."""
+        grams = self.amount
+        if self.is_length:
+            area = filament.density_g_cm3 * filament.diameter_mm**2 * OF_ROUND
+            grams = rounded(grams * area, digits=40, places=PLACES, field="length_mm")
+        if abs(grams) < LIMIT:
+            return grams
+        message = _("%(grams)s g are more than a spool can have: less than %(limit)s g.")
+        figures = {"grams": format_number(grams), "limit": format_number(LIMIT)}
+        raise InvalidQuantity(message % figures)
+
+
+def close_due(*, at=None):
+    """Close the meters of this farm that ended: an hour after they began, or 15 minutes after the
+    last report. Returns of how many spools. Raises ClockWrong."""
+    now = at or timezone.now()
+    spools = meters.due(now).order_by("spool").values_list("spool", flat=True).distinct()
+    closed = 0
+    for spool in list(spools):
+        with suppress(Busy), observed("spool.close_meters", level=logging.DEBUG) as seen:
+            seen["spool_id"] = spool
+            in_transaction(partial(_close_due_of, spool, now, at))
+            closed += 1
+    return closed
+
+
+def _close_due_of(spool, now, dated):
+    """Of one spool, which may have been used since."""
+    spools = ledger.locked([spool])
+    due = [each for each in meters.open_ones([spool]) if meters.is_due(each, now)]
+    ledger.close_meters(spools, due, at=dated)

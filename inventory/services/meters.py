@@ -1,0 +1,119 @@
+"""Meters of what devices report of a spool, and how they become entries of the ledger.
+
+One that no run has is open for an hour at most, and while reports come. Each becomes one entry,
+posted by the ledger before anything else is done to its spool. Those of a run are not closed here.
+Metering is no change of the spool: it moves no version, and leaves no event.
+"""
+
+from datetime import timedelta
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils.translation import ngettext
+
+from inventory.models import UsageMeter
+from tenants.operations.bulk import bulk_update
+from tenants.operations.compiled import IDS, IsOneOf, compiled
+from tenants.operations.quantities import GramsField
+from tenants.operations.text import format_time, half_up
+
+REPORTED = "reported"  # the reason of the entry
+DEVICE = "device"  # its source
+LONGEST = timedelta(hours=1)  # from its first report on
+QUIET = timedelta(minutes=15)  # since its last one
+LARGEST = Decimal("99999999.999999")  # grams that a balance can hold
+# Whether a farm has some, as `database_role.rows_of_each` asks.
+IS_DUE = """
+SELECT {name} WHERE EXISTS (
+    SELECT FROM {schema}.inventory_usagemeter
+    WHERE closed_at IS NULL AND run_material_id IS NULL AND (
+        started_at <= now() - interval '1 hour' OR started_at > now() + interval '15 minutes'
+        OR last_report_at <= now() - interval '15 minutes'
+    )
+)
+"""
+
+
+def due(now):
+    """Those to be closed by now, also where the clock was set back since."""
+    is_old = Q(started_at__lte=now - LONGEST) | Q(started_at__gt=now + QUIET)
+    return (
+        UsageMeter.objects.outside_runs().open().filter(is_old | Q(last_report_at__lte=now - QUIET))
+    )
+
+
+def is_due(meter, now):
+    is_old = not now - LONGEST < meter.started_at <= now + QUIET
+    return is_old or meter.last_report_at <= now - QUIET
+
+
+def open_ones(spools):
+    """Open meters of the spools, by their ids, which no run has."""
+    return _open(spools=list(spools))
+
+
+@compiled(spools=IDS)
+def _open(spools):
+    found = UsageMeter.objects.outside_runs().open().filter(IsOneOf("spool_id", spools))
+    return found.select_related("token", "by").order_by("spool", "pk")
+
+
+def close(book, open_ones):
+    """Post each of the meters to the book of their spools; returns those that are closed.
+
+    What is less than half a microgram is dropped. More than is on a spool by the book is settled,
+    and kept as its excess. A book as of a moment leaves out what began after it.
+    """
+    closed = []
+    for meter in open_ones:
+        spool = book.spools[meter.spool_id]
+        at = book.moment_of(spool)
+        if book.is_dated and meter.started_at > at:
+            continue
+        spool.metered_grams -= meter.grams
+        meter.closed_at = at
+        if grams := half_up(meter.grams, GramsField.places):
+            _exceed(spool, grams - spool.remaining_grams)
+            meter.entry = book.consume(spool, grams, settle=True, at=at, **_details(meter, at))
+        else:
+            book.carry(spool)
+        closed.append(meter)
+    return closed
+
+
+def write(closed):
+    """Write meters that were closed, once their entries are there."""
+    for meter in closed:
+        meter.entry_id = meter.entry and meter.entry.pk
+    bulk_update(closed, ("closed_at", "entry"))
+
+
+def _exceed(spool, grams):
+    if grams > 0:
+        spool.excess_grams = min(spool.excess_grams + grams, LARGEST)
+
+
+def _details(meter, at):
+    return {
+        "reason": REPORTED,
+        "note": _note(meter),
+        "by": meter.by,
+        "via": DEVICE,
+        "occurred_at": min(meter.started_at, at),
+    }
+
+
+def _note(meter):
+    message = ngettext(
+        "%(device)s: %(count)s report, %(first)s–%(last)s",
+        "%(device)s: %(count)s reports, %(first)s–%(last)s",
+        meter.reports,
+    )
+    return message % {
+        "device": " / ".join(
+            filter(None, (str(meter.token or meter.by or ""), meter.printer_name))
+        ),
+        "count": meter.reports,
+        "first": format_time(meter.started_at),
+        "last": format_time(meter.last_report_at),
+    }

@@ -1,0 +1,56 @@
+"""What is done each minute in the farms that have something to do: registered by apps."""
+
+import logging
+
+from django.db import DatabaseError, connection
+from django_tenants.utils import schema_context
+
+from tenants.models import Tenant
+from tenants.operations.refusals import Refusal
+from tenants.schemas import database_role
+from tenants.web.middleware import enter, leave_farm
+
+logger = logging.getLogger(__name__)
+
+AT_ONCE = 500  # schemas in one query
+
+_registered = []
+
+
+def register(due, work):
+    """``work()`` is called within each farm where the statement ``due``, as of
+    `database_role.rows_of_each`, finds a row."""
+    _registered.append((due, work))
+
+
+def work_in_all():
+    """Do what is due in the active farms. What fails is logged, and due again in a minute."""
+    with schema_context("public"):
+        active = Tenant.objects.filter(status=Tenant.Status.ACTIVE).order_by("pk")
+        farms = {tenant.schema_name: tenant for tenant in active}
+        found = [(name, work) for due, work in _registered for name in _with_rows([*farms], due)]
+    try:
+        for name, work in found:
+            try:
+                enter(farms[name])
+                work()
+            except (DatabaseError, Refusal):
+                logger.exception("What is due each minute is not done in %s", name)
+    finally:
+        leave_farm()
+        connection.close()
+
+
+def _with_rows(schemas, due):
+    """Those of the schemas where the statement finds a row."""
+    found = []
+    for start in range(0, len(schemas), AT_ONCE):
+        some = schemas[start : start + AT_ONCE]
+        try:
+            found += [name for (name,) in database_role.rows_of_each(some, due)]
+        except DatabaseError:  # of one that is not migrated yet, or was dropped meanwhile
+            if len(some) == 1:
+                logger.warning("What is due each minute is not known of %s", some[0])
+            else:
+                found += [name for each in some for name in _with_rows([each], due)]
+    return found

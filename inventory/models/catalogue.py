@@ -110,6 +110,22 @@ class MaterialType(models.Model):
 
     def clean(self):
         self.code = self.code.strip().upper()
+        if self.family_id:
+            self._require_one_level()
+
+    def _require_one_level(self):
+        """A family is of none itself."""
+        if self.family.family_id:
+            message = _("%(family)s is of the family %(above)s: name that one.")
+            names = {"family": self.family, "above": self.family.family}
+            raise ValidationError({"family": message % names})
+        if self.pk and self.members.exists():
+            message = _("%(code)s is a family itself, so it can't be of one.")
+            raise ValidationError({"family": message % {"code": self.code}})
+
+    def meets(self, material_type_id):
+        """Whether what asks for that material type takes this one: it, or one of its family."""
+        return material_type_id is not None and material_type_id in (self.pk, self.family_id)
 
 
 class FilamentQuerySet(PresentQuerySet):

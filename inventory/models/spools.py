@@ -58,6 +58,13 @@ class SpoolQuerySet(PresentQuerySet):
     def with_filament(self):
         return self.select_related("filament__manufacturer", "filament__material_type", "location")
 
+    def of_material(self, filament_id, material_type_id):
+        """Of the filament; where that is None, of the material type or one of its family."""
+        if filament_id:
+            return self.filter(filament=filament_id)
+        of_family = Q(filament__material_type__family=material_type_id)
+        return self.filter(Q(filament__material_type=material_type_id) | of_family)
+
     def on_shelf(self):
         return self.filter(archived_at__isnull=True)
 

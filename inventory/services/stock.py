@@ -4,6 +4,7 @@ Lists come as QuerySets with their figures annotated by the database, so that th
 filtered, ordered and paged like any other. All quantities are net grams.
 """
 
+from collections import defaultdict
 from datetime import timedelta
 from decimal import Decimal
 
@@ -59,44 +60,64 @@ def of_filaments(filaments=None):
 
 
 def of_material_types(material_types=None):
-    """The same by material type; these have no reorder point."""
+    """The same by material type; these have no reorder point. A family counts its members too."""
     material_types = MaterialType.objects.all() if material_types is None else material_types
     return _with_stock(material_types, "filament__material_type")
 
 
-def available_by(kind, ids):
-    """Available grams on the shelf: ``{id: grams}``. One query.
+def available_of_filaments(ids):
+    """Available grams on the shelf: ``{filament id: grams}``. One query."""
+    of_filaments = Spool.objects.on_shelf().filter(filament__in=set(ids)).order_by()
+    return dict(of_filaments.values_list("filament").annotate(grams=Sum(AVAILABLE)))
 
-    ``kind`` is "filament" or "filament__material_type", ``ids`` are of those.
+
+def available_of_material_types(ids):
+    """The same by material type; a family counts its members too. One query."""
+    kind, ids, grams = "filament__material_type", set(ids) - {None}, defaultdict(Decimal)
+    of_types = Q(**{f"{kind}__in": ids}) | Q(**{f"{kind}__family__in": ids})
+    rows = Spool.objects.on_shelf().filter(of_types).order_by()
+    summed = rows.values_list(kind, f"{kind}__family").annotate(sum=Sum(AVAILABLE))
+    for material_type, family, available in summed:
+        for pk in ids & {material_type, family}:
+            grams[pk] += available
+    return dict(grams)
+
+
+def sum_of_row(rows, kind, figure):
+    """The sum of ``figure``, grams, over those of ``rows`` that are of a row of an outer query.
+
+    ``kind`` is the path to its filament, or to its material type: a family has its members' too.
     """
-    of_kind = Spool.objects.on_shelf().filter(**{f"{kind}__in": set(ids)}).order_by()
-    summed = of_kind.values(kind).annotate(grams=Sum(AVAILABLE))
-    return dict(summed.values_list(kind, "grams"))
+    return Coalesce(_of_row(rows, kind, Sum(figure)), NOTHING, output_field=GramsField())
 
 
 def _with_stock(rows, kind):
-    shelf = Spool.objects.on_shelf().filter(**{kind: OuterRef("pk")}).order_by()
+    shelf = Spool.objects.on_shelf()
     since = timezone.now() - timedelta(days=USE_DAYS)
-    used = InventoryTransaction.objects.consumption().since(since).order_by()
+    used = InventoryTransaction.objects.consumption().since(since)
     used = used.filter(occurred_at__gte=since)  # what was revalued since was used before
-    used = used.filter(**{f"spool__{kind}": OuterRef("pk")})
     usable = Greatest(F("available_grams"), NOTHING)
     days = usable * Value(Decimal(USE_DAYS)) / NullIf(F("used_grams"), NOTHING)
     return rows.annotate(
         sealed_count=_count(shelf.holding().sealed(), kind),
         opened_count=_count(shelf.holding().opened(), kind),
-        remaining_grams=_sum(shelf, kind, LIVE),
-        reserved_grams=_sum(shelf, kind, F("reserved_grams")),
-        available_grams=_sum(shelf, kind, AVAILABLE),
-        used_grams=_sum(used, f"spool__{kind}", -F("grams")),
+        remaining_grams=sum_of_row(shelf, kind, LIVE),
+        reserved_grams=sum_of_row(shelf, kind, F("reserved_grams")),
+        available_grams=sum_of_row(shelf, kind, AVAILABLE),
+        used_grams=sum_of_row(used, f"spool__{kind}", -F("grams")),
     ).annotate(days_left=Round(days, precision=1, output_field=DAYS))
 
 
-def _sum(rows, kind, figure):
-    summed = rows.values(kind).annotate(figure=Sum(figure)).values("figure")
-    return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
-
-
 def _count(rows, kind):
-    counted = rows.values(kind).annotate(figure=Count("pk")).values("figure")
-    return Coalesce(Subquery(counted), 0, output_field=IntegerField())
+    return Coalesce(_of_row(rows, kind, Count("pk")), 0, output_field=IntegerField())
+
+
+def _of_row(rows, kind, figure):
+    if kind.endswith("material_type"):
+        row = OuterRef(OuterRef("pk"))
+        types = MaterialType.objects.filter(Q(pk=row) | Q(family=row)).order_by().values("pk")
+        rows = rows.filter(**{f"{kind}__in": types})
+    else:
+        rows = rows.filter(**{kind: OuterRef("pk")})
+    whole = rows.order_by().annotate(whole=Value(1)).values("whole")
+    return Subquery(whole.annotate(figure=figure).values("figure"))

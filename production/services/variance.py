@@ -65,7 +65,9 @@ def of_run(run):
 def loaded(run):
     """The Variance of a run, with all that it is made of; four queries."""
     items = list(run.items.select_related("product"))
-    lines = run.materials.with_spool().select_related("planned_spool", "filament")
+    lines = run.materials.with_spool().select_related(
+        "planned_spool", "filament__material_type", "material_type"
+    )
     entries = run.transactions.not_reversed().filter(kind__in=USED).select_related("spool")
     return Variance(run, items, list(lines), list(entries))
 

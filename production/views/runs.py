@@ -200,9 +200,9 @@ class SwapView(RunVerbView):
     def get_context_data(self):
         line = self._line()
         wanted = line.filament or line.material_type
-        required = "filament" if line.filament else "filament__material_type"
         spools = Spool.objects.on_shelf().holding().with_available().with_filament()
-        fitting = spools.filter(**{required: wanted}).exclude(pk=line.spool_id)
+        fitting = spools.of_material(line.filament_id, line.material_type_id)
+        fitting = fitting.exclude(pk=line.spool_id)
         fitting = fitting.order_by("-available", "pk")
         return super().get_context_data() | {"line": line, "wanted": wanted, "fitting": fitting[:5]}
 

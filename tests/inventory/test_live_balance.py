@@ -46,7 +46,7 @@ def test_lists_and_sums_know_it(spool):
     filament = stock.of_filaments().get()
     assert filament.remaining_grams == LEFT
     assert filament.available_grams == LEFT - 600
-    assert stock.available_by("filament", [filament.pk])[filament.pk] == LEFT - 600
+    assert stock.available_of_filaments([filament.pk])[filament.pk] == LEFT - 600
     assert not stock.low_spools().exists()
     Spool.objects.update(metered_grams=801)
     assert stock.low_spools().get() == spool

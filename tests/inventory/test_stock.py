@@ -209,8 +209,8 @@ def test_what_is_available_of_some_materials():
     spool = a_spool(1000, filament=black)
     a_spool(500, filament=white)
     claim(spool, 200)
-    assert stock.available_by("filament", [black.pk, white.pk]) == {black.pk: 800, white.pk: 500}
-    assert stock.available_by("filament__material_type", [pla.pk, petg.pk]) == {pla.pk: 1300}
+    assert stock.available_of_filaments([black.pk, white.pk]) == {black.pk: 800, white.pk: 500}
+    assert stock.available_of_material_types([pla.pk, petg.pk]) == {pla.pk: 1300}
 
 
 def test_the_stock_of_all_filaments_is_one_query():

@@ -44,7 +44,8 @@ class Need:
         line = materials[0].line
         self.figures, self.materials = figures, materials
         self.filament_id, self.material_type_id = line.filament_id, line.material_type_id
-        self.type_id = line.filament.material_type_id if line.filament_id else line.material_type_id
+        kind = line.filament.material_type if line.filament_id else line.material_type
+        self.type_id, self.family_id = kind.pk, kind.family_id
         self.planned = sum(each.line.planned_total_grams for each in materials)
         self.units = PrintedUnits(figures, *self._weights())
 
@@ -148,7 +149,7 @@ class Need:
         return sum(
             Decimal(line["grams_per_unit"])
             for line in bom
-            if line["material_type"] == self.type_id
+            if line["material_type"] in (self.type_id, self.family_id)
             and (
                 None in (line["filament"], self.filament_id) or line["filament"] == self.filament_id
             )

@@ -12,10 +12,7 @@ from itertools import chain
 from django.db.models import (
     Case,
     F,
-    OuterRef,
     Prefetch,
-    Subquery,
-    Sum,
     Value,
     When,
     prefetch_related_objects,
@@ -52,16 +49,15 @@ def of_filaments(filaments=None):
     ``short_grams``, by how much stock falls short of it, else 0. What may be any filament of the
     type is not counted here.
     """
-    wanted = _wanted("filament", filament=OuterRef("pk"))
+    wanted = _wanted("filament")
     return _with_balance(stock.of_filaments(filaments).annotate(wanted_grams=wanted))
 
 
 def of_material_types(material_types=None):
     """Stock of material types with the demand on them: ``wanted_any_grams`` by lines that take
     any filament of the type, ``wanted_exact_grams`` by those that name one; ``wanted_grams``,
-    ``free_grams`` and ``short_grams`` are of both together."""
-    exact = _wanted("filament__material_type", filament__material_type=OuterRef("pk"))
-    loose = _wanted("material_type", material_type=OuterRef("pk"))
+    ``free_grams`` and ``short_grams`` are of both together. A family counts its members too."""
+    exact, loose = _wanted("filament__material_type"), _wanted("material_type")
     rows = stock.of_material_types(material_types)
     rows = rows.annotate(wanted_exact_grams=exact, wanted_any_grams=loose)
     both = F("wanted_exact_grams") + F("wanted_any_grams")
@@ -101,17 +97,16 @@ def blockers_of_read(runs):
     return found
 
 
-def _wanted(kind, **of_row):
+def _wanted(kind):
     """Grams that lines of open runs without a spool need, as `change_material` would claim them."""
-    lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool=None, **of_row)
+    lines = RunMaterial.objects.filter(run__in=ProductionRun.objects.open(), spool=None)
     added = Coalesce(F("expected_grams"), NOTHING)
     noted = F("actual_grams") + Coalesce(F("actual_purge_grams"), NOTHING)
     needed = Case(
         When(run__status=Status.IN_PROGRESS, actual_grams__isnull=False, then=noted),
         default=F("planned_grams") + F("planned_purge_grams") + added,
     )
-    summed = lines.order_by().values(kind).annotate(figure=Sum(needed)).values("figure")
-    return Coalesce(Subquery(summed), NOTHING, output_field=GramsField())
+    return stock.sum_of_row(lines, kind, needed)
 
 
 def _with_balance(rows):
@@ -226,9 +221,9 @@ class _Supply:
 
     def __init__(self, runs):
         lines = [line for run in runs for line in run.materials.all() if not line.spool_id]
-        self.filaments = stock.available_by("filament", {line.filament_id for line in lines})
+        self.filaments = stock.available_of_filaments({line.filament_id for line in lines})
         types = {line.material_type_id for line in lines}
-        self.material_types = stock.available_by("filament__material_type", types)
+        self.material_types = stock.available_of_material_types(types)
 
     def available(self, line):
         if line.filament_id:

@@ -22,10 +22,12 @@ FIGURES = tuple(NAMES)
 
 _NEEDS = """
 , detailed_lines AS (
-    SELECT lines.*, coalesce(lines.material_type_id, filament.material_type_id) AS type_id,
+    SELECT lines.*, type.id AS type_id, type.family_id,
         planned_spool.filament_id AS planned_filament, spool.filament_id AS spool_filament
     FROM lines
     LEFT JOIN inventory_filament filament ON filament.id = lines.filament_id
+    JOIN inventory_materialtype type
+        ON type.id = coalesce(lines.material_type_id, filament.material_type_id)
     LEFT JOIN inventory_spool planned_spool ON planned_spool.id = lines.planned_spool_id
     LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
 ), planned_needs AS (
@@ -37,7 +39,8 @@ _NEEDS = """
         THEN -type_id ELSE filament_id END AS requirement
     FROM planned_needs
 ), first_needs AS (
-    SELECT run_id, requirement, min(type_id) AS type_id, sum(planned_part) AS planned_part,
+    SELECT run_id, requirement, min(type_id) AS type_id, min(family_id) AS family_id,
+        sum(planned_part) AS planned_part,
         sum(planned_grams) AS planned_grams, sum(planned_cost) AS planned_cost,
         coalesce(sum(actual_grams), 0) AS actual_grams,
         coalesce(sum(purge_grams), 0) AS purge_grams, sum(taken_cost) AS taken_cost,
@@ -51,7 +54,7 @@ _NEEDS = """
         CASE WHEN item_count = 1 THEN 1 ELSE (
             SELECT coalesce(sum((line ->> 'grams_per_unit')::numeric), 0)
             FROM jsonb_array_elements(bom) AS line
-            WHERE (line ->> 'material_type')::bigint = type_id AND (requirement < 0
+            WHERE (line ->> 'material_type')::bigint IN (type_id, family_id) AND (requirement < 0
                 OR coalesce((line ->> 'filament')::bigint, requirement) = requirement)
         ) END AS met_grams
     FROM first_needs LEFT JOIN shares ON shares.run_id = first_needs.run_id

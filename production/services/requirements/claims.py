@@ -40,10 +40,11 @@ def release(book, lines):
 
 
 def matches(line, spool):
-    """Whether the spool holds the filament, or the material type, that the line requires."""
+    """Whether the spool holds the filament that the line requires, or its material type or one of
+    that family."""
     if line.filament_id:
         return spool.filament_id == line.filament_id
-    return spool.filament.material_type_id == line.material_type_id
+    return spool.filament.material_type.meets(line.material_type_id)
 
 
 def only_match(line, spools):

@@ -217,13 +217,15 @@ def _outdate(lines, *, is_met=False):
 
 
 def _by_need(lines, needs):
-    """Lines by the need that they are for, an exact filament first; None has those for none."""
+    """Lines by the need that they are for: an exact filament first, the family last; None has
+    those for none."""
     exact = {filament.pk: (kind, filament) for kind, filament in needs if filament}
     loose = {kind.pk: (kind, filament) for kind, filament in needs if not filament}
     of_need = {need: [] for need in [*needs, None]}
     for line in lines:
-        kind = line.material_type_id or line.filament.material_type_id
-        of_need[exact.get(line.filament_id) or loose.get(kind)].append(line)
+        kind = line.material_type or line.filament.material_type
+        of_type = loose.get(kind.pk) or loose.get(kind.family_id)
+        of_need[exact.get(line.filament_id) or of_type].append(line)
     return of_need
 
 

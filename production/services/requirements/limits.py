@@ -125,14 +125,14 @@ def _heat(printer, filament, material):
 
 
 def _unasked(items, lines, spools):
-    """Materials that meet no line of a bill of materials as a whole: of its material type, and of
-    its filament where it names one."""
+    """Materials that meet no line of a bill of materials as a whole: of its material type or that
+    family, and of its filament where it names one."""
     bom = [line for item in items for line in item.product.bom_lines.all()]
     wanted = {(line.filament_id, line.material_type_id) for line in bom}
     for line in lines:
         filament = spools[line.spool_id].filament if line.spool_id else line.filament
-        kind = filament.material_type_id if filament else line.material_type_id
-        exact = filament and filament.pk
-        if wanted and wanted.isdisjoint({(None, kind), (exact, kind)}):
+        kind = filament.material_type if filament else line.material_type
+        met = {(None, kind.pk), (None, kind.family_id), (filament and filament.pk, kind.pk)}
+        if wanted and wanted.isdisjoint(met):
             message = _("No product of the run is made of %(wanted)s.")
             yield "materials", message % {"wanted": filament or line.material_type}

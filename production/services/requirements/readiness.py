@@ -138,7 +138,10 @@ def fitting(run, run_lines, *, most=3):
     sealed = Case(When(opened_at=None, first_used_at=None, then=1), default=0)
     spools = Spool.objects.with_available().order_by(loaded, sealed, "-available", "pk")
     free = spools.on_shelf().filter(available__gt=0)
-    each = [free.filter(**_required(line)).values_list("pk", flat=True) for line in run_lines]
+    each = [
+        free.of_material(line.filament_id, line.material_type_id).values_list("pk", flat=True)
+        for line in run_lines
+    ]
     ids = {line.spool_id for line in run_lines}
     ids.update(each[0][:most].union(*(rows[:most] for rows in each[1:])) if each else ())
     found = spools.filter(pk__in=ids).with_filament().select_related("printer_slot__printer")
@@ -149,12 +152,6 @@ def fitting(run, run_lines, *, most=3):
         )[:most]
         for line in run_lines
     }
-
-
-def _required(line):
-    if line.filament_id:
-        return {"filament": line.filament_id}
-    return {"filament__material_type": line.material_type_id}
 
 
 def cover(book, line, spool, *, overridden):

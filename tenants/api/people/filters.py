@@ -10,6 +10,7 @@ from tenants.api.filters import (
     FilterSet,
     IdFilter,
     PersonFilter,
+    ReferenceFilter,
     SeveralFilter,
     TextFilter,
 )
@@ -29,7 +30,7 @@ class DeviceTokenFilter(FilterSet):
     username = TextFilter(field_name="user__username", lookup_expr="iexact")
     scope = SeveralFilter(choices=scopes.CHOICES)
     kind = SeveralFilter(choices=DeviceToken.Kind.choices)
-    printer = IdFilter(field_name="printer_id")
+    printer = ReferenceFilter("printer")
     is_usable = BooleanFilter(method="filter_usable", label="Neither revoked nor expired")
 
     class Meta:

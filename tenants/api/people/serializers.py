@@ -97,6 +97,7 @@ class DeviceTokenSerializer(TokenSerializer):
     """A token of anybody in the farm."""
 
     username = serializers.CharField(source="user.username", read_only=True)
+    kind = ChoiceField(choices=DeviceToken.Kind.choices, allow_blank=True, read_only=True)
 
     class Meta(TokenSerializer.Meta):
         fields = [

@@ -8,6 +8,7 @@ from inventory.api.catalogue import (
 )
 from inventory.api.ledger import InventoryTransactionViewSet, SpoolTransactionViewSet
 from inventory.api.spools import SpoolEventViewSet, SpoolViewSet
+from inventory.api.tags import SpoolTagViewSet
 from tenants.api.views import ID
 
 ROUTES = {
@@ -18,5 +19,6 @@ ROUTES = {
     "spools": SpoolViewSet,
     f"spools/(?P<spool_id>{ID})/transactions": SpoolTransactionViewSet,
     f"spools/(?P<spool_id>{ID})/events": SpoolEventViewSet,
+    f"spools/(?P<spool_id>{ID})/tags": SpoolTagViewSet,
     "inventory-transactions": InventoryTransactionViewSet,
 }

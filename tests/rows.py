@@ -35,6 +35,7 @@ from tests.shelf_rows import (
     material_types,
     named,
     spools,
+    tags_of_one_spool,
 )
 
 ORDER = "SO-1"
@@ -208,6 +209,7 @@ ROWS = {
     "spools": [spools],
     "spools-transactions": [counts_of_one_spool],
     "spools-events": [events_of_one_spool],
+    "spools-tags": [tags_of_one_spool],
     "inventory-transactions": [counts],
     "printers": [printers],
     "printers-slots": [slots_of_one_printer],

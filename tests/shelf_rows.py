@@ -14,6 +14,7 @@ from inventory.models import (
     MaterialType,
     Spool,
     SpoolEvent,
+    SpoolTag,
 )
 from tenants.accounts.models import User
 
@@ -122,6 +123,10 @@ def counts(count):
 
 def counts_of_one_spool(count):
     return entries(count, spool=first_of(Spool, spools))
+
+
+def tags_of_one_spool(count):
+    return many(SpoolTag, count, spool=first_of(Spool, spools), uid=named("TAG-"))
 
 
 def events_of_one_spool(count):

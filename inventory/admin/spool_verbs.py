@@ -3,15 +3,14 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import spools as forms
-from inventory.services.spools import consumption, revaluing, scale, shelf
+from inventory.services.spools import consumption, revaluing, scale, shelf, tags
 from inventory.services.spools.valuation import revaluation
 from tenants.site.verbs import VerbAction
 
 
-def _verb(name, label, work, **details):
-    return VerbAction(
-        name=name, label=label, service=work, permission=f"inventory.{name}_spool", **details
-    )
+def _verb(name, label, work, *, right="", **details):
+    permission = f"inventory.{right or name}_spool"
+    return VerbAction(name=name, label=label, service=work, permission=permission, **details)
 
 
 def _on_shelf(spool):
@@ -68,6 +67,18 @@ VERBS = (
         bulk_label=_("Mark the selected spools as dried"),
         description="It has been in the dryer, until now.",
         success_message="Spool %(row)s is dry.",
+    ),
+    _verb(
+        "tag", "Put a tag on", tags.bind, right="relabel", form=forms.TagForm,
+        is_possible=lambda spool: not spool.is_removed,
+        description="Readers know the spool by the UID of the tag, and a scan of it finds it.",
+        success_message="Spool %(row)s has the tag.",
+    ),
+    _verb(
+        "untag", "Take a tag off", tags.unbind, right="relabel", form=forms.UntagForm,
+        is_possible=lambda spool: not spool.is_removed and spool.tags.exists(),
+        description="Readers know the spool by this tag no more.",
+        success_message="The tag is off spool %(row)s.",
     ),
     _verb(
         "archive", "Archive", shelf.archive, form=forms.ArchiveForm, tone="stop",

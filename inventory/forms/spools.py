@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from inventory.models import Filament, Location, Spool
+from inventory.models import Filament, Location, Spool, SpoolTag
 from inventory.services.receiving import MAX_AT_ONCE
 from tenants.web.forms import DayInput, NumberField, SuggestedField, VerbForm
 
@@ -123,6 +123,25 @@ class MoveForm(VerbForm):
 
     def service_kwargs(self):
         return {"location": self.cleaned_data["location"]}
+
+
+class TagForm(VerbForm):
+    after_refusal = {"moves": {"duplicate"}}
+
+    uid = forms.CharField(
+        label=_("UID"), max_length=200, help_text=_("As the reader shows it: 04:A2:1B:7C.")
+    )
+    kind = forms.ChoiceField(label=_("Kind"), choices=SpoolTag.Kind, initial=SpoolTag.Kind.NFC)
+    moves = forms.BooleanField(label=_("Take it off the other spool"), required=False)
+
+
+class UntagForm(VerbForm):
+    uid = forms.ChoiceField(label=_("Tag"))
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        uids = self.subject.tags.values_list("uid", flat=True) if self.subject else ()
+        self.fields["uid"].choices = [(uid, uid) for uid in uids]
 
 
 class ArchiveForm(VerbForm):

@@ -9,7 +9,7 @@ from django.db.models import F, OuterRef, Q, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest, Lower, Round, Upper
 from django.utils import timezone
 
-from inventory import codes
+from inventory import codes, uids
 from inventory.models.catalogue import Filament, PresentQuerySet
 from inventory.models.fields import NumberedRow, number_field
 from tenants.operations.quantities import (
@@ -79,6 +79,10 @@ class SpoolQuerySet(PresentQuerySet):
         code = codes.normalise(code)
         former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before=code)
         return self.filter(Q(code=code) | Q(pk__in=former.values("spool")))
+
+    def tagged(self, uid):
+        """The spool that a tag of this UID is on."""
+        return self.present().filter(tags__uid=uids.normalise(uid))
 
     def taken_codes(self, codes):
         """Those of the ``codes`` that spools have, or had before they were relabelled."""

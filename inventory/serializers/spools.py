@@ -4,7 +4,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from inventory.models import Filament, Location, Spool, SpoolEvent
+from inventory.models import Filament, Location, Spool, SpoolEvent, SpoolTag
 from inventory.serializers.ledger import InventoryTransactionSerializer
 from inventory.services.receiving import MAX_AT_ONCE
 from tenants.api.fields import (
@@ -210,6 +210,17 @@ class SpoolEventSerializer(RowSerializer):
             "by_name",
             "at",
         ]
+        read_only_fields = fields
+
+
+class SpoolTagSerializer(RowSerializer):
+    """A tag on a spool. POST puts it on: ``moves`` takes it off another spool."""
+
+    spool_code = serializers.CharField(source="spool.code", read_only=True)
+
+    class Meta:
+        model = SpoolTag
+        fields = ["id", "spool", "spool_code", "uid", "kind", "bound_at"]
         read_only_fields = fields
 
 

@@ -1,6 +1,6 @@
 """The bodies of a spool's verbs."""
 
-from inventory.models import Location
+from inventory.models import Location, SpoolTag
 from inventory.serializers.spools import GRAMS, ReceiveBody
 from tenants.api.fields import (
     ChoiceField,
@@ -76,6 +76,14 @@ class RelabelBody(Body):
     """The code on a label that is printed already; left out, a new one is made."""
 
     code = TextField(required=False, max_length=40)
+
+
+class TagBody(Body):
+    """The UID as a reader writes it; with ``moves`` it is taken off the spool that has it."""
+
+    uid = TextField(max_length=200)
+    kind = ChoiceField(SpoolTag.Kind.values, required=False)
+    moves = FlagField(required=False)
 
 
 class ArchiveBody(Body):

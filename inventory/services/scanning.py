@@ -1,6 +1,7 @@
 """Texts that were scanned or typed: of our labels, other programs' and the maker's barcode.
 
-``read`` classifies them without a query; ``labelled`` and ``of_gtin`` find the spool or filaments.
+``read`` classifies them without a query; ``labelled``, ``tagged`` and ``of_gtin`` find the spool or
+filaments.
 A label of another farm is unknown, as one that no farm has printed.
 """
 
@@ -21,6 +22,7 @@ SPOOLMAN = re.compile(
     re.IGNORECASE,
 )
 GS1 = re.compile(r"^(?:https?://.+/01/|\(01\)|01(?=[0-9]{14}))(?P<gtin>[0-9]{8,14})")
+WITH_FILAMENT = ("filament__manufacturer", "filament__material_type")
 KINDS = {"s": "label", "p": "label", "r": "run"}
 
 
@@ -57,12 +59,20 @@ def read(text):
 
 
 def labelled(text):
-    """The spool of a typed or scanned label, now or before it was relabelled; or None."""
+    """The spool of a typed or scanned label, now or before it was relabelled, or of a tag; or
+    None."""
     symbol = read(text)
     if symbol.kind not in ("label", "text"):
-        return None
+        return tagged(symbol)
     found = Spool.objects.labelled(symbol.code)
-    return found.select_related("filament__manufacturer", "filament__material_type").first()
+    return found.select_related(*WITH_FILAMENT).first() or tagged(symbol)
+
+
+def tagged(symbol):
+    """The spool with a tag of this UID, or None: a UID looks like a label, digits or any text."""
+    if symbol.kind not in ("label", "text", "gtin"):
+        return None
+    return Spool.objects.tagged(symbol.code).select_related(*WITH_FILAMENT).first()
 
 
 def of_gtin(gtin):

@@ -46,8 +46,7 @@ def unknown(text):
 
 def _of_label(symbol):
     if spool := scanning.labelled(symbol.code):
-        detail = _("Spool %(code)s: %(filament)s.")
-        return _scan("spool", spool.code, detail, spool, filament=spool.filament)
+        return _spool(spool)
     if printer := Printer.objects.active().labelled(symbol.code).first():
         return _scan("printer", printer.code, _("Printer %(name)s."), printer, name=printer)
     return Scan(kind="label", code=symbol.code, detail=_no_label(symbol))
@@ -69,10 +68,12 @@ def _of_text(symbol):
 
 
 def _of_gtin(symbol):
+    found = scanning.of_gtin(symbol.code)[:20] if symbol.is_sound else []
+    if not found and (spool := scanning.tagged(symbol)):
+        return _spool(spool)
     if not symbol.is_sound:
         detail = _("%(code)s is misread: the check digit of a GTIN doesn't fit. Scan it again.")
         return _scan("gtin", symbol.code, detail)
-    found = scanning.of_gtin(symbol.code)[:20]
     if not found:
         detail = _("No filament of this farm has the GTIN %(code)s: enter it at the filament.")
         return _scan("gtin", symbol.code, detail)
@@ -94,6 +95,11 @@ def _of_spoolman(symbol):
             "its name."
         )
     return _scan(symbol.kind, symbol.code, detail)
+
+
+def _spool(spool):
+    detail = _("Spool %(code)s: %(filament)s.")
+    return _scan("spool", spool.code, detail, spool, filament=spool.filament)
 
 
 def _scan(kind, code, detail, *rows, **figures):

@@ -9,9 +9,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db.models import BooleanField, F, Func, Q, TextField, Value
 from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThanOrEqual
 
-from inventory import colors
+from inventory import colors, uids
 from inventory.models import Filament, SpoolTag
-from inventory.services.spools import tags
 from production.spoolman import figures, parameters, values
 from production.spoolman.answers import Failure
 from production.spoolman.values import Unusable
@@ -183,4 +182,4 @@ def _moment(text, name):
 
 
 def _tags(value):
-    return SpoolTag.objects.filter(uid=tags.normalise(value))
+    return SpoolTag.objects.filter(uid=uids.normalise(value))

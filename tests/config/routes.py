@@ -17,8 +17,9 @@ from inventory.models import (
     MaterialType,
     Spool,
     SpoolEvent,
+    SpoolTag,
 )
-from inventory.services.spools import shelf
+from inventory.services.spools import shelf, tags
 from production.models import (
     BomLine,
     Printer,
@@ -73,6 +74,7 @@ ROWS = {
     "slots": PrinterSlot,
     "spools": Spool,
     "swap": RunMaterial,
+    "tags": SpoolTag,
     "tokens": DeviceToken,
     "transactions": InventoryTransaction,
     "users": User,
@@ -146,6 +148,7 @@ def furnish(word):
     slot = a_slot(word, printer=a_printer(f"{word} printer", notes=word))
     spool = a_spool(filament=filament, comment=word, lot_number=word, supplier=word)
     shelf.open(spool, by=None)
+    tags.bind(spool, uid=word, by=None)
     product = a_product(f"{word}-sku", name=word, grams=5, material_type=kind)
     a_running_run((spool, 10), items=[(product, 1)], printer=slot.printer, notes=word)
     Reason.objects.create(kind="scrap", code=word, label=word)

@@ -127,6 +127,8 @@ API = """
 /api/v1/spools/{pk}/weigh/                              .     o     .     .     .
 /api/v1/spools/{spool_id}/events/                       v     .     .     .     .
 /api/v1/spools/{spool_id}/events/{pk}/                  v     .     .     .     .
+/api/v1/spools/{spool_id}/tags/                         v     o     .     .     .
+/api/v1/spools/{spool_id}/tags/{pk}/                    v     .     .     .     o
 /api/v1/spools/{spool_id}/transactions/                 v     .     .     .     .
 /api/v1/spools/{spool_id}/transactions/{pk}/            v     .     .     .     .
 /api/v1/tokens/                                         v     v     .     .     .
@@ -175,7 +177,9 @@ PAGES = """
 /admin/inventory/spool/{pk}/move/                       o     o
 /admin/inventory/spool/{pk}/open/                       o     o
 /admin/inventory/spool/{pk}/restore/                    o     o
+/admin/inventory/spool/{pk}/tag/                        o     o
 /admin/inventory/spool/{pk}/undo_receipt/               o     o
+/admin/inventory/spool/{pk}/untag/                      o     o
 /admin/inventory/spool/{pk}/use/                        o     o
 /admin/inventory/spool/{pk}/waste/                      o     o
 /admin/inventory/spool/{pk}/weigh/                      o     o

@@ -3,7 +3,7 @@
 import pytest
 
 from inventory.models import Manufacturer, Spool
-from inventory.services import filaments, locations, manufacturers, stock
+from inventory.services import filaments, locations, manufacturers, scanning, stock
 from inventory.services.removal import AlreadyRemoved, NotRemoved
 from inventory.services.spools import consumption, retyping, shelf, tags
 from inventory.services.spools.shelf import NotArchived, SpoolClaimed, SpoolLoaded, SpoolRemoved
@@ -191,14 +191,14 @@ def test_a_tag_is_on_one_spool():
     tags.bind(spool, uid="04A21B", by=None)
     tags.bind(spool, uid="tray uuid-1", by=None)
     assert spool.tags.count() == 2
-    assert tags.spool_of("04 A2 1B") == spool
+    assert scanning.labelled("04 A2 1B") == spool
     with pytest.raises(Duplicate, match="take it off there first"):
         tags.bind(other, uid="04A21B", by=None)
     tags.bind(other, uid="04A21B", by=None, moves=True)
-    assert tags.spool_of("04a21b") == other
+    assert scanning.labelled("04a21b") == other
     assert verbs(spool) == ["tagged", "tagged", "untagged"]
     tags.unbind(other, uid="04-A2-1B", by=None)
-    assert tags.spool_of("04A21B") is None
+    assert scanning.labelled("04A21B") is None
     with pytest.raises(tags.UnknownTag):
         tags.unbind(other, uid="04A21B", by=None)
 
@@ -207,9 +207,9 @@ def test_a_tag_of_a_removed_spool_may_go_on_another():
     spool, other = a_spool(), a_spool()
     tags.bind(spool, uid="AA", by=None)
     shelf.remove(spool, by=None)
-    assert tags.spool_of("AA") is None
+    assert scanning.labelled("AA") is None
     tags.bind(other, uid="AA", by=None)
-    assert tags.spool_of("AA") == other
+    assert scanning.labelled("AA") == other
 
 
 @pytest.mark.parametrize("uid", ["", "  ", "x" * 129, "a\0b", "a\u200bb"])

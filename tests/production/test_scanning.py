@@ -143,8 +143,8 @@ def test_another_farms_labels_are_answered_as_nobodys(api, other_farm, django_as
         scan, nobodys = scanned(api, code), scanned(api, UNKNOWN)
         assert scan["detail"] == nobodys["detail"].replace(UNKNOWN, code)
         assert {**scan, "code": "", "detail": ""} == {**nobodys, "code": "", "detail": ""}
-    for code in (spool.code, UNKNOWN):  # with the same confirmation
-        with django_assert_num_queries(2):
+    for code in (spool.code, UNKNOWN):  # with the same questions
+        with django_assert_num_queries(3):
             decode(code)
 
 

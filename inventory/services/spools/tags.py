@@ -1,9 +1,8 @@
 """Tags on spools: chips that readers know them by."""
 
-import re
-
 from django.utils.translation import gettext as _
 
+from inventory import uids
 from inventory.models import Spool, SpoolTag
 from inventory.services import ledger
 from inventory.services.spools import shelf
@@ -11,7 +10,6 @@ from tenants.accounts import audited
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Duplicate, Invalid
 
-HEX = re.compile(r"[0-9A-F]+(?:[:\- ][0-9A-F]+)*")
 MAX_LENGTH = SpoolTag._meta.get_field("uid").max_length
 
 
@@ -23,19 +21,6 @@ class InvalidTag(Invalid):
 class UnknownTag(Invalid):
     code = "unknown_tag"
     title = "This tag is not on the spool"
-
-
-def normalise(uid):
-    """In capitals, hex digits without what separates them: 04:a2:1b is 04A21B."""
-    uid = " ".join(uid.split()).upper()
-    return re.sub("[:\\- ]", "", uid) if HEX.fullmatch(uid) else uid
-
-
-def spool_of(uid):
-    """The spool that has the tag, or None."""
-    tags = SpoolTag.objects.filter(uid=normalise(uid), spool__removed_at=None)
-    tag = tags.select_related("spool__filament__manufacturer", "spool__location").first()
-    return tag and tag.spool
 
 
 @operation("spool.tag")
@@ -92,7 +77,7 @@ def _take_off(book, tag, *, moves):
 
 
 def _valid(uid):
-    uid = normalise(uid)
+    uid = uids.normalise(uid)
     if not uid or len(uid) > MAX_LENGTH or not uid.isprintable():
         raise InvalidTag(
             _("The UID of a tag has 1 to %(most)s characters that can be seen.")

@@ -6,8 +6,8 @@ from django.db.models import Count, Q
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
 from inventory.admin.rendering import grams, of_one_row, with_glyph
 from inventory.glyphs import spool_glyph
-from inventory.models import Filament, Location, Manufacturer, MaterialType
-from inventory.services import filaments, manufacturers, stock
+from inventory.models import ExtraField, Filament, Location, Manufacturer, MaterialType
+from inventory.services import extra_values, filaments, manufacturers, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
@@ -38,8 +38,9 @@ def restoring(records, permission):
 
 class NamedAdmin(VerbPages, ModelAdmin):
     """A row has a name, unless a client of the printers' API made it without, which may remove
-    it too."""
+    it too. ``entity`` is what the farm's own fields call it."""
 
+    entity = None
     change_form_template = "inventory/admin_record.html"
     preview_template = "inventory/_restore_preview.html"
 
@@ -56,10 +57,15 @@ class NamedAdmin(VerbPages, ModelAdmin):
             name.required = obj is None or bool(obj.name)
         return form
 
+    def render_change_form(self, request, context, obj=None, **kwargs):
+        if obj is not None:
+            context["extra_values"] = extra_values.named(self.entity, obj.extra)
+        return super().render_change_form(request, context, obj=obj, **kwargs)
+
 
 @admin.register(Manufacturer, site=farm_site)
 class ManufacturerAdmin(NamedAdmin):
-    records = manufacturers
+    records, entity = manufacturers, ExtraField.Entity.VENDOR
     verbs = (restoring(manufacturers, "inventory.change_manufacturer"),)
     list_display = ["name", "filaments_known", "empty_reel"]
     search_fields = ["name"]
@@ -107,7 +113,7 @@ class MaterialTypeAdmin(ModelAdmin):
 
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, NamedAdmin):
-    records = filaments
+    records, entity = filaments, ExtraField.Entity.FILAMENT
     verbs = (restoring(filaments, "inventory.change_filament"),)
     importing = FILAMENT_IMPORT
     export = same(*FILAMENT_COLUMNS) | {

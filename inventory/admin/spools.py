@@ -15,8 +15,8 @@ from inventory.admin.rendering import changed, grams, of_one_row, stock_bar, wit
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
-from inventory.models import Location, Spool
-from inventory.services import receiving
+from inventory.models import ExtraField, Location, Spool
+from inventory.services import extra_values, receiving
 from inventory.services.spools import shelf
 from inventory.services.spools.preview import preview
 from tenants.accounts.models import FarmSettings
@@ -188,6 +188,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
+            "extra_values": extra_values.named(ExtraField.Entity.SPOOL, spool.extra),
             "label_url": labels_url([spool.pk]),
             "bar": stock_bar(spool),
             "gone": max(spool.initial_grams - spool.live_grams, 0),  # or counted away

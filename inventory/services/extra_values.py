@@ -9,6 +9,7 @@ from tenants.operations.refusals import Invalid
 
 MAX_LENGTH = 65_535
 Type = ExtraField.Type
+MEASURED = (Type.INTEGER, Type.FLOAT, Type.INTEGER_RANGE, Type.FLOAT_RANGE)  # in a unit
 
 
 class ExtraValueInvalid(Invalid):
@@ -40,6 +41,26 @@ def problem_of(field, raw):
     except (ValueError, RecursionError):
         return _("Value is not valid JSON.")
     return _PROBLEMS[field.field_type](field, value)
+
+
+def named(entity, extra):
+    """What a row has of the farm's own fields, in their order: ``[(field, text)]``. One query,
+    where it has something."""
+    if not extra:
+        return []
+    fields = ExtraField.objects.filter(entity=entity, key__in=extra)
+    return [(field, _as_text(field, decoded(extra[field.key]))) for field in fields]
+
+
+def _as_text(field, value):
+    if isinstance(value, bool):
+        return _("Yes") if value else _("No")
+    if isinstance(value, list) and field.field_type == Type.CHOICE:
+        return ", ".join(map(str, value))
+    if isinstance(value, list):
+        value = " – ".join("" if each is None else str(each) for each in value).strip()
+    text = "" if value is None else str(value)
+    return f"{text} {field.unit}".strip() if text and field.field_type in MEASURED else text
 
 
 def decoded(raw):

@@ -5,7 +5,7 @@ from django.core import signing
 from django.db import DatabaseError, connection, transaction
 from django_tenants.utils import schema_context
 
-from inventory.models import Location, Spool
+from inventory.models import Location
 from production.services import completion
 from tenants.accounts import services as people
 from tenants.accounts.models import AuditEvent, Backup, DeviceToken, FarmSettings, User
@@ -116,13 +116,12 @@ def test_a_farm_is_as_it_was_and_can_be_again_as_it_is_now(committed_farm, by, b
 
 
 def test_numbers_go_on_after_those_that_were_given(committed_farm, by, do):
-    a_spool()
-    filament = a_filament()
+    spool, filament = a_spool(), a_filament()
     gone = filament.number
     filament.delete()
     do(start(nightly.run(committed_farm), by))
     assert a_filament().number == gone + 1
-    assert a_spool().number == Spool.objects.count()
+    assert a_spool().number == spool.number + 1
 
 
 def test_it_is_done_once_and_who_did_what_since_then_stays_on_record(

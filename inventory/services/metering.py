@@ -10,7 +10,7 @@ import logging
 from contextlib import suppress
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import NamedTuple
 
 from django.db import transaction
@@ -142,7 +142,7 @@ class DeviceUse(NamedTuple):
             "started_until": UNTIL if at_any_age else self.at + meters.QUIET,
             "reported_after": FROM if at_any_age else self.at - meters.QUIET,
         }
-        rows = fetch(COUNT.format(answer=statement.text), params)
+        rows = fetch(_text(statement.text), params)
         return statement.read(rows[0]) if rows else None
 
     def take_steps(self):
@@ -223,6 +223,11 @@ class DeviceUse(NamedTuple):
         message = _("%(grams)s g are more than a spool can have: less than %(limit)s g.")
         figures = {"grams": format_number(grams), "limit": format_number(LIMIT)}
         raise InvalidQuantity(message % figures)
+
+
+@lru_cache
+def _text(answer):
+    return COUNT.format(answer=answer)
 
 
 def close_due(*, at=None):

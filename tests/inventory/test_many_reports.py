@@ -12,15 +12,15 @@ from inventory.models import UsageMeter
 from inventory.services import metering
 from inventory.services.spools import consumption
 from tests.budgets import PRINTERS, REPORTS, SEED
-from tests.factories import a_printer_token, spools_of_one
+from tests.factories import a_printer_token, make_user, spools_of_one
 from tests.queries import fresh, violations
 
 DAY = timedelta(days=1)
 
 
-@pytest.mark.usefixtures("farm")
-def test_each_of_many_reports_is_in_the_balances(manager):
-    chance = random.Random(SEED)
+@pytest.mark.usefixtures("committed_farm")
+def test_each_of_many_reports_is_in_the_balances():
+    chance, manager = random.Random(SEED), make_user()
     tokens = [a_printer_token(manager, name=f"printer {number}") for number in range(PRINTERS)]
     spools = spools_of_one(PRINTERS, grams=5000)
     began = timezone.now()

@@ -69,6 +69,13 @@ def test_a_report_is_one_statement(spool, token):
     assert queries_of(lambda: report(spool, token, 1)) == 1 + SAVEPOINT
 
 
+def test_a_report_is_logged_at_debug(spool, token, caplog):
+    with caplog.at_level("DEBUG", "spoolbook.operation"):
+        report(spool, token, 1)
+    [line] = [line for line in caplog.records if line.message == "spool.report_use"]
+    assert (line.levelname, line.spool_number, line.outcome) == ("DEBUG", spool.number, "ok")
+
+
 def test_it_is_no_change_of_the_spool(spool, token):
     before = fresh(spool)
     for _ in range(3):

@@ -26,7 +26,8 @@ def test_the_pages_of_the_floor_ask_for_no_more_as_the_farm_grows(floor, scene):
         name: seen.rows for name, seen in many.items() if seen.rows > most_rows(name, few)
     } == {}
     assert {name for name, seen in many.items() if len(seen.queries) > MAX_QUERIES} == set()
-    statements = [(name, sql) for name, seen in many.items() for sql in seen.queries]
+    statements = [(name, sql) for name, seen in many.items() for sql in seen.queries[1:]]
+    # Without the first of each page, which finds the farm and is not in its schema.
     assert [each for each in statements if looked_at(each[1]) > MAX_ROWS] == []
 
 

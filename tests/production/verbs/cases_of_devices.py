@@ -1,15 +1,27 @@
 """The verbs of programs of printers, each on a farm where it has as much to write as can be."""
 
+from datetime import timedelta
+
+from django.utils import timezone
+
 from inventory.services import (
+    bridges,
     client_settings,
     extra_fields,
     filaments,
     locations,
     manufacturers,
+    metering,
     receiving,
 )
 from inventory.services.spools import retyping, shelf, stating, tags
-from tests.factories import a_filament, a_manufacturer, a_spool
+from tests.factories import (
+    a_filament,
+    a_manufacturer,
+    a_printer_token,
+    a_spool,
+    make_user,
+)
 from tests.production.verbs.preparation import a_table
 from tests.production.verbs.stories import an_extra_field
 
@@ -20,6 +32,28 @@ def beyond():
     """A spool of which more was used than there was."""
     filament = a_filament()
     return receiving.receive_stated(filament=filament, used_grams=1030, by=None)
+
+
+def metered():
+    """A spool with a meter that is due, and who reported."""
+    spool, token = a_spool(1000), a_printer_token(make_user())
+    by = {"by": token.user, "token": token}
+    metering.use(spool.number, grams=1200, at=timezone.now() - timedelta(hours=1), **by)
+    metering.use(spool.number, by=make_user(username="other"), grams=10)
+    return spool, by
+
+
+@verb("spool.bridge_remaining")
+def _():
+    spool, by = metered()
+    by["token"].counts_up = True
+    return lambda: bridges.set_remaining(spool, grams=500, **by)
+
+
+@verb("spool.bridge_used")
+def _():
+    spool, by = metered()
+    return lambda: bridges.set_used(spool, grams=1300, **by)
 
 
 @verb("spool.receive_stated")

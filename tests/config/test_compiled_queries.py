@@ -12,6 +12,7 @@ import inventory
 import production
 import tenants
 from inventory.models import Spool
+from inventory.services import metering
 from production.models import Printer, ProductionRun
 from tenants.accounts.models import DeviceToken, IdempotencyKey, User
 from tenants.models import Tenant
@@ -77,6 +78,7 @@ def full(farm, manager):
     for fill, *_ in ROWS.values():
         fill(2)
     a_running_run((a_spool(), 10))
+    metering.use(a_spool().number, grams=1, by=manager)
     scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}
     for user in User.objects.all():
         IdempotencyKey.objects.create(user=user, key="a key", **scope)

@@ -244,7 +244,7 @@ def test_a_database_that_is_away_is_503(printer, monkeypatch):
         raise OperationalError("gone")
 
     with monkeypatch.context() as patched:
-        patched.setattr(rows._spool, "first", away, raising=False)
+        patched.setattr(rows.spool_columns, "first", away, raising=False)
         answer = printer.get("spool/7")
     message(answer, 503)
     assert answer["Retry-After"] == "1"
@@ -259,7 +259,7 @@ def test_a_farm_that_is_not_migrated_is_503(printer, monkeypatch):
         raise ProgrammingError("no such column")
 
     monkeypatch.setattr("tenants.schemas.prepare.is_prepared", lambda _schema: False)
-    monkeypatch.setattr(rows._spool, "first", without_column)
+    monkeypatch.setattr(rows.spool_columns, "first", without_column)
     answer = printer.get("spool/7")
     message(answer, 503)
     assert answer["Retry-After"] == "60"

@@ -38,6 +38,7 @@ setting/<key>                      v   m    .   .     .
 spool                              v   o    .   .     .
 spool/<spool_id>                   v   .    .   o     o
 spool/<spool_id>/measure           .   .    o   .     .
+spool/<spool_id>/use               .   .    o   .     .
 spool/field/<field>                .   .    .   o     .
 spool/group                        v   .    .   .     .
 vendor                             v   o    .   .     .

@@ -1,9 +1,13 @@
-"""What the web server answers itself: small, as problem+json, and the connection ends."""
+"""What the web server answers itself: small, as problem+json, to printers as they read it, and the
+connection ends."""
 
 import json
 from http import HTTPStatus
+from urllib.parse import unquote
 
 from gunicorn.http import errors
+
+from tenants.web.printer_addresses import is_for_printers
 
 RETRY_SECONDS = 5
 
@@ -15,26 +19,32 @@ class ServerRefusal(Exception):
         super().__init__(detail)
         self.status, self.code, self.detail = HTTPStatus(status), code, detail
 
-    def to_bytes(self, method=""):
-        """The whole answer; to HEAD without the body."""
-        problem = {
-            "type": f"/problems/{self.code}",
-            "title": self.status.phrase,
-            "status": self.status,
-            "code": self.code,
-            "detail": self.detail,
-        }
-        body = json.dumps(problem).encode()
+    def to_bytes(self, request=None):
+        """The whole answer to a request of gunicorn's, or to what is none; to HEAD without the
+        body."""
+        content_type, content = "application/problem+json", self._problem()
+        if request is not None and is_for_printers(unquote(request.path)):
+            content_type, content = "application/json", {"message": self.detail}
+        body = json.dumps(content).encode()
         lines = [
             f"HTTP/1.1 {self.status:d} {self.status.phrase}",
-            "Content-Type: application/problem+json",
+            f"Content-Type: {content_type}",
             f"Content-Length: {len(body)}",
             "Connection: close",
         ]
         if self.status == HTTPStatus.SERVICE_UNAVAILABLE:
             lines.append(f"Retry-After: {RETRY_SECONDS}")
         head = "\r\n".join([*lines, "", ""]).encode()
-        return head if method == "HEAD" else head + body
+        return head if request is not None and request.method == "HEAD" else head + body
+
+    def _problem(self):
+        return {
+            "type": f"/problems/{self.code}",
+            "title": self.status.phrase,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+        }
 
 
 LATE = ServerRefusal(

@@ -230,7 +230,7 @@ class BufferingWorker(ThreadWorker):
             self.log.exception("Error handling request %s", getattr(req, "path", ""))
         else:
             self.log.warning("Invalid request from %s: %s", addr, type(exc).__name__)
-        client.sendall(refusal.to_bytes(getattr(req, "method", "")))
+        client.sendall(refusal.to_bytes(req))
 
     def _finish(self, conn, is_reusable):
         """Go on with a connection whose request was answered."""
@@ -248,7 +248,7 @@ class BufferingWorker(ThreadWorker):
         conn.is_reusable = False
         if refusal.status >= 500:
             self.log.warning("%s: farm %r", refusal.code, conn.farm)
-        conn.sock.sendall(refusal.to_bytes(getattr(conn.request, "method", "")))
+        conn.sock.sendall(refusal.to_bytes(conn.request))
         self._send(conn)
 
     # --- Sending ---------------------------------------------------------------------------------

@@ -45,9 +45,10 @@ def move_token(environ):
     environ |= {name: address for name in ("RAW_URI", "REQUEST_URI") if name in environ}
 
 
-def is_for_printers(environ, path):
-    """Whether a request is one in Spoolman's language: everything below /d/ is."""
-    return TOKEN in environ or bool(PATH.match(path))
+def is_for_printers(path, environ=()):
+    """Whether a request is one in Spoolman's language: everything below /d/ is. ``path`` as it was
+    sent, or without its token, which is in ``environ`` then."""
+    return TOKEN in environ or has_token(path) or bool(PATH.match(path))
 
 
 def has_token(path):

@@ -59,7 +59,7 @@ def has_path_token(request):
 
 def is_for_printers(request):
     """Whether a request is in Spoolman's language, and so is the answer."""
-    return printer_addresses.is_for_printers(request.META, request.path_info)
+    return printer_addresses.is_for_printers(request.path_info, request.META)
 
 
 def render_refusal(request, refusal, template="tenants/refused.html"):

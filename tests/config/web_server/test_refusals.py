@@ -6,6 +6,8 @@ import logging
 import pytest
 
 from config.logging import JsonFormatter
+from config.web_server.refusals import BUSY, FAILED
+from config.web_server.shares import TooManyWaiting
 from tests.config.web_server.workers import CLOSE, answers_to, echo, working
 
 
@@ -49,6 +51,27 @@ def test_what_the_application_fails_at_is_a_small_problem_too():
         for path in (b"/", b"/header"):
             sent = CLOSE.replace(b"/ ", path + b" ", 1)
             assert problem_of(answers_to(served, sent)) == (500, "server_error")
+
+
+@pytest.mark.parametrize("path", [b"/d/some-token/api/v1/info", b"/%61pi/v1/spool/3/use", b"/d/x"])
+def test_a_printer_is_answered_with_a_message(path):
+    def application(environ, start_response):
+        raise ValueError
+
+    def refuse(conn):
+        raise TooManyWaiting
+
+    with working(application) as served:
+        answers = {FAILED: answers_to(served, CLOSE.replace(b"/ ", path + b" ", 1))}
+        served.shares.add = refuse
+        answers[BUSY] = answers_to(served, CLOSE.replace(b"/ ", path + b" ", 1))
+        assert problem_of(answers_to(served, CLOSE)) == (503, "server_busy")
+    for refusal, answer in answers.items():
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert head.startswith(f"HTTP/1.1 {refusal.status:d} ".encode())
+        assert b"\r\nContent-Type: application/json\r\n" in head
+        assert json.loads(body) == {"message": refusal.detail}
+    assert b"\r\nRetry-After: 5" in answers[BUSY]
 
 
 @pytest.fixture

@@ -12,5 +12,6 @@ urlpatterns = [
 ]
 
 handler400 = "config.api.pages.bad_request"
+handler403 = "config.api.pages.not_permitted"
 handler404 = "config.api.pages.not_found"
 handler500 = "config.api.pages.server_error"

@@ -1,4 +1,4 @@
-"""Views of errors outside of API views: JSON below /api/, pages elsewhere.
+"""Views of errors outside of API views: JSON below /api/ and for printers, pages elsewhere.
 
 Django's own read the form that was sent, for its CSRF token, and fail where it can't be read.
 """
@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from config.api.renderers import ProblemJSONRenderer
-from tenants.operations.refusals import Invalid, Refusal
+from tenants.operations.refusals import Refusal
 from tenants.web import middleware
 from tenants.web.failures import as_refusal
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
@@ -37,6 +37,8 @@ no_such_address.receives_body = True  # never: a 404 does not wait for it
 
 
 def not_found(request, exception):
+    if is_for_printers(request):
+        return _message(_("There is no such address."), 404)
     if _is_api(request):
         detail = _("There is no such address; those of the API end in a slash.")
         return _problem(problem(404, "not_found", detail=detail))
@@ -44,12 +46,14 @@ def not_found(request, exception):
 
 
 def not_permitted(request, exception):
+    if is_for_printers(request):
+        return _message(str(exception) or _("This is not permitted."), 403)
     return render(request, "403.html", {"exception": str(exception)}, status=403)
 
 
 def bad_request(request, exception):
     if is_for_printers(request):
-        return render_refusal(request, Invalid(_("The request can't be read.")))
+        return _message(_("The request can't be read."), 400)
     if _is_api(request):
         return _problem(problem(400, "invalid", detail=_("The request can't be read.")))
     return HttpResponse(render_to_string("400.html"), status=400)
@@ -71,7 +75,7 @@ def server_error(request):
 def _failed(request):
     """Without the request: what renders a page of a farm may be what failed."""
     if is_for_printers(request):
-        return JsonResponse({"message": "The server failed; its log has the reason."}, status=500)
+        return _message("The server failed; its log has the reason.", 500)
     context = {"correlation_id": request.correlation_id}
     return HttpResponse(render_to_string("500.html", context), status=500)
 
@@ -91,6 +95,10 @@ def form_not_taken(request, reason=""):
             "(docs/operations.md, Behind a proxy)."
         ) % {"origin": origin, "site": site}
     return render_refusal(request, FormNotTaken(detail, reason=str(reason)))
+
+
+def _message(text, status):
+    return JsonResponse({"message": text}, status=status)
 
 
 def _is_api(request):

@@ -1,15 +1,20 @@
 """Pages that say why there is no other page: in the design, at any host, whatever does not work."""
 
+import json
 import re
 
 import pytest
+from django.core.exceptions import PermissionDenied
 from django.db import OperationalError
+from django.urls import get_resolver
 
+from config.api import pages
 from tenants.farms import services
 from tenants.web import middleware
 
 LOADED = re.compile(r'(?:src|href)="([^"]+\.\w+)"')
 ONWARD = re.compile(r'<a [^>]*href="/')
+HANDLERS = {400: "bad_request", 403: "not_permitted", 404: "not_found", 500: "server_error"}
 KINDS = {
     "unreadable": 400,
     "form not accepted": 403,
@@ -76,6 +81,20 @@ def test_a_page_of_an_error_is_styled_from_its_own_host(wrong, kind):
         assert (file.status_code, file["X-Content-Type-Options"]) == (200, "nosniff"), path
     assert ONWARD.search(page.partition("<main ")[2])
     assert ("one-two" in page) == (kind == "the server failed")
+
+
+@pytest.mark.parametrize("path", ["/api/v1/spool", "/metrics/"])
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_a_printer_gets_a_message(rf, path, status):
+    answer = getattr(pages, HANDLERS[status])(rf.get(path), PermissionDenied())
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+    assert json.loads(answer.content).keys() == {"message"}
+
+
+@pytest.mark.parametrize("urls", ["config.urls", "config.urls_printers", "config.urls_public"])
+def test_every_site_answers_errors_by_the_same_views(urls):
+    found = {status: get_resolver(urls).resolve_error_handler(status) for status in HANDLERS}
+    assert found == {status: getattr(pages, name) for status, name in HANDLERS.items()}
 
 
 def test_an_address_that_is_sent_only_says_so_to_people_and_programs(farm_client, operator):

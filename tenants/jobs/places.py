@@ -13,7 +13,7 @@ from tenants.operations.refusals import TooMany
 
 MAX_UNFINISHED = 20  # jobs of a farm
 MAX_OF_MANAGERS = 4  # backups and restores, besides
-SAMPLE = 20  # jobs that ended last, by which is told how long one takes
+SAMPLE = 20  # jobs that ended last, by which it is estimated how long one takes
 USUAL = timedelta(seconds=5)  # where none has ended yet
 MAX_RETRY_SECONDS = 300
 

@@ -95,7 +95,7 @@ def format_moment(at):
 
 
 def format_time(at):
-    """A moment of a day that is told, by the farm's clock (``14:05``)."""
+    """A moment of a day that is known, by the farm's clock (``14:05``)."""
     return f"{localtime(at):%H:%M}"
 
 

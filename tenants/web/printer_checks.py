@@ -17,7 +17,7 @@ LOCAL = (".local", ".localhost", ".lan", ".home", ".home.arpa", ".internal")
 
 class HostNotServed(Unavailable):
     """No farm answers at the host: there is none, or it is suspended. For printers alone, which
-    come again, and are told the same of both."""
+    come again; the answer is the same for both."""
 
     code = "host_not_served"
     title = "No farm answers at this host"

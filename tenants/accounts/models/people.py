@@ -124,7 +124,7 @@ class DeviceTokenQuerySet(models.QuerySet):
 class DeviceToken(models.Model):
     """What a printer, a slicer or a script signs in with; only its hash is stored.
 
-    ``kind`` tells how the figures of a device are read, ``printer`` whose it is.
+    ``kind`` is how the figures of a device are read, ``printer`` whose it is.
     """
 
     class Kind(models.TextChoices):

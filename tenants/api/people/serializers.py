@@ -120,7 +120,7 @@ class NewDeviceTokenBody(ConfirmBody):
         choices=DeviceToken.Kind.choices,
         required=False,
         allow_blank=True,
-        help_text="What tells of a printer: how its figures are read.",
+        help_text="The kind of device or program, by which its figures are read.",
     )
     printer = IdField(
         queryset=DeviceToken._meta.get_field("printer").related_model.objects.all(),

@@ -45,12 +45,10 @@ def nasty(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(params=[True, False], ids=["prepared", "not prepared"])
-def prepares(request, db):
-    connection.ensure_connection()
-    before = connection.connection.prepare_threshold
-    connection.connection.prepare_threshold = PREPARE_AFTER if request.param else None
-    yield request.param
-    connection.connection.prepare_threshold = before
+def prepares(request, db, monkeypatch):
+    threshold = PREPARE_AFTER if request.param else None
+    monkeypatch.setattr(connection.connection, "prepare_threshold", threshold)
+    return request.param
 
 
 def full(api, name):

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from decimal import Decimal
 
 import pytest
-from django.db import DataError, IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext_lazy
 
 from inventory.models import Filament, Spool
@@ -24,7 +24,7 @@ def events(count):
     return [
         AuditEvent(
             by_name=f"Ann {n} %s %% 'x' \u2028",
-            verb=AuditEvent.Verb.CHANGE if hasattr(AuditEvent, "Verb") else "change",
+            verb="change",
             object_type="inventory.spool",
             object_id=n,
             changes=CHANGES,
@@ -76,16 +76,12 @@ def test_tables_are_written_together_or_not_at_all():
     event = RunEvent(run=run, verb="progress", to_status="planned", at=NOW, before={"a": [1]})
     changes = [Insert([event]), Update([run], ["notes"]), Update([spool], ["comment"])]
     assert queries_of(lambda: write(*changes)) == 1
-    assert (fresh(run).notes, fresh(spool).comment, fresh(event).before) == (
-        "both",
-        "both",
-        {"a": [1]},
-    )
+    assert (fresh(run).notes, fresh(spool).comment) == ("both", "both")
+    assert fresh(event).before == {"a": [1]}
     run.notes, event.pk, event.by_id = "neither", None, 0
     with pytest.raises(IntegrityError), transaction.atomic():
         write(Insert([event]), Update([run], ["notes"]))
-        with transaction.atomic():
-            RunEvent.objects.raw("SET CONSTRAINTS ALL IMMEDIATE")._fetch_all()
+        connection.check_constraints()
     assert fresh(run).notes == "both"
 
 

@@ -139,15 +139,10 @@ def test_ids_of_every_size_take_one_statement(farm):
     assert prepared("accounts_user") == 1
 
 
-def test_a_connection_that_does_not_prepare_finds_the_same(farm):
-    connection.ensure_connection()
-    before = connection.connection.prepare_threshold
-    connection.connection.prepare_threshold = None
-    try:
-        assert repeat(query(FarmSettings.objects.all)) == [FarmSettings.objects.get()]
-        assert prepared("accounts_farmsettings") == 0
-    finally:
-        connection.connection.prepare_threshold = before
+def test_a_connection_that_does_not_prepare_finds_the_same(farm, monkeypatch):
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    assert repeat(query(FarmSettings.objects.all)) == [FarmSettings.objects.get()]
+    assert prepared("accounts_farmsettings") == 0
 
 
 def test_a_log_of_statements_has_the_values(people):

@@ -164,10 +164,6 @@ class Book:
 
     # -- what a device says of it ----------------------------------------------------------------
 
-    def carry(self, spool):
-        """Write its balances when the book is closed."""
-        self._touched[spool.pk] = spool
-
     def moment_of(self, spool):
         """When is posted what no later entry stands in the way of. Raises ClockWrong."""
         if self.is_dated:
@@ -219,7 +215,8 @@ class Book:
     # -- writing -------------------------------------------------------------------------------
 
     def touch(self, spool):
-        """Something else of the spool changes: its version goes up when the book is closed."""
+        """Write its balances when the book is closed, though nothing is posted: its version goes
+        up, as with an entry."""
         self._touched[spool.pk] = spool
 
     def require_enough(self):

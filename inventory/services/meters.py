@@ -76,7 +76,7 @@ def close(book, open_ones):
             _exceed(spool, grams - spool.remaining_grams)
             meter.entry = book.consume(spool, grams, settle=True, at=at, **_details(meter, at))
         else:
-            book.carry(spool)
+            book.touch(spool)
         closed.append(meter)
     return closed
 

@@ -17,6 +17,12 @@ class ExtraValueInvalid(Invalid):
     title = "A value does not fit its field"
 
 
+def merged(extra, changes):
+    """``extra`` with the ``changes`` ({key: JSON as text}); None takes a key out."""
+    values = {**extra, **changes}
+    return {key: value for key, value in values.items() if value is not None}
+
+
 def check(entity, changes):
     """Check ``{key: JSON as text, or None}`` of one row. Raises ExtraValueInvalid."""
     fields = {field.key: field for field in ExtraField.objects.filter(entity=entity)}

@@ -5,8 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, Spool
-from inventory.services import removal
-from inventory.services.extra import merged
+from inventory.services import extra_values, removal
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
 from tenants.operations import side_effects
@@ -24,7 +23,7 @@ def update(filament, /, *, by, **fields):
         rows = Filament.objects.select_for_update(no_key=True)
         before = rows.get(pk=filament.pk)  # a form has changed this one
         if "extra" in fields:
-            fields["extra"] = merged(before.extra, fields["extra"])
+            fields["extra"] = extra_values.merged(before.extra, fields["extra"])
         cost = before.cost_per_gram
         changed = audited.update(filament, by=by, **fields)
         if cost not in (None, changed.cost_per_gram):

@@ -5,8 +5,7 @@ from django.db.models import Max
 from django.utils import timezone
 
 from inventory.models import Manufacturer
-from inventory.services import removal
-from inventory.services.extra import merged
+from inventory.services import extra_values, removal
 from tenants.accounts import audited
 from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Duplicate
@@ -23,7 +22,7 @@ def update(manufacturer, /, *, by, **fields):
         if "extra" in fields:
             rows = Manufacturer.objects.select_for_update(no_key=True)
             extra = rows.values_list("extra", flat=True).get(pk=manufacturer.pk)
-            fields["extra"] = merged(extra, fields["extra"])
+            fields["extra"] = extra_values.merged(extra, fields["extra"])
         return audited.update(manufacturer, by=by, **fields)
 
     return in_transaction(work)

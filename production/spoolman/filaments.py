@@ -2,7 +2,6 @@
 
 from inventory.models import Filament
 from inventory.services import extra_values, filaments, material_types
-from inventory.services.extra import merged
 from production.spoolman import bodies, rows
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
@@ -27,7 +26,7 @@ def create(call):
     if fields.get("tare_grams") is None and maker is not None:
         fields["tare_grams"] = maker.empty_spool_grams
     fields |= _material(given.get("material"), given["density"], by)
-    fields["extra"] = merged({}, fields.get("extra", {}))
+    fields["extra"] = extra_values.merged({}, fields.get("extra", {}))
     made = filaments.create(Filament, by=by, **fields)
     made.refresh_from_db(fields=["number"])
     return rows.filament_shape(made.number)

@@ -1,7 +1,6 @@
 """Changes of spools."""
 
 from inventory.services import bridges, extra_values, locations, receiving
-from inventory.services.extra import merged
 from inventory.services.spools import retyping, shelf, stating
 from production.spoolman import bodies, rows
 from production.spoolman.answers import Failure
@@ -32,7 +31,7 @@ def create(call):
     extra_values.check("spool", given.get("extra") or {})
     fields = {name: value for name, value in _columns(given, call).items() if value is not None}
     fields["filament"] = rows.filament(fields.pop("filament_id"))
-    fields["extra"] = merged({}, fields.get("extra", {}))
+    fields["extra"] = extra_values.merged({}, fields.get("extra", {}))
     try:
         made = receiving.receive_stated(by=call.client.user, note=note_of(call), **fields)
     except stating.InitialUnknown as refusal:

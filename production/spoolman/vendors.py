@@ -1,7 +1,6 @@
 """Changes of manufacturers, whom Spoolman calls vendors."""
 
 from inventory.services import extra_values, manufacturers
-from inventory.services.extra import merged
 from production.spoolman import bodies, rows
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
 
@@ -13,7 +12,7 @@ def create(call):
     given = bodies.read(bodies.VENDOR, call.body)
     extra_values.check("vendor", given.get("extra") or {})
     fields = _columns(given)
-    fields["extra"] = merged({}, fields.get("extra", {}))
+    fields["extra"] = extra_values.merged({}, fields.get("extra", {}))
     made = manufacturers.create_twin(by=call.client.user, **fields)
     made.refresh_from_db(fields=["number"])
     return rows.vendor_shape(made.number)

@@ -46,9 +46,7 @@ def test_values_are_shown_on_the_pages_of_spools_filaments_and_manufacturers(at_
 
 def test_a_page_of_a_row_without_values_asks_for_no_fields(at_admin):
     spool = a_spool()
-    with CaptureQueriesContext(
-        connection,
-    ) as asked:
+    with CaptureQueriesContext(connection) as asked:
         page = text_of(at_admin.get(f"/admin/inventory/spool/{spool.pk}/change/"))
     assert "Fields of the farm" not in page
     assert not [each for each in asked if "inventory_extrafield" in each["sql"]]

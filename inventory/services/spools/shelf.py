@@ -11,8 +11,7 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import Location, SpoolEvent
-from inventory.services import ledger
-from inventory.services.extra import merged
+from inventory.services import extra_values, ledger
 from inventory.services.past import require_past
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
@@ -295,7 +294,7 @@ def _given(spool, fields):
     """What follows from fields that clients of the printers' API give."""
     given = {}
     if "extra" in fields:
-        given["extra"] = merged(spool.extra, fields["extra"])
+        given["extra"] = extra_values.merged(spool.extra, fields["extra"])
     if not USE_DATES.isdisjoint(fields):
         given["has_given_use_dates"] = True
     return given

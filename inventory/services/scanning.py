@@ -22,7 +22,6 @@ SPOOLMAN = re.compile(
     re.IGNORECASE,
 )
 GS1 = re.compile(r"^(?:https?://.+/01/|\(01\)|01(?=[0-9]{14}))(?P<gtin>[0-9]{8,14})")
-WITH_FILAMENT = ("filament__manufacturer", "filament__material_type")
 KINDS = {"s": "label", "p": "label", "r": "run"}
 
 
@@ -64,15 +63,15 @@ def labelled(text):
     symbol = read(text)
     if symbol.kind not in ("label", "text"):
         return tagged(symbol)
-    found = Spool.objects.labelled(symbol.code)
-    return found.select_related(*WITH_FILAMENT).first() or tagged(symbol)
+    found = Spool.objects.labelled(symbol.code).with_filament().first()
+    return found or tagged(symbol)
 
 
 def tagged(symbol):
     """The spool with a tag of this UID, or None: a UID looks like a label, digits or any text."""
     if symbol.kind not in ("label", "text", "gtin"):
         return None
-    return Spool.objects.tagged(symbol.code).select_related(*WITH_FILAMENT).first()
+    return Spool.objects.tagged(symbol.code).with_filament().first()
 
 
 def of_gtin(gtin):

@@ -53,7 +53,7 @@ def set_remaining(spool, *, grams, by, at=None, note=""):
     with _locked(spool, by=by, at=at) as (book, fresh):
         if fresh.is_initial_assumed:
             raise initial_unknown(fresh)
-        if grams != _rounded(fresh.live_grams):
+        if grams != to_grams(fresh.live_grams):
             left = min(grams, fresh.initial_grams)
             book.count(fresh, _in_book(fresh, left), reason=SET, note=note)
     return fresh
@@ -65,7 +65,7 @@ def set_used(spool, *, grams, by, at=None, note=""):
     is so already, nothing is posted. Raises SpoolRemoved."""
     grams = to_grams(grams, field="used_grams")
     with _locked(spool, by=by, at=at) as (book, fresh):
-        if grams != _rounded(fresh.used_grams):
+        if grams != to_grams(fresh.used_grams):
             left = max(fresh.initial_grams - grams, ledger.ZERO)
             book.count(fresh, _in_book(fresh, left), reason=SET, note=note)
             book.exceed(fresh, max(grams - fresh.initial_grams, ledger.ZERO))
@@ -83,7 +83,7 @@ def set_initial(spool, *, grams, by, at=None, note=""):
 
 def restate(book, spool, grams, *, note=""):
     """As `set_initial` does, in a book that is open."""
-    used = _rounded(spool.used_grams)
+    used = to_grams(spool.used_grams)
     if not _write_initial(spool, grams or spool.initial_grams, is_assumed=not grams):
         return
     book.touch(spool)
@@ -139,8 +139,4 @@ def _tare(spool):
 
 
 def _in_book(spool, net):
-    return _rounded(net + spool.metered_grams)
-
-
-def _rounded(grams):
-    return to_grams(grams)
+    return to_grams(net + spool.metered_grams)

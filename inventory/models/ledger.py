@@ -11,7 +11,7 @@ from tenants.operations.text import format_number
 CONSUMPTION = ("usage", "waste")  # the kinds
 COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
 CLOCK_CORRECTED = "clock_corrected"  # the same: it may be dated before the entry it follows
-
+SETTLED = "settled"  # of a count that an entry beyond the book had first
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
 
 

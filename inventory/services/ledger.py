@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool, UsageMeter
-from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED
+from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED, SETTLED
 from inventory.services import clock, meters
 from tenants.operations.bulk import bulk_insert, bulk_update
 from tenants.operations.compiled import IDS, IsOneOf, compiled
@@ -251,7 +251,7 @@ class Book:
             note = _("Settled: the print used %(grams)s g, the book had %(had)s g.")
             figures = {"grams": grams, "had": spool.remaining_grams}
             note %= {name: format_number(figure) for name, figure in figures.items()}
-            settled = {**details, "note": note, "reason": "settled"}
+            settled = {**details, "note": note, "reason": SETTLED}
             self._post(spool, Kind.COUNT, grams - spool.remaining_grams, **settled)
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")

@@ -4,7 +4,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
-from inventory.models.ledger import COMPENSATED, REVALUED
+from inventory.models.ledger import COMPENSATED, REVALUED, SETTLED
 from inventory.services.spools import shelf
 from inventory.services.spools.consumption import reason_and_note, require_reason
 from tenants.operations.operation import operation
@@ -44,7 +44,8 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     """Undo an entry that no run made; returns the reversal.
 
     ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
-    needs weighing, as it does where it did before a weighing that is undone. Raises EntryOfRun,
+    needs weighing, as it does where it did before a weighing that is undone. What devices reported
+    beyond the book is excess no more once the count that settled it is undone. Raises EntryOfRun,
     AlreadyReversed, NotReversible, CompensatingCount, ReceiptInUse, CountedSince,
     InsufficientInventory, SpoolArchived.
     """
@@ -70,6 +71,8 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
                 balance_grams=spool.remaining_grams,
             )
         reversal = book.reverse(entry, **details)
+        if entry.reason == SETTLED and not counts.exclude(reason=SETTLED).exists():
+            book.exceed(spool, -min(entry.grams, spool.excess_grams))
         weighed = {"verb": SpoolEvent.Verb.WEIGHED, "at": entry.created_at}
         if counted or spool.events.filter(**weighed).exists():
             Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)

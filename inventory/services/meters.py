@@ -1,5 +1,6 @@
 """Meters of what devices report of a spool, and how they become entries of the ledger.
 
+`metering` counts reports in them; the ledger closes them by what is here.
 One that no run has is open for an hour at most, and while reports come. Each becomes one entry,
 posted by the ledger before anything else is done to its spool. Those of a run are not closed here.
 Metering is no change of the spool: it moves no version, and leaves no event.

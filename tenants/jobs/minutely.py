@@ -2,13 +2,12 @@
 
 import logging
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
 from django_tenants.utils import schema_context
 
+from tenants.jobs.each_farm import in_each_farm
 from tenants.models import Tenant
-from tenants.operations.refusals import Refusal
 from tenants.schemas import database_role
-from tenants.web.middleware import enter, leave_farm
 
 logger = logging.getLogger(__name__)
 
@@ -28,17 +27,10 @@ def work_in_all():
     with schema_context("public"):
         active = Tenant.objects.filter(status=Tenant.Status.ACTIVE).order_by("pk")
         farms = {tenant.schema_name: tenant for tenant in active}
-        found = [(name, work) for due, work in _registered for name in _with_rows([*farms], due)]
-    try:
-        for name, work in found:
-            try:
-                enter(farms[name])
-                work()
-            except (DatabaseError, Refusal):
-                logger.exception("What is due each minute is not done in %s", name)
-    finally:
-        leave_farm()
-        connection.close()
+        found = [
+            (farms[name], work) for due, work in _registered for name in _with_rows([*farms], due)
+        ]
+    in_each_farm(found, "What is due each minute is not done in %s")
 
 
 def _with_rows(schemas, due):

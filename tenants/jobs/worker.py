@@ -7,10 +7,11 @@ by another, or by the same one once it was started again.
 import asyncio
 import logging
 import signal
+from functools import partial
 
 import procrastinate
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.utils import timezone
 from django.utils.module_loading import import_string
 from django_tenants.utils import schema_context
@@ -18,11 +19,11 @@ from procrastinate import RetryDecision
 
 from tenants.farms import nightly
 from tenants.jobs import minutely, services
+from tenants.jobs.each_farm import in_each_farm
 from tenants.jobs.record import NotNow
 from tenants.jobs.working import work
 from tenants.models import Tenant
 from tenants.schemas.job_queue import PUBLIC, SCHEMA, TASK
-from tenants.web.middleware import enter, leave_farm
 
 logger = logging.getLogger(__name__)
 
@@ -141,13 +142,5 @@ def forget_old_of_all():
     """Delete what is no longer kept, in each farm."""
     with schema_context("public"):
         farms = list(Tenant.objects.order_by("pk"))
-    try:
-        for tenant in farms:
-            try:
-                enter(tenant)
-                services.forget_old(timezone.now())
-            except DatabaseError:
-                logger.exception("Old jobs of %s are not deleted", tenant.schema_name)
-    finally:
-        leave_farm()
-        connection.close()
+    forget = partial(services.forget_old, timezone.now())
+    in_each_farm([(tenant, forget) for tenant in farms], "Old jobs of %s are not deleted")

@@ -12,6 +12,7 @@ from django.http import HttpResponseBase
 
 from production.spoolman import access, answers
 from production.spoolman.answers import InvalidShape, item
+from production.spoolman.values import MAX_ID_DIGITS, NOT_WHOLE
 from tenants.api import OPEN
 from tenants.api.views import expected_versions
 from tenants.operations.operation import in_transaction, source
@@ -21,7 +22,6 @@ from tenants.web.bodies import receive_body
 from tenants.web.failures import as_refusal
 
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
-MAX_DIGITS = 18  # of an id: what has more is no row
 MAX_VALUES = 20_000  # of a body, lists and objects counted too
 NOTHING = object()  # no body at all
 
@@ -50,9 +50,8 @@ class Call:
         """The id in the address: 0 where it can't be one. Raises InvalidShape."""
         text = self.parts[name]
         if not WHOLE.fullmatch(text):
-            message = "Input should be a valid integer, unable to parse string as an integer"
-            raise InvalidShape([item("int_parsing", ["path", name], message, text)])
-        return int(text) if len(text) <= MAX_DIGITS else 0
+            raise InvalidShape([item("int_parsing", ["path", name], NOT_WHOLE, text)])
+        return int(text) if len(text) <= MAX_ID_DIGITS else 0
 
     @cached_property
     def body(self):

@@ -40,6 +40,15 @@ def item(kind, location, message, given, **context):
     return found | ({"ctx": context} if context else {})
 
 
+def item_of(error, location, given):
+    """The same, of a value that is Unusable."""
+    return item(error.kind, location, error.message, given, **error.context)
+
+
+def missing(location, given=None):
+    return item("missing", location, "Field required", given)
+
+
 def as_json(data, request, *, status=200, headers=None):
     """Data of dicts, lists, texts, floats and aware moments."""
     content = orjson.dumps(data, option=orjson.OPT_UTC_Z)

@@ -8,9 +8,10 @@ import re
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from inventory.models import ExtraField
 from production.spoolman import values
 from production.spoolman.address import NOTHING
-from production.spoolman.answers import InvalidShape, item
+from production.spoolman.answers import InvalidShape, item, item_of, missing
 from production.spoolman.values import Unusable, wrong
 
 HEX = re.compile("[0-9A-Fa-f]*", re.ASCII)
@@ -27,6 +28,10 @@ class Field(NamedTuple):
     read: Callable
     is_required: bool = False
     is_nullable: bool = True
+
+
+def _required(read):
+    return Field(read, is_required=True, is_nullable=False)
 
 
 def _color(value):
@@ -58,7 +63,7 @@ TEMPERATURE = values.whole(least=0, most=MAX_TEMPERATURE)
 ID = values.whole()
 
 VENDOR = {
-    "name": Field(SHORT, is_required=True, is_nullable=False),
+    "name": _required(SHORT),
     "comment": Field(LONG),
     "empty_spool_weight": Field(WEIGHT),
     "external_id": Field(MIDDLE),
@@ -69,12 +74,8 @@ FILAMENT = {
     "vendor_id": Field(ID),
     "material": Field(SHORT),
     "price": Field(PRICE),
-    "density": Field(
-        values.number(above=0, digits=2, places=4), is_required=True, is_nullable=False
-    ),
-    "diameter": Field(
-        values.number(above=0, digits=2, places=4), is_required=True, is_nullable=False
-    ),
+    "density": _required(MEASURED),
+    "diameter": _required(MEASURED),
     "weight": Field(values.number(above=0)),
     "spool_weight": Field(WEIGHT),
     "article_number": Field(SHORT),
@@ -91,7 +92,7 @@ FILAMENT = {
 SPOOL = {
     "first_used": Field(values.moment),
     "last_used": Field(values.moment),
-    "filament_id": Field(ID, is_required=True, is_nullable=False),
+    "filament_id": _required(ID),
     "price": Field(PRICE),
     "initial_weight": Field(WEIGHT),
     "spool_weight": Field(WEIGHT),
@@ -108,30 +109,17 @@ USE = {
     "use_weight": Field(values.number(places=12)),
     "use_length": Field(values.number(digits=10, places=12)),
 }
-MEASURE = {"weight": Field(values.number(), is_required=True, is_nullable=False)}
-RENAME_LOCATION = {"name": Field(values.text(least=1), is_required=True, is_nullable=False)}
+MEASURE = {"weight": _required(values.number())}
+RENAME_LOCATION = {"name": _required(values.text(least=1))}
 RENAME_VALUE = {
-    name: Field(values.text(least=1), is_required=True, is_nullable=False)
-    for name in ("value", "new_value")
+    "value": _required(values.text(least=1)),
+    "new_value": _required(values.text(least=1)),
 }
 EXTRA_FIELD = {
-    "name": Field(values.text(128, least=1), is_required=True, is_nullable=False),
+    "name": _required(values.text(128, least=1)),
     "order": Field(values.whole(), is_nullable=False),
     "unit": Field(values.text(16, least=1)),
-    "field_type": Field(
-        values.one_of(
-            "text",
-            "integer",
-            "integer_range",
-            "float",
-            "float_range",
-            "datetime",
-            "boolean",
-            "choice",
-        ),
-        is_required=True,
-        is_nullable=False,
-    ),
+    "field_type": _required(values.one_of(*ExtraField.Type.values)),
     "default_value": Field(values.text()),
     "choices": Field(values.texts),
     "multi_choice": Field(values.flag),
@@ -141,7 +129,7 @@ EXTRA_FIELD = {
 def read(fields, body, *, is_partial=False):
     """The values that were sent, in the order of the fields. Raises InvalidShape."""
     if body is NOTHING:
-        raise InvalidShape([item("missing", ["body"], "Field required", None)])
+        raise InvalidShape([missing(["body"])])
     if not isinstance(body, Mapping):
         message = "Input should be a valid dictionary or object to extract fields from"
         raise InvalidShape([item("model_attributes_type", ["body"], message, body)])
@@ -151,9 +139,9 @@ def read(fields, body, *, is_partial=False):
             try:
                 found[name] = _value(field, body[name], is_partial)
             except Unusable as error:
-                items.append(_item_of(error, [name], body[name]))
+                items.append(item_of(error, ["body", name], body[name]))
         elif field.is_required and not is_partial:
-            items.append(item("missing", ["body", name], "Field required", body))
+            items.append(missing(["body", name], body))
     items += _items_of_extra(found.get("extra"))
     if items:
         raise InvalidShape(items)
@@ -173,7 +161,7 @@ def read_filament(body, *, is_partial=False):
     elif direction and not several:
         message = DIRECTION_ALONE
     if message:
-        raise InvalidShape([_item_of(wrong(message), [], body)])
+        raise InvalidShape([item_of(wrong(message), ["body"], body)])
     return found
 
 
@@ -186,16 +174,12 @@ def _value(field, given, is_partial):
 
 
 def _items_of_extra(extra):
-    read_value, items = values.text(), []
+    read_text, items = values.text(), []
     for key, value in (extra or {}).items():
         try:
-            values.text()(key)
+            read_text(key)
             if value is not None:
-                read_value(value)
+                read_text(value)
         except Unusable as error:
-            items.append(_item_of(error, ["extra", key], value))
+            items.append(item_of(error, ["body", "extra", key], value))
     return items
-
-
-def _item_of(error, names, given):
-    return item(error.kind, ["body", *names], error.message, given, **error.context)

@@ -8,7 +8,7 @@ from inventory.models import ClientSetting
 from inventory.services import client_settings
 from production.spoolman import farm_fields, values
 from production.spoolman.address import NOTHING
-from production.spoolman.answers import Failure, InvalidShape, as_json, item
+from production.spoolman.answers import Failure, InvalidShape, as_json, item_of, missing
 from tenants.accounts import services
 from tenants.accounts.models import FarmSettings
 
@@ -140,9 +140,8 @@ def _is_json(request):
 
 def _text_of(body):
     if body is NOTHING:
-        raise InvalidShape([item("missing", ["body"], "Field required", None)])
+        raise InvalidShape([missing(["body"])])
     try:
         return values.text()(body)
     except values.Unusable as error:
-        found = item(error.kind, ["body"], error.message, body, **error.context)
-        raise InvalidShape([found]) from error
+        raise InvalidShape([item_of(error, ["body"], body)]) from error

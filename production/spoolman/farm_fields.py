@@ -7,10 +7,10 @@ from django.utils.translation import gettext as _
 from inventory.models import ExtraField
 from inventory.services import extra_fields
 from production.spoolman import bodies, values
-from production.spoolman.answers import Failure, InvalidShape, item
+from production.spoolman.answers import Failure, InvalidShape, item_of
 from production.spoolman.values import Unusable
 
-ENTITY = values.one_of("vendor", "filament", "spool")
+ENTITY = values.one_of(*ExtraField.Entity.values)
 KEY = values.text(64, least=1, pattern=r"^[a-z0-9_]+$")
 DEFAULTS = {"order": 0, "unit": "", "default_value": None, "choices": None, "multi_choice": None}
 MISSING = "Extra field with key %(key)s does not exist for entity type %(entity)s"
@@ -102,8 +102,7 @@ def _part(call, name, read):
     try:
         return read(given)
     except Unusable as error:
-        found = item(error.kind, ["path", name], error.message, given, **error.context)
-        raise InvalidShape([found]) from error
+        raise InvalidShape([item_of(error, ["path", name], given)]) from error
 
 
 def _find(entity, key, missing):

@@ -21,6 +21,7 @@ from production.spoolman import (
 )
 from production.spoolman.answers import Failure
 
+Entity, Type = ExtraField.Entity, ExtraField.Type
 UNKNOWN = (
     "Invalid group_by '%(name)s', expected filament, vendor, material, location or 'extra.' with "
     "the key of a text field or of a choice of one."
@@ -82,8 +83,8 @@ def _key(group_by):
     if group_by in KEYS:
         return KEYS[group_by]
     key = group_by.removeprefix("extra.")
-    is_single = Q(field_type="text") | (Q(field_type="choice") & ~Q(multi_choice=True))
-    fields = ExtraField.objects.filter(is_single, entity=ExtraField.Entity.SPOOL, key=key)
+    is_single = Q(field_type=Type.TEXT) | Q(field_type=Type.CHOICE) & ~Q(multi_choice=True)
+    fields = ExtraField.objects.filter(is_single, entity=Entity.SPOOL, key=key)
     if key == group_by or not fields.exists():
         raise Failure(400, UNKNOWN % {"name": group_by})
     return extra.Raw("extra", key)

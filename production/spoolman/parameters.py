@@ -3,11 +3,10 @@
 import re
 
 from production.spoolman import values
-from production.spoolman.answers import InvalidShape, item
-from production.spoolman.values import Unusable
+from production.spoolman.answers import InvalidShape, item_of, missing
+from production.spoolman.values import MAX_ID_DIGITS, Unusable
 
 IDS = re.compile(r"^-?\d+(,-?\d+)*$", re.ASCII)
-MAX_DIGITS = 18  # of an id: what has more is no row
 COUNT = values.whole(least=0)
 SIMILARITY = {"color_similarity_threshold": (values.number(least=0, most=100), 20)}
 PAGE = {"limit": (COUNT, None), "offset": (COUNT, 0)}
@@ -16,9 +15,8 @@ PAGE = {"limit": (COUNT, None), "offset": (COUNT, 0)}
 def ids(value):
     """``3,-1,7`` as numbers."""
     if not IDS.fullmatch(value):
-        message = "String should match pattern '%(pattern)s'"
-        raise Unusable("string_pattern_mismatch", message, pattern=IDS.pattern)
-    return [int(each) for each in value.split(",") if len(each) <= MAX_DIGITS]
+        raise values.unlike(IDS.pattern)
+    return [int(each) for each in value.split(",") if len(each) <= MAX_ID_DIGITS]
 
 
 def read(query, kinds):
@@ -30,15 +28,11 @@ def read(query, kinds):
             try:
                 found[name] = kind(query[name])
             except Unusable as error:
-                items.append(_item_of(error, name, query[name]))
+                items.append(item_of(error, ["query", name], query[name]))
         elif default is ...:
-            items.append(item("missing", ["query", name], "Field required", None))
+            items.append(missing(["query", name]))
         else:
             found[name] = default
     if items:
         raise InvalidShape(items)
     return found
-
-
-def _item_of(error, name, given):
-    return item(error.kind, ["query", name], error.message, given, **error.context)

@@ -183,7 +183,7 @@ def _once(hits):
 
 
 def _of_number(words, conditions):
-    if not (words.isascii() and words.isdigit() and len(words) <= parameters.MAX_DIGITS):
+    if not (words.isascii() and words.isdigit() and len(words) <= values.MAX_ID_DIGITS):
         return []
     rows = Spool.objects.present().filter(*conditions, number=int(words))
     return [_hit(SPOOLS, row, "id") for row in rows.order_by().values_list(*shapes.SPOOL)]

@@ -16,10 +16,12 @@ NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,6})?", re
 NOT_FINITE = re.compile(r"[+-]?(nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 MILLISECONDS_FROM = 20_000_000_000  # a number of a moment that is above has milliseconds
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_ID_DIGITS = 18  # what has more is the id of no row
 FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 
 TOO_SHORT = "String should have at least %(min_length)s character"  # always one
 TOO_LONG = "String should have at most %(max_length)s characters"
+NOT_WHOLE = "Input should be a valid integer, unable to parse string as an integer"
 VALUE_ERROR = "Value error, %(message)s"
 AT_LEAST = "Input should be greater than or equal to %(ge)s"
 AT_MOST = "Input should be less than or equal to %(le)s"
@@ -44,8 +46,7 @@ def text(most=None, least=0, pattern=None):
         if most is not None and len(value) > most:
             raise Unusable("string_too_long", TOO_LONG, max_length=most)
         if pattern and not re.fullmatch(pattern, value):
-            message = "String should match pattern '%(pattern)s'"
-            raise Unusable("string_pattern_mismatch", message, pattern=pattern)
+            raise unlike(pattern)
         return value
 
     return read
@@ -63,12 +64,11 @@ def number(*, least=None, above=None, most=None, digits=8, places=6):
     return read
 
 
-def whole(*, least=None, most=None, digits=18):
+def whole(*, least=None, most=None, digits=MAX_ID_DIGITS):
     def read(value):
         given = value.strip() if isinstance(value, str) else value
         if isinstance(given, str) and not re.fullmatch(r"[+-]?[0-9]+(\.0*)?", given):
-            message = "Input should be a valid integer, unable to parse string as an integer"
-            raise Unusable("int_parsing", message)
+            raise Unusable("int_parsing", NOT_WHOLE)
         if not isinstance(given, (str, int, float, Decimal)):
             raise Unusable("int_type", "Input should be a valid integer")
         found = _decimal(given)
@@ -138,6 +138,11 @@ def wrong(message):
     found = Unusable("value_error", "Value error", error={})
     found.message = VALUE_ERROR % {"message": message}
     return found
+
+
+def unlike(pattern):
+    message = "String should match pattern '%(pattern)s'"
+    return Unusable("string_pattern_mismatch", message, pattern=pattern)
 
 
 def _decimal(value):

@@ -53,10 +53,7 @@ def text(expression):
     Spoolman."""
 
     def condition(_name, value):
-        found = Q()
-        for each in value.split(","):
-            found |= _like(expression, each) if each else Q(IsNull(expression, True))
-        return found
+        return _any_of(value, lambda item: _like(expression, item), IsNull(expression, True))
 
     return condition
 
@@ -65,10 +62,7 @@ def name_of_vendor(column):
     """The same, but no item finds a filament that has none."""
 
     def condition(_name, value):
-        found = Q()
-        for each in value.split(","):
-            found |= _like(F(column), each) if each else Q(Exact(F(column), Value("")))
-        return found
+        return _any_of(value, lambda item: _like(F(column), item), Exact(F(column), Value("")))
 
     return condition
 
@@ -89,10 +83,8 @@ def moment(expression):
     """``start|end``, either side open, or exactly one; an empty item: never."""
 
     def condition(name, value):
-        found = Q()
-        for each in value.split(","):
-            found |= _within(expression, each, name) if each else Q(IsNull(expression, True))
-        return found
+        never = IsNull(expression, True)
+        return _any_of(value, lambda item: _within(expression, item, name), never)
 
     return condition
 
@@ -151,6 +143,14 @@ IDS_OF_FILAMENTS = {"vendor.id": (parameters.ids, None)}
 def conditions(known, query):
     """Of the parameters among the ``known``, in their order. Raises Failure."""
     return [make(name, query[name]) for name, make in known.items() if query.get(name) is not None]
+
+
+def _any_of(value, of_item, empty):
+    """Any of the items of a value; ``empty`` is the condition of one without a letter."""
+    found = Q()
+    for item in value.split(","):
+        found |= of_item(item) if item else Q(empty)
+    return found
 
 
 def _like(expression, item):

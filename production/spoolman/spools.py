@@ -1,8 +1,8 @@
-"""Changes of spools."""
+"""Changes of spools, and reports of what was used of them."""
 
-from inventory.services import bridges, extra_values, locations, receiving
+from inventory.services import bridges, extra_values, locations, metering, receiving
 from inventory.services.spools import retyping, shelf, stating
-from production.spoolman import bodies, rows
+from production.spoolman import bodies, rows, shapes
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
 
@@ -22,6 +22,9 @@ WEIGHTS = ("initial_weight", "remaining_weight", "used_weight")
 ONE_WEIGHT = "Only specify either remaining_weight or used_weight."
 NOT_CREATED = "Failed to create spool, see server logs for more information."
 NOT_UPDATED = "Failed to update spool, see server logs for more information."
+ONE_AMOUNT = "Only specify either use_weight or use_length."
+NO_AMOUNT = "Either use_weight or use_length must be specified."
+PRINTER_NAME_LENGTH = 100
 NO_INITIAL, NO_SPOOL = "Initial weight is not set.", "Spool not found."
 
 
@@ -80,6 +83,18 @@ def measure(call):
     return rows.spool_shape(number)
 
 
+def use(call):
+    """What a device used goes to its meter."""
+    number, amount = call.number("spool_id"), _amount(bodies.read(bodies.USE, call.body))
+    client = call.client
+    how = {"answer": rows.spool_columns, "printer_name": _printer_name(call.request)}
+    try:
+        found = metering.use(number, by=client.user, token=client.token, **amount, **how)
+    except metering.NoSuchSpool as error:
+        raise rows.not_found("spool", number) from error
+    return shapes.spool(found)
+
+
 def note_of(call):
     """Who said so, in entries of the ledger: the name of the token."""
     return call.client.token.name if call.client.token else ""
@@ -124,6 +139,20 @@ def _require_rights(client, given):
 def _require_one_weight(given):
     if given.get("remaining_weight") is not None and given.get("used_weight") is not None:
         raise Failure(400, ONE_WEIGHT)
+
+
+def _amount(given):
+    weight, length = given.get("use_weight"), given.get("use_length")
+    if weight is not None and length is not None:
+        raise Failure(400, ONE_AMOUNT)
+    if weight is None and length is None:
+        raise Failure(400, NO_AMOUNT)
+    return {"length_mm": length} if weight is None else {"grams": weight}
+
+
+def _printer_name(request):
+    name = request.headers.get("X-Printer-Name", "").strip()
+    return name[:PRINTER_NAME_LENGTH] if name.isprintable() else ""
 
 
 def _columns(given, call):

@@ -19,7 +19,6 @@ from production.spoolman import (
     rows,
     search,
     spools,
-    using,
     vendors,
     words,
 )
@@ -95,6 +94,9 @@ ADDRESSES = {
         observed_as="spoolman.spool",
     ),
     "spool/<spool_id>/measure": Address(put=of(spools.measure, "inventory.weigh_spool")),
+    "spool/<spool_id>/use": Address(
+        put=of(spools.use, "inventory.use_spool", in_own_transaction=True)
+    ),
     "search": Address(get=of(search.show), observed_as="spoolman.search"),
     "export/vendors": Address(get=of(exports.vendors), observed_as="spoolman.export"),
     "export/filaments": Address(get=of(exports.filaments), observed_as="spoolman.export"),
@@ -102,9 +104,6 @@ ADDRESSES = {
     "external/filament": Address(get=of(external.filaments), observed_as="spoolman.external"),
     "external/filament/search": Address(get=of(external.find), observed_as="spoolman.external"),
     "external/material": Address(get=of(external.materials), observed_as="spoolman.external"),
-    "spool/<spool_id>/use": Address(
-        put=of(using.use, "inventory.use_spool", in_own_transaction=True)
-    ),
 }
 METRICS = Address(get=of(metrics.show), observed_as="spoolman.metrics")  # at the root
 

@@ -21,10 +21,13 @@ def is_gone_not_found(kind, number):
 
 
 def without_nulls(given, texts):
-    """Values that were sent, for our rows: "" for no text, and no ``extra`` that is null."""
+    """Values that were sent, for our rows: "" for no text but an external id, which is None, and no
+    ``extra`` that is null."""
     found = {
         name: "" if value is None and name in texts else value for name, value in given.items()
     }
     if found.get("extra", {}) is None:
         del found["extra"]
+    if found.get("external_id") == "":
+        found["external_id"] = None
     return found

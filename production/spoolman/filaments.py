@@ -67,8 +67,6 @@ def _columns(given):
         given["manufacturer"] = None if number is None else rows.vendor(number)
     if given.get("multi_color_hexes", "") is None:
         given["multi_color_hexes"] = []
-    if not given.get("external_id", True):
-        given["external_id"] = None
     return {COLUMNS.get(name, name): value for name, value in given.items()}
 
 

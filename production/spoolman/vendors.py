@@ -38,6 +38,4 @@ def delete(call):
 def _columns(given):
     """The values by our own names."""
     given = without_nulls(given, TEXTS)
-    if not given.get("external_id", True):
-        given["external_id"] = None
     return {COLUMNS.get(name, name): value for name, value in given.items()}

@@ -21,12 +21,22 @@ KINDS = {
 }
 
 
-def make_field(kind, **fields):
+def make_field(kind):
     if kind == "choices":
-        return a_field("k", "choice", multi_choice=True, choices=["x", "y"], **fields)
+        return a_field("k", "choice", multi_choice=True, choices=["x", "y"])
     if kind == "choice":
-        return a_field("k", kind, multi_choice=False, choices=["PLA", "PLA+"], **fields)
-    return a_field("k", kind, **fields)
+        return a_field("k", kind, multi_choice=False, choices=["PLA", "PLA+"])
+    return a_field("k", kind)
+
+
+def spools_of(kind):
+    """By a name for each; the values of the kind, and some without one."""
+    make_field(kind)
+    filament = a_filament()
+    spools = {name: a_spool(filament=filament) for name in "abcde"}
+    for name, raw in KINDS[kind].items():
+        with_extra(spools[name], k=raw)
+    return spools
 
 
 CASES = [
@@ -74,11 +84,7 @@ CASES = [
 
 @pytest.mark.parametrize(("kind", "value", "expected"), CASES)
 def test_values_of_spools(printer, kind, value, expected):
-    filament = a_filament()
-    spools = {name: a_spool(filament=filament) for name in "abcde"}
-    for name, raw in KINDS[kind].items():
-        with_extra(spools[name], k=raw)
-    make_field(kind)
+    spools = spools_of(kind)
     assert found(printer, spools, "spool", **{"extra.k": value}) == expected
 
 
@@ -136,11 +142,7 @@ def test_values_of_filaments_and_vendors(printer):
     ],
 )
 def test_order(printer, kind, ascending, descending):
-    filament = a_filament()
-    spools = {name: a_spool(filament=filament) for name in "abcde"}
-    for name, raw in KINDS[kind].items():
-        with_extra(spools[name], k=raw)
-    make_field(kind)
+    spools = spools_of(kind)
     assert found(printer, spools, "spool", sort="extra.k:asc") == list(ascending)
     assert found(printer, spools, "spool", sort="extra.k:desc") == list(descending)
 

@@ -82,7 +82,7 @@ def test_the_base_url_is_the_farms_address(printer):
         ("locations", "[", "Setting locations is not valid JSON."),
         (
             "locations",
-            f'["{"x" * 65_536}"]',
+            LONG,
             "Setting value is too big, max size is 65535 characters.",
         ),
     ],

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import ClientSetting
 from inventory.services import client_settings
-from production.spoolman import farm_fields, values
+from production.spoolman import extra_fields, values
 from production.spoolman.address import NOTHING
 from production.spoolman.answers import Failure, InvalidShape, as_json, item_of, missing
 from tenants.accounts import services
@@ -73,7 +73,7 @@ def _shape(key, stored):
         address = FarmSettings.load().address
         value, is_set = json.dumps(address), bool(address)
     elif key.startswith(FIELDS):
-        value, is_set = farm_fields.as_setting(key.removeprefix(FIELDS))
+        value, is_set = extra_fields.as_setting(key.removeprefix(FIELDS))
     return {"value": value, "is_set": is_set, "type": kind}
 
 
@@ -85,7 +85,7 @@ def _set(key, raw, *, by):
     elif key == BASE_URL:
         _change_farm(by=by, address=value.rstrip("/"))
     elif key.startswith(FIELDS):
-        farm_fields.replace(key.removeprefix(FIELDS), value, by=by)
+        extra_fields.replace(key.removeprefix(FIELDS), value, by=by)
     else:
         client_settings.change(key, value=raw, by=by)
 
@@ -98,7 +98,7 @@ def _reset(key, *, by):
     elif key == BASE_URL:
         _change_farm(by=by, address="")
     elif key.startswith(FIELDS):
-        farm_fields.replace(key.removeprefix(FIELDS), [], by=by)
+        extra_fields.replace(key.removeprefix(FIELDS), [], by=by)
     client_settings.forget(key, by=by)
 
 

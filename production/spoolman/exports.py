@@ -8,7 +8,7 @@ from datetime import datetime
 
 import orjson
 
-from production.spoolman import filters, lists, long_answers, parameters, shapes, sorting, values
+from production.spoolman import filters, lists, parameters, shapes, sorting, streaming, values
 
 VENDOR = ("id", "registered", "name", "comment", "empty_spool_weight", "external_id")
 FILAMENT = (
@@ -79,7 +79,7 @@ def _export(call, given, name, listing, shape, flat, conditions=()):
 
     write = {"csv": _as_csv, "json": _as_json}[given["fmt"]]
     headers = {"Content-Disposition": f'attachment; filename="{name}.{given["fmt"]}"'}
-    with long_answers.Writer(call.request) as writer:
+    with streaming.Writer(call.request) as writer:
         for part in write(rows):
             writer.write(part)
         return writer.answer(FORMATS[given["fmt"]], headers)

@@ -11,7 +11,7 @@ from django.db.models.lookups import Exact, GreaterThanOrEqual, IsNull, LessThan
 
 from inventory import colors, uids
 from inventory.models import Filament, SpoolTag
-from production.spoolman import figures, parameters, values
+from production.spoolman import expressions, parameters, values
 from production.spoolman.answers import Failure
 from production.spoolman.values import Unusable
 from tenants.operations.compiled import IDS, IsOneOf
@@ -112,28 +112,31 @@ def of_tagged_spool(_name, value):
     return Q(pk__in=_tags(value).values("spool__filament"))
 
 
-VENDORS = {"name": text(figures.text("name")), "external_id": text(figures.text("external_id"))}
+VENDORS = {
+    "name": text(expressions.text("name")),
+    "external_id": text(expressions.text("external_id")),
+}
 FILAMENTS = {
-    "name": text(figures.text("name")),
-    "material": text(figures.material()),
-    "article_number": text(figures.text("article_number")),
-    "external_id": text(figures.text("external_id")),
+    "name": text(expressions.text("name")),
+    "material": text(expressions.material()),
+    "article_number": text(expressions.text("article_number")),
+    "external_id": text(expressions.text("external_id")),
     "vendor.name": name_of_vendor("manufacturer__name"),
     "vendor.id": number("manufacturer__number"),
     "tag": of_tagged_spool,
 }
 SPOOLS = {
-    "filament.name": text(figures.text("filament__name")),
-    "filament.material": text(figures.material("filament__")),
-    "filament.multi_color_direction": text(figures.text("filament__multi_color_direction")),
+    "filament.name": text(expressions.text("filament__name")),
+    "filament.material": text(expressions.material("filament__")),
+    "filament.multi_color_direction": text(expressions.text("filament__multi_color_direction")),
     "filament.id": number("filament__number"),
     "filament.vendor.name": name_of_vendor("filament__manufacturer__name"),
     "filament.vendor.id": number("filament__manufacturer__number"),
-    "location": text(figures.text("location__name")),
-    "lot_nr": text(figures.text("lot_number")),
-    "first_used": moment(figures.used_at("first_used_at")),
-    "last_used": moment(figures.used_at("last_used_at")),
-    "registered": moment(figures.registered()),
+    "location": text(expressions.text("location__name")),
+    "lot_nr": text(expressions.text("lot_number")),
+    "first_used": moment(expressions.used_at("first_used_at")),
+    "last_used": moment(expressions.used_at("last_used_at")),
+    "registered": moment(expressions.registered()),
     "tag": tagged,
 }
 IDS_OF_SPOOLS = dict.fromkeys(["filament.id", "filament.vendor.id"], (parameters.ids, None))

@@ -9,14 +9,14 @@ from django.db.models.functions import Coalesce
 from inventory.models import ExtraField, Filament, Manufacturer, Spool
 from production.spoolman import (
     answers,
-    extra,
-    figures,
+    expressions,
+    extra_filters,
     filters,
     lists,
-    long_answers,
     parameters,
     shapes,
     sorting,
+    streaming,
     values,
 )
 from production.spoolman.answers import Failure
@@ -29,12 +29,12 @@ UNKNOWN = (
 KEYS = {
     "filament": F("filament__number"),
     "vendor": F("filament__manufacturer__number"),
-    "material": figures.material("filament__"),
-    "location": figures.text("location__name"),
+    "material": expressions.material("filament__"),
+    "location": expressions.text("location__name"),
 }
 TITLES = {
-    "filament": figures.text("filament__name"),
-    "vendor": figures.text("filament__manufacturer__name"),
+    "filament": expressions.text("filament__name"),
+    "vendor": expressions.text("filament__manufacturer__name"),
 }
 GIVEN = (
     parameters.PAGE
@@ -70,7 +70,7 @@ def show(call):
     key = _key(given["group_by"])
     groups = _groups(lists.conditions_on_spools(call.query | given), given["group_by"], key)
     groups = _sorted(groups, call.query.get("sort"))
-    headers = {long_answers.TOTAL: str(len(groups))}
+    headers = {streaming.TOTAL: str(len(groups))}
     if given["limit"] is not None:
         groups = groups[given["offset"] :][: given["limit"]]
     content = [_shape(given["group_by"], each) for each in groups]
@@ -87,7 +87,7 @@ def _key(group_by):
     fields = ExtraField.objects.filter(is_single, entity=Entity.SPOOL, key=key)
     if key == group_by or not fields.exists():
         raise Failure(400, UNKNOWN % {"name": group_by})
-    return extra.Raw("extra", key)
+    return extra_filters.Raw("extra", key)
 
 
 def _groups(conditions, group_by, key):
@@ -96,26 +96,26 @@ def _groups(conditions, group_by, key):
     rows = (
         Spool.objects.present()
         .filter(*conditions)
-        .annotate(key=key, title=TITLES.get(group_by, key), used=figures.used_grams())
+        .annotate(key=key, title=TITLES.get(group_by, key), used=expressions.used_grams())
         .order_by()
         .values("key", "title")
         .annotate(
             spools=Count("pk"),
             in_use=Count("pk", filter=used),
-            remaining=Coalesce(Sum(figures.remaining_grams()), figures.NO_GRAMS),
-            last_used=Max(figures.used_at("last_used_at")),
+            remaining=Coalesce(Sum(expressions.remaining_grams()), expressions.NO_GRAMS),
+            last_used=Max(expressions.used_at("last_used_at")),
         )
         .values_list("key", "title", "spools", "in_use", "remaining", "last_used")
     )
     groups = [Group(*row) for row in rows]
-    return _decoded(groups) if isinstance(key, extra.Raw) else groups
+    return _decoded(groups) if isinstance(key, extra_filters.Raw) else groups
 
 
 def _decoded(groups):
     """One text may be written in several ways, and no text is none."""
     merged = {}
     for group in groups:
-        text = extra.text_of(group.key)
+        text = extra_filters.text_of(group.key)
         group = group._replace(key=text, title=text)
         merged[text] = _merged(merged[text], group) if text in merged else group
     return list(merged.values())

@@ -3,15 +3,15 @@
 from inventory.models import Filament, Manufacturer, Spool
 from production.spoolman import (
     answers,
-    extra,
+    extra_filters,
     filters,
-    long_answers,
     parameters,
     shapes,
     sorting,
+    streaming,
     values,
 )
-from production.spoolman.listing import Listing
+from production.spoolman.list_queries import Listing
 
 ALLOW_ARCHIVED = {"allow_archived": (values.flag, False)}
 OF_SPOOLS = parameters.PAGE | ALLOW_ARCHIVED | filters.IDS_OF_SPOOLS
@@ -26,7 +26,9 @@ def vendors(call):
     query = call.query
     page = parameters.read(query, parameters.PAGE)
     conditions = filters.conditions(filters.VENDORS, query)
-    conditions += extra.conditions(Manufacturer.objects.present(), extra.OF_VENDORS, query)
+    conditions += extra_filters.conditions(
+        Manufacturer.objects.present(), extra_filters.OF_VENDORS, query
+    )
     order = sorting.order(sorting.VENDORS, query.get("sort"))
     return _answer(call, ALL_VENDORS, shapes.vendors, conditions, order, page)
 
@@ -37,7 +39,9 @@ def filaments(call):
     conditions = filters.conditions(filters.FILAMENTS, query | given)
     if color := query.get("color_hex"):
         conditions.append(filters.near_color(color, given["color_similarity_threshold"]))
-    conditions += extra.conditions(Filament.objects.present(), extra.OF_FILAMENTS, query)
+    conditions += extra_filters.conditions(
+        Filament.objects.present(), extra_filters.OF_FILAMENTS, query
+    )
     order = sorting.order(sorting.FILAMENTS, query.get("sort"))
     return _answer(call, ALL_FILAMENTS, shapes.filaments, conditions, order, given)
 
@@ -55,14 +59,16 @@ def conditions_on_spools(query):
     conditions = filters.conditions(filters.SPOOLS, query)
     if not query["allow_archived"]:
         conditions.append(filters.ON_SHELF)
-    return conditions + extra.conditions(Spool.objects.present(), extra.OF_SPOOLS, query)
+    return conditions + extra_filters.conditions(
+        Spool.objects.present(), extra_filters.OF_SPOOLS, query
+    )
 
 
 def _answer(call, listing, shape, conditions, order, page):
     """JSON of a page, or of everything."""
     limit, offset = page["limit"], page["offset"]
     if limit is None:
-        return long_answers.of_rows(call.request, listing.chunks(conditions, order), shape)
+        return streaming.of_rows(call.request, listing.chunks(conditions, order), shape)
     rows, total = listing.page(conditions, order, limit=limit, offset=offset)
-    headers = {long_answers.TOTAL: str(total)}
+    headers = {streaming.TOTAL: str(total)}
     return answers.as_json(shape(rows, {}), call.request, headers=headers)

@@ -1,6 +1,6 @@
 """What Prometheus reads: gauges of spools and filaments, as they are now."""
 
-from production.spoolman import filters, lists, long_answers, shapes, sorting
+from production.spoolman import filters, lists, shapes, sorting, streaming
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 NO_VENDOR, UNKNOWN = "-", "None"
@@ -19,7 +19,7 @@ ESCAPES = str.maketrans({"\\": r"\\", '"': r"\"", "\n": r"\n"})
 
 
 def show(call):
-    with long_answers.Writer(call.request) as writer:
+    with streaming.Writer(call.request) as writer:
         for part in (*_of_spools(), *_of_filaments()):
             writer.write(part.encode())
         return writer.answer(CONTENT_TYPE, {})

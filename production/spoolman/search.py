@@ -9,9 +9,9 @@ from django.db.models.functions import Cast, RowNumber
 from inventory import colors
 from inventory.models import ExtraField, Filament, Manufacturer, Spool
 from production.spoolman import (
-    color_words,
-    extra,
-    figures,
+    color_names,
+    expressions,
+    extra_filters,
     filters,
     lists,
     parameters,
@@ -66,7 +66,7 @@ FILAMENTS = Kind(
     shapes.filament,
     {
         "name": (F("name"), 0),
-        "material": (figures.material(), 0),
+        "material": (expressions.material(), 0),
         "article_number": (F("article_number"), 0),
         "comment": (F("comment"), 0),
         "vendor.name": (F("manufacturer__name"), OF_VENDOR),
@@ -88,7 +88,7 @@ def show(call):
     terms = list(dict.fromkeys(words.lower().split()))[:MAX_TERMS]
     if not terms:
         return {"spools": [], "filaments": [], "vendors": [], "is_color_query": False}
-    keys, color = _searched_keys(), color_words.resolve(words)
+    keys, color = _searched_keys(), color_names.resolve(words)
     on_shelf = [] if given["allow_archived"] else [filters.ON_SHELF]
     spools = _of_number(words.strip(), on_shelf) + _found(SPOOLS, terms, keys, on_shelf)
     filaments = _found(FILAMENTS, terms, keys, [])
@@ -118,7 +118,7 @@ def _found(kind, terms, keys, conditions):
     """Hits, the best first; those of one rank by their ids."""
     fields = dict(kind.fields)
     for key in keys.get(kind.entity, ()):
-        fields[f"extra.{key}"] = (extra.Raw("extra", key), OF_EXTRA)
+        fields[f"extra.{key}"] = (extra_filters.Raw("extra", key), OF_EXTRA)
     rows = kind.model.objects.present().filter(*conditions, *(_has(term, fields) for term in terms))
     searched = [expression for expression, _rank in fields.values()]
     rows = rows.order_by("-number").values_list(*kind.columns, *searched)[:MAX_CANDIDATES]
@@ -148,7 +148,7 @@ def _texts(fields, found):
     """``[(name, text, what it adds to the rank)]``."""
     texts = []
     for (name, (_expression, more)), text in zip(fields.items(), found, strict=True):
-        content = extra.decoded(text) if name.startswith("extra.") else text
+        content = extra_filters.decoded(text) if name.startswith("extra.") else text
         for each in content if isinstance(content, list) else [content]:
             texts.append((name, str(each or "").lower(), more))
     return texts
@@ -211,8 +211,8 @@ def _add_spools(hits, count, conditions):
         .annotate(
             place=Window(RowNumber(), **by_filament),
             of_filament=Window(Count("pk"), partition_by=F("filament")),
-            left=Cast(figures.remaining_grams(), FloatField()),
-            is_archived=figures.is_archived(),
+            left=Cast(expressions.remaining_grams(), FloatField()),
+            is_archived=expressions.is_archived(),
         )
         .filter(place__lte=count)
         .order_by("number")

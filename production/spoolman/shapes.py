@@ -11,7 +11,7 @@ from django.db.models.functions import Cast
 from orjson import Fragment
 
 from inventory.services.seeds import OTHER
-from production.spoolman import figures
+from production.spoolman import expressions
 
 
 def _number(name):
@@ -69,9 +69,9 @@ OWN_OF_SPOOL = (
     "last_used_at",
     "has_given_use_dates",
     _number("price"),
-    _number(figures.initial_grams()),
-    _number(figures.used_grams()),
-    _number(figures.remaining_grams()),
+    _number(expressions.initial_grams()),
+    _number(expressions.used_grams()),
+    _number(expressions.remaining_grams()),
     _number("tare_grams"),
     "location__name",
     "lot_number",

@@ -6,7 +6,7 @@ from django.db.models import F
 from django.db.models.functions import Coalesce
 
 from inventory.models import ExtraField
-from production.spoolman import extra, figures
+from production.spoolman import expressions, extra_filters
 from production.spoolman.answers import Failure
 
 EXTRA = "extra."
@@ -38,9 +38,9 @@ def _vendor(prefix=""):
         "id": F(f"{prefix}number"),
         "registered": F(f"{prefix}created_at"),
         "name": F(f"{prefix}name"),
-        "comment": figures.text(f"{prefix}comment"),
+        "comment": expressions.text(f"{prefix}comment"),
         "empty_spool_weight": F(f"{prefix}empty_spool_grams"),
-        "external_id": figures.text(f"{prefix}external_id"),
+        "external_id": expressions.text(f"{prefix}external_id"),
     }
     return Columns("Vendor", ExtraField.Entity.VENDOR, own, {})
 
@@ -49,22 +49,22 @@ def _filament(prefix=""):
     own = {
         "id": F(f"{prefix}number"),
         "registered": F(f"{prefix}created_at"),
-        "name": figures.text(f"{prefix}name"),
+        "name": expressions.text(f"{prefix}name"),
         "vendor_id": F(f"{prefix}manufacturer__number"),
-        "material": figures.material(prefix),
+        "material": expressions.material(prefix),
         "price": F(f"{prefix}price"),
         "density": F(f"{prefix}density_g_cm3"),
         "diameter": F(f"{prefix}diameter_mm"),
         "weight": F(f"{prefix}net_grams"),
         "spool_weight": F(f"{prefix}tare_grams"),
-        "article_number": figures.text(f"{prefix}article_number"),
-        "comment": figures.text(f"{prefix}comment"),
+        "article_number": expressions.text(f"{prefix}article_number"),
+        "comment": expressions.text(f"{prefix}comment"),
         "settings_extruder_temp": F(f"{prefix}nozzle_temp"),
         "settings_bed_temp": F(f"{prefix}bed_temp"),
-        "color_hex": figures.text(f"{prefix}color_hex"),
-        "multi_color_hexes": figures.joined(f"{prefix}multi_color_hexes"),
-        "multi_color_direction": figures.text(f"{prefix}multi_color_direction"),
-        "external_id": figures.text(f"{prefix}external_id"),
+        "color_hex": expressions.text(f"{prefix}color_hex"),
+        "multi_color_hexes": expressions.joined(f"{prefix}multi_color_hexes"),
+        "multi_color_direction": expressions.text(f"{prefix}multi_color_direction"),
+        "external_id": expressions.text(f"{prefix}external_id"),
     }
     related = {"vendor": _vendor(f"{prefix}manufacturer__")}
     return Columns("Filament", ExtraField.Entity.FILAMENT, own, related)
@@ -78,16 +78,16 @@ def _spool():
         "last_used": F("last_used_at"),
         "price": Coalesce("price", "filament__price"),
         "filament_id": F("filament__number"),
-        "initial_weight": figures.initial_grams(),
+        "initial_weight": expressions.initial_grams(),
         "spool_weight": F("tare_grams"),
-        "remaining_weight": figures.unclamped_grams(),
-        "used_weight": figures.used_grams(),
-        "remaining_length": figures.length(figures.unclamped_grams()),
-        "used_length": figures.length(figures.used_grams()),
-        "location": figures.text("location__name"),
-        "lot_nr": figures.text("lot_number"),
-        "comment": figures.text("comment"),
-        "archived": figures.is_archived(),
+        "remaining_weight": expressions.unclamped_grams(),
+        "used_weight": expressions.used_grams(),
+        "remaining_length": expressions.length(expressions.unclamped_grams()),
+        "used_length": expressions.length(expressions.used_grams()),
+        "location": expressions.text("location__name"),
+        "lot_nr": expressions.text("lot_number"),
+        "comment": expressions.text("comment"),
+        "archived": expressions.is_archived(),
     }
     return Columns("Spool", ExtraField.Entity.SPOOL, own, {"filament": _filament("filament__")})
 
@@ -111,17 +111,17 @@ def order(columns, sort):
 def _order(columns, sort):
     wanted = directions(sort)
     keys = [name.removeprefix(EXTRA) for name in wanted if name.startswith(EXTRA)]
-    of_farm = extra.order(keys, columns.entity)
+    of_farm = extra_filters.order(keys, columns.entity)
     found = []
     for name, direction in wanted.items():
         if name.startswith(EXTRA):
-            expressions = filter(None, [of_farm.get(name.removeprefix(EXTRA))])
+            sorted_by = filter(None, [of_farm.get(name.removeprefix(EXTRA))])
         elif name == COMBINED_NAME and columns is SPOOLS:
             of = columns.related["filament"]
-            expressions = [of.related["vendor"].own["name"], of.own["name"]]
+            sorted_by = [of.related["vendor"].own["name"], of.own["name"]]
         else:
-            expressions = [_column(columns, name)]
-        found += [getattr(each, direction)(nulls_last=True) for each in expressions]
+            sorted_by = [_column(columns, name)]
+        found += [getattr(each, direction)(nulls_last=True) for each in sorted_by]
     return [*found, BY_ID]
 
 

@@ -9,9 +9,10 @@ from django.views.decorators.csrf import csrf_exempt
 from production.spoolman import (
     about,
     client_settings,
+    distinct_values,
     exports,
     external,
-    farm_fields,
+    extra_fields,
     filaments,
     groups,
     lists,
@@ -20,7 +21,6 @@ from production.spoolman import (
     search,
     spools,
     vendors,
-    words,
 )
 from production.spoolman.address import Address, Operation, Unknown
 from tenants.api import OPEN
@@ -44,21 +44,21 @@ ADDRESSES = {
         post=of(client_settings.change, SETTINGS),
         observed_as="spoolman.setting",
     ),
-    "field/<entity_type>": Address(get=of(farm_fields.show), observed_as="spoolman.fields"),
+    "field/<entity_type>": Address(get=of(extra_fields.show), observed_as="spoolman.fields"),
     "field/<entity_type>/<key>": Address(
-        post=of(farm_fields.define, CHANGE), delete=of(farm_fields.drop, SETTINGS)
+        post=of(extra_fields.define, CHANGE), delete=of(extra_fields.drop, SETTINGS)
     ),
     "field/<entity_type>/<key>/values": Address(
-        get=of(farm_fields.show_values), observed_as="spoolman.field_values"
+        get=of(extra_fields.show_values), observed_as="spoolman.field_values"
     ),
-    "material": Address(get=of(words.materials), observed_as="spoolman.materials"),
+    "material": Address(get=of(distinct_values.materials), observed_as="spoolman.materials"),
     "article-number": Address(
-        get=of(words.article_numbers), observed_as="spoolman.article_numbers"
+        get=of(distinct_values.article_numbers), observed_as="spoolman.article_numbers"
     ),
-    "lot-number": Address(get=of(words.lot_numbers), observed_as="spoolman.lot_numbers"),
-    "location": Address(get=of(words.location_names), observed_as="spoolman.locations"),
-    "location/<path:name>": Address(patch=of(words.rename_location, CHANGE)),
-    "spool/field/<field>": Address(patch=of(words.rename_value, CHANGE)),
+    "lot-number": Address(get=of(distinct_values.lot_numbers), observed_as="spoolman.lot_numbers"),
+    "location": Address(get=of(distinct_values.location_names), observed_as="spoolman.locations"),
+    "location/<path:name>": Address(patch=of(distinct_values.rename_location, CHANGE)),
+    "spool/field/<field>": Address(patch=of(distinct_values.rename_value, CHANGE)),
     "vendor": Address(
         get=of(lists.vendors),
         post=of(vendors.create, "inventory.add_manufacturer"),

@@ -13,7 +13,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from inventory.models import Location
 from inventory.services.tables import shared_catalogue
-from production.spoolman import listing
+from production.spoolman import list_queries
 from tests.factories import a_filament, a_manufacturer, a_spool
 from tests.production.spoolman.clients import Printer, items, message, ok
 from tests.production.spoolman.shelf import spool_with, with_extra
@@ -85,7 +85,7 @@ def test_an_export_in_parts_and_of_nothing(printer, spools, monkeypatch):
     for kind in ("csv", "json"):
         whole = printer.get("export/spools", {"fmt": kind}).content
         with monkeypatch.context() as patched:
-            patched.setattr(listing, "CHUNK", 1)
+            patched.setattr(list_queries, "CHUNK", 1)
             assert printer.get("export/spools", {"fmt": kind}).content == whole
     now = timezone.now()
     for spool in spools:

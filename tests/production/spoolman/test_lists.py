@@ -9,7 +9,7 @@ from django.utils import timezone
 from django_tenants.utils import tenant_context
 
 from inventory.models import Spool
-from production.spoolman import listing, long_answers
+from production.spoolman import list_queries, streaming
 from tests.factories import a_filament, a_manufacturer, a_spool, spools_of_one
 from tests.production.spoolman.clients import items, ok
 from tests.production.spoolman.shelf import ids
@@ -146,9 +146,9 @@ def test_a_list_of_everything_is_one_statement_too(printer, rows, monkeypatch):
 
 def test_a_list_of_everything_is_the_same_in_any_number_of_parts(printer, rows, monkeypatch):
     whole = printer.get("spool")
-    monkeypatch.setattr(listing, "CHUNK", 2)
-    monkeypatch.setattr(long_answers, "IN_MEMORY_BYTES", 100)
-    monkeypatch.setattr(long_answers, "BLOCK", 64)
+    monkeypatch.setattr(list_queries, "CHUNK", 2)
+    monkeypatch.setattr(streaming, "IN_MEMORY_BYTES", 100)
+    monkeypatch.setattr(streaming, "BLOCK", 64)
     parts = printer.get("spool")
     assert parts.streaming
     assert parts["Content-Length"] == whole["Content-Length"] == str(len(whole.content))
@@ -168,7 +168,7 @@ def test_a_statement_that_fails_midway_is_an_error_and_frees_the_connection(
     def failing(rows, _known):
         raise ValueError("no such shape")
 
-    monkeypatch.setattr(listing, "CHUNK", 1)
+    monkeypatch.setattr(list_queries, "CHUNK", 1)
     with monkeypatch.context() as patched:
         patched.setattr("production.spoolman.shapes.spools", failing)
         answer = printer.get("spool")

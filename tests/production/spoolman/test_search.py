@@ -4,7 +4,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import Location
-from production.spoolman import color_words
+from production.spoolman import color_names
 from tests.factories import a_filament, a_manufacturer, a_spool
 from tests.production.spoolman.clients import items, ok
 from tests.production.spoolman.shelf import a_field, spool_with, with_extra
@@ -105,15 +105,15 @@ def test_colors_come_first_and_the_nearest_first(printer, filaments, words):
 
 
 def test_names_of_colors():
-    assert color_words.resolve("Light Golden Rod Yellow") == "FAFAD2"
-    assert color_words.resolve("rebeccapurple") == "663399"
-    assert color_words.resolve("#abc") == "AABBCC"
-    assert {color_words.resolve(f"{word}gr{e}y") for word in ("light", "") for e in "ae"} == {
+    assert color_names.resolve("Light Golden Rod Yellow") == "FAFAD2"
+    assert color_names.resolve("rebeccapurple") == "663399"
+    assert color_names.resolve("#abc") == "AABBCC"
+    assert {color_names.resolve(f"{word}gr{e}y") for word in ("light", "") for e in "ae"} == {
         "D3D3D3",
         "808080",
     }
     for words in ("abcd", "fidred", "transparent", "", "bambu", "#ggg"):
-        assert color_words.resolve(words) is None
+        assert color_names.resolve(words) is None
 
 
 def test_words_that_are_no_color(printer, filaments):

@@ -1,4 +1,4 @@
-"""Lists of the words that a farm uses, and their renaming."""
+"""Lists of the values that a farm has, and their renaming."""
 
 from inventory.models import ExtraField, Filament, Location, Spool
 from inventory.services.spools import shelf
@@ -6,7 +6,7 @@ from tests.factories import a_filament, a_material_type, a_spool
 from tests.production.spoolman.clients import items, message, ok
 
 
-def test_words_are_distinct_and_of_archived_spools_too(printer):
+def test_values_are_distinct_and_of_archived_spools_too(printer):
     shelf_a = Location.objects.create(name="Shelf A")
     pla = a_filament("PLA", article_number="7")
     a_filament("Pro", article_number="3"), a_filament("None")

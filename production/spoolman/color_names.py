@@ -1,4 +1,4 @@
-"""Words and digits that name a colour."""
+"""Names and digits of colours."""
 
 import re
 

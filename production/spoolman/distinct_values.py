@@ -1,4 +1,4 @@
-"""The words that a farm uses: materials, article numbers, lots, locations; and their renaming."""
+"""The values that a farm has: materials, article numbers, lots, locations; and their renaming."""
 
 from django.db.models import Case, F, When
 from django.utils.translation import gettext as _
@@ -21,7 +21,7 @@ def materials(_call):
     code = F("material_type__code")
     written = Case(When(material_label="", then=code), default=F("material_label"))
     rows = Filament.objects.present().exclude(material_label="", material_type__code=OTHER)
-    return _distinct(rows.annotate(word=written).values_list("word", flat=True))
+    return _distinct(rows.annotate(label=written).values_list("label", flat=True))
 
 
 def article_numbers(_call):
@@ -70,5 +70,5 @@ def _require_short(name):
         raise Failure(400, message % {"most": MAX_LOCATION_LENGTH})
 
 
-def _distinct(words):
-    return sorted(word for word in words.order_by().distinct() if word)
+def _distinct(values):
+    return sorted(value for value in values.order_by().distinct() if value)

@@ -1,4 +1,4 @@
-"""Lists: one statement each, whose columns and joins are compiled once in a process.
+"""Queries of lists: one statement each, whose columns and joins are compiled once in a process.
 
 What a request adds, conditions and an order, is small; all the rest would take Django longer to
 write than PostgreSQL to answer. Rows are tuples, in PostgreSQL's binary format: no text of a moment

@@ -2,7 +2,7 @@
 
 What a request adds, conditions and an order, is small; all the rest would take Django longer to
 write than PostgreSQL to answer. Rows are tuples, in PostgreSQL's binary format: no text of a moment
-or a number has to be read. A list of everything is read in chunks, while it is sent.
+or a number has to be read. A list of everything is read in chunks.
 """
 
 from contextlib import closing

@@ -12,6 +12,7 @@ from tenants.web.problems import headers_of
 
 COMPRESSED_BYTES = 500  # and more
 LEVEL = 1  # of gzip: lists are long, and asked for every minute
+HEADERS = {"Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
 MAX_ECHO_LENGTH = 500
 # Of a Refusal. All others are 400: a 404 is a spool that is gone.
 STATUSES = {403, 411, 412, 413, 429, 503}
@@ -80,16 +81,19 @@ def of_method(methods, request):
     return of_route(405, request, {"Allow": ", ".join(methods)})
 
 
+def accepts_gzip(request):
+    return "gzip" in request.headers.get("Accept-Encoding", "")
+
+
 def not_signed_in(message):
     return Failure(401, message, {"WWW-Authenticate": REALM})
 
 
 def _response(content, request, *, status, headers):
-    headers = {"Vary": "Accept-Encoding", **(headers or {})}
-    if len(content) >= COMPRESSED_BYTES and "gzip" in request.headers.get("Accept-Encoding", ""):
+    headers = HEADERS | (headers or {})
+    if len(content) >= COMPRESSED_BYTES and accepts_gzip(request):
         content = gzip.compress(content, LEVEL, mtime=0)
         headers["Content-Encoding"] = "gzip"
-    headers.setdefault("Cache-Control", "private, no-cache")
     return HttpResponse(content, "application/json", status=status, headers=headers)
 
 

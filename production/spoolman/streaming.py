@@ -39,7 +39,7 @@ class Writer:
         self._file = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed with the answer
         self._length, self._is_sent = 0, False
         self._packer = None
-        if "gzip" in request.headers.get("Accept-Encoding", ""):
+        if answers.accepts_gzip(request):
             self._packer = zlib.compressobj(answers.LEVEL, wbits=GZIP)
 
     def __enter__(self):
@@ -58,7 +58,7 @@ class Writer:
             self._add(self._packer.flush())
             headers["Content-Encoding"] = "gzip"
         self._file.seek(0)
-        headers |= {"Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
+        headers |= answers.HEADERS
         if self._length <= IN_MEMORY_BYTES:
             return HttpResponse(self._file.read(), content_type, headers=headers)
         headers["Content-Length"] = str(self._length)

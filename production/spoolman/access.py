@@ -13,6 +13,7 @@ from production.spoolman.answers import Failure, not_signed_in
 from tenants.accounts import attempts, roles, scopes, tokens
 from tenants.accounts.models import DeviceToken, User
 from tenants.web.printer_addresses import TOKEN
+from tenants.web.printer_checks import forwarded_host
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
 
@@ -109,8 +110,8 @@ def _require_csrf_token(request):
 
 
 def _own_hosts(request):
-    forwarded = request.META.get("HTTP_X_FORWARDED_HOST", "").partition(",")[0]
-    return {_without_port(each) for each in (request.META.get("HTTP_HOST", ""), forwarded) if each}
+    hosts = (request.headers.get("Host", ""), forwarded_host(request))
+    return {_without_port(each) for each in hosts if each}
 
 
 def _host_of(origin):

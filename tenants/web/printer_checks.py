@@ -43,11 +43,16 @@ def require_encryption(request):
         raise NotEncrypted(_("Write https:// in front of the address of this server."))
 
 
+def forwarded_host(request):
+    """The first host of ``X-Forwarded-Host``, or ""."""
+    return request.headers.get("X-Forwarded-Host", "").partition(",")[0].strip()
+
+
 def is_forwarded_host_ours(request):
     """Whether ``X-Forwarded-Host``, if it is sent, is the host of a farm that is not suspended, or
     a name that nobody can register: a page can lead a name of its own to this address (DNS
     rebinding), and speak here."""
-    given = request.META.get("HTTP_X_FORWARDED_HOST", "").partition(",")[0].strip()
+    given = forwarded_host(request)
     if not given:
         return True
     host = normalize_host(given)

@@ -1,4 +1,4 @@
-"""What the server says of itself."""
+"""The version of the server, its health, and backups, which are not started here."""
 
 from production.spoolman.answers import as_json
 

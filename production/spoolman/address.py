@@ -72,7 +72,7 @@ class Address:
     """A view of Django: ``Address(get=Operation(...))``."""
 
     receives_body = True  # once the client is known
-    csrf_exempt = True  # of a session it is asked for in `access`
+    csrf_exempt = True  # `access` requires the token of a session
 
     def __init__(self, *, observed_as="", **operations):
         self.observed_as = observed_as  # what a GET is called: see tenants.web.reads
@@ -108,7 +108,7 @@ class Address:
 
 
 class Unknown(Address):
-    """Everything else: who may not know that there is nothing is not told so."""
+    """All other paths: 404 for who is known here, so that nobody else learns which there are."""
 
     def _answer(self, request, parts):
         access.find(request)

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from tenants.web.problems import headers_of
 
 COMPRESSED_BYTES = 500  # and more
-LEVEL = 1  # of gzip: lists are long, and asked for every minute
+LEVEL = 1  # of gzip: lists are long, and read every minute
 HEADERS = {"Vary": "Accept-Encoding", "Cache-Control": "private, no-cache"}
 MAX_ECHO_LENGTH = 500
 # Of a Refusal. All others are 400: a 404 is a spool that is gone.
@@ -36,7 +36,7 @@ class InvalidShape(Exception):
 
 
 def item(kind, location, message, given, **context):
-    """What is wrong with one value, as pydantic tells it."""
+    """What is wrong with one value, as pydantic writes it."""
     found = {"type": kind, "loc": location, "msg": message, "input": _echo(given)}
     return found | ({"ctx": context} if context else {})
 

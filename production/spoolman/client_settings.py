@@ -103,7 +103,7 @@ def _reset(key, *, by):
 
 
 def _checked(key, raw):
-    """What the JSON in a text says. Raises Failure."""
+    """The value of a text in JSON. Raises Failure."""
     if len(raw) > MAX_LENGTH:
         raise Failure(400, TOO_LONG % {"most": MAX_LENGTH})
     try:

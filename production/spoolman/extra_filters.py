@@ -1,6 +1,6 @@
 """Filters and order by the farm's own fields, whose values are JSON as text.
 
-Which values are meant is found out here, among those that there are: they are kept byte for byte,
+Which values are meant is found out here, among those that there are: they are stored byte for byte,
 and not all that JSON allows is JSON to PostgreSQL.
 """
 
@@ -89,7 +89,7 @@ def decoded(raw):
 
 
 def text_of(raw):
-    """A value of JSON as a text, None where it is empty; as it is kept where it is no text, or
+    """A value of JSON as a text, None where it is empty; as it is stored where it is no text, or
     one with half of a surrogate pair, which can't be sent."""
     content = decoded(raw)
     if content is None or content == "":

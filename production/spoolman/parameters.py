@@ -21,7 +21,7 @@ def ids(value):
 
 def read(query, kinds):
     """The parameters that are named in ``kinds``, each a kind of value and a default; a default
-    of ... means that it is needed. Raises InvalidShape, which tells all that is wrong."""
+    of ... means that it is needed. Raises InvalidShape, which names all that is wrong."""
     found, items = {}, []
     for name, (kind, default) in kinds.items():
         if name in query:

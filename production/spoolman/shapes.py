@@ -20,7 +20,7 @@ def _number(name):
 
 
 def _raw(name):
-    """JSON as it is kept, to be put into the answer."""
+    """JSON as it is stored, to be put into the answer."""
     return Cast(name, TextField())
 
 

@@ -96,7 +96,7 @@ def use(call):
 
 
 def note_of(call):
-    """Who said so, in entries of the ledger: the name of the token."""
+    """The note of entries of the ledger: the name of the token."""
     return call.client.token.name if call.client.token else ""
 
 

@@ -15,19 +15,20 @@ def needs_of(figures):
     """The needs of a run: its lines by what they ask for.
 
     One without a plan joins the planned need that it stands in for: the one for its material type
-    in any filament, or the only one that took nothing though its parts were printed.
+    in any filament, else for its family, or the only one that took nothing though its parts were
+    printed.
     """
     lines = defaultdict(list)
     for material in figures.materials:
         lines[material.line.filament_id, material.line.material_type_id].append(material)
     needs = {key: Need(figures, materials) for key, materials in lines.items()}
-    for (filament, _), need in list(needs.items()):
-        of_type = needs.get((None, need.type_id))
-        if filament and not need.planned and of_type and of_type.planned:
+    loose = {need.kind.pk: need for need in needs.values() if need.planned and not need.filament_id}
+    for need in [each for each in needs.values() if not each.planned]:
+        if of_type := loose.get(need.kind.pk) or loose.get(need.kind.family_id):
             _join(needs, of_type, need)
     idle = [need for need in needs.values() if need.is_idle]
     extra = [need for need in needs.values() if not need.planned and need.figure.actual]
-    if len(idle) == len(extra) == 1 and idle[0].type_id == extra[0].type_id:
+    if len(idle) == len(extra) == 1 and extra[0].kind.meets(idle[0].kind.pk):
         _join(needs, idle[0], extra[0])
     return list(needs.values())
 
@@ -44,8 +45,7 @@ class Need:
         line = materials[0].line
         self.figures, self.materials = figures, materials
         self.filament_id, self.material_type_id = line.filament_id, line.material_type_id
-        kind = line.filament.material_type if line.filament_id else line.material_type
-        self.type_id, self.family_id = kind.pk, kind.family_id
+        self.kind = line.filament.material_type if line.filament_id else line.material_type
         self.planned = sum(each.line.planned_total_grams for each in materials)
         self.units = PrintedUnits(figures, *self._weights())
 
@@ -149,7 +149,7 @@ class Need:
         return sum(
             Decimal(line["grams_per_unit"])
             for line in bom
-            if line["material_type"] in (self.type_id, self.family_id)
+            if self.kind.meets(line["material_type"])
             and (
                 None in (line["filament"], self.filament_id) or line["filament"] == self.filament_id
             )

@@ -33,13 +33,19 @@ _NEEDS = """
 ), planned_needs AS (
     SELECT *, sum(planned_grams) OVER (PARTITION BY run_id, type_id, filament_id) > 0 AS is_planned
     FROM detailed_lines
-), joined AS (
-    SELECT *, CASE WHEN filament_id IS NULL OR NOT is_planned AND bool_or(
-            is_planned AND filament_id IS NULL) OVER (PARTITION BY run_id, type_id)
-        THEN -type_id ELSE filament_id END AS requirement
+), loose_needs AS (
+    SELECT *, array_agg(type_id) FILTER (WHERE is_planned AND filament_id IS NULL)
+        OVER (PARTITION BY run_id) AS loose
     FROM planned_needs
+), joined AS (
+    SELECT *, CASE WHEN NOT is_planned AND type_id = ANY(loose) THEN -type_id
+        WHEN NOT is_planned AND family_id = ANY(loose) THEN -family_id
+        ELSE coalesce(filament_id, -type_id) END AS requirement
+    FROM loose_needs
 ), first_needs AS (
-    SELECT run_id, requirement, min(type_id) AS type_id, min(family_id) AS family_id,
+    SELECT run_id, requirement,
+        min(type_id) FILTER (WHERE requirement IN (filament_id, -type_id)) AS type_id,
+        min(family_id) FILTER (WHERE requirement IN (filament_id, -type_id)) AS family_id,
         sum(planned_part) AS planned_part,
         sum(planned_grams) AS planned_grams, sum(planned_cost) AS planned_cost,
         coalesce(sum(actual_grams), 0) AS actual_grams,
@@ -80,9 +86,11 @@ _NEEDS = """
 ), stand_ins AS (
     SELECT extra.run_id, extra.requirement, idle.requirement AS stands_for
     FROM (
-        SELECT run_id, min(requirement) AS requirement, min(type_id) AS type_id FROM first_needs
+        SELECT run_id, min(requirement) AS requirement, min(type_id) AS type_id,
+            min(family_id) AS family_id FROM first_needs
         WHERE planned_grams = 0 AND actual_grams > 0 GROUP BY run_id HAVING count(*) = 1
-    ) AS extra JOIN idle ON idle.run_id = extra.run_id AND idle.type_id = extra.type_id
+    ) AS extra JOIN idle ON idle.run_id = extra.run_id
+        AND idle.type_id IN (extra.type_id, extra.family_id)
 ), needs AS (
     SELECT own.run_id, own.requirement, own.planned_part, own.planned_grams, own.planned_cost,
         own.actual_grams + coalesce(extra.actual_grams, 0) AS actual_grams,

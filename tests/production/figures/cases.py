@@ -93,6 +93,14 @@ def without_a_frozen_bill():
 # --- What was taken -----------------------------------------------------------------------------
 
 
+def matte():
+    """A filament of a type of the family PLA."""
+    kind = a_material_type("PLA MATTE")
+    kind.family = a_material_type("PLA")
+    kind.save(update_fields=["family"])
+    return a_filament(material_type=kind)
+
+
 @case(
     "line given up, another of the kind", material="2.0000 2.5250 usage 0.0200 substitution 0.5050"
 )
@@ -111,6 +119,22 @@ def given_up_for_another_kind():
     return end(run, 0, 101)
 
 
+@case("line given up, one of its family", material="2.0000 2.5250 usage 0.0200 substitution 0.5050")
+def given_up_for_one_of_its_family():
+    run = hooks((spool(20), 100))
+    lines.add_material(run, by=None, spool=spool(25, filament=matte()))
+    return end(run, 0, 101)
+
+
+@case("line given up, its family", material="2.0000 2.5250 usage -2.0000 extra 2.5250")
+def given_up_for_its_family():
+    """What asks for the one is not met by the other."""
+    product = a_product(grams=25, material_type=matte().material_type)
+    run = started((spool(20, filament=matte()), 100), items=[(product, 4)])
+    lines.add_material(run, by=None, spool=spool(25), override_reason="Torn")
+    return end(run, 0, 101)
+
+
 @case("named for a line", material="2.0000 2.9000 usage 0.4000 substitution 0.5000")
 def white_beside_black():
     """Both were taken, so that nothing is guessed."""
@@ -123,12 +147,22 @@ def white_beside_black():
 @case("filament of a planned type", material="2.0000 2.7000 usage 0.2000 substitution 0.5000")
 def a_filament_of_the_type_that_was_planned():
     """Any filament of the type was planned: one more joins what it is for."""
+    return beside_any(spool(30))
+
+
+@case("filament of a planned family", material="2.0000 2.7000 usage 0.2000 substitution 0.5000")
+def a_filament_of_the_family_that_was_planned():
+    return beside_any(spool(30, filament=matte()))
+
+
+def beside_any(other):
+    """Any PLA was planned, and another spool was added."""
     kind, reel = a_material_type(), spool(20)
     any_of_it = NewMaterial(spool=reel, material_type=kind, planned_grams=Decimal(100))
     items = [NewItem(product=a_product(grams=25), quantity=4)]
     run = lifecycle.create(by=None, items=items, materials=[any_of_it])
     run = lifecycle.start(run, by=None)
-    lines.add_material(run, by=None, spool=spool(30))
+    lines.add_material(run, by=None, spool=other)
     return end(run, 60, 50)
 
 

@@ -56,6 +56,7 @@ class Need:
         self.wanted_type = material_type
         kind = material_type if filament is None else books.filaments[filament].material_type_id
         self.material_type = kind
+        self.meeting = (kind, books.types[kind].family_id)  # what it meets, itself first
 
     def join(self, other):
         self.lines = sorted(self.lines + other.lines, key=lambda line: line.id)
@@ -127,7 +128,7 @@ class Need:
         return sum(Fraction(line["grams_per_unit"]) for line in bom if self._meets(line))
 
     def _meets(self, line):
-        if line["material_type"] != self.material_type:
+        if line["material_type"] not in self.meeting:
             return False
         return None in (line["filament"], self.filament) or line["filament"] == self.filament
 
@@ -217,14 +218,15 @@ def needs_of(books, run):
     for line in run.lines:
         lines[line.filament_id, line.material_type_id].append(line)
     needs = [Need(books, run, *requirement, of_it) for requirement, of_it in lines.items()]
-    for need in [each for each in needs if not each.planned and each.filament]:
-        wider = [e for e in needs if e.planned and e.wanted_type == need.material_type]
+    loose = [each for each in needs if each.planned and not each.filament]
+    for need in [each for each in needs if not each.planned]:
+        wider = [e for kind in need.meeting for e in loose if e.wanted_type == kind]
         if wider:
             wider[0].join(need)
             needs.remove(need)
     idle = [e for e in needs if e.planned and not sum(e.took) and e.ratios.printed > 0]
     unplanned = [each for each in needs if not each.planned and sum(each.took)]
-    if len(idle) == len(unplanned) == 1 and idle[0].material_type == unplanned[0].material_type:
+    if len(idle) == len(unplanned) == 1 and idle[0].material_type in unplanned[0].meeting:
         idle[0].join(unplanned[0])
         needs.remove(unplanned[0])
     return needs

@@ -60,6 +60,14 @@ def test_a_run_is_explained_as_designed(api, name):
             assert as_typed(item["total"], "total", names) == typed(expected, names)
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if "family" in name])
+def test_reports_know_families(api, name):
+    CASES[name][0]()
+    books = Books()
+    wrong = in_words(of_reports(api, books, explained_of(books)))
+    assert not wrong, "\n".join(wrong)
+
+
 GROUP = {  # measure: figures, over, how many are compared, how many are not and why
     "total": (
         "28.7100 20.0150 output -11.3500 lost 1.0200 usage 1.6100 time 0.0250",

@@ -1,4 +1,4 @@
-"""Requests with a token over HTTP: python -m benchmarks api_requests [REVISION ...] [--rounds=3]
+"""Requests with a token over HTTP: python -m benchmarks.api_requests [REVISION ...]
 
 Serves the project, and each revision, with a database of its own; they take turns. For each
 request: how many a second for 8 clients and for 32, and what one costs, in milliseconds of CPU, the
@@ -14,7 +14,6 @@ import json
 import os
 import statistics
 import sys
-import threading
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,7 +35,7 @@ READS = {
 
 def main(arguments=()):
     parser = argparse.ArgumentParser(
-        prog="benchmarks api_requests", description=__doc__.split("\n")[0]
+        prog="benchmarks.api_requests", description=__doc__.split("\n")[0]
     )
     parser.add_argument("revisions", nargs="*")
     parser.add_argument("--rounds", type=int, default=3)
@@ -80,26 +79,16 @@ def _compare(what, sides, options):
 
 def _measure(what, side, clients, options):
     """Requests a second; milliseconds of CPU of the application and of PostgreSQL for each."""
-    from benchmarks.http_client import PersistentClient
+    from benchmarks.http_client import PersistentClient, Shared, in_threads
 
-    requests, lock, statuses = _requests(what, side.rows, options), threading.Lock(), []
-
-    def following():
-        with lock:
-            return next(requests, None)
+    requests, statuses = Shared(_requests(what, side.rows, options)), []
 
     def ask():
         client = PersistentClient(side, (side.rows["host"], side.rows["token"]))
-        while each := following():
-            statuses.append(client.status(*each))
+        statuses.extend(client.status(*each) for each in requests)
 
-    threads = [threading.Thread(target=ask) for _ in range(clients)]
-    started, before = time.perf_counter(), side.cpu()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds, after = time.perf_counter() - started, side.cpu()
+    before = side.cpu()
+    seconds, after = in_threads(ask, clients), side.cpu()
     if set(statuses) != {200}:
         raise SystemExit(f"{what}: answered {set(statuses)}")
     costs = [(b - a) * 1000 / len(statuses) for a, b in zip(before, after, strict=True)]

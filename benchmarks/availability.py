@@ -22,7 +22,7 @@ from django.conf import settings
 from django.db import connection
 from django_tenants.utils import tenant_context
 
-from benchmarks.http_client import PersistentClient, request
+from benchmarks.http_client import PersistentClient, Shared, in_threads, request
 from benchmarks.slow_clients import ATTACKS
 from inventory.models import Location
 from tenants.accounts.models import User
@@ -94,34 +94,21 @@ def rates_of(server, seconds, completions):
     lists = iter(lambda: time.perf_counter() < until and ("GET", LIST, b""), False)
     runs = [server.runs.pop() for _ in range(completions)]
     complete = [("POST", f"{LIST}{run}/complete/", b'{"as_planned": true}') for run in runs]
-    return {"list of 50": rate(server, lists), "completion": rate(server, iter(complete))}
+    return {"list of 50": rate(server, lists), "completion": rate(server, complete)}
 
 
 def rate(server, requests):
-    statuses, lock = [], threading.Lock()
-
-    def following():
-        with lock:
-            return next(requests, None)
+    requests, statuses = Shared(requests), []
 
     def ask():
         client = PersistentClient(server, server.south)
-        while each := following():
-            statuses.append(client.status(*each))
+        statuses.extend(client.status(*each) for each in requests)
 
-    started, used = time.perf_counter(), cpu_of(server.pid)
-    in_threads(ask, CLIENTS)
-    seconds, used = time.perf_counter() - started, cpu_of(server.pid) - used
+    used = cpu_of(server.pid)
+    seconds = in_threads(ask, CLIENTS)
+    used = cpu_of(server.pid) - used
     assert set(statuses) == {200}, set(statuses)
     return len(statuses) / seconds, used / len(statuses) * 1000
-
-
-def in_threads(work, count):
-    threads = [threading.Thread(target=work) for _ in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
 
 
 # --- Beside others -------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
-"""A client of HTTP that costs little beside the server on the same machine."""
+"""A client of HTTP that costs little beside the server on the same machine, and many at once."""
 
 import socket
+import threading
 import time
 from urllib.parse import urlsplit
 
@@ -53,3 +54,28 @@ class PersistentClient:
         while missing > 0:
             missing -= len(self.sock.recv(65536))
         return int(received.split()[1])
+
+
+class Shared:
+    """An iterator that several threads take from."""
+
+    def __init__(self, items):
+        self.items, self.lock = iter(items), threading.Lock()
+
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        with self.lock:
+            return next(self.items)
+
+
+def in_threads(work, count):
+    """Do the work in so many threads at once; returns the seconds that it took."""
+    threads = [threading.Thread(target=work) for _ in range(count)]
+    started = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return time.perf_counter() - started

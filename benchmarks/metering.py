@@ -13,9 +13,9 @@ killed every few seconds meanwhile: what was answered must be there.
 
 import argparse
 import http.client
+import itertools
 import json
 import os
-import queue
 import signal
 import statistics
 import sys
@@ -68,25 +68,20 @@ def _compare(options):
 
 def _seconds(port, rows, count):
     """How long the clients take for so many reports."""
-    work, refused = queue.SimpleQueue(), []
-    for place in range(count):
-        work.put(rows["numbers"][place % len(rows["numbers"])])
+    from benchmarks.http_client import Shared, in_threads
+
+    work, refused = Shared(itertools.islice(itertools.cycle(rows["numbers"]), count)), []
 
     def client():
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        while True:
-            try:
-                number = work.get_nowait()
-            except queue.Empty:
-                return
+        for number in work:
             if (status := _report(connection, rows, rows["token"], number)) != 200:
                 refused.append(status)
 
-    started = time.perf_counter()
-    _all_at_once([client] * CLIENTS)
+    seconds = in_threads(client, CLIENTS)
     if refused:
         raise SystemExit(f"{len(refused)} were refused, such as with {refused[0]}")
-    return time.perf_counter() - started
+    return seconds
 
 
 def _report(connection, rows, token, number):
@@ -97,15 +92,8 @@ def _report(connection, rows, token, number):
     return answer.status
 
 
-def _all_at_once(works):
-    threads = [threading.Thread(target=work) for work in works]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
 def _simulate(options):
+    from benchmarks.http_client import Shared, in_threads
     from benchmarks.one_spool import served
 
     with served(ROOT, PORT, HERE) as server:
@@ -115,7 +103,10 @@ def _simulate(options):
         if options.kill:
             threading.Thread(target=_kill_workers, args=(server, ends_at), daemon=True).start()
 
-        def printer(place):
+        places = Shared(range(options.printers))
+
+        def printer():
+            place = next(places)
             number, token = rows["numbers"][place], rows["tokens"][place]
             at = time.monotonic() + INTERVAL * place / options.printers
             while at < ends_at:
@@ -135,7 +126,7 @@ def _simulate(options):
                 else:
                     lost[number] += 1
 
-        _all_at_once([lambda place=place: printer(place) for place in range(options.printers)])
+        in_threads(printer, options.printers)
         _judge(server, options, seconds, answered, lost)
 
 
@@ -228,16 +219,14 @@ def _spools(filament, count):
 def _counted():
     from django.db.models import Sum
 
-    from inventory.models import UsageMeter
+    from inventory.models import Spool, UsageMeter
     from production.services import invariants
 
     meters = UsageMeter.objects.values_list("spool__number").annotate(Sum("reports"), Sum("grams"))
-    from inventory.models import Spool
-
     each = {}
     for number, reports, grams in meters.order_by():
         spool = Spool.objects.select_related("filament").get(number=number)
-        one = metering_grams(spool.filament)
+        one = _grams_of_a_report(spool.filament)
         used = spool.initial_grams - spool.remaining_grams + spool.metered_grams
         if abs(used - one * reports) > len(str(reports)) * 10**-6 or grams != one * reports:
             reports = -1
@@ -245,7 +234,7 @@ def _counted():
     return {"reports": each, "violations": len(list(invariants.violations()))}
 
 
-def metering_grams(filament):
+def _grams_of_a_report(filament):
     from inventory.services.metering import OF_ROUND, PLACES
     from tenants.operations.quantities import rounded
 

@@ -11,12 +11,10 @@ import argparse
 import http.client
 import json
 import os
-import queue
 import statistics
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -57,31 +55,21 @@ def _compare(path, names, sides, options):
 
 def _seconds(path, ids, port):
     """How long the clients take for all of the ids, one after the other each."""
-    work, answers = queue.SimpleQueue(), []
-    for pk in ids["ids"]:
-        work.put(pk)
+    from benchmarks.http_client import Shared, in_threads
+
+    work, answers = Shared(ids["ids"]), []
     headers = {"Host": ids["host"], "Authorization": f"Token {ids['token']}"}
     headers |= {"Content-Type": "application/json"}
     body = json.dumps({"as_planned": True} if path == COMPLETE else {"grams": "0.5"})
 
     def client():
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        while True:
-            try:
-                pk = work.get_nowait()
-            except queue.Empty:
-                return
+        for pk in work:
             connection.request("POST", f"/api/v1/{path.format(pk)}", body, headers)
             answer = connection.getresponse()
             answers.append((answer.status, answer.read()))
 
-    threads = [threading.Thread(target=client) for _ in range(CLIENTS)]
-    started = time.perf_counter()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    seconds = time.perf_counter() - started
+    seconds = in_threads(client, CLIENTS)
     if wrong := [each for each in answers if each[0] != 200]:
         raise SystemExit(f"{len(wrong)} of {len(answers)} were refused, such as {wrong[0]}")
     return seconds

@@ -4,7 +4,7 @@ import pytest
 
 from tenants.accounts import roles
 from tests.conftest import at_slug, rolled_back
-from tests.factories import a_filament, a_product, make_user
+from tests.factories import a_filament, a_material_type, a_product, make_user
 from tests.production import admin_rows
 
 
@@ -29,6 +29,11 @@ def floor(farm_client, operator):
 @pytest.fixture
 def galaxy(farm):
     return a_filament("Galaxy")
+
+
+@pytest.fixture
+def pla(farm):
+    return a_material_type("PLA")
 
 
 @pytest.fixture

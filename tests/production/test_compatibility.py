@@ -37,11 +37,6 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 @pytest.fixture
-def pla():
-    return a_material_type("PLA")
-
-
-@pytest.fixture
 def petg():
     return a_material_type("PETG")
 

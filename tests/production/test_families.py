@@ -30,16 +30,8 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 @pytest.fixture
-def pla():
-    return a_material_type("PLA")
-
-
-@pytest.fixture
 def matte(pla):
-    kind = a_material_type("PLA MATTE")
-    kind.family = pla
-    kind.save(update_fields=["family"])
-    return kind
+    return a_material_type("PLA MATTE", family=pla)
 
 
 def wants(kind, grams=100, *, items=(), **fields):
@@ -129,8 +121,7 @@ def test_a_line_of_a_member_is_outdated_by_the_bill_of_the_family(pla, matte):
 
 
 def test_families_have_one_level(pla, matte):
-    dull = a_material_type("PLA MATTE SOFT")
-    dull.family = matte
+    dull = a_material_type("PLA MATTE SOFT", family=matte)
     with pytest.raises(ValidationError, match="PLA MATTE is of the family PLA: name that one"):
         dull.full_clean()
     pla.family = a_material_type("PETG")

@@ -95,10 +95,7 @@ def without_a_frozen_bill():
 
 def matte():
     """A filament of a type of the family PLA."""
-    kind = a_material_type("PLA MATTE")
-    kind.family = a_material_type("PLA")
-    kind.save(update_fields=["family"])
-    return a_filament(material_type=kind)
+    return a_filament(material_type=a_material_type("PLA MATTE", family=a_material_type("PLA")))
 
 
 @case(

@@ -39,7 +39,6 @@ class NumberView(FloorView):
     """What the QR code of a label by Spoolman leads to."""
 
     permission_required = "inventory.view_spool"
-
     model = None
 
     def get(self, request, number):

@@ -15,6 +15,7 @@ from tests.factories import (
     a_filament,
     a_material_type,
     a_printer,
+    a_printer_token,
     a_product,
     a_run,
     a_running_run,
@@ -36,8 +37,8 @@ def set_up(*, by):
         multi_color_hexes=["ff5500", "552288"], multi_color_direction="longitudinal",
     )  # fmt: skip
     petg = a_filament("Slate", material_type=a_material_type("PETG"))
-    elm, fir, oak = (a_printer(name) for name in ("Elm", "Fir", "Oak"))
-    long_named = a_printer(LONG_PRINTER)
+    elm, fir, oak, long_named = map(a_printer, ("Elm", "Fir", "Oak", LONG_PRINTER))
+    a_printer_token(by, printer=long_named)
     Printer.objects.filter(pk=fir.pk).update(power_watts=120)
     shelf = Location.objects.create(name="Shelf A")
     spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]

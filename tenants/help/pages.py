@@ -7,13 +7,35 @@ from typing import NamedTuple
 from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
+from django.utils.html import escape
 from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 
 FOLDER = settings.BASE_DIR / "docs"
 OF_EVERY_DAY = ("floor", "admin", "tour", "glossary", "api", "printers", "operations")
 PAGE = re.compile(r"([a-z]+)\.md(#.*)?")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
+# What may be wider than a screen, and so is scrolled, also by keyboard: its name.
+WIDE = {"fence": _("Example: %(heading)s"), "table_open": _("Table: %(heading)s")}
+GROUP = '<div class="wide" role="group" tabindex="0" aria-label="{}">'
+
+
+def _opened(renderer, tokens, index, options, env):
+    token = tokens[index]
+    group = GROUP.format(escape(token.meta["label"]))
+    if token.type == "fence":
+        return f"{group}{renderer.fence(tokens, index, options, env)}</div>\n"
+    return group + renderer.renderToken(tokens, index, options, env)
+
+
+def _closed(renderer, tokens, index, options, env):
+    return renderer.renderToken(tokens, index, options, env) + "</div>\n"
+
+
+MARKDOWN.add_render_rule("fence", _opened)
+MARKDOWN.add_render_rule("table_open", _opened)
+MARKDOWN.add_render_rule("table_close", _closed)
 
 
 class Page(NamedTuple):
@@ -40,7 +62,7 @@ def page(name):
     if name not in names():
         raise KeyError(name)
     tokens = MARKDOWN.parse((FOLDER / f"{name}.md").read_text())
-    title, sections, anchors = name, {}, set()
+    title, heading, sections, anchors = name, name, {}, set()
     for token, following in zip(tokens, [*tokens[1:], None], strict=True):
         if token.type == "heading_open":
             text = "".join(each.content for each in following.children)
@@ -50,6 +72,9 @@ def page(name):
                 title = text
             elif token.tag == "h2":
                 sections[slug(text)] = text
+            heading = text
+        elif token.type in WIDE:
+            token.meta["label"] = WIDE[token.type] % {"heading": heading}
         elif token.type == "inline":
             token.children = _served(token.children)
     html = MARKDOWN.renderer.render(tokens, MARKDOWN.options, {})  # of docs/, without HTML

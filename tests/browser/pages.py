@@ -2,6 +2,8 @@
 
 from django.urls import reverse
 
+from tenants.help import pages as documentation
+
 # name -> (name of its address, what of the sample it is about)
 FLOOR = {
     "today": ("floor-today",),
@@ -84,7 +86,8 @@ OTHERS = {
     "/help/": "h1",
     "/api/v1/docs/": ".opblock",
 }
-
+HELP = [f"/help/{name}/" for name in documentation.names()]
+UNKNOWN = ["/x/"]
 
 SIGN_IN = "/accounts/login/"
 # One page of each face, for who is signed in.

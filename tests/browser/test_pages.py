@@ -18,9 +18,11 @@ from tests.browser.pages import (
     BUTTONS,
     FACES,
     FLOOR,
+    HELP,
     OTHERS,
     SHARED,
     SIGN_IN,
+    UNKNOWN,
     admin_path,
     floor_path,
 )
@@ -104,6 +106,19 @@ def test_the_other_pages_are_for_everyone_and_fit_a_phone(visit, path):
     assert page.locator("main, [role=main]").count() == 1
     assert page.locator("html").get_attribute("lang") == "en-gb"
     assert page.locator("h1").count() == 1
+
+
+@pytest.mark.parametrize("path", [*HELP, *UNKNOWN])
+def test_a_page_of_help_and_of_no_address_is_for_everyone(visit, path):
+    page, wrong = visit("about:blank", by="mona", viewport=DESK), {}
+    page.watch.is_paused = path in UNKNOWN  # the browser notes that it is missing
+    page.goto(path)
+    wrong["light"] = barriers(page)
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size(PHONE)
+    wrong |= {"dark": barriers(page), "wider by": page.evaluate(WIDEST)}
+    assert not any(wrong.values()), wrong
+    page.watch.is_paused = False
 
 
 @pytest.mark.parametrize("path", [*FACES, SIGN_IN, "/floor/screen/", "/floor/runs/999999/"])

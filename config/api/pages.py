@@ -1,4 +1,4 @@
-"""Views of errors outside of API views: JSON below /api/ and for printers, pages elsewhere.
+"""Views of errors outside of API views: JSON for programs below /api/ and printers, or pages.
 
 Django's own read the form that was sent, for its CSRF token, and fail where it can't be read.
 """
@@ -16,7 +16,7 @@ from tenants.operations.refusals import Refusal
 from tenants.web import middleware
 from tenants.web.failures import as_refusal
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
-from tenants.web.requests import is_for_printers, render_refusal
+from tenants.web.requests import is_for_printers, render_refusal, wants_json
 
 
 class FormNotTaken(Refusal):
@@ -34,15 +34,18 @@ def no_such_address(request):
 
 
 no_such_address.receives_body = True  # never: a 404 does not wait for it
+no_such_address.help_topic = "api#errors"
 
 
 def not_found(request, exception):
     if is_for_printers(request):
         return _message(_("There is no such address."), 404)
+    detail = ""
     if _is_api(request):
         detail = _("There is no such address; those of the API end in a slash.")
-        return _problem(problem(404, "not_found", detail=detail))
-    return render(request, "404.html", status=404)
+        if wants_json(request):
+            return _problem(problem(404, "not_found", detail=detail))
+    return render(request, "404.html", {"detail": detail}, status=404)
 
 
 def not_permitted(request, exception):
@@ -54,7 +57,7 @@ def not_permitted(request, exception):
 def bad_request(request, exception):
     if is_for_printers(request):
         return _message(_("The request can't be read."), 400)
-    if _is_api(request):
+    if _is_api(request) and wants_json(request):
         return _problem(problem(400, "invalid", detail=_("The request can't be read.")))
     return HttpResponse(render_to_string("400.html"), status=400)
 
@@ -64,7 +67,8 @@ def server_error(request):
     if answer := middleware.trouble_of_farm(request, error):
         return answer
     refusal = as_refusal(error)
-    if not _is_api(request) or is_for_printers(request):
+    is_for_program = _is_api(request) and wants_json(request)
+    if not is_for_program or is_for_printers(request):
         return render_refusal(request, refusal) if refusal else _failed(request)
     if refusal is not None:
         return _problem(of_refusal(refusal), headers_of(refusal))

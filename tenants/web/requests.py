@@ -91,7 +91,10 @@ def sent_from(request):
 
 
 def wants_json(request):
-    return request.path_info.startswith("/api/") or "json" in request.headers.get("Accept", "")
+    """Below /api/ all but browsers, which name HTML; elsewhere who names JSON."""
+    accepted = request.headers.get("Accept", "")
+    is_api = request.path_info.startswith("/api/")
+    return "json" in accepted or (is_api and "text/html" not in accepted)
 
 
 def caller(request):

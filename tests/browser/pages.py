@@ -87,7 +87,7 @@ OTHERS = {
     "/api/v1/docs/": ".opblock",
 }
 HELP = [f"/help/{name}/" for name in documentation.names()]
-UNKNOWN = ["/x/"]
+UNKNOWN = ["/api/v1/nothing/", "/x/"]
 
 SIGN_IN = "/accounts/login/"
 # One page of each face, for who is signed in.

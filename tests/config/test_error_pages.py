@@ -15,11 +15,14 @@ from tenants.web import middleware
 LOADED = re.compile(r'(?:src|href)="([^"]+\.\w+)"')
 ONWARD = re.compile(r'<a [^>]*href="/')
 HANDLERS = {400: "bad_request", 403: "not_permitted", 404: "not_found", 500: "server_error"}
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 KINDS = {
     "unreadable": 400,
     "form not accepted": 403,
     "not permitted": 403,
     "unknown address": 404,
+    "unknown address of the API": 404,
+    "unknown address of the public API": 404,
     "unknown host": 404,
     "no such run": 404,
     "sent only": 405,
@@ -51,6 +54,8 @@ def wrong(farm, farm_client, operator, client_at, monkeypatch, settings):
             return farm_client.post("/accounts/login/")
         if kind == "unknown host":
             return client_at("nobody.example").get("/")
+        if kind == "unknown address of the public API":
+            return client_at("localhost").get("/api/v1/nothing/", headers=BROWSER)
         if kind == "closed for maintenance":
             services.close_farm(farm, by=None)
         if kind in ("without a database", "the server failed"):
@@ -58,11 +63,12 @@ def wrong(farm, farm_client, operator, client_at, monkeypatch, settings):
             monkeypatch.setattr(middleware, "is_public", failing(error))
         paths = {
             "unknown address": "/x/",
+            "unknown address of the API": "/api/v1/nothing/",
             "not permitted": "/floor/device/",
             "sent only": "/accounts/logout/",
         }
         path = paths.get(kind, "/floor/runs/999999/")
-        return farm_client.get(path, headers={"X-Request-ID": "one-two"})
+        return farm_client.get(path, headers={"X-Request-ID": "one-two", **BROWSER})
 
     return answer
 
@@ -81,6 +87,17 @@ def test_a_page_of_an_error_is_styled_from_its_own_host(wrong, kind):
         assert (file.status_code, file["X-Content-Type-Options"]) == (200, "nosniff"), path
     assert ONWARD.search(page.partition("<main ")[2])
     assert ("one-two" in page) == (kind == "the server failed")
+
+
+@pytest.mark.parametrize("accepted", ["*/*", "application/json", None])
+@pytest.mark.parametrize("host", ["alpha.localhost", "localhost"])
+def test_a_program_gets_a_problem_for_an_unknown_address_of_the_api(
+    client_at, farm, host, accepted
+):
+    headers = {"Accept": accepted} if accepted else {}
+    answer = client_at(host).get("/api/v1/nothing/", headers=headers)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
+    assert "end in a slash" in answer.json()["detail"]
 
 
 @pytest.mark.parametrize("path", ["/api/v1/spool", "/metrics/"])

@@ -1,12 +1,14 @@
 'use strict';
-// Swagger UI is dark by a class of the page, which follows the system, or what was chosen in the header.
+// Swagger UI is dark by a class of the page, which follows the system, or what was chosen in the header; never on paper.
 {
     const system = matchMedia('(prefers-color-scheme: dark)');
+    const paper = matchMedia('print');
     const follow = () => {
         const {classList, dataset} = document.documentElement;
-        classList.toggle('dark-mode', dataset.theme === 'dark' || (dataset.theme !== 'light' && system.matches));
+        const isDark = dataset.theme === 'dark' || (dataset.theme !== 'light' && system.matches);
+        classList.toggle('dark-mode', isDark && !paper.matches);
     };
-    system.addEventListener('change', follow);
+    for (const query of [system, paper]) query.addEventListener('change', follow);
     new MutationObserver(follow).observe(document.documentElement, {attributeFilter: ['data-theme']});
     follow();
 }

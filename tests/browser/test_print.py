@@ -5,12 +5,20 @@ import pytest
 from tests.browser.page_checks import DESK
 from tests.browser.pages import admin_path, floor_path
 
-TO_PRESS = "header, button, [type=submit], .button, .object-tools, .paginator a, #nav-sidebar"
+API = {"spools": "/api/v1/spools/", "spool": "/api/v1/spools/{spool}/"}
+
+
+def api_path(name, sample):
+    return API[name].format(spool=sample.spool.pk)
+
+
+TO_PRESS = "header, button, [type=submit], .button, .btn, .object-tools, .paginator a, #nav-sidebar"
 INK = "(each) => getComputedStyle(each, '::before').printColorAdjust"
 SHAPES = {"runs": ".badge", "run": ".badge", "spool": ".legend .free"}  # which tell a status
 PAGES = {
     "floor": (floor_path, ("today", "running run", "spool")),
     "admin": (admin_path, ("index", "runs", "run", "spool")),
+    "api": (api_path, ("spools", "spool")),
 }
 
 
@@ -28,3 +36,16 @@ def test_a_printed_page_has_its_content_and_nothing_to_press(visit, shop, face):
         if face == "admin" and name in SHAPES:
             assert page.locator(SHAPES[name]).first.evaluate(INK) == "exact", name
         page.emulate_media(media="screen")
+
+
+def test_the_printed_reference_is_ink_on_white_with_nothing_to_press(visit):
+    page = visit("/api/v1/docs/", by="mona", viewport=DESK, color_scheme="dark")
+    page.locator(".opblock").first.wait_for()
+    page.locator("html.dark-mode").wait_for()
+    assert page.locator(".btn.authorize").is_visible()
+    page.emulate_media(media="print", color_scheme="dark")
+    page.locator("html:not(.dark-mode)").wait_for()
+    assert not page.locator("header, .btn, select").locator("visible=true").count()
+    text = page.locator(".opblock-tag").first
+    ink = "(each) => getComputedStyle(each).color.match(/\\d+/g).slice(0, 3).map(Number)"
+    assert max(text.evaluate(ink)) < 100

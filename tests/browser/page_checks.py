@@ -1,6 +1,7 @@
 """A watched page, and the checks of every page."""
 
 import logging
+from contextlib import contextmanager
 from pathlib import Path
 
 from axe_playwright_python.base import AXE_SCRIPT
@@ -76,14 +77,21 @@ def geometry(page):
 def by_keyboard_and_large(page):
     """What a keyboard does not reach, and what does not fit with all text at 200 %."""
     wrong = page.evaluate(UNREACHABLE)
+    with large_text(page):
+        wrong += [[f"at 200 %: {what}", why] for what, why in page.evaluate(UNREACHABLE)]
+        wider = page.evaluate(WIDEST)
+    return wrong + ([["page at 200 %", f"{wider} px wider than the screen"]] if wider else [])
+
+
+@contextmanager
+def large_text(page):
+    """All text at 200 %."""
     root = "document.documentElement.style.fontSize"
     page.evaluate(
         f"{root} = 2 * parseFloat(getComputedStyle(document.documentElement).fontSize) + 'px'"
     )
-    wrong += [[f"at 200 %: {what}", why] for what, why in page.evaluate(UNREACHABLE)]
-    wider = page.evaluate(WIDEST)
+    yield
     page.evaluate(f"{root} = ''")
-    return wrong + ([["page at 200 %", f"{wider} px wider than the screen"]] if wider else [])
 
 
 def barriers(page):

@@ -12,6 +12,7 @@ from tests.browser.page_checks import (
     barriers,
     by_keyboard_and_large,
     geometry,
+    large_text,
 )
 from tests.browser.pages import (
     ADMIN,
@@ -87,6 +88,9 @@ def test_the_admin_is_for_everyone_and_fits_a_phone(visit, shop, part):
         for width in in_turn(page, WIDTHS_OF_ADMIN):
             wrong[name, width] = page.evaluate(UNFIT)
         wrong[name, "large"] = by_keyboard_and_large(page)
+        page.set_viewport_size(PHONE)
+        with large_text(page):
+            wrong[name, "large, on a phone"] = page.evaluate(WIDEST)
         wrong[name, scheme] = barriers(page)
     assert {name: found for name, found in wrong.items() if found} == {}
 
@@ -119,6 +123,33 @@ def test_a_page_of_help_and_of_no_address_is_for_everyone(visit, path):
     wrong |= {"dark": barriers(page), "wider by": page.evaluate(WIDEST)}
     assert not any(wrong.values()), wrong
     page.watch.is_paused = False
+
+
+@pytest.mark.parametrize("path", ["/admin/", "/api/v1/spools/", "/help/"])
+def test_the_header_has_room_for_what_is_typed_and_for_the_parts(visit, path):
+    page = visit(path, by="mona", viewport=PHONE)
+    find, name = page.locator(".cover .find input[type=search]"), page.locator(".cover .brand")
+    with large_text(page):
+        assert find.bounding_box()["width"] > 340
+    assert find.bounding_box()["width"] > 340
+    assert [page.evaluate(FITS, each.element_handle()) for each in (find, name)] == [True, True]
+    page.set_viewport_size(TABLET)
+    assert find.bounding_box()["width"] > 250
+    links = page.locator(".cover > nav a").locator("visible=true")
+    assert links.all_inner_texts() == ["Floor", "Admin", "API"]
+
+
+FITS = "(each) => each.scrollWidth <= each.clientWidth"
+
+
+def test_on_a_phone_the_buttons_of_the_api_stand_below_its_heading(visit):
+    page = visit("/api/v1/spools/", by="mona", viewport=PHONE)
+    heading = page.locator("h1").bounding_box()
+    buttons = page.locator("#content > .region > *").locator("visible=true")
+    assert buttons.count() > 3
+    assert all(
+        each.bounding_box()["y"] >= heading["y"] + heading["height"] for each in buttons.all()
+    )
 
 
 @pytest.mark.parametrize("path", [*FACES, SIGN_IN, "/floor/screen/", "/floor/runs/999999/"])
@@ -185,6 +216,13 @@ def test_a_list_of_cards_is_sorted_by_a_menu_and_chosen_as_a_whole(visit, shop, 
     assert menu.locator("summary").inner_text().startswith(f"Sorted by {name.lower()}")
     page.set_viewport_size(WIDE)
     assert [heading.is_visible(), menu.is_visible()] == [True, False]
+
+
+def test_on_a_phone_what_a_printer_makes_goes_across_its_card(visit, shop):
+    page = visit(admin_path("printers", shop.sample), by="mona", viewport=PHONE)
+    widths = [each.bounding_box()["width"] for each in page.locator("td:has(.contents)").all()]
+    assert widths
+    assert min(widths) > 320
 
 
 def test_the_tab_key_walks_through_the_board_and_a_menu_opens_and_closes(visit):

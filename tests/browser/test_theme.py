@@ -1,10 +1,13 @@
 """One choice of the theme for all faces, made in the header of any of them."""
 
+from urllib.parse import urlsplit
+
 import pytest
 
 from tests.browser.page_checks import DESK, PHONE, WIDEST
 from tests.browser.pages import FACES, SIGN_IN
 
+PUBLIC = "the public site"
 OTHER_PAGES = ("/floor/screen/", "/floor/runs/999999/")
 SCHEME = "getComputedStyle(document.documentElement).colorScheme"
 SCHEMES = {"auto": "light dark", "light": "light", "dark": "dark"}
@@ -20,9 +23,14 @@ def switch_of(page):
 
 
 @pytest.mark.parametrize("viewport", [PHONE, DESK], ids=["phone", "desk"])
-@pytest.mark.parametrize("path", FACES)
-def test_each_face_has_the_switch(visit, path, viewport):
-    page = visit(path, by="mona", viewport=viewport, color_scheme="light")
+@pytest.mark.parametrize("path", [*FACES, SIGN_IN, PUBLIC])
+def test_each_face_has_the_switch(visit, server, path, viewport):
+    by = None if path in (SIGN_IN, PUBLIC) else "mona"
+    page = visit("about:blank", by=by, viewport=viewport, color_scheme="light")
+    if path == PUBLIC:
+        page.watch.origin = f"http://localhost:{urlsplit(server.url).port}"
+        path = page.watch.origin
+    page.goto(path)
     for chosen in ("auto", "dark", "light"):
         switch = switch_of(page)
         assert page.evaluate(SCHEME) == SCHEMES[chosen]

@@ -24,6 +24,7 @@ from tenants.api.views import RecordViewSet
 class ManufacturerViewSet(RecordViewSet):
     """Who makes filament."""
 
+    help_topic = "api#lists-filters-and-csv"
     records = manufacturers
     queryset = Manufacturer.objects.all()
     listed = Manufacturer.objects.present()
@@ -36,6 +37,7 @@ class ManufacturerViewSet(RecordViewSet):
 class MaterialTypeViewSet(RecordViewSet):
     """Polymers: PLA, PETG, ASA."""
 
+    help_topic = "api#lists-filters-and-csv"
     queryset = MaterialType.objects.all()
     serializer_class = MaterialTypeSerializer
     filterset_class = filters.MaterialTypeFilter
@@ -46,6 +48,7 @@ class MaterialTypeViewSet(RecordViewSet):
 class LocationViewSet(RecordViewSet):
     """Shelves, dry boxes, rooms."""
 
+    help_topic = "api#lists-filters-and-csv"
     queryset = Location.objects.all()
     serializer_class = LocationSerializer
     filterset_class = filters.LocationFilter
@@ -56,6 +59,7 @@ class LocationViewSet(RecordViewSet):
 class FilamentViewSet(FilamentImport, RecordViewSet):
     """The catalogue."""
 
+    help_topic = "api#import"
     records = filaments
     queryset = Filament.objects.all()
     listed = Filament.objects.present()

@@ -19,6 +19,7 @@ from tenants.api.views import Nested, ReadViewSet
 class LedgerViewSet(ReadViewSet):
     """Entries are made by verbs, and never changed."""
 
+    help_topic = "api#use-weigh-and-correct"
     queryset = InventoryTransaction.objects.all()
     serializer_class = InventoryTransactionSerializer
     filterset_class = filters.InventoryTransactionFilter

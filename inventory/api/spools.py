@@ -200,6 +200,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
 class SpoolEventViewSet(Nested, ReadViewSet):
     """What happened to one spool and moved no grams: moved, loaded, opened, dried, archived."""
 
+    help_topic = "api#spools"
     queryset = SpoolEvent.objects.order_by("pk")
     serializer_class = SpoolEventSerializer
     filterset_class = filters.SpoolEventFilter

@@ -13,6 +13,7 @@ from tenants.api.views import Nested, ReadViewSet
 class SpoolTagViewSet(Nested, ReadViewSet):
     """The tags on one spool, by which readers know it."""
 
+    help_topic = "api#scan"
     queryset = SpoolTag.objects.order_by("pk")
     serializer_class = SpoolTagSerializer
     bodies = {"create": TagBody}

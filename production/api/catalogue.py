@@ -28,6 +28,7 @@ from tenants.api.views import Nested, RecordViewSet
 class PrinterViewSet(RecordViewSet):
     """Printers, with what runs on each, and their slots."""
 
+    help_topic = "api#printers-and-slots"
     queryset = Printer.objects.with_running()
     serializer_class = PrinterSerializer
     bodies = {"clear": NoBody}
@@ -45,6 +46,7 @@ class PrinterViewSet(RecordViewSet):
 class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
     """The places of a printer that hold a spool."""
 
+    help_topic = "api#printers-and-slots"
     queryset = PrinterSlot.objects.all()
     serializer_class = PrinterSlotSerializer
     bodies = {"load": SpoolBody, "unload": NoBody, "swap": SwapInSlotBody}
@@ -91,6 +93,7 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
 class ProductViewSet(ChangesMixin, RecordViewSet):
     """Products, with their bills of materials. Planned runs follow what is changed."""
 
+    help_topic = "api#plan"
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
     bodies = {"accept_actuals": AcceptBody}
@@ -118,6 +121,7 @@ class ProductViewSet(ChangesMixin, RecordViewSet):
 class BomLineViewSet(ChangesMixin, Nested, RecordViewSet):
     """What one unit of a product takes. Planned runs follow what is changed."""
 
+    help_topic = "api#plan"
     queryset = BomLine.objects.all()
     answers = {**dict.fromkeys(CHANGES, ChangedBomLine), "destroy": REMOVED}
     records = products
@@ -133,6 +137,7 @@ class BomLineViewSet(ChangesMixin, Nested, RecordViewSet):
 class ReasonViewSet(RecordViewSet):
     """Why parts are scrapped and runs fail; one that is not in use is no longer offered."""
 
+    help_topic = "api#people-and-settings"
     queryset = Reason.objects.all()
     serializer_class = ReasonSerializer
     bodies = {"create": NewReasonSerializer}

@@ -15,6 +15,7 @@ from tenants.api.views import Nested, ReadViewSet
 class RunLineViewSet(AllowedVerbsMixin, Nested, ReadViewSet):
     """The lines of a run: changed while it is open, each change a change of the run."""
 
+    help_topic = "api#plan"
     parents, parent = ProductionRun.objects.live(), "run"
     add = change = remove = None  # the services' verbs
     ordering_fields = ["id"]

@@ -24,6 +24,7 @@ from tenants.api.views import ListViewSet
 class Report(ListViewSet):
     """A list that a service computes, in ``compute``, from the filtered rows and the parameters."""
 
+    help_topic = "api#reports"
     filter_backends = [DjangoFilterBackend]
 
     def list(self, request):
@@ -40,6 +41,7 @@ class VarianceReport(Report):
     """Planned, actual, difference, percent and cost of many runs, by group. Filters choose runs,
     which are summed as wholes: by product each carries its share."""
 
+    help_topic = "api#variance-stock-and-alerts"
     title = "Variance"
     observed_as = "report.variance"
     queryset = ProductionRun.objects.live()
@@ -56,6 +58,7 @@ class ExplanationReport(Report):
     """Why many runs did not take and cost what was planned, by group: the parts of their
     differences. ``over`` is what was really paid too much: all but fewer or more good parts."""
 
+    help_topic = "api#explanation-of-many-runs"
     title = "Explanation"
     queryset = ProductionRun.objects.live()
     serializer_class = ExplanationGroupSerializer
@@ -71,6 +74,7 @@ class ExplanationReport(Report):
 class ConsumptionReport(Report):
     """Where the filament went: usage and waste, net of what was reversed, by group and period."""
 
+    help_topic = "api#consumption"
     title = "Consumption"
     observed_as = "report.consumption"
     queryset = InventoryTransaction.objects.all()
@@ -91,6 +95,7 @@ class ConsumptionReport(Report):
 class ScrapReport(Report):
     """What was printed for nothing: scrapped parts of completed runs, and failed runs."""
 
+    help_topic = "api#scrap"
     title = "Scrap"
     observed_as = "report.scrap"
     queryset = ProductionRun.objects.live()
@@ -107,6 +112,7 @@ class LotReport(Report):
     Exactly one of ``lot``, ``order_reference``, ``run`` and ``run_number`` is needed.
     """
 
+    help_topic = "api#lots"
     title = "Lots"
     observed_as = "report.lots"
     queryset = RunMaterial.objects.all()
@@ -124,6 +130,7 @@ class LotReport(Report):
 class LotPartsReport(Report):
     """What was made of a lot, and for which orders."""
 
+    help_topic = "api#lots"
     title = "Parts of a lot"
     observed_as = "report.lot_parts"
     queryset = RunMaterial.objects.all()
@@ -137,6 +144,7 @@ class LotPartsReport(Report):
 class StockReport(ListViewSet):
     """Each filament: what is on the shelf, what open runs want of it, and how long it lasts."""
 
+    help_topic = "api#variance-stock-and-alerts"
     title = "Stock"
     observed_as = "report.stock"
     queryset = Filament.objects.present()
@@ -181,6 +189,7 @@ class UnexplainedReport(Report):
 class AlertReport(Report):
     """Products that are planned with grams or minutes that no longer fit what they take."""
 
+    help_topic = "api#variance-stock-and-alerts"
     title = "Alerts"
     observed_as = "report.alerts"
     queryset = Product.objects.all()

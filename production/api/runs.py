@@ -168,6 +168,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
 class RunEventViewSet(ReadViewSet):
     """What was done to runs, in the order in which it was done: to follow them, deletions too."""
 
+    help_topic = "api#history"
     queryset = RunEvent.objects.order_by("pk")
     serializer_class = RunEventSerializer
     filterset_class = RunEventFilter

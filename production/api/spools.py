@@ -44,6 +44,7 @@ class SpoolInUseViewSet(spools.SpoolViewSet):
 class ScanViewSet(BaseViewSet):
     """What was scanned: our labels, the maker's barcode, Spoolman's codes."""
 
+    help_topic = "api#scan"
     queryset = Spool.objects.all()
     serializer_class = ScanSerializer
     bodies = {"create": ScanBody}

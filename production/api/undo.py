@@ -14,6 +14,7 @@ from tenants.api.views import BaseViewSet
 class UndoViewSet(BaseViewSet):
     """What I did last, and how it is undone."""
 
+    help_topic = "api#undo"
     observed_as = "undo.get"
     queryset = Spool.objects.all()
     serializer_class = LastSerializer

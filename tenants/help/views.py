@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from tenants.help import pages
+from tenants.help import pages, topics
 
 
 @require_safe
@@ -23,3 +23,6 @@ def help_page(request, name):
     except KeyError:
         text = _("There is no page “%(name)s” in the documentation: /help/ lists them.")
         raise Http404(text % {"name": name}) from None
+
+
+help_index.help_topic = help_page.help_topic = topics.LIST

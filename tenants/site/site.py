@@ -87,7 +87,7 @@ class AdminSite(admin.AdminSite):
     password_change.help_topic = "admin#your-account"
 
     def admin_view(self, view, cacheable=False):
-        """Django's; the source of what it writes is the admin."""
+        """Django's; the source of what it writes is the admin. A page of rows has their help."""
 
         @functools.wraps(view)
         def from_admin(request, *args, **kwargs):
@@ -97,10 +97,20 @@ class AdminSite(admin.AdminSite):
             finally:
                 source.reset(token)
 
+        if model_admin := _model_admin_of(view):
+            from_admin.model_admin = model_admin
         return super().admin_view(from_admin, cacheable)
 
     def autocomplete_view(self, request):
         return Suggestions.as_view(admin_site=self)(request)
+
+
+def _model_admin_of(view):
+    """Whose method a view is, also within decorators and partials; None if of no ModelAdmin."""
+    while view is not None and not hasattr(view, "__self__"):
+        view = getattr(view, "func", None) or getattr(view, "__wrapped__", None)
+    owner = getattr(view, "__self__", None)
+    return owner if isinstance(owner, admin.ModelAdmin) else None
 
 
 def _place(name):

@@ -6,7 +6,7 @@ import pytest
 from django.urls import get_resolver, resolve, reverse
 
 from tenants.help import pages
-from tenants.help.topics import address_of, topic_of
+from tenants.help.topics import LIST, address_of, topic_of
 from tenants.site.site import farm_site
 
 FARM, PUBLIC = "config.urls", "config.urls_public"
@@ -31,7 +31,7 @@ def test_the_help_of_every_page_is_a_heading_that_is_there(urlconf):
         topic_of(Match(each.callback)) for each in views_of(get_resolver(urlconf).url_patterns)
     }
     assert len(topics) > (1 if urlconf == PUBLIC else 30)
-    for topic in topics:
+    for topic in topics - {LIST}:
         name, _, heading = topic.partition("#")
         assert not heading or heading in pages.page(name).anchors, topic
 
@@ -41,18 +41,40 @@ def test_all_rows_of_the_admin_have_a_section_of_their_own():
     assert headings <= pages.page("admin").anchors
 
 
+def test_each_page_of_rows_leads_to_a_section_not_only_to_a_page():
+    without = {
+        str(each.pattern)
+        for each in views_of(get_resolver(FARM).url_patterns)
+        if hasattr(each.callback, "model_admin") or hasattr(each.callback, "cls")
+        if "#" not in topic_of(Match(each.callback))
+    }
+    assert without == set()
+
+
 @pytest.mark.parametrize(
     ("path", "topic"),
     [
         ("/", "admin#the-front-page"),
         ("/admin/", "admin#today"),
-        ("/admin/inventory/spool/1/do/weigh/", "admin#spools"),
+        ("/admin/inventory/spool/1/weigh/", "admin#spools"),
+        ("/admin/inventory/spool/labels/", "admin#spools"),
+        ("/admin/inventory/filament/import/", "admin#filaments"),
+        ("/admin/production/productionrun/1/start/", "admin#production-runs"),
+        ("/admin/accounts/backup/1/restore/", "admin#backups"),
+        ("/admin/accounts/backup/now/", "admin#backups"),
         ("/floor/", "floor#the-board"),
         ("/floor/runs/1/complete/", "floor#completing-a-run"),
         ("/floor/runs/1/swap/1/", "floor#while-a-run-prints"),
         ("/admin/password_change/", "admin#your-account"),
         ("/api/v1/spools/", "api#spools"),
-        ("/api/v1/docs/", "api"),
+        ("/api/v1/", "api#api-recipes"),
+        ("/api/v1/docs/", "api#api-recipes"),
+        ("/api/v1/printers/", "api#printers-and-slots"),
+        ("/api/v1/printers/1/slots/", "api#printers-and-slots"),
+        ("/api/v1/me/", "api#people-and-settings"),
+        ("/api/v1/nothing/", "api#errors"),
+        ("/help/", LIST),
+        ("/help/api/", LIST),
     ],
 )
 def test_a_page_leads_to_its_piece(path, topic):

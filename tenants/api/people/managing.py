@@ -16,6 +16,7 @@ from tenants.api.views import BaseViewSet, ListViewSet, ReadViewSet
 class UserViewSet(ConfirmedMixin, ReadViewSet):
     """The people of the farm. They are deactivated, never deleted."""
 
+    help_topic = "api#people-and-settings"
     queryset = User.objects.all()
     serializer_class = serializers.UserSerializer
     bodies = {
@@ -91,6 +92,7 @@ class UserViewSet(ConfirmedMixin, ReadViewSet):
 class RoleViewSet(ListViewSet):
     """The roles, and what each may do."""
 
+    help_topic = "api#people-and-settings"
     title = "Roles"
     observed_as = "role.list"
     queryset = User.objects.none()
@@ -107,6 +109,7 @@ class RoleViewSet(ListViewSet):
 class DeviceTokenViewSet(ConfirmedMixin, ReadViewSet):
     """The tokens of everybody in the farm; those of one's own are at ``tokens/``."""
 
+    help_topic = "api#authentication"
     queryset = DeviceToken.objects.select_related("user")
     serializer_class = serializers.DeviceTokenSerializer
     bodies = {"create": serializers.NewDeviceTokenBody}
@@ -136,6 +139,7 @@ class DeviceTokenViewSet(ConfirmedMixin, ReadViewSet):
 class FloorDeviceViewSet(ConfirmedMixin, ReadViewSet):
     """The floor's shared tablets. One is registered on itself, at /floor/device/."""
 
+    help_topic = "api#people-and-settings"
     queryset = FloorDevice.objects.all()
     serializer_class = serializers.FloorDeviceSerializer
     bodies = {"unlock": serializers.ConfirmBody}
@@ -159,6 +163,7 @@ class FloorDeviceViewSet(ConfirmedMixin, ReadViewSet):
 class SettingsViewSet(BaseViewSet):
     """What the farm has decided about itself; new rates count from the next run that starts."""
 
+    help_topic = "api#people-and-settings"
     queryset = FarmSettings.objects.all()
     serializer_class = serializers.FarmSettingsSerializer
     permissions = {"show": FULL_SCOPE, "metadata": FULL_SCOPE}
@@ -185,6 +190,7 @@ class SettingsViewSet(BaseViewSet):
 class AuditEventViewSet(ReadViewSet):
     """Changes of master data, through whichever interface, in the order in which they were made."""
 
+    help_topic = "api#people-and-settings"
     queryset = AuditEvent.objects.order_by("pk")
     serializer_class = serializers.AuditEventSerializer
     filterset_class = filters.AuditEventFilter

@@ -25,6 +25,7 @@ from tenants.api.views import BaseViewSet, ReadViewSet
 class TokenViewSet(ReadViewSet):
     """Tokens of one's own: made with a password, returned once, revoked by DELETE."""
 
+    help_topic = "api#authentication"
     queryset = DeviceToken.objects.all()
     serializer_class = TokenSerializer
     bodies = {"create": NewTokenBody}
@@ -79,6 +80,7 @@ class TokenViewSet(ReadViewSet):
 class MeViewSet(ConfirmedMixin, BaseViewSet):
     """Who I am here, and what I may do."""
 
+    help_topic = "api#people-and-settings"
     observed_as = "me.get"
     queryset = User.objects.all()
     serializer_class = MeSerializer

@@ -179,6 +179,8 @@ def test_the_command_says_how_to_sign_in_and_the_words_work(db, monkeypatch):
     out = StringIO()
     call_command("demo", stdout=out)
     assert "http://demo.localhost:8123/" in out.getvalue()
+    headings = next(line for line in out.getvalue().splitlines() if "password" in line)
+    assert headings.split() == ["name", "password", "person"]
     with tenant_context(Tenant.objects.get(slug="demo")):
         for role, _, password in demo.SIGN_INS:
             user = User.objects.get(username=role)

@@ -13,6 +13,7 @@ class Command(FarmCommand):
             self.stdout.write("The demo farm has been made, with a month of history.")
         port = os.environ.get("PORT") or "8000"
         host = farm.get_primary_domain().host
-        rows = [("address", f"http://{host}:{port}/", "")]
+        rows = [("address", f"http://{host}:{port}/", ""), ("", "", "")]
+        rows += [("name", "password", "person")]
         rows += [(role, password, name) for role, name, password in demo.SIGN_INS]
         self.stdout.write("\n".join(f"  {a:<10} {b:<26} {c}".rstrip() for a, b, c in rows))

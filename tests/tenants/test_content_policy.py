@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 
 from tenants.web import middleware
@@ -15,6 +16,12 @@ def test_pages_load_nothing_inline_and_nothing_from_elsewhere(farm_client, manag
     assert "default-src 'self'" in policy
     assert "frame-ancestors 'none'" in policy
     assert "unsafe" not in policy
+
+
+def test_no_template_has_styles_within_it():
+    templates = settings.BASE_DIR.joinpath("templates").rglob("*.html")
+    found = {path.name for path in templates if re.search(r"<style|\sstyle=", path.read_text())}
+    assert found == set()
 
 
 @pytest.mark.parametrize(

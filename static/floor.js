@@ -54,6 +54,11 @@ for (const item of document.querySelectorAll("[data-quantity]")) {
   ask();
 }
 
+// What must be chosen or put right may be in a part that is closed.
+document.addEventListener("invalid", (event) => {
+  for (let part = event.target.closest("details"); part; part = part.parentElement.closest("details")) part.open = true;
+}, true);
+
 // What is typed is no estimate, whatever was there before.
 for (const input of document.querySelectorAll("[data-estimate]")) {
   const hint = document.getElementById(`${input.id}_helptext`);

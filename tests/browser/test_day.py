@@ -153,6 +153,25 @@ def test_a_run_fails_with_at_most_four(visit, shop):
     assert status(run) == "failed"
 
 
+def test_undo_lies_over_no_button_of_a_run(visit, shop):
+    run = a_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
+    lifecycle.start(run, by=shop.otto, printer_cleared=True, confirm=True)
+    page = visit(f"/floor/runs/{run.pk}/", viewport={"width": 390, "height": 844})
+    assert page.get_by_role("button", name="Undo").is_visible()
+    bar = page.locator(".undo").bounding_box()
+    for button in page.locator("main :is(a.button, button.primary)").all():
+        assert button.bounding_box()["y"] >= bar["y"] + bar["height"]
+
+
+def test_what_must_be_chosen_is_shown_though_its_part_was_closed(visit, shop):
+    """The browser has nothing to tell on its console: `visit` looks at that."""
+    run = a_running_run((a_spool(), 40), printer=a_printer(), by=shop.otto)
+    page = visit(f"/floor/runs/{run.pk}/fail/")
+    page.get_by_role("button", name="It failed: book what it took").tap()
+    page.locator(".reasons details[open]").wait_for()
+    assert page.evaluate("document.activeElement.name") == "reason"
+
+
 def test_a_spool_is_weighed_with_at_most_three(visit, shop):
     """From its label: scanning it opens its page."""
     spool = a_spool()

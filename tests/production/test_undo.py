@@ -63,6 +63,16 @@ def test_a_weighing_is_taken_back_by_who_made_it_though_no_right_to_reverse(floo
     assert violations() == []
 
 
+def test_the_bar_begins_with_the_product_or_the_filament(floor, operator):
+    clips = [(a_product(name="Cable clip"), 4), (a_product(name="Hook"), 1)]
+    run = a_running_run((a_spool(), 10), items=clips, by=operator)
+    assert f"Cable clip: you started run {run.number}, " in page(floor.get("/floor/"))
+    spool = a_spool(1000, by=operator)
+    touch(floor, f"/floor/spools/{spool.pk}/weigh/", gross_grams="1190")
+    words = f"{spool.filament.name}: you weighed {spool.code}, "
+    assert words in page(floor.get("/floor/"))
+
+
 def test_what_another_weighed_or_long_ago_is_not_taken_back(operator):
     entry = scale.weigh(a_spool(1000), gross_grams=1190, by=operator)
     half_an_hour_later = entry.created_at + timedelta(minutes=30)

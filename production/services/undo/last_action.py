@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
-from production.models import ProductionRun, RunEvent, RunMaterial
+from production.models import ProductionRun, RunEvent, RunItem, RunMaterial
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
@@ -31,13 +31,15 @@ MOVED = ~Q(from_status=F("to_status"))
 @dataclass(frozen=True, kw_only=True)
 class Undoable:
     """An undoable action: the row ``event`` of a ``kind`` (run, weighing, loading or receipt),
-    done to the run or spool of id ``subject``. ``text`` describes it."""
+    done to the run or spool of id ``subject``. ``text`` describes it; ``about`` is the first
+    product of the run or the filament of the spool, or ""."""
 
     kind: str
     event: int
     subject: int
     verb: str
     text: str
+    about: str
     at: datetime
 
     @property
@@ -74,6 +76,7 @@ def find(*, by, at=None):
         subject=newest["subject"],
         verb=newest["done"],
         text=_text(newest["done"], newest["name"]),
+        about=newest["about"] or "",
         at=newest["moment"],
     )
 
@@ -136,6 +139,8 @@ def _of_runs(by, since):
     since_then = Exists(later.exclude(put_back.BESIDE))
     is_over = Case(When(verb__in=UNDOABLE, then=since_then), default=Value(True))
     own = RunEvent.objects.filter(MOVED | Q(verb__in=UNDOABLE), by=by, at__gte=since)
+    items = RunItem.objects.filter(run=OuterRef("run")).order_by("pk")
+    own = own.annotate(about=items.values("product__name")[:1])
     return _rows(own, "run", "run", F("run__number"), F("verb"), F("at"), is_over)
 
 
@@ -147,6 +152,7 @@ def _weighings(by, since):
     )
     # The ledger has no reversal of a count that moved nothing.
     is_over = Case(When(grams=0, then=Value(True)), default=Exists(later))
+    own = own.annotate(about=F("spool__filament__name"))
     return _rows(
         own, "weighing", "spool", F("spool__code"), Value("weigh"), F("created_at"), is_over
     )
@@ -162,6 +168,7 @@ def _loadings(by, since):
     own = SpoolEvent.objects.filter(
         ~Exists(drawn), ~Exists(of_run), by=by, at__gte=since, verb="loaded", undoes=None
     )
+    own = own.annotate(about=F("spool__filament__name"))
     return _rows(own, "loading", "spool", F("spool__code"), Value("load"), F("at"), Exists(later))
 
 
@@ -171,12 +178,13 @@ def _deliveries(by, since):
     )
     count = together.order_by().values("created_at").values(many=Cast(Count("pk"), CharField()))
     own = receipts.receipts().filter(performed_by=by, created_at__gte=since)
+    own = own.annotate(about=Value(""))
     is_over = Exists(together.filter(receipts.TOUCHED))
     return _rows(own, "receipt", "spool", count, Value("receive"), F("created_at"), is_over)
 
 
 def _rows(own, kind, subject, name, verb, at, is_over):
-    """The newest of ``own``, in the columns that all kinds have."""
+    """The newest of ``own``, which has ``about``, in the columns that all kinds have."""
     columns = {"what": Value(kind), "subject": F(f"{subject}_id"), "name": name, "done": verb}
     columns |= {"moment": at, "is_over": is_over}
-    return own.annotate(**columns).order_by("-moment", "-pk").values("pk", *columns)[:1]
+    return own.annotate(**columns).order_by("-moment", "-pk").values("pk", "about", *columns)[:1]

@@ -117,6 +117,9 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     form = SpoolForm
     verbs = VERBS
 
+    def heading(self, spool):
+        return f"{spool.filament} · {spool.code}"
+
     # -- finding -------------------------------------------------------------------------------
 
     def get_queryset(self, request):

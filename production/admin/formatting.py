@@ -2,6 +2,7 @@
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
+from django.utils.translation import gettext as _
 
 from inventory.admin.rendering import NOTHING, grams
 from inventory.glyphs import spool_glyph
@@ -10,7 +11,7 @@ from production.services.variance import Figure
 from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
 
-MOST_GLYPHS = 3
+MOST_GLYPHS = MOST_NAMES = 3
 
 
 def badge(run, blockers=()):
@@ -100,7 +101,7 @@ def minutes_source(run):
 def makes(run):
     """``12 × Clip``, one line an item, of the (prefetched) items."""
     lines = [(item.quantity, item.product.name, item.product.sku) for item in run.items.all()]
-    line = '<span class="line" title="{2}"><span class="quiet">{0} ×</span> {1}</span>'
+    line = '<span class="line" title="{2}"><span class="quiet">{0}&nbsp;×</span>&nbsp;{1}</span>'
     return format_html_join("", line, lines) or NOTHING
 
 
@@ -121,6 +122,15 @@ def contents_link(run):
     """The same, leading to the run's page."""
     url = reverse("admin:production_productionrun_change", args=[run.pk])
     return format_html('<a href="{}">{}</a>', url, contents(run))
+
+
+def heading(run):
+    """``12 × Clip · RUN-7``: what it makes, and its number."""
+    items = list(run.items.all())
+    makes = [f"{item.quantity} × {item.product.name}" for item in items[:MOST_NAMES]]
+    if len(items) > MOST_NAMES:
+        makes.append(_("%(count)d products in all") % {"count": len(items)})
+    return " · ".join(filter(None, [", ".join(makes), run.number]))
 
 
 def makes_in_text(run):

@@ -112,6 +112,9 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
         is_deleted = obj is not None and obj.is_deleted
         return not is_deleted and super().has_change_permission(request, obj)
 
+    def heading(self, run):
+        return formatting.heading(run)
+
     # -- the list ------------------------------------------------------------------------------
 
     @admin.display(description="status", ordering="status")

@@ -68,6 +68,10 @@ class VerbPages:
     verb_template = "tenants/admin_verb.html"
     bulk_template = "tenants/admin_bulk_verb.html"
 
+    def heading(self, row):
+        """The row in the heading of a verb's page."""
+        return row
+
     def preview(self, row, verb, values, by):
         return in_dry_run(lambda: verb.service(row, by=by, **values))
 
@@ -159,7 +163,9 @@ class VerbPages:
     def _page(self, request, verb, row, form, preview, seen):
         context = {
             **self._verb_context(
-                request, verb, _("%(verb)s: %(row)s") % {"verb": verb.label, "row": row}
+                request,
+                verb,
+                _("%(verb)s: %(row)s") % {"verb": verb.label, "row": self.heading(row)},
             ),
             "row": row,
             "form": form,

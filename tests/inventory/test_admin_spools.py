@@ -31,6 +31,12 @@ def codes(client, query=""):
 # --- The shelf ---------------------------------------------------------------------------------
 
 
+def test_the_heading_of_a_verb_names_the_filament_and_then_the_code(at_admin):
+    spool = a_spool(filament=a_filament(name="Slate Grey"))
+    heading = f"<h1>Weigh: {spool.filament} · {spool.code}</h1>"
+    assert heading in at_admin.get(page(spool, "weigh")).content.decode()
+
+
 def test_the_bar_tells_what_is_free_reserved_and_gone(at_admin):
     spool = a_spool(1000)
     consumption.use(spool, by=None, grams=300)

@@ -40,7 +40,7 @@ def test_the_list_tells_plan_actual_and_what_is_off(at_admin):
     assert '<span class="badge status-completed">Completed</span>' in text
     assert '<span class="quiet">100</span> → <strong>90</strong>' in text
     assert '<span class="quiet">1 h 35</span> → <strong>1 h 35</strong>' in text
-    assert 'title="CLIP-1"><span class="quiet">4 ×</span> Cable clip' in text
+    assert 'title="CLIP-1"><span class="quiet">4&nbsp;×</span>&nbsp;Cable clip' in text
     assert 'fill="#87CEEB"' in text
     assert "−10.0 %" in text
     assert text.count('class="beyond"') == 1  # the farm's threshold is 10 %, itself included

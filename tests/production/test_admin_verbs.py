@@ -26,6 +26,15 @@ def test_a_failure_needs_its_reason_and_books_waste(at_admin):
     assert run.transactions.get().grams == -40
 
 
+def test_a_heading_names_the_products_and_then_the_run(at_admin):
+    run = a_running_run((a_spool(), 100), items=[(a_product(name="Clip"), 4)])
+    heading = f"<h1>Complete: 4 × Clip · {run.number}</h1>"
+    assert heading in at_admin.get(page(run, "complete")).content.decode()
+    of_many = a_run(items=[(a_product(name=f"Part {number}"), 2) for number in range(5)])
+    heading = f"2 × Part 0, 2 × Part 1, 2 × Part 2, 5 products in all · {of_many.number}</h1>"
+    assert heading in at_admin.get(page(of_many, "cancel")).content.decode()
+
+
 def test_a_run_is_cancelled_and_its_claims_released(at_admin):
     spool = a_spool()
     run = a_run((spool, 100))

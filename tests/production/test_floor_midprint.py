@@ -29,6 +29,12 @@ def counts(run):
 # --- A failed plate ------------------------------------------------------------------------------
 
 
+def test_the_page_of_a_swap_begins_with_what_is_made(floor):
+    run = a_running_run((a_spool(), 10), items=[(a_product(name="Cable clip"), 4)])
+    text = page(floor.get(at(run, "swap", run.materials.get().pk)))
+    assert "Cable clip</h1>" in text
+
+
 def test_a_failed_plate_is_noted_with_two_touches_and_fills_the_completion(floor, run):
     form = page(floor.get(at(run, "plate")))
     item = run.items.get()

@@ -70,6 +70,9 @@ def test_wrong_pins_are_counted_and_followed_by_a_pause(tablet, shop):
         begin(tablet, pin="8521")
         finds(tablet, f"{left} tries are left before a pause.")
     fits(tablet)
+    field, button = tablet.locator("[name=pin]"), tablet.get_by_role("button", name="Sign in")
+    boxes = [each.bounding_box() for each in (field, button)]
+    assert len({box["y"] + box["height"] for box in boxes}) == 1  # in one line
     begin(tablet)
     finds(tablet, "5 wrong PINs: wait until")
     begin(tablet, pin="8521")

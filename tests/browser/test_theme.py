@@ -59,6 +59,17 @@ def test_the_reference_follows_the_switch_at_once(visit):
     page.locator("html.dark-mode").wait_for()
 
 
+@pytest.mark.parametrize("path", ["/floor/", "/admin/", "/help/"])
+def test_the_mark_has_a_colour_of_the_users_own(visit, path):
+    page = visit(path, by="mona", viewport=PHONE, forced_colors="active")
+    mark = page.evaluate(MARK)
+    page.evaluate("document.body.style.cssText = 'color: CanvasText'")
+    assert mark == page.evaluate("getComputedStyle(document.body).color")
+
+
+MARK = "getComputedStyle(document.querySelector('.brand'), '::before').backgroundColor"
+
+
 def test_without_a_script_there_is_no_switch(visit):
     page = visit("/", by="mona", viewport=DESK, java_script_enabled=False)
     assert page.locator("h1").is_visible()

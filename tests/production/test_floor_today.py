@@ -56,9 +56,9 @@ def test_of_many_products_a_card_names_the_first(floor):
     items = [(a_product(name=f"Part {number}"), 2) for number in range(9)]
     run = a_running_run((a_spool(), 1), printer=a_printer("Elm"), items=items)
     text = floor.get(TODAY).content.decode()
-    assert "2 × Part 2, 9 products in all" in text
+    assert "2&nbsp;×&nbsp;Part 2, 9 products in all" in text
     assert "Part 3" not in text
-    assert "2 × Part 8" in floor.get(f"/floor/runs/{run.pk}/").content.decode()
+    assert "2&nbsp;×&nbsp;Part 8" in floor.get(f"/floor/runs/{run.pk}/").content.decode()
 
 
 def test_what_prints_is_in_the_order_of_its_end(floor):
@@ -135,7 +135,7 @@ def test_a_bed_shows_what_lies_on_it_and_what_is_next(floor):
     Printer.objects.update(needs_clearing=True)
     a_run((a_spool(), 1), printer=elm, items=[(box, 6)])
     text, has_order = seen(floor)
-    assert has_order("To clear", "Wall hook", "Printed", "Next:", "6 × Box")
+    assert has_order("To clear", "Wall hook", "Printed", "Next:", "6&nbsp;×&nbsp;Box")
     assert text.count(">Box<") == 0
 
 
@@ -145,7 +145,9 @@ def test_a_free_printer_shows_what_is_next(floor):
     PrinterSlot.objects.create(printer=a_printer("Fir"), label="1")
     a_printer("Oak")
     text, has_order = seen(floor)
-    assert has_order("Elm", "Next:", "4 × Wall hook", "Fir", "No spool loaded", "Oak", "Nothing pl")
+    assert has_order(
+        "Elm", "Next:", "4&nbsp;×&nbsp;Wall hook", "Fir", "No spool loaded", "Oak", "Nothing pl"
+    )
     assert f"/floor/runs/{run.pk}/" in text
 
 

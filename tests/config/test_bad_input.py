@@ -361,12 +361,12 @@ def test_allow_is_true_and_another_method_is_405_that_says_so(at):
     methods = ["get", "head", "post", "put", "patch", "delete", "options", "trace", "query"]
     for number, route in enumerate(OF_VIEWS):
         taken = {"OPTIONS", *(method.upper() for method in route.view.actions)}
+        taken |= {"HEAD"} if "GET" in taken else set()  # REST framework adds it on first use
         for method in some_of(methods, number):
             answer = at(route, method, body="{}")
             assert set(answer["Allow"].split(", ")) == taken, (route.path, method)
             is_taken = method.upper() in taken
             assert (answer.status_code == 405) != is_taken, (route.path, method)
-        assert ("GET" in taken) == ("HEAD" in taken)
 
 
 def test_head_is_get_without_a_body(at):

@@ -25,6 +25,8 @@ LEFT_OUT = {
     "accounts_backup",
     "accounts_idempotencykey",
     "accounts_pintries",
+    "accounts_socketprocess",
+    "accounts_tokensocket",
     "jobs_job",
     "jobs_jobfileblock",
 }

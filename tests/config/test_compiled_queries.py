@@ -14,7 +14,13 @@ import tenants
 from inventory.models import Spool
 from inventory.services import metering
 from production.models import Printer, ProductionRun
-from tenants.accounts.models import DeviceToken, IdempotencyKey, User
+from tenants.accounts.models import (
+    DeviceToken,
+    IdempotencyKey,
+    SocketProcess,
+    TokenSocket,
+    User,
+)
 from tenants.models import Tenant
 from tenants.operations import compiled
 from tests.factories import a_running_run, a_spool
@@ -70,6 +76,8 @@ OTHERS = {
     "host": lambda: ["alpha.localhost", "beta.localhost", "nobody.localhost"],
     "hashed": lambda: [*DeviceToken.objects.values_list("hash", flat=True), "no hash"],
     "now": lambda: [timezone.now(), timezone.now() + timedelta(days=9_000)],
+    "moment": lambda: [timezone.now(), timezone.now() - timedelta(hours=1)],
+    "seen_after": lambda: [timezone.now() - timedelta(hours=1), timezone.now()],
 }
 
 
@@ -82,6 +90,9 @@ def full(farm, manager):
     scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}
     for user in User.objects.all():
         IdempotencyKey.objects.create(user=user, key="a key", **scope)
+    process = SocketProcess.objects.create()
+    for token in DeviceToken.objects.all():
+        TokenSocket.objects.create(token=token, process=process.pk)
 
 
 @pytest.mark.parametrize("name", sorted(QUERIES))

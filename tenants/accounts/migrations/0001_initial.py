@@ -7,6 +7,7 @@ import django.db.models.functions.text
 import django.utils.timezone
 import tenants.accounts.models.settings
 import tenants.operations.quantities
+import uuid
 from django.conf import settings
 from django.db import migrations, models
 
@@ -181,5 +182,27 @@ class Migration(migrations.Migration):
                 'ordering': ['-pk'],
             },
         ),
+        migrations.CreateModel(
+            name='SocketProcess',
+            fields=[
+                ('key', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ('seen_at', models.DateTimeField(default=django.utils.timezone.now)),
+            ],
+        ),
+        migrations.CreateModel(
+            name='TokenSocket',
+            fields=[
+                ('token', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='socket', serialize=False, to='accounts.devicetoken')),
+                ('process', models.UUIDField(help_text='The SocketProcess that wrote this.')),
+                ('count', models.PositiveIntegerField(default=0, help_text='Of open ones.')),
+                ('up_since', models.DateTimeField(null=True)),
+                ('down_at', models.DateTimeField(help_text='When one was lost last.', null=True)),
+            ],
+            options={
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('count', 0), ('up_since', None)), models.Q(('count__gt', 0), ('up_since__isnull', False)), _connector='OR'), name='accounts_tokensocket_up_while_open')],
+            },
+        ),
         migrations.RunSQL('ALTER TABLE accounts_attempt SET UNLOGGED', migrations.RunSQL.noop),
+        migrations.RunSQL('ALTER TABLE accounts_socketprocess SET UNLOGGED', migrations.RunSQL.noop),
+        migrations.RunSQL('ALTER TABLE accounts_tokensocket SET UNLOGGED', migrations.RunSQL.noop),
     ]

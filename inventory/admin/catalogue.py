@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.db.models import Count, Q
 
+from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
 from inventory.admin.rendering import grams, of_one_row, with_glyph
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Filament, Location, Manufacturer, MaterialType
-from inventory.services import extra_values, filaments, manufacturers, stock
+from inventory.services import filaments, manufacturers, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
@@ -36,11 +37,10 @@ def restoring(records, permission):
     )
 
 
-class NamedAdmin(VerbPages, ModelAdmin):
+class NamedAdmin(VerbPages, ExtraValuesAdmin):
     """A row has a name, unless a client of the printers' API made it without, which may remove
-    it too. ``entity`` is what the farm's own fields call it."""
+    it too."""
 
-    entity = None
     change_form_template = "inventory/admin_record.html"
     preview_template = "inventory/_restore_preview.html"
 
@@ -58,8 +58,8 @@ class NamedAdmin(VerbPages, ModelAdmin):
         return form
 
     def render_change_form(self, request, context, obj=None, **kwargs):
-        if obj is not None:
-            context["extra_values"] = extra_values.named(self.entity, obj.extra)
+        if obj is not None and not self.has_change_permission(request, obj):
+            context["extra_values"] = self.values_of(obj)
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 

@@ -9,6 +9,7 @@ from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
 from inventory.admin.catalogue import material_types
+from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.rendering import changed, grams, of_one_row, stock_bar, with_glyph
@@ -16,14 +17,13 @@ from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Location, Spool
-from inventory.services import extra_values, receiving
+from inventory.services import receiving
 from inventory.services.spools import shelf
 from inventory.services.spools.preview import preview
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import half_up
 from tenants.operations.versions import expecting
-from tenants.site.base import ModelAdmin
 from tenants.site.exports import same
 from tenants.site.filters import ChoiceListFilter, field_filter
 from tenants.site.forms import may_be, with_suggestions
@@ -78,9 +78,10 @@ def _suggested(spools, parameters):
     return spools.on_shelf().order_by("-available", "pk")
 
 
-class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
+class SpoolAdmin(LabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
+    entity = ExtraField.Entity.SPOOL
     importing = SPOOL_IMPORT
     export = {
         "code": "code",
@@ -191,7 +192,7 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
         events = spool.events.select_related("by").order_by("-pk")
         return {
             "spool": spool,
-            "extra_values": extra_values.named(ExtraField.Entity.SPOOL, spool.extra),
+            "extra_values": self.values_of(spool),
             "label_url": labels_url([spool.pk]),
             "bar": stock_bar(spool),
             "gone": max(spool.initial_grams - spool.live_grams, 0),  # or counted away
@@ -208,7 +209,8 @@ class SpoolAdmin(LabelPages, ImportPages, VerbPages, ModelAdmin):
     def save_model(self, request, obj, form, change):
         expected = form.cleaned_data.get("seen_version")
         with expecting({expected} if expected else None):
-            shelf.describe(obj, by=request.user, **form.changed_values())
+            values = form.changed_values() | self.more_values(form)
+            shelf.describe(obj, by=request.user, **values)
 
     def preview(self, row, verb, values, by):
         return preview(lambda: verb.service(row, by=by, **values), [row.pk])

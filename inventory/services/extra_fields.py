@@ -11,7 +11,7 @@ from inventory.models import ExtraField, Filament, Manufacturer, Spool
 from inventory.services import extra_values
 from tenants.accounts import audited
 from tenants.operations.operation import operation
-from tenants.operations.refusals import Invalid
+from tenants.operations.refusals import Duplicate, Invalid
 
 MAX_FIELDS = 128  # of an entity
 Entity, Type = ExtraField.Entity, ExtraField.Type
@@ -42,12 +42,16 @@ class WithValue(Func):
 
 
 @operation("extra_field.define")
-def define(entity, key, *, by, **fields):
+def define(entity, key, *, by, only_new=False, **fields):
     """Make a field, or change the one of the key, and put it last; returns it. Raises
-    ExtraFieldInvalid, Invalid."""
+    ExtraFieldInvalid, Invalid; with ``only_new`` Duplicate where there is one of the key."""
     _lock()
     of_entity = ExtraField.objects.filter(entity=entity)
     found = of_entity.filter(key=key).first()
+    if found and only_new:
+        message = _("There is a field with the key %(key)s already: %(name)s.")
+        message %= {"key": key, "name": found.name}
+        raise Duplicate(message, errors={"key": [message]})
     new = ExtraField(entity=entity, key=key, **fields)
     _check(new, found)
     if found is None and of_entity.count() >= MAX_FIELDS:
@@ -63,8 +67,7 @@ def define(entity, key, *, by, **fields):
 def drop(field, *, by):
     """Take a field away, with all its values."""
     _lock()
-    rows = ROWS[field.entity].objects.filter(extra__has_key=field.key)
-    rows.update(extra=WithoutKey(F("extra"), _text(field.key)))
+    rows_with_values(field).update(extra=WithoutKey(F("extra"), _text(field.key)))
     audited.delete(field, by=by)
 
 
@@ -83,8 +86,19 @@ def rename_value(field, *, value, new_value, by):
     same = [raw for raw in raws if _is_same(field, raw, value)]
     ids = spools.filter(**{f"extra__{field.key}__in": same}).order_by("pk")
     ids = list(ids.select_for_update(no_key=True).values_list("pk", flat=True))
+    renamed = Spool.objects.filter(pk__in=ids)
+    before = renamed.with_filament().order_by("pk")
+    audited.audit_changes(
+        [(spool, {"extra": [spool.extra, spool.extra | {field.key: new}]}) for spool in before],
+        by=by,
+    )
     changed = WithValue(F("extra"), _text(field.key), _text(new))
-    return Spool.objects.filter(pk__in=ids).update(extra=changed, version=F("version") + 1)
+    return renamed.update(extra=changed, version=F("version") + 1)
+
+
+def rows_with_values(field):
+    """The rows that have a value of the field, removed ones too."""
+    return ROWS[field.entity].objects.filter(extra__has_key=field.key)
 
 
 def values(field):

@@ -9,9 +9,11 @@ from inventory.services import extra_fields
 from production.spoolman import bodies, values
 from production.spoolman.answers import Failure, InvalidShape, item_of
 from production.spoolman.values import Unusable
+from tenants.operations.refusals import Duplicate
 
 ENTITY = values.one_of(*ExtraField.Entity.values)
 KEY = values.text(64, least=1, pattern=r"^[a-z0-9_]+$")
+CHANGE = "accounts.change_farmsettings"
 DEFAULTS = {"order": 0, "unit": "", "default_value": None, "choices": None, "multi_choice": None}
 MISSING = "Extra field with key %(key)s does not exist for entity type %(entity)s"
 NO_FIELD = "No extra field with key '%(key)s'."
@@ -26,9 +28,12 @@ def define(call):
     """A new field needs less than one that is changed: Happy Hare adds its own by itself."""
     entity, key = _entity(call), _part(call, "key", KEY)
     given = read(call.body)
-    if ExtraField.objects.filter(entity=entity, key=key).exists():
-        call.client.require("accounts.change_farmsettings")
-    extra_fields.define(entity, key, by=call.client.user, **given)
+    only_new = CHANGE not in call.client.rights
+    try:
+        extra_fields.define(entity, key, by=call.client.user, only_new=only_new, **given)
+    except Duplicate:
+        call.client.require(CHANGE)
+        raise
     return of_entity(entity)
 
 

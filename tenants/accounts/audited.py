@@ -77,7 +77,20 @@ def delete(obj, /, *, by):
 
 def audit(verb, obj, *, by, at=None, changes=None, by_name=None):
     """Add a line to the audit trail of the schema we are in; in the caller's transaction."""
-    return AuditEvent.objects.create(
+    line = _line(verb, obj, by=by, at=at or timezone.now(), changes=changes, by_name=by_name)
+    line.save(force_insert=True)
+    return line
+
+
+def audit_changes(changed, *, by, at=None):
+    """The same of changes of many rows, in one statement: ``[(row, changes)]``."""
+    at = at or timezone.now()
+    lines = (_line("change", row, by=by, at=at, changes=changes) for row, changes in changed)
+    AuditEvent.objects.bulk_create(lines)
+
+
+def _line(verb, obj, *, by, at, changes, by_name=None):
+    return AuditEvent(
         by=by,
         by_name=(by_name or (str(by) if by else "system"))[:150],
         verb=verb,
@@ -85,7 +98,7 @@ def audit(verb, obj, *, by, at=None, changes=None, by_name=None):
         object_id=obj.pk if isinstance(obj.pk, int) else None,
         object_label=str(obj)[:200],
         changes=changes or {},
-        at=at or timezone.now(),
+        at=at,
         source=source.get(),
         address=client_address.get()[:64],
         correlation_id=correlation_id.get()[:64],

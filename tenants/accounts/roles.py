@@ -25,6 +25,7 @@ EVENTS = "runevent reason"
 VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
     "view", "production", f"{PRODUCTS} {MACHINES} {RUNS} {EVENTS}"
 )
+VIEW |= {"inventory.view_extrafield"}
 VIEW |= {"jobs.view_job", "jobs.cancel_job"}  # one's own: who reads may export
 FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
     "add change", "production", f"{PRODUCTS} printerslot"
@@ -43,6 +44,7 @@ MANAGEMENT = (
     _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
     | _each("delete", "production", f"{PRODUCTS} printerslot")
     | _each("add change delete", "production", "printer reason")
+    | _each("add change delete", "inventory", "extrafield")
     | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.override_spool"}
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"production.override_productionrun", "production.undo_any_productionrun"}

@@ -254,13 +254,19 @@ class ModelAdmin(Suggesting, CsvExport, ReadOnlyFigures, admin.ModelAdmin):
 
     def save_model(self, request, obj, form, change):
         """Override to call a more specific service."""
-        if not change:
-            self.records.create(obj, by=request.user)
-            return
-        columns = {field.name for field in obj._meta.concrete_fields}
+        if change:
+            self.records.update(obj, by=request.user, **self.changed_values(form))
+        else:
+            self.records.create(obj, by=request.user, **self.more_values(form))
+
+    def changed_values(self, form):
+        columns = {field.name for field in self.opts.concrete_fields}
         changed = [name for name in form.changed_data if name in columns]
-        values = {name: form.cleaned_data[name] for name in changed}
-        self.records.update(obj, by=request.user, **values)
+        return {name: form.cleaned_data[name] for name in changed} | self.more_values(form)
+
+    def more_values(self, form):
+        """Values of the row that are of no field of the model's form."""
+        return {}
 
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)

@@ -19,6 +19,7 @@ FIRST = (
     "inventory",
     *("ProductionRun", "Printer", "PrinterSlot", "Product", "Reason"),
     *("Spool", "Filament", "InventoryTransaction", "SpoolEvent", "MaterialType", "Manufacturer"),
+    *("Location", "ExtraField"),
     *("User", "FarmSettings", "DeviceToken", "FloorDevice", "Backup", "AuditEvent"),
 )
 

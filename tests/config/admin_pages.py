@@ -8,6 +8,7 @@ ADMIN = """
 /admin/accounts/farmsettings/                           m     -     m     -
 /admin/accounts/floordevice/                            m     -     -     -
 /admin/accounts/user/                                   m     m     m     -
+/admin/inventory/extrafield/                            v     m     m     m
 /admin/inventory/filament/                              v     o     o     m
 /admin/inventory/inventorytransaction/                  v     -     -     -
 /admin/inventory/location/                              v     o     o     m

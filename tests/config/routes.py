@@ -19,6 +19,7 @@ from inventory.models import (
     SpoolEvent,
     SpoolTag,
 )
+from inventory.services import extra_fields
 from inventory.services.spools import shelf, tags
 from production.models import (
     BomLine,
@@ -145,6 +146,7 @@ def furnish(word):
     kind = a_material_type(word.upper()[:10], name=word)
     filament = a_filament(f"{word} black", material_type=kind, manufacturer=maker, comment=word)
     Location.objects.create(name=f"{word} shelf", comment=word)
+    extra_fields.define("spool", word, by=None, name=f"{word} field", field_type="text")
     slot = a_slot(word, printer=a_printer(f"{word} printer", notes=word))
     spool = a_spool(filament=filament, comment=word, lot_number=word, supplier=word)
     shelf.open(spool, by=None)

@@ -5,6 +5,7 @@ import pytest
 from inventory.models import ExtraField, MaterialType
 from inventory.services import extra_fields, extra_values, material_types
 from tenants.accounts.models import AuditEvent
+from tenants.operations.refusals import Duplicate
 from tests.factories import a_spool
 from tests.responses import refusals
 
@@ -47,6 +48,14 @@ def test_a_field_that_several_make_at_once_is_one(in_threads):
     assert refusals(made) == []
     positions = list(ExtraField.objects.order_by("position").values_list("position", flat=True))
     assert (len(positions), len({*positions})) == (4, 4)
+
+
+def test_of_those_who_add_a_new_field_at_once_one_does(in_threads):
+    """Whoever may add a field but not change one changes none."""
+    made = in_threads(lambda number: define(name=f"By {number}", only_new=True), 4)
+    assert refusals(made) == [Duplicate] * 3
+    [field] = [each for each in made if isinstance(each, ExtraField)]
+    assert ExtraField.objects.get().name == field.name
 
 
 def test_a_material_that_several_write_at_once_is_one_type(in_threads):

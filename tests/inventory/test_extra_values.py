@@ -35,17 +35,19 @@ def page_with(at_admin, row, entity):
     return re.findall(r"<dt>The (\w+)</dt><dd>(.*?)</dd>", text_of(at_admin.get(address)))
 
 
-def test_values_are_shown_on_the_pages_of_spools_filaments_and_manufacturers(at_admin):
+def test_values_are_shown_on_the_pages_of_spools_filaments_and_manufacturers(at_admin, viewer):
     spool = a_spool()
     expected = [(kind, text) for kind, (_, text) in VALUES.items()]
     rows = (spool, spool.filament, spool.filament.manufacturer)
+    at_admin.force_login(viewer)
     for entity, row in zip(("spool", "filament", "vendor"), rows, strict=True):
         assert page_with(at_admin, row, entity) == expected
     assert {field.entity for field in ExtraField.objects.all()} == {"spool", "filament", "vendor"}
 
 
-def test_a_page_of_a_row_without_values_asks_for_no_fields(at_admin):
+def test_a_page_of_a_row_without_values_asks_for_no_fields(at_admin, viewer):
     spool = a_spool()
+    at_admin.force_login(viewer)
     with CaptureQueriesContext(connection) as asked:
         page = text_of(at_admin.get(f"/admin/inventory/spool/{spool.pk}/change/"))
     assert "Fields of the farm" not in page

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.urls import URLResolver, reverse
 
 from inventory.models import Location
+from inventory.services import extra_fields
 from inventory.services.spools import shelf
 from production.models import PrinterSlot
 from production.services import completion
@@ -39,6 +40,7 @@ def set_up(*, by):
     devices.register(name="Tablet", by=by)
     Backup.objects.create(by=by, file="by-hand.farm.gz", size=1)
     Location.objects.create(name="Shelf")
+    extra_fields.define("spool", "tag", by=by, name="Tag", field_type="text")
     jobs.start("export", by=by, title="Spools", arguments={})
     import_module(settings.ROOT_URLCONF)  # which registers the pages
     found = {"printerslot": slot, "productionrun": done, "spool": spool}

@@ -50,6 +50,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "accounts.farmsettings",
         "accounts.floordevice",
         "accounts.user",
+        "inventory.extrafield",
         "inventory.filament",
         "inventory.inventorytransaction",
         "inventory.location",

@@ -18,6 +18,7 @@ urlpatterns = [
     path("floor/", include("production.floor_urls")),
     # What is on labels: in capitals a QR code is smaller.
     re_path(r"^(?P<what>[sSpPrR])/(?P<code>[^/]{1,60})/?$", LabelView.as_view(), name="label"),
+    re_path(r"^(?P<what>[pP])/(?P<code>[^/]{1,60})/(?P<slot>.{1,60}?)/?$", LabelView.as_view()),
     # What is on labels of Spoolman, whose numbers an import takes over.
     re_path(r"^spool/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Spool)),
     re_path(r"^filament/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Filament)),

@@ -14,6 +14,7 @@ urlpatterns = [
     path("device/", people.DeviceView.as_view(), name="floor-device"),
     path("pin/", people.PinView.as_view(), name="floor-pin"),
     path("find/", scan.FindView.as_view(), name="floor-find"),
+    path("scan/", scan.ScanView.as_view(), name="floor-scan"),
     path("receive/", receive.ChooseView.as_view(), name="floor-receive"),
     path("receive/<int:pk>/", receive.ReceiveView.as_view(), name="floor-receive-filament"),
     path("received/", receive.ReceivedView.as_view(), name="floor-received"),

@@ -1,4 +1,4 @@
-"""Labels of spools: a page with their layout and a preview, and their PDF."""
+"""Labels: a page with their layout and a preview, and their PDF; of spools, and of other rows."""
 
 from functools import partial
 
@@ -23,16 +23,16 @@ PREVIEW_WIDTH = 900
 
 
 class LabelPages:
+    """``label_form`` chooses the rows, ``label_of(row, farm=)`` makes the Label of one."""
+
     actions = ["print_labels"]
+    label_form = LabelForm
+    label_of = staticmethod(labels.of_spool)
 
     def get_urls(self):
-        labels = self.admin_site.admin_view(partial(self.labels_page, form=LabelForm))
-        blanks = self.admin_site.admin_view(partial(self.labels_page, form=BlankLabelForm))
-        return [
-            path("labels/", labels, name="spool_labels"),
-            path("labels/blank/", blanks, name="spool_blanks"),
-            *super().get_urls(),
-        ]
+        page = self.admin_site.admin_view(partial(self.labels_page, form=self.label_form))
+        name = f"{self.opts.model_name}_labels"
+        return [path("labels/", page, name=name), *super().get_urls()]
 
     @admin.action(description="Print labels …", permissions=["view"])
     def print_labels(self, request, queryset):
@@ -40,7 +40,7 @@ class LabelPages:
         if len(ids) > MAX_SPOOLS:
             message = _("At most %(most)s labels at once; choose fewer.")
             return messages.error(request, message % {"most": MAX_SPOOLS})
-        return HttpResponseRedirect(labels_url(ids))
+        return HttpResponseRedirect(labels_url(ids, self.opts.model_name))
 
     def labels_page(self, request, form):
         """The page; with ``as=pdf`` or ``as=png`` what is printed."""
@@ -49,7 +49,7 @@ class LabelPages:
         defaults = form.defaults(request.session.get(SHEET, sheets.DEFAULT))
         form = form(defaults | request.GET.dict(), by=request.user)
         farm = FarmSettings.load().address_for(request)
-        document, wanted = _printed(form, farm)
+        document, wanted = _printed(form, farm, self.label_of)
         kind = request.GET.get("as")
         if document is not None and kind == "pdf":
             request.session[SHEET] = form.cleaned_data["sheet"]
@@ -80,15 +80,24 @@ class LabelPages:
         return TemplateResponse(request, "inventory/admin_labels.html", context)
 
 
-def labels_url(ids):
-    return f"{reverse('admin:spool_labels')}?{urlencode({'ids': ','.join(map(str, ids))})}"
+class SpoolLabelPages(LabelPages):
+    """Also blank ones, of spools that are still to come."""
+
+    def get_urls(self):
+        blanks = self.admin_site.admin_view(partial(self.labels_page, form=BlankLabelForm))
+        return [path("labels/blank/", blanks, name="spool_blanks"), *super().get_urls()]
 
 
-def _printed(form, farm):
+def labels_url(ids, model_name="spool"):
+    page = reverse(f"admin:{model_name}_labels")
+    return f"{page}?{urlencode({'ids': ','.join(map(str, ids))})}"
+
+
+def _printed(form, farm, label_of):
     """The PDF and its Labels; None and none where the form has errors."""
     if not form.is_valid():
         return None, []
-    wanted = [labels.of_spool(spool, farm=farm) for spool in form.cleaned_data.get("ids", ())]
+    wanted = [label_of(row, farm=farm) for row in form.cleaned_data.get("ids", ())]
     wanted += labels.blank(form.cleaned_data.get("count", 0), farm=farm)
     try:
         return labels.pdf(wanted, **form.layout()), wanted

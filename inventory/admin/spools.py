@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.admin.catalogue import material_types
 from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
-from inventory.admin.labels import LabelPages, labels_url
+from inventory.admin.labels import SpoolLabelPages, labels_url
 from inventory.admin.rendering import changed, grams, of_one_row, stock_bar, with_glyph
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
@@ -78,7 +78,7 @@ def _suggested(spools, parameters):
     return spools.on_shelf().order_by("-available", "pk")
 
 
-class SpoolAdmin(LabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
+class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
     """A spool is described here; its grams move through its verbs and the runs alone."""
 
     entity = ExtraField.Entity.SPOOL

@@ -1,7 +1,7 @@
 """Forms for printing labels in the admin."""
 
 from django import forms
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Spool
 from inventory.paper import sheets
@@ -11,6 +11,8 @@ from tenants.web.forms import VerbForm
 
 class LabelForm(VerbForm):
     """Of the chosen spools; sent by GET, so that its address is the document's."""
+
+    none_found = _("None of these spools is there.")
 
     ids = forms.CharField(widget=forms.HiddenInput, max_length=5000)
     sheet = forms.ChoiceField(
@@ -32,12 +34,15 @@ class LabelForm(VerbForm):
         texts = self.cleaned_data["ids"].split(",")
         ids = [int(text) for text in texts if text.isascii() and text.isdigit() and len(text) < 19]
         if len(ids) > MAX_SPOOLS:
-            message = _("%(count)s spools; at most %(most)s at once.")
+            message = _("%(count)s labels; at most %(most)s at once.")
             raise forms.ValidationError(message % {"count": len(ids), "most": MAX_SPOOLS})
-        found = Spool.objects.with_filament().in_bulk(ids)
+        found = self.rows().in_bulk(ids)
         if not found:
-            raise forms.ValidationError(_("None of these spools is there."))
+            raise forms.ValidationError(self.none_found)
         return [found[pk] for pk in dict.fromkeys(ids) if pk in found]
+
+    def rows(self):
+        return Spool.objects.with_filament()
 
     def layout(self):
         return {name: self.cleaned_data[name] for name in ("sheet", "start", "copies")}

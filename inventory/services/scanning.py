@@ -7,6 +7,7 @@ A label of another farm is unknown, as one that no farm has printed.
 
 import re
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from inventory import codes, gtins
 from inventory.models import Filament, Spool
@@ -16,6 +17,12 @@ UNSEEN = re.compile(r"[\x00-\x1f\x7f]")
 SYMBOLOGY = re.compile(r"^\][A-Za-z][0-9]")  # what some scanners send first: ]Q3, ]E0
 # A keyboard scanner set to another country's layout writes - for /.
 ADDRESS = re.compile(r"^(?:https?.+?|)[/-](?P<what>[spr])[/-](?P<code>[^/]+?)/?$", re.IGNORECASE)
+# /P/CODE/A2; typed, also CODE/A2.
+SLOT = re.compile(
+    r"^(?P<address>(?:https?.+?|)[/-]p[/-])?(?P<code>(?:[0-9a-z][- ]?){8}[0-9a-z])(?P<after>[/-])"
+    r"(?P<slot>[^/].*?)/?$",
+    re.IGNORECASE,
+)
 SPOOLMAN = re.compile(
     r"^(?:web\+spoolman:(?P<letter>[sf])-|https?://.+/(?P<word>spool|filament)/show/)"
     r"(?P<id>[0-9]{1,18})/?$",
@@ -27,8 +34,9 @@ KINDS = {"s": "label", "p": "label", "r": "run"}
 
 @dataclass(frozen=True)
 class Symbol:
-    """The kind of a text: a ``label`` of ours (spool or printer), the number of a ``run``, a
-    ``gtin``, Spoolman's id of a ``spoolman_spool`` or ``spoolman_filament``, or just ``text``.
+    """The kind of a text: a ``label`` of ours (spool or printer), that of a ``slot`` (its name
+    besides the ``code`` of its printer), the number of a ``run``, a ``gtin``, Spoolman's id of a
+    ``spoolman_spool`` or ``spoolman_filament``, or just ``text``.
 
     ``is_sound`` is False where by its check character or digit it was misread.
     """
@@ -36,6 +44,7 @@ class Symbol:
     kind: str
     code: str
     is_sound: bool = True
+    slot: str = ""
 
 
 def read(text):
@@ -46,7 +55,10 @@ def read(text):
         return Symbol(f"spoolman_{kind.lower()}", found["id"].lstrip("0") or "0")
     if found := GS1.match(text):
         return _gtin(found["gtin"])
-    if found := ADDRESS.match(text.partition("?")[0].partition("#")[0]):
+    address = text.partition("?")[0].partition("#")[0]
+    if (found := SLOT.match(address)) and (symbol := _slot(found)):
+        return symbol
+    if found := ADDRESS.match(address):
         kind, code = KINDS[found["what"].lower()], codes.normalise(found["code"])
         if kind == "run":
             return Symbol(kind, found["code"].upper())
@@ -77,6 +89,16 @@ def tagged(symbol):
 def of_gtin(gtin):
     """The filaments in use that carry a GTIN, as ``FilamentQuerySet.of_gtin`` finds them."""
     return Filament.objects.active().with_makers().of_gtin(gtin).order_by("name", "pk")
+
+
+def _slot(found):
+    """The Symbol of a match of SLOT; None if without the rest of an address it is no sound code."""
+    code = codes.normalise(found["code"])
+    is_sound = codes.is_valid(code)
+    if not found["address"] and (found["after"] != "/" or not is_sound):
+        return None
+    slot = unquote(found["slot"]) if found["address"] else found["slot"]
+    return Symbol("slot", code, is_sound, slot.strip())
 
 
 def _gtin(digits):

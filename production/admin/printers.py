@@ -6,11 +6,14 @@ from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
 from django.urls import reverse
 
+from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.rendering import spool_link, with_glyph
 from inventory.glyphs import spool_glyph
 from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.admin import formatting
+from production.forms.labels import SlotLabelForm
 from production.models import Printer, PrinterSlot, ProductionRun
+from production.paper import labels
 from production.services.printing import printers, slots
 from production.services.reports import demand
 from production.services.reports.today import OpenRun
@@ -137,13 +140,17 @@ class PrinterAdmin(VerbPages, ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
             context |= _page(obj) | _connection(obj, request.user)
+            ids = list(obj.slots.order_by("label", "pk").values_list("pk", flat=True))
+            context["labels_url"] = labels_url(ids, "printerslot") if ids else ""
         return super().render_change_form(request, context, obj=obj, **kwargs)
 
 
 @admin.register(PrinterSlot, site=farm_site)
-class PrinterSlotAdmin(ModelAdmin):
+class PrinterSlotAdmin(LabelPages, ModelAdmin):
     """The slots, also for those who may not change the printer."""
 
+    label_form = SlotLabelForm
+    label_of = staticmethod(labels.of_slot)
     list_display = ["printer", "label", "filament", "spool_link"]
     list_display_links = ["printer", "label"]
     list_filter = [

@@ -7,7 +7,7 @@ from inventory.forms import spools
 from inventory.models import Spool
 from inventory.services.receiving import MAX_AT_ONCE
 from production.forms.fields import CodesField, SpoolField
-from production.models import PrinterSlot
+from production.models import Printer, PrinterSlot
 from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import PLAIN, CountField
 
@@ -64,11 +64,23 @@ class SlotForm(VerbForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["spool"].widget.attrs["autofocus"] = True
+        self.fields["spool"].widget.attrs |= {"autofocus": True, "data-go": ""}
 
     def field_errors(self, refusal):
         yield from super().field_errors(refusal)
         yield "spool", _("See above.")
+
+
+class ScanForm(VerbForm):
+    """What was scanned, on the page of which spool, printer or slot."""
+
+    code = forms.CharField(max_length=300, required=False)
+    spool = forms.ModelChoiceField(Spool.objects.with_filament(), required=False)
+    printer = forms.ModelChoiceField(Printer.objects.active(), required=False)
+    slot = forms.ModelChoiceField(PrinterSlot.objects.select_related("printer"), required=False)
+
+    def seen(self):
+        return {name: self.cleaned_data[name] for name in ("spool", "printer", "slot")}
 
 
 class ButtonForm(VerbForm):

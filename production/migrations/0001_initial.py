@@ -57,7 +57,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['printer', 'label'],
-                'constraints': [models.UniqueConstraint(models.F('printer'), models.F('label'), name='printer_slot_label_unique')],
+                'constraints': [models.UniqueConstraint(models.F('printer'), django.db.models.functions.text.Lower('label'), name='printer_slot_label_unique')],
             },
         ),
         migrations.CreateModel(

@@ -1,7 +1,7 @@
 """Printers and their slots."""
 
 from django.db import models
-from django.db.models import FilteredRelation, Q
+from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Lower
 
 from inventory import codes
@@ -70,6 +70,13 @@ class Printer(models.Model):
         return self.name
 
 
+class PrinterSlotQuerySet(HoldingSpoolQuerySet):
+    def with_printer(self):
+        """Adds ``is_only``: whether its printer has no other slot."""
+        others = self.model.objects.filter(printer=OuterRef("printer")).exclude(pk=OuterRef("pk"))
+        return self.select_related("printer").annotate(is_only=~Exists(others))
+
+
 class PrinterSlot(models.Model):
     """A place on a printer that holds one spool: "1", "A1"."""
 
@@ -79,12 +86,12 @@ class PrinterSlot(models.Model):
         Spool, models.PROTECT, null=True, blank=True, related_name="printer_slot"
     )
 
-    objects = HoldingSpoolQuerySet.as_manager()
+    objects = PrinterSlotQuerySet.as_manager()
 
     class Meta:
         ordering = ["printer", "label"]
         constraints = [
-            models.UniqueConstraint("printer", "label", name="printer_slot_label_unique")
+            models.UniqueConstraint("printer", Lower("label"), name="printer_slot_label_unique")
         ]
 
     def __str__(self):

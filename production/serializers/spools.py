@@ -36,7 +36,7 @@ class WeighedSpool(BookedSpool):
 
 
 API = {"spool": "spools", "printer": "printers", "run": "production-runs", "filament": "filaments"}
-KINDS = [*API, "label", "gtin", "spoolman_spool", "spoolman_filament", "text"]
+KINDS = [*API, "slot", "label", "gtin", "spoolman_spool", "spoolman_filament", "text"]
 
 
 class ScanBody(Body):
@@ -63,5 +63,11 @@ class ScanSerializer(serializers.Serializer):
 
     def to_representation(self, scan):
         for row in scan.rows:
-            row.url = reverse(f"{API[scan.kind]}-detail", args=[row.pk])
+            row.url = _address(scan.kind, row)
         return super().to_representation(scan)
+
+
+def _address(kind, row):
+    if kind == "slot":
+        return reverse("printers-slots-detail", args=[row.printer_id, row.pk])
+    return reverse(f"{API[kind]}-detail", args=[row.pk])

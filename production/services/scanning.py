@@ -7,15 +7,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory.services import scanning
-from production.models import Printer, ProductionRun
+from production.models import Printer, PrinterSlot, ProductionRun
 from tenants.operations.operation import observed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scan:
-    """``kind`` is what was read: spool, printer, run, filament, or, where nothing of this farm was
-    found, the kind of the symbol (see ``scanning.Symbol``). ``rows`` are what it leads to: none,
-    one, or several filaments of one GTIN. ``detail`` is a sentence about it and what to do next."""
+    """``kind`` is what was read: spool, printer, slot, run, filament, or, where nothing of this
+    farm was found, the kind of the symbol (see ``scanning.Symbol``). ``rows`` are what it leads to:
+    none, one, or several filaments of one GTIN. ``detail`` is a sentence about it and what to do
+    next."""
 
     kind: str
     code: str
@@ -28,6 +29,20 @@ def decode(text):
     """The Scan of whatever was scanned or typed; nothing is refused."""
     symbol = scanning.read(text)
     return _READERS.get(symbol.kind, _of_spoolman)(symbol)
+
+
+def pair(scan, *, spool=None, printer=None, slot=None):
+    """``(spool, slot, printer)`` of a Scan on the page of one of them: a spool and where it goes.
+
+    The slot is None where the printer has none or several; all are None where the two are not a
+    spool and a printer.
+    """
+    scanned = scan.rows[0] if len(scan.rows) == 1 else None
+    if spool is not None and scan.kind in ("printer", "slot") and scanned is not None:
+        return _placed(spool, **{scan.kind: scanned})
+    if (printer or slot) and scan.kind == "spool" and scanned is not None:
+        return _placed(scanned, printer=printer, slot=slot)
+    return None, None, None
 
 
 def unknown(text):
@@ -50,6 +65,22 @@ def _of_label(symbol):
     if printer := Printer.objects.active().labelled(symbol.code).first():
         return _scan("printer", printer.code, _("Printer %(name)s."), printer, name=printer)
     return Scan(kind="label", code=symbol.code, detail=_no_label(symbol))
+
+
+def _of_slot(symbol):
+    printers = Printer.objects.active().labelled(symbol.code)
+    slots = list(PrinterSlot.objects.filter(printer__in=printers).select_related("printer"))
+    name = symbol.slot.lower()
+    if slot := next((slot for slot in slots if slot.label.lower() == name), None):
+        code = f"{symbol.code}/{slot.label}"
+        return Scan(
+            kind="slot", code=code, detail=_("Slot %(slot)s.") % {"slot": slot}, rows=(slot,)
+        )
+    return Scan(
+        kind="slot",
+        code=f"{symbol.code}/{symbol.slot[:20]}",
+        detail=_no_slot(symbol, printers.first(), slots),
+    )
 
 
 def _of_run(symbol):
@@ -97,6 +128,13 @@ def _of_spoolman(symbol):
     return _scan(symbol.kind, symbol.code, detail)
 
 
+def _placed(spool, *, printer=None, slot=None):
+    if slot is None:
+        found = list(printer.slots.select_related("printer").order_by("pk")[:2])
+        slot = found[0] if len(found) == 1 else None
+    return spool, slot, printer or slot.printer
+
+
 def _spool(spool):
     detail = _("Spool %(code)s: %(filament)s.")
     return _scan("spool", spool.code, detail, spool, filament=spool.filament)
@@ -113,4 +151,23 @@ def _no_label(symbol):
     return _("%(code)s is not a spool code; was it mistyped?") % {"code": code}
 
 
-_READERS = {"label": _of_label, "run": _of_run, "gtin": _of_gtin, "text": _of_text}
+def _no_slot(symbol, printer, slots):
+    if printer is None:
+        code = symbol.code[:20]
+        if symbol.is_sound:
+            return _("No printer of this farm has the label %(code)s.") % {"code": code}
+        return _("%(code)s is not the code of a printer; was it mistyped?") % {"code": code}
+    figures = {"printer": printer, "slot": symbol.slot[:20]}
+    figures["slots"] = ", ".join(sorted(slot.label for slot in slots))
+    if not slots:
+        return _("%(printer)s has no slot %(slot)s: it has no slots.") % figures
+    return _("%(printer)s has no slot %(slot)s: it has %(slots)s.") % figures
+
+
+_READERS = {
+    "label": _of_label,
+    "slot": _of_slot,
+    "run": _of_run,
+    "gtin": _of_gtin,
+    "text": _of_text,
+}

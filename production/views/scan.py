@@ -1,6 +1,6 @@
-"""Redirects from a label or typed text to its page."""
+"""Redirects from a label or typed text to its page, and loads by two scans."""
 
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from django.http import Http404, HttpResponseRedirect
 from django.urls import reverse
@@ -8,15 +8,24 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import Filament, Spool
+from production.forms.spools import ScanForm
 from production.models import Printer, Product, ProductionRun
 from production.services import scanning
-from production.views.floor import IS_ID, FloorView
+from production.services.printing import slots
+from production.services.undo import offline_conflicts
+from production.views.floor import ButtonView, FloorView
 
 MAX_ROWS = 8
-PAGES = {"spool": "floor-spool", "printer": "floor-printer", "run": "floor-run"}
+PAGES = {
+    "spool": "floor-spool",
+    "printer": "floor-printer",
+    "slot": "floor-slot-load",
+    "run": "floor-run",
+}
 ADMIN_PAGES = {
     "spool": "admin:inventory_spool_change",
     "printer": "admin:production_printer_change",
+    "slot": "admin:production_printerslot_change",
     "run": "admin:production_productionrun_change",
 }
 PAGES_BY_NUMBER = {Spool: "floor-spool", Filament: "admin:inventory_filament_change"}
@@ -28,11 +37,11 @@ class LabelView(FloorView):
 
     permission_required = "inventory.view_spool"
 
-    def get(self, request, what, code):
-        scan = scanning.decode(f"/{what}/{code}")
+    def get(self, request, what, code, slot=""):
+        scan = scanning.decode(f"/{what}/{code}" + (f"/{quote(slot)}" if slot else ""))
         if not scan.rows:
             raise Http404(scan.detail)
-        return HttpResponseRedirect(page_of(scan))
+        return HttpResponseRedirect(page_of(scan, request.user))
 
 
 class NumberView(FloorView):
@@ -65,8 +74,9 @@ class FindView(FloorView):
         scan = scanning.decode(text)
         if len(scan.rows) == 1 and scan.kind in PAGES:
             if request.GET.get("in") == "admin":
-                return HttpResponseRedirect(page_of(scan, ADMIN_PAGES))
-            return HttpResponseRedirect(self._loading(scan) or page_of(scan))
+                address = reverse(ADMIN_PAGES[scan.kind], args=[scan.rows[0].pk])
+                return HttpResponseRedirect(address)
+            return HttpResponseRedirect(page_of(scan, request.user))
         found = {"filaments": scan.rows, "spools": [] if scan.rows else _beginning(text)}
         is_found = any(found.values())
         missing = {} if is_found else {"missing": scan.detail, "lists": self._lists()}
@@ -87,20 +97,62 @@ class FindView(FloorView):
             if self.request.user.has_perm(f"{opts.app_label}.view_{opts.model_name}")
         }
 
-    def _loading(self, scan):
-        """The page to load a spool that was scanned on a printer's page, or the reverse."""
-        other = {"spool": "printer", "printer": "spool"}.get(scan.kind)
-        seen = self.request.GET.get(other or "", "")
-        if not IS_ID.fullmatch(seen) or not self.request.user.has_perm("inventory.load_spool"):
-            return None
-        ids = {scan.kind: scan.rows[0].pk, other: int(seen)}
-        address = reverse("floor-load", args=[ids["spool"]])
-        return f"{address}?{urlencode({'printer': ids['printer']})}"
+
+class ScanView(ButtonView):
+    """What is scanned on the page of a spool, a printer or a slot: a spool and a slot, one after
+    the other, are a load. Anything else leads to its page."""
+
+    help_topic = "floor#scanning"
+    verb_permission = "inventory.load_spool"
+    form_class = ScanForm
+    location = ""
+
+    def perform(self, form):
+        self.location = self._page_seen(form)
+        scan = scanning.decode(form.cleaned_data["code"])
+        spool, slot, printer = scanning.pair(scan, **form.seen())
+        if spool is None:
+            self.location = self._found(scan, form.cleaned_data["code"])
+        elif slot is None:
+            self.location = _address("floor-load", spool.pk, printer=printer.pk)
+        elif (line := slots.drawing([slot]).get(slot)) and slot.spool_id != spool.pk:
+            self.location = _address("floor-swap", line.run_id, line.pk, spool=spool.code)
+        else:
+            return self._load(spool, slot, by=form.by)
+        return ""
+
+    def get_success_url(self):
+        return self.location or reverse("floor-today")
+
+    def _load(self, spool, slot, *, by):
+        if self.submitted_at is not None:
+            offline_conflicts.require_unmoved(slot, since=self.submitted_at, by=by)
+        slot = slots.load(spool, slot=slot, by=by)
+        return _("Spool %(code)s is in %(slot)s.") % {"code": spool.code, "slot": slot}
+
+    def _page_seen(self, form):
+        seen = form.seen()
+        if spool := seen["spool"]:
+            return reverse("floor-spool", args=[spool.pk])
+        printer = seen["printer"] or (seen["slot"] and seen["slot"].printer)
+        return printer and reverse("floor-printer", args=[printer.pk])
+
+    def _found(self, scan, text):
+        if len(scan.rows) == 1 and scan.kind in PAGES:
+            return page_of(scan, self.request.user)
+        return _address("floor-find", code=text)
 
 
-def page_of(scan, pages=PAGES):
-    """The address of the page that a Scan of one row leads to."""
-    return reverse(pages[scan.kind], args=[scan.rows[0].pk])
+def page_of(scan, user):
+    """The address of the page that a Scan of one row leads to; the one of a slot loads it."""
+    row = scan.rows[0]
+    if scan.kind == "slot" and not user.has_perm("inventory.load_spool"):
+        return reverse("floor-printer", args=[row.printer_id])
+    return reverse(PAGES[scan.kind], args=[row.pk])
+
+
+def _address(name, *args, **query):
+    return f"{reverse(name, args=args)}?{urlencode(query)}"
 
 
 def _beginning(text):

@@ -8,9 +8,8 @@ from PIL import Image
 
 from inventory import codes
 from inventory.models import Spool
-from production.models import PrinterSlot
 from tests.browser.page_checks import TABLET, Hand, barriers, finds, geometry
-from tests.factories import a_filament, a_printer, a_spool
+from tests.factories import a_filament, a_printer, a_slot, a_spool
 
 GTIN = "4006381333931"
 FRAME = (640, 480)
@@ -76,17 +75,16 @@ def test_a_scan_replaces_what_the_last_one_left_in_the_field(visit, shop):
 
 
 @pytest.mark.parametrize("is_spool_first", [True, False])
-def test_a_spool_is_loaded_by_scanning_it_and_the_printer(visit, shop, is_spool_first):
+def test_a_spool_is_loaded_by_scanning_it_and_the_slot(visit, shop, is_spool_first):
     spool, printer = a_spool(), a_printer()
-    slot = PrinterSlot.objects.create(printer=printer, label="1")
-    scans = [f"/S/{spool.code}", f"/P/{printer.code}"]
+    slot = a_slot("A2", printer=printer)
+    a_slot("A1", printer=printer)
+    scans = [f"/S/{spool.code}", f"/P/{printer.code}/A2"]
     page = visit()
     for scan in scans if is_spool_first else reversed(scans):
         page.keyboard.type(f"{scan}\n")
         page.wait_for_url(lambda url: url.rstrip("/") != f"{shop.url}/floor")
         page.wait_for_load_state()
-    page.wait_for_url(f"**/floor/spools/{spool.pk}/load/?printer={printer.pk}")
-    Hand(page).touch(page.locator("main button.primary"))
     finds(page, "is in")
     slot.refresh_from_db()
     assert slot.spool == spool

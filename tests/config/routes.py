@@ -86,6 +86,7 @@ OTHERS = {
     "s": lambda: Spool.objects.last().code,
     "p": lambda: Printer.objects.last().code,
     "r": lambda: ProductionRun.objects.last().number,
+    "{code}": lambda: "A2",  # of a slot of that printer
     "admin": lambda: "inventory",
     "show": lambda: Spool.objects.last().number,
     "help": lambda: "floor",
@@ -147,7 +148,8 @@ def furnish(word):
     filament = a_filament(f"{word} black", material_type=kind, manufacturer=maker, comment=word)
     Location.objects.create(name=f"{word} shelf", comment=word)
     extra_fields.define("spool", word, by=None, name=f"{word} field", field_type="text")
-    slot = a_slot(word, printer=a_printer(f"{word} printer", notes=word))
+    printer = a_slot("A2", printer=a_printer(f"{word} printer", notes=word)).printer
+    slot = a_slot(word, printer=printer)
     spool = a_spool(filament=filament, comment=word, lot_number=word, supplier=word)
     shelf.open(spool, by=None)
     tags.bind(spool, uid=word, by=None)

@@ -13,7 +13,7 @@ from django_tenants.utils import tenant_context
 
 from inventory import codes
 from inventory.models import Spool
-from production.models import ProductionRun
+from production.models import PrinterSlot, ProductionRun
 from tenants.accounts import devices, floor_sessions, pins
 from tests.budgets import IS_DEEP, some_of
 from tests.config.two_farms import OURS, ROUTES, THEIRS, send
@@ -178,6 +178,7 @@ def test_an_id_of_another_farm_is_nobodys(both, manager, is_api, part):
 PRINTED = {  # what prints the rows that its address names, one after the other
     "/api/v1/spools/labels/": ("ids", Spool),
     "/admin/inventory/spool/labels/": ("as=pdf&ids", Spool),
+    "/admin/production/printerslot/labels/": ("as=pdf&ids", PrinterSlot),
     "/admin/production/productionrun/travellers/": ("ids", ProductionRun),
 }
 

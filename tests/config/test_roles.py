@@ -192,6 +192,7 @@ PAGES = """
 /admin/production/printer/csv/                          v     v
 /admin/production/printer/{pk}/clear/                   o     o
 /admin/production/product/csv/                          v     v
+/admin/production/printerslot/labels/                   v     v
 /admin/production/product/{pk}/accept/                  o     o
 /admin/production/productionrun/csv/                    v     v
 /admin/production/productionrun/travellers/             v     v
@@ -233,6 +234,7 @@ PAGES = """
 /floor/runs/{pk}/start/                                 o     o
 /floor/runs/{pk}/swap/{line}/                           o     o
 /floor/runs/{pk}/undo/                                  v     o
+/floor/scan/                                            v     o
 /floor/screen/                                          v     .
 /floor/slots/{pk}/load/                                 o     o
 /floor/slots/{pk}/unload/                               v     o
@@ -246,6 +248,7 @@ PAGES = """
 /help/                                                  v     .
 /help/{name}/                                           v     .
 /p/{code}/                                              v     .
+/p/{code}/{slot}/                                       v     .
 /r/{code}/                                              v     .
 /s/{code}/                                              v     .
 /spool/show/{number}/                                   v     .

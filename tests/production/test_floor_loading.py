@@ -5,8 +5,10 @@ import re
 import pytest
 
 from inventory.models import Spool
+from inventory.services.spools import shelf
 from production.models import PrinterSlot
-from tests.factories import a_printer, a_run, a_running_run, a_spool
+from production.services.printing import slots
+from tests.factories import a_printer, a_run, a_running_run, a_slot, a_spool
 from tests.production.floor_helpers import at, page, page_after, queries, touch
 
 
@@ -92,25 +94,85 @@ def test_the_page_of_a_printer_asks_few_questions_however_many_slots_it_has(floo
 
 
 def scan(client, page_seen, code):
-    """Scan into the header of a page of a spool or printer."""
+    """Scan into the header of a page of a spool, a printer or a slot."""
     form = page(client.get(page_seen)).partition('<form class="scan"')[2].partition("</form>")[0]
-    seen = dict(re.findall(r'type="hidden" name="(\w+)" value="(\d+)"', form))
-    return client.get("/floor/find/", {"code": code, **seen})
+    seen = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]+)"', form))
+    if "/floor/scan/" in form:
+        return touch(client, "/floor/scan/", code=code, **seen)
+    assert not seen
+    return client.get("/floor/find/", {"code": code})
 
 
-def test_a_spool_is_loaded_by_scanning_it_and_the_printer_in_either_order(floor, slot):
+@pytest.mark.parametrize("is_spool_first", [True, False])
+def test_two_scans_load_a_slot_in_either_order(floor, slot, is_spool_first):
+    a_slot("A2", printer=slot.printer)
+    spool, label = a_spool(), f"HTTP://ALPHA.LOCALHOST/P/{slot.printer.code}/A1"
+    first, then = (spool.code, label) if is_spool_first else (label, spool.code)
+    seen = floor.get("/floor/find/", {"code": first})["Location"]
+    text = page_after(floor, scan(floor, seen, then))
+    assert f"Spool {spool.code} is in Elm A1." in text
+    assert inside(slot) == spool
+
+
+def test_the_page_of_a_slot_takes_the_second_scan_in_its_field(floor, slot):
+    text = page(floor.get(floor.get(f"/P/{slot.printer.code}/a1")["Location"]))
+    field = next(each for each in re.findall("<input[^>]*>", text) if 'id="id_spool"' in each)
+    assert "autofocus" in field
+    assert "data-go" in field
+
+
+@pytest.mark.parametrize("is_spool_first", [True, False])
+def test_a_printer_with_one_slot_is_loaded_by_its_own_label(floor, slot, is_spool_first):
     PrinterSlot.objects.create(printer=a_printer("Oak"), label="1")
-    for spool_first in (True, False):
-        spool, printer = a_spool(), slot.printer
-        pages = [at(spool), f"/floor/printers/{printer.pk}/"]
-        codes = [printer.code, f"HTTP://ALPHA.LOCALHOST/S/{spool.code}"]
-        which = 0 if spool_first else 1
-        answer = scan(floor, pages[which], codes[which])
-        assert answer["Location"] == f"{at(spool, 'load')}?printer={printer.pk}"
-        text = page(floor.get(answer["Location"]))
-        assert re.findall(r'name="slot" value="(\d+)"', text) == [str(slot.pk)]
-        touch(floor, answer["Location"], slot=slot.pk)
-        assert inside(slot) == spool
+    spool, printer = a_spool(), slot.printer
+    pages = [at(spool), f"/floor/printers/{printer.pk}/"]
+    codes = [printer.code, f"HTTP://ALPHA.LOCALHOST/S/{spool.code}"]
+    which = 0 if is_spool_first else 1
+    answer = scan(floor, pages[which], codes[which])
+    assert answer["Location"] == pages[which]
+    assert "is in Elm A1." in page(floor.get(answer["Location"]))
+    assert inside(slot) == spool
+
+
+def test_a_printer_with_several_slots_asks_for_one(floor, slot):
+    other, spool = a_slot("A2", printer=slot.printer), a_spool()
+    a_slot(printer=a_printer("Oak"))
+    answer = scan(floor, at(spool), slot.printer.code)
+    assert answer["Location"] == f"{at(spool, 'load')}?printer={slot.printer_id}"
+    text = page(floor.get(answer["Location"]))
+    assert re.findall(r'name="slot" value="(\d+)"', text) == [str(slot.pk), str(other.pk)]
+    touch(floor, answer["Location"], slot=slot.pk)
+    assert inside(slot) == spool
+
+
+def test_a_scan_is_sent_once(floor, slot):
+    spool = a_spool()
+    given = {"code": slot.printer.code, "spool": spool.pk, "idempotency_key": "one-scan"}
+    touch(floor, "/floor/scan/", **given)
+    touch(floor, f"/floor/slots/{slot.pk}/unload/")
+    assert "is in Elm A1." in page_after(floor, touch(floor, "/floor/scan/", **given))
+    assert inside(slot) is None
+
+
+def test_a_scan_that_waited_does_not_undo_what_others_did(floor, slot, manager):
+    spool, other = a_spool(), a_spool()
+    slots.load(other, slot=slot, by=manager)
+    given = {"code": f"{slot.printer.code}/A1", "spool": spool.pk}
+    text = page_after(floor, touch(floor, "/floor/scan/", headers={"Floor-Waited": "600"}, **given))
+    assert f"put spool {other.code} into Elm A1" in text
+    assert inside(slot) == other
+
+
+def test_an_unknown_slot_is_said_with_those_there_are(floor, slot):
+    answer = scan(floor, at(a_spool()), f"{slot.printer.code}/B7")
+    assert "Elm has no slot B7: it has A1." in page(floor.get(answer["Location"]), 404)
+
+
+def test_an_archived_spool_is_not_loaded_by_a_scan(floor, slot):
+    spool = shelf.archive(a_spool(), discard=False, by=None)
+    text = page_after(floor, scan(floor, at(spool), slot.printer.code))
+    assert "is archived: restore it first" in text
+    assert inside(slot) is None
 
 
 def test_a_spool_scanned_for_a_running_printer_leads_to_the_swap(floor, slot):
@@ -118,12 +180,13 @@ def test_a_spool_scanned_for_a_running_printer_leads_to_the_swap(floor, slot):
     slot.save()
     run = a_running_run((old, 10), printer=slot.printer)
     new = a_spool(filament=old.filament)
-    for seen in (f"/floor/printers/{slot.printer_id}/", f"/floor/runs/{run.pk}/"):
-        text = page(floor.get(scan(floor, seen, new.code)["Location"]))
-        assert f"swap in {run.number}" in text
-        assert 'name="slot"' not in text
     line = run.materials.get()
     swap = f"/floor/runs/{run.pk}/swap/{line.pk}/"
+    for seen in (f"/floor/printers/{slot.printer_id}/", f"/floor/runs/{run.pk}/"):
+        assert scan(floor, seen, new.code)["Location"] == f"{swap}?spool={new.code}"
+    a_slot("A2", printer=slot.printer)
+    text = page(floor.get(scan(floor, at(new), slot.printer.code)["Location"]))
+    assert f"swap in {run.number}" in text
     assert f"{swap}?spool={new.code}" in text
     assert f'value="{new.code}"' in page(floor.get(f"{swap}?spool={new.code}"))
     touch(floor, swap, spool=new.code, gave="grams", figure="4")
@@ -135,9 +198,13 @@ def test_other_scans_lead_to_what_was_scanned(floor, slot):
     assert scan(floor, at(spool), other.code)["Location"] == at(other)
     elm = f"/floor/printers/{slot.printer_id}/"
     assert scan(floor, elm, a_printer("Oak").code)["Location"] != elm
-    for wrong in ("x", "", "9" * 20, "-1"):
-        answer = floor.get("/floor/find/", {"code": spool.code, "printer": wrong})
-        assert answer["Location"] == at(spool)
+    for wrong in ("x", "9" * 20, "-1"):
+        answer = touch(floor, "/floor/scan/", code=spool.code, printer=wrong)
+        assert answer["Location"] == "/floor/"
+    assert touch(floor, "/floor/scan/", code=spool.code)["Location"] == at(spool)
+    assert floor.get("/floor/scan/")["Location"] == "/floor/"
+    run = a_run()
+    assert scan(floor, at(spool), run.number)["Location"] == at(run)
     assert "has no slots" in page(floor.get(f"{at(spool, 'load')}?printer=999999999"))
 
 
@@ -147,6 +214,10 @@ def test_a_viewer_who_scans_looks(farm_client, viewer, slot):
     assert scan(farm_client, at(spool), slot.printer.code)["Location"].endswith(
         f"/floor/printers/{slot.printer_id}/"
     )
+    answer = farm_client.get(f"/P/{slot.printer.code}/A1")
+    assert answer["Location"] == f"/floor/printers/{slot.printer_id}/"
+    given = {"code": slot.printer.code, "spool": spool.pk}
+    assert touch(farm_client, "/floor/scan/", **given).status_code == 403
 
 
 # --- Who ---------------------------------------------------------------------------------------

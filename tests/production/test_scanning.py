@@ -6,8 +6,10 @@ from django_tenants.utils import tenant_context
 from inventory import codes
 from inventory.services import scanning
 from inventory.services.spools import shelf
+from production.models import PrinterSlot
+from production.paper.labels import of_slot
 from production.services.scanning import decode
-from tests.factories import a_filament, a_printer, a_run, a_spool
+from tests.factories import a_filament, a_printer, a_run, a_slot, a_spool
 from tests.production.floor_helpers import page
 
 SCAN = "/api/v1/scan/"
@@ -43,6 +45,11 @@ def scanned(client, text):
         ("HTTPÖ--ALPHA.LOCALHOST-S-000000000", "label", "000000000"),
         ("/P/000000000", "label", "000000000"),
         ("HTTP://ALPHA.LOCALHOST/R/ALPH-20260301-001", "run", "ALPH-20260301-001"),
+        ("HTTP://ALPHA.LOCALHOST:8000/P/000000000/A2", "slot", "000000000"),
+        ("HTTPÖ--ALPHA.LOCALHOST-P-ooo-oo0-000-A2", "slot", "000000000"),
+        ("ooo ooo ooo/A2", "slot", "000000000"),
+        ("ABCDEFGH1/A2", "text", "ABCDEFGH1/A2"),
+        ("A-20260301-001", "text", "A-20260301-001"),
         (" ooo ooo ooo ", "label", "000000000"),
         ("https://example.com/about", "text", "https://example.com/about"),
         ("\0\x1d", "text", ""),
@@ -99,6 +106,44 @@ def test_a_printer_and_a_run_have_labels_too(api):
         assert (scan["kind"], scan["results"][0]["id"]) == ("run", run.pk)
 
 
+@pytest.mark.parametrize("shape", ["{}/a2", "/P/{}/A2", "HTTP://X/P/{}/A2/", "https://x/p/{}/A2?x"])
+def test_a_slot_has_a_label_of_its_own(api, shape):
+    printer = a_printer("Elm")
+    a_slot("A1", printer=printer)
+    slot = a_slot("A2", printer=printer)
+    scan = scanned(api, shape.format(printer.code))
+    assert (scan["kind"], scan["code"]) == ("slot", f"{printer.code}/A2")
+    address = f"/api/v1/printers/{printer.pk}/slots/{slot.pk}/"
+    assert scan["results"] == [{"id": slot.pk, "name": "Elm A2", "url": address}]
+    assert api.get(address).json()["label"] == "A2"
+
+
+def test_an_unknown_slot_names_those_of_the_printer(api):
+    printer, bare = a_printer("Elm"), a_printer("Oak")
+    for label in ("B", "A1"):
+        a_slot(label, printer=printer)
+    retired = a_slot(printer=a_printer("Fir", is_active=False)).printer
+    for code, slot, why in (
+        (printer.code, "A9", "Elm has no slot A9: it has A1, B."),
+        (bare.code, "A1", "Oak has no slot A1: it has no slots."),
+        (retired.code, "1", f"No printer of this farm has the label {retired.code}."),
+        (UNKNOWN, "A1", f"No printer of this farm has the label {UNKNOWN}."),
+        ("00000000A", "A1", "00000000A is not the code of a printer; was it mistyped?"),
+    ):
+        scan = scanned(api, f"/P/{code}/{slot}")
+        assert (scan["kind"], scan["results"], scan["detail"]) == ("slot", [], why)
+
+
+@pytest.mark.parametrize("name", ["ä?#%/1", "left / right"])
+def test_any_name_of_a_slot_is_read_from_its_label(api, name, floor):
+    slot = a_slot(name)
+    a_slot("2", printer=slot.printer)
+    label = of_slot(PrinterSlot.objects.with_printer().get(pk=slot.pk), farm="http://x")
+    assert scanned(api, label.address)["results"][0]["id"] == slot.pk
+    answer = floor.get(label.address.removeprefix("http://x").removeprefix("HTTP://X"))
+    assert answer["Location"] == f"/floor/slots/{slot.pk}/load/"
+
+
 def test_a_gtin_leads_to_every_filament_that_carries_it_however_long_it_was_written(api):
     names = {
         a_filament("Short", gtin="036000291452").name,
@@ -139,9 +184,11 @@ def test_what_is_not_known_here_says_what_it_is_and_what_to_do(api, text, kind, 
 def test_another_farms_labels_are_answered_as_nobodys(api, other_farm, django_assert_num_queries):
     with tenant_context(other_farm):
         spool, printer = a_spool(), a_printer()
-    for code in (spool.code, printer.code):
-        scan, nobodys = scanned(api, code), scanned(api, UNKNOWN)
-        assert scan["detail"] == nobodys["detail"].replace(UNKNOWN, code)
+        a_slot("A1", printer=printer)
+    for code in (spool.code, printer.code, f"{printer.code}/A1"):
+        nobody = UNKNOWN + code[9:]
+        scan, nobodys = scanned(api, code), scanned(api, nobody)
+        assert scan["detail"] == nobodys["detail"].replace(UNKNOWN, code[:9])
         assert {**scan, "code": "", "detail": ""} == {**nobodys, "code": "", "detail": ""}
     for code in (spool.code, UNKNOWN):  # with the same questions
         with django_assert_num_queries(3):
@@ -162,8 +209,10 @@ def test_a_scan_writes_nothing_and_may_be_asked_by_a_viewer(api_client, viewer):
 
 def test_every_page_of_the_floor_takes_a_scan(floor):
     spool = a_spool()
-    for path in ("/floor/", f"/floor/spools/{spool.pk}/", f"/floor/spools/{spool.pk}/weigh/"):
+    for path in ("/floor/", f"/floor/spools/{spool.pk}/weigh/"):
         assert '<form class="scan" action="/floor/find/"' in page(floor.get(path))
+    text = page(floor.get(f"/floor/spools/{spool.pk}/"))
+    assert '<form class="scan" method="post" action="/floor/scan/"' in text
 
 
 def test_labels_of_printers_and_runs_lead_to_their_pages(floor):

@@ -6,7 +6,10 @@ import sys
 
 import django
 
-NAMES = ("operations", "reports", "lists", "api_requests", "floor", "availability", "backups")
+NAMES = (
+    *("operations", "reports", "lists", "api_requests", "verbs"),
+    *("floor", "availability", "backups"),
+)
 
 
 def main(arguments):

@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 
 HERE = str(Path(__file__).resolve())
@@ -76,15 +76,15 @@ def _seconds(path, ids, port):
 
 
 @contextmanager
-def served(root, port, maker=HERE, more=None):
+def served(root, port, maker=HERE, more=None, data=None):
     """Serve the project at ``root``, with ``more`` in its environment; yields a function that makes
-    rows of its farm, by ``maker``.
+    rows of its farm, by ``maker``. The folder ``data`` has its database, by default a new one.
 
     The function's ``pid`` is of the process that serves; its ``cpu()`` are the CPU seconds of the
     application and of PostgreSQL so far.
     """
-    with tempfile.TemporaryDirectory() as data:
-        environment = os.environ | {"PYTHONPATH": str(root), "SPOOLBOOK_DATA": data}
+    with nullcontext(data) if data else tempfile.TemporaryDirectory() as data:
+        environment = os.environ | {"PYTHONPATH": str(root), "SPOOLBOOK_DATA": str(data)}
         environment |= {"SPOOLBOOK_API_RATE": "0", "SPOOLBOOK_LOG_LEVEL": "ERROR"} | (more or {})
         run = {"cwd": root, "env": environment}
         command = ["-m", "config.serve", f"--port={port}", "--no-demo"]

@@ -1,0 +1,105 @@
+"""The statements of requests, recorded by a middleware, and sent again by a bare view of Django.
+
+Recording and replaying, each by a server of its own on a copy of the same data, are chosen by
+`benchmarks.replaying_settings`. A request is known by its path, so each path is asked for once.
+"""
+
+import json
+import os
+import pickle
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+
+from django.db import connection, transaction
+from django.http import HttpResponse, JsonResponse
+from django.urls import re_path
+from psycopg.pq import Format
+
+from tenants.models import Tenant
+from tenants.schemas import logins
+
+
+class RecordStatements:
+    """Writes what each request sends to the database, and what it is answered with, to a file."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        statements = []
+
+        def record(execute, sql, params, many, context):
+            cursor = context["cursor"].cursor
+            kind = type(cursor).__name__ == "PreparingCursor", cursor.format == Format.BINARY
+            statements.append((connection.in_atomic_block, *kind, str(sql), params))
+            return execute(sql, params, many, context)
+
+        logins.use(logins.WEB)
+        with connection.execute_wrapper(record):
+            response = self.get_response(request)
+        if request.path.startswith("/api/"):
+            schema = request.tenant.schema_name
+            kept = pickle.dumps((schema, statements, json.loads(response.content)))
+            _file_of(request.path).write_bytes(kept)
+        return response
+
+
+def replay(request):
+    """Enter the farm, and send what was recorded: within a transaction what was within one."""
+    json.loads(request.body)
+    schema, statements, answer = _recorded()[request.path]
+    logins.use(logins.WEB)
+    connection.set_schema_to_public()
+    (first, *more) = statements  # the first finds the farm
+    _send(*first[1:])
+    connection.enter(_farm(schema))
+    for is_atomic, some in groupby(more, key=lambda each: each[0]):
+        if is_atomic:
+            with transaction.atomic():
+                for each in some:
+                    _send(*each[1:])
+        else:
+            for each in some:
+                _send(*each[1:])
+    response = JsonResponse(answer)
+    response["Content-Length"] = len(response.content)
+    return response
+
+
+def _send(is_prepared, is_binary, sql, params):
+    opened = connection.prepared_cursor(is_binary=is_binary) if is_prepared else connection.cursor()
+    with opened as cursor:
+        cursor.execute(sql, params)
+        return cursor.fetchall() if cursor.description else None
+
+
+@cache
+def _farm(schema):
+    farm = Tenant.objects.get(schema_name=schema)
+    farm.uses_farm_role = True
+    return farm
+
+
+@cache
+def _recorded():
+    """``{path: (schema, statements, answer)}``"""
+    every = [pickle.loads(each.read_bytes()) for each in _folder().iterdir()]
+    names = [each.name.replace("|", "/") for each in _folder().iterdir()]
+    return dict(zip(names, every, strict=True))
+
+
+def _file_of(url):
+    return _folder() / url.replace("/", "|")
+
+
+def _folder():
+    return Path(os.environ["RECORDED_STATEMENTS"])
+
+
+def is_ready(request, _path):
+    _recorded()
+    return HttpResponse()
+
+
+urlpatterns = [re_path("^(readyz|healthz)$", is_ready), re_path("^api/", replay)]

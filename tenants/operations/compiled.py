@@ -22,12 +22,16 @@ from functools import cached_property, update_wrapper
 from django.contrib.postgres.fields import ArrayField
 from django.db import NotSupportedError, OperationalError, connection, models
 from django.db.models import BooleanField, Func, Value
+from django.db.models.base import ModelState
+from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
 from django.db.models.query import (
     FlatValuesListIterable,
     ModelIterable,
     ValuesIterable,
     get_related_populators,
 )
+from django.db.models.query_utils import DeferredAttribute
+from django.db.models.signals import post_init, pre_init
 from django.db.transaction import TransactionManagementError
 from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
@@ -40,6 +44,7 @@ MOMENT = models.DateTimeField()
 ADAPTED = {ID: Int8, IDS: lambda ids: [Int8(pk) for pk in ids]}
 SIZE = re.compile(r"\(.*?\)")  # of a type: a cast to varchar(3) cuts, one to numeric(4,1) rounds
 MARK = re.compile("%[s%]")
+PLAIN = {DeferredAttribute, ForeignKeyDeferredAttribute}  # what a column is to an instance
 
 every = []  # compiled query of the process, for the tests
 
@@ -177,11 +182,13 @@ def _instance_reader(compiler, using):
     info, select = compiler.klass_info, compiler.select
     first, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[first:end]]
-    related = get_related_populators(info, select, using)
+    related, from_db = get_related_populators(info, select, using), _maker(info["model"]).from_db
+    for each in related:
+        _make_plainly(each)
     annotated = compiler.annotation_col_map.items()
 
     def read(row):
-        instance = info["model"].from_db(using, names, row[first:end])
+        instance = from_db(using, names, row[first:end])
         for each in related:
             each.populate(row, instance)
         for name, place in annotated:
@@ -189,6 +196,40 @@ def _instance_reader(compiler, using):
         return instance
 
     return read
+
+
+class PlainMaker:
+    """Makes instances of a model of which ``Model.__init__`` would only set attributes, in a
+    fraction of its time."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def from_db(self, using, names, values):
+        instance = self.model.__new__(self.model)
+        attributes = instance.__dict__
+        attributes["_state"] = state = ModelState()
+        state.adding, state.db = False, using
+        attributes.update(zip(names, values, strict=True))
+        return instance
+
+
+def _maker(model):
+    """What has ``from_db`` of a model: the model itself where more happens when it is made."""
+    names = [field.attname for field in model._meta.concrete_fields]
+    is_plain = (
+        model.__init__ is models.Model.__init__
+        and model.from_db.__func__ is models.Model.from_db.__func__
+        and all(type(getattr(model, name)) in PLAIN for name in names)
+        and not any(signal.has_listeners(model) for signal in (pre_init, post_init))
+    )
+    return PlainMaker(model) if is_plain else model
+
+
+def _make_plainly(populator):
+    populator.model_cls = _maker(populator.model_cls)
+    for each in populator.related_populators:
+        _make_plainly(each)
 
 
 def _converting(read, converters):

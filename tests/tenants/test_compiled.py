@@ -6,6 +6,7 @@ import pytest
 from django.core.handlers.wsgi import WSGIHandler
 from django.db import NotSupportedError, OperationalError, connection, connections, transaction
 from django.db.models import F, Value
+from django.db.models.signals import post_init
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 from django_tenants.utils import tenant_context
@@ -85,6 +86,38 @@ def test_an_instance_has_what_is_selected_with_it(people):
     token.name = "changed"
     token.save()
     assert DeviceToken.objects.get().name == "changed"
+
+
+def test_an_instance_is_as_django_makes_it(people):
+    for person in people:
+        make_token(person)
+    rows = DeviceToken.objects.select_related("user").order_by("pk")
+    compiled = query(lambda ids: rows.filter(IsOneOf("user", ids)), ids=IDS)
+    ids = [person.pk for person in people]
+    for made, asked in zip(compiled(ids=ids), compiled.queryset(ids=ids), strict=True):
+        for one, other in ((made, asked), (made.user, asked.user)):
+            columns = [column.attname for column in other._meta.concrete_fields]
+            assert {name: vars(one)[name] for name in columns} == {
+                name: vars(other)[name] for name in columns
+            }
+            state, as_asked = one._state, other._state
+            assert (state.adding, state.db) == (as_asked.adding, as_asked.db) == (False, "default")
+        made.user_id = people[0].pk - 1
+        assert "user" not in made._state.fields_cache
+
+
+def test_who_listens_for_instances_hears_of_them(people):
+    heard = []
+
+    def hear(instance, **kwargs):
+        heard.append(instance.pk)
+
+    post_init.connect(hear, sender=User)
+    try:
+        found = query(SHAPES["instances"], ids=IDS)(ids=[people[0].pk])
+    finally:
+        post_init.disconnect(hear, sender=User)
+    assert heard == [user.pk for user in found] == [people[0].pk]
 
 
 def test_what_is_not_found_is_none_or_raises(farm):

@@ -40,8 +40,8 @@ class RecordStatements:
             response = self.get_response(request)
         if request.path.startswith("/api/"):
             schema = request.tenant.schema_name
-            kept = pickle.dumps((schema, statements, json.loads(response.content)))
-            _file_of(request.path).write_bytes(kept)
+            recorded = pickle.dumps((schema, statements, json.loads(response.content)))
+            _file_of(request.path).write_bytes(recorded)
         return response
 
 

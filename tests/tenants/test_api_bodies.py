@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from inventory.models import Location, Manufacturer
 from tenants.accounts.models import AuditEvent
+from tenants.api.fields import TextField
 from tenants.api.serializers import Body, RowSerializer
 from tests.factories import a_manufacturer
 
@@ -54,6 +55,39 @@ def test_a_body_beyond_the_limit_is_413(api):
     answer = raw(api, json.dumps({"comment": "x" * 7_000_000}))
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert answer.json()["limit_bytes"] == 6_291_456 < answer.json()["length_bytes"]
+
+
+class LineBody(Body):
+    name = TextField(required=False)
+
+
+class ListBody(Body):
+    lines = LineBody(many=True, required=False)
+    name = TextField(required=False)
+
+
+def test_fields_that_are_made_once_are_those_of_the_body_at_hand():
+    first, second = (ListBody(data={}, context={"number": number}) for number in (1, 2))
+    for body in (first, second):
+        assert body.is_valid()
+        line = body.fields["lines"].child
+        for field in (*body.fields.values(), line, *line.fields.values()):
+            assert (field.root, field.context) == (body, body._context)
+    alone = LineBody(data={"name": "x"}, context={"number": 3})
+    assert alone.is_valid(), alone.errors
+    assert alone.fields["name"].context == {"number": 3}
+    assert line.fields["name"].context == {"number": 2}
+    assert first.fields["name"] is second.fields["name"]
+
+
+def test_what_a_body_leaves_out_is_not_that_of_the_one_before():
+    given = [{"name": "a", "lines": [{"name": "b"}]}, {}, {"lines": [{}]}]
+    read = []
+    for data in given:
+        body = ListBody(data=data)
+        assert body.is_valid(), body.errors
+        read.append(body.validated_data)
+    assert read == given
 
 
 def test_an_unknown_field_is_named(api):

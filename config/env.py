@@ -1,5 +1,6 @@
 """Read typed values from the environment; a value of another type raises ImproperlyConfigured."""
 
+import ipaddress
 import os
 import re
 import secrets
@@ -57,6 +58,19 @@ def check_public_hosts(hosts, *, is_behind_proxy):
             "passes on the host that its clients name: give the public site's own, as "
             "farms.example.com"
         )
+
+
+def env_networks(name):
+    """Networks of addresses, as ``192.168.1.0/24``, or single addresses."""
+    networks = []
+    for part in env_list(name):
+        try:
+            networks.append(ipaddress.ip_network(part))
+        except ValueError as error:
+            raise ImproperlyConfigured(
+                f"{name} holds {part!r}: a network is 192.168.1.0/24, or an address"
+            ) from error
+    return networks
 
 
 def env_origins(name):

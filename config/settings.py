@@ -12,6 +12,7 @@ from config.env import (
     env_hosts,
     env_int,
     env_list,
+    env_networks,
     env_origins,
     env_str,
     secret_key,
@@ -262,6 +263,8 @@ FARM_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_FARM_RATE", 12_000)  # of all of t
 MAX_STORED_ANSWER_BYTES = env_int("SPOOLBOOK_MAX_STORED_ANSWER_BYTES", 50_000_000)
 # Of the files that a farm's jobs have made, as they are kept for a day; 0: no limit.
 MAX_JOB_RESULT_BYTES = env_int("SPOOLBOOK_MAX_JOB_RESULT_BYTES", 200_000_000)
+# Networks that an import from a Spoolman may ask, though their addresses are private.
+SPOOLMAN_NETWORKS = env_networks("SPOOLBOOK_SPOOLMAN_NETWORKS")
 # What clocks may differ by; beyond it nothing is posted.
 CLOCK_TOLERANCE = timedelta(minutes=env_int("SPOOLBOOK_CLOCK_TOLERANCE", 5))
 SIGN_IN_TRIES_PER_MINUTE = env_int("SPOOLBOOK_SIGN_IN_RATE", 30)  # from one address; 0: no limit

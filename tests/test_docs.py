@@ -31,6 +31,7 @@ READERS = {
     "env_int": "integer",
     "env_bool": "boolean",
     "env_list": "list",
+    "env_networks": "networks",
     "env_hosts": "hosts",
     "env_origins": "origins",
 }

@@ -78,7 +78,7 @@ def _shape(key, stored):
 
 
 def _set(key, raw, *, by):
-    value = _checked(key, raw)
+    value = checked(key, raw)
     if key == CURRENCY:
         _change_farm(by=by, currency=value)
         client_settings.change(key, value=raw, by=by)
@@ -102,8 +102,10 @@ def _reset(key, *, by):
     client_settings.forget(key, by=by)
 
 
-def _checked(key, raw):
+def checked(key, raw):
     """The value of a text in JSON. Raises Failure."""
+    if key not in KEYS:
+        raise Failure(404, UNKNOWN % {"key": key})
     if len(raw) > MAX_LENGTH:
         raise Failure(400, TOO_LONG % {"most": MAX_LENGTH})
     try:

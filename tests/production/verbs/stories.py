@@ -44,6 +44,8 @@ from production.services.runs import (
     status_change,
 )
 from production.services.undo import last_action, loads, receipts
+from production.spoolman.importing.moving import import_source
+from production.spoolman.importing.source import ENTITIES, Source
 from tenants.accounts import access, audited, devices, pins, roles
 from tenants.accounts import services as people
 from tenants.accounts.models import FarmSettings
@@ -294,6 +296,7 @@ OF_OTHERS = {
     "spool.dry": lambda: shelf.dry(a_spool(), by=None),
     "spool.empty": lambda: consumption.empty(a_spool(20), by=None),
     "spool.import": lambda: import_spools([], by=None),
+    "spoolman.import": lambda: import_source(Source("there", dict.fromkeys(ENTITIES, [])), by=None),
     "spool.load": lambda: slots.load(a_spool(), slot=a_slot(), by=None),
     "spool.undo_load": lambda: loads.undo_load(
         slots.load((spool := a_spool()), slot=a_slot(), by=None)

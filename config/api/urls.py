@@ -44,6 +44,15 @@ class Router(DefaultRouter):
     include_format_suffixes = False
     APIRootView = RootView
 
+    def get_urls(self):
+        """The patterns in groups by their first part: an address is compared with few of them."""
+        *patterns, root = super().get_urls()
+        groups = {}
+        for each in patterns:
+            part, _, rest = str(each.pattern).removeprefix("^").partition("/")
+            groups.setdefault(part, []).append(re_path(f"^{rest}", each.callback, name=each.name))
+        return [*(path(f"{part}/", include(group)) for part, group in groups.items()), root]
+
 
 router = Router()
 router.register("tokens", TokenViewSet, basename="tokens")
@@ -66,7 +75,6 @@ REFERENCE = {
 
 v1 = [
     path("", include(router.urls)),
-    path("", include("production.spoolman.urls")),
     path("me/", MeViewSet.as_view({"get": "show"}), name="me"),
     path("me/password/", MeViewSet.as_view({"post": "change_password"}), name="me-password"),
     path("me/undo/", UndoViewSet.as_view({"get": "show", "post": "create"}), name="me-undo"),
@@ -74,6 +82,7 @@ v1 = [
     path("schema/", SchemaView.as_view(), name="schema"),
     # Split: what starts it is a script of its own, so that no page needs one within it.
     path("docs/", Swagger.as_view(**REFERENCE), name="docs"),
+    path("", include("production.spoolman.urls")),
 ]
 
 urlpatterns = [

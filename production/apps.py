@@ -9,7 +9,11 @@ class ProductionConfig(AppConfig):
     name = "production"
 
     def ready(self):
-        from production.services import transitions  # noqa: PLC0415 - models are loaded only now
+        # Models are loaded only now.
+        from inventory.services import run_lines  # noqa: PLC0415
+        from production.services import transitions  # noqa: PLC0415
+        from production.services.reported import routes  # noqa: PLC0415
 
+        run_lines.register(routes.lock_line)
         for role in roles.FARM_ROLES:
             roles.register(role, transitions.codenames(role))

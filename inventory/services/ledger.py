@@ -106,7 +106,8 @@ class Book:
         self.shortages = []
         self.overclaimed = []
         self._touched = {}
-        self._given_back = set()
+        self._meters = []
+        self._redated = set()
 
     # -- what is on the spool ------------------------------------------------------------------
 
@@ -129,8 +130,12 @@ class Book:
         return self._post(spool, Kind.ADJUSTMENT, grams, **details)
 
     def count(self, spool, net_grams, **details):
-        """Set the book to the ``net_grams`` that were weighed; posted also when nothing differs.
-        What was reported beyond the book is settled by it."""
+        """Set the book to ``net_grams``; posted also when nothing differs. What was reported beyond
+        the book is settled by it.
+
+        What meters of runs have of a spool that was weighed is still to come off the book: the
+        caller adds it, as `scale` does.
+        """
         if details.get("reason") != COMPENSATED:
             spool.excess_grams = ZERO
         return self._post(spool, Kind.COUNT, net_grams - spool.remaining_grams, **details)
@@ -153,7 +158,7 @@ class Book:
         )
         reversal.cost_per_gram = entry.cost_per_gram
         if entry.kind in CONSUMPTION:
-            self._given_back.add(spool.pk)
+            self._redated.add(spool.pk)
         return reversal
 
     def revalue(self, spool, entry):
@@ -169,6 +174,36 @@ class Book:
         if self.is_dated:
             return max(self.at, spool.last_entry_at or self.at)
         return self._moment(spool)
+
+    def end_meter(self, meter, entry):
+        """Close a meter whose grams the ``entry`` of this book took (None: they were none)."""
+        spool = self.spools[meter.spool_id]
+        spool.metered_grams -= meter.grams
+        meter.closed_at = self.moment_of(spool)
+        meter.entry = entry
+        self._write_meter(meter, spool)
+
+    def reopen_meter(self, meter, *, into=None):
+        """Let a meter go on whose entry was reversed; ``into`` is the one that goes on for it."""
+        spool = self.spools[meter.spool_id]
+        spool.metered_grams += meter.grams
+        if into is not None:
+            meters.merge(meter, into)
+        else:
+            meter.closed_at = meter.entry = None
+        self._write_meter(into or meter, spool)
+
+    def relink_meter(self, meter, *, into=None):
+        """Write that a meter is of another line, spool or entry; ``into`` has its grams then."""
+        if into not in (None, meter):
+            meters.merge(meter, into)
+        self._redated.add(meter.spool_id)
+        self._write_meter(into or meter, self.spools[meter.spool_id])
+
+    def _write_meter(self, meter, spool):
+        if meter not in self._meters:
+            self._meters.append(meter)
+        self.touch(spool)
 
     def exceed(self, spool, grams):
         """Note ``grams`` that were reported beyond what was on it by the book."""
@@ -229,7 +264,8 @@ class Book:
         self.require_enough()
         if self.entries:
             bulk_insert(self.entries)
-        if self._given_back:
+        meters.write(self._meters)
+        if self._redated:
             self._date_uses()
         for spool in self._touched.values() if moves_versions else ():
             spool.version += 1
@@ -237,7 +273,7 @@ class Book:
 
     def _date_uses(self):
         """Of spools whose use was reversed: by the entries and the meters that still stand."""
-        spools = [self.spools[pk] for pk in self._given_back]
+        spools = [self.spools[pk] for pk in self._redated]
         dated = [spool for spool in spools if not spool.has_given_use_dates]
         uses = InventoryTransaction.objects.dates_of_use(dated)
         reports = UsageMeter.objects.dates_of_use(dated)

@@ -19,13 +19,13 @@ from django.utils.translation import gettext as _
 from psycopg.types.numeric import Int8
 
 from inventory.models import Spool, UsageMeter
-from inventory.services import ledger, meters
+from inventory.services import ledger, meters, run_lines
 from inventory.services.spools import stating
 from tenants.accounts.models import DeviceToken, User
 from tenants.operations.clock import ClockWrong
 from tenants.operations.compiled import ID, CompiledQuery, compiled, fetch
 from tenants.operations.operation import in_transaction, observed
-from tenants.operations.quantities import InvalidQuantity, rounded
+from tenants.operations.quantities import GramsField, InvalidQuantity, rounded
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Busy, Refusal
 from tenants.operations.text import format_number
@@ -37,15 +37,36 @@ FROM, UNTIL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 LIMIT = 10**8  # grams; as many, or more, are in no column
 # Grams of 1 mm of filament of 1 g/cm³ and 1 mm: a quarter of pi, in cm³.
 OF_ROUND = Decimal("0.000785398163397448309615660845819875721")
-# The last part is the query that reads the answer: it finds the spool as it was just written.
+# The line of a run in progress that the device's open meter is of; "draws" as the ORM has it. What
+# has a figure by now, as a spool that was swapped, does not draw any more. Once the lock is had the
+# line is as it was just written; a run that was closed meanwhile has closed the meter too.
+DRAWING_LINE = """
+    SELECT line.id, line.reserved_grams
+    FROM inventory_spool spool
+    JOIN inventory_usagemeter meter ON meter.spool_id = spool.id AND meter.closed_at IS NULL
+        AND coalesce(meter.token_id, 0) = %(token)s
+    JOIN production_runmaterial line ON line.id = meter.run_material_id
+    JOIN production_productionrun run ON run.id = line.run_id
+    WHERE spool.number = %(number)s AND line.actual_grams IS NULL AND run.deleted_at IS NULL
+        AND run.status = 'in_progress' AND run.finished_at IS NULL
+    ORDER BY meter.id DESC LIMIT 1
+    FOR NO KEY UPDATE OF line
+"""
+GIVEN_LINE = """
+    SELECT line.id, line.reserved_grams FROM production_runmaterial line
+    WHERE line.id = %(line)s FOR NO KEY UPDATE OF line
+"""
+# What the run reserves shrinks by what it took, in whole micrograms of its meter: what is available
+# stays. The last part is the query that reads the answer: it finds the spool as just written.
 COUNT = f"""
-WITH held AS (
-    SELECT spool.id, spool.metered_grams, round(
+WITH line AS ({{line}}), held AS (
+    SELECT spool.id, spool.metered_grams, line.id AS line_id, line.reserved_grams, round(
         CASE WHEN %(is_length)s THEN %(amount)s::numeric * filament.density_g_cm3
             * filament.diameter_mm * filament.diameter_mm * {OF_ROUND}
         ELSE %(amount)s::numeric END, {PLACES}
     ) AS grams
     FROM inventory_spool spool JOIN inventory_filament filament ON filament.id = spool.filament_id
+    LEFT JOIN line ON true
     WHERE spool.number = %(number)s AND spool.removed_at IS NULL
     FOR NO KEY UPDATE OF spool
 ), counted AS (
@@ -55,14 +76,23 @@ WITH held AS (
         last_report_at = greatest(meter.last_report_at, %(at)s)
     FROM held
     WHERE meter.spool_id = held.id AND coalesce(meter.token_id, 0) = %(token)s
-        AND coalesce(meter.run_material_id, 0) = 0 AND meter.closed_at IS NULL
-        AND meter.by_id = %(by)s AND held.metered_grams + held.grams < {LIMIT}
-        AND meter.started_at > %(started_after)s AND meter.started_at <= %(started_until)s
-        AND meter.last_report_at > %(reported_after)s
-    RETURNING held.id, held.grams
+        AND coalesce(meter.run_material_id, 0) = coalesce(held.line_id, 0)
+        AND meter.closed_at IS NULL AND held.metered_grams + held.grams < {LIMIT}
+        AND (held.line_id IS NOT NULL OR meter.by_id = %(by)s
+            AND meter.started_at > %(started_after)s AND meter.started_at <= %(started_until)s
+            AND meter.last_report_at > %(reported_after)s)
+    RETURNING held.id, held.line_id, held.grams, least(coalesce(held.reserved_grams, 0),
+        round(meter.grams, {GramsField.places})
+            - round(meter.grams - held.grams, {GramsField.places})) AS freed
+), claimed AS (
+    UPDATE production_runmaterial line
+    SET metered_grams = line.metered_grams + counted.grams,
+        reserved_grams = line.reserved_grams - counted.freed
+    FROM counted WHERE line.id = counted.line_id
 ), inventory_spool AS (
     UPDATE inventory_spool spool
     SET metered_grams = spool.metered_grams + counted.grams,
+        reserved_grams = spool.reserved_grams - counted.freed,
         first_used_at = CASE WHEN spool.has_given_use_dates
             THEN coalesce(spool.first_used_at, date_trunc('second', %(at)s))
             ELSE least(spool.first_used_at, %(at)s) END,
@@ -127,9 +157,10 @@ class DeviceUse(NamedTuple):
     dated: datetime | None
     answer: CompiledQuery
 
-    def count(self, *, at_any_age=False):
+    def count(self, line=None, *, at_any_age=False):
         """Add to the meter in one statement; returns the answer. None, and nothing is changed,
-        where there is no spool, or no meter that goes on."""
+        where there is no spool, or no meter that goes on. The meter is of the ``line`` of that id
+        (0: of none), by default of the one that the device reports for."""
         statement = self.answer.statement
         params = {
             "number": Int8(self.number),
@@ -142,33 +173,41 @@ class DeviceUse(NamedTuple):
             "started_until": UNTIL if at_any_age else self.at + meters.QUIET,
             "reported_after": FROM if at_any_age else self.at - meters.QUIET,
         }
-        rows = fetch(_text(statement.text), params)
+        if line is not None:
+            params["line"] = Int8(line)
+        text = _text(statement.text, DRAWING_LINE if line is None else GIVEN_LINE)
+        rows = fetch(text, params)
         return statement.read(rows[0]) if rows else None
 
     def take_steps(self):
         """The same in a transaction, in which meters begin and end."""
+        line = 0
+        if self.amount:  # what used nothing is of no run
+            line = run_lines.lock(self.number, token=self.token, at=self.at) or 0
         spool = _locked.first(number=self.number)
         if spool is None:
             raise NoSuchSpool(_("No spool with ID %(number)s found.") % {"number": self.number})
         check_version(spool)
         grams = self._grams(spool.filament)
         if grams < 0:
-            self._give_back(spool, -grams)
+            self._give_back(spool, -grams, line)
             return self.answer.first(number=self.number)
-        self._begin(spool, grams)
-        row = self.count(at_any_age=True)
+        self._begin(spool, grams, line)
+        row = self.count(line, at_any_age=True)
         if row is None:
             raise ClockWrong(_("A meter can't be closed while the clock is wrong."))
         return row
 
-    def _begin(self, spool, grams):
-        """Close what is due of the spool, and let there be an open meter."""
+    def _begin(self, spool, grams, line):
+        """Close what is due of the spool, and let there be an open meter, of the line or of no
+        run."""
         found = meters.open_ones([spool.pk])
         own = [meter for meter in found if self._is_own(meter)]
         ended = [
             meter
             for meter in found
-            if meters.is_due(meter, self.at) or (meter in own and meter.by_id != self.by.pk)
+            if meters.is_due(meter, self.at)
+            or (meter in own and (line or meter.by_id != self.by.pk))
         ]
         if spool.metered_grams + grams >= LIMIT:
             ended = found
@@ -177,29 +216,30 @@ class DeviceUse(NamedTuple):
                 ledger.close_meters({spool.pk: spool}, ended, at=self.dated)
         except ClockWrong:
             pass  # what is used now is counted with what was
+        if line:
+            own = meters.open_ones_of_lines([line])
+            own = [meter for meter in own if self._is_own(meter) and meter.spool_id == spool.pk]
         if all(meter.closed_at for meter in own):
             UsageMeter.objects.create(
                 spool=spool,
                 token=self.token,
                 by=self.by,
+                run_material_id=line or None,
                 printer_name=self.printer_name,
                 started_at=self.at,
                 last_report_at=self.at,
             )
 
-    def _give_back(self, spool, grams):
+    def _give_back(self, spool, grams, line):
         """Take it off the device's own meter first, then off what is in the ledger."""
-        meter = next(filter(self._is_own, meters.open_ones([spool.pk])), None)
-        if meter:
+        found = meters.open_ones_of_lines([line]) if line else []
+        found += meters.open_ones([spool.pk])
+        for meter in filter(self._is_own, found):
             lowered = min(grams, meter.grams)
             grams -= lowered
-            meter.reports += 1
-            meter.grams -= lowered
-            meter.last_report_at = max(meter.last_report_at, self.at)
-            meter.save(update_fields=["grams", "reports", "last_report_at"])
-            spool.metered_grams -= lowered
+            meters.lower(meter, spool, lowered, at=self.at)
             spool.last_used_at = self._last_use(spool)
-            spool.save(update_fields=["metered_grams", "last_used_at"])
+            spool.save(update_fields=["metered_grams", "reserved_grams", "last_used_at"])
         if rest := to_grams(grams):
             device = str(self.token or self.by)
             stating.give_back(spool, grams=rest, by=self.by, at=self.dated, note=device)
@@ -226,8 +266,8 @@ class DeviceUse(NamedTuple):
 
 
 @lru_cache
-def _text(answer):
-    return COUNT.format(answer=answer)
+def _text(answer, line):
+    return COUNT.format(answer=answer, line=line)
 
 
 def close_due(*, at=None):

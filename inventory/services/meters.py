@@ -16,12 +16,18 @@ from inventory.models import UsageMeter
 from tenants.operations.bulk import bulk_update
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
+from tenants.operations.quantities import grams as to_grams
 from tenants.operations.text import format_time, half_up
 
 REPORTED = "reported"  # the reason of the entry
 DEVICE = "device"  # its source
 LONGEST = timedelta(hours=1)  # from its first report on
 QUIET = timedelta(minutes=15)  # since its last one
+# What changes of a meter when it ends, or goes on after all.
+WRITTEN = (
+    *("closed_at", "entry", "run_material", "spool"),
+    *("grams", "reports", "repeats", "started_at", "last_report_at"),
+)
 LARGEST = Decimal("99999999.999999")  # grams that a balance can hold
 # Whether a farm has some, as `database_role.rows_of_each` asks.
 IS_DUE = """
@@ -59,6 +65,32 @@ def _open(spools):
     return found.select_related("token", "by").order_by("spool", "pk")
 
 
+def open_ones_of_lines(lines):
+    """Open meters of lines of runs, by their ids."""
+    found = UsageMeter.objects.open().filter(run_material__in=lines)
+    return list(found.select_related("token", "by", "run_material").order_by("pk"))
+
+
+def lower(meter, spool, grams, *, at):
+    """Take back ``grams`` of what the meter, whose spool and line are locked, has. One of a run
+    that has none any more is closed, and of none; the line reserves them again, unless it reserved
+    none."""
+    before, meter.grams = meter.grams, meter.grams - grams
+    spool.metered_grams -= grams
+    meter.reports += 1
+    meter.last_report_at = max(meter.last_report_at, at)
+    if line := meter.run_material:
+        if line.reserved_grams:
+            again = half_up(before, GramsField.places) - half_up(meter.grams, GramsField.places)
+            line.reserved_grams += again
+            spool.reserved_grams += again
+        line.metered_grams -= grams
+        line.save(update_fields=["metered_grams", "reserved_grams"])
+        if not meter.grams:
+            meter.closed_at, meter.run_material = at, None
+    meter.save()
+
+
 def close(book, open_ones):
     """Post each of the meters to the book of their spools; returns those that are closed.
 
@@ -74,7 +106,7 @@ def close(book, open_ones):
         spool.metered_grams -= meter.grams
         meter.closed_at = at
         if grams := half_up(meter.grams, GramsField.places):
-            _exceed(spool, grams - spool.remaining_grams)
+            exceed(spool, grams - spool.remaining_grams)
             meter.entry = book.consume(spool, grams, settle=True, at=at, **_details(meter, at))
         else:
             book.touch(spool)
@@ -82,14 +114,39 @@ def close(book, open_ones):
     return closed
 
 
-def write(closed):
-    """Write meters that were closed, once their entries are there."""
-    for meter in closed:
+def merge(meter, into):
+    """Let ``into``, of the same spool, have what another meter had, which is gone then."""
+    into.grams += meter.grams
+    into.reports += meter.reports
+    into.repeats += meter.repeats
+    into.started_at = min(into.started_at, meter.started_at)
+    into.last_report_at = max(into.last_report_at, meter.last_report_at)
+    meter.delete()
+
+
+def in_book(spool, net):
+    """What the book has to say for ``net`` grams to be on the spool: what meters of runs have of
+    it is still to come off."""
+    return to_grams(net + spool.metered_grams)
+
+
+def pending(book, spool):
+    """What meters have of the spool as of the moment of the book, and is still to come off it."""
+    if not (book.is_dated and spool.metered_grams):
+        return in_book(spool, 0)
+    begun = UsageMeter.objects.open().filter(spool=spool, started_at__lte=book.at)
+    return to_grams(sum(meter.grams for meter in begun))
+
+
+def write(changed):
+    """Write meters that were closed or opened, once their entries are there."""
+    for meter in changed:
         meter.entry_id = meter.entry and meter.entry.pk
-    bulk_update(closed, ("closed_at", "entry"))
+    bulk_update(changed, WRITTEN)
 
 
-def _exceed(spool, grams):
+def exceed(spool, grams):
+    """Note what was reported beyond what is on the spool by the book, if that is above 0."""
     if grams > 0:
         spool.excess_grams = min(spool.excess_grams + grams, LARGEST)
 

@@ -79,6 +79,7 @@ class MaterialInline(LineInline):
         "plan",
         "purge",
         "reserved",
+        "metered",
         "actual",
         "actual_purge",
     )
@@ -110,6 +111,7 @@ class MaterialInline(LineInline):
     plan = _grams("planned_grams", "Planned g")
     purge = _grams("planned_purge_grams", "Planned purge g")
     reserved = _grams("reserved_grams", "Reserved g")
+    metered = _grams("metered_grams", "Reported g")
     actual = _grams("actual_grams", "Actual g")
     actual_purge = _grams("actual_purge_grams", "Actual purge g")
 

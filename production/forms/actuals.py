@@ -1,14 +1,16 @@
 """Fields for what a run used and made: a group for each of its materials and items."""
 
+from copy import copy
 from dataclasses import dataclass
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from production.forms.fields import ReasonField, usual_reasons
-from production.models import ESTIMATED, ActualSource, ProductionRun, Reason
+from production.models import ESTIMATED, REPORTED, ActualSource, ProductionRun, Reason
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.completion.estimates import estimates
+from production.services.reported import lines as reported
 from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import CountField
 
@@ -44,9 +46,9 @@ def item_field(pk, name):
 
 
 def add_hint(field, source):
-    """Say beside a field that its initial value is an estimate, if it is; once somebody has typed
-    another, the hint goes."""
-    if source in ESTIMATED:
+    """Say beside a field that its initial value is an estimate or was reported, if it is; once
+    somebody has typed another, the hint goes."""
+    if source in (*ESTIMATED, *REPORTED):
         field.help_text = ActualSource(source).label
         field.widget.attrs["data-estimate"] = ""
 
@@ -72,7 +74,8 @@ class ActualsForm(VerbForm):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
         self.lines = self._lines()
-        self.guesses = estimates(_lines(self.subject)) if self.prefills_plan else {}
+        self.reported = self._reported()
+        self.guesses = estimates(self._known()) if self.prefills_plan else {}
         self.items = list(items_of(self.subject)) if self.has_items else []
         reasons = usual_reasons(Reason.Kind.SCRAP) if self.has_items else []
         for line in self.lines:
@@ -162,6 +165,16 @@ class ActualsForm(VerbForm):
             return []
         return [line for line in _lines(self.subject) if line.spool_id or not self.touch]
 
+    def _reported(self):
+        """``{line id: line}`` with the figures that devices reported, where they are all there is.
+        What is not changed is taken as reported by the time that it is booked."""
+        lines = [copy(line) for line in self.lines]
+        filled = reported.fill(lines)
+        return {line.pk: line for line in lines if line.pk in filled}
+
+    def _known(self):
+        return [self.reported.get(line.pk, line) for line in _lines(self.subject)]
+
     def _add_line(self, line):
         for name in self._figures(line):
             initial = self._initial(line, name)
@@ -182,16 +195,20 @@ class ActualsForm(VerbForm):
 
     def _is_plan(self, line):
         """Whether the initial value is the plan, as there is no draft."""
+        if line.pk in self.reported:
+            return False
         return self.prefills_plan and line.actual_grams is None and line.gross_after_grams is None
 
     def _initial(self, line, name):
         if self._is_plan(line) and name in GRAMS:
             return dict(zip(GRAMS, self.guesses.get(line.pk, (None, None)), strict=True))[name]
-        return getattr(line, name)
+        return getattr(self.reported.get(line.pk, line), name)
 
     def _source(self, line):
         """The source of the initial grams."""
-        return ActualSource.AS_PLANNED if self._is_plan(line) else line.actual_source
+        if self._is_plan(line):
+            return ActualSource.AS_PLANNED
+        return self.reported.get(line.pk, line).actual_source
 
     def _add_item(self, item, reasons):
         good, scrapped = item.good_count, item.scrapped_count

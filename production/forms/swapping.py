@@ -79,6 +79,10 @@ class SwapForm(OtherSpoolForm):
         line = self.line
         if self.touch and line.spool.live_grams <= line.planned_total_grams:
             self.fields["gave"].initial = "empty"
+        if self.touch and line.metered_grams:
+            text = _("gave %(grams)s g, as reported") % {"grams": format_number(line.metered_grams)}
+            self.fields["gave"].choices = [("reported", text), *self.fields["gave"].choices]
+            self.fields["gave"].initial = "reported"
 
     def clean(self):
         values = super().clean()

@@ -16,10 +16,12 @@ from production.models.runs import (
     RunMaterial,
     RunNumber,
 )
-from production.models.sources import ESTIMATED, ActualSource
+from production.models.sources import ESTIMATED, REPORTED, UNMEASURED, ActualSource, source_of
 
 __all__ = [
     "ESTIMATED",
+    "REPORTED",
+    "UNMEASURED",
     "BomLine",
     "PlanSource",
     "Printer",
@@ -32,4 +34,5 @@ __all__ = [
     "RunMaterial",
     "RunNumber",
     "ActualSource",
+    "source_of",
 ]

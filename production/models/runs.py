@@ -12,7 +12,13 @@ from production.models.querysets import ProductionRunQuerySet, RunMaterialQueryS
 from production.models.reasons import Reason
 from production.models.sources import ActualSource
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
-from tenants.operations.quantities import CostPerGramField, GramsField, MinutesField, MoneyField
+from tenants.operations.quantities import (
+    CostPerGramField,
+    GramsField,
+    MinutesField,
+    MoneyField,
+    ReportedGramsField,
+)
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.text import format_number
 
@@ -197,7 +203,8 @@ class RunMaterial(models.Model):
     """What the run takes: a requirement, the spool that meets it, and grams planned and actual.
 
     ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;
-    ``reserved_grams`` are those of its spool that are reserved for this line. The start freezes
+    ``reserved_grams`` are those of its spool that are reserved for this line, ``metered_grams``
+    those that devices reported of it: they are the sum of its meters. The start freezes
     ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later, which are no part
     of the plan, and are to take ``expected_grams`` (0: what is left of their requirement).
     """
@@ -224,6 +231,7 @@ class RunMaterial(models.Model):
     planned_source = plan_source_field()
     expected_grams = GramsField(null=True, editable=False)
     reserved_grams = GramsField(default=0, editable=False)
+    metered_grams = ReportedGramsField(default=0, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)
     gross_before_grams = GramsField(null=True, blank=True)
@@ -248,6 +256,9 @@ class RunMaterial(models.Model):
                     planned_grams__gte=0, planned_purge_grams__gte=0, reserved_grams__gte=0
                 ),
                 name="run_material_plan_not_negative",
+            ),
+            models.CheckConstraint(
+                condition=Q(metered_grams__gte=0), name="run_material_metered_not_negative"
             ),
             models.CheckConstraint(
                 condition=Q(actual_grams__gte=0), name="run_material_actual_not_negative"

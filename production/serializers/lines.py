@@ -120,6 +120,7 @@ class RunMaterialSerializer(RowSerializer):
             "planned_source",
             "expected_grams",
             "reserved_grams",
+            "metered_grams",
             "actual_grams",
             "actual_purge_grams",
             "gross_before_grams",

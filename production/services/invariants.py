@@ -60,6 +60,36 @@ WHERE run.status IN ('planned', 'in_progress') AND run.reopened_at IS NULL
   AND taken.taken_grams <> 0
 ORDER BY run.id, taken.spool_id
 """,  # nosec B608
+    "line_is_metered_by_its_meters": """
+SELECT line.id AS material_id, line.run_id, line.metered_grams,
+       coalesce(meters.sum_grams, 0) AS sum_grams
+FROM production_runmaterial line
+LEFT JOIN (
+    SELECT run_material_id, sum(grams) AS sum_grams
+    FROM inventory_usagemeter WHERE run_material_id IS NOT NULL GROUP BY run_material_id
+) meters ON meters.run_material_id = line.id
+WHERE line.metered_grams <> coalesce(meters.sum_grams, 0)
+ORDER BY line.id
+""",
+    # The entry that took its grams is of the run and the spool, and stands.
+    "meters_end_with_their_run": """
+SELECT meter.id AS meter_id, line.id AS material_id, line.run_id, run.status, meter.spool_id,
+       line.spool_id AS line_spool_id, meter.closed_at, meter.entry_id
+FROM inventory_usagemeter meter
+JOIN production_runmaterial line ON line.id = meter.run_material_id
+JOIN production_productionrun run ON run.id = line.run_id
+LEFT JOIN inventory_inventorytransaction entry ON entry.id = meter.entry_id
+LEFT JOIN inventory_inventorytransaction reversal ON reversal.reverses_id = entry.id
+WHERE meter.spool_id IS DISTINCT FROM line.spool_id
+   OR (meter.closed_at IS NULL) <> (run.status = 'in_progress' AND run.deleted_at IS NULL)
+   OR reversal.id IS NOT NULL
+   OR (entry.id IS NOT NULL AND (
+       entry.production_run_id IS DISTINCT FROM run.id OR entry.spool_id <> meter.spool_id
+       OR entry.kind NOT IN ('usage', 'waste')
+   ))
+   OR (entry.id IS NULL AND meter.closed_at IS NOT NULL AND line.actual_grams > 0)
+ORDER BY meter.id
+""",
     "frozen_from_the_start_on": """
 SELECT run.id AS run_id, run.number AS run_number, run.status, run.started_at,
        item.id AS item_id, item.planned_quantity

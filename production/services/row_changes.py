@@ -1,5 +1,10 @@
 """What a verb changes of the rows it locked; stored in its RunEvent for the undo."""
 
+from decimal import Decimal
+
+from tenants.operations.quantities import grams as to_grams
+
+METERED = "metered_grams"
 UNDONE_OTHERWISE = {"status", "version", "updated_at", "reopened_at"}
 
 
@@ -39,10 +44,16 @@ def put_back(rows, before):
     changed, names = [], set()
     for row in rows:
         values = before.get(row._meta.model_name, {}).get(str(row.pk)) or {}
+        metered = values.get(METERED)
         for attname, value in values.items():
+            if attname == METERED:
+                continue
             field = row._meta.get_field(attname)
             setattr(row, attname, field.to_python(value))
             names.add(field.name)
+        if metered is not None:  # what was reported since is reserved no more
+            since = row.metered_grams - Decimal(metered)
+            row.reserved_grams = max(row.reserved_grams - to_grams(since, signed=True), Decimal(0))
         if values:
             changed.append(row)
     return changed, sorted(names)
@@ -55,7 +66,11 @@ def _values(row):
 
 
 def _changed(was, now):
-    return {name: _as_json(was[name]) for name in was if was[name] != now[name]}
+    """What devices reported is no change by a verb, but told beside what was reserved."""
+    changed = {name: was[name] for name in was if was[name] != now[name] and name != METERED}
+    if METERED in was and "reserved_grams" in changed:
+        changed[METERED] = was[METERED]
+    return {name: _as_json(value) for name, value in changed.items()}
 
 
 def _as_json(value):

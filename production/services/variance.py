@@ -17,7 +17,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from inventory.models import InventoryTransaction
-from production.models import ESTIMATED, ProductionRun
+from production.models import UNMEASURED, ProductionRun
 from tenants.operations.text import WIDE
 
 ZERO = Decimal(0)
@@ -190,7 +190,7 @@ class Material:
         self.takes = spent.get(line.spool_id, [])
         self.rate = self.takes[-1].rate if self.takes else self.planned_rate
         actual = None if run.is_open else total_cost(self.takes)
-        self.is_assumed = line.actual_source in ESTIMATED
+        self.is_assumed = line.actual_source in UNMEASURED
         self.cost = Figure(priced(line.planned_total_grams, self.planned_rate), actual)
 
     def as_dict(self):

@@ -93,11 +93,14 @@ def test_a_completion_beside_reports(in_threads, tokens):
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
     verbs = [
-        lambda: completion.complete(run, by=None, as_planned=True),
+        lambda: completion.complete(run, by=None, as_planned=True, confirm=True),
         *[lambda: report(spool, tokens[0], 2)] * (COUNT - 1),
     ]
     assert refusals(in_threads(lambda number: verbs[number](), COUNT)) == []
-    assert fresh(spool).live_grams == 900 - 2 * (COUNT - 1)
+    line = run.materials.get()
+    taken = line.metered_grams or 100
+    assert line.actual_grams == taken
+    assert fresh(spool).live_grams == 1000 - taken - 2 * (COUNT - 1) + line.metered_grams
     assert violations() == []
 
 

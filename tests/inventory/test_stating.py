@@ -56,6 +56,7 @@ def metered(spool, grams):
     line = a_running_run((spool, 10)).materials.get()
     times = {"started_at": at, "last_report_at": at}
     UsageMeter.objects.create(spool=spool, run_material=line, grams=grams, **times)
+    type(line).objects.filter(pk=line.pk).update(metered_grams=grams)
     dates = {"first_used_at": at, "last_used_at": at}
     Spool.objects.filter(pk=spool.pk).update(metered_grams=grams, **dates)
     return fresh(spool)

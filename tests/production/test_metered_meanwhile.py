@@ -96,7 +96,7 @@ def test_a_swap_is_taken_back(token, operator):
     so_far = MaterialActual(spool=one.pk, actual_grams=4)
     midprint.swap_spool(run, by=operator, spool=two, so_far=so_far)
     for spool in (one, two):
-        report_for_an_hour(spool, token)
+        report(spool, token, times=2)
     last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert run.materials.get().spool_id == one.pk
     assert violations() == []
@@ -106,7 +106,7 @@ def test_a_completion_is_taken_back(token, operator):
     spool = a_spool(1000)
     run = a_running_run((spool, 100))
     report(spool, token, 7)
-    completion.complete(run, by=operator, as_planned=True)
+    completion.complete(run, by=operator, confirm=True)
     report_for_an_hour(spool, token)
     last_action.undo(run, event=last_action.find(by=operator).event, by=operator)
     assert fresh(spool).live_grams == 991

@@ -6,7 +6,7 @@ Quantities are net grams unless they are called gross (filament and reel togethe
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction
-from inventory.services import ledger
+from inventory.services import ledger, meters
 from inventory.services.spools import scale, shelf
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
@@ -73,12 +73,12 @@ def empty(spool, *, by, at=None, as_="count", reason="emptied", note="", confirm
         raise Invalid(_("What is left is a count or waste."), errors=errors)
     details = reason_and_note(reason, note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
-        left = fresh.remaining_grams
+        left = fresh.live_grams
         if as_ == Kind.WASTE:
             entry = book.waste(fresh, _nonzero(left), **details)
         else:
             _require_nearly_empty(fresh, confirm)
-            entry = book.count(fresh, ledger.ZERO, **details)
+            entry = book.count(fresh, meters.in_book(fresh, ledger.ZERO), **details)
         shelf.weighed(book, fresh)
     return entry
 
@@ -113,7 +113,7 @@ def _take(spool, kind, grams, gross, *, confirm, by, at, reason, note):
 def _used_by_scale(spool, gross, confirm):
     gross = to_grams(gross, field="gross_after_grams")
     net = scale.net_of_gross(spool, gross)
-    if net > spool.remaining_grams:
+    if net > spool.live_grams:
         raise AfterAboveBook(
             _(
                 "Spool %(spool)s holds %(net)s g by the scale, but only %(remaining_grams)s g "
@@ -122,16 +122,16 @@ def _used_by_scale(spool, gross, confirm):
             % {
                 "spool": spool.code,
                 "net": format_number(net),
-                "remaining_grams": format_number(spool.remaining_grams),
+                "remaining_grams": format_number(spool.live_grams),
             },
             errors={"gross_after_grams": [_("More than the book has.")]},
             spool_id=spool.pk,
             net_grams=net,
-            remaining_grams=spool.remaining_grams,
+            remaining_grams=spool.live_grams,
         )
     if net < 0 and not confirm:
         raise scale.below_reel(spool, gross, _("confirm that all of it was used"))
-    return spool.remaining_grams - max(net, ledger.ZERO)
+    return spool.live_grams - max(net, ledger.ZERO)
 
 
 def _nonzero(grams):
@@ -159,8 +159,8 @@ def reason_and_note(reason, note):
 
 
 def _require_nearly_empty(spool, confirm):
-    if spool.remaining_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
-        left = spool.remaining_grams
+    if spool.live_grams > scale.IMPLAUSIBLE_GRAMS and not confirm:
+        left = spool.live_grams
         raise NotEmptyByBook(
             _("By the book %(left)s g are left on spool %(spool)s: confirm that it is empty.")
             % {"left": format_number(left), "spool": spool.code},

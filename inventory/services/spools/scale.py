@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory.models import InventoryTransaction
-from inventory.services import ledger
+from inventory.services import ledger, meters
 from inventory.services.past import require_past
 from inventory.services.spools import shelf
 from inventory.services.spools.stating import SET
@@ -50,8 +50,10 @@ def weigh(spool, *, gross_grams, by, at=None, weighed_at=None, basis=None, confi
     with shelf.locked(spool, by=by, at=at) as (book, spool):
         require_past(book.at, weighed_at=weighed_at)
         missed = _posted_since(spool, weighed_at, basis, gross)
-        net = _net_weight(spool, gross, spool.remaining_grams - missed, confirm=confirm)
-        balance = max(net + missed, ledger.ZERO)
+        pending = meters.pending(book, spool)
+        book_grams = spool.remaining_grams - missed - pending
+        net = _net_weight(spool, gross, book_grams, confirm=confirm)
+        balance = max(net + missed, ledger.ZERO) + pending
         occurred_at = weighed_at or book.at
         entry = book.count(spool, balance, note=note, reason="weighed", occurred_at=occurred_at)
         shelf.weighed(book, spool)

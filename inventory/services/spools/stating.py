@@ -7,7 +7,7 @@ into the book, which is set that much higher.
 
 from django.utils.translation import gettext as _
 
-from inventory.services import ledger
+from inventory.services import ledger, meters
 from inventory.services.spools import shelf
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
@@ -38,7 +38,7 @@ def measure(spool, *, gross_grams, by, at=None, note=""):
         _write_initial(
             fresh, max(initial, net), is_assumed=fresh.is_initial_assumed and net <= initial
         )
-        entry = book.count(fresh, _in_book(fresh, net), reason="weighed", note=note)
+        entry = book.count(fresh, meters.in_book(fresh, net), reason="weighed", note=note)
         if tare <= gross <= tare + initial:
             book.date_use(fresh)
         shelf.weighed(book, fresh)
@@ -55,7 +55,7 @@ def set_remaining(spool, *, grams, by, at=None, note=""):
             raise initial_unknown(fresh)
         if grams != to_grams(fresh.live_grams):
             left = min(grams, fresh.initial_grams)
-            book.count(fresh, _in_book(fresh, left), reason=SET, note=note)
+            book.count(fresh, meters.in_book(fresh, left), reason=SET, note=note)
     return fresh
 
 
@@ -67,7 +67,7 @@ def set_used(spool, *, grams, by, at=None, note=""):
     with _locked(spool, by=by, at=at) as (book, fresh):
         if grams != to_grams(fresh.used_grams):
             left = max(fresh.initial_grams - grams, ledger.ZERO)
-            book.count(fresh, _in_book(fresh, left), reason=SET, note=note)
+            book.count(fresh, meters.in_book(fresh, left), reason=SET, note=note)
             book.exceed(fresh, max(grams - fresh.initial_grams, ledger.ZERO))
     return fresh
 
@@ -88,7 +88,7 @@ def restate(book, spool, grams, *, note=""):
         return
     book.touch(spool)
     if grams:
-        left = _in_book(spool, max(grams - used, ledger.ZERO))
+        left = meters.in_book(spool, max(grams - used, ledger.ZERO))
         if left != spool.remaining_grams:
             book.adjust(spool, left - spool.remaining_grams, reason=RESTATED, note=note)
         spool.excess_grams = max(used - grams, ledger.ZERO)
@@ -136,7 +136,3 @@ def _tare(spool):
     maker = spool.filament.manufacturer
     known = (spool.tare_grams, spool.filament.tare_grams, maker and maker.empty_spool_grams)
     return next((grams for grams in known if grams), ledger.ZERO)
-
-
-def _in_book(spool, net):
-    return to_grams(net + spool.metered_grams)

@@ -13,15 +13,17 @@ from inventory.services.ledger import ZERO
 from inventory.services.spools import scale
 from production.models import ActualSource, Reason
 from production.services.completion.estimates import estimates
+from production.services.reported import lines as reported
 from production.services.requirements import in_use
 from production.services.requirements.readiness import refuse_without_spool
 from production.services.run_state import NotInRun
+from tenants.operations.quantities import GramsField
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal, located
-from tenants.operations.text import format_number
+from tenants.operations.text import format_number, half_up
 
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
-LINE_FIELDS = (*FIGURES, "actual_source", "reserved_grams")
+LINE_FIELDS = (*FIGURES, "actual_source", "reserved_grams", "metered_grams")
 MINUTE_FIELDS = ("actual_minutes", "actual_minutes_source")
 ITEM_FIELDS = ("good_count", "good_count_source", "scrapped_count", "scrap_reason")
 
@@ -79,20 +81,20 @@ class ItemCount:
 def apply_materials(lines, given, spools, *, percent=None, books=None):
     """Write the actuals on the (locked) lines; returns the ids of those to settle.
 
-    What is in ``given`` overrides the drafts saved on the lines. ``percent`` estimates what was not
+    What is in ``given`` overrides the drafts saved on the lines; where neither says anything, it is
+    what devices reported. ``percent`` estimates what was not
     given by that share of the plan: 100 is "as planned". ``books`` ({spool id: net grams}) is what
     a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
     missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction, TareUnknown,
     WeighingImplausible.
     """
-    settled = note(lines, given)
+    settled = note(lines, given) | reported.fill(lines)
     places = {line_of(lines, actual): ("materials", n) for n, actual in enumerate(given)}
     for line in lines:
         line.spool = spools.get(line.spool_id)  # the locked one, so that none is looked up again
-    books = {pk: spool.remaining_grams for pk, spool in spools.items()} | (books or {})
     for line in lines:
         with located(*places.get(line, ())):
-            _settle(line, spools, books)
+            _settle(line, spools, _book_of(line, spools, books or {}))
     if percent is not None:
         _estimate(lines, percent)
     missing = [line for line in lines if None in (line.actual_grams, line.actual_purge_grams)]
@@ -206,10 +208,20 @@ def line_of(lines, actual):
     )
 
 
-def _settle(line, spools, books):
+def _book_of(line, spools, books):
+    """Net grams that a weight is compared with: by the book, without what other runs' meters have
+    of the spool."""
+    spool = spools.get(line.spool_id)
+    if spool is None or spool.pk in books:
+        return books.get(line.spool_id)
+    others = spool.metered_grams - line.metered_grams if spool.metered_grams else ZERO
+    return spool.remaining_grams - max(half_up(others, GramsField.places), ZERO)
+
+
+def _settle(line, spools, book_grams):
     """Set part and purge grams of a line from the given figures."""
     if line.gross_after_grams is not None and not line.actual_source:  # else it was compared once
-        _split(line, _weighed(line, spools, books), spools)
+        _split(line, _weighed(line, spools, book_grams), spools)
     elif line.actual_grams is not None:
         line.actual_source = line.actual_source or ActualSource.TYPED
         if line.actual_purge_grams is None and not line.planned_purge_grams:
@@ -229,7 +241,7 @@ def _estimate(lines, percent):
             line.actual_source = by_share(percent)
 
 
-def _weighed(line, spools, books):
+def _weighed(line, spools, before_grams):
     refuse_without_spool([line], field="spool")
     spool, before = spools[line.spool_id], line.gross_before_grams
     if before is not None:
@@ -239,7 +251,7 @@ def _weighed(line, spools, books):
             "%(more)s g more. Weigh again, or count the spool first."
         )
     else:
-        before, net = books[spool.pk], scale.net_of_gross(spool, line.gross_after_grams)
+        before, net = before_grams, scale.net_of_gross(spool, line.gross_after_grams)
         if net < 0:
             raise scale.below_reel(spool, line.gross_after_grams, _("give the grams it took"))
         used = before - net

@@ -6,8 +6,8 @@ from decimal import Decimal
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from inventory.services import ledger
-from production.models import ESTIMATED, ProductionRun, Reason
+from inventory.services import ledger, meters
+from production.models import ESTIMATED, REPORTED, ProductionRun, Reason
 from production.services import explanation, run_state
 from production.services.completion.actuals import (
     ITEM_FIELDS,
@@ -19,6 +19,7 @@ from production.services.completion.actuals import (
     note_items,
 )
 from production.services.completion.plausibility import require_plausible
+from production.services.reported import lines as reported
 from production.services.requirements import claims, in_use
 from production.services.variance import Variance
 from tenants.operations.bulk import Update
@@ -144,10 +145,15 @@ def fail(
 def take(book, verb, run, lines, settled, **details):
     """Release the claims of the lines and book their actuals by ``verb`` of the ``book``."""
     claims.release(book, lines)
+    entries = {}
     for line in lines:
-        if line.actual_total_grams:
+        if grams := line.actual_total_grams:
             spool = book.spools[line.spool_id]
-            verb(spool, line.actual_total_grams, settle=line.pk in settled, run=run, **details)
+            if line.actual_source in REPORTED:
+                meters.exceed(spool, grams - spool.remaining_grams)
+            settle = line.pk in settled
+            entries[line.pk] = verb(spool, grams, settle=settle, run=run, **details)
+    reported.close(book, lines, entries)
 
 
 def apply_minutes(run, given, *, percent=None):

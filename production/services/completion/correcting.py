@@ -26,6 +26,7 @@ from production.services.completion.reverting import (
     restore,
     standing_entries,
 )
+from production.services.reported import lines as reported
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation, with_dry_run
@@ -73,11 +74,7 @@ def correct(
         if not confirm:
             has_minutes = actual_minutes is not None
             require_plausible(run, lines, book.spools, changed=changed, has_minutes=has_minutes)
-        counted = counted_since(run, book.spools)
-        for line in changed:  # whose spool is the book's
-            own = [entry for entry in entries if entry.spool_id == line.spool_id]
-            details = {"is_counted": line.spool_id in counted, "settle": line.pk in settled}
-            _rebook(book, run, line.spool, own, line.actual_total_grams, **details)
+        rebook_lines(book, run, changed, entries, settled)
         restore([line.spool for line in changed], by=by, at=book.at)
     set_finish(run, at=book.at, finished_at=finished_at)
     return _corrected(run, "correct", lines, run_items, book, by=by, reason=reason)
@@ -105,16 +102,27 @@ def reassign(run, *, by, line, spool, at=None, settle=False, reason="", override
         right = book.spools[spool.pk]
         if not overridden:
             claims.require_match(wrong, right)
-        _rebook_elsewhere(book, run, wrong, right, settle=settle)
+        entry = _rebook_elsewhere(book, run, wrong, right, settle=settle)
         restore(book.spools.values(), by=by, at=book.at)
-        _move_actuals(wrong, right, lines)
+        _move_actuals(book, wrong, right, lines, entry)
     items, reason = run_state.lock_items(run), override_reason or reason
     return _corrected(run, "reassign", lines, items, book, by=by, reason=reason)
 
 
+def rebook_lines(book, run, changed, entries, settled=()):
+    """Reverse those of the run's ``entries`` that are of lines that changed, and book the actuals
+    of these instead; their meters go with them."""
+    counted = counted_since(run, book.spools)
+    for line in changed:  # whose spool is the book's
+        own = [entry for entry in entries if entry.spool_id == line.spool_id]
+        details = {"is_counted": line.spool_id in counted, "settle": line.pk in settled}
+        took = _rebook(book, run, line.spool, own, line.actual_total_grams, **details)
+        reported.relink(book, line, took)
+
+
 def _rebook(book, run, spool, entries, grams, *, is_counted, kind=Kind.USAGE, **details):
-    """Reverse ``entries`` (newest first) of a spool and take ``grams`` instead; the balance stays
-    where the spool was weighed since (``is_counted``)."""
+    """Reverse ``entries`` (newest first) of a spool and take ``grams`` instead, in the entry that
+    is returned; the balance stays where the spool was weighed since (``is_counted``)."""
     balance = spool.remaining_grams + grams
     for entry in entries:
         book.reverse(entry, reason="corrected")
@@ -124,7 +132,8 @@ def _rebook(book, run, spool, entries, grams, *, is_counted, kind=Kind.USAGE, **
     if grams:
         take = book.waste if kind == Kind.WASTE else book.consume
         occurred_at = entries[-1].occurred_at if entries else None
-        take(spool, grams, run=run, **{"occurred_at": occurred_at} | details)
+        return take(spool, grams, run=run, **{"occurred_at": occurred_at} | details)
+    return None
 
 
 def _rebook_elsewhere(book, run, wrong, right, *, settle):
@@ -136,15 +145,20 @@ def _rebook_elsewhere(book, run, wrong, right, *, settle):
     details = {"kind": booked.kind, "reason": booked.reason, "settle": settle}
     details["occurred_at"] = booked.occurred_at
     grams, is_counted = wrong.actual_total_grams, right.pk in counted
-    _rebook(book, run, right, [], grams, is_counted=is_counted, **details)
+    return _rebook(book, run, right, [], grams, is_counted=is_counted, **details)
 
 
-def _move_actuals(wrong, right, lines):
+def _move_actuals(book, wrong, right, lines, entry):
     """The right spool may be on another line of the run already: then that line took it all."""
     other = next((line for line in lines if line.spool_id == right.pk), None)
     if other is None:
         wrong.spool = right
+        reported.relink(book, wrong, entry, to=wrong)
     else:
+        other.spool = right
+        reported.relink(book, wrong, entry, to=other)
+        other.metered_grams += wrong.metered_grams
+        wrong.metered_grams = ledger.ZERO
         other.actual_grams = (other.actual_grams or ledger.ZERO) + wrong.actual_grams
         purge = wrong.actual_purge_grams or ledger.ZERO
         other.actual_purge_grams = (other.actual_purge_grams or ledger.ZERO) + purge

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
-from production.models import ESTIMATED, ActualSource, ProductionRun, RunEvent
+from production.models import ESTIMATED, REPORTED, ActualSource, ProductionRun, RunEvent
 from production.services import overrides, run_state
 from production.services.completion.actuals import ITEM_FIELDS, LINE_FIELDS, MINUTE_FIELDS
 from production.services.completion.estimates import (
@@ -16,6 +16,7 @@ from production.services.completion.estimates import (
     goes_on,
     requirements,
 )
+from production.services.reported import lines as reported
 from production.services.requirements import bom, claims, derived, readiness
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
@@ -50,6 +51,7 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
         for entry in entries:
             book.reverse(entry, reason=REVERTED, note=reason)
         restore(book.spools.values(), by=by, at=book.at)
+        reported.reopen(book, lines, entries)
         _drop_estimates(run, lines, items)
         _claim_again(book, run, lines, entries)
         bulk_update(lines, LINE_FIELDS)
@@ -120,11 +122,12 @@ def refuse_counted(run, spools):
 
 
 def _drop_estimates(run, lines, items):
-    """Clear what is no statement: as planned, by percent, or 0 good because the run failed."""
+    """Clear what is no statement: as planned, by percent, or 0 good because the run failed. What
+    devices reported is told by their meters."""
     if run.actual_minutes_source in ESTIMATED:
         run.set_actual_minutes(None)
     for line in lines:
-        if line.actual_source in ESTIMATED:
+        if line.actual_source in (*ESTIMATED, *REPORTED):
             line.actual_grams = line.actual_purge_grams = None
             line.actual_source = ""
     for item in items:
@@ -139,7 +142,8 @@ def _claim_again(book, run, lines, entries):
     if run.status == Status.CANCELLED:
         for line in lines:
             if line.spool_id:
-                claims.place(book, line, book.spools[line.spool_id], due[line.pk])
+                grams = reported.rest(line, due[line.pk])
+                claims.place(book, line, book.spools[line.spool_id], grams)
         return
     returned = {}
     for entry in entries:
@@ -150,8 +154,8 @@ def _claim_again(book, run, lines, entries):
             continue
         is_known = line.actual_grams is not None
         grams = returned.get(line.spool_id, ledger.ZERO) if is_known else due[line.pk]
-        line.reserved_grams = grams
-        book.reclaim(book.spools[line.spool_id], grams)
+        line.reserved_grams = reported.rest(line, grams)
+        book.reclaim(book.spools[line.spool_id], line.reserved_grams)
 
 
 def _due(lines):

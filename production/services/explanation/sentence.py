@@ -107,6 +107,10 @@ def _assumed(explanation):
         sources = {each.line.actual_source for each in explanation.figures.materials}
         if ActualSource.PERCENT in sources:
             text = _("%(assumed)s g of %(actual)s g were booked by percent, nobody measured them.")
+        if ActualSource.SLICED in sources:
+            text = _(
+                "%(assumed)s g of %(actual)s g are as sliced or planned, nobody measured them."
+            )
         grams = {"assumed": explanation.assumed, "actual": explanation.grams.figure.actual}
         yield text % {name: format_number(value) for name, value in grams.items()}
     if explanation.assumed_minutes:

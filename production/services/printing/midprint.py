@@ -20,6 +20,7 @@ from production.services.completion.actuals import (
     note_items,
 )
 from production.services.printing import slots
+from production.services.reported import lines as reported
 from production.services.requirements import claims
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
@@ -34,9 +35,9 @@ def swap_spool(
 
     ``line`` is the id of the RunMaterial whose spool is swapped (or ``so_far`` names it); what
     that spool gave so far is ``so_far``, a MaterialActual, or all the book has when it
-    ``is_empty``. It is saved on the line, what is left of its claim moves to ``spool``, and that is
-    loaded into the printer. Raises ActualsMissing, IncompatibleSpool, DuplicateSpool,
-    InsufficientInventory, SpoolPrinting.
+    ``is_empty``; by default what devices reported of it. It is saved on the line, what is left of
+    its claim moves to ``spool``, and that is loaded into the printer. Raises ActualsMissing,
+    IncompatibleSpool, DuplicateSpool, InsufficientInventory, SpoolPrinting.
     """
     overridden = overrides.granted(override_reason, by=by)
     printers, held = slots.around(run, [spool.pk])
@@ -155,9 +156,11 @@ def _keep_so_far(book, line, so_far, is_empty):
     """Write what the old spool gave on its line and reserve just that; returns what is left."""
     spool = book.spools[line.spool_id]
     if is_empty:
-        line.actual_grams, line.actual_purge_grams = spool.remaining_grams, ledger.ZERO
+        line.actual_grams, line.actual_purge_grams = reported.all_of(line, spool), ledger.ZERO
         line.gross_before_grams = line.gross_after_grams = None
         line.actual_source = ActualSource.TYPED
+    elif so_far is None and reported.is_by_meter(line):
+        apply_materials([line], [], book.spools)
     elif so_far is None:
         raise ActualsMissing(
             _("What did spool %(spool)s give so far? Give grams or a weight, or mark it as empty.")
@@ -169,7 +172,8 @@ def _keep_so_far(book, line, so_far, is_empty):
             so_far = replace(so_far, actual_purge_grams=ledger.ZERO)  # one figure for all it gave
         apply_materials([line], [so_far], book.spools)
     used, claim = line.actual_total_grams, line.reserved_grams
+    left = max(claim - reported.surplus(line, used), ledger.ZERO)
     book.release(spool, claim)
-    book.reclaim(spool, used)
-    line.reserved_grams = used
-    return max(claim - used, ledger.ZERO)
+    line.reserved_grams = reported.rest(line, used)
+    book.reclaim(spool, line.reserved_grams)
+    return left

@@ -36,7 +36,7 @@ WITH alone AS (
     WHERE run.status = 'completed' AND run.deleted_at IS NULL AND alone.printed > 0
         AND EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id)
         AND NOT EXISTS (SELECT FROM production_runmaterial line WHERE line.run_id = run.id
-            AND line.actual_source NOT IN ('weighed', 'typed', 'device'))
+            AND line.actual_source NOT IN ('weighed', 'metered', 'typed'))
 )
 SELECT product_id, array_agg(run_id ORDER BY run_id), sum(grams), sum(printed),
     sum(actual_minutes) FILTER (WHERE printed = quantity),

@@ -51,7 +51,7 @@ _LINES = """
             ELSE (line.planned_grams + line.planned_purge_grams)
                 * coalesce(line.planned_cost_per_gram, planned_spool.late_cost_per_gram)
             END AS planned_cost,
-        line.actual_source IN ('as_planned', 'percent') AS is_assumed,
+        line.actual_source IN ('as_planned', 'percent', 'sliced') AS is_assumed,
         coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost,
         takes.is_unknown AS is_taken_unknown
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id

@@ -79,17 +79,24 @@ class OpenRun:
         return min(found, key=lambda each: each.at or self.run.started_at, default=None)
 
     def has_drafts(self):
-        """Whether figures were saved for the completion."""
+        """Whether figures were saved, or reported, for the completion."""
         lines, items = self.run.materials.all(), self.run.items.all()
+        if self.metered_grams():
+            return True
         figures = [(line.actual_grams, line.gross_after_grams) for line in lines]
         figures += [(item.good_count, item.scrapped_count) for item in items]
         return any(set(pair) != {None} for pair in figures)
+
+    def metered_grams(self):
+        """What devices reported of the run so far; 0 where they reported nothing."""
+        return sum(line.metered_grams for line in self.run.materials.all())
 
     def _empty_at(self, line):
         """When the spool is empty, if the print takes from it evenly; None if unknown."""
         if self.ends_at is None:
             return None
-        share = float(line.spool.live_grams / line.reserved_grams)
+        taken, left = line.metered_grams, line.spool.live_grams
+        share = float((taken + left) / (taken + line.reserved_grams))
         return self.run.started_at + (self.ends_at - self.run.started_at) * share
 
 

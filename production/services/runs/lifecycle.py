@@ -23,7 +23,7 @@ from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid, Refusal, located
-from tenants.operations.text import compose_names, humanize_name
+from tenants.operations.text import compose_names, format_number, humanize_name
 
 Status = ProductionRun.Status
 
@@ -44,6 +44,11 @@ class FieldLocked(Refusal):
 class RunHasEntries(Refusal):
     code = "run_has_entries"
     title = "The run has ledger entries"
+
+
+class RunMetered(Refusal):
+    code = "run_metered"
+    title = "A device reported what the run took"
 
 
 @operation("production_run.create")
@@ -180,6 +185,7 @@ def unstart(run, *, by, at=None):
     """Take a start back while nothing is booked: the run is planned again, its plan free.
 
     Its lines keep their spools; what the start loaded is taken out again, unless it was moved.
+    Raises RunHasEntries, RunMetered.
     """
     bom.locked(run.items.values_list("product", flat=True))
     loaded = loads.of_start(run)
@@ -204,8 +210,8 @@ def unstart(run, *, by, at=None):
 def cancel(run, *, by, at=None, reason="", materials=()):
     """Give an open run up: its claims are released. Returns the run.
 
-    ``materials`` (MaterialActuals) books as waste what a started run has used already. Raises
-    NotInRun, InsufficientInventory.
+    ``materials`` (MaterialActuals) books as waste what a started run has used already, and so
+    is what devices reported of it. Raises NotInRun, InsufficientInventory.
     """
     run = run_state.lock(run, "cancel")
     if materials and run.status == Status.PLANNED:
@@ -310,6 +316,17 @@ def _freeze(run, items):
 
 
 def _require_nothing_booked(run, verb):
+    taken = run_state.lock_lines(run)
+    if metered := sum(line.metered_grams for line in taken):
+        raise RunMetered(
+            _(
+                "A device reported %(grams)s g of run %(run)s, so “%(verb)s” is not possible. "
+                "Complete, fail or cancel it."
+            )
+            % {"run": run.number, "grams": format_number(metered), "verb": humanize_name(verb)},
+            run_id=run.pk,
+            metered_grams=metered,
+        )
     entries = run.transactions.not_reversed().count()
     if entries:
         raise RunHasEntries(
@@ -329,7 +346,7 @@ def _release_all(run, *, by, at, used=()):
         run.changes.is_short = any(spool.available_grams < 0 for spool in book.spools.values())
         claims.release(book, run_lines)
         named = {line_of(run_lines, actual).pk for actual in used}
-        wasted = [line for line in run_lines if line.pk in named]
+        wasted = [line for line in run_lines if line.pk in named or line.metered_grams]
         settled = apply_materials(wasted, used, book.spools)
         take(book, book.waste, run, wasted, settled)
         bulk_update(run_lines, LINE_FIELDS)

@@ -19,6 +19,7 @@ from production.models import (
 )
 from production.services import overrides, run_state
 from production.services.completion.estimates import expected
+from production.services.reported import lines as reported
 from production.services.requirements import bom, claims, derived, in_use, limits
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
@@ -183,6 +184,8 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     with ledger.book(
         [line.spool_id, spool and spool.pk], by=by, at=at, allow_overclaim=overridden
     ) as book:
+        if line.spool_id != (spool and spool.pk):
+            reported.detach(book, line)
         claim = _claim_after(run, line, fields)
         _assign(line, fields)
         fresh = book.spools[spool.pk] if spool else None
@@ -202,6 +205,7 @@ def remove_material(line, *, by, at=None):
     run, line = _locked(line, RunMaterial)
     with ledger.book([line.spool_id], by=by, at=at) as book:
         claims.release(book, [line])
+        reported.detach(book, line)
         if run.status == Status.PLANNED:
             line.delete()
         else:

@@ -10,6 +10,7 @@ from production.services import row_changes, run_state
 from production.services.completion import reverting
 from production.services.overrides import NothingToUndo
 from production.services.printing import slots
+from production.services.reported import lines as reported
 from production.services.requirements import bom, derived, readiness
 from production.services.transitions import EVENTS, TRANSITIONS
 from production.services.undo import loads
@@ -67,7 +68,10 @@ def put_back(run, done, *, by, at=None):
         for entry in entries:
             book.reverse(entry, reason=reverting.REVERTED)
         reverting.restore([book.spools[entry.spool_id] for entry in entries], by=by, at=book.at)
-        _put_lines_back(book, run, lines, done.before)
+        if done.to_status in ProductionRun.CLOSED:
+            reported.reopen(book, lines, entries)
+        new = _put_lines_back(book, run, lines, done.before)
+    RunMaterial.objects.filter(pk__in=new).delete()
     bulk_update(*row_changes.put_back(items, done.before))
     for event in loaded:
         loads.put_back(event, by=by, at=book.at, besides=run)
@@ -91,21 +95,24 @@ def _book(lines, spools, done, **moment):
 
 
 def _put_lines_back(book, run, lines, before):
+    """Write the lines; returns the ids of those that are new, and to be deleted."""
     new = {int(pk) for pk, was in before.get("runmaterial", {}).items() if was is None}
     claimed = {line.pk: (line.spool_id, line.reserved_grams) for line in lines}
     changed, fields = row_changes.put_back([line for line in lines if line.pk not in new], before)
     for line in [*changed, *(line for line in lines if line.pk in new)]:
+        if line.pk in new:
+            reported.detach(book, line)
         spool, grams = claimed[line.pk]
         if spool and (spool != line.spool_id or line.pk in new):
             book.release(book.spools[spool], grams)
             grams = ledger.ZERO
         if line.spool_id and line.pk not in new:
             book.change_claim(book.spools[line.spool_id], grams, line.reserved_grams)
-    RunMaterial.objects.filter(pk__in=new).delete()
     moved = [line.pk for line in changed if claimed[line.pk][0] != line.spool_id]
     # Lines may have exchanged their spools: a spool is on one line at any moment.
     RunMaterial.objects.filter(pk__in=moved).update(spool=None, reserved_grams=0)
     bulk_update(changed, sorted({*fields, "spool", "reserved_grams"}))
+    return new
 
 
 def _put_run_back(run, done, *, at):

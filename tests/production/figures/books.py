@@ -61,7 +61,11 @@ class Run:
     def __post_init__(self):
         self.is_booked, self.is_closed = self.row.status in BOOKED, self.row.status in CLOSED
         self.minutes = self.row.actual_minutes if self.is_closed else None
-        self.has_assumed_minutes = self.row.actual_minutes_source in ("as_planned", "percent")
+        self.has_assumed_minutes = self.row.actual_minutes_source in (
+            "as_planned",
+            "percent",
+            "sliced",
+        )
 
     def took(self, line):
         """Part and purge grams that were booked of a line; 0 where only others were booked."""
@@ -82,7 +86,9 @@ class Run:
 
     @property
     def assumed(self):
-        lines = [line for line in self.lines if line.actual_source in ("as_planned", "percent")]
+        lines = [
+            line for line in self.lines if line.actual_source in ("as_planned", "percent", "sliced")
+        ]
         return known(grams for line in lines for grams in self.took(line)) or 0
 
     @property

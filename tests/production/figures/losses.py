@@ -6,7 +6,7 @@ from fractions import Fraction
 from tests.production.figures.books import known, total
 from tests.production.figures.sums import GRAMS, MINUTES, MONEY, by_item, rounded
 
-EVIDENT = {"weighed", "typed", "device"}
+EVIDENT = {"weighed", "typed", "metered"}
 
 
 def scrap(books, group_by, runs=None):

@@ -204,7 +204,7 @@ def _rate_of_now(books, pk):
 
 def _assumed(run, lines):
     """Grams that were booked as planned or by percent."""
-    lines = [line for line in lines if line.actual_source in ("as_planned", "percent")]
+    lines = [line for line in lines if line.actual_source in ("as_planned", "percent", "sliced")]
     return sum((Fraction(each or 0) for line in lines for each in run.took(line)), Fraction(0))
 
 

@@ -213,7 +213,7 @@ class _Use:
     def assumed(self):
         for line, grams in zip(self.lines, self.sums, strict=True):
             if grams is not None:
-                yield grams if line.actual_source in ("as_planned", "percent") else 0
+                yield grams if line.actual_source in ("as_planned", "percent", "sliced") else 0
 
     def planned_material(self):
         return sum(Fraction(line.plan) * Fraction(line.rate) for line in self.lines if line.plan)

@@ -1,0 +1,1 @@
+"""What devices report of the spools of runs: which line it is of, and what becomes of it."""

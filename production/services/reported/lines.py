@@ -1,0 +1,125 @@
+"""Meters of the lines of a run: what it took by them, and how they end with it.
+
+A line's actual is the sum of its meters where nobody weighed or typed another. They are open while
+the run is in progress, and closed, with the one entry that they name, while it is over. The run,
+its lines and their spools are locked.
+"""
+
+from inventory.models import UsageMeter
+from inventory.models.ledger import SETTLED
+from inventory.services.ledger import ZERO
+from production.models import REPORTED, source_of
+from tenants.operations.quantities import GramsField
+from tenants.operations.text import half_up
+
+
+def grams_of(line):
+    """What devices reported of it, to a microgram."""
+    return half_up(line.metered_grams, GramsField.places)
+
+
+def is_by_meter(line):
+    """Whether its actual is what was reported: nobody said anything else."""
+    is_unsaid = line.actual_grams is None and line.gross_after_grams is None
+    return bool(line.metered_grams) and (is_unsaid or line.actual_source in REPORTED)
+
+
+def fill(run_lines):
+    """Write what was reported on the lines of which nobody said anything else; returns their ids.
+
+    A device can't tell purge from part: purge is what was planned.
+    """
+    filled = [line for line in run_lines if is_by_meter(line)]
+    if not filled:
+        return set()
+    tokens = _tokens(filled)
+    for line in filled:
+        used = grams_of(line)
+        purge = min(line.planned_purge_grams, used)
+        line.actual_grams, line.actual_purge_grams = used - purge, purge
+        line.actual_source = source_of(tokens.get(line.pk, [None]))
+    return {line.pk for line in filled}
+
+
+def unsaid(run_lines):
+    """Take what `fill` wrote off the lines again: while the run goes on, their meters tell."""
+    for line in run_lines:
+        if line.actual_source in REPORTED:
+            line.actual_grams = line.actual_purge_grams = None
+            line.actual_source = ""
+
+
+def all_of(line, spool):
+    """What the book has for the line, if its spool is empty: all but what other runs took of it."""
+    others = half_up(spool.metered_grams - line.metered_grams, GramsField.places)
+    return max(spool.remaining_grams - max(others, ZERO), ZERO)
+
+
+def surplus(line, grams):
+    """How much more ``grams`` are than what was reported; below 0 where they are less."""
+    return grams - grams_of(line)
+
+
+def rest(line, grams):
+    """What is still to be reserved of ``grams``, once what was reported of it is off its spool."""
+    return max(grams - grams_of(line), ZERO)
+
+
+def close(book, run_lines, entries):
+    """Close the open meters of the lines; ``entries`` ({line id: entry}) took their grams."""
+    for meter in _of(run_lines):
+        if meter.closed_at is None:
+            book.end_meter(meter, entries.get(meter.run_material_id))
+
+
+def reopen(book, run_lines, reversed_entries):
+    """Open the meters of the lines of a run that goes on, whose entries were reversed.
+
+    What went beyond the book is excess no more: the count that settled it was reversed too.
+    """
+    spools = {line.spool_id for line in run_lines if line.actual_source in REPORTED}
+    for entry in reversed_entries:
+        if entry.reason == SETTLED and entry.spool_id in spools:
+            spool = book.spools[entry.spool_id]
+            book.exceed(spool, -min(entry.grams, spool.excess_grams))
+    going_on = {}
+    for meter in sorted(_of(run_lines), key=lambda meter: meter.closed_at is not None):
+        key = meter.spool_id, meter.token_id, meter.run_material_id
+        if meter.closed_at is not None and meter.grams:
+            book.reopen_meter(meter, into=going_on.get(key))
+        if meter.closed_at is None:
+            going_on.setdefault(key, meter)
+
+
+def relink(book, line, entry, *, to=None):
+    """Let the closed meters of a line name the entry that was posted for the one they had; ``to``
+    is the line (it may be the same) of the spool that took it all, after a reassignment."""
+    for meter in _of([line]):
+        meter.entry = entry
+        if to is not None:
+            meter.spool, meter.run_material = to.spool, to
+        book.relink_meter(meter)
+
+
+def detach(book, line):
+    """Let the meters of a line that is not to take them be of no run, and go on by themselves."""
+    first = {}
+    for meter in _of([line]):
+        if meter.grams:
+            meter.run_material = None
+            book.relink_meter(meter, into=first.setdefault(meter.token_id, meter))
+    line.metered_grams = ZERO
+
+
+def _of(run_lines):
+    ids = [line.pk for line in run_lines if line.metered_grams]
+    found = UsageMeter.objects.filter(run_material__in=ids).order_by("pk")
+    return list(found) if ids else []
+
+
+def _tokens(run_lines):
+    found = UsageMeter.objects.filter(run_material__in=run_lines, grams__gt=0)
+    tokens = {}
+    for meter in found.select_related("token"):
+        tokens.setdefault(meter.run_material_id, []).append(meter.token)
+    return tokens

@@ -13,7 +13,10 @@ class ProductionConfig(AppConfig):
         from inventory.services import run_lines  # noqa: PLC0415
         from production.services import transitions  # noqa: PLC0415
         from production.services.reported import routes  # noqa: PLC0415
+        from production.spoolman.importing import jobs  # noqa: PLC0415
+        from tenants.jobs import kinds  # noqa: PLC0415
 
         run_lines.register(routes.lock_line)
         for role in roles.FARM_ROLES:
             roles.register(role, transitions.codenames(role))
+        kinds.register(jobs.KIND, jobs.work, jobs.LABEL)

@@ -8,6 +8,7 @@ from inventory.admin.spools import SpoolAdmin
 from inventory.models import Spool
 from inventory.services.spools.preview import preview
 from production.admin import formatting
+from production.admin.moving import MovingPages
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services.printing import weighing
 from production.services.reports import demand
@@ -35,7 +36,7 @@ UNDO_RECEIPT = VerbAction(
 )
 
 
-class SpoolInUseAdmin(SpoolAdmin):
+class SpoolInUseAdmin(MovingPages, SpoolAdmin):
     preview_template = "production/_spool_preview.html"
     verbs = tuple(
         replace(verb, service=weighing.weigh) if verb.name == "weigh" else verb

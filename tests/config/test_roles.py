@@ -168,6 +168,7 @@ PAGES = """
 /admin/inventory/inventorytransaction/{pk}/reverse/     m     m
 /admin/inventory/spool/csv/                             v     v
 /admin/inventory/spool/import/                          o     o
+/admin/inventory/spool/moving/                          m     m
 /admin/inventory/spool/receive/                         o     o
 /admin/inventory/spool/{pk}/adjust/                     m     m
 /admin/inventory/spool/{pk}/revalue/                    m     m

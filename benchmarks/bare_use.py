@@ -28,7 +28,8 @@ def use(request, number):
     params = {"hashed": DeviceToken.hash_of(secret), "now": now}
     token = TOKENS.read(compiled.fetch(TOKENS.text, params)[0])
     amount = Decimal(json.loads(request.body)["use_length"])
-    report = DeviceUse(number, token.user, token, amount, True, "", now, None, SPOOL)
+    agent = request.headers.get("User-Agent", "")
+    report = DeviceUse(number, token.user, token, amount, True, "", now, None, SPOOL, agent, now)
     found = report.count() or in_transaction(report.take_steps)
     return JsonResponse({"id": found[0]})
 

@@ -3,6 +3,7 @@
 Serves the project by gunicorn with a database of its own, and the same statements in a bare view
 beside it. They take turns: in each round 32 clients report what they used of one spool, or of 400.
 The result is the median of reports per second, and its ratio to that of the bare view (bar: 0.6).
+With ``--agent=Moonraker`` each client is a printer that may repeat reports: the last one is kept.
 
 With ``--printers``, so many report every 5 s of so many ``--seconds``, and the farm is read again:
 how long a report takes, and that each is in the balances. With ``--kill``, a worker of gunicorn is
@@ -28,13 +29,14 @@ from pathlib import Path
 HERE = str(Path(__file__).resolve())
 ROOT = Path(__file__).resolve().parent.parent
 CLIENTS, PORT, INTERVAL = 32, 8690, 5
-BODY = json.dumps({"use_length": 10})  # mm
+MM = 10
 
 
 def main(arguments=()):
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--requests", type=int, default=1600)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--agent", default="benchmark")
     parser.add_argument("--printers", type=int, default=0)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--kill", action="store_true")
@@ -57,7 +59,7 @@ def _compare(options):
             rates = [[], []]
             for _ in range(options.rounds + 1):
                 for side, rows, found in zip((bare, ours), made, rates, strict=True):
-                    found.append(options.requests / _seconds(side.port, rows, options.requests))
+                    found.append(options.requests / _seconds(side.port, rows, options))
             middle = [statistics.median(found[1:]) for found in rates]  # the first warms up
             print(
                 f"{count:3} spools: bare {middle[0]:6.1f}, ours {middle[1]:6.1f} a second  "
@@ -66,16 +68,20 @@ def _compare(options):
             )
 
 
-def _seconds(port, rows, count):
-    """How long the clients take for so many reports."""
+def _seconds(port, rows, options):
+    """How long the clients take for so many reports. Each has spools, or a part of them, and a
+    token of its own, and reports less each time: no report contains the one before."""
     from benchmarks.http_client import Shared, in_threads
 
-    work, refused = Shared(itertools.islice(itertools.cycle(rows["numbers"]), count)), []
+    places, refused, numbers = Shared(range(CLIENTS)), [], rows["numbers"]
 
     def client():
+        place = next(places)
+        token, own = rows["tokens"][place], itertools.cycle(numbers[place::CLIENTS] or numbers)
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        for number in work:
-            if (status := _report(connection, rows, rows["token"], number)) != 200:
+        for number, mm in zip(own, range(options.requests // CLIENTS, 0, -1), strict=False):
+            status = _report(connection, rows, token, number, agent=options.agent, mm=mm)
+            if status != 200:
                 refused.append(status)
 
     seconds = in_threads(client, CLIENTS)
@@ -84,9 +90,10 @@ def _seconds(port, rows, count):
     return seconds
 
 
-def _report(connection, rows, token, number):
-    headers = {"Host": rows["host"], "Authorization": f"Token {token}"}
-    connection.request("PUT", f"/api/v1/spool/{number}/use", BODY, headers)
+def _report(connection, rows, token, number, *, agent, mm=MM):
+    headers = {"Host": rows["host"], "Authorization": f"Token {token}", "User-Agent": agent}
+    body = json.dumps({"use_length": mm})
+    connection.request("PUT", f"/api/v1/spool/{number}/use", body, headers)
     answer = connection.getresponse()
     answer.read()
     return answer.status
@@ -115,7 +122,7 @@ def _simulate(options):
                 started = time.perf_counter()
                 try:
                     connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=10)
-                    status = _report(connection, rows, token, number)
+                    status = _report(connection, rows, token, number, agent=options.agent)
                     connection.close()
                 except OSError:
                     lost[number] += 1
@@ -199,10 +206,11 @@ def _make(what, count):
     with tenant_context(farm):
         user = make_user(role="manager")
         tokens = [
-            make_token(user, scope="printer") for _ in range(count if what != "spools" else 1)
+            make_token(user, scope="printer", kind="moonraker")
+            for _ in range(count if what != "spools" else CLIENTS)
         ]
         numbers = _spools(a_filament(), count)
-    rows = {"numbers": numbers, "token": tokens[0], "tokens": tokens, "host": f"{slug}.localhost"}
+    rows = {"numbers": numbers, "tokens": tokens, "host": f"{slug}.localhost"}
     print(json.dumps(rows))
 
 
@@ -239,7 +247,7 @@ def _grams_of_a_report(filament):
     from tenants.operations.quantities import rounded
 
     area = filament.density_g_cm3 * filament.diameter_mm**2 * OF_ROUND
-    return rounded(10 * area, digits=40, places=PLACES, field="grams")
+    return rounded(MM * area, digits=40, places=PLACES, field="grams")
 
 
 if __name__ == "__main__":

@@ -58,6 +58,8 @@ RUNS_SHARING_SPOOLS = budget(40, 64)
 
 # Reports of devices, by so many of them.
 REPORTS, PRINTERS = budget(400, 100_000), budget(5, 40)
+PRINTS = budget(5, 60)  # of an hour, whose answers are lost
+PRINT_SECONDS = budget(600, 3600)  # of one over HTTP
 
 # Runs created at once in each of three farms.
 RUNS_PER_FARM = budget(32, 1000)

@@ -34,6 +34,8 @@ PARTS = {
     ],
     "concurrency": [
         "tests/inventory/test_many_reports.py",
+        "tests/inventory/test_repeats.py",
+        "tests/production/spoolman/test_retries.py",
         "tests/production/test_concurrency.py",
     ],
     "tables": [

@@ -19,6 +19,7 @@ class Outgoing:
         self._socket, self._received = sock, received
         self._file, self._start, self._end = None, 0, 0
         self.is_taken = False
+        self.received_at = None  # when the head of the request was there, in seconds since 1970
 
     @property
     def waiting(self):

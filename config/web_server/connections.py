@@ -1,6 +1,7 @@
 """A connection: what it has received, the request in that, and until when it may go on."""
 
 import enum
+import time
 from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote
@@ -147,6 +148,7 @@ class Connection:
         head = bytes(self.received[: end + len(END_OF_HEAD)])
         del self.received[: len(head)]
         self.requests += 1
+        self.sock.received_at = time.time()
         self.body = SpooledTemporaryFile(IN_MEMORY_BYTES)  # noqa: SIM115 - closed with the request
         try:
             self.request = Request(self.cfg, IterUnreader([head]), self.client, self.requests)

@@ -58,7 +58,9 @@ class BufferingWorker(ThreadWorker):
     def _answer(self, application, environ, start_response):
         """Call the application, in a thread. It may take the connection over, and says which farm
         it has answered for. Raises BodyAwaited."""
-        environ["spoolbook.take_over"] = environ["gunicorn.socket"].take_over
+        sock = environ["gunicorn.socket"]
+        environ["spoolbook.take_over"] = sock.take_over
+        environ["spoolbook.received_at"] = sock.received_at
         answer = application(environ, start_response)
         if farm := environ.get("spoolbook.farm"):
             names = (f"HTTP_{name.replace('-', '_')}" for name in self.host_headers)

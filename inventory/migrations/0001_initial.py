@@ -182,6 +182,7 @@ class Migration(migrations.Migration):
                 ('done_at', models.DateTimeField()),
                 ('gaps', django.contrib.postgres.fields.ArrayField(base_field=models.DecimalField(decimal_places=6, max_digits=14), default=list, size=None)),
                 ('booked', django.contrib.postgres.fields.ArrayField(base_field=tenants.operations.quantities.ReportedGramsField(), default=list, size=None)),
+                ('reports', models.PositiveBigIntegerField(default=0)),
             ],
             options={
                 'ordering': ['pk'],

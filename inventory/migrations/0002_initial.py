@@ -85,6 +85,26 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(models.F('spool'), django.db.models.functions.comparison.Coalesce('token', models.Value(0, output_field=models.BigIntegerField())), django.db.models.functions.comparison.Coalesce('run_material', models.Value(0, output_field=models.BigIntegerField())), condition=models.Q(('closed_at', None)), name='usage_meter_one_open'), models.CheckConstraint(condition=models.Q(('grams__gte', 0)), name='usage_meter_not_negative'), models.CheckConstraint(condition=models.Q(('entry', None), ('closed_at__isnull', False), _connector='OR'), name='usage_meter_entry_closes_it')],
             },
         ),
+        migrations.CreateModel(
+            name='RecognisedRepeat',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('rule', models.CharField(choices=[('R1', 'While the one before was worked on'), ('R2', 'Contains the one before'), ('R3', 'Equals the one before'), ('R4', 'Perhaps contains the one before')], max_length=2)),
+                ('unit', models.CharField(choices=[('length', 'Length'), ('weight', 'Weight')], max_length=6)),
+                ('amount', models.CharField(help_text='As it was reported.', max_length=40)),
+                ('before', models.CharField(help_text='The report before it.', max_length=40)),
+                ('grams', tenants.operations.quantities.ReportedGramsField()),
+                ('received_at', models.DateTimeField(verbose_name='received')),
+                ('settled_at', models.DateTimeField(null=True, verbose_name='settled')),
+                ('entry', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.inventorytransaction')),
+                ('spool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repeats', to='inventory.spool')),
+                ('token', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='repeats', to='accounts.devicetoken')),
+            ],
+            options={
+                'ordering': ['-pk'],
+                'indexes': [models.Index(fields=['token', 'received_at'], name='repeats_by_token')],
+            },
+        ),
         migrations.RunSQL(
             "ALTER TABLE inventory_usagemeter SET (fillfactor = 70)", migrations.RunSQL.noop
         ),

@@ -3,7 +3,7 @@
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
 from inventory.models.extra import ClientSetting, ExtraField
 from inventory.models.ledger import InventoryTransaction
-from inventory.models.metering import DeviceReport, UsageMeter
+from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "Location",
     "Manufacturer",
     "MaterialType",
+    "RecognisedRepeat",
     "Spool",
     "SpoolEvent",
     "SpoolTag",

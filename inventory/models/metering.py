@@ -2,8 +2,8 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Max, Min, Q, Value
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Max, Min, Q, Sum, Value
+from django.db.models.functions import Coalesce, TruncDate
 
 from inventory.models.ledger import InventoryTransaction
 from inventory.models.spools import Spool
@@ -11,6 +11,7 @@ from tenants.accounts.models import DeviceToken, User
 from tenants.operations.quantities import ReportedGramsField
 
 NONE = Value(0, output_field=models.BigIntegerField())
+ZERO_GRAMS = Value(0, output_field=ReportedGramsField())
 
 
 class UsageMeterQuerySet(models.QuerySet):
@@ -82,7 +83,8 @@ class DeviceReport(models.Model):
     """The last report of a device on a spool: a repeat is known by it.
 
     ``received_at`` is before any lock was taken, ``done_at`` just before the commit. ``gaps`` are
-    seconds between its last 20 reports, ``booked`` the grams of its last 10, the latest last.
+    the seconds before each of its last 20 reports, ``booked`` what was booked of its last 10, in
+    their unit; the latest is last, and the very first is in neither. ``reports`` counts them.
     """
 
     MAX_GAPS, MAX_BOOKED = 20, 10
@@ -99,6 +101,7 @@ class DeviceReport(models.Model):
     done_at = models.DateTimeField()
     gaps = ArrayField(models.DecimalField(max_digits=14, decimal_places=6), default=list)
     booked = ArrayField(ReportedGramsField(), default=list)
+    reports = models.PositiveBigIntegerField(default=0)
 
     class Meta:
         ordering = ["pk"]
@@ -108,3 +111,70 @@ class DeviceReport(models.Model):
 
     def __str__(self):
         return f"{self.token_id}, {self.spool_id}: {self.amount}"
+
+
+class RecognisedRepeatQuerySet(models.QuerySet):
+    def with_references(self):
+        return self.select_related("token", "spool__filament", "entry__reversed_by")
+
+    def on_days(self):
+        """A row for each day, the latest first: how many repeats and how many "perhaps", and their
+        grams."""
+        is_perhaps = Q(rule=RecognisedRepeat.Rule.PERHAPS)
+        days = self.order_by().annotate(day=TruncDate("received_at")).values("day")
+        return days.annotate(
+            repeats=Count("pk", filter=~is_perhaps),
+            repeated_grams=Coalesce(Sum("grams", filter=~is_perhaps), ZERO_GRAMS),
+            perhaps=Count("pk", filter=is_perhaps),
+            perhaps_grams=Coalesce(Sum("grams", filter=is_perhaps), ZERO_GRAMS),
+        ).order_by("-day")
+
+
+class RecognisedRepeat(models.Model):
+    """A report that was taken for one that repeats, or contains, the one ``before`` it.
+
+    ``grams`` were not counted again; of one that only *perhaps* contains it they were counted with
+    both. A person may have the last word: ``settled_at``, by the ``entry`` of that.
+    """
+
+    class Rule(models.TextChoices):
+        OVERLAP = "R1", "While the one before was worked on"
+        CONTAINED = "R2", "Contains the one before"
+        REPEATED = "R3", "Equals the one before"
+        PERHAPS = "R4", "Perhaps contains the one before"
+
+    token = models.ForeignKey(DeviceToken, models.PROTECT, related_name="repeats", db_index=False)
+    spool = models.ForeignKey(Spool, models.PROTECT, related_name="repeats")
+    rule = models.CharField(max_length=2, choices=Rule)
+    unit = models.CharField(max_length=6, choices=DeviceReport.Unit)
+    amount = models.CharField(max_length=40, help_text="As it was reported.")
+    before = models.CharField(max_length=40, help_text="The report before it.")
+    grams = ReportedGramsField()
+    received_at = models.DateTimeField("received")
+    settled_at = models.DateTimeField("settled", null=True)
+    entry = models.ForeignKey(
+        InventoryTransaction, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+
+    objects = RecognisedRepeatQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        indexes = [models.Index(fields=["token", "received_at"], name="repeats_by_token")]
+
+    def __str__(self):
+        return f"{self.token}, {self.amount} {self.symbol}"
+
+    @property
+    def is_perhaps(self):
+        return self.rule == self.Rule.PERHAPS
+
+    @property
+    def symbol(self):
+        return {"length": "mm", "weight": "g"}[self.unit]
+
+    @property
+    def is_settled(self):
+        """Whether a person has decided, by an entry that stands."""
+        is_reversed = self.entry is not None and hasattr(self.entry, "reversed_by")
+        return self.settled_at is not None and not is_reversed

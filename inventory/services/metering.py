@@ -1,9 +1,10 @@
 """What a device reports that it used of a spool: live at once, and one entry an hour.
 
 A report is one statement, which locks the spool, adds to its open meter and answers the figures;
-Django reads none of them. Only the first report of an hour, and one that gives back, take several.
+Django reads none of them. Of a program that repeats reports, its last one is read before. Only the
+first report of an hour, a repeat, and one that gives back, take several.
 
-Locks: the spool, then its meters; the line of a run that has the meter comes before both.
+Locks: the device's last report, the line of a run that has the meter, the spool, then its meters.
 """
 
 import logging
@@ -18,8 +19,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from psycopg.types.numeric import Int8
 
-from inventory.models import Spool, UsageMeter
-from inventory.services import ledger, meters, run_lines
+from inventory.models import DeviceReport, Spool, UsageMeter
+from inventory.services import last_reports, ledger, meters, repeats, run_lines
 from inventory.services.spools import stating
 from tenants.accounts.models import DeviceToken, User
 from tenants.operations.clock import ClockWrong
@@ -42,7 +43,7 @@ OF_ROUND = Decimal("0.000785398163397448309615660845819875721")
 # line is as it was just written; a run that was closed meanwhile has closed the meter too.
 DRAWING_LINE = """
     SELECT line.id, line.reserved_grams
-    FROM inventory_spool spool
+    FROM {last}inventory_spool spool
     JOIN inventory_usagemeter meter ON meter.spool_id = spool.id AND meter.closed_at IS NULL
         AND coalesce(meter.token_id, 0) = %(token)s
     JOIN production_runmaterial line ON line.id = meter.run_material_id
@@ -59,19 +60,20 @@ GIVEN_LINE = """
 # What the run reserves shrinks by what it took, in whole micrograms of its meter: what is available
 # stays. The last part is the query that reads the answer: it finds the spool as just written.
 COUNT = f"""
-WITH line AS ({{line}}), held AS (
+WITH {{locked}}line AS ({{line}}), held AS (
     SELECT spool.id, spool.metered_grams, line.id AS line_id, line.reserved_grams, round(
         CASE WHEN %(is_length)s THEN %(amount)s::numeric * filament.density_g_cm3
             * filament.diameter_mm * filament.diameter_mm * {OF_ROUND}
         ELSE %(amount)s::numeric END, {PLACES}
     ) AS grams
     FROM inventory_spool spool JOIN inventory_filament filament ON filament.id = spool.filament_id
-    LEFT JOIN line ON true
+    LEFT JOIN line ON true {{joined}}
     WHERE spool.number = %(number)s AND spool.removed_at IS NULL
     FOR NO KEY UPDATE OF spool
 ), counted AS (
     UPDATE inventory_usagemeter meter
     SET grams = meter.grams + held.grams, reports = meter.reports + 1,
+        repeats = meter.repeats + %(repeats)s,
         started_at = least(meter.started_at, %(at)s),
         last_report_at = greatest(meter.last_report_at, %(at)s)
     FROM held
@@ -100,7 +102,7 @@ WITH line AS ({{line}}), held AS (
             THEN date_trunc('second', %(at)s) ELSE greatest(spool.last_used_at, %(at)s) END
     FROM counted WHERE spool.id = counted.id
     RETURNING spool.*
-) {{answer}}
+){{remembered}} {{answer}}
 """  # nosec B608 - constants alone
 
 
@@ -116,16 +118,34 @@ def _spool(number):
 
 
 @compiled(number=ID)
+def _id(number):
+    return Spool.objects.present().filter(number=number).order_by().values_list("pk", flat=True)
+
+
+@compiled(number=ID)
 def _locked(number):
     found = Spool.objects.present().filter(number=number).with_filament().order_by()
     return found.select_for_update(no_key=True, of=("self",))
 
 
 def use(
-    number, *, by, token=None, at=None, grams=None, length_mm=None, printer_name="", answer=_spool
+    number,
+    *,
+    by,
+    token=None,
+    at=None,
+    grams=None,
+    length_mm=None,
+    printer_name="",
+    agent="",
+    received_at=None,
+    answer=_spool,
 ):
     """Count what a device, of the ``token`` or the person's session, used of the spool of that
     number: signed ``grams``, or a length. Returns the spool as it is now, as ``answer`` reads it.
+
+    What the program of this user ``agent`` repeats is counted once: see `repeats`. ``received_at``
+    is when the request came, by default now.
 
     More than is left is counted too; below 0 it gives back, at most what was used. A spool that is
     archived can be used. Raises NoSuchSpool, InvalidQuantity.
@@ -133,9 +153,10 @@ def use(
     field = "length_mm" if grams is None else "grams"
     amount = length_mm if grams is None else grams
     amount = rounded(amount, digits=DIGITS, places=PLACES, field=field)
-    report = DeviceUse(
-        number, by, token, amount, grams is None, printer_name, at or timezone.now(), at, answer
-    )
+    now = at or timezone.now()
+    received_at = min(received_at or now, now)
+    what = (number, by, token, amount, grams is None, printer_name)
+    report = DeviceUse(*what, now, at, answer, agent, received_at)
     with observed("spool.report_use", by=by, level=logging.DEBUG) as seen:
         seen["spool_number"] = number
         row = None
@@ -156,17 +177,30 @@ class DeviceUse(NamedTuple):
     at: datetime
     dated: datetime | None
     answer: CompiledQuery
+    agent: str = ""
+    received_at: datetime | None = None
 
-    def count(self, line=None, *, at_any_age=False):
+    def count(self):
         """Add to the meter in one statement; returns the answer. None, and nothing is changed,
-        where there is no spool, or no meter that goes on. The meter is of the ``line`` of that id
-        (0: of none), by default of the one that the device reports for."""
+        where there is no spool, no meter that goes on, or a repeat."""
+        if not self._may_repeat:
+            return self._add(self.amount)
+        last = last_reports.of(self.token, self.number)
+        if last is None:
+            return None
+        memory = last_reports.memory(last, self.token, self._report)
+        return None if memory.rule else self._add(self.amount, memory)
+
+    def _add(self, amount, memory=None, line=None, *, at_any_age=False):
+        """The meter is of the ``line`` of that id (0: of none), by default of the one that the
+        device reports for."""
         statement = self.answer.statement
         params = {
             "number": Int8(self.number),
             "token": Int8(self.token.pk if self.token else 0),
             "by": Int8(self.by.pk),
-            "amount": self.amount,
+            "amount": amount,
+            "repeats": int(memory is not None and memory.booked < memory.report.amount),
             "is_length": self.is_length,
             "at": self.at,
             "started_after": FROM if at_any_age else self.at - meters.LONGEST,
@@ -175,28 +209,62 @@ class DeviceUse(NamedTuple):
         }
         if line is not None:
             params["line"] = Int8(line)
-        text = _text(statement.text, DRAWING_LINE if line is None else GIVEN_LINE)
+        if memory is not None:
+            params |= memory.params(self._now())
+        text = _text(statement.text, line is None, memory is not None)
         rows = fetch(text, params)
         return statement.read(rows[0]) if rows else None
 
     def take_steps(self):
-        """The same in a transaction, in which meters begin and end."""
-        line = 0
+        """The same in a transaction, in which meters begin and end, and repeats are recognised."""
+        memory, line = self._memory(), 0
         if self.amount:  # what used nothing is of no run
             line = run_lines.lock(self.number, token=self.token, at=self.at) or 0
-        spool = _locked.first(number=self.number)
-        if spool is None:
-            raise NoSuchSpool(_("No spool with ID %(number)s found.") % {"number": self.number})
+        spool = self._found(_locked.first(number=self.number))
         check_version(spool)
-        grams = self._grams(spool.filament)
+        amount, grams = self.amount, self._grams(spool.filament, self.amount)
         if grams < 0:
             self._give_back(spool, -grams, line)
             return self.answer.first(number=self.number)
+        if memory is not None:
+            amount, grams = memory.booked, self._grams(spool.filament, memory.booked)
+            memory.recognise(partial(self._grams, spool.filament))
         self._begin(spool, grams, line)
-        row = self.count(line, at_any_age=True)
+        row = self._add(amount, memory, line, at_any_age=True)
         if row is None:
             raise ClockWrong(_("A meter can't be closed while the clock is wrong."))
         return row
+
+    @property
+    def _may_repeat(self):
+        """Whether what it reports, or reports next, is looked at for a repeat."""
+        return (
+            self.token is not None
+            and self.amount > 0
+            and repeats.are_looked_for(self.token.kind, self.agent)
+        )
+
+    @property
+    def _report(self):
+        unit = DeviceReport.Unit.LENGTH if self.is_length else DeviceReport.Unit.WEIGHT
+        what = (self.token.kind, self.agent, unit, self.amount)
+        return repeats.Reported(*what, self.received_at or self.at, self._now())
+
+    def _now(self):
+        return self.dated or timezone.now()
+
+    def _memory(self):
+        """Of the last report, which is locked; None where none is looked at."""
+        if not self._may_repeat:
+            return None
+        spool = self._found(_id.first(number=self.number))
+        last = last_reports.locked(self.token, spool, self._report)
+        return last_reports.memory(last, self.token, self._report)
+
+    def _found(self, spool):
+        if spool is None:
+            raise NoSuchSpool(_("No spool with ID %(number)s found.") % {"number": self.number})
+        return spool
 
     def _begin(self, spool, grams, line):
         """Close what is due of the spool, and let there be an open meter, of the line or of no
@@ -252,9 +320,9 @@ class DeviceUse(NamedTuple):
     def _is_own(self, meter):
         return meter.token_id == (self.token.pk if self.token else None)
 
-    def _grams(self, filament):
+    def _grams(self, filament, amount):
         """Raises InvalidQuantity."""
-        grams = self.amount
+        grams = amount
         if self.is_length:
             area = filament.density_g_cm3 * filament.diameter_mm**2 * OF_ROUND
             grams = rounded(grams * area, digits=40, places=PLACES, field="length_mm")
@@ -266,8 +334,14 @@ class DeviceUse(NamedTuple):
 
 
 @lru_cache
-def _text(answer, line):
-    return COUNT.format(answer=answer, line=line)
+def _text(answer, is_drawing, is_remembered):
+    parts = {"locked": "", "joined": "", "remembered": ""}
+    if is_remembered:
+        parts["locked"], parts["remembered"] = last_reports.LOCKED, last_reports.REMEMBERED
+        parts["joined"] = "JOIN last ON last.spool_id = spool.id"
+    # The line is locked after the last report.
+    line = DRAWING_LINE.format(last="last CROSS JOIN " if is_remembered else "")
+    return COUNT.format(answer=answer, line=line if is_drawing else GIVEN_LINE, **parts)
 
 
 def close_due(*, at=None):

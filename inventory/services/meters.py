@@ -167,6 +167,13 @@ def _note(meter):
         "%(device)s: %(count)s reports, %(first)s–%(last)s",
         meter.reports,
     )
+    if meter.repeats:
+        again = ngettext(
+            "%(note)s; %(repeats)s was a repeat",
+            "%(note)s; %(repeats)s were repeats",
+            meter.repeats,
+        )
+        message = again % {"note": message, "repeats": meter.repeats}
     return message % {
         "device": " / ".join(
             filter(None, (str(meter.token or meter.by or ""), meter.printer_name))

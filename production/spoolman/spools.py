@@ -5,6 +5,7 @@ from inventory.services.spools import retyping, shelf, stating
 from production.spoolman import bodies, rows, shapes
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
+from tenants.web.requests import received_at
 
 COLUMNS = {
     "first_used": "first_used_at",
@@ -87,7 +88,12 @@ def use(call):
     """What a device used goes to its meter."""
     number, amount = call.number("spool_id"), _amount(bodies.read(bodies.USE, call.body))
     client = call.client
-    how = {"answer": rows.spool_columns, "printer_name": _printer_name(call.request)}
+    how = {
+        "answer": rows.spool_columns,
+        "printer_name": _printer_name(call.request),
+        "agent": call.request.headers.get("User-Agent", ""),
+        "received_at": received_at(call.request),
+    }
     try:
         found = metering.use(number, by=client.user, token=client.token, **amount, **how)
     except metering.NoSuchSpool as error:

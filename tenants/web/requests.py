@@ -1,6 +1,7 @@
 """The caller of a request, its limits, and refusals outside of views."""
 
 import ipaddress
+from datetime import UTC, datetime
 from urllib.parse import urlsplit, urlunsplit
 
 from django.conf import settings
@@ -95,6 +96,12 @@ def wants_json(request):
     accepted = request.headers.get("Accept", "")
     is_api = request.path_info.startswith("/api/")
     return "json" in accepted or (is_api and "text/html" not in accepted)
+
+
+def received_at(request):
+    """When its head was there, as the web server says; None where it does not."""
+    seconds = request.META.get("spoolbook.received_at")
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC)
 
 
 def caller(request):

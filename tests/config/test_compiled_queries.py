@@ -11,7 +11,7 @@ from django.utils import timezone
 import inventory
 import production
 import tenants
-from inventory.models import Spool
+from inventory.models import DeviceReport, Spool
 from inventory.services import metering
 from production.models import Printer, ProductionRun
 from tenants.accounts.models import (
@@ -58,6 +58,7 @@ def values_of(name, kind, query):
         return OTHERS[name]()
     if name == "number":
         model = query.statement.model
+        model = Spool if model is DeviceReport else model
         return [*model.objects.order_by("pk").values_list("number", flat=True), 2**40]
     ids = [*pks(OF.get(name, query.statement.model)), 2**40]
     return ids if kind is compiled.ID else [ids, ids[:1], ids[-1:], []]
@@ -68,6 +69,7 @@ OF = {
     "run": ProductionRun,
     "spool": Spool,
     "spools": Spool,
+    "token": DeviceToken,
     "printers": Printer,
     "user": User,
 }
@@ -90,6 +92,12 @@ def full(farm, manager):
     scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}
     for user in User.objects.all():
         IdempotencyKey.objects.create(user=user, key="a key", **scope)
+    at = {"received_at": timezone.now(), "done_at": timezone.now()}
+    DeviceReport.objects.bulk_create(
+        DeviceReport(token=token, spool=spool, unit="length", amount="5", **at)
+        for token in DeviceToken.objects.all()
+        for spool in Spool.objects.all()
+    )
     process = SocketProcess.objects.create()
     for token in DeviceToken.objects.all():
         TokenSocket.objects.create(token=token, process=process.pk)

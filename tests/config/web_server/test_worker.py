@@ -65,6 +65,24 @@ def test_a_request_in_pieces_is_served_when_all_of_it_is_there():
         assert everything(sock).endswith(b"abc")
 
 
+def test_the_application_is_told_when_the_head_of_a_request_was_there():
+    told = []
+
+    def application(environ, start_response):
+        told.append(environ["spoolbook.received_at"])
+        return echo(environ, start_response)
+
+    started = time.time()
+    with working(application) as served, served.connect() as sock:
+        sock.sendall(post(b"abc")[:-1])
+        eventually(lambda: any(conn.missing == 1 for conn in list(served.connections)))
+        before_the_body = time.time()
+        sock.sendall(b"c" + CLOSE)
+        everything(sock)
+    first, second = told
+    assert started <= first <= before_the_body <= second <= time.time()
+
+
 def test_a_long_body_goes_through_a_file_and_expects_to_be_asked_for():
     body = b"0123456789" * 200_000
     with working(echo) as served, served.connect() as sock:

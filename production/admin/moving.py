@@ -13,9 +13,10 @@ from django.utils.translation import gettext as _
 from production.forms.moving import SourceForm
 from production.spoolman.importing import jobs
 from production.spoolman.importing.report import (
-    lines,
+    counted,
     sentence_of_difference,
     sentence_of_left,
+    sentences,
 )
 from tenants.jobs import files
 from tenants.jobs.models import Job
@@ -100,19 +101,14 @@ def _context(report):
     return {
         "report": report,
         "is_done": not report["dry_run"],
-        "sentences": lines(report),
+        "counted": [(title, counts.values()) for title, counts in counted(report)],
+        "sentences": sentences(report),
         "groups": [group for group in groups if group],
     }
 
 
 def _group(title, report, name, sentence):
     count = report[f"{name}_count"]
-    if not count:
-        return None
-    sentences = [sentence(each) for each in report[name][:MOST]]
-    return {
-        "title": title,
-        "count": count,
-        "sentences": sentences,
-        "more": count - len(sentences),
-    }
+    found = [sentence(each) for each in report[name][:MOST]]
+    group = {"title": title, "count": count, "sentences": found, "more": count - len(found)}
+    return group if count else None

@@ -1,6 +1,7 @@
 """A Spoolman imported on a page of the admin: previewed by a job, then brought by another."""
 
 import json
+import re
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -52,13 +53,20 @@ def files():
     ]
 
 
+def cells_of(page, title):
+    """Of the row of a table."""
+    row = page.partition(f'<th scope="row">{title}</th>')[2].partition("</tr>")[0]
+    return re.findall(r"<td[^>]*>([^<]*)</td>", row)
+
+
 def test_files_are_previewed_and_then_imported_once(at_admin, person, do_all):
     begun = at_admin.post(PAGE, {"files": files()})
     page = PAGE + begun["Location"]
     assert "Waiting for its turn" in text_of(at_admin.get(page))
     do_all()
     preview = text_of(at_admin.get(page))
-    assert "spools: 1 new, 0 changed, 0 there already, 1 left" in preview
+    assert cells_of(preview, "Spools") == ["1", "0", "0", "1"]
+    assert "what is left of 1 spool is the same, 90 g" in preview
     assert "spool 2: Its filament 9 is not there." in preview
     assert not Spool.objects.exists()
     first, again = (at_admin.post(page, {"_do": "Import"})["Location"] for _ in range(2))

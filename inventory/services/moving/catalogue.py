@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from django.db import connection
+from django.utils.translation import gettext as _
 
 from inventory.models import Filament, Location, Manufacturer
 from inventory.services import filaments, manufacturers
@@ -11,6 +12,7 @@ from inventory.services.moving.arrivals import BATCH, CHANGED, NEW
 from tenants.accounts import audited
 from tenants.operations import progress
 
+MAX_TWIN = 32_767
 LOWER = "SELECT name, lower(name) FROM unnest(%s::text[]) AS name"
 LAST_TWIN = """
     SELECT lower(name), max(twin) FROM inventory_manufacturer
@@ -25,8 +27,11 @@ def move_manufacturers(rows, *, by):
     new = [row for row in rows if row.outcome == NEW]
     twins = _Twins([row.values["name"] for row in new])
     for row in new:
-        row.instance = Manufacturer(**_identity(row), twin=twins.next(row.values["name"]))
-    _create(Manufacturer, new)
+        if (twin := twins.next(row.values["name"])) > MAX_TWIN:
+            row.leave(_("Too many manufacturers have this name."))
+        else:
+            row.instance = Manufacturer(**_identity(row), twin=twin)
+    _create(Manufacturer, [row for row in new if row.outcome == NEW])
     for row in rows:
         if row.outcome == CHANGED:
             changed = {name: row.values[name] for name in row.changes}

@@ -19,7 +19,7 @@ import orjson
 from django.conf import settings
 from django.utils.translation import gettext as _
 
-from production.spoolman.importing.source import NotReadable
+from production.spoolman.importing.source import NotReadable, loaded
 
 MAX_BYTES = 64 * 1024 * 1024  # of one answer: more than 50,000 spools
 CHUNK = 65_536
@@ -57,7 +57,7 @@ class Server:
         """What the server answers at a path of its API, as JSON says it."""
         content = self._content(path)
         try:
-            return orjson.loads(content)
+            return loaded(content)
         except orjson.JSONDecodeError as error:
             raise self._no_json(path, content, error) from error
 

@@ -12,7 +12,14 @@ import orjson
 from django.utils.translation import gettext as _
 
 from production.spoolman.importing import server
-from production.spoolman.importing.source import ENTITIES, NotReadable, Source, kind_of, objects
+from production.spoolman.importing.source import (
+    ENTITIES,
+    NotReadable,
+    Source,
+    kind_of,
+    loaded,
+    objects,
+)
 
 MAX_BYTES = 64 * 1024 * 1024  # of one file
 MAX_FILES = 20  # in a folder, or in an archive
@@ -105,7 +112,7 @@ def _limited(name, content):
 
 def _loaded(name, content):
     try:
-        return orjson.loads(content.removeprefix(b"\xef\xbb\xbf"))
+        return loaded(content.removeprefix(b"\xef\xbb\xbf"))
     except orjson.JSONDecodeError as error:
         message = _("%(name)s is not JSON (line %(line)s, column %(column)s: %(problem)s).")
         if content.lstrip()[:1] == b"<":

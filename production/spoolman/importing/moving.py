@@ -135,7 +135,11 @@ class _Import:
             if maker is None:
                 row.problem = _("Its vendor %(number)s is not there.") % {"number": number}
                 return None
-        return row.arrival(rows.columns_of_filament(row, maker and maker.pk, self.types))
+        kind = self.types.of(row.given.get("material", ""), row.given["density"])
+        if kind is None:
+            row.problem = _("Too many materials are new.")
+            return None
+        return row.arrival(rows.columns_of_filament(row, maker and maker.pk, kind))
 
     def _spool(self, row):
         number = row.given["filament_id"]

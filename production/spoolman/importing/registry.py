@@ -37,7 +37,7 @@ class Outcome:
 def move_fields(entity, given, *, by):
     """Define those that are missing, in their order; returns an Outcome of each."""
     known = known_fields(entity)
-    return [_move_field(entity, each, known, by) for each in given]
+    return [_move_field(entity, each, known, by) for each in given[: extra_fields.MAX_FIELDS]]
 
 
 def known_fields(entity):

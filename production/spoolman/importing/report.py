@@ -4,9 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
-from inventory.services.moving.arrivals import CHANGED, LEFT, NEW, OUTCOMES, SAME
+from inventory.services.moving.arrivals import CHANGED, LEFT, NEW, OUTCOMES
 from tenants.operations.text import format_number
 
 KINDS = ("vendor", "filament", "spool", "field", "setting")
@@ -17,6 +17,7 @@ TITLES = {
     "field": gettext_lazy("fields"),
     "setting": gettext_lazy("settings"),
 }
+MOST_NAMES = 20
 MOST = 1000  # rows that are told of each list
 
 
@@ -67,25 +68,35 @@ class MovingReport:
 
 
 def lines(report):
-    """A report (as_dict) in sentences, one of each kind and then what was compared."""
-    found = [_line(kind, report["counts"][kind]) for kind in KINDS]
-    for name, title in (("locations", _("new locations")), ("material_types", _("new materials"))):
-        if report[name]:
-            names = ", ".join(report[name][:20])
-            found.append(f"{title}: {len(report[name])} ({names})")
+    """A report (as_dict) as sentences."""
     message = _(
-        "compared: the remaining weight of %(compared)s spools is the same, %(grams)s g in all"
+        "%(title)s: %(new)s new, %(changed)s changed, %(unchanged)s there already, %(left)s left"
+    )
+    found = [message % {"title": title, **counts} for title, counts in counted(report)]
+    return found + sentences(report)
+
+
+def counted(report):
+    """``[(title, {outcome: count})]`` of the kinds that there are any of."""
+    counts = report["counts"]
+    return [(TITLES[kind], counts[kind]) for kind in KINDS if any(counts[kind].values())]
+
+
+def sentences(report):
+    """What else is new, and what was compared."""
+    titles = {"locations": _("new locations"), "material_types": _("new material types")}
+    found = [
+        f"{title}: {len(report[name])} ({', '.join(report[name][:MOST_NAMES])})"
+        for name, title in titles.items()
+        if report[name]
+    ]
+    message = ngettext(
+        "compared: what is left of %(count)s spool is the same, %(grams)s g",
+        "compared: what is left of %(count)s spools is the same, %(grams)s g in all",
+        report["compared"],
     )
     grams = format_number(report["grams"])
-    return [*found, message % {"compared": report["compared"], "grams": grams}]
-
-
-def _line(kind, counts):
-    message = _(
-        "%(title)s: %(new)s new, %(changed)s changed, %(same)s there already, %(left)s left"
-    )
-    figures = {"new": counts[NEW], "changed": counts[CHANGED], "left": counts[LEFT]}
-    return message % {"title": TITLES[kind], "same": counts[SAME], **figures}
+    return [*found, message % {"count": report["compared"], "grams": grams}]
 
 
 def sentence_of_left(each):

@@ -13,7 +13,7 @@ from production.spoolman import bodies, values
 from production.spoolman.answers import InvalidShape
 
 LIMIT = Decimal(10**8)  # grams; as many, or more, are in no column
-MAX_LOCATION_LENGTH = 64
+MAX_LOCATION_LENGTH, MAX_NEW_TYPES = 64, 1000
 MAX_PROBLEM_LENGTH = 300  # characters of what is wrong
 ANY_WEIGHT = bodies.Field(values.number())  # below 0, too: of old versions
 SPOOL = bodies.SPOOL | {"used_weight": ANY_WEIGHT, "remaining_weight": ANY_WEIGHT}
@@ -72,17 +72,16 @@ def columns_of_vendor(row):
     }
 
 
-def columns_of_filament(row, maker_id, types):
-    """``types`` are the material types of its label and density."""
+def columns_of_filament(row, maker_id, kind):
+    """``kind`` is its material type."""
     given = row.given
     several, direction = given.get("multi_color_hexes", []), given.get("multi_color_direction", "")
     if several and not direction:
         direction = "coaxial"
-    label = given.get("material", "")
     return {
         "manufacturer_id": maker_id,
-        "material_type_id": types.of(label, given["density"]).pk,
-        "material_label": label,
+        "material_type_id": kind.pk,
+        "material_label": given.get("material", ""),
         "name": given.get("name", ""),
         "color_hex": "" if several else given.get("color_hex", ""),
         "multi_color_hexes": several,
@@ -164,8 +163,11 @@ class MaterialTypes:
         self._there = set(MaterialType.objects.values_list("code", flat=True))
 
     def of(self, label, density):
+        """None where too many are new."""
         key = label.upper()
         if key not in self._known:
+            if len(self.made) >= MAX_NEW_TYPES:
+                return None
             found = material_types.of_label(label, density=density, by=self._by)
             self._known[key] = found
             if found.code not in self._there:

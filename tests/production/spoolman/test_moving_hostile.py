@@ -5,7 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inventory.models import Filament, Spool
+from inventory.services.moving import catalogue
 from production.services import invariants
+from production.spoolman.importing import rows, source
 from production.spoolman.importing.moving import import_source
 from production.spoolman.importing.source import ENTITIES, NotReadable, Source, objects
 from tests.production.spoolman.sources import AT, Spoolman, filament, spool, vendor
@@ -113,3 +115,25 @@ def test_no_rows_are_a_fault_of_the_program(farm, rows):
     report = import_source(source, by=None, dry_run=True)
     counted = sum(sum(report.counts[entity].values()) for entity in ENTITIES)
     assert counted == sum(map(len, rows.values()))
+
+
+def test_what_would_take_too_much_memory_is_not_read(monkeypatch):
+    monkeypatch.setattr(source, "MAX_VALUES", 10)
+    monkeypatch.setattr(source, "MAX_OBJECTS", 10)
+    for content in (b"[" + b"1," * 20 + b"1]", b"[" * 20):
+        with pytest.raises(NotReadable, match="more in it than can be imported"):
+            source.loaded(content)
+
+
+def test_too_many_of_one_name_and_too_many_materials_are_left(farm, monkeypatch):
+    monkeypatch.setattr(catalogue, "MAX_TWIN", 1)
+    monkeypatch.setattr(rows, "MAX_NEW_TYPES", 1)
+    told = left(
+        monkeypatch,
+        vendors=[vendor(number, "Ada") for number in (1, 2, 3)],
+        filaments=[filament(number, material=f"X{number}") for number in (1, 2)],
+    )
+    assert told == [
+        ("vendor", "3", "Too many manufacturers have this name."),
+        ("filament", "2", "Too many materials are new."),
+    ]

@@ -320,7 +320,7 @@ def test_the_command_imports_files_and_reports(command, tmp_path):
     assert not Spool.objects.exists()
     answer = command(*(str(tmp_path / name) for name in FILES), "--by", "mia")
     assert "spools: 1 new, 0 changed, 0 there already, 0 left" in answer
-    assert "compared: the remaining weight of 1 spools is the same, 90 g in all" in answer
+    assert "compared: what is left of 1 spool is the same, 90 g" in answer
     entry = Spool.objects.get(number=1).transactions.first()
     assert entry.performed_by.username == "mia"
 

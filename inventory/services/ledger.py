@@ -6,9 +6,9 @@ posts entries, and closes it::
     with ledger.book([spool.pk], by=user) as book:
         book.consume(book.spools[spool.pk], Decimal("12.5"), run=run)
 
-Everything is written when the book is closed, in one insert and one update, or nothing when any
-spool would fall below zero: `InsufficientInventory` names every shortage. The caller owns the
-transaction. All quantities are net grams.
+Everything is written when the book is closed, in one statement, or nothing when any spool would
+fall below zero: `InsufficientInventory` names every shortage. The caller owns the transaction. All
+quantities are net grams.
 """
 
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, UsageMeter
 from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED, SETTLED
 from inventory.services import clock, meters
-from tenants.operations.bulk import bulk_insert, bulk_update
+from tenants.operations.bulk import Insert, Update, write
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
@@ -262,14 +262,14 @@ class Book:
     def close(self, *, moves_versions=True):
         """Write the entries and the balances. Raises InsufficientInventory, with every shortage."""
         self.require_enough()
-        if self.entries:
-            bulk_insert(self.entries)
-        meters.write(self._meters)
-        if self._redated:
-            self._date_uses()
         for spool in self._touched.values() if moves_versions else ():
             spool.version += 1
-        bulk_update(list(self._touched.values()), BALANCE_FIELDS)
+        balances = Update(list(self._touched.values()), BALANCE_FIELDS)
+        write(Insert(self.entries), *([] if self._redated else [balances]))
+        meters.write(self._meters)
+        if self._redated:
+            self._date_uses()  # by what was written
+            write(balances)
 
     def _date_uses(self):
         """Of spools whose use was reversed: by the entries and the meters that still stand."""

@@ -202,7 +202,7 @@ def test_nothing_has_changed_when_the_last_write_fails(verb, monkeypatch):
     def broken(*args):
         raise RuntimeError("the balances could not be written")
 
-    monkeypatch.setattr(ledger, "bulk_update", broken)
+    monkeypatch.setattr(ledger, "write", broken)
     with pytest.raises(RuntimeError):
         verb(spool)
     after = fresh(spool)

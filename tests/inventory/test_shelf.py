@@ -195,7 +195,7 @@ def test_nothing_has_changed_when_the_last_write_fails(verb, monkeypatch):
 @pytest.mark.parametrize("verb", VERBS.values(), ids=VERBS)
 def test_nothing_has_changed_when_the_balances_can_not_be_written(verb, monkeypatch):
     spool = a_spool(100)
-    monkeypatch.setattr(ledger, "bulk_update", lambda *args: 1 / 0)
+    monkeypatch.setattr(ledger, "write", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         verb(spool)
     assert vars_of(fresh(spool)) == vars_of(spool)

@@ -320,7 +320,7 @@ def test_an_archived_spool_takes_it_and_a_removed_one_does_not(verb):
 def test_when_the_book_is_not_written_nothing_else_is(verb, monkeypatch):
     spool = stated(used_grams=1030)
     before = Spool.objects.values().get(pk=spool.pk)
-    monkeypatch.setattr("inventory.services.ledger.bulk_update", lambda *_: 1 / 0)
+    monkeypatch.setattr("inventory.services.ledger.write", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         VERBS[verb](spool)
     assert Spool.objects.values().get(pk=spool.pk) == before

@@ -204,7 +204,7 @@ def test_it_can_be_used_and_measured_afterwards(there, manager):
 
 
 @pytest.mark.parametrize(
-    "place", ["inventory.services.ledger.bulk_update", "tenants.accounts.audited.audit"]
+    "place", ["inventory.services.ledger.write", "tenants.accounts.audited.audit"]
 )
 def test_an_import_that_breaks_down_leaves_nothing(farm, manager, monkeypatch, place):
     rows = {"vendors": MAKERS, "filaments": FILAMENTS, "spools": SPOOLS}

@@ -1,6 +1,7 @@
 """What a verb changes of the rows it locked; stored in its RunEvent for the undo."""
 
 from decimal import Decimal
+from functools import cache
 
 from tenants.operations.quantities import grams as to_grams
 
@@ -60,9 +61,13 @@ def put_back(rows, before):
 
 
 def _values(row):
-    fields = [field for field in row._meta.concrete_fields if not field.generated]
-    names = [field.attname for field in fields if field.name not in UNDONE_OTHERWISE]
-    return {name: getattr(row, name) for name in names}
+    return {name: getattr(row, name) for name in _names(type(row))}
+
+
+@cache
+def _names(model):
+    fields = [field for field in model._meta.concrete_fields if not field.generated]
+    return [field.attname for field in fields if field.name not in UNDONE_OTHERWISE]
 
 
 def _changed(was, now):

@@ -100,18 +100,21 @@ def _as_json(rows, columns):
         }
         for row in rows
     ]
-    return json.dumps(values, default=_other)
+    return ENCODE(values)
 
 
 def _other(value):
     """What JSON has no word for."""
-    if isinstance(value, Jsonb):
-        return json.loads(value.dumps(value.obj))
+    if isinstance(value, (Decimal, UUID, Promise)):
+        return str(value)
     if isinstance(value, date):  # or a moment
         return value.isoformat()
-    if isinstance(value, Decimal | UUID | Promise):
-        return str(value)
+    if isinstance(value, Jsonb):
+        return json.loads(value.dumps(value.obj))
     raise TypeError
+
+
+ENCODE = json.JSONEncoder(default=_other).encode
 
 
 @lru_cache(500)

@@ -82,13 +82,14 @@ class ProblemJSONRenderer(JSONRenderer):
         response = (renderer_context or {}).get("response")
         if response is not None and response.exception and response.accepted_renderer is self:
             response["Content-Type"] = CONTENT_TYPE
-        rows = data.get("results") if isinstance(data, dict) else None
+        name = next(reversed(data), None) if isinstance(data, dict) else None
+        rows = data[name] if name else None  # of a page, or of an answer with many: the last member
         if not isinstance(rows, JSONText):
             return super().render(data, accepted_media_type, renderer_context)
         if self.get_indent(accepted_media_type, renderer_context or {}) is not None:
-            data = {**data, "results": json.loads(rows)}
+            data = {**data, name: json.loads(rows)}
             return super().render(data, accepted_media_type, renderer_context)
-        page = super().render({**data, "results": []}, accepted_media_type, renderer_context)
+        page = super().render({**data, name: []}, accepted_media_type, renderer_context)
         # As JSON is rendered everywhere: no browser takes these for the end of a line.
         text = rows.replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
         return page.removesuffix(b"[]}") + text.encode() + b"}"

@@ -3,7 +3,6 @@
 from drf_spectacular.types import OpenApiTypes
 from rest_framework import status
 from rest_framework.decorators import action
-from rest_framework.response import Response
 
 from inventory import filters
 from inventory.api.imports import SpoolImport
@@ -26,6 +25,7 @@ from inventory.services import receiving, stock
 from inventory.services.spools import consumption, revaluing, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, pdf_answer
+from tenants.api.fast_representation import represent
 from tenants.api.views import Nested, ReadViewSet
 
 
@@ -96,9 +96,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
     def receive(self, request):
         """Receive many equal spools at once: each with a code and a receipt of its own."""
         received = self.call(receiving.receive_many, **self.get_validated_data())
-        rows = self.with_related(Spool.objects.filter(pk__in=[spool.pk for spool in received]))
-        answer = ReceivedSpools({"spools": rows.order_by("pk")})
-        return Response(answer.data, status=status.HTTP_201_CREATED)
+        return self.made_response("spools", received)
 
     @action(detail=True, methods=["post"])
     def weigh(self, request, pk):
@@ -194,7 +192,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         spool = self.get_object()
         entry = self.call(verb, spool, **self.get_validated_data(spool))
         # The locked spool, as it was written: others wait for it while it is answered.
-        return self.represented(entry.spool, entry=InventoryTransactionSerializer(entry).data)
+        return self.represented(entry.spool, entry=represent(InventoryTransactionSerializer, entry))
 
 
 class SpoolEventViewSet(Nested, ReadViewSet):

@@ -108,17 +108,14 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     @action(detail=False, methods=["post"])
     def bulk(self, request):
         """Plan up to 100 runs at once: all of them, or none."""
-        return self._planned(self.call(planning.create_many, **self.get_validated_data()))
+        planned = self.call(planning.create_many, **self.get_validated_data())
+        return self.made_response("runs", planned)
 
     @action(detail=False, methods=["post"])
     def plan(self, request):
         """Plan as many runs as a quantity of a product needs, over the printers named."""
-        return self._planned(self.call(planning.plan, **self.get_validated_data()))
-
-    def _planned(self, runs):
-        rows = self.with_related(ProductionRun.objects.filter(pk__in=[run.pk for run in runs]))
-        answer = PlannedRuns({"runs": rows.order_by("pk")})
-        return Response(answer.data, status=status.HTTP_201_CREATED)
+        planned = self.call(planning.plan, **self.get_validated_data())
+        return self.made_response("runs", planned)
 
     def update(self, request, pk, *, partial=False):
         """Change the run's own fields; a new ``status`` is carried out by its verb."""

@@ -7,6 +7,7 @@ from production.models import ProductionRun
 from production.serializers.explanation import ExplanationSerializer
 from production.serializers.runs import ProductionRunSerializer
 from production.serializers.variance import VarianceSerializer
+from tenants.api.fast_representation import represent
 
 
 class ClosedRun(ProductionRunSerializer):
@@ -56,7 +57,7 @@ class BlockersSerializer(serializers.Serializer):
 
 def outcome(done, *, is_dry_run=False):
     """A Completion beside its run."""
-    entries = InventoryTransactionSerializer(done.entries, many=True).data
+    entries = [represent(InventoryTransactionSerializer, entry) for entry in done.entries]
     if is_dry_run:
         entries = [{**entry, "id": None} for entry in entries]
     variance = done.variance  # in the places that it is answered with

@@ -14,7 +14,7 @@ from production.spoolman import access, answers
 from production.spoolman.answers import InvalidShape, item
 from production.spoolman.values import MAX_ID_DIGITS, NOT_WHOLE
 from tenants.api import OPEN
-from tenants.api.views import expected_versions
+from tenants.api.if_match import expected_versions
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import expecting
 from tenants.web import idempotency, middleware

@@ -58,6 +58,11 @@ def _related(serializer_class, model):
     return annotations, lines
 
 
+def represent(serializer_class, row):
+    """What a ModelSerializer represents of a row, without one made for it."""
+    return {name: read(row) for name, read in readers(serializer_class)}
+
+
 @cache
 def readers(serializer_class):
     """``[(field name, function of a row)]`` of a ModelSerializer, in its order."""

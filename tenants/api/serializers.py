@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from rest_framework import serializers
 
-from tenants.api.fast_representation import readers
+from tenants.api.fast_representation import represent
 from tenants.api.fields import (
     BlankIsNullField,
     ChoiceField,
@@ -210,7 +210,7 @@ class RowSerializer(StrictBody, serializers.ModelSerializer):
         return self.instance is not None
 
     def to_representation(self, row):
-        return {name: read(row) for name, read in readers(type(self))}
+        return represent(type(self), row)
 
     def current_values(self):
         return self.to_representation(self.instance) if self.is_update else {}

@@ -5,7 +5,6 @@ A viewset finds a row (``get_object``), calls one verb with the body (``get_vali
 serializers and the permission of each action that is not its name.
 """
 
-import re
 from functools import partial
 
 from django.utils.text import capfirst
@@ -22,6 +21,7 @@ from tenants.api import FULL_SCOPE, NO_PERMISSION, SIGNED_IN, async_answers, csv
 from tenants.api.documents import PDFRenderer
 from tenants.api.fast_representation import loaded
 from tenants.api.filters import SeveralFilter
+from tenants.api.if_match import expected_versions
 from tenants.api.json_rows import is_annotated, is_expressible, lists_all, read_page, read_row
 from tenants.operations import side_effects
 from tenants.operations.operation import in_transaction, source, whole_transaction
@@ -30,9 +30,6 @@ from tenants.web.bodies import receive_body
 from tenants.web.idempotency import answer_once
 
 ID = "[0-9]{1,18}"
-# A version as the API sends it, or as a proxy that compressed the answer marks it: W/"3",
-# "3-gzip", "3;br".
-TAG = re.compile(r'(?:^|,)\s*(?:W/)?"?([0-9]{1,9})(?:[-;]+(?:gzip|br|zstd|deflate))?"?\s*(?=,|$)')
 CRUD_VERBS = {
     "list": "view",
     "retrieve": "view",
@@ -162,8 +159,9 @@ class BaseViewSet(GenericViewSet):
 
     def get_validated_data(self, row=None, *, partial=False):
         """The values of a valid body, as the serializer of the action reads it."""
-        if hasattr(row, "version"):  # before the body, which is stale as well
-            with expecting(expected_versions(self.request)):
+        expected = expected_versions(self.request)
+        if expected is not None and hasattr(row, "version"):  # before the body, stale as well
+            with expecting(expected):
                 check_version(row)
         serializer = self.get_serializer(row, data=self.request.data, partial=partial)
         serializer.is_valid(raise_exception=True)
@@ -212,6 +210,15 @@ class BaseViewSet(GenericViewSet):
         serializer = self.serializer_class(row, context=self.get_serializer_context())
         data = ReturnDict({**serializer.data, **more}, serializer=serializer)
         return self._answer(data, row, status)
+
+    def made_response(self, name, made):
+        """Rows that were made together, in the order of their ids."""
+        rows = self.queryset.model.objects.filter(pk__in=[row.pk for row in made]).order_by("pk")
+        if self.is_read_as_json:
+            found, _count = read_page(self, rows, 0, len(made))
+        else:
+            found = self.serializer_class(self.with_related(rows), many=True).data
+        return Response({name: found}, status=status.HTTP_201_CREATED)
 
     def row_as_json(self, pk):
         """What is answered of the row with this id, or 404."""
@@ -290,14 +297,6 @@ def answer_in_json(view, request):
 
 def _version_of(data):
     return data.get("version") if isinstance(data, dict) else None
-
-
-def expected_versions(request):
-    """The versions that ``If-Match`` names; None when any will do."""
-    given = request.headers.get("If-Match", "*").strip()
-    if given == "*" or request.method not in ("PUT", "PATCH", "DELETE"):
-        return None
-    return {int(version) for version in TAG.findall(given)}
 
 
 class ListViewSet(BaseViewSet):

@@ -21,11 +21,12 @@ from inventory.serializers.spools import (
 )
 from inventory.serializers.tables import SpoolImportQuery, SpoolTable, TableReportSerializer
 from inventory.serializers.verbs import SPOOL_VERBS
-from inventory.services import receiving, stock
+from inventory.services import ledger, receiving, stock
 from inventory.services.spools import consumption, revaluing, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, pdf_answer
 from tenants.api.fast_representation import represent
+from tenants.api.finding import or_404, reference
 from tenants.api.views import Nested, ReadViewSet
 
 
@@ -189,8 +190,10 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         return self.verb(shelf.restore)
 
     def _booked(self, verb):
-        spool = self.get_object()
-        entry = self.call(verb, spool, **self.get_validated_data(spool))
+        spool = reference(Spool, self.kwargs["pk"])
+        values = self.get_validated_data(spool)
+        with or_404(spool, ledger.UnknownSpool):
+            entry = self.call(verb, spool, **values)
         # The locked spool, as it was written: others wait for it while it is answered.
         return self.represented(entry.spool, entry=represent(InventoryTransactionSerializer, entry))
 

@@ -6,6 +6,7 @@ from rest_framework.response import Response
 from inventory.api import spools
 from inventory.models import Spool
 from inventory.serializers.ledger import InventoryTransactionSerializer
+from inventory.services.ledger import UnknownSpool
 from production.serializers.spools import (
     SavedForSerializer,
     ScanBody,
@@ -15,6 +16,8 @@ from production.serializers.spools import (
 )
 from production.services import scanning
 from production.services.printing import weighing
+from tenants.api.fast_representation import represent
+from tenants.api.finding import or_404, reference
 from tenants.api.views import BaseViewSet
 
 
@@ -31,9 +34,11 @@ class SpoolInUseViewSet(spools.SpoolViewSet):
         While a run prints from the spool, the weight is saved for its completion instead, unless
         ``as_count`` asks for a count.
         """
-        spool = self.get_object()
-        done = self.call(weighing.weigh, spool, **self.get_validated_data(spool))
-        entry = done.entry and InventoryTransactionSerializer(done.entry).data
+        spool = reference(Spool, pk)
+        values = self.get_validated_data(spool)
+        with or_404(spool, UnknownSpool):
+            done = self.call(weighing.weigh, spool, **values)
+        entry = done.entry and represent(InventoryTransactionSerializer, done.entry)
         saved_for = done.line and SavedForSerializer(done.line).data
         more = {"entry": entry, "saved_for": saved_for}
         if done.entry is None:

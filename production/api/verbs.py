@@ -4,9 +4,11 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from production.models import ProductionRun
 from production.serializers import outcomes
 from production.services.runs import repeats
 from production.services.transitions import ROWS
+from tenants.api.finding import or_404, reference
 
 OUTCOMES = ("complete", "fail", "correct", "reassign")  # answer with what was booked
 FOLLOWED = ("update", "partial_update", "refresh_plan", "unstart", "revert")  # tell what followed
@@ -28,9 +30,10 @@ class RunVerbs:
 
     def outcome(self, service):
         """Call the service with the body; answer with the run and what was booked."""
-        run = self.get_object()
+        run = reference(ProductionRun, self.kwargs["pk"])
         values = self.get_validated_data(run)
-        done = self.call(service, run, **values)
+        with or_404(run, ProductionRun.DoesNotExist):
+            done = self.call(service, run, **values)
         if values.get("dry_run"):
             return self.row_response(run, **outcomes.outcome(done, is_dry_run=True))
         return self.closed_run_response(done)

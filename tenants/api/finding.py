@@ -1,8 +1,10 @@
 """The row that an address names, or 404."""
 
+from contextlib import contextmanager
 from functools import cache
 
 from django.core.exceptions import ObjectDoesNotExist
+from django.db import DEFAULT_DB_ALIAS
 from django.http import Http404
 from django.utils.translation import gettext as _
 
@@ -23,6 +25,25 @@ def row_of_view(view, pk):
     if row is None:
         raise not_found(view.queryset.model, pk)
     return row
+
+
+def reference(model, pk):
+    """A row with this id, not read yet: for a verb that locks it before all else, and would read it
+    a second time. Where it can't be locked there is none: see `or_404`."""
+    return model.from_db(DEFAULT_DB_ALIAS, [model._meta.pk.attname], [int(pk)])
+
+
+def is_reference(row):
+    return row is not None and bool(row.get_deferred_fields())
+
+
+@contextmanager
+def or_404(row, error):
+    """Raise Http404 where the block raises the ``error`` of a row that is not there."""
+    try:
+        yield
+    except error as missing:
+        raise not_found(type(row), row.pk) from missing
 
 
 def not_found(model, pk):

@@ -163,8 +163,13 @@ class BaseViewSet(GenericViewSet):
         if expected is not None and hasattr(row, "version"):  # before the body, stale as well
             with expecting(expected):
                 check_version(row)
-        serializer = self.get_serializer(row, data=self.request.data, partial=partial)
-        serializer.is_valid(raise_exception=True)
+        try:
+            serializer = self.get_serializer(row, data=self.request.data, partial=partial)
+            serializer.is_valid(raise_exception=True)
+        except Exception:
+            if finding.is_reference(row):
+                self.get_object()  # that there is none is said first
+            raise
         return serializer.validated_data
 
     def get_query_values(self):

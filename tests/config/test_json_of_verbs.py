@@ -131,3 +131,32 @@ def test_many_rows_that_are_made_together(client, path):
     assert len(rows) > 1
     indented = client.post(f"{API}{path}/", MANY[path](), HTTP_ACCEPT="application/json; indent=1")
     assert len(indented.json()[member]) == len(rows)
+
+
+# --- A row that is not there ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("body", ['{"grams": "1", "gross_grams": "1"}', '{"grams": "-1"}', "{"])
+@pytest.mark.parametrize(
+    "address", ["spools/{}/use", "spools/{}/weigh", "production-runs/{}/complete"]
+)
+def test_a_row_that_is_missing_is_404_whatever_the_body(client, address, body):
+    address = f"{API}{address.format(999_999_999)}/"
+    answer = client.generic("POST", address, body, content_type="application/json")
+    assert answer.status_code == 404, answer.content
+    assert "999999999" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize(
+    ("address", "body"),
+    [
+        ("spools/{}/use", {"grams": 1}),
+        ("spools/{}/weigh", {"gross_grams": 1}),
+        ("production-runs/{}/complete", {"as_planned": True}),
+        ("production-runs/{}/complete", {"as_planned": True, "dry_run": True}),
+    ],
+)
+def test_a_row_that_can_not_be_locked_is_404(client, address, body):
+    answer = client.post(f"{API}{address.format(999_999_999)}/", body)
+    assert answer.status_code == 404, answer.content
+    assert "999999999" in answer.json()["detail"]

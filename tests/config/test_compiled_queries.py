@@ -13,7 +13,7 @@ import production
 import tenants
 from inventory.models import DeviceReport, Spool
 from inventory.services import metering
-from production.models import Printer, ProductionRun
+from production.models import Printer, ProductionRun, RunMaterial
 from tenants.accounts.models import (
     DeviceToken,
     IdempotencyKey,
@@ -66,6 +66,7 @@ def values_of(name, kind, query):
 
 # Of which model an id is, by the name of the parameter; else it is one of the rows themselves.
 OF = {
+    "lines": RunMaterial,
     "run": ProductionRun,
     "spool": Spool,
     "spools": Spool,
@@ -87,8 +88,10 @@ OTHERS = {
 def full(farm, manager):
     for fill, *_ in ROWS.values():
         fill(2)
-    a_running_run((a_spool(), 10))
-    metering.use(a_spool().number, grams=1, by=manager)
+    printed_from = a_spool()
+    a_running_run((printed_from, 10))
+    for spool in (printed_from, a_spool()):
+        metering.use(spool.number, grams=1, by=manager)
     scope = {"method": "POST", "path": "/", "body_hash": "x", "headers": {}, "status": 200}
     for user in User.objects.all():
         IdempotencyKey.objects.create(user=user, key="a key", **scope)

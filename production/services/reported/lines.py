@@ -9,6 +9,7 @@ from inventory.models import UsageMeter
 from inventory.models.ledger import SETTLED
 from inventory.services.ledger import ZERO
 from production.models import REPORTED, source_of
+from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
 from tenants.operations.text import half_up
 
@@ -113,8 +114,12 @@ def detach(book, line):
 
 def _of(run_lines):
     ids = [line.pk for line in run_lines if line.metered_grams]
-    found = UsageMeter.objects.filter(run_material__in=ids).order_by("pk")
-    return list(found) if ids else []
+    return _of_lines(lines=ids) if ids else []
+
+
+@compiled(lines=IDS)
+def _of_lines(lines):
+    return UsageMeter.objects.filter(IsOneOf("run_material", lines)).order_by("pk")
 
 
 def _tokens(run_lines):

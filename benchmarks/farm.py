@@ -111,14 +111,14 @@ CREATE TEMP TABLE takes ON COMMIT DROP AS
     FROM scale, jobs, generate_series(0, 1 + n %% 3) k;
 INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_spool_id, planned_grams,
         planned_purge_grams, planned_cost_per_gram, planned_source, reserved_grams,
-        actual_grams, actual_purge_grams, actual_source)
+        actual_grams, actual_purge_grams, actual_source, metered_grams)
     SELECT n, filament_id, spool_id,
         CASE WHEN status NOT IN ('planned', 'cancelled') THEN spool_id END, round(grams, 1), 0,
         CASE WHEN status NOT IN ('planned', 'cancelled') AND spool_id %% 40 > 0 THEN 0.02 END,
         'typed', CASE WHEN status IN ('planned', 'in_progress') THEN round(grams, 1) ELSE 0 END,
         CASE WHEN status IN ('completed', 'failed') THEN grams END,
         CASE WHEN status IN ('completed', 'failed') THEN 0 END,
-        CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END
+        CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END, 0
     FROM takes JOIN reels ON reels.id = spool_id ORDER BY n, spool_id;
 CREATE TEMP TABLE posts ON COMMIT DROP AS
     SELECT id AS spool_id, 'receipt' AS kind, 1000::numeric AS grams, NULL::int AS run_id,

@@ -60,6 +60,7 @@ class UsageMeter(models.Model):
 
     class Meta:
         ordering = ["pk"]
+        indexes = [models.Index(fields=["token", "-id"], name="usage_meter_of_token")]
         constraints = [
             models.UniqueConstraint(
                 "spool",

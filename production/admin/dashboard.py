@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from inventory.models import Filament, Spool
-from production.admin import explanation, formatting
+from production.admin import devices, explanation, formatting
 from production.admin.charts import columns
 from production.models import Printer, Product, ProductionRun
 from production.services.reports import alerts, demand, variance
@@ -46,6 +46,7 @@ def panels(request):
         "week": _week(settings),
         "currency": settings.currency,
         "backups": _backups(request.user),
+        **devices.panel(),
     }
 
 

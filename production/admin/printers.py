@@ -4,13 +4,14 @@ from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.db.models import Exists, F, OuterRef, Prefetch, Q, Sum
-from django.urls import reverse
+from django.urls import path, reverse
+from django.views.decorators.http import require_POST
 
 from inventory.admin.labels import LabelPages, labels_url
 from inventory.admin.rendering import spool_link, with_glyph
 from inventory.glyphs import spool_glyph
 from inventory.models import HoldingSpoolQuerySet, Location, Spool
-from production.admin import formatting
+from production.admin import devices, formatting
 from production.forms.labels import SlotLabelForm
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.paper import labels
@@ -108,6 +109,13 @@ class PrinterAdmin(VerbPages, ModelAdmin):
             Prefetch("runs", queue, to_attr="queued")
         )
 
+    def get_urls(self):
+        view = self.admin_site.admin_view(require_POST(devices.loaded_view))
+        return [
+            path("<int:pk>/loaded/", view, name="production_printer_loaded"),
+            *super().get_urls(),
+        ]
+
     def save_formset(self, request, form, formset, change):
         formset.save(commit=False)
         for slot in formset.deleted_objects:
@@ -139,7 +147,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
 
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
-            context |= _page(obj) | _connection(obj, request.user)
+            context |= _page(obj) | _connection(obj, request.user) | devices.page(obj)
             ids = list(obj.slots.order_by("label", "pk").values_list("pk", flat=True))
             context["labels_url"] = labels_url(ids, "printerslot") if ids else ""
         return super().render_change_form(request, context, obj=obj, **kwargs)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from production.forms.spools import SlotForm
 from production.models import Printer, PrinterSlot, ProductionRun
 from production.services.printing import printers, slots
-from production.services.reports import today
+from production.services.reports import devices, today
 from production.services.undo import offline_conflicts
 from production.views.floor import ButtonView, FloorView, VerbView
 
@@ -51,7 +51,13 @@ class PrinterView(FloorView):
         slots_of = printer.slots.with_spool()
         runs = today.with_rows(ProductionRun.objects.open().on_printer(printer))[:MAX_RUNS]
         jobs = [today.OpenRun(run) for run in runs]
-        return {"printer": printer, "slots": slots_of.order_by("label"), "jobs": jobs}
+        return {
+            "printer": printer,
+            "slots": slots_of.order_by("label"),
+            "jobs": jobs,
+            "mismatches": devices.mismatches(printer),
+            "reported": next(iter(devices.reported(printer)), None),
+        }
 
 
 class ClearView(ButtonView):

@@ -192,6 +192,7 @@ PAGES = """
 /admin/password_change/done/                            v     .
 /admin/production/printer/csv/                          v     v
 /admin/production/printer/{pk}/clear/                   o     o
+/admin/production/printer/{pk}/loaded/                  .     o
 /admin/production/product/csv/                          v     v
 /admin/production/printerslot/labels/                   v     v
 /admin/production/product/{pk}/accept/                  o     o

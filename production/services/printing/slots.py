@@ -40,16 +40,18 @@ class NothingPrinting(Refusal):
 
 
 @operation("spool.load")
-def load(spool, *, slot, by, at=None):
+def load(spool, *, slot, by, at=None, only_free=False):
     """Put the spool into a PrinterSlot; returns the slot.
 
-    What was in the slot comes out, and the spool leaves the slot it was in; one that was sealed
-    is opened. Where it is there already nothing changes. Raises SpoolPrinting,
-    SpoolArchived.
+    What was in the slot comes out, and the spool leaves the slot it was in, unless ``only_free``;
+    one that was sealed is opened. Where it is there already nothing changes. Raises SpoolPrinting,
+    SpoolArchived, with ``only_free`` SlotTaken.
     """
     target, former = locked(slot, spool)
     if target.spool_id == spool.pk:
         return target
+    if only_free:
+        _require_free(target, former)
     refuse_printing([target, former])
     put(target, former, spool.pk, by=by, at=at)
     return target
@@ -122,6 +124,12 @@ def _targets(own, run, lines, replacing):
     return targets
 
 
+def _require_free(target, former):
+    for slot in (target, former):
+        if slot is not None and slot.spool_id is not None:
+            raise _taken(slot)
+
+
 def line_printing(slot):
     """The RunMaterial that draws from the spool in the slot now. Raises NothingPrinting."""
     lines = _drawing(spools=[slot.spool_id] if slot.spool_id else [])
@@ -140,15 +148,19 @@ def remove(slot, *, by):
     def work():
         target, _former = locked(slot)
         if target.spool_id is not None:
-            raise SlotTaken(
-                _("Spool %(spool)s is in %(target)s: take it out first.")
-                % {"spool": target.spool.code, "target": target},
-                slot_id=target.pk,
-                spool_id=target.spool_id,
-            )
+            raise _taken(target)
         audited.delete(target, by=by)
 
     in_transaction(work)
+
+
+def _taken(slot):
+    return SlotTaken(
+        _("Spool %(spool)s is in %(target)s: take it out first.")
+        % {"spool": slot.spool.code, "target": slot},
+        slot_id=slot.pk,
+        spool_id=slot.spool_id,
+    )
 
 
 def lock_printers(ids):

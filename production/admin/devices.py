@@ -1,0 +1,71 @@
+"""What devices report: on the first page and on those of printers; and that a spool is loaded."""
+
+from datetime import timedelta
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from inventory.models import Spool
+from inventory.services.spools import scale
+from production.models import Printer, PrinterSlot
+from production.services.printing import slots
+from production.services.reports import devices
+from tenants.operations.refusals import Refusal
+
+DAYS = 7  # in which a weight is doubted
+MAX_ROWS = 8
+INDEX = "index"
+
+
+class LoadedForm(forms.Form):
+    slot = forms.ModelChoiceField(PrinterSlot.objects.select_related("printer"))
+    spool = forms.ModelChoiceField(Spool.objects.present())
+
+
+def panel():
+    """The context of the first page; a constant number of queries."""
+    since = timezone.now() - timedelta(days=DAYS)
+    return {
+        "mismatches": devices.mismatches()[:MAX_ROWS],
+        "doubtful": scale.doubtful(since)[:MAX_ROWS],
+    }
+
+
+def page(printer):
+    """The context of a printer's page."""
+    return {
+        "mismatches": devices.mismatches(printer),
+        "reported": devices.reported(printer)[:MAX_ROWS],
+    }
+
+
+def loaded_view(request, pk):
+    """Load the spool that a printer reports, by one press."""
+    if not request.user.has_perm("inventory.load_spool"):
+        raise PermissionDenied
+    printer = get_object_or_404(Printer, pk=pk)
+    form = LoadedForm(request.POST)
+    form.fields["slot"].queryset = form.fields["slot"].queryset.filter(printer=printer)
+    if form.is_valid():
+        _load(request, **form.cleaned_data)
+    else:
+        messages.error(request, _("Nothing was loaded: the slot or the spool is gone."))
+    if request.POST.get("from") == INDEX:
+        return HttpResponseRedirect(reverse("admin:index"))
+    return HttpResponseRedirect(reverse("admin:production_printer_change", args=[pk]))
+
+
+def _load(request, *, slot, spool):
+    try:
+        slots.load(spool, slot=slot, by=request.user)
+    except Refusal as refusal:
+        messages.error(request, refusal.detail)
+        return
+    text = _("Spool %(code)s is in %(slot)s.")
+    messages.success(request, text % {"code": spool.code, "slot": slot})

@@ -80,6 +80,7 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
             **(login_urls(url) if is_embedded() else {}),
             "DATABASE_URL": url,
             "PORT": str(port),
+            "SPOOLBOOK_LISTENING_HOST": host,
             "SPOOLBOOK_SUPERVISOR": str(os.getpid()),
         }
         with preparation_lock():

@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tenants.models import TenantMixin
@@ -16,7 +17,8 @@ LOCALE = r"^[A-Za-z]+([-_@][A-Za-z0-9]+)*$"
 
 class TenantQuerySet(models.QuerySet):
     def at_host(self, host):
-        """The farm of a normalized host, unless it is suspended, or None."""
+        """The farm of a normalized host, unless it is suspended, or None; ``is_only`` says whether
+        there is no other one."""
         return _at_host.first(host=host)
 
 
@@ -122,7 +124,8 @@ class FarmRequest(models.Model):
 @compiled(host=TEXT)
 def _at_host(host):
     farms = Tenant.objects.exclude(status=Tenant.Status.SUSPENDED)
-    return farms.filter(domains__host=host).order_by()
+    others = Tenant.objects.order_by().exclude(pk=OuterRef("pk"))
+    return farms.filter(domains__host=host).annotate(is_only=~Exists(others)).order_by()
 
 
 class Domain(models.Model):

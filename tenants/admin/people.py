@@ -10,6 +10,7 @@ from tenants.site.base import ModelAdmin
 from tenants.site.filters import IsActiveListFilter, field_filter
 from tenants.site.site import farm_site
 from tenants.site.verbs import VerbAction, VerbPages
+from tenants.web import reach
 
 ROLE_CHOICES = [choice for choice in roles.CHOICES if choice[0] in roles.FARM_ROLES]
 
@@ -194,6 +195,8 @@ class DeviceTokenAdmin(DeviceAdmin):
 
     def response_add(self, request, obj, post_url_continue=None):
         """The one page that ever shows the secret."""
+        is_for_printers = obj.scope in scopes.OF_PRINTERS
+        found = reach.of(request) if is_for_printers else None
         context = {
             **self.admin_site.each_context(request),
             "title": "Token issued",
@@ -201,8 +204,9 @@ class DeviceTokenAdmin(DeviceAdmin):
             "token": obj,
             "secret": request.secret,
             "address": request.build_absolute_uri("/api/v1/"),
-            "server": request.build_absolute_uri(f"/d/{request.secret}"),
-            "is_for_printers": obj.scope in scopes.OF_PRINTERS,
+            "reach": found,
+            "server": found and f"{found.address}/d/{request.secret}",
+            "is_for_printers": is_for_printers,
         }
         return TemplateResponse(request, "tenants/admin_token_issued.html", context)
 

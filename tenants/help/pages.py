@@ -13,8 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from markdown_it import MarkdownIt
 
 FOLDER = settings.BASE_DIR / "docs"
-OF_EVERY_DAY = ("floor", "admin", "tour", "glossary", "api", "printers", "spoolman", "operations")
-PAGE = re.compile(r"([a-z]+)\.md(#.*)?")
+OF_EVERY_DAY = ("floor", "admin", "tour", "glossary", "api", "printers", "klipper", "octoprint")
+OF_EVERY_DAY += ("home-assistant", "bambu", "prusa", "spoolman", "operations")
+PAGE = re.compile(r"([a-z-]+)\.md(#.*)?")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 # What may be wider than a screen, and so is scrolled, also by keyboard: its name.
 WIDE = {"fence": _("Example: %(heading)s"), "table_open": _("Table: %(heading)s")}

@@ -256,12 +256,16 @@ def is_public(host):
 
 def find_farm(host):
     """The farm of a normalized host, unless it is suspended, or None; on an IP address that is no
-    farm's own, DEFAULT_FARM."""
+    farm's own, DEFAULT_FARM, or the only farm that there is."""
     tenant = Tenant.objects.at_host(host)
-    if tenant is None and settings.DEFAULT_FARM and address(host):
-        farms = Tenant.objects.exclude(status=Tenant.Status.SUSPENDED)
-        return farms.filter(slug=settings.DEFAULT_FARM).first()
-    return tenant
+    if tenant is not None or not address(host):
+        return tenant
+    farms = Tenant.objects.order_by("pk")
+    if settings.DEFAULT_FARM:
+        farms = farms.filter(slug=settings.DEFAULT_FARM)
+    found = list(farms[:2])
+    is_one = len(found) == 1 and found[0].status != Tenant.Status.SUSPENDED
+    return found[0] if is_one else None
 
 
 def trouble_of_farm(request, error):

@@ -36,6 +36,8 @@ IS_LOCAL = DEBUG and not USE_X_FORWARDED_HOST
 PUBLIC_HOSTS = env_hosts("SPOOLBOOK_PUBLIC_HOSTS", "localhost" if IS_LOCAL else "")
 check_public_hosts(PUBLIC_HOSTS, is_behind_proxy=USE_X_FORWARDED_HOST)
 DEFAULT_FARM = env_str("SPOOLBOOK_DEFAULT_FARM")  # the slug that answers on bare IP addresses
+# Private addresses of printers that may be asked for something; those of the internet may be.
+PRINTER_NETWORKS = env_networks("SPOOLBOOK_PRINTER_NETWORKS")
 LISTENING_HOST = env_str("SPOOLBOOK_LISTENING_HOST")  # where the web server listens, if known
 # A new farm is <slug>.<this>.
 FARM_DOMAIN = [*env_hosts("SPOOLBOOK_FARM_DOMAIN"), "localhost"][0]

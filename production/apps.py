@@ -12,10 +12,12 @@ class ProductionConfig(AppConfig):
         # Models are loaded only now.
         from inventory.services import run_lines  # noqa: PLC0415
         from production.services import reported_loads, transitions  # noqa: PLC0415
+        from production.services.printing import active_spool  # noqa: PLC0415
         from production.services.reported import routes  # noqa: PLC0415
         from production.spoolman.importing import jobs  # noqa: PLC0415
         from tenants.jobs import kinds, minutely  # noqa: PLC0415
 
+        active_spool.register()
         run_lines.register(routes.lock_line)
         minutely.register(reported_loads.IS_DUE, reported_loads.load)
         for role in roles.FARM_ROLES:

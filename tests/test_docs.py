@@ -31,8 +31,8 @@ READERS = {
     "env_int": "integer",
     "env_bool": "boolean",
     "env_list": "list",
-    "env_networks": "networks",
     "env_hosts": "hosts",
+    "env_networks": "networks",
     "env_origins": "origins",
 }
 INTERNAL = {"SPOOLBOOK_SUPERVISOR"}  # from one of our processes to another

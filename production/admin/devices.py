@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Spool
 from inventory.services.spools import scale
 from production.models import Printer, PrinterSlot
-from production.services.printing import slots
+from production.services.printing import active_spool, slots
 from production.services.reports import devices
 from tenants.operations.refusals import Refusal
 
@@ -42,6 +42,7 @@ def page(printer):
     return {
         "mismatches": devices.mismatches(printer),
         "reported": devices.reported(printer)[:MAX_ROWS],
+        "active_spool": active_spool.last_job(printer) if printer.moonraker_url else None,
     }
 
 

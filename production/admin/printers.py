@@ -96,7 +96,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
             },
         ),
         ("What it costs", {"fields": [("hour_rate", "power_watts")]}),
-        (None, {"fields": ["notes"]}),
+        (None, {"fields": ["moonraker_url", "notes"]}),
     ]
 
     def get_queryset(self, request):

@@ -1,13 +1,32 @@
 """Printers and their slots."""
 
+import re
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Exists, FilteredRelation, OuterRef, Q
 from django.db.models.functions import Lower
+from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.models.statuses import PRINTING, of_run
 from tenants.operations.quantities import MoneyField
+
+MOONRAKER_URL = re.compile(r"http://[A-Za-z0-9._:\[\]-]+(/[A-Za-z0-9._~/-]*)?")
+
+
+def validate_moonraker_url(value):
+    """Scheme, host and port, perhaps with a path, and no user."""
+    try:
+        parts = urlsplit(value)
+        is_one = parts.scheme == "http" and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_one = False
+    if not is_one or not MOONRAKER_URL.fullmatch(value):
+        message = _("Like http://192.168.1.31:7125, without a user.")
+        raise ValidationError(message, code="invalid_address")
 
 
 class PrinterQuerySet(models.QuerySet):
@@ -49,6 +68,14 @@ class Printer(models.Model):
     is_active = models.BooleanField("in use", default=True)
     code = models.CharField(
         max_length=9, default=codes.generate, editable=False, help_text="What its label carries."
+    )
+    moonraker_url = models.CharField(
+        "address of Moonraker",
+        max_length=200,
+        blank=True,
+        validators=[validate_moonraker_url],
+        help_text="Like http://192.168.1.31:7125. What is loaded into its only slot is then its "
+        "active spool.",
     )
     notes = models.TextField(blank=True)
 

@@ -66,6 +66,7 @@ class PrinterSerializer(RowSerializer):
             "needs_clearing",
             "is_active",
             "code",
+            "moonraker_url",
             "notes",
             "running",
             "slots",

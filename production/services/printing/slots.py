@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.models import SpoolEvent
 from inventory.services import ledger
 from production.models import Printer, PrinterSlot, RunMaterial
+from production.services.printing import active_spool
 from tenants.accounts import audited
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import in_transaction, operation
@@ -245,6 +246,7 @@ def put(target, former, spool_id, *, by, at, changes=None):
             fresh.save(update_fields=["opened_at"])
             record_event(book, fresh, Verb.OPENED, after=book.at.isoformat(), group=group)
         event = record_event(book, fresh, Verb.LOADED, after=str(target), slot=target, group=group)
+    active_spool.changed(target.printer)
     if changes is not None:
         changes.loads.append(event)
 
@@ -254,6 +256,7 @@ def take_out(book, slot, **event):
     slot.spool = None
     slot.save(update_fields=["spool"])
     record_event(book, spool, Verb.UNLOADED, before=str(slot), slot=slot, **event)
+    active_spool.changed(slot.printer)
 
 
 def record_event(book, spool, verb, **event):

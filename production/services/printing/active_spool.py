@@ -1,0 +1,125 @@
+"""The spool in the slot of a Moonraker printer is its active spool: a job says so to Moonraker.
+
+Nothing is sent but to the address that a manager has entered for the printer, and to private
+networks only where the installation names them. The job is queued with the load, and does its work
+after the commit: what the slot holds by then.
+"""
+
+import http.client
+import ipaddress
+import json
+import socket
+from contextlib import suppress
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from production.models import Printer
+from tenants.jobs import kinds
+from tenants.jobs import services as jobs
+from tenants.jobs.models import Job
+from tenants.operations.refusals import Refusal, TooMany
+
+KIND, LABEL = "active_spool", gettext_lazy("Active spool")
+TIMEOUT_SECONDS = 3
+PORT = 80
+PATH = "/server/spoolman/spool_id"
+MAX_BYTES = 10_000  # of the answer
+NAT64 = ipaddress.ip_network("64:ff9b::/96")
+
+
+class PrinterNotReached(Refusal):
+    code = "printer_not_reached"
+    title = "The printer was not reached"
+
+
+def register():
+    kinds.register(KIND, _work, LABEL)
+
+
+def changed(printer):
+    """Queue the job, where Moonraker's address is known and the printer has one slot: where it has
+    several, whatever changes its tools sets the active spool. Never in the way of the load."""
+    if not printer.moonraker_url or printer.slots.count() != 1:
+        return
+    title = _("Active spool of %(printer)s") % {"printer": printer}
+    given = {"title": title[:200], "arguments": {"printer": printer.pk}}
+    with suppress(TooMany):
+        jobs.start(KIND, by=None, instead_of=(Job.Status.WAITING,), **given)
+
+
+def last_job(printer):
+    """The Job that set the printer's active spool last, or could not, or None."""
+    return Job.objects.filter(kind=KIND, arguments__printer=printer.pk).order_by("-pk").first()
+
+
+def _work(job, *, by):
+    printer = Printer.objects.filter(pk=job.arguments["printer"]).first()
+    if printer is None or not printer.moonraker_url:
+        return kinds.Result("")
+    slot = printer.slots.select_related("spool").first()
+    number = slot and slot.spool and slot.spool.number
+    try:
+        status = _post(printer.moonraker_url, {"spool_id": number} if number else {})
+    except (OSError, UnicodeError, http.client.HTTPException) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise _not_reached(printer, reason) from error
+    if status in (401, 403):
+        reason = _("it does not trust this computer (trusted_clients in moonraker.conf)")
+        raise _not_reached(printer, reason)
+    if status != 200:
+        raise _not_reached(printer, _("it answered with status %(status)s") % {"status": status})
+    return kinds.Result("")
+
+
+def _not_reached(printer, reason):
+    text = _("Moonraker at %(url)s was not told the active spool: %(reason)s.")
+    names = {"url": printer.moonraker_url, "reason": str(reason)[:200]}
+    return PrinterNotReached(text % names, printer_id=printer.pk)
+
+
+def _post(url, body):
+    """The status of the answer. Raises OSError, HTTPException, PrinterNotReached."""
+    parts = urlsplit(url)
+    ip = _permitted(parts.hostname, parts.port or PORT)
+    connection = http.client.HTTPConnection(ip, parts.port or PORT, timeout=TIMEOUT_SECONDS)
+    try:
+        headers = {"Host": parts.netloc, "Content-Type": "application/json", "Connection": "close"}
+        connection.request("POST", parts.path.rstrip("/") + PATH, json.dumps(body), headers)
+        response = connection.getresponse()
+        response.read(MAX_BYTES)
+        return response.status
+    finally:
+        connection.close()
+
+
+def _permitted(host, port):
+    """An IP address of the host that may be asked. Raises OSError, PrinterNotReached."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(each[4][0].partition("%")[0]) for each in found]
+    for address in addresses:
+        if _may_ask(_real(address)):
+            return str(address)
+    text = _(
+        "%(host)s is at the private address %(address)s, and this installation asks none there. "
+        "Whoever runs it can name its network in SPOOLBOOK_PRINTER_NETWORKS."
+    )
+    raise PrinterNotReached(text % {"host": host, "address": addresses[0]})
+
+
+def _real(address):
+    """The address of version 4 that one of version 6 leads to."""
+    if address.version == 4:
+        return address
+    if address in NAT64:
+        return ipaddress.ip_address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour or address
+
+
+def _may_ask(address):
+    if address.is_global and not address.is_multicast:
+        return True
+    networks = settings.PRINTER_NETWORKS
+    return any(address in network for network in networks if network.version == address.version)

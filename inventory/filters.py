@@ -69,9 +69,15 @@ class ColorFilter(django_filters.Filter):
         super().__init__(*args, regex=digits, error_messages=messages, **kwargs)
 
 
+def removed_filter():
+    label = "Those that programs of printers removed, or those that are there"
+    return BooleanFilter("removed_at", lookup_expr="isnull", exclude=True, label=label)
+
+
 class ManufacturerFilter(FilterSet):
     name = CaseInsensitiveFilter()
     external_id = TextFilter()
+    is_removed = removed_filter()
 
 
 class MaterialTypeFilter(FilterSet):
@@ -94,6 +100,7 @@ class FilamentFilter(FilterSet):
     gtin = TextFilter(method="with_gtin")
     external_id = TextFilter()
     is_active = BooleanFilter()
+    is_removed = removed_filter()
 
     def with_gtin(self, filaments, name, value):
         return filaments.of_gtin(value)

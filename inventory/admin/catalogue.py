@@ -5,7 +5,7 @@ from django.db.models import Count, Q
 
 from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
-from inventory.admin.rendering import grams, of_one_row, with_glyph
+from inventory.admin.rendering import grams, sees_removed, with_glyph
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Filament, Location, Manufacturer, MaterialType
 from inventory.services import filaments, manufacturers, stock
@@ -23,6 +23,14 @@ ON_SHELF = Count("spools", filter=Q(spools__archived_at=None))
 
 def material_types():
     return MaterialType.objects.values_list("pk", "code")
+
+
+REMOVED = field_filter(
+    "removed",
+    "removed",
+    lambda: [("yes", "Removed by a program")],
+    narrow=lambda rows, value: rows.filter(removed_at__isnull=False),
+)
 
 
 def restoring(records, permission):
@@ -46,7 +54,7 @@ class NamedAdmin(VerbPages, ExtraValuesAdmin):
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
-        return rows if of_one_row(request) else rows.present()
+        return rows if sees_removed(request, "removed", "yes") else rows.present()
 
     def get_actions(self, request):
         return ModelAdmin.get_actions(self, request)
@@ -68,6 +76,7 @@ class ManufacturerAdmin(NamedAdmin):
     records, entity = manufacturers, ExtraField.Entity.VENDOR
     verbs = (restoring(manufacturers, "inventory.change_manufacturer"),)
     list_display = ["name", "filaments_known", "empty_reel"]
+    list_filter = [REMOVED]
     search_fields = ["name"]
 
     def get_queryset(self, request):
@@ -137,6 +146,7 @@ class FilamentAdmin(ImportPages, NamedAdmin):
             lambda: Manufacturer.objects.present().values_list("pk", "name"),
         ),
         IsActiveListFilter,
+        REMOVED,
     ]
     search_fields = ["name", "color_name", "manufacturer__name", "article_number", "gtin"]
     autocomplete_fields = ["manufacturer", "material_type"]

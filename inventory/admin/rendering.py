@@ -93,6 +93,15 @@ def _share(part, whole):
     return f"{part * 100 / whole:.2f}" if whole else "0"
 
 
+def sees_removed(request, name, value):
+    """Whether the page is that of one row, or a list of what was removed: it has this parameter."""
+    if of_one_row(request):
+        return True
+    match = request.resolver_match
+    is_list = match is not None and (match.url_name or "").endswith(("_changelist", "_csv"))
+    return is_list and request.GET.get(name) == value
+
+
 def of_one_row(request):
     """Whether the page is that of one row, which may be removed, and no list."""
     match = request.resolver_match

@@ -12,7 +12,7 @@ from inventory.admin.catalogue import material_types
 from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import SPOOL_IMPORT, ImportPages
 from inventory.admin.labels import SpoolLabelPages, labels_url
-from inventory.admin.rendering import changed, grams, of_one_row, stock_bar, with_glyph
+from inventory.admin.rendering import changed, grams, sees_removed, stock_bar, with_glyph
 from inventory.admin.spool_verbs import VERBS
 from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
@@ -44,6 +44,7 @@ class ShelfListFilter(ChoiceListFilter):
             ("needs_weighing", "To be weighed"),
             ("archived", "Archived"),
             ("all", "All, archived too"),
+            ("removed", "Removed"),
         ]
 
     def queryset(self, request, queryset):
@@ -52,6 +53,8 @@ class ShelfListFilter(ChoiceListFilter):
             return queryset
         if value == "archived":
             return queryset.archived()
+        if value == "removed":
+            return queryset.filter(removed_at__isnull=False)
         if value == "needs_weighing":
             return queryset.on_shelf().filter(needs_weighing=True)
         if value == "low":
@@ -125,7 +128,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
 
     def get_queryset(self, request):
         spools = Spool.objects.with_filament().with_available().with_live().order_by("-pk")
-        return spools if of_one_row(request) else spools.present()
+        return spools if sees_removed(request, "shelf", "removed") else spools.present()
 
     def search(self, request, queryset, search_term):
         if request.path.endswith("/autocomplete/"):

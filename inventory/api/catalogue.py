@@ -1,5 +1,7 @@
 """The catalogue, and locations."""
 
+from rest_framework.decorators import action
+
 from inventory import filters
 from inventory.api.imports import FilamentImport
 from inventory.models import Filament, Location, Manufacturer, MaterialType
@@ -18,16 +20,38 @@ from inventory.serializers.tables import (
     TableReportSerializer,
 )
 from inventory.services import filaments, manufacturers
+from tenants.api.serializers import NoBody
 from tenants.api.views import RecordViewSet
 
 
-class ManufacturerViewSet(RecordViewSet):
+class Removable:
+    """Rows that programs of printers remove: listed only where they are asked for."""
+
+    def get_listed(self):
+        return self.queryset.all() if self._lists_removed() else super().get_listed()
+
+    @property
+    def has_fixed_rows(self):
+        return not self._lists_removed() and super().has_fixed_rows
+
+    def _lists_removed(self):
+        return self.action == "list" and "is_removed" in self.request.query_params
+
+    @action(detail=True, methods=["post"])
+    def restore(self, request, pk):
+        """Put what was removed into the lists again."""
+        return self.verb(self.records.restore)
+
+
+class ManufacturerViewSet(Removable, RecordViewSet):
     """Who makes filament."""
 
     help_topic = "api#lists-filters-and-csv"
     records = manufacturers
     queryset = Manufacturer.objects.all()
     listed = Manufacturer.objects.present()
+    bodies = {"restore": NoBody}
+    permissions = {"restore": "change"}
     serializer_class = ManufacturerSerializer
     filterset_class = filters.ManufacturerFilter
     search_fields = ["name"]
@@ -56,7 +80,7 @@ class LocationViewSet(RecordViewSet):
     ordering_fields = ["id", "name"]
 
 
-class FilamentViewSet(FilamentImport, RecordViewSet):
+class FilamentViewSet(Removable, FilamentImport, RecordViewSet):
     """The catalogue."""
 
     help_topic = "api#import"
@@ -64,13 +88,17 @@ class FilamentViewSet(FilamentImport, RecordViewSet):
     queryset = Filament.objects.all()
     listed = Filament.objects.present()
     serializer_class = FilamentSerializer
-    bodies = {"import_table": FilamentTable, "import_catalogue": Catalogue}
+    bodies = {
+        "import_table": FilamentTable,
+        "import_catalogue": Catalogue,
+        "restore": NoBody,
+    }
     answers = {
         "import_table": TableReportSerializer,
         "import_catalogue": CatalogueReportSerializer,
         **dict.fromkeys(["update", "partial_update"], ChangedFilament),
     }
-    permissions = dict.fromkeys(["import_table", "import_catalogue"], "add")
+    permissions = {"import_table": "add", "import_catalogue": "add", "restore": "change"}
     queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
     filterset_class = filters.FilamentFilter
     ordering_fields = [

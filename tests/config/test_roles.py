@@ -26,6 +26,7 @@ API = """
 /api/v1/filaments/import-catalogue/                     .     o     .     .     .
 /api/v1/filaments/import/                               .     o     .     .     .
 /api/v1/filaments/{pk}/                                 v     .     o     o     m
+/api/v1/filaments/{pk}/restore/                         .     o     .     .     .
 /api/v1/floor-devices/                                  m     .     .     .     .
 /api/v1/floor-devices/{pk}/                             m     .     .     .     m
 /api/v1/floor-devices/{pk}/unlock/                      .     m     .     .     .
@@ -41,6 +42,7 @@ API = """
 /api/v1/locations/{pk}/                                 v     .     o     o     m
 /api/v1/manufacturers/                                  v     o     .     .     .
 /api/v1/manufacturers/{pk}/                             v     .     o     o     m
+/api/v1/manufacturers/{pk}/restore/                     .     o     .     .     .
 /api/v1/material-types/                                 v     o     .     .     .
 /api/v1/material-types/{pk}/                            v     .     o     o     m
 /api/v1/me/                                             v     .     .     .     .

@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory.models import Filament
+from inventory.models import Filament, Manufacturer
 from inventory.services import filaments, manufacturers
 from inventory.services.receiving import FilamentInactive
 from inventory.services.spools import shelf
@@ -13,7 +13,7 @@ from tests.factories import a_filament, a_manufacturer, a_spool
 from tests.inventory.api_helpers import found
 from tests.production.admin_forms import carry_out
 from tests.queries import fresh
-from tests.responses import text_of
+from tests.responses import refused, text_of
 
 LISTS = {"spools": "spool", "filaments": "filament", "manufacturers": "manufacturer"}
 
@@ -51,6 +51,50 @@ def test_no_list_of_the_admin_has_it_and_its_page_brings_it_back(gone, as_manage
     assert answer.status_code == 302
     assert not fresh(row).is_removed
     assert ">Removed</span>" not in text_of(as_manager.get(f"{base}{row.pk}/change/"))
+
+
+@pytest.mark.parametrize("name", ["filaments", "manufacturers"])
+def test_the_api_lists_and_restores_what_was_removed(gone, api, name):
+    row, address = gone[name], f"/api/v1/{name}/"
+    assert found(api, address, "is_removed=true") == [row.pk]
+    assert row.pk not in found(api, address, "is_removed=false")
+    answer = api.post(f"{address}{row.pk}/restore/")
+    assert (answer.status_code, answer.json()["removed_at"]) == (200, None)
+    assert found(api, address, "is_removed=true") == []
+    assert row.pk in found(api, address)
+    refused(api.post(f"{address}{row.pk}/restore/"), 409, "not_removed")
+
+
+def test_a_name_that_another_has_by_now_is_refused(gone, api):
+    manufacturers.create(Manufacturer, by=None, name="gone & co")
+    address = f"/api/v1/manufacturers/{gone['manufacturers'].pk}/restore/"
+    refused(api.post(address), 409, "duplicate")
+
+
+@pytest.mark.parametrize(
+    ("name", "query"),
+    [("spools", "shelf=removed"), ("filaments", "removed=yes"), ("manufacturers", "removed=yes")],
+)
+def test_the_admin_has_a_list_of_what_was_removed(gone, as_manager, name, query):
+    row, base = gone[name], f"/admin/inventory/{LISTS[name]}/"
+    other = {
+        "spools": a_spool,
+        "filaments": a_filament,
+        "manufacturers": lambda: a_manufacturer("There"),
+    }[name]()
+    text = text_of(as_manager.get(f"{base}?{query}"))
+    assert f"/{row.pk}/change/" in text
+    assert f"/{other.pk}/change/" not in text
+    suggested = as_manager.get(
+        "/admin/autocomplete/",
+        {
+            "app_label": "inventory",
+            "model_name": "filament",
+            "field_name": "manufacturer",
+            "removed": "yes",
+        },
+    )
+    assert gone["manufacturers"].pk not in [each["id"] for each in suggested.json()["results"]]
 
 
 def test_the_page_of_what_is_there_offers_no_restoring(farm, as_manager):

@@ -28,7 +28,7 @@ def material_types():
 REMOVED = field_filter(
     "removed",
     "removed",
-    lambda: [("yes", "Removed by a program")],
+    lambda: [("yes", "Yes")],
     narrow=lambda rows, value: rows.filter(removed_at__isnull=False),
 )
 

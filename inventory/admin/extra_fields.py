@@ -61,7 +61,7 @@ class ExtraValuesAdmin(ModelAdmin):
         fieldsets = super().get_fieldsets(request, obj)
         if not self._may_enter(request, obj) or not (names := list(self._inputs(request, obj))):
             return fieldsets
-        return [*fieldsets, (_("Fields of the farm's own"), {"fields": names})]
+        return [*fieldsets, (_("Extra fields"), {"fields": names})]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         if "fields" not in kwargs:

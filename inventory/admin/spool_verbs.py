@@ -20,6 +20,7 @@ def _on_shelf(spool):
 VERBS = (
     _verb(
         "weigh", "Weigh", scale.weigh, form=forms.WeighForm, tone="go",
+        is_possible=_on_shelf,
         description="The scale reading becomes the balance; the difference is posted as a count.",
         success_message="Spool %(row)s was weighed.",
     ),

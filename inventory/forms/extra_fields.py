@@ -82,7 +82,7 @@ class NumberValue(ValueField):
 
 class RangeInput(forms.MultiWidget):
     def __init__(self, field):
-        ends = {"aria-label": _("from")}, {"aria-label": _("to")}
+        ends = [{"aria-label": label, "class": "range"} for label in (_("from"), _("to"))]
         super().__init__([_number_input(field, **attrs) for attrs in ends])
 
     def decompress(self, value):
@@ -229,6 +229,7 @@ class ExtraFieldForm(forms.ModelForm):
         model = ExtraField
         fields = ["entity", "key", "name", "field_type", "unit", "choices", "multi_choice"]
         fields += ["default_value", "order"]
+        labels = {"entity": _("Of"), "field_type": _("Type")}
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

@@ -106,9 +106,9 @@ def _tried(url):
         status, body = _get(urlsplit(url))
         is_answering = status == 200 and json.loads(body) == {"status": "healthy"}
     except (OSError, http.client.HTTPException, ValueError) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         text = _("%(address)s does not answer: %(reason)s.")
-        return False, text % (names | {"reason": reason[:200]})
+        return False, text % (names | {"reason": " ".join(reason.split())[:200]})
     if is_answering:
         return True, _("%(address)s answers this computer.") % names
     text = _("Something else answers at %(address)s, with status %(status)s.")

@@ -64,7 +64,7 @@ def _work(job, *, by):
     try:
         status = _post(printer.moonraker_url, {"spool_id": number} if number else {})
     except (OSError, UnicodeError, http.client.HTTPException) as error:
-        reason = " ".join(str(error).split()) or type(error).__name__
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
         raise _not_reached(printer, reason) from error
     if status in (401, 403):
         reason = _("it does not trust this computer (trusted_clients in moonraker.conf)")
@@ -76,7 +76,7 @@ def _work(job, *, by):
 
 def _not_reached(printer, reason):
     text = _("Moonraker at %(url)s was not told the active spool: %(reason)s.")
-    names = {"url": printer.moonraker_url, "reason": str(reason)[:200]}
+    names = {"url": printer.moonraker_url, "reason": " ".join(str(reason).split())[:200]}
     return PrinterNotReached(text % names, printer_id=printer.pk)
 
 

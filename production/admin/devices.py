@@ -16,6 +16,7 @@ from inventory.services.spools import scale
 from production.models import Printer, PrinterSlot
 from production.services.printing import active_spool, slots
 from production.services.reports import devices
+from tenants.accounts.models import SocketProcess
 from tenants.operations.refusals import Refusal
 
 DAYS = 7  # in which a weight is doubted
@@ -44,6 +45,20 @@ def page(printer):
         "reported": devices.reported(printer)[:MAX_ROWS],
         "active_spool": active_spool.last_job(printer) if printer.moonraker_url else None,
     }
+
+
+def with_websockets(tokens):
+    """``[(token, since when its websocket is up or down, whether it is up)]``, None where that is
+    not known. Two queries."""
+    present = set(SocketProcess.objects.present(timezone.now()).values_list("pk", flat=True))
+    return [(token, *_websocket(token, present)) for token in tokens.select_related("socket")]
+
+
+def _websocket(token, present):
+    socket = getattr(token, "socket", None)
+    if socket is None or socket.process not in present:
+        return None, False
+    return socket.up_since or socket.down_at, socket.count > 0
 
 
 def loaded_view(request, pk):

@@ -222,8 +222,9 @@ def _connection(printer, user):
     given = {"name": printer.name, "printer": printer.pk, "user": user.pk}
     given |= {"kind": DeviceToken.Kind.MOONRAKER, "scope": scopes.PRINTER}
     address = f"{reverse('admin:accounts_devicetoken_add')}?{urlencode(given)}"
+    tokens = printer.tokens.not_revoked().select_related("user").order_by("name", "pk")
     return {
-        "tokens": printer.tokens.not_revoked().select_related("user").order_by("name", "pk"),
+        "tokens": devices.with_websockets(tokens),
         "connect": address if user.has_perm("accounts.add_devicetoken") else "",
     }
 

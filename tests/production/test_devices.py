@@ -13,6 +13,7 @@ from production.services import reported_loads
 from production.services.printing import slots
 from production.services.printing.slots import SlotTaken
 from production.services.reports import devices
+from tenants.accounts.models import SocketProcess, TokenSocket
 from tenants.operations.operation import source
 from tenants.schemas import database_role
 from tests.factories import a_printer, a_printer_token, a_running_run, a_slot, a_spool
@@ -246,6 +247,21 @@ def test_a_viewer_has_no_button(farm_client, printer, slot, token, spool, viewer
     text = text_of(farm_client.get(f"/admin/production/printer/{printer.pk}/change/"))
     assert "which is in no slot." in text
     assert "It is loaded" not in text
+
+
+def test_the_page_says_whether_the_websocket_is_up(farm_client, manager, printer, token):
+    page = f"/admin/production/printer/{printer.pk}/change/"
+    farm_client.force_login(manager)
+    assert 'data-label="Websocket">–<' in text_of(farm_client.get(page))
+    now, process = timezone.now(), SocketProcess.objects.create()
+    socket = TokenSocket(token=token, process=process.pk, count=1, up_since=now)
+    socket.save()
+    assert 'data-label="Websocket">✓ up since ' in text_of(farm_client.get(page))
+    socket.count, socket.up_since, socket.down_at = 0, None, now
+    socket.save()
+    assert 'data-label="Websocket">⚠ down since ' in text_of(farm_client.get(page))
+    SocketProcess.objects.update(seen_at=now - 60 * MINUTE)  # was killed
+    assert 'data-label="Websocket">–<' in text_of(farm_client.get(page))
 
 
 def test_doubtful_weights_are_on_the_first_page(farm_client, manager, spool):

@@ -27,6 +27,7 @@ REQUESTS_OF_NOBODY = EXAMPLES or budget(1, 100)  # which are refused before they
 # Random tables to import, and entries of a catalogue, of two kinds.
 TABLES = EXAMPLES or budget(40, 2_000)
 LINES = budget(1_500, 10_000)  # of one large table
+SPOOLS_TO_MOVE = budget(200, 10_000)  # from a Spoolman
 ENTRIES = EXAMPLES or budget(50, 2_500)
 
 # Random operations: so many seeds, each a test of its own, of so many days of so many steps. The

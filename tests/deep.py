@@ -46,6 +46,7 @@ PARTS = {
         "tests/config/test_list_queries.py",
         "tests/config/test_long_lists.py",
         "tests/production/test_floor_growth.py",
+        "tests/production/spoolman/test_moving_many.py",
     ],
     "pages": ["tests/browser/test_pages.py"],
     "demo": ["tests/production/test_demo.py"],

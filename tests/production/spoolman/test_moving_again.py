@@ -5,8 +5,8 @@ import copy
 import pytest
 from django_tenants.utils import tenant_context
 
-from inventory.models import Filament, Location, Manufacturer, Spool
-from inventory.services import filaments, locations, manufacturers, metering
+from inventory.models import ExtraField, Filament, Location, Manufacturer, Spool
+from inventory.services import extra_fields, filaments, locations, manufacturers, metering
 from inventory.services.moving import catalogue
 from inventory.services.moving.arrivals import NumbersTaken, NumberTooLarge
 from inventory.services.spools import consumption, retyping, shelf, stating
@@ -222,3 +222,19 @@ def test_two_at_once_bring_everything_once(committed_farm, in_threads, monkeypat
     assert sorted(report.counts["spool"]["new"] for report in reports) == [0, 5]
     assert Spool.objects.count() == 5
     assert list(invariants.violations()) == []
+
+
+def test_a_value_that_was_renamed_here_stays(there, manager, monkeypatch):
+    """It leaves no event, but another version."""
+    field = {"name": "K", "key": "k", "field_type": "text"}
+    there["spools"][0]["extra"] = {"k": '"a"'}
+
+    def again():
+        source = Spoolman(**there, fields={"spool": [field]}).source(monkeypatch)
+        return import_source(source, by=manager).counts["spool"]
+
+    assert again() == {"changed": 1, "unchanged": 4}
+    known = ExtraField.objects.get(key="k")
+    extra_fields.rename_value(known, value="a", new_value="b", by=manager)
+    assert again() == {"left": 1, "unchanged": 4}
+    assert the(1).extra == {"k": '"b"'}

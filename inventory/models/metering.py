@@ -52,6 +52,7 @@ class UsageMeter(models.Model):
     started_at = models.DateTimeField()
     last_report_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    is_apart = models.BooleanField(default=False, help_text="It was found to be of no run.")
     entry = models.ForeignKey(
         InventoryTransaction, models.PROTECT, null=True, related_name="meters"
     )
@@ -60,7 +61,14 @@ class UsageMeter(models.Model):
 
     class Meta:
         ordering = ["pk"]
-        indexes = [models.Index(fields=["token", "-id"], name="usage_meter_of_token")]
+        indexes = [
+            models.Index(
+                fields=["closed_at"],
+                condition=Q(run_material=None, is_apart=False),
+                name="usage_meter_of_no_run",
+            ),
+            models.Index(fields=["token", "-id"], name="usage_meter_of_token"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 "spool",

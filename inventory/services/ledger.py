@@ -69,16 +69,18 @@ class NotReversible(Refusal):
 
 
 @contextmanager
-def book(spool_ids, *, by, at=None, allow_overclaim=False):
+def book(spool_ids, *, by, at=None, allow_overclaim=False, leaves_meters=False):
     """Lock the spools and open a Book on them; it is closed when the block ends well.
 
     ``at`` is the moment of the entries, by default the clock read after the locks were taken.
     ``allow_overclaim`` lets a reservation exceed what is available: a manager's override.
-    What devices reported of the spools, outside of runs, becomes entries first: see `meters`.
+    What devices reported of the spools, outside of runs, becomes entries first (see `meters`),
+    unless the caller does something else with it.
     Raises UnknownSpool when a spool is not there.
     """
     spools = locked(spool_ids)
-    if metered := [spool.pk for spool in spools.values() if spool.metered_grams]:
+    metered = [spool.pk for spool in spools.values() if spool.metered_grams]
+    if metered and not leaves_meters:
         close_meters(spools, meters.open_ones(metered), at=at)
     opened = Book(spools, by=by, at=at, allow_overclaim=allow_overclaim)
     yield opened
@@ -106,7 +108,7 @@ class Book:
         self.shortages = []
         self.overclaimed = []
         self._touched = {}
-        self._meters = []
+        self.meters = []
         self._redated = set()
 
     # -- what is on the spool ------------------------------------------------------------------
@@ -130,12 +132,8 @@ class Book:
         return self._post(spool, Kind.ADJUSTMENT, grams, **details)
 
     def count(self, spool, net_grams, **details):
-        """Set the book to ``net_grams``; posted also when nothing differs. What was reported beyond
-        the book is settled by it.
-
-        What meters of runs have of a spool that was weighed is still to come off the book: the
-        caller adds it, as `scale` does.
-        """
+        """Set the book to ``net_grams``, which include what meters of runs have (`meters.in_book`);
+        posted also when nothing differs. What was reported beyond the book is settled by it."""
         if details.get("reason") != COMPENSATED:
             spool.excess_grams = ZERO
         return self._post(spool, Kind.COUNT, net_grams - spool.remaining_grams, **details)
@@ -201,8 +199,8 @@ class Book:
         self._write_meter(into or meter, self.spools[meter.spool_id])
 
     def _write_meter(self, meter, spool):
-        if meter not in self._meters:
-            self._meters.append(meter)
+        if meter not in self.meters:
+            self.meters.append(meter)
         self.touch(spool)
 
     def exceed(self, spool, grams):
@@ -266,7 +264,7 @@ class Book:
             spool.version += 1
         balances = Update(list(self._touched.values()), BALANCE_FIELDS)
         write(Insert(self.entries), *([] if self._redated else [balances]))
-        meters.write(self._meters)
+        meters.write(self.meters)
         if self._redated:
             self._date_uses()  # by what was written
             write(balances)

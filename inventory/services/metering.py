@@ -348,6 +348,7 @@ def close_due(*, at=None):
     """Close the meters of this farm that ended: an hour after they began, or 15 minutes after the
     last report. Returns of how many spools. Raises ClockWrong."""
     now = at or timezone.now()
+    run_lines.settle(at=at)
     spools = meters.due(now).order_by("spool").values_list("spool", flat=True).distinct()
     closed = 0
     for spool in list(spools):

@@ -25,7 +25,7 @@ LONGEST = timedelta(hours=1)  # from its first report on
 QUIET = timedelta(minutes=15)  # since its last one
 # What changes of a meter when it ends, or goes on after all.
 WRITTEN = (
-    *("closed_at", "entry", "run_material", "spool"),
+    *("closed_at", "entry", "run_material", "spool", "is_apart"),
     *("grams", "reports", "repeats", "started_at", "last_report_at"),
 )
 LARGEST = Decimal("99999999.999999")  # grams that a balance can hold
@@ -105,13 +105,20 @@ def close(book, open_ones):
             continue
         spool.metered_grams -= meter.grams
         meter.closed_at = at
-        if grams := half_up(meter.grams, GramsField.places):
-            exceed(spool, grams - spool.remaining_grams)
-            meter.entry = book.consume(spool, grams, settle=True, at=at, **_details(meter, at))
-        else:
-            book.touch(spool)
+        meter.entry = post(book, meter, at=at)
+        book.touch(spool)
         closed.append(meter)
     return closed
+
+
+def post(book, meter, *, at=None):
+    """Post what the meter has to the book of its spool; returns the entry, None of nothing."""
+    spool = book.spools[meter.spool_id]
+    grams, at = half_up(meter.grams, GramsField.places), at or book.moment_of(spool)
+    if not grams:
+        return None
+    exceed(spool, grams - spool.remaining_grams)
+    return book.consume(spool, grams, settle=True, at=at, **_details(meter, at))
 
 
 def merge(meter, into):

@@ -1,14 +1,21 @@
-"""Which line of a production run a report of a device is of: production knows, and registers it."""
+"""What is reported of spools, and runs: production knows these, and registers what it does."""
 
 _registered = []
 
 
-def register(lock):
+def register(lock, settle):
     """``lock(number, token, at)`` locks the line of a run in progress that takes what the device
-    reports of the spool of that number; it returns its id, None where there is none."""
-    _registered.append(lock)
+    reports of the spool of that number; it returns its id, None where there is none.
+    ``settle(at)`` lets runs have what was reported for them without a run, before that is posted.
+    """
+    _registered.append((lock, settle))
 
 
 def lock(number, *, token, at):
-    found = (work(number, token=token, at=at) for work in _registered)
+    found = (work(number, token=token, at=at) for work, _settle in _registered)
     return next((line for line in found if line is not None), None)
+
+
+def settle(*, at=None):
+    for _lock, work in _registered:
+        work(at=at)

@@ -10,11 +10,12 @@ UNDONE_OTHERWISE = {"status", "version", "updated_at", "reopened_at"}
 
 
 class RowChanges:
-    """Rows as they were before a verb. ``loads`` are the SpoolEvents of what it loaded,
-    ``is_short`` whether more was reserved of its spools than was there."""
+    """Rows as they were before a verb. ``loads`` are the SpoolEvents of what it loaded, ``meters``
+    the ids of those of no run that it took, ``is_short`` whether more was reserved of its spools
+    than was there."""
 
     def __init__(self, *rows):
-        self._rows, self.loads, self.is_short = [], [], False
+        self._rows, self.loads, self.meters, self.is_short = [], [], [], False
         self.watch(rows)
 
     def watch(self, rows):
@@ -30,6 +31,8 @@ class RowChanges:
         """``{model: {id: {field: value before}}}`` of what is different by now, as JSON; None for
         a new row. Besides: ``loads``, the ids of the SpoolEvents, and ``is_short``."""
         found = {"loads": [event.pk for event in self.loads]} if self.loads else {}
+        if self.meters:
+            found["meters"] = self.meters
         if self.is_short:
             found["is_short"] = True
         for row, was in self._rows:

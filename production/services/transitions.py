@@ -176,6 +176,12 @@ ROWS = (  # the admin offers them in this order
         summary="Move what a material consumed to the spool that it really came from.",
     ),
     Transition(
+        name="take_reports", moves=_from(Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED),
+        service="late_reports.take_reports", permission="correct", undone_by="take_back",
+        floor=None,
+        done=_("took what was reported into run %(run)s"),
+    ),
+    Transition(
         name="unstart", moves=_from(Status.IN_PROGRESS, to=(Status.PLANNED,)),
         service="runs.lifecycle.unstart", floor="floor-undo-run", path="unstart",
         label=_("Take the start back"), done=_("took the start of run %(run)s back"),

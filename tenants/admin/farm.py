@@ -47,6 +47,8 @@ class SettingsForm(forms.ModelForm):
             "variance_alert_percent": "Variance alert (%)",
             "plausibility_percent": "Warn when actual differs by (%)",
             "low_stock_percent": "Low stock (%)",
+            "reports_before_minutes": "Reports before the start of a run (minutes)",
+            "reports_after_minutes": "Reports after its end (minutes)",
             "floor_idle_minutes": "Shared tablet session (minutes)",
         }
         help_texts = {
@@ -72,6 +74,7 @@ class FarmSettingsAdmin(ModelAdmin):
             "What is marked",
             {"fields": ["variance_alert_percent", "plausibility_percent", "low_stock_percent"]},
         ),
+        ("Printers", {"fields": ["reports_before_minutes", "reports_after_minutes"]}),
         ("The floor", {"fields": ["floor_idle_minutes"]}),
     ]
 

@@ -109,14 +109,14 @@ def reassign(run, *, by, line, spool, at=None, settle=False, reason="", override
     return _corrected(run, "reassign", lines, items, book, by=by, reason=reason)
 
 
-def rebook_lines(book, run, changed, entries, settled=()):
+def rebook_lines(book, run, changed, entries, settled=(), **details):
     """Reverse those of the run's ``entries`` that are of lines that changed, and book the actuals
     of these instead; their meters go with them."""
     counted = counted_since(run, book.spools)
     for line in changed:  # whose spool is the book's
         own = [entry for entry in entries if entry.spool_id == line.spool_id]
-        details = {"is_counted": line.spool_id in counted, "settle": line.pk in settled}
-        took = _rebook(book, run, line.spool, own, line.actual_total_grams, **details)
+        how = {"is_counted": line.spool_id in counted, "settle": line.pk in settled, **details}
+        took = _rebook(book, run, line.spool, own, line.actual_total_grams, **how)
         reported.relink(book, line, took)
 
 

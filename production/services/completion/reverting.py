@@ -17,6 +17,7 @@ from production.services.completion.estimates import (
     requirements,
 )
 from production.services.reported import lines as reported
+from production.services.reported import taking
 from production.services.requirements import bom, claims, derived, readiness
 from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
@@ -43,7 +44,7 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
     lines, items = run_state.lock_lines(run), run_state.lock_items(run)
     entries = standing_entries(run)
     spool_ids = {line.spool_id for line in lines} | {entry.spool_id for entry in entries}
-    with ledger.book(spool_ids, by=by, at=at) as book:
+    with ledger.book(spool_ids, by=by, at=at, leaves_meters=is_printing) as book:
         entries = standing_entries(run)  # again: its spools may have been revalued until now
         counted = counted_since(run, {entry.spool_id for entry in entries})
         if counted and not (confirm and overrides.granted("confirm", by=by)):
@@ -54,6 +55,8 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
         reported.reopen(book, lines, entries)
         _drop_estimates(run, lines, items)
         _claim_again(book, run, lines, entries)
+        if is_printing:
+            taking.take_since(book, run, lines, since=_closing_event(run).at)
         bulk_update(lines, LINE_FIELDS)
         bulk_update(items, ITEM_FIELDS)
     Spool.objects.filter(pk__in=counted).update(needs_weighing=True)

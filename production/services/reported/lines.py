@@ -68,7 +68,7 @@ def rest(line, grams):
 
 def close(book, run_lines, entries):
     """Close the open meters of the lines; ``entries`` ({line id: entry}) took their grams."""
-    for meter in _of(run_lines):
+    for meter in meters_of(book, run_lines):
         if meter.closed_at is None:
             book.end_meter(meter, entries.get(meter.run_material_id))
 
@@ -84,7 +84,7 @@ def reopen(book, run_lines, reversed_entries):
             spool = book.spools[entry.spool_id]
             book.exceed(spool, -min(entry.grams, spool.excess_grams))
     going_on = {}
-    for meter in sorted(_of(run_lines), key=lambda meter: meter.closed_at is not None):
+    for meter in sorted(meters_of(book, run_lines), key=lambda meter: meter.closed_at is not None):
         key = meter.spool_id, meter.token_id, meter.run_material_id
         if meter.closed_at is not None and meter.grams:
             book.reopen_meter(meter, into=going_on.get(key))
@@ -95,7 +95,7 @@ def reopen(book, run_lines, reversed_entries):
 def relink(book, line, entry, *, to=None):
     """Let the closed meters of a line name the entry that was posted for the one they had; ``to``
     is the line (it may be the same) of the spool that took it all, after a reassignment."""
-    for meter in _of([line]):
+    for meter in meters_of(book, [line]):
         meter.entry = entry
         if to is not None:
             meter.spool, meter.run_material = to.spool, to
@@ -105,16 +105,21 @@ def relink(book, line, entry, *, to=None):
 def detach(book, line):
     """Let the meters of a line that is not to take them be of no run, and go on by themselves."""
     first = {}
-    for meter in _of([line]):
+    for meter in meters_of(book, [line]):
         if meter.grams:
             meter.run_material = None
             book.relink_meter(meter, into=first.setdefault(meter.token_id, meter))
     line.metered_grams = ZERO
 
 
-def _of(run_lines):
+def meters_of(book, run_lines):
+    """Meters of the lines, as the book is about to write them."""
     ids = [line.pk for line in run_lines if line.metered_grams]
-    return _of_lines(lines=ids) if ids else []
+    if not ids:
+        return []
+    found = {meter.pk: meter for meter in _of_lines(lines=ids)}
+    found |= {meter.pk: meter for meter in book.meters if meter.pk}
+    return [found[pk] for pk in sorted(found) if found[pk].run_material_id in ids]
 
 
 @compiled(lines=IDS)

@@ -2,8 +2,16 @@
 
 from datetime import timedelta
 
-BEFORE, AFTER = timedelta(minutes=30), timedelta(hours=12)
+from tenants.accounts.models import FarmSettings
+
+
+def before():
+    return timedelta(minutes=FarmSettings.load().reports_before_minutes)
+
+
+def after():
+    return timedelta(minutes=FarmSettings.load().reports_after_minutes)
 
 
 def is_late(finished_at, at):
-    return finished_at <= at <= finished_at + AFTER
+    return finished_at <= at <= finished_at + after()

@@ -14,6 +14,7 @@ from production.services import overrides, run_state
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
 from production.services.printing import slots
+from production.services.reported import taking
 from production.services.requirements import bom, claims, derived, in_use, limits, readiness
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
@@ -154,7 +155,8 @@ def start(
     claims.require_distinct(taken, field="spools")
     renamed = [line.pk for line in run_lines if line.spool_id and line.pk in chosen]
     ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()} | held
-    with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
+    how = {"allow_overclaim": overridden, "leaves_meters": True}
+    with ledger.book(ids, by=by, at=at, **how) as book:
         for line in run_lines:
             readiness.cover(book, line, chosen.get(line.pk), overridden=overridden)
         if not overridden:
@@ -162,7 +164,8 @@ def start(
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
         lines.freeze(run_lines, book.spools)
-        bulk_update(run_lines, ("spool", "reserved_grams", *lines.FROZEN))
+        taking.take_before_start(book, run, run_lines)
+        bulk_update(run_lines, ("spool", "reserved_grams", "metered_grams", *lines.FROZEN))
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]

@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
 from production.models import ProductionRun, RunEvent, RunItem, RunMaterial
+from production.services import late_reports
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
@@ -108,6 +109,8 @@ def undo(run, *, event, by):
     done = put_back.require_last(run, event)
     require_own(by=by, done_by=done.by_id, done_at=done.at)
     try:
+        if done.verb == "take_reports":
+            return late_reports.leave_reports(run, done, by=by)
         return put_back.put_back(run, done, by=by)
     except InvalidRunStatus:  # another was faster
         put_back.require_last(run, event)

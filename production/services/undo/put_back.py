@@ -11,6 +11,7 @@ from production.services.completion import reverting
 from production.services.overrides import NothingToUndo
 from production.services.printing import slots
 from production.services.reported import lines as reported
+from production.services.reported import taking
 from production.services.requirements import bom, derived, readiness
 from production.services.transitions import EVENTS, TRANSITIONS
 from production.services.undo import loads
@@ -61,16 +62,14 @@ def put_back(run, done, *, by, at=None):
     lines, items = run_state.lock_lines(run), run_state.lock_items(run)
     entries = reverting.standing_entries(run)
     spools = {*moved.values_list("spool", flat=True), *(entry.spool_id for entry in entries)}
-    with _book(lines, spools, done, by=by, at=at) as book:
+    with _book(lines, spools, done, by=by, at=at, leaves_meters=_goes_on(done)) as book:
         if entries:
             counted = reverting.counted_since(run, {entry.spool_id for entry in entries})
             reverting.refuse_counted(run, [book.spools[pk] for pk in counted])
         for entry in entries:
             book.reverse(entry, reason=reverting.REVERTED)
         reverting.restore([book.spools[entry.spool_id] for entry in entries], by=by, at=book.at)
-        if done.to_status in ProductionRun.CLOSED:
-            reported.reopen(book, lines, entries)
-        new = _put_lines_back(book, run, lines, done.before)
+        new = _put_meters_back(book, run, lines, entries, done)
     RunMaterial.objects.filter(pk__in=new).delete()
     bulk_update(*row_changes.put_back(items, done.before))
     for event in loaded:
@@ -85,13 +84,32 @@ def put_back(run, done, *, by, at=None):
         )
 
 
-def _book(lines, spools, done, **moment):
+def _put_meters_back(book, run, lines, entries, done):
+    """Write the lines and their meters; returns the ids of lines that are new, and to be deleted.
+    What was reported meanwhile is of a print that goes on."""
+    if done.to_status in ProductionRun.CLOSED:
+        reported.reopen(book, lines, entries)
+    new = _put_lines_back(book, run, lines, done.before)
+    if _goes_on(done):
+        taking.take_since(book, run, lines, since=done.at)
+        bulk_update(lines, ("metered_grams", "reserved_grams"))
+    return new
+
+
+def _goes_on(done):
+    """Whether its print goes on once the verb is taken back: it was closed while it printed."""
+    closed = done.from_status == Status.IN_PROGRESS and done.to_status in ProductionRun.CLOSED
+    was = next(iter(done.before.get("productionrun", {}).values()), None) or {}
+    return closed and ("finished_at" in was and was["finished_at"] is None or done.verb == "cancel")
+
+
+def _book(lines, spools, done, **how):
     """The book on all spools concerned. A run in progress reserves again what it did, whatever
     others reserved since, and so does one that was short already."""
     was = [values or {} for values in done.before.get("runmaterial", {}).values()]
     ids = {*spools, *(line.spool_id for line in lines), *(each.get("spool_id") for each in was)}
     may_be_short = done.from_status == Status.IN_PROGRESS or "is_short" in done.before
-    return ledger.book(ids, allow_overclaim=may_be_short, **moment)
+    return ledger.book(ids, allow_overclaim=may_be_short, **how)
 
 
 def _put_lines_back(book, run, lines, before):

@@ -87,6 +87,16 @@ class FarmSettings(models.Model):
     variance_alert_percent = percent(10)
     plausibility_percent = percent(50)
     low_stock_percent = percent(20)
+    reports_before_minutes = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MaxValueValidator(1440)],
+        help_text="What is reported of a spool so long before the start of a run is the run’s.",
+    )
+    reports_after_minutes = models.PositiveSmallIntegerField(
+        default=720,
+        validators=[MaxValueValidator(10080)],
+        help_text="And so long after its end.",
+    )
     floor_idle_minutes = models.PositiveSmallIntegerField(
         default=5,
         validators=[MinValueValidator(1), MaxValueValidator(480)],

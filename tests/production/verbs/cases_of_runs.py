@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from inventory.services.spools import scale, shelf
 from production.models import Printer, Reason
-from production.services import completion
+from production.services import completion, late_reports
 from production.services.printing import midprint, printers, slots
 from production.services.reports.alerts import accept
 from production.services.runs import (
@@ -33,7 +33,14 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.production.completed_runs import took
-from tests.production.verbs.preparation import a_table, completed, counted, planned, running
+from tests.production.verbs.preparation import (
+    a_table,
+    completed,
+    counted,
+    planned,
+    reported_late,
+    running,
+)
 
 CASES, verb = a_table()
 
@@ -48,6 +55,12 @@ def _():
 def _():
     run = a_running_run((a_spool(), 10))
     return lambda: last_action.undo(run, event=run.events.last().pk, by=None)
+
+
+@verb("production_run.take_reports")
+def _():
+    run, ids = reported_late()
+    return lambda: late_reports.take_reports(run, meter_ids=ids, by=None)
 
 
 @verb("production_run.note_plate")

@@ -4,11 +4,21 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from inventory.models import UsageMeter
+from inventory.services import metering
 from inventory.services.clock_correcting import correct_clock
 from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
-from tests.factories import a_printer, a_product, a_run, a_spool
+from tests.factories import (
+    a_printer,
+    a_printer_token,
+    a_product,
+    a_run,
+    a_running_run,
+    a_spool,
+    make_user,
+)
 
 
 def a_table():
@@ -49,3 +59,12 @@ def running(*takes):
 
 def completed(*takes):
     return completion.complete(running(*takes), by=None, as_planned=True).run
+
+
+def reported_late():
+    """A run that was completed as planned, and the ids of meters of what was reported since."""
+    spool, token = a_spool(), a_printer_token(make_user(), kind="bridge")
+    run = a_running_run((spool, 30))
+    completion.complete(run, by=None, as_planned=True)
+    metering.use(spool.number, by=token.user, token=token, grams=27)
+    return run, list(UsageMeter.objects.filter(spool=spool).values_list("pk", flat=True))

@@ -31,7 +31,7 @@ from inventory.services.spools import (
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
-from production.services import completion
+from production.services import completion, late_reports
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.reports import alerts
@@ -64,7 +64,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
-from tests.production.verbs.preparation import misdated
+from tests.production.verbs.preparation import misdated, reported_late
 
 NEW = PASSWORD + "8"
 
@@ -119,6 +119,11 @@ def swapped():
     run = running()
     line, other = of_kin(run)
     return midprint.swap_spool(run, by=None, line=line.pk, spool=other, is_empty=True)
+
+
+def taken_late():
+    run, ids = reported_late()
+    return late_reports.take_reports(run, meter_ids=ids, by=None)
 
 
 def made_of_a_bill():
@@ -213,6 +218,7 @@ OF_RUNS = {
     "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
     "production_run.start": running,
     "production_run.swap_spool": swapped,
+    "production_run.take_reports": taken_late,
     "production_run.unstart": lambda: lifecycle.unstart(running(), by=None),
     "production_run.update": lambda: lifecycle.update(a_run(), by=None, notes="Fair"),
     "run_item.add": lambda: lines.add_item(a_run(), by=None, product=a_product(), quantity=2),

@@ -1,0 +1,131 @@
+"""Taking what was reported without a run into the line of one: each gram is in the book once."""
+
+from django.db.models import Q
+
+from inventory.models import InventoryTransaction, UsageMeter
+from inventory.models.ledger import COMPENSATED
+from inventory.services import meters
+from production.models import ESTIMATED, RunMaterial
+from production.services.reported import lines as reported
+from production.services.reported import windows
+
+TAKEN = "of_a_run"  # the reason of the reversal
+
+
+def without_run(spools, *, since, until=None):
+    """Meters of no run, of the spools by their ids, that began since then and stand."""
+    standing = Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None)
+    found = UsageMeter.objects.outside_runs().filter(standing, spool__in=spools, grams__gt=0)
+    found = found.filter(started_at__gte=since, is_apart=False)
+    if until is not None:
+        found = found.filter(started_at__lte=until)
+    return list(found.select_related("token", "entry", "by").order_by("pk"))
+
+
+def take(book, line, found, *, goes_on=True):
+    """Let the line of a locked run have these meters of its spool: open while the run ``goes_on``,
+    else closed. What they had posted is reversed; a weighed balance stays."""
+    spool, before = book.spools[line.spool_id], reported.grams_of(line)
+    going_on = {}
+    if goes_on:
+        own = reported.meters_of(book, [line])
+        going_on = {meter.token_id: meter for meter in own if meter.closed_at is None}
+    for meter in found:
+        if meter.entry_id:
+            _reverse(book, spool, meter.entry, keeps_count=not goes_on)
+        line.metered_grams += meter.grams
+        if goes_on:
+            _go_on(book, meter, line, going_on)
+        else:
+            _end(book, meter, line)
+    freed = min(line.reserved_grams, reported.grams_of(line) - before)
+    line.reserved_grams -= freed
+    book.release(spool, freed)
+
+
+def take_before_start(book, run, run_lines):
+    """Let a run that starts have what was reported of its spools shortly before, unless it is of
+    the run before; all else of no run ends with it."""
+    since = book.at - windows.before()
+    used = [line for line in run_lines if _is_used_since(book, line, since)]
+    found = without_run([line.spool_id for line in used], since=since) if used else []
+    for line in used:
+        own = [meter for meter in found if meter.spool_id == line.spool_id]
+        own = [meter for meter in own if _is_of_printer(meter, run)]
+        if own and not _is_awaited(line, own[0]):
+            take(book, line, own)
+    end_others(book)
+
+
+def take_since(book, run, run_lines, *, since):
+    """Let a run that prints on have what was reported since it was closed."""
+    used = [line for line in run_lines if _is_used_since(book, line, since)]
+    ids = [line.spool_id for line in used]
+    later = RunMaterial.objects.filter(spool__in=ids, run__started_at__gte=since)
+    later = set(later.exclude(run=run).values_list("spool", flat=True)) if ids else set()
+    for meter in without_run(ids, since=since, until=since + windows.after()) if ids else ():
+        line = next(line for line in used if line.spool_id == meter.spool_id)
+        if _is_of_printer(meter, run) and meter.spool_id not in later:
+            take(book, line, [meter])
+    end_others(book)
+
+
+def end_others(book):
+    """Post what open meters of no run have of the spools of the book."""
+    metered = [spool.pk for spool in book.spools.values() if spool.metered_grams]
+    taken = {meter.pk for meter in book.meters}
+    if metered:
+        rest = [meter for meter in meters.open_ones(metered) if meter.pk not in taken]
+        book.meters += meters.close(book, rest)
+
+
+def _is_used_since(book, line, since):
+    spool = book.spools.get(line.spool_id)
+    return spool is not None and spool.last_used_at is not None and spool.last_used_at >= since
+
+
+def _is_of_printer(meter, run):
+    printer = meter.token and meter.token.printer_id
+    return printer is None or printer == run.printer_id
+
+
+def _is_awaited(line, meter):
+    """Whether a run that is over, and was booked without a figure of its own, waits for it."""
+    others = RunMaterial.objects.filter(
+        spool=line.spool_id,
+        run__deleted_at=None,
+        run__finished_at__gte=meter.started_at - windows.after(),
+        run__started_at__lte=meter.started_at,
+        actual_source__in=ESTIMATED,
+        metered_grams=0,
+    )
+    return others.exclude(run=line.run_id).exists()
+
+
+def _go_on(book, meter, line, going_on):
+    other = going_on.setdefault(meter.token_id, meter)
+    is_merged = other is not meter
+    if meter.closed_at is not None:
+        book.reopen_meter(meter, into=other if is_merged else None)
+        if not is_merged:
+            meter.run_material = line
+        return
+    meter.run_material = line
+    book.relink_meter(meter, into=other if is_merged else None)
+
+
+def _end(book, meter, line):
+    if meter.closed_at is None:
+        book.end_meter(meter, None)
+    meter.run_material, meter.entry = line, None
+    book.relink_meter(meter)
+
+
+def _reverse(book, spool, entry, *, keeps_count):
+    """What was weighed since stays: of a run that goes on, its open meter has the grams again."""
+    counts = InventoryTransaction.objects.counts().filter(spool=spool, pk__gt=entry.pk)
+    is_counted = keeps_count and counts.exists()
+    balance = spool.remaining_grams
+    book.reverse(entry, reason=TAKEN)
+    if is_counted:
+        book.count(spool, balance, reason=COMPENSATED)

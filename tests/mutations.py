@@ -26,6 +26,7 @@ LEFT_OUT = shutil.ignore_patterns(
 
 JOBS = "tests/tenants/test_jobs.py"
 LEDGER = "inventory/services/ledger.py"
+LOCKING = "inventory/services/locking.py"
 RUN_STATE = "production/services/run_state.py"
 CLOSING = "production/services/completion/closing.py"
 REVERTING = "production/services/completion/reverting.py"
@@ -57,13 +58,13 @@ FAULTS = {
         [AT_ONCE],
     ),
     "spools are not locked": Fault(
-        LEDGER,
+        LOCKING,
         '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")',
         '.order_by("pk")',
         ["tests/inventory/test_at_once.py", AT_ONCE],
     ),
     "spools are not locked, through HTTP": Fault(
-        LEDGER,
+        LOCKING,
         '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")',
         '.order_by("pk")',
         [CONCURRENCY],

@@ -3,7 +3,7 @@
 from django.utils.translation import gettext_lazy as _
 
 from inventory.forms import spools as forms
-from inventory.services.spools import consumption, revaluing, scale, shelf, tags
+from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
 from inventory.services.spools.valuation import revaluation
 from tenants.site.verbs import VerbAction
 
@@ -82,6 +82,18 @@ VERBS = (
         success_message="The tag is off spool %(row)s.",
     ),
     _verb(
+        "merge", "Merge a double", merging.merge, form=forms.MergeForm, is_possible=_on_shelf,
+        description="A reel that is in the book twice: what the double gave is booked here, and "
+        "its labels and tags lead here.",
+        success_message="The double is merged into spool %(row)s.",
+    ),
+    _verb(
+        "unmerge", "Take the merge back", merging.unmerge, right="merge",
+        is_possible=lambda spool: spool.merged_into_id is not None,
+        description="This spool and the one it was merged into are two reels, as before.",
+        success_message="Spool %(row)s is a spool of its own again.",
+    ),
+    _verb(
         "archive", "Archive", shelf.archive, form=forms.ArchiveForm, tone="stop",
         is_possible=_on_shelf,
         bulk_label=_("Archive the selected spools"), bulk_form=forms.ArchiveForm,
@@ -91,7 +103,7 @@ VERBS = (
     ),
     _verb(
         "restore", "Restore", shelf.restore, bulk_label=_("Restore the selected spools"),
-        is_possible=lambda spool: spool.is_archived,
+        is_possible=lambda spool: spool.is_archived and spool.merged_into_id is None,
         description="The spool is back on the shelf, with its balance.",
         success_message="Spool %(row)s is on the shelf again.",
     ),

@@ -216,7 +216,9 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
             shelf.describe(obj, by=request.user, **values)
 
     def preview(self, row, verb, values, by):
-        return preview(lambda: verb.service(row, by=by, **values), [row.pk])
+        double = values.get("double")
+        ids = [row.pk, row.merged_into_id, double and double.pk]
+        return preview(lambda: verb.service(row, by=by, **values), ids)
 
     # -- receiving -----------------------------------------------------------------------------
 

@@ -15,14 +15,17 @@ from inventory.serializers.revaluing import ChangedSpool, RevaluedSpool, represe
 from inventory.serializers.spools import (
     AsOfQuery,
     BookedSpool,
+    MergedSpool,
+    MergeSerializer,
     ReceivedSpools,
     SpoolEventSerializer,
     SpoolSerializer,
 )
 from inventory.serializers.tables import SpoolImportQuery, SpoolTable, TableReportSerializer
 from inventory.serializers.verbs import SPOOL_VERBS
-from inventory.services import ledger, receiving, stock
-from inventory.services.spools import consumption, revaluing, scale, shelf
+from inventory.services import receiving, stock
+from inventory.services.locking import UnknownSpool
+from inventory.services.spools import consumption, merging, revaluing, scale, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.api.documents import PDF, pdf_answer
 from tenants.api.fast_representation import represent
@@ -42,6 +45,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         "receive": {201: ReceivedSpools},
         **dict.fromkeys(["update", "partial_update"], ChangedSpool),
         "revalue": RevaluedSpool,
+        "merge": MergedSpool,
         "import_table": TableReportSerializer,
         **dict.fromkeys(["label", "labels"], {(200, PDF): OpenApiTypes.BINARY}),
     }
@@ -50,6 +54,7 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         "import_table": "receive",
         "label": "view",
         "labels": "view",
+        "unmerge": "merge",
     }
     queries = {
         "retrieve": AsOfQuery,
@@ -189,10 +194,27 @@ class SpoolViewSet(SpoolImport, ReadViewSet):
         """Put an archived spool back on the shelf."""
         return self.verb(shelf.restore)
 
+    @action(detail=True, methods=["post"])
+    def merge(self, request, pk):
+        """Book that another spool is the same reel: what it gave is booked here, and it is removed.
+
+        Its labels and tags lead to this spool from then on.
+        """
+        spool = self.get_object()
+        values = self.get_validated_data(spool)
+        done = self.call(merging.merge, spool, **values)
+        merge, is_dry_run = MergeSerializer(done).data, values.get("dry_run", False)
+        return self.row_response(spool, merge=merge, dry_run=is_dry_run)
+
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request, pk):
+        """Take back that this spool was merged into another: both are as before."""
+        return self.verb(merging.unmerge)
+
     def _booked(self, verb):
         spool = reference(Spool, self.kwargs["pk"])
         values = self.get_validated_data(spool)
-        with or_404(spool, ledger.UnknownSpool):
+        with or_404(spool, UnknownSpool):
             entry = self.call(verb, spool, **values)
         # The locked spool, as it was written: others wait for it while it is answered.
         return self.represented(entry.spool, entry=represent(InventoryTransactionSerializer, entry))

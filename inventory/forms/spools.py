@@ -4,6 +4,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from inventory.models import Filament, Location, Spool, SpoolTag
+from inventory.services import scanning
 from inventory.services.receiving import MAX_AT_ONCE
 from tenants.web.forms import DayInput, NumberField, SuggestedField, VerbForm
 
@@ -142,6 +143,24 @@ class UntagForm(VerbForm):
         super().__init__(*args, **kwargs)
         uids = self.subject.tags.values_list("uid", flat=True) if self.subject else ()
         self.fields["uid"].choices = [(uid, uid) for uid in uids]
+
+
+class MergeForm(VerbForm):
+    after_refusal = {"confirm": {"other_filament"}}
+
+    double = forms.CharField(
+        label=_("Its double"), max_length=300, help_text=_("The code under its label, or a scan.")
+    )
+    reason = forms.CharField(
+        label=_("How you know"), max_length=200, help_text=_("Kept with the entries.")
+    )
+    confirm = forms.BooleanField(label=_("They are the same reel all the same"), required=False)
+
+    def clean_double(self):
+        spool = scanning.labelled(self.cleaned_data["double"])
+        if spool is None:
+            raise forms.ValidationError(_("No spool of this farm has this label."))
+        return spool
 
 
 class ArchiveForm(VerbForm):

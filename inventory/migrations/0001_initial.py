@@ -146,6 +146,7 @@ class Migration(migrations.Migration):
                 ('last_entry_at', models.DateTimeField(editable=False, null=True)),
                 ('location', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='spools', to='inventory.location')),
                 ('needs_weighing', models.BooleanField(default=False)),
+                ('merged_into', models.ForeignKey(editable=False, help_text='The spool that this one turned out to be.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='doubles', to='inventory.spool')),
                 ('archived_at', models.DateTimeField(editable=False, null=True)),
                 ('comment', models.TextField(blank=True)),
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
@@ -153,7 +154,7 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['-pk'],
                 'indexes': [models.Index(condition=models.Q(('archived_at__isnull', True)), fields=['filament'], name='spool_on_shelf')],
-                'constraints': [models.UniqueConstraint(models.F('code'), name='spool_code_unique'), models.UniqueConstraint(models.F('number'), name='spool_number_unique'), models.CheckConstraint(condition=models.Q(('initial_grams__gt', 0)), name='spool_initial_positive'), models.CheckConstraint(condition=models.Q(('remaining_grams__gte', 0)), name='spool_remaining_not_negative'), models.CheckConstraint(condition=models.Q(('reserved_grams__gte', 0)), name='spool_reserved_not_negative'), models.CheckConstraint(condition=models.Q(('excess_grams__gte', 0), ('metered_grams__gte', 0)), name='spool_metered_and_excess_not_negative'), models.CheckConstraint(condition=models.Q(('removed_at', None), ('archived_at__isnull', False), _connector='OR'), name='spool_removed_is_archived'), models.CheckConstraint(condition=models.Q(('tare_grams__gte', 0)), name='spool_tare_not_negative'), models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='spool_price_not_negative')],
+                'constraints': [models.UniqueConstraint(models.F('code'), name='spool_code_unique'), models.UniqueConstraint(models.F('number'), name='spool_number_unique'), models.CheckConstraint(condition=models.Q(('initial_grams__gt', 0)), name='spool_initial_positive'), models.CheckConstraint(condition=models.Q(('remaining_grams__gte', 0)), name='spool_remaining_not_negative'), models.CheckConstraint(condition=models.Q(('reserved_grams__gte', 0)), name='spool_reserved_not_negative'), models.CheckConstraint(condition=models.Q(('excess_grams__gte', 0), ('metered_grams__gte', 0)), name='spool_metered_and_excess_not_negative'), models.CheckConstraint(condition=models.Q(('removed_at', None), ('archived_at__isnull', False), _connector='OR'), name='spool_removed_is_archived'), models.CheckConstraint(condition=models.Q(('merged_into', None), models.Q(('remaining_grams', 0), ('removed_at__isnull', False)), _connector='OR'), name='spool_merged_is_empty'), models.CheckConstraint(condition=models.Q(('tare_grams__gte', 0)), name='spool_tare_not_negative'), models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='spool_price_not_negative')],
             },
         ),
         migrations.CreateModel(

@@ -20,11 +20,29 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name='SpoolMerge',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='inventory.spool')),
+                ('double', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.spool')),
+                ('reason', models.CharField(max_length=200)),
+                ('explanation', models.TextField(help_text='What was booked, and by which weight.')),
+                ('before', models.JSONField()),
+                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField()),
+                ('undone_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(models.F('double'), condition=models.Q(('undone_at', None)), name='spool_merged_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='SpoolEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('spool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='inventory.spool')),
-                ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored'), ('weighed', 'Weighed'), ('retyped', 'Retyped'), ('removed', 'Removed'), ('unremoved', 'Unremoved'), ('tagged', 'Tagged'), ('untagged', 'Untagged')], max_length=12)),
+                ('verb', models.CharField(choices=[('moved', 'Moved'), ('loaded', 'Loaded'), ('unloaded', 'Unloaded'), ('opened', 'Opened'), ('dried', 'Dried'), ('relabelled', 'Relabelled'), ('archived', 'Archived'), ('restored', 'Restored'), ('weighed', 'Weighed'), ('retyped', 'Retyped'), ('removed', 'Removed'), ('unremoved', 'Unremoved'), ('tagged', 'Tagged'), ('untagged', 'Untagged'), ('merged', 'Merged'), ('unmerged', 'Unmerged')], max_length=12)),
                 ('before', models.CharField(blank=True, max_length=200)),
                 ('after', models.CharField(blank=True, max_length=200)),
                 ('slot', models.ForeignKey(db_constraint=False, editable=False, null=True, on_delete=django.db.models.deletion.DO_NOTHING, related_name='+', to='production.printerslot')),

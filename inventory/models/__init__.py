@@ -3,6 +3,7 @@
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
 from inventory.models.extra import ClientSetting, ExtraField
 from inventory.models.ledger import InventoryTransaction
+from inventory.models.merging import SpoolMerge
 from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
 
@@ -19,6 +20,7 @@ __all__ = [
     "RecognisedRepeat",
     "Spool",
     "SpoolEvent",
+    "SpoolMerge",
     "SpoolTag",
     "UsageMeter",
 ]

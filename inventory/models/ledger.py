@@ -12,6 +12,8 @@ CONSUMPTION = ("usage", "waste")  # the kinds
 COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
 CLOCK_CORRECTED = "clock_corrected"  # the same: it may be dated before the entry it follows
 SETTLED = "settled"  # of a count that an entry beyond the book had first
+OPENING = "opening"  # of an adjustment: what was used of a spool that a client describes
+USED_BEFORE = "used before"  # the same of a spool that was received so
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
 
 

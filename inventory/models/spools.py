@@ -75,10 +75,13 @@ class SpoolQuerySet(PresentQuerySet):
         return self.annotate(available=AVAILABLE)
 
     def labelled(self, code):
-        """The spool whose label carries ``code``, now or before it was relabelled."""
+        """The spool whose label carries ``code``, now or before it was relabelled; of a double, the
+        one it was merged into."""
         code = codes.normalise(code)
         former = SpoolEvent.objects.filter(verb=SpoolEvent.Verb.RELABELLED, before=code)
-        return self.filter(Q(code=code) | Q(pk__in=former.values("spool")))
+        found = Q(code=code) | Q(pk__in=former.values("spool"))
+        doubles = self.model.objects.filter(found, merged_into__isnull=False)
+        return self.filter(merged_into=None).filter(found | Q(pk__in=doubles.values("merged_into")))
 
     def tagged(self, uid):
         """The spool that a tag of this UID is on."""
@@ -177,6 +180,10 @@ class Spool(NumberedRow):
         Location, models.PROTECT, null=True, blank=True, related_name="spools"
     )
     needs_weighing = models.BooleanField(default=False)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="doubles",
+        help_text="The spool that this one turned out to be.",
+    )  # fmt: skip
     archived_at = models.DateTimeField(null=True, editable=False)
     comment = models.TextField(blank=True)
     version = models.PositiveIntegerField(default=1, editable=False)
@@ -205,6 +212,10 @@ class Spool(NumberedRow):
             models.CheckConstraint(
                 condition=Q(removed_at=None) | Q(archived_at__isnull=False),
                 name="spool_removed_is_archived",
+            ),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(removed_at__isnull=False, remaining_grams=0),
+                name="spool_merged_is_empty",
             ),
             models.CheckConstraint(condition=Q(tare_grams__gte=0), name="spool_tare_not_negative"),
             models.CheckConstraint(condition=Q(price__gte=0), name="spool_price_not_negative"),
@@ -280,6 +291,8 @@ class SpoolEvent(models.Model):
         UNREMOVED = "unremoved"
         TAGGED = "tagged"
         UNTAGGED = "untagged"
+        MERGED = "merged"  # with a double of it, or into the spool that it is
+        UNMERGED = "unmerged"
 
     spool = models.ForeignKey(Spool, models.PROTECT, related_name="events")
     verb = models.CharField(max_length=12, choices=Verb)

@@ -110,6 +110,7 @@ class SpoolSerializer(RowSerializer):
             "location_name",
             "needs_weighing",
             "is_archived",
+            "merged_into",
             "archived_at",
             "removed_at",
             "created_at",
@@ -139,6 +140,17 @@ class AsOfQuery(serializers.Serializer):
     as_of = AsOfField(
         default=None, help_text="A moment, or a day of the farm (its end): see grams_then."
     )
+
+
+class MergeSerializer(serializers.Serializer):
+    """A double that was merged: what was booked, and by which weight. After a ``dry_run`` the
+    entries have no ids."""
+
+    double = serializers.IntegerField(source="double_id")
+    double_code = serializers.CharField(source="double.code")
+    reason = serializers.CharField()
+    explanation = serializers.CharField()
+    entries = InventoryTransactionSerializer(many=True)
 
 
 class BookedSpool(SpoolSerializer):
@@ -222,6 +234,16 @@ class SpoolTagSerializer(RowSerializer):
         model = SpoolTag
         fields = ["id", "spool", "spool_code", "uid", "kind", "bound_at"]
         read_only_fields = fields
+
+
+class MergedSpool(SpoolSerializer):
+    """A spool, and the double that is the same reel."""
+
+    merge = MergeSerializer(read_only=True)
+    dry_run = serializers.BooleanField(read_only=True)
+
+    class Meta(SpoolSerializer.Meta):
+        fields = [*SpoolSerializer.Meta.fields, "merge", "dry_run"]
 
 
 class ReceivedSpools(serializers.Serializer):

@@ -1,7 +1,7 @@
 """The bodies of a spool's verbs."""
 
-from inventory.models import Location, SpoolTag
-from inventory.serializers.spools import GRAMS, ReceiveBody
+from inventory.models import Location, Spool, SpoolTag
+from inventory.serializers.spools import GRAMS, ReceiveBody, SpoolCodeField
 from tenants.api.fields import (
     ChoiceField,
     FlagField,
@@ -86,6 +86,20 @@ class TagBody(Body):
     moves = FlagField(required=False)
 
 
+class MergeBody(Body):
+    """The spool that is the same reel, and how you know. ``confirm`` merges spools of different
+    filaments; with ``dry_run`` nothing is saved."""
+
+    double = IdField(queryset=Spool.objects.all(), required=False)
+    double_code = SpoolCodeField(source="double")
+    reason = TextField(max_length=200)
+    confirm = FlagField(required=False)
+    dry_run = FlagField(required=False)
+
+    class Meta:
+        needed = ("double",)
+
+
 class ArchiveBody(Body):
     """Whether filament that is left is thrown away (as waste) or stays in the book."""
 
@@ -107,4 +121,6 @@ SPOOL_VERBS = {
     "relabel": RelabelBody,
     "archive": ArchiveBody,
     "restore": NoBody,
+    "merge": MergeBody,
+    "unmerge": NoBody,
 }

@@ -17,11 +17,11 @@ from decimal import Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import InventoryTransaction, Spool, UsageMeter
+from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED, SETTLED
-from inventory.services import clock, meters
+from inventory.services import clock, doubles, meters
+from inventory.services.locking import locked
 from tenants.operations.bulk import Insert, Update, write
-from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
 from tenants.operations.refusals import Refusal
@@ -50,12 +50,6 @@ class InsufficientInventory(Refusal):
 class SpoolArchived(Refusal):
     code = "spool_archived"
     title = "The spool is archived"
-
-
-class UnknownSpool(Refusal):
-    code = "unknown_spool"
-    status = 400
-    title = "There is no such spool"
 
 
 class BackDated(Refusal):
@@ -216,6 +210,11 @@ class Book:
         spool.has_given_use_dates = True
         self.touch(spool)
 
+    def date_by_entries(self, spool):
+        """Let the entries say again when it was used, unless a client does."""
+        self._redated.add(spool.pk)
+        self.touch(spool)
+
     # -- what open runs reserve of it ----------------------------------------------------------
 
     def change_claim(self, spool, before, after):
@@ -308,6 +307,7 @@ class Book:
         via=None,
         **details,
     ):
+        doubles.require_not_merged(spool)
         at, by = at or self._moment(spool), by or self.by
         spool.remaining_grams += grams
         spool.last_entry_at = at
@@ -353,29 +353,6 @@ class Book:
     def _short(self, spool, needed, has, figure):
         short = {"spool_id": spool.pk, "spool_code": spool.code, "needed_grams": needed}
         self.shortages.append(short | {figure: has, "missing_grams": needed - has})
-
-
-def locked(spool_ids):
-    ids = {pk for pk in spool_ids if pk is not None}
-    if not ids:
-        return {}
-    found = {spool.pk: spool for spool in _with_ids(ids=list(ids))}
-    if missing := sorted(ids - found.keys()):
-        raise UnknownSpool(
-            _("No spool with id %(missing)s.") % {"missing": ", ".join(map(str, missing))},
-            errors={"spool": [_("There is no spool %(pk)s.") % {"pk": pk} for pk in missing]},
-        )
-    return found
-
-
-@compiled(ids=IDS)
-def _with_ids(ids):
-    return (
-        Spool.objects.filter(IsOneOf("pk", ids))
-        .with_filament()
-        .select_for_update(no_key=True, of=("self",))
-        .order_by("pk")
-    )
 
 
 def rounded_rate(rate):

@@ -6,6 +6,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, Spool
+from inventory.models.ledger import OPENING, USED_BEFORE
 from inventory.services import clock, ledger
 from inventory.services.past import require_past
 from inventory.services.spools import blank_labels, scale, shelf, stating
@@ -19,8 +20,6 @@ from tenants.operations.text import compose_names, format_number
 
 MAX_AT_ONCE = 200
 PRICE_STEP = Decimal("0.0001")
-USED_BEFORE = "used before"  # the reason of the entry
-OPENING = "opening"  # of a spool that a client describes
 ASSUMED = Decimal(1000)
 
 

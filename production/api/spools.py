@@ -6,7 +6,7 @@ from rest_framework.response import Response
 from inventory.api import spools
 from inventory.models import Spool
 from inventory.serializers.ledger import InventoryTransactionSerializer
-from inventory.services.ledger import UnknownSpool
+from inventory.services.locking import UnknownSpool
 from production.serializers.spools import (
     SavedForSerializer,
     ScanBody,

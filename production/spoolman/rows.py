@@ -71,6 +71,13 @@ def spool(number):
     return _found(found, "spool", number)
 
 
+def merged_number(number):
+    """The number of the spool that the one of this number was merged into, or None: a printer that
+    names it prints from the same reel."""
+    doubles = Spool.objects.filter(number=number, merged_into__removed_at=None)
+    return doubles.values_list("merged_into__number", flat=True).first()
+
+
 def not_found(kind, number):
     """Clients look for these very words."""
     return Failure(404, NOT_FOUND % {"kind": kind, "number": number})

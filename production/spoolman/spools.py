@@ -97,7 +97,10 @@ def use(call):
     try:
         found = metering.use(number, by=client.user, token=client.token, **amount, **how)
     except metering.NoSuchSpool as error:
-        raise rows.not_found("spool", number) from error
+        target = rows.merged_number(number)
+        if target is None:
+            raise rows.not_found("spool", number) from error
+        found = metering.use(target, by=client.user, token=client.token, **amount, **how)
     return shapes.spool(found)
 
 

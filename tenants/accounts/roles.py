@@ -45,7 +45,8 @@ MANAGEMENT = (
     | _each("delete", "production", f"{PRODUCTS} printerslot")
     | _each("add change delete", "production", "printer reason")
     | _each("add change delete", "inventory", "extrafield")
-    | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.override_spool"}
+    | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.merge_spool"}
+    | {"inventory.override_spool"}
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")

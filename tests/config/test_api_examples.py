@@ -73,6 +73,7 @@ def shelf(send):
     other = {"filament_name": "PLA Signal Orange", "codes": [ORANGE, ORANGE_TOO]}
     send("spools.receive", "spools/receive/", EXAMPLES["spools.receive"] | other)
     assert [each["code"] for each in black["spools"]] == [BLACK, BLACK_TOO]
+    send("spools.merge", "spools/{id}/merge/", id=black["spools"][0]["id"])
     send("spools.weigh", "spools/{id}/weigh/", id=spool["id"])
     send("spools.use", "spools/{id}/use/", id=spool["id"])
 

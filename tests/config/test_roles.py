@@ -120,7 +120,9 @@ API = """
 /api/v1/spools/{pk}/dry/                                .     o     .     .     .
 /api/v1/spools/{pk}/empty/                              .     o     .     .     .
 /api/v1/spools/{pk}/label/                              v     .     .     .     .
+/api/v1/spools/{pk}/merge/                              .     m     .     .     .
 /api/v1/spools/{pk}/move/                               .     o     .     .     .
+/api/v1/spools/{pk}/unmerge/                            .     m     .     .     .
 /api/v1/spools/{pk}/open/                               .     o     .     .     .
 /api/v1/spools/{pk}/relabel/                            .     o     .     .     .
 /api/v1/spools/{pk}/restore/                            .     o     .     .     .
@@ -177,11 +179,13 @@ PAGES = """
 /admin/inventory/spool/{pk}/archive/                    o     o
 /admin/inventory/spool/{pk}/dry/                        o     o
 /admin/inventory/spool/{pk}/empty/                      o     o
+/admin/inventory/spool/{pk}/merge/                      m     m
 /admin/inventory/spool/{pk}/move/                       o     o
 /admin/inventory/spool/{pk}/open/                       o     o
 /admin/inventory/spool/{pk}/restore/                    o     o
 /admin/inventory/spool/{pk}/tag/                        o     o
 /admin/inventory/spool/{pk}/undo_receipt/               o     o
+/admin/inventory/spool/{pk}/unmerge/                    m     m
 /admin/inventory/spool/{pk}/untag/                      o     o
 /admin/inventory/spool/{pk}/use/                        o     o
 /admin/inventory/spool/{pk}/waste/                      o     o

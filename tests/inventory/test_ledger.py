@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool
 from inventory.services import ledger
+from inventory.services.locking import UnknownSpool
 from tests.factories import a_filament, a_run, a_spool
 from tests.queries import fresh
 
@@ -143,7 +144,7 @@ def test_an_archived_spool_can_not_be_claimed():
 
 
 def test_an_unknown_spool_is_named():
-    with pytest.raises(ledger.UnknownSpool, match="424242"), ledger.book([424242], by=None):
+    with pytest.raises(UnknownSpool, match="424242"), ledger.book([424242], by=None):
         pass
 
 

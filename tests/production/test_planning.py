@@ -8,7 +8,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Spool
-from inventory.services.ledger import UnknownSpool
+from inventory.services.locking import UnknownSpool
 from production.models import ProductionRun, RunEvent, RunNumber
 from production.services.requirements import in_use
 from production.services.runs import lifecycle, planning

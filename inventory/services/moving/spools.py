@@ -7,10 +7,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext_lazy
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent, UsageMeter
+from inventory.models.ledger import OPENING
 from inventory.services import clock, ledger
 from inventory.services.moving import arrivals
 from inventory.services.moving.arrivals import CHANGED, IMPORT, NEW, batched
-from inventory.services.receiving import OPENING
 from tenants.accounts import audited
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tenants.operations import progress

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import Location, SpoolEvent
-from inventory.services import extra_values, ledger
+from inventory.services import doubles, extra_values, ledger
 from inventory.services.past import require_past
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
@@ -233,9 +233,10 @@ def remove(spool, *, by, at=None):
 @operation("spool.restore")
 def restore(spool, *, by, at=None):
     """Put an archived spool back on the shelf, with its balance; of one that was removed, only take
-    that back where it was archived before. Returns it. Raises NotArchived.
+    that back where it was archived before. Returns it. Raises NotArchived, SpoolMerged.
     """
     with locked(spool, by=by, at=at, archived_too=True, removed_too=True) as (book, fresh):
+        doubles.require_not_merged(fresh)
         if fresh.is_removed:
             was_archived = fresh.archived_at != fresh.removed_at
             fresh.removed_at = None
@@ -254,7 +255,8 @@ def restore(spool, *, by, at=None):
 
 
 def require_not_removed(spool):
-    """Raises SpoolRemoved."""
+    """Raises SpoolMerged, SpoolRemoved."""
+    doubles.require_not_merged(spool)
     if spool.is_removed:
         raise SpoolRemoved(
             _("Spool %(spool)s is removed since %(removed_at)s: restore it first.")
@@ -339,11 +341,16 @@ def _require_free(spool):
             spool_id=spool.pk,
         )
     require_unclaimed(spool)
+    require_unloaded(spool, _("take it out before it is archived"))
+
+
+def require_unloaded(spool, advice):
+    """Raise SpoolLoaded where it is in a printer, with the ``advice`` what to do."""
     # A slot takes a spool under the spool's lock: none is loaded between this and the archiving.
     if slot := getattr(spool, "printer_slot", None):
         raise SpoolLoaded(
-            _("Spool %(spool)s is in %(slot)s: take it out before it is archived.")
-            % {"spool": spool.code, "slot": slot},
+            _("Spool %(spool)s is in %(slot)s: %(advice)s.")
+            % {"spool": spool.code, "slot": slot, "advice": advice},
             spool_id=spool.pk,
             printer_id=slot.printer_id,
             slot_id=slot.pk,

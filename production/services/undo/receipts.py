@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.models import InventoryTransaction, Spool, SpoolEvent, UsageMeter
+from inventory.models.ledger import USED_BEFORE
 from inventory.services import ledger
-from inventory.services.receiving import USED_BEFORE
 from production.models import PrinterSlot, ProductionRun
 from production.services import overrides
 from production.services.undo.loads import TAKEN_BACK

@@ -3,6 +3,7 @@
 import pytest
 
 from inventory.models import UsageMeter
+from inventory.services.spools import merging, shelf
 from tenants.accounts import scopes
 from tests.factories import a_filament, a_spool
 from tests.production.spoolman.clients import a_printer_client, items, message, ok
@@ -108,3 +109,13 @@ def test_a_session_reports_too(manager, address):
     ok(client.put(address, {"use_weight": 1}))
     meter = UsageMeter.objects.get()
     assert (meter.token, meter.by) == (None, manager)
+
+
+def test_a_use_of_a_double_goes_to_the_spool_that_it_is(printer, spool, address):
+    kept = a_spool(filament=spool.filament)
+    merging.merge(kept, double=spool, reason="The same tag", by=None)
+    assert ok(printer.put(address, {"use_weight": 5}))["id"] == kept.number
+    assert fresh(kept).metered_grams == 5
+    shelf.remove(kept, by=None)
+    assert printer.put(address, {"use_weight": 5}).status_code == 404
+    assert violations() == []

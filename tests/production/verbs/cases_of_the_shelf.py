@@ -7,14 +7,14 @@ from django.utils import timezone
 
 from inventory.models import Location
 from inventory.services import receiving, reversing
-from inventory.services.spools import consumption, revaluing, scale, shelf
+from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_spools
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.services.printing import slots, weighing
 from production.services.undo import last_action, loads, receipts
-from tests.factories import a_filament, a_slot, a_spool
+from tests.factories import a_filament, a_slot, a_spool, spools_of_one
 from tests.production.verbs.preparation import a_table, misdated, running
 
 CASES, verb = a_table()
@@ -89,6 +89,32 @@ def _():
 def _():
     spool, dry_box = a_spool(30), Location.objects.create(name="Dry box")
     return lambda: shelf.move(spool, location=dry_box, by=None)
+
+
+def _doubles():
+    """A spool, and a double that has of everything what it has not."""
+    kept, double = spools_of_one(2)
+    dry_box = Location.objects.create(name="Dry box")
+    shelf.describe(double, by=None, location=dry_box, lot_number="L7", extra={"ams": "1"})
+    shelf.open(double, by=None)
+    tags.bind(double, uid="04A2", by=None)
+    consumption.use(double, grams=10, by=None)
+    further = a_spool(filament=kept.filament)
+    merging.merge(double, double=further, reason="The same tag", by=None)
+    return kept, double
+
+
+@verb("spool.merge")
+def _():
+    kept, double = _doubles()
+    return lambda: merging.merge(kept, double=double, reason="The same tag", by=None)
+
+
+@verb("spool.unmerge")
+def _():
+    kept, double = _doubles()
+    merging.merge(kept, double=double, reason="The same tag", by=None)
+    return lambda: merging.unmerge(double, by=None)
 
 
 @verb("spool.open")

@@ -9,8 +9,9 @@ from decimal import Decimal
 from django.utils import timezone
 
 from inventory.models import Spool
+from inventory.services.doubles import SpoolMerged
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
-from inventory.services.spools import consumption, revaluing, scale, shelf
+from inventory.services.spools import consumption, merging, revaluing, scale, shelf
 from inventory.services.spools.shelf import SpoolClaimed, SpoolLoaded
 from production.models import PrinterSlot, ProductionRun
 from production.services import completion
@@ -292,7 +293,37 @@ def revalue_and_revalue():
     return revalue_and(lambda run, spool: lambda: revaluing.revalue(spool, by=None))
 
 
+def merge_and_use():
+    """What is used of a double goes to the spool, or is refused: nothing is lost."""
+    kept, double = spools_of_one(2)
+
+    def judge(results):
+        used = 10 if refusals(results) == [] else 0
+        assert used or refusals(results) == [SpoolMerged]
+        assert (remaining(kept), remaining(double)) == (1000 - used, 0)
+
+    return [
+        lambda: merging.merge(kept, double=double, reason="The same tag", by=None),
+        lambda: consumption.use(double, grams=10, by=None),
+    ], judge
+
+
+def merge_either_way():
+    first, second = spools_of_one(2)
+
+    def judge(results):
+        assert refusals(results) == [SpoolMerged]
+        assert sorted([remaining(first), remaining(second)]) == [0, 1000]
+
+    return [
+        lambda: merging.merge(first, double=second, reason="The same tag", by=None),
+        lambda: merging.merge(second, double=first, reason="The same tag", by=None),
+    ], judge
+
+
 RACES = [
+    merge_and_use,
+    merge_either_way,
     revalue_and_correct,
     revalue_and_revert,
     revalue_and_revalue,

@@ -21,6 +21,7 @@ from inventory.services import (
 )
 from inventory.services.spools import (
     consumption,
+    merging,
     retyping,
     revaluing,
     scale,
@@ -63,6 +64,7 @@ from tests.factories import (
     a_slot,
     a_spool,
     make_user,
+    spools_of_one,
 )
 from tests.production.verbs.preparation import misdated, reported_late
 
@@ -103,6 +105,11 @@ def of_kin(run):
     """The run's only line, and another spool of what it holds."""
     line = run.materials.get()
     return line, a_spool(filament=line.spool.filament)
+
+
+def merged():
+    kept, double = spools_of_one(2)
+    return merging.merge(kept, double=double, reason="The same tag", by=None)
 
 
 def forgotten():
@@ -284,6 +291,8 @@ OF_OTHERS = {
     "spool.bridge_remaining": lambda: bridges.set_remaining(a_spool(), grams=700, **of_a_bridge()),
     "spool.bridge_used": lambda: bridges.set_used(a_spool(), grams=300, **of_a_bridge()),
     "spool.give_back": lambda: stating.give_back(a_spool(), grams=5, by=None),
+    "spool.merge": lambda: merged(),
+    "spool.unmerge": lambda: merging.unmerge(merged().double, by=None),
     "spool.measure": lambda: stating.measure(a_spool(), gross_grams=900, by=None),
     "spool.receive_stated": lambda: receiving.receive_stated(filament=a_filament(), by=None),
     "spool.remove": lambda: shelf.remove(a_spool(), by=None),

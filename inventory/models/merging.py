@@ -1,0 +1,36 @@
+"""Spools that turned out to be one reel."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from inventory.models.spools import Spool
+
+
+class SpoolMerge(models.Model):
+    """A double that was merged into the spool that it is, and what taking that back needs.
+
+    ``before`` has what was carried over: ``target`` ``{field: [before, after]}``, ``double`` its
+    dates of archiving and removal, the ids of ``tags`` and of ``doubles`` of the double,
+    ``entries`` of the ledger.
+    """
+
+    target = models.ForeignKey(Spool, models.PROTECT, related_name="merges")
+    double = models.ForeignKey(Spool, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    explanation = models.TextField(help_text="What was booked, and by which weight.")
+    before = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint("double", condition=Q(undone_at=None), name="spool_merged_once")
+        ]
+
+    def __str__(self):
+        return f"{self.double_id} into {self.target_id}"

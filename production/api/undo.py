@@ -5,9 +5,13 @@ from rest_framework.exceptions import PermissionDenied
 from rest_framework.response import Response
 
 from inventory.models import Spool
+from production.api.runs import ProductionRunViewSet
+from production.api.spools import SpoolInUseViewSet
+from production.models import ProductionRun
 from production.serializers.undo import LastSerializer, UndoBody, UndoneSerializer
 from production.services.undo import last_action
 from tenants.api import SIGNED_IN
+from tenants.api.json_rows import read_page, read_row
 from tenants.api.views import BaseViewSet
 
 
@@ -44,5 +48,9 @@ class UndoViewSet(BaseViewSet):
         if values["kind"] == "run" and not request.user.has_perm(permission):
             raise PermissionDenied(_("You may not undo a run."))
         run, spools = self.call(last_action.undo_event, **values)
-        spools = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
-        return Response(UndoneSerializer({"run": run, "spools": spools.with_filament()}).data)
+        found = Spool.objects.filter(pk__in=[spool.pk for spool in spools]).order_by("pk")
+        if self.request.accepted_renderer.format != "json":
+            return Response(UndoneSerializer({"run": run, "spools": found.with_filament()}).data)
+        rows, _count = read_page(SpoolInUseViewSet(), found, 0, len(spools))
+        run = run and read_row(ProductionRunViewSet(), ProductionRun.objects.all(), run.pk)
+        return Response({"run": run, "spools": rows})

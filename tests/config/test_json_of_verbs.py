@@ -133,6 +133,22 @@ def test_many_rows_that_are_made_together(client, path):
     assert len(indented.json()[member]) == len(rows)
 
 
+def undone(client):
+    found = client.get(f"{API}me/undo/").json()["undoable"]
+    return client.post(f"{API}me/undo/", {"kind": found["kind"], "event": found["event"]})
+
+
+def test_an_undo(client):
+    run = a_nasty_run()
+    client.post(f"{API}production-runs/{run.pk}/complete/", {"as_planned": True})
+    answer, row = undone(client), represented(client, f"production-runs/{run.pk}")
+    assert answer.content == b'{"run":' + row + b',"spools":[]}'
+    spools = client.post(f"{API}spools/receive/", {"filament": a_filament(NASTY).pk, "count": 2})
+    answer = undone(client)
+    rows = [represented(client, f"spools/{each['id']}") for each in spools.json()["spools"]]
+    assert answer.content == b'{"run":null,"spools":[' + b",".join(rows) + b"]}"
+
+
 # --- A row that is not there ---------------------------------------------------------------------
 
 

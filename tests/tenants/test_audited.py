@@ -146,10 +146,10 @@ def test_a_value_that_can_not_be_is_invalid_by_field(farm, manager):
 
 
 def test_when_the_trail_can_not_be_written_nothing_is(shelf, manager, monkeypatch):
-    def full(**fields):
+    def full(*args, **kwargs):
         raise IntegrityError
 
-    monkeypatch.setattr(AuditEvent.objects, "create", full)
+    monkeypatch.setattr(AuditEvent, "save", full)
     with pytest.raises(IntegrityError):
         audited.update(shelf, by=manager, name="Shelf 9")
     assert Location.objects.get(pk=shelf.pk).name == "Shelf 1"

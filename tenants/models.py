@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.validators import RegexValidator
-from django.db import models
+from django.db import connection, models
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Lower
 from django.utils import timezone
@@ -20,6 +20,11 @@ class TenantQuerySet(models.QuerySet):
         """The farm of a normalized host, unless it is suspended, or None; ``is_only`` says whether
         there is no other one."""
         return _at_host.first(host=host)
+
+    def enter_at_host(self, host):
+        """The same, at the beginning of a request, which enters the farm next: see
+        ``find_farm`` of the database backend."""
+        return connection.find_farm(_at_host.statement, host=host)
 
 
 class Tenant(TenantMixin):

@@ -42,6 +42,16 @@ SWITCH = """
            to_regnamespace(%s) IS NOT NULL
 """
 RESET = "RESET ALL; SELECT pg_advisory_unlock_all();"
+# After RESET: what a query finds, with the path and the role of that farm, which it sets. A role of
+# a longer name is called otherwise (`role_name`), and is left to `enter`.
+FIND = """
+    SELECT set_config('search_path', %(public)s, false), set_config('role', %(no_role)s, false);
+    SELECT found.*, set_config('search_path', schema_name || ', pg_temp', false),
+           set_config('role', CASE WHEN octet_length(current_database() || schema_name) < 63
+                              THEN current_database() || '.' || schema_name END, false),
+           to_regnamespace(schema_name) IS NOT NULL
+    FROM ({query}) AS found
+"""
 # What a farm may name again by itself: cleared when another farm comes. Psycopg notices that its
 # own prepared statements are gone, as long as the connection has a prepare_threshold.
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
@@ -62,6 +72,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self._current = self._target = None
         self._is_clean = True  # no farm's role was used since the session was reset
         self._farm = None  # the last one whose role was used
+        self._found = None  # the one that was entered as it was found
         super().__init__(*args, **kwargs)
 
     def get_new_connection(self, conn_params):
@@ -109,9 +120,44 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     def enter(self, tenant):
         """Switch to a tenant now rather than at the next statement; raises SchemaUnreachable."""
+        is_there, self._found = tenant is self._found, None
         self.set_tenant(tenant)
-        self._current = None
-        self.cursor().close()
+        if not is_there:
+            self._current = None
+            self.cursor().close()
+
+    def find_farm(self, statement, **values):
+        """The farm that a compiled statement finds in ``public``, or None; a request begins so.
+
+        The same round trip clears the session before, and sets the path and the role of the farm:
+        `enter` has nothing left to do, unless the connection has served another farm. It is not
+        prepared, as a farm could put another statement in its place.
+        """
+        self.set_schema_to_public()
+        self._found = self._current = None
+        if self.connection is not None and self._is_idle:
+            with suppress(psycopg.Error):  # step by step it shows which one failed
+                return self._find_and_enter(statement, values)
+        with self.cursor() as cursor:
+            cursor.execute(statement.text, values)
+            row = cursor.fetchone()
+        return row and statement.read(row)
+
+    def _find_and_enter(self, statement, values):
+        public = self._get_target()
+        names = {"public": public[0], "no_role": public[1]}
+        row = self._last_row(RESET + FIND.format(query=statement.text), values | names)
+        self.health_check_done = True
+        if row is None:
+            self._current, self._is_clean = public, True
+            return None
+        self._is_clean = False
+        *columns, path, role, exists = row
+        farm = statement.read(columns)
+        target = self._target_of(farm.schema_name, farm.pk)
+        if exists and (path, role) == target[:2] and self._farm in (None, farm.pk):
+            self._current, self._farm, self._found = target, farm.pk, farm
+        return farm
 
     def close_if_health_check_failed(self):
         """At the first statement of a request, in place of ``SELECT 1``: clear the session, or
@@ -120,11 +166,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
             return
         self.health_check_done = True
         self._current, self._is_clean = None, False
-        if self.connection.info.transaction_status != TransactionStatus.IDLE:
+        if not self._is_idle:
             self.close()  # a statement has begun a transaction, which nobody would end
             return
         with suppress(SchemaUnreachable):  # closed; a new connection is opened
-            self._switch(self.connection, self._get_target())
+            self._switch(self._get_target())
+
+    @property
+    def _is_idle(self):
+        return self.connection.info.transaction_status == TransactionStatus.IDLE
 
     def _handle_search_path(self, cursor=None):
         connection = self.connection
@@ -137,34 +187,32 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if path == target[0] and self._current == target:
             return
         is_repeated = path is None and self._current == target
-        self._switch(connection, target, is_repeated=is_repeated)
+        self._switch(target, is_repeated=is_repeated)
 
     @staticmethod
     def _is_aborted(connection):
         return connection.info.transaction_status == TransactionStatus.INERROR
 
     def _get_target(self):
-        """Path, role, schema and tenant: a farm created again has a new role of the same name."""
         schema, tenant = self.schema_name, self.tenant
         if not SCHEMA_NAME.fullmatch(schema or ""):
             raise SchemaUnreachable(f"{schema!r} can't be the name of a schema")
         if getattr(tenant, "uses_farm_role", False):
-            role = role_name(self.settings_dict["NAME"], schema)
-            return f"{schema}, pg_temp", role, schema, tenant.pk
+            return self._target_of(schema, tenant.pk)
         return schema, NO_ROLE, schema, None
 
-    def _switch(self, connection, target, *, is_repeated=False):
+    def _target_of(self, schema, farm):
+        """Path, role, schema and farm: created again, that has a new role of the same name."""
+        return f"{schema}, pg_temp", role_name(self.settings_dict["NAME"], schema), schema, farm
+
+    def _switch(self, target, *, is_repeated=False):
         path, role, schema, farm = target
         self._current = None
         is_other = role != NO_ROLE and self._farm not in (None, farm)
         is_reset = not is_repeated and (role != NO_ROLE or not self._is_clean)
         statements = f"{FORGET if is_other else ''}{RESET if is_reset else ''}{SWITCH}"
         try:
-            with connection.cursor() as cursor:
-                cursor.execute(statements, [path, role, schema])
-                while cursor.nextset():
-                    pass
-                exists = cursor.fetchone()[2]
+            exists = self._last_row(statements, [path, role, schema])[2]
         except psycopg.Error as error:
             self.close()
             raise SchemaUnreachable(f"The schema {schema} can't be reached") from error
@@ -173,6 +221,14 @@ class DatabaseWrapper(base.DatabaseWrapper):
             raise SchemaUnreachable(f"The schema {schema} does not exist")
         self._current, self._is_clean = target, role == NO_ROLE
         self._farm = farm or self._farm
+
+    def _last_row(self, statements, params):
+        """Of the last of the statements, which are one round trip; None where there is none."""
+        with self.connection.cursor() as cursor:
+            cursor.execute(statements, params)
+            while cursor.nextset():
+                pass
+            return cursor.fetchone()
 
     def program(self, name):
         try:

@@ -257,7 +257,7 @@ def is_public(host):
 def find_farm(host):
     """The farm of a normalized host, unless it is suspended, or None; on an IP address that is no
     farm's own, DEFAULT_FARM, or the only farm that there is."""
-    tenant = Tenant.objects.at_host(host)
+    tenant = Tenant.objects.enter_at_host(host)
     if tenant is not None or not address(host):
         return tenant
     farms = Tenant.objects.order_by("pk")

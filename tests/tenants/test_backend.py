@@ -18,7 +18,7 @@ from tenants.schemas import database_role, migrating
 from tenants.schemas.current import SchemaUnreachable
 from tests.conftest import FarmClient, go_to
 from tests.factories import PASSWORD, make_user
-from tests.tenants.sql_helpers import ask, walled
+from tests.tenants.sql_helpers import ask, enter_at_host, walled
 
 # --- What the backend promises -----------------------------------------------------------------
 
@@ -70,7 +70,16 @@ def test_a_cancelled_switch_raises_and_closes_instead_of_reading_the_wrong_farm(
 ENOUGH_READS = 500
 
 
-def test_cancels_at_any_moment_never_show_another_farm(committed_farm):
+def begin_in(tenant):
+    connection.set_tenant(tenant)
+
+
+def begin_at_host(tenant):
+    enter_at_host(connection, f"{tenant.slug}.localhost")
+
+
+@pytest.mark.parametrize("begin", [begin_in, begin_at_host])
+def test_cancels_at_any_moment_never_show_another_farm(committed_farm, begin):
     neighbour = services.add_farm(slug=f"next-{committed_farm.slug}", name="Next")
     pids, stop, wrong, reads = [], threading.Event(), [], [0]
 
@@ -78,11 +87,11 @@ def test_cancels_at_any_moment_never_show_another_farm(committed_farm):
         farms = [walled(committed_farm), walled(neighbour)]
         while not stop.is_set():
             for tenant in farms:
-                connection.set_tenant(tenant)
                 try:
                     pids[:] = (
                         [connection.connection.info.backend_pid] if connection.connection else []
                     )
+                    begin(tenant)
                     seen = ask("SELECT current_schema() || ' ' || current_user")
                 except DatabaseError:
                     continue

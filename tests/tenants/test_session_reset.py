@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from django.db import connection
 
-from tests.tenants.sql_helpers import walled
+from tests.tenants.sql_helpers import enter_at_host, walled
 
 LEFT = {
     "a timeout": "SET statement_timeout = '2s'",
@@ -57,7 +57,14 @@ def next_request(session, farm):
     session.enter(farm)
 
 
-@pytest.mark.parametrize("enter", [type(connection.copy()).enter, next_request])
+def request_at_host(session, farm):
+    enter_at_host(session, f"{farm.slug}.localhost")
+
+
+REQUESTS = [next_request, request_at_host]
+
+
+@pytest.mark.parametrize("enter", [type(connection.copy()).enter, *REQUESTS])
 def test_the_next_farm_finds_a_session_as_new(session, enter):
     session, [farm, other, _] = session
     enter(session, other)
@@ -71,13 +78,17 @@ def test_the_next_farm_finds_a_session_as_new(session, enter):
     assert found == dict.fromkeys(LEFT, (before, pid))
 
 
-def test_the_next_request_to_the_same_farm_or_to_the_public_site_finds_it_as_new(session):
+@pytest.mark.parametrize("enter", [type(connection.copy()).enter, *REQUESTS])
+def test_the_next_request_to_the_same_farm_or_to_the_public_site_finds_it_as_new(session, enter):
     session, [farm, *_] = session
-    leave = "SELECT set_config('role', 'none', false), set_config('statement_timeout', '2s', false)"
-    session.enter(farm)
+    leave = """
+        SELECT set_config('role', 'none', false), set_config('search_path', 'public', false),
+               set_config('statement_timeout', '2s', false), pg_advisory_lock(42)
+    """
+    enter(session, farm)
     before = seen(session)
     raw(session, leave)
-    session.enter(farm)
+    enter(session, farm)
     assert seen(session) == before
     session.close_if_unusable_or_obsolete()
     session.set_schema_to_public()
@@ -89,10 +100,11 @@ def test_the_next_request_to_the_same_farm_or_to_the_public_site_finds_it_as_new
         session.close_if_unusable_or_obsolete()
 
 
-def test_the_same_farm_finds_its_own_prepared_statements(session):
+@pytest.mark.parametrize("request_to", REQUESTS)
+def test_the_same_farm_finds_its_own_prepared_statements(session, request_to):
     session, [farm, *_] = session
     raw(session, LEFT["a prepared statement"])
-    next_request(session, farm)
+    request_to(session, farm)
     assert raw(session, "EXECUTE left_over").fetchone() == (1,)
 
 
@@ -108,17 +120,18 @@ def test_statements_that_psycopg_prepares_are_forgotten_with_those_of_the_server
             assert [cursor.execute("SELECT 1").fetchone() for _ in range(2)] == [(1,), (1,)]
 
 
+@pytest.mark.parametrize("request_to", REQUESTS)
 @pytest.mark.parametrize(
     "statement",
     ["BEGIN", "SET statement_timeout = 1", "BEGIN; SELECT 1 / 0"],
     ids=["an open transaction", "no time", "a failed transaction"],
 )
-def test_a_session_that_can_not_be_cleared_is_replaced(session, statement):
+def test_a_session_that_can_not_be_cleared_is_replaced(session, statement, request_to):
     session, [farm, *_] = session
     pid = session.connection.info.backend_pid
     with suppress(psycopg.DataError):
         raw(session, statement)
-    next_request(session, farm)
+    request_to(session, farm)
     if statement.startswith("BEGIN"):
         assert session.connection.info.backend_pid != pid
     with session.cursor() as cursor:

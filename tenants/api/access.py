@@ -60,7 +60,12 @@ class ActionPermission(BasePermission):
     The refusal names the permission as ``me/`` and ``roles/`` do, or both scopes.
     """
 
-    message = None
+    refused = None
+
+    @property
+    def message(self):
+        sentence = _("This takes %(permission)s, which the role %(role)s does not include.")
+        return self.refused and sentence % self.refused
 
     def has_permission(self, request, view):
         """Raises InsufficientScope."""
@@ -69,10 +74,7 @@ class ActionPermission(BasePermission):
             return True
         if not user.is_authenticated or needed is None:
             return False
-        values = {"permission": needed, "role": user.role}
-        self.message = (
-            _("This takes %(permission)s, which the role %(role)s does not include.") % values
-        )
+        self.refused = {"permission": needed, "role": user.role}
         if needed not in NO_PERMISSION and needed not in roles.permissions(user.role):
             return False
         require_scope(user.scope, scope_needed(needed))

@@ -254,8 +254,8 @@ class BaseViewSet(GenericViewSet):
     # -- the rules -----------------------------------------------------------------------------
 
     def _check_parameters(self, request):
-        if self.action is None:
-            return  # 405 comes first
+        if self.action is None or not request.query_params:
+            return  # without an action, 405 comes first
         known, errors = self.known_parameters(), {}
         for name, values in request.query_params.lists():
             if name not in known:

@@ -10,6 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from inventory.models import (
     Filament,
     InventoryTransaction,
+    RecognisedRepeat,
     Spool,
     SpoolEvent,
 )
@@ -55,6 +56,10 @@ class SpoolReferenceFilter(ReferenceFilter):
 
 class RunReferenceFilter(ReferenceFilter):
     names = {"number": "iexact"}
+
+
+class TokenReferenceFilter(ReferenceFilter):
+    names = {"name": "iexact"}
 
 
 @extend_schema_field(OpenApiTypes.STR)
@@ -170,3 +175,11 @@ class InventoryTransactionFilter(FollowedFilter):
     created_from = FromFilter("created_at")
     created_to = ToFilter("created_at")
     performed_by = PersonFilter()
+
+
+class RecognisedRepeatFilter(FilterSet):
+    spool = SpoolReferenceFilter()
+    token = TokenReferenceFilter()
+    rule = SeveralFilter(choices=RecognisedRepeat.Rule.choices)
+    received_from = FromFilter("received_at")
+    received_to = ToFilter("received_at")

@@ -7,6 +7,7 @@ from inventory.api.catalogue import (
     MaterialTypeViewSet,
 )
 from inventory.api.ledger import InventoryTransactionViewSet, SpoolTransactionViewSet
+from inventory.api.repeats import RecognisedRepeatViewSet
 from inventory.api.spools import SpoolEventViewSet, SpoolViewSet
 from inventory.api.tags import SpoolTagViewSet
 from tenants.api.views import ID
@@ -21,4 +22,5 @@ ROUTES = {
     f"spools/(?P<spool_id>{ID})/events": SpoolEventViewSet,
     f"spools/(?P<spool_id>{ID})/tags": SpoolTagViewSet,
     "inventory-transactions": InventoryTransactionViewSet,
+    "repeats": RecognisedRepeatViewSet,
 }

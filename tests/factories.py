@@ -1,12 +1,14 @@
 """Things to test with: plain functions, keywords for what matters to the test."""
 
 import itertools
+from datetime import timedelta
 from decimal import Decimal
 
 from django.db import connection
+from django.utils import timezone
 
-from inventory.models import Filament, Manufacturer, MaterialType, Spool
-from inventory.services import receiving
+from inventory.models import Filament, Manufacturer, MaterialType, RecognisedRepeat, Spool
+from inventory.services import metering, receiving
 from production.models import BomLine, Printer, PrinterSlot, Product, ProductionRun
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
@@ -36,6 +38,19 @@ def a_printer_token(user, **fields):
     """The row of a new token that printers' programs report with."""
     make_token(user, **({"scope": "printer"} | fields))
     return DeviceToken.objects.select_related("user").latest("pk")
+
+
+def a_repeat(before=7, amount=63, *, spool=None, user=None, **token):
+    """What was recognised of two reports of Moonraker, in mm and 12 s apart; of 50 and 60 it is
+    only "perhaps"."""
+    spool = spool or a_spool()
+    fields = {"kind": DeviceToken.Kind.MOONRAKER} | token
+    device = a_printer_token(user or make_user(), **fields)
+    how = {"by": device.user, "token": device, "agent": "Moonraker"}
+    number = Spool.objects.values_list("number", flat=True).get(pk=spool.pk)
+    metering.use(number, length_mm=before, at=timezone.now() - timedelta(seconds=12), **how)
+    metering.use(number, length_mm=amount, **how)
+    return RecognisedRepeat.objects.latest("pk")
 
 
 def spread_identities():

@@ -6,6 +6,7 @@ refers to rows of its own, and every figure is there. ``ROWS`` has what fills ea
 
 from django.utils import timezone
 
+from inventory.models import RecognisedRepeat
 from production.models import (
     BomLine,
     Printer,
@@ -172,6 +173,19 @@ def tokens_of_others(count):
     return many(DeviceToken, count, **fields, user=people.__getitem__)
 
 
+def repeats(count):
+    fields = {"rule": "R2", "unit": "length", "amount": "63", "before": "7", "grams": 1}
+    reels, devices = spools(count), tokens_of_others(count)
+    return many(
+        RecognisedRepeat,
+        count,
+        **fields,
+        spool=reels.__getitem__,
+        token=devices.__getitem__,
+        received_at=timezone.now(),
+    )
+
+
 def tokens(count):
     fields = {"name": "printer", "scope": "read", "hash": named("hash")}
     return many(DeviceToken, count, **fields, user=a_user())
@@ -211,6 +225,7 @@ ROWS = {
     "spools-events": [events_of_one_spool],
     "spools-tags": [tags_of_one_spool],
     "inventory-transactions": [counts],
+    "repeats": [repeats],
     "printers": [printers],
     "printers-slots": [slots_of_one_printer],
     "products": [products],

@@ -115,7 +115,7 @@ class Migration(migrations.Migration):
                 ('before', models.CharField(help_text='The report before it.', max_length=40)),
                 ('grams', tenants.operations.quantities.ReportedGramsField()),
                 ('received_at', models.DateTimeField(verbose_name='received')),
-                ('settled_at', models.DateTimeField(null=True, verbose_name='settled')),
+                ('overruled_at', models.DateTimeField(null=True, verbose_name='overruled')),
                 ('entry', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.inventorytransaction')),
                 ('spool', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='repeats', to='inventory.spool')),
                 ('token', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='repeats', to='accounts.devicetoken')),

@@ -143,7 +143,7 @@ class RecognisedRepeat(models.Model):
     """A report that was taken for one that repeats, or contains, the one ``before`` it.
 
     ``grams`` were not counted again; of one that only *perhaps* contains it they were counted with
-    both. A person may have the last word: ``settled_at``, by the ``entry`` of that.
+    both. A person may have the last word: ``overruled_at``, by the ``entry`` of that.
     """
 
     class Rule(models.TextChoices):
@@ -160,7 +160,7 @@ class RecognisedRepeat(models.Model):
     before = models.CharField(max_length=40, help_text="The report before it.")
     grams = ReportedGramsField()
     received_at = models.DateTimeField("received")
-    settled_at = models.DateTimeField("settled", null=True)
+    overruled_at = models.DateTimeField("overruled", null=True)
     entry = models.ForeignKey(
         InventoryTransaction, models.PROTECT, null=True, related_name="+", db_index=False
     )
@@ -183,7 +183,7 @@ class RecognisedRepeat(models.Model):
         return {"length": "mm", "weight": "g"}[self.unit]
 
     @property
-    def is_settled(self):
-        """Whether a person has decided, by an entry that stands."""
+    def is_overruled(self):
+        """Whether a person decided otherwise, and the entry of that stands."""
         is_reversed = self.entry is not None and hasattr(self.entry, "reversed_by")
-        return self.settled_at is not None and not is_reversed
+        return self.overruled_at is not None and not is_reversed

@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from inventory.admin.repeats import repeats_by_day
 from inventory.models import Spool
 from inventory.services.spools import scale
 from production.models import Printer, PrinterSlot
@@ -42,6 +43,7 @@ def page(printer):
     """The context of a printer's page."""
     return {
         "mismatches": devices.mismatches(printer),
+        "repeats": repeats_by_day(printer),
         "reported": devices.reported(printer)[:MAX_ROWS],
         "active_spool": active_spool.last_job(printer) if printer.moonraker_url else None,
     }

@@ -16,7 +16,7 @@ def _each(verbs, app, models):
 
 
 FLOOR_CATALOGUE = "manufacturer materialtype filament location"
-BOOKS = "spool inventorytransaction spoolevent"
+BOOKS = "spool inventorytransaction spoolevent recognisedrepeat"
 PRODUCTS = "product bomline"
 MACHINES = "printer printerslot"
 RUNS = "productionrun runitem runmaterial"
@@ -48,6 +48,7 @@ MANAGEMENT = (
     | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.merge_spool"}
     | {"inventory.override_spool"}
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
+    | {"inventory.overrule_recognisedrepeat"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")

@@ -11,6 +11,7 @@ ADMIN = """
 /admin/inventory/extrafield/                            v     m     m     m
 /admin/inventory/filament/                              v     o     o     m
 /admin/inventory/inventorytransaction/                  v     -     -     -
+/admin/inventory/recognisedrepeat/                      v     -     -     -
 /admin/inventory/location/                              v     o     o     m
 /admin/inventory/manufacturer/                          v     o     o     m
 /admin/inventory/materialtype/                          v     o     o     m

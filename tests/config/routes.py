@@ -15,6 +15,7 @@ from inventory.models import (
     Location,
     Manufacturer,
     MaterialType,
+    RecognisedRepeat,
     Spool,
     SpoolEvent,
     SpoolTag,
@@ -41,6 +42,7 @@ from tests.factories import (
     a_material_type,
     a_printer,
     a_product,
+    a_repeat,
     a_running_run,
     a_slot,
     a_spool,
@@ -69,6 +71,7 @@ ROWS = {
     "production-runs": ProductionRun,
     "products": Product,
     "reasons": Reason,
+    "repeats": RecognisedRepeat,
     "receive": Filament,
     "run-events": RunEvent,
     "runs": ProductionRun,
@@ -158,6 +161,7 @@ def furnish(word):
     Reason.objects.create(kind="scrap", code=word, label=word)
     user = make_user(username=f"{word}-user", name=word)
     make_token(user, name=f"{word} token")
+    a_repeat(spool=spool, user=user, name=f"{word} printer's token")
     devices.register(name=f"{word} tablet", by=user)
     Backup.objects.create(file=f"{word}.farm.gz", size=1)
     Job.objects.create(

@@ -93,6 +93,9 @@ API = """
 /api/v1/products/{product_id}/bom-lines/{pk}/           v     .     o     o     m
 /api/v1/reasons/                                        v     m     .     .     .
 /api/v1/reasons/{pk}/                                   v     .     m     m     m
+/api/v1/repeats/                                        v     .     .     .     .
+/api/v1/repeats/{pk}/                                   v     .     .     .     .
+/api/v1/repeats/{pk}/overrule/                          .     m     .     .     .
 /api/v1/reports/alerts/                                 v     .     .     .     .
 /api/v1/reports/consumption/                            v     .     .     .     .
 /api/v1/reports/explanation/                            v     .     .     .     .
@@ -170,6 +173,9 @@ PAGES = """
 /admin/inventory/spool/labels/blank/                    v     v
 /admin/inventory/inventorytransaction/{pk}/correct-clock/ m   m
 /admin/inventory/inventorytransaction/{pk}/reverse/     m     m
+/admin/inventory/recognisedrepeat/csv/                  v     v
+/admin/inventory/recognisedrepeat/{pk}/count/           m     m
+/admin/inventory/recognisedrepeat/{pk}/take-back/       m     m
 /admin/inventory/spool/csv/                             v     v
 /admin/inventory/spool/import/                          o     o
 /admin/inventory/spool/moving/                          m     m

@@ -94,7 +94,7 @@ def test_perhaps_is_counted_and_told(spool, token, began):
     reports(spool, token, began, (50, 0), (60, 12))
     assert counted_mm(spool) == 110
     [repeat] = RecognisedRepeat.objects.all()
-    assert (repeat.rule, repeat.is_perhaps, repeat.is_settled) == ("R4", True, False)
+    assert (repeat.rule, repeat.is_perhaps, repeat.is_overruled) == ("R4", True, False)
     assert mm_of(spool, repeat.grams) == 50
     assert UsageMeter.objects.get().repeats == 0
 

@@ -19,6 +19,7 @@ from tests.factories import (
     a_filament,
     a_printer,
     a_product,
+    a_repeat,
     a_run,
     a_running_run,
     a_spool,
@@ -37,6 +38,7 @@ def set_up(*, by):
     completion.complete(done, by=None, as_planned=True)
     a_run((a_spool(), 20), printer=printer)
     make_token(by)
+    a_repeat(user=by)
     devices.register(name="Tablet", by=by)
     Backup.objects.create(by=by, file="by-hand.farm.gz", size=1)
     Location.objects.create(name="Shelf")

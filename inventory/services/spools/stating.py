@@ -100,13 +100,19 @@ def give_back(spool, *, grams, by, at=None, note=""):
     by it. Returns the spool. Raises SpoolRemoved."""
     grams = to_grams(grams)
     with _locked(spool, by=by, at=at) as (book, fresh):
-        beyond = min(grams, fresh.excess_grams)
-        book.exceed(fresh, -beyond)
-        taken = max(fresh.initial_grams - fresh.remaining_grams, ledger.ZERO)
-        if back := min(grams - beyond, taken):
-            book.adjust(fresh, back, reason=GIVEN_BACK, note=note)
+        take_back(book, fresh, grams, reason=GIVEN_BACK, note=note)
         book.date_use(fresh)
     return fresh
+
+
+def take_back(book, spool, grams, *, reason, note):
+    """Take grams off what was used, in a book that is open: first off what went beyond it. Returns
+    the entry, or None where there is none."""
+    beyond = min(grams, spool.excess_grams)
+    book.exceed(spool, -beyond)
+    taken = max(spool.initial_grams - spool.remaining_grams, ledger.ZERO)
+    back = min(grams - beyond, taken)
+    return book.adjust(spool, back, reason=reason, note=note) if back else None
 
 
 def initial_unknown(spool):

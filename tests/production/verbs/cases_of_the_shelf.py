@@ -6,7 +6,7 @@ A case arranges the farm and answers the verb, ready to be called.
 from django.utils import timezone
 
 from inventory.models import Location
-from inventory.services import receiving, reversing
+from inventory.services import overruling, receiving, reversing
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
 from inventory.services.tables.catalogue_reader import read_catalogue
 from inventory.services.tables.csv_reader import read_spools
@@ -14,7 +14,7 @@ from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.services.printing import slots, weighing
 from production.services.undo import last_action, loads, receipts
-from tests.factories import a_filament, a_slot, a_spool, spools_of_one
+from tests.factories import a_filament, a_repeat, a_slot, a_spool, spools_of_one
 from tests.production.verbs.preparation import a_table, misdated, running
 
 CASES, verb = a_table()
@@ -158,6 +158,12 @@ def _():
     entry = consumption.use(spool, grams=10, by=None)
     scale.weigh(spool, gross_grams=1190, by=None)
     return lambda: reversing.reverse(entry, reason="A slip", confirm=True, by=None)
+
+
+@verb("recognised_repeat.overrule")
+def _():
+    repeat = a_repeat(50, 60)
+    return lambda: overruling.overrule(repeat, by=None)
 
 
 @verb("filament.import")

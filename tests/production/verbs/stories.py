@@ -16,6 +16,7 @@ from inventory.services import (
     filaments,
     locations,
     manufacturers,
+    overruling,
     receiving,
     reversing,
 )
@@ -59,6 +60,7 @@ from tests.factories import (
     a_printer,
     a_printer_token,
     a_product,
+    a_repeat,
     a_run,
     a_running_run,
     a_slot,
@@ -270,6 +272,7 @@ OF_OTHERS = {
     "inventory_transaction.reverse": lambda: reversing.reverse(
         consumption.use(a_spool(), grams=5, by=None), reason="slip", by=None
     ),
+    "recognised_repeat.overrule": lambda: overruling.overrule(a_repeat(), by=None),
     "pin.clear": lambda: pins.clear_pin(make_user(), by=None),
     "pin.count_try": lambda: pins.count_try(make_user(), device=a_tablet()),
     "pin.forgive": lambda: pins.forgive(make_user(), device=a_tablet()),

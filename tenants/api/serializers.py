@@ -117,6 +117,7 @@ class StrictBody:
             message = _("Write these at %(address)s.") % {"address": address}
         raise serializers.ValidationError({name: [message]}, "read_only")
 
+    @cached_property
     def pairs(self):
         """``[[id field, name field, ...]]``"""
         pairs = {}
@@ -126,7 +127,7 @@ class StrictBody:
         return list(pairs.values())
 
     def needed_pairs(self):
-        return [pair for pair in self.pairs() if pair[0] in meta_names(self, "needed")]
+        return [pair for pair in self.pairs if pair[0] in meta_names(self, "needed")]
 
     def drop_unchanged_names(self, body):
         """Where one row is named several times, what is unchanged gives way to what is new."""
@@ -148,14 +149,13 @@ class StrictBody:
     def require_pairs(self, values):
         if self.partial:
             return
-        fixed = self.fixed_fields()
         for first, *others in self.needed_pairs():
-            if first not in values and first not in fixed:
+            if first not in values and first not in self.fixed_fields():
                 message = _("This, or %(names)s, is required.") % {"names": ", ".join(others)}
                 raise serializers.ValidationError({first: [message]}, code="required")
 
     def _several(self, body):
-        named = [[name for name in pair if name in body] for pair in self.pairs()]
+        named = [[name for name in pair if name in body] for pair in self.pairs]
         return [names for names in named if len(names) > 1]
 
 

@@ -146,16 +146,13 @@ def _net_weight(spool, gross, book_grams, *, confirm):
 
 
 def _doubts(spool, net, book_grams):
-    off = abs(net - book_grams)
-    figures = _formatted(
-        {"net": net, "off": off, "book": book_grams, "received": spool.initial_grams}
-    )
-    doubts = []
+    off, doubts = abs(net - book_grams), []
     if net > spool.initial_grams:
         doubts.append(_("%(net)s g net is more than the %(received)s g received"))
     if off > IMPLAUSIBLE_GRAMS and off > book_grams * IMPLAUSIBLE_SHARE:
         doubts.append(_("%(net)s g net is %(off)s g off the book's %(book)s g"))
-    return [doubt % figures for doubt in doubts]
+    figures = {"net": net, "off": off, "book": book_grams, "received": spool.initial_grams}
+    return [doubt % _formatted(figures) for doubt in doubts]
 
 
 def _formatted(figures):

@@ -12,6 +12,7 @@ from tenants.views import home
 autodiscover_modules("admin")  # each app registers its own pages with farm_site
 
 urlpatterns = [
+    path("api/", include("config.api.urls")),  # asked most: what is before it is tried each time
     path("", home, name="home"),
     path("accounts/", include("tenants.urls")),
     path("admin/", farm_site.urls),
@@ -23,7 +24,6 @@ urlpatterns = [
     re_path(r"^spool/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Spool)),
     re_path(r"^filament/show/(?P<number>[0-9]{1,18})/?$", NumberView.as_view(model=Filament)),
     path("help/", include("tenants.help.urls")),
-    path("api/", include("config.api.urls")),
     path("metrics", METRICS),
 ]
 

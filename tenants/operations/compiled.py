@@ -22,19 +22,12 @@ from functools import cached_property, update_wrapper
 from django.contrib.postgres.fields import ArrayField
 from django.db import NotSupportedError, OperationalError, connection, models
 from django.db.models import BooleanField, Func, Value
-from django.db.models.base import ModelState
-from django.db.models.fields.related_descriptors import ForeignKeyDeferredAttribute
-from django.db.models.query import (
-    FlatValuesListIterable,
-    ModelIterable,
-    ValuesIterable,
-    get_related_populators,
-)
-from django.db.models.query_utils import DeferredAttribute
-from django.db.models.signals import post_init, pre_init
+from django.db.models.query import FlatValuesListIterable, ModelIterable, ValuesIterable
 from django.db.transaction import TransactionManagementError
 from psycopg.sql import Literal
 from psycopg.types.numeric import Int8
+
+from tenants.operations.plain_instances import maker_of, populators
 
 ID = models.BigIntegerField()
 IDS = ArrayField(ID)
@@ -44,7 +37,6 @@ MOMENT = models.DateTimeField()
 ADAPTED = {ID: Int8, IDS: lambda ids: [Int8(pk) for pk in ids]}
 SIZE = re.compile(r"\(.*?\)")  # of a type: a cast to varchar(3) cuts, one to numeric(4,1) rounds
 MARK = re.compile("%[s%]")
-PLAIN = {DeferredAttribute, ForeignKeyDeferredAttribute}  # what a column is to an instance
 
 every = []  # compiled query of the process, for the tests
 
@@ -104,7 +96,7 @@ class CompiledQuery:
         statement, kinds = self.statement, self.parameters
         if statement.locks and not connection.in_atomic_block:
             raise TransactionManagementError("Rows can be locked in a transaction only.")
-        given = {name: ADAPTED.get(kinds[name], _as_it_is)(values[name]) for name in values}
+        given = {name: ADAPTED.get(kinds[name], lambda it: it)(values[name]) for name in values}
         return fetch(statement.text, given)
 
     @cached_property
@@ -130,10 +122,6 @@ def _fetch(text, params, has_rows, is_binary):
     with connection.prepared_cursor(is_binary=is_binary) as cursor:
         cursor.execute(text, params)
         return cursor.fetchall() if has_rows else None
-
-
-def _as_it_is(value):
-    return value
 
 
 class Statement:
@@ -182,9 +170,7 @@ def _instance_reader(compiler, using):
     info, select = compiler.klass_info, compiler.select
     first, end = info["select_fields"][0], info["select_fields"][-1] + 1
     names = [column[0].target.attname for column in select[first:end]]
-    related, from_db = get_related_populators(info, select, using), _maker(info["model"]).from_db
-    for each in related:
-        _make_plainly(each)
+    related, from_db = populators(info, select, using), maker_of(info["model"]).from_db
     annotated = compiler.annotation_col_map.items()
 
     def read(row):
@@ -196,40 +182,6 @@ def _instance_reader(compiler, using):
         return instance
 
     return read
-
-
-class PlainMaker:
-    """Makes instances of a model of which ``Model.__init__`` would only set attributes, in a
-    fraction of its time."""
-
-    def __init__(self, model):
-        self.model = model
-
-    def from_db(self, using, names, values):
-        instance = self.model.__new__(self.model)
-        attributes = instance.__dict__
-        attributes["_state"] = state = ModelState()
-        state.adding, state.db = False, using
-        attributes.update(zip(names, values, strict=True))
-        return instance
-
-
-def _maker(model):
-    """What has ``from_db`` of a model: the model itself where more happens when it is made."""
-    names = [field.attname for field in model._meta.concrete_fields]
-    is_plain = (
-        model.__init__ is models.Model.__init__
-        and model.from_db.__func__ is models.Model.from_db.__func__
-        and all(type(getattr(model, name)) in PLAIN for name in names)
-        and not any(signal.has_listeners(model) for signal in (pre_init, post_init))
-    )
-    return PlainMaker(model) if is_plain else model
-
-
-def _make_plainly(populator):
-    populator.model_cls = _maker(populator.model_cls)
-    for each in populator.related_populators:
-        _make_plainly(each)
 
 
 def _converting(read, converters):

@@ -76,6 +76,7 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
             "SPOOLBOOK_HTTPS": "0",
             **public_site(),
             "SPOOLBOOK_SECRET_KEY": load_secret_key(data_folder()),
+            "SPOOLBOOK_SOCKETS": str(data_folder() / f"sockets-{port}"),
             **os.environ,
             **(login_urls(url) if is_embedded() else {}),
             "DATABASE_URL": url,
@@ -89,7 +90,8 @@ def serve(host: str, port: int, *, has_demo: bool) -> None:
                 run_step(*DEMO, environment, ignored=(1,) if code else ())
         web = WebServer(host, port, web_environment(environment), has_demo=has_demo)
         own = [Database(url)] if is_embedded() else []
-        programs = [*own, web, Worker(environment)]
+        sockets = Sockets(web_environment(environment))
+        programs = [*own, sockets, web, Worker(environment)]
         supervise(programs, on_ready=web.report_address, report=report)
 
 
@@ -212,6 +214,18 @@ class ProcessProgram(Program):
     def ended(self) -> ProgramError:
         code = self.process.returncode
         return ProgramError(f"{self.name} has ended (exit code {code}).", code)
+
+
+class Sockets(ProcessProgram):
+    """What holds the websockets. Without it everything but live events works."""
+
+    name = "The process of websockets"
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        self.environment = environment
+
+    def start(self) -> None:
+        self.process = start_process([sys.executable, "-m", "config.run_sockets"], self.environment)
 
 
 class Worker(ProcessProgram):

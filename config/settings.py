@@ -24,6 +24,8 @@ DATA = (BASE_DIR / env_str("SPOOLBOOK_DATA", ".data")).resolve()
 DEBUG = env_bool("SPOOLBOOK_DEBUG", default=True)
 HTTPS = env_bool("SPOOLBOOK_HTTPS", default=not DEBUG)
 BACKUPS = Path(env_str("SPOOLBOOK_BACKUPS") or DATA / "backups").resolve()
+# The folder of the socket over which websockets are given to the process that holds them.
+SOCKETS = Path(env_str("SPOOLBOOK_SOCKETS") or DATA / "sockets").resolve()
 SECRET_KEY = secret_key(DATA, is_production=not DEBUG)
 
 # --- Farms -------------------------------------------------------------------------------------
@@ -343,6 +345,7 @@ LOGGING = {
         "django": {"level": "INFO", "handlers": [], "propagate": True},
         # A line for each job is ours: job.work.
         "procrastinate": {"level": "WARNING"},
+        "websockets": {"level": "WARNING"},
         # Django's runserver logs its own lines.
         "django.server": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },

@@ -3,9 +3,10 @@
 from django.urls import include, path, re_path
 
 from production.spoolman.address import Unknown
-from production.spoolman.urls import METRICS
+from production.spoolman.urls import METRICS, ROOT
 
 urlpatterns = [
+    path("api/v1/", ROOT),
     path("api/v1/", include("production.spoolman.urls")),
     path("metrics", METRICS),
     re_path("", Unknown()),

@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 
 from tenants.accounts import roles
+from tenants.live import announcing
 
 
 class ProductionConfig(AppConfig):
@@ -21,6 +22,13 @@ class ProductionConfig(AppConfig):
         run_lines.register(routes.lock_line, late_reports.settle_due)
         minutely.register(late_reports.IS_DUE, late_reports.settle_due)
         minutely.register(reported_loads.IS_DUE, reported_loads.load)
+        announcing.shapes |= dict.fromkeys(("vendor", "filament"), _erased)
         for role in roles.FARM_ROLES:
             roles.register(role, transitions.codenames(role))
         kinds.register(jobs.KIND, jobs.work, jobs.LABEL)
+
+
+def _erased(row):
+    from production.spoolman import events  # noqa: PLC0415 - and with it all of that API
+
+    return events.erased(row)

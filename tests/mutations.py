@@ -168,7 +168,7 @@ FAULTS = {
         '("finished_at", *MINUTE_FIELDS)',
         [STORED],
     ),
-    "the first use of a spool is not saved": Fault(LEDGER, '    "first_used_at",\n', "", [STORED]),
+    "the first use of a spool is not saved": Fault(LEDGER, '"first_used_at", ', "", [STORED]),
     "a cancelled run is reopened as running": Fault(
         REVERTING,
         '_closing_event(run).from_status, event["at"]',

@@ -10,6 +10,7 @@ from config.api.description import SchemaView
 from config.api.pages import no_such_address
 from inventory.urls import ROUTES as INVENTORY
 from production.api.undo import UndoViewSet
+from production.spoolman.urls import ROOT
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
 from tenants.api.jobs import JobViewSet
@@ -22,6 +23,7 @@ from tenants.api.people.managing import (
     UserViewSet,
 )
 from tenants.api.people.own import MeViewSet, TokenViewSet
+from tenants.web.websockets import is_handshake
 
 ALONE = ("me", "me/undo", "settings", "schema", "docs")  # addresses of no list
 
@@ -30,6 +32,11 @@ class RootView(APIRootView):
     """The addresses of the farm's API."""
 
     schema = None
+
+    def dispatch(self, request, *args, **kwargs):
+        if is_handshake(request):  # of a client of printers
+            return ROOT(request)
+        return super().dispatch(request, *args, **kwargs)
 
     def get(self, request, *args, **kwargs):
         alone = {prefix: prefix.replace("/", "-") for prefix in ALONE}

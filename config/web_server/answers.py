@@ -58,6 +58,9 @@ class Outgoing:
             self._file.close()
         self._file, self._start, self._end = None, 0, 0
 
+    def fileno(self):
+        return self._socket.fileno()
+
     def take_over(self):
         """The socket, non-blocking, and the bytes that came after the request. From now on it is
         the caller's to write to and to close; the worker does neither, nor does it poll it."""

@@ -32,6 +32,8 @@ class Manufacturer(NumberedRow):
     external_id = models.CharField(max_length=256, null=True, blank=True)
     comment = models.TextField(blank=True)
 
+    announced_as = "vendor"
+
     objects = PresentQuerySet.as_manager()
 
     class Meta:
@@ -226,6 +228,8 @@ class Filament(NumberedRow):
     reorder_point_grams = GramsField("reorder below, g", null=True, blank=True)
     comment = models.TextField(blank=True)
     is_active = models.BooleanField("in use", default=True)
+
+    announced_as = "filament"
 
     objects = FilamentQuerySet.as_manager()
 

@@ -191,6 +191,8 @@ class Spool(NumberedRow):
     # Text that is set on receipt, or by a table, and may be changed later.
     DETAILS = ("lot_number", "supplier")
 
+    announced_as = "spool"
+
     objects = SpoolQuerySet.as_manager()
 
     class Meta:

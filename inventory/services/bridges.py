@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from inventory.services import ledger, metering
 from inventory.services.spools import scale, shelf, stating
 from tenants.accounts.models import DeviceToken
+from tenants.live.announcing import USED, announce
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Refusal
@@ -65,6 +66,7 @@ def _use(spool, grams, *, by, token, at):
     """Report grams that are used; where they are below 0, the spool holds more than it has."""
     if grams > 0:
         metering.use(spool.number, by=by, token=token, at=at, grams=grams)
+        announce("spool", USED, number=spool.number)
     elif -grams > scale.IMPLAUSIBLE_GRAMS and not spool.needs_weighing:
         shelf.describe(spool, by=by, at=at, needs_weighing=True)
 

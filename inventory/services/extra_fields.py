@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from inventory.models import ExtraField, Filament, Manufacturer, Spool
 from inventory.services import extra_values
 from tenants.accounts import audited
+from tenants.live.announcing import announce
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Duplicate, Invalid
 
@@ -58,6 +59,7 @@ def define(entity, key, *, by, only_new=False, **fields):
         raise ExtraFieldInvalid(_("At most %(most)s fields are allowed.") % {"most": MAX_FIELDS})
     last = of_entity.aggregate(last=Max("position"))["last"] or 0
     values = {name: getattr(new, name) for name in fields} | {"position": last + 1}
+    announce("setting", key=setting_of(entity))
     if found is None:
         return audited.create(new, by=by, position=last + 1)
     return audited.update(found, by=by, **values)
@@ -69,6 +71,12 @@ def drop(field, *, by):
     _lock()
     rows_with_values(field).update(extra=WithoutKey(F("extra"), _text(field.key)))
     audited.delete(field, by=by)
+    announce("setting", key=setting_of(field.entity))
+
+
+def setting_of(entity):
+    """What clients of the printers' API call the fields of an entity."""
+    return f"extra_fields_{entity}"
 
 
 @operation("extra_field.rename_value")

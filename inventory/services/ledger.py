@@ -21,6 +21,7 @@ from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED, SETTLED
 from inventory.services import clock, doubles, meters
 from inventory.services.locking import locked
+from tenants.live.announcing import ADDED, UPDATED, announce_row
 from tenants.operations.bulk import Insert, Update, write
 from tenants.operations.operation import source
 from tenants.operations.quantities import CostPerGramField, rounded
@@ -30,15 +31,8 @@ from tenants.operations.text import format_moment, format_number
 Kind = InventoryTransaction.Kind
 ZERO = Decimal(0)
 BALANCE_FIELDS = (
-    "remaining_grams",
-    "reserved_grams",
-    "metered_grams",
-    "excess_grams",
-    "first_used_at",
-    "last_used_at",
-    "has_given_use_dates",
-    "last_entry_at",
-    "version",
+    *("remaining_grams", "reserved_grams", "metered_grams", "excess_grams"),
+    *("first_used_at", "last_used_at", "has_given_use_dates", "last_entry_at", "version"),
 )
 
 
@@ -267,6 +261,9 @@ class Book:
         if self._redated:
             self._date_uses()  # by what was written
             write(balances)
+        received = {entry.spool_id for entry in self.entries if entry.kind == Kind.RECEIPT}
+        for spool in self._touched.values():
+            announce_row(spool, ADDED if spool.pk in received else UPDATED)
 
     def _date_uses(self):
         """Of spools whose use was reversed: by the entries and the meters that still stand."""

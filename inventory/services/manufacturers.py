@@ -64,7 +64,7 @@ def remove(manufacturer, *, by, at=None):
     at = at or timezone.now()
     fresh = removal.locked(manufacturer)
     for filament in fresh.filaments.order_by("pk"):
-        audited.update(filament, by=by, at=at, manufacturer=None)
+        audited.update(filament, by=by, at=at, is_announced=False, manufacturer=None)
     return removal.remove(fresh, by=by, at=at)
 
 

@@ -3,6 +3,7 @@
 from django.utils.translation import gettext as _
 
 from tenants.accounts import audited
+from tenants.live import announcing
 from tenants.operations.refusals import Refusal
 
 
@@ -28,6 +29,7 @@ def remove(row, *, by, at):
     row.removed_at = at
     row.save(update_fields=["removed_at"])
     audited.audit("remove", row, by=by, at=at)
+    announcing.announce(row.announced_as, announcing.DELETED, id=row.pk)
     return row
 
 
@@ -40,4 +42,5 @@ def restore(row, *, by, at=None):
     with audited.refusals(fresh):
         fresh.save(update_fields=["removed_at"])
     audited.audit("restore", fresh, by=by, at=at)
+    announcing.announce(fresh.announced_as, announcing.ADDED, id=fresh.pk)
     return fresh

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 from production.models import Printer, ProductionRun, RunEvent, RunItem, RunMaterial
 from production.services.row_changes import RowChanges
 from production.services.transitions import EVENTS, TRANSITIONS, allowed
+from tenants.live.announcing import announce
 from tenants.operations.bulk import Insert, Update, bulk_insert, write
 from tenants.operations.compiled import ID, compiled
 from tenants.operations.refusals import Busy, Invalid, Refusal
@@ -142,6 +143,7 @@ def save(run, verb, *fields, by, to=None, at=None, also=(), **event):
     of_run = Update([run], (*fields, "status", "version", "updated_at"))
     event = event_of(run, verb, came_from=came_from, by=by, at=at, **event)
     write(of_run, *also, Insert([event]))
+    announce("run", id=run.pk)
     return run
 
 

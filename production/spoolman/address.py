@@ -3,12 +3,14 @@
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 from functools import cached_property
 from typing import NamedTuple
 
 from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponseBase
+from django.utils.translation import gettext as _
 
 from production.spoolman import access, answers
 from production.spoolman.answers import InvalidShape, item
@@ -17,13 +19,14 @@ from tenants.api import OPEN
 from tenants.api.if_match import expected_versions
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.versions import expecting
-from tenants.web import idempotency, middleware
+from tenants.web import idempotency, middleware, websockets
 from tenants.web.bodies import receive_body
 from tenants.web.failures import as_refusal
 
 WHOLE = re.compile(r"\s*[+-]?[0-9]+\s*", re.ASCII)
 MAX_VALUES = 20_000  # of a body, lists and objects counted too
 NOTHING = object()  # no body at all
+WEBSOCKET = "inventory.view_spool"  # what it takes
 
 
 class Operation(NamedTuple):
@@ -74,8 +77,9 @@ class Address:
     receives_body = True  # once the client is known
     csrf_exempt = True  # `access` requires the token of a session
 
-    def __init__(self, *, observed_as="", **operations):
+    def __init__(self, *, observed_as="", topic=None, **operations):
         self.observed_as = observed_as  # what a GET is called: see tenants.web.reads
+        self.topic = topic  # of a websocket: of a Call a tuple of texts
         self.operations = {method.upper(): each for method, each in operations.items()}
 
     def __call__(self, request, **parts):
@@ -94,6 +98,8 @@ class Address:
             source.reset(token)
 
     def _answer(self, request, parts):
+        if websockets.is_handshake(request):
+            return self._shake_hands(request, parts)
         operation = self.operations.get(request.method)
         if operation is None:
             return answers.of_method(self.operations, request)
@@ -106,11 +112,25 @@ class Address:
         receive_body(request)
         return _carry_out(operation, Call(request, client, parts))
 
+    def _shake_hands(self, request, parts):
+        access.refuse_foreign_page(request)
+        client = access.find(request)
+        client.require(WEBSOCKET)
+        topic = None
+        if self.topic is not None:
+            with suppress(answers.Failure, InvalidShape):
+                topic = self.topic(Call(request, client, parts))
+        if topic is None:
+            raise answers.Failure(403, _("There is no websocket at this address."))
+        return websockets.give_away(request, [topic])
+
 
 class Unknown(Address):
     """All other paths: 404 for who is known here, so that nobody else learns which there are."""
 
     def _answer(self, request, parts):
+        if websockets.is_handshake(request):
+            return self._shake_hands(request, parts)
         access.find(request)
         return answers.of_route(404, request)
 

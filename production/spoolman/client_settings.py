@@ -47,11 +47,15 @@ def show_all(_call):
 
 
 def show(call):
-    return _shape(_key(call), _stored())
+    return _shape(key_of(call), _stored())
+
+
+def shape(key):
+    return _shape(key, _stored())
 
 
 def change(call):
-    key = _key(call)
+    key = key_of(call)
     if call.request.body.strip() and not _is_json(call.request):
         message = _("A setting is sent as application/json.")
         return as_json({"detail": message}, call.request, status=415)
@@ -126,7 +130,7 @@ def _stored():
     return dict(ClientSetting.objects.values_list("key", "value"))
 
 
-def _key(call):
+def key_of(call):
     key = call.parts["key"]
     if key not in KEYS:
         raise Failure(404, UNKNOWN % {"key": key})

@@ -5,6 +5,7 @@ from inventory.services.spools import retyping, shelf, stating
 from production.spoolman import bodies, rows, shapes
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
+from tenants.live.announcing import USED, announce
 from tenants.web.requests import received_at
 
 COLUMNS = {
@@ -89,7 +90,7 @@ def use(call):
     number, amount = call.number("spool_id"), _amount(bodies.read(bodies.USE, call.body))
     client = call.client
     how = {
-        "answer": rows.spool_columns,
+        "answer": rows.used_spool,
         "printer_name": _printer_name(call.request),
         "agent": call.request.headers.get("User-Agent", ""),
         "received_at": received_at(call.request),
@@ -101,7 +102,10 @@ def use(call):
         if target is None:
             raise rows.not_found("spool", number) from error
         found = metering.use(target, by=client.user, token=client.token, **amount, **how)
-    return shapes.spool(found)
+    *columns, is_listened = found
+    if is_listened:
+        announce("spool", USED, number=columns[0])
+    return shapes.spool(columns)
 
 
 def note_of(call):

@@ -20,11 +20,13 @@ from production.spoolman import (
     rows,
     search,
     spools,
+    topics,
     vendors,
 )
 from production.spoolman.address import Address, Operation, Unknown
 from tenants.api import OPEN
 from tenants.web.printer_addresses import NAMES, PREFIX, TOKEN
+from tenants.web.websockets import is_handshake
 
 VIEW, CHANGE = "inventory.view_spool", "inventory.change_spool"
 SETTINGS = "accounts.change_farmsettings"
@@ -38,10 +40,15 @@ ADDRESSES = {
     "info": Address(get=of(about.show), observed_as="spoolman.info"),
     "health": Address(get=of(about.health, OPEN)),
     "backup": Address(post=of(about.back_up, SETTINGS)),
-    "setting/": Address(get=of(client_settings.show_all), observed_as="spoolman.settings"),
+    "setting/": Address(
+        get=of(client_settings.show_all),
+        topic=topics.of_all("setting"),
+        observed_as="spoolman.settings",
+    ),
     "setting/<key>": Address(
         get=of(client_settings.show),
         post=of(client_settings.change, SETTINGS),
+        topic=topics.of_setting,
         observed_as="spoolman.setting",
     ),
     "field/<entity_type>": Address(get=of(extra_fields.show), observed_as="spoolman.fields"),
@@ -62,28 +69,33 @@ ADDRESSES = {
     "vendor": Address(
         get=of(lists.vendors),
         post=of(vendors.create, "inventory.add_manufacturer"),
+        topic=topics.of_all("vendor"),
         observed_as="spoolman.vendors",
     ),
     "vendor/<vendor_id>": Address(
         get=of(rows.show_vendor),
         patch=of(vendors.update, "inventory.change_manufacturer"),
         delete=of(vendors.delete, "inventory.delete_manufacturer"),
+        topic=topics.of_one("vendor"),
         observed_as="spoolman.vendor",
     ),
     "filament": Address(
         get=of(lists.filaments),
         post=of(filaments.create, "inventory.add_filament"),
+        topic=topics.of_all("filament"),
         observed_as="spoolman.filaments",
     ),
     "filament/<filament_id>": Address(
         get=of(rows.show_filament),
         patch=of(filaments.update, "inventory.change_filament"),
         delete=of(filaments.delete, "inventory.delete_filament"),
+        topic=topics.of_one("filament"),
         observed_as="spoolman.filament",
     ),
     "spool": Address(
         get=of(lists.spools),
         post=of(spools.create, "inventory.receive_spool"),
+        topic=topics.of_all("spool"),
         observed_as="spoolman.spools",
     ),
     "spool/group": Address(get=of(groups.show), observed_as="spoolman.groups"),
@@ -91,6 +103,7 @@ ADDRESSES = {
         get=of(rows.show_spool),
         patch=of(spools.update, CHANGE),
         delete=of(spools.delete, "inventory.archive_spool"),
+        topic=topics.of_one("spool"),
         observed_as="spoolman.spool",
     ),
     "spool/<spool_id>/measure": Address(put=of(spools.measure, "inventory.weigh_spool")),
@@ -105,17 +118,23 @@ ADDRESSES = {
     "external/filament/search": Address(get=of(external.find), observed_as="spoolman.external"),
     "external/material": Address(get=of(external.materials), observed_as="spoolman.external"),
 }
+ROOT = Unknown(topic=topics.of_everything)  # nothing but a websocket
 METRICS = Address(get=of(metrics.show), observed_as="spoolman.metrics")  # at the root
 
 
 @csrf_exempt
 def without_slash(request, **_parts):
     """The address without the slash at its end, with the method and the body that were sent."""
+    if is_handshake(request):
+        return Unknown()(request)
     return _redirect(request, request.path_info.rstrip("/"))
 
 
 @csrf_exempt
-def with_slash(request, **_parts):
+def with_slash(request, **parts):
+    """Of the one whose websocket is at the address without the slash."""
+    if is_handshake(request):
+        return ADDRESSES["setting/"](request, **parts)
     return _redirect(request, f"{request.path_info}/")
 
 

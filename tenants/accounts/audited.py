@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from tenants.accounts.models import AuditEvent
+from tenants.live import announcing
 from tenants.operations.constraints import demands
 from tenants.operations.operation import client_address, correlation_id, operation, source
 from tenants.operations.refusals import Duplicate, InUse, Invalid
@@ -38,14 +39,16 @@ def create(model, /, *, by, at=None, **fields):
     with refusals(obj):
         obj.save(force_insert=True)
     audit("add", obj, by=by, at=at, changes=_all_values(obj))
+    announcing.announce_row(obj, announcing.ADDED)
     return obj
 
 
 @operation("record.change")
-def update(obj, /, *, by, at=None, **fields):
+def update(obj, /, *, by, at=None, is_announced=True, **fields):
     """Change the named fields and return the fresh object; what is the same leaves no trace.
 
-    ``at`` as in `add`. Raises Invalid, Duplicate, InUse.
+    ``at`` as in `add`; ``is_announced``: to those who listen (see `tenants.live`). Raises Invalid,
+    Duplicate, InUse.
     """
     fresh = _locked(obj)
     before = {name: _value(fresh, name) for name in fields}
@@ -61,6 +64,8 @@ def update(obj, /, *, by, at=None, **fields):
         with refusals(fresh):
             fresh.save(update_fields=[*changes, *_auto_now_fields(fresh)])
         audit("change", fresh, by=by, at=at, changes=_for_audit(fresh, changes))
+        if is_announced:
+            announcing.announce_row(fresh)
     return fresh
 
 
@@ -69,6 +74,7 @@ def delete(obj, /, *, by):
     """Remove a row that nothing refers to. Raises InUse."""
     fresh = _locked(obj)
     pk = fresh.pk
+    announcing.announce_row(fresh, announcing.DELETED)
     with refusals(fresh):
         fresh.delete()
     fresh.pk = pk  # for the audit trail, which names what is gone

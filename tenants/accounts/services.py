@@ -12,6 +12,7 @@ from django_tenants.utils import get_public_schema_name
 
 from tenants.accounts import attempts, audited, hashing, roles, scopes
 from tenants.accounts.models import DeviceToken, FarmSettings, User
+from tenants.live.announcing import announce
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
 
@@ -173,6 +174,8 @@ def revoke_token(token, *, by, at=None):
 def change_settings(farm_settings, *, by, at=None, **fields):
     """Change the farm's settings; the next request follows them. Raises Invalid."""
     changed = audited.update(farm_settings, by=by, at=at, **fields)
+    for name in FarmSettings.ANNOUNCED_AS.keys() & fields.keys():
+        announce("setting", key=FarmSettings.ANNOUNCED_AS[name])
     FarmSettings.copy_to_public()
     return changed
 

@@ -13,6 +13,7 @@ from tenants.accounts.models import FarmSettings
 from tenants.accounts.roles import MANAGER
 from tenants.accounts.services import add_user
 from tenants.farms.names import check_slug, farm_hosts, schema_name
+from tenants.live.announcing import announce_access_of
 from tenants.models import Domain, DroppedFarm, Tenant
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Invalid, Refusal
@@ -147,6 +148,7 @@ def _set_status(tenant, status, *, by, verb):
             fresh.status = status
             fresh.save(update_fields=["status"])
             audit(verb, fresh, by=by)
+            announce_access_of(fresh.schema_name)
     return fresh
 
 

@@ -12,6 +12,7 @@ NAMES = (
     *("location", "lot-number", "material", "search", "setting", "spool", "vendor"),
 )
 PATH = re.compile(rf"/api/v1/(?:{'|'.join(NAMES)})(?:/|$)|/metrics/?$")
+ROOT = "/api/v1/"  # ours, and that of a websocket
 PREFIX, HIDDEN = "/d/", "/d/***"
 TOKEN = "spoolbook.token"  # of the path, in the environment of a request  # nosec B105
 SECRETS = re.compile(r"(/d/)[^\s/?#\"'\\]+|spb_[\w-]{16,}", re.ASCII)
@@ -48,6 +49,8 @@ def move_token(environ):
 def is_for_printers(path, environ=()):
     """Whether a request is one in Spoolman's language: everything below /d/ is. ``path`` as it was
     sent, or without its token, which is in ``environ`` then."""
+    if path == ROOT and environ and environ.get("HTTP_UPGRADE", "").lower() == "websocket":
+        return True
     return TOKEN in environ or has_token(path) or bool(PATH.match(path))
 
 

@@ -16,6 +16,7 @@ from inventory.services.past import require_past
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
+from tenants.live.announcing import ADDED, announce
 from tenants.operations import side_effects
 from tenants.operations.operation import operation
 from tenants.operations.quantities import money
@@ -242,6 +243,7 @@ def restore(spool, *, by, at=None):
             fresh.removed_at = None
             write(book, fresh, "removed_at")
             record(book, fresh, Verb.UNREMOVED)
+            announce("spool", ADDED, id=fresh.pk)
             if was_archived:
                 return fresh
         if not fresh.is_archived:

@@ -6,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from tenants.accounts.models.people import User
+from tenants.live.notes import ACCESS
 
 
 class Lockable(models.Model):
@@ -54,6 +55,8 @@ class FloorDevice(Lockable):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     last_used_at = models.DateTimeField(null=True, editable=False)
     revoked_at = models.DateTimeField(null=True, editable=False)
+
+    announced_as = ACCESS
 
     objects = FloorDeviceQuerySet.as_manager()
 

@@ -11,6 +11,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
 from tenants.accounts import roles, scopes
+from tenants.live.notes import ACCESS
 from tenants.operations.refusals import InUse
 from tenants.operations.sql_property import sql_property
 
@@ -54,6 +55,7 @@ class User(AbstractBaseUser):
     REQUIRED_FIELDS = []
     is_superuser = False  # read by packages; here a role has all permissions
     is_on_floor = False  # signed in by PIN: see PinBackend
+    announced_as = ACCESS  # what is open for somebody may be closed
     token = None  # that they came with
     scope = scopes.ALL  # of that token
 
@@ -166,6 +168,8 @@ class DeviceToken(models.Model):
     last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
     expires_at = models.DateTimeField("expires", null=True, blank=True)
     revoked_at = models.DateTimeField("revoked", null=True, blank=True, editable=False)
+
+    announced_as = ACCESS
 
     objects = DeviceTokenQuerySet.as_manager()
 

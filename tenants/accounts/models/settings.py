@@ -67,6 +67,8 @@ def percent(default):
 class FarmSettings(models.Model):
     """The one row of it; read with ``FarmSettings.load()``."""
 
+    ANNOUNCED_AS = {"currency": "currency", "address": "base_url"}  # settings of the printers' API
+
     id = models.SmallIntegerField(primary_key=True, default=1, editable=False)
     run_prefix = models.CharField(
         max_length=8, blank=True, validators=[RegexValidator(RUN_PREFIX, "2 to 8 of A-Z and 0-9.")]

@@ -4,6 +4,7 @@ from decimal import Decimal
 from types import SimpleNamespace
 
 from inventory.models import Location
+from inventory.services import extra_fields, metering
 from production.models import Printer, PrinterSlot
 from production.services import completion
 from production.services.completion.actuals import ItemCount
@@ -38,7 +39,6 @@ def set_up(*, by):
     )  # fmt: skip
     petg = a_filament("Slate", material_type=a_material_type("PETG"))
     elm, fir, oak, long_named = map(a_printer, ("Elm", "Fir", "Oak", LONG_PRINTER))
-    a_printer_token(by, printer=long_named)
     Printer.objects.filter(pk=fir.pk).update(power_watts=120)
     shelf = Location.objects.create(name="Shelf A")
     spools = [a_spool(filament=each, location=shelf, by=by) for each in (black, long, petg)]
@@ -46,6 +46,7 @@ def set_up(*, by):
     box, cap = a_product("BX-1", name=LONG), a_product("CP-1", name=LONG_TOO, grams=10)
     slot = _slot(elm, "A1", spools[0])
     _slot(elm, "A2", spools[1])
+    _reports(long_named, spools[1], by=by)
     _slot(oak, "1", a_spool(filament=black, by=by))
     takes = [(spools[0], 40, 2), (spools[1], 30)]
     running = a_running_run(
@@ -71,6 +72,16 @@ def set_up(*, by):
 
 def _job(by):
     return Job.objects.create(kind="export", title="Export: Spools", by=by, done=40, total=100)
+
+
+def _reports(printer, spool, *, by):
+    """The printer reports a spool of another one; spools have fields with the widest inputs."""
+    token = a_printer_token(by, printer=printer)
+    metering.use(spool.number, by=by, token=token, grams=0)
+    choices = {"choices": [LONG, "Outdoors"], "multi_choice": True}
+    kinds = {"text": {}, "integer_range": {"unit": "°C"}, "datetime": {}, "choice": choices}
+    for kind, more in kinds.items():
+        extra_fields.define("spool", kind, by=None, name=f"{LONG} {kind}", field_type=kind, **more)
 
 
 def _slot(printer, label, spool):

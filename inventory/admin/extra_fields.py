@@ -4,19 +4,48 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.utils.translation import gettext as _
 
-from inventory.forms.extra_fields import PREFIX, ExtraFieldForm, changes, given, value_field
+from inventory.forms.extra_fields import (
+    PREFIX,
+    ExtraFieldForm,
+    RenameForm,
+    changes,
+    given,
+    value_field,
+)
 from inventory.models import ExtraField
 from inventory.services import extra_fields, extra_values
 from tenants.site.base import ModelAdmin
 from tenants.site.filters import field_filter
 from tenants.site.site import farm_site
+from tenants.site.verbs import VerbAction, VerbPages
 
 FIXED = ["entity", "key", "field_type", "multi_choice"]
 
 
+def _has_names(field):
+    """Whether its values are texts of spools, one of each."""
+    kinds = (ExtraField.Type.TEXT, ExtraField.Type.CHOICE)
+    is_of_spools = field.entity == ExtraField.Entity.SPOOL
+    return is_of_spools and field.field_type in kinds and not field.multi_choice
+
+
 @admin.register(ExtraField, site=farm_site)
-class ExtraFieldAdmin(ModelAdmin):
+class ExtraFieldAdmin(VerbPages, ModelAdmin):
     form = ExtraFieldForm
+    change_form_template = "inventory/admin_extra_field.html"
+    preview_template = "inventory/_rename_preview.html"
+    verbs = (
+        VerbAction(
+            name="rename",
+            label="Rename a value",
+            service=extra_fields.rename_value,
+            permission="inventory.change_extrafield",
+            form=RenameForm,
+            is_possible=_has_names,
+            description="All spools that have the value get another one, archived ones too.",
+            success_message="A value of %(row)s is renamed.",
+        ),
+    )
     list_display = ["name", "entity", "field_type", "unit", "key"]
     list_filter = [field_filter("entity", "of", lambda: ExtraField.Entity.choices)]
     search_fields = ["name", "key"]
@@ -25,6 +54,12 @@ class ExtraFieldAdmin(ModelAdmin):
         (None, {"fields": [("entity", "field_type"), ("name", "key"), ("unit", "order")]}),
         ("Values", {"fields": ["default_value", "choices", "multi_choice"]}),
     ]
+
+    def get_actions(self, request):
+        return ModelAdmin.get_actions(self, request)
+
+    def preview(self, row, verb, values, by):
+        return {"count": super().preview(row, verb, values, by)}
 
     def get_readonly_fields(self, request, obj=None):
         return FIXED if obj else []

@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.models import ExtraField
 from inventory.models.extra import KEY
-from inventory.services import extra_values
+from inventory.services import extra_fields, extra_values
 from tenants.operations.parsing import parse_decimal
-from tenants.web.forms import LocalMomentField, MomentInput
+from tenants.web.forms import LocalMomentField, MomentInput, VerbForm
 
 PREFIX = "extra__"
 YES, NO = "true", "false"
@@ -255,6 +255,18 @@ class ExtraFieldForm(forms.ModelForm):
         """What `extra_fields.define` takes besides the entity and the key."""
         names = [name for name in self.Meta.fields if name not in ("entity", "key")]
         return {name: self.cleaned_data.get(name, getattr(self.instance, name)) for name in names}
+
+
+class RenameForm(VerbForm):
+    """Of a value that spools have, and what it is to be."""
+
+    value = forms.ChoiceField(label=_("Value"))
+    new_value = forms.CharField(label=_("New value"), strip=False)
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        found = extra_fields.values(self.subject) if self.subject else ()
+        self.fields["value"].choices = [(text, text) for text in found]
 
 
 def _typed(text, kind, is_several):

@@ -83,6 +83,8 @@ def setting_of(entity):
 def rename_value(field, *, value, new_value, by):
     """Give a new value to all spools that have this very ``value``, archived ones too; returns how
     many. Raises ExtraFieldInvalid."""
+    if field.entity != Entity.SPOOL:
+        raise ExtraFieldInvalid(_("Only values of spools can be renamed."))
     if field.multi_choice:
         message = _("Values of a field with several choices can't be renamed.")
         raise ExtraFieldInvalid(message)

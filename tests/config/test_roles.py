@@ -168,6 +168,7 @@ PAGES = """
 /admin/inventory/filament/import/                       o     o
 /admin/inventory/inventorytransaction/csv/              v     v
 /admin/inventory/spool/labels/                          v     v
+/admin/inventory/extrafield/{pk}/rename/                m     m
 /admin/inventory/filament/{pk}/restore/                 o     o
 /admin/inventory/manufacturer/{pk}/restore/             o     o
 /admin/inventory/spool/labels/blank/                    v     v

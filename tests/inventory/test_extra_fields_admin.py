@@ -10,7 +10,7 @@ from inventory.services.spools import shelf
 from tenants.accounts import roles
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_filament, a_manufacturer, a_material_type, a_spool, make_user
-from tests.production.admin_forms import fields
+from tests.production.admin_forms import carry_out, fields
 from tests.queries import fresh
 from tests.responses import text_of
 
@@ -227,6 +227,35 @@ def test_who_may_not_change_a_row_has_no_inputs(at_admin):
     page = text_of(at_admin.get(page_of(spool)))
     assert "<dt>Box</dt><dd>A</dd>" in page
     assert "extra__box" not in page
+
+
+def test_a_value_is_renamed_on_its_fields_page(at_admin):
+    field, spool = define(), a_spool()
+    shelf.describe(spool, extra={"box": '"A"'}, by=None)
+    base = f"/admin/inventory/extrafield/{field.pk}/"
+    assert f'href="{base}rename/"' in text_of(at_admin.get(f"{base}change/"))
+    seen, answer = carry_out(at_admin, f"{base}rename/", value="A", new_value="B")
+    assert "Spools that get another value: 1." in text_of(seen)
+    assert answer.status_code == 302
+    assert fresh(spool).extra == {"box": '"B"'}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        ("text", {"entity": "vendor"}),
+        ("integer", {}),
+        ("choice", {"choices": ["a"], "multi_choice": True}),
+    ],
+)
+def test_other_values_are_not_renamed(at_admin, kind, more):
+    field, spool = define(kind, **more), a_spool()
+    type(spool).objects.filter(pk=spool.pk).update(extra={"box": '"A"'})
+    base = f"/admin/inventory/extrafield/{field.pk}/"
+    assert "Rename a value" not in text_of(at_admin.get(f"{base}change/"))
+    with pytest.raises(extra_fields.ExtraFieldInvalid):
+        extra_fields.rename_value(field, value="A", new_value="B", by=None)
+    assert fresh(spool).extra == {"box": '"A"'}
 
 
 def test_a_renamed_value_is_in_the_audit_trail_of_each_spool(farm):

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
-from django.db.models import Exists, F, OuterRef, Prefetch, Q
+from django.db.models import F, Prefetch, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import SpoolEvent, UsageMeter
+from inventory.models import UsageMeter
 from production.models import Printer, PrinterSlot, ProductionRun, RunMaterial
 
 LATEST = 500  # meters of a printer that are looked at: of a day, with many spools
@@ -133,13 +133,8 @@ def _meters():
 
 
 def _reporting_now():
-    """Open meters, but of what was taken out of a slot since the last report."""
-    unloaded = SpoolEvent.objects.filter(
-        spool=OuterRef("spool"),
-        verb=SpoolEvent.Verb.UNLOADED,
-        at__gte=OuterRef("last_report_at"),
-    )
-    meters = _meters().open().outside_runs().filter(~Exists(unloaded))
+    """Open meters: to take a spool out of its slot closes its own."""
+    meters = _meters().open().outside_runs()
     return list(meters.order_by(F("last_report_at").desc(), "-pk"))
 
 

@@ -59,6 +59,7 @@ ADMIN = {
     "weigh": "/admin/inventory/spool/{spool}/weigh/",
     "receive": "/admin/inventory/spool/receive/",
     "labels": "/admin/inventory/spool/labels/?ids={spool}",
+    "moving": "/admin/inventory/spool/moving/",
     "import": "/admin/inventory/filament/import/",
     "filaments": "/admin/inventory/filament/",
     "removed spools": "/admin/inventory/spool/?shelf=removed",

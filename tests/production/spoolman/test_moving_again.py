@@ -13,6 +13,7 @@ from inventory.services.spools import consumption, retyping, shelf, stating
 from production.services import invariants
 from production.spoolman.importing import comparison
 from production.spoolman.importing.moving import WeightsDiffer, import_source
+from tenants.accounts.models import AuditEvent
 from tests.factories import a_manufacturer, a_running_run, make_user
 from tests.production.spoolman.sources import Spoolman, filament, spool, vendor
 
@@ -238,3 +239,30 @@ def test_a_value_that_was_renamed_here_stays(there, manager, monkeypatch):
     extra_fields.rename_value(known, value="a", new_value="b", by=manager)
     assert again() == {"left": 1, "unchanged": 4}
     assert the(1).extra == {"k": '"b"'}
+
+
+def test_values_that_are_gone_there_go_here(there, manager, monkeypatch):
+    fields = {"vendor": [{"name": "K", "key": "k", "field_type": "text"}]}
+
+    def extra_after(extra):
+        there["vendors"][0]["extra"] = extra
+        import_source(Spoolman(**there, fields=fields).source(monkeypatch), by=manager)
+        return the(1, Manufacturer).extra
+
+    assert extra_after({"k": '"a"'}) == {"k": '"a"'}
+    assert extra_after({}) == {}
+
+
+def test_the_audit_trail_has_a_line_for_all_that_is_new(there, manager):
+    event = AuditEvent.objects.get(verb="import")
+    assert (event.by, event.source) == (manager, "import")
+    assert event.object_label == "Import from http://spoolman.example.com:7912"
+    assert event.changes == {"vendor": [None, 2], "filament": [None, 2], "spool": [None, 5]}
+
+
+def test_a_price_that_became_too_high_there_is_left(there, again):
+    tiny = {"initial_weight": 0.000002, "used_weight": 0.000001, "remaining_weight": 0.000001}
+    there["spools"][0] |= {"price": 99_999_999.0, **tiny}
+    report = again()
+    assert report.left == [("spool", "1", "A gram of it would cost too much.")]
+    assert the(1).price is None

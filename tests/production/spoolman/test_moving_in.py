@@ -87,6 +87,7 @@ def test_a_farm_moves_by_its_address(source_farm, moved, monkeypatch):
     report, found = moved(FarmAsSource(source_farm).source(monkeypatch))
     assert found == everything(source_farm)
     assert (report.left, report.differently, report.compared) == ([], [], 6)
+    assert report.locations == ["Shelf Å", "Empty one"]
 
 
 def test_a_farm_moves_by_its_files(source_farm, moved):

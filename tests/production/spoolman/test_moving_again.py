@@ -226,7 +226,6 @@ def test_two_at_once_bring_everything_once(committed_farm, in_threads, monkeypat
 
 
 def test_a_value_that_was_renamed_here_stays(there, manager, monkeypatch):
-    """It leaves no event, but another version."""
     field = {"name": "K", "key": "k", "field_type": "text"}
     there["spools"][0]["extra"] = {"k": '"a"'}
 
@@ -266,3 +265,10 @@ def test_a_price_that_became_too_high_there_is_left(there, again):
     report = again()
     assert report.left == [("spool", "1", "A gram of it would cost too much.")]
     assert the(1).price is None
+
+
+def test_an_initial_weight_that_was_taken_back_here_stays_so(again, manager):
+    """It leaves neither an entry nor an event, but another version."""
+    stating.set_initial(the(1), grams=None, by=manager)
+    assert again().counts["spool"] == {"left": 1, "unchanged": 4}
+    assert the(1).is_initial_assumed

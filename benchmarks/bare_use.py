@@ -4,7 +4,6 @@ whether they may, is not looked at."""
 import json
 from decimal import Decimal
 
-from django.db import connection
 from django.http import HttpResponse, JsonResponse
 from django.urls import path
 from django.utils import timezone
@@ -22,8 +21,7 @@ TOKENS, SPOOL = tokens._usable.statement, rows.spool_columns
 
 
 def use(request, number):
-    connection.set_schema_to_public()
-    enter(Tenant.objects.at_host(request.get_host().partition(":")[0]))
+    enter(Tenant.objects.enter_at_host(request.get_host().partition(":")[0]))
     now, secret = timezone.now(), request.headers["Authorization"].partition(" ")[2]
     params = {"hashed": DeviceToken.hash_of(secret), "now": now}
     token = TOKENS.read(compiled.fetch(TOKENS.text, params)[0])

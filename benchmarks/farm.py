@@ -51,9 +51,10 @@ INSERT INTO inventory_spool (code, filament_id, initial_grams, remaining_grams, 
         '{}', received_at, 0, 0, false, false
     FROM reels ORDER BY id;
 INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, bed_z_mm, notes,
-        nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, location_id)
+        nozzle_diameter_mm, has_hardened_nozzle, needs_clearing, is_active, code, location_id,
+        moonraker_url)
     SELECT 'Printer ' || lpad(n::text, 2, '0'), 'Nova', 'N' || n %% 4, 256, 256, 256, '', 0.4,
-        n %% 3 = 0, n %% 11 = 0, true, 'P' || lpad(n::text, 8, '0'), 1 + n %% 40
+        n %% 3 = 0, n %% 11 = 0, true, 'P' || lpad(n::text, 8, '0'), 1 + n %% 40, ''
     FROM generate_series(1, 60) n;
 INSERT INTO production_printerslot (printer_id, label, spool_id)
     SELECT p, 'A' || k, CASE WHEN k < 4 AND p * 4 + k < spools * 0.3 THEN spools - p * 4 - k END

@@ -1,5 +1,7 @@
 """The statements of requests, recorded by a middleware, and sent again by a bare view of Django.
 
+It finds and enters the farm as the project does, in one round trip; the rest is sent as it was.
+
 Recording and replaying, each by a server of its own on a copy of the same data, are chosen by
 `benchmarks.replaying_settings`. A request is known by its path, so each path is asked for once.
 """
@@ -18,6 +20,9 @@ from psycopg.pq import Format
 
 from tenants.models import Tenant
 from tenants.schemas import logins
+from tenants.web.middleware import enter
+
+FINDS_FARM = 'FROM "tenants_tenant"'
 
 
 class RecordStatements:
@@ -39,8 +44,8 @@ class RecordStatements:
         with connection.execute_wrapper(record):
             response = self.get_response(request)
         if request.path.startswith("/api/"):
-            schema = request.tenant.schema_name
-            recorded = pickle.dumps((schema, statements, json.loads(response.content)))
+            rest = [each for each in statements if FINDS_FARM not in each[3]]
+            recorded = pickle.dumps((rest, json.loads(response.content)))
             _file_of(request.path).write_bytes(recorded)
         return response
 
@@ -48,13 +53,10 @@ class RecordStatements:
 def replay(request):
     """Enter the farm, and send what was recorded: within a transaction what was within one."""
     json.loads(request.body)
-    schema, statements, answer = _recorded()[request.path]
+    statements, answer = _recorded()[request.path]
     logins.use(logins.WEB)
-    connection.set_schema_to_public()
-    (first, *more) = statements  # the first finds the farm
-    _send(*first[1:])
-    connection.enter(_farm(schema))
-    for is_atomic, some in groupby(more, key=lambda each: each[0]):
+    enter(Tenant.objects.enter_at_host(request.get_host().partition(":")[0]))
+    for is_atomic, some in groupby(statements, key=lambda each: each[0]):
         if is_atomic:
             with transaction.atomic():
                 for each in some:
@@ -75,15 +77,8 @@ def _send(is_prepared, is_binary, sql, params):
 
 
 @cache
-def _farm(schema):
-    farm = Tenant.objects.get(schema_name=schema)
-    farm.uses_farm_role = True
-    return farm
-
-
-@cache
 def _recorded():
-    """``{path: (schema, statements, answer)}``"""
+    """``{path: (statements, answer)}``"""
     every = [pickle.loads(each.read_bytes()) for each in _folder().iterdir()]
     names = [each.name.replace("|", "/") for each in _folder().iterdir()]
     return dict(zip(names, every, strict=True))

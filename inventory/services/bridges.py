@@ -6,7 +6,7 @@ More is a count only where the token says so; else the spool is to be weighed, i
 
 from django.utils.translation import gettext as _
 
-from inventory.services import ledger, metering
+from inventory.services import ledger, metering, run_lines
 from inventory.services.spools import scale, shelf, stating
 from tenants.accounts.models import DeviceToken
 from tenants.live.announcing import USED, announce
@@ -32,7 +32,7 @@ def states(token):
 def set_remaining(spool, *, grams, by, token, at=None):
     """A bridge says that so many grams are left. Raises InitialUnknown, SpoolRemoved."""
     grams = to_grams(grams, field="remaining_grams")
-    fresh = _locked(spool)
+    fresh = _locked(spool, token=token, at=at)
     if fresh.is_initial_assumed:
         raise stating.initial_unknown(fresh)
     used = to_grams(fresh.live_grams) - min(grams, fresh.initial_grams)
@@ -46,7 +46,7 @@ def set_remaining(spool, *, grams, by, token, at=None):
 def set_used(spool, *, grams, by, token, at=None):
     """A bridge says that so many grams were used. Raises ResetRefused, SpoolRemoved."""
     grams = to_grams(grams, field="used_grams")
-    fresh = _locked(spool)
+    fresh = _locked(spool, token=token, at=at)
     if not grams:
         _require_unused(fresh)
     used = grams - to_grams(fresh.used_grams)
@@ -56,7 +56,9 @@ def set_used(spool, *, grams, by, token, at=None):
         _use(fresh, used, by=by, token=token, at=at)
 
 
-def _locked(spool):
+def _locked(spool, *, token, at):
+    """The line of a run that takes it is locked before its spool."""
+    run_lines.lock(spool.number, token=token, at=at)
     fresh = ledger.locked([spool.pk])[spool.pk]
     shelf.require_not_removed(fresh)
     return fresh

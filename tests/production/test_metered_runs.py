@@ -13,8 +13,8 @@ from production.models import ProductionRun, Reason
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, slots
+from production.services.reported.lines import RunMetered
 from production.services.runs import lifecycle
-from production.services.runs.lifecycle import RunMetered
 from production.services.undo import last_action
 from tests.factories import (
     a_printer,
@@ -245,6 +245,8 @@ def test_a_start_with_reports_is_not_taken_back(spool, run, token, operator):
     for verb in (lifecycle.unstart, lifecycle.delete):
         with pytest.raises(RunMetered, match="1 g"):
             verb(run, by=operator)
+    with pytest.raises(RunMetered):
+        undo_last(operator)
     assert violations() == []
 
 

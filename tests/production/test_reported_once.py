@@ -17,6 +17,8 @@ from production.services.overrides import UndoNotPermitted
 from production.services.printing import slots
 from production.services.runs import lifecycle
 from production.services.undo import last_action
+from tenants.jobs import minutely
+from tests.conftest import go_to
 from tests.factories import (
     a_printer,
     a_printer_token,
@@ -268,3 +270,21 @@ def test_an_operator_may_not_take_back_what_the_system_took(spool, token, operat
     event = run.events.last().pk
     with pytest.raises(UndoNotPermitted):
         last_action.undo(ProductionRun.objects.get(pk=run.pk), event=event, by=make_user())
+
+
+def test_the_worker_lets_runs_have_it_in_each_farm(committed_farms):
+    began = timezone.now() - HOUR
+    runs = []
+    for farm in committed_farms:
+        go_to(farm)
+        spool, token = a_spool(1000), a_printer_token(make_user(), kind="bridge")
+        run = a_running_run((spool, 100))
+        completion.complete(run, by=None, as_planned=True)
+        report(spool, token, 93, at=timezone.now() - 20 * MINUTE)
+        ProductionRun.objects.update(started_at=began, finished_at=began)
+        runs.append(run)
+    minutely.work_in_all()
+    for farm, run in zip(committed_farms, runs, strict=True):
+        go_to(farm)
+        assert line_of(run).actual_grams == 93
+        assert violations() == []

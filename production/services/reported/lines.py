@@ -5,13 +5,35 @@ the run is in progress, and closed, with the one entry that they name, while it 
 its lines and their spools are locked.
 """
 
+from django.utils.translation import gettext as _
+
 from inventory.models import UsageMeter
 from inventory.models.ledger import SETTLED
 from inventory.services.ledger import ZERO
 from production.models import REPORTED, source_of
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
-from tenants.operations.text import half_up
+from tenants.operations.refusals import Refusal
+from tenants.operations.text import format_number, half_up, humanize_name
+
+
+class RunMetered(Refusal):
+    code = "run_metered"
+    title = "A device reported what the run took"
+
+
+def refuse_metered(run, run_lines, verb):
+    """Raise RunMetered where a device reported something of the run."""
+    if metered := sum(line.metered_grams for line in run_lines):
+        raise RunMetered(
+            _(
+                "A device reported %(grams)s g of run %(run)s, so “%(verb)s” is not possible. "
+                "Complete, fail or cancel it."
+            )
+            % {"run": run.number, "grams": format_number(metered), "verb": humanize_name(verb)},
+            run_id=run.pk,
+            metered_grams=metered,
+        )
 
 
 def grams_of(line):

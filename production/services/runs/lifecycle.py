@@ -14,6 +14,7 @@ from production.services import overrides, run_state
 from production.services.completion.actuals import LINE_FIELDS, apply_materials, line_of
 from production.services.completion.closing import take
 from production.services.printing import slots
+from production.services.reported import lines as reported
 from production.services.reported import taking
 from production.services.requirements import bom, claims, derived, in_use, limits, readiness
 from production.services.runs import lines
@@ -24,7 +25,7 @@ from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import operation
 from tenants.operations.quantities import minutes as to_minutes
 from tenants.operations.refusals import Invalid, Refusal, located
-from tenants.operations.text import compose_names, format_number, humanize_name
+from tenants.operations.text import compose_names, humanize_name
 
 Status = ProductionRun.Status
 
@@ -45,11 +46,6 @@ class FieldLocked(Refusal):
 class RunHasEntries(Refusal):
     code = "run_has_entries"
     title = "The run has ledger entries"
-
-
-class RunMetered(Refusal):
-    code = "run_metered"
-    title = "A device reported what the run took"
 
 
 @operation("production_run.create")
@@ -319,17 +315,7 @@ def _freeze(run, items):
 
 
 def _require_nothing_booked(run, verb):
-    taken = run_state.lock_lines(run)
-    if metered := sum(line.metered_grams for line in taken):
-        raise RunMetered(
-            _(
-                "A device reported %(grams)s g of run %(run)s, so “%(verb)s” is not possible. "
-                "Complete, fail or cancel it."
-            )
-            % {"run": run.number, "grams": format_number(metered), "verb": humanize_name(verb)},
-            run_id=run.pk,
-            metered_grams=metered,
-        )
+    reported.refuse_metered(run, run_state.lock_lines(run), verb)
     entries = run.transactions.not_reversed().count()
     if entries:
         raise RunHasEntries(

@@ -48,8 +48,9 @@ def put_back(run, done, *, by, at=None):
     """Take back the last RunEvent of a run, ``done``: entries, claims, printer, slots and all that
     it wrote are as they were; what a plan derives follows its products. Returns the run.
 
-    Raises NothingToUndo, CountedSince, InsufficientInventory where others reserved what a planned
-    run gave back, PrinterBusy where another run was started on the printer of one that prints.
+    Raises NothingToUndo, RunMetered, CountedSince, InsufficientInventory where others reserved what
+    a planned run gave back, PrinterBusy where another was started on the printer of one that
+    prints.
     """
     bom.locked(run.items.values_list("product", flat=True))
     verb = EVENTS[done.verb]
@@ -59,7 +60,7 @@ def put_back(run, done, *, by, at=None):
     back = TRANSITIONS[verb.undone_by]
     run = run_state.lock(run, back.name if back.moves else verb.name)
     require_last(run, done.pk)
-    lines, items = run_state.lock_lines(run), run_state.lock_items(run)
+    lines, items = _lock_rows(run, back)
     entries = reverting.standing_entries(run)
     spools = {*moved.values_list("spool", flat=True), *(entry.spool_id for entry in entries)}
     with _book(lines, spools, done, by=by, at=at, leaves_meters=_goes_on(done)) as book:
@@ -82,6 +83,13 @@ def put_back(run, done, *, by, at=None):
         return run_state.save(
             run, back.name, *fields, to=done.from_status, by=by, at=book.at, reason=done.verb
         )
+
+
+def _lock_rows(run, back):
+    lines, items = run_state.lock_lines(run), run_state.lock_items(run)
+    if back.name == "unstart":
+        reported.refuse_metered(run, lines, back.name)
+    return lines, items
 
 
 def _put_meters_back(book, run, lines, entries, done):

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from production.services.transitions import BUTTONS
-from production.views import people, receive, runs, scan, spools, today
+from production.views import people, receive, runs, scan, spools, tags, today
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("pin/", people.PinView.as_view(), name="floor-pin"),
     path("find/", scan.FindView.as_view(), name="floor-find"),
     path("scan/", scan.ScanView.as_view(), name="floor-scan"),
+    path("tags/", tags.UnboundTagsView.as_view(), name="floor-tags"),
     path("receive/", receive.ChooseView.as_view(), name="floor-receive"),
     path("receive/<int:pk>/", receive.ReceiveView.as_view(), name="floor-receive-filament"),
     path("received/", receive.ReceivedView.as_view(), name="floor-received"),

@@ -172,6 +172,21 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='UnboundTag',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('uid', models.CharField(max_length=128)),
+                ('filament', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='inventory.filament')),
+                ('extra', models.JSONField(default=dict)),
+                ('token', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='accounts.devicetoken')),
+                ('seen_at', models.DateTimeField()),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(models.F('uid'), name='unbound_tag_uid_unique')],
+            },
+        ),
+        migrations.CreateModel(
             name='DeviceReport',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

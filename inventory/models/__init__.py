@@ -6,6 +6,7 @@ from inventory.models.ledger import InventoryTransaction
 from inventory.models.merging import SpoolMerge
 from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
+from inventory.models.unbound_tags import UnboundTag
 
 __all__ = [
     "ClientSetting",
@@ -22,5 +23,6 @@ __all__ = [
     "SpoolEvent",
     "SpoolMerge",
     "SpoolTag",
+    "UnboundTag",
     "UsageMeter",
 ]

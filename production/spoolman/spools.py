@@ -1,8 +1,9 @@
 """Changes of spools, and reports of what was used of them."""
 
+from inventory.models import Spool
 from inventory.services import bridges, extra_values, locations, metering, receiving
-from inventory.services.spools import retyping, shelf, stating
-from production.spoolman import bodies, rows, shapes
+from inventory.services.spools import retyping, shelf, stating, unbound_tags
+from production.spoolman import answers, bodies, rows, shapes
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
 from tenants.live.announcing import USED, announce
@@ -27,6 +28,10 @@ NOT_UPDATED = "Failed to update spool, see server logs for more information."
 ONE_AMOUNT = "Only specify either use_weight or use_length."
 NO_AMOUNT = "Either use_weight or use_length must be specified."
 PRINTER_NAME_LENGTH = 100
+UNBOUND_TAG = (
+    "Tag %(uid)s is on no spool. Sealed spools of %(filament)s without a tag: %(numbers)s. Say on "
+    "the floor which one it is, or let the token make spools."
+)
 NO_INITIAL, NO_SPOOL = "Initial weight is not set.", "Spool not found."
 
 
@@ -37,12 +42,29 @@ def create(call):
     fields = {name: value for name, value in _columns(given, call).items() if value is not None}
     fields["filament"] = rows.filament(fields.pop("filament_id"))
     fields["extra"] = extra_values.merged({}, fields.get("extra", {}))
+    if (uid := unbound_tags.uid_in(fields["extra"])) and not unbound_tags.makes_spools(
+        call.client.token
+    ):
+        return _tagged(uid, fields, call)
     try:
         made = receiving.receive_stated(by=call.client.user, note=note_of(call), **fields)
     except stating.InitialUnknown as refusal:
         raise Failure(400, NOT_CREATED) from refusal
     made.refresh_from_db(fields=["number"])
     return rows.spool_shape(made.number)
+
+
+def _tagged(uid, fields, call):
+    """The spool that a tag is on; where it is on none it is noted, as people say which it is."""
+    extra, filament, client = fields["extra"], fields["filament"], call.client
+    if spool := Spool.objects.tagged(uid).first():
+        shelf.describe(spool, by=client.user, extra=extra)
+        return rows.spool_shape(spool.number)
+    unbound_tags.note(uid, filament=filament, extra=extra, token=client.token)
+    offered = unbound_tags.candidates(filament)
+    numbers = ", ".join(str(spool.number) for spool in offered) or "none"
+    text = UNBOUND_TAG % {"uid": uid, "filament": filament, "numbers": numbers}
+    return answers.of_failure(Failure(403, text), call.request)  # what was noted stays
 
 
 def update(call):

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.translation import ngettext
 
-from inventory.models import Filament, Spool
+from inventory.models import Filament, Spool, UnboundTag
 from inventory.services import receiving, scanning
 from production.forms.spools import FloorReceiveForm
 from production.views.floor import FloorView, VerbView
@@ -27,7 +27,9 @@ class ChooseView(FloorView):
 
     def get(self, request):
         text = request.GET.get("q", "")[:300].replace("\0", "").strip()
-        return self.render_page(text=text, **(_found(text) if text else {"filaments": _lately()}))
+        found = _found(text) if text else {"filaments": _lately()}
+        has_tags = not text and UnboundTag.objects.unbound().exists()
+        return self.render_page(text=text, has_tags=has_tags, **found)
 
 
 class ReceiveView(VerbView):

@@ -132,13 +132,14 @@ def reactivate(user, *, by):
 
 @operation("token.issue")
 def issue_token(
-    user, *, name, scope, by, kind="", printer=None, counts_up=False, expires_at=None,
-    made_with=None,
+    user, *, name, scope, by, kind="", printer=None, counts_up=False, makes_spools=False,
+    expires_at=None, made_with=None,
 ):  # fmt: skip
     """Make a token; returns ``(device_token, secret)``, and the secret is never seen again.
 
     ``kind`` is the kind of program, ``printer`` the one whose it is; with ``counts_up`` more than
-    a spool has is believed of a bridge. ``made_with`` is the token of whoever makes it. Raises
+    a spool has is believed of a bridge, and with ``makes_spools`` a tag that it reads on none makes
+    one. ``made_with`` is the token of whoever makes it. Raises
     UserInactive, TokenRevoked, Invalid.
     """
     user = User.objects.select_for_update(no_key=True).get(pk=user.pk)
@@ -157,6 +158,7 @@ def issue_token(
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     fields = {"name": name, "scope": scope, "expires_at": expires_at}
     fields |= {"kind": kind, "printer": printer, "counts_up": counts_up}
+    fields["makes_spools"] = makes_spools
     fields |= {"hash": DeviceToken.hash_of(secret), "made_with": made_with}
     return audited.create(DeviceToken, by=by, user=user, **fields), secret
 

@@ -129,7 +129,16 @@ class TokenForm(forms.ModelForm):
 
     class Meta:
         model = DeviceToken
-        fields = ["name", "user", "scope", "kind", "printer", "counts_up", "expires_at"]
+        fields = [
+            "name",
+            "user",
+            "scope",
+            "kind",
+            "printer",
+            "counts_up",
+            "makes_spools",
+            "expires_at",
+        ]
         help_texts = {
             "name": "What uses it: a slicer, a printer, a shop.",
             "user": "What it does is done in this name, and with this role at most.",
@@ -155,7 +164,7 @@ class DeviceTokenAdmin(DeviceAdmin):
         "expires_at",
         "revoked_at",
     ]
-    fields = [*list_display, "counts_up"]
+    fields = [*list_display, "counts_up", "makes_spools"]
     list_filter = [
         field_filter("scope", "scope", lambda: scopes.CHOICES),
         field_filter("kind", "kind", lambda: DeviceToken.Kind.choices),

@@ -32,12 +32,13 @@ FLOOR = {
     "receive": ("floor-receive",),
     "receive a filament": ("floor-receive-filament", "filament"),
     "received": ("floor-received",),
+    "tags": ("floor-tags",),
     "pin": ("floor-pin",),
 }
 # What has no page of its own: a button leads there, and from there to another page.
 BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
-BUTTONS |= {"floor-undo-receipt"}
+BUTTONS |= {"floor-undo-receipt", "floor-scan"}
 SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared_tablet.py
 
 ADMIN = {

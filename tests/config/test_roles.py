@@ -259,6 +259,7 @@ PAGES = """
 /floor/spools/{pk}/undo-receipt/                        v     o
 /floor/spools/{pk}/undo-weighing/                       v     o
 /floor/spools/{pk}/weigh/                               o     o
+/floor/tags/                                            o     o
 /floor/who/                                             v     v
 /help/                                                  v     .
 /help/{name}/                                           v     .

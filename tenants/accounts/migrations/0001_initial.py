@@ -48,6 +48,7 @@ class Migration(migrations.Migration):
                 ('scope', models.CharField(choices=[('read', 'Read: what a viewer may'), ('floor', 'Floor: what an operator may'), ('all', 'All: what its person may, people and settings included'), ('printer', 'Printer: the addresses for printers only'), ('printer_read', 'Printer, reading only')], help_text='The least that is enough. With “all”, whoever steals the token can change people and settings.', max_length=20)),
                 ('kind', models.CharField(blank=True, choices=[('moonraker', 'Moonraker (Klipper)'), ('octoprint', 'OctoPrint'), ('bridge', 'Bridge of several printers'), ('reader', 'Reader of tags'), ('scale', 'Scale'), ('slicer', 'Slicer')], max_length=10)),
                 ('counts_up', models.BooleanField(default=False, help_text='Of a bridge or reader: where it says that more is left, that is believed.', verbose_name='counts weights above the book')),
+                ('makes_spools', models.BooleanField(default=False, help_text='Of a bridge or reader: else sealed spools are offered for a tag on none.', verbose_name='makes spools of unknown tags')),
                 ('hash', models.CharField(editable=False, max_length=64, unique=True)),
                 ('created_at', models.DateTimeField(verbose_name='issued', default=django.utils.timezone.now, editable=False)),
                 ('last_used_at', models.DateTimeField(verbose_name='last used', blank=True, editable=False, null=True)),

@@ -155,6 +155,11 @@ class DeviceToken(models.Model):
         default=False,
         help_text="Of a bridge or reader: where it says that more is left, that is believed.",
     )
+    makes_spools = models.BooleanField(
+        "makes spools of unknown tags",
+        default=False,
+        help_text="Of a bridge or reader: else sealed spools are offered for a tag on none.",
+    )
     hash = models.CharField(max_length=64, unique=True, editable=False)
     made_with = models.ForeignKey(
         "self",

@@ -14,7 +14,7 @@ from inventory.services import (
     metering,
     receiving,
 )
-from inventory.services.spools import retyping, shelf, stating, tags
+from inventory.services.spools import retyping, shelf, stating, tags, unbound_tags
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -23,7 +23,7 @@ from tests.factories import (
     make_user,
 )
 from tests.production.verbs.preparation import a_table
-from tests.production.verbs.stories import an_extra_field
+from tests.production.verbs.stories import an_extra_field, an_unbound_tag
 
 CASES, verb = a_table()
 
@@ -111,6 +111,18 @@ def _():
     spool, other = a_spool(), a_spool()
     tags.bind(other, uid="04A2", by=None)
     return lambda: tags.bind(spool, uid="04A2", moves=True, by=None)
+
+
+@verb("tag.note")
+def _():
+    token, filament = a_printer_token(make_user(), kind="reader"), a_filament()
+    return lambda: unbound_tags.note("04A2", filament=filament, extra={}, token=token)
+
+
+@verb("spool.bind_unbound_tag")
+def _():
+    spool, tag = a_spool(), an_unbound_tag()
+    return lambda: unbound_tags.bind(spool, tag=tag, by=None)
 
 
 @verb("spool.untag")

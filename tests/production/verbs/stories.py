@@ -29,6 +29,7 @@ from inventory.services.spools import (
     shelf,
     stating,
     tags,
+    unbound_tags,
 )
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
@@ -107,6 +108,12 @@ def of_kin(run):
     """The run's only line, and another spool of what it holds."""
     line = run.materials.get()
     return line, a_spool(filament=line.spool.filament)
+
+
+def an_unbound_tag():
+    token = a_printer_token(make_user(), kind="reader")
+    given = {"extra": {"tag": '"04A2"'}, "token": token}
+    return unbound_tags.note("04A2", filament=a_filament(), **given)
 
 
 def merged():
@@ -294,6 +301,8 @@ OF_OTHERS = {
     "spool.bridge_remaining": lambda: bridges.set_remaining(a_spool(), grams=700, **of_a_bridge()),
     "spool.bridge_used": lambda: bridges.set_used(a_spool(), grams=300, **of_a_bridge()),
     "spool.give_back": lambda: stating.give_back(a_spool(), grams=5, by=None),
+    "tag.note": lambda: an_unbound_tag(),
+    "spool.bind_unbound_tag": lambda: unbound_tags.bind(a_spool(), tag=an_unbound_tag(), by=None),
     "spool.merge": lambda: merged(),
     "spool.unmerge": lambda: merging.unmerge(merged().double, by=None),
     "spool.measure": lambda: stating.measure(a_spool(), gross_grams=900, by=None),

@@ -266,7 +266,7 @@ def test_what_can_not_be_merged_says_why():
     slots.load(loaded, slot=a_slot(), by=None)
     with pytest.raises(SpoolLoaded, match="take it out before it is merged"):
         merge(kept, loaded)
-    with pytest.raises(OtherFilament, match="merge the filaments first"):
+    with pytest.raises(OtherFilament, match="confirm that they are the same"):
         merge(kept, a_spool())
     assert merge(kept, a_spool(), confirm=True).target == kept
     away = shelf.archive(a_spool(filament=kept.filament), discard=False, by=None)

@@ -176,8 +176,8 @@ def _require_mergeable(target, other, *, confirm):
         names |= {"its": target.filament, "others": other.filament}
         raise OtherFilament(
             _(
-                "Spool %(target)s is of %(its)s, spool %(double)s of %(others)s: merge the "
-                "filaments first if they are the same, or confirm."
+                "Spool %(target)s is of %(its)s, spool %(double)s of %(others)s: confirm that they "
+                "are the same reel."
             )
             % names,
             spool_id=target.pk,

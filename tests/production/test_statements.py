@@ -19,8 +19,10 @@ COMPLETION = [
     ("SELECT production_runitem", "lock what it makes"),
     ("SELECT inventory_spool", "lock every spool, in the order of their ids"),
     ("SELECT accounts_farmsettings", "how far off a plan an actual may be"),
-    ("INSERT inventory_inventorytransaction", "all entries at once"),
-    ("UPDATE inventory_spool", "all balances and claims at once"),
+    (
+        "UPDATE inventory_spool, INSERT inventory_inventorytransaction",
+        "all balances and claims, and all entries, at once",
+    ),
     (
         "UPDATE production_productionrun, UPDATE production_runmaterial, UPDATE production_runitem,"
         " UPDATE production_printer, INSERT production_runevent",

@@ -77,7 +77,7 @@ def test_its_labels_are_blank_again_and_lead_nowhere(floor, operator):
 def test_it_asks_as_little_for_a_large_case(operator, django_assert_num_queries):
     def statements(count):
         entry = receipt_of(delivery(operator, count=count)[0])
-        with django_assert_num_queries(15):
+        with django_assert_num_queries(14):
             receipts.undo_receipt(entry, by=operator)
 
     statements(1)

@@ -60,11 +60,13 @@ print(json.dumps({"statuses": statuses, "sdk": "opentelemetry.sdk" in sys.module
 class Collector(BaseHTTPRequestHandler):
     """Keeps what it is sent, and is on this machine."""
 
-    got = None
+    got = has_more = None
 
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        self.got.append((self.path, body))
+        with self.has_more:
+            self.got.append((self.path, body))
+            self.has_more.notify_all()
         self.send_response(200)
         self.end_headers()
 
@@ -74,12 +76,14 @@ class Collector(BaseHTTPRequestHandler):
 
 @contextmanager
 def collecting():
-    """A collector; ``got`` is what it was sent: ``[(path, body)]``."""
-    got = []
-    handler = type("Collecting", (Collector,), {"got": got})
+    """A collector; ``got`` is what it was sent: ``[(path, body)]``, and ``has_more`` a Condition
+    that it notifies of each."""
+    got, has_more = [], threading.Condition()
+    handler = type("Collecting", (Collector,), {"got": got, "has_more": has_more})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever).start()
-    yield SimpleNamespace(url=f"http://127.0.0.1:{server.server_port}", got=got)
+    url = f"http://127.0.0.1:{server.server_port}"
+    yield SimpleNamespace(url=url, got=got, has_more=has_more)
     server.shutdown()
     server.server_close()
 

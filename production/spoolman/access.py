@@ -3,9 +3,7 @@
 import base64
 import binascii
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from rest_framework.authentication import CSRFCheck
 
@@ -13,11 +11,9 @@ from production.spoolman.answers import Failure, not_signed_in
 from tenants.accounts import attempts, roles, scopes, tokens
 from tenants.accounts.models import DeviceToken, User
 from tenants.web.printer_addresses import TOKEN
-from tenants.web.printer_checks import forwarded_host
+from tenants.web.printer_checks import is_foreign_page
 from tenants.web.request_limits import count_request
 from tenants.web.requests import caller
-
-DEFAULT_PORTS = (":80", ":443")
 
 
 class Client(NamedTuple):
@@ -42,10 +38,7 @@ class Client(NamedTuple):
 
 def refuse_foreign_page(request):
     """Refuse a write that a page of another site sent, with whatever. Raises Failure."""
-    origin = request.headers.get("Origin")
-    if origin is None or settings.CORS_ALLOW_ALL_ORIGINS:
-        return
-    if origin not in settings.CORS_ALLOWED_ORIGINS and _host_of(origin) not in _own_hosts(request):
+    if is_foreign_page(request):
         raise Failure(403, _("Pages of other sites may not change anything here."))
 
 
@@ -107,23 +100,3 @@ def _require_csrf_token(request):
     check.process_request(request)
     if reason := check.process_view(request, None, (), {}):
         raise Failure(403, _("CSRF failed: %(reason)s") % {"reason": reason})
-
-
-def _own_hosts(request):
-    hosts = (request.headers.get("Host", ""), forwarded_host(request))
-    return {_without_port(each) for each in hosts if each}
-
-
-def _host_of(origin):
-    try:
-        return _without_port(urlsplit(origin).netloc)
-    except ValueError:
-        return None
-
-
-def _without_port(host):
-    """A host in lower case, without a port that is the default of its scheme."""
-    host = host.strip().lower()
-    for port in DEFAULT_PORTS:
-        host = host.removesuffix(port)
-    return host

@@ -19,6 +19,7 @@ from production.services.reports.today import OpenRun
 from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
 from production.views.floor import ButtonView, VerbView
+from production.views.live import LiveMixin
 from tenants.operations.text import format_number, humanize_name
 
 Status = ProductionRun.Status
@@ -118,7 +119,7 @@ class StartView(RunVerbView):
         return context | {"blockers": demand.blockers_of_read([self.run])[self.run.pk]}
 
 
-class RunView(StartView):
+class RunPage(StartView):
     """The run; a planned one with the form that starts it."""
 
     http_method_names = ("get", "head", "options")
@@ -127,6 +128,15 @@ class RunView(StartView):
     def get(self, request, **kwargs):
         is_planned = self.run.status == Status.PLANNED
         return self.render_page(**({"form": self.get_form()} if is_planned else {}))
+
+
+class RunView(LiveMixin, RunPage):
+    """The same, and what others change of it."""
+
+    def topics(self):
+        spools = self.run.materials.exclude(spool=None).order_by("pk")
+        numbers = spools.values_list("spool__number", flat=True)
+        return [("run", str(self.run.pk)), *(("spool", str(number)) for number in numbers)]
 
 
 class CompleteView(RunVerbView):

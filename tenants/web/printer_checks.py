@@ -1,6 +1,8 @@
 """What is refused to printers before any view, in the way they need it: to them a 404 is a spool
 that is gone, and makes them forget what they had to report."""
 
+from urllib.parse import urlsplit
+
 from django.conf import settings
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,7 @@ from tenants.operations.refusals import Invalid, Unavailable
 from tenants.web.requests import has_path_token
 
 RETRY_SECONDS = 60  # where no farm answers
+DEFAULT_PORTS = (":80", ":443")
 MAX_HOST_LENGTH = 260  # in a sentence, with its port
 # Names that nobody can register.
 LOCAL = (".local", ".localhost", ".lan", ".home", ".home.arpa", ".internal")
@@ -60,3 +63,33 @@ def is_forwarded_host_ours(request):
         return False
     is_local = bool(address(host)) or "." not in host or host.endswith(LOCAL)
     return is_local or Tenant.objects.at_host(host) is not None
+
+
+def is_foreign_page(request):
+    """Whether a page of another site sent a request, one that is not listed: by ``Origin``, which
+    only browsers send."""
+    origin = request.headers.get("Origin")
+    if origin is None or settings.CORS_ALLOW_ALL_ORIGINS:
+        return False
+    is_listed = origin in settings.CORS_ALLOWED_ORIGINS
+    return not is_listed and _host_of(origin) not in _own_hosts(request)
+
+
+def _own_hosts(request):
+    hosts = (request.headers.get("Host", ""), forwarded_host(request))
+    return {_without_port(each) for each in hosts if each}
+
+
+def _host_of(origin):
+    try:
+        return _without_port(urlsplit(origin).netloc)
+    except ValueError:
+        return None
+
+
+def _without_port(host):
+    """A host in lower case, without a port that is the default of its scheme."""
+    host = host.strip().lower()
+    for port in DEFAULT_PORTS:
+        host = host.removesuffix(port)
+    return host

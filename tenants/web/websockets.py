@@ -37,6 +37,11 @@ def is_handshake(request):
     return request.method == "GET" and request.headers.get("Upgrade", "").lower() == "websocket"
 
 
+def are_offered():
+    """Whether there is a process to give them to, or was one until a moment ago."""
+    return (settings.SOCKETS / NAME).exists()
+
+
 def give_away(request, topics, *, is_bare=False):
     """Give the connection of a handshake away; whoever sent it gets what is told of the topics, as
     tuples of texts. What is bare is told without its content. Returns a response that nobody gets.

@@ -1,0 +1,56 @@
+"""Websockets of our own pages: told that something changed, and not what."""
+
+import pytest
+
+from inventory.services.spools import shelf
+from production.services.printing import midprint
+from tests.config.sockets.live import heard, heard_nothing, open_at
+from tests.factories import PASSWORD, a_printer, a_running_run, a_spool, make_user
+
+
+@pytest.fixture
+def run(live, committed_farm):
+    return a_running_run((a_spool(), 40), printer=a_printer())
+
+
+@pytest.fixture
+def page(live, committed_farm, run):
+    """``page(origin=...)``: how its script opens a websocket, in the session of an operator."""
+    make_user(username="ida")
+    host, browser = f"{committed_farm.slug}.localhost", live.client(committed_farm)
+    browser.get("/accounts/login/")
+    form = {"username": "ida", "password": PASSWORD}
+    form["csrfmiddlewaretoken"] = browser.cookies["spoolbook-csrf"]
+    assert browser.post("/accounts/login/", data=form).status_code == 302
+    cookie = {"Cookie": f"spoolbook-session={browser.cookies['spoolbook-session']}"}
+
+    def how(origin=f"http://{host}", headers=cookie):
+        how = {"origin": origin, "additional_headers": headers}
+        return (live, host, f"/floor/runs/{run.pk}/"), how
+
+    return how
+
+
+def test_the_page_of_a_run_hears_of_the_run_and_of_its_spools(page, run):
+    place, how = page()
+    spool = run.materials.get().spool
+    with open_at(*place, **how) as websocket:
+        shelf.describe(spool, by=None, comment="dry")
+        shelf.describe(a_spool(), by=None, comment="another one")
+        event = {"type": "updated", "resource": "spool", "id": spool.number}
+        assert heard(websocket) == [event]
+        midprint.save_actuals(run, by=None, actual_minutes=5)
+        assert heard(websocket)[0] == {"type": "updated", "resource": "run", "id": run.pk}
+        assert heard_nothing(websocket)
+
+
+def test_a_page_of_another_site_hears_nothing(page):
+    place, how = page(origin="https://evil.example")
+    with pytest.raises(Exception, match="403"):
+        open_at(*place, **how).close()
+
+
+def test_nobody_hears_without_a_sign_in(page):
+    place, how = page(headers={})
+    with pytest.raises(Exception, match="302|HTTP|redirect"):
+        open_at(*place, **how).close()

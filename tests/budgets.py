@@ -57,6 +57,7 @@ def some_of(values, number, *, count=1):
 # Runs that take from the same spools, all completed at once.
 RUNS_SHARING_SPOOLS = budget(40, 64)
 
+PRINTERS_OF_ONE_TOKEN = budget(8, 40)  # of four slots, each with a run
 # Reports of devices, by so many of them.
 REPORTS, PRINTERS = budget(400, 100_000), budget(5, 40)
 PRINTS = budget(5, 60)  # of an hour, whose answers are lost

@@ -37,6 +37,7 @@ PARTS = {
         "tests/inventory/test_repeats.py",
         "tests/production/spoolman/test_retries.py",
         "tests/production/test_concurrency.py",
+        "tests/production/test_metered_at_once.py",
     ],
     "tables": [
         "tests/inventory/test_import_filaments.py",

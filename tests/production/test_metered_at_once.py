@@ -12,6 +12,7 @@ from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, slots
 from production.services.runs import lifecycle
+from tests import budgets
 from tests.factories import (
     a_printer,
     a_printer_token,
@@ -120,7 +121,7 @@ def test_figures_saved(beside, token):
 
 def test_one_token_of_many_printers_with_runs_reported_in_any_order(in_threads, token):
     """Each run names spools that others name too; the slot tells whose it is."""
-    printers, a_slots, threads = 8, 4, 8
+    printers, a_slots, threads = budgets.PRINTERS_OF_ONE_TOKEN, 4, 8
     spools = spools_of_one(printers * a_slots)
     runs = {}
     for number in range(printers):

@@ -49,13 +49,7 @@ def swap_spool(
     ids = [old.spool_id, spool.pk, *held]
     with ledger.book(ids, by=by, at=at, allow_overclaim=overridden) as book:
         left = _keep_so_far(book, old, so_far, is_empty)
-        new = RunMaterial(
-            run=run,
-            filament=old.filament,
-            material_type=old.material_type,
-            slot=old.slot,
-            expected_grams=ledger.ZERO,
-        )
+        new = _line_instead(old, old.slot)
         if not overridden:
             claims.require_match(new, book.spools[spool.pk])
         claims.place(book, new, book.spools[spool.pk], left)
@@ -65,6 +59,26 @@ def swap_spool(
     run.changes.add(new)
     slots.load_lines(run, [new], by=by, at=book.at, replacing=old.spool_id)
     run_state.save(run, "swap_spool", by=by, at=book.at, reason=override_reason)
+    return new
+
+
+def follow(line, slot):
+    """Let a printing run go on from the spool in a slot of its printer, as a swap of the line's
+    spool without a person; returns the new RunMaterial. What was reported of the old spool is what
+    it gave; where nothing was, it may still be drawn from. Raises InvalidRunStatus, NotInRun."""
+    run = run_state.lock(line.run, "swap_spool")
+    old = _line_to_swap(run_state.lock_lines(run), line.pk, None)
+    ids = [old.spool_id, slot.spool_id]
+    with ledger.book(ids, by=None, allow_overclaim=True) as book:
+        left = ledger.ZERO
+        if reported.is_by_meter(old):
+            left = _keep_so_far(book, old, None, is_empty=False)
+        new = _line_instead(old, slot)
+        claims.place(book, new, book.spools[slot.spool_id], left)
+        bulk_update([old], LINE_FIELDS)
+        new.save(force_insert=True)
+    run.changes.add(new)
+    run_state.save(run, "swap_spool", by=None, at=book.at, reason=_("The printer went on from it."))
     return new
 
 
@@ -150,6 +164,12 @@ def _line_to_swap(lines, pk, so_far):
         errors={"material": [_("Not a material of this run with a spool.")]},
         material_id=pk,
     )
+
+
+def _line_instead(old, slot):
+    """A line that goes on where an old one of its run stopped; not saved."""
+    wanted = {"filament": old.filament, "material_type": old.material_type}
+    return RunMaterial(run=old.run, slot=slot, expected_grams=ledger.ZERO, **wanted)
 
 
 def _keep_so_far(book, line, so_far, is_empty):

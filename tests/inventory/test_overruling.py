@@ -176,6 +176,15 @@ def test_the_page_of_a_printer_shows_the_days_and_leads_to_what_was_done(as_mana
     assert "after all" in as_manager.get(f"{listed}{repeat.pk}/change/").content.decode()
 
 
+def test_the_page_of_a_device_leads_to_its_repeats(as_manager, spool):
+    repeat = a_repeat(spool=spool)
+    a_repeat()
+    address = f"/admin/inventory/recognisedrepeat/?token={repeat.token_id}"
+    page = f"/admin/accounts/devicetoken/{repeat.token_id}/change/"
+    assert address in as_manager.get(page).content.decode()
+    assert [row.pk for row in as_manager.get(address).context["cl"].result_list] == [repeat.pk]
+
+
 def test_a_printer_without_repeats_shows_none(as_manager):
     page = as_manager.get(f"/admin/production/printer/{a_printer().pk}/change/")
     assert "Repeated reports" not in page.content.decode()

@@ -27,8 +27,9 @@ CREATE TEMP TABLE scale ON COMMIT DROP AS SELECT %(runs)s::int AS runs, %(spools
 INSERT INTO accounts_user (username, name, email, role, pin_hash, is_active, created_at, password)
     SELECT 'worker' || n, 'Worker ' || n, '', CASE WHEN n <= 3 THEN 'manager' ELSE 'operator' END,
         '', n < 20, since, '' FROM scale, generate_series(1, 24) n;
-INSERT INTO accounts_devicetoken (user_id, name, scope, kind, counts_up, hash, created_at)
-    SELECT 1 + n %% 24, 'Printer ' || n, 'printer', '', false, md5(n::text), since
+INSERT INTO accounts_devicetoken (user_id, name, scope, kind, counts_up, makes_spools, hash,
+        created_at)
+    SELECT 1 + n %% 24, 'Printer ' || n, 'printer', '', false, false, md5(n::text), since
     FROM scale, generate_series(1, 70) n;
 INSERT INTO inventory_location (name, comment)
     SELECT 'Shelf ' || n, '' FROM generate_series(1, 40) n;

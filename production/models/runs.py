@@ -10,7 +10,7 @@ from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
-from production.models.sources import ActualSource
+from production.models.sources import REPORTED, ActualSource
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
 from tenants.operations.quantities import (
     CostPerGramField,
@@ -280,6 +280,11 @@ class RunMaterial(models.Model):
     def has_plan(self):
         """Whether it has planned grams of its own: not what was added after the start."""
         return self.expected_grams is None
+
+    @property
+    def is_reported(self):
+        """Whether its actual is what devices reported."""
+        return self.actual_source in REPORTED
 
     @property
     def planned_total_grams(self):

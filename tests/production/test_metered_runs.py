@@ -10,7 +10,7 @@ from inventory.models import UsageMeter
 from inventory.services import metering
 from inventory.services.spools import scale
 from production.models import ProductionRun, Reason
-from production.services import completion
+from production.services import completion, explanation
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, slots
 from production.services.reported.lines import RunMetered
@@ -353,3 +353,28 @@ def test_reports_hours_apart_stay_one_meter(spool, run, token):
     metering.close_due(at=now + timedelta(days=1))
     assert UsageMeter.objects.get().grams == 15
     assert entries(spool) == []
+
+
+def sentence(run):
+    return explanation.of_run(fresh(run)).as_dict()["sentence"]
+
+
+def test_what_was_reported_beside_a_weight_is_told(spool, run, token, operator):
+    report(spool, token, 97)
+    actual = MaterialActual(spool=spool.pk, gross_after_grams=Decimal(1090))
+    completion.complete(run, by=operator, materials=[actual])
+    told = f"Of spool {spool.code} 97 g were reported, 110 g weighed."
+    assert sentence(run).endswith(told)
+
+
+def test_what_is_as_sliced_was_not_measured(spool, run, manager):
+    report(spool, a_printer_token(manager, kind="bridge"), 100)
+    completion.complete(run, by=manager)
+    told = "100 g of 100 g are as sliced or planned, nobody measured them."
+    assert sentence(run).endswith(told)
+
+
+def test_what_was_metered_was_measured(spool, run, token, manager):
+    report(spool, token, 100)
+    completion.complete(run, by=manager)
+    assert "nobody measured" not in sentence(run)

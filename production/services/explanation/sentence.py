@@ -23,7 +23,7 @@ def of(explanation):
         sentences = [_given_up(explanation)]
     else:
         sentences = [_compared(explanation), *_scrapped(explanation)]
-    return " ".join([*sentences, *_assumed(explanation)])
+    return " ".join([*sentences, *_assumed(explanation), *_reported_beside(explanation)])
 
 
 def _given_up(explanation):
@@ -118,6 +118,20 @@ def _assumed(explanation):
         if explanation.run.actual_minutes_source == ActualSource.PERCENT:
             text = _("%(minutes)s min were taken by percent, nobody measured them.")
         yield text % {"minutes": format_number(explanation.assumed_minutes)}
+
+
+def _reported_beside(explanation):
+    """What devices reported of materials that somebody weighed or typed."""
+    for material in explanation.figures.materials:
+        line, taken = material.line, material.total.actual
+        if line.metered_grams and taken is not None and not line.is_reported:
+            text = _("Of spool %(spool)s %(reported)s g were reported, %(taken)s g %(source)s.")
+            yield text % {
+                "spool": line.spool.code,
+                "reported": format_number(line.metered_grams),
+                "taken": format_number(taken),
+                "source": line.get_actual_source_display(),
+            }
 
 
 def _figures(explanation, **amounts):

@@ -194,7 +194,9 @@ class FarmWebsockets:
         for client in found.lost:
             client.close(LOST_ACCESS, "No access any more.")
         for note in missed(seen, found.versions):
-            self.hear(note)
+            known = self.versions[note.resource].get(note.number)
+            if known == seen[note.resource].get(note.number):  # else it was sent meanwhile
+                self.hear(note)
         loop = asyncio.get_running_loop()
         is_recent = loop.time() - USE_SECONDS
         self._used_at = {which: at for which, at in self._used_at.items() if at > is_recent}

@@ -3,7 +3,6 @@
 from inventory.models import Filament, Manufacturer, Spool
 from production.spoolman import shapes
 from production.spoolman.answers import Failure
-from tenants.live import announcing
 from tenants.operations.compiled import ID, compiled
 
 NOT_FOUND = "No %(kind)s with ID %(number)s found."
@@ -25,13 +24,6 @@ def _filament(number):
 def spool_columns(number):
     found = Spool.objects.present().filter(number=number)
     return found.order_by().values_list(*shapes.SPOOL)
-
-
-@compiled(number=ID)
-def used_spool(number):
-    """The columns, and whether anybody listens to what changes."""
-    found = Spool.objects.present().filter(number=number)
-    return found.order_by().values_list(*shapes.SPOOL, announcing.IsListened())
 
 
 def show_vendor(call):

@@ -112,7 +112,7 @@ def use(call):
     number, amount = call.number("spool_id"), _amount(bodies.read(bodies.USE, call.body))
     client = call.client
     how = {
-        "answer": rows.used_spool,
+        "answer": rows.spool_columns,
         "printer_name": _printer_name(call.request),
         "agent": call.request.headers.get("User-Agent", ""),
         "received_at": received_at(call.request),
@@ -124,10 +124,8 @@ def use(call):
         if target is None:
             raise rows.not_found("spool", number) from error
         found = metering.use(target, by=client.user, token=client.token, **amount, **how)
-    *columns, is_listened = found
-    if is_listened:
-        announce("spool", USED, number=columns[0])
-    return shapes.spool(columns)
+    announce("spool", USED, number=found[0])
+    return shapes.spool(found)
 
 
 def note_of(call):

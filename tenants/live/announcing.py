@@ -10,21 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import BooleanField
-from django.db.models.expressions import RawSQL
 
 from tenants.live import listeners, notes
 from tenants.live.listeners import IS_LISTENED
 from tenants.live.notes import ACCESS, ADDED, DELETED, UPDATED, USED, Note, TooLong
 
 logger = logging.getLogger(__name__)
-
-
-class IsListened(RawSQL):
-    """Whether a process holds websockets of the farm, as a column: see SocketProcess."""
-
-    def __init__(self, sql=IS_LISTENED, params=(), output_field=None):
-        super().__init__(sql, params, output_field or BooleanField())
 
 
 SEND = f"SELECT pg_notify(%s, note) FROM unnest(%s::text[]) note WHERE {IS_LISTENED}"

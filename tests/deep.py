@@ -57,6 +57,7 @@ PARTS = {
         "tests/config/test_make_run.py",
         "tests/config/test_served.py",
         "tests/config/test_slow_clients_served.py",
+        "tests/config/sockets/test_many.py",
         "tests/tenants/test_restores.py",
     ],
 }

@@ -132,10 +132,10 @@ def test_the_queries_stay_the_same(printer, slot, token, spool, django_assert_nu
         a_running_run((a_spool(), 10), printer=busy)
 
     more()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(devices.mismatches()) == 2
     more()
-    with django_assert_num_queries(4):
+    with django_assert_num_queries(3):
         assert len(devices.mismatches()) == 4
     with django_assert_num_queries(2):
         assert len(devices.reported(printer)) == 2

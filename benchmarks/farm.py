@@ -197,12 +197,12 @@ def enter_farm(runs, spools=400, catalogue=SAMPLE):
     slug = f"years-{runs}-{spools}"
     farm = Tenant.objects.filter(slug=slug).first()
     if not farm:
-        farm = _create_farm(slug, catalogue, {"runs": runs, "spools": spools})
+        farm = create_farm(slug, catalogue, {"runs": runs, "spools": spools})
     connection.set_tenant(farm)
     return farm
 
 
-def _create_farm(slug, catalogue, parameters):
+def create_farm(slug, catalogue, parameters):
     from django.db import connection, transaction
     from django_tenants.utils import tenant_context
 

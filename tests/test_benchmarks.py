@@ -1,10 +1,12 @@
-"""The benchmarks that count rather than measure."""
+"""The benchmarks that count rather than measure, and the farm that the others measure on."""
 
 import sys
 
 import pytest
+from django_tenants.utils import tenant_context
 
-from benchmarks import call_path, size
+from benchmarks import call_path, farm, size
+from production.services import invariants
 
 
 @pytest.mark.parametrize(
@@ -44,3 +46,11 @@ def test_lines_and_statements_are_counted(tmp_path):
     (tmp_path / "config").mkdir()
     (tmp_path / "config" / "a.py").write_text("import os\n\n\n@str\ndef f():\n    return os\n")
     assert size.measure(tmp_path, ["config"]) == (3, [6], [3])
+
+
+@pytest.mark.usefixtures("db")
+def test_the_farm_to_measure_on_has_all_columns_and_holds_what_must(settings):
+    settings.FARM_SEEDERS = settings.FARM_SEEDERS[1:]  # the ids of that farm begin with 1
+    made = farm.create_farm("years", farm.SAMPLE, {"runs": 300, "spools": 40})
+    with tenant_context(made):
+        assert list(invariants.violations()) == []

@@ -5,11 +5,11 @@ adds to it. What was weighed or typed stays, with the report beside it. What is 
 the run is left apart, and told.
 """
 
-import logging
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
 from inventory.models import UsageMeter
@@ -28,9 +28,8 @@ from tenants.operations.bulk import bulk_update
 from tenants.operations.operation import in_transaction, operation
 from tenants.operations.refusals import Refusal
 
-logger = logging.getLogger(__name__)
-
 Status = ProductionRun.Status
+ONE_DAY = timedelta(days=1)
 OVER = (Status.COMPLETED, Status.FAILED)
 # Whether a farm has meters that `settle_due` looks at, as `database_role.rows_of_each` asks.
 IS_DUE = """
@@ -40,7 +39,9 @@ SELECT {name} WHERE EXISTS (
     JOIN {schema}.production_productionrun run ON run.id = line.run_id
     LEFT JOIN {schema}.accounts_farmsettings settings ON true
     WHERE meter.run_material_id IS NULL AND NOT meter.is_apart AND meter.grams > 0
-        AND (meter.closed_at > now() - interval '8 days' OR meter.closed_at IS NULL AND (
+        AND (meter.closed_at > now() - interval '1 day'
+            - coalesce(settings.reports_after_minutes, 720) * interval '1 minute'
+        OR meter.closed_at IS NULL AND (
             meter.started_at <= now() - interval '1 hour'
             OR meter.last_report_at <= now() - interval '15 minutes'))
         AND run.deleted_at IS NULL AND run.status IN ('in_progress', 'completed', 'failed')
@@ -54,13 +55,17 @@ SELECT {name} WHERE EXISTS (
 
 def settle_due(*, at=None):
     """Let runs have what was reported for them without a run, as far as it ended. Returns how many
-    runs."""
+    runs. What the devices of other printers reported is left apart."""
     now = at or timezone.now()
-    found, settled = {}, 0
+    found, apart, settled = {}, [], 0
     for meter in _ended(now):
         line = line_of(meter)
-        if line is not None:
+        if line is None:
+            apart.append(meter.pk)
+        else:
             found.setdefault(line.run_id, []).append(meter.pk)
+    if apart:
+        UsageMeter.objects.filter(pk__in=apart).update(is_apart=True)
     for run, ids in sorted(found.items()):
         with suppress(Refusal, ProductionRun.DoesNotExist):
             run = ProductionRun.objects.get(pk=run)
@@ -150,11 +155,20 @@ def leave_reports(run, done, *, by, at=None):
 
 
 def _ended(now):
-    is_over = Q(closed_at__gt=now - 2 * windows.after() - meters.LONGEST, entry__isnull=False)
+    """Meters that are over, or are about to be posted, of spools that a run names in its time."""
+    is_over = Q(closed_at__gt=now - windows.after() - ONE_DAY, entry__isnull=False)
     is_over &= Q(entry__reversed_by=None)
     is_quiet = Q(last_report_at__lte=now - meters.QUIET) | Q(started_at__lte=now - meters.LONGEST)
     found = UsageMeter.objects.outside_runs().filter(is_apart=False, grams__gt=0)
     found = found.filter(is_over | Q(closed_at=None) & is_quiet)
+    lines = RunMaterial.objects.filter(spool=OuterRef("spool"), run__deleted_at=None)
+    lines = lines.filter(
+        Q(run__finished_at=None)
+        | Q(run__finished_at__gte=OuterRef("started_at") - windows.after()),
+        run__status__in=(Status.IN_PROGRESS, *OVER),
+        run__started_at__lte=OuterRef("started_at") + windows.before(),
+    )
+    found = found.filter(Exists(lines))
     return found.select_related("token").order_by("started_at", "pk")
 
 

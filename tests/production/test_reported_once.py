@@ -28,7 +28,7 @@ from tests.factories import (
     a_spool,
     make_user,
 )
-from tests.queries import fresh, violations
+from tests.queries import fresh, queries_of, violations
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -260,6 +260,13 @@ def test_of_the_token_of_another_printer_it_is_of_no_run(spool, manager, operato
     report(spool, token, 93)
     settle()
     assert line_of(run).actual_source == "as_planned"
+    assert UsageMeter.objects.get().is_apart  # and not looked at again
+
+
+def test_what_no_run_names_costs_few_queries_however_much_it_is(token):
+    for _ in range(5):
+        report(a_spool(1000), token, 5)
+    assert queries_of(lambda: settle_due(at=timezone.now() + HOUR)) <= 4  # and the settings
 
 
 def test_an_operator_may_not_take_back_what_the_system_took(spool, token, operator):

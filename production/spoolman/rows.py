@@ -49,8 +49,11 @@ def filament_shape(number):
 
 
 def spool_shape(number):
-    """Raises Failure."""
-    return shapes.spool(_found(spool_columns.first(number=number), "spool", number))
+    """Of a double, the spool that it is. Raises Failure."""
+    found = spool_columns.first(number=number)
+    if found is None and (target := merged_number(number)):
+        found = spool_columns.first(number=target)
+    return shapes.spool(_found(found, "spool", number))
 
 
 def vendor(number):
@@ -69,6 +72,11 @@ def spool(number):
     """The row. Raises Failure."""
     found = Spool.objects.present().filter(number=number).first()
     return _found(found, "spool", number)
+
+
+def target_spool(number):
+    """The row; of a double, that of the spool that it is. Raises Failure."""
+    return spool(merged_number(number) or number)
 
 
 def merged_number(number):

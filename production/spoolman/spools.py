@@ -72,14 +72,14 @@ def update(call):
     _require_rights(call.client, given)
     _require_one_weight(given)
     number = call.number("spool_id")
-    spool = rows.spool(number)
+    spool = rows.target_spool(number)
     extra_values.check("spool", given.get("extra") or {})
     try:
         with is_gone_not_found("spool", number):
             _change(call, spool, given)
     except stating.InitialUnknown as refusal:
         raise Failure(400, NOT_UPDATED) from refusal
-    return rows.spool_shape(number)
+    return rows.spool_shape(spool.number)
 
 
 def delete(call):
@@ -97,14 +97,14 @@ def measure(call):
     number = call.number("spool_id")
     try:
         with is_gone_not_found("spool", number):
-            spool = rows.spool(number)
+            spool = rows.target_spool(number)
             how = {"by": call.client.user, "note": note_of(call)}
             stating.measure(spool, gross_grams=max(weight, 0), **how)
     except stating.InitialUnknown as refusal:
         raise Failure(400, NO_INITIAL) from refusal
     except Failure as failure:
         raise Failure(400, NO_SPOOL) from failure
-    return rows.spool_shape(number)
+    return rows.spool_shape(spool.number)
 
 
 def use(call):

@@ -116,7 +116,7 @@ def test_ends_that_are_far_apart_are_each_the_first():
     assert not [text for text in stand.reports if "again in 2 s" in text]
 
 
-def test_make_run_supervises_the_web_server_and_the_worker(monkeypatch):
+def test_make_run_supervises_the_websockets_the_web_server_and_the_worker(monkeypatch):
     supervised, started = [], []
     monkeypatch.setenv("DATABASE_URL", "postgresql://spoolbook@localhost/spoolbook")
     monkeypatch.setattr(serve, "check_database", lambda url: None)
@@ -124,6 +124,9 @@ def test_make_run_supervises_the_web_server_and_the_worker(monkeypatch):
     monkeypatch.setattr(serve, "supervise", lambda programs, **_: supervised.extend(programs))
     monkeypatch.setattr(serve, "start_process", lambda command, _: started.append(command))
     serve.serve("127.0.0.1", 0, has_demo=False)
-    assert [program.name for program in supervised] == ["The web server", "The worker"]
-    supervised[1].start()
-    assert started[0][1:] == ["-m", "config.run_jobs"]
+    names = [program.name for program in supervised]
+    assert names == ["The process of websockets", "The web server", "The worker"]
+    supervised[0].start()
+    supervised[2].start()
+    modules = ["config.run_sockets", "config.run_jobs"]
+    assert [command[1:] for command in started] == [["-m", module] for module in modules]

@@ -1,7 +1,8 @@
 """Rows as JSON that PostgreSQL writes: what their serializer represents, by one statement.
 
 The expressions are those of ``tenants.api.json_expressions``, joins and conditions the ORM's, and
-the lines of all rows are read at once. Where a field is not expressible, and for CSV and pages, the
+the lines of all rows are read at once. A row by its id has a statement of its own, as for several
+PostgreSQL reads whole tables. Where a field is not expressible, and for CSV and pages, the
 serializer represents the rows, which gives the same bytes. ``Meta.annotated`` of a serializer names
 the fields that are null unless a QuerySet has annotated them: such rows are left to it as well.
 """
@@ -11,17 +12,22 @@ from functools import cache, lru_cache
 
 from django.db import connection
 from django.db.models import F, Func
+from django.db.models.lookups import Exact
 from psycopg.types.numeric import Int8
 
 from tenants.api.fast_representation import fields_of, is_of_lines
 from tenants.api.json_expressions import OWN_METHOD, NotExpressible, expression_of, names_of
 from tenants.api.serializers import RowSerializer, meta_names
-from tenants.operations.compiled import ID, IDS, IsOneOf, fetch
+from tenants.operations.compiled import ID, IDS, IsOneOf, Placeholder, fetch, with_names
 
 PAGING = {"page", "page_size", "format"}  # parameters that leave a list as it is
 PAGE = "WITH page AS (SELECT ARRAY({ids}) AS ids) SELECT {json}"
 COUNT = ", (SELECT count(*) FROM ({rows}) AS found)"
-ROW = "SELECT id FROM ({rows}) AS found (id) WHERE id = %s"
+ROW = (
+    "SELECT row_to_json(line)::text FROM {line}"
+    " WHERE EXISTS (SELECT FROM ({rows}) AS found (id) WHERE id = {pk})"
+)
+PK = "%(pk)s::bigint"
 LINE = "({sql}) AS rows (place, parent, {names}){joins}, LATERAL (SELECT {selected}) AS line"
 ROWS = "array_to_json(ARRAY(SELECT row_to_json(line) FROM {line} ORDER BY place))::text"
 LINES = (
@@ -86,11 +92,10 @@ def read_page(view, rows, start, end):
 def read_row(view, rows, pk):
     """What is represented of the one of the rows with this id; None where there is none."""
     if rows is None:
-        [(text,)] = fetch(_row_sql(type(view)), [Int8(pk)])
+        found = fetch(_row_sql(type(view)), {"pk": Int8(pk)})
     else:
-        ids, params = _sql(rows.order_by().filter(pk=pk).values("pk"))
-        [(text,)] = _execute(_statement(type(view), ids), params)
-    return next(iter(json.loads(text)), None)
+        found = _execute(_row_of(type(view), rows), {"pk": pk})
+    return json.loads(found[0][0]) if found else None
 
 
 # -- its SQL --------------------------------------------------------------------------------------
@@ -99,11 +104,29 @@ def read_row(view, rows, pk):
 @cache
 def json_sql(view):
     """SQL of a page of rows as a class of views represents them. Raises NotExpressible."""
+    line = _line(view.serializer_class, _rows_of(view), "pk", _on_page, Place(PageIds(), F("pk")))
+    return ROWS.format(line=line)
+
+
+@cache
+def _line_of_row(view):
+    """The same of the row whose id is a parameter."""
+    return _line(view.serializer_class, _rows_of(view), "pk", _of_row)
+
+
+def _rows_of(view):
     rows = view.queryset
-    if rows.query.where:  # those of the page may be others: deleted ones
+    if rows.query.where:  # those to be read may be others: deleted ones
         rows = rows.model._base_manager.all()
-    rows = rows.filter(IsOneOf("pk", PageIds()))
-    return ROWS.format(line=_line(view.serializer_class, rows, Place(PageIds(), F("pk")), "pk"))
+    return rows
+
+
+def _on_page(parent):
+    return IsOneOf(parent, PageIds())
+
+
+def _of_row(parent):
+    return Exact(F(parent), Placeholder("pk", ID))  # PostgreSQL plans for one
 
 
 @lru_cache(100)
@@ -117,26 +140,32 @@ def _page_sql(view, start, end):
 
 @cache
 def _row_sql(view):
-    """The statement for a row of the view's queryset: it takes the id."""
-    return _statement(view, ROW.format(rows=_composed(view.queryset.order_by().values("pk"))))
+    """The statement for a row of the view's queryset."""
+    return _row_of(view, view.queryset)
 
 
-def _statement(view, ids, counted=None):
-    count = COUNT.format(rows=counted) if counted else ""
-    return PAGE.format(ids=ids, json=json_sql(view)) + count
+def _row_of(view, rows):
+    found = _composed(rows.order_by().values("pk"))
+    return ROW.format(line=_line_of_row(view), rows=found, pk=PK)
 
 
-def _line(serializer, rows, place, parent):
-    """SQL for FROM: ``line``, what a serializer represents of each row, its ``place`` and
-    ``parent``."""
+def _statement(view, ids, counted):
+    return PAGE.format(ids=ids, json=json_sql(view)) + COUNT.format(rows=counted)
+
+
+def _line(serializer, rows, parent, condition, place="pk"):
+    """SQL for FROM: ``line``, what a serializer represents of each row that fulfils the condition,
+    its ``place`` and ``parent``."""
     if serializer.to_representation is not RowSerializer.to_representation:
         raise NotExpressible(f"{serializer.__name__}: {OWN_METHOD}")
     fields, model = fields_of(serializer), rows.model
-    joins = {each: _lines(each, model) for each in fields if is_of_lines(each, model)}
+    joins = {each: _lines(each, model, condition) for each in fields if is_of_lines(each, model)}
     plain = [each for each in fields if each not in joins]
     expressions = [expression_of(each, model, _annotated(serializer)) for each in plain]
     return LINE.format(
-        sql=_composed(rows.order_by().values_list(place, parent, *expressions)),
+        sql=_composed(
+            rows.filter(condition(parent)).order_by().values_list(place, parent, *expressions)
+        ),
         names=names_of(plain),
         joins="".join(joins.values()),
         selected=", ".join(_selected(each, is_joined=each in joins) for each in fields),
@@ -148,14 +177,14 @@ def _selected(field, *, is_joined):
     return f"coalesce({name}.lines, '[]') AS {name}" if is_joined else name
 
 
-def _lines(field, model):
-    """SQL that joins, to each row of the page, what a field represents of the rows of it."""
+def _lines(field, model, condition):
+    """SQL that joins, to each row, what a field represents of the rows of it."""
     child, related = type(field.child), model._meta.related_objects
     parent = next(
         each.field.attname for each in related if each.get_accessor_name() == field.source
     )
-    rows = child.Meta.model._base_manager.filter(IsOneOf(parent, PageIds()))
-    return LINES.format(line=_line(child, rows, F("pk"), parent), name=names_of([field]))
+    line = _line(child, child.Meta.model._base_manager, parent, condition)
+    return LINES.format(line=line, name=names_of([field]))
 
 
 def _annotated(serializer):
@@ -169,8 +198,8 @@ def _sql(rows):
 
 
 def _composed(rows):
-    """SQL with its constants in it."""
-    return connection.ops.compose_sql(*_sql(rows)).replace("%", "%%")
+    """SQL with its constants in it, and with the names of its placeholders."""
+    return with_names(*_sql(rows))
 
 
 def _execute(sql, params):

@@ -131,7 +131,7 @@ class Statement:
         if rows._prefetch_related_lookups:
             raise NotSupportedError("A compiled query reads no other rows than its own")
         compiler = rows.query.get_compiler(rows.db)
-        self.text = _with_names(*compiler.as_sql())
+        self.text = with_names(*compiler.as_sql())
         self.model, self.locks = rows.model, rows.query.select_for_update
         self.read = _reader(rows, compiler)
         converters = compiler.get_converters([column[0] for column in compiler.select])
@@ -139,7 +139,7 @@ class Statement:
             self.read = _converting(self.read, converters)
 
 
-def _with_names(text, params):
+def with_names(text, params):
     """The text with the names of its placeholders, and with its constants written out."""
     left = iter(params)
 

@@ -152,7 +152,9 @@ def test_an_undo(client):
 # --- A row that is not there ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("body", ['{"grams": "1", "gross_grams": "1"}', '{"grams": "-1"}', "{"])
+@pytest.mark.parametrize(
+    "body", ['{"grams": "1", "gross_grams": "1"}', '{"grams": "-1"}', "{}", "{"]
+)
 @pytest.mark.parametrize(
     "address", ["spools/{}/use", "spools/{}/weigh", "production-runs/{}/complete"]
 )

@@ -9,11 +9,33 @@ BOM_LINE = (
     r'"grams_per_unit": "\d{{1,9}}(\.\d{{1,9}})?(E[+-]?\d)?"}}'
 )
 EXTRA = [OBJECT, PART % '$.* ? (@.type() != "string")']
+MERGED_DATES = "archived_at|removed_at|opened_at|dried_at|first_used_at|last_used_at"
+MERGED_VALUES = "lot_number|supplier|tare_grams|location_id|comment|extra|excess_grams"
+MERGED_FLAGS = "has_given_use_dates|needs_weighing"
+MERGED_IDS = ("tags", "doubles", "entries")
+IS_DATE = '@.type() == "null" || @ like_regex "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T"'
 # Conditions of which one is true where it is malformed, by table and column.
 MALFORMED = {
     ("inventory_manufacturer", "extra"): EXTRA,
     ("inventory_filament", "extra"): EXTRA,
     ("inventory_spool", "extra"): EXTRA,
+    ("inventory_unboundtag", "extra"): EXTRA,
+    ("inventory_spoolmerge", "before"): [
+        OBJECT,
+        *(PART % f'$.{name} ? (@.type() != "array")' for name in ("tags", "doubles", "entries")),
+        *(
+            PART % f'$.{name}[*] ? (@.type() != "number")'
+            for name in ("tags", "doubles", "entries")
+        ),
+        PART % '$.target.* ? (@.type() != "array" || @.size() != 2)',
+        PART
+        % (
+            "$.target.keyvalue().key ? (!(@ like_regex"
+            f' "^({MERGED_DATES}|{MERGED_VALUES}|{MERGED_FLAGS})$"))'
+        ),
+        PART % '$.double.keyvalue().key ? (!(@ like_regex "^(archived_at|removed_at)$"))',
+        PART % f"$.double.* ? (!({IS_DATE}))",
+    ],
     ("accounts_auditevent", "changes"): [
         OBJECT,
         PART % '$.* ? (@.type() != "array" || @.size() != 2)',

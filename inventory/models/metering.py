@@ -9,6 +9,7 @@ from inventory.models.ledger import InventoryTransaction
 from inventory.models.spools import Spool
 from tenants.accounts.models import DeviceToken, User
 from tenants.operations.quantities import ReportedGramsField
+from tenants.operations.sql_property import sql_property
 
 NONE = Value(0, output_field=models.BigIntegerField())
 ZERO_GRAMS = Value(0, output_field=ReportedGramsField())
@@ -182,7 +183,7 @@ class RecognisedRepeat(models.Model):
     def symbol(self):
         return {"length": "mm", "weight": "g"}[self.unit]
 
-    @property
+    @sql_property(Q(overruled_at__isnull=False, entry__reversed_by__isnull=True))
     def is_overruled(self):
         """Whether a person decided otherwise, and the entry of that stands."""
         is_reversed = self.entry is not None and hasattr(self.entry, "reversed_by")

@@ -9,7 +9,6 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from tenants.operations.compiled import ID, CompiledQuery
-from tenants.operations.refusals import Refusal
 
 
 def find(rows, pk):
@@ -40,16 +39,11 @@ def is_reference(row):
 
 @contextmanager
 def or_404(row, error):
-    """Raise Http404 where the block raises the ``error`` of a row that is not there, and where it
-    refuses something else of it before it has looked."""
+    """Raise Http404 where the block raises the ``error`` of a row that is not there."""
     try:
         yield
     except error as missing:
         raise not_found(type(row), row.pk) from missing
-    except Refusal as refusal:
-        if not type(row)._default_manager.filter(pk=row.pk).exists():
-            raise not_found(type(row), row.pk) from refusal
-        raise
 
 
 def not_found(model, pk):

@@ -97,11 +97,11 @@ def adjust(spool, *, grams, reason, by, at=None, note=""):
 
 
 def _take(spool, kind, grams, gross, *, confirm, by, at, reason, note):
-    if (grams is None) == (gross is None):
-        message = _("Enter either what was taken, or what the scale shows after it.")
-        raise Invalid(message, errors={"grams": [_("Either this or gross_after_grams.")]})
     details = reason_and_note(reason, note)
     with shelf.locked(spool, by=by, at=at) as (book, fresh):
+        if (grams is None) == (gross is None):
+            message = _("Enter either what was taken, or what the scale shows after it.")
+            raise Invalid(message, errors={"grams": [_("Either this or gross_after_grams.")]})
         used = to_grams(grams) if gross is None else _used_by_scale(fresh, gross, confirm)
         take = book.consume if kind == Kind.USAGE else book.waste
         entry = take(fresh, _nonzero(used), **details)

@@ -36,6 +36,7 @@ urlpatterns = [
     path("runs/<int:pk>/fail/", runs.FailView.as_view(), name="floor-fail"),
     path("runs/<int:pk>/cancel/", runs.CancelView.as_view(), name="floor-cancel"),
     path("runs/<int:pk>/swap/<int:line>/", runs.SwapView.as_view(), name="floor-swap"),
+    path("runs/<int:pk>/take-over/", runs.TakeOverView.as_view(), name="floor-take-over"),
     *[
         path(
             f"runs/<int:pk>/{row.path}/",

@@ -110,9 +110,11 @@ class PrinterAdmin(VerbPages, ModelAdmin):
         )
 
     def get_urls(self):
-        view = self.admin_site.admin_view(require_POST(devices.loaded_view))
+        loaded = self.admin_site.admin_view(require_POST(devices.loaded_view))
+        take_over = self.admin_site.admin_view(require_POST(devices.take_over_view))
         return [
-            path("<int:pk>/loaded/", view, name="production_printer_loaded"),
+            path("<int:pk>/loaded/", loaded, name="production_printer_loaded"),
+            path("<int:pk>/take-over/", take_over, name="production_printer_take_over"),
             *super().get_urls(),
         ]
 

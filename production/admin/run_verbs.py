@@ -32,6 +32,7 @@ FORMS = {  # what a verb has besides its row of the transitions
     },
     "fail": {"form": completing.FailForm, "confirm": MISSING, "tone": "stop"},
     "swap_spool": {"form": swapping.SwapForm, "confirm": MISSING},
+    "take_over_reports": {"form": swapping.TakeOverForm},
     "change_printer": {"form": starting.ChangePrinterForm},
     "correct": {"form": completing.CorrectForm},
     "reassign": {"form": swapping.ReassignForm},

@@ -7,6 +7,7 @@ from inventory.models import Spool
 from production.forms.fields import SpoolChoice, SpoolField
 from production.forms.starting import OVERRIDABLE, OverridableForm
 from production.models import RunMaterial
+from production.services import taking_over
 from production.services.completion.actuals import MaterialActual
 from tenants.operations.text import format_number
 from tenants.web.forms import NumberField
@@ -23,6 +24,17 @@ class LineChoice(forms.ModelChoiceField):
             "filament": line.spool.filament,
             "grams": grams,
         }
+
+
+class OfferedSpool(forms.ModelChoiceField):
+    def __init__(self, spools):
+        empty = _("Nothing was reported of another spool")
+        super().__init__(spools, label=_("Reported spool"), empty_label=empty)
+        if spools:
+            self.empty_label = None
+
+    def label_from_instance(self, spool):
+        return f"{spool.code} · {spool.filament}"
 
 
 class OtherSpoolForm(OverridableForm):
@@ -109,6 +121,19 @@ class SwapForm(OtherSpoolForm):
             yield "spool", _("Not this spool: see the message above.")
         if refusal.code in {"after_above_before", "tare_unknown", "weighing_implausible"}:
             yield "figure", _("Check this weight.")
+
+
+class TakeOverForm(OverridableForm):
+    """The spool that the run printed from, of those of which something was reported meanwhile."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if self.touch:
+            self.fields["spool"] = SpoolField()
+        else:
+            spools = Spool.objects.filter(pk__in=taking_over.offered(self.subject))
+            self.fields["spool"] = OfferedSpool(spools.with_filament().order_by("pk"))
+        self.add_override()
 
 
 class ReassignForm(OtherSpoolForm):

@@ -83,6 +83,12 @@ class SwapInSlotBody(SwapSpoolBody):
         return {"spool": self.instance.spool_id}
 
 
+class TakeOverBody(actuals.SpoolBody):
+    """The spool that was printed from; a manager may override that it does not fit."""
+
+    override_reason = TextField(**OVERRIDE_REASON)
+
+
 class ProgressBody(Body):
     """How far the print is."""
 
@@ -137,6 +143,7 @@ RUN_BODIES = {row.action: NoBody for row in ROWS if row.path} | {
     "start": StartBody,
     "change_printer": ChangePrinterBody,
     "swap_spool": SwapSpoolBody,
+    "take_over_reports": TakeOverBody,
     "actuals": actuals.ActualsBody,
     "progress": ProgressBody,
     "complete": actuals.CompleteBody,

@@ -148,7 +148,7 @@ def leave_reports(run, done, *, by, at=None):
             if was:
                 _put_back(line, was)
                 changed.append(line)
-        rebook_lines(book, run, changed, standing_entries(run), **_details(run))
+        rebook_lines(book, run, changed, standing_entries(run), **details_of(run))
         bulk_update(lines, LINE_FIELDS)
     UsageMeter.objects.filter(pk__in=done.before["meters"]).update(is_apart=True)
     return run_state.save(run, "take_back", by=by, at=book.at, reason=done.verb)
@@ -176,7 +176,7 @@ def _standing(line, ids):
     if not line.spool_id:
         return []
     found = UsageMeter.objects.outside_runs().filter(pk__in=ids, spool=line.spool_id)
-    found = found.filter(Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None))
+    found = found.filter(taking.STANDING)
     return list(found.select_related("token", "entry", "by").order_by("pk"))
 
 
@@ -201,18 +201,19 @@ def _book_again(book, run, line, was, changed):
     if line.actual_source in (*ESTIMATED, *REPORTED):
         line.actual_grams = line.actual_purge_grams = None
         line.actual_source = ""
-        reported.fill([line])
+        reported.fill([line], book=book)
     entries = standing_entries(run)
     if line.actual_total_grams != was:
         meters.exceed(line.spool, line.actual_total_grams - was - line.spool.remaining_grams)
-        rebook_lines(book, run, [line], entries, settled={line.pk}, **_details(run))
+        rebook_lines(book, run, [line], entries, settled={line.pk}, **details_of(run))
         changed.append(line)
         return
     own = [entry for entry in entries if entry.spool_id == line.spool_id and entry.grams < 0]
     reported.relink(book, line, own[0] if own else None)
 
 
-def _details(run):
+def details_of(run):
+    """How entries of a run that is over are posted."""
     if run.status == Status.FAILED:
         return {"kind": "waste", "reason": run.outcome_reason.code}
     return {}

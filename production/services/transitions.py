@@ -182,6 +182,16 @@ ROWS = (  # the admin offers them in this order
         done=_("took what was reported into run %(run)s"),
     ),
     Transition(
+        name="take_over_reports",
+        moves=_from(Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED),
+        service="taking_over.take_over_reports", undone_by="take_back", floor="floor-take-over",
+        path="take-over-reports", label=_("Take over reports"),
+        done=_("took over what was reported for run %(run)s"),
+        success=_("Run %(run)s has what was reported."),
+        summary="Let the run have what was reported, while it printed, of a spool that it does not "
+        "name: the spool gets a line of the run.",
+    ),
+    Transition(
         name="unstart", moves=_from(Status.IN_PROGRESS, to=(Status.PLANNED,)),
         service="runs.lifecycle.unstart", floor="floor-undo-run", path="unstart",
         label=_("Take the start back"), done=_("took the start of run %(run)s back"),

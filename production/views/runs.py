@@ -227,6 +227,13 @@ class SwapView(RunVerbView):
         return line
 
 
+class TakeOverView(RunButtonView):
+    """By a touch where it is told that the run does not name what is reported."""
+
+    verb = "take_over_reports"
+    form_class = swapping.TakeOverForm
+
+
 class UndoView(RunPageMixin, ButtonView):
     """Take one's own last verb back."""
 

@@ -77,6 +77,7 @@ API = """
 /api/v1/production-runs/{pk}/revert/                    .     o     .     .     .
 /api/v1/production-runs/{pk}/start/                     .     o     .     .     .
 /api/v1/production-runs/{pk}/swap-spool/                .     o     .     .     .
+/api/v1/production-runs/{pk}/take-over-reports/         .     o     .     .     .
 /api/v1/production-runs/{pk}/traveller/                 v     .     .     .     .
 /api/v1/production-runs/{pk}/unstart/                   .     o     .     .     .
 /api/v1/production-runs/{pk}/explanation/               v     .     .     .     .
@@ -206,6 +207,7 @@ PAGES = """
 /admin/production/printer/csv/                          v     v
 /admin/production/printer/{pk}/clear/                   o     o
 /admin/production/printer/{pk}/loaded/                  .     o
+/admin/production/printer/{pk}/take-over/               .     o
 /admin/production/product/csv/                          v     v
 /admin/production/printerslot/labels/                   v     v
 /admin/production/product/{pk}/accept/                  o     o
@@ -225,6 +227,7 @@ PAGES = """
 /admin/production/productionrun/{pk}/revert/            o     o
 /admin/production/productionrun/{pk}/start/             o     o
 /admin/production/productionrun/{pk}/swap_spool/        o     o
+/admin/production/productionrun/{pk}/take_over_reports/ o     o
 /admin/production/productionrun/{pk}/unstart/           o     o
 /admin/{app_label}/                                     v     v
 /filament/show/{number}/                                v     .
@@ -248,6 +251,7 @@ PAGES = """
 /floor/runs/{pk}/plate/                                 o     o
 /floor/runs/{pk}/start/                                 o     o
 /floor/runs/{pk}/swap/{line}/                           o     o
+/floor/runs/{pk}/take-over/                             v     o
 /floor/runs/{pk}/undo/                                  v     o
 /floor/scan/                                            v     o
 /floor/screen/                                          v     .

@@ -22,7 +22,7 @@ def test_a_run_lists_the_verbs_that_have_an_address_by_its_name(api):
     assert done(api.get(at(run)))["allowed"] == ["cancel", "copy", "refresh-plan", "start"]
     started = done(api.post(at(run, "start")))["allowed"]
     assert started == ["actuals", "cancel", "change-printer", "complete", "copy", "fail",
-                       "progress", "swap-spool", "unstart"]  # fmt: skip
+                       "progress", "swap-spool", "take-over-reports", "unstart"]  # fmt: skip
     for verb in started:
         assert api.post(at(run, verb), {"unheard": 1}).status_code == 400, verb
     problem = refused(api.post(at(run, "start")), 409, "invalid_run_status")
@@ -32,7 +32,7 @@ def test_a_run_lists_the_verbs_that_have_an_address_by_its_name(api):
 def test_an_operator_does_every_verb_and_a_viewer_none(api, operator, viewer):
     run = a_running_run((a_spool(), 100))
     verbs = ["start", "unstart", "swap-spool", "actuals", "progress", "complete", "fail", "cancel",
-             "revert", "correct", "reassign", "reprint", "copy"]  # fmt: skip
+             "take-over-reports", "revert", "correct", "reassign", "reprint", "copy"]  # fmt: skip
     paths = [*(at(run, verb) for verb in verbs), f"{RUNS}record/"]
     for path in paths:
         api.force_authenticate(viewer)

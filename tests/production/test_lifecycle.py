@@ -252,6 +252,7 @@ def test_a_completed_run_refuses(verb):
         "reassign",
         "reprint",
         "revert",
+        "take_over_reports",
         "take_reports",
         "update",
     ]

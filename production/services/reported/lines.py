@@ -47,15 +47,20 @@ def is_by_meter(line):
     return bool(line.metered_grams) and (is_unsaid or line.actual_source in REPORTED)
 
 
-def fill(run_lines):
+def fill(run_lines, *, book=None):
     """Write what was reported on the lines of which nobody said anything else; returns their ids.
+    Where lines were given meters just now, these are in the ``book``.
 
     A device can't tell purge from part: purge is what was planned.
     """
     filled = [line for line in run_lines if is_by_meter(line)]
     if not filled:
         return set()
-    tokens = _tokens(filled)
+    found = _with_tokens(filled) if book is None else meters_of(book, filled)
+    tokens = {}
+    for meter in found:
+        if meter.grams:
+            tokens.setdefault(meter.run_material_id, []).append(meter.token)
     for line in filled:
         used = grams_of(line)
         purge = min(line.planned_purge_grams, used)
@@ -149,9 +154,6 @@ def _of_lines(lines):
     return UsageMeter.objects.filter(IsOneOf("run_material", lines)).order_by("pk")
 
 
-def _tokens(run_lines):
+def _with_tokens(run_lines):
     found = UsageMeter.objects.filter(run_material__in=run_lines, grams__gt=0)
-    tokens = {}
-    for meter in found.select_related("token"):
-        tokens.setdefault(meter.run_material_id, []).append(meter.token)
-    return tokens
+    return found.select_related("token")

@@ -10,12 +10,12 @@ from production.services.reported import lines as reported
 from production.services.reported import windows
 
 TAKEN = "of_a_run"  # the reason of the reversal
+STANDING = Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None)
 
 
 def without_run(spools, *, since, until=None):
     """Meters of no run, of the spools by their ids, that began since then and stand."""
-    standing = Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None)
-    found = UsageMeter.objects.outside_runs().filter(standing, spool__in=spools, grams__gt=0)
+    found = UsageMeter.objects.outside_runs().filter(STANDING, spool__in=spools, grams__gt=0)
     found = found.filter(started_at__gte=since, is_apart=False)
     if until is not None:
         found = found.filter(started_at__lte=until)
@@ -51,7 +51,7 @@ def take_before_start(book, run, run_lines):
     found = without_run([line.spool_id for line in used], since=since) if used else []
     for line in used:
         own = [meter for meter in found if meter.spool_id == line.spool_id]
-        own = [meter for meter in own if _is_of_printer(meter, run)]
+        own = [meter for meter in own if is_of(meter, run)]
         if own and not _is_awaited(line, own[0]):
             take(book, line, own)
     end_others(book)
@@ -65,7 +65,7 @@ def take_since(book, run, run_lines, *, since):
     later = set(later.exclude(run=run).values_list("spool", flat=True)) if ids else set()
     for meter in without_run(ids, since=since, until=since + windows.after()) if ids else ():
         line = next(line for line in used if line.spool_id == meter.spool_id)
-        if _is_of_printer(meter, run) and meter.spool_id not in later:
+        if is_of(meter, run) and meter.spool_id not in later:
             take(book, line, [meter])
     end_others(book)
 
@@ -84,7 +84,8 @@ def _is_used_since(book, line, since):
     return spool is not None and spool.last_used_at is not None and spool.last_used_at >= since
 
 
-def _is_of_printer(meter, run):
+def is_of(meter, run):
+    """Whether the device may have reported it of the run's printer."""
     printer = meter.token and meter.token.printer_id
     return printer is None or printer == run.printer_id
 

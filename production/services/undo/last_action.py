@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
 from production.models import ProductionRun, RunEvent, RunItem, RunMaterial
-from production.services import late_reports
+from production.services import late_reports, taking_over
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
 from production.services.run_state import InvalidRunStatus
 from production.services.transitions import EVENTS
@@ -111,6 +111,8 @@ def undo(run, *, event, by):
     try:
         if done.verb == "take_reports":
             return late_reports.leave_reports(run, done, by=by)
+        if done.verb == "take_over_reports" and done.to_status in ProductionRun.CLOSED:
+            return taking_over.give_back(run, done, by=by)
         return put_back.put_back(run, done, by=by)
     except InvalidRunStatus:  # another was faster
         put_back.require_last(run, event)

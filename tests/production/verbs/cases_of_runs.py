@@ -22,6 +22,7 @@ from production.services.runs import (
     status_change,
 )
 from production.services.runs.lines import NewItem, NewMaterial
+from production.services.taking_over import take_over_reports
 from production.services.undo import last_action
 from tenants.accounts import audited
 from tests.factories import (
@@ -38,6 +39,7 @@ from tests.production.verbs.preparation import (
     completed,
     counted,
     planned,
+    reported_elsewhere,
     reported_late,
     running,
 )
@@ -61,6 +63,13 @@ def _():
 def _():
     run, ids = reported_late()
     return lambda: late_reports.take_reports(run, meter_ids=ids, by=None)
+
+
+@verb("production_run.take_over_reports")
+def _():
+    run, spool = reported_elsewhere()
+    completion.complete(run, by=None, as_planned=True)
+    return lambda: take_over_reports(run, spool=spool, by=None)
 
 
 @verb("production_run.note_plate")

@@ -10,7 +10,10 @@ from inventory.services.clock_correcting import correct_clock
 from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
+from production.services.runs.lines import NewMaterial
 from tests.factories import (
+    a_filament,
+    a_material_type,
     a_printer,
     a_printer_token,
     a_product,
@@ -59,6 +62,20 @@ def running(*takes):
 
 def completed(*takes):
     return completion.complete(running(*takes), by=None, as_planned=True).run
+
+
+def reported_elsewhere():
+    """A run that prints, and a spool of its material that it does not name and that is reported."""
+    run = lifecycle.create(
+        materials=[NewMaterial(spool=a_spool(), material_type=a_material_type())],
+        printer=a_printer(),
+        by=None,
+    )
+    lifecycle.start(run, by=None)
+    other = a_spool(filament=a_filament())
+    token = a_printer_token(make_user(), printer=run.printer)
+    metering.use(other.number, by=token.user, token=token, grams=27)
+    return run, other
 
 
 def reported_late():

@@ -9,10 +9,12 @@ from inventory.models import Spool
 from production.models import ProductionRun
 from production.services import completion, products
 from production.services.printing import midprint, printers
+from production.services.requirements.claims import DuplicateSpool
 from production.services.requirements.readiness import PrinterBusy
 from production.services.run_state import InvalidRunStatus
 from production.services.runs import lifecycle, lines, repeats
 from production.services.runs.lines import NewItem, PlanFrozen
+from production.services.taking_over import take_over_reports
 from tenants.operations.refusals import Duplicate
 from tests.factories import (
     a_filament,
@@ -24,6 +26,7 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.production.completed_runs import printed, took
+from tests.production.verbs.preparation import reported_elsewhere
 from tests.queries import remaining, status_of
 from tests.responses import refusals
 
@@ -108,6 +111,31 @@ def swap_and_complete():
         lambda: midprint.swap_spool(run, by=None, spool=two, so_far=took(one, 3)),
         lambda: completion.complete(run, by=None, materials=[took(one, 10)]),
     ], judge
+
+
+def take_over_and_complete():
+    """What was reported of another spool is the run's, whoever came first."""
+    run, spool = reported_elsewhere()
+
+    def judge(results):
+        assert refusals(results) == []
+        line = run.materials.get(spool=spool)
+        assert (line.actual_grams, remaining(spool), status_of(run)) == (27, 973, "completed")
+
+    return [
+        lambda: take_over_reports(run, spool=spool, by=None),
+        lambda: completion.complete(run, by=None, as_planned=True),
+    ], judge
+
+
+def take_over_twice():
+    run, spool = reported_elsewhere()
+
+    def judge(results):
+        assert refusals(results) == [DuplicateSpool]
+        assert run.materials.get(spool=spool).metered_grams == 27
+
+    return [lambda: take_over_reports(run, spool=spool, by=None)] * 2, judge
 
 
 def complete_and_cancel():
@@ -272,6 +300,8 @@ RACES = [
     correct_and_correct,
     correct_and_revert,
     swap_and_complete,
+    take_over_and_complete,
+    take_over_twice,
     complete_and_cancel,
     restore_and_create_with_one_external_id,
     delete_and_start,

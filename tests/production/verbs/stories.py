@@ -34,7 +34,7 @@ from inventory.services.spools import (
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
-from production.services import completion, late_reports
+from production.services import completion, late_reports, taking_over
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.reports import alerts
@@ -69,7 +69,7 @@ from tests.factories import (
     make_user,
     spools_of_one,
 )
-from tests.production.verbs.preparation import misdated, reported_late
+from tests.production.verbs.preparation import misdated, reported_elsewhere, reported_late
 
 NEW = PASSWORD + "8"
 
@@ -140,6 +140,11 @@ def swapped():
 def taken_late():
     run, ids = reported_late()
     return late_reports.take_reports(run, meter_ids=ids, by=None)
+
+
+def taken_over():
+    run, spool = reported_elsewhere()
+    return taking_over.take_over_reports(run, spool=spool, by=None)
 
 
 def made_of_a_bill():
@@ -234,6 +239,7 @@ OF_RUNS = {
     "production_run.save_actuals": lambda: midprint.save_actuals(running(), by=None),
     "production_run.start": running,
     "production_run.swap_spool": swapped,
+    "production_run.take_over_reports": taken_over,
     "production_run.take_reports": taken_late,
     "production_run.unstart": lambda: lifecycle.unstart(running(), by=None),
     "production_run.update": lambda: lifecycle.update(a_run(), by=None, notes="Fair"),

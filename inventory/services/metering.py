@@ -229,7 +229,7 @@ class DeviceUse(NamedTuple):
         if memory is not None:
             amount, grams = memory.booked, self._grams(spool.filament, memory.booked)
             memory.recognise(partial(self._grams, spool.filament))
-        self._begin(spool, grams, line)
+        line = self._begin(spool, grams, line)
         row = self._add(amount, memory, line, at_any_age=True)
         if row is None:
             raise ClockWrong(_("A meter can't be closed while the clock is wrong."))
@@ -268,7 +268,7 @@ class DeviceUse(NamedTuple):
 
     def _begin(self, spool, grams, line):
         """Close what is due of the spool, and let there be an open meter, of the line or of no
-        run."""
+        run. Returns the line: a run may have begun to draw from the spool until it was locked."""
         found = meters.open_ones([spool.pk])
         own = [meter for meter in found if self._is_own(meter)]
         ended = [
@@ -284,6 +284,8 @@ class DeviceUse(NamedTuple):
                 ledger.close_meters({spool.pk: spool}, ended, at=self.dated)
         except ClockWrong:
             pass  # what is used now is counted with what was
+        if not line and self.amount and all(meter.closed_at for meter in own):
+            line = run_lines.lock(self.number, token=self.token, at=self.at, waits=False) or 0
         if line:
             own = meters.open_ones_of_lines([line])
             own = [meter for meter in own if self._is_own(meter) and meter.spool_id == spool.pk]
@@ -297,6 +299,7 @@ class DeviceUse(NamedTuple):
                 started_at=self.at,
                 last_report_at=self.at,
             )
+        return line
 
     def _give_back(self, spool, grams, line):
         """Take it off the device's own meter first, then off what is in the ledger."""

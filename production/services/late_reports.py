@@ -55,17 +55,25 @@ SELECT {name} WHERE EXISTS (
 
 def settle_due(*, at=None):
     """Let runs have what was reported for them without a run, as far as it ended. Returns how many
-    runs. What the devices of other printers reported is left apart."""
+    runs. What the devices of other printers reported is left apart.
+
+    The meters of a line are one figure: what is too little yet waits for more, as long as it is in
+    the time of the run.
+    """
     now = at or timezone.now()
-    found, apart, settled = {}, [], 0
+    of_lines, apart, settled = {}, [], 0
     for meter in _ended(now):
         line = line_of(meter)
         if line is None:
             apart.append(meter.pk)
         else:
-            found.setdefault(line.run_id, []).append(meter.pk)
+            of_lines.setdefault(line.pk, (line, []))[1].append(meter)
     if apart:
         UsageMeter.objects.filter(pk__in=apart).update(is_apart=True)
+    found = {}
+    for line, own in of_lines.values():
+        if not _is_awaiting_more(line, own, now):
+            found.setdefault(line.run_id, []).extend(meter.pk for meter in own)
     for run, ids in sorted(found.items()):
         with suppress(Refusal, ProductionRun.DoesNotExist):
             run = ProductionRun.objects.get(pk=run)
@@ -194,6 +202,16 @@ def _is_plausible(line, found):
     if line.actual_source in ESTIMATED:
         off = abs(off)
     return off * 100 <= known * percent
+
+
+def _is_awaiting_more(line, found, now):
+    """Whether what was reported in all is too little for what was assumed, and more may come."""
+    run = line.run
+    if run.status not in OVER or line.actual_source not in ESTIMATED:
+        return False
+    grams = line.metered_grams + sum(meter.grams for meter in found)
+    is_little = grams < (line.actual_total_grams or 0) and not _is_plausible(line, found)
+    return is_little and windows.is_late(run.finished_at, now)
 
 
 def _book_again(book, run, line, was, changed):

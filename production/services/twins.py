@@ -14,10 +14,10 @@ from production.services.reported import routes
 from tenants.operations.refusals import Refusal
 
 
-def lock_line(number, *, token, at):
+def lock_line(number, *, token, at, waits=True):
     """As `run_lines.register` asks: the line of a run that names the spool, or goes on from it."""
-    line = routes.lock_line(number, token=token, at=at)
-    if line is None and (found := find(number, token=token)):
+    line = routes.lock_line(number, token=token, at=at, waits=waits)
+    if line is None and waits and (found := find(number, token=token)):
         with suppress(Refusal), transaction.atomic():
             return midprint.follow(*found).pk
     return line

@@ -7,7 +7,7 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import UsageMeter
-from inventory.services import metering
+from inventory.services import metering, run_lines
 from inventory.services.spools import scale
 from production.models import ProductionRun, Reason
 from production.services import completion, late_reports
@@ -295,3 +295,55 @@ def test_the_worker_lets_runs_have_it_in_each_farm(committed_farms):
         go_to(farm)
         assert line_of(run).actual_grams == 93
         assert violations() == []
+
+
+def completed_hours_ago(spool, hours):
+    run = a_running_run((spool, 100))
+    completion.complete(run, by=None, as_planned=True)
+    at = timezone.now() - hours * HOUR
+    ProductionRun.objects.filter(pk=run.pk).update(started_at=at - HOUR, finished_at=at)
+    return run
+
+
+def test_the_hours_of_a_print_are_one_figure(spool, token):
+    """It was completed as planned before the bridge reported its layers, for three hours."""
+    run = completed_hours_ago(spool, 3.2)
+    for hours in (3, 2, 1):
+        began = timezone.now() - hours * HOUR
+        for layer in range(3):
+            report(spool, token, 11, at=began + layer * MINUTE)
+        metering.close_due()
+        assert violations() == []
+    assert (line_of(run).actual_grams, line_of(run).actual_source) == (99, "sliced")
+    assert figures(spool) == (901, 901, 901)
+    assert not UsageMeter.objects.filter(is_apart=True).exists()
+
+
+def test_what_is_too_little_to_the_end_is_of_no_run(spool, token):
+    run = completed_hours_ago(spool, 11)
+    report(spool, token, 11, at=timezone.now() - 3 * HOUR)
+    metering.close_due()
+    assert not UsageMeter.objects.get().is_apart  # there may be more
+    long_ago = timezone.now() - 13 * HOUR
+    ProductionRun.objects.update(started_at=long_ago, finished_at=long_ago)
+    metering.close_due()
+    assert UsageMeter.objects.get().is_apart
+    assert line_of(run).actual_source == "as_planned"
+    assert figures(spool) == (889, 889, 889)
+
+
+def test_a_run_that_starts_while_the_first_report_waits_has_it(spool, token, operator, monkeypatch):
+    """Between the look at the runs and the lock of the spool."""
+    run, lock = a_run((spool, 100)), run_lines.lock
+
+    def and_then_start(number, *, waits=True, **how):
+        found = lock(number, waits=waits, **how)
+        if waits:
+            start(run, operator)
+        return found
+
+    monkeypatch.setattr(run_lines, "lock", and_then_start)
+    report(spool, token, 5)
+    assert (line_of(run).metered_grams, line_of(run).reserved_grams) == (5, 95)
+    assert UsageMeter.objects.get().run_material == line_of(run)
+    assert violations() == []

@@ -26,11 +26,12 @@ class Candidate(NamedTuple):
         return self.finished_at is None and self.actual_grams is None
 
 
-def lock_line(number, *, token, at):
+def lock_line(number, *, token, at, waits=True):
     """As `run_lines.register` asks: the run's status is read again under the lock of its line."""
     found = find(number, token=token, at=at)
     lines = RunMaterial.objects.filter(pk=found).order_by()
-    if found is None or not lines.select_for_update(no_key=True, of=("self",)):
+    lines = lines.select_for_update(no_key=True, of=("self",), skip_locked=not waits)
+    if found is None or not lines:
         return None
     return found if find(number, token=token, at=at) == found else None
 

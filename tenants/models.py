@@ -3,7 +3,7 @@
 from django.conf import settings
 from django.core.validators import RegexValidator
 from django.db import connection, models
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django_tenants.models import TenantMixin
@@ -127,10 +127,11 @@ class FarmRequest(models.Model):
 
 
 @compiled(host=TEXT)
-def _at_host(host):
+def _at_host(host):  # planned by each request: that of a join takes twice as long
     farms = Tenant.objects.exclude(status=Tenant.Status.SUSPENDED)
     others = Tenant.objects.order_by().exclude(pk=OuterRef("pk"))
-    return farms.filter(domains__host=host).annotate(is_only=~Exists(others)).order_by()
+    named = Domain.objects.order_by().filter(host=host).values("tenant")
+    return farms.filter(pk=Subquery(named)).annotate(is_only=~Exists(others)).order_by()
 
 
 class Domain(models.Model):

@@ -38,8 +38,8 @@ def usable(secret):
 
 def _note_use(token, now):
     """At most one write a minute, even for a printer that polls each second."""
-    stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
     if token.last_used_at is None or token.last_used_at < now - LAST_USED_STEP:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
         try:
             DeviceToken.objects.filter(stale, pk=token.pk).update(last_used_at=now)
         except (OperationalError, InternalError) as error:

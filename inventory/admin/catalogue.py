@@ -6,9 +6,10 @@ from django.db.models import Count, Q
 from inventory.admin.extra_fields import ExtraValuesAdmin
 from inventory.admin.imports import FILAMENT_IMPORT, ImportPages
 from inventory.admin.rendering import grams, sees_removed, with_glyph
+from inventory.forms.catalogue import FilamentMergeForm
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Filament, Location, Manufacturer, MaterialType
-from inventory.services import filaments, manufacturers, stock
+from inventory.services import filament_merging, filaments, manufacturers, stock
 from inventory.services.tables.columns import FILAMENT_COLUMNS
 from tenants.operations.text import half_up
 from tenants.site.base import ModelAdmin
@@ -33,13 +34,13 @@ REMOVED = field_filter(
 )
 
 
-def restoring(records, permission):
+def restoring(records, permission, is_possible=lambda row: row.is_removed):
     return VerbAction(
         name="restore",
         label="Restore",
         service=records.restore,
         permission=permission,
-        is_possible=lambda row: row.is_removed,
+        is_possible=is_possible,
         description="It is in the lists again.",
         success_message="%(row)s is in the lists again.",
     )
@@ -50,7 +51,7 @@ class NamedAdmin(VerbPages, ExtraValuesAdmin):
     it too."""
 
     change_form_template = "inventory/admin_record.html"
-    preview_template = "inventory/_restore_preview.html"
+    preview_template = "inventory/_record_preview.html"
 
     def get_queryset(self, request):
         rows = super().get_queryset(request)
@@ -123,7 +124,33 @@ class MaterialTypeAdmin(ModelAdmin):
 @admin.register(Filament, site=farm_site)
 class FilamentAdmin(ImportPages, NamedAdmin):
     records, entity = filaments, ExtraField.Entity.FILAMENT
-    verbs = (restoring(filaments, "inventory.change_filament"),)
+    verbs = (
+        VerbAction(
+            name="merge",
+            label="Merge a double",
+            service=filament_merging.merge,
+            permission="inventory.merge_filament",
+            form=FilamentMergeForm,
+            is_possible=lambda row: not row.is_removed,
+            description="A filament that is in the catalogue twice: spools, bills of materials and "
+            "planned runs of the double are of this one, and its numbers lead here.",
+            success_message="The double is merged into %(row)s.",
+        ),
+        VerbAction(
+            name="unmerge",
+            label="Take the merge back",
+            service=filament_merging.unmerge,
+            permission="inventory.merge_filament",
+            is_possible=lambda row: row.merged_into_id is not None,
+            description="This filament and the one it was merged into are two, as before.",
+            success_message="%(row)s is a filament of its own again.",
+        ),
+        restoring(
+            filaments,
+            "inventory.change_filament",
+            is_possible=lambda row: row.is_removed and row.merged_into_id is None,
+        ),
+    )
     importing = FILAMENT_IMPORT
     export = same(*FILAMENT_COLUMNS) | {
         "manufacturer": "manufacturer.name",

@@ -6,10 +6,12 @@ from inventory import filters
 from inventory.api.imports import FilamentImport
 from inventory.models import Filament, Location, Manufacturer, MaterialType
 from inventory.serializers.catalogue import (
+    FilamentMergeSerializer,
     FilamentSerializer,
     LocationSerializer,
     ManufacturerSerializer,
     MaterialTypeSerializer,
+    MergedFilament,
 )
 from inventory.serializers.revaluing import ChangedFilament, represented
 from inventory.serializers.tables import (
@@ -19,7 +21,8 @@ from inventory.serializers.tables import (
     FilamentTable,
     TableReportSerializer,
 )
-from inventory.services import filaments, manufacturers
+from inventory.serializers.verbs import FilamentMergeBody
+from inventory.services import filament_merging, filaments, manufacturers
 from tenants.api.serializers import NoBody
 from tenants.api.views import RecordViewSet
 
@@ -92,13 +95,21 @@ class FilamentViewSet(Removable, FilamentImport, RecordViewSet):
         "import_table": FilamentTable,
         "import_catalogue": Catalogue,
         "restore": NoBody,
+        "merge": FilamentMergeBody,
+        "unmerge": NoBody,
     }
     answers = {
+        "merge": MergedFilament,
         "import_table": TableReportSerializer,
         "import_catalogue": CatalogueReportSerializer,
         **dict.fromkeys(["update", "partial_update"], ChangedFilament),
     }
-    permissions = {"import_table": "add", "import_catalogue": "add", "restore": "change"}
+    permissions = {
+        "import_table": "add",
+        "import_catalogue": "add",
+        "restore": "change",
+        "unmerge": "merge",
+    }
     queries = dict.fromkeys(["import_table", "import_catalogue"], DryRunQuery)
     filterset_class = filters.FilamentFilter
     ordering_fields = [
@@ -121,3 +132,21 @@ class FilamentViewSet(Removable, FilamentImport, RecordViewSet):
         self.call(filaments.update, filament, **values)
         found = next(iter(self.changed), None)
         return self.row_response(filament, revaluation=represented(found))
+
+    @action(detail=True, methods=["post"])
+    def merge(self, request, pk):
+        """Book that another filament is the same one: its spools, and what asks for it, are of this
+        one.
+
+        Its number, GTIN, article number and external id lead to this filament from then on.
+        """
+        filament = self.get_object()
+        values = self.get_validated_data(filament)
+        done = self.call(filament_merging.merge, filament, **values)
+        merge, is_dry_run = FilamentMergeSerializer(done).data, values.get("dry_run", False)
+        return self.row_response(filament, merge=merge, dry_run=is_dry_run)
+
+    @action(detail=True, methods=["post"])
+    def unmerge(self, request, pk):
+        """Take back that this filament was merged into another: both are as before."""
+        return self.verb(filament_merging.unmerge)

@@ -97,11 +97,12 @@ class Migration(migrations.Migration):
                 ('reorder_point_grams', tenants.operations.quantities.GramsField(blank=True, null=True, verbose_name='reorder below, g')),
                 ('comment', models.TextField(blank=True)),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
+                ('merged_into', models.ForeignKey(editable=False, help_text='The filament that this one turned out to be.', null=True, on_delete=django.db.models.deletion.PROTECT, related_name='doubles', to='inventory.filament')),
             ],
             options={
                 'ordering': ['name', 'pk'],
                 'indexes': [models.Index(fields=['external_id'], name='filament_by_external_id')],
-                'constraints': [models.UniqueConstraint(models.F('number'), name='filament_number_unique'), models.CheckConstraint(condition=models.Q(('color_hex', ''), ('color_hex__regex', '^([0-9A-F]{6}|[0-9A-F]{8})$'), _connector='OR'), name='filament_color_hex_digits'), models.CheckConstraint(condition=models.Q(('density_g_cm3__gt', 0), ('diameter_mm__gt', 0)), name='filament_diameter_and_density_positive'), models.CheckConstraint(condition=models.Q(('net_grams__gt', 0)), name='filament_net_positive'), models.CheckConstraint(condition=models.Q(('tare_grams__gte', 0)), name='filament_tare_not_negative'), models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='filament_price_not_negative')],
+                'constraints': [models.UniqueConstraint(models.F('number'), name='filament_number_unique'), models.CheckConstraint(condition=models.Q(('color_hex', ''), ('color_hex__regex', '^([0-9A-F]{6}|[0-9A-F]{8})$'), _connector='OR'), name='filament_color_hex_digits'), models.CheckConstraint(condition=models.Q(('density_g_cm3__gt', 0), ('diameter_mm__gt', 0)), name='filament_diameter_and_density_positive'), models.CheckConstraint(condition=models.Q(('net_grams__gt', 0)), name='filament_net_positive'), models.CheckConstraint(condition=models.Q(('tare_grams__gte', 0)), name='filament_tare_not_negative'), models.CheckConstraint(condition=models.Q(('price__gte', 0)), name='filament_price_not_negative'), models.CheckConstraint(condition=models.Q(('merged_into', None), ('removed_at__isnull', False), _connector='OR'), name='filament_merged_is_removed')],
             },
         ),
         migrations.CreateModel(

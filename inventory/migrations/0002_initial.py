@@ -38,6 +38,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FilamentMerge',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('target', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='merges', to='inventory.filament')),
+                ('double', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.filament')),
+                ('reason', models.CharField(max_length=200)),
+                ('explanation', models.TextField(help_text='What went over to the filament that is kept.')),
+                ('before', models.JSONField()),
+                ('by', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('at', models.DateTimeField()),
+                ('undone_at', models.DateTimeField(null=True)),
+            ],
+            options={
+                'ordering': ['pk'],
+                'constraints': [models.UniqueConstraint(models.F('double'), condition=models.Q(('undone_at', None)), name='filament_merged_once')],
+            },
+        ),
+        migrations.CreateModel(
             name='SpoolEvent',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),

@@ -3,7 +3,7 @@
 from inventory.models.catalogue import Filament, Manufacturer, MaterialType
 from inventory.models.extra import ClientSetting, ExtraField
 from inventory.models.ledger import InventoryTransaction
-from inventory.models.merging import SpoolMerge
+from inventory.models.merging import FilamentMerge, SpoolMerge
 from inventory.models.metering import DeviceReport, RecognisedRepeat, UsageMeter
 from inventory.models.spools import HoldingSpoolQuerySet, Location, Spool, SpoolEvent, SpoolTag
 from inventory.models.unbound_tags import UnboundTag
@@ -13,6 +13,7 @@ __all__ = [
     "DeviceReport",
     "ExtraField",
     "Filament",
+    "FilamentMerge",
     "HoldingSpoolQuerySet",
     "InventoryTransaction",
     "Location",

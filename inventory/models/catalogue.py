@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.db.models import Q, Value
+from django.db.models import Case, Q, Value, When
 from django.db.models.functions import Lower, LPad, Upper
 from django.utils.translation import gettext as _
 
@@ -149,11 +149,11 @@ class FilamentQuerySet(PresentQuerySet):
 
     def matching(self, word):
         """With the word in their name, colour or maker, or as their material, article number or
-        GTIN."""
+        GTIN; also by those of their doubles."""
         matches = Q(name__icontains=word) | Q(color_name__icontains=word)
         matches |= Q(manufacturer__name__icontains=word) | Q(material_type__code__iexact=word)
         matches |= Q(article_number__iexact=word) | Q(pk__in=self.model.objects.of_gtin(word))
-        return self.filter(matches)
+        return self.filter(matches | self._of_doubles(Q(article_number__iexact=word)))
 
     def of_gtin(self, text):
         """With this GTIN, however many digits it was written with; for that of a case also those
@@ -161,8 +161,21 @@ class FilamentQuerySet(PresentQuerySet):
         gtin = gtins.normalise(text)
         if not gtins.is_valid(gtin):
             return self.none()
-        rows = self.exclude(gtin="").alias(gtin_in_full=LPad("gtin", 14, Value("0")))
-        return rows.filter(gtin_in_full__in={gtins.in_full(gtin), gtins.of_unit(gtin)})
+        in_full = Q(gtin_in_full__in={gtins.in_full(gtin), gtins.of_unit(gtin)})
+        return self._with_full_gtin().filter(in_full | self._of_doubles(in_full))
+
+    def numbered(self, number):
+        """The filament of this number; of a double, the one it was merged into."""
+        return self.present().filter(Q(number=number) | self._of_doubles(Q(number=number)))
+
+    def _with_full_gtin(self):
+        in_full = Case(When(gtin="", then=None), default=LPad("gtin", 14, Value("0")))
+        return self.alias(gtin_in_full=in_full)
+
+    def _of_doubles(self, condition):
+        """Those that filaments of the condition were merged into."""
+        doubles = self.model.objects.filter(merged_into__isnull=False)._with_full_gtin()
+        return Q(pk__in=doubles.filter(condition).order_by().values("merged_into"))
 
 
 class Filament(NumberedRow):
@@ -228,6 +241,10 @@ class Filament(NumberedRow):
     reorder_point_grams = GramsField("reorder below, g", null=True, blank=True)
     comment = models.TextField(blank=True)
     is_active = models.BooleanField("in use", default=True)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, editable=False, related_name="doubles",
+        help_text="The filament that this one turned out to be.",
+    )  # fmt: skip
 
     announced_as = "filament"
 
@@ -250,6 +267,10 @@ class Filament(NumberedRow):
                 condition=Q(tare_grams__gte=0), name="filament_tare_not_negative"
             ),
             models.CheckConstraint(condition=Q(price__gte=0), name="filament_price_not_negative"),
+            models.CheckConstraint(
+                condition=Q(merged_into=None) | Q(removed_at__isnull=False),
+                name="filament_merged_is_removed",
+            ),
         ]
         indexes = [models.Index(fields=["external_id"], name="filament_by_external_id")]
 

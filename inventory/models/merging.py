@@ -1,9 +1,10 @@
-"""Spools that turned out to be one reel."""
+"""Spools that turned out to be one reel, and filaments that turned out to be one."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from inventory.models.catalogue import Filament
 from inventory.models.spools import Spool
 
 
@@ -30,6 +31,37 @@ class SpoolMerge(models.Model):
         ordering = ["pk"]
         constraints = [
             models.UniqueConstraint("double", condition=Q(undone_at=None), name="spool_merged_once")
+        ]
+
+    def __str__(self):
+        return f"{self.double_id} into {self.target_id}"
+
+
+class FilamentMerge(models.Model):
+    """A double that was merged into the filament that it is, and what taking that back needs.
+
+    ``before`` has what was carried over: ``target`` ``{field: [before, after]}``, the ids of
+    ``spools``, of unbound ``tags`` and of ``doubles`` of the double, and what the registered
+    ``references`` changed.
+    """
+
+    target = models.ForeignKey(Filament, models.PROTECT, related_name="merges")
+    double = models.ForeignKey(Filament, models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=200)
+    explanation = models.TextField(help_text="What went over to the filament that is kept.")
+    before = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["pk"]
+        constraints = [
+            models.UniqueConstraint(
+                "double", condition=Q(undone_at=None), name="filament_merged_once"
+            )
         ]
 
     def __str__(self):

@@ -83,6 +83,11 @@ class SpoolQuerySet(PresentQuerySet):
         doubles = self.model.objects.filter(found, merged_into__isnull=False)
         return self.filter(merged_into=None).filter(found | Q(pk__in=doubles.values("merged_into")))
 
+    def numbered(self, number):
+        """The spool of this number; of a double, the one it was merged into."""
+        doubles = self.model.objects.filter(number=number, merged_into__isnull=False)
+        return self.present().filter(Q(number=number) | Q(pk__in=doubles.values("merged_into")))
+
     def tagged(self, uid):
         """The spool that a tag of this UID is on."""
         return self.present().filter(tags__uid=uids.normalise(uid))

@@ -124,6 +124,26 @@ class FilamentSerializer(NamedSerializer):
             "reorder_point_grams",
             "comment",
             "is_active",
+            "merged_into",
             "created_at",
             "removed_at",
         ]
+
+
+class FilamentMergeSerializer(serializers.Serializer):
+    """A double that was merged, and what went over."""
+
+    double = serializers.IntegerField(source="double_id")
+    double_name = serializers.CharField(source="double")
+    reason = serializers.CharField()
+    explanation = serializers.CharField()
+
+
+class MergedFilament(FilamentSerializer):
+    """A filament, and the double that is the same one."""
+
+    merge = FilamentMergeSerializer(read_only=True)
+    dry_run = serializers.BooleanField(read_only=True)
+
+    class Meta(FilamentSerializer.Meta):
+        fields = [*FilamentSerializer.Meta.fields, "merge", "dry_run"]

@@ -1,6 +1,6 @@
 """The bodies of a spool's verbs."""
 
-from inventory.models import Location, Spool, SpoolTag
+from inventory.models import Filament, Location, Spool, SpoolTag
 from inventory.serializers.spools import GRAMS, ReceiveBody, SpoolCodeField
 from tenants.api.fields import (
     ChoiceField,
@@ -92,6 +92,22 @@ class MergeBody(Body):
 
     double = IdField(queryset=Spool.objects.all(), required=False)
     double_code = SpoolCodeField(source="double")
+    reason = TextField(max_length=200)
+    confirm = FlagField(required=False)
+    dry_run = FlagField(required=False)
+
+    class Meta:
+        needed = ("double",)
+
+
+class FilamentMergeBody(Body):
+    """The filament that is the same one, and how you know. ``confirm`` merges other materials and
+    diameters; with ``dry_run`` nothing is saved."""
+
+    double = IdField(queryset=Filament.objects.all(), required=False)
+    double_name = NameField(
+        source="double", lookup="name__iexact", queryset=Filament.objects.present()
+    )
     reason = TextField(max_length=200)
     confirm = FlagField(required=False)
     dry_run = FlagField(required=False)

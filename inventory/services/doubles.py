@@ -1,13 +1,19 @@
-"""Spools that were merged into another: nothing is done to them any more."""
+"""Spools and filaments that were merged into another: nothing is done to them any more."""
 
 from django.utils.translation import gettext as _
 
+from inventory.models import Filament
 from tenants.operations.refusals import Refusal
 
 
 class SpoolMerged(Refusal):
     code = "spool_merged"
     title = "The spool was merged into another"
+
+
+class FilamentMerged(Refusal):
+    code = "filament_merged"
+    title = "The filament was merged into another"
 
 
 def require_not_merged(spool):
@@ -23,3 +29,22 @@ def require_not_merged(spool):
             spool_id=spool.pk,
             merged_into_id=spool.merged_into_id,
         )
+
+
+def require_filament_not_merged(filament):
+    """Raises FilamentMerged."""
+    if filament.merged_into_id is not None:
+        names = {"filament": filament, "target": filament.merged_into}
+        raise FilamentMerged(
+            _("%(filament)s was merged into %(target)s: take the merge back first.") % names,
+            filament_id=filament.pk,
+            merged_into_id=filament.merged_into_id,
+        )
+
+
+def present(filament):
+    """The filament, fresh and locked, so that it is not merged before the transaction ends; of a
+    double, the one that it was merged into. It comes before the lock of a spool."""
+    rows = Filament.objects.with_makers().select_for_update(no_key=True, of=("self",))
+    fresh = rows.get(pk=filament.pk)
+    return fresh if fresh.merged_into_id is None else rows.get(pk=fresh.merged_into_id)

@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, Spool
-from inventory.services import extra_values, removal
+from inventory.services import doubles, extra_values, removal
 from inventory.services.spools.valuation import revaluation
 from tenants.accounts import audited
 from tenants.operations import side_effects
@@ -52,5 +52,7 @@ def remove(filament, *, by, at=None):
 
 @operation("filament.restore")
 def restore(filament, *, by, at=None):
-    """Put a removed filament into the lists again; returns it. Raises NotRemoved."""
+    """Put a removed filament into the lists again; returns it. Raises NotRemoved,
+    FilamentMerged."""
+    doubles.require_filament_not_merged(Filament.objects.get(pk=filament.pk))
     return removal.restore(filament, by=by, at=at)

@@ -5,9 +5,9 @@ from decimal import ROUND_DOWN, Decimal
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from inventory.models import Filament, Spool
+from inventory.models import Spool
 from inventory.models.ledger import OPENING, USED_BEFORE
-from inventory.services import clock, ledger
+from inventory.services import clock, doubles, ledger
 from inventory.services.past import require_past
 from inventory.services.spools import blank_labels, scale, shelf, stating
 from tenants.accounts import audited
@@ -42,7 +42,7 @@ def receive(
     """
     at = at or clock.now()
     spool = unsaved(
-        filament=filament,
+        filament=doubles.present(filament),
         initial_grams=initial_grams,
         price=price,
         received_on=_day_of_receipt(received_on, at),
@@ -70,8 +70,7 @@ def receive_stated(
     """
     at = at or clock.now()
     # Not removed meanwhile; the check of the foreign key waits for nobody until the commit.
-    rows = Filament.objects.with_makers().select_for_update(no_key=True, of=("self",))
-    filament = rows.get(pk=filament.pk)
+    filament = doubles.present(filament)
     initial = filament.net_grams if initial_grams is None else initial_grams
     spool = unsaved(
         filament=filament,
@@ -207,7 +206,7 @@ def receive_many(
     at = at or clock.now()
     prices = _prices(_counted(count, codes), price, total_price)
     labels = [{"code": code} for code in blank_labels.require_blank(codes)] or [{}] * len(prices)
-    details |= {"filament": filament, "initial_grams": initial_grams}
+    details |= {"filament": doubles.present(filament), "initial_grams": initial_grams}
     details |= {"received_on": _day_of_receipt(received_on, at), "created_at": at}
     new = [
         unsaved(price=each, **details, **label) for each, label in zip(prices, labels, strict=True)

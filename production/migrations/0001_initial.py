@@ -184,6 +184,8 @@ class Migration(migrations.Migration):
                 ('spool', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='run_materials', to='inventory.spool')),
                 ('slot', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='run_materials', to='production.printerslot')),
                 ('planned_spool', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.spool')),
+                ('planned_spool_filament', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.filament')),
+                ('spool_filament', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='inventory.filament')),
                 ('planned_grams', tenants.operations.quantities.GramsField(default=0, verbose_name='planned, g')),
                 ('planned_purge_grams', tenants.operations.quantities.GramsField(default=0, verbose_name='purge, g')),
                 ('planned_cost_per_gram', tenants.operations.quantities.CostPerGramField(editable=False, null=True)),

@@ -206,7 +206,9 @@ class RunMaterial(models.Model):
     ``reserved_grams`` are those of its spool that are reserved for this line, ``metered_grams``
     those that devices reported of it: they are the sum of its meters. The start freezes
     ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later, which are no part
-    of the plan, and are to take ``expected_grams`` (0: what is left of their requirement).
+    of the plan, and are to take ``expected_grams`` (0: what is left of their requirement). What
+    its spools were of when the run was closed is kept in ``planned_spool_filament`` and
+    ``spool_filament`` where filaments were merged since, and the run took both.
     """
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="materials")
@@ -224,6 +226,12 @@ class RunMaterial(models.Model):
     )
     planned_spool = models.ForeignKey(
         Spool, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
+    planned_spool_filament = models.ForeignKey(
+        Filament, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
+    spool_filament = models.ForeignKey(
+        Filament, models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
     planned_grams = GramsField("planned, g", default=0)
     planned_purge_grams = GramsField("purge, g", default=0)

@@ -3,6 +3,7 @@ planned runs that were derived from them follow (see ``runs.replanning.following
 
 from django.db import models
 
+from inventory.services import doubles
 from production.models import Product
 from production.services.runs.replanning import following
 from tenants.accounts import audited
@@ -14,12 +15,24 @@ def create(model, /, *, by, **fields):
     row = model if isinstance(model, models.Model) else model(**fields)
     if isinstance(row, Product):
         return audited.create(row, by=by)  # no run makes it yet
-    return _followed(row.product, audited.create, row, by=by)
+    return _followed(row.product, _create_line, row, by=by)
+
+
+def _create_line(line, *, by):
+    if line.filament_id is not None:
+        line.filament = doubles.present(line.filament)
+    return audited.create(line, by=by)
+
+
+def _update(row, *, by, **fields):
+    if fields.get("filament") is not None:
+        fields["filament"] = doubles.present(fields["filament"])
+    return audited.update(row, by=by, **fields)
 
 
 def update(row, /, *, by, **fields):
     """As `audited.update`, of a Product or a BomLine."""
-    return _followed(_product(row), audited.update, row, by=by, **fields)
+    return _followed(_product(row), _update, row, by=by, **fields)
 
 
 def delete(row, /, *, by):

@@ -35,7 +35,7 @@ def create(call):
 def update(call):
     given = bodies.read_filament(call.body, is_partial=True)
     number, by = call.number("filament_id"), call.client.user
-    row = rows.filament(number)
+    row = rows.target_filament(number)
     fields = _columns(given)
     if "material" in given:
         density = given.get("density", row.density_g_cm3)
@@ -44,7 +44,7 @@ def update(call):
         fields["multi_color_direction"] = ""
     with is_gone_not_found("filament", number):
         filaments.update(row, by=by, **fields)
-    return rows.filament_shape(number)
+    return rows.filament_shape(row.number)
 
 
 def delete(call):

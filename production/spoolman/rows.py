@@ -44,8 +44,11 @@ def vendor_shape(number):
 
 
 def filament_shape(number):
-    """Raises Failure."""
-    return shapes.filament(_found(_filament.first(number=number), "filament", number))
+    """Of a double, the filament that it is. Raises Failure."""
+    found = _filament.first(number=number)
+    if found is None and (target := Filament.objects.numbered(number).first()):
+        found = _filament.first(number=target.number)
+    return shapes.filament(_found(found, "filament", number))
 
 
 def spool_shape(number):
@@ -66,6 +69,11 @@ def filament(number):
     """The row. Raises Failure."""
     found = Filament.objects.present().filter(number=number).first()
     return _found(found, "filament", number)
+
+
+def target_filament(number):
+    """The row; of a double, that of the filament that it is. Raises Failure."""
+    return _found(Filament.objects.numbered(number).first(), "filament", number)
 
 
 def spool(number):

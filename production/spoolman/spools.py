@@ -40,7 +40,7 @@ def create(call):
     _require_one_weight(given)
     extra_values.check("spool", given.get("extra") or {})
     fields = {name: value for name, value in _columns(given, call).items() if value is not None}
-    fields["filament"] = rows.filament(fields.pop("filament_id"))
+    fields["filament"] = rows.target_filament(fields.pop("filament_id"))
     fields["extra"] = extra_values.merged({}, fields.get("extra", {}))
     if (uid := unbound_tags.uid_in(fields["extra"])) and not unbound_tags.makes_spools(
         call.client.token
@@ -136,7 +136,7 @@ def note_of(call):
 def _change(call, spool, given):
     by = call.client.user
     if "filament_id" in given:
-        retyping.retype(spool, filament=rows.filament(given["filament_id"]), by=by)
+        retyping.retype(spool, filament=rows.target_filament(given["filament_id"]), by=by)
     _change_weights(call, spool, given)
     named = {name: given[name] for name in (*DESCRIBED, "extra") if name in given}
     if described := _columns(named, call):

@@ -51,7 +51,7 @@ class NumberView(FloorView):
     model = None
 
     def get(self, request, number):
-        row = self.model.objects.present().filter(number=number).first()
+        row = self.model.objects.numbered(number).first()
         if row is None:
             message = _("There is no %(kind)s with the number %(number)s.")
             names = {"kind": self.model._meta.verbose_name, "number": number}

@@ -46,7 +46,7 @@ MANAGEMENT = (
     | _each("add change delete", "production", "printer reason")
     | _each("add change delete", "inventory", "extrafield")
     | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.merge_spool"}
-    | {"inventory.override_spool"}
+    | {"inventory.merge_filament", "inventory.override_spool"}
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"inventory.overrule_recognisedrepeat"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}

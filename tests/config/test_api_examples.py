@@ -63,7 +63,10 @@ def catalogue(send):
     a_material_type("PLA")
     assert send("filaments.import_table", "filaments/import/")["created_count"] == 2
     assert send("filaments.import_catalogue", "filaments/import-catalogue/")["created_count"] == 1
-    send("filaments.create", "filaments/")
+    made = send("filaments.create", "filaments/")
+    double = {"name": EXAMPLES["filaments.merge"]["double_name"]}
+    send("filaments.create", "filaments/", EXAMPLES["filaments.create"] | double)
+    send("filaments.merge", "filaments/{id}/merge/", id=made["id"])
 
 
 def shelf(send):

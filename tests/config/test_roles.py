@@ -26,7 +26,9 @@ API = """
 /api/v1/filaments/import-catalogue/                     .     o     .     .     .
 /api/v1/filaments/import/                               .     o     .     .     .
 /api/v1/filaments/{pk}/                                 v     .     o     o     m
+/api/v1/filaments/{pk}/merge/                           .     m     .     .     .
 /api/v1/filaments/{pk}/restore/                         .     o     .     .     .
+/api/v1/filaments/{pk}/unmerge/                         .     m     .     .     .
 /api/v1/floor-devices/                                  m     .     .     .     .
 /api/v1/floor-devices/{pk}/                             m     .     .     .     m
 /api/v1/floor-devices/{pk}/unlock/                      .     m     .     .     .
@@ -170,7 +172,9 @@ PAGES = """
 /admin/inventory/inventorytransaction/csv/              v     v
 /admin/inventory/spool/labels/                          v     v
 /admin/inventory/extrafield/{pk}/rename/                m     m
+/admin/inventory/filament/{pk}/merge/                   m     m
 /admin/inventory/filament/{pk}/restore/                 o     o
+/admin/inventory/filament/{pk}/unmerge/                 m     m
 /admin/inventory/manufacturer/{pk}/restore/             o     o
 /admin/inventory/spool/labels/blank/                    v     v
 /admin/inventory/inventorytransaction/{pk}/correct-clock/ m   m

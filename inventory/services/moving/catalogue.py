@@ -39,8 +39,13 @@ def move_manufacturers(rows, *, by):
 
 
 def move_filaments(rows, *, by):
-    """Make the new ones, and change the others."""
+    """Make the new ones, and change the others; spools of one that was merged into another here are
+    of that one."""
     arrivals.match(Filament, rows)
+    for row in rows:
+        if row.instance is not None and row.instance.merged_into_id is not None:
+            row.instance = row.instance.merged_into
+            row.leave(_("It was merged into %(target)s here.") % {"target": row.instance})
     arrivals.sort_out(rows, touched=arrivals.touched_records(Filament))
     new = [row for row in rows if row.outcome == NEW]
     for row in new:

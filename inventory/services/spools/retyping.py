@@ -1,5 +1,6 @@
 """A spool that holds another filament than was said."""
 
+from inventory.services import doubles
 from inventory.services.spools import shelf, stating
 from tenants.operations.operation import operation
 
@@ -9,6 +10,7 @@ def retype(spool, *, filament, by, at=None):
     """Let the spool be of another filament; returns it. What was used of it stays; what was on it
     when it was full is the new one's net grams, if it was not known. Raises SpoolClaimed,
     SpoolRemoved."""
+    filament = doubles.present(filament)
     with shelf.locked(spool, by=by, at=at, archived_too=True) as (book, fresh):
         if fresh.filament_id != filament.pk:
             shelf.require_unclaimed(fresh)

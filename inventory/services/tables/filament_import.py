@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Filament, Manufacturer, MaterialType
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.columns import FILAMENT_COLUMNS
-from inventory.services.tables.matching import FilamentIndex
+from inventory.services.tables.matching import FilamentIndex, distinct
 from inventory.services.tables.report import (
     BATCH,
     CREATED,
@@ -111,6 +111,7 @@ def _match(catalogue, values, taken):
         if not (external_id and (known.external_id or known.pk in taken))
         and (None in (net_grams, known.net_grams) or net_grams == known.net_grams)
     ]
+    found = distinct(found)
     if len(found) > 1:
         message = _("%(count)s filaments are called so: give the external_id or the net grams.")
         raise BadCell(message % {"count": len(found)}, errors={"name": []})

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from difflib import get_close_matches
 
-from django.db.models import F, Value
+from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce
 from django.utils.translation import gettext as _
 
@@ -18,19 +18,21 @@ NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("mate
 
 
 class FilamentIndex:
-    """All filaments of the farm, by their ids and by their names; one query."""
+    """All filaments of the farm, by ids and names, and those of their doubles; one query."""
 
     def __init__(self):
         self.by_external_id, self.by_name, self.searches = {}, defaultdict(list), 0
-        rows = (
-            Filament.objects.present().annotate(**NAMES).values_list(*COLUMNS, *NAMES, named=True)
-        )
-        for known in rows.order_by("pk"):
+        there = Q(removed_at=None) | Q(merged_into__removed_at=None)
+        rows = Filament.objects.filter(there).annotate(**NAMES)
+        rows = rows.order_by("pk").values_list(*COLUMNS, "merged_into", *NAMES, named=True)
+        for known in sorted(rows, key=lambda row: row.merged_into is not None):
+            if known.merged_into is not None:
+                known = known._replace(pk=known.merged_into)
             self.by_external_id.setdefault(known.external_id, known)  # the oldest
             self.by_name[folded(known.name)].append(known)
 
     def named(self, cells):
-        """The filaments that the values of a row may mean, by name."""
+        """The filaments that the values of a row may mean, by name; one for each of its names."""
         return [
             known
             for known in self.by_name.get(folded(cells["name"]), ())
@@ -49,7 +51,7 @@ class FilamentIndex:
             raise BadCell(message % names, errors={"external_id": []})
         if "name" not in cells:
             raise BadCell(_("Which filament? Give its id or its name."), errors={"name": []})
-        found = self.named(cells)
+        found = distinct(self.named(cells))
         if len(found) == 1:
             return found[0]
         raise BadCell(self._several(found) if found else self._none(cells), errors={"name": []})
@@ -76,6 +78,11 @@ class FilamentIndex:
             return None
         close = get_close_matches(folded(name), self.by_name, n=1)
         return self.by_name[close[0]][0] if close else None
+
+
+def distinct(found):
+    """Each filament once, however many of its names were found."""
+    return list({known.pk: known for known in reversed(found)}.values())
 
 
 def the_place(places, name):

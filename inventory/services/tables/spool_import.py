@@ -70,7 +70,9 @@ def _plan(rows, *, today, at):
     for row in progress.counting(rows):
         with row.refusing():
             chosen[row] = catalogue.the_one(row.values).pk
-    filaments = Filament.objects.with_makers().in_bulk(set(chosen.values()))
+    filaments = Filament.objects.with_makers().order_by("pk")
+    filaments = filaments.select_for_update(no_key=True, of=("self",))
+    filaments = filaments.in_bulk(set(chosen.values()))
     for row, pk in chosen.items():
         with row.refusing():
             row.instance = _spool(row.values, filaments[pk], places, today)

@@ -126,7 +126,7 @@ class Need:
     def _dearer(self):
         """What the grams cost beyond the planned price: of other filaments, and of planned ones."""
         planned = {
-            each.line.planned_spool.filament_id
+            each.line.planned_spool_filament_id or each.line.planned_spool.filament_id
             for each in self.materials
             if each.line.planned_total_grams and each.line.planned_spool
         }
@@ -135,7 +135,8 @@ class Need:
             for take in each.takes:
                 is_unknown = None in (take.rate, self.rate)
                 cost = None if is_unknown else take.grams * (take.rate - self.rate)
-                beyond[each.line.spool.filament_id in planned].append(cost)
+                filament = each.line.spool_filament_id or each.line.spool.filament_id
+                beyond[filament in planned].append(cost)
         return summed(beyond[False]), summed(beyond[True])
 
     def _weights(self):

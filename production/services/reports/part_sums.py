@@ -24,7 +24,8 @@ FIGURES = tuple(NAMES)
 _NEEDS = """
 , detailed_lines AS (
     SELECT lines.*, type.id AS type_id, type.family_id,
-        planned_spool.filament_id AS planned_filament, spool.filament_id AS spool_filament
+        coalesce(lines.planned_spool_filament_id, planned_spool.filament_id) AS planned_filament,
+        coalesce(lines.spool_filament_id, spool.filament_id) AS spool_filament
     FROM lines
     LEFT JOIN inventory_filament filament ON filament.id = lines.filament_id
     LEFT JOIN inventory_materialtype type
@@ -189,12 +190,14 @@ _BY_FILAMENT = """
         FROM joined LEFT JOIN stand_ins USING (run_id, requirement) GROUP BY 1, 2, 4
     ) AS uses ORDER BY run_id, requirement, grams DESC, filament_id NULLS LAST
 ), parts AS (
-    SELECT totals.id, status, reason, no_material, filaments.filament_id,
+    SELECT totals.id, status, reason, no_material,
+        coalesce(filament.merged_into_id, filaments.filament_id) AS filament_id,
         needs.planned_grams, needs.actual_grams, needs.assumed_grams,
         needs.planned_cost AS planned_material, needs.taken_cost AS material,
         1 AS planned_share, 1 AS actual_share, {caused}
     FROM needs JOIN totals ON totals.id = needs.run_id
     JOIN filaments ON filaments.run_id = needs.run_id AND filaments.requirement = needs.requirement
+    LEFT JOIN inventory_filament filament ON filament.id = filaments.filament_id
     LEFT JOIN by_need ON by_need.run_id = needs.run_id AND by_need.requirement = needs.requirement
 )
 """

@@ -42,7 +42,8 @@ _TAKES = """
 
 _LINES = """
     SELECT line.run_id, line.spool_id, line.filament_id, line.material_type_id,
-        line.planned_spool_id, line.planned_grams AS planned_part,
+        line.planned_spool_id, line.planned_spool_filament_id, line.spool_filament_id,
+        line.planned_grams AS planned_part,
         line.planned_grams + line.planned_purge_grams AS planned_grams,
         CASE WHEN was_taken THEN line.actual_grams + coalesce(line.actual_purge_grams, 0)
             WHEN was_left THEN 0 END AS actual_grams,
@@ -211,7 +212,8 @@ _SHARED = {
 _PER_FILAMENT = f"""
 , lines AS ({_LINES}
 ), uses AS (
-    SELECT lines.run_id, coalesce(spool.filament_id, lines.filament_id) AS filament_id,
+    SELECT lines.run_id,
+        coalesce(spool.filament_id, wanted.merged_into_id, lines.filament_id) AS filament_id,
         sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams,
         sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
@@ -220,6 +222,7 @@ _PER_FILAMENT = f"""
         coalesce(bool_or(is_taken_unknown), false) AS has_no_material
     FROM lines
     LEFT JOIN inventory_spool spool ON spool.id = lines.spool_id
+    LEFT JOIN inventory_filament wanted ON wanted.id = lines.filament_id
     GROUP BY 1, 2
 ), figures AS (
     SELECT run_id, status, sum(planned_grams) AS planned_grams,

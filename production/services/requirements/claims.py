@@ -43,7 +43,7 @@ def matches(line, spool):
     """Whether the spool holds the filament that the line requires, or its material type or one of
     that family."""
     if line.filament_id:
-        return spool.filament_id == line.filament_id
+        return spool.filament_id in (line.filament_id, line.filament.merged_into_id)
     return spool.filament.material_type.meets(line.material_type_id)
 
 

@@ -32,7 +32,7 @@ REQUIREMENT = {"spool", "filament", "material_type", "slot"}
 PLAN_FIELDS = {"filament", "material_type", "planned_grams", "planned_purge_grams"}
 WEIGHTS = {"gross_before_grams", "gross_after_grams"}
 DRAFT_FIELDS = {"actual_grams", "actual_purge_grams", *WEIGHTS}
-FROZEN = ("planned_spool", "planned_cost_per_gram")
+FROZEN = ("planned_spool", "planned_cost_per_gram", "planned_spool_filament", "spool_filament")
 COUNT_FIELDS = {"good_count", "scrapped_count", "scrap_reason"}
 
 
@@ -249,6 +249,7 @@ def freeze(run_lines, spools):
         spool = spools.get(line.spool_id)
         line.planned_spool = spool
         line.planned_cost_per_gram = spool and ledger.rounded_rate(spool.cost_per_gram())
+        line.planned_spool_filament = line.spool_filament = None
 
 
 def take(book, line, *, overridden):

@@ -1,6 +1,7 @@
 """The verbs of programs of printers, each on a farm where it has as much to write as can be."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -8,6 +9,7 @@ from inventory.services import (
     bridges,
     client_settings,
     extra_fields,
+    filament_merging,
     filaments,
     locations,
     manufacturers,
@@ -15,13 +17,19 @@ from inventory.services import (
     receiving,
 )
 from inventory.services.spools import retyping, shelf, stating, tags, unbound_tags
+from production.models import BomLine
+from production.services.runs import lifecycle
+from production.services.runs.lines import NewMaterial
 from tests.factories import (
     a_filament,
     a_manufacturer,
+    a_material_type,
     a_printer_token,
+    a_product,
     a_spool,
     make_user,
 )
+from tests.production.completed_runs import printed
 from tests.production.verbs.preparation import a_table
 from tests.production.verbs.stories import an_extra_field, an_unbound_tag
 
@@ -129,6 +137,38 @@ def _():
 def _():
     spool = tags.bind(a_spool(), uid="04A2", by=None).spool
     return lambda: tags.unbind(spool, uid="04A2", by=None)
+
+
+def _filaments():
+    """A filament, and a double of it that everything refers to."""
+    kind = a_material_type("PLA")
+    target = a_filament("Black", material_type=kind, color_hex="")
+    double, further = (a_filament(name, material_type=kind) for name in ("Noir", "Schwarz"))
+    filament_merging.merge(double, double=further, reason="Made by a bridge", by=None)
+    printed((a_spool(filament=double), 10))
+    for lines in ([(double, 5)], [(target, 5), (double, 6)]):
+        product = a_product()
+        for filament, grams in lines:
+            given = {"filament": filament, "material_type": kind, "grams_per_unit": grams}
+            BomLine.objects.create(product=product, **given)
+    material = NewMaterial(filament=double, planned_grams=Decimal(5))
+    lifecycle.create(by=None, items=[], materials=[material])
+    token = a_printer_token(make_user(), kind="reader")
+    unbound_tags.note("04A3", filament=double, extra={}, token=token)
+    return target, double
+
+
+@verb("filament.merge")
+def _():
+    target, double = _filaments()
+    return lambda: filament_merging.merge(target, double=double, reason="A bridge", by=None)
+
+
+@verb("filament.unmerge")
+def _():
+    target, double = _filaments()
+    filament_merging.merge(target, double=double, reason="A bridge", by=None)
+    return lambda: filament_merging.unmerge(double, by=None)
 
 
 @verb("filament.remove")

@@ -13,6 +13,7 @@ from inventory.services import (
     bridges,
     client_settings,
     extra_fields,
+    filament_merging,
     filaments,
     locations,
     manufacturers,
@@ -58,6 +59,7 @@ from tests.factories import (
     PASSWORD,
     a_filament,
     a_manufacturer,
+    a_material_type,
     a_printer,
     a_printer_token,
     a_product,
@@ -114,6 +116,16 @@ def an_unbound_tag():
     token = a_printer_token(make_user(), kind="reader")
     given = {"extra": {"tag": '"04A2"'}, "token": token}
     return unbound_tags.note("04A2", filament=a_filament(), **given)
+
+
+def a_double():
+    """A filament, and one that is the same."""
+    return [a_filament(material_type=a_material_type("PLA")) for _ in range(2)]
+
+
+def merged_filament():
+    filament, double = a_double()
+    return filament_merging.merge(filament, double=double, reason="Made by a bridge", by=None)
 
 
 def merged():
@@ -268,6 +280,8 @@ OF_OTHERS = {
     "farm.request_drop": a_farm_to_drop,
     "farm.restore": restored,
     "farm.resume": lambda: services.resume_farm(a_farm(), by=None),
+    "filament.merge": lambda: merged_filament(),
+    "filament.unmerge": lambda: filament_merging.unmerge(merged_filament().double, by=None),
     "filament.remove": lambda: filaments.remove(a_filament(), by=None),
     "filament.restore": lambda: filaments.restore(filaments.remove(a_filament(), by=None), by=None),
     "location.rename_all": lambda: locations.rename_all(

@@ -62,9 +62,10 @@ def of_failure(failure, request):
 
 
 def of_refusal(refusal, request):
-    status = refusal.status if refusal.status in STATUSES else 400
+    headers = headers_of(refusal)  # of what is worth trying again, which a 400 is not
+    status = refusal.status if headers or refusal.status in STATUSES else 400
     answer = {"message": str(refusal.detail)}
-    return as_json(answer, request, status=status, headers=headers_of(refusal))
+    return as_json(answer, request, status=status, headers=headers)
 
 
 def of_shape(error, request):

@@ -1,6 +1,9 @@
 """PUT /spool/{id}/use, as each client sends it."""
 
+import hashlib
+
 import pytest
+from django.db import connection
 
 from inventory.models import UsageMeter
 from inventory.services.spools import merging, shelf
@@ -119,3 +122,19 @@ def test_a_use_of_a_double_goes_to_the_spool_that_it_is(printer, spool, address)
     shelf.remove(kept, by=None)
     assert printer.put(address, {"use_weight": 5}).status_code == 404
     assert violations() == []
+
+
+def test_a_key_whose_first_request_is_under_way_is_tried_again(manager, printer, spool, address):
+    key = {"headers": {"Idempotency-Key": "layer-18"}}
+    name = f"{connection.schema_name}\n{manager.pk}\nlayer-18".encode()
+    number = int.from_bytes(hashlib.sha256(name).digest()[:8], signed=True)
+    first = connection.copy()
+    try:
+        with first.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+        answer = printer.put(address, {"use_weight": 3}, **key)
+        assert message(answer, 409).startswith("A request with this Idempotency-Key is under way")
+        assert int(answer["Retry-After"]) > 0
+    finally:
+        first.close()
+    assert fresh(spool).metered_grams == 0

@@ -74,3 +74,5 @@ PAST_RUNS = budget(600, 20_000)
 PAST_SPOOLS = budget(400, 5_000)
 
 deep = pytest.mark.deep
+
+MUTANTS = EXAMPLES or budget(300, 2_000)  # of sliced files

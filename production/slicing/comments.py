@@ -1,0 +1,109 @@
+"""The comments of G-code: what slicers write about a print, at its beginning and at its end."""
+
+import base64
+import binascii
+import re
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from functools import cached_property
+from itertools import islice
+
+from django.utils.translation import gettext as _
+
+from production.slicing.sliced_file import Picture, UnreadableFile
+
+WINDOW = 1024 * 1024  # bytes that are read at the beginning, and at the end
+MOST_LINES = 50_000  # of comments, at either end
+LONGEST_LINE = 20_000  # characters that are kept; a list of 64 filaments has some hundred
+MOST_PICTURES, LARGEST_PICTURE = 16, 512 * 1024
+ASSIGNED = re.compile(r"([^=:\s][^=:]{0,80}?)\s*([=:])\s*(.*)", re.DOTALL)
+BEGIN = re.compile(
+    r"(?:thumbnail|thumbnail_JPG|thumbnail_QOI) begin (\d{1,5})[x ](\d{1,5}) (\d{1,9}).*"
+)
+END = re.compile(r"thumbnail(_JPG|_QOI)? end")
+
+
+class Comments:
+    """Comments of the first and the last MiB, without their semicolons.
+
+    ``head`` and ``tail`` are lists of lines; of a short file all of them are in the head.
+    """
+
+    def __init__(self, head, tail=()):
+        self.head, self.tail = head, tail
+
+    def __iter__(self):
+        yield from self.head
+        yield from self.tail
+
+    @cached_property
+    def values(self):
+        """``{key: value}`` of lines such as ``key = value`` and ``key: value``, keys in lower case.
+        What comes last counts: the figures of the whole print are at the end."""
+        found = {}
+        for line in self:
+            if len(line) <= LONGEST_LINE and (match := ASSIGNED.fullmatch(line)):
+                found[match[1].lower()] = match[3].strip()
+        return found
+
+    def picture(self):
+        """The largest of the pictures at the beginning, or None."""
+        found, lines, size = [], None, None
+        for line in self.head:
+            if match := BEGIN.fullmatch(line):
+                size, lines = (int(match[1]), int(match[2])), []
+            elif lines is not None and END.fullmatch(line):
+                if picture := _picture(*size, "".join(lines)):
+                    found.append(picture)
+                lines = None
+                if len(found) == MOST_PICTURES:
+                    break
+            elif lines is not None:
+                lines.append(line)
+        return max(found, key=lambda each: each.width * each.height, default=None)
+
+
+def _picture(width, height, text):
+    if len(text) > LARGEST_PICTURE * 4 // 3 + 4:
+        return None
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return Picture(width, height, data) if data else None
+
+
+def read_comments(stream):
+    """The comments of a stream that can seek. Raises UnreadableFile."""
+    size = stream.seek(0, 2)
+    stream.seek(0)
+    head = stream.read(WINDOW)
+    if size <= len(head):
+        return Comments(comments_of(head))
+    start = max(size - WINDOW, len(head))
+    stream.seek(start)
+    tail = stream.read(WINDOW)
+    if start > len(head):  # a line that the window cuts off is none
+        tail = tail[tail.find(b"\n") + 1 :] if b"\n" in tail else b""
+        head = head[: head.rfind(b"\n") + 1]
+        return Comments(comments_of(head), comments_of(tail, is_start=False))
+    return Comments(comments_of(head + tail))
+
+
+def comments_of(data, *, is_start=True):
+    """The comments in a piece of G-code, as text. Raises UnreadableFile."""
+    if is_start:
+        if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)):
+            raise UnreadableFile(
+                _("This file is text in UTF-16. Save it as the slicer has exported it, in UTF-8.")
+            )
+        data = data.removeprefix(BOM_UTF8)
+    lines = data.splitlines()
+    if not is_start:
+        lines.reverse()  # the last ones count
+    comments = (line for line in map(bytes.strip, lines) if line.startswith(b";"))
+    found = [_text(line) for line in islice(comments, MOST_LINES)]
+    return found if is_start else found[::-1]
+
+
+def _text(line):
+    return line[1 : LONGEST_LINE * 4].decode("utf-8", "replace").replace("\0", "").strip()

@@ -1,0 +1,113 @@
+"""What Cura writes: lengths, or volumes for UltiMaker's printers, and no grams."""
+
+import re
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from production.slicing import figures
+from production.slicing.sliced_file import Doubts, Plate, PlateObject, SlicedFile, Slot
+
+NAMED = re.compile(r"Generated with (?P<slicer>Cura)_SteamEngine (?P<version>\w[\w.+-]*)")
+HEADER = "START_OF_HEADER"
+PLACEHOLDER = "6666"  # Cura replaces it when it saves; a plug-in that sends the file does not
+METRES = re.compile(r"\s*([0-9]{1,12}(?:\.[0-9]{1,12})?)\s*m\s*")
+VOLUME = re.compile(r"extruder_train\.(\d{1,2})\.material\.volume_used")
+EVIDENCE = re.compile(
+    r"(time|filament used|layer height|flavor|target_machine\.name|print\.time|time_elapsed"
+    r"|generator\.\w+|extruder_train\..*)",
+    re.IGNORECASE,
+)
+WHOLE_SECONDS = re.compile(r"([0-9]{1,9})(\.[0-9]{1,9})?")
+
+
+def generator(comments):
+    """``("Cura", version)``; None without its line."""
+    for line in comments.head:
+        if found := NAMED.fullmatch(line):
+            return "Cura", found["version"]
+        if line.startswith("GENERATOR.NAME:Cura_SteamEngine"):
+            return "Cura", comments.values.get("generator.version", "")
+    return None
+
+
+def read(comments, slicer, version):
+    """The SlicedFile of comments by Cura."""
+    values, doubts = comments.values, Doubts()
+    if HEADER in comments.head[:5]:
+        slots, taken = _volumes(values, doubts), values.get("print.time", "")
+    else:
+        slots, taken = _lengths(values, doubts), values.get("time", "")
+        if taken == PLACEHOLDER:
+            taken = values.get("time_elapsed", "")
+    if not slots:
+        doubts.add("no_material", _("The file names no material that is printed with."))
+    slots = tuple(figures.derive(slot, doubts) for slot in slots)
+    plate = Plate(
+        seconds=_seconds(taken, doubts),
+        slots=slots,
+        objects=_objects(comments),
+        picture=comments.picture(),
+    )
+    nozzle = values.get("extruder_train.0.nozzle.diameter", "")
+    return SlicedFile(
+        slicer=slicer,
+        slicer_version=version,
+        printer_model=values.get("target_machine.name", "")[:100],
+        nozzle_mm=figures.number(nozzle),
+        layer_height_mm=figures.number(values.get("layer height", "")),
+        plates=(plate,),
+        doubts=tuple(doubts),
+        lines=tuple(
+            f"{key}: {value}"[:500] for key, value in values.items() if EVIDENCE.fullmatch(key)
+        )[:100],
+    )
+
+
+def _lengths(values, doubts):
+    """``Filament used: 1.25m, 2.5m``, one value an extruder."""
+    parts = values.get("filament used", "").split(",")
+    texts = []
+    for slot, text in enumerate(parts, 1):
+        found = METRES.fullmatch(text)
+        texts.append(str(Decimal(found[1]) * 1000) if found else text.strip())
+        if not found and text.strip():
+            detail = _("The length of slot %(slot)s is %(text)s, which can't be read.")
+            doubts.add("unusable_figure", detail % {"slot": slot, "text": text.strip()[:40]}, slot)
+            texts[-1] = "0"
+    if texts == [""]:
+        return []
+    found = figures.slots_of(range(1, len(texts) + 1), doubts, every_length=texts)
+    return [Slot(slot, length_mm=mm) for slot, _grams, mm in found]
+
+
+def _volumes(values, doubts):
+    """``EXTRUDER_TRAIN.0.MATERIAL.VOLUME_USED:9172`` in mm³."""
+    slots = []
+    for key, text in values.items():
+        if not (found := VOLUME.fullmatch(key)):
+            continue
+        slot, volume = int(found[1]) + 1, figures.number(text)
+        if volume is None:
+            detail = _("The volume of slot %(slot)s is %(text)s, which can't be read.")
+            doubts.add("unusable_figure", detail % {"slot": slot, "text": text[:40]}, slot)
+        if volume != 0:
+            slots.append(Slot(slot, volume_mm3=volume))
+    return sorted(slots)
+
+
+def _seconds(text, doubts):
+    found = WHOLE_SECONDS.fullmatch(text)
+    if found and int(found[1]) <= figures.LONGEST_SECONDS:
+        return int(found[1])
+    doubts.add("no_time", _("The file does not say how long it prints."))
+    return None
+
+
+def _objects(comments):
+    """Names of meshes, as far as they begin within what is read."""
+    names = {}
+    for line in comments.head:
+        if line.startswith("MESH:") and (name := line[5:].strip()) != "NONMESH":
+            names[name[:200]] = None
+    return tuple(PlateObject(name, 1) for name in names)

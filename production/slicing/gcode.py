@@ -1,0 +1,62 @@
+"""G-code as text: which slicer wrote it, and so how it is read."""
+
+from django.utils.translation import gettext as _
+
+from production.slicing import bambu, cura, others, slic3r
+from production.slicing.objects import objects_of
+from production.slicing.sliced_file import UnreadableFile
+
+COMMANDS = (
+    "G0",
+    "G1",
+    "G21",
+    "G28",
+    "G90",
+    "G92",
+    "M82",
+    "M83",
+    "M104",
+    "M106",
+    "M107",
+    "M109",
+    "M140",
+    "M190",
+)
+
+
+def read(comments):
+    """The SlicedFile of comments of G-code. Raises UnreadableFile."""
+    for dialect in (bambu, cura):
+        if found := dialect.generator(comments):
+            return _read(dialect, comments, *found)
+    if found := others.generator(comments):
+        return others.read(comments, *found)
+    if found := slic3r.generator(comments):
+        return _read(slic3r, comments, *found)
+    raise UnreadableFile(
+        _(
+            "This G-code does not say which slicer has written it. Export it with its comments: "
+            "some programs that work on files take them out."
+        )
+    )
+
+
+def _read(dialect, comments, slicer, version):
+    """What counts is which figures a file has: relatives write those of one another."""
+    if dialect is not cura:
+        values = comments.values
+        has_lists = slic3r.GRAMS in values or slic3r.MM in values
+        dialect = bambu if bambu.has_figures(values) and not has_lists else slic3r
+    found = dialect.read(comments, slicer, version)
+    plate = found.plates[0]
+    return found._replace(plates=(plate._replace(objects=plate.objects or objects_of(comments)),))
+
+
+def is_gcode(data):
+    """Whether the beginning of a file is G-code."""
+    lines = data[:200_000].removeprefix(b"\xef\xbb\xbf").splitlines()
+    text = [line.strip() for line in lines if line.strip()][:2000]
+    commands = tuple(each.encode() for each in COMMANDS)
+    return any(line.startswith(b";") for line in text[:50]) or any(
+        line.split(b" ")[0] in commands for line in text
+    )

@@ -1,0 +1,119 @@
+"""What is read out of a sliced file, and why one is refused."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from tenants.operations.refusals import Invalid
+
+SLICER, DERIVED = "slicer", "derived"  # where grams come from
+
+
+class UnreadableFile(Invalid):
+    code = "unreadable_file"
+    title = "This is no sliced file that can be read"
+
+
+class NotSliced(UnreadableFile):
+    code = "not_sliced"
+    title = "This project was not sliced yet"
+
+
+class NotFilament(UnreadableFile):
+    code = "not_filament"
+    title = "This is no print with filament"
+
+
+class DamagedFile(UnreadableFile):
+    code = "damaged_file"
+    title = "This file is damaged, or not complete"
+
+
+class FileTooLarge(UnreadableFile):
+    code = "parts_too_large"
+    title = "Parts of this file are too large to be read"
+
+
+class Doubt(NamedTuple):
+    """Why a figure should be looked at before it is used. ``plate`` and ``slot`` count from 1;
+    None where it is of the whole file, or of the whole plate."""
+
+    code: str
+    detail: str
+    plate: int | None = None
+    slot: int | None = None
+
+
+class Slot(NamedTuple):
+    """Material of one slot, counted from 1. What the file does not say is None, or ""."""
+
+    slot: int
+    grams: Decimal | None = None
+    source: str = SLICER
+    purge_grams: Decimal | None = None  # a part of ``grams``
+    length_mm: Decimal | None = None
+    volume_mm3: Decimal | None = None
+    material: str = ""
+    color_hex: str = ""  # 6 digits
+    profile: str = ""
+    density_g_cm3: Decimal | None = None
+    diameter_mm: Decimal | None = None
+
+    @property
+    def is_derived(self):
+        return self.source == DERIVED
+
+
+class PlateObject(NamedTuple):
+    name: str
+    count: int
+
+
+class Picture(NamedTuple):
+    """A picture as the slicer wrote it, neither decoded nor checked."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+class Plate(NamedTuple):
+    index: int = 1
+    name: str = ""
+    seconds: int | None = None
+    slots: tuple[Slot, ...] = ()
+    objects: tuple[PlateObject, ...] = ()
+    picture: Picture | None = None
+    purge_grams: Decimal | None = None  # of all slots
+
+
+class SlicedFile(NamedTuple):
+    """``lines`` are those that figures were read from, as evidence."""
+
+    slicer: str
+    slicer_version: str = ""
+    printer_model: str = ""
+    nozzle_mm: Decimal | None = None
+    layer_height_mm: Decimal | None = None
+    plates: tuple[Plate, ...] = ()
+    doubts: tuple[Doubt, ...] = ()
+    lines: tuple[str, ...] = ()
+
+
+class Doubts(list):
+    """The doubts of one plate, as they are found."""
+
+    def __init__(self, plate=1):
+        super().__init__()
+        self.plate = plate
+
+    def add(self, code, detail, slot=None):
+        self.append(Doubt(code, detail, self.plate, slot))
+
+
+def too_large(part):
+    """The refusal of a file of which one part alone is more than is ever read."""
+    return FileTooLarge(
+        _("%(part)s of this file is larger than any slicer writes it.") % {"part": part}
+    )

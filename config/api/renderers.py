@@ -55,6 +55,12 @@ class Negotiation(DefaultContentNegotiation):
     """By ``format``, whatever ``Accept`` names, else by ``Accept``; an unavailable format is 406
     either way."""
 
+    def select_renderer(self, request, renderers, format_suffix=None):
+        is_plain = request.META.get("HTTP_ACCEPT", "*/*") == "*/*" and not request.query_params
+        if is_plain and renderers and format_suffix is None:  # most programs: the first one
+            return renderers[0], renderers[0].media_type
+        return super().select_renderer(request, renderers, format_suffix)
+
     def get_accept_list(self, request):
         is_chosen = self.settings.URL_FORMAT_OVERRIDE in request.query_params
         return ["*/*"] if is_chosen else super().get_accept_list(request)

@@ -25,6 +25,7 @@ def application(environ, start_response):
     names = ("DATABASE_URL", "SPOOLBOOK_WEB_DATABASE_URL")
     return [" ".join(os.environ[name] for name in names if name in os.environ).encode()]
 """
+WAITING = "import signal; signal.pause()"
 CORRELATION = """
 from contextvars import ContextVar
 client_address = ContextVar("address", default="")
@@ -48,6 +49,8 @@ def copied(folder):
     shutil.copy(ROOT / "Makefile", folder)
     (folder / "manage.py").write_text(MANAGE)
     (folder / "config" / "wsgi.py").write_text(APPLICATION)
+    for name in ("run_jobs.py", "run_sockets.py"):
+        (folder / "config" / name).write_text(WAITING)
     for package, module, text in STAND_INS:
         (folder / "tenants" / package).mkdir(parents=True, exist_ok=True)
         (folder / "tenants" / package / module).write_text(text)

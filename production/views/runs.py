@@ -116,7 +116,8 @@ class StartView(RunVerbView):
             context["sentence"] = explanation.of_run(self.run).sentence
         if self.run.status != Status.PLANNED:
             return context | {"lines": self.lines()}
-        return context | {"blockers": demand.blockers_of_read([self.run])[self.run.pk]}
+        blockers = demand.blockers_of_read([self.run])[self.run.pk]
+        return context | {"blockers": blockers, "following": list(demand.following(self.run))}
 
 
 class RunPage(StartView):

@@ -23,7 +23,7 @@ from django.utils.translation import gettext as _
 from inventory.services import stock
 from inventory.services.ledger import InsufficientInventory, SpoolArchived
 from production.models import PrinterSlot, ProductionRun, RunItem, RunMaterial
-from production.services.requirements import claims, in_use, limits, readiness
+from production.services.requirements import claims, in_use, limits, readiness, twin_claims
 from tenants.operations.quantities import GramsField
 from tenants.operations.text import format_number
 
@@ -70,6 +70,22 @@ def blockers(runs):
     ids = [run.pk for run in runs]
     planned = with_needs(ProductionRun.objects.planned().filter(pk__in=ids))
     return {pk: [] for pk in ids} | blockers_of_read(planned)
+
+
+def following(run):
+    """What of a planned run, read `with_needs`, its start reserves of twins, as sentences."""
+    pairs = [(slot, slot.spool) for slot in run.printer.slots.all()] if run.printer else []
+    taken = {line.spool_id for line in run.materials.all()}
+    for line in run.materials.all():
+        if line.spool is None:
+            continue
+        for share in twin_claims.shares(line, line.spool, pairs, taken=taken):
+            taken.add(share.spool.pk)
+            figures = {"spool": line.spool.code, "grams": format_number(share.grams)}
+            text = _(
+                "Spool %(spool)s has too little: %(grams)s g follow from %(twin)s in %(slot)s."
+            )
+            yield text % {**figures, "twin": share.spool.code, "slot": share.slot}
 
 
 def with_needs(runs):
@@ -160,19 +176,28 @@ def _of_limits(run, items):
 def _of_lines(run, supply):
     """Blockers line by line; what a line without a spool finds in the printer is its spool."""
     lines = run.materials.all()
-    loaded = [slot.spool for slot in run.printer.slots.all()] if run.printer else []
+    slots = run.printer.slots.all() if run.printer else []
+    pairs, loaded = [(slot, slot.spool) for slot in slots], [slot.spool for slot in slots]
     taken = {line.spool_id for line in lines}
     for line in lines:
         if line.spool_id:
-            yield from _of_spool(line, line.spool, missing=-line.spool.available_grams)
+            missing = _missing(line, line.spool, pairs, taken)
+            yield from _of_spool(line, line.spool, missing=missing)
         elif line.planned_total_grams:
             spool = claims.only_match(line, loaded)  # as a start would take it
             if spool is None or spool.pk in taken:
                 yield from _without_spool(run, line, supply)
             else:
                 taken.add(spool.pk)
-                missing = line.planned_total_grams - spool.available_grams
+                missing = _missing(line, spool, pairs, taken)
                 yield from _of_spool(line, spool, missing=missing)
+
+
+def _missing(line, spool, loaded, taken):
+    """What the spool has too little, unless its twins in the printer have it."""
+    shares = twin_claims.shares(line, spool, loaded, taken=taken)
+    taken.update(share.spool.pk for share in shares)
+    return Decimal(0) if shares else twin_claims.short_of(line, spool)
 
 
 def _of_spool(line, spool, *, missing):

@@ -154,15 +154,18 @@ def fitting(run, run_lines, *, most=3):
     }
 
 
-def cover(book, line, spool, *, overridden):
-    """Claim a newly chosen ``spool`` for the line, or ask that its claim is still covered."""
+def cover(book, line, spool, *, overridden, most=None):
+    """Claim a newly chosen ``spool`` for the line, or ask that its claim is still covered; ``most``
+    grams, where twins follow."""
     if spool is not None:
         spool = book.spools[spool.pk]
         if not overridden:
             claims.require_match(line, spool)
-        claims.place(book, line, spool, line.planned_total_grams)
+        claims.place(book, line, spool, line.planned_total_grams if most is None else most)
     elif line.spool_id:
         spool = book.spools[line.spool_id]
         if not overridden:
             claims.require_match(line, spool)
+        if most is not None:
+            claims.place(book, line, spool, most)
         book.require_cover(spool, line.reserved_grams)

@@ -4,6 +4,7 @@ Locks are taken in one order everywhere: printer, run, its lines, spools by id, 
 """
 
 from contextlib import suppress
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -16,7 +17,15 @@ from production.services.completion.closing import take
 from production.services.printing import slots
 from production.services.reported import lines as reported
 from production.services.reported import taking
-from production.services.requirements import bom, claims, derived, in_use, limits, readiness
+from production.services.requirements import (
+    bom,
+    claims,
+    derived,
+    in_use,
+    limits,
+    readiness,
+    twin_claims,
+)
 from production.services.runs import lines
 from production.services.runs.numbering import next_number
 from production.services.undo import loads, put_back
@@ -30,6 +39,7 @@ from tenants.operations.text import compose_names, humanize_name
 Status = ProductionRun.Status
 
 DERIVED = {"plate_count", "planned_minutes"}
+PLANNED = {"planned_grams", "planned_purge_grams"}
 ALWAYS_EDITABLE = {"notes", "external_id"}
 EDITABLE = {
     Status.PLANNED: ALWAYS_EDITABLE
@@ -132,10 +142,12 @@ def start(
     """Start a planned run: freeze plan and rates, take the printer. Returns the run.
 
     ``spools`` ({material id: spool}) names spools for lines that have none; else those in the
-    printer's slots are taken where just one fits. What it draws from is loaded into the printer,
-    as far as it is clear into which slot. Raises SpoolsMissing, PrinterInactive, PrinterBusy,
-    PrinterNeedsClearing (``printer_cleared`` says that it was), MaterialsMissing (unless
-    ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory, SpoolPrinting.
+    printer's slots are taken where just one fits. What a spool has too little of is reserved of
+    its twins in the printer, on lines that follow, where these have enough. What it draws from is
+    loaded into the printer, as far as it is clear into which slot. Raises SpoolsMissing,
+    PrinterInactive, PrinterBusy, PrinterNeedsClearing (``printer_cleared`` says that it was),
+    MaterialsMissing (unless ``confirm``), IncompatibleSpool, LimitExceeded, InsufficientInventory,
+    SpoolPrinting.
     """
     overridden = overrides.granted(override_reason, by=by)
     named = [spool.pk for spool in (spools or {}).values()]
@@ -153,15 +165,13 @@ def start(
     ids = {line.spool_id for line in run_lines} | {spool.pk for spool in chosen.values()} | held
     how = {"allow_overclaim": overridden, "leaves_meters": True}
     with ledger.book(ids, by=by, at=at, **how) as book:
-        for line in run_lines:
-            readiness.cover(book, line, chosen.get(line.pk), overridden=overridden)
-        if not overridden:
-            limits.require_within(run, run_state.items_of(run), run_lines, book.spools)
+        following = _cover(book, run, run_lines, chosen, overridden=overridden)
         if renamed:  # lines may exchange their spools: a spool is on one line at any moment
             RunMaterial.objects.filter(pk__in=renamed).update(spool=None, reserved_grams=0)
-        lines.freeze(run_lines, book.spools)
+        lines.freeze([*run_lines, *following], book.spools)
         taking.take_before_start(book, run, run_lines)
         bulk_update(run_lines, ("spool", "reserved_grams", "metered_grams", *lines.FROZEN))
+        _add_following(run, run_lines, following)
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
@@ -193,6 +203,7 @@ def unstart(run, *, by, at=None):
     run = run_state.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart")
+    _drop_following(run, by=by, at=at)
     run.items.update(**dict.fromkeys(bom.FROZEN))
     run.materials.update(**dict.fromkeys(lines.FROZEN))
     for name in run.SINCE_START:
@@ -312,6 +323,51 @@ def _freeze(run, items):
     run.power_watts = run.printer.power_watts if run.printer else None
     run.energy_price_kwh = settings.energy_price_kwh
     run.labour_rate = settings.labour_rate
+
+
+def _cover(book, run, run_lines, chosen, *, overridden):
+    """Claim what the lines take, within the limits; returns the lines of twins that follow, not
+    saved."""
+    following, rest = [], {}
+    if not overridden:
+        following, rest = twin_claims.reserve(book, run, run_lines, chosen)
+    for line in run_lines:
+        how = {"overridden": overridden, "most": rest.get(line.pk)}
+        readiness.cover(book, line, chosen.get(line.pk), **how)
+    if not overridden:
+        limits.require_within(run, run_state.items_of(run), run_lines, book.spools)
+    return following
+
+
+def _add_following(run, run_lines, following):
+    if following:
+        bulk_update(run_lines, sorted(PLANNED))
+        run.changes.is_short = True
+    for line in following:
+        line.save(force_insert=True)
+        run.changes.add(line)
+
+
+def _drop_following(run, *, by, at):
+    """Delete the lines that the start made of twins; those that they follow have all of their plan
+    again, and reserve it, though their spools have too little."""
+    start = run.events.filter(verb="start").order_by("-pk").first()
+    was = start.before.get("runmaterial", {}) if start else {}
+    new = {int(pk) for pk, before in was.items() if before is None}
+    if not new:
+        return
+    run_lines = run_state.lock_lines(run)
+    ids = [line.spool_id for line in run_lines]
+    with ledger.book(ids, by=by, at=at, allow_overclaim=True) as book:
+        for line in run_lines:
+            before = was.get(str(line.pk)) or {}
+            for name in PLANNED & before.keys():
+                setattr(line, name, Decimal(before[name]))
+            if line.pk in new or PLANNED & before.keys():
+                grams = ledger.ZERO if line.pk in new else line.planned_total_grams
+                claims.place(book, line, book.spools[line.spool_id], grams)
+        bulk_update(run_lines, ("reserved_grams", *PLANNED))
+    RunMaterial.objects.filter(pk__in=new).delete()
 
 
 def _require_nothing_booked(run, verb):

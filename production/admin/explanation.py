@@ -18,7 +18,6 @@ LABELS = {
     "time": "Time per part",
     "share": "Share of its runs",
 }
-NOT_MEASURED = "not measured"
 
 
 def context(explanation):
@@ -94,7 +93,7 @@ def _rows(columns, unmeasured):
         name: [show(figure[name]) for _label, figure, show in columns]
         for name in ("planned", "actual")
     }
-    over = [formatting.difference(show)(figure["over"]) for _label, figure, show in columns]
+    over = [_over(figure, show) for _label, figure, show in columns]
     counts = [figure["compared"] for _label, figure, _show in columns if "compared" in figure]
     assumed = [figure.get("assumed") for _label, figure, _show in columns] if counts else []
     texts = [show(of) if of else "" for of, (*_, show) in zip(assumed, columns, strict=False)]
@@ -108,6 +107,11 @@ def _rows(columns, unmeasured):
     ]
 
 
+def _over(figure, show):
+    is_unmeasured = figure["over"] is None and not figure["parts"]
+    return formatting.NOT_MEASURED if is_unmeasured else formatting.difference(show)(figure["over"])
+
+
 def _part(name, _label, figure, show, unmeasured):
     value = figure["parts"].get(name, 0)
     if value is None:
@@ -117,7 +121,7 @@ def _part(name, _label, figure, show, unmeasured):
 
 def _amount(name, value, show, unmeasured):
     text = formatting.difference(show)(value)
-    return f"{NOT_MEASURED} ({text})" if name in unmeasured else text
+    return f"{formatting.NOT_MEASURED} ({text})" if name in unmeasured else text
 
 
 def _chart(found, unmeasured):

@@ -12,6 +12,7 @@ from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
 
 MOST_GLYPHS = MOST_NAMES = 3
+NOT_MEASURED = "not measured"
 
 
 def badge(run, blockers=()):
@@ -89,8 +90,15 @@ def percent_bar(value, threshold):
 
 
 def off_plan(run):
-    """The variance of a run ``with_totals``, in percent; None if a total is not known."""
-    return Figure(run.planned_total_grams, run.actual_total_grams).as_dict()["percent"]
+    """The variance of a run ``with_totals``, in percent; None if a total is not known, or nobody
+    measured the grams."""
+    figure = Figure(run.planned_total_grams, run.actual_total_grams)
+    return figure.as_dict(is_measured=not is_unmeasured(run))["percent"]
+
+
+def is_unmeasured(run):
+    """Whether nobody measured what a run ``with_totals`` took."""
+    return bool(run.estimated_total_grams) and run.estimated_total_grams == run.actual_total_grams
 
 
 def minutes_source(run):
@@ -157,7 +165,7 @@ def _sign(value, show):
     return "+" if value > 0 else "−"
 
 
-def variance_row(label, figure, show, threshold):
+def variance_row(label, figure, show, threshold, *, not_compared=None):
     """A figure of the variance as the cells of a table: with two places, the difference is that of
     what stands there, as in the explanation."""
     planned, actual, off = (figure[name] for name in ("planned", "actual", "difference"))
@@ -167,7 +175,7 @@ def variance_row(label, figure, show, threshold):
         "label": label,
         "planned": show(planned),
         "actual": show(actual),
-        "difference": difference(show)(off),
+        "difference": NOT_MEASURED if not_compared else difference(show)(off),
         "percent": percent(figure["percent"], threshold),
     }
 

@@ -175,9 +175,15 @@ def _run_row(run, figures, threshold):
         "badge": formatting.badge(run),
         "grams": _planned_to_actual(grams, rendering.grams),
         "time": _planned_to_actual(minutes, formatting.duration),
-        "off": formatting.percent(figures["compared"]["grams"]["percent"], threshold),
+        "off": _off(figures, threshold),
         "cost": formatting.money(figures["cost"]["total"]),
     }
+
+
+def _off(figures, threshold):
+    if figures["grams"]["actual"] and not figures["grams"]["weighed_or_typed"]:
+        return formatting.NOT_MEASURED
+    return formatting.percent(figures["compared"]["grams"]["percent"], threshold)
 
 
 def _planned_to_actual(figures, show):

@@ -151,10 +151,13 @@ def context(run):
 
 def _totals(figures, currency, threshold):
     grams = figures["grams"]
+    labels = {"part": "Grams in parts", "purge": "Grams of purge", "total": "Grams together"}
+    not_compared = {"not_compared": figures["grams_not_compared"]}
     return [
-        _row("Grams in parts", grams["part"], rendering.grams, threshold),
-        _row("Grams of purge", grams["purge"], rendering.grams, threshold),
-        _row("Grams together", grams["total"], rendering.grams, threshold),
+        *(
+            _row(label, grams[name], rendering.grams, threshold, **not_compared)
+            for name, label in labels.items()
+        ),
         _row(_time(figures["minutes_source"]), figures["minutes"], formatting.duration, threshold),
         _row(f"Cost, {currency}", figures["cost"]["total"], formatting.money, threshold),
     ]
@@ -180,7 +183,13 @@ def _materials(figures, threshold, run):
             "source": ActualSource(material["actual_source"]).label
             if material["actual_source"]
             else "",
-            **_row("", material["total"], rendering.grams, threshold),
+            **_row(
+                "",
+                material["total"],
+                rendering.grams,
+                threshold,
+                not_compared=material["grams_not_compared"],
+            ),
             "cost": formatting.money(material["cost"]["actual"]),
         }
         for material in figures["materials"]

@@ -138,6 +138,8 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     @admin.display(description="off plan")
     def off_plan(self, run):
+        if formatting.is_unmeasured(run):
+            return formatting.NOT_MEASURED
         value = formatting.off_plan(run)
         bar = formatting.percent_bar(value, run.threshold)
         return format_html("{} {}", bar, formatting.percent(value, run.threshold))

@@ -16,10 +16,18 @@ from production.models.runs import (
     RunMaterial,
     RunNumber,
 )
-from production.models.sources import ESTIMATED, REPORTED, UNMEASURED, ActualSource, source_of
+from production.models.sources import (
+    ESTIMATED,
+    METERING,
+    REPORTED,
+    UNMEASURED,
+    ActualSource,
+    source_of,
+)
 
 __all__ = [
     "ESTIMATED",
+    "METERING",
     "REPORTED",
     "UNMEASURED",
     "BomLine",

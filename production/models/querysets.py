@@ -9,7 +9,7 @@ from django.db.models.functions import Coalesce, RowNumber
 
 from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
-from production.models.sources import ESTIMATED
+from production.models.sources import UNMEASURED
 from production.models.statuses import BOOKED, CLOSED, LIVE, OPEN, PRINTING, Status, of_run
 from tenants.operations.quantities import GramsField
 
@@ -116,12 +116,12 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def with_totals(self):
         """Adds ``planned_total_grams``, ``actual_total_grams`` (by the ledger), of which
-        ``estimated_total_grams`` were booked as planned or by percent, and ``minutes_taken``. The
-        last three are null while the run is open, for drafts are no actuals, and the grams where
-        it was cancelled and nothing was booked, or has no materials."""
+        nobody measured ``estimated_total_grams`` (as sliced, as planned or by percent), and
+        ``minutes_taken``. The last three are null while the run is open, for drafts are no actuals,
+        and the grams where it was cancelled and nothing was booked, or has no materials."""
         planned = F("planned_grams") + F("planned_purge_grams")
         lines = self._rows("RunMaterial")
-        estimated = lines.filter(actual_source__in=ESTIMATED)
+        estimated = lines.filter(actual_source__in=UNMEASURED)
         taken = F("actual_grams") + Coalesce(F("actual_purge_grams"), 0, output_field=GramsField())
         return self.annotate(
             planned_total_grams=_sum_of(lines, planned),

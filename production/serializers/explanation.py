@@ -3,7 +3,7 @@
 from rest_framework import serializers
 
 from production.models import ProductionRun
-from production.serializers.variance import Amount
+from production.serializers.variance import Amount, NotCompared
 from production.services.explanation.parts import OF_GRAMS, OF_MINUTES, PARTS
 
 
@@ -79,7 +79,8 @@ class UnknownFigure(serializers.Serializer):
 class ExplanationSerializer(serializers.Serializer):
     """Why a run did not take and cost what was planned. The parts sum to the difference; ``over``
     is the difference without ``output``: what was really paid too much. ``assumed`` are grams and
-    minutes that were taken as planned or by percent."""
+    minutes that nobody measured: as sliced, as planned or by percent. Where all grams are, they
+    have no parts."""
 
     run = serializers.IntegerField()
     number = serializers.CharField()
@@ -87,6 +88,7 @@ class ExplanationSerializer(serializers.Serializer):
     currency = serializers.CharField()
     sentence = serializers.CharField()
     grams, minutes, cost = ExplainedGrams(), ExplainedMinutes(), CostExplainedByKind()
+    grams_not_compared = NotCompared()
     needs = ExplainedNeed(many=True)
     items = ExplainedItem(many=True)
     unknown = UnknownFigure(many=True)

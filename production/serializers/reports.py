@@ -24,13 +24,21 @@ STOCK_FIELDS = [
 ]
 
 
+class GramsBySource(serializers.Serializer):
+    """Grams by where they come from; ``unknown`` is what nobody said it of."""
+
+    weighed, metered, sliced, typed = Amount(6), Amount(6), Amount(6), Amount(6)
+    as_planned, percent, unknown = Amount(6), Amount(6), Amount(6)
+
+
 class SummedGrams(serializers.Serializer):
     """Sums of all runs of which they are known, and of how many closed ones they are not (by
-    filament, none). Of the actual grams some were weighed or typed, the others booked as planned
-    or by percent."""
+    filament, none). Of the actual grams some were weighed, metered or typed; nobody measured the
+    others, which are as sliced, as planned or by percent. ``by_source`` has each apart."""
 
     planned, actual = Amount(6), Amount(6)
     purge, weighed_or_typed, as_planned_or_percent = Amount(6), Amount(6), Amount(6)
+    by_source = GramsBySource()
     runs_of_unknown_grams = serializers.IntegerField(required=False)
 
 
@@ -200,9 +208,11 @@ class AcceptBody(Body):
 
 
 class ConsumedGrams(serializers.Serializer):
-    """Net grams that left the shelf."""
+    """Net grams that left the shelf. Of those that no run took, the source is known if a device
+    reported them."""
 
     usage, waste, total = Amount(6), Amount(6), Amount(6)
+    by_source = GramsBySource()
 
 
 class ConsumedCost(serializers.Serializer):

@@ -3,6 +3,7 @@
 from rest_framework import serializers
 
 from production.models import ActualSource, ProductionRun
+from production.services.variance import NOT_MEASURED
 from tenants.api.fields import QuantityField
 
 
@@ -13,6 +14,14 @@ class Amount(QuantityField):
         super().__init__(
             max_digits=None, decimal_places=places, signed=True, allow_null=True, **kwargs
         )
+
+
+class NotCompared(serializers.ChoiceField):
+    """Why grams have neither difference nor percent, though plan and actual are known."""
+
+    def __init__(self, **kwargs):
+        help_text = "not_measured: as sliced, as planned or by percent, so they are of the plan."
+        super().__init__([NOT_MEASURED], allow_null=True, help_text=help_text, **kwargs)
 
 
 class GramsFigure(serializers.Serializer):
@@ -53,6 +62,7 @@ class MaterialVariance(GramsByUse):
     spool = serializers.IntegerField(allow_null=True)
     spool_code = serializers.CharField(allow_null=True)
     actual_source = serializers.ChoiceField(ActualSource.choices, allow_null=True)
+    grams_not_compared = NotCompared()
     cost_per_gram = Amount(8)
     cost = MoneyFigure()
 
@@ -80,6 +90,7 @@ class VarianceSerializer(serializers.Serializer):
     number = serializers.CharField(allow_null=True)
     status = serializers.ChoiceField(ProductionRun.Status.choices)
     grams = GramsByUse()
+    grams_not_compared = NotCompared()
     minutes = MinutesFigure()
     minutes_source = serializers.ChoiceField(ActualSource.choices, allow_null=True)
     cost = CostByKind()

@@ -1,6 +1,7 @@
 """Variance and cost of one run: planned, actual, difference and percent of planned.
 
-A percent is null, never 0, where nothing was planned. Cost is money net of VAT:
+A percent is null, never 0, where nothing was planned. Grams that nobody measured
+are of the plan, so they are not compared with it: `NOT_MEASURED`. Cost is money net of VAT:
 
 - material = sum of grams x cost per gram of the ledger entries,
 - machine = minutes / 60 x hour rate, energy = minutes / 60 x watts / 1000 x price per kWh,
@@ -25,6 +26,7 @@ PLACES = Decimal("0.0001")
 GRAM_PLACES = Decimal("0.000001")
 MINUTE_PLACES = Decimal("0.01")
 RATE_PLACES = Decimal("0.00000001")
+NOT_MEASURED = "not_measured"
 NOISE = Decimal("1e-12")  # what is smaller comes of quotients that have no end
 Status = ProductionRun.Status
 BOOKED = ProductionRun.BOOKED
@@ -43,10 +45,11 @@ class Figure:
     def __add__(self, other):
         return Figure(summed([self.planned, other.planned]), summed([self.actual, other.actual]))
 
-    def as_dict(self, places=PLACES):
-        """planned, actual, difference (actual - planned), percent (of planned)."""
+    def as_dict(self, places=PLACES, *, is_measured=True):
+        """planned, actual, difference (actual - planned), percent (of planned); the last two are
+        None where the actual was not measured."""
         difference = percent = None
-        if self.planned is not None and self.actual is not None:
+        if is_measured and self.planned is not None and self.actual is not None:
             difference = self.actual - self.planned
             percent = difference * 100 / self.planned if self.planned else None
         return {
@@ -88,6 +91,8 @@ class Variance:
             name: _total((getattr(line, name) for line in self.materials), is_known)
             for name in ("part", "purge", "total")
         }
+        taken = [line for line in self.materials if line.total.actual]
+        self.is_measured = not taken or not all(line.is_assumed for line in taken)
         self.minutes = Figure(run.planned_minutes, run.actual_minutes if self.is_over else None)
         self.shares = _Shares(items, self.is_booked)
         self.hour_rates = _hour_rates(run)
@@ -99,13 +104,21 @@ class Variance:
             "run": run.pk,
             "number": run.number,
             "status": run.status,
-            "grams": {name: figure.as_dict(GRAM_PLACES) for name, figure in self.grams.items()},
+            "grams": {
+                name: figure.as_dict(GRAM_PLACES, is_measured=self.is_measured)
+                for name, figure in self.grams.items()
+            },
+            "grams_not_compared": self.grams_not_compared,
             "minutes": self.minutes.as_dict(MINUTE_PLACES),
             "minutes_source": (self.is_over and run.actual_minutes_source) or None,
             "cost": {name: figure.as_dict() for name, figure in self.costs.items()},
             "materials": [material.as_dict() for material in self.materials],
             "items": [self._item(item) for item in self.items],
         }
+
+    @property
+    def grams_not_compared(self):
+        return None if self.is_measured else NOT_MEASURED
 
     def _item(self, item):
         quantity, is_booked = self.shares.quantities[item.pk], self.is_booked
@@ -194,16 +207,18 @@ class Material:
         self.cost = Figure(priced(line.planned_total_grams, self.planned_rate), actual)
 
     def as_dict(self):
-        line = self.line
+        line, is_measured = self.line, not (self.is_assumed and self.total.actual)
         return {
             "material": line.pk,
             "spool": line.spool_id,
             "spool_code": line.spool.code if line.spool else None,
             "actual_source": line.actual_source or None,
             "cost_per_gram": rounded(self.rate, RATE_PLACES),
-            "part": self.part.as_dict(GRAM_PLACES),
-            "purge": self.purge.as_dict(GRAM_PLACES),
-            "total": self.total.as_dict(GRAM_PLACES),
+            **{
+                name: getattr(self, name).as_dict(GRAM_PLACES, is_measured=is_measured)
+                for name in ("part", "purge", "total")
+            },
+            "grams_not_compared": None if is_measured else NOT_MEASURED,
             "cost": self.cost.as_dict(),
         }
 

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from inventory.services import reversing
 from inventory.services.spools import consumption
-from production.models import Reason
+from production.models import ActualSource, Reason
 from production.services import completion
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
@@ -67,7 +67,13 @@ def test_consumption_is_told_with_grams_and_cost_as_decimal_strings(api, used):
         "starts_on": None,
         "key": None,
         "name": None,
-        "grams": {"usage": "45.000000", "waste": "7.000000", "total": "52.000000"},
+        "grams": {
+            "usage": "45.000000",
+            "waste": "7.000000",
+            "total": "52.000000",
+            "by_source": dict.fromkeys(ActualSource.values, "0.000000")
+            | {"as_planned": "40.000000", "unknown": "12.000000"},
+        },
         "cost": {
             "total": None,  # the cost of the ASA is unknown
             "known_total": "0.9400",

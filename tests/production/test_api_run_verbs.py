@@ -21,7 +21,8 @@ def test_a_run_fails_for_a_reason_and_its_share_of_the_plan_is_waste(api):
     answer = done(api.post(at(run, "fail"), body))
     assert (answer["status"], answer["outcome_reason_code"]) == ("failed", "nozzle_clog")
     assert [entry["grams"] for entry in answer["entries"]] == ["-30.000000"]
-    assert answer["variance"]["grams"]["total"]["difference"] == "-70.000000"
+    assert answer["variance"]["grams"]["total"]["actual"] == "30.000000"
+    assert answer["variance"]["grams_not_compared"] == "not_measured"
     assert (remaining(spool), booked("waste")) == (970, [-30])
 
 

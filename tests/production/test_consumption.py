@@ -48,6 +48,7 @@ def test_usage_and_waste_are_summed_and_nothing_else_is():
     consumption.adjust(spool, grams=-10, reason="Found", by=None, at=march(4))
     scale.weigh(spool, gross_grams=1030, by=None, at=march(5))
     [whole] = consumption_report.consumption()
+    assert whole["grams"].pop("by_source")["unknown"] == 150  # the ledger has no source of them
     assert whole["grams"] == {"usage": 100, "waste": 50, "total": 150}
     assert whole["cost"] == {"total": 3, "known_total": 3, "grams_of_unknown_cost": 0}
     assert (whole["period"], whole["starts_on"], whole["key"]) == (None, None, None)
@@ -88,6 +89,7 @@ def test_a_run_reverted_and_completed_anew_took_what_it_took_the_second_time():
     )
     for group_by in CONSUMPTION_GROUPS:
         [row] = consumption_report.consumption(group_by=group_by)
+        assert row["grams"].pop("by_source")["typed"] == 14
         assert row["grams"] == {"usage": 14, "waste": 0, "total": 14}
         assert row["cost"]["total"] == Decimal("0.28")
 

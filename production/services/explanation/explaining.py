@@ -30,15 +30,18 @@ from production.services.variance import (
 class Difference:
     """A figure, planned and actual, and the exact parts of its difference."""
 
-    def __init__(self, figure, found, *, names=PARTS, places=PLACES):
-        self.figure, self.places = figure, places
+    def __init__(self, figure, found, *, names=PARTS, places=PLACES, is_measured=True):
+        self.figure, self.places, self.is_measured = figure, places, is_measured
         self.parts = {name: found[name] for name in names}
 
     def as_dict(self):
-        """Planned, actual, difference, what was really paid too much (over), and the parts."""
-        figure = self.figure.as_dict(self.places)
+        """Planned, actual, difference, what was really paid too much (over), and the parts; None
+        but for planned and actual where it was not measured."""
+        figure = self.figure.as_dict(self.places, is_measured=self.is_measured)
         difference = figure["difference"]
-        found = reconciled(self.parts, self.places, total=difference)
+        found = dict.fromkeys(self.parts)
+        if self.is_measured:
+            found = reconciled(self.parts, self.places, total=difference)
         is_known = None not in (difference, found["output"])
         return {
             "planned": figure["planned"],
@@ -65,12 +68,17 @@ class Explanation:
             figures.grams["total"], lambda: _of_needs(need.grams for need in self.needs)
         )
         minutes = self._split(figures.minutes, self._minutes)
-        self.grams = Difference(figures.grams["total"], grams, names=OF_GRAMS, places=GRAM_PLACES)
+        self.grams = Difference(figures.grams["total"], grams, **self._of_grams)
         self.minutes = Difference(figures.minutes, minutes, names=OF_MINUTES, places=MINUTE_PLACES)
         self.costs = {
             name: Difference(figures.costs[name], found or UNKNOWN)
             for name, found in self._kinds(minutes).items()
         }
+
+    @property
+    def _of_grams(self):
+        is_measured = self.figures.is_measured
+        return {"names": OF_GRAMS, "places": GRAM_PLACES, "is_measured": is_measured}
 
     @property
     def sentence(self):
@@ -99,6 +107,7 @@ class Explanation:
             "currency": self.currency,
             "sentence": self.sentence,
             "grams": self.grams.as_dict() | {"assumed": rounded(self.assumed, GRAM_PLACES)},
+            "grams_not_compared": self.figures.grams_not_compared,
             "minutes": self.minutes.as_dict()
             | {"assumed": rounded(self.assumed_minutes, MINUTE_PLACES)},
             "cost": {name: cost.as_dict() for name, cost in self.costs.items()},
@@ -108,11 +117,16 @@ class Explanation:
         }
 
     def displayed(self):
-        """The sentence and the figures that go with it, rounded as in it."""
+        """The sentence and the figures that go with it, rounded as in it. Grams that nobody
+        measured have no parts."""
+        grams = self.grams.displayed()
+        if not self.figures.is_measured:
+            grams |= {"difference": None, "over": None, "parts": {}}
         return {
             "sentence": self.sentence,
             "currency": self.currency,
-            "grams": self.grams.displayed(),
+            "grams": grams,
+            "grams_not_compared": self.figures.grams_not_compared,
             "minutes": self.minutes.displayed(),
             "cost": {name: cost.displayed() for name, cost in self.costs.items()},
         }
@@ -166,11 +180,14 @@ class Explanation:
             "item": item.pk,
             "product": item.product_id,
             "sku": item.product.sku,
-            "grams": self._shared(whole, grams, OF_GRAMS, GRAM_PLACES),
+            "grams": self._shared(whole, grams, **self._of_grams),
             "minutes": self._shared(
-                shares.part_of(figures.minutes, item), minutes, OF_MINUTES, MINUTE_PLACES
+                shares.part_of(figures.minutes, item),
+                minutes,
+                names=OF_MINUTES,
+                places=MINUTE_PLACES,
             ),
-            "cost": {"total": self._shared(figures.cost_of(item), cost, PARTS, PLACES)},
+            "cost": {"total": self._shared(figures.cost_of(item), cost)},
         }
 
     def _item_parts(self, item):
@@ -185,7 +202,7 @@ class Explanation:
             cost.append(self._labour(item))
         return _of_needs(grams for grams, _ in of_needs), minutes, added(cost)
 
-    def _shared(self, figure, found, names, places):
+    def _shared(self, figure, found, *, names=PARTS, **details):
         """An item's figure, with one part more: what its share of the run moved."""
         found = self._split(figure, lambda: found)
         share = ZERO
@@ -195,7 +212,7 @@ class Explanation:
             if None not in known:
                 share = figure.actual - figure.planned - sum(found.values())
         found, names = found | {"share": share}, (*names, "share")
-        return Difference(figure, found, names=names, places=places).as_dict()
+        return Difference(figure, found, names=names, **details).as_dict()
 
     @property
     def unmeasured(self):
@@ -244,12 +261,18 @@ def _by_the_hour(minutes, rate):
     return {name: priced(part, rate / 60) for name, part in minutes.items()}
 
 
+def _grams_of(need):
+    if not need.is_measured:
+        return dict.fromkeys(OF_GRAMS)
+    return reconciled({name: need.grams[name] for name in OF_GRAMS}, GRAM_PLACES)
+
+
 def _need(need):
     return {
         "filament": need.filament_id,
         "material_type": need.material_type_id,
         "materials": [material.line.pk for material in need.materials],
         "planned_cost_per_gram": rounded(need.rate, RATE_PLACES),
-        "grams": reconciled({name: need.grams[name] for name in OF_GRAMS}, GRAM_PLACES),
+        "grams": _grams_of(need),
         "cost": reconciled(need.cost, PLACES),
     }

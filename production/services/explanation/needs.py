@@ -64,6 +64,10 @@ class Need:
         """Estimated grams."""
         return sum(each.total.actual or 0 for each in self.materials if each.is_assumed)
 
+    @property
+    def is_measured(self):
+        return not self.assumed or self.assumed != self.figure.actual
+
     @cached_property
     def rate(self):
         """Planned cost per gram; None where it is unknown, or nothing was planned."""

@@ -190,7 +190,9 @@ _BY_FILAMENT = """
         FROM joined LEFT JOIN stand_ins USING (run_id, requirement) GROUP BY 1, 2, 4
     ) AS uses ORDER BY run_id, requirement, grams DESC, filament_id NULLS LAST
 ), parts AS (
-    SELECT totals.id, status, reason, no_material,
+    SELECT totals.id, status, reason, no_material, CASE WHEN bool_or(needs.assumed_grams > 0
+            AND needs.assumed_grams = needs.actual_grams) OVER (PARTITION BY needs.run_id)
+            THEN 'not_measured' END AS no_grams,
         coalesce(filament.merged_into_id, filaments.filament_id) AS filament_id,
         needs.planned_grams, needs.actual_grams, needs.assumed_grams,
         needs.planned_cost AS planned_material, needs.taken_cost AS material,
@@ -216,13 +218,13 @@ def of_runs(key):
     """The statement that sums the parts of runs by the SQL expression ``key``."""
     sums = [_sums(figure, _ACTUAL.get(figure, figure)) for figure in FIGURES]
     sums += [_assumed("grams"), _assumed("minutes")]
-    return _statement(_BY_ITEM, key, [f"no_{figure}" for figure in FIGURES[1:]], sums)
+    return _statement(_BY_ITEM, key, [f"no_{figure}" for figure in FIGURES], sums)
 
 
 def of_filaments():
     """The statement that sums the parts of grams and material by filament."""
     sums = [_sums("grams", "actual_grams"), _sums("material", "material"), _assumed("grams")]
-    return _statement(_BY_FILAMENT, "filament_id::text", ["no_material"], sums)
+    return _statement(_BY_FILAMENT, "filament_id::text", ["no_grams", "no_material"], sums)
 
 
 def _statement(parts, key, reasons, sums):

@@ -6,9 +6,19 @@ run it carries: by printed grams, else by printed units, else by what was planne
 nothing: of a run that is open none does, of one that was cancelled only what was booked.
 
 Plan and actual are compared over runs that are closed and booked, had a plan of grams, and of which
-both figures are known. ``reason`` is why a run is not compared at all, ``no_minutes`` and the like
+both figures are known. ``reason`` is why a run is not compared at all, ``no_grams`` and the like
 why it is not in one figure; null if it is.
 """
+
+from production.models import ActualSource
+
+SOURCES = ActualSource.values
+
+
+def columns(fragment, separator=", "):
+    """``fragment`` of each source of grams, which stands in it as ``{0}``."""
+    return separator.join(fragment.format(source) for source in SOURCES)
+
 
 _CHOSEN = """
 WITH chosen AS NOT MATERIALIZED (
@@ -52,7 +62,7 @@ _LINES = """
             ELSE (line.planned_grams + line.planned_purge_grams)
                 * coalesce(line.planned_cost_per_gram, planned_spool.late_cost_per_gram)
             END AS planned_cost,
-        line.actual_source IN ('as_planned', 'percent', 'sliced') AS is_assumed,
+        line.actual_source, line.actual_source IN ('as_planned', 'percent', 'sliced') AS is_assumed,
         coalesce(takes.grams, 0) AS taken_grams, coalesce(takes.cost, 0) AS taken_cost,
         takes.is_unknown AS is_taken_unknown
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id
@@ -65,6 +75,10 @@ _LINES = """
     ) AS booking
 """
 
+_BY_SOURCE = columns("sum(actual_grams) FILTER (WHERE actual_source = '{0}') AS {0}_grams")
+# Grams that nobody measured are of the plan that they would be compared with.
+_NO_GRAMS = "CASE WHEN assumed_grams > 0 AND assumed_grams = actual_grams THEN 'not_measured' END"
+
 _REASON = """CASE WHEN status NOT IN ('completed', 'failed', 'cancelled') THEN 'open'
             WHEN actual_grams IS NULL AND status = 'cancelled' THEN 'nothing_booked'
             WHEN planned_grams = 0 THEN 'no_plan' END"""
@@ -75,7 +89,7 @@ _RUNS = f"""
     SELECT run_id, sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams, sum(planned_cost) AS planned_cost,
         bool_or(planned_cost IS NULL) AS is_unpriced,
-        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
+        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams, {_BY_SOURCE},
         sum(taken_cost) AS taken_cost, bool_or(is_taken_unknown) AS is_taken_unknown
     FROM lines GROUP BY run_id
 ), items AS (
@@ -91,7 +105,7 @@ _RUNS = f"""
     FROM production_runitem item JOIN chosen ON chosen.id = item.run_id
 ), figures AS (
     SELECT chosen.id, chosen.status, chosen.printer_id, chosen.finished_at,
-        coalesce(planned_grams, 0) AS planned_grams, assumed_grams,
+        coalesce(planned_grams, 0) AS planned_grams, assumed_grams, {columns("{0}_grams")},
         CASE WHEN is_booked AND weighed.run_id IS NOT NULL THEN coalesce(actual_grams, 0)
             ELSE actual_grams END AS actual_grams,
         CASE WHEN is_booked AND weighed.run_id IS NOT NULL THEN coalesce(purge_grams, 0)
@@ -113,7 +127,7 @@ _RUNS = f"""
     FROM chosen
     LEFT JOIN weighed ON weighed.run_id = chosen.id
 ), totals AS (
-    SELECT *, {_REASON} AS reason,
+    SELECT *, {_REASON} AS reason, {_NO_GRAMS} AS no_grams,
         CASE WHEN planned_minutes IS NULL OR actual_minutes IS NULL THEN 'unknown_minutes' END
             AS no_minutes,
         CASE WHEN is_unpriced OR has_no_material THEN 'unknown_price' END AS no_material,
@@ -177,11 +191,11 @@ _BY_PRODUCT = """
 # By what can be compared as well: the rows of a key add up to its sums, those without a reason to
 # what is compared.
 _GROUPED = """
-SELECT {key} AS key, reason, no_minutes, no_material, no_machine, no_energy, no_labour,
+SELECT {key} AS key, reason, no_grams, no_minutes, no_material, no_machine, no_energy, no_labour,
     count({each_run}) AS runs, coalesce(sum(good), 0) AS good,
     coalesce(sum(scrapped), 0) AS scrapped,
     sum(planned_grams{of_plan}) AS planned_grams, sum(actual_grams{of_actual}) AS actual_grams,
-    sum(purge_grams{of_actual}) AS purge_grams, sum(assumed_grams{of_actual}) AS assumed_grams,
+    sum(purge_grams{of_actual}) AS purge_grams, {by_source},
     sum(planned_minutes{of_plan}) AS planned_minutes,
     sum(actual_minutes{of_actual}) AS actual_minutes,
     sum(assumed_minutes{of_actual}) AS assumed_minutes,
@@ -197,7 +211,7 @@ SELECT {key} AS key, reason, no_minutes, no_material, no_machine, no_energy, no_
     count({each_run}) FILTER (WHERE has_no_grams) AS unknown_grams,
     count({each_run}) FILTER (WHERE has_no_minutes) AS unknown_minutes
 FROM parts
-GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 1 NULLS LAST
+GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1 NULLS LAST
 """
 
 # What stands in it for a run that is counted whole, and for one that its items share.
@@ -216,7 +230,7 @@ _PER_FILAMENT = f"""
         coalesce(spool.filament_id, wanted.merged_into_id, lines.filament_id) AS filament_id,
         sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
         sum(purge_grams) AS purge_grams,
-        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams,
+        sum(actual_grams) FILTER (WHERE is_assumed) AS assumed_grams, {_BY_SOURCE},
         sum(planned_cost) AS planned_material, sum(taken_cost) AS material,
         bool_or(planned_cost IS NULL) AS is_unpriced,
         coalesce(bool_or(is_taken_unknown), false) AS has_no_material
@@ -227,32 +241,35 @@ _PER_FILAMENT = f"""
 ), figures AS (
     SELECT run_id, status, sum(planned_grams) AS planned_grams,
         coalesce(sum(actual_grams), CASE WHEN is_booked THEN 0 END) AS actual_grams,
-        bool_or(is_unpriced OR has_no_material) AS is_unknown
+        bool_or(is_unpriced OR has_no_material) AS is_unknown,
+        bool_or(assumed_grams > 0 AND assumed_grams = actual_grams) AS is_unmeasured
     FROM uses JOIN chosen ON chosen.id = uses.run_id GROUP BY run_id, status, is_booked
 ), reasons AS (
     SELECT run_id, {_REASON} AS reason,
+        CASE WHEN is_unmeasured THEN 'not_measured' END AS no_grams,
         CASE WHEN is_unknown THEN 'unknown_price' END AS no_material
     FROM figures
 )
 SELECT filament.id::text AS key,
     nullif(concat_ws(' ', manufacturer.name, filament.name), '') AS name,
-    reason, no_material, count(*) AS runs,
+    reason, no_grams, no_material, count(*) AS runs,
     sum(planned_grams) AS planned_grams, sum(actual_grams) AS actual_grams,
-    sum(purge_grams) AS purge_grams, sum(assumed_grams) AS assumed_grams,
+    sum(purge_grams) AS purge_grams, {columns("sum({0}_grams) AS {0}_grams")},
     sum(planned_material) AS planned_material, sum(material) AS actual_material,
     bool_or(has_no_material) AS has_no_material
 FROM uses JOIN reasons ON reasons.run_id = uses.run_id
 LEFT JOIN inventory_filament filament ON filament.id = uses.filament_id
 LEFT JOIN inventory_manufacturer manufacturer ON manufacturer.id = filament.manufacturer_id
-GROUP BY filament.id, manufacturer.name, reason, no_material ORDER BY filament.id NULLS LAST
+GROUP BY filament.id, manufacturer.name, reason, no_grams, no_material
+ORDER BY filament.id NULLS LAST
 """  # nosec B608
 
 
 def of_runs(key, *, by_product):
     """The statement that sums runs by the SQL expression ``key``."""
     parts, fragments = (_SHARES + _BY_PRODUCT, _SHARED) if by_product else (_BY_RUN, _WHOLE)
-    grouped = _GROUPED
-    for name, fragment in {"key": key, **fragments}.items():
+    grouped, by_source = _GROUPED, columns("sum({0}_grams{{of_actual}}) AS {0}_grams")
+    for name, fragment in {"key": key, "by_source": by_source, **fragments}.items():
         grouped = grouped.replace(f"{{{name}}}", fragment)
     return _CHOSEN + _TAKES + _RUNS + parts + grouped
 

@@ -3,7 +3,8 @@
 A row has the sums of what is known of all its runs, with the number of closed runs of which a
 figure is unknown, and beside them, under ``compared``, planned, actual, difference
 and percent of the runs that can be compared, with their number: those that are closed and booked,
-had a plan of grams, and of which both figures are known. The choice is by run, so that the groups
+had a plan of grams, and of which both figures are known, and of grams something was measured: by
+filament, of each that it took. The choice is by run, so that the groups
 add up to the whole. Cost is all there was, of failed and cancelled runs too; per good unit it is
 that, divided by the good units. Lines booked as planned or by percent are separate: they are no
 evidence. The formulas are those of ``production.services.variance``, for one run.
@@ -13,10 +14,18 @@ from decimal import Decimal
 from itertools import groupby
 
 from inventory.models import Filament
-from production.models import Printer, Product
+from production.models import UNMEASURED, Printer, Product
 from production.services.reports import sql
 from production.services.reports.statements import fetched
-from production.services.variance import GRAM_PLACES, KINDS, MINUTE_PLACES, PLACES, Figure, rounded
+from production.services.variance import (
+    GRAM_PLACES,
+    KINDS,
+    MINUTE_PLACES,
+    NOT_MEASURED,
+    PLACES,
+    Figure,
+    rounded,
+)
 from tenants.accounts.models import FarmSettings
 
 GROUPS = {
@@ -33,7 +42,15 @@ NAMED = {
     "filament": Filament.objects.with_makers(),
 }
 # Why a run is not compared; the first that fits.
-REASONS = ("open", "nothing_booked", "no_plan", "not_kept", "unknown_price", "unknown_minutes")
+REASONS = (
+    "open",
+    "nothing_booked",
+    "no_plan",
+    NOT_MEASURED,
+    "not_kept",
+    "unknown_price",
+    "unknown_minutes",
+)
 
 
 def of_many(runs, *, group_by=None):
@@ -73,7 +90,7 @@ def by_filament(runs):
 
 def reason(row, figure):
     """Why the runs of a row are not compared in a figure; None if they are."""
-    if row["reason"] or figure == "grams":
+    if row["reason"]:
         return row["reason"]
     if figure != "total":
         return row[f"no_{figure}"]
@@ -123,18 +140,31 @@ def _group(key, name, rows):
 
 
 def _grams(rows):
+    sums = {source: summed(rows, f"{source}_grams") for source in sql.SOURCES}
+    assumed = sum(sums[source] for source in UNMEASURED)
     purge = _known(rows, "purge_grams")
-    return _with_evidence(rows, "grams", "weighed_or_typed", GRAM_PLACES, purge=purge)
+    figures = _with_evidence(rows, "grams", "weighed_or_typed", GRAM_PLACES, assumed, purge=purge)
+    return figures | {"by_source": by_source(sums, _known(rows, "actual_grams"))}
+
+
+def by_source(sums, actual):
+    """Grams of each source, ``{source: grams}``, and the rest of ``actual`` as unknown; all None
+    where that is None."""
+    if actual is None:
+        return dict.fromkeys((*sums, "unknown"))
+    sums = sums | {"unknown": actual - sum(sums.values())}
+    return {source: rounded(grams, GRAM_PLACES) for source, grams in sums.items()}
 
 
 def _minutes(rows):
-    return _with_evidence(rows, "minutes", "typed", MINUTE_PLACES)
+    assumed = summed(rows, "assumed_minutes")
+    return _with_evidence(rows, "minutes", "typed", MINUTE_PLACES, assumed)
 
 
-def _with_evidence(rows, name, stated, places, **more):
+def _with_evidence(rows, name, stated, places, assumed, **more):
     """Planned and actual of a figure, the actual also split into what was ``stated`` and what was
     estimated: null where nothing is known, 0 where nothing of it is."""
-    actual, assumed = _known(rows, f"actual_{name}"), summed(rows, f"assumed_{name}")
+    actual = _known(rows, f"actual_{name}")
     is_known = actual is not None
     figures = {
         "planned": _known(rows, f"planned_{name}"),

@@ -8,9 +8,16 @@ from fractions import Fraction
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
-from inventory.models import Filament, InventoryTransaction, MaterialType, Spool, SpoolEvent
+from inventory.models import (
+    Filament,
+    InventoryTransaction,
+    MaterialType,
+    Spool,
+    SpoolEvent,
+    UsageMeter,
+)
 from production.models import Printer, Product, ProductionRun, RunItem, RunMaterial
-from tenants.accounts.models import FarmSettings
+from tenants.accounts.models import DeviceToken, FarmSettings
 
 BOOKED, CLOSED = ("completed", "failed"), ("completed", "failed", "cancelled")
 TABLES = {
@@ -24,6 +31,8 @@ TABLES = {
     "runs": ProductionRun,
     "items": RunItem,
     "lines": RunMaterial,
+    "meters": UsageMeter,
+    "tokens": DeviceToken,
 }
 
 
@@ -91,6 +100,16 @@ class Run:
         ]
         return known(grams for line in lines for grams in self.took(line)) or 0
 
+    def of_source(self, source):
+        """Grams of the lines whose actual comes from there."""
+        lines = [line for line in self.lines if line.actual_source == source]
+        return known(grams for line in lines for grams in self.took(line)) or 0
+
+    @property
+    def is_measured(self):
+        """Whether somebody, or a device, measured some of its grams, or it took none."""
+        return not self.assumed or self.assumed != self.actual
+
     @property
     def purge(self):
         purges = known(self.took(line)[1] for line in self.lines)
@@ -142,7 +161,7 @@ class Run:
             return False
         if figure == "total":
             return all(map(self.is_known, filter(self.keeps, self.costs())))
-        return figure == "grams" or self.is_known(figure)
+        return self.is_measured if figure == "grams" else self.is_known(figure)
 
     def is_known(self, figure):
         if figure == "minutes":
@@ -227,6 +246,18 @@ class Books:
         """Standing usage and waste."""
         entries = self.entries.values()
         return [each for each in entries if each.stands and each.kind in ("usage", "waste")]
+
+    def source_of(self, entry):
+        """Where the grams of an entry come from; "" where nobody knows."""
+        if entry.production_run_id is not None:
+            lines = [line for line in self.lines.values() if line.spool_id == entry.spool_id]
+            of_run = [line for line in lines if line.run_id == entry.production_run_id]
+            return of_run[0].actual_source if of_run else ""
+        meters = [each for each in self.meters.values() if each.entry_id == entry.origin.id]
+        kinds = {each.token_id and self.tokens[each.token_id].kind for each in meters}
+        if not kinds:
+            return ""
+        return "metered" if kinds <= {"moonraker", "octoprint", "scale"} else "sliced"
 
     def run(self, row):
         spent = {}

@@ -10,7 +10,7 @@ from tests.production.figures.sums import rounded
 OF_FILAMENTS = ("grams", "material")  # all that is known of them
 
 
-def not_compared(explained, measure):
+def not_compared(explained, measure, split=None):
     """Why a run is not compared in a measure; None where it is."""
     if explained.is_open:
         return "open"
@@ -18,12 +18,20 @@ def not_compared(explained, measure):
         return "nothing_booked"
     if not explained.whole["grams"].planned:
         return "no_plan"
+    if measure == "grams" and not _is_measured(explained, split):
+        return "not_measured"
     if measure not in explained.whole:
         return "not_kept"
     if explained.whole[measure].difference is not None:
         return None
     of_price = measure in ("material", "total") and explained.whole["material"].difference is None
     return "unknown_price" if of_price else "unknown_minutes"
+
+
+def _is_measured(explained, split):
+    """By filament: some grams of each need that took any."""
+    every = [explained.whole, *(explained.of_needs if split is by_filament else ())]
+    return all(figures["grams"].is_measured for figures in every)
 
 
 def explained_of(books, runs=None):
@@ -75,14 +83,14 @@ def rows(every, split, measures=MEASURES):
 
 def _row(pairs, measures, split):
     names = {} if split is not by_product else {name: (*PARTS[name], "share") for name in measures}
-    row = {name: _measure(name, pairs, names.get(name, PARTS[name])) for name in measures}
+    row = {name: _measure(name, pairs, names.get(name, PARTS[name]), split) for name in measures}
     cost = {name: row.pop(name) for name in measures if name not in ("grams", "minutes")}
     return {"runs": len({explained.row.id for explained, _ in pairs}), **row, "cost": cost}
 
 
-def _measure(name, pairs, names):
+def _measure(name, pairs, names, split):
     """Sums over the runs that are compared in it, and how many those are."""
-    reasons = {explained.row.id: not_compared(explained, name) for explained, _ in pairs}
+    reasons = {explained.row.id: not_compared(explained, name, split) for explained, _ in pairs}
     counts = Counter(reasons.values())
     compared = counts.pop(None, 0)
     chosen = [figures[name] for each, figures in pairs if reasons[each.row.id] is None]

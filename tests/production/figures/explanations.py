@@ -34,7 +34,8 @@ def wrong(api):
 def of_runs(api, every):
     for explained in every:
         found = read(answered(api, explained.row.id))
-        varied = {name: found[name] for name in ("status", "grams", "minutes", "cost")}
+        names = ("status", "grams", "grams_not_compared", "minutes", "cost")
+        varied = {name: found[name] for name in names}
         varied["needs"] = {need["materials"][0]: read(need) for need in found["needs"]}
         varied["items"] = {item["item"]: read(item) for item in found["items"]}
         varied["unknown"] = {each.get("spool", each["what"]) for each in found["unknown"]}
@@ -62,18 +63,20 @@ def run_of(explained):
     row, run, is_open = explained.row, explained.run, explained.is_open
     cost = {name: _object(explained.whole.get(name, UNKNOWN), name) for name in COSTS}
     assumed = None if explained.whole["grams"].actual is None else rounded(run.assumed, 6)
-    minutes = explained.whole["minutes"]
+    whole, minutes = explained.whole["grams"], explained.whole["minutes"]
     unmeasured = None if minutes.actual is None else rounded(minutes.assumed, 2)
     needs = [UNEXPLAINED] * len(explained.needs) if is_open else explained.of_needs
     pairs = zip(explained.needs, needs, strict=True)
     return {
         "status": row.status,
-        "grams": _object(explained.whole["grams"], "grams") | {"assumed": assumed},
+        "grams": _grams(whole, whole) | {"assumed": assumed},
+        "grams_not_compared": None if whole.is_measured else "not_measured",
         "minutes": _object(minutes, "minutes") | {"assumed": unmeasured},
         "cost": cost,
         "needs": {need.lines[0].id: _need(need, figures) for need, figures in pairs},
         "items": {
-            item.id: _item(item, own) | {"sku": explained.books.products[item.product_id].sku}
+            item.id: _item(item, own, whole)
+            | {"sku": explained.books.products[item.product_id].sku}
             for item, own in zip(run.items, explained.items, strict=True)
         },
         "unknown": set() if is_open else explained.unknown,
@@ -84,8 +87,17 @@ def _object(figures, name, *share):
     return as_displayed(figures, PLACES[name], (*PARTS[name], *share))
 
 
+def _grams(figures, measured, *share):
+    """Without a difference where nobody measured what it would be of."""
+    found = _object(figures, "grams", *share)
+    if measured.is_measured:
+        return found
+    return found | {"difference": None, "over": None, "parts": dict.fromkeys(found["parts"])}
+
+
 def _need(need, figures):
-    grams, material = (_object(figures[name], name) for name in ("grams", "material"))
+    grams = _grams(figures["grams"], figures["grams"])
+    material = _object(figures["material"], "material")
     return {
         "filament": need.filament,
         "material_type": need.wanted_type,
@@ -96,9 +108,9 @@ def _need(need, figures):
     }
 
 
-def _item(item, own):
-    names = ("grams", "minutes", "total")
-    grams, minutes, cost = (_object(own[name], name, "share") for name in names)
+def _item(item, own, whole):
+    minutes, cost = (_object(own[name], name, "share") for name in ("minutes", "total"))
+    grams = _grams(own["grams"], whole, "share")
     rest = {"grams": grams, "minutes": minutes, "cost": {"total": cost}}
     return {"item": item.id, "product": item.product_id, **rest}
 
@@ -137,6 +149,8 @@ def _as_varied(api, explained):
     }
     whole = dict.fromkeys(MEASURES, UNKNOWN) | explained.whole
     expected = {name: _figures(own, PLACES[name]) for name, own in whole.items()}
+    if not whole["grams"].is_measured:
+        expected["grams"]["difference"] = None
     pairs = zip(explained.run.items, explained.items, strict=True)
     items = {item.id: _figures(own["total"], 4) for item, own in pairs}
     return varied, expected | {"items": items}

@@ -190,7 +190,8 @@ def of_tables(browser, books):
 
 
 def _row_of(run):
-    percent = sums.both([(run.planned, run.actual)], 6)["percent"] if run.planned else None
+    pairs = [(run.planned, run.actual)] if run.planned and run.is_measured else []
+    percent = sums.both(pairs, 6)["percent"]
     figures = sums.rounded(run.planned, 6), sums.rounded(run.actual, 6), percent, run.minutes
     names = ("planned_grams", "actual_grams", "off_plan_percent", "actual_minutes")
     estimated = sums.rounded(run.assumed, 6) if run.is_booked else None

@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction
+from inventory.services import metering
 from inventory.services.spools import consumption, revaluing, scale, shelf
 from production.models import BomLine, Printer, ProductionRun, Reason, RunItem, RunMaterial
 from production.services import completion
@@ -20,8 +21,17 @@ from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
 from tenants.operations.refusals import Refusal
-from tests.factories import a_filament, a_material_type, a_printer, a_product, a_spool
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_printer_token,
+    a_product,
+    a_spool,
+    make_user,
+)
 
+DEVICES = ("moonraker", "bridge")
 ZONES = ("Pacific/Auckland", "America/St_Johns", "Europe/Berlin")
 BEGIN = datetime(2026, 2, 25, 9, tzinfo=UTC)
 BUSY = [each._meta.db_table for each in (ProductionRun, RunItem, RunMaterial, InventoryTransaction)]
@@ -33,9 +43,15 @@ ANYWAY = {"override_reason": "It was at hand"}
 class Month:
     """``live(steps)`` does things by chance; every refusal is taken as an answer."""
 
-    def __init__(self, seed):
+    def __init__(self, seed, *, has_devices=True):
         self.chance, self.now = Random(seed), BEGIN
         self.values = Random(seed + 1)  # for what moves no grams, and so changes no later draw
+        self.reports = Random(seed + 2)
+        devices = DEVICES if has_devices else ()
+        people = [make_user(username=kind, name=kind) for kind in devices]
+        self.tokens = [
+            a_printer_token(by, kind=kind) for by, kind in zip(people, devices, strict=True)
+        ]
         rates = {"labour_rate": "30.01", "machine_hour_rate": "1.7", "energy_price_kwh": "0.3331"}
         known = {name: rate for name, rate in rates.items() if self.chance.random() < 0.7}
         zone = ZONES[seed % len(ZONES)]
@@ -74,7 +90,7 @@ class Month:
         for _ in range(steps):
             self.now += timedelta(minutes=self.chance.randrange(20, 900))
             ways = (self.plan, self.start, self.chance.choice(verbs), self.end_or_change)
-            for verb in (*ways, self.revalue):
+            for verb in (*ways, self.revalue, self.report):
                 try:
                     verb()
                 except Refusal:
@@ -240,6 +256,19 @@ class Month:
             words, price = {"by": None, "at": self.now}, self.values.choice(PRICES)
             spool = shelf.describe(self.spools[0], price=Decimal(price), **words)
             revaluing.revalue(spool, **words)
+
+    def report(self):
+        """A printer tells what it used: mostly of what it prints."""
+        pick = self.reports
+        if not self.tokens:
+            return
+        metering.close_due(at=self.now)
+        if pick.random() < 0.5:
+            printing = RunMaterial.objects.filter(run__status="in_progress").exclude(spool=None)
+            spools = [line.spool for line in printing.select_related("spool").order_by("pk")]
+            spool = pick.choice(spools) if spools and pick.random() < 0.8 else self.spools[1]
+            token, grams = pick.choice(self.tokens), Decimal(pick.choice(["0.75", "4.2", "12"]))
+            metering.use(spool.number, by=token.user, token=token, grams=grams, at=self.now)
 
     # -- what they say -------------------------------------------------------------------------
 

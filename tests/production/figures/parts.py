@@ -39,6 +39,11 @@ class Difference:
     assumed: Fraction = Fraction(0)  # of grams and minutes: what nobody measured
 
     @property
+    def is_measured(self):
+        """Of grams: whether somebody, or a device, measured some of them."""
+        return not self.assumed or self.assumed != self.actual
+
+    @property
     def difference(self):
         """None where any part is; else the sum of the parts, exactly."""
         difference, known = minus(self.actual, self.planned), total(self.parts.values())

@@ -7,7 +7,7 @@ from fractions import Fraction
 from django.utils import timezone
 
 from tests.production.figures.books import total
-from tests.production.figures.sums import GRAMS, MONEY, by_item, rounded
+from tests.production.figures.sums import GRAMS, MONEY, SOURCES, by_item, by_source, rounded
 
 SPOOL = ("remaining_grams", "reserved_grams", "available_grams")
 STOCK = (*SPOOL, "wanted_grams", "used_grams", "free_grams", "short_grams")
@@ -25,10 +25,14 @@ def _run_of(books, entry):
 
 
 def spools(books):
-    """``{id: what is on it}`` by the ledger and by the lines of the open runs."""
+    """``{id: what is on it}`` by the ledger, open meters and the lines of the open
+    runs."""
     remaining, reserved = defaultdict(Fraction), defaultdict(Fraction)
     for entry in books.entries.values():
         remaining[entry.spool_id] += Fraction(entry.grams)
+    for meter in books.meters.values():
+        if meter.closed_at is None:
+            remaining[meter.spool_id] -= Fraction(meter.grams)
     for run in books.live_runs.values():
         for line in run.lines if not run.is_closed else ():
             reserved[line.spool_id] += Fraction(line.reserved_grams)
@@ -154,7 +158,20 @@ def consumption(books, group_by, period, entries=None):
                     (entry, share)
                 )
     rows = {key: list(map(_spool, spools.values())) for key, spools in found.items()}
-    return {key: _consumed(each) for key, each in rows.items() if any(map(_moved, each))}
+    consumed = {key: _consumed(each) for key, each in rows.items() if any(map(_moved, each))}
+    for key, row in consumed.items():
+        row["grams"]["by_source"] = _by_source(books, found[key].values())
+    return consumed
+
+
+def _by_source(books, spools):
+    sums, whole = dict.fromkeys(SOURCES, Fraction(0)), Fraction(0)
+    for entry, share in (pair for pairs in spools for pair in pairs):
+        grams, source = -Fraction(entry.grams) * share, books.source_of(entry)
+        whole += grams
+        if source:
+            sums[source] += grams
+    return by_source(sums, whole)
 
 
 def _keys(books, entry, group_by):

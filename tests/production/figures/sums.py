@@ -8,6 +8,7 @@ from fractions import Fraction
 from tests.production.figures.books import known, total
 
 GRAMS, MONEY, MINUTES = 6, 4, 2
+SOURCES = ("weighed", "metered", "sliced", "typed", "as_planned", "percent")
 KINDS = ("material", "machine", "energy", "labour")
 
 
@@ -120,7 +121,21 @@ def grams(parts):
     pairs = [(part.planned(part.run.planned), part.actual(part.run.actual)) for part in parts]
     assumed = [part.actual(part.run.assumed) for part in parts if part.run.actual is not None]
     sums = weights(pairs, [part.actual(part.run.purge) for part in parts], assumed)
+    known_parts = [part for part in parts if part.run.actual is not None]
+    sources = {
+        source: sum(part.actual(part.run.of_source(source)) for part in known_parts)
+        for source in SOURCES
+    }
+    sums["by_source"] = by_source(sources, known(pair[1] for pair in pairs))
     return sums | {"runs_of_unknown_grams": _unknown(parts, "actual")}
+
+
+def by_source(sums, actual):
+    """``{source: grams}``, the rest of the actual as unknown; null where that is."""
+    if actual is None:
+        return dict.fromkeys((*SOURCES, "unknown"))
+    sums = sums | {"unknown": actual - sum(sums.values())}
+    return {name: rounded(value, GRAMS) for name, value in sums.items()}
 
 
 def _unknown(parts, figure):
@@ -183,7 +198,8 @@ def filament(books, runs, pk):
             [(use.planned, known(use.sums)) for use in uses],
             [purge for use in uses for _, purge in use.took],
             [grams for use in uses for grams in use.assumed()],
-        ),
+        )
+        | {"by_source": _sources_of(uses)},
         "cost": {"material": rounded(total(use.material() for use in uses), MONEY)},
         "compared": {
             "grams": _compared_uses(uses, "grams", GRAMS),
@@ -193,19 +209,32 @@ def filament(books, runs, pk):
 
 
 def _compared_uses(uses, figure, places):
+    """Of grams: the runs that measured some of each filament that they took."""
     uses = [use for use in uses if use.run.is_compared(figure)]
     if figure == "grams":
+        uses = [use for use in uses if use.is_whole_run_measured()]
         pairs = [(use.planned, known(use.sums)) for use in uses]
     else:
         pairs = [(use.planned_material(), use.material()) for use in uses]
     return {"runs": len(uses), **both(pairs, places)}
 
 
+def _sources_of(uses):
+    sums, every = dict.fromkeys(SOURCES, Fraction(0)), []
+    for use in uses:
+        for line, grams in zip(use.lines, use.sums, strict=True):
+            every.append(grams)
+            if line.actual_source in sums:
+                sums[line.actual_source] += Fraction(grams or 0)
+    return by_source(sums, known(every))
+
+
 class _Use:
     """What one run takes of one filament."""
 
     def __init__(self, books, run, pk):
-        self.run, self.lines = run, [line for line in run.lines if books.filament_of(line) == pk]
+        self.books, self.run = books, run
+        self.lines = [line for line in run.lines if books.filament_of(line) == pk]
         self.planned = sum(line.planned_grams + line.planned_purge_grams for line in self.lines)
         self.took = [run.took(line) for line in self.lines]
         self.sums = [None if part is None else part + purge for part, purge in self.took]
@@ -214,6 +243,12 @@ class _Use:
         for line, grams in zip(self.lines, self.sums, strict=True):
             if grams is not None:
                 yield grams if line.actual_source in ("as_planned", "percent", "sliced") else 0
+
+    def is_whole_run_measured(self):
+        pks = {self.books.filament_of(line) for line in self.run.lines}
+        every = [_Use(self.books, self.run, pk) for pk in pks]
+        pairs = [(known(use.assumed()), known(use.sums)) for use in every]
+        return all(not assumed or assumed != actual for assumed, actual in pairs)
 
     def planned_material(self):
         return sum(Fraction(line.plan) * Fraction(line.rate) for line in self.lines if line.plan)

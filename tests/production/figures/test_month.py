@@ -29,7 +29,7 @@ def test_what_a_run_without_materials_used_is_unknown(api, as_manager):
 
 
 def test_a_month_has_everything_worth_reckoning(farm):
-    Month(5).live(60)
+    Month(5, has_devices=False).live(60)
     books = Books()
     runs, entries = books.live_runs.values(), books.entries.values()
     assert {run.row.status for run in runs} == set(ProductionRun.Status.values)
@@ -50,6 +50,15 @@ def test_a_month_has_everything_worth_reckoning(farm):
     assert reasons >= {"open", "nothing_booked", "no_plan", "unknown_price", "unknown_minutes"}
     for one in every:
         assert_that_parts_add_up(one)
+
+
+def test_devices_report_in_a_month(farm):
+    Month(5).live(60)
+    books = Books()
+    closed = [run for run in books.live_runs.values() if run.is_closed]
+    assert {line.actual_source for run in closed for line in run.lines} & {"metered", "sliced"}
+    of_no_run = [each for each in books.entries.values() if each.production_run_id is None]
+    assert {"", "metered", "sliced"} == set(map(books.source_of, of_no_run))
 
 
 def assert_that_parts_add_up(explained):

@@ -18,7 +18,7 @@ from inventory.forms.spools import ReceiveForm, SpoolForm
 from inventory.glyphs import spool_glyph
 from inventory.models import ExtraField, Location, Spool
 from inventory.services import receiving
-from inventory.services.spools import shelf
+from inventory.services.spools import tags
 from inventory.services.spools.preview import preview
 from tenants.accounts.models import FarmSettings
 from tenants.operations.refusals import Refusal
@@ -213,7 +213,7 @@ class SpoolAdmin(SpoolLabelPages, ImportPages, VerbPages, ExtraValuesAdmin):
         expected = form.cleaned_data.get("seen_version")
         with expecting({expected} if expected else None):
             values = form.changed_values() | self.more_values(form)
-            shelf.describe(obj, by=request.user, **values)
+            tags.describe(obj, by=request.user, **values)
 
     def preview(self, row, verb, values, by):
         double = values.get("double")

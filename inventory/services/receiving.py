@@ -9,7 +9,7 @@ from inventory.models import Spool
 from inventory.models.ledger import OPENING, USED_BEFORE
 from inventory.services import clock, doubles, ledger
 from inventory.services.past import require_past
-from inventory.services.spools import blank_labels, scale, shelf, stating
+from inventory.services.spools import blank_labels, scale, shelf, stating, tags
 from tenants.accounts import audited
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import operation
@@ -95,6 +95,19 @@ def receive_stated(
     if is_archived:
         return shelf.archive(received, by=by, at=at, discard=False)
     return received
+
+
+@operation("spool.receive_tagged")
+def receive_tagged(uids, *, by, at=None, **fields):
+    """`receive_stated`, with these tags on the new spool. Where one of them is on a spool already,
+    it is that one, with the ``extra`` values; returns it."""
+    tags.lock(uids)
+    if spool := tags.found(uids):
+        return tags.describe(spool, by=by, at=at, extra=fields["extra"])
+    spool = receive_stated(by=by, at=at, **fields)
+    for uid in uids:
+        tags.bind(spool, uid=uid, by=by, at=at)
+    return spool
 
 
 def _used(spool, used, remaining):

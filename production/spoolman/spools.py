@@ -1,8 +1,9 @@
 """Changes of spools, and reports of what was used of them."""
 
-from inventory.models import Spool
+from functools import partial
+
 from inventory.services import bridges, extra_values, locations, metering, receiving
-from inventory.services.spools import retyping, shelf, stating, unbound_tags
+from inventory.services.spools import retyping, shelf, stating, tag_values, tags, unbound_tags
 from production.spoolman import answers, bodies, rows, shapes
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
@@ -42,24 +43,27 @@ def create(call):
     fields = {name: value for name, value in _columns(given, call).items() if value is not None}
     fields["filament"] = rows.target_filament(fields.pop("filament_id"))
     fields["extra"] = extra_values.merged({}, fields.get("extra", {}))
-    if (uid := unbound_tags.uid_in(fields["extra"])) and not unbound_tags.makes_spools(
-        call.client.token
-    ):
-        return _tagged(uid, fields, call)
+    receive = receiving.receive_stated
+    if uids := tag_values.uids_in(fields["extra"]):
+        if not unbound_tags.makes_spools(call.client.token):
+            return _tagged(uids, fields, call)
+        receive = partial(receiving.receive_tagged, uids)
     try:
-        made = receiving.receive_stated(by=call.client.user, note=note_of(call), **fields)
+        made = receive(by=call.client.user, note=note_of(call), **fields)
     except stating.InitialUnknown as refusal:
         raise Failure(400, NOT_CREATED) from refusal
     made.refresh_from_db(fields=["number"])
     return rows.spool_shape(made.number)
 
 
-def _tagged(uid, fields, call):
+def _tagged(uids, fields, call):
     """The spool that a tag is on; where it is on none it is noted, as people say which it is."""
     extra, filament, client = fields["extra"], fields["filament"], call.client
-    if spool := Spool.objects.tagged(uid).first():
-        shelf.describe(spool, by=client.user, extra=extra)
+    tags.lock(uids)
+    if spool := tags.found(uids):
+        tags.describe(spool, by=client.user, extra=extra)
         return rows.spool_shape(spool.number)
+    uid = uids[0]
     unbound_tags.note(uid, filament=filament, extra=extra, token=client.token)
     offered = unbound_tags.candidates(filament)
     numbers = ", ".join(str(spool.number) for spool in offered) or "none"
@@ -73,7 +77,9 @@ def update(call):
     _require_one_weight(given)
     number = call.number("spool_id")
     spool = rows.target_spool(number)
-    extra_values.check("spool", given.get("extra") or {})
+    extra = given.get("extra") or {}
+    extra_values.check("spool", extra)
+    tags.lock(tag_values.uids_in(extra))
     try:
         with is_gone_not_found("spool", number):
             _change(call, spool, given)
@@ -140,7 +146,7 @@ def _change(call, spool, given):
     _change_weights(call, spool, given)
     named = {name: given[name] for name in (*DESCRIBED, "extra") if name in given}
     if described := _columns(named, call):
-        shelf.describe(spool, by=by, **described)
+        tags.describe(spool, by=by, **described)
     if "archived" in given and given["archived"] != (spool.archived_at is not None):
         if given["archived"]:
             shelf.archive(spool, by=by, discard=False)

@@ -1,16 +1,17 @@
 """Tags on spools: chips that readers know them by."""
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from inventory import uids
 from inventory.models import Spool, SpoolTag
 from inventory.services import ledger
-from inventory.services.spools import shelf
+from inventory.services.spools import shelf, tag_values
 from tenants.accounts import audited
 from tenants.operations.operation import operation
-from tenants.operations.refusals import Duplicate, Invalid
+from tenants.operations.refusals import Busy, Duplicate, Invalid
 
-MAX_LENGTH = SpoolTag._meta.get_field("uid").max_length
+LOCK = "SELECT pg_advisory_xact_lock(hashtext('tag ' || %s), hashtext(current_schema()))"
 
 
 class InvalidTag(Invalid):
@@ -26,8 +27,10 @@ class UnknownTag(Invalid):
 @operation("spool.tag")
 def bind(spool, *, uid, by, at=None, kind=SpoolTag.Kind.NFC, moves=False):
     """Put a tag on the spool; returns the SpoolTag. With ``moves`` it may be on another one, as it
-    may be on one that was removed. Raises InvalidTag, Duplicate, SpoolRemoved."""
+    may be on one that was removed: that one's extra values name it no more. Raises InvalidTag,
+    Duplicate, SpoolRemoved."""
     uid = _valid(uid)
+    lock([uid])
     known = SpoolTag.objects.filter(uid=uid).select_related("spool").first()
     ids = {spool.pk, known.spool_id if known else spool.pk}
     with ledger.book(ids, by=by, at=at) as book:
@@ -58,13 +61,47 @@ def unbind(spool, *, uid, by, at=None):
                 errors={"uid": [_("Not on this spool.")]},
                 spool_id=fresh.pk,
             )
-        shelf.record(book, fresh, shelf.Verb.UNTAGGED, before=uid)
-        book.touch(fresh)
+        _forget(book, fresh, uid)
     return fresh
 
 
+def describe(spool, *, by, at=None, **fields):
+    """`shelf.describe`; the tags that ``extra`` names are on the spool then, wherever they were,
+    and those that it named before and names no more are off it. Returns it fresh."""
+    extra = fields.get("extra") or {}
+    if extra.keys().isdisjoint(tag_values.KEYS):
+        return shelf.describe(spool, by=by, at=at, **fields)
+    named = tag_values.uids_in(extra)
+    lock(named)
+    others = SpoolTag.objects.filter(uid__in=named).values_list("spool", flat=True)
+    before = ledger.locked({spool.pk, *others})[spool.pk].extra
+    fresh = shelf.describe(spool, by=by, at=at, **fields)
+    left = tag_values.uids_in(fresh.extra)
+    for uid in set(tag_values.uids_in(before)).difference(left):
+        if fresh.tags.filter(uid=uid).exists():
+            fresh = unbind(fresh, uid=uid, by=by, at=at)
+    for uid in named:
+        bind(fresh, uid=uid, moves=True, by=by, at=at)
+    return fresh
+
+
+def found(uids_of_tags):
+    """The spool that the first of these tags that is on one is on, or None."""
+    spools = (Spool.objects.tagged(uid).first() for uid in uids_of_tags)
+    return next(filter(None, spools), None)
+
+
+def lock(uids_of_tags):
+    """Nobody else puts these tags on a spool until the transaction ends; before locks of spools."""
+    with connection.cursor() as cursor:
+        for uid in sorted(uids_of_tags):
+            cursor.execute(LOCK, [uid])
+
+
 def _take_off(book, tag, *, moves):
-    other = book.spools.get(tag.spool_id) or Spool.objects.get(pk=tag.spool_id)
+    other = book.spools.get(tag.spool_id)
+    if other is None:  # a merge moved it at this moment
+        raise Busy()
     if not moves and not other.is_removed:
         names = {"uid": tag.uid, "spool": other.code}
         raise Duplicate(
@@ -73,15 +110,25 @@ def _take_off(book, tag, *, moves):
             spool_id=other.pk,
         )
     tag.delete()
-    shelf.record(book, other, shelf.Verb.UNTAGGED, before=tag.uid)
+    _forget(book, other, tag.uid)
+
+
+def _forget(book, spool, uid):
+    """What remains to be done with a spool that the tag was taken off."""
+    shelf.record(book, spool, shelf.Verb.UNTAGGED, before=uid)
+    extra = tag_values.without(spool.extra, uid)
+    if extra != spool.extra:
+        spool.extra = extra
+        shelf.write(book, spool, "extra")
+    book.touch(spool)
 
 
 def _valid(uid):
     uid = uids.normalise(uid)
-    if not uid or len(uid) > MAX_LENGTH or not uid.isprintable():
+    if not tag_values.is_uid(uid):
         raise InvalidTag(
             _("The UID of a tag has 1 to %(most)s characters that can be seen.")
-            % {"most": MAX_LENGTH},
+            % {"most": tag_values.MAX_LENGTH},
             errors={"uid": [_("Not the UID of a tag.")]},
         )
     return uid

@@ -1,24 +1,13 @@
 """Tags that a device read and that are on no spool: they make none, but are offered to those that
 may be meant."""
 
-import json
-
-from django.db.models import Q
 from django.utils import timezone
 
-from inventory import uids
 from inventory.models import Spool, UnboundTag
-from inventory.services.spools import shelf, tags
+from inventory.services.spools import tags
 from tenants.operations.operation import operation
 
-KEY = "tag"  # of the extra value in which programs of printers keep a UID
 OFFERED = 5
-
-
-def uid_in(extra):
-    """The UID among extra values (``{key: JSON as text}``), or ""."""
-    value = json.loads(extra[KEY]) if extra.get(KEY) else ""
-    return uids.normalise(value)[: tags.MAX_LENGTH] if isinstance(value, str) else ""
 
 
 def makes_spools(token):
@@ -29,7 +18,7 @@ def makes_spools(token):
 def candidates(filament):
     """The oldest sealed spools of a filament that have no tag."""
     spools = Spool.objects.present().on_shelf().sealed().filter(filament=filament, tags=None)
-    spools = spools.filter(~Q(extra__has_key=KEY), remaining_grams__gt=0).with_filament()
+    spools = spools.filter(remaining_grams__gt=0).with_filament()
     return list(spools.order_by("received_on", "pk")[:OFFERED])
 
 
@@ -45,6 +34,6 @@ def bind(spool, *, tag, by, at=None):
     """Put an UnboundTag on the spool, with the extra values by which its device finds it; returns
     the SpoolTag. Raises Duplicate, SpoolRemoved."""
     bound = tags.bind(spool, uid=tag.uid, by=by, at=at)
-    shelf.describe(bound.spool, extra=tag.extra, by=by, at=at)
+    tags.describe(bound.spool, extra=tag.extra, by=by, at=at)
     UnboundTag.objects.filter(pk=tag.pk).delete()
     return bound

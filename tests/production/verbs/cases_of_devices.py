@@ -133,6 +133,12 @@ def _():
     return lambda: unbound_tags.bind(spool, tag=tag, by=None)
 
 
+@verb("spool.receive_tagged")
+def _():
+    filament = a_filament()
+    return lambda: receiving.receive_tagged(["04A2"], filament=filament, extra={}, by=None)
+
+
 @verb("spool.untag")
 def _():
     spool = tags.bind(a_spool(), uid="04A2", by=None).spool

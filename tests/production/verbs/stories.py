@@ -323,6 +323,9 @@ OF_OTHERS = {
     "spool.give_back": lambda: stating.give_back(a_spool(), grams=5, by=None),
     "tag.note": lambda: an_unbound_tag(),
     "spool.bind_unbound_tag": lambda: unbound_tags.bind(a_spool(), tag=an_unbound_tag(), by=None),
+    "spool.receive_tagged": lambda: receiving.receive_tagged(
+        ["04A2"], filament=a_filament(), extra={"tag": '"04A2"'}, by=None
+    ),
     "spool.merge": lambda: merged(),
     "spool.unmerge": lambda: merging.unmerge(merged().double, by=None),
     "spool.measure": lambda: stating.measure(a_spool(), gross_grams=900, by=None),

@@ -12,7 +12,7 @@ from django.db import DatabaseError, InterfaceError
 from django.http import HttpResponseBase
 from django.utils.translation import gettext as _
 
-from production.spoolman import access, answers
+from production.spoolman import access, answers, rows
 from production.spoolman.answers import InvalidShape, item
 from production.spoolman.values import MAX_ID_DIGITS, NOT_WHOLE
 from tenants.api import OPEN
@@ -50,11 +50,13 @@ class Call:
         return self.request.GET.dict()
 
     def number(self, name):
-        """The id in the address: 0 where it can't be one. Raises InvalidShape."""
+        """The id in the address. Raises InvalidShape, Failure where it is too long for one."""
         text = self.parts[name]
         if not WHOLE.fullmatch(text):
             raise InvalidShape([item("int_parsing", ["path", name], NOT_WHOLE, text)])
-        return int(text) if len(text) <= MAX_ID_DIGITS else 0
+        if len(text) > MAX_ID_DIGITS:
+            raise rows.not_found(name.removesuffix("_id"), text.strip())
+        return int(text)
 
     @cached_property
     def body(self):

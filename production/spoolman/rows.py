@@ -1,11 +1,17 @@
 """A manufacturer, a filament and a spool of the farm, by their numbers."""
 
+from django.db.models import Q
+from django.db.models.functions import Coalesce
+
 from inventory.models import Filament, Manufacturer, Spool
 from production.spoolman import shapes
 from production.spoolman.answers import Failure
 from tenants.operations.compiled import ID, compiled
+from tenants.operations.operation import in_transaction
+from tenants.operations.refusals import Busy
 
 NOT_FOUND = "No %(kind)s with ID %(number)s found."
+LOOKS = 5  # for a spool that is merged meanwhile
 
 
 @compiled(number=ID)
@@ -54,9 +60,9 @@ def filament_shape(number):
 def spool_shape(number):
     """Of a double, the spool that it is. Raises Failure."""
     found = spool_columns.first(number=number)
-    if found is None and (target := merged_number(number)):
-        found = spool_columns.first(number=target)
-    return shapes.spool(_found(found, "spool", number))
+    return shapes.spool(
+        found or of_target(number, lambda target: spool_columns.first(number=target))
+    )
 
 
 def vendor(number):
@@ -82,16 +88,38 @@ def spool(number):
     return _found(found, "spool", number)
 
 
-def target_spool(number):
-    """The row; of a double, that of the spool that it is. Raises Failure."""
-    return spool(merged_number(number) or number)
+def present_spool(number):
+    """The row, or None."""
+    return Spool.objects.present().filter(number=number).first()
 
 
-def merged_number(number):
-    """The number of the spool that the one of this number was merged into, or None: a printer that
-    names it prints from the same reel."""
-    doubles = Spool.objects.filter(number=number, merged_into__removed_at=None)
-    return doubles.values_list("merged_into__number", flat=True).first()
+def of_target(number, work):
+    """What ``work(number)`` answers for the spool of this number; of a double, for the spool that
+    it was merged into, as a printer that names it prints from the same reel.
+
+    Where it answers None, that spool was merged at this moment, or a merge was taken back: looked
+    at again. A printer that is answered 404 forgets its spool. Raises Failure, Busy.
+    """
+    for _attempt in range(LOOKS):
+        target = _target_numbers(number).first()
+        if target is None:
+            raise not_found("spool", number)
+        if (found := work(target)) is not None:
+            return found
+    raise Busy()
+
+
+def wait_for_merge(number):
+    """Until nobody merges the spool of this number any more, or takes that back."""
+    rows = Spool.objects.filter(number=number).order_by().select_for_update(no_key=True)
+    in_transaction(rows.values_list("pk").first)
+
+
+def _target_numbers(number):
+    """In one statement: between two, a merge is seen twice or not at all."""
+    is_target = Q(merged_into__isnull=False, merged_into__removed_at=None)
+    found = Spool.objects.filter(Q(removed_at=None) | is_target, number=number)
+    return found.values_list(Coalesce("merged_into__number", "number"), flat=True)
 
 
 def not_found(kind, number):

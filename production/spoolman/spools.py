@@ -3,11 +3,13 @@
 from functools import partial
 
 from inventory.services import bridges, extra_values, locations, metering, receiving
+from inventory.services.doubles import SpoolMerged
 from inventory.services.spools import retyping, shelf, stating, tag_values, tags, unbound_tags
 from production.spoolman import answers, bodies, rows, shapes
 from production.spoolman.answers import Failure
 from production.spoolman.changes import DELETED, is_gone_not_found, without_nulls
 from tenants.live.announcing import USED, announce
+from tenants.operations.operation import in_transaction
 from tenants.web.requests import received_at
 
 COLUMNS = {
@@ -76,16 +78,15 @@ def update(call):
     _require_rights(call.client, given)
     _require_one_weight(given)
     number = call.number("spool_id")
-    spool = rows.target_spool(number)
+    rows.spool_shape(number)  # it is there, whatever is wrong with the values
     extra = given.get("extra") or {}
     extra_values.check("spool", extra)
     tags.lock(tag_values.uids_in(extra))
     try:
-        with is_gone_not_found("spool", number):
-            _change(call, spool, given)
+        changed = _do_to_target(number, lambda spool: _change(call, spool, given))
     except stating.InitialUnknown as refusal:
         raise Failure(400, NOT_UPDATED) from refusal
-    return rows.spool_shape(spool.number)
+    return rows.spool_shape(changed)
 
 
 def delete(call):
@@ -100,22 +101,20 @@ def delete(call):
 
 def measure(call):
     weight = bodies.read(bodies.MEASURE, call.body)["weight"]
-    number = call.number("spool_id")
+    how = {"by": call.client.user, "note": note_of(call), "gross_grams": max(weight, 0)}
     try:
-        with is_gone_not_found("spool", number):
-            spool = rows.target_spool(number)
-            how = {"by": call.client.user, "note": note_of(call)}
-            stating.measure(spool, gross_grams=max(weight, 0), **how)
+        number = call.number("spool_id")
+        weighed = _do_to_target(number, lambda spool: stating.measure(spool, **how))
     except stating.InitialUnknown as refusal:
         raise Failure(400, NO_INITIAL) from refusal
     except Failure as failure:
         raise Failure(400, NO_SPOOL) from failure
-    return rows.spool_shape(spool.number)
+    return rows.spool_shape(weighed)
 
 
 def use(call):
     """What a device used goes to its meter."""
-    number, amount = call.number("spool_id"), _amount(bodies.read(bodies.USE, call.body))
+    amount, number = _amount(bodies.read(bodies.USE, call.body)), call.number("spool_id")
     client = call.client
     how = {
         "answer": rows.spool_columns,
@@ -123,20 +122,49 @@ def use(call):
         "agent": call.request.headers.get("User-Agent", ""),
         "received_at": received_at(call.request),
     }
+    report = partial(metering.use, by=client.user, token=client.token, **amount, **how)
     try:
-        found = metering.use(number, by=client.user, token=client.token, **amount, **how)
-    except metering.NoSuchSpool as error:
-        target = rows.merged_number(number)
-        if target is None:
-            raise rows.not_found("spool", number) from error
-        found = metering.use(target, by=client.user, token=client.token, **amount, **how)
+        found = report(number)
+    except metering.NoSuchSpool:
+        found = _used_of_target(number, report)
     announce("spool", USED, number=found[0])
     return shapes.spool(found)
+
+
+def _used_of_target(number, report):
+    """Of a spool that was not found by its number: it is a double, or just was or became one."""
+
+    def attempt(target):
+        try:
+            return report(target)
+        except metering.NoSuchSpool:
+            return None
+
+    rows.wait_for_merge(number)
+    return rows.of_target(number, attempt)
 
 
 def note_of(call):
     """The note of entries of the ledger: the name of the token."""
     return call.client.token.name if call.client.token else ""
+
+
+def _do_to_target(number, work):
+    """``work(spool)`` of the spool that the one of this number is; returns its number. Raises
+    Failure."""
+
+    def attempt(target):
+        spool = rows.present_spool(target)
+        if spool is None:
+            return None
+        try:
+            in_transaction(lambda: work(spool))
+        except (shelf.SpoolRemoved, SpoolMerged):
+            return None
+        return target
+
+    with is_gone_not_found("spool", number):
+        return rows.of_target(number, attempt)
 
 
 def _change(call, spool, given):

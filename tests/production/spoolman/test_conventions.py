@@ -73,8 +73,12 @@ def test_a_method_that_is_not_there(printer, method):
 @pytest.mark.parametrize("number", [7_000_000, 0, -1, 10**30])
 def test_what_is_not_there(printer, number):
     for kind in ("spool", "filament", "vendor"):
-        expected = f"No {kind} with ID {number if abs(number) < 10**18 else 0} found."
+        expected = f"No {kind} with ID {number} found."
         assert message(printer.get(f"{kind}/{number}"), 404) == expected
+        assert message(printer.patch(f"{kind}/{number}", {}), 404) == expected
+    use = printer.put(f"spool/{number}/use", {"use_weight": 1})
+    assert message(use, 404) == f"No spool with ID {number} found."
+    assert message(printer.put(f"spool/{number}/measure", {"weight": 1}), 400) == "Spool not found."
 
 
 def test_an_id_that_is_no_number(printer):

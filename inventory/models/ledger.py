@@ -12,9 +12,13 @@ CONSUMPTION = ("usage", "waste")  # the kinds
 COMPENSATED = "compensated"  # the reason of a count without a weighing: see `counts`
 CLOCK_CORRECTED = "clock_corrected"  # the same: it may be dated before the entry it follows
 SETTLED = "settled"  # of a count that an entry beyond the book had first
+DEVICE = "device"  # the source of what devices reported
 OPENING = "opening"  # of an adjustment: what was used of a spool that a client describes
 USED_BEFORE = "used before"  # the same of a spool that was received so
 REVALUED = "revalued"  # the reason of a reversal, and of the entry again, at another price
+
+# Nobody saw it: it stands only with the use that it settled, as `settling` has it.
+SETTLED_FOR_DEVICE = Q(kind="count", reason=SETTLED, source=DEVICE)
 
 
 class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
@@ -27,7 +31,7 @@ class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
 
     def not_metered(self):
         """Without what devices reported: it goes on beside whatever people do."""
-        return self.filter(meters__isnull=True)
+        return self.filter(meters__isnull=True).exclude(SETTLED_FOR_DEVICE)
 
     def consumption(self):
         """Standing entries that took filament: usage and waste, net of what was reversed."""
@@ -41,11 +45,12 @@ class InventoryTransactionQuerySet(HoldingSpoolQuerySet):
 
     def counts(self):
         """Standing entries of what was seen on a spool: not those that only keep the balance
-        of an earlier count while a run is corrected."""
+        of an earlier count while a run is corrected, or let a device use more than there was."""
         return (
             self.not_reversed()
             .filter(kind="count")
             .exclude(reason__in=(COMPENSATED, CLOCK_CORRECTED))
+            .exclude(SETTLED_FOR_DEVICE)
         )
 
     def since(self, moment):
@@ -140,3 +145,8 @@ class InventoryTransaction(models.Model):
 
     def __str__(self):
         return f"{self.kind} {format_number(self.grams)} g"
+
+    @property
+    def settles_for_device(self):
+        """As `SETTLED_FOR_DEVICE`."""
+        return (self.kind, self.reason, self.source) == ("count", SETTLED, DEVICE)

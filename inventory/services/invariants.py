@@ -111,6 +111,22 @@ WHERE meters.sum_grams <> coalesce(-entry.grams, 0)
    OR entry.spool_id <> meters.spool_id OR entry.kind <> 'usage'
 ORDER BY meters.spool_id, meters.entry_id
 """,
+    "settled_for_a_device_goes_with_its_use": """
+SELECT settled.spool_id, settled.id AS entry_id, settled.grams, used.id AS use_entry_id, used.kind,
+       used.grams AS used_grams, taken_back.id AS reversal_id, use_taken_back.id AS use_reversal_id
+FROM inventory_inventorytransaction settled
+LEFT JOIN LATERAL (
+    SELECT * FROM inventory_inventorytransaction later
+    WHERE later.spool_id = settled.spool_id AND later.id > settled.id ORDER BY later.id LIMIT 1
+) used ON true
+LEFT JOIN inventory_inventorytransaction taken_back ON taken_back.reverses_id = settled.id
+LEFT JOIN inventory_inventorytransaction use_taken_back ON use_taken_back.reverses_id = used.id
+WHERE settled.kind = 'count' AND settled.reason = 'settled' AND settled.source = 'device' AND (
+    used.id IS NULL OR used.kind NOT IN ('usage', 'waste') OR settled.grams > -used.grams
+    OR taken_back.id IS NULL AND use_taken_back.reason <> 'revalued'
+    OR taken_back.id IS NOT NULL AND use_taken_back.id IS NULL)
+ORDER BY settled.id
+""",
     "last_entry_is_known": """
 SELECT spool.id AS spool_id, spool.code AS spool_code, spool.last_entry_at,
        (array_agg(entry.created_at ORDER BY entry.id DESC))[1] AS last_created_at

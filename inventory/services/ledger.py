@@ -18,8 +18,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, UsageMeter
-from inventory.models.ledger import CLOCK_CORRECTED, COMPENSATED, CONSUMPTION, REVALUED, SETTLED
-from inventory.services import clock, doubles, meters
+from inventory.models.ledger import (
+    CLOCK_CORRECTED,
+    COMPENSATED,
+    CONSUMPTION,
+    DEVICE,
+    REVALUED,
+    SETTLED,
+)
+from inventory.services import clock, doubles, meters, settling
 from inventory.services.locking import locked
 from tenants.live.announcing import ADDED, UPDATED, announce_row
 from tenants.operations.bulk import Insert, Update, write
@@ -105,13 +112,13 @@ class Book:
         """The first entry of a new spool: all of its initial grams."""
         return self._post(spool, Kind.RECEIPT, spool.initial_grams, **details)
 
-    def consume(self, spool, grams, *, settle=False, **details):
+    def consume(self, spool, grams, **details):
         """Take ``grams`` for a print. With ``settle``, a spool that held more than by the book is
-        first counted up by the shortfall."""
-        return self._take(spool, Kind.USAGE, grams, settle=settle, **details)
+        first counted up by the shortfall: that is its excess, if a device reported the grams."""
+        return self._take(spool, Kind.USAGE, grams, **details)
 
-    def waste(self, spool, grams, *, settle=False, **details):
-        return self._take(spool, Kind.WASTE, grams, settle=settle, **details)
+    def waste(self, spool, grams, **details):
+        return self._take(spool, Kind.WASTE, grams, **details)
 
     def adjust(self, spool, grams, **details):
         """Correct the book by signed ``grams``."""
@@ -132,7 +139,8 @@ class Book:
         return self._post(spool, Kind.COUNT, ZERO, at=self.at, **details)
 
     def reverse(self, entry, **details):
-        """Undo exactly one entry. Raises NotReversible."""
+        """Undo exactly one entry; with a count that settled what a device used, its excess. Raises
+        NotReversible."""
         spool = self.spools[entry.spool_id]
         if entry.kind == Kind.REVERSAL or entry.grams == 0:
             figures = {"entry": entry.pk, "kind": entry.kind, "grams": format_number(entry.grams)}
@@ -145,6 +153,8 @@ class Book:
         reversal.cost_per_gram = entry.cost_per_gram
         if entry.kind in CONSUMPTION:
             self._redated.add(spool.pk)
+        if entry.settles_for_device:
+            settling.end_excess(self, entry)
         return reversal
 
     def revalue(self, spool, entry):
@@ -253,6 +263,7 @@ class Book:
     def close(self, *, moves_versions=True):
         """Write the entries and the balances. Raises InsufficientInventory, with every shortage."""
         self.require_enough()
+        self._settle_again()
         for spool in self._touched.values() if moves_versions else ():
             spool.version += 1
         balances = Update(list(self._touched.values()), BALANCE_FIELDS)
@@ -265,6 +276,13 @@ class Book:
         for spool in self._touched.values():
             announce_row(spool, ADDED if spool.pk in received else UPDATED)
 
+    def _settle_again(self):
+        """What was taken back is no longer missing for what devices used beyond the book."""
+        for pk in {entry.spool_id for entry in self.entries if entry.kind == Kind.REVERSAL}:
+            spool = self.spools[pk]
+            if spool.excess_grams and spool.remaining_grams:
+                settling.settle_again(self, spool)
+
     def _date_uses(self):
         """Of spools whose use was reversed: by the entries and the meters that still stand."""
         spools = [self.spools[pk] for pk in self._redated]
@@ -276,12 +294,16 @@ class Book:
             spool.first_used_at = min((first for first, _last in found), default=None)
             spool.last_used_at = max((last for _first, last in found), default=None)
 
-    def _take(self, spool, kind, grams, *, settle, **details):
+    def _take(self, spool, kind, grams, *, settle=False, is_reported=False, **details):
         if grams > spool.remaining_grams and settle:
             note = _("Settled: the print used %(grams)s g, the book had %(had)s g.")
             figures = {"grams": grams, "had": spool.remaining_grams}
             note %= {name: format_number(figure) for name, figure in figures.items()}
             settled = {**details, "note": note, "reason": SETTLED}
+            if is_reported:
+                settled["via"] = DEVICE
+                excess = spool.excess_grams + grams - spool.remaining_grams
+                spool.excess_grams = min(excess, settling.LARGEST)
             self._post(spool, Kind.COUNT, grams - spool.remaining_grams, **settled)
         if grams > spool.remaining_grams:
             return self._short(spool, grams, spool.remaining_grams, "remaining_grams")

@@ -7,12 +7,12 @@ Metering is no change of the spool: it moves no version, and leaves no event.
 """
 
 from datetime import timedelta
-from decimal import Decimal
 
 from django.db.models import Q
 from django.utils.translation import ngettext
 
 from inventory.models import UsageMeter
+from inventory.models.ledger import DEVICE
 from tenants.operations.bulk import bulk_update
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
@@ -20,7 +20,6 @@ from tenants.operations.quantities import grams as to_grams
 from tenants.operations.text import format_time, half_up
 
 REPORTED = "reported"  # the reason of the entry
-DEVICE = "device"  # its source
 LONGEST = timedelta(hours=1)  # from its first report on
 QUIET = timedelta(minutes=15)  # since its last one
 # What changes of a meter when it ends, or goes on after all.
@@ -28,7 +27,6 @@ WRITTEN = (
     *("closed_at", "entry", "run_material", "spool", "is_apart"),
     *("grams", "reports", "repeats", "started_at", "last_report_at"),
 )
-LARGEST = Decimal("99999999.999999")  # grams that a balance can hold
 # Whether a farm has some, as `database_role.rows_of_each` asks.
 IS_DUE = """
 SELECT {name} WHERE EXISTS (
@@ -117,8 +115,7 @@ def post(book, meter, *, at=None):
     grams, at = half_up(meter.grams, GramsField.places), at or book.moment_of(spool)
     if not grams:
         return None
-    exceed(spool, grams - spool.remaining_grams)
-    return book.consume(spool, grams, settle=True, at=at, **_details(meter, at))
+    return book.consume(spool, grams, settle=True, is_reported=True, at=at, **_details(meter, at))
 
 
 def merge(meter, into):
@@ -150,12 +147,6 @@ def write(changed):
     for meter in changed:
         meter.entry_id = meter.entry and meter.entry.pk
     bulk_update(changed, WRITTEN)
-
-
-def exceed(spool, grams):
-    """Note what was reported beyond what is on the spool by the book, if that is above 0."""
-    if grams > 0:
-        spool.excess_grams = min(spool.excess_grams + grams, LARGEST)
 
 
 def _details(meter, at):

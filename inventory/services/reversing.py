@@ -4,7 +4,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
-from inventory.models.ledger import COMPENSATED, REVALUED, SETTLED
+from inventory.models.ledger import COMPENSATED, REVALUED
+from inventory.services import settling
 from inventory.services.spools import shelf
 from inventory.services.spools.consumption import reason_and_note, require_reason
 from tenants.operations.operation import operation
@@ -34,6 +35,11 @@ class CompensatingCount(Refusal):
     title = "This entry keeps what was weighed"
 
 
+class CountOfUse(Refusal):
+    code = "settles_a_use"
+    title = "This entry goes with a use"
+
+
 class CountedSince(Refusal):
     code = "counted_since"
     title = "The spool was counted since"
@@ -44,10 +50,9 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
     """Undo an entry that no run made; returns the reversal.
 
     ``confirm`` undoes also an entry that is older than the spool's last count; the spool then
-    needs weighing, as it does where it did before a weighing that is undone. What devices reported
-    beyond the book is excess no more once the count that settled it is undone. Raises EntryOfRun,
-    AlreadyReversed, NotReversible, CompensatingCount, ReceiptInUse, CountedSince,
-    InsufficientInventory, SpoolArchived.
+    needs weighing, as it does where it did before a weighing that is undone. The count that settled
+    what a device used goes with that use. Raises EntryOfRun, AlreadyReversed, NotReversible,
+    CompensatingCount, CountOfUse, ReceiptInUse, CountedSince, InsufficientInventory, SpoolArchived.
     """
     details = reason_and_note(require_reason(reason), note)
     with shelf.locked(entry.spool, by=by, at=at) as (book, spool):
@@ -70,9 +75,7 @@ def reverse(entry, *, reason, by, at=None, note="", confirm=False):
                 counted_entry_id=counted.pk,
                 balance_grams=spool.remaining_grams,
             )
-        reversal = book.reverse(entry, **details)
-        if entry.reason == SETTLED and not counts.exclude(reason=SETTLED).exists():
-            book.exceed(spool, -min(entry.grams, spool.excess_grams))
+        reversal = settling.reverse(book, entry, **details)
         weighed = {"verb": SpoolEvent.Verb.WEIGHED, "at": entry.created_at}
         if counted or spool.events.filter(**weighed).exists():
             Spool.objects.filter(pk=spool.pk).update(needs_weighing=True)
@@ -104,6 +107,7 @@ def _require_reversible(entry):
             entry_id=entry.pk,
             spool_id=entry.spool_id,
         )
+    _require_no_use(entry)
     others = InventoryTransaction.objects.not_reversed().filter(spool=entry.spool_id)
     if entry.kind == Kind.RECEIPT and (
         standing := others.exclude(pk=entry.pk).exclude(grams=0).count()
@@ -113,4 +117,18 @@ def _require_reversible(entry):
             % {"standing": standing},
             spool_id=entry.spool_id,
             entries=standing,
+        )
+
+
+def _require_no_use(entry):
+    use = settling.use_of(entry) if entry.settles_for_device else None
+    if use is not None:
+        raise CountOfUse(
+            _(
+                "Entry %(entry)s counts what a device used beyond the book, in entry %(use)s: "
+                "reverse that, and both are."
+            )
+            % {"entry": entry.pk, "use": use.pk},
+            entry_id=entry.pk,
+            use_entry_id=use.pk,
         )

@@ -144,19 +144,22 @@ def leave_reports(run, done, *, by, at=None):
     spools = [line.spool_id for line in lines if line.spool_id]
     with ledger.book(spools, by=by, at=at) as book:
         changed = []
+        left = []
         for line in lines:
             line.spool = book.spools.get(line.spool_id)
             found = UsageMeter.objects.filter(pk__in=done.before["meters"], run_material=line)
             for meter in found.select_related("token", "by"):
                 line.metered_grams -= meter.grams
-                meter.run_material, meter.is_apart = None, True
-                meter.entry = meters.post(book, meter)
+                meter.run_material, meter.is_apart, meter.entry = None, True, None
                 book.relink_meter(meter)
+                left.append(meter)
             was = done.before.get("runmaterial", {}).get(str(line.pk))
             if was:
                 _put_back(line, was)
                 changed.append(line)
         rebook_lines(book, run, changed, standing_entries(run), **details_of(run))
+        for meter in left:  # once the book has what the run gives back
+            meter.entry = meters.post(book, meter)
         bulk_update(lines, LINE_FIELDS)
     UsageMeter.objects.filter(pk__in=done.before["meters"]).update(is_apart=True)
     return run_state.save(run, "take_back", by=by, at=book.at, reason=done.verb)
@@ -222,7 +225,6 @@ def _book_again(book, run, line, was, changed):
         reported.fill([line], book=book)
     entries = standing_entries(run)
     if line.actual_total_grams != was:
-        meters.exceed(line.spool, line.actual_total_grams - was - line.spool.remaining_grams)
         rebook_lines(book, run, [line], entries, settled={line.pk}, **details_of(run))
         changed.append(line)
         return

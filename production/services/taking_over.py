@@ -4,13 +4,13 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
-from inventory.models import UsageMeter
+from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import COMPENSATED
-from inventory.services import ledger, meters
+from inventory.services import ledger, meters, settling
 from production.models import PrinterSlot, ProductionRun, RunMaterial
 from production.services import overrides, run_state
 from production.services.completion.actuals import LINE_FIELDS
-from production.services.completion.reverting import restore, standing_entries
+from production.services.completion.reverting import counted_since, restore, standing_entries
 from production.services.late_reports import details_of
 from production.services.overrides import NothingToUndo
 from production.services.printing.slots import SpoolPrinting
@@ -82,12 +82,14 @@ def give_back(run, done, *, by, at=None):
     with ledger.book([line.spool_id], by=by, at=at) as book:
         spool = book.spools[line.spool_id]
         balance = spool.remaining_grams
+        is_counted = counted_since(run, [spool.pk])
         for entry in standing_entries(run):
             if entry.spool_id == spool.pk:
                 book.reverse(entry, reason=TAKEN_BACK)
         found = UsageMeter.objects.filter(pk__in=done.before["meters"], run_material=line)
         found = list(found.select_related("token", "by").order_by("pk"))
-        _keep(book, spool, balance, reported.grams_of(line))
+        if is_counted:
+            _keep(book, spool, balance, reported.grams_of(line))
         for meter in found:
             meter.run_material, meter.entry = None, meters.post(book, meter)
             book.relink_meter(meter)
@@ -191,17 +193,21 @@ def _book(book, run, line, spool, found):
     """Book what meters, which are closed, have posted as what the line of a run that is over
     took."""
     balance = spool.remaining_grams
+    counts = InventoryTransaction.objects.counts().filter(spool=spool)
+    is_counted = counts.filter(pk__gt=min(meter.entry_id for meter in found)).exists()
     for meter in found:
-        book.reverse(meter.entry, reason=taking.TAKEN)
+        settling.reverse(book, meter.entry, reason=taking.TAKEN)
         line.metered_grams += meter.grams
         meter.run_material, meter.entry = line, None
         book.relink_meter(meter)
     reported.fill([line], book=book)
     used = line.actual_total_grams
-    _keep(book, spool, balance, used)
+    if is_counted:
+        _keep(book, spool, balance, used)
     details = details_of(run)
     take = book.waste if details.pop("kind", None) else book.consume
-    entry = take(spool, used, run=run, occurred_at=min(run.finished_at, book.at), **details)
+    details |= {"settle": True, "is_reported": True, "occurred_at": min(run.finished_at, book.at)}
+    entry = take(spool, used, run=run, **details)
     reported.relink(book, line, entry)
     restore([spool], by=book.by, at=book.at)
 

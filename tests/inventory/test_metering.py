@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from inventory.models import InventoryTransaction, Spool, SpoolEvent, UsageMeter
-from inventory.services import metering, meters, reversing
+from inventory.services import metering, reversing, settling
 from inventory.services.metering import NoSuchSpool, close_due
 from inventory.services.spools import consumption, scale, shelf, stating
 from tenants.operations.operation import in_transaction, source
@@ -164,7 +164,7 @@ def test_a_length_that_weighs_too_much_is_refused(token):
 def test_no_sum_of_large_reports_overflows(spool, token):
     for _ in range(3):
         assert report(spool, token, 99_999_999).live_grams == 0
-    assert fresh(spool).excess_grams == meters.LARGEST
+    assert fresh(spool).excess_grams == settling.LARGEST
     assert violations() == []
 
 
@@ -352,9 +352,10 @@ def test_a_use_beyond_the_book_is_undone_with_the_count_that_settled_it(token, b
     spool = a_spool(5)
     report(spool, token, 7, at=began)
     close_due(at=began + HOUR)
-    for reason in ("reported", "settled"):
-        entry = spool.transactions.get(reason=reason)
-        reversing.reverse(entry, by=None, reason="Wrong spool.", at=began + HOUR)
+    late = {"by": None, "reason": "Wrong spool.", "at": began + HOUR}
+    with pytest.raises(reversing.CountOfUse, match="reverse that"):
+        reversing.reverse(spool.transactions.get(reason="settled"), **late)
+    reversing.reverse(spool.transactions.get(reason="reported"), **late)
     after = fresh(spool)
     assert (after.live_grams, after.used_grams, after.excess_grams) == (5, 0, 0)
     assert violations() == []
@@ -369,8 +370,8 @@ def test_an_undone_count_takes_no_excess_that_came_after_a_weighing(token, began
     close_due(at=began + 2 * HOUR)
     late = {"by": None, "reason": "Wrong spool.", "at": began + 2 * HOUR, "confirm": True}
     reversing.reverse(spool.transactions.filter(reason="reported").first(), **late)
-    reversing.reverse(spool.transactions.filter(reason="settled").first(), **late)
-    assert fresh(spool).excess_grams == 3
+    after = fresh(spool)
+    assert (after.remaining_grams, after.excess_grams) == (2, 0)  # 3 g of the 5 that came back
     assert violations() == []
 
 

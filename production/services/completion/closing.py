@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
-from inventory.services import ledger, meters
+from inventory.services import ledger
 from production.models import ESTIMATED, REPORTED, ProductionRun, Reason
 from production.services import explanation, run_state
 from production.services.completion.actuals import (
@@ -149,10 +149,8 @@ def take(book, verb, run, lines, settled, **details):
     for line in lines:
         if grams := line.actual_total_grams:
             spool = book.spools[line.spool_id]
-            if line.actual_source in REPORTED:
-                meters.exceed(spool, grams - spool.remaining_grams)
-            settle = line.pk in settled
-            entries[line.pk] = verb(spool, grams, settle=settle, run=run, **details)
+            how = {"settle": line.pk in settled, "is_reported": line.actual_source in REPORTED}
+            entries[line.pk] = verb(spool, grams, run=run, **how, **details)
     reported.close(book, lines, entries)
 
 

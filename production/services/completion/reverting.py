@@ -52,7 +52,7 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
         for entry in entries:
             book.reverse(entry, reason=REVERTED, note=reason)
         restore(book.spools.values(), by=by, at=book.at)
-        reported.reopen(book, lines, entries)
+        reported.reopen(book, lines)
         _drop_estimates(run, lines, items)
         _claim_again(book, run, lines, entries)
         if is_printing:

@@ -8,7 +8,6 @@ its lines and their spools are locked.
 from django.utils.translation import gettext as _
 
 from inventory.models import UsageMeter
-from inventory.models.ledger import SETTLED
 from inventory.services.ledger import ZERO
 from production.models import REPORTED, source_of
 from tenants.operations.compiled import IDS, IsOneOf, compiled
@@ -100,16 +99,8 @@ def close(book, run_lines, entries):
             book.end_meter(meter, entries.get(meter.run_material_id))
 
 
-def reopen(book, run_lines, reversed_entries):
-    """Open the meters of the lines of a run that goes on, whose entries were reversed.
-
-    What went beyond the book is excess no more: the count that settled it was reversed too.
-    """
-    spools = {line.spool_id for line in run_lines if line.actual_source in REPORTED}
-    for entry in reversed_entries:
-        if entry.reason == SETTLED and entry.spool_id in spools:
-            spool = book.spools[entry.spool_id]
-            book.exceed(spool, -min(entry.grams, spool.excess_grams))
+def reopen(book, run_lines):
+    """Open the meters of the lines of a run that goes on, whose entries were reversed."""
     going_on = {}
     for meter in sorted(meters_of(book, run_lines), key=lambda meter: meter.closed_at is not None):
         key = meter.spool_id, meter.token_id, meter.run_material_id

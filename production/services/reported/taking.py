@@ -4,7 +4,7 @@ from django.db.models import Q
 
 from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import COMPENSATED
-from inventory.services import meters
+from inventory.services import meters, settling
 from production.models import ESTIMATED, RunMaterial
 from production.services.reported import lines as reported
 from production.services.reported import windows
@@ -32,7 +32,7 @@ def take(book, line, found, *, goes_on=True):
         going_on = {meter.token_id: meter for meter in own if meter.closed_at is None}
     for meter in found:
         if meter.entry_id:
-            _reverse(book, spool, meter.entry, keeps_count=not goes_on)
+            _reverse(book, spool, meter.entry, goes_on=goes_on)
         line.metered_grams += meter.grams
         if goes_on:
             _go_on(book, meter, line, going_on)
@@ -122,11 +122,11 @@ def _end(book, meter, line):
     book.relink_meter(meter)
 
 
-def _reverse(book, spool, entry, *, keeps_count):
+def _reverse(book, spool, entry, *, goes_on):
     """What was weighed since stays: of a run that goes on, its open meter has the grams again."""
     counts = InventoryTransaction.objects.counts().filter(spool=spool, pk__gt=entry.pk)
-    is_counted = keeps_count and counts.exists()
-    balance = spool.remaining_grams
-    book.reverse(entry, reason=TAKEN)
-    if is_counted:
+    is_counted = counts.exists()
+    balance = spool.remaining_grams - (entry.grams if goes_on else 0)
+    settling.reverse(book, entry, reason=TAKEN)
+    if is_counted and balance != spool.remaining_grams:
         book.count(spool, balance, reason=COMPENSATED)

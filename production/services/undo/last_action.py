@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from inventory.models import InventoryTransaction, SpoolEvent
 from inventory.services import reversing
+from inventory.services.locking import locked
 from production.models import ProductionRun, RunEvent, RunItem, RunMaterial
 from production.services import late_reports, taking_over
 from production.services.overrides import UNDO_FOR, NothingToUndo, require_own
@@ -128,10 +129,11 @@ def undo_weighing(entry, *, by, at=None):
     ``reversing.reverse`` does.
     """
     require_own(by=by, done_by=entry.performed_by_id, done_at=entry.created_at, at=at)
+    locked([entry.spool_id])
+    later = InventoryTransaction.objects.not_metered().filter(spool=entry.spool_id)
+    is_last = not later.filter(pk__gt=entry.pk).exists()
     reversal = reversing.reverse(entry, reason="taken back", by=by, at=at)
-    entries = InventoryTransaction.objects.not_metered()
-    entries = entries.filter(spool=entry.spool_id, pk__gt=entry.pk)
-    if entry.reason != "weighed" or entries.exclude(pk=reversal.pk).exists():
+    if entry.reason != "weighed" or not is_last:
         raise NothingToUndo(
             _("The ledger of spool %(spool)s moved since.") % {"spool": entry.spool.code},
             spool_id=entry.spool_id,

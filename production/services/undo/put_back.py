@@ -70,7 +70,7 @@ def put_back(run, done, *, by, at=None):
         for entry in entries:
             book.reverse(entry, reason=reverting.REVERTED)
         reverting.restore([book.spools[entry.spool_id] for entry in entries], by=by, at=book.at)
-        new = _put_meters_back(book, run, lines, entries, done)
+        new = _put_meters_back(book, run, lines, done)
     RunMaterial.objects.filter(pk__in=new).delete()
     bulk_update(*row_changes.put_back(items, done.before))
     for event in loaded:
@@ -92,11 +92,11 @@ def _lock_rows(run, back):
     return lines, items
 
 
-def _put_meters_back(book, run, lines, entries, done):
+def _put_meters_back(book, run, lines, done):
     """Write the lines and their meters; returns the ids of lines that are new, and to be deleted.
     What was reported meanwhile is of a print that goes on."""
     if done.to_status in ProductionRun.CLOSED:
-        reported.reopen(book, lines, entries)
+        reported.reopen(book, lines)
     new = _put_lines_back(book, run, lines, done.before)
     if _goes_on(done):
         taking.take_since(book, run, lines, since=done.at)

@@ -25,14 +25,15 @@ from websockets.asyncio.client import connect
 GRAMS = 0.5
 LAST_SECONDS = 20  # for the last events
 THREADS = 8
+TOKENS = 20  # of a farm: none may have all of its websockets
 
 
 @dataclass
 class Place:
-    """A farm with its printers: ``base`` is the address of the API with their token in it."""
+    """A farm with its printers: ``bases`` are addresses of the API with the tokens in them."""
 
     host: str
-    base: str
+    bases: list
     spools: list
 
 
@@ -91,9 +92,9 @@ def _numbers(places, host):
 async def _listen(url, places, sockets, found, heard, ready, over):
     where = urlsplit(url)
 
-    async def one(place):
+    async def one(place, number):
         sock = socket.create_connection((where.hostname, where.port))
-        address = f"ws://{place.host}{place.base}/spool"
+        address = f"ws://{place.host}{place.bases[number % len(place.bases)]}/spool"
         return await connect(address, sock=sock, proxy=None, open_timeout=30, compression=None)
 
     async def hear(place, websocket):
@@ -105,8 +106,8 @@ async def _listen(url, places, sockets, found, heard, ready, over):
     async with AsyncExitStack() as stack:
         tasks = []
         for place in places:
-            for _ in range(sockets // len(places)):
-                websocket = await one(place)
+            for number in range(sockets // len(places)):
+                websocket = await one(place, number)
                 stack.push_async_callback(websocket.close)
                 tasks.append(asyncio.create_task(hear(place, websocket)))
         found.opened = time.perf_counter() - begun
@@ -131,7 +132,7 @@ def _report(url, places, rate, seconds, started, found):
         place, spool = turns[number % len(turns)]
         at = time.perf_counter()
         answer = clients.http.put(
-            f"{place.base}/spool/{spool}/use",
+            f"{place.bases[0]}/spool/{spool}/use",
             headers={"Host": place.host},
             json={"use_weight": GRAMS},
         )
@@ -180,8 +181,12 @@ def a_place(spools):
             ]
             for each in made:
                 each.refresh_from_db(fields=["number"])
-            _token, secret = issue_token(user, name="printers", scope="printer", by=user)
-        yield Place(f"{slug}.localhost", f"/d/{secret}/api/v1", [each.number for each in made])
+            issued = [
+                issue_token(user, name=f"printer {number}", scope="printer", by=user)
+                for number in range(TOKENS)
+            ]
+        bases = [f"/d/{secret}/api/v1" for _token, secret in issued]
+        yield Place(f"{slug}.localhost", bases, [each.number for each in made])
     finally:
         services.drop_farm(tenant, by=None)
         connection.close()

@@ -9,15 +9,19 @@ from config.sockets.clients import AGAIN, LOST_ACCESS, framed
 from config.sockets.reading import FAILURES, FarmGone
 from production.spoolman import events
 from tenants.live.notes import ACCESS, ADDED, DELETED, USED, Note, channel_of
+from tenants.web.websockets import FARM_IS_FULL, MAX_OF_FARM, MAX_OF_ONE, ONE_IS_FULL
 
 logger = logging.getLogger(__name__)
 
 USE_SECONDS = 1  # between two times that a spool is told to be used
-MAX_CLIENTS = 1000
 
 
 class Full(Exception):
-    """The farm has as many websockets as it may have."""
+    """There are as many websockets as there may be; ``answer`` is for the worker."""
+
+    def __init__(self, text, answer):
+        super().__init__(text)
+        self.answer = answer
 
 
 class FarmWebsockets:
@@ -31,36 +35,52 @@ class FarmWebsockets:
         self.held = 0  # websockets, with those that are about to be opened
         self.is_over, self.turn = False, asyncio.Lock()
         self.versions = {}
-        self.tokens = Counter()
+        self.tokens, self.shares = Counter(), Counter()
         self._pending, self._used_at, self._later = [], {}, set()
         self._is_sending = self._is_checking = False
 
     # --- Clients ---------------------------------------------------------------------------------
 
-    async def join(self, token):
-        """Make ready for one more websocket, of the token, if it has one; False where the farm is
+    async def join(self, about):
+        """Make ready for one more websocket, of a token or a session; False where the farm is
         over. Raises Full, FAILURES."""
+        token = about.get("token")
         async with self.turn:
             if self.is_over:
                 return False
-            if self.held >= MAX_CLIENTS:
-                raise Full
+            self._refuse_if_full(about)
             if not self.held:
                 self.versions = await self._within(reading.begin, self.key)
             self.held += 1
+            self.shares[_share(about)] += 1
         if token is not None:
             self.tokens[token] += 1
             try:
                 await self._note(reading.note_opened, token)
             except BaseException:
-                self.held -= 1
+                self._give_back(about)
                 self.tokens[token] -= 1
                 raise
         return True
 
-    async def leave(self, token):
-        """One fewer, which was open or has never come to be."""
+    def _refuse_if_full(self, about):
+        if self.held >= MAX_OF_FARM:
+            text = f"the farm {self.tenant.slug} has {MAX_OF_FARM}, as many as it may."
+            raise Full(text, FARM_IS_FULL)
+        if self.shares[_share(about)] >= MAX_OF_ONE:
+            kind = "token" if "token" in about else "session of"
+            text = f"the {kind} {about['name']!r} of the farm {self.tenant.slug} has {MAX_OF_ONE}."
+            raise Full(text, ONE_IS_FULL)
+
+    def _give_back(self, about):
         self.held -= 1
+        self.shares[_share(about)] -= 1
+        self.shares += Counter()  # without those that have none
+
+    async def leave(self, about):
+        """One fewer, which was open or has never come to be."""
+        self._give_back(about)
+        token = about.get("token")
         if token is None or self.process.key != self.key:
             return
         self.tokens[token] -= 1
@@ -93,7 +113,7 @@ class FarmWebsockets:
             self.listeners[topic].discard(client)
             if not self.listeners[topic]:
                 del self.listeners[topic]
-        self.process.start(self.leave(client.token))
+        self.process.start(self.leave(client.about))
 
     def close(self, code, reason=""):
         for client in list(self.clients):
@@ -203,6 +223,11 @@ class FarmWebsockets:
 
     async def _within(self, work, *args):
         return await self.process.reader.within(self.tenant, work, *args)
+
+
+def _share(about):
+    """Whose it is: neither a token nor a session may have all of a farm."""
+    return about.get("token"), about.get("session")
 
 
 def missed(seen, versions):

@@ -13,6 +13,14 @@ SECONDS = 5  # for a worker to say that it has let go
 MAX_BYTES = 131_072  # of what it says
 
 
+class NotTaken(Exception):
+    """A websocket can't be had; ``answer`` tells the worker why, if it is known."""
+
+    def __init__(self, answer=b""):
+        super().__init__(answer)
+        self.answer = answer
+
+
 def listen(folder):
     """The socket that workers connect to, in a folder for this user alone."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,7 +37,7 @@ def listen(folder):
 
 async def accept(listener, take, start):
     """Take connections as long as they come: ``take(about)`` makes ready and returns the protocol
-    of one, or None; ``start`` begins a task."""
+    of one, or raises NotTaken; ``start`` begins a task."""
     loop = asyncio.get_running_loop()
     while True:
         worker, _address = await loop.sock_accept(listener)
@@ -47,8 +55,10 @@ async def _from_worker(worker, take):
                 return
             with socket.socket(fileno=descriptors[0]) as client:
                 client.setblocking(False)
-                protocol = await take(json.loads(message))
-                if protocol is None:
+                try:
+                    protocol = await take(json.loads(message))
+                except NotTaken as reason:
+                    await loop.sock_sendall(worker, reason.answer)
                     return
                 try:
                     await loop.sock_sendall(worker, TAKEN)

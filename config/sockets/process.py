@@ -13,6 +13,7 @@ from config.sockets import handing_over, reading
 from config.sockets.channels import Channels, Lost
 from config.sockets.clients import AGAIN, PING_SECONDS, Websocket
 from config.sockets.farms import FarmWebsockets, Full
+from config.sockets.handing_over import NotTaken
 from tenants.accounts.models import SocketProcess
 from tenants.live import listeners, notes
 from tenants.schemas import logins
@@ -65,14 +66,14 @@ class Process:
     # --- Connections -----------------------------------------------------------------------------
 
     async def take(self, about):
-        """Make ready for a websocket; its protocol, or None where it can't be had."""
+        """Make ready for a websocket; its protocol. Raises NotTaken where it can't be had."""
         try:
             farm = await self._farm(about["farm"])
-            while not await farm.join(about.get("token")):
+            while not await farm.join(about):
                 farm = await self._farm(about["farm"])
         except (Lost, Full, reading.FarmGone, *reading.FAILURES) as error:
             logger.warning("A websocket was not taken: %s", str(error) or type(error).__name__)
-            return None
+            raise NotTaken(getattr(error, "answer", b"")) from error
         return Websocket(farm, about)
 
     async def _farm(self, pk):

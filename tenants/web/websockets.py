@@ -21,9 +21,12 @@ from tenants.operations.refusals import Unavailable
 NAME = "websockets"  # of the socket in the folder
 SECONDS = 5
 TAKEN, GO = b"1", b"1"
+ONE_IS_FULL, FARM_IS_FULL = b"2", b"3"
+MAX_OF_ONE, MAX_OF_FARM = 50, 1000  # websockets of a token or a session, and of a farm
 MAX_PATH = 100  # bytes of an address of a Unix socket
 HEAD = ("Host", "Upgrade", "Connection", "Sec-WebSocket-Key", "Sec-WebSocket-Version")
 RETRY_SECONDS = 2
+FULL_SECONDS = 30  # until one that is full asks again
 
 
 class NoLiveEvents(Unavailable):
@@ -31,6 +34,14 @@ class NoLiveEvents(Unavailable):
 
     code = "no_live_events"
     title = "There are no live events at the moment"
+
+
+class TooManyWebsockets(NoLiveEvents):
+    """The token, the session or the farm has as many as it may have."""
+
+    code = "too_many_websockets"
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    title = "There are too many websockets"
 
 
 def is_handshake(request):
@@ -45,7 +56,7 @@ def are_offered():
 def give_away(request, topics, *, is_bare=False):
     """Give the connection of a handshake away; whoever sent it gets what is told of the topics, as
     tuples of texts. What is bare is told without its content. Returns a response that nobody gets.
-    Raises NoLiveEvents.
+    Raises NoLiveEvents, TooManyWebsockets.
     """
     about = {
         "farm": request.tenant.pk,
@@ -59,7 +70,9 @@ def give_away(request, topics, *, is_bare=False):
         with connected(settings.SOCKETS) as there:
             take_over, descriptor = _connection_of(request)
             socket.send_fds(there, [json.dumps(about).encode()], [descriptor])
-            if there.recv(1) != TAKEN:
+            answer = there.recv(1)
+            _refuse_if_full(answer, about)
+            if answer != TAKEN:
                 raise OSError("It was not taken.")
             ours, surplus = take_over()
             with ours:
@@ -68,6 +81,21 @@ def give_away(request, topics, *, is_bare=False):
         message = _("Live events are not told at the moment: try again. All else works.")
         raise NoLiveEvents(message, retry_after_seconds=RETRY_SECONDS) from error
     return HttpResponse(status=HTTPStatus.SWITCHING_PROTOCOLS)
+
+
+def _refuse_if_full(answer, about):
+    if answer == FARM_IS_FULL:
+        limit, text = MAX_OF_FARM, _("This farm has %(limit)d websockets open, as many as it may.")
+    elif answer == ONE_IS_FULL and "token" in about:
+        limit = MAX_OF_ONE
+        text = _("The token %(name)s has %(limit)d websockets open, as many as it may.")
+    elif answer == ONE_IS_FULL:
+        limit = MAX_OF_ONE
+        text = _("This sign-in has %(limit)d websockets open, as many as it may: close some pages.")
+    else:
+        return
+    text %= {"limit": limit, "name": about["name"]}
+    raise TooManyWebsockets(text, limit=limit, retry_after_seconds=FULL_SECONDS)
 
 
 @contextmanager
@@ -113,9 +141,10 @@ def _identity(request):
     user = request.user
     token = getattr(user, "token", None)
     if token is not None:
-        return {"token": token.pk}
+        return {"token": token.pk, "name": token.name}
     return {
         "user": user.pk,
+        "name": user.get_username(),
         "session": request.session.session_key,
         "mark": user.get_session_auth_hash(),
     }

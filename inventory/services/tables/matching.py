@@ -22,7 +22,7 @@ class FilamentIndex:
 
     def __init__(self):
         self.by_external_id, self.by_name, self.searches = {}, defaultdict(list), 0
-        there = Q(removed_at=None) | Q(merged_into__removed_at=None)
+        there = Q(removed_at=None) | Q(merged_into__isnull=False, merged_into__removed_at=None)
         rows = Filament.objects.filter(there).annotate(**NAMES)
         rows = rows.order_by("pk").values_list(*COLUMNS, "merged_into", *NAMES, named=True)
         for known in sorted(rows, key=lambda row: row.merged_into is not None):

@@ -56,6 +56,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "inventory.location",
         "inventory.manufacturer",
         "inventory.materialtype",
+        "inventory.recognisedrepeat",
         "inventory.spool",
         "inventory.spoolevent",
         "jobs.job",

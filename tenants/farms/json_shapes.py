@@ -3,6 +3,7 @@
 from django.db import connection
 
 OBJECT = "jsonb_typeof({0}) <> 'object'"
+ANYWHERE = "jsonb_path_exists({0}, 'lax %s')"  # also where some have no such part
 PART = "jsonb_path_exists({0}, 'strict %s', '{{}}', true)"
 BOM_LINE = (
     r'{{"filament": (\d{{1,18}}|null), "material_type": \d{{1,18}}, '
@@ -14,6 +15,13 @@ MERGED_VALUES = "lot_number|supplier|tare_grams|location_id|comment|extra|excess
 MERGED_FLAGS = "has_given_use_dates|needs_weighing"
 MERGED_IDS = ("tags", "doubles", "entries")
 IS_DATE = '@.type() == "null" || @ like_regex "^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T"'
+FILAMENT_IDS = ("spools", "tags", "doubles", "lines")
+FILAMENT_VALUES = (
+    "manufacturer|name|color_name|finish|net_grams|tare_grams|nozzle_temp|bed_temp|article_number|gtin"
+    "|external_id|reorder_point_grams|comment|color_hex|multi_color_hexes|multi_color_direction|price|extra"
+)
+BILL_IDS = ("line", "product", "material_type")
+IS_GRAMS = '@ like_regex "^[0-9]{{1,9}}(\\\\.[0-9]{{1,9}})?$"'
 # Conditions of which one is true where it is malformed, by table and column.
 MALFORMED = {
     ("inventory_manufacturer", "extra"): EXTRA,
@@ -35,6 +43,19 @@ MALFORMED = {
         ),
         PART % '$.double.keyvalue().key ? (!(@ like_regex "^(archived_at|removed_at)$"))',
         PART % f"$.double.* ? (!({IS_DATE}))",
+    ],
+    ("inventory_filamentmerge", "before"): [
+        OBJECT,
+        *(PART % f'$.{name} ? (@.type() != "array")' for name in FILAMENT_IDS),
+        *(PART % f'$.{name}[*] ? (@.type() != "number")' for name in FILAMENT_IDS),
+        PART % '$.target.* ? (@.type() != "array" || @.size() != 2)',
+        PART % f'$.target.keyvalue().key ? (!(@ like_regex "^({FILAMENT_VALUES})$"))',
+        PART % '$.bills ? (@.type() != "array")',
+        PART % '$.bills[*] ? (@.type() != "object")',
+        *(PART % f'$.bills[*].{name} ? (@.type() != "number")' for name in BILL_IDS),
+        PART % f"$.bills[*].grams ? (!({IS_GRAMS}))",
+        ANYWHERE % f"$.bills[*].together ? (!({IS_GRAMS}))",
+        ANYWHERE % '$.bills[*].joined ? (@.type() != "number")',
     ],
     ("accounts_auditevent", "changes"): [
         OBJECT,

@@ -9,8 +9,6 @@ import pytest
 from django.db import connection, transaction
 from django_tenants.utils import schema_context
 
-from inventory.models import SpoolMerge
-from inventory.services.spools import merging
 from tenants.farms import backup_file, backups, json_shapes, restoring, services
 from tenants.operations.refusals import Refusal
 from tenants.schemas import database_role, tables, template
@@ -361,23 +359,6 @@ def test_a_frozen_bill_of_materials_is_checked(farm):
     for bom in ({}, [1], [[line]], [without], [not_whole], [not_a_number]):
         run.items.update(bom=bom)
         assert json_shapes.malformed_table() == "production_runitem"
-
-
-def test_what_a_merge_puts_back_is_checked(farm, manager):
-    spool, double = a_spool(900), a_spool(1000, lot_number="L-1")
-    done = merging.merge(spool, double=double, reason="Booked twice", confirm=True, by=manager)
-    assert json_shapes.malformed_table() is None
-    assert done.before["target"]
-    changes = {
-        "target": {"remaining_grams": ["1", "2"]},
-        "double": {"archived_at": "now"},
-        "tags": [None],
-        "doubles": {},
-        "entries": ["1"],
-    }
-    for name, value in changes.items():
-        SpoolMerge.objects.update(before=done.before | {name: value})
-        assert json_shapes.malformed_table() == "inventory_spoolmerge", name
 
 
 def test_a_head_that_is_refused_makes_nothing(lines, restore, monkeypatch):

@@ -245,8 +245,9 @@ def test_a_start_with_reports_is_not_taken_back(spool, run, token, operator):
     for verb in (lifecycle.unstart, lifecycle.delete):
         with pytest.raises(RunMetered, match="1 g"):
             verb(run, by=operator)
+    assert last_action.find(by=operator) is None
     with pytest.raises(RunMetered):
-        undo_last(operator)
+        last_action.undo(run, event=run.events.get(verb="start").pk, by=operator)
     assert violations() == []
 
 

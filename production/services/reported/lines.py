@@ -21,8 +21,10 @@ class RunMetered(Refusal):
     title = "A device reported what the run took"
 
 
-def refuse_metered(run, run_lines, verb):
-    """Raise RunMetered where a device reported something of the run."""
+def refuse_metered(run, run_lines, verb, *, since=None):
+    """Raise RunMetered where a device reported something of the run, ``since`` then."""
+    if since is not None and not is_metered_since(run, since):
+        return
     if metered := sum(line.metered_grams for line in run_lines):
         raise RunMetered(
             _(
@@ -33,6 +35,21 @@ def refuse_metered(run, run_lines, verb):
             run_id=run.pk,
             metered_grams=metered,
         )
+
+
+def is_metered_since(run, since):
+    """Also by a meter that had begun before."""
+    found = UsageMeter.objects.filter(run_material__run=run, grams__gt=0)
+    return found.filter(last_report_at__gt=since).exists()
+
+
+def keep(run_lines):
+    """Let lines of which nothing is to be booked take what was reported: it is on no spool."""
+    none = [line for line in run_lines if line.metered_grams and not line.actual_total_grams]
+    for line in none:
+        line.actual_grams = line.actual_purge_grams = line.gross_after_grams = None
+        line.actual_source = ""
+    fill(none)
 
 
 def grams_of(line):

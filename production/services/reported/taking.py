@@ -4,10 +4,11 @@ from django.db.models import Q
 
 from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import COMPENSATED
-from inventory.services import meters, settling
+from inventory.services import ledger, meters, settling
 from production.models import ESTIMATED, RunMaterial
 from production.services.reported import lines as reported
 from production.services.reported import windows
+from tenants.operations.bulk import bulk_update
 
 TAKEN = "of_a_run"  # the reason of the reversal
 STANDING = Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None)
@@ -55,6 +56,19 @@ def take_before_start(book, run, run_lines):
         if own and not _is_awaited(line, own[0]):
             take(book, line, own)
     end_others(book)
+
+
+def leave_before_start(run, run_lines, *, by, at):
+    """Let what a run took by `take_before_start` be of no run again, and reserved as before."""
+    metered = [line for line in run_lines if line.metered_grams]
+    with ledger.book([line.spool_id for line in metered], by=by, at=at) as book:
+        for line in metered:
+            due = line.planned_total_grams - line.reserved_grams
+            again = max(min(reported.grams_of(line), due), ledger.ZERO)
+            reported.detach(book, line)
+            line.reserved_grams += again
+            book.reclaim(book.spools[line.spool_id], again)
+        bulk_update(metered, ("metered_grams", "reserved_grams"))
 
 
 def take_since(book, run, run_lines, *, since):

@@ -193,8 +193,8 @@ def begin_in_past(run, *, by, started_at, finished_at, at=None):
 def unstart(run, *, by, at=None):
     """Take a start back while nothing is booked: the run is planned again, its plan free.
 
-    Its lines keep their spools; what the start loaded is taken out again, unless it was moved.
-    Raises RunHasEntries, RunMetered.
+    Its lines keep their spools; what the start loaded is taken out again, unless it was moved, and
+    what was reported before it is of no run. Raises RunHasEntries, RunMetered.
     """
     bom.locked(run.items.values_list("product", flat=True))
     loaded = loads.of_start(run)
@@ -202,7 +202,8 @@ def unstart(run, *, by, at=None):
     slots.lock_printers({run.printer_id, *printers} - {None})
     run = run_state.lock(run, "unstart")
     overrides.require_may_undo(run, by=by, at=at)
-    _require_nothing_booked(run, "unstart")
+    _require_nothing_booked(run, "unstart", since=run.started_at)
+    taking.leave_before_start(run, run_state.lock_lines(run), by=by, at=at)
     _drop_following(run, by=by, at=at)
     run.items.update(**dict.fromkeys(bom.FROZEN))
     run.materials.update(**dict.fromkeys(lines.FROZEN))
@@ -221,7 +222,7 @@ def cancel(run, *, by, at=None, reason="", materials=()):
     """Give an open run up: its claims are released. Returns the run.
 
     ``materials`` (MaterialActuals) books as waste what a started run has used already, and so
-    is what devices reported of it. Raises NotInRun, InsufficientInventory.
+    is what devices reported of it, 0 or not. Raises NotInRun, InsufficientInventory.
     """
     run = run_state.lock(run, "cancel")
     if materials and run.status == Status.PLANNED:
@@ -370,8 +371,8 @@ def _drop_following(run, *, by, at):
     RunMaterial.objects.filter(pk__in=new).delete()
 
 
-def _require_nothing_booked(run, verb):
-    reported.refuse_metered(run, run_state.lock_lines(run), verb)
+def _require_nothing_booked(run, verb, *, since=None):
+    reported.refuse_metered(run, run_state.lock_lines(run), verb, since=since)
     entries = run.transactions.not_reversed().count()
     if entries:
         raise RunHasEntries(
@@ -393,6 +394,7 @@ def _release_all(run, *, by, at, used=()):
         named = {line_of(run_lines, actual).pk for actual in used}
         wasted = [line for line in run_lines if line.pk in named or line.metered_grams]
         settled = apply_materials(wasted, used, book.spools)
+        reported.keep(wasted)
         take(book, book.waste, run, wasted, settled)
         bulk_update(run_lines, LINE_FIELDS)
     return book.at

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from inventory.models import InventoryTransaction, SpoolEvent
+from inventory.models import InventoryTransaction, SpoolEvent, UsageMeter
 from inventory.services import reversing
 from inventory.services.locking import locked
 from production.models import ProductionRun, RunEvent, RunItem, RunMaterial
@@ -144,7 +144,10 @@ def undo_weighing(entry, *, by, at=None):
 def _of_runs(by, since):
     later = RunEvent.objects.filter(run=OuterRef("run"), pk__gt=OuterRef("pk"))
     since_then = Exists(later.exclude(put_back.BESIDE))
-    is_over = Case(When(verb__in=UNDOABLE, then=since_then), default=Value(True))
+    reports = UsageMeter.objects.filter(run_material__run=OuterRef("run"), grams__gt=0)
+    is_metered = Exists(reports.filter(last_report_at__gt=OuterRef("at")))
+    started = When(Q(is_metered), verb="start", then=Value(True))
+    is_over = Case(started, When(verb__in=UNDOABLE, then=since_then), default=Value(True))
     own = RunEvent.objects.filter(MOVED | Q(verb__in=UNDOABLE), by=by, at__gte=since)
     items = RunItem.objects.filter(run=OuterRef("run")).order_by("pk")
     own = own.annotate(about=items.values("product__name")[:1])

@@ -88,7 +88,7 @@ def put_back(run, done, *, by, at=None):
 def _lock_rows(run, back):
     lines, items = run_state.lock_lines(run), run_state.lock_items(run)
     if back.name == "unstart":
-        reported.refuse_metered(run, lines, back.name)
+        reported.refuse_metered(run, lines, back.name, since=run.started_at)
     return lines, items
 
 
@@ -97,6 +97,10 @@ def _put_meters_back(book, run, lines, done):
     What was reported meanwhile is of a print that goes on."""
     if done.to_status in ProductionRun.CLOSED:
         reported.reopen(book, lines)
+    if done.verb == "start":  # what was reported before it is of no run again
+        for line in lines:
+            reported.detach(book, line)
+        bulk_update(lines, ("metered_grams",))
     new = _put_lines_back(book, run, lines, done.before)
     if _goes_on(done):
         taking.take_since(book, run, lines, since=done.at)

@@ -302,3 +302,17 @@ def test_managers_read_who_changed_what(api, manager, operator):
     assert (event["by"], event["verb"]) == (manager.pk, "change")
     assert event["changes"]["name"][1] == "Otto the First"
     assert api.get(f"{AUDIT}?after_id={event['id']}").json()["results"] == []
+
+
+def test_a_manager_says_how_figures_of_a_bridge_are_read(api, manager):
+    body = {"user": manager.pk, "name": "AMS", "scope": "printer", "kind": "bridge"}
+    options = {"counts_up": True, "makes_spools": True}
+    for given in ({}, options):
+        made = api.post(TOKENS, body | given)
+        assert made.status_code == 201, made.content
+        expected = options if given else dict.fromkeys(options, False)
+        shown = api.get(f"{TOKENS}{made.json()['id']}/").json()
+        assert {name: shown[name] for name in options} == expected
+        assert {name: made.json()[name] for name in options} == expected
+    refused = api.post(TOKENS, body | {"counts_up": "yes"})
+    assert refused.status_code == 400

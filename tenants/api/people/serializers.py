@@ -102,7 +102,7 @@ class DeviceTokenSerializer(TokenSerializer):
     class Meta(TokenSerializer.Meta):
         fields = [
             *("id", "user", "username", *TokenSerializer.Meta.fields[1:]),
-            *("kind", "printer", "made_with"),
+            *("kind", "printer", "counts_up", "makes_spools", "made_with"),
         ]
         read_only_fields = fields
 
@@ -127,6 +127,14 @@ class NewDeviceTokenBody(ConfirmBody):
         required=False,
         allow_null=True,
         help_text="Whose device it is, if it is of one.",
+    )
+    counts_up = FlagField(
+        default=False,
+        help_text="Of a bridge or reader: where it says that more is left, that is believed.",
+    )
+    makes_spools = FlagField(
+        default=False,
+        help_text="Of a bridge or reader: a tag that is on no spool makes one.",
     )
     expires_at = MomentField(required=False, allow_null=True)
 

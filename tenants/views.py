@@ -8,6 +8,7 @@ from django.views.decorators.http import require_safe
 from tenants.accounts import attempts, hashing, known_browsers, sign_ins
 from tenants.operations.operation import source
 from tenants.operations.refusals import Busy, TooMany
+from tenants.web.failures import log_busy
 from tenants.web.problems import headers_of
 from tenants.web.requests import caller
 
@@ -38,9 +39,10 @@ class SignIn(auth_views.LoginView):
                 sign_ins.refused(person, way="password", outcome=refusal.code)
             form = self.form_class(request, initial={"username": username})
             context = self.get_context_data(form=form, refusal=refusal)
-            return self.render_to_response(
-                context, status=refusal.status, headers=headers_of(refusal)
-            )
+            headers = headers_of(refusal)
+            response = self.render_to_response(context, status=refusal.status, headers=headers)
+            log_busy(refusal, request, response)
+            return response
 
     def form_valid(self, form):
         username = form.cleaned_data["username"]

@@ -9,7 +9,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from config.api.renderers import ProblemJSONRenderer
-from tenants.web.failures import as_refusal
+from tenants.web.failures import as_refusal, log_busy
 from tenants.web.problems import MAX_ERRORS, flat, headers_of, of_refusal, problem
 
 INVALID = "The request is not valid"
@@ -25,7 +25,9 @@ def handler(error, context):
     if _needs_json(context, refusal):
         _answer_in_json(context["request"])
     if refusal is not None:
-        return refusal_response(refusal)
+        response = refusal_response(refusal)
+        log_busy(refusal, context["request"], response)
+        return response
     if isinstance(error, Http404):
         error = exceptions.NotFound(*error.args)
     elif isinstance(error, ObjectDoesNotExist):

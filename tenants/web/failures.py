@@ -8,6 +8,7 @@ from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOper
 from django.db import DataError, IntegrityError, InterfaceError, OperationalError
 from django.http import UnreadablePostError
 from django.http.multipartparser import MultiPartParserError
+from django.utils.log import log_response
 from django.utils.translation import gettext_lazy as _
 
 from tenants.accounts import audited
@@ -54,6 +55,14 @@ def as_refusal(error):
     if isinstance(error, UNREADABLE):
         return Invalid(_("The request can't be read."))
     return None
+
+
+def log_busy(refusal, request, response):
+    """Log the answer to a Busy as a warning: nothing failed, and it is tried again. Django would
+    log its 503 as an error."""
+    if isinstance(refusal, Busy) and request is not None:
+        figures = "%s: %s", response.reason_phrase, request.path
+        log_response(*figures, request=request, response=response, level="warning")
 
 
 def _unavailable(error):

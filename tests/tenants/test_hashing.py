@@ -59,7 +59,7 @@ def test_who_fails_leaves_the_place_to_the_next(hashed):
     assert hashers.check_password("a secret", hashers.make_password("a secret"))
 
 
-def test_who_would_wait_too_long_is_refused_at_every_door(farm_client, api_client, hashed):
+def test_who_would_wait_too_long_is_refused_at_every_door(farm_client, api_client, hashed, caplog):
     user = make_user(role="manager", username="mona")
     services.set_password(user, password=PASSWORD, by=None)
     before = User.objects.get(pk=user.pk).password
@@ -75,6 +75,8 @@ def test_who_would_wait_too_long_is_refused_at_every_door(farm_client, api_clien
             assert problem.json()["code"] == "hashing_busy"
         with pytest.raises(hashing.HashingBusy):
             services.set_password(user, password=f"{PASSWORD}-2", by=None)
+    logged = [each for each in caplog.records if each.name == "django.request"]
+    assert [each.levelname for each in logged] == ["WARNING"] * 4
     assert User.objects.get(pk=user.pk).password == before
     assert farm_client.post(SIGN_IN, {"username": "mona", "password": PASSWORD}).status_code == 302
 

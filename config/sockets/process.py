@@ -5,6 +5,7 @@ import logging
 import resource
 import signal
 import uuid
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import connection
@@ -20,7 +21,9 @@ from tenants.schemas import logins
 
 logger = logging.getLogger(__name__)
 
-CHECK_SECONDS = SocketProcess.STEP.total_seconds()
+CHECK_SECONDS = 60
+SEEN_SECONDS = SocketProcess.STEP.total_seconds()
+CLEAR_SECONDS = 2 * SocketProcess.LASTS.total_seconds()
 AWAY_SECONDS = 1  # until the database is looked for again
 LAST_SECONDS = 3  # for clients to close, when the process ends
 MAX_FILES = 65_536
@@ -39,6 +42,8 @@ async def run():
         process.start(handing_over.accept(listener, process.take, process.start))
         process.start(process.keep_looking())
         process.start(process.keep_pinging())
+        process.start(process.keep_being_seen())
+        process.start(process.keep_clearing())
         await stopping.wait()
     await process.end()
 
@@ -174,6 +179,30 @@ class Process:
                 continue
             for farm in list(self.farms.values()):
                 self.start(self._look_after(farm))
+
+    async def keep_being_seen(self):
+        """Let farms know that their websockets are still held."""
+        while True:
+            await asyncio.sleep(SEEN_SECONDS)
+            for farm in list(self.farms.values()):
+                with suppress(*reading.FAILURES):  # it is looked after within the minute
+                    await self.reader.within(farm.tenant, reading.note_seen, farm.key)
+
+    async def keep_clearing(self):
+        """Note in every farm what killed processes left, from the start on."""
+        while True:
+            try:
+                for tenant in await self.reader.farms():
+                    await self._clear(tenant)
+            except reading.FAILURES as error:
+                logger.warning("Farms can't be cleared of lost websockets: %s", error)
+            await asyncio.sleep(CLEAR_SECONDS)
+
+    async def _clear(self, tenant):
+        try:
+            await self.reader.within(tenant, reading.clear)
+        except reading.FAILURES as error:  # it was dropped meanwhile, say
+            logger.warning("Not cleared of lost websockets: %s: %s", tenant.slug, error)
 
     async def keep_pinging(self):
         loop = asyncio.get_running_loop()

@@ -32,6 +32,17 @@ OPENED = """
         down_at = CASE WHEN old.process = excluded.process
             THEN old.down_at ELSE excluded.up_since END
 """
+STILL_SEEN = "UPDATE accounts_socketprocess SET seen_at = %(now)s WHERE key = %(process)s"
+# What began a moment ago may be of a process that this statement does not see yet.
+LEFT_OPEN = """
+    UPDATE accounts_tokensocket AS left_open
+    SET count = 0, up_since = NULL, down_at = greatest(down_at, up_since, (
+        SELECT seen_at FROM accounts_socketprocess WHERE key = left_open.process))
+    WHERE count > 0 AND up_since <= %(before)s AND NOT EXISTS (
+        SELECT FROM accounts_socketprocess
+        WHERE key = left_open.process AND seen_at > %(before)s)
+"""
+LEFT = "DELETE FROM accounts_socketprocess WHERE seen_at <= %(before)s"
 CLOSED = """
     UPDATE accounts_tokensocket
     SET count = %(count)s, down_at = %(now)s,
@@ -69,6 +80,10 @@ class Reader:
         """The Tenant. Raises FarmGone, FAILURES."""
         return await self._do(_farm, pk)
 
+    async def farms(self):
+        """All that are open. Raises FAILURES."""
+        return await self._do(_farms)
+
     async def within(self, tenant, work, *args):
         """The result of a function that is called in the farm. Raises FAILURES."""
         return await self._do(_within, tenant, work, args)
@@ -88,6 +103,13 @@ def _farm(pk):
     if tenant is None:
         raise FarmGone
     return tenant
+
+
+def _farms():
+    close_old_connections()
+    logins.use(logins.WEB)
+    connection.set_schema_to_public()
+    return list(Tenant.objects.filter(status=Tenant.Status.ACTIVE).order_by("pk"))
 
 
 def _within(tenant, work, args):
@@ -111,6 +133,18 @@ def begin(process):
 
 def end(process):
     SocketProcess.objects.filter(key=process).delete()
+
+
+def note_seen(process):
+    """It is still there; one that the farm does not know stays unknown, see Check."""
+    _execute(STILL_SEEN, process=process, now=timezone.now())
+
+
+def clear():
+    """Note what processes left open that were killed, down since they were seen last."""
+    before = timezone.now() - SocketProcess.LASTS
+    _execute(LEFT_OPEN, before=before)
+    _execute(LEFT, before=before)
 
 
 def note_opened(process, token, count):

@@ -65,9 +65,11 @@ def with_websockets(tokens):
 
 def _websocket(token, present):
     socket = getattr(token, "socket", None)
-    if socket is None or socket.process not in present:
+    if socket is None:
         return None, False
-    return socket.up_since or socket.down_at, socket.count > 0
+    if socket.count == 0:
+        return socket.down_at, False
+    return (socket.up_since, True) if socket.process in present else (None, False)
 
 
 def loaded_view(request, pk):

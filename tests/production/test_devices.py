@@ -257,11 +257,13 @@ def test_the_page_says_whether_the_websocket_is_up(farm_client, manager, printer
     socket = TokenSocket(token=token, process=process.pk, count=1, up_since=now)
     socket.save()
     assert 'data-label="Websocket">✓ up since ' in text_of(farm_client.get(page))
+    SocketProcess.objects.update(seen_at=now - MINUTE)  # was killed
+    assert 'data-label="Websocket">–<' in text_of(farm_client.get(page))
     socket.count, socket.up_since, socket.down_at = 0, None, now
     socket.save()
     assert 'data-label="Websocket">⚠ down since ' in text_of(farm_client.get(page))
-    SocketProcess.objects.update(seen_at=now - 60 * MINUTE)  # was killed
-    assert 'data-label="Websocket">–<' in text_of(farm_client.get(page))
+    SocketProcess.objects.all().delete()  # that was the last of the farm
+    assert 'data-label="Websocket">⚠ down since ' in text_of(farm_client.get(page))
 
 
 def test_doubtful_weights_are_on_the_first_page(farm_client, manager, spool):

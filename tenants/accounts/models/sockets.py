@@ -20,7 +20,7 @@ class SocketProcess(models.Model):
     """A process that holds websockets of this farm. Its row goes with the last of them; of one that
     was killed it does not, and is too old after a while."""
 
-    STEP = timedelta(minutes=1)  # between two times that it writes when it was seen
+    STEP = timedelta(seconds=20)  # between two times that it writes when it was seen
     LASTS = 3 * STEP
 
     key = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -5,14 +5,17 @@ import signal
 import socket
 import time
 from contextlib import contextmanager, suppress
+from datetime import timedelta
 from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from inventory.services.spools import shelf
+from tenants.accounts.models import SocketProcess, TokenSocket
 from tests.config.sockets.live import SECONDS, Device, heard, holding
 from tests.factories import a_spool
 from tests.serving import serving
@@ -85,6 +88,22 @@ def test_the_process_is_killed_and_clients_come_again_and_miss_nothing(own):
         assert device.send("GET", f"/spool/{spool.number}")["comment"] == "meanwhile"
         shelf.describe(spool, by=device.user, comment="again")
         assert heard(websocket)[0]["payload"]["comment"] == "again"
+
+
+def test_a_process_that_starts_clears_what_a_killed_one_left(own):
+    lost = timezone.now() - timedelta(minutes=5)
+    with own.device.open() as websocket:
+        own.process.kill()
+        assert closed(websocket) is None
+    SocketProcess.objects.update(seen_at=lost)
+    TokenSocket.objects.update(up_since=lost - timedelta(minutes=5))
+    with holding(own.server.folder):
+        until = time.monotonic() + SECONDS
+        while SocketProcess.objects.exists():
+            assert time.monotonic() < until
+            time.sleep(0.05)
+    row = TokenSocket.objects.get()
+    assert (row.count, row.up_since, row.down_at) == (0, None, lost)
 
 
 def test_the_process_ends_and_says_so(own):

@@ -302,10 +302,14 @@ class DeviceUse(NamedTuple):
         return line
 
     def _give_back(self, spool, grams, line):
-        """Take it off the device's own meter first, then off what is in the ledger."""
+        """Take it off the device's own meter first, then off others of the line, then off what is
+        in the ledger."""
         found = meters.open_ones_of_lines([line]) if line else []
         found += meters.open_ones([spool.pk])
-        for meter in filter(self._is_own, found):
+        found = [each for each in found if each.run_material_id or self._is_own(each)]
+        for meter in sorted(found, key=self._is_own, reverse=True):
+            if not grams:
+                break
             lowered = min(grams, meter.grams)
             grams -= lowered
             meters.lower(meter, spool, lowered, at=self.at)

@@ -66,7 +66,11 @@ def _open(spools):
 def open_ones_of_lines(lines):
     """Open meters of lines of runs, by their ids."""
     found = UsageMeter.objects.open().filter(run_material__in=lines)
-    return list(found.select_related("token", "by", "run_material").order_by("pk"))
+    found = list(found.select_related("token", "by", "run_material").order_by("pk"))
+    of_run = {meter.run_material_id: meter.run_material for meter in found}
+    for meter in found:  # one object, as each is written
+        meter.run_material = of_run[meter.run_material_id]
+    return found
 
 
 def lower(meter, spool, grams, *, at):

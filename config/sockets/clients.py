@@ -49,7 +49,7 @@ class Websocket(asyncio.Protocol):
 
     def send(self, frame):
         """Send a frame, made once for all; nothing to a client that does not read."""
-        if self._ws.state is not State.OPEN:
+        if self._ws.state is not State.OPEN or self._transport.is_closing():
             return
         if self._transport.get_write_buffer_size() > MAX_WAITING_BYTES:
             self._transport.abort()
@@ -75,6 +75,8 @@ class Websocket(asyncio.Protocol):
         self._due = asyncio.get_running_loop().time() + SILENT_SECONDS
 
     def _receive(self, data):
+        if self._transport.is_closing():  # nobody reads an answer any more
+            return
         self._ws.receive_data(data)
         for event in self._ws.events_received():
             if isinstance(event, Request):
@@ -95,10 +97,10 @@ class Websocket(asyncio.Protocol):
 
     def _flush(self):
         for data in self._ws.data_to_send():
-            if data:
-                self._transport.write(data)
-            else:
+            if not data:
                 self._transport.close()
+            elif not self._transport.is_closing():
+                self._transport.write(data)
 
 
 def framed(content):

@@ -17,8 +17,13 @@ class Transport:
 
     def __init__(self):
         self.written, self.waiting, self.ended = [], 0, ""
+        self.is_lost = False
+
+    def is_closing(self):
+        return self.is_lost or bool(self.ended)
 
     def write(self, data):
+        assert not self.is_lost  # asyncio logs each as a warning
         self.written.append(bytes(data))
 
     def get_write_buffer_size(self):
@@ -135,6 +140,35 @@ def test_what_is_not_read_ends_it(how):
         assert other.transport.ended == "aborted"
 
     test()
+
+
+@in_loop
+def test_what_still_comes_is_not_answered_once_the_connection_is_lost():
+    other = Other()
+    other.transport.is_lost = True
+    for _ in range(3):
+        other.say("send_text", b"x")
+        other.say("send_ping", b"x")
+    other.client.send(framed(b"{}"))
+    other.client.ping(asyncio.get_running_loop().time())
+    other.client.close(1012)
+    assert other.transport.written == []
+
+
+@in_loop
+def test_answers_end_with_the_connection():
+    other = Other()
+    for _ in range(3):
+        other.peer.send_text(b"x")
+    frames = b"".join(other.peer.data_to_send())
+
+    def lose(data):
+        Transport.write(other.transport, data)
+        other.transport.is_lost = True
+
+    other.transport.write = lose
+    other.client.data_received(frames)
+    assert len(other.transport.written) == 1
 
 
 @in_loop

@@ -35,7 +35,8 @@ class FarmWebsockets:
         self.held = 0  # websockets, with those that are about to be opened
         self.is_over, self.turn = False, asyncio.Lock()
         self.versions = {}
-        self.tokens, self.shares = Counter(), Counter()
+        self.shares, self.tokens = Counter(), Counter()  # tokens: as they are written
+        self._writing = defaultdict(asyncio.Lock)  # by token
         self._pending, self._used_at, self._later = [], {}, set()
         self._is_sending = self._is_checking = False
 
@@ -54,12 +55,10 @@ class FarmWebsockets:
             self.held += 1
             self.shares[_share(about)] += 1
         if token is not None:
-            self.tokens[token] += 1
             try:
-                await self._note(reading.note_opened, token)
+                await self._note(reading.note_opened, token, 1)
             except BaseException:
                 self._give_back(about)
-                self.tokens[token] -= 1
                 raise
         return True
 
@@ -83,14 +82,21 @@ class FarmWebsockets:
         token = about.get("token")
         if token is None or self.process.key != self.key:
             return
-        self.tokens[token] -= 1
         try:
-            await self._note(reading.note_closed, token)
+            await self._note(reading.note_closed, token, -1)
         except FAILURES as error:
             logger.warning("Not noted that a websocket is closed: %s", error)
 
-    async def _note(self, work, token):
-        await self._within(work, self.key, token, self.tokens[token])
+    async def _note(self, work, token, change):
+        """One after another: a row that is written later says what is so later."""
+        async with self._writing[token]:
+            self.tokens[token] += change
+            try:
+                await self._within(work, self.key, token, self.tokens[token])
+            except BaseException:
+                if change > 0:  # it does not come to be
+                    self.tokens[token] -= change
+                raise
 
     async def end(self, channels):
         """Listen no more, where there is no websocket. Raises Lost, FAILURES."""

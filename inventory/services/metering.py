@@ -58,7 +58,8 @@ GIVEN_LINE = """
     WHERE line.id = %(line)s FOR NO KEY UPDATE OF line
 """
 # What the run reserves shrinks by what it took, in whole micrograms of its meter: what is available
-# stays. The last part is the query that reads the answer: it finds the spool as just written.
+# stays. What it was swapped out with, as reported, goes on. The last part is the query that reads
+# the answer: it finds the spool as just written.
 COUNT = f"""
 WITH {{locked}}line AS ({{line}}), held AS (
     SELECT spool.id, spool.metered_grams, line.id AS line_id, line.reserved_grams, round(
@@ -89,6 +90,10 @@ WITH {{locked}}line AS ({{line}}), held AS (
 ), claimed AS (
     UPDATE production_runmaterial line
     SET metered_grams = line.metered_grams + counted.grams,
+        actual_grams = CASE WHEN line.actual_source IN ('metered', 'sliced')
+            THEN greatest(round(line.metered_grams + counted.grams, {GramsField.places})
+                - coalesce(line.actual_purge_grams, 0), 0)
+            ELSE line.actual_grams END,
         reserved_grams = line.reserved_grams - counted.freed
     FROM counted WHERE line.id = counted.line_id
 ), inventory_spool AS (

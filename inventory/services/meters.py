@@ -86,8 +86,12 @@ def lower(meter, spool, grams, *, at):
             again = half_up(before, GramsField.places) - half_up(meter.grams, GramsField.places)
             line.reserved_grams += again
             spool.reserved_grams += again
-        line.metered_grams -= grams
-        line.save(update_fields=["metered_grams", "reserved_grams"])
+        line.lower_metered(grams)
+        line.save(
+            update_fields=[
+                *("metered_grams", "metered_before_grams", "reserved_grams", "actual_grams")
+            ]
+        )
         if not meter.grams:
             meter.closed_at, meter.run_material = at, None
     meter.save()

@@ -8,9 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from production.forms.fields import ReasonField, usual_reasons
 from production.models import ESTIMATED, REPORTED, ActualSource, ProductionRun, Reason
-from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.completion.actuals import ItemCount, MaterialActual, outlook
 from production.services.completion.estimates import estimates
 from production.services.reported import lines as reported
+from tenants.operations.text import format_number
 from tenants.web.forms import VerbForm
 from tenants.web.touch_fields import CountField
 
@@ -166,11 +167,17 @@ class ActualsForm(VerbForm):
         return [line for line in _lines(self.subject) if line.spool_id or not self.touch]
 
     def _reported(self):
-        """``{line id: line}`` with the figures that devices reported, where they are all there is.
-        What is not changed is taken as reported by the time that it is booked."""
+        """``{line id: line}`` with the figures that devices reported, where they are all there is,
+        or come on top of what was saved. What is not changed is taken as it is by the time that it
+        is booked."""
         lines = [copy(line) for line in self.lines]
         filled = reported.fill(lines)
-        return {line.pk: line for line in lines if line.pk in filled}
+        found = {line.pk: line for line in lines if line.pk in filled}
+        added = [line for line in self.lines if reported.since(line)]
+        for line in (outlook(added) or ()) if added else ():
+            line.gross_before_grams = line.gross_after_grams = None
+            found[line.pk] = line
+        return found
 
     def _known(self):
         return [self.reported.get(line.pk, line) for line in _lines(self.subject)]
@@ -181,10 +188,19 @@ class ActualsForm(VerbForm):
             field = self.number_field(label=LABELS[name], initial=initial, unit="g")
             if name in GRAMS and initial is not None:
                 add_hint(field, self._source(line))
+                self._add_since(field, line)
             self.fields[line_field(line.pk, name)] = field
         settle = line_field(line.pk, "settle")
         self.fields[settle] = forms.BooleanField(label=LABELS["settle"], required=False)
         self.after_refusal = self.after_refusal | {settle: {"insufficient_inventory"}}
+
+    def _add_since(self, field, line):
+        """Say what the initial value is made of, where a saved figure was added to."""
+        if since := reported.since(line):
+            text = _("%(source)s, with %(grams)s g reported since")
+            source = ActualSource(self._source(line)).label
+            field.help_text = text % {"source": source, "grams": format_number(since)}
+            field.widget.attrs["data-estimate"] = ""
 
     def _figures(self, line):
         """All figures; on a touch screen only those that are of use for the line."""

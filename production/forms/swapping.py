@@ -8,7 +8,7 @@ from production.forms.fields import SpoolChoice, SpoolField
 from production.forms.starting import OVERRIDABLE, OverridableForm
 from production.models import RunMaterial
 from production.services import taking_over
-from production.services.completion.actuals import MaterialActual
+from production.services.completion.actuals import MaterialActual, outlook
 from tenants.operations.text import format_number
 from tenants.web.forms import NumberField
 
@@ -91,8 +91,11 @@ class SwapForm(OtherSpoolForm):
         line = self.line
         if self.touch and line.spool.live_grams <= line.planned_total_grams:
             self.fields["gave"].initial = "empty"
-        if self.touch and line.metered_grams:
-            text = _("gave %(grams)s g, as reported") % {"grams": format_number(line.metered_grams)}
+        if self.touch and (so_far := _so_far(line)):
+            text = _("gave %(grams)s g, as reported")
+            if not so_far.is_reported:
+                text = _("gave %(grams)s g, by what was saved, and reported since")
+            text %= {"grams": format_number(so_far.actual_total_grams)}
             self.fields["gave"].choices = [("reported", text), *self.fields["gave"].choices]
             self.fields["gave"].initial = "reported"
 
@@ -134,6 +137,12 @@ class TakeOverForm(OverridableForm):
             spools = Spool.objects.filter(pk__in=taking_over.offered(self.subject))
             self.fields["spool"] = OfferedSpool(spools.with_filament().order_by("pk"))
         self.add_override()
+
+
+def _so_far(line):
+    """A copy of the line with what was reported or saved of it; None of neither."""
+    is_known = line.metered_grams or line.metered_before_grams is not None
+    return outlook([line])[0] if is_known and outlook([line]) else None
 
 
 class ReassignForm(OtherSpoolForm):

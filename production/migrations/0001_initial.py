@@ -193,6 +193,7 @@ class Migration(migrations.Migration):
                 ('expected_grams', tenants.operations.quantities.GramsField(editable=False, null=True)),
                 ('reserved_grams', tenants.operations.quantities.GramsField(default=0, editable=False)),
                 ('metered_grams', tenants.operations.quantities.ReportedGramsField(default=0, editable=False)),
+                ('metered_before_grams', tenants.operations.quantities.ReportedGramsField(editable=False, null=True)),
                 ('actual_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('actual_purge_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('gross_before_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),

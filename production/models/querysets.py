@@ -200,6 +200,11 @@ class RunMaterialQuerySet(HoldingSpoolQuerySet):
         """What printing runs draw from its spool, and have no actual of yet."""
         return self.filter(of_run(PRINTING, "run"), actual_grams__isnull=True)
 
+    def going_on(self):
+        """The same, and what has an actual that was saved while it printed."""
+        goes_on = Q(actual_grams=None) | Q(metered_before_grams__isnull=False)
+        return self.filter(of_run(PRINTING, "run"), goes_on)
+
     def with_taken(self):
         """Adds ``taken_grams``: what the run took of the line's spool, by the ledger; null while
         the run is open, or where it was cancelled and nothing was booked."""

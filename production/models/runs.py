@@ -1,5 +1,7 @@
 """Production runs, their items, materials and events."""
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -20,7 +22,7 @@ from tenants.operations.quantities import (
     ReportedGramsField,
 )
 from tenants.operations.quantities import minutes as to_minutes
-from tenants.operations.text import format_number
+from tenants.operations.text import format_number, half_up
 
 
 class PlanSource(models.TextChoices):
@@ -204,11 +206,13 @@ class RunMaterial(models.Model):
 
     ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;
     ``reserved_grams`` are those of its spool that are reserved for this line, ``metered_grams``
-    those that devices reported of it: they are the sum of its meters. The start freezes
-    ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later, which are no part
-    of the plan, and are to take ``expected_grams`` (0: what is left of their requirement). What
-    its spools were of when the run was closed is kept in ``planned_spool_filament`` and
-    ``spool_filament`` where filaments were merged since, and the run took both.
+    those that devices reported of it: they are the sum of its meters, of which
+    ``metered_before_grams`` were there when its actual or weight was saved while it printed: what
+    is reported later comes on top. The start freezes ``planned_spool`` and
+    ``planned_cost_per_gram``: null on lines added later, which are no part of the plan, and are to
+    take ``expected_grams`` (0: what is left of their requirement). What its spools were of when the
+    run was closed is kept in ``planned_spool_filament`` and ``spool_filament`` where filaments were
+    merged since, and the run took both.
     """
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="materials")
@@ -240,6 +244,7 @@ class RunMaterial(models.Model):
     expected_grams = GramsField(null=True, editable=False)
     reserved_grams = GramsField(default=0, editable=False)
     metered_grams = ReportedGramsField(default=0, editable=False)
+    metered_before_grams = ReportedGramsField(null=True, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)
     gross_before_grams = GramsField(null=True, blank=True)
@@ -293,6 +298,37 @@ class RunMaterial(models.Model):
     def is_reported(self):
         """Whether its actual is what devices reported."""
         return self.actual_source in REPORTED
+
+    @property
+    def is_swapped_out(self):
+        """Whether the run in progress goes on without it. What was saved of it while it prints is
+        no such actual: what is reported later is added."""
+        return self.actual_grams is not None and self.metered_before_grams is None
+
+    @property
+    def reported_since_grams(self):
+        """What was reported of a run in progress after its figure was saved."""
+        if self.metered_before_grams is None:
+            return Decimal(0)
+        since = self.metered_grams - self.metered_before_grams
+        return max(half_up(since, GramsField.places), Decimal(0))
+
+    @property
+    def so_far_grams(self):
+        """What it took so far, as was saved and reported; None where neither says."""
+        if self.actual_grams is not None:
+            return self.actual_total_grams + self.reported_since_grams
+        is_weighed = self.gross_after_grams is not None
+        return None if is_weighed or not self.metered_grams else self.metered_grams
+
+    def lower_metered(self, grams):
+        """Take back of what was reported of it; not saved."""
+        self.metered_grams -= grams
+        if self.metered_before_grams is not None:
+            self.metered_before_grams = min(self.metered_before_grams, self.metered_grams)
+        if self.is_reported:
+            reported = half_up(self.metered_grams, GramsField.places)
+            self.actual_grams = max(reported - (self.actual_purge_grams or 0), Decimal(0))
 
     @property
     def planned_total_grams(self):

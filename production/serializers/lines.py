@@ -121,6 +121,7 @@ class RunMaterialSerializer(RowSerializer):
             "expected_grams",
             "reserved_grams",
             "metered_grams",
+            "metered_before_grams",
             "actual_grams",
             "actual_purge_grams",
             "gross_before_grams",

@@ -327,17 +327,6 @@ def test_what_was_closed_meanwhile_takes_no_more(spool, run, token, operator):
     assert violations() == []
 
 
-def test_a_draft_typed_while_it_prints_wins_and_is_told(spool, run, token, operator):
-    report(spool, token, 30)
-    actual = MaterialActual(spool=spool.pk, actual_grams=Decimal(80), actual_purge_grams=0)
-    midprint.save_actuals(run, by=operator, materials=[actual])
-    report(spool, token, 20)
-    assert line_of(run).metered_grams == 50
-    completion.complete(run, by=operator)
-    assert balances(spool)[:2] == (920, 920)
-    assert violations() == []
-
-
 def test_two_devices_of_one_line_are_one_entry(spool, run, manager, operator):
     for kind in ("moonraker", "scale"):
         report(spool, a_printer_token(manager, kind=kind), 30)

@@ -4,6 +4,7 @@ Every line of the run ends up with part grams, purge grams and where they come f
 with good and scrapped counts. What was not given is missing, never taken as planned.
 """
 
+from copy import copy
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -23,7 +24,10 @@ from tenants.operations.refusals import Invalid, Refusal, located
 from tenants.operations.text import format_number, half_up
 
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
-LINE_FIELDS = (*FIGURES, "actual_source", "reserved_grams", "metered_grams")
+LINE_FIELDS = (
+    *(*FIGURES, "actual_source", "reserved_grams"),
+    *("metered_grams", "metered_before_grams"),
+)
 MINUTE_FIELDS = ("actual_minutes", "actual_minutes_source")
 ITEM_FIELDS = ("good_count", "good_count_source", "scrapped_count", "scrap_reason")
 
@@ -81,8 +85,9 @@ class ItemCount:
 def apply_materials(lines, given, spools, *, percent=None, books=None):
     """Write the actuals on the (locked) lines; returns the ids of those to settle.
 
-    What is in ``given`` overrides the drafts saved on the lines; where neither says anything, it is
-    what devices reported. ``percent`` estimates what was not
+    What is in ``given`` overrides the drafts saved on the lines, to which is added what devices
+    reported since; where neither says anything, it is
+    what they reported. ``percent`` estimates what was not
     given by that share of the plan: 100 is "as planned". ``books`` ({spool id: net grams}) is what
     a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
     missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction, TareUnknown,
@@ -95,6 +100,7 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     for line in lines:
         with located(*places.get(line, ())):
             _settle(line, spools, _book_of(line, spools, books or {}))
+        reported.add_since(line)
     if percent is not None:
         _estimate(lines, percent)
     missing = [line for line in lines if None in (line.actual_grams, line.actual_purge_grams)]
@@ -102,6 +108,30 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
         raise _missing(missing, spools, percent)
     refuse_without_spool([line for line in lines if line.actual_total_grams], field="materials")
     return settled
+
+
+def outlook(lines):
+    """Copies of the lines of a run in progress, with the actuals that `complete` would book now
+    with ``as_planned``; None where it would ask. ``since_grams`` of them were reported after a
+    figure was saved. A source that was reported is "metered"."""
+    lines = [copy(line) for line in lines]
+    spools = {line.spool_id: line.spool for line in lines if line.spool_id}
+    for line in lines:
+        line.since_grams = reported.since(line)
+        if reported.is_by_meter(line):
+            reported.fill_one(line)
+    try:
+        for line in lines:
+            _settle(line, spools, _book_of(line, spools, {}))
+            reported.add_since(line)
+    except Refusal:
+        return None
+    _estimate(lines, 100)
+    for line in lines:
+        is_known = None not in (line.actual_grams, line.actual_purge_grams)
+        if not is_known or line.actual_total_grams and not line.spool_id:
+            return None
+    return lines
 
 
 def _missing(lines, spools, percent):
@@ -146,6 +176,7 @@ def note(lines, given):
                 for name, value in figures.items():
                     setattr(line, name, None if value is None else to_grams(value, field=name))
                 line.actual_source = ""
+                reported.keep_meter(line)
             if actual.settle:
                 settled.add(line.pk)
     return settled

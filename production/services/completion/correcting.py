@@ -162,6 +162,9 @@ def _move_actuals(book, wrong, right, lines, entry):
         reported.relink(book, wrong, entry, to=other)
         other.metered_grams += wrong.metered_grams
         wrong.metered_grams = ledger.ZERO
+        for line in (other, wrong):
+            if line.metered_before_grams is not None:
+                line.metered_before_grams = line.metered_grams
         other.actual_grams = (other.actual_grams or ledger.ZERO) + wrong.actual_grams
         purge = wrong.actual_purge_grams or ledger.ZERO
         other.actual_purge_grams = (other.actual_purge_grams or ledger.ZERO) + purge

@@ -53,7 +53,7 @@ def revert(run, *, by, at=None, reason="", confirm=False, is_printing=False):
             book.reverse(entry, reason=REVERTED, note=reason)
         restore(book.spools.values(), by=by, at=book.at)
         reported.reopen(book, lines)
-        _drop_estimates(run, lines, items)
+        _drop_estimates(run, lines, items, is_printing=is_printing)
         _claim_again(book, run, lines, entries)
         if is_printing:
             taking.take_since(book, run, lines, since=_closing_event(run).at)
@@ -124,12 +124,14 @@ def refuse_counted(run, spools):
     )
 
 
-def _drop_estimates(run, lines, items):
+def _drop_estimates(run, lines, items, *, is_printing):
     """Clear what is no statement: as planned, by percent, or 0 good because the run failed. What
     devices reported is told by their meters."""
     if run.actual_minutes_source in ESTIMATED:
         run.set_actual_minutes(None)
     for line in lines:
+        if not is_printing:
+            line.metered_before_grams = None  # what was given is of the whole print
         if line.actual_source in (*ESTIMATED, *REPORTED):
             line.actual_grams = line.actual_purge_grams = None
             line.actual_source = ""

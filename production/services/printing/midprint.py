@@ -179,7 +179,7 @@ def _keep_so_far(book, line, so_far, is_empty):
         line.actual_grams, line.actual_purge_grams = reported.all_of(line, spool), ledger.ZERO
         line.gross_before_grams = line.gross_after_grams = None
         line.actual_source = ActualSource.TYPED
-    elif so_far is None and reported.is_by_meter(line):
+    elif so_far is None and (reported.is_by_meter(line) or reported.is_going_on(line)):
         apply_materials([line], [], book.spools)
     elif so_far is None:
         raise ActualsMissing(
@@ -191,6 +191,7 @@ def _keep_so_far(book, line, so_far, is_empty):
         if so_far.actual_grams is not None and so_far.actual_purge_grams is None:
             so_far = replace(so_far, actual_purge_grams=ledger.ZERO)  # one figure for all it gave
         apply_materials([line], [so_far], book.spools)
+    line.metered_before_grams = None  # it gives no more
     used, claim = line.actual_total_grams, line.reserved_grams
     left = max(claim - reported.surplus(line, used), ledger.ZERO)
     book.release(spool, claim)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import UsageMeter
 from inventory.services.ledger import ZERO
-from production.models import REPORTED, source_of
+from production.models import REPORTED, ActualSource, ProductionRun, source_of
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
 from tenants.operations.refusals import Refusal
@@ -78,11 +78,16 @@ def fill(run_lines, *, book=None):
         if meter.grams:
             tokens.setdefault(meter.run_material_id, []).append(meter.token)
     for line in filled:
-        used = grams_of(line)
-        purge = min(line.planned_purge_grams, used)
-        line.actual_grams, line.actual_purge_grams = used - purge, purge
-        line.actual_source = source_of(tokens.get(line.pk, [None]))
+        fill_one(line, source_of(tokens.get(line.pk, [None])))
     return {line.pk for line in filled}
+
+
+def fill_one(line, source=ActualSource.METERED):
+    """Write what was reported on a line."""
+    used = grams_of(line)
+    purge = min(line.planned_purge_grams, used)
+    line.actual_grams, line.actual_purge_grams = used - purge, purge
+    line.actual_source = source
 
 
 def unsaid(run_lines):
@@ -91,6 +96,32 @@ def unsaid(run_lines):
         if line.actual_source in REPORTED:
             line.actual_grams = line.actual_purge_grams = None
             line.actual_source = ""
+
+
+def keep_meter(line):
+    """Remember what was reported by the time that a figure of the line was given: what comes later,
+    while it prints, is added to the figure."""
+    is_saved = line.actual_grams is not None or line.gross_after_grams is not None
+    goes_on = is_saved and line.run.is_printing
+    line.metered_before_grams = line.metered_grams if goes_on else None
+
+
+def is_going_on(line):
+    """Whether a figure was saved of it while it printed."""
+    return line.metered_before_grams is not None
+
+
+def since(line):
+    """Grams that were reported of a run in progress after its figure of the line was saved."""
+    is_open = line.run.status == ProductionRun.Status.IN_PROGRESS
+    return line.reported_since_grams if is_open else ZERO
+
+
+def add_since(line):
+    """Add to the actual of a line what was reported after it was saved."""
+    if line.metered_before_grams is not None and line.actual_grams is not None:
+        line.actual_grams += since(line)
+        line.metered_before_grams = line.metered_grams
 
 
 def all_of(line, spool):
@@ -145,6 +176,8 @@ def detach(book, line):
             meter.run_material = None
             book.relink_meter(meter, into=first.setdefault(meter.token_id, meter))
     line.metered_grams = ZERO
+    if line.metered_before_grams is not None:
+        line.metered_before_grams = ZERO
 
 
 def meters_of(book, run_lines):

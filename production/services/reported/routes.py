@@ -8,7 +8,8 @@ from production.models import ProductionRun, RunMaterial
 from production.services.reported import windows
 
 COLUMNS = (
-    "pk", "run__printer", "run__finished_at", "actual_grams", "spool__printer_slot__printer"
+    "pk", "run__printer", "run__finished_at", "actual_grams", "metered_before_grams",
+    "spool__printer_slot__printer",
 )  # fmt: skip
 
 
@@ -19,11 +20,13 @@ class Candidate(NamedTuple):
     printer: int | None
     finished_at: object
     actual_grams: object
+    metered_before_grams: object
     slot_printer: int | None
 
     @property
     def draws(self):
-        return self.finished_at is None and self.actual_grams is None
+        is_swapped_out = self.actual_grams is not None and self.metered_before_grams is None
+        return self.finished_at is None and not is_swapped_out
 
 
 def lock_line(number, *, token, at, waits=True):

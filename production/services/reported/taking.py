@@ -23,9 +23,10 @@ def without_run(spools, *, since, until=None):
     return list(found.select_related("token", "entry", "by").order_by("pk"))
 
 
-def take(book, line, found, *, goes_on=True):
+def take(book, line, found, *, goes_on=True, is_since=False):
     """Let the line of a locked run have these meters of its spool: open while the run ``goes_on``,
-    else closed. What they had posted is reversed; a weighed balance stays."""
+    else closed. What they had posted is reversed; a weighed balance stays. A figure that was saved
+    of it includes them, unless they are ``is_since``: reported later."""
     spool, before = book.spools[line.spool_id], reported.grams_of(line)
     going_on = {}
     if goes_on:
@@ -35,6 +36,10 @@ def take(book, line, found, *, goes_on=True):
         if meter.entry_id:
             _reverse(book, spool, meter.entry, goes_on=goes_on)
         line.metered_grams += meter.grams
+        if goes_on and not is_since and line.metered_before_grams is not None:
+            line.metered_before_grams += meter.grams
+        if goes_on and line.is_reported:
+            reported.fill_one(line, line.actual_source)
         if goes_on:
             _go_on(book, meter, line, going_on)
         else:
@@ -80,7 +85,7 @@ def take_since(book, run, run_lines, *, since):
     for meter in without_run(ids, since=since, until=since + windows.after()) if ids else ():
         line = next(line for line in used if line.spool_id == meter.spool_id)
         if is_of(meter, run) and meter.spool_id not in later:
-            take(book, line, [meter])
+            take(book, line, [meter], is_since=True)
     end_others(book)
 
 

@@ -7,8 +7,17 @@ from decimal import Decimal
 
 from django.db.models import OuterRef, Prefetch, Subquery
 from django.utils import timezone
+from django.utils.functional import cached_property
 
-from production.models import Printer, PrinterSlot, ProductionRun, RunItem, RunMaterial
+from production.models import (
+    ESTIMATED,
+    Printer,
+    PrinterSlot,
+    ProductionRun,
+    RunItem,
+    RunMaterial,
+)
+from production.services.completion.actuals import outlook
 from production.services.reports import demand
 
 QUEUE_LENGTH = 20
@@ -60,7 +69,7 @@ class OpenRun:
     def lines(self):
         """Its materials; while it is open, without those swapped out."""
         lines = self.run.materials.all()
-        return [line for line in lines if line.actual_grams is None or not self.run.is_open]
+        return [line for line in lines if not (self.run.is_open and line.is_swapped_out)]
 
     def takes(self):
         """The spool, or the filament where no spool is chosen yet, that it takes most of; or None:
@@ -91,6 +100,12 @@ class OpenRun:
         """What devices reported of the run so far; 0 where they reported nothing."""
         return sum(line.metered_grams for line in self.run.materials.all())
 
+    @cached_property
+    def outlook(self):
+        """The Outlook of its completion, where nothing is typed; None where it would ask."""
+        lines = outlook(list(self.run.materials.all()))
+        return None if lines is None else Outlook(lines)
+
     def _empty_at(self, line):
         """When the spool is empty, if the print takes from it evenly; None if unknown."""
         if self.ends_at is None:
@@ -98,6 +113,34 @@ class OpenRun:
         taken, left = line.metered_grams, line.spool.live_grams
         share = float((taken + left) / (taken + line.reserved_grams))
         return self.run.started_at + (self.ends_at - self.run.started_at) * share
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a completion books of the lines, copies with their actuals, if nothing is typed."""
+
+    lines: list
+
+    @property
+    def planned(self):
+        """Lines of which nothing is known."""
+        return [line for line in self.lines if line.actual_source in ESTIMATED]
+
+    @property
+    def is_reported(self):
+        """Whether all that is known was reported."""
+        known = [line for line in self.lines if line.actual_source not in ESTIMATED]
+        return all(line.is_reported for line in known if line.actual_total_grams)
+
+    def planned_grams(self):
+        return sum(line.actual_total_grams for line in self.planned)
+
+    def known_grams(self):
+        return sum(line.actual_total_grams for line in self.lines) - self.planned_grams()
+
+    def added(self):
+        """Lines with a figure to which is added what was reported since."""
+        return [line for line in self.lines if line.since_grams]
 
 
 @dataclass(frozen=True)

@@ -211,6 +211,7 @@ def remove_material(line, *, by, at=None):
         else:
             line.actual_grams = line.actual_purge_grams = ledger.ZERO
             line.gross_before_grams = line.gross_after_grams = None
+            line.metered_before_grams = None
             line.save()
     run_state.save(run, "remove_material", by=by, at=at)
 
@@ -373,6 +374,8 @@ def _assign(line, fields):
         if name in DRAFT_FIELDS | {"planned_grams", "planned_purge_grams"} and value is not None:
             value = to_grams(value, field=name)
         setattr(line, name, value)
+    if {"actual_grams", "gross_after_grams"} & {*changed}:
+        reported.keep_meter(line)
     if changed_plan:
         line.planned_source = PlanSource.TYPED
     _require_one_of(line.filament_id, line.material_type_id)

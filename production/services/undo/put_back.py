@@ -104,7 +104,7 @@ def _put_meters_back(book, run, lines, done):
     new = _put_lines_back(book, run, lines, done.before)
     if _goes_on(done):
         taking.take_since(book, run, lines, since=done.at)
-        bulk_update(lines, ("metered_grams", "reserved_grams"))
+        bulk_update(lines, ("metered_grams", "metered_before_grams", "reserved_grams"))
     return new
 
 

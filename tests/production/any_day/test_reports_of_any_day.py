@@ -1,7 +1,8 @@
 """Reports, verbs and undos in any order: a plain sum of what was reported predicts every balance.
 
 After each step all invariants hold, no gram that was reported is lost or twice in the book, and
-what a run was booked by is what was reported of it, unless somebody said otherwise.
+what a run was booked by is what was reported of it, unless somebody said otherwise: a figure that
+was saved while it printed, and what was reported since.
 """
 
 from collections import Counter
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from inventory.models import Spool, UsageMeter
 from inventory.services import metering, meters
+from inventory.services.ledger import ZERO
 from production.models import ESTIMATED, REPORTED, ProductionRun, Reason, RunMaterial
 from production.services import completion, late_reports
 from production.services.completion.actuals import MaterialActual
@@ -40,6 +42,8 @@ STEPS = st.one_of(
     st.tuples(st.just("report"), WHICH, SOME, st.integers(0, 1)),
     st.tuples(st.just("give_back"), WHICH, SOME, st.integers(0, 1)),
     st.tuples(st.just("start"), WHICH, SOME, st.integers(0, 2)),
+    st.tuples(st.just("save"), WHICH, WHICH, SOME),
+    st.tuples(st.just("weigh"), WHICH, SOME),
     st.tuples(st.just("complete"), WHICH, st.sampled_from(["metered", "planned", "typed"])),
     st.tuples(st.just("fail"), WHICH, st.integers(1, 100)),
     st.tuples(st.just("cancel"), WHICH),
@@ -61,9 +65,11 @@ class Day:
         user = make_user()
         self.tokens = [a_printer_token(user, kind=kind) for kind in ("moonraker", "bridge")]
         self.reported = Counter()
+        self.saved = {}  # by line: the figure, and what was reported since
 
     def report(self, spool, grams, token):
         spool, token = self.spools[spool], self.tokens[token]
+        self._add(line_of(spool, token), grams)
         metering.use(spool.number, by=token.user, token=token, grams=grams)
         self.reported[spool.pk] += grams
 
@@ -73,8 +79,46 @@ class Day:
         line = line_of(spool, token)
         own = UsageMeter.objects.open().filter(spool=spool, token=token, run_material=line)
         grams = min(Decimal(grams), sum(meter.grams for meter in own))
+        self._add(line, -grams)
         metering.use(spool.number, by=token.user, token=token, grams=-grams)
         self.reported[spool.pk] -= grams
+
+    def save(self, run, line, grams):
+        line = self._printing_line(run, line)
+        self._save(line, grams, actual_grams=grams, actual_purge_grams=0)
+
+    def weigh(self, spool, grams):
+        line = self._printing_line(spool, spool)
+        self._save(line, grams, gross_before_grams=5000, gross_after_grams=5000 - grams)
+
+    def _save(self, line, grams, **figures):
+        figures = {name: Decimal(value) for name, value in figures.items()}
+        actual = MaterialActual(line=line.pk, **figures)
+        midprint.save_actuals(line.run, by=None, materials=[actual])
+        self.saved[line.pk] = (Decimal(grams), ZERO)
+
+    def _printing_line(self, run, number):
+        lines = RunMaterial.objects.going_on().filter(run=self._run(run, "in_progress"))
+        lines = list(lines.select_related("run").order_by("pk"))
+        if not lines:
+            raise Refusal("None prints.")
+        return lines[number % len(lines)]
+
+    def _add(self, pk, grams):
+        if pk in self.saved and RunMaterial.objects.going_on().filter(pk=pk).exists():
+            figure, since = self.saved[pk]
+            self.saved[pk] = figure, max(since + grams, ZERO)
+
+    def _check_saved(self, run):
+        """What was saved is booked with what was reported since."""
+        for line in run.materials.all():
+            if line.pk in self.saved:
+                assert line.actual_total_grams == sum(self.saved[line.pk])
+                assert line.actual_source in ("typed", "weighed")
+
+    def _forget(self, run):
+        for pk in run.materials.values_list("pk", flat=True):
+            self.saved.pop(pk, None)
 
     def start(self, spool, grams, printer):
         own = {"printer": self.slots[printer].printer} if printer < 2 else {}
@@ -91,14 +135,21 @@ class Day:
                 for pk in run.materials.values_list("pk", flat=True)
             ]
         completion.complete(run, by=None, **how)
+        if way != "typed":
+            self._check_saved(run)
+        self._forget(run)
 
     def fail(self, run, percent):
         run = self._run(run, "in_progress")
         reason = Reason.objects.filter(kind="failure").first()
         completion.fail(run, by=None, reason=reason, progress_percent=percent, confirm=True)
+        self._check_saved(run)
+        self._forget(run)
 
     def cancel(self, run):
-        lifecycle.cancel(self._run(run, "in_progress"), by=None)
+        run = self._run(run, "in_progress")
+        lifecycle.cancel(run, by=None)
+        self._forget(run)
 
     def swap(self, run, spool):
         run = self._run(run, "in_progress")
@@ -109,6 +160,7 @@ class Day:
     def undo(self, run):
         run = self._run(run)
         last_action.undo(run, event=run.events.last().pk, by=None)
+        self._forget(run)
 
     def revert(self, run, is_printing):
         run = self._run(run, "completed", "failed", "cancelled")
@@ -179,10 +231,10 @@ def test_every_gram_is_in_the_book_once(farm, number):
             for name, *arguments in steps:
                 try:
                     with transaction.atomic():
-                        before = Counter(on_the_farm.reported)
+                        before = Counter(on_the_farm.reported), dict(on_the_farm.saved)
                         getattr(on_the_farm, name)(*arguments)
                 except Refusal:
-                    on_the_farm.reported = before
+                    on_the_farm.reported, on_the_farm.saved = before
                 on_the_farm.check()
             transaction.set_rollback(True)
 

@@ -18,7 +18,7 @@ from tenants.live.notes import ACCESS, ADDED, DELETED, UPDATED, USED, Note, TooL
 logger = logging.getLogger(__name__)
 
 
-SEND = f"SELECT pg_notify(%s, note) FROM unnest(%s::text[]) note WHERE {IS_LISTENED}"
+SEND = f"SELECT pg_notify(%s, note) FROM unnest(%s::text[]) note WHERE {IS_LISTENED}"  # nosec B608
 SEND_ANYWAY = "SELECT pg_notify(%s, %s)"
 FAILURES = (DatabaseError, InterfaceError)
 shapes = {}  # by resource: what makes the shape of a row that is about to be erased

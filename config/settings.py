@@ -211,6 +211,7 @@ LOGOUT_REDIRECT_URL = "login"
 
 # Cookies have no domain, so browsers send them to the host that set them alone.
 COOKIE_PREFIX = "__Host-" if HTTPS else ""
+SESSION_ENGINE = "tenants.web.sessions"
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}spoolbook-session"
 SESSION_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_AGE = 14 * 24 * 3600

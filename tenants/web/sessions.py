@@ -1,12 +1,26 @@
-"""Sessions, which are saved after the view: its effect is committed by then."""
+"""Sessions, which are saved after the view: its effect is committed by then. The module is the
+``SESSION_ENGINE`` too."""
 
 import logging
 
 from django.contrib.sessions import middleware
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.exceptions import SessionInterrupted
 from django.db import DatabaseError, InterfaceError
 
+from tenants.live.announcing import announce
+from tenants.live.notes import ACCESS
+
 logger = logging.getLogger(__name__)
+
+
+class SessionStore(db.SessionStore):
+    """Django's; what is open for a session is closed when that ends, as by signing out."""
+
+    def delete(self, session_key=None):
+        super().delete(session_key)
+        if session_key or self.session_key:
+            announce(ACCESS)
 
 
 class SessionMiddleware(middleware.SessionMiddleware):

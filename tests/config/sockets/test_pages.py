@@ -1,10 +1,11 @@
 """Websockets of our own pages: told that something changed, and not what."""
 
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from inventory.services.spools import shelf
 from production.services.printing import midprint
-from tests.config.sockets.live import heard, heard_nothing, open_at
+from tests.config.sockets.live import SECONDS, heard, heard_nothing, open_at
 from tests.factories import PASSWORD, a_printer, a_running_run, a_spool, make_user
 
 
@@ -14,14 +15,21 @@ def run(live, committed_farm):
 
 
 @pytest.fixture
-def page(live, committed_farm, run):
-    """``page(origin=...)``: how its script opens a websocket, in the session of an operator."""
+def browser(live, committed_farm):
+    """Signed in as an operator."""
     make_user(username="ida")
-    host, browser = f"{committed_farm.slug}.localhost", live.client(committed_farm)
+    browser = live.client(committed_farm)
     browser.get("/accounts/login/")
     form = {"username": "ida", "password": PASSWORD}
     form["csrfmiddlewaretoken"] = browser.cookies["spoolbook-csrf"]
     assert browser.post("/accounts/login/", data=form).status_code == 302
+    return browser
+
+
+@pytest.fixture
+def page(live, committed_farm, run, browser):
+    """``page(origin=...)``: how its script opens a websocket, in the session of an operator."""
+    host = f"{committed_farm.slug}.localhost"
     cookie = {"Cookie": f"spoolbook-session={browser.cookies['spoolbook-session']}"}
 
     def how(origin=f"http://{host}", headers=cookie):
@@ -48,6 +56,17 @@ def test_a_page_of_another_site_hears_nothing(page):
     place, how = page(origin="https://evil.example")
     with pytest.raises(Exception, match="403"):
         open_at(*place, **how).close()
+
+
+@pytest.mark.parametrize("path", ["/accounts/logout/", "/admin/logout/", "/floor/leave/"])
+def test_who_signs_out_hears_no_more(page, browser, path):
+    place, how = page()
+    with open_at(*place, **how) as websocket:
+        form = {"csrfmiddlewaretoken": browser.cookies["spoolbook-csrf"]}
+        assert browser.post(path, data=form).status_code in (200, 302, 303)
+        with pytest.raises(ConnectionClosed) as error:
+            websocket.recv(timeout=SECONDS)
+    assert error.value.rcvd.code == 1008
 
 
 def test_nobody_hears_without_a_sign_in(page):

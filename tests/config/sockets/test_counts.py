@@ -6,7 +6,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from config.sockets.farms import FarmWebsockets
+from config.sockets import farms
+from config.sockets.farms import FarmWebsockets, Full
+from tenants.web import websockets
+from tenants.web.websockets import FARM_IS_FULL, ONE_IS_FULL, TooManyWebsockets
 
 ABOUT = {"token": 7, "name": "printer"}
 
@@ -78,3 +81,38 @@ def test_one_that_could_not_be_noted_counts_nowhere(row):
 
     asyncio.run(work())
     assert row.counts == [1]
+
+
+def test_a_session_has_its_share_and_a_farm_its_total(row, monkeypatch):
+    monkeypatch.setattr(farms, "MAX_OF_ONE", 2)
+    monkeypatch.setattr(farms, "MAX_OF_FARM", 3)
+    ida, ben = ({"session": name, "name": name} for name in ("ida", "ben"))
+
+    async def work():
+        farm = a_farm(row)
+        await farm.join(ida)
+        await farm.join(ida)
+        with pytest.raises(Full, match="the session of 'ida' of the farm x has 2") as one:
+            await farm.join(ida)
+        await farm.join(ben)
+        with pytest.raises(Full, match="the farm x has 3") as total:
+            await farm.join(ben)
+        assert (one.value.answer, total.value.answer) == (ONE_IS_FULL, FARM_IS_FULL)
+        await farm.leave(ida)
+        await farm.join(ida)
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize(
+    ("answer", "about", "text", "limit"),
+    [
+        (ONE_IS_FULL, {"token": 7}, "The token x has 50 websockets open", 50),
+        (ONE_IS_FULL, {"session": "s"}, "This sign-in has 50 websockets open", 50),
+        (FARM_IS_FULL, {"token": 7}, "This farm has 1000 websockets open", 1000),
+    ],
+)
+def test_a_refusal_names_the_limit(answer, about, text, limit):
+    with pytest.raises(TooManyWebsockets, match=text) as refused:
+        websockets._refuse_if_full(answer, about | {"name": "x"})
+    assert refused.value.numbers == {"limit": limit, "retry_after_seconds": 30}

@@ -106,7 +106,7 @@ def receive_tagged(uids, *, by, at=None, **fields):
         return tags.describe(spool, by=by, at=at, extra=fields["extra"])
     spool = receive_stated(by=by, at=at, **fields)
     for uid in uids:
-        tags.bind(spool, uid=uid, by=by, at=at)
+        spool = tags.bind(spool, uid=uid, by=by, at=at).spool
     return spool
 
 

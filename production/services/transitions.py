@@ -188,8 +188,8 @@ ROWS = (  # the admin offers them in this order
         path="take-over-reports", label=_("Take over reports"),
         done=_("took over what was reported for run %(run)s"),
         success=_("Run %(run)s has what was reported."),
-        summary="Let the run have what was reported, while it printed, of a spool that it does not "
-        "name: the spool gets a line of the run.",
+        summary="Let the run have what was reported of a spool that it does not name: the spool "
+        "gets a line of the run.",
     ),
     Transition(
         name="unstart", moves=_from(Status.IN_PROGRESS, to=(Status.PLANNED,)),

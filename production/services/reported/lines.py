@@ -100,7 +100,9 @@ def unsaid(run_lines):
 
 def keep_meter(line):
     """Remember what was reported by the time that a figure of the line was given: what comes later,
-    while it prints, is added to the figure."""
+    while it prints, is added to the figure. A correction leaves it as it was."""
+    if line.run.status != ProductionRun.Status.IN_PROGRESS:
+        return
     is_saved = line.actual_grams is not None or line.gross_after_grams is not None
     goes_on = is_saved and line.run.is_printing
     line.metered_before_grams = line.metered_grams if goes_on else None

@@ -209,6 +209,8 @@ def taken(line):
         assert line.actual_total_grams == line.metered_grams
     if line.actual_source in ESTIMATED:
         assert line.metered_grams == 0
+    if line.run.status == ProductionRun.Status.CANCELLED and not line.metered_grams:
+        return 0  # a figure that was saved is no statement of what a cancelled run used
     return line.actual_total_grams or 0
 
 

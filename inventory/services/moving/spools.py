@@ -1,4 +1,5 @@
-"""Spools that come from another server, each with its receipt and what was used of it before."""
+"""Spools that come from another server, each with its receipt, what was used of it before, and its
+tags."""
 
 from collections import Counter
 from datetime import datetime
@@ -6,11 +7,12 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext_lazy
 
-from inventory.models import InventoryTransaction, Spool, SpoolEvent, UsageMeter
+from inventory.models import InventoryTransaction, Spool, SpoolEvent, SpoolTag, UsageMeter
 from inventory.models.ledger import OPENING
 from inventory.services import clock, ledger
 from inventory.services.moving import arrivals
-from inventory.services.moving.arrivals import CHANGED, IMPORT, NEW, batched
+from inventory.services.moving.arrivals import BATCH, CHANGED, IMPORT, NEW, batched
+from inventory.services.spools import tag_values
 from tenants.accounts import audited
 from tenants.accounts.models import AuditEvent, FarmSettings
 from tenants.operations import progress
@@ -46,6 +48,7 @@ def move_spools(rows, *, by, note, at=None):
         _receive([row for row in batch if row.outcome == NEW], now)
         _change([row for row in batch if row.outcome == CHANGED], now)
         progress.count(len(batch))
+    _tag([row for row in rows if row.outcome in (NEW, CHANGED)], now)
 
 
 def _receive(rows, now):
@@ -119,6 +122,23 @@ def _set(spool, row, now):
 def _adjust(book, spool, values, now):
     if grams := values[LEFT_GRAMS] - spool.remaining_grams:
         book.adjust(spool, grams, reason=OPENING, note=now.note)
+
+
+def _tag(rows, now):
+    """Put the tags that extra values name on these spools, without an event, by which they would
+    be touched. One that is on another spool here stays there; of several new ones it is on the
+    newest that is not archived."""
+    renamed = [row.instance for row in rows if "extra" in row.changes]
+    for spools in batched(renamed):
+        SpoolTag.objects.filter(spool__in=spools).delete()
+    spools = sorted((row.instance for row in rows), key=lambda each: (each.is_archived, -each.pk))
+    named = [
+        SpoolTag(spool=spool, uid=uid, bound_at=now.at)
+        for spool in spools
+        for uid in tag_values.uids_in(spool.extra)
+    ]
+    with audited.refusals(SpoolTag()):
+        SpoolTag.objects.bulk_create(named, batch_size=BATCH, ignore_conflicts=True)
 
 
 def _touched(ids):

@@ -6,7 +6,6 @@ after the commit: what the slot holds by then.
 """
 
 import http.client
-import ipaddress
 import json
 import socket
 from contextlib import suppress
@@ -21,13 +20,13 @@ from tenants.jobs import kinds
 from tenants.jobs import services as jobs
 from tenants.jobs.models import Job
 from tenants.operations.refusals import Refusal, TooMany
+from tenants.web.outgoing import may_ask
 
 KIND, LABEL = "active_spool", gettext_lazy("Active spool")
 TIMEOUT_SECONDS = 3
 PORT = 80
 PATH = "/server/spoolman/spool_id"
 MAX_BYTES = 10_000  # of the answer
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 
 class PrinterNotReached(Refusal):
@@ -98,28 +97,12 @@ def _post(url, body):
 def _permitted(host, port):
     """An IP address of the host that may be asked. Raises OSError, PrinterNotReached."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [ipaddress.ip_address(each[4][0].partition("%")[0]) for each in found]
+    addresses = [each[4][0].partition("%")[0] for each in found]
     for address in addresses:
-        if _may_ask(_real(address)):
-            return str(address)
+        if may_ask(address, settings.PRINTER_NETWORKS):
+            return address
     text = _(
         "%(host)s is at the private address %(address)s, and this installation asks none there. "
         "Whoever runs it can name its network in SPOOLBOOK_PRINTER_NETWORKS."
     )
     raise PrinterNotReached(text % {"host": host, "address": addresses[0]})
-
-
-def _real(address):
-    """The address of version 4 that one of version 6 leads to."""
-    if address.version == 4:
-        return address
-    if address in NAT64:
-        return ipaddress.ip_address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
-
-
-def _may_ask(address):
-    if address.is_global and not address.is_multicast:
-        return True
-    networks = settings.PRINTER_NETWORKS
-    return any(address in network for network in networks if network.version == address.version)

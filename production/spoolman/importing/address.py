@@ -6,7 +6,6 @@ the connection goes to an address that was looked at. Redirects are not followed
 
 import base64
 import http.client
-import ipaddress
 import re
 import socket
 import ssl
@@ -20,13 +19,13 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from production.spoolman.importing.source import NotReadable, loaded
+from tenants.web.outgoing import may_ask
 
 MAX_BYTES = 64 * 1024 * 1024  # of one answer: more than 50,000 spools
 CHUNK = 65_536
 WAIT_SECONDS = 20  # for the next bytes
 SECONDS = 120  # of all answers together
 API = "/api/v1"
-NAT64 = ipaddress.ip_network("64:ff9b::/96")
 HOST = re.compile(r"[A-Za-z0-9._:-]{1,253}", re.ASCII)
 
 
@@ -141,7 +140,7 @@ class Server:
             message = _("There is no host %(host)s.")
             raise NotReadable(message % {"host": self._host}) from error
         for *_kind, address in found:
-            if not _is_allowed(address[0]):
+            if not may_ask(address[0], settings.SPOOLMAN_NETWORKS):
                 message = _(
                     "%(place)s is at the private address %(address)s, which this installation "
                     "does not ask: whoever runs it names its network in "
@@ -172,22 +171,6 @@ def _path(path):
     if not path.isascii() or re.search(r"[\x00-\x20\x7f]", path):
         raise _no_address(path)
     return path
-
-
-def _is_allowed(text):
-    address = _real(ipaddress.ip_address(text.partition("%")[0]))
-    if any(address in network for network in settings.SPOOLMAN_NETWORKS):
-        return True
-    return address.is_global and not address.is_multicast
-
-
-def _real(address):
-    """The address of version 4 that one of version 6 leads to."""
-    if address.version == 4:
-        return address
-    if address in NAT64:
-        return ipaddress.ip_address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or address
 
 
 def _connected(addresses):

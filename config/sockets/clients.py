@@ -24,7 +24,6 @@ class Websocket(asyncio.Protocol):
         self.farm, self.about = farm, about
         self.topics = {tuple(each) for each in about["topics"]}
         self.is_bare = about["is_bare"]
-        self.token = about.get("token")
         self._ws = ServerProtocol(max_size=MAX_MESSAGE_BYTES)
         self._transport = self._due = None
         self._head = about["head"].encode("latin-1")

@@ -49,7 +49,7 @@ def is_handshake(request):
 
 
 def are_offered():
-    """Whether there is a process to give them to, or was one until a moment ago."""
+    """Whether there is a process to give them to, or was one."""
     return (settings.SOCKETS / NAME).exists()
 
 
@@ -60,7 +60,6 @@ def give_away(request, topics, *, is_bare=False):
     """
     about = {
         "farm": request.tenant.pk,
-        "schema": request.tenant.schema_name,
         "topics": topics,
         "is_bare": is_bare,
         "head": _head(request),

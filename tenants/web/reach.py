@@ -32,7 +32,8 @@ class Reach(NamedTuple):
 
 
 def of(request):
-    """The Reach of the farm of a request. Tries the farm's own addresses alone."""
+    """The Reach of the farm of a request. Tries its address if that is the host of the
+    request or the IP address of this computer, and no other."""
     best = _best(request)
     problems = []
     if _listens_on_loopback():

@@ -8,6 +8,8 @@ from inventory.services import filaments, manufacturers
 from inventory.services.spools import consumption, shelf
 from tenants.accounts.models import FarmSettings
 from tenants.accounts.services import change_settings
+from tenants.live.announcing import announce
+from tenants.live.notes import ACCESS
 from tests.config.sockets.live import Device, heard, heard_nothing
 from tests.conftest import go_to
 from tests.factories import a_filament, a_spool
@@ -166,13 +168,18 @@ def test_spools_are_not_told_when_their_filament_or_vendor_changes(device, spool
     assert told(everything) == ("updated", "filament", filament)
     assert told(everything) == ("deleted", "vendor", vendor)
     assert heard_nothing(everything)
+    announce(ACCESS)
+    assert told(everything) == ("updated", "filament", filament)
+    assert heard_nothing(everything)
 
 
-def test_renames_are_not_told(device, spool, everything):
+def test_renames_are_told_when_the_farm_is_looked_after(device, spool, everything):
     device.send("PATCH", f"/spool/{spool.number}", {"location": "A", "lot_nr": "1"})
     heard(everything)
     device.send("PATCH", "/location/A", {"name": "B"})
     assert heard_nothing(everything)
+    announce(ACCESS)
+    assert told(everything) == ("updated", "spool", spool.number)
 
 
 # --- To whom -------------------------------------------------------------------------------------

@@ -85,7 +85,8 @@ def served(root, port, maker=HERE, more=None, data=None):
     """
     with nullcontext(data) if data else tempfile.TemporaryDirectory() as data:
         environment = os.environ | {"PYTHONPATH": str(root), "SPOOLBOOK_DATA": str(data)}
-        environment |= {"SPOOLBOOK_API_RATE": "0", "SPOOLBOOK_LOG_LEVEL": "ERROR"} | (more or {})
+        environment |= {"SPOOLBOOK_API_RATE": "0", "SPOOLBOOK_FARM_RATE": "0"}
+        environment |= {"SPOOLBOOK_LOG_LEVEL": "ERROR"} | (more or {})
         run = {"cwd": root, "env": environment}
         command = ["-m", "config.serve", f"--port={port}", "--no-demo"]
         with subprocess.Popen(

@@ -13,6 +13,7 @@ from tenants.operations.text import format_number, half_up
 MOST = Decimal(10) ** 7  # grams, mm³, and mm in a hundredth: no print takes as much
 LONGEST_SECONDS = 10_000 * 3600
 LONGEST_TEXT, MOST_SLOTS = 20_000, 256  # of a list
+LONGEST_DURATION = 60  # characters: its pattern takes the cube of them where it does not match
 TOLERANCE = Decimal("0.05")  # grams, between a total and the sum of its parts
 PI = Decimal("3.14159265358979323846")
 NUMBER = re.compile(r"[+-]?[0-9]{1,20}(\.[0-9]{0,20})?")
@@ -55,7 +56,8 @@ def texts(text):
 
 def seconds(text):
     """``1d 2h 3m 4s`` in seconds; None where it is no duration."""
-    found = DURATION.fullmatch(text.strip())
+    text = text.strip()
+    found = DURATION.fullmatch(text) if len(text) <= LONGEST_DURATION else None
     if not found or not any(found.groups()):
         return None
     days, hours, minutes, rest = (int(each or 0) for each in found.groups())

@@ -7,7 +7,7 @@ from collections import Counter
 from production.slicing.sliced_file import PlateObject
 
 MOST_OBJECTS, LONGEST_NAME = 1000, 200
-INSTANCE = re.compile(r"(?P<name>.+?)\s*id:\d+ copy \d+")
+INSTANCE = re.compile(r"(?P<name>.*\S)\s*id:\d+ copy \d+")
 PRINTING = re.compile(r"(?:start )?printing object (?P<instance>.+)")
 
 

@@ -157,16 +157,17 @@ def test_binary_gcode(compression, crc):
 
 
 @pytest.mark.parametrize(
-    ("text", "slicer", "codes"),
+    ("text", "slicer", "version", "codes"),
     [
-        (samples.SIMPLIFY, "Simplify3D", ["no_grams"]),
-        (samples.IDEAMAKER, "ideaMaker", ["no_material", "no_time"]),
+        (samples.SIMPLIFY, "Simplify3D", "5.0.0", ["no_grams"]),
+        (samples.IDEAMAKER, "ideaMaker", "4.3.1.6560", ["no_material", "no_time"]),
+        (samples.MATTERCONTROL, "MatterControl", "2.20.10", ["no_material", "no_time"]),
     ],
-    ids=["Simplify3D", "ideaMaker"],
+    ids=["Simplify3D", "ideaMaker", "MatterControl"],
 )
-def test_others_are_told_apart_and_asked_about(text, slicer, codes):
+def test_others_are_told_apart_and_asked_about(text, slicer, version, codes):
     file = read_text(text)
-    assert file.slicer == slicer
+    assert (file.slicer, file.slicer_version) == (slicer, version)
     assert [doubt.code for doubt in file.doubts] == codes
 
 

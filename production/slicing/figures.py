@@ -1,16 +1,17 @@
 """Figures, times and lists as slicers write them. What can't be used is None, and a doubt."""
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import zip_longest
 
 from django.utils.translation import gettext as _
 
-from production.slicing.sliced_file import DERIVED
+from production.slicing.sliced_file import DERIVED, SLICER
 from tenants.operations.quantities import GramsField
 from tenants.operations.text import format_number, half_up
 
-MOST = Decimal(10) ** 7  # grams, mm³, and mm in a hundredth: no print takes as much
+MOST = Decimal(10) ** 7  # grams: no print takes as much
+LARGEST = Decimal(10) ** 9  # any other figure: mm, mm³, seconds
 LONGEST_SECONDS = 10_000 * 3600
 LONGEST_TEXT, MOST_SLOTS = 20_000, 256  # of a list
 LONGEST_DURATION = 60  # characters: its pattern takes the cube of them where it does not match
@@ -29,11 +30,8 @@ def number(text):
     text = text.strip()
     if not NUMBER.fullmatch(text):
         return None
-    try:
-        found = Decimal(text)
-    except InvalidOperation:
-        return None
-    return found if 0 <= found < MOST * 100 else None
+    found = Decimal(text)
+    return found if 0 <= found < LARGEST else None
 
 
 def numbers(text):
@@ -109,7 +107,7 @@ def _checked(text, slot, doubts):
         )
         return None
     found = number(text)
-    if found is None or found >= MOST * 100:
+    if found is None:
         detail = _("The figure of slot %(slot)s is %(text)s, which can't be.")
         doubts.add("unusable_figure", detail % {"slot": slot, "text": text[:40]}, slot)
         return None
@@ -128,12 +126,16 @@ def check_total(total, grams, doubts):
 
 def derive(slot, doubts):
     """The slot with grams: by the slicer, or by its length or volume and what the file says of
-    its filament. Length: pi/4 d² · length · density."""
-    if slot.grams is not None:
-        if slot.grams < MOST:
-            return slot
-        doubts.add("unusable_figure", _("More grams than a print can take."), slot.slot)
-        return slot._replace(grams=None)
+    its filament: pi/4 d² · length · density. More than a print can take are left out."""
+    if slot.grams is None:
+        slot = _by_volume(slot, doubts)
+    if slot.grams is None or slot.grams < MOST:
+        return slot
+    doubts.add("unusable_figure", _("More grams than a print can take."), slot.slot)
+    return slot._replace(grams=None, source=SLICER)
+
+
+def _by_volume(slot, doubts):
     volume = slot.volume_mm3
     if volume is None and slot.length_mm is not None and slot.diameter_mm:
         volume = slot.length_mm * slot.diameter_mm**2 * PI / 4
@@ -142,4 +144,4 @@ def derive(slot, doubts):
         doubts.add("no_grams", detail % {"slot": slot.slot}, slot.slot)
         return slot
     grams = half_up(volume * slot.density_g_cm3 / 1000, GramsField.places)
-    return slot._replace(grams=grams, source=DERIVED) if grams < MOST else slot
+    return slot._replace(grams=grams, source=DERIVED)

@@ -1,5 +1,7 @@
 """G-code as text: which slicer wrote it, and so how it is read."""
 
+from codecs import BOM_UTF8
+
 from django.utils.translation import gettext as _
 
 from production.slicing import bambu, cura, others, slic3r
@@ -54,7 +56,7 @@ def _read(dialect, comments, slicer, version):
 
 def is_gcode(data):
     """Whether the beginning of a file is G-code."""
-    lines = data[:200_000].removeprefix(b"\xef\xbb\xbf").splitlines()
+    lines = data.removeprefix(BOM_UTF8).splitlines()
     text = [line.strip() for line in lines if line.strip()][:2000]
     commands = tuple(each.encode() for each in COMMANDS)
     return any(line.startswith(b";") for line in text[:50]) or any(

@@ -161,9 +161,9 @@ def _slot(element, settings, doubts):
         return None
     slot = int(text)
     metres = figures.number(element.get("used_m", ""))
-    length = "" if metres is None else str(metres * METRES_TO_MM)
+    length = None if metres is None else str(metres * METRES_TO_MM)
     found = figures.slots_of(
-        [slot], doubts, every_gram=[element.get("used_g", "").strip()], every_length=[length or "0"]
+        [slot], doubts, every_gram=[element.get("used_g", "").strip()], every_length=[length]
     )
     if not found:
         return None

@@ -4,6 +4,8 @@ Of G-code the first and the last MiB are read; of a container the parts that hav
 memory and time do not depend on a file's size.
 """
 
+from codecs import BOM_UTF8
+
 from django.utils.translation import gettext as _
 
 from production.slicing import archives, bgcode, gcode, gcode_3mf
@@ -73,7 +75,7 @@ def _resin():
 
 
 def _not_gcode(start):
-    text = start.removeprefix(b"\xef\xbb\xbf").decode("latin-1").lstrip()
+    text = start.removeprefix(BOM_UTF8).decode("latin-1").lstrip()
     if text.startswith(PROJECTS):
         return NotSliced(
             _("This is a model or a document, not a sliced file. Slice it, and export the G-code.")

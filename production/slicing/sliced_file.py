@@ -37,11 +37,11 @@ class FileTooLarge(UnreadableFile):
 
 class Doubt(NamedTuple):
     """Why a figure should be looked at before it is used. ``plate`` and ``slot`` count from 1;
-    None where it is of the whole file, or of the whole plate."""
+    without a slot it is of the whole plate."""
 
     code: str
     detail: str
-    plate: int | None = None
+    plate: int
     slot: int | None = None
 
 

@@ -9,7 +9,7 @@ from tenants.operations.text import format_number
 
 
 class Command(FarmCommand):
-    help = "Show what a sliced file takes: minutes, and grams by slot. Nothing is stored."
+    help = "Show what a sliced file takes: time, and grams or length by slot. Nothing is stored."
 
     def add_arguments(self, parser):
         parser.add_argument("file", type=Path)
@@ -37,6 +37,8 @@ def _time(plate):
 
 def _amount(slot):
     if slot.grams is None:
-        return "grams unknown"
-    by_length = " by its length" if slot.is_derived else ""
-    return f"{format_number(slot.grams)} g{by_length}"
+        sizes = ((slot.length_mm, "mm"), (slot.volume_mm3, "mm³"))
+        known = [f"{format_number(size)} {unit}" for size, unit in sizes if size is not None]
+        return ", ".join([*known, "grams unknown"])
+    derived = " (derived from its length)" if slot.is_derived else ""
+    return f"{format_number(slot.grams)} g{derived}"

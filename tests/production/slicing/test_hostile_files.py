@@ -125,6 +125,9 @@ FILES = {
     "a slot twice": lambda: sliced('filament id="3"', 'filament id="1"'),
     "plates twice": lambda: sliced('key="index" value="2"', 'key="index" value="1"'),
     "grams that are no number": lambda: sliced('used_g="69.54"', 'used_g="NaN"'),
+    "a diameter of 10^9 mm": lambda: prusa(
+        "filament used [g] = 73.27", "filament used [g] = 0"
+    ).replace(b"diameter = 1.75", b"diameter = 999999999"),
     "a binary block of 4 GB": lambda: HEAD + struct.pack("<HHI", 2, 0, 0xFFFFFFFF),
     "a binary block that unpacks to 80 MB": lambda: (
         HEAD

@@ -133,6 +133,16 @@ def test_a_sliced_project_has_its_plates():
     assert file.doubts == ()
 
 
+def test_a_slot_whose_only_figure_is_unusable_stays():
+    slices = samples.SLICE_INFO.replace('used_m="23.31" used_g="69.54"', 'used_g="NaN"')
+    file = read(io.BytesIO(samples.project(1, slices=slices)))
+    assert [(each.slot, each.grams) for each in file.plates[0].slots] == [
+        (1, None),
+        (3, Decimal("2.60")),
+    ]
+    assert ("unusable_figure", 1) in [(doubt.code, doubt.slot) for doubt in file.doubts]
+
+
 def test_plates_that_were_not_sliced_are_left_out():
     file = read(io.BytesIO(samples.project(2)))
     assert [plate.index for plate in file.plates] == [2]
@@ -238,6 +248,9 @@ def test_the_command_shows_what_a_file_takes(tmp_path, capsys):
     call_command("read_sliced_file", path)
     told = capsys.readouterr().out
     assert "Bambu Studio 02.08.02.61\nplate 1: 2 h 03\n  slot 1: 69.54 g PLA\n" in told
+    path.write_text(samples.CURA)
+    call_command("read_sliced_file", path)
+    assert "slot 1: 1250 mm, grams unknown\n" in capsys.readouterr().out
     with pytest.raises(CommandError, match="no file"):
         call_command("read_sliced_file", tmp_path / "no file.gcode")
     path.write_bytes(b"solid Hook")

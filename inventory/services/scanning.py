@@ -70,9 +70,11 @@ def read(text):
 
 
 def labelled(text):
-    """The spool of a typed or scanned label, now or before it was relabelled, or of a tag; or
-    None."""
+    """The spool of a typed or scanned label, now or before it was relabelled, also of one by
+    Spoolman, or of a tag; or None."""
     symbol = read(text)
+    if symbol.kind == "spoolman_spool":
+        return numbered(Spool.objects.with_filament(), symbol)
     if symbol.kind not in ("label", "text"):
         return tagged(symbol)
     found = Spool.objects.labelled(symbol.code).with_filament().first()
@@ -84,6 +86,11 @@ def tagged(symbol):
     if symbol.kind not in ("label", "text", "gtin"):
         return None
     return Spool.objects.tagged(symbol.code).with_filament().first()
+
+
+def numbered(rows, symbol):
+    """The row that a label by Spoolman leads to, or None: its id there is the number here."""
+    return rows.numbered(int(symbol.code)).first()
 
 
 def of_gtin(gtin):

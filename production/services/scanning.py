@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from inventory.models import Filament, Spool
 from inventory.services import scanning
 from production.models import Printer, PrinterSlot, ProductionRun
 from tenants.operations.operation import observed
@@ -116,11 +117,16 @@ def _of_gtin(symbol):
 
 def _of_spoolman(symbol):
     if symbol.kind == "spoolman_spool":
+        if spool := scanning.numbered(Spool.objects.with_filament(), symbol):
+            return _spool(spool)
         detail = _(
             "This is Spoolman's spool %(code)s, which is not known here: find the spool by the "
             "code under its own label, or receive it and give it one."
         )
     else:
+        if filament := scanning.numbered(Filament.objects.with_makers(), symbol):
+            detail = _("Filament %(name)s.")
+            return _scan("filament", symbol.code, detail, filament, name=filament)
         detail = _(
             "This is Spoolman's filament %(code)s, which is not known here: find the filament by "
             "its name."

@@ -163,6 +163,30 @@ def test_the_gtin_of_a_case_leads_to_the_filament_in_it(api):
 
 
 @pytest.mark.parametrize(
+    ("of_spool", "of_filament"),
+    [
+        ("web+spoolman:s-{}", "web+spoolman:f-{}"),
+        ("http://spoolman.lan/spool/show/{}", "http://spoolman.lan/filament/show/{}"),
+    ],
+)
+def test_a_label_by_spoolman_leads_to_the_row_of_its_number(api, floor, of_spool, of_filament):
+    spool = a_spool()
+    spool.refresh_from_db(), spool.filament.refresh_from_db()
+    of_spool = of_spool.format(spool.number)
+    of_filament = of_filament.format(spool.filament.number)
+    scan = scanned(api, of_spool)
+    assert (scan["kind"], scan["code"]) == ("spool", spool.code)
+    assert [row["id"] for row in scan["results"]] == [spool.pk]
+    scan = scanned(api, of_filament)
+    assert (scan["kind"], scan["results"][0]["id"]) == ("filament", spool.filament_id)
+    answer = floor.get("/floor/find/", {"code": of_spool})
+    assert answer["Location"] == f"/floor/spools/{spool.pk}/"
+    assert scanning.labelled(of_spool) == spool
+    shelf.remove(spool, by=None)
+    assert scanned(api, of_spool)["kind"] == "spoolman_spool"
+
+
+@pytest.mark.parametrize(
     ("text", "kind", "why"),
     [
         (UNKNOWN, "label", "No spool of this farm"),

@@ -10,6 +10,7 @@ from django.utils.translation import ngettext
 
 from inventory.models import Filament, FilamentMerge, Manufacturer, Spool, SpoolEvent, UnboundTag
 from inventory.services import doubles, filament_references, ledger
+from inventory.services.spools import carrying
 from inventory.services.spools.consumption import require_reason
 from tenants.accounts import audited
 from tenants.live.announcing import ADDED, DELETED, announce
@@ -169,16 +170,10 @@ def _carry_over(target, other, *, by, at):
 
 
 def _take_back(target, changes, *, by, at):
-    """Put back what `_carry_over` changed and nobody has changed since; of the farm's own fields,
-    each by itself."""
-    now = _stored(target)
-    same = {name: before for name, (before, after) in changes.items() if now[name] == after}
+    """Put back what `_carry_over` changed and nobody has changed since."""
+    same = carrying.unchanged_since(changes, now=_stored(target))
     if not set(COLORS) & changes.keys() <= same.keys():
         same = {name: value for name, value in same.items() if name not in COLORS}
-    if "extra" in changes and "extra" not in same:
-        before, after = changes["extra"]
-        ours = {key for key in after if key not in before and target.extra.get(key) == after[key]}
-        same["extra"] = {key: value for key, value in target.extra.items() if key not in ours}
     if same:
         audited.update(target, by=by, at=at, **_read(same))
 

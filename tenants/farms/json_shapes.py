@@ -30,11 +30,8 @@ MALFORMED = {
     ("inventory_unboundtag", "extra"): EXTRA,
     ("inventory_spoolmerge", "before"): [
         OBJECT,
-        *(PART % f'$.{name} ? (@.type() != "array")' for name in ("tags", "doubles", "entries")),
-        *(
-            PART % f'$.{name}[*] ? (@.type() != "number")'
-            for name in ("tags", "doubles", "entries")
-        ),
+        *(PART % f'$.{name} ? (@.type() != "array")' for name in MERGED_IDS),
+        *(PART % f'$.{name}[*] ? (@.type() != "number")' for name in MERGED_IDS),
         PART % '$.target.* ? (@.type() != "array" || @.size() != 2)',
         PART
         % (

@@ -34,19 +34,24 @@ def carry_over(book, target, other, found):
 
 
 def take_back(book, target, changes):
-    """Put back what `carry_over` changed and nobody has changed since; of the farm's own fields,
-    each by itself."""
-    now = stored(target, changes)
-    same = {name: before for name, (before, after) in changes.items() if now[name] == after}
-    if "extra" in changes and "extra" not in same:
-        before, after = changes["extra"]
-        ours = {key for key in after if key not in before and target.extra.get(key) == after[key]}
-        same["extra"] = {key: value for key, value in target.extra.items() if key not in ours}
+    """Put back what `carry_over` changed and nobody has changed since."""
+    same = unchanged_since(changes, now=stored(target, changes))
     if "has_given_use_dates" in same:
         same |= {name: before for name, (before, _after) in changes.items() if name in USE}
         book.date_by_entries(target)
     restore(target, same)
     shelf.write(book, target, *_columns(same))
+
+
+def unchanged_since(changes, *, now):
+    """The values of before of ``{field: [before, after]}`` that nobody has changed since, by what
+    is stored ``now``; of the farm's own fields, each by itself."""
+    same = {name: before for name, (before, after) in changes.items() if now[name] == after}
+    if "extra" in changes and "extra" not in same:
+        (before, after), extra = changes["extra"], now["extra"]
+        ours = {key for key in after if key not in before and extra.get(key) == after[key]}
+        same["extra"] = {key: value for key, value in extra.items() if key not in ours}
+    return same
 
 
 def stored(spool, names):

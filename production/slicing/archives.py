@@ -37,7 +37,7 @@ def _refused():
         raise DamagedFile(_("This archive is packed in a way that no slicer uses.")) from None
     except BROKEN:
         raise DamagedFile(
-            _("This archive can't be read: it is damaged, not complete, or has a password.")
+            _("This archive can't be read: it is damaged or incomplete, or has a password.")
         ) from None
 
 
@@ -64,7 +64,7 @@ def _check_directory(stream):
     tail = stream.read()
     place = tail.rfind(END)
     if place < 0 or len(tail) - place < 22:
-        raise DamagedFile(_("This archive has no end: it is not complete. Upload it again."))
+        raise DamagedFile(_("This archive has no end: it is incomplete. Upload it again."))
     members, directory = struct.unpack("<HI", tail[place + 10 : place + 16])
     if tail[max(place - 20, 0) : place].startswith(LOCATOR):
         members, directory = _of_64(stream, tail[place - 20 : place])
@@ -77,10 +77,10 @@ def _of_64(stream, locator):
     (offset,) = struct.unpack("<Q", locator[8:16])
     size = stream.seek(0, 2)
     if offset + 56 > size:
-        raise DamagedFile(_("This archive can't be read: it is damaged, or not complete."))
+        raise DamagedFile(_("This archive can't be read: it is damaged or incomplete."))
     stream.seek(offset)
     record = stream.read(56)
     if not record.startswith(END64):
-        raise DamagedFile(_("This archive can't be read: it is damaged, or not complete."))
+        raise DamagedFile(_("This archive can't be read: it is damaged or incomplete."))
     members, directory = struct.unpack("<QQ", record[32:48])
     return members, directory

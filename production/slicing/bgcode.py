@@ -24,7 +24,7 @@ def read(stream):
     stream.seek(0)
     magic, version, checksum = struct.unpack("<4sIH", _exactly(stream, 10))
     if magic != MAGIC or version != 1 or checksum not in (0, CRC32):
-        raise UnreadableFile(_("This is a kind of binary G-code that is not known."))
+        raise UnreadableFile(_("This version of binary G-code is not known."))
     texts, pictures = {}, []
     for kind, data in _blocks(stream, has_crc=checksum == CRC32):
         if kind == THUMBNAIL:
@@ -51,7 +51,7 @@ def _blocks(stream, *, has_crc):
         if kind == GCODE:
             return
         if kind not in METADATA and kind != THUMBNAIL:
-            raise DamagedFile(_("This file has a block of a kind that is not known."))
+            raise DamagedFile(_("This file has a block of an unknown kind."))
         parameters, data = _block(stream, header, has_crc=has_crc)
         if kind != THUMBNAIL:
             yield kind, _plain(data, compression, size).decode("utf-8", "replace")

@@ -41,7 +41,7 @@ def read(comments, slicer, version):
         if taken == PLACEHOLDER:
             taken = values.get("time_elapsed", "")
     if not slots:
-        doubts.add("no_material", _("The file names no material that is printed with."))
+        doubts.add_no_material()
     slots = tuple(figures.derive(slot, doubts) for slot in slots)
     plate = Plate(
         seconds=_seconds(taken, doubts),
@@ -100,7 +100,7 @@ def _seconds(text, doubts):
     found = WHOLE_SECONDS.fullmatch(text)
     if found and int(found[1]) <= figures.LONGEST_SECONDS:
         return int(found[1])
-    doubts.add("no_time", _("The file does not say how long it prints."))
+    doubts.add_no_time()
     return None
 
 

@@ -108,7 +108,7 @@ def _checked(text, slot, doubts):
         return None
     found = number(text)
     if found is None:
-        detail = _("The figure of slot %(slot)s is %(text)s, which can't be.")
+        detail = _("The figure of slot %(slot)s is %(text)s, which can't be right.")
         doubts.add("unusable_figure", detail % {"slot": slot, "text": text[:40]}, slot)
         return None
     return found

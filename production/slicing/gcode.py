@@ -37,8 +37,8 @@ def read(comments):
         return _read(slic3r, comments, *found)
     raise UnreadableFile(
         _(
-            "This G-code does not say which slicer has written it. Export it with its comments: "
-            "some programs that work on files take them out."
+            "This G-code does not say which slicer wrote it. Export it with its comments: some "
+            "programs that process G-code remove them."
         )
     )
 

@@ -132,12 +132,12 @@ def _plate(element, place, settings):
         doubts.add("slot_twice", _("A slot is named twice."))
     slots = [figures.derive(slot, doubts) for slot in slots]
     if not slots:
-        doubts.add("no_material", _("The file names no material that is printed with."))
+        doubts.add_no_material()
     total = figures.number(metadata.get("weight", ""))
     figures.check_total(total, [slot.grams for slot in slots], doubts)
     taken = figures.number(metadata.get("prediction", ""))
     if taken is None or taken > figures.LONGEST_SECONDS:
-        doubts.add("no_time", _("The file does not say how long it prints."))
+        doubts.add_no_time()
         taken = None
     names = Counter(
         each.get("name", "").strip()[:LONGEST_NAME]

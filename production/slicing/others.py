@@ -42,7 +42,7 @@ def read(comments, slicer, version):
         detail = _("The figures of %(slicer)s are not read: enter what the print takes.")
         doubts.add("no_material", detail % {"slicer": slicer})
     if seconds is None:
-        doubts.add("no_time", _("The file does not say how long it prints."))
+        doubts.add_no_time()
     slots = tuple(figures.derive(slot, doubts) for slot in slots)
     plate = Plate(seconds=seconds, slots=slots, picture=comments.picture())
     return SlicedFile(slicer, version, plates=(plate,), doubts=tuple(doubts))

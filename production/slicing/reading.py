@@ -9,15 +9,15 @@ from codecs import BOM_UTF8
 from django.utils.translation import gettext as _
 
 from production.slicing import archives, bgcode, gcode, gcode_3mf
-from production.slicing.comments import Comments, comments_of, read_comments
+from production.slicing.comments import WINDOW, Comments, comments_of, read_comments
 from production.slicing.sliced_file import NotFilament, NotSliced, UnreadableFile
 
 ZIP, GX = b"PK\3\4", b"xgcode"
-CTB = (b"\x19\x00\xfd\x12", b"\x86\x00\xfd\x12", b"\x06\x01\xfd\x12", b"\x07\x01\xfd\x12")
-PHOTON = (b"ANYCUBIC",)
+RESIN = (  # CTB and Photon
+    b"ANYCUBIC", b"\x19\x00\xfd\x12", b"\x86\x00\xfd\x12", b"\x06\x01\xfd\x12", b"\x07\x01\xfd\x12",
+)  # fmt: skip
 MODEL = "3D/3dmodel.model"
 UFP_GCODE = ("/3D/model.gcode", "3D/model.gcode")
-UFP_HEAD = 1024 * 1024
 PROJECTS = ("solid ", "ISO-10303-21", "{", "<?xml", "<svg", "%PDF")
 
 
@@ -34,7 +34,7 @@ def read(stream):
         return bgcode.read(stream)
     if start.startswith(ZIP):
         return _read_archive(stream)
-    if start.startswith((*CTB, *PHOTON)):
+    if start.startswith(RESIN):
         raise _resin()
     if start.startswith(GX):
         return _read_gx(stream)
@@ -50,9 +50,7 @@ def _read_archive(stream):
         names = set(archive.namelist())
         for name in UFP_GCODE:
             if name in names:
-                return gcode.read(
-                    Comments(comments_of(archives.beginning(archive, name, UFP_HEAD)))
-                )
+                return gcode.read(Comments(comments_of(archives.beginning(archive, name, WINDOW))))
         if MODEL in names or any(name.startswith("Metadata/") for name in names):
             return gcode_3mf.read(archive)
         if "config.ini" in names and any(name.endswith(".png") for name in names):
@@ -63,7 +61,7 @@ def _read_archive(stream):
 def _read_gx(stream):
     """FlashForge's own kind of file: a binary head, then G-code."""
     stream.seek(0)
-    data = stream.read(UFP_HEAD)
+    data = stream.read(WINDOW)
     place = data.find(b"\n;")
     return gcode.read(Comments(comments_of(data[max(place, 0) :], is_start=False)))
 
@@ -82,7 +80,7 @@ def _not_gcode(start):
         )
     return UnreadableFile(
         _(
-            "This is no file of a slicer that is known. G-code (.gcode), binary G-code (.bgcode) "
-            "and sliced projects (.gcode.3mf) are read."
+            "This is not a file of a known slicer. G-code (.gcode, .ufp, .gx), binary G-code "
+            "(.bgcode) and sliced projects (.gcode.3mf) can be read."
         )
     )

@@ -3,8 +3,6 @@ each figure, with one value a slot."""
 
 import re
 
-from django.utils.translation import gettext as _
-
 from production.slicing import figures
 from production.slicing.sliced_file import Doubts, Plate, SlicedFile, Slot
 
@@ -61,7 +59,7 @@ def plate_of(values, found, doubts):
         for slot, grams, mm in found
     ]
     if not slots:
-        doubts.add("no_material", _("The file names no material that is printed with."))
+        doubts.add_no_material()
     total = figures.number(values.get(TOTAL, ""))
     figures.check_total(total, [slot.grams for slot in slots], doubts)
     purge = figures.number(values.get(PURGE, ""))
@@ -101,7 +99,7 @@ def time(values, doubts):
     text = values.get(TIME) or _total_time(values) or values.get("estimated printing time", "")
     found = figures.seconds(text)
     if found is None:
-        doubts.add("no_time", _("The file does not say how long it prints."))
+        doubts.add_no_time()
     return found
 
 

@@ -12,22 +12,22 @@ SLICER, DERIVED = "slicer", "derived"  # where grams come from
 
 class UnreadableFile(Invalid):
     code = "unreadable_file"
-    title = "This is no sliced file that can be read"
+    title = "This can't be read as a sliced file"
 
 
 class NotSliced(UnreadableFile):
     code = "not_sliced"
-    title = "This project was not sliced yet"
+    title = "This project is not sliced yet"
 
 
 class NotFilament(UnreadableFile):
     code = "not_filament"
-    title = "This is no print with filament"
+    title = "This is not a print with filament"
 
 
 class DamagedFile(UnreadableFile):
     code = "damaged_file"
-    title = "This file is damaged, or not complete"
+    title = "This file is damaged or incomplete"
 
 
 class FileTooLarge(UnreadableFile):
@@ -111,9 +111,15 @@ class Doubts(list):
     def add(self, code, detail, slot=None):
         self.append(Doubt(code, detail, self.plate, slot))
 
+    def add_no_material(self):
+        self.add("no_material", _("The file names no material."))
+
+    def add_no_time(self):
+        self.add("no_time", _("The file does not say how long it prints."))
+
 
 def too_large(part):
     """The refusal of a file of which one part alone is more than is ever read."""
     return FileTooLarge(
-        _("%(part)s of this file is larger than any slicer writes it.") % {"part": part}
+        _("%(part)s of this file is larger than any slicer makes it.") % {"part": part}
     )

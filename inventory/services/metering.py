@@ -38,9 +38,9 @@ FROM, UNTIL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 LIMIT = 10**8  # grams; as many, or more, are in no column
 # Grams of 1 mm of filament of 1 g/cm³ and 1 mm: a quarter of pi, in cm³.
 OF_ROUND = Decimal("0.000785398163397448309615660845819875721")
-# The line of a run in progress that the device's open meter is of; "draws" as the ORM has it. What
-# has a figure by now, as a spool that was swapped, does not draw any more. Once the lock is had the
-# line is as it was just written; a run that was closed meanwhile has closed the meter too.
+# The line of a run in progress that the device's open meter is of, if it is `going_on`, as the ORM
+# has it: a spool that was swapped out is not. Once the lock is had the line is as it was just
+# written; a run that was closed meanwhile has closed the meter too.
 DRAWING_LINE = """
     SELECT line.id, line.reserved_grams
     FROM {last}inventory_spool spool
@@ -48,8 +48,9 @@ DRAWING_LINE = """
         AND coalesce(meter.token_id, 0) = %(token)s
     JOIN production_runmaterial line ON line.id = meter.run_material_id
     JOIN production_productionrun run ON run.id = line.run_id
-    WHERE spool.number = %(number)s AND line.actual_grams IS NULL AND run.deleted_at IS NULL
+    WHERE spool.number = %(number)s AND run.deleted_at IS NULL
         AND run.status = 'in_progress' AND run.finished_at IS NULL
+        AND (line.actual_grams IS NULL OR line.metered_before_grams IS NOT NULL)
     ORDER BY meter.id DESC LIMIT 1
     FOR NO KEY UPDATE OF line
 """

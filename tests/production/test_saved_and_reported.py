@@ -19,9 +19,10 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.production.floor_helpers import at, page, touch
-from tests.queries import fresh, violations
+from tests.queries import fresh, queries_of, violations
 
 ZERO = Decimal(0)
+SAVEPOINT = 2  # statements, of the transaction that a test is
 
 
 @pytest.fixture
@@ -82,6 +83,13 @@ def test_what_is_reported_after_a_draft_is_added(spool, run, token):
     report(spool, token, 60)
     save(run, spool, 62)
     report(spool, token, 35)
+    assert complete(run) == (97, "typed", 95, 903, 903)
+
+
+def test_a_report_after_a_draft_is_one_statement(spool, run, token):
+    report(spool, token, 60)
+    save(run, spool, 62)
+    assert queries_of(lambda: report(spool, token, 35)) == 1 + SAVEPOINT
     assert complete(run) == (97, "typed", 95, 903, 903)
 
 

@@ -60,6 +60,7 @@ RUNS_SHARING_SPOOLS = budget(40, 64)
 PRINTERS_OF_ONE_TOKEN = budget(8, 40)  # of four slots, each with a run
 # Reports of devices, by so many of them.
 REPORTS, PRINTERS = budget(400, 100_000), budget(5, 40)
+HOURS = budget(12, 48)  # of three that report every 7 minutes
 PRINTS = budget(5, 60)  # of an hour, whose answers are lost
 PRINT_SECONDS = budget(600, 3600)  # of one over HTTP
 

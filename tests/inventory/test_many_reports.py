@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import timedelta
 from decimal import Decimal
+from math import ceil
 
 import pytest
 from django.utils import timezone
@@ -11,7 +12,7 @@ from django.utils import timezone
 from inventory.models import UsageMeter
 from inventory.services import metering
 from inventory.services.spools import consumption
-from tests.budgets import PRINTERS, REPORTS, SEED
+from tests.budgets import HOURS, PRINTERS, REPORTS, SEED
 from tests.factories import a_printer_token, make_user, spools_of_one
 from tests.queries import fresh, violations
 
@@ -42,16 +43,17 @@ def test_each_of_many_reports_is_in_the_balances():
         assert abs(off) < Decimal("0.0000005") * UsageMeter.objects.filter(spool=spool).count()
 
 
-def test_a_day_makes_24_entries_a_printer(farm, manager):
+def test_a_printer_makes_one_entry_an_hour(farm, manager):
     tokens = [a_printer_token(manager, name=f"printer {number}") for number in range(3)]
     spools = spools_of_one(3)
     began = timezone.now()
-    for minute in range(0, 48 * 60, 7):
+    for minute in range(0, HOURS * 60, 7):
         at = began + timedelta(minutes=minute)
         for spool, token in zip(spools, tokens, strict=True):
             metering.use(spool.number, by=manager, token=token, length_mm=50, at=at)
         metering.close_due(at=at)
     metering.close_due(at=began + 3 * DAY)
+    expected = ceil(HOURS * 60 / 63)  # a meter ends with the first report after an hour
     for spool in spools:
-        assert spool.transactions.filter(reason="reported").count() <= 48
+        assert spool.transactions.filter(reason="reported").count() == expected <= HOURS
     assert violations() == []

@@ -40,6 +40,12 @@ def _was_counted(repeat):
     return repeat.is_perhaps and not repeat.is_overruled
 
 
+def _overruling(**given):
+    """An action by which a person has the last word."""
+    permission = "inventory.overrule_recognisedrepeat"
+    return VerbAction(service=overruling.overrule, permission=permission, **given)
+
+
 def repeats_by_day(printer):
     """The rows of a printer's page: days, and where their repeats are listed."""
     found = RecognisedRepeat.objects.filter(token__printer=printer).on_days()[:MAX_DAYS]
@@ -82,22 +88,18 @@ class RecognisedRepeatAdmin(VerbPages, ReadOnlyAdmin):
     ]
     readonly_fields = ["spool_code", "reported", "previous", "why", "counted"]
     verbs = (
-        VerbAction(
+        _overruling(
             name="count",
             label="Count it after all",
-            service=overruling.overrule,
-            permission="inventory.overrule_recognisedrepeat",
             is_possible=_was_not_counted,
             bulk_label="Count the chosen ones after all",
             description="It was no repeat: what was not counted is taken off the spool by an "
             "adjustment. The run that it printed for keeps its figures.",
             success_message="%(row)s is counted.",
         ),
-        VerbAction(
+        _overruling(
             name="take-back",
             label="Take the report before it back",
-            service=overruling.overrule,
-            permission="inventory.overrule_recognisedrepeat",
             is_possible=_was_counted,
             bulk_label="Take back the reports before the chosen ones",
             description="It contained the report before it, which was counted twice: an "

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from inventory.models import UsageMeter
 from inventory.services import ledger, meters
-from production.models import ESTIMATED, REPORTED, ProductionRun, RunMaterial
+from production.models import ESTIMATED, ProductionRun, RunMaterial
 from production.services import run_state
 from production.services.completion.actuals import LINE_FIELDS
 from production.services.completion.correcting import rebook_lines
@@ -30,7 +30,6 @@ from tenants.operations.refusals import Refusal
 
 Status = ProductionRun.Status
 ONE_DAY = timedelta(days=1)
-OVER = (Status.COMPLETED, Status.FAILED)
 # Whether a farm has meters that `settle_due` looks at, as `database_role.rows_of_each` asks.
 IS_DUE = """
 SELECT {name} WHERE EXISTS (
@@ -86,7 +85,7 @@ def line_of(meter):
     """The RunMaterial that what was reported of its spool, in a meter of no run, belongs to; None
     where it is of none. Of several runs it is the last that was started by then."""
     lines = RunMaterial.objects.filter(spool=meter.spool_id, run__deleted_at=None)
-    lines = lines.filter(run__status__in=(Status.IN_PROGRESS, *OVER))
+    lines = lines.filter(run__status__in=(Status.IN_PROGRESS, *ProductionRun.BOOKED))
     lines = lines.filter(run__started_at__lte=meter.started_at + windows.before())
     is_in_time = Q(run__finished_at=None) | Q(
         run__finished_at__gte=meter.started_at - windows.after()
@@ -176,7 +175,7 @@ def _ended(now):
     lines = lines.filter(
         Q(run__finished_at=None)
         | Q(run__finished_at__gte=OuterRef("started_at") - windows.after()),
-        run__status__in=(Status.IN_PROGRESS, *OVER),
+        run__status__in=(Status.IN_PROGRESS, *ProductionRun.BOOKED),
         run__started_at__lte=OuterRef("started_at") + windows.before(),
     )
     found = found.filter(Exists(lines))
@@ -197,10 +196,10 @@ def _is_plausible(line, found):
     percent = FarmSettings.load().plausibility_percent
     grams = line.metered_grams + sum(meter.grams for meter in found)
     known = line.actual_total_grams or 0
-    if line.actual_source in REPORTED:
+    if line.is_reported:
         known = max(known, expected(line))
     if not known:
-        return line.actual_source in REPORTED
+        return line.is_reported
     off = grams - known
     if line.actual_source in ESTIMATED:
         off = abs(off)
@@ -210,7 +209,7 @@ def _is_plausible(line, found):
 def _is_awaiting_more(line, found, now):
     """Whether what was reported in all is too little for what was assumed, and more may come."""
     run = line.run
-    if run.status not in OVER or line.actual_source not in ESTIMATED:
+    if run.status not in ProductionRun.BOOKED or line.actual_source not in ESTIMATED:
         return False
     grams = line.metered_grams + sum(meter.grams for meter in found)
     is_little = grams < (line.actual_total_grams or 0) and not _is_plausible(line, found)
@@ -219,7 +218,7 @@ def _is_awaiting_more(line, found, now):
 
 def _book_again(book, run, line, was, changed):
     """Book a line of a run that is over by its meters, unless somebody gave its grams."""
-    if line.actual_source in (*ESTIMATED, *REPORTED):
+    if line.actual_source in ESTIMATED or line.is_reported:
         line.actual_grams = line.actual_purge_grams = None
         line.actual_source = ""
         reported.fill([line], book=book)

@@ -7,7 +7,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from inventory.services import ledger
-from production.models import ESTIMATED, REPORTED, ProductionRun, Reason
+from production.models import ESTIMATED, ProductionRun, Reason
 from production.services import explanation, run_state
 from production.services.completion.actuals import (
     ITEM_FIELDS,
@@ -149,7 +149,7 @@ def take(book, verb, run, lines, settled, **details):
     for line in lines:
         if grams := line.actual_total_grams:
             spool = book.spools[line.spool_id]
-            how = {"settle": line.pk in settled, "is_reported": line.actual_source in REPORTED}
+            how = {"settle": line.pk in settled, "is_reported": line.is_reported}
             entries[line.pk] = verb(spool, grams, run=run, **how, **details)
     reported.close(book, lines, entries)
 

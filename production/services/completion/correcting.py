@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger
-from production.models import REPORTED
 from production.services import overrides, run_state, variance
 from production.services.completion.actuals import (
     ITEM_FIELDS,
@@ -117,7 +116,7 @@ def rebook_lines(book, run, changed, entries, settled=(), **details):
     for line in changed:  # whose spool is the book's
         own = [entry for entry in entries if entry.spool_id == line.spool_id]
         how = {"is_counted": line.spool_id in counted, "settle": line.pk in settled, **details}
-        how["is_reported"] = line.actual_source in REPORTED
+        how["is_reported"] = line.is_reported
         took = _rebook(book, run, line.spool, own, line.actual_total_grams, **how)
         reported.relink(book, line, took)
 
@@ -145,8 +144,7 @@ def _rebook_elsewhere(book, run, wrong, right, *, settle):
     spool = book.spools[wrong.spool_id]
     _rebook(book, run, spool, entries, ledger.ZERO, is_counted=spool.pk in counted)
     details = {"kind": booked.kind, "reason": booked.reason, "settle": settle}
-    details |= {"occurred_at": booked.occurred_at}
-    details |= {"is_reported": wrong.actual_source in REPORTED}
+    details |= {"occurred_at": booked.occurred_at, "is_reported": wrong.is_reported}
     grams, is_counted = wrong.actual_total_grams, right.pk in counted
     return _rebook(book, run, right, [], grams, is_counted=is_counted, **details)
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from inventory.models import InventoryTransaction, Spool, SpoolEvent
 from inventory.services import ledger
 from inventory.services.reversing import CountedSince
-from production.models import ESTIMATED, REPORTED, ActualSource, ProductionRun, RunEvent
+from production.models import ESTIMATED, ActualSource, ProductionRun, RunEvent
 from production.services import overrides, run_state
 from production.services.completion.actuals import ITEM_FIELDS, LINE_FIELDS, MINUTE_FIELDS
 from production.services.completion.estimates import (
@@ -132,7 +132,7 @@ def _drop_estimates(run, lines, items, *, is_printing):
     for line in lines:
         if not is_printing:
             line.metered_before_grams = None  # what was given is of the whole print
-        if line.actual_source in (*ESTIMATED, *REPORTED):
+        if line.actual_source in ESTIMATED or line.is_reported:
             line.actual_grams = line.actual_purge_grams = None
             line.actual_source = ""
     for item in items:

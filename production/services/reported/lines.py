@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import UsageMeter
 from inventory.services.ledger import ZERO
-from production.models import REPORTED, ActualSource, ProductionRun, source_of
+from production.models import ActualSource, ProductionRun, source_of
 from tenants.operations.compiled import IDS, IsOneOf, compiled
 from tenants.operations.quantities import GramsField
 from tenants.operations.refusals import Refusal
@@ -60,7 +60,7 @@ def grams_of(line):
 def is_by_meter(line):
     """Whether its actual is what was reported: nobody said anything else."""
     is_unsaid = line.actual_grams is None and line.gross_after_grams is None
-    return bool(line.metered_grams) and (is_unsaid or line.actual_source in REPORTED)
+    return bool(line.metered_grams) and (is_unsaid or line.is_reported)
 
 
 def fill(run_lines, *, book=None):
@@ -93,7 +93,7 @@ def fill_one(line, source=ActualSource.METERED):
 def unsaid(run_lines):
     """Take what `fill` wrote off the lines again: while the run goes on, their meters tell."""
     for line in run_lines:
-        if line.actual_source in REPORTED:
+        if line.is_reported:
             line.actual_grams = line.actual_purge_grams = None
             line.actual_source = ""
 

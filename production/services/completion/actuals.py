@@ -18,10 +18,9 @@ from production.services.reported import lines as reported
 from production.services.requirements import in_use
 from production.services.requirements.readiness import refuse_without_spool
 from production.services.run_state import NotInRun
-from tenants.operations.quantities import GramsField
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal, located
-from tenants.operations.text import format_number, half_up
+from tenants.operations.text import format_number
 
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
 LINE_FIELDS = (
@@ -86,12 +85,11 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
     """Write the actuals on the (locked) lines; returns the ids of those to settle.
 
     What is in ``given`` overrides the drafts saved on the lines, to which is added what devices
-    reported since; where neither says anything, it is
-    what they reported. ``percent`` estimates what was not
-    given by that share of the plan: 100 is "as planned". ``books`` ({spool id: net grams}) is what
-    a weight is compared with, where that is not what remains. Raises ActualsMissing for all that is
-    missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction, TareUnknown,
-    WeighingImplausible.
+    reported since; where neither says anything, it is what they reported. ``percent`` estimates
+    what was not given by that share of the plan: 100 is "as planned". ``books`` ({spool id: net
+    grams}) is what a weight is compared with, where that is not what remains. Raises ActualsMissing
+    for all that is missing at once, NotInRun, SpoolsMissing, AfterAboveBefore, Contradiction,
+    TareUnknown, WeighingImplausible.
     """
     settled = note(lines, given) | reported.fill(lines)
     places = {line_of(lines, actual): ("materials", n) for n, actual in enumerate(given)}
@@ -240,13 +238,11 @@ def line_of(lines, actual):
 
 
 def _book_of(line, spools, books):
-    """Net grams that a weight is compared with: by the book, without what other runs' meters have
-    of the spool."""
+    """Net grams that a weight is compared with."""
     spool = spools.get(line.spool_id)
     if spool is None or spool.pk in books:
         return books.get(line.spool_id)
-    others = spool.metered_grams - line.metered_grams if spool.metered_grams else ZERO
-    return spool.remaining_grams - max(half_up(others, GramsField.places), ZERO)
+    return reported.remaining_for(line, spool)
 
 
 def _settle(line, spools, book_grams):

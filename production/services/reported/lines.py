@@ -126,10 +126,15 @@ def add_since(line):
         line.metered_before_grams = line.metered_grams
 
 
-def all_of(line, spool):
-    """What the book has for the line, if its spool is empty: all but what other runs took of it."""
+def remaining_for(line, spool):
+    """Net grams of the line's spool by the book, without what other meters have of it."""
     others = half_up(spool.metered_grams - line.metered_grams, GramsField.places)
-    return max(spool.remaining_grams - max(others, ZERO), ZERO)
+    return spool.remaining_grams - max(others, ZERO)
+
+
+def all_of(line, spool):
+    """What the line took, if its spool is empty: all that the book has for it."""
+    return max(remaining_for(line, spool), ZERO)
 
 
 def surplus(line, grams):

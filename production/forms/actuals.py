@@ -174,7 +174,7 @@ class ActualsForm(VerbForm):
         filled = reported.fill(lines)
         found = {line.pk: line for line in lines if line.pk in filled}
         added = [line for line in self.lines if reported.since(line)]
-        for line in (outlook(added) or ()) if added else ():
+        for line in outlook(added) or ():
             line.gross_before_grams = line.gross_after_grams = None
             found[line.pk] = line
         return found

@@ -142,7 +142,8 @@ class TakeOverForm(OverridableForm):
 def _so_far(line):
     """A copy of the line with what was reported or saved of it; None of neither."""
     is_known = line.metered_grams or line.metered_before_grams is not None
-    return outlook([line])[0] if is_known and outlook([line]) else None
+    lines = outlook([line]) if is_known else None
+    return lines and lines[0]
 
 
 class ReassignForm(OtherSpoolForm):

@@ -1,11 +1,10 @@
 """Consumption of filament: usage and waste of the ledger, net of reversals.
 
 An entry counts on the day it was posted, and so does its reversal: the figures of a closed month
-stay, and a correction counts in the month it was made. Where the grams
-of a run come from is what its line says now; of those that no run took it is known what devices
-reported. Everything that left the shelf as usage or waste is in it, with a run or without; counts
-and adjustments are not (they are unexplained grams). Cost is grams x the entries' own cost per
-gram.
+stay, and a correction counts in the month it was made. Where the grams of a run come from is what
+its line says now; of those that no run took it is known what devices reported. Everything that left
+the shelf as usage or waste is in it, with a run or without; counts and adjustments are not (they
+are unexplained grams). Cost is grams x the entries' own cost per gram.
 """
 
 from inventory.models import Filament, InventoryTransaction, MaterialType

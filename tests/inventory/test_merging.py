@@ -181,7 +181,8 @@ def test_the_spool_takes_what_it_has_no_value_of():
 def a_merge():
     kept, double = spools_of_one(2)
     shelf.describe(kept, by=None, extra={"box": '"7"'})
-    shelf.describe(double, by=None, lot_number="L2", extra={"box": '"8"', "ams": "1"})
+    extra = {"box": '"8"', "ams": "1", "tray": "3"}
+    shelf.describe(double, by=None, lot_number="L2", extra=extra)
     shelf.open(double, by=None)
     consumption.use(kept, grams=10, by=None)
     consumption.use(double, grams=250, by=None)

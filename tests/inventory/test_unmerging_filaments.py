@@ -6,9 +6,7 @@ import pytest
 
 from inventory.models import UnboundTag
 from inventory.services import filament_merging, filaments
-from inventory.services.filament_merging import (
-    ChangedSinceFilamentMerge,
-)
+from inventory.services.filament_merging import ChangedSinceFilamentMerge
 from inventory.services.spools import unbound_tags
 from inventory.services.spools.shelf import SpoolClaimed
 from production.models import BomLine, ProductionRun
@@ -129,12 +127,13 @@ def test_everything_is_as_before(pair, manager):
 
 def test_what_came_since_stays_with_the_filament(pair):
     target, double = pair
+    filaments.update(double, by=None, extra={"b": "2", "c": "3"})
     merge(target, double)
     spool = a_spool(filament=target)
-    filaments.update(target, by=None, price=25)
+    filaments.update(target, by=None, price=25, extra={"b": "4"})
     filament_merging.unmerge(double, by=None)
     assert fresh(spool).filament_id == target.pk
-    assert fresh(target).price == 25
+    assert (fresh(target).price, fresh(target).extra) == (25, {"b": "4"})
 
 
 def test_a_bill_that_was_changed_since_is_put_back_first(pair):

@@ -8,7 +8,26 @@ from inventory.models.catalogue import Filament
 from inventory.models.spools import Spool
 
 
-class SpoolMerge(models.Model):
+class Merge(models.Model):
+    """A ``double`` that was merged into its ``target``; ``before`` has what was carried over."""
+
+    reason = models.CharField(max_length=200)
+    before = models.JSONField()
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
+    )
+    at = models.DateTimeField()
+    undone_at = models.DateTimeField(null=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["pk"]
+
+    def __str__(self):
+        return f"{self.double_id} into {self.target_id}"
+
+
+class SpoolMerge(Merge):
     """A double that was merged into the spool that it is, and what taking that back needs.
 
     ``before`` has what was carried over: ``target`` ``{field: [before, after]}``, ``double`` its
@@ -18,26 +37,15 @@ class SpoolMerge(models.Model):
 
     target = models.ForeignKey(Spool, models.PROTECT, related_name="merges")
     double = models.ForeignKey(Spool, models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=200)
     explanation = models.TextField(help_text="What was booked, and by which weight.")
-    before = models.JSONField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    at = models.DateTimeField()
-    undone_at = models.DateTimeField(null=True)
 
-    class Meta:
-        ordering = ["pk"]
+    class Meta(Merge.Meta):
         constraints = [
             models.UniqueConstraint("double", condition=Q(undone_at=None), name="spool_merged_once")
         ]
 
-    def __str__(self):
-        return f"{self.double_id} into {self.target_id}"
 
-
-class FilamentMerge(models.Model):
+class FilamentMerge(Merge):
     """A double that was merged into the filament that it is, and what taking that back needs.
 
     ``before`` has what was carried over: ``target`` ``{field: [before, after]}``, the ids of
@@ -47,22 +55,11 @@ class FilamentMerge(models.Model):
 
     target = models.ForeignKey(Filament, models.PROTECT, related_name="merges")
     double = models.ForeignKey(Filament, models.PROTECT, related_name="+")
-    reason = models.CharField(max_length=200)
     explanation = models.TextField(help_text="What went over to the filament that is kept.")
-    before = models.JSONField()
-    by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
-    )
-    at = models.DateTimeField()
-    undone_at = models.DateTimeField(null=True)
 
-    class Meta:
-        ordering = ["pk"]
+    class Meta(Merge.Meta):
         constraints = [
             models.UniqueConstraint(
                 "double", condition=Q(undone_at=None), name="filament_merged_once"
             )
         ]
-
-    def __str__(self):
-        return f"{self.double_id} into {self.target_id}"

@@ -4,14 +4,8 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten_fieldsets, unquote
 from django.utils.translation import gettext as _
 
-from inventory.forms.extra_fields import (
-    PREFIX,
-    ExtraFieldForm,
-    RenameForm,
-    changes,
-    given,
-    value_field,
-)
+from inventory.forms.extra_fields import ExtraFieldForm, RenameForm
+from inventory.forms.extra_values import PREFIX, changes, given, value_field
 from inventory.models import ExtraField
 from inventory.services import extra_fields, extra_values
 from tenants.site.base import ModelAdmin

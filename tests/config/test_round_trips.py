@@ -6,6 +6,7 @@ from django.test.utils import CaptureQueriesContext
 
 from tests.conftest import FarmAPIClient
 from tests.factories import a_printer, a_product, a_running_run, a_spool, make_token, make_user
+from tests.production.spoolman.clients import Printer
 
 FINDS_FARM = 'FROM "tenants_tenant"'
 
@@ -19,12 +20,16 @@ def ask(committed_farm):
     client.get("/api/v1/me/")  # the token's use is noted once a minute
 
     def statements(method, path, body=None):
-        with CaptureQueriesContext(connection) as seen:
-            answer = getattr(client, method)(f"/api/v1/{path}", body)
-        assert answer.status_code == 200, answer.content
-        return [each["sql"] for each in seen if FINDS_FARM not in each["sql"]]
+        return statements_of(lambda: getattr(client, method)(f"/api/v1/{path}", body))
 
     return statements
+
+
+def statements_of(request):
+    with CaptureQueriesContext(connection) as seen:
+        answer = request()
+    assert answer.status_code == 200, answer.content
+    return [each["sql"] for each in seen if FINDS_FARM not in each["sql"]]
 
 
 def test_a_completion(ask):
@@ -52,3 +57,20 @@ def test_a_spools_verb(ask, verb, body, most):
     ask("post", f"spools/{spool.pk}/{verb}/", body)
     found = ask("post", f"spools/{spool.pk}/{verb}/", body)
     assert len(found) <= most, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    ("agent", "most"), [("curl/8", 2), ("Moonraker/v0.9.3", 3)], ids=["curl", "Moonraker"]
+)
+def test_a_report_of_a_printer(committed_farm, agent, most):
+    token = make_token(make_user(), scope="printer", kind="moonraker")
+    printer, spool = Printer(token, host=f"{committed_farm.slug}.localhost"), a_spool()
+
+    def report(mm):
+        body, named = {"use_length": mm}, {"HTTP_USER_AGENT": agent}
+        return statements_of(lambda: printer.put(f"spool/{spool.number}/use", body, **named))
+
+    for mm in (9, 8):  # opens the meter, and notes the use of the token
+        report(mm)
+    found = report(7)
+    assert len(found) == most, "\n".join(found)

@@ -26,6 +26,7 @@ from rest_framework.test import APIClient
 
 from tenants.accounts import roles
 from tenants.farms import services
+from tenants.jobs import worker
 from tenants.models import Tenant
 from tenants.schemas import prepare
 from tenants.schemas.current import current_schema
@@ -182,6 +183,12 @@ def go_to(tenant):
     connection.set_tenant(tenant)
     current_schema.set(tenant.schema_name)
     timezone.activate(FARMS.get(tenant.slug, "UTC"))
+
+
+def work_off(farm):
+    """Let a worker do what is queued, and be in the farm again."""
+    worker.work_off()
+    go_to(farm)
 
 
 def go_out():

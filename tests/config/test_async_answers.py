@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from decimal import Decimal
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -12,10 +13,9 @@ from inventory.models import Filament, Location, Spool
 from inventory.services.tables import uploads
 from tenants.accounts import services as people
 from tenants.accounts.models import User
-from tenants.jobs import worker
 from tenants.jobs.models import Job
 from tenants.site import exports
-from tests.conftest import FarmAPIClient, browser_of, go_to, program_of
+from tests.conftest import FarmAPIClient, browser_of, program_of, work_off
 from tests.factories import a_filament, make_user
 from tests.responses import done, refused, text_of
 
@@ -43,11 +43,7 @@ def at_admin(committed_farm, operator):
 
 @pytest.fixture
 def do_all(committed_farm):
-    def run():
-        worker.work_off()
-        go_to(committed_farm)
-
-    return run
+    return partial(work_off, committed_farm)
 
 
 def a_few_locations():

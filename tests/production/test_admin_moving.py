@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import partial
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -9,9 +10,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from inventory.models import Spool
 from production.services import invariants
 from production.spoolman.importing.address import Server
-from tenants.jobs import worker
 from tenants.jobs.models import Job
-from tests.conftest import browser_of, go_to
+from tests.conftest import browser_of, work_off
 from tests.factories import make_user
 from tests.production.spoolman.sources import AT, Spoolman, filament, spool, vendor
 from tests.responses import text_of
@@ -39,11 +39,7 @@ def at_admin(committed_farm, person):
 
 @pytest.fixture
 def do_all(committed_farm):
-    def run():
-        worker.work_off()
-        go_to(committed_farm)
-
-    return run
+    return partial(work_off, committed_farm)
 
 
 def files():

@@ -10,7 +10,7 @@ from tenants.farms import services as farms
 from tenants.jobs import kinds, services, worker
 from tenants.jobs.models import Job
 from tenants.schemas import job_queue
-from tests.conftest import go_to
+from tests.conftest import work_off
 from tests.factories import make_user
 
 
@@ -39,17 +39,12 @@ def begin(by):
     return services.start("greeting", by=by, title="Greeting", permission="", arguments={})
 
 
-def do_all(farm):
-    worker.work_off()
-    go_to(farm)
-
-
 def test_workers_are_notified_when_a_job_of_a_farm_ends(committed_farm, listening):
     """The next one of the farm had to wait for it."""
     by = make_user(role="operator")
     jobs = [begin(by), begin(by)]
     assert [number > 0 for number in notified(listening)] == [True, True]
-    do_all(committed_farm)
+    work_off(committed_farm)
     assert notified(listening) == [0, 0]
     assert set(Job.objects.filter(status="done")) == set(jobs)
 
@@ -58,7 +53,7 @@ def test_workers_are_notified_when_a_job_has_to_wait_again(committed_farm, liste
     begin(make_user(role="operator"))
     assert len(notified(listening)) == 1
     farms.suspend_farm(committed_farm, by=None)
-    do_all(committed_farm)
+    work_off(committed_farm)
     assert notified(listening) == [0]
 
 

@@ -19,7 +19,7 @@ from tenants.operations import progress
 from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Invalid
 from tenants.schemas import database_role, job_queue
-from tests.conftest import go_to
+from tests.conftest import go_to, work_off
 from tests.factories import make_user
 from tests.spans import watching
 
@@ -63,12 +63,6 @@ def queued():
         return cursor.fetchall()
 
 
-def do_all(farm):
-    """Let a worker do what is queued, and be in the farm again."""
-    worker.work_off()
-    go_to(farm)
-
-
 def do(farm, job, **options):
     try:
         working.work(farm.schema_name, job.pk, **options)
@@ -84,7 +78,7 @@ def places():
 def test_a_job_is_begun_done_and_kept(committed_farm, by):
     job = begin("A", "B", by=by, total=2, content=b"x" * 600_000)
     assert (job.status, queued()) == ("waiting", [(committed_farm.schema_name, job.pk)])
-    do_all(committed_farm)
+    work_off(committed_farm)
     job.refresh_from_db()
     assert (job.status, job.done, job.total, job.percent) == ("done", 2, 2, 100)
     assert (job.result_name, job.result_bytes, job.problem) == ("places.txt", 10, None)
@@ -95,7 +89,7 @@ def test_a_job_is_begun_done_and_kept(committed_farm, by):
 
 def test_what_a_job_is_refused_stands_in_its_row(committed_farm, by):
     refused, failed = begin("A", "refuse", by=by), begin("B", "fail", by=by)
-    do_all(committed_farm)
+    work_off(committed_farm)
     refused.refresh_from_db()
     failed.refresh_from_db()
     assert (refused.status, refused.problem["code"]) == ("refused", "no_place_for_tests")
@@ -136,10 +130,10 @@ def test_a_job_of_a_worker_that_was_killed_is_found_again(committed_farm, by):
             f"SET LOCAL search_path = jobs; UPDATE procrastinate_jobs SET status = 'doing'; "
             f"SET LOCAL search_path = {committed_farm.schema_name}"
         )
-    do_all(committed_farm)
+    work_off(committed_farm)
     assert Job.objects.get().status == "waiting"
     asyncio.run(find_lost())
-    do_all(committed_farm)
+    work_off(committed_farm)
     job.refresh_from_db()
     assert (job.status, places()) == ("done", {"A"})
 
@@ -191,7 +185,7 @@ def test_a_job_is_cancelled_before_it_runs_and_while_it_does(committed_farm, by)
         with pytest.raises(services.JobEnded):
             services.cancel(job, by=by)
     kinds.register("places", make_places)
-    do_all(committed_farm)
+    work_off(committed_farm)
     assert (places(), queued()) == (set(), [])
     assert set(Job.objects.values_list("status", flat=True)) == {"cancelled"}
 
@@ -294,7 +288,7 @@ def test_two_who_begin_the_same_job_at_once_begin_one(committed_farm, by, in_thr
 
 def test_files_are_kept_for_a_day_and_within_the_quota(committed_farm, by, settings):
     old, large, last = (begin(name, by=by) for name in "ABC")
-    do_all(committed_farm)
+    work_off(committed_farm)
     large.refresh_from_db()
     assert large.finished_at
     settings.MAX_JOB_RESULT_BYTES = 15
@@ -311,7 +305,7 @@ def test_jobs_of_a_suspended_farm_wait_and_those_of_a_dropped_one_vanish(committ
     farm, other, _ = committed_farms
     job = begin("A", by=by)
     farms.suspend_farm(farm, by=None)
-    do_all(farm)
+    work_off(farm)
     assert (queued(), Job.objects.get().status) == ([(farm.schema_name, job.pk)], "waiting")
     farms.resume_farm(farm, by=None)
     assert do(farm, job).status == "done"

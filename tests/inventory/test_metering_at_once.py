@@ -14,6 +14,7 @@ from tenants.jobs import minutely
 from tests.conftest import go_to
 from tests.factories import a_printer_token, a_running_run, a_spool, make_user
 from tests.queries import fresh, violations
+from tests.reporting import report
 from tests.responses import refusals
 
 pytestmark = pytest.mark.usefixtures("committed_farm")
@@ -26,10 +27,6 @@ HOUR = timedelta(hours=1)
 def tokens(committed_farm):
     user = make_user()
     return [a_printer_token(user, name=f"printer {number}") for number in range(COUNT)]
-
-
-def report(spool, token, grams=1, **more):
-    return metering.use(spool.number, token=token, by=token.user, grams=grams, **more)
 
 
 def test_first_reports_of_one_device_make_one_meter(in_threads, tokens):

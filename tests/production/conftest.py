@@ -1,10 +1,19 @@
-"""A browser on the floor, and what it is about."""
+"""A browser on the floor, what it is about, and a run whose printer reports."""
 
 import pytest
 
 from tenants.accounts import roles
 from tests.conftest import at_slug, rolled_back
-from tests.factories import a_filament, a_material_type, a_product, make_user
+from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_printer,
+    a_printer_token,
+    a_product,
+    a_running_run,
+    a_spool,
+    make_user,
+)
 from tests.production import admin_rows
 
 
@@ -39,3 +48,20 @@ def pla(farm):
 @pytest.fixture
 def hook(farm):
     return a_product("HK", name="Wall hook")
+
+
+@pytest.fixture
+def token(manager):
+    """Of a printer's Moonraker."""
+    return a_printer_token(manager, kind="moonraker")
+
+
+@pytest.fixture
+def spool(farm):
+    return a_spool(1000)
+
+
+@pytest.fixture
+def run(spool, operator):
+    """It prints 100 g from the spool."""
+    return a_running_run((spool, 100), printer=a_printer(), by=operator)

@@ -39,11 +39,6 @@ def token(manager, printer):
     return a_printer_token(manager, name="voron-3", printer=printer)
 
 
-@pytest.fixture
-def spool(farm):
-    return a_spool(1000)
-
-
 def use(spool, token, grams=5, **more):
     metering.use(spool.number, by=token.user, token=token, grams=grams, **more)
 

@@ -25,27 +25,9 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.queries import fresh, queries_of, violations
+from tests.reporting import report
 
 SAVEPOINT = 2  # statements, of the transaction that a test is
-
-
-@pytest.fixture
-def token(manager):
-    return a_printer_token(manager, kind="moonraker")
-
-
-@pytest.fixture
-def spool(farm):
-    return a_spool(1000)
-
-
-@pytest.fixture
-def run(spool, operator):
-    return a_running_run((spool, 100), printer=a_printer(), by=operator)
-
-
-def report(spool, token, grams=1, **more):
-    return metering.use(spool.number, token=token, by=token.user, grams=grams, **more)
 
 
 def line_of(run):

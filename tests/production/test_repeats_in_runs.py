@@ -11,7 +11,7 @@ from inventory.services import metering
 from production.models import ProductionRun
 from production.services import completion
 from production.services.undo import last_action
-from tests.factories import a_filament, a_printer, a_printer_token, a_running_run, a_spool
+from tests.factories import a_filament, a_printer, a_running_run, a_spool
 from tests.queries import fresh, queries_of, violations
 
 SAVEPOINT = 2  # statements, of the transaction that a test is
@@ -20,11 +20,6 @@ SAVEPOINT = 2  # statements, of the transaction that a test is
 @pytest.fixture
 def spool(farm):
     return a_spool(1000, filament=a_filament(density_g_cm3="1.24", diameter_mm="1.75"))
-
-
-@pytest.fixture
-def token(manager):
-    return a_printer_token(manager, kind="moonraker")
 
 
 @pytest.fixture

@@ -6,24 +6,15 @@ import pytest
 from django.utils import timezone
 
 from inventory.models import UsageMeter
-from inventory.services import metering
 from production.services import completion, late_reports
-from tests.factories import a_printer, a_printer_token, a_running_run, a_spool
+from tests.factories import a_printer, a_printer_token, a_running_run
 from tests.queries import fresh, violations
-
-
-@pytest.fixture
-def spool(farm):
-    return a_spool(1000)
+from tests.reporting import report
 
 
 @pytest.fixture
 def run(spool):
     return a_running_run((spool, 100), printer=a_printer())
-
-
-def report(spool, token, grams):
-    metering.use(spool.number, token=token, by=token.user, grams=grams)
 
 
 def test_what_another_device_gives_back_is_taken_off_the_run(spool, run, manager):

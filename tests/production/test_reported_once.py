@@ -29,6 +29,7 @@ from tests.factories import (
     make_user,
 )
 from tests.queries import fresh, queries_of, violations
+from tests.reporting import report
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 
@@ -36,15 +37,6 @@ HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 @pytest.fixture
 def token(manager):
     return a_printer_token(manager, kind="bridge")
-
-
-@pytest.fixture
-def spool(farm):
-    return a_spool(1000)
-
-
-def report(spool, token, grams, **more):
-    return metering.use(spool.number, token=token, by=token.user, grams=grams, **more)
 
 
 def line_of(run):

@@ -4,7 +4,6 @@ from decimal import Decimal
 
 import pytest
 
-from inventory.services import metering
 from production.services import completion, explanation
 from production.services.completion.actuals import MaterialActual
 from production.services.printing import midprint, weighing
@@ -12,36 +11,16 @@ from production.services.runs import lifecycle, lines
 from production.services.undo import last_action
 from tests.factories import (
     a_printer,
-    a_printer_token,
     a_running_run,
     a_slot,
-    a_spool,
     spools_of_one,
 )
 from tests.production.floor_helpers import at, page, touch
 from tests.queries import fresh, queries_of, violations
+from tests.reporting import report
 
 ZERO = Decimal(0)
 SAVEPOINT = 2  # statements, of the transaction that a test is
-
-
-@pytest.fixture
-def token(manager):
-    return a_printer_token(manager, kind="moonraker")
-
-
-@pytest.fixture
-def spool(farm):
-    return a_spool(1000)
-
-
-@pytest.fixture
-def run(spool, operator):
-    return a_running_run((spool, 100), printer=a_printer(), by=operator)
-
-
-def report(spool, token, grams):
-    metering.use(spool.number, token=token, by=token.user, grams=grams)
 
 
 def typed(spool, grams):

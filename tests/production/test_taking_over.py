@@ -35,6 +35,7 @@ from tests.factories import (
 from tests.production.api_helpers import at
 from tests.production.floor_helpers import page_after, touch
 from tests.queries import fresh, violations
+from tests.reporting import report
 from tests.responses import done, refused, text_of
 
 HOUR = timedelta(hours=1)
@@ -65,10 +66,6 @@ def run(spools, printer):
     materials = [NewMaterial(spool=spools[0], **wanted)]
     run = lifecycle.create(by=None, materials=materials, printer=printer)
     return lifecycle.start(run, by=None)
-
-
-def report(spool, token, grams, **more):
-    metering.use(spool.number, token=token, by=token.user, grams=grams, **more)
 
 
 def figures(spool):

@@ -3,7 +3,6 @@
 import pytest
 
 from inventory.models import UsageMeter
-from inventory.services import metering
 from production.services import completion
 from production.services.printing import slots
 from production.services.undo import last_action
@@ -17,15 +16,12 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.queries import fresh, violations
+from tests.reporting import report
 
 
 @pytest.fixture
 def token(manager):
     return a_printer_token(manager, kind="bridge")
-
-
-def report(spool, token, grams):
-    metering.use(spool.number, by=token.user, token=token, grams=grams)
 
 
 def loaded(*spools):

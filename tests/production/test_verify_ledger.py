@@ -38,11 +38,6 @@ def fail(run, spool, grams):
 
 
 @pytest.fixture
-def spool(farm):
-    return a_spool(1000)
-
-
-@pytest.fixture
 def unguarded(farm):
     """The database looks away: its guards of the ledger are off until the rollback."""
     with connection.cursor() as cursor:

@@ -84,8 +84,7 @@ def target_filament(number):
 
 def spool(number):
     """The row. Raises Failure."""
-    found = Spool.objects.present().filter(number=number).first()
-    return _found(found, "spool", number)
+    return _found(present_spool(number), "spool", number)
 
 
 def present_spool(number):

@@ -67,7 +67,7 @@ def _tagged(uids, fields, call):
         return rows.spool_shape(spool.number)
     uid = uids[0]
     unbound_tags.note(uid, filament=filament, extra=extra, token=client.token)
-    offered = unbound_tags.candidates(filament)
+    offered = unbound_tags.candidates([filament]).get(filament.pk, [])
     numbers = ", ".join(str(spool.number) for spool in offered) or "none"
     text = UNBOUND_TAG % {"uid": uid, "filament": filament, "numbers": numbers}
     return answers.of_failure(Failure(403, text), call.request)  # what was noted stays

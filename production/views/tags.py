@@ -27,11 +27,9 @@ class UnboundTagsView(VerbView):
 
     def get_context_data(self):
         tags = list(UnboundTag.objects.unbound()[:MAX_ROWS])
-        offered = {}
+        offered = unbound_tags.candidates({tag.filament_id for tag in tags})
         for tag in tags:
-            if tag.filament_id not in offered:
-                offered[tag.filament_id] = unbound_tags.candidates(tag.filament)
-            tag.spools = offered[tag.filament_id]
+            tag.spools = offered.get(tag.filament_id, [])
         return {"tags": tags}
 
     def perform(self, form):

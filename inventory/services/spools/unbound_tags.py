@@ -1,13 +1,16 @@
 """Tags that a device read and that are on no spool: they make none, but are offered to those that
 may be meant."""
 
+from django.db.models import Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from inventory.models import Spool, UnboundTag
 from inventory.services.spools import tags
 from tenants.operations.operation import operation
 
-OFFERED = 5
+OFFERED = 5  # of a filament
+OLDEST_FIRST = ("received_on", "pk")
 
 
 def makes_spools(token):
@@ -15,11 +18,15 @@ def makes_spools(token):
     return token is None or token.kind not in ("bridge", "reader") or token.makes_spools
 
 
-def candidates(filament):
-    """The oldest sealed spools of a filament that have no tag."""
-    spools = Spool.objects.present().on_shelf().sealed().filter(filament=filament, tags=None)
-    spools = spools.filter(remaining_grams__gt=0).with_filament()
-    return list(spools.order_by("received_on", "pk")[:OFFERED])
+def candidates(filaments):
+    """``{id of a filament: the oldest sealed spools of it that have no tag}``, in one query."""
+    spools = Spool.objects.present().on_shelf().sealed().holding().with_filament()
+    place = Window(RowNumber(), partition_by="filament", order_by=OLDEST_FIRST)
+    spools = spools.filter(filament__in=filaments, tags=None).annotate(place=place)
+    found = {}
+    for spool in spools.filter(place__lte=OFFERED).order_by(*OLDEST_FIRST):
+        found.setdefault(spool.filament_id, []).append(spool)
+    return found
 
 
 @operation("tag.note")

@@ -3,6 +3,8 @@
 from datetime import date
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from inventory.models import Spool, UnboundTag
 from inventory.services import extra_fields
@@ -57,6 +59,23 @@ def test_one_touch_binds_it_and_the_device_finds_the_spool(bridge, filament, flo
     answer = ok(bridge.post("spool", new_spool(filament)))
     assert (answer["id"], answer["extra"]) == (spool.number, {"tag": '"04:a2:1b"'})
     assert violations() == []
+
+
+def test_the_page_asks_as_often_for_one_tag_as_for_several(bridge, filament, floor):
+    def listed(uid, of):
+        [a_spool(filament=of) for _ in range(6)]
+        bridge.post("spool", new_spool(of, uid))
+
+    listed("04A1", filament)
+    page(floor.get("/floor/tags/"))
+    with CaptureQueriesContext(connection) as one:
+        page(floor.get("/floor/tags/"))
+    for number in range(3):
+        listed(f"04B{number}", a_filament(f"Galaxy {number}"))
+    with CaptureQueriesContext(connection) as several:
+        text = page(floor.get("/floor/tags/"))
+    assert len(several) == len(one)
+    assert text.count('name="spool"') == 4 * 5  # the oldest five of six
 
 
 def test_a_tag_that_is_bound_otherwise_is_no_longer_offered(bridge, filament, floor):

@@ -38,7 +38,7 @@ FROM, UNTIL = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 LIMIT = 10**8  # grams; as many, or more, are in no column
 # Grams of 1 mm of filament of 1 g/cm³ and 1 mm: a quarter of pi, in cm³.
 OF_ROUND = Decimal("0.000785398163397448309615660845819875721")
-# The line of a run in progress that the device's open meter is of, if it is `going_on`, as the ORM
+# The line of a run in progress that the device's open meter is of, if it is `drawing`, as the ORM
 # has it: a spool that was swapped out is not. Once the lock is had the line is as it was just
 # written; a run that was closed meanwhile has closed the meter too.
 DRAWING_LINE = """

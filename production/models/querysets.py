@@ -197,11 +197,8 @@ class RunMaterialQuerySet(HoldingSpoolQuerySet):
         return self.filter(of_run(LIVE, "run"), run__status__in=OPEN)
 
     def drawing(self):
-        """What printing runs draw from its spool, and have no actual of yet."""
-        return self.filter(of_run(PRINTING, "run"), actual_grams__isnull=True)
-
-    def going_on(self):
-        """The same, and what has an actual that was saved while it printed."""
+        """What printing runs draw from its spool: what has no actual yet, or one that was saved
+        while it prints."""
         goes_on = Q(actual_grams=None) | Q(metered_before_grams__isnull=False)
         return self.filter(of_run(PRINTING, "run"), goes_on)
 

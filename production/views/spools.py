@@ -107,7 +107,7 @@ class WeighView(SpoolPageMixin, VerbView):
         return _("%(net)s are on the spool, %(off)s against the book.") % figures
 
     def _printing(self):
-        line = self.claims().going_on().first()
+        line = self.claims().drawing().first()
         return line and line.run
 
 

@@ -6,7 +6,8 @@ import pytest
 
 from production.services import completion, explanation
 from production.services.completion.actuals import MaterialActual
-from production.services.printing import midprint, weighing
+from production.services.printing import midprint, slots, weighing
+from production.services.printing.slots import SpoolPrinting
 from production.services.runs import lifecycle, lines
 from production.services.undo import last_action
 from tests.factories import (
@@ -70,6 +71,19 @@ def test_a_report_after_a_draft_is_one_statement(spool, run, token):
     save(run, spool, 62)
     assert queries_of(lambda: report(spool, token, 35)) == 1 + SAVEPOINT
     assert complete(run) == (97, "typed", 95, 903, 903)
+
+
+def test_a_spool_of_which_a_draft_was_saved_is_printed_from(operator):
+    one, other = spools_of_one(2, 1000)
+    slot = a_slot(printer=a_printer())
+    run = a_running_run((one, 100), printer=slot.printer)
+    line = run.materials.get()
+    save(run, one, 62)
+    with pytest.raises(SpoolPrinting, match=f"Run {run.number} prints from spool"):
+        slots.load(other, slot=slot, by=operator)
+    assert slots.line_printing(fresh(slot)) == line
+    midprint.swap_spool(run, by=operator, spool=other, line=line.pk)
+    assert slots.line_printing(fresh(slot)).spool == other
 
 
 def test_a_draft_that_is_saved_again_is_of_that_moment(spool, run, token, operator):

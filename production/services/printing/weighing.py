@@ -63,5 +63,5 @@ def weigh(spool, *, gross_grams, by, as_count=False, **given):
 
 @compiled(spool=ID)
 def _drawing(spool):
-    lines = RunMaterial.objects.going_on().filter(spool=spool)
+    lines = RunMaterial.objects.drawing().filter(spool=spool)
     return lines.select_related("run").order_by("pk")

@@ -98,14 +98,14 @@ class Day:
         self.saved[line.pk] = (Decimal(grams), ZERO)
 
     def _printing_line(self, run, number):
-        lines = RunMaterial.objects.going_on().filter(run=self._run(run, "in_progress"))
+        lines = RunMaterial.objects.drawing().filter(run=self._run(run, "in_progress"))
         lines = list(lines.select_related("run").order_by("pk"))
         if not lines:
             raise Refusal("None prints.")
         return lines[number % len(lines)]
 
     def _add(self, pk, grams):
-        if pk in self.saved and RunMaterial.objects.going_on().filter(pk=pk).exists():
+        if pk in self.saved and RunMaterial.objects.drawing().filter(pk=pk).exists():
             figure, since = self.saved[pk]
             self.saved[pk] = figure, max(since + grams, ZERO)
 

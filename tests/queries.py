@@ -5,6 +5,7 @@ from django.test.utils import CaptureQueriesContext
 
 from production.services import invariants
 
+SAVEPOINT = 2  # statements, of the transaction that a test is
 TABLES = "SELECT string_agg(tablename, ', ') FROM pg_tables WHERE schemaname = current_schema()"
 
 

@@ -16,10 +16,9 @@ from tenants.operations.quantities import InvalidQuantity
 from tenants.operations.refusals import Stale
 from tenants.operations.versions import expecting
 from tests.factories import a_filament, a_printer_token, a_spool
-from tests.queries import fresh, queries_of, violations
+from tests.queries import SAVEPOINT, fresh, queries_of, violations
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
-SAVEPOINT = 2  # statements, of the transaction that a test is
 
 
 @pytest.fixture

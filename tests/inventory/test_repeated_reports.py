@@ -13,10 +13,9 @@ from inventory.services.spools import consumption, shelf
 from tenants.operations.refusals import Stale
 from tenants.operations.versions import expecting
 from tests.factories import a_filament, a_printer_token, a_spool
-from tests.queries import fresh, queries_of, violations
+from tests.queries import SAVEPOINT, fresh, queries_of, violations
 
 MOONRAKER, REQUESTS = "Moonraker/v0.9.3", "python-requests/2.32.3"
-SAVEPOINT = 2  # statements, of the transaction that a test is
 HOUR = timedelta(hours=1)
 
 

@@ -24,10 +24,8 @@ from tests.factories import (
     a_spool,
     spools_of_one,
 )
-from tests.queries import fresh, queries_of, violations
+from tests.queries import SAVEPOINT, fresh, queries_of, violations
 from tests.reporting import report
-
-SAVEPOINT = 2  # statements, of the transaction that a test is
 
 
 def line_of(run):

@@ -12,9 +12,7 @@ from production.models import ProductionRun
 from production.services import completion
 from production.services.undo import last_action
 from tests.factories import a_filament, a_printer, a_running_run, a_spool
-from tests.queries import fresh, queries_of, violations
-
-SAVEPOINT = 2  # statements, of the transaction that a test is
+from tests.queries import SAVEPOINT, fresh, queries_of, violations
 
 
 @pytest.fixture

@@ -17,11 +17,10 @@ from tests.factories import (
     spools_of_one,
 )
 from tests.production.floor_helpers import at, page, touch
-from tests.queries import fresh, queries_of, violations
+from tests.queries import SAVEPOINT, fresh, queries_of, violations
 from tests.reporting import report
 
 ZERO = Decimal(0)
-SAVEPOINT = 2  # statements, of the transaction that a test is
 
 
 def typed(spool, grams):

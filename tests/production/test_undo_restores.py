@@ -360,15 +360,16 @@ def test_a_start_after_which_figures_were_noted_is_taken_back_by_the_verb_alone(
 
 
 def test_a_start_is_taken_back_by_the_verb_and_what_was_moved_since_stays():
-    slot, spool, elsewhere = a_slot(), a_spool(), a_slot()
+    slot, elsewhere = a_slot(), a_slot()
+    spool, other = spools_of_one(2, 1000)
     run = a_run((spool, 10), printer=slot.printer)
     lifecycle.unstart(lifecycle.start(run, by=None), by=None)
     assert (fresh(slot).spool, fresh(spool).opened_at) == (None, None)
     lifecycle.start(run, by=None)
-    midprint.save_actuals(run, by=None, materials=[took(spool, 5)])
+    midprint.swap_spool(run, by=None, spool=other, so_far=took(spool, 5))
     slots.load(spool, slot=elsewhere, by=None)
     assert lifecycle.unstart(run, by=None).status == "planned"
-    assert (fresh(slot).spool, fresh(elsewhere).spool) == (None, spool)
+    assert (fresh(slot).spool, fresh(elsewhere).spool) == (other, spool)
 
 
 # --- Reverting is another verb --------------------------------------------------------------------

@@ -7,7 +7,9 @@ from production.slicing import figures
 from production.slicing.sliced_file import Doubts, Plate, SlicedFile, Slot
 
 GENERATED = re.compile(r"generated (?:by|with) (?P<program>.*)", re.IGNORECASE)
-PROGRAM = re.compile(r"(?P<slicer>[^\d;]{1,60}?)[ -]v?(?P<version>\d[\w.+-]*)?(?: on .*)?")
+PROGRAM = re.compile(
+    r"(?P<slicer>[^;]{1,60}?)(?:[ -]v?(?P<version>\d[\w.+-]*)(?: .*)?| on .*)?", re.IGNORECASE
+)
 GRAMS, MM = "filament used [g]", "filament used [mm]"
 TOTAL, PURGE = "total filament used [g]", "total filament used for wipe tower [g]"
 TIME, TOTAL_TIME = "estimated printing time (normal mode)", "total estimated time"

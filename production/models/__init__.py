@@ -1,4 +1,4 @@
-"""Printers, products with their bills of materials, and production runs.
+"""Printers, products with their bills of materials and sliced files, and production runs.
 
 A ProductionRun is one job on one printer. Its RunItems are what it makes, its RunMaterials what
 it takes, its RunEvents what was done to it. Status, reservations and numbers are written by
@@ -16,6 +16,13 @@ from production.models.runs import (
     RunMaterial,
     RunNumber,
 )
+from production.models.sliced_files import (
+    GramsSource,
+    ProductAlias,
+    ProductFile,
+    ProductFileSlot,
+    SlicedFile,
+)
 from production.models.sources import (
     ESTIMATED,
     METERING,
@@ -31,16 +38,21 @@ __all__ = [
     "REPORTED",
     "UNMEASURED",
     "BomLine",
+    "GramsSource",
     "PlanSource",
     "Printer",
     "PrinterSlot",
     "Product",
+    "ProductAlias",
+    "ProductFile",
+    "ProductFileSlot",
     "ProductionRun",
     "Reason",
     "RunEvent",
     "RunItem",
     "RunMaterial",
     "RunNumber",
+    "SlicedFile",
     "ActualSource",
     "source_of",
 ]

@@ -12,6 +12,7 @@ from production.models.printers import Printer, PrinterSlot
 from production.models.products import Product
 from production.models.querysets import ProductionRunQuerySet, RunMaterialQuerySet
 from production.models.reasons import Reason
+from production.models.sliced_files import LineOfFile, PlannedByFile
 from production.models.sources import REPORTED, ActualSource
 from production.models.statuses import LIVE, PRINTING, HasStatus, Status
 from tenants.operations.quantities import (
@@ -27,9 +28,11 @@ from tenants.operations.text import format_number, half_up
 
 class PlanSource(models.TextChoices):
     """Where a figure of a plan is from: what is of the bills of materials follows them while the
-    run is planned, what was typed stays, and is outdated once its source says otherwise."""
+    run is planned, what is of a sliced file follows the plates, what was typed stays. It is
+    outdated once its source says otherwise."""
 
     BILL = "bill"
+    FILE = "file"
     TYPED = "typed"
     OUTDATED = "outdated"
 
@@ -40,7 +43,7 @@ def plan_source_field():
     )
 
 
-class ProductionRun(HasStatus, models.Model):
+class ProductionRun(HasStatus, PlannedByFile, models.Model):
     """One job on one printer: one or more plates, one after another.
 
     Rates are frozen at start: ``hour_rate`` and ``labour_rate`` in money per hour,
@@ -155,7 +158,8 @@ class ProductionRun(HasStatus, models.Model):
 class RunItem(models.Model):
     """A product and how many of it the run makes.
 
-    The start freezes ``planned_quantity`` and what one unit takes: ``bom``, a list of
+    ``sliced_quantity`` of it are on the plates of the run's sliced file, each printed once. The
+    start freezes ``planned_quantity`` and what one unit takes: ``bom``, a list of
     ``{material_type, filament, grams_per_unit}``, its sum, and a person's minutes.
     """
 
@@ -163,6 +167,7 @@ class RunItem(models.Model):
     product = models.ForeignKey(Product, models.PROTECT, related_name="run_items")
     quantity = models.PositiveIntegerField()
     planned_quantity = models.PositiveIntegerField(null=True, editable=False)
+    sliced_quantity = models.PositiveIntegerField(null=True, editable=False)
     good_count = models.PositiveIntegerField("good", null=True, blank=True)
     good_count_source = models.CharField(
         max_length=10, choices=ActualSource, blank=True, editable=False
@@ -201,7 +206,7 @@ class RunItem(models.Model):
         return (self.good_count or 0) + (self.scrapped_count or 0)
 
 
-class RunMaterial(models.Model):
+class RunMaterial(LineOfFile, models.Model):
     """What the run takes: a requirement, the spool that meets it, and grams planned and actual.
 
     ``planned_grams`` and ``actual_grams`` are in the parts, the purge grams come on top of them;

@@ -24,7 +24,7 @@ def has_figures(values):
 
 
 def read(comments, slicer, version):
-    """The SlicedFile of comments with these figures at the head."""
+    """The SlicedFigures of comments with these figures at the head."""
     values = comments.values
     doubts = Doubts()
     grams, lengths = (figures.numbers(values.get(key, "")) for key in (GRAMS, MM))

@@ -20,7 +20,7 @@ CRC32 = 1
 
 
 def read(stream):
-    """The SlicedFile of a stream that can seek. Raises UnreadableFile."""
+    """The SlicedFigures of a stream that can seek. Raises UnreadableFile."""
     stream.seek(0)
     magic, version, checksum = struct.unpack("<4sIH", _exactly(stream, 10))
     if magic != MAGIC or version != 1 or checksum not in (0, CRC32):

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from production.slicing import figures
-from production.slicing.sliced_file import Doubts, Plate, PlateObject, SlicedFile, Slot
+from production.slicing.sliced_file import Doubts, Plate, PlateObject, SlicedFigures, Slot
 
 NAMED = re.compile(r"Generated with (?P<slicer>Cura)_SteamEngine (?P<version>\w[\w.+-]*)")
 HEADER = "START_OF_HEADER"
@@ -32,7 +32,7 @@ def generator(comments):
 
 
 def read(comments, slicer, version):
-    """The SlicedFile of comments by Cura."""
+    """The SlicedFigures of comments by Cura."""
     values, doubts = comments.values, Doubts()
     if HEADER in comments.head[:5]:
         slots, taken = _volumes(values, doubts), values.get("print.time", "")
@@ -50,7 +50,7 @@ def read(comments, slicer, version):
         picture=comments.picture(),
     )
     nozzle = values.get("extruder_train.0.nozzle.diameter", "")
-    return SlicedFile(
+    return SlicedFigures(
         slicer=slicer,
         slicer_version=version,
         printer_model=values.get("target_machine.name", "")[:100],

@@ -27,7 +27,7 @@ COMMANDS = (
 
 
 def read(comments):
-    """The SlicedFile of comments of G-code. Raises UnreadableFile."""
+    """The SlicedFigures of comments of G-code. Raises UnreadableFile."""
     for dialect in (bambu, cura):
         if found := dialect.generator(comments):
             return _read(dialect, comments, *found)

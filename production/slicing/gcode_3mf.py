@@ -20,7 +20,7 @@ from production.slicing.sliced_file import (
     Picture,
     Plate,
     PlateObject,
-    SlicedFile,
+    SlicedFigures,
     Slot,
 )
 
@@ -36,7 +36,7 @@ UNPARSABLE = ParseError, DefusedXmlException, ValueError, LookupError
 
 
 def read(archive):
-    """The SlicedFile of an opened archive. Raises UnreadableFile."""
+    """The SlicedFigures of an opened archive. Raises UnreadableFile."""
     sliced = {
         int(found[1]): name for name in archive.namelist() if (found := PLATE_GCODE.fullmatch(name))
     }
@@ -56,7 +56,7 @@ def read(archive):
     plates, doubts, lines = _described(archive, described[:MOST_PLATES], sliced, settings)
     if not plates:
         raise NotSliced(_("No plate of this project was sliced."))
-    return SlicedFile(
+    return SlicedFigures(
         slicer=slicer or _("a relative of Bambu Studio"),
         slicer_version=version,
         printer_model=str(settings.get("printer_model") or first.get("printer_model_id", ""))[:100],

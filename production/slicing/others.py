@@ -5,7 +5,7 @@ import re
 from django.utils.translation import gettext as _
 
 from production.slicing import figures
-from production.slicing.sliced_file import Doubts, Plate, SlicedFile, Slot
+from production.slicing.sliced_file import Doubts, Plate, SlicedFigures, Slot
 
 LONGEST_LINE = 300  # characters: some patterns take the square of them where they do not match
 # The line that names them, and the lines of length (mm) and time, where they are known.
@@ -34,7 +34,7 @@ def generator(comments):
 
 
 def read(comments, slicer, version):
-    """The SlicedFile with what can be told; its figures have to be asked for."""
+    """The SlicedFigures with what can be told; its figures have to be asked for."""
     doubts, slots, seconds = Doubts(), [], None
     if slicer == "Simplify3D":
         slots, seconds = _of_simplify3d(comments)
@@ -45,7 +45,7 @@ def read(comments, slicer, version):
         doubts.add_no_time()
     slots = tuple(figures.derive(slot, doubts) for slot in slots)
     plate = Plate(seconds=seconds, slots=slots, picture=comments.picture())
-    return SlicedFile(slicer, version, plates=(plate,), doubts=tuple(doubts))
+    return SlicedFigures(slicer, version, plates=(plate,), doubts=tuple(doubts))
 
 
 def _short(lines):

@@ -22,7 +22,7 @@ PROJECTS = ("solid ", "ISO-10303-21", "{", "<?xml", "<svg", "%PDF")
 
 
 def read(stream):
-    """The SlicedFile of a binary stream that can seek. Raises UnreadableFile.
+    """The SlicedFigures of a binary stream that can seek. Raises UnreadableFile.
 
     What the file says is not believed: a figure that can't be is left out, and is a doubt.
     """

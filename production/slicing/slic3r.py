@@ -4,7 +4,7 @@ each figure, with one value a slot."""
 import re
 
 from production.slicing import figures
-from production.slicing.sliced_file import Doubts, Plate, SlicedFile, Slot
+from production.slicing.sliced_file import Doubts, Plate, SlicedFigures, Slot
 
 GENERATED = re.compile(r"generated (?:by|with) (?P<program>.*)", re.IGNORECASE)
 PROGRAM = re.compile(
@@ -36,12 +36,12 @@ def named(program):
 
 
 def read(comments, slicer, version):
-    """The SlicedFile of comments by one of these slicers."""
+    """The SlicedFigures of comments by one of these slicers."""
     return of_values(comments.values, slicer, version, picture=comments.picture())
 
 
 def of_values(values, slicer, version, *, picture=None):
-    """The SlicedFile of keys, in lower case, and their values."""
+    """The SlicedFigures of keys, in lower case, and their values."""
     doubts = Doubts()
     grams, lengths = (figures.numbers(values.get(key, "")) for key in (GRAMS, MM))
     used = list(range(1, max(len(grams), len(lengths)) + 1))
@@ -115,7 +115,7 @@ def _total_time(values):
 def sliced_file(values, slicer, version, plate, doubts):
     """The file of one plate."""
     nozzle = figures.numbers(values.get("nozzle_diameter", "")) or [""]
-    return SlicedFile(
+    return SlicedFigures(
         slicer=slicer,
         slicer_version=version,
         printer_model=(values.get("printer_model") or values.get("printer_settings_id", ""))[:100],

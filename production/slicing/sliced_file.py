@@ -88,7 +88,7 @@ class Plate(NamedTuple):
     purge_grams: Decimal | None = None  # of all slots
 
 
-class SlicedFile(NamedTuple):
+class SlicedFigures(NamedTuple):
     """``lines`` are those that figures were read from, as evidence."""
 
     slicer: str

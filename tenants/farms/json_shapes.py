@@ -21,6 +21,13 @@ FILAMENT_VALUES = (
     "|external_id|reorder_point_grams|comment|color_hex|multi_color_hexes|multi_color_direction|price|extra"
 )
 BILL_IDS = ("line", "product", "material_type")
+SLOT_FIGURES = (
+    '$[*].slots[*].keyvalue() ? (@.key like_regex "^(grams|purge_grams|length_mm|volume_mm3)$"'
+    ' && @.value.type() != "null"'
+    ' && !(@.value like_regex "^[0-9]{{1,12}}(\\\\.[0-9]{{1,20}})?$"))'
+)
+SLOT_TEXTS = ("source", "material", "color_hex", "profile")
+NO_ARRAY = "jsonb_typeof({0}) <> 'array'"
 IS_GRAMS = '@ like_regex "^[0-9]{{1,9}}(\\\\.[0-9]{{1,9}})?$"'
 # Conditions of which one is true where it is malformed, by table and column.
 MALFORMED = {
@@ -59,7 +66,7 @@ MALFORMED = {
         PART % '$.* ? (@.type() != "array" || @.size() != 2)',
     ],
     ("production_runevent", "overrides"): [
-        "jsonb_typeof({0}) <> 'array'",
+        NO_ARRAY,
         PART % '$[*] ? (@.type() != "string")',
     ],
     ("production_runevent", "before"): [
@@ -68,6 +75,32 @@ MALFORMED = {
         PART % '$.loads[*] ? (@.type() != "number")',
         PART % '$.runmaterial ? (@.type() != "object")',
         PART % '$.runmaterial.* ? (@.type() != "object" && @.type() != "null")',
+    ],
+    ("production_slicedfile", "plates"): [
+        NO_ARRAY,
+        PART % '$[*] ? (@.type() != "object")',
+        PART % '$[*].index ? (@.type() != "number")',
+        PART % '$[*].name ? (@.type() != "string")',
+        PART % '$[*].seconds ? (@.type() != "number" && @.type() != "null")',
+        PART % '$[*].slots ? (@.type() != "array")',
+        PART % '$[*].slots[*].slot ? (@.type() != "number")',
+        PART % SLOT_FIGURES,
+        *(PART % f'$[*].slots[*].{name} ? (@.type() != "string")' for name in SLOT_TEXTS),
+        PART % '$[*].objects ? (@.type() != "array")',
+        PART % '$[*].objects[*].name ? (@.type() != "string")',
+        PART % '$[*].objects[*].count ? (@.type() != "number")',
+    ],
+    ("production_slicedfile", "doubts"): [
+        NO_ARRAY,
+        PART % '$[*] ? (@.type() != "object")',
+        PART % '$[*].plate ? (@.type() != "number")',
+        PART % '$[*].slot ? (@.type() != "number" && @.type() != "null")',
+        *(PART % f'$[*].{name} ? (@.type() != "string")' for name in ("code", "detail")),
+    ],
+    ("production_productionrun", "sliced_plates"): [
+        NO_ARRAY,
+        PART % '$[*] ? (@.type() != "number")',
+        "{0} = '[]'",
     ],
     # As PostgreSQL writes it, with the shorter names first.
     ("production_runitem", "bom"): [rf"{{0}}::text !~ '^\[({BOM_LINE}(, )?)*\]$'"],

@@ -182,6 +182,8 @@ TEMPLATES = [
     }
 ]
 DATA_UPLOAD_MAX_MEMORY_SIZE = env_int("SPOOLBOOK_MAX_BODY_BYTES", 6_291_456)
+MAX_FILE_BYTES = env_int("SPOOLBOOK_MAX_FILE_BYTES", 536_870_912)  # of a body with sliced files
+FARM_FILE_BYTES = env_int("SPOOLBOOK_FARM_FILE_BYTES", 1_073_741_824)  # received at once
 
 # --- People ------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 import enum
 import time
+from contextlib import suppress
 from os import SEEK_END
 from tempfile import SpooledTemporaryFile
 from urllib.parse import unquote
@@ -10,6 +11,7 @@ from gunicorn.http.message import Request
 from gunicorn.http.unreader import IterUnreader
 
 from config.web_server.answers import Outgoing
+from config.web_server.chunks import Chunks
 from tenants.web import limits
 
 HEAD_BYTES = 65_536
@@ -18,6 +20,7 @@ BYTES_PER_SECOND = 10_000  # of a body or an answer: each puts its deadline off
 END_OF_HEAD = b"\r\n\r\n"
 CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 CREDENTIALS = {name.upper() for name in limits.CREDENTIALS}
+FRAMING = ("TRANSFER-ENCODING", "CONTENT-LENGTH")
 
 
 class State(enum.Enum):
@@ -64,13 +67,19 @@ class Connection:
 
     def forget_request(self):
         """The next request may begin."""
-        if getattr(self, "body", None):
-            self.body.close()
+        self.discard_body()
         self.request = self.error = self.body = None
-        self.length = self.missing = 0  # bytes of the body
-        self.held = 0  # bytes that wait in memory or in a file
+        self.length = self.missing = 0  # bytes of the body; in chunks, the most that it may be
+        self.chunks, self.counted = None, 0  # of a body in chunks; bytes that put its deadline off
+        self.held, self.held_in = 0, None  # bytes that wait in memory or in a file, and their total
         self.farm, self.is_long, self.is_reusable = "", False, False
         self.expects_continue, self.is_body_wanted = False, False  # the body
+
+    def discard_body(self):
+        """Give back the memory or the file of the body."""
+        if getattr(self, "body", None):
+            with suppress(OSError):  # a full disk, on which the rest of it should have been written
+                self.body.close()
 
     # --- Deadlines -------------------------------------------------------------------------------
 
@@ -88,19 +97,26 @@ class Connection:
 
     # --- Receiving -------------------------------------------------------------------------------
 
-    def advance(self, limit):
+    def advance(self, **most):
         """Make a request of what was received: True once it can be served. That is when all of it
         is there, or when its head alone has it refused.
 
-        ``limit`` is the longest body. Raises HeadTooLarge; OSError where a body can't be stored.
+        ``most`` are the longest bodies, as of ``limits.max_body_bytes``. Raises HeadTooLarge;
+        ServerRefusal for a body in chunks; OSError where a body can't be stored.
         """
-        if self.body is None and not self._take_head(limit):
+        if self.body is None and not self._take_head(most):
             return False
-        if self.missing and self.received:
+        if self.chunks:
+            if self.is_body_wanted and self.chunks.take(self.received, self.body):
+                self.missing = 0
+                self._say_length(self.chunks.size)
+        elif self.missing and self.received:
             part = self.received[: self.missing]
             self.body.write(part)
             self.missing -= len(part)
             del self.received[: len(part)]
+        if not self.missing and self.length > IN_MEMORY_BYTES:
+            self.body.flush()  # while a full disk can still be answered
         return not self.missing
 
     def end_early(self):
@@ -115,6 +131,20 @@ class Connection:
     def is_unknown(self):
         """Whether who sends a long body is still to be found out: most of it is to come."""
         return self.missing > 0 and not self.is_body_wanted and self.length > limits.UNKNOWN_BYTES
+
+    @property
+    def is_file(self):
+        return limits.takes_files(self.request.method, self.path)
+
+    @property
+    def came(self):
+        """Bytes of the body that were received."""
+        return self.chunks.size if self.chunks else self.length - self.missing
+
+    def count(self):
+        """Bytes of the body that were received since this was asked last."""
+        before, self.counted = self.counted, self.came
+        return self.came - before
 
     def put_off_body(self):
         """Let the application answer by the head alone, or ask for the body."""
@@ -139,7 +169,7 @@ class Connection:
     def path(self):
         return unquote(self.request.path)
 
-    def _take_head(self, limit):
+    def _take_head(self, most):
         end = self.received.find(END_OF_HEAD)
         if end < 0:
             if len(self.received) > HEAD_BYTES:
@@ -155,17 +185,21 @@ class Connection:
         except Exception as error:  # gunicorn answers it
             self.error = error
         else:
-            self._expect_body(limit)
+            self._expect_body(most)
         return True
 
-    def _expect_body(self, limit):
-        """Find out what comes after the head. A body that is too long or in chunks is not received:
-        the application refuses it by the head, and the connection ends."""
+    def _expect_body(self, most):
+        """Find out what comes after the head. A body that is too long is not received, and one in
+        chunks only if it may be a file: the application refuses it by the head, and the connection
+        ends."""
         request = self.request
         length = getattr(request.body.reader, "length", None)  # None: in chunks
         is_known = any(name in CREDENTIALS and value for name, value in request.headers)
-        most = limits.max_body_bytes(request.method, self.path, is_known=is_known, limit=limit)
+        most = limits.max_body_bytes(request.method, self.path, is_known=is_known, **most)
         request.body = self.body
+        if length is None and self._is_in_chunks_only() and most > limits.UNKNOWN_BYTES:
+            self.chunks, length = Chunks(most), most
+            self._say_length(most)
         if length is None or length > most:
             request.force_close()
         else:
@@ -174,6 +208,17 @@ class Connection:
             if length <= limits.UNKNOWN_BYTES:
                 self.ask_for_body()
         request._expected_100_continue = False  # gunicorn would answer it again
+
+    def _is_in_chunks_only(self):
+        """Whether a body without a length can be received: a file, in chunks and not compressed."""
+        is_plain = self.every("TRANSFER-ENCODING").strip().lower() == "chunked"
+        return is_plain and limits.takes_files(self.request.method, self.path)
+
+    def _say_length(self, length):
+        """Let the application see a body in chunks as one of a length."""
+        headers = [each for each in self.request.headers if each[0] not in FRAMING]
+        self.request.headers = [*headers, ("CONTENT-LENGTH", str(length))]
+        self.length = length
 
     # --- What gunicorn calls on its connection, and on the parser of that ------------------------
 

@@ -15,9 +15,10 @@ RETRY_SECONDS = 5
 class ServerRefusal(Exception):
     """A request that no thread is to see."""
 
-    def __init__(self, status, code, detail):
+    def __init__(self, status, code, detail, **numbers):
         super().__init__(detail)
         self.status, self.code, self.detail = HTTPStatus(status), code, detail
+        self.numbers = numbers
 
     def to_bytes(self, request=None):
         """The whole answer to a request of gunicorn's, or to what is none; to HEAD without the
@@ -44,6 +45,7 @@ class ServerRefusal(Exception):
             "status": self.status,
             "code": self.code,
             "detail": self.detail,
+            **self.numbers,
         }
 
 
@@ -63,6 +65,11 @@ EXPECTATION = ServerRefusal(
 FAILED = ServerRefusal(500, "server_error", "The server failed; its log has the reason.")
 BUSY = ServerRefusal(503, "server_busy", "Other requests of this farm come first: try again.")
 FULL = ServerRefusal(503, "server_full", "The request can't be stored at the moment: try again.")
+FILES_FULL = ServerRefusal(
+    503, "files_full", "Other files of this farm are being received: try again in a moment."
+)
+CUT_OFF = ServerRefusal(400, "incomplete_body", "The body ended in the middle: send it again.")
+BAD_CHUNKS = ServerRefusal(400, "unreadable", "The request can't be read: chunks of its body.")
 OF_ERRORS = {
     errors.LimitRequestLine: LONG_ADDRESS,
     errors.LimitRequestHeaders: LONG_HEAD,
@@ -82,3 +89,9 @@ def of_error(error):
         return FAILED
     kind = str(error).partition(":")[0]  # without what came in
     return ServerRefusal(400, "unreadable", f"The request can't be read: {kind}.")
+
+
+def too_large(limit):
+    """The refusal of a body that turns out too long while it comes."""
+    detail = f"A body has at most {limit} bytes: send less at once."
+    return ServerRefusal(413, "too_large", detail, limit_bytes=limit)

@@ -18,7 +18,17 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from config.web_server.connections import Connection, HeadTooLarge, State
 from config.web_server.long_requests import is_long
-from config.web_server.refusals import BUSY, FAILED, FULL, LATE, LONG_HEAD, of_error
+from config.web_server.refusals import (
+    BUSY,
+    CUT_OFF,
+    FAILED,
+    FILES_FULL,
+    FULL,
+    LATE,
+    LONG_HEAD,
+    ServerRefusal,
+    of_error,
+)
 from config.web_server.shares import RUNNING_SECONDS, Shares, TooManyWaiting
 from tenants.web.limits import AWAITS_BODY, BodyAwaited
 
@@ -44,13 +54,15 @@ class BufferingWorker(ThreadWorker):
         self.shares = Shares(threads, max(threads // 4, 1), self.clock)
         self.connections = {}  # as a set, the oldest first
         self.farms = {}  # by host, as the application has answered
-        self.body_bytes, self.answer_bytes = Counter(), Counter()
+        self.body_bytes, self.file_bytes, self.answer_bytes = Counter(), Counter(), Counter()
         self.checked_at = self.clock()
         super().init_process()
 
     def load_wsgi(self):
         super().load_wsgi()
         self.max_body_bytes = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+        self.max_file_bytes = settings.MAX_FILE_BYTES
+        self.farm_file_bytes = settings.FARM_FILE_BYTES
         is_behind_proxy = settings.USE_X_FORWARDED_HOST
         self.host_headers = ("X-FORWARDED-HOST", "HOST") if is_behind_proxy else ("HOST",)
         self.wsgi = partial(self._answer, self.wsgi)
@@ -118,6 +130,8 @@ class BufferingWorker(ThreadWorker):
         if data:
             conn.received += data
             self._advance(conn)
+        elif conn.chunks and conn.missing:
+            self._refuse(conn, CUT_OFF)
         elif conn.end_early():
             self._serve(conn)
         else:
@@ -126,9 +140,11 @@ class BufferingWorker(ThreadWorker):
     def _advance(self, conn):
         """Serve the request if all of it is there, else wait for more of it."""
         try:
-            is_ready = conn.advance(self.max_body_bytes)
+            is_ready = conn.advance(limit=self.max_body_bytes, file_limit=self.max_file_bytes)
         except HeadTooLarge:
             return self._refuse(conn, LONG_HEAD)
+        except ServerRefusal as refusal:
+            return self._refuse(conn, refusal)
         except OSError as error:
             self.log.error("A body can't be stored: %s", error)
             return self._refuse(conn, FULL)
@@ -138,36 +154,44 @@ class BufferingWorker(ThreadWorker):
             if conn.state is State.REQUEST:
                 conn.wait_for(State.HEAD, self.clock())
         elif not self._hold_body(conn):
-            return self._refuse(conn, FULL)
+            return self._refuse(conn, FILES_FULL if conn.held_in is self.file_bytes else FULL)
         elif conn.is_unknown:
             conn.put_off_body()
             return self._serve(conn)
         return self._watch(conn, READ, self._receive)
 
     def _hold_body(self, conn):
-        """Count what was received of a body; False where the farm's bodies are too many."""
+        """Count what was received of a body, of a file all that is to come; False where the farm's
+        bodies are too many."""
         if conn.state is not State.BODY:
+            self._release(conn)
             conn.farm = self._farm_of(conn)
             conn.wait_for(State.BODY, self.clock())
-        received = conn.length - conn.missing
-        conn.extend(received - conn.held, self.clock())
-        self._hold(conn, self.body_bytes, received)
+        conn.extend(conn.count(), self.clock())
+        if conn.is_file and conn.is_body_wanted:
+            self._hold(conn, self.file_bytes, conn.came if conn.chunks else conn.length)
+        else:
+            self._hold(conn, self.body_bytes, conn.came)
         is_taken = conn.is_unknown or conn.length <= SMALL_BODY_BYTES
         return is_taken or self._has_room(conn)
 
     def _has_room(self, conn):
         """Whether the farm's bodies are few enough. Those of which nothing came for a second give
-        way, the longest waiting first: who sent them is not known yet."""
-        while self.body_bytes[conn.farm] > FARM_BODY_BYTES:
-            others = [each for each in self.connections if self._is_stalled(each, conn.farm)]
+        way, the longest waiting first: who sent them is not known yet. One file has room always."""
+        is_file = conn.held_in is self.file_bytes
+        most = max(self.farm_file_bytes, conn.held) if is_file else FARM_BODY_BYTES
+        while conn.held_in[conn.farm] > most:
+            others = [each for each in self.connections if self._is_stalled(each, conn)]
             if not others:
                 return False
-            self._call(partial(self._refuse, refusal=FULL), min(others, key=_moved_at))
+            refusal = FILES_FULL if is_file else FULL
+            self._call(partial(self._refuse, refusal=refusal), min(others, key=_moved_at))
         return True
 
-    def _is_stalled(self, conn, farm):
-        is_receiving = conn.state is State.BODY and conn.farm == farm and conn.held
-        return is_receiving and conn.moved_at < self.clock() - STALLED_SECONDS
+    def _is_stalled(self, conn, beside):
+        is_receiving = conn.state is State.BODY and conn.farm == beside.farm and conn.held
+        is_of_these = is_receiving and conn.held_in is beside.held_in
+        return is_of_these and conn.moved_at < self.clock() - STALLED_SECONDS
 
     def _farm_of(self, conn):
         host = next(filter(None, map(conn.header, self.host_headers)), "")
@@ -184,7 +208,9 @@ class BufferingWorker(ThreadWorker):
         request = conn.request
         conn.farm = conn.farm or self._farm_of(conn)
         accept, today = conn.every("ACCEPT"), datetime.now(UTC).date()
-        conn.is_long = not conn.is_unknown and is_long(conn.path, request.query, accept, today)
+        conn.is_long = not conn.is_unknown and (
+            conn.length > self.max_body_bytes or is_long(conn.path, request.query, accept, today)
+        )
         if conn.is_long and self.answer_bytes[conn.farm] > FARM_ANSWER_BYTES:
             return self._refuse(conn, BUSY)
         try:
@@ -248,6 +274,7 @@ class BufferingWorker(ThreadWorker):
         self._ignore(conn)
         self._release(conn)
         conn.is_reusable = False
+        conn.discard_body()
         if refusal.status >= 500:
             self.log.warning("%s: farm %r", refusal.code, conn.farm)
         conn.sock.sendall(refusal.to_bytes(conn.request))
@@ -328,13 +355,15 @@ class BufferingWorker(ThreadWorker):
 
     def _hold(self, conn, total, count):
         """So many bytes of a connection wait here; they count for its farm."""
-        conn.total = total
+        if conn.held_in is not total:
+            self._release(conn)
+        conn.held_in = total
         total[conn.farm] += count - conn.held
         conn.held = count
 
     def _release(self, conn):
         if conn.held:
-            self._hold(conn, conn.total, 0)
+            self._hold(conn, conn.held_in, 0)
 
     # --- Deadlines: `ThreadWorker.run` calls these at least every second -------------------------
 

@@ -29,6 +29,7 @@ from tenants.accounts.models import IdempotencyKey
 from tenants.operations.compiled import ID, TEXT, compiled
 from tenants.operations.operation import in_transaction
 from tenants.operations.refusals import Invalid, Refusal
+from tenants.web import files
 
 RETENTION = timedelta(hours=24)
 CLEAR_UP_EVERY = 100  # stored answers of a farm
@@ -93,7 +94,7 @@ def answer_once(request, key, work, *, user=None, store=True, body=None):
 
     ``work`` returns a rendered response; with ``store`` False (it carries a secret, or the request
     does) the key is stored without it; ``user`` is whose key it is, by default who asks; ``body``
-    are the bytes compared as the body, by default all of it.
+    are the bytes compared as the body, by default the hashes of its files, or all of it.
     Raises InvalidIdempotencyKey, IdempotencyKeyBusy, IdempotencyKeyReused, AnswerDropped.
     """
     if not KEY.fullmatch(key):
@@ -152,6 +153,7 @@ def _lock(user, key):
 
 
 def _scope(request, body=None):
+    body = files.fingerprint(request) if body is None else body
     return {
         "method": request.method,
         "path": request.get_full_path()[:2000],

@@ -10,6 +10,10 @@ from tenants.web.printer_addresses import has_token
 UNKNOWN_BYTES = 16_384  # of a body without credentials
 CREDENTIALS = ("Authorization", "Cookie", "X-Api-Key")  # headers
 OF_UNKNOWN = re.compile(r"/api/v1/tokens/|/(accounts|admin)/login/|/floor/who/")
+OF_FILES = re.compile(  # that a slicer has made; the second is the address of its own button
+    r"/api/v1/sliced-files/|(/d/[^/]+)?/api/files/local/?"
+    r"|/floor/sliced-files/|/admin/production/slicedfile/add/"
+)
 # In the environment of WSGI: the application read a body that the web server has not received.
 AWAITS_BODY = "spoolbook.awaits_body"
 WITHOUT_BODY = {"GET", "HEAD", "OPTIONS", "TRACE"}  # they need none
@@ -20,10 +24,16 @@ class BodyAwaited(BaseException):
     served again with it. No Exception, so that nothing on the way answers it."""
 
 
-def max_body_bytes(method, path, *, is_known, limit):
+def max_body_bytes(method, path, *, is_known, limit, file_limit):
     """The largest body of a request, of at most ``limit``: small without credentials
-    (``is_known``, or a token in the path), and where one signs in."""
+    (``is_known``, or a token in the path), and where one signs in; ``file_limit`` where it takes
+    files."""
     is_known = is_known or has_token(path)
     if not is_known or method in WITHOUT_BODY or OF_UNKNOWN.fullmatch(path):
         return min(UNKNOWN_BYTES, limit)
-    return limit
+    return file_limit if takes_files(method, path) else limit
+
+
+def takes_files(method, path):
+    """Whether a request brings sliced files, which are longer than anything else."""
+    return method == "POST" and bool(OF_FILES.fullmatch(path))

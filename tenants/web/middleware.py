@@ -4,7 +4,6 @@ import logging
 import re
 import uuid
 from contextlib import suppress
-from tempfile import SpooledTemporaryFile
 
 from django.conf import settings
 from django.core.exceptions import DisallowedHost
@@ -114,8 +113,7 @@ class RefusingMiddleware:
             printer_checks.require_encryption(request)
         except Invalid as refusal:
             return render_refusal(request, refusal)
-        with SpooledTemporaryFile(bodies.IN_MEMORY_BYTES) as file:
-            body = bodies.RequestBody(request._stream, body_length(request), file)
+        with bodies.incoming(request, body_length(request)) as body:
             request._stream = request.incoming_body = body
             try:
                 response = self.get_response(request)
@@ -132,7 +130,7 @@ class RefusingMiddleware:
             if not getattr(getattr(view, "cls", view), "receives_body", False):
                 check_sender(request)
                 bodies.receive_body(request)
-        except (bodies.IncompleteBody, TooLarge) as refusal:
+        except (bodies.IncompleteBody, bodies.BodyNotStored, TooLarge) as refusal:
             return render_refusal(request, refusal)
 
 

@@ -13,7 +13,7 @@ from django.utils.http import parse_header_parameters, url_has_allowed_host_and_
 from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
-from tenants.web import limits, printer_addresses
+from tenants.web import files, limits, printer_addresses
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal
 
 MAX_WORDS = 20  # of a search: each is looked for in every row
@@ -25,6 +25,13 @@ class Request(WSGIRequest):
     Django decodes the query string by that charset, and raises where the name is not of a text
     encoding or can't be read. ``content_type`` is None where the header can't be read.
     """
+
+    def _load_post_and_files(self):
+        """A form with files is read where it lies."""
+        if self.content_type == files.MULTIPART and limits.takes_files(self.method, self.path_info):
+            self._post, self._files = files.form_of(self)
+        else:
+            super()._load_post_and_files()
 
     def _set_content_type_params(self, meta):
         try:
@@ -45,8 +52,13 @@ class TooLarge(Invalid):
 def max_body_bytes(request):
     """The largest body of a request."""
     is_known = has_path_token(request) or any(map(request.headers.get, limits.CREDENTIALS))
-    limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-    return limits.max_body_bytes(request.method, request.path_info, is_known=is_known, limit=limit)
+    return limits.max_body_bytes(
+        request.method,
+        request.path_info,
+        is_known=is_known,
+        limit=settings.DATA_UPLOAD_MAX_MEMORY_SIZE,
+        file_limit=settings.MAX_FILE_BYTES,
+    )
 
 
 def too_large(limit, **numbers):

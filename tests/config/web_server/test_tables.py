@@ -29,11 +29,22 @@ SHORT_REPORTS = {"alerts", "stock", "stock-by-material-type"}
         ("POST", "/floor/receive/", True, 6_000_000),
         ("POST", "/api/v1/spool", False, 16_384),
         ("POST", "/d/some-token/api/v1/spool", False, 6_000_000),
+        ("POST", "/api/v1/sliced-files/", True, 500_000_000),
+        ("POST", "/api/v1/sliced-files/", False, 16_384),
+        ("PUT", "/api/v1/sliced-files/", True, 6_000_000),
+        ("GET", "/api/v1/sliced-files/", True, 16_384),
+        ("POST", "/api/v1/sliced-files/7/plan/", True, 6_000_000),
+        ("POST", "/api/files/local", True, 500_000_000),
+        ("POST", "/d/some-token/api/files/local", False, 500_000_000),
+        ("POST", "/floor/sliced-files/", True, 500_000_000),
+        ("POST", "/admin/production/slicedfile/add/", True, 500_000_000),
     ],
 )
 def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_known, most):
-    assert max_body_bytes(method, path, is_known=is_known, limit=6_000_000) == most
-    assert max_body_bytes(method, path, is_known=is_known, limit=1_000) == 1_000
+    limits = {"limit": 6_000_000, "file_limit": 500_000_000}
+    assert max_body_bytes(method, path, is_known=is_known, **limits) == most
+    limits = {"limit": 1_000, "file_limit": 1_000}
+    assert max_body_bytes(method, path, is_known=is_known, **limits) == 1_000
 
 
 @pytest.mark.parametrize(

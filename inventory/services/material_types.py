@@ -1,4 +1,4 @@
-"""The material type that a client of the printers' API means by what it writes."""
+"""The material type that a client of the printers' API or a sliced file means by what it writes."""
 
 import re
 
@@ -8,6 +8,8 @@ from tenants.accounts import audited
 from tenants.operations.refusals import Duplicate
 from tenants.operations.text import first_invisible_character, one_line
 
+# What slicers call a type besides, where the farm has none that is called so.
+OTHER_NAMES = {"PET": "PETG", "NYLON": "PA", "FLEX": "TPU"}
 MAX_LENGTH = MaterialType._meta.get_field("code").max_length
 
 
@@ -20,6 +22,23 @@ def of_label(label, *, density, by):
         code, density = OTHER, OTHER_DENSITY
     found = MaterialType.objects.filter(code=code).first()
     return found or _new(code, label or code, density, by)
+
+
+def of_labels(labels):
+    """``{label: type}`` of labels that slicers write: the type whose code it is, else the family
+    that it begins with; None where the farm has none, and of no label. One query."""
+    types = {each.code: each for each in MaterialType.objects.select_related("family")}
+    return {label: _meant(one_line(label).upper(), types) for label in labels}
+
+
+def _meant(code, types):
+    if code in types or not code:
+        return types.get(code)
+    if OTHER_NAMES.get(code) in types:
+        return types[OTHER_NAMES[code]]
+    is_abrasive = bool(ABRASIVE.search(code))
+    usable = [each for each in types.values() if each.code != OTHER]
+    return _longest(code, [each for each in usable if each.is_abrasive == is_abrasive])
 
 
 def _new(code, name, density, by):
@@ -36,7 +55,11 @@ def _family_of(code, is_abrasive):
     """Of the types that it begins with, as a word, the longest; one that is filled with carbon is
     none of those that are not."""
     types = MaterialType.objects.filter(is_abrasive=is_abrasive).exclude(code=OTHER)
-    known = [each for each in types.select_related("family") if _begins_with(code, each.code)]
+    return _longest(code, types.select_related("family"))
+
+
+def _longest(code, types):
+    known = [each for each in types if _begins_with(code, each.code)]
     longest = max(known, key=lambda each: len(each.code), default=None)
     return longest and (longest.family or longest)
 

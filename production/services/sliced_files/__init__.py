@@ -1,0 +1,1 @@
+"""Sliced files: what they are of, and what they are printed with."""

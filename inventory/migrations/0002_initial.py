@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['pk'],
-                'indexes': [models.Index(condition=models.Q(('is_apart', False), ('run_material', None)), fields=['closed_at'], name='usage_meter_of_no_run'), models.Index(fields=['token', '-id'], name='usage_meter_of_token')],
+                'indexes': [models.Index(condition=models.Q(('is_apart', False), ('run_material', None)), fields=['closed_at'], name='usage_meter_of_no_run'), models.Index(condition=models.Q(('run_material', None)), fields=['started_at'], name='usage_meter_by_start'), models.Index(fields=['token', '-id'], name='usage_meter_of_token')],
                 'constraints': [models.UniqueConstraint(models.F('spool'), django.db.models.functions.comparison.Coalesce('token', models.Value(0, output_field=models.BigIntegerField())), django.db.models.functions.comparison.Coalesce('run_material', models.Value(0, output_field=models.BigIntegerField())), condition=models.Q(('closed_at', None)), name='usage_meter_one_open'), models.CheckConstraint(condition=models.Q(('grams__gte', 0)), name='usage_meter_not_negative'), models.CheckConstraint(condition=models.Q(('entry', None), ('closed_at__isnull', False), _connector='OR'), name='usage_meter_entry_closes_it')],
             },
         ),

@@ -22,6 +22,10 @@ class UsageMeterQuerySet(models.QuerySet):
     def outside_runs(self):
         return self.filter(run_material__isnull=True)
 
+    def standing(self):
+        """Open ones, and those whose entry was not reversed."""
+        return self.filter(Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None))
+
     def dates_of_use(self, spools):
         """``{spool id: (first, last)}``: when devices reported of the spools, as far as what was
         reported stands."""
@@ -67,6 +71,11 @@ class UsageMeter(models.Model):
                 fields=["closed_at"],
                 condition=Q(run_material=None, is_apart=False),
                 name="usage_meter_of_no_run",
+            ),
+            models.Index(
+                fields=["started_at"],
+                condition=Q(run_material=None),
+                name="usage_meter_by_start",
             ),
             models.Index(fields=["token", "-id"], name="usage_meter_of_token"),
         ]

@@ -69,7 +69,7 @@ VERBS = tuple(
         label=row.label,
         service=row.call,
         permission=row.codename,
-        is_possible=row.is_possible,
+        is_possible=row.is_offered,
         description=row.summary,
         success_message=row.success,
         **FORMS.get(row.name, {}),

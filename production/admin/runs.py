@@ -17,7 +17,7 @@ from production.services import overrides
 from production.services.preview import preview
 from production.services.reports import demand
 from production.services.runs import lifecycle
-from production.services.transitions import TRANSITIONS
+from production.services.transitions import TRANSITIONS, load_conditions
 from tenants.accounts.models import FarmSettings
 from tenants.operations.versions import expecting
 from tenants.site.base import ModelAdmin
@@ -183,6 +183,7 @@ class ProductionRunAdmin(TravellerPages, VerbPages, ModelAdmin):
 
     def buttons(self, request, row):
         """Without those that undo what others did, or what was done too long ago."""
+        load_conditions(row)
         found = super().buttons(request, row)
         if overrides.may_undo(row, by=request.user):
             return found

@@ -1,10 +1,14 @@
 """Production runs and their events, as JSON."""
 
-from django.db.models import Case, When
+from functools import cache
+
+from django.db import models
+from django.db.models import Case, Func, Value, When
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from production.models import ActualSource, Printer, ProductionRun, Reason, RunEvent
+from production.models.conditions import CONDITIONS
 from production.serializers.lines import (
     MAX_LINES,
     OVERRIDE_REASON,
@@ -12,7 +16,7 @@ from production.serializers.lines import (
     RunMaterialSerializer,
 )
 from production.services.runs.lines import NewItem, NewMaterial
-from production.services.transitions import EVENT_CHOICES, TRANSITIONS, allowed, allowed_in
+from production.services.transitions import EVENT_CHOICES, TRANSITIONS, offered, possible_in
 from tenants.api.fields import (
     ChoiceField,
     MomentField,
@@ -31,26 +35,58 @@ def addresses(verbs):
     return sorted(path for verb in verbs if (path := TRANSITIONS[verb].path))
 
 
+class Addresses(Func):
+    """Some addresses as a list, without those that are null."""
+
+    template = "array_to_json(array_remove(ARRAY[%(expressions)s], NULL))"
+    output_field = models.TextField()
+
+
 @extend_schema_field({"type": "array", "items": {"type": "string"}})
 class AllowedField(serializers.Field):
-    """The addresses of the verbs that are possible for a run now."""
+    """The addresses of the verbs that a run is offered now."""
 
     def __init__(self, **kwargs):
         super().__init__(source="*", read_only=True, **kwargs)
 
     @property
+    def annotations(self):
+        """What rows are loaded with, for `to_representation`."""
+        names = {row.condition for row in TRANSITIONS.values() if row.path} - {""}
+        return {name: CONDITIONS[name] for name in names}
+
+    @property
     def expression(self):
         return Case(
             *(
-                When(status=status, deleted_at__isnull=not is_deleted, then=Constant(verbs))
+                When(status=status, deleted_at__isnull=not is_deleted, then=_expressed(rows))
                 for status in ProductionRun.Status
                 for is_deleted in (False, True)
-                for verbs in [addresses(allowed_in(status, is_deleted=is_deleted))]
+                for rows in [_with_address(status, is_deleted)]
             )
         )
 
     def to_representation(self, run):
-        return addresses(allowed(run))
+        rows = _with_address(run.status, run.is_deleted)
+        return [row.path for row in offered(rows, run)]
+
+
+@cache
+def _with_address(status, is_deleted):
+    """Rows of the verbs that the status allows and that have an address, in its order."""
+    rows = possible_in(status, is_deleted=is_deleted)
+    return sorted((row for row in rows if row.path), key=lambda row: row.path)
+
+
+def _expressed(rows):
+    if not any(row.condition for row in rows):
+        return Constant([row.path for row in rows])
+    return Addresses(*map(_address, rows))
+
+
+def _address(row):
+    path = Value(row.path)
+    return Case(When(CONDITIONS[row.condition], then=path)) if row.condition else path
 
 
 class UseNestedRoutes(Invalid):

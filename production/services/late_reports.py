@@ -185,8 +185,7 @@ def _ended(now):
 def _standing(line, ids):
     if not line.spool_id:
         return []
-    found = UsageMeter.objects.outside_runs().filter(pk__in=ids, spool=line.spool_id)
-    found = found.filter(taking.STANDING)
+    found = UsageMeter.objects.outside_runs().standing().filter(pk__in=ids, spool=line.spool_id)
     return list(found.select_related("token", "entry", "by").order_by("pk"))
 
 

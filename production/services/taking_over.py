@@ -2,12 +2,14 @@
 
 from decimal import Decimal
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.utils.translation import gettext as _
 
 from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger, meters, settling
 from production.models import PrinterSlot, ProductionRun, RunMaterial
+from production.models.conditions import reports_to_take
 from production.services import overrides, run_state
 from production.services.completion.actuals import LINE_FIELDS
 from production.services.completion.reverting import counted_since, restore, standing_entries
@@ -99,10 +101,8 @@ def give_back(run, done, *, by, at=None):
 
 def offered(run):
     """The ids of the spools of which the run could take over what was reported."""
-    found = UsageMeter.objects.filter(taking.STANDING).outside_runs()
-    found = _within(run, found.filter(grams__gt=0).select_related("token"))
-    named = run.materials.exclude(spool=None).values("spool")
-    return {each.spool_id for each in found.exclude(spool__in=named) if taking.is_of(each, run)}
+    spools = ArraySubquery(reports_to_take().values("spool"))
+    return set(ProductionRun.objects.values_list(spools).get(pk=run.pk)[0])
 
 
 def _require_unnamed(run, lines, spool):
@@ -170,7 +170,7 @@ def _new_line(run, lines, spool, *, overridden):
 def _reported(run, spool):
     """Meters of no run, by devices of the run's printer or of several, in the time of the run.
     Raises NothingReported."""
-    found = _within(run, UsageMeter.objects.outside_runs().filter(taking.STANDING, spool=spool))
+    found = _within(run, UsageMeter.objects.outside_runs().standing().filter(spool=spool))
     found = found.filter(grams__gt=0).select_related("token", "entry", "by").order_by("pk")
     if found := [meter for meter in found if taking.is_of(meter, run)]:
         return found

@@ -13,6 +13,7 @@ from django.utils.module_loading import import_string
 from django.utils.translation import gettext_lazy as _
 
 from production.models import ProductionRun
+from production.models.conditions import CONDITIONS
 from tenants.accounts import roles
 from tenants.operations.text import humanize_name
 
@@ -32,9 +33,10 @@ class Transition:
     own name. ``floor`` is the name of its address on the floor, BUTTON for one without a form,
     None where the floor does not offer it. ``permission`` is the first part of the codename (by
     default the verb), which ``role`` and those above it hold; ``undone_by`` the verb that undo
-    calls; ``of_deleted``: it is for deleted runs alone. ``path`` is its POST address, with
-    ``summary`` as description. The admin offers what has a ``label``; ``success`` is its message,
-    with ``%(run)s``.
+    calls; ``of_deleted``: it is for deleted runs alone; ``condition`` names what else its runs must
+    be like for it to be offered, one of ``production.models.conditions``. ``path`` is its POST
+    address, with ``summary`` as description. The admin offers what has a ``label``; ``success`` is
+    its message, with ``%(run)s``.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Transition:
     role: str = roles.OPERATOR
     undone_by: str = ""
     of_deleted: bool = False
+    condition: str = ""
     path: str = ""
     label: str | Promise = ""
     summary: str = ""
@@ -62,10 +65,15 @@ class Transition:
         return self.path.replace("-", "_")
 
     def is_possible(self, run):
+        """Whether the run's status allows it."""
         return self.is_possible_in(run.status, is_deleted=run.is_deleted)
 
     def is_possible_in(self, status, *, is_deleted):
         return status in self.moves and self.of_deleted == is_deleted
+
+    def is_offered(self, run):
+        """Whether nothing that is known keeps the run from it. At most one query."""
+        return self.is_possible(run) and bool(offered([self], run))
 
     @property
     def call(self):
@@ -185,7 +193,7 @@ ROWS = (  # the admin offers them in this order
         name="take_over_reports",
         moves=_from(Status.IN_PROGRESS, Status.COMPLETED, Status.FAILED),
         service="taking_over.take_over_reports", undone_by="take_back", floor="floor-take-over",
-        path="take-over-reports", label=_("Take over reports"),
+        condition="has_reports_to_take", path="take-over-reports", label=_("Take over reports"),
         done=_("took over what was reported for run %(run)s"),
         success=_("Run %(run)s has what was reported."),
         summary="Let the run have what was reported of a spool that it does not name: the spool "
@@ -194,7 +202,8 @@ ROWS = (  # the admin offers them in this order
     Transition(
         name="unstart", moves=_from(Status.IN_PROGRESS, to=(Status.PLANNED,)),
         service="runs.lifecycle.unstart", floor="floor-undo-run", path="unstart",
-        label=_("Take the start back"), done=_("took the start of run %(run)s back"),
+        condition="was_not_reported", label=_("Take the start back"),
+        done=_("took the start of run %(run)s back"),
         success=_("Run %(run)s is planned again."),
         summary="Take a start back while nothing is booked: the plan is free to change again.",
     ),
@@ -211,7 +220,8 @@ ROWS = (  # the admin offers them in this order
     ),
     Transition(
         name="reprint", moves=_from(*CLOSED), service="runs.repeats.reprint", floor=None,
-        path="reprint", label=_("Reprint"), done=_("planned run %(run)s again"),
+        condition="has_something_missing", path="reprint", label=_("Reprint"),
+        done=_("planned run %(run)s again"),
         success=_("What was not good of run %(run)s is planned again: this is the new run."),
         summary="Plan what did not come out good again, as a new run.",
     ),
@@ -229,8 +239,9 @@ ROWS = (  # the admin offers them in this order
     ),
     Transition(
         name="delete", moves=_from(Status.PLANNED, Status.IN_PROGRESS, Status.CANCELLED),
-        service="runs.lifecycle.delete", undone_by="restore", floor=None, label=_("Delete"),
-        done=_("deleted run %(run)s"), success=_("Run %(run)s was deleted."),
+        service="runs.lifecycle.delete", undone_by="restore", floor=None,
+        condition="took_nothing", label=_("Delete"), done=_("deleted run %(run)s"),
+        success=_("Run %(run)s was deleted."),
         summary="Delete a run that booked nothing; its number stays taken.",
     ),
     Transition(
@@ -253,14 +264,34 @@ def codenames(role):
 
 
 def allowed(run):
-    """The verbs that are possible for the run now, in alphabetical order."""
-    return list(allowed_in(run.status, is_deleted=run.is_deleted))
+    """The verbs that are offered for the run now, in alphabetical order. At most one query."""
+    rows = possible_in(run.status, is_deleted=run.is_deleted)
+    return [row.name for row in offered(rows, run)]
 
 
 @cache  # a list of runs needs it for each
-def allowed_in(status, *, is_deleted):
-    """The same for any run of the status."""
-    return sorted(row.name for row in ROWS if row.is_possible_in(status, is_deleted=is_deleted))
+def possible_in(status, *, is_deleted):
+    """The rows of the verbs that the status allows, in alphabetical order of their names."""
+    rows = [row for row in ROWS if row.is_possible_in(status, is_deleted=is_deleted)]
+    return sorted(rows, key=lambda row: row.name)
+
+
+def offered(rows, run):
+    """Those of some rows whose condition holds for the run: as it was loaded with it, else read
+    now."""
+    names = {row.condition for row in rows} - {""}
+    holds = vars(run) if names <= vars(run).keys() else _read(run, names)
+    return [row for row in rows if not row.condition or holds[row.condition]]
+
+
+def load_conditions(run):
+    """Read all at once, of a run of which several verbs are offered."""
+    vars(run).update(_read(run, CONDITIONS))
+
+
+def _read(run, names):
+    found = ProductionRun.objects.filter(pk=run.pk).order_by()
+    return found.values(**{name: CONDITIONS[name] for name in names}).get()
 
 
 def leading_to(status, *, source):

@@ -60,7 +60,7 @@ class RunPageMixin:
         return [
             (row, reverse(f"floor-{row.path}", args=[self.run.pk]))
             for row in BUTTONS
-            if row.is_possible(self.run) and self.request.user.has_perm(row.codename)
+            if row.is_offered(self.run) and self.request.user.has_perm(row.codename)
         ]
 
     def get_success_url(self):

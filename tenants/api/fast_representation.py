@@ -45,6 +45,7 @@ def _related(serializer_class, model):
     """``({attribute: expression}, [(source, rows of the lines, attribute)])``"""
     annotations, lines = {}, []
     for field in fields_of(serializer_class):
+        annotations |= getattr(field, "annotations", {})
         columns = columns_of(field, model)
         if isinstance(field, PersonNameField):
             annotations[_loaded_attribute(field)] = field.expression

@@ -140,14 +140,14 @@ def test_the_page_shows_variance_cost_events_and_entries(at_admin):
     assert "planned → in progress" in text
 
 
-def test_buttons_are_what_the_status_allows(at_admin, operator):
+def test_buttons_are_what_the_run_allows(at_admin, operator):
     run = a_run()
     labels = [button["verb"].name for button in at_admin.get(page_of(run)).context["buttons"]]
     assert labels == ["refresh_plan", "start", "copy", "cancel", "delete"]
     clogged = Reason.objects.get(kind="failure", code="nozzle_clog")
     failed = completion.fail(a_running_run(), by=operator, reason=clogged).run
     labels = [button["verb"].name for button in at_admin.get(page_of(failed)).context["buttons"]]
-    assert labels == ["reassign", "take_over_reports", "revert", "reprint", "copy"]
+    assert labels == ["reassign", "revert", "reprint", "copy"]
 
 
 def test_figures_that_are_only_looked_at_have_no_trailing_zeros(at_admin):

@@ -22,7 +22,7 @@ def test_a_run_lists_the_verbs_that_have_an_address_by_its_name(api):
     assert done(api.get(at(run)))["allowed"] == ["cancel", "copy", "refresh-plan", "start"]
     started = done(api.post(at(run, "start")))["allowed"]
     assert started == ["actuals", "cancel", "change-printer", "complete", "copy", "fail",
-                       "progress", "swap-spool", "take-over-reports", "unstart"]  # fmt: skip
+                       "progress", "swap-spool", "unstart"]  # fmt: skip
     for verb in started:
         assert api.post(at(run, verb), {"unheard": 1}).status_code == 400, verb
     problem = refused(api.post(at(run, "start")), 409, "invalid_run_status")

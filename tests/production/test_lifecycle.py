@@ -252,7 +252,6 @@ def test_a_completed_run_refuses(verb):
         "reassign",
         "reprint",
         "revert",
-        "take_over_reports",
         "take_reports",
         "update",
     ]

@@ -1,7 +1,5 @@
 """Taking what was reported without a run into the line of one: each gram is in the book once."""
 
-from django.db.models import Q
-
 from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger, meters, settling
@@ -11,12 +9,11 @@ from production.services.reported import windows
 from tenants.operations.bulk import bulk_update
 
 TAKEN = "of_a_run"  # the reason of the reversal
-STANDING = Q(closed_at=None) | Q(entry__isnull=False, entry__reversed_by=None)
 
 
 def without_run(spools, *, since, until=None):
     """Meters of no run, of the spools by their ids, that began since then and stand."""
-    found = UsageMeter.objects.outside_runs().filter(STANDING, spool__in=spools, grams__gt=0)
+    found = UsageMeter.objects.outside_runs().standing().filter(spool__in=spools, grams__gt=0)
     found = found.filter(started_at__gte=since, is_apart=False)
     if until is not None:
         found = found.filter(started_at__lte=until)

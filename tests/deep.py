@@ -47,6 +47,7 @@ PARTS = {
         "tests/config/test_list_queries.py",
         "tests/config/test_long_lists.py",
         "tests/production/test_floor_growth.py",
+        "tests/production/pictures/test_hostile_pictures.py",
         "tests/production/slicing/test_hostile_files.py",
         "tests/production/spoolman/test_moving_many.py",
     ],

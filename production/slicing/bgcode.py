@@ -9,7 +9,7 @@ import zlib
 from django.utils.translation import gettext as _
 
 from production.slicing import slic3r
-from production.slicing.sliced_file import DamagedFile, Picture, UnreadableFile, too_large
+from production.slicing.sliced_file import DamagedFile, SlicerPicture, UnreadableFile, too_large
 
 MAGIC = b"GCDE"
 FILE_METADATA, GCODE, SLICER_METADATA, PRINTER_METADATA, PRINT_METADATA, THUMBNAIL = range(6)
@@ -41,7 +41,7 @@ def read(stream):
 
 
 def _blocks(stream, *, has_crc):
-    """``(kind, text or Picture)`` up to the first block of moves."""
+    """``(kind, text or SlicerPicture)`` up to the first block of moves."""
     for _number in range(MOST_BLOCKS):
         header = stream.read(8)
         if not header:
@@ -57,7 +57,7 @@ def _blocks(stream, *, has_crc):
             yield kind, _plain(data, compression, size).decode("utf-8", "replace")
         elif compression == PLAIN and len(data) <= LARGEST_PICTURE:
             _format, width, height = struct.unpack("<HHH", parameters)
-            yield kind, Picture(width, height, data)
+            yield kind, SlicerPicture(width, height, data)
     raise too_large(_("The head"))
 
 

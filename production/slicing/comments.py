@@ -9,7 +9,7 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from production.slicing.sliced_file import Picture, UnreadableFile
+from production.slicing.sliced_file import SlicerPicture, UnreadableFile
 
 WINDOW = 1024 * 1024  # bytes that are read at the beginning, and at the end
 MOST_LINES = 50_000  # of comments, at either end
@@ -69,7 +69,7 @@ def _picture(width, height, text):
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
         return None
-    return Picture(width, height, data) if data else None
+    return SlicerPicture(width, height, data) if data else None
 
 
 def read_comments(stream):

@@ -17,10 +17,10 @@ from production.slicing.sliced_file import (
     DamagedFile,
     Doubts,
     NotSliced,
-    Picture,
     Plate,
     PlateObject,
     SlicedFigures,
+    SlicerPicture,
     Slot,
 )
 
@@ -118,7 +118,7 @@ def _plate_names(archive):
 
 def _picture(archive, index):
     data = archives.beginning(archive, f"Metadata/plate_{index}.png", LARGEST_PICTURE + 1)
-    return Picture(0, 0, data) if data and len(data) <= LARGEST_PICTURE else None
+    return SlicerPicture(0, 0, data) if data and len(data) <= LARGEST_PICTURE else None
 
 
 def _plate(element, place, settings):

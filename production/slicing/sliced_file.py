@@ -70,7 +70,7 @@ class PlateObject(NamedTuple):
     count: int
 
 
-class Picture(NamedTuple):
+class SlicerPicture(NamedTuple):
     """A picture as the slicer wrote it, neither decoded nor checked."""
 
     width: int
@@ -84,7 +84,7 @@ class Plate(NamedTuple):
     seconds: int | None = None
     slots: tuple[Slot, ...] = ()
     objects: tuple[PlateObject, ...] = ()
-    picture: Picture | None = None
+    picture: SlicerPicture | None = None
     purge_grams: Decimal | None = None  # of all slots
 
 

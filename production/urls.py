@@ -1,11 +1,12 @@
 """Production's addresses below /api/v1/."""
 
-from production.api import catalogue, lines, reports, runs, spools
+from production.api import catalogue, lines, print_hosts, reports, runs, spools
 from tenants.api.views import ID
 
 ROUTES = {
     "printers": catalogue.PrinterViewSet,
     f"printers/(?P<printer_id>{ID})/slots": catalogue.SlotViewSet,
+    "print-hosts": print_hosts.PrintHostViewSet,
     "products": catalogue.ProductViewSet,
     f"products/(?P<product_id>{ID})/bom-lines": catalogue.BomLineViewSet,
     "reasons": catalogue.ReasonViewSet,

@@ -9,7 +9,14 @@ from django.utils import timezone
 
 from inventory.models import Filament, Manufacturer, MaterialType, RecognisedRepeat, Spool
 from inventory.services import metering, receiving
-from production.models import BomLine, Printer, PrinterSlot, Product, ProductionRun
+from production.models import (
+    BomLine,
+    Printer,
+    PrinterSlot,
+    PrintHost,
+    Product,
+    ProductionRun,
+)
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.accounts import roles
@@ -109,6 +116,10 @@ def spools_of_one(count, grams=1000):
 def a_printer(name=None, **fields):
     bed = dict.fromkeys(("bed_x_mm", "bed_y_mm", "bed_z_mm"), Decimal(256))
     return Printer.objects.create(name=name or f"Printer {next(_numbers)}", **(bed | fields))
+
+
+def a_print_host(printer=None, *, kind="moonraker", url="http://192.168.1.31:7125", **fields):
+    return PrintHost.objects.create(printer=printer or a_printer(), kind=kind, url=url, **fields)
 
 
 def a_slot(label="1", *, printer=None):

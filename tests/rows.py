@@ -11,6 +11,7 @@ from production.models import (
     BomLine,
     Printer,
     PrinterSlot,
+    PrintHost,
     Product,
     ProductionRun,
     Reason,
@@ -60,6 +61,12 @@ def printers(count):
         updated_at=timezone.now(),
     )
     return rows
+
+
+def print_hosts(count):
+    rows = printers(count)
+    fields = {"kind": "octoprint", "url": "http://192.168.1.33", "secret": "k-1"}
+    return many(PrintHost, count, printer=rows.__getitem__, **fields)
 
 
 def slots_of_one_printer(count):
@@ -228,6 +235,7 @@ ROWS = {
     "repeats": [repeats],
     "printers": [printers],
     "printers-slots": [slots_of_one_printer],
+    "print-hosts": [print_hosts],
     "products": [products],
     "products-bom-lines": [bom_lines_of_one_product],
     "reasons": [reasons],

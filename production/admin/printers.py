@@ -13,7 +13,7 @@ from inventory.glyphs import spool_glyph
 from inventory.models import HoldingSpoolQuerySet, Location, Spool
 from production.admin import devices, formatting
 from production.forms.labels import SlotLabelForm
-from production.models import Printer, PrinterSlot, ProductionRun
+from production.models import Printer, PrinterSlot, PrintHost, ProductionRun
 from production.paper import labels
 from production.services.printing import printers, slots
 from production.services.reports import demand
@@ -150,6 +150,7 @@ class PrinterAdmin(VerbPages, ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
             context |= _page(obj) | _connection(obj, request.user) | devices.page(obj)
+            context |= _print_host(obj, request.user)
             ids = list(obj.slots.order_by("label", "pk").values_list("pk", flat=True))
             context["labels_url"] = labels_url(ids, "printerslot") if ids else ""
         return super().render_change_form(request, context, obj=obj, **kwargs)
@@ -221,13 +222,34 @@ def _connection(printer, user):
     """The tokens of a printer, and where one is made, for those who may."""
     if not user.has_perm("accounts.view_devicetoken"):
         return {}
-    given = {"name": printer.name, "printer": printer.pk, "user": user.pk}
-    given |= {"kind": DeviceToken.Kind.MOONRAKER, "scope": scopes.PRINTER}
-    address = f"{reverse('admin:accounts_devicetoken_add')}?{urlencode(given)}"
     tokens = printer.tokens.not_revoked().select_related("user").order_by("name", "pk")
+    context = {"tokens": devices.with_websockets(tokens)}
+    if user.has_perm("accounts.add_devicetoken"):
+        context["connect"] = _new_token(printer, user, DeviceToken.Kind.MOONRAKER)
+        context["connect_slicer"] = _new_token(printer, user, DeviceToken.Kind.SLICER)
+    return context
+
+
+def _new_token(printer, user, kind):
+    """Where a token is made for what is connected to a printer."""
+    name = f"{printer.name}: slicer" if kind == DeviceToken.Kind.SLICER else printer.name
+    given = {"name": name, "printer": printer.pk, "user": user.pk}
+    given |= {"kind": kind, "scope": scopes.PRINTER}
+    return f"{reverse('admin:accounts_devicetoken_add')}?{urlencode(given)}"
+
+
+def _print_host(printer, user):
+    """Where its files are passed on to, for those who may enter it."""
+    if not user.has_perm("production.change_printhost"):
+        return {}
+    host = PrintHost.objects.filter(printer=printer).first()
+    name = "admin:production_printhost"
+    kind = PrintHost.Kind.MOONRAKER if printer.moonraker_url else ""
+    given = {"printer": printer.pk, "kind": kind, "url": printer.moonraker_url}
+    add = f"{reverse(f'{name}_add')}?{urlencode(given)}"
     return {
-        "tokens": devices.with_websockets(tokens),
-        "connect": address if user.has_perm("accounts.add_devicetoken") else "",
+        "print_host": host,
+        "print_host_url": reverse(f"{name}_change", args=[host.pk]) if host else add,
     }
 
 

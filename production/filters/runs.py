@@ -34,6 +34,10 @@ class PrinterFilter(filters.FilterSet):
     is_active = filters.BooleanFilter()
 
 
+class PrintHostFilter(filters.FilterSet):
+    printer = filters.ReferenceFilter()
+
+
 class ProductFilter(filters.FilterSet):
     sku = filters.TextFilter(lookup_expr="iexact")
     is_active = filters.BooleanFilter()

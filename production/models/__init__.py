@@ -5,6 +5,7 @@ it takes, its RunEvents what was done to it. Status, reservations and numbers ar
 ``production.services`` alone.
 """
 
+from production.models.print_hosts import PrintHost
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import BomLine, Product
 from production.models.reasons import Reason
@@ -40,6 +41,7 @@ __all__ = [
     "BomLine",
     "GramsSource",
     "PlanSource",
+    "PrintHost",
     "Printer",
     "PrinterSlot",
     "Product",

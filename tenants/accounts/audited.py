@@ -22,7 +22,7 @@ from tenants.operations.refusals import Duplicate, InUse, Invalid
 from tenants.operations.text import compose_names, humanize_name
 
 UNIQUE, REFERENCE, CHECK, EXCLUSION = "23505", "23503", "23514", "23P01"
-SECRETS = {"password", "pin_hash", "hash"}
+SECRETS = {"password", "pin_hash", "hash", "secret"}
 HIDDEN = "(hidden)"
 
 

@@ -43,7 +43,8 @@ CLEAR_PRINTER = {"production.clear_printer"}
 MANAGEMENT = (
     _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
     | _each("delete", "production", f"{PRODUCTS} printerslot")
-    | _each("add change delete", "production", "printer reason")
+    | _each("add change delete", "production", "printer reason printhost")
+    | {"production.view_printhost"}
     | _each("add change delete", "inventory", "extrafield")
     | {"inventory.adjust_spool", "inventory.revalue_spool", "inventory.merge_spool"}
     | {"inventory.merge_filament", "inventory.override_spool"}

@@ -29,6 +29,7 @@ LEFT_OUT = {
     "accounts_tokensocket",
     "jobs_job",
     "jobs_jobfileblock",
+    "production_printhost",  # keys of printers; and no copy of a farm is to start prints
 }
 # One snapshot; dates and times as every server reads them; no limit but that for locks.
 SNAPSHOT = """

@@ -20,6 +20,7 @@ ADMIN = """
 /admin/jobs/job/                                        v     -     -     -
 /admin/production/printer/                              v     m     m     m
 /admin/production/printerslot/                          v     o     o     m
+/admin/production/printhost/                            m     m     m     m
 /admin/production/product/                              v     o     o     m
 /admin/production/productionrun/                        v     o     o     o
 /admin/production/reason/                               v     m     m     m

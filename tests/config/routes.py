@@ -26,6 +26,7 @@ from production.models import (
     BomLine,
     Printer,
     PrinterSlot,
+    PrintHost,
     Product,
     ProductionRun,
     Reason,
@@ -40,6 +41,7 @@ from tests.factories import (
     a_filament,
     a_manufacturer,
     a_material_type,
+    a_print_host,
     a_printer,
     a_product,
     a_repeat,
@@ -67,6 +69,7 @@ ROWS = {
     "manufacturers": Manufacturer,
     "material-types": MaterialType,
     "materials": RunMaterial,
+    "print-hosts": PrintHost,
     "printers": Printer,
     "production-runs": ProductionRun,
     "products": Product,
@@ -152,6 +155,7 @@ def furnish(word):
     Location.objects.create(name=f"{word} shelf", comment=word)
     extra_fields.define("spool", word, by=None, name=f"{word} field", field_type="text")
     printer = a_slot("A2", printer=a_printer(f"{word} printer", notes=word)).printer
+    a_print_host(printer)
     slot = a_slot(word, printer=printer)
     spool = a_spool(filament=filament, comment=word, lot_number=word, supplier=word)
     shelf.open(spool, by=None)

@@ -50,6 +50,8 @@ API = """
 /api/v1/me/                                             v     .     .     .     .
 /api/v1/me/password/                                    .     v     .     .     .
 /api/v1/me/undo/                                        v     o     .     .     .
+/api/v1/print-hosts/                                    m     m     .     .     .
+/api/v1/print-hosts/{pk}/                               m     .     m     m     m
 /api/v1/printers/                                       v     m     .     .     .
 /api/v1/printers/{pk}/                                  v     .     m     m     m
 /api/v1/printers/{pk}/clear/                            .     o     .     .     .
@@ -212,6 +214,7 @@ PAGES = """
 /admin/production/printer/{pk}/clear/                   o     o
 /admin/production/printer/{pk}/loaded/                  .     o
 /admin/production/printer/{pk}/take-over/               .     o
+/admin/production/printhost/csv/                        m     m
 /admin/production/product/csv/                          v     v
 /admin/production/printerslot/labels/                   v     v
 /admin/production/product/{pk}/accept/                  o     o

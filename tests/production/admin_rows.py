@@ -17,6 +17,7 @@ from tenants.jobs import services as jobs
 from tenants.site.site import farm_site
 from tests.factories import (
     a_filament,
+    a_print_host,
     a_printer,
     a_product,
     a_repeat,
@@ -37,6 +38,7 @@ def set_up(*, by):
     done = a_running_run((spool, 30), items=[(a_product(grams=3), 10)], printer=a_printer())
     completion.complete(done, by=None, as_planned=True)
     a_run((a_spool(), 20), printer=printer)
+    a_print_host(printer)
     make_token(by)
     a_repeat(user=by)
     devices.register(name="Tablet", by=by)

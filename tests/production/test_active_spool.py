@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from production.services.printing import active_spool, slots
+from production.services.printing import active_spool, addresses, slots
 from tenants.accounts import audited
 from tenants.jobs.models import Job
 from tenants.operations.operation import in_dry_run
@@ -71,7 +71,7 @@ def do(job):
 
 
 def refused(job):
-    with pytest.raises(active_spool.PrinterNotReached) as caught:
+    with pytest.raises(addresses.PrinterNotReached) as caught:
         do(job)
     return caught.value.detail
 
@@ -180,7 +180,7 @@ def test_private_addresses_are_not_asked_unless_the_installation_says_so(
     printer, slot, settings, monkeypatch, address
 ):
     monkeypatch.setattr(
-        active_spool.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 80))]
+        addresses.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 80))]
     )
     monkeypatch.setattr(active_spool.http.client, "HTTPConnection", lambda *_, **__: 1 / 0)
     slots.load(a_spool(), slot=slot, by=None)
@@ -196,10 +196,10 @@ def test_private_addresses_are_not_asked_unless_the_installation_says_so(
 )
 def test_addresses_that_may_be_asked(settings, monkeypatch, address, networks):
     monkeypatch.setattr(
-        active_spool.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 80))]
+        addresses.socket, "getaddrinfo", lambda *_, **__: [(0, 0, 0, "", (address, 80))]
     )
     settings.PRINTER_NETWORKS = [ip_network(each) for each in networks]
-    assert active_spool._permitted("printer.example.com", 80) == address
+    assert addresses.permitted("printer.example.com", 80) == address
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "jobs.job",
         "production.printer",
         "production.printerslot",
+        "production.printhost",
         "production.product",
         "production.productionrun",
         "production.reason",

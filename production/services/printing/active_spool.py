@@ -7,31 +7,24 @@ after the commit: what the slot holds by then.
 
 import http.client
 import json
-import socket
 from contextlib import suppress
 from urllib.parse import urlsplit
 
-from django.conf import settings
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from production.models import Printer
+from production.services.printing.addresses import PrinterNotReached, permitted
 from tenants.jobs import kinds
 from tenants.jobs import services as jobs
 from tenants.jobs.models import Job
-from tenants.operations.refusals import Refusal, TooMany
-from tenants.web.outgoing import may_ask
+from tenants.operations.refusals import TooMany
 
 KIND, LABEL = "active_spool", gettext_lazy("Active spool")
 TIMEOUT_SECONDS = 3
 PORT = 80
 PATH = "/server/spoolman/spool_id"
 MAX_BYTES = 10_000  # of the answer
-
-
-class PrinterNotReached(Refusal):
-    code = "printer_not_reached"
-    title = "The printer was not reached"
 
 
 def register():
@@ -82,7 +75,7 @@ def _not_reached(printer, reason):
 def _post(url, body):
     """The status of the answer. Raises OSError, HTTPException, PrinterNotReached."""
     parts = urlsplit(url)
-    ip = _permitted(parts.hostname, parts.port or PORT)
+    ip = permitted(parts.hostname, parts.port or PORT)
     connection = http.client.HTTPConnection(ip, parts.port or PORT, timeout=TIMEOUT_SECONDS)
     try:
         headers = {"Host": parts.netloc, "Content-Type": "application/json", "Connection": "close"}
@@ -92,17 +85,3 @@ def _post(url, body):
         return response.status
     finally:
         connection.close()
-
-
-def _permitted(host, port):
-    """An IP address of the host that may be asked. Raises OSError, PrinterNotReached."""
-    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    addresses = [each[4][0].partition("%")[0] for each in found]
-    for address in addresses:
-        if may_ask(address, settings.PRINTER_NETWORKS):
-            return address
-    text = _(
-        "%(host)s is at the private address %(address)s, and this installation asks none there. "
-        "Whoever runs it can name its network in SPOOLBOOK_PRINTER_NETWORKS."
-    )
-    raise PrinterNotReached(text % {"host": host, "address": addresses[0]})

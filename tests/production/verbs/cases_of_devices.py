@@ -18,12 +18,15 @@ from inventory.services import (
 )
 from inventory.services.spools import retyping, shelf, stating, tags, unbound_tags
 from production.models import BomLine
+from production.services.print_hosts import managing
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
 from tests.factories import (
     a_filament,
     a_manufacturer,
     a_material_type,
+    a_print_host,
+    a_printer,
     a_printer_token,
     a_product,
     a_spool,
@@ -219,6 +222,24 @@ def _():
 def _():
     client_settings.change("base_url", value='"a"', by=None)
     return lambda: client_settings.forget("base_url", by=None)
+
+
+@verb("print_host.enter")
+def _():
+    given = {"printer": a_printer(), "kind": "octoprint", "url": "http://192.0.2.1"}
+    return lambda: managing.create(by=None, **given)
+
+
+@verb("print_host.change")
+def _():
+    host = a_print_host()
+    return lambda: managing.update(host, url="http://192.0.2.1", secret="k-1", by=None)
+
+
+@verb("print_host.remove")
+def _():
+    host = a_print_host()
+    return lambda: managing.delete(host, by=None)
 
 
 def boxed():

@@ -37,6 +37,7 @@ from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
 from production.services import completion, late_reports, taking_over
 from production.services.completion.actuals import ItemCount, MaterialActual
+from production.services.print_hosts import managing
 from production.services.printing import midprint, printers, slots, weighing
 from production.services.reports import alerts
 from production.services.runs import (
@@ -60,6 +61,7 @@ from tests.factories import (
     a_filament,
     a_manufacturer,
     a_material_type,
+    a_print_host,
     a_printer,
     a_printer_token,
     a_product,
@@ -307,6 +309,11 @@ OF_OTHERS = {
     "pin.unlock": lambda: pins.unlock(make_user(), by=None),
     "pin.unlock_device": lambda: pins.unlock_device(a_tablet(), by=None),
     "printer.clear": lambda: printers.clear(a_printer(needs_clearing=True), by=None),
+    "print_host.change": lambda: managing.update(a_print_host(), url="http://192.0.2.1", by=None),
+    "print_host.enter": lambda: managing.create(
+        printer=a_printer(), kind="octoprint", url="http://192.0.2.1", by=None
+    ),
+    "print_host.remove": lambda: managing.delete(a_print_host(), by=None),
     "product.accept_actuals": lambda: alerts.accept(evident(), by=None),
     "production_run.undo": lambda: last_action.undo(
         (run := a_running_run()), event=run.events.last().pk, by=None

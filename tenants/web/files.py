@@ -47,7 +47,7 @@ def fingerprint(request):
     """What stands for the body of a request whose files were read; None for any other."""
     if not (brought := getattr(request, "brought_files", None)):
         return None
-    fields = form_of(request)[0].lists() if request.content_type == MULTIPART else ()
+    fields = request.brought_form[0].lists() if hasattr(request, "brought_form") else ()
     given = [repr((name, *values)) for name, values in fields if name != "csrfmiddlewaretoken"]
     return "\n".join([*given, *(f"{each.sha256} {each.name}" for each in brought)]).encode()
 

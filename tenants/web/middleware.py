@@ -20,15 +20,15 @@ from tenants.operations.operation import client_address, correlation_id
 from tenants.operations.refusals import Invalid, Refusal, TooMany, Unavailable
 from tenants.schemas import logins, prepare
 from tenants.schemas.current import SchemaUnreachable, current_schema
-from tenants.web import bodies, printer_checks
-from tenants.web.limits import AWAITS_BODY, BodyAwaited
-from tenants.web.request_checks import body_length, check, check_sender
+from tenants.web import bodies, files, printer_checks
+from tenants.web.limits import AWAITS_BODY, BodyAwaited, takes_files
+from tenants.web.request_checks import body_length, check, check_files, check_sender
 from tenants.web.request_limits import count_request
 from tenants.web.requests import (
-    TooLarge,
     caller,
     has_path_token,
     is_for_printers,
+    is_form_with_files,
     render_refusal,
 )
 
@@ -125,12 +125,17 @@ class RefusingMiddleware:
         return response
 
     def process_view(self, request, view, args, kwargs):
-        """Receive the body, except for views that do it once the caller is known."""
+        """Receive the body, except for views that do it once the caller is known. Files of a page
+        are read before the form that they came in: not everybody may send them."""
         try:
             if not getattr(getattr(view, "cls", view), "receives_body", False):
                 check_sender(request)
+                if takes_files(request.method, request.path_info):
+                    check_files(request, getattr(view, "view_class", view))
                 bodies.receive_body(request)
-        except (bodies.IncompleteBody, bodies.BodyNotStored, TooLarge) as refusal:
+                if is_form_with_files(request):
+                    files.form_of(request)
+        except Refusal as refusal:
             return render_refusal(request, refusal)
 
 

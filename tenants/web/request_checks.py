@@ -5,7 +5,7 @@ from urllib.parse import unquote
 from django.utils.http import parse_header_parameters
 from django.utils.translation import gettext as _
 
-from tenants.operations.refusals import Invalid
+from tenants.operations.refusals import Invalid, Refusal
 from tenants.web.csv_export import CSV
 from tenants.web.limits import UNKNOWN_BYTES
 from tenants.web.requests import TooLarge, is_for_printers, max_body_bytes, too_large
@@ -44,6 +44,14 @@ def check_sender(request):
             "Without a sign-in a body has at most %(limit)s bytes: sign in, and send it again."
         )
         raise TooLarge(detail % {"limit": limit}, limit_bytes=limit, length_bytes=length)
+
+
+def check_files(request, view):
+    """Raises FilesNotPermitted, before a body is received of who may not send files to a page.
+    ``permission_for_files`` of the view is the permission that it takes."""
+    needed = getattr(view, "permission_for_files", None)
+    if needed and request.user.is_authenticated and not request.user.has_perm(needed):
+        raise FilesNotPermitted(_("Ask a manager for another role, or to send the file."))
 
 
 def _check_encoding(request, is_lenient):
@@ -86,6 +94,12 @@ class UnsupportedEncoding(Invalid):
     code = "unsupported_encoding"
     status = 415
     title = "The body is not in UTF-8, or it is compressed"
+
+
+class FilesNotPermitted(Refusal):
+    code = "files_not_permitted"
+    status = 403
+    title = "Your role does not include sending files"
 
 
 class Unreadable(Invalid):

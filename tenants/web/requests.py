@@ -28,7 +28,7 @@ class Request(WSGIRequest):
 
     def _load_post_and_files(self):
         """A form with files is read where it lies."""
-        if self.content_type == files.MULTIPART and limits.takes_files(self.method, self.path_info):
+        if is_form_with_files(self):
             self._post, self._files = files.form_of(self)
         else:
             super()._load_post_and_files()
@@ -47,6 +47,11 @@ class TooLarge(Invalid):
     code = "too_large"
     status = 413
     title = "The body is too large"
+
+
+def is_form_with_files(request):
+    is_form = request.content_type == files.MULTIPART
+    return is_form and limits.takes_files(request.method, request.path_info)
 
 
 def max_body_bytes(request):

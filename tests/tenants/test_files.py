@@ -3,6 +3,7 @@
 import hashlib
 from io import BytesIO
 from tempfile import SpooledTemporaryFile
+from types import SimpleNamespace
 
 import pytest
 from django.http import HttpResponse
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from tenants.operations.refusals import Invalid
 from tenants.web import bodies, file_forms, files, incoming_files
+from tenants.web.limits import BodyAwaited
 from tenants.web.middleware import RefusingMiddleware
 from tenants.web.requests import Request
 
@@ -196,3 +198,48 @@ def test_a_disk_without_room_is_a_sentence():
     body = bodies.RequestBody(BytesIO(b"abc"), 3, Full())
     with pytest.raises(bodies.BodyNotStored):
         body.receive()
+
+
+# --- Pages ---------------------------------------------------------------------------------------
+
+
+class Awaited(BytesIO):
+    """A body that is still to come."""
+
+    def read(self, *size):
+        raise BodyAwaited
+
+
+class Page:
+    permission_for_files = "production.add_slicedfile"
+
+
+def answer_of_page(body, *, may_send, length=None):
+    """What is answered before the page is asked; None where nothing speaks against it."""
+    made = RequestFactory().generic("POST", "/floor/sliced-files/", b"-", FORM)
+    made.environ |= {"wsgi.input": body, "CONTENT_LENGTH": str(length), "HTTP_COOKIE": "a=b"}
+    request = Request(made.environ)
+    request.user = SimpleNamespace(is_authenticated=True, has_perm=lambda name: may_send)
+    view = SimpleNamespace(view_class=Page)
+    answers = []
+
+    def get_response(request):
+        answers.append(middleware.process_view(request, view, (), {}))
+        return answers[0] or HttpResponse()
+
+    middleware = RefusingMiddleware(get_response)
+    middleware(request)
+    return answers[0]
+
+
+def test_a_page_does_not_wait_for_files_of_who_may_not_send_them():
+    answer = answer_of_page(Awaited(), may_send=False, length=300_000_000)
+    assert answer.status_code == 403
+    assert "does not include sending files" in answer.content.decode()
+
+
+def test_a_page_reads_its_form_before_anything_else_does():
+    sent = form(part(b"G1", filename="a.gcode"))
+    assert answer_of_page(BytesIO(sent), may_send=True, length=len(sent)) is None
+    broken = answer_of_page(BytesIO(sent[:-9]), may_send=True, length=len(sent) - 9)
+    assert (broken.status_code, "can’t be read" in broken.content.decode()) == (400, True)

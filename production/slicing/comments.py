@@ -4,6 +4,7 @@ import base64
 import binascii
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
+from collections import deque
 from functools import cached_property
 from itertools import islice
 
@@ -15,6 +16,7 @@ WINDOW = 1024 * 1024  # bytes that are read at the beginning, and at the end
 MOST_LINES = 50_000  # of comments, at either end
 LONGEST_LINE = 20_000  # characters that are kept; a list of 64 filaments has some hundred
 MOST_PICTURES, LARGEST_PICTURE = 16, 512 * 1024
+COMMENT = re.compile(rb"[\r\n][ \t\v\f]*(;[^\r\n]*)")  # between moves: one pass is twice as fast
 ASSIGNED = re.compile(r"([^=:\s][^=:]{0,80}?)\s*([=:])\s*(.*)", re.DOTALL)
 BEGIN = re.compile(
     r"(?:thumbnail|thumbnail_JPG|thumbnail_QOI) begin (\d{1,5})[x ](\d{1,5}) (\d{1,9}).*"
@@ -97,12 +99,9 @@ def comments_of(data, *, is_start=True):
                 _("This file is text in UTF-16. Save it as the slicer has exported it, in UTF-8.")
             )
         data = data.removeprefix(BOM_UTF8)
-    lines = data.splitlines()
-    if not is_start:
-        lines.reverse()  # the last ones count
-    comments = (line for line in map(bytes.strip, lines) if line.startswith(b";"))
-    found = [_text(line) for line in islice(comments, MOST_LINES)]
-    return found if is_start else found[::-1]
+    lines = (found[1] for found in COMMENT.finditer(b"\n" + data))
+    # Of the end of a file the last ones count.
+    return [_text(line) for line in (islice if is_start else deque)(lines, MOST_LINES)]
 
 
 def _text(line):

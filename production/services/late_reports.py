@@ -2,7 +2,7 @@
 
 An assumption (as planned, by percent) gives way to what was reported, and more of what was reported
 adds to it. What was weighed or typed stays, with the report beside it. What is hard to believe of
-the run is left apart, and told.
+the run is left apart, and texts.
 """
 
 from contextlib import suppress
@@ -110,7 +110,7 @@ def take_reports(run, *, meter_ids, by, at=None, confirm=False):
     goes_on = run.status == Status.IN_PROGRESS
     spools = [line.spool_id for line in lines if line.spool_id]
     with ledger.book(spools, by=by, at=at, leaves_meters=True) as book:
-        taken, changed = [], []
+        taken, changed, texts = [], [], []
         for line in lines:
             line.spool = book.spools.get(line.spool_id)
             found = _standing(line, meter_ids)
@@ -120,6 +120,7 @@ def take_reports(run, *, meter_ids, by, at=None, confirm=False):
                 UsageMeter.objects.filter(pk__in=[each.pk for each in found]).update(is_apart=True)
                 continue
             was = line.actual_total_grams
+            texts.append(taking.described(line.spool, found))
             taking.take(book, line, found, goes_on=goes_on)
             taken += [meter.pk for meter in found]
             if not goes_on:
@@ -129,7 +130,7 @@ def take_reports(run, *, meter_ids, by, at=None, confirm=False):
         bulk_update(lines, LINE_FIELDS)
     if taken and not goes_on:
         run.changes.meters = taken
-        run_state.save(run, "take_reports", by=by, at=book.at)
+        run_state.save(run, "take_reports", by=by, at=book.at, reason=", ".join(texts))
     return run
 
 

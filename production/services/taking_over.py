@@ -60,6 +60,7 @@ def take_over_reports(run, *, spool, by, at=None, override_reason=""):
         _refuse_printing(run, spool)
         line = _new_line(run, lines, spool, overridden=overridden)
         found = _reported(run, spool)
+        taken = taking.described(spool, found)
         line.save(force_insert=True)
         run.changes.add(line)
         if goes_on:
@@ -69,7 +70,7 @@ def take_over_reports(run, *, spool, by, at=None, override_reason=""):
             run.changes.meters = [meter.pk for meter in found]
             _book(book, run, line, spool, found)
         bulk_update([line], LINE_FIELDS)
-    event = {"by": by, "at": book.at, "reason": override_reason}
+    event = {"by": by, "at": book.at, "reason": ": ".join(filter(None, (taken, override_reason)))}
     return run_state.save(run, "take_over_reports", **event)
 
 

@@ -105,7 +105,8 @@ def test_after_a_completion_as_planned_it_replaces_what_was_assumed(spool, token
     settle()
     assert (line_of(run).actual_grams, line_of(run).actual_source) == (93, "sliced")
     assert figures(spool) == (907, 907, 907)
-    assert run.events.last().verb == "take_reports"
+    event = run.events.last()
+    assert (event.verb, event.reason) == ("take_reports", f"93 g of spool {spool.code}")
     settle()
     assert figures(spool) == (907, 907, 907)
 

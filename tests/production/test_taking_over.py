@@ -204,7 +204,7 @@ def test_another_material_is_refused_unless_overridden(run, printer, token, oper
     take_over_reports(run, spool=other, by=manager, override_reason="It was PETG")
     line = line_of(run, other)
     assert (line.filament, line.metered_grams) == (petg, 30)
-    assert run.events.last().reason == "It was PETG"
+    assert run.events.last().reason == f"30 g of spool {other.code}: It was PETG"
     assert violations() == []
 
 

@@ -1,5 +1,7 @@
 """Taking what was reported without a run into the line of one: each gram is in the book once."""
 
+from django.utils.translation import gettext as _
+
 from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import COMPENSATED
 from inventory.services import ledger, meters, settling
@@ -7,6 +9,8 @@ from production.models import ESTIMATED, RunMaterial
 from production.services.reported import lines as reported
 from production.services.reported import windows
 from tenants.operations.bulk import bulk_update
+from tenants.operations.quantities import GramsField
+from tenants.operations.text import format_number, half_up
 
 TAKEN = "of_a_run"  # the reason of the reversal
 
@@ -44,6 +48,12 @@ def take(book, line, found, *, goes_on=True, is_since=False):
     freed = min(line.reserved_grams, reported.grams_of(line) - before)
     line.reserved_grams -= freed
     book.release(spool, freed)
+
+
+def described(spool, found):
+    """``25 g of spool ABC`` were in these meters, for the history of a run."""
+    grams = format_number(half_up(sum(meter.grams for meter in found), GramsField.places))
+    return _("%(grams)s g of spool %(spool)s") % {"grams": grams, "spool": spool.code}
 
 
 def take_before_start(book, run, run_lines):

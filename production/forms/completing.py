@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from production.forms.actuals import EMPTIED, ActualsForm, add_hint, item_field, items_of
 from production.forms.fields import ReasonField, usual_reasons
 from production.models import ActualSource, Reason
-from production.services.completion.actuals import ItemCount
+from production.services.completion.actuals import ItemCount, MaterialActual
 from tenants.operations.text import format_number
 from tenants.web.forms import LocalMomentField, NumberField, VerbForm
 from tenants.web.touch_fields import CountField
@@ -169,6 +169,18 @@ class CancelForm(ActualsForm):
     """Why the run is given up; what it used already is waste."""
 
     reason = forms.CharField(label=_("Why?"), required=False, max_length=1000)
+
+    def materials(self):
+        """With those of which a saved figure is shown: it is what they took. Of one that was
+        emptied nothing is said."""
+        given = {each.line: each for each in super().materials()}
+        for line in self.lines:
+            is_saved = line.actual_grams is not None or line.gross_after_grams is not None
+            if line.pk in given and given[line.pk].is_unknown and not line.metered_grams:
+                del given[line.pk]
+            elif is_saved and line.spool_id:
+                given.setdefault(line.pk, MaterialActual(line=line.pk))
+        return list(given.values())
 
 
 class WhyForm(VerbForm):

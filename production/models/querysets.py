@@ -4,8 +4,8 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db import models
-from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, When, Window
-from django.db.models.functions import Coalesce, RowNumber
+from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When, Window
+from django.db.models.functions import Coalesce, NullIf, RowNumber
 
 from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
@@ -122,11 +122,14 @@ class ProductionRunQuerySet(models.QuerySet):
         planned = F("planned_grams") + F("planned_purge_grams")
         lines = self._rows("RunMaterial")
         estimated = lines.filter(actual_source__in=UNMEASURED)
+        no_grams = Value(0, output_field=GramsField())
         taken = F("actual_grams") + Coalesce(F("actual_purge_grams"), 0, output_field=GramsField())
         return self.annotate(
             planned_total_grams=_sum_of(lines, planned),
             estimated_total_grams=Case(
-                When(status__in=BOOKED, then=_sum_of(estimated, taken)), output_field=GramsField()
+                When(status__in=BOOKED, then=_sum_of(estimated, taken)),
+                When(status=Status.CANCELLED, then=NullIf(_sum_of(estimated, taken), no_grams)),
+                output_field=GramsField(),
             ),
             actual_total_grams=Case(
                 When(Exists(lines), then=_taken("status", production_run=OuterRef("pk"))),

@@ -7,7 +7,7 @@ import pytest
 from inventory.models import InventoryTransaction
 from production.models import ActualSource, Reason
 from production.services import completion
-from production.services.completion.actuals import ItemCount
+from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.printing import midprint
 from tests.factories import a_printer, a_run, a_running_run, a_spool
 from tests.production.floor_helpers import at, entries, page, page_after, touch
@@ -275,6 +275,25 @@ def test_what_a_cancelled_run_used_is_waste(floor, galaxy):
     run = a_running_run((a_spool(filament=galaxy), 40))
     touch(floor, at(run, "cancel"), **{f"material-{run.materials.get().pk}-actual_grams": "7"})
     assert entries(run) == [("waste", Decimal(-7))]
+
+
+@pytest.mark.parametrize(("typed", "used"), [({}, [70]), ({"actual_grams": "12"}, [12])])
+def test_a_saved_figure_that_is_shown_is_what_a_cancelled_run_used(floor, galaxy, typed, used):
+    run = a_running_run((spool := a_spool(filament=galaxy), 100))
+    figure = MaterialActual(spool=spool.pk, actual_grams=Decimal(70))
+    midprint.save_actuals(run, by=None, materials=[figure])
+    shown = {f"material-{run.materials.get().pk}-actual_grams": "70"}
+    typed = {f"material-{run.materials.get().pk}-{name}": value for name, value in typed.items()}
+    touch(floor, at(run, "cancel"), **(shown | typed))
+    assert entries(run) == [("waste", Decimal(-grams)) for grams in used]
+
+
+def test_of_a_saved_figure_that_was_emptied_nothing_is_used(floor, galaxy):
+    run = a_running_run((spool := a_spool(filament=galaxy), 100))
+    figure = MaterialActual(spool=spool.pk, actual_grams=Decimal(70))
+    midprint.save_actuals(run, by=None, materials=[figure])
+    touch(floor, at(run, "cancel"), **{f"material-{run.materials.get().pk}-actual_grams": ""})
+    assert (fresh(run).status, entries(run)) == ("cancelled", [])
 
 
 @pytest.mark.parametrize("verb", ["complete", "fail", "cancel", "note"])

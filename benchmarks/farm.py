@@ -137,15 +137,15 @@ CREATE TEMP TABLE takes ON COMMIT DROP AS
     FROM scale, jobs, generate_series(0, 1 + n %% 3) k;
 INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_spool_id, planned_grams,
         planned_purge_grams, planned_cost_per_gram, planned_source, reserved_grams,
-        actual_grams, actual_purge_grams, actual_source, metered_grams, sliced_source, sliced_slot,
-        sliced_grams, sliced_purge_grams)
+        actual_grams, actual_purge_grams, actual_source, metered_grams, added_grams, sliced_source,
+        sliced_slot, sliced_grams, sliced_purge_grams)
     SELECT n, filament_id, spool_id,
         CASE WHEN status NOT IN ('planned', 'cancelled') THEN spool_id END, round(grams, 1), 0,
         CASE WHEN status NOT IN ('planned', 'cancelled') AND spool_id %% 40 > 0 THEN 0.02 END,
         'typed', CASE WHEN status IN ('planned', 'in_progress') THEN round(grams, 1) ELSE 0 END,
         CASE WHEN status IN ('completed', 'failed') THEN grams END,
         CASE WHEN status IN ('completed', 'failed') THEN 0 END,
-        CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END, 0,
+        CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END, 0, 0,
         CASE WHEN n %% 50 = 0 THEN 'slicer' ELSE '' END, CASE WHEN n %% 50 = 0 THEN 1 END,
         CASE WHEN n %% 50 = 0 THEN round(grams, 1) END, CASE WHEN n %% 50 = 0 THEN 1 END
     FROM takes JOIN reels ON reels.id = spool_id ORDER BY n, spool_id;

@@ -155,6 +155,7 @@ def _week(settings):
     return {
         "days": rows,
         "sums": _figures(whole),
+        "by_source": whole and formatting.by_source(whole["grams"]["by_source"]),
         "compared": whole
         and formatting.compared_rows(
             whole["compared"], settings.currency, settings.variance_alert_percent

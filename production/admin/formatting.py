@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from inventory.admin.rendering import NOTHING, grams
 from inventory.glyphs import spool_glyph
-from production.models import ProductionRun
+from production.models import ActualSource, ProductionRun
 from production.services.variance import Figure
 from tenants.operations import quantities
 from tenants.operations.text import format_number, half_up
@@ -57,6 +57,17 @@ def planned_to_actual(planned, actual, show, *, estimated=None):
         return text
     note = "estimated" if estimated == actual else "partly estimated"
     return format_html('{} <span class="quiet">{}</span>', text, note)
+
+
+def by_source(sums):
+    """``70 weighed, 25 reported as sliced`` of grams by their source, without those of which there
+    are none."""
+    labels = dict(ActualSource.choices) | {
+        "added": _("reported since"),
+        "unknown": _("of unknown source"),
+    }
+    found = [(source, sums[source]) for source in labels if sums.get(source)]
+    return ", ".join(f"{grams(value)} {labels[source]}" for source, value in found)
 
 
 def percent(value, threshold):

@@ -136,6 +136,7 @@ def _page(product):
     return _explained(product, closed, currency) | {
         "runs": _run_rows(closed.order_by(*LATEST)[:LAST], threshold),
         "whole": whole,
+        "by_source": whole and formatting.by_source(whole["grams"]["by_source"]),
         "compared": whole and formatting.compared_rows(whole["compared"], currency, threshold),
         "alert": found if found.passes(threshold) else None,
         "currency": currency,

@@ -1,6 +1,10 @@
 """The page of a run: its items and materials as inlines, and what its template shows besides."""
 
+from collections import defaultdict
+from decimal import Decimal
+
 from django.contrib import admin
+from django.utils.translation import gettext as _
 
 from inventory.admin import rendering
 from inventory.admin.rendering import grams, spool_link, with_glyph
@@ -137,6 +141,7 @@ def context(run):
         "material_rows": _materials(figures, threshold, run),
         "item_rows": _items(figures, threshold),
         "currency": settings.currency,
+        "by_source": formatting.by_source(_by_source(exact)),
         "chart": comparison(
             [
                 ("Grams", figures["grams"]["total"], rendering.grams),
@@ -163,6 +168,17 @@ def _totals(figures, currency, threshold):
     ]
 
 
+def _by_source(exact):
+    """What a run that is over took, by source. What was added to a figure was reported."""
+    sums = defaultdict(Decimal)
+    for material in exact.materials:
+        line, taken = material.line, material.total.actual
+        if exact.is_over and taken:
+            sums[line.actual_source or "unknown"] += taken - line.added_grams
+            sums["added"] += line.added_grams
+    return sums
+
+
 def _time(source):
     return f"Time ({ActualSource(source).label})" if source else "Time"
 
@@ -180,9 +196,7 @@ def _materials(figures, threshold, run):
     return [
         {
             "line": lines[material["material"]],
-            "source": ActualSource(material["actual_source"]).label
-            if material["actual_source"]
-            else "",
+            "source": _source(lines[material["material"]], material["actual_source"]),
             **_row(
                 "",
                 material["total"],
@@ -194,6 +208,17 @@ def _materials(figures, threshold, run):
         }
         for material in figures["materials"]
     ]
+
+
+def _source(line, source):
+    """Where an actual comes from, with what was reported after somebody's figure was saved."""
+    if not source:
+        return ""
+    label = ActualSource(source).label
+    if not line.added_grams:
+        return label
+    added = {"source": label, "grams": grams(line.added_grams)}
+    return _("%(source)s, %(grams)s g reported since") % added
 
 
 def _items(figures, threshold):

@@ -302,6 +302,7 @@ class Migration(migrations.Migration):
                 ('reserved_grams', tenants.operations.quantities.GramsField(default=0, editable=False)),
                 ('metered_grams', tenants.operations.quantities.ReportedGramsField(default=0, editable=False)),
                 ('metered_before_grams', tenants.operations.quantities.ReportedGramsField(editable=False, null=True)),
+                ('added_grams', tenants.operations.quantities.GramsField(default=0, editable=False)),
                 ('actual_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('actual_purge_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),
                 ('gross_before_grams', tenants.operations.quantities.GramsField(blank=True, null=True)),

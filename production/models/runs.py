@@ -213,11 +213,12 @@ class RunMaterial(LineOfFile, models.Model):
     ``reserved_grams`` are those of its spool that are reserved for this line, ``metered_grams``
     those that devices reported of it: they are the sum of its meters, of which
     ``metered_before_grams`` were there when its actual or weight was saved while it printed: what
-    is reported later comes on top. The start freezes ``planned_spool`` and
-    ``planned_cost_per_gram``: null on lines added later, which are no part of the plan, and are to
-    take ``expected_grams`` (0: what is left of their requirement). What its spools were of when the
-    run was closed is kept in ``planned_spool_filament`` and ``spool_filament`` where filaments were
-    merged since, and the run took both.
+    is reported later comes on top, and is ``added_grams`` of its actual once that is booked. The
+    start freezes ``planned_spool`` and ``planned_cost_per_gram``: null on lines added later, which
+    are no part of the plan, and are to take ``expected_grams`` (0: what is left of their
+    requirement). What its spools were of when the run was closed is kept in
+    ``planned_spool_filament`` and ``spool_filament`` where filaments were merged since, and the run
+    took both.
     """
 
     run = models.ForeignKey(ProductionRun, models.PROTECT, related_name="materials")
@@ -250,6 +251,7 @@ class RunMaterial(LineOfFile, models.Model):
     reserved_grams = GramsField(default=0, editable=False)
     metered_grams = ReportedGramsField(default=0, editable=False)
     metered_before_grams = ReportedGramsField(null=True, editable=False)
+    added_grams = GramsField(default=0, editable=False)
     actual_grams = GramsField(null=True, blank=True)
     actual_purge_grams = GramsField(null=True, blank=True)
     gross_before_grams = GramsField(null=True, blank=True)

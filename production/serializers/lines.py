@@ -122,6 +122,7 @@ class RunMaterialSerializer(RowSerializer):
             "reserved_grams",
             "metered_grams",
             "metered_before_grams",
+            "added_grams",
             "actual_grams",
             "actual_purge_grams",
             "gross_before_grams",

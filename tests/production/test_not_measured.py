@@ -9,7 +9,9 @@ import pytest
 from inventory.services import metering
 from production.models import ActualSource
 from production.services import completion
+from production.services.printing import midprint
 from production.services.reports import alerts
+from production.services.runs import lifecycle
 from tests.factories import (
     a_filament,
     a_printer,
@@ -141,6 +143,35 @@ def test_pages_and_tables_say_not_measured(api, at_admin, reported):
     (row,) = DictReader(StringIO(table))
     assert (row["off_plan_percent"], row["estimated_grams"]) == ("", "100")
     assert not alerts.proposal(product).run_ids
+
+
+def test_pages_split_grams_by_source(at_admin, manager):
+    product = a_product(grams=100)
+    one, other = a_spool(1000), a_spool(1000)
+    run = a_running_run((one, 70), (other, 30), items=[(product, 1)], printer=a_printer())
+    token = a_printer_token(manager, kind="bridge")
+    metering.use(one.number, token=token, by=token.user, grams=60)
+    midprint.save_actuals(run, by=None, materials=[took(one, 62)])
+    metering.use(one.number, token=token, by=token.user, grams=7)
+    metering.use(other.number, token=token, by=token.user, grams=25)
+    page = f"{RUNS}{run.pk}/change/"
+    assert "its grams come from" not in text_of(at_admin.get(page))
+    completed(run)
+    text = text_of(at_admin.get(page))
+    assert "its grams come from: 25 reported as sliced, 62 typed, 7 reported since." in text
+    assert "typed, 7 g reported since" in text
+    told = "25 reported as sliced, 69 typed"
+    assert told in text_of(at_admin.get(f"/admin/production/product/{product.pk}/change/"))
+    assert f"the grams come from: {told}." in text_of(at_admin.get("/admin/"))
+
+
+def test_what_a_cancelled_run_took_as_sliced_has_no_percent(at_admin, reported):
+    run = reported("bridge", 30)
+    lifecycle.cancel(run, by=None)
+    assert "not measured" in text_of(at_admin.get(RUNS))
+    other = reported("moonraker", 30)
+    lifecycle.cancel(other, by=None)
+    assert "−70.0 %" in text_of(at_admin.get(f"{RUNS}?q={other.number}"))
 
 
 def test_reports_split_grams_by_source_in_csv_too(api, reported):

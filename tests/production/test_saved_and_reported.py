@@ -203,7 +203,9 @@ def test_the_difference_is_told_once_it_is_over(floor, api, spool, run, token):
     weigh(spool, 930)
     report(spool, token, 25)
     complete(run)
-    told = f"Of spool {spool.code} 85 g were reported, 95 g weighed."
+    told = (
+        f"Of spool {spool.code} 85 g were reported, 95 g booked: 70 weighed and 25 reported since."
+    )
     assert told in explanation.of_run(fresh(run)).as_dict()["sentence"]
     text = page(floor.get(at(run)))
     assert told in text

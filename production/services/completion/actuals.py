@@ -25,7 +25,7 @@ from tenants.operations.text import format_number
 FIGURES = ("actual_grams", "actual_purge_grams", "gross_before_grams", "gross_after_grams")
 LINE_FIELDS = (
     *(*FIGURES, "actual_source", "reserved_grams"),
-    *("metered_grams", "metered_before_grams"),
+    *("metered_grams", "metered_before_grams", "added_grams"),
 )
 MINUTE_FIELDS = ("actual_minutes", "actual_minutes_source")
 ITEM_FIELDS = ("good_count", "good_count_source", "scrapped_count", "scrap_reason")
@@ -110,12 +110,11 @@ def apply_materials(lines, given, spools, *, percent=None, books=None):
 
 def outlook(lines):
     """Copies of the lines of a run in progress, with the actuals that `complete` would book now
-    with ``as_planned``; None where it would ask. ``since_grams`` of them were reported after a
+    with ``as_planned``; None where it would ask. ``added_grams`` of them were reported after a
     figure was saved. A source that was reported is "metered"."""
     lines = [copy(line) for line in lines]
     spools = {line.spool_id: line.spool for line in lines if line.spool_id}
     for line in lines:
-        line.since_grams = reported.since(line)
         if reported.is_by_meter(line):
             reported.fill_one(line)
     try:

@@ -166,7 +166,8 @@ def _move_actuals(book, wrong, right, lines, entry):
         other.actual_grams = (other.actual_grams or ledger.ZERO) + wrong.actual_grams
         purge = wrong.actual_purge_grams or ledger.ZERO
         other.actual_purge_grams = (other.actual_purge_grams or ledger.ZERO) + purge
-        wrong.actual_grams = wrong.actual_purge_grams = ledger.ZERO
+        other.added_grams += wrong.added_grams
+        wrong.actual_grams = wrong.actual_purge_grams = wrong.added_grams = ledger.ZERO
     wrong.gross_before_grams = wrong.gross_after_grams = None
 
 

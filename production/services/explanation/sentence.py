@@ -126,11 +126,18 @@ def _reported_beside(explanation):
         line, taken = material.line, material.total.actual
         if line.metered_grams and taken is not None and not line.is_reported:
             text = _("Of spool %(spool)s %(reported)s g were reported, %(taken)s g %(source)s.")
+            if line.added_grams:
+                text = _(
+                    "Of spool %(spool)s %(reported)s g were reported, %(taken)s g booked: "
+                    "%(given)s %(source)s and %(added)s reported since."
+                )
             yield text % {
                 "spool": line.spool.code,
                 "reported": format_number(line.metered_grams),
                 "taken": format_number(taken),
+                "given": format_number(taken - line.added_grams),
                 "source": line.get_actual_source_display(),
+                "added": format_number(line.added_grams),
             }
 
 

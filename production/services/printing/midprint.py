@@ -178,7 +178,7 @@ def _keep_so_far(book, line, so_far, is_empty):
     if is_empty:
         line.actual_grams, line.actual_purge_grams = reported.all_of(line, spool), ledger.ZERO
         line.gross_before_grams = line.gross_after_grams = None
-        line.actual_source = ActualSource.TYPED
+        line.actual_source, line.added_grams = ActualSource.TYPED, ledger.ZERO
     elif so_far is None and (reported.is_by_meter(line) or reported.is_going_on(line)):
         apply_materials([line], [], book.spools)
     elif so_far is None:

@@ -87,7 +87,7 @@ def fill_one(line, source=ActualSource.METERED):
     used = grams_of(line)
     purge = min(line.planned_purge_grams, used)
     line.actual_grams, line.actual_purge_grams = used - purge, purge
-    line.actual_source = source
+    line.actual_source, line.added_grams = source, ZERO
 
 
 def unsaid(run_lines):
@@ -101,6 +101,7 @@ def unsaid(run_lines):
 def keep_meter(line):
     """Remember what was reported by the time that a figure of the line was given: what comes later,
     while it prints, is added to the figure. A correction leaves it as it was."""
+    line.added_grams = ZERO
     if line.run.status != ProductionRun.Status.IN_PROGRESS:
         return
     is_saved = line.actual_grams is not None or line.gross_after_grams is not None
@@ -122,7 +123,9 @@ def since(line):
 def add_since(line):
     """Add to the actual of a line what was reported after it was saved."""
     if line.metered_before_grams is not None and line.actual_grams is not None:
-        line.actual_grams += since(line)
+        added = since(line)
+        line.actual_grams += added
+        line.added_grams += added
         line.metered_before_grams = line.metered_grams
 
 

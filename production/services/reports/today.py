@@ -140,7 +140,7 @@ class Outlook:
 
     def added(self):
         """Lines with a figure to which is added what was reported since."""
-        return [line for line in self.lines if line.since_grams]
+        return [line for line in self.lines if line.added_grams]
 
 
 @dataclass(frozen=True)

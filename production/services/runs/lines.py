@@ -211,7 +211,7 @@ def remove_material(line, *, by, at=None):
         else:
             line.actual_grams = line.actual_purge_grams = ledger.ZERO
             line.gross_before_grams = line.gross_after_grams = None
-            line.metered_before_grams = None
+            line.metered_before_grams, line.added_grams = None, ledger.ZERO
             line.save()
     run_state.save(run, "remove_material", by=by, at=at)
 

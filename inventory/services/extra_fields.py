@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory.models import ExtraField, Filament, Manufacturer, Spool
 from inventory.services import extra_values
+from inventory.services.spools import tag_values, tags
 from tenants.accounts import audited
 from tenants.live.announcing import announce
 from tenants.operations.operation import operation
@@ -67,9 +68,12 @@ def define(entity, key, *, by, only_new=False, **fields):
 
 @operation("extra_field.drop")
 def drop(field, *, by):
-    """Take a field away, with all its values."""
+    """Take a field away, with all its values, and the tags that these name."""
     _lock()
-    rows_with_values(field).update(extra=WithoutKey(F("extra"), _text(field.key)))
+    rows = rows_with_values(field)
+    before = _before(field, rows.order_by("pk").select_for_update(no_key=True))
+    rows.update(extra=WithoutKey(F("extra"), _text(field.key)))
+    tags.follow(before, by=by)
     audited.delete(field, by=by)
     announce("setting", key=setting_of(field.entity))
 
@@ -82,7 +86,8 @@ def setting_of(entity):
 @operation("extra_field.rename_value")
 def rename_value(field, *, value, new_value, by):
     """Give a new value to all spools that have this very ``value``, archived ones too; returns how
-    many. Raises ExtraFieldInvalid."""
+    many. A tag that the value names is on a spool only where it is the only one. Raises
+    ExtraFieldInvalid."""
     if field.entity != Entity.SPOOL:
         raise ExtraFieldInvalid(_("Only values of spools can be renamed."))
     if field.multi_choice:
@@ -95,6 +100,8 @@ def rename_value(field, *, value, new_value, by):
     raws = {extra[field.key] for extra in spools.values_list("extra", flat=True)}
     same = [raw for raw in raws if _is_same(field, raw, value)]
     ids = spools.filter(**{f"extra__{field.key}__in": same}).order_by("pk")
+    if _names_tags(field):
+        tags.lock_named({field.key: new}, ids.values_list("pk", flat=True))
     ids = list(ids.select_for_update(no_key=True).values_list("pk", flat=True))
     renamed = Spool.objects.filter(pk__in=ids)
     before = renamed.with_filament().order_by("pk")
@@ -102,8 +109,11 @@ def rename_value(field, *, value, new_value, by):
         [(spool, {"extra": [spool.extra, spool.extra | {field.key: new}]}) for spool in before],
         by=by,
     )
+    names = _before(field, before)
     changed = WithValue(F("extra"), _text(field.key), _text(new))
-    return renamed.update(extra=changed, version=F("version") + 1)
+    count = renamed.update(extra=changed, version=F("version") + 1)
+    tags.follow(names, by=by)
+    return count
 
 
 def rows_with_values(field):
@@ -161,6 +171,15 @@ def _encoded(field, value):
 
 def _is_same(field, raw, value):
     return (extra_values.decoded(raw) if field.field_type in TEXTS else raw) == value
+
+
+def _names_tags(field):
+    return field.entity == Entity.SPOOL and field.key in tag_values.KEYS
+
+
+def _before(field, rows):
+    """``{id: extra}`` of the rows, where the field's values name tags."""
+    return dict(rows.values_list("pk", "extra")) if _names_tags(field) else {}
 
 
 def _text(value):

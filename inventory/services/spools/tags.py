@@ -1,10 +1,15 @@
 """Tags on spools: chips that readers know them by."""
 
+from collections import Counter
+from itertools import chain
+
 from django.db import connection
+from django.db.models import F
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from inventory import uids
-from inventory.models import Spool, SpoolTag
+from inventory.models import Spool, SpoolEvent, SpoolTag
 from inventory.services import ledger
 from inventory.services.spools import shelf, tag_values
 from tenants.accounts import audited
@@ -83,6 +88,40 @@ def describe(spool, *, by, at=None, **fields):
     for uid in named:
         bind(fresh, uid=uid, moves=True, by=by, at=at)
     return fresh
+
+
+def lock_named(extra, spools):
+    """Lock the tags that extra values name, then these spools and those that the tags are on."""
+    named = tag_values.uids_in(extra)
+    lock(named)
+    others = SpoolTag.objects.filter(uid__in=named).values_list("spool", flat=True)
+    ledger.locked({*spools, *others})
+
+
+def follow(before, *, by):
+    """Let the tags of locked spools follow a change of values of many: ``before`` is
+    ``{spool id: extra}``. Those that were named and are named no more are off, and those that only
+    one spool names now are on it."""
+    spools = Spool.objects.in_bulk(before)
+    named = {pk: tag_values.uids_in(spool.extra) for pk, spool in spools.items()}
+    gone = {
+        (pk, uid)
+        for pk, extra in before.items()
+        for uid in set(tag_values.uids_in(extra)).difference(named[pk])
+    }
+    tags = SpoolTag.objects.filter(uid__in={uid for _pk, uid in gone}).order_by("pk")
+    tags = [tag for tag in tags if (tag.spool_id, tag.uid) in gone]
+    SpoolTag.objects.filter(pk__in=[tag.pk for tag in tags]).delete()
+    event = {"verb": shelf.Verb.UNTAGGED, "by": by, "at": timezone.now()}
+    SpoolEvent.objects.bulk_create(
+        SpoolEvent(spool_id=tag.spool_id, before=tag.uid, **event) for tag in tags
+    )
+    untagged = Spool.objects.filter(pk__in={tag.spool_id for tag in tags})
+    untagged.update(version=F("version") + 1)
+    for uid, times in Counter(chain.from_iterable(named.values())).items():
+        owner = next(spool for pk, spool in spools.items() if uid in named[pk])
+        if times == 1 and not owner.is_removed:
+            bind(owner, uid=uid, moves=True, by=by)
 
 
 def found(uids_of_tags):

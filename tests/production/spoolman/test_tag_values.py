@@ -2,7 +2,7 @@
 
 import pytest
 
-from inventory.models import Spool, SpoolTag
+from inventory.models import ExtraField, Spool, SpoolTag
 from inventory.services import extra_fields
 from inventory.services.spools import shelf, tag_values, tags
 from tests.factories import a_filament, a_spool
@@ -48,6 +48,46 @@ def test_a_tag_makes_one_spool_and_is_on_it(bridge, filament):
     assert again == made | {"extra": TAG | {"active_tray": '"2"'}}
     assert Spool.objects.count() == 1
     assert numbers_of(bridge, "04-a2-1b") == [made["id"]]
+
+
+def test_a_tag_goes_with_the_field_that_named_it(bridge, filament):
+    named, bound = a_spool(filament=filament), a_spool(filament=filament)
+    ok(bridge.patch(f"spool/{named.number}", {"extra": TAG}))
+    tags.bind(bound, uid="04FF", by=None)
+    version = fresh(named).version
+    extra_fields.drop(ExtraField.objects.get(key="tag"), by=None)
+    assert list(SpoolTag.objects.values_list("uid", "spool")) == [("04FF", bound.pk)]
+    assert told(named) == [("tagged", "", UID), ("untagged", UID, "")]
+    assert (fresh(named).extra, fresh(named).version > version) == ({}, True)
+
+
+def test_a_tag_that_another_field_names_too_stays(bridge, filament):
+    spool = a_spool(filament=filament)
+    ok(bridge.patch(f"spool/{spool.number}", {"extra": TAG | {"nfc_id": TAG["tag"]}}))
+    extra_fields.drop(ExtraField.objects.get(key="tag"), by=None)
+    assert numbers_of(bridge, UID) == [spool.number]
+
+
+def test_a_tag_follows_the_value_that_is_renamed(bridge, filament):
+    spool, other = a_spool(filament=filament), a_spool(filament=filament)
+    ok(bridge.patch(f"spool/{spool.number}", {"extra": TAG}))
+    ok(bridge.patch(f"spool/{other.number}", {"extra": {"nfc_id": '"04FF"'}}))
+    field = ExtraField.objects.get(key="tag")
+    assert extra_fields.rename_value(field, value="04:a2:1b", new_value="04:ff", by=None) == 1
+    assert list(SpoolTag.objects.values_list("uid", "spool")) == [("04FF", spool.pk)]
+    assert (fresh(spool).extra, fresh(other).extra) == ({"tag": '"04:ff"'}, {})
+    assert told(spool) == [("tagged", "", UID), ("untagged", UID, ""), ("tagged", "", "04FF")]
+
+
+def test_a_label_that_several_spools_share_is_no_tag_of_theirs(bridge, filament):
+    spools = [a_spool(filament=filament) for _ in range(2)]
+    for spool, uid in zip(spools, ("0401", "0402"), strict=True):
+        ok(bridge.patch(f"spool/{spool.number}", {"extra": {"tag": f'"{uid}"'}}))
+    Spool.objects.update(extra={"tag": '"0401"'})
+    field = ExtraField.objects.get(key="tag")
+    assert extra_fields.rename_value(field, value="0401", new_value="Box", by=None) == 2
+    assert [fresh(spool).extra for spool in spools] == [{"tag": '"Box"'}] * 2
+    assert not SpoolTag.objects.filter(uid__in=("BOX", "0401")).exists()
 
 
 def test_a_tag_that_a_bridge_names_of_a_spool_is_on_it(bridge, filament):

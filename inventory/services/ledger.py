@@ -155,6 +155,8 @@ class Book:
             self._redated.add(spool.pk)
         if entry.settles_for_device:
             settling.end_excess(self, entry)
+        elif entry.kind == Kind.COUNT and entry.reason != COMPENSATED:
+            settling.begin_excess(self, entry)
         return reversal
 
     def revalue(self, spool, entry):

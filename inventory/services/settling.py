@@ -6,6 +6,8 @@ again after its reversal. The book of the spool is open.
 
 from decimal import Decimal
 
+from django.db.models import Sum
+
 from inventory.models import InventoryTransaction, UsageMeter
 from inventory.models.ledger import CONSUMPTION, REVALUED, SETTLED, SETTLED_FOR_DEVICE
 
@@ -50,6 +52,19 @@ def end_excess(book, count):
     spool = book.spools[count.spool_id]
     if not _entries(spool.pk).counts().filter(pk__gt=count.pk).exists():
         book.exceed(spool, -min(count.grams, spool.excess_grams))
+
+
+def begin_excess(book, count):
+    """Let what was used beyond the book before a count of what was seen, which was reversed, be
+    excess again, as far as the ledger says. A count that was seen since has ended it."""
+    spool = book.spools[count.spool_id]
+    seen = _entries(spool.pk).counts().exclude(pk=count.pk).order_by("-pk").first()
+    if seen is not None and seen.pk > count.pk:
+        return
+    settled = _entries(spool.pk).filter(SETTLED_FOR_DEVICE).not_reversed().filter(pk__lt=count.pk)
+    settled = settled.filter(pk__gt=seen.pk) if seen else settled
+    grams = settled.aggregate(grams=Sum("grams"))["grams"] or 0
+    book.exceed(spool, min(grams, LARGEST - spool.excess_grams))
 
 
 def settle_again(book, spool):

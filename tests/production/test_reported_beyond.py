@@ -5,6 +5,7 @@ from decimal import Decimal
 import pytest
 
 from inventory.services import ledger, metering, reversing
+from inventory.services.spools import scale
 from production.models import ProductionRun, Reason
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
@@ -41,6 +42,29 @@ def figures(spool):
     """What is on it, and what was used beyond the book."""
     after = fresh(spool)
     return after.live_grams, after.excess_grams
+
+
+def test_a_weighing_that_is_taken_back_leaves_what_was_used_beyond_the_book(report, operator):
+    spool = a_spool(60)
+    report(spool, 70)
+    entry = scale.weigh(spool, gross_grams=spool.tare() + 25, by=operator)
+    assert figures(spool) == (25, 0)
+    last_action.undo_weighing(entry, by=operator)
+    assert figures(spool) == (0, 10)
+    assert violations() == []
+
+
+def test_only_the_last_weighing_ends_what_was_used_beyond_the_book(report, operator, manager):
+    spool = a_spool(60)
+    report(spool, 70)
+    first = scale.weigh(spool, gross_grams=spool.tare() + 5, by=operator)
+    report(spool, 8)
+    assert figures(spool) == (0, 3)
+    second = scale.weigh(spool, gross_grams=spool.tare() + 6, by=operator)
+    reversing.reverse(first, reason="wrong", by=manager, confirm=True)
+    assert figures(spool) == (1, 0)
+    assert second.grams == 6
+    assert violations() == []
 
 
 def typed(spool, grams):

@@ -1,9 +1,15 @@
 """Spools and filaments that were merged into another: nothing is done to them any more."""
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament
 from tenants.operations.refusals import Refusal
+
+# Who asks for the same one does not wait for another, but a merge does for both.
+SHARED = """
+SELECT id, merged_into_id FROM inventory_filament WHERE id = ANY(%s) ORDER BY id FOR SHARE
+"""
 
 
 class SpoolMerged(Refusal):
@@ -48,3 +54,24 @@ def present(filament):
     rows = Filament.objects.with_makers().select_for_update(no_key=True, of=("self",))
     fresh = rows.get(pk=filament.pk)
     return fresh if fresh.merged_into_id is None else rows.get(pk=fresh.merged_into_id)
+
+
+def asked_for(filaments):
+    """What asks for these filaments is to ask for: ``{id: filament}``, each itself, or the one that
+    it was merged into. None of them is merged before the transaction ends; before locks of runs and
+    spools."""
+    wanted = {filament.pk: filament for filament in filaments}
+    merged = {pk: kept for pk, kept in _shared(wanted) if kept is not None}
+    if merged:
+        _shared(merged.values())
+        rows = Filament.objects.with_makers().in_bulk(merged.values())
+        wanted |= {pk: rows[kept] for pk, kept in merged.items()}
+    return wanted
+
+
+def _shared(ids):
+    if not ids:
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(SHARED, [list(ids)])
+        return cursor.fetchall()

@@ -26,7 +26,7 @@ from production.services.requirements import (
     readiness,
     twin_claims,
 )
-from production.services.runs import lines
+from production.services.runs import filaments, lines
 from production.services.runs.numbering import next_number
 from production.services.undo import loads, put_back
 from tenants.accounts.models import FarmSettings
@@ -79,7 +79,7 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
     given = {name: value for name, value in fields.items() if value is not None}
     _assign_plan(run, dict.fromkeys(DERIVED) | given)
     run_items = _built("items", lines.build_item, items, run=run, products=products)
-    typed = _built("materials", lines.build_material, materials or (), run=run)
+    typed = _built("materials", lines.build_material, filaments.lock(materials or ()), run=run)
     spool_ids = [line.spool_id for line in typed]
     claims.require_distinct(spool_ids, nested_in="materials")
     with ledger.book(spool_ids, by=by, at=at, allow_overclaim=overridden) as book:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType, Spool
-from inventory.services import ledger
+from inventory.services import doubles, ledger
 from production.models import (
     ActualSource,
     PlanSource,
@@ -21,6 +21,7 @@ from production.services import overrides, run_state
 from production.services.completion.estimates import expected
 from production.services.reported import lines as reported
 from production.services.requirements import bom, claims, derived, in_use, limits
+from production.services.runs import filaments
 from tenants.operations.operation import operation
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
@@ -145,11 +146,12 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
     NoRequirement, DuplicateSpool, IncompatibleSpool, InsufficientInventory, LimitExceeded.
     """
     overridden = overrides.granted(override_reason, by=by)
+    [new] = filaments.lock([NewMaterial(**fields)]) if instead_of is None else [None]
     run = run_state.lock(run, "change_lines")
     others = run_state.lock_lines(run)
     if instead_of is not None:
-        fields |= _requirement_of(others, instead_of, fields)
-    line = build_material(NewMaterial(**fields), run=run)
+        new = NewMaterial(**fields | _requirement_of(others, instead_of, fields))
+    line = build_material(new, run=run)
     claims.require_distinct([line.spool_id, *(other.spool_id for other in others)])
     with ledger.book([line.spool_id], by=by, at=at, allow_overclaim=overridden) as book:
         if not overridden:
@@ -171,6 +173,8 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     that was not started, IncompatibleSpool, LimitExceeded, InsufficientInventory.
     """
     overridden = overrides.granted(override_reason, by=by)
+    if filament := fields.get("filament"):
+        fields["filament"] = doubles.asked_for([filament])[filament.pk]
     run, line = _locked(line, RunMaterial)
     if not _changes(line, fields.keys(), fields):
         return line
@@ -227,14 +231,12 @@ def build_item(new, *, run, products):
 
 def build_material(new, *, run):
     """An unsaved RunMaterial; without a requirement it requires its spool's filament."""
-    filament, material_type = new.filament, new.material_type
-    if filament is None and material_type is None and new.spool is not None:
-        filament = new.spool.filament
-    _require_one_of(filament, material_type)
+    filament = filaments.asked_for_by(new)
+    _require_one_of(filament, new.material_type)
     return RunMaterial(
         run=run,
         filament=filament,
-        material_type=material_type,
+        material_type=new.material_type,
         spool=new.spool,
         slot=new.slot,
         planned_grams=to_grams(new.planned_grams, field="planned_grams"),

@@ -1,12 +1,16 @@
 """Filaments that are merged while others name the double; as in `races_for_filament`."""
 
+from decimal import Decimal
+
 from inventory.models import Filament
 from inventory.services import filament_merging, receiving
 from inventory.services.doubles import FilamentMerged
 from inventory.services.spools import retyping
-from production.models import BomLine
+from production.models import BomLine, RunMaterial
 from production.services import products
-from tests.factories import a_product, a_spool
+from production.services.runs import lifecycle, lines
+from production.services.runs.lines import NewItem, NewMaterial
+from tests.factories import a_filament, a_product, a_spool
 from tests.production.verbs.stories import a_double
 from tests.queries import fresh
 from tests.responses import refusals
@@ -69,6 +73,41 @@ def merge_filaments_and_name():
     ], judge
 
 
+def asking(filament, double, ask):
+    """A line that asks for the double at that moment asks for the filament."""
+
+    def judge(results):
+        assert refusals(results) == []
+        line = RunMaterial.objects.get()
+        assert line.filament_id == filament.pk
+        assert line.spool_id is None or line.spool.filament_id == filament.pk
+
+    return [
+        lambda: filament_merging.merge(filament, double=double, reason="A bridge", by=None),
+        ask,
+    ], judge
+
+
+def merge_filaments_and_plan():
+    filament, double = a_double()
+    materials = [NewMaterial(filament=double, planned_grams=Decimal(5))]
+    return asking(filament, double, lambda: lifecycle.create(materials=materials, by=None))
+
+
+def merge_filaments_and_add_a_material():
+    filament, double = a_double()
+    run = lifecycle.create(items=[NewItem(product=a_product(), quantity=1)], by=None)
+    ask = {"filament": double, "planned_grams": Decimal(5), "by": None}
+    return asking(filament, double, lambda: lines.add_material(run, **ask))
+
+
+def merge_filaments_and_change_a_material():
+    filament, double = a_double()
+    materials = [NewMaterial(filament=a_filament(), planned_grams=Decimal(5))]
+    line = lifecycle.create(materials=materials, by=None).materials.get()
+    return asking(filament, double, lambda: lines.change_material(line, filament=double, by=None))
+
+
 def merge_filaments_either_way():
     first, second = a_double()
     a_spool(filament=first)
@@ -90,5 +129,8 @@ RACES = [
     merge_filaments_and_receive_many,
     merge_filaments_and_retype,
     merge_filaments_and_name,
+    merge_filaments_and_plan,
+    merge_filaments_and_add_a_material,
+    merge_filaments_and_change_a_material,
     merge_filaments_either_way,
 ]

@@ -32,6 +32,17 @@ from tenants.api.filters import (
 )
 
 
+class OrOfDoubleFilter(TextFilter):
+    """By a text of the filament, or of one that was merged into it."""
+
+    def __init__(self, *args, lookup_expr="iexact", **kwargs):
+        super().__init__(*args, lookup_expr=lookup_expr, **kwargs)
+
+    def filter(self, filaments, value):
+        condition = Q(**{f"{self.field_name}__{self.lookup_expr}": value})
+        return filaments.leading(condition) if value else filaments
+
+
 class CaseInsensitiveFilter(TextFilter):
     def __init__(self, *args, **kwargs):
         super().__init__(*args, lookup_expr="iexact", **kwargs)
@@ -42,7 +53,20 @@ class MaterialTypeReferenceFilter(ReferenceFilter):
 
 
 class FilamentReferenceFilter(ReferenceFilter):
+    """Of a filament that was merged into another, that one, and all that were."""
+
     names = {"name": "iexact", "external_id": "exact"}
+
+    def lookup_id(self, value):
+        return self._same_as(Q(pk=value))
+
+    def lookup(self, name, value):
+        return self._same_as(Q(**{f"{name}__{self.names[name]}": value}))
+
+    @staticmethod
+    def _same_as(condition):
+        ids = Filament.objects.same_as(condition)
+        return lambda path: Q(**{f"{path}__in": ids})
 
 
 class SpoolReferenceFilter(ReferenceFilter):
@@ -50,8 +74,8 @@ class SpoolReferenceFilter(ReferenceFilter):
 
     names = {"code": "labelled"}
 
-    def lookup(self, path, name, value):
-        return Q(**{f"{path}__in": Spool.objects.labelled(value)})
+    def lookup(self, name, value):
+        return lambda path: Q(**{f"{path}__in": Spool.objects.labelled(value)})
 
 
 class RunReferenceFilter(ReferenceFilter):
@@ -95,15 +119,15 @@ class LocationFilter(FilterSet):
 
 
 class FilamentFilter(FilterSet):
-    name = CaseInsensitiveFilter()
+    name = OrOfDoubleFilter()
     manufacturer = ReferenceFilter()
     material_type = MaterialTypeReferenceFilter()
     color_name = TextFilter(lookup_expr="icontains", label="A part of it")
     color_near = ColorFilter(method="near_color", label="Hex digits: colours that look like it")
     diameter_mm = AmountFilter(digits=4, places=2)
-    article_number = CaseInsensitiveFilter()
+    article_number = OrOfDoubleFilter()
     gtin = TextFilter(method="with_gtin")
-    external_id = TextFilter()
+    external_id = OrOfDoubleFilter(lookup_expr="exact")
     is_active = BooleanFilter()
     is_removed = removed_filter()
 

@@ -4,7 +4,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Case, Q, Value, When
-from django.db.models.functions import Lower, LPad, Upper
+from django.db.models.functions import Coalesce, Lower, LPad, Upper
 from django.utils.translation import gettext as _
 
 from inventory import colors, gtins
@@ -167,6 +167,17 @@ class FilamentQuerySet(PresentQuerySet):
     def numbered(self, number):
         """The filament of this number; of a double, the one it was merged into."""
         return self.present().filter(Q(number=number) | self._of_doubles(Q(number=number)))
+
+    def leading(self, condition):
+        """Those of a condition, and those that one of it was merged into."""
+        return self.filter(condition | self._of_doubles(condition))
+
+    def same_as(self, condition):
+        """The ids of those of a condition, of what they were merged into, and of all that was
+        merged into the same. One query."""
+        kept = self.filter(condition).order_by().values(kept=Coalesce("merged_into", "pk"))
+        found = self.filter(Q(pk__in=kept) | Q(merged_into__in=kept))
+        return list(found.order_by("pk").values_list("pk", flat=True))
 
     def _with_full_gtin(self):
         in_full = Case(When(gtin="", then=None), default=LPad("gtin", 14, Value("0")))

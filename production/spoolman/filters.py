@@ -79,6 +79,15 @@ def number(column):
     return condition
 
 
+def filament(_name, value):
+    """One of several ids of filaments, read already; of one that was merged, the one that it was
+    merged into."""
+    numbers = Value(value, output_field=IDS)
+    doubles = Filament.objects.filter(IsOneOf(F("number"), numbers), merged_into__isnull=False)
+    found = Q(IsOneOf(F("filament__number"), numbers))
+    return found | Q(filament__in=doubles.order_by().values("merged_into"))
+
+
 def moment(expression):
     """``start|end``, either side open, or exactly one; an empty item: never."""
 
@@ -129,7 +138,7 @@ SPOOLS = {
     "filament.name": text(expressions.text("filament__name")),
     "filament.material": text(expressions.material("filament__")),
     "filament.multi_color_direction": text(expressions.text("filament__multi_color_direction")),
-    "filament.id": number("filament__number"),
+    "filament.id": filament,
     "filament.vendor.name": name_of_vendor("filament__manufacturer__name"),
     "filament.vendor.id": number("filament__manufacturer__number"),
     "location": text(expressions.text("location__name")),

@@ -214,14 +214,18 @@ class ReferenceFilter(IdFilter):
     def filter(self, rows, value):
         if isinstance(value, str):
             return self.filter_by_name(rows, self.name_field, value)
-        return rows if value is None else self._filter(rows, lambda path: Q(**{path: value}))
+        return rows if value is None else self._filter(rows, self.lookup_id(value))
 
     def filter_by_name(self, rows, name, value):
-        return self._filter(rows, lambda path: self.lookup(path, name, value)) if value else rows
+        return self._filter(rows, self.lookup(name, value)) if value else rows
 
-    def lookup(self, path, name, value):
-        """The condition that the row at the end of a path has a name."""
-        return Q(**{f"{path}__{name}__{self.names[name]}": value})
+    def lookup_id(self, value):
+        """The condition, of a path, that the row at its end has an id."""
+        return lambda path: Q(**{path: value})
+
+    def lookup(self, name, value):
+        """The condition, of a path, that the row at its end has a name."""
+        return lambda path: Q(**{f"{path}__{name}__{self.names[name]}": value})
 
     def _filter(self, rows, condition):
         return self.narrow(rows, reduce(or_, map(condition, self.paths)))

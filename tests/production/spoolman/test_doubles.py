@@ -100,6 +100,15 @@ def test_a_spool_of_the_double_is_of_the_filament(printer, filaments):
     assert changed["filament"]["id"] == filament.number
 
 
+def test_spools_are_found_by_the_number_of_the_double(printer, filaments):
+    filament, double = filaments
+    spool, _other = a_spool(filament=filament), a_spool()
+    for name in ("filament.id", "filament_id"):
+        for numbers in (filament.number, double.number, f"{double.number},999"):
+            found = ok(printer.get("spool", {name: str(numbers)}))
+            assert [each["id"] for each in found] == [spool.number], (name, numbers)
+
+
 def test_a_double_of_a_filament_that_was_removed_is_not_there(printer, filaments):
     filament, double = filaments
     filaments_of_farm.remove(filament, by=None)

@@ -319,6 +319,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ActualSourceEnum": "production.models.ActualSource",
         "PlanSourceEnum": "production.models.PlanSource",
+        "GramsSourceEnum": "production.models.GramsSource",
         "DeviceKindEnum": "tenants.accounts.models.DeviceToken.Kind",
         "JobStatusEnum": "tenants.jobs.models.Job.Status",
         "ReasonKindEnum": "production.models.Reason.Kind",

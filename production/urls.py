@@ -1,6 +1,14 @@
 """Production's addresses below /api/v1/."""
 
-from production.api import catalogue, lines, print_hosts, reports, runs, spools
+from production.api import (
+    catalogue,
+    lines,
+    print_hosts,
+    reports,
+    runs,
+    sliced_files,
+    spools,
+)
 from tenants.api.views import ID
 
 ROUTES = {
@@ -9,6 +17,9 @@ ROUTES = {
     "print-hosts": print_hosts.PrintHostViewSet,
     "products": catalogue.ProductViewSet,
     f"products/(?P<product_id>{ID})/bom-lines": catalogue.BomLineViewSet,
+    f"products/(?P<product_id>{ID})/files": sliced_files.ProductFileViewSet,
+    f"products/(?P<product_id>{ID})/aliases": sliced_files.ProductAliasViewSet,
+    "sliced-files": sliced_files.SlicedFileViewSet,
     "reasons": catalogue.ReasonViewSet,
     "production-runs": runs.ProductionRunViewSet,
     f"production-runs/(?P<run_id>{ID})/items": lines.RunItemViewSet,

@@ -15,7 +15,11 @@ from production.models import (
     PrinterSlot,
     PrintHost,
     Product,
+    ProductAlias,
+    ProductFile,
+    ProductFileSlot,
     ProductionRun,
+    SlicedFile,
 )
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
@@ -138,6 +142,44 @@ def a_product(sku=None, *, grams=None, material_type=None, **fields):
             grams_per_unit=Decimal(grams),
         )
     return product
+
+
+def a_sliced_file(filename="Hook.gcode", *, plates=None, by=None, **fields):
+    """What was read of a file, by default of one plate with 40 g of PLA for 4 hooks in 2 hours."""
+    fields = {"sha256": f"{next(_numbers):064x}", "size_bytes": 9, "slicer": "PrusaSlicer"} | fields
+    fields |= {"plates": [a_plate()] if plates is None else plates, "created_by": by}
+    return SlicedFile.objects.create(filename=filename, created_at=timezone.now(), **fields)
+
+
+def a_plate(*slots, index=1, seconds=7200, objects=(("Hook", 4),), name="", purge_grams=None):
+    """A plate of a sliced file, as it is kept."""
+    return {
+        "index": index,
+        "name": name,
+        "seconds": seconds,
+        "purge_grams": purge_grams,
+        "slots": [*(slots or (a_file_slot(),))],
+        "objects": [{"name": called, "count": count} for called, count in objects],
+    }
+
+
+def a_file_slot(slot=1, grams="40", *, material="PLA", **fields):
+    unknown = dict.fromkeys(("purge_grams", "length_mm", "volume_mm3"))
+    plain = {"source": "slicer", "material": material, "color_hex": "FF8000", "profile": ""}
+    return {"slot": slot, "grams": grams} | unknown | plain | fields
+
+
+def a_product_file(product, file=None, *, units=4, grams=40, **fields):
+    """A plate of a sliced file that makes a product, as it is kept when a run was planned by it."""
+    given = {"plate": 1, "units": units, "seconds": 7200, "created_at": timezone.now()} | fields
+    file = file or a_sliced_file()
+    row = ProductFile.objects.create(product=product, sliced_file=file, **given)
+    ProductFileSlot.objects.create(file=row, slot=1, grams=grams, material="PLA")
+    return row
+
+
+def an_alias(product, name):
+    return ProductAlias.objects.create(product=product, name=name, key=name.casefold())
 
 
 def a_run(*takes, items=(), by=None, **fields) -> ProductionRun:

@@ -13,14 +13,19 @@ from production.models import (
     PrinterSlot,
     PrintHost,
     Product,
+    ProductAlias,
+    ProductFile,
+    ProductFileSlot,
     ProductionRun,
     Reason,
     RunEvent,
     RunItem,
     RunMaterial,
+    SlicedFile,
 )
 from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
 from tenants.jobs.models import Job
+from tests.factories import a_file_slot, a_plate
 from tests.shelf_rows import (
     FULL,
     LOT,
@@ -94,6 +99,29 @@ def bom_lines(count, *, product):
 
 def bom_lines_of_one_product(count):
     return bom_lines(count, product=first_of(Product, products))
+
+
+def sliced_files(count):
+    fields = {"sha256": named("hash"), "size_bytes": 1000, "slicer": "PrusaSlicer"}
+    fields |= {"plates": [a_plate(a_file_slot(), a_file_slot(2))], "created_by": a_user()}
+    return many(
+        SlicedFile, count, filename=named("part"), created_at=timezone.now(), lines="-", **fields
+    )
+
+
+def files_of_one_product(count):
+    product, read = first_of(Product, products), sliced_files(count)
+    fields = {"plate": 1, "units": 4, "seconds": 7200, "created_at": timezone.now()}
+    rows = many(
+        ProductFile, count, product=product, sliced_file=read.__getitem__, is_current=True, **fields
+    )
+    many(ProductFileSlot, count, file=rows.__getitem__, slot=1, grams=40, material="PLA")
+    return rows
+
+
+def aliases_of_one_product(count):
+    names = {"name": named("part"), "key": named("part")}
+    return many(ProductAlias, count, product=first_of(Product, products), **names)
 
 
 def reasons(count):
@@ -238,6 +266,9 @@ ROWS = {
     "print-hosts": [print_hosts],
     "products": [products],
     "products-bom-lines": [bom_lines_of_one_product],
+    "products-files": [files_of_one_product],
+    "products-aliases": [aliases_of_one_product],
+    "sliced-files": [sliced_files],
     "reasons": [reasons],
     "production-runs": [
         runs,

@@ -15,9 +15,13 @@ from config.api.examples import example_for
 from tenants.api import OPEN
 from tenants.api.access import scope_needed
 from tenants.api.csv_format import CSV
+from tenants.api.file_bodies import RAW, FilesParser
 from tenants.api.filters import IdFilter
 from tenants.api.views import ID, ListViewSet
 from tenants.operations.parsing import EXACT
+from tenants.web.file_forms import MAX_FILES
+from tenants.web.files import MULTIPART
+from tenants.web.incoming_files import FIELD
 
 HEADER = OpenApiParameter.HEADER
 SUMMARIES = {
@@ -55,6 +59,18 @@ PREFER = OpenApiParameter(
 LOCATION = OpenApiParameter(
     "Location", OpenApiTypes.URI, HEADER, description="The address of the new row.", response=[201]
 )
+FILES = {
+    "type": "object",
+    "required": [FIELD],
+    "properties": {
+        FIELD: {
+            "type": "array",
+            "items": {"type": "string", "format": "binary"},
+            "minItems": 1,
+            "maxItems": MAX_FILES,
+        }
+    },
+}
 JOB_BEGUN = {
     "description": "A job was begun, at the address in Location.",
     "headers": {"Location": {"schema": {"type": "string", "format": "uri"}}},
@@ -192,6 +208,8 @@ class OperationSchema(AutoSchema):
     def get_request_serializer(self):
         if self.map_parsers() == [CSV]:
             return {CSV: OpenApiTypes.STR}
+        if self.map_parsers() == [FilesParser.media_type]:
+            return {RAW: OpenApiTypes.BINARY, MULTIPART: FILES}
         row = [self.view.queryset.model()] if self.method == "PUT" else []
         body = self.view.get_serializer(*row)
         return body if body.fields else None

@@ -14,9 +14,10 @@ from production.admin.charts import comparison
 from production.forms.actuals import COUNTS
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
-from production.services import variance
+from production.services import run_state, variance
 from production.services.explanation import Explanation
 from production.services.reports import demand
+from production.services.requirements import limits
 from production.services.runs import lines
 from tenants.accounts.models import FarmSettings
 from tenants.site.base import TabularInline
@@ -124,6 +125,17 @@ NEWEST = 100
 _row = formatting.variance_row
 
 
+def _as_sliced(run):
+    """What the run takes by its sliced file alone, as no bill of materials of its products has
+    it."""
+    if run.sliced_file_id is None:
+        return ""
+    items = run.items.select_related("product").prefetch_related("product__bom_lines")
+    run_lines = run_state.lines_of(run)
+    spools = Spool.objects.with_filament().in_bulk({line.spool_id for line in run_lines} - {None})
+    return ", ".join(map(str, limits.as_sliced(items, run_lines, spools)))
+
+
 def context(run):
     """Blockers, variance, chart, events and entries of a run, for its template."""
     settings, exact = FarmSettings.load(), variance.loaded(run)
@@ -134,6 +146,7 @@ def context(run):
         "contents": formatting.contents(ProductionRun.objects.with_contents().get(pk=run.pk)),
         "badge": formatting.badge(run, blockers),
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
+        "as_sliced": _as_sliced(run),
         "blockers": blockers,
         "variance": figures,
         "totals": _totals(figures, settings.currency, threshold),

@@ -20,7 +20,7 @@ from production.serializers.planning import PlannedRuns
 from production.serializers.runs import ProductionRunSerializer, RunEventSerializer, addresses
 from production.serializers.variance import VarianceSerializer
 from production.serializers.verbs import RUN_BODIES
-from production.services import explanation, run_state, variance
+from production.services import explanation, product_plans, run_state, variance
 from production.services.reports import demand
 from production.services.runs import lifecycle, planning, status_change
 from production.services.transitions import TRANSITIONS
@@ -114,7 +114,7 @@ class ProductionRunViewSet(AllowedVerbsMixin, ChangesMixin, RunVerbs, ReadViewSe
     @action(detail=False, methods=["post"])
     def plan(self, request):
         """Plan as many runs as a quantity of a product needs, over the printers named."""
-        planned = self.call(planning.plan, **self.get_validated_data())
+        planned = self.call(product_plans.plan, **self.get_validated_data())
         return self.made_response("runs", planned)
 
     def update(self, request, pk, *, partial=False):

@@ -9,7 +9,7 @@ from django.db.models import Q
 
 from production.models.printers import Printer
 from production.models.products import Product
-from tenants.operations.quantities import GramsField, ReportedGramsField
+from tenants.operations.quantities import GramsField
 
 
 class GramsSource(models.TextChoices):
@@ -27,7 +27,7 @@ class FileSlot(models.Model):
     slot = models.PositiveIntegerField()
     grams = GramsField(null=True)
     purge_grams = GramsField(null=True)
-    length_mm = ReportedGramsField(null=True)
+    length_mm = models.DecimalField(max_digits=20, decimal_places=3, null=True)
     source = models.CharField(max_length=7, choices=GramsSource, default=GramsSource.SLICER)
     material = models.CharField(max_length=100, blank=True)
     color_hex = models.CharField(max_length=6, blank=True)
@@ -40,9 +40,9 @@ class FileSlot(models.Model):
 class SlicedFile(models.Model):
     """What was read out of a sliced file that somebody sent, and from which lines.
 
-    ``plates`` are ``[{index, name, seconds, slots, objects}]`` as the API shows them, slots with
-    ``volume_mm3`` besides; ``doubts`` are ``[{plate, slot, code, detail}]``. ``printer`` is that of
-    the token it was sent with.
+    ``plates`` are ``[{index, name, seconds, slots, objects}]`` as the API shows them, with
+    ``purge_grams`` of all slots, slots with ``volume_mm3`` besides; ``doubts`` are
+    ``[{plate, slot, code, detail}]``. ``printer`` is that of the token it was sent with.
     """
 
     filename = models.CharField(max_length=255)
@@ -92,12 +92,16 @@ class ProductFile(models.Model):
     sliced_file = models.ForeignKey(SlicedFile, models.PROTECT, related_name="product_files")
     plate = models.PositiveIntegerField("plate of the file")
     units = models.PositiveIntegerField("units on the plate")
-    seconds = models.PositiveIntegerField(null=True)
+    seconds = models.PositiveIntegerField(null=True, blank=True)
     printer_model = models.CharField(max_length=200, blank=True)
-    nozzle_mm = models.DecimalField("nozzle, mm", max_digits=6, decimal_places=3, null=True)
+    nozzle_mm = models.DecimalField(
+        "nozzle, mm", max_digits=6, decimal_places=3, null=True, blank=True
+    )
     is_shared = models.BooleanField("shared plate", default=False)
     is_current = models.BooleanField("current", default=True)
-    successor_of = models.ForeignKey("self", models.SET_NULL, null=True, related_name="successors")
+    successor_of = models.ForeignKey(
+        "self", models.SET_NULL, null=True, blank=True, related_name="successors"
+    )
     created_at = models.DateTimeField()
 
     class Meta:
@@ -159,7 +163,7 @@ class PlannedByFile(models.Model):
         SlicedFile, models.PROTECT, null=True, editable=False, related_name="runs"
     )
     sliced_plates = models.JSONField(null=True, editable=False)
-    sliced_seconds = models.PositiveIntegerField(null=True, editable=False)
+    sliced_seconds = models.PositiveBigIntegerField(null=True, editable=False)
 
     class Meta:
         abstract = True

@@ -4,7 +4,7 @@ from rest_framework import serializers
 
 from inventory.models import Filament, MaterialType
 from inventory.serializers.spools import SpoolCodeField
-from production.models import ActualSource, Product, Reason, RunItem, RunMaterial
+from production.models import ActualSource, GramsSource, Product, Reason, RunItem, RunMaterial
 from tenants.api.fields import GRAMS, NameField, QuantityField, TextField, WholeField
 from tenants.api.serializers import RowSerializer
 
@@ -58,6 +58,7 @@ class RunItemSerializer(RowSerializer):
             "product_name",
             "quantity",
             "planned_quantity",
+            "sliced_quantity",
             "good_count",
             "good_count_source",
             "scrapped_count",
@@ -92,6 +93,7 @@ class RunMaterialSerializer(RowSerializer):
         allow_null=True,
     )
     actual_source = serializers.ChoiceField(ActualSource.choices, allow_blank=True, read_only=True)
+    sliced_source = serializers.ChoiceField(GramsSource.choices, allow_blank=True, read_only=True)
     instead_of = WholeField(
         write_only=True,
         required=False,
@@ -118,6 +120,10 @@ class RunMaterialSerializer(RowSerializer):
             "planned_purge_grams",
             "planned_cost_per_gram",
             "planned_source",
+            "sliced_slot",
+            "sliced_grams",
+            "sliced_purge_grams",
+            "sliced_source",
             "expected_grams",
             "reserved_grams",
             "metered_grams",

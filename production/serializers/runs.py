@@ -147,6 +147,12 @@ class ProductionRunSerializer(RowSerializer):
     actual_minutes_source = serializers.ChoiceField(
         ActualSource.choices, allow_blank=True, read_only=True
     )
+    sliced_plates = serializers.ListField(
+        child=serializers.IntegerField(),
+        read_only=True,
+        allow_null=True,
+        help_text="Of its sliced file, each printed as often as the others.",
+    )
     items = NewItemSerializer(many=True, required=False, max_length=MAX_LINES)
     materials = NewMaterialSerializer(many=True, required=False, max_length=MAX_LINES)
     created_by_username = UsernameField("created_by")
@@ -176,6 +182,9 @@ class ProductionRunSerializer(RowSerializer):
             "reopened_at",
             "planned_minutes",
             "planned_minutes_source",
+            "sliced_file",
+            "sliced_plates",
+            "sliced_seconds",
             "actual_minutes",
             "actual_minutes_source",
             "progress_percent",

@@ -18,18 +18,20 @@ def _each(verbs, app, models):
 FLOOR_CATALOGUE = "manufacturer materialtype filament location"
 BOOKS = "spool inventorytransaction spoolevent recognisedrepeat"
 PRODUCTS = "product bomline"
+LEARNT = "productfile productalias"
 MACHINES = "printer printerslot"
 RUNS = "productionrun runitem runmaterial"
 EVENTS = "runevent reason"
 
 VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
-    "view", "production", f"{PRODUCTS} {MACHINES} {RUNS} {EVENTS}"
+    "view", "production", f"{PRODUCTS} {LEARNT} {MACHINES} {RUNS} {EVENTS}"
 )
-VIEW |= {"inventory.view_extrafield"}
+VIEW |= {"inventory.view_extrafield", "production.view_slicedfile"}
 VIEW |= {"jobs.view_job", "jobs.cancel_job"}  # one's own: who reads may export
 FLOOR_DATA = _each("add change", "inventory", f"{FLOOR_CATALOGUE} spool") | _each(
     "add change", "production", f"{PRODUCTS} printerslot"
 )
+FLOOR_DATA |= {"production.add_slicedfile", "production.change_productfile"}
 FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its grams by hand
 RUN_DATA = _each("add change delete", "production", RUNS) | _each(
     "record undo", "production", "productionrun"
@@ -42,7 +44,7 @@ SPOOL_VERBS = _each(
 CLEAR_PRINTER = {"production.clear_printer"}
 MANAGEMENT = (
     _each("delete", "inventory", f"{FLOOR_CATALOGUE} spool")
-    | _each("delete", "production", f"{PRODUCTS} printerslot")
+    | _each("delete", "production", f"{PRODUCTS} {LEARNT} printerslot")
     | _each("add change delete", "production", "printer reason printhost")
     | {"production.view_printhost"}
     | _each("add change delete", "inventory", "extrafield")

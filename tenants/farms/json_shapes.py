@@ -21,14 +21,36 @@ FILAMENT_VALUES = (
     "|external_id|reorder_point_grams|comment|color_hex|multi_color_hexes|multi_color_direction|price|extra"
 )
 BILL_IDS = ("line", "product", "material_type")
+NUMBER_AS_TEXT = 'like_regex "^[0-9]{{1,12}}(\\\\.[0-9]{{1,20}})?$"'
 SLOT_FIGURES = (
     '$[*].slots[*].keyvalue() ? (@.key like_regex "^(grams|purge_grams|length_mm|volume_mm3)$"'
     ' && @.value.type() != "null"'
-    ' && !(@.value like_regex "^[0-9]{{1,12}}(\\\\.[0-9]{{1,20}})?$"))'
+    ' && (@.value.type() != "string" || !(@.value ' + NUMBER_AS_TEXT + ")))"
+)
+PLATE_PURGE = (
+    '$[*].purge_grams ? (@.type() != "null"'
+    ' && (@.type() != "string" || !(@ ' + NUMBER_AS_TEXT + ")))"
 )
 SLOT_TEXTS = ("source", "material", "color_hex", "profile")
 NO_ARRAY = "jsonb_typeof({0}) <> 'array'"
 IS_GRAMS = '@ like_regex "^[0-9]{{1,9}}(\\\\.[0-9]{{1,9}})?$"'
+PARTS_OF_PLATES = {
+    "$[*]": ("index", "name", "seconds", "purge_grams", "slots", "objects"),
+    "$[*].slots[*]": ("slot", "grams", "purge_grams", "length_mm", "volume_mm3", *SLOT_TEXTS),
+    "$[*].objects[*]": ("name", "count"),
+}
+PARTS_OF_DOUBTS = {"$[*]": ("plate", "slot", "code", "detail")}
+
+
+def _missing(parts):
+    """Conditions that are true where an object at a path lacks one of its members."""
+    return [
+        ANYWHERE % (path + " ? (!exists(@." + name + "))")
+        for path, names in parts.items()
+        for name in names
+    ]
+
+
 # Conditions of which one is true where it is malformed, by table and column.
 MALFORMED = {
     ("inventory_manufacturer", "extra"): EXTRA,
@@ -85,6 +107,8 @@ MALFORMED = {
         PART % '$[*].slots ? (@.type() != "array")',
         PART % '$[*].slots[*].slot ? (@.type() != "number")',
         PART % SLOT_FIGURES,
+        *_missing(PARTS_OF_PLATES),
+        PART % PLATE_PURGE,
         *(PART % f'$[*].slots[*].{name} ? (@.type() != "string")' for name in SLOT_TEXTS),
         PART % '$[*].objects ? (@.type() != "array")',
         PART % '$[*].objects[*].name ? (@.type() != "string")',
@@ -92,6 +116,7 @@ MALFORMED = {
     ],
     ("production_slicedfile", "doubts"): [
         NO_ARRAY,
+        *_missing(PARTS_OF_DOUBTS),
         PART % '$[*] ? (@.type() != "object")',
         PART % '$[*].plate ? (@.type() != "number")',
         PART % '$[*].slot ? (@.type() != "number" && @.type() != "null")',

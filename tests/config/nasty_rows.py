@@ -8,6 +8,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models
 
 from config.api.urls import router
+from tests.factories import a_file_slot, a_plate
 from tests.rows import ROWS
 
 COUNT = 9  # rows of each list: at least as many as a column has values
@@ -20,6 +21,9 @@ MOMENTS = [
 ]
 SORTED = {"code", "sku", "label"}  # that lists are sorted by, for being unique
 BILL = {"filament": 7, "material_type": 2**40}
+SLOT_TEXTS = ("source", "material", "color_hex", "profile")
+SLOT = a_file_slot(2**31, "99999999.9999999", length_mm="0.0005", purge_grams="0")
+PLATE = a_plate(SLOT)
 JSON = {
     "bom": [
         [],
@@ -31,6 +35,13 @@ JSON = {
         {},
         {TEXT: [None, {"name": TEXT, "id": 1}], '"a": ': [1.5, -7], "b": [True, [', "', "\\"]]},
     ],
+    "plates": [
+        [],
+        [PLATE | {"name": TEXT, "slots": [SLOT, SLOT | dict.fromkeys(SLOT_TEXTS, TEXT)]}],
+        [PLATE | {"seconds": None, "objects": [{"name": TEXT, "count": 2**31}]}],
+    ],
+    "doubts": [[], [{"plate": 1, "slot": None, "code": TEXT, "detail": TEXT}]],
+    "sliced_plates": [[1], [1, 2**31]],
     "problem": [{"title": TEXT, "errors": {"a": ["b: c, d"], "": []}, "count": 10**20, "of": {}}],
 }
 

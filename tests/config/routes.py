@@ -28,11 +28,14 @@ from production.models import (
     PrinterSlot,
     PrintHost,
     Product,
+    ProductAlias,
+    ProductFile,
     ProductionRun,
     Reason,
     RunEvent,
     RunItem,
     RunMaterial,
+    SlicedFile,
 )
 from tenants.accounts import devices
 from tenants.accounts.models import AuditEvent, Backup, DeviceToken, FloorDevice, User
@@ -44,10 +47,13 @@ from tests.factories import (
     a_print_host,
     a_printer,
     a_product,
+    a_product_file,
     a_repeat,
     a_running_run,
+    a_sliced_file,
     a_slot,
     a_spool,
+    an_alias,
     make_token,
     make_user,
 )
@@ -56,11 +62,13 @@ NOWHERE = "/api/"  # everything below it that is no address
 
 # Whose id an address names, by the word before it; the admin's are called by their models.
 ROWS = {
+    "aliases": ProductAlias,
     "audit-events": AuditEvent,
     "bom-lines": BomLine,
     "device-tokens": DeviceToken,
     "events": SpoolEvent,
     "filaments": Filament,
+    "files": ProductFile,
     "floor-devices": FloorDevice,
     "inventory-transactions": InventoryTransaction,
     "items": RunItem,
@@ -78,6 +86,7 @@ ROWS = {
     "receive": Filament,
     "run-events": RunEvent,
     "runs": ProductionRun,
+    "sliced-files": SlicedFile,
     "slots": PrinterSlot,
     "spools": Spool,
     "swap": RunMaterial,
@@ -161,6 +170,8 @@ def furnish(word):
     shelf.open(spool, by=None)
     tags.bind(spool, uid=word, by=None)
     product = a_product(f"{word}-sku", name=word, grams=5, material_type=kind)
+    a_product_file(product, a_sliced_file(f"{word}.gcode", lines=word))
+    an_alias(product, word)
     a_running_run((spool, 10), items=[(product, 1)], printer=slot.printer, notes=word)
     Reason.objects.create(kind="scrap", code=word, label=word)
     user = make_user(username=f"{word}-user", name=word)

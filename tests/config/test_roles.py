@@ -96,6 +96,10 @@ API = """
 /api/v1/products/{pk}/proposal/                         v     .     .     .     .
 /api/v1/products/{product_id}/bom-lines/                v     o     .     .     .
 /api/v1/products/{product_id}/bom-lines/{pk}/           v     .     o     o     m
+/api/v1/products/{product_id}/aliases/                  v     .     .     .     .
+/api/v1/products/{product_id}/aliases/{pk}/             v     .     .     .     m
+/api/v1/products/{product_id}/files/                    v     .     .     .     .
+/api/v1/products/{product_id}/files/{pk}/               v     .     .     o     m
 /api/v1/reasons/                                        v     m     .     .     .
 /api/v1/reasons/{pk}/                                   v     .     m     m     m
 /api/v1/repeats/                                        v     .     .     .     .
@@ -117,6 +121,9 @@ API = """
 /api/v1/scan/                                           .     v     .     .     .
 /api/v1/schema/                                         v     .     .     .     .
 /api/v1/settings/                                       v     .     m     m     .
+/api/v1/sliced-files/                                   v     o     .     .     .
+/api/v1/sliced-files/{pk}/                              v     .     .     .     .
+/api/v1/sliced-files/{pk}/plan/                         .     o     .     .     .
 /api/v1/spools/                                         v     o     .     .     .
 /api/v1/spools/import/                                  .     o     .     .     .
 /api/v1/spools/labels/                                  v     .     .     .     .

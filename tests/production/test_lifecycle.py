@@ -218,6 +218,7 @@ def test_unstarting_resets_every_field_that_a_start_and_a_print_set():
         "deleted_at",
     }
     lasting |= {"scheduled_at", "reprint_of", "plate_count_source", "planned_minutes_source"}
+    lasting |= {"sliced_file", "sliced_plates", "sliced_seconds"}
     lasting |= {"actual_minutes_source"}  # as other drafts
     verbs_set = {field.name for field in ProductionRun._meta.concrete_fields if not field.editable}
     assert verbs_set - set(ProductionRun.SINCE_START) == lasting

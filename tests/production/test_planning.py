@@ -10,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from inventory.models import Spool
 from inventory.services.locking import UnknownSpool
 from production.models import ProductionRun, RunEvent, RunNumber
+from production.services import product_plans
 from production.services.requirements import in_use
 from production.services.runs import lifecycle, planning
 from production.services.runs.lines import NewItem, NewMaterial
@@ -32,7 +33,7 @@ def many(*runs, by=None, **options):
 
 def planned(product, quantity, printers, **options):
     """What a plan made: ``(printer, plates, units)`` of each run."""
-    runs = planning.plan(
+    runs = product_plans.plan(
         product=product, quantity=quantity, printers=printers, **{"by": None} | options
     )
     return [(run.printer, run.plate_count, run.items.get().quantity) for run in runs]
@@ -241,10 +242,10 @@ def test_what_is_said_of_the_order_is_said_of_every_run(operator):
 def test_a_plan_that_can_not_be_is_refused_by_name():
     product, printer = a_product(units_per_plate=4), a_printer()
     refusals = [
-        (planning.UnitsPerPlateUnknown, {"product": a_product()}),
+        (product_plans.UnitsPerPlateUnknown, {"product": a_product()}),
         (in_use.ProductInactive, {"product": a_product(units_per_plate=1, is_active=False)}),
-        (planning.NoPrinters, {"printers": []}),
-        (planning.NoPrinters, {"printers": [printer, printer]}),
+        (product_plans.NoPrinters, {"printers": []}),
+        (product_plans.NoPrinters, {"printers": [printer, printer]}),
         (in_use.PrinterInactive, {"printers": [printer, a_printer(is_active=False)]}),
         (planning.TooManyRuns, {"quantity": 401}),
         (Invalid, {"quantity": 0}),
@@ -257,7 +258,7 @@ def test_a_plan_that_can_not_be_is_refused_by_name():
     for refusal, message in refusals:
         wanted = {"product": product, "quantity": 4, "printers": [printer], "by": None} | message
         with pytest.raises(refusal):
-            planning.plan(**wanted)
+            product_plans.plan(**wanted)
     assert not ProductionRun.objects.exists()
 
 

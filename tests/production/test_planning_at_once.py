@@ -7,6 +7,7 @@ import pytest
 
 from inventory.models import Spool
 from production.models import ProductionRun
+from production.services import product_plans
 from production.services.runs import planning
 from production.services.runs.lines import NewMaterial
 from tests.factories import a_printer, a_product, a_spool
@@ -57,7 +58,9 @@ def test_plans_at_once_see_what_the_other_queued(in_threads):
     chance = random.Random(7)
     orders = [chance.sample(printers, COUNT) for _ in range(COUNT)]
     results = in_threads(
-        lambda number: planning.plan(product=product, quantity=3, printers=orders[number], by=None),
+        lambda number: product_plans.plan(
+            product=product, quantity=3, printers=orders[number], by=None
+        ),
         COUNT,
     )
     assert [len(result) for result in results] == [3] * COUNT

@@ -1,5 +1,5 @@
 """What the plan of a run derives from its items: plates, minutes and materials, by the products'
-bills of materials.
+bills of materials, or by its sliced file where it has one.
 
 What was not typed is derived again whenever its source changes while the run is planned. What was
 typed stays, and is marked as outdated once its source says otherwise. Minutes and purge grams are
@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from inventory.services import ledger
 from production.models import PlanSource, ProductionRun, RunItem, RunMaterial
 from production.services import run_state
-from production.services.requirements import bom, claims, limits
+from production.services.requirements import bom, by_file, claims, limits
 from tenants.operations import side_effects
 from tenants.operations.bulk import bulk_update
 from tenants.operations.quantities import grams as to_grams
@@ -33,11 +33,13 @@ LINE_FIELDS = ("planned_grams", "planned_purge_grams", "reserved_grams", "planne
 @dataclass(frozen=True)
 class Figures:
     """What is derived; None is unknown. ``materials`` are ``{(material type, filament or None):
-    (grams, purge grams)}``."""
+    (grams, purge grams)}`` of the bills; of a run that is planned by a sliced file, ``of_file``
+    goes before them."""
 
     plate_count: int | None
     minutes: Decimal | None
     materials: dict
+    of_file: by_file.OfFile | None = None
 
 
 NOTHING = Figures(None, None, {})
@@ -71,7 +73,8 @@ def figures(run, items, of_product=None, *, anew=False):
     needed = limits.plates_needed(items)
     is_known = any(item.product.units_per_plate for item in items)
     is_derived = run.plate_count_source == BILL or anew and is_known
-    count = needed if is_derived else run.plate_count
+    of_file = by_file.figures(run, items, anew=anew)
+    count = of_file.plate_count if of_file else needed if is_derived else run.plate_count
     minutes = bom.planned_minutes(items)
     return Figures(
         needed if is_known else None,
@@ -83,6 +86,7 @@ def figures(run, items, of_product=None, *, anew=False):
             )
             for material_type, filament, grams, purge in bom.requirements(items, of_product)
         },
+        of_file,
     )
 
 
@@ -97,16 +101,25 @@ def figures_of_many(runs):
 def apply(run, lines, before, after, book):
     """Bring a planned run and its ``lines`` from the Figures ``before`` to those ``after``, with
     what they reserve. Returns the lines to be added and to be removed. Nothing is saved."""
-    run.plate_count, run.plate_count_source = _followed(
-        run.plate_count, run.plate_count_source, before.plate_count or 1, after.plate_count or 1
-    )
-    run.planned_minutes, run.planned_minutes_source = _followed(
-        run.planned_minutes, run.planned_minutes_source, before.minutes, after.minutes
-    )
-    added, removed = _apply_to_lines(run, lines, before.materials, after.materials)
+    of_file = after.of_file and (before.of_file or after.of_file, after.of_file)
+    if of_file:
+        by_file.apply_to_run(run, *of_file)
+    else:
+        run.plate_count, run.plate_count_source = _followed(
+            run.plate_count, run.plate_count_source, before.plate_count or 1, after.plate_count or 1
+        )
+    if not of_file or after.of_file.minutes is None:
+        run.planned_minutes, run.planned_minutes_source = _followed(
+            run.planned_minutes, run.planned_minutes_source, before.minutes, after.minutes
+        )
+    if of_file and by_file.is_of_file(lines):
+        added, removed, moved = [], [], by_file.apply_to_lines(lines, *of_file)
+    else:
+        added, removed = _apply_to_lines(run, lines, before.materials, after.materials)
+        moved = [line for line in lines if line not in removed and line.planned_source == BILL]
     claims.release(book, removed)
-    for line in lines:
-        if line.spool_id and line not in removed and line.planned_source == BILL:
+    for line in moved:
+        if line.spool_id:
             claims.place(book, line, book.spools[line.spool_id], line.planned_total_grams)
     return added, removed
 
@@ -173,6 +186,9 @@ def as_before(changed):
 
 
 def _forget_typed(run, lines, known):
+    if known.of_file:
+        by_file.forget_typed(run, lines)
+        return
     if known.plate_count is not None:
         run.plate_count_source = BILL
     if known.minutes is not None:

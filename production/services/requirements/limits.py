@@ -51,8 +51,14 @@ def exceeded(run, items, lines, spools):
         *_heights(run, items),
         *_slots(run, lines),
         *_materials(run, lines, spools),
-        *_unasked(items, lines, spools),
+        *_unasked(items, [line for line in lines if line.sliced_slot is None], spools),
     ]
+
+
+def as_sliced(items, lines, spools):
+    """What lines take by the run's sliced file alone: no bill of materials of its items has it."""
+    of_file = [line for line in lines if line.sliced_slot is not None]
+    return [wanted for wanted, _line in _unmet(items, of_file, spools)]
 
 
 def plates_needed(items):
@@ -66,6 +72,8 @@ def plates_needed(items):
 
 
 def _plates(run, items):
+    if run.sliced_plates:  # how many are on a plate is known of the file
+        return
     needed = plates_needed(items)
     if needed > run.plate_count:
         message = _("The items fill %(needed)s plates; the run has %(count)s.")
@@ -125,8 +133,14 @@ def _heat(printer, filament, material):
 
 
 def _unasked(items, lines, spools):
+    for wanted, _line in _unmet(items, lines, spools):
+        message = _("No product of the run is made of %(wanted)s.")
+        yield "materials", message % {"wanted": wanted}
+
+
+def _unmet(items, lines, spools):
     """Materials that meet no line of a bill of materials as a whole: of its material type or that
-    family, and of its filament where it names one."""
+    family, and of its filament where it names one; each with its line."""
     bom = [line for item in items for line in item.product.bom_lines.all()]
     wanted = {(line.filament_id, line.material_type_id) for line in bom}
     for line in lines:
@@ -134,5 +148,4 @@ def _unasked(items, lines, spools):
         kind = filament.material_type if filament else line.material_type
         met = {(None, kind.pk), (None, kind.family_id), (filament and filament.pk, kind.pk)}
         if wanted and wanted.isdisjoint(met):
-            message = _("No product of the run is made of %(wanted)s.")
-            yield "materials", message % {"wanted": filament or line.material_type}
+            yield filament or line.material_type, line

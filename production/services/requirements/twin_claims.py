@@ -1,11 +1,17 @@
 """What the spool of a line has too little of is reserved of its twins: spools of the same filament
 in other slots of the printer, which follow when it is empty."""
 
+from decimal import Decimal
 from typing import NamedTuple
 
+from inventory.services import ledger
 from inventory.services.ledger import ZERO
 from production.models import PrinterSlot, RunMaterial
+from production.services import run_state
 from production.services.requirements import claims
+from tenants.operations.bulk import bulk_update
+
+PLANNED = {"planned_grams", "planned_purge_grams"}
 
 
 class Share(NamedTuple):
@@ -83,6 +89,38 @@ def _following(line, share):
     line.planned_purge_grams -= purge
     wanted = {"filament": line.filament, "material_type": line.material_type}
     plan = {"planned_grams": part, "planned_purge_grams": purge}
-    plan["planned_source"] = line.planned_source
+    plan |= {"planned_source": line.planned_source, "sliced_slot": line.sliced_slot}
     claim = {"spool": share.spool, "reserved_grams": share.grams}
     return RunMaterial(run=line.run, slot=share.slot, **wanted, **plan, **claim)
+
+
+def add(run, run_lines, following):
+    """Save the lines that `reserve` made, and those that they follow."""
+    if following:
+        bulk_update(run_lines, sorted(PLANNED))
+        run.changes.is_short = True
+    for line in following:
+        line.save(force_insert=True)
+        run.changes.add(line)
+
+
+def drop(run, *, by, at):
+    """Delete the lines that the start made of twins; those that they follow have all of their plan
+    again, and reserve it, though their spools have too little."""
+    start = run.events.filter(verb="start").order_by("-pk").first()
+    was = start.before.get("runmaterial", {}) if start else {}
+    new = {int(pk) for pk, before in was.items() if before is None}
+    if not new:
+        return
+    run_lines = run_state.lock_lines(run)
+    ids = [line.spool_id for line in run_lines]
+    with ledger.book(ids, by=by, at=at, allow_overclaim=True) as book:
+        for line in run_lines:
+            before = was.get(str(line.pk)) or {}
+            for name in PLANNED & before.keys():
+                setattr(line, name, Decimal(before[name]))
+            if line.pk in new or PLANNED & before.keys():
+                grams = ZERO if line.pk in new else line.planned_total_grams
+                claims.place(book, line, book.spools[line.spool_id], grams)
+        bulk_update(run_lines, ("reserved_grams", *PLANNED))
+    RunMaterial.objects.filter(pk__in=new).delete()

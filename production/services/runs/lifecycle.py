@@ -4,7 +4,6 @@ Locks are taken in one order everywhere: printer, run, its lines, spools by id, 
 """
 
 from contextlib import suppress
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
@@ -39,7 +38,6 @@ from tenants.operations.text import compose_names, humanize_name
 Status = ProductionRun.Status
 
 DERIVED = {"plate_count", "planned_minutes"}
-PLANNED = {"planned_grams", "planned_purge_grams"}
 ALWAYS_EDITABLE = {"notes", "external_id"}
 EDITABLE = {
     Status.PLANNED: ALWAYS_EDITABLE
@@ -59,22 +57,22 @@ class RunHasEntries(Refusal):
 
 
 @operation("production_run.create")
-def create(*, by, at=None, items=(), materials=None, override_reason="", is_over=False, **fields):
+def create(
+    *, by, at=None, items=(), materials=None, override_reason="", remark="", is_over=False, **fields
+):
     """Plan a run: reserve its materials' grams, give it a number. Returns the run.
 
     ``items`` are NewItems, ``materials`` NewMaterials; without materials the lines are derived
     from the bills of materials, without ``plate_count`` and ``planned_minutes`` these are, and
-    follow them. ``fields`` are those of a planned run. One that ``is_over`` may be of what is out
-    of use by now. Raises InsufficientInventory with every shortage, DuplicateSpool, Invalid,
+    follow them; of a run with a ``sliced_file`` they follow its plates. ``fields`` are those of a
+    planned run, the ``remark`` is for its history. One that ``is_over`` may be of what is out of
+    use by now. Raises InsufficientInventory with every shortage, DuplicateSpool, Invalid,
     PrinterInactive, ProductInactive.
     """
     overridden = overrides.granted(override_reason, by=by)
     products = bom.locked({item.product.pk for item in items})  # before any other lock
     if not is_over:
-        in_use.require_printers([fields.get("printer")])
-        for index, item in enumerate(items):
-            with located("items", index):
-                in_use.require_products([item.product])
+        _require_in_use(items, fields.get("printer"))
     run = ProductionRun(created_by=by)
     given = {name: value for name, value in fields.items() if value is not None}
     _assign_plan(run, dict.fromkeys(DERIVED) | given)
@@ -95,7 +93,8 @@ def create(*, by, at=None, items=(), materials=None, override_reason="", is_over
         run.save(force_insert=True)
         RunItem.objects.bulk_create(run_items)
         RunMaterial.objects.bulk_create(run_lines)
-    run_state.record(run, "create", came_from="", by=by, at=book.at, reason=override_reason)
+    reason = " ".join(filter(None, (override_reason, remark)))
+    run_state.record(run, "create", came_from="", by=by, at=book.at, reason=reason)
     return run
 
 
@@ -171,7 +170,7 @@ def start(
         lines.freeze([*run_lines, *following], book.spools)
         taking.take_before_start(book, run, run_lines)
         bulk_update(run_lines, ("spool", "reserved_grams", "metered_grams", *lines.FROZEN))
-        _add_following(run, run_lines, following)
+        twin_claims.add(run, run_lines, following)
     slots.load_lines(run, run_lines, by=by, at=book.at)
     run.started_at = book.at
     overclaimed = [spool.code for spool in book.overclaimed]
@@ -204,7 +203,7 @@ def unstart(run, *, by, at=None):
     overrides.require_may_undo(run, by=by, at=at)
     _require_nothing_booked(run, "unstart", since=run.started_at)
     taking.leave_before_start(run, run_state.lock_lines(run), by=by, at=at)
-    _drop_following(run, by=by, at=at)
+    twin_claims.drop(run, by=by, at=at)
     run.items.update(**dict.fromkeys(bom.FROZEN))
     run.materials.update(**dict.fromkeys(lines.FROZEN))
     for name in run.SINCE_START:
@@ -253,6 +252,13 @@ def restore(run, *, by, at=None):
     if deletion is None:
         run_state.require(run, "restore")
     return put_back.put_back(run, deletion, by=by, at=at)
+
+
+def _require_in_use(items, printer):
+    in_use.require_printers([printer])
+    for index, item in enumerate(items):
+        with located("items", index):
+            in_use.require_products([item.product])
 
 
 def _assign(run, fields):
@@ -338,37 +344,6 @@ def _cover(book, run, run_lines, chosen, *, overridden):
     if not overridden:
         limits.require_within(run, run_state.items_of(run), run_lines, book.spools)
     return following
-
-
-def _add_following(run, run_lines, following):
-    if following:
-        bulk_update(run_lines, sorted(PLANNED))
-        run.changes.is_short = True
-    for line in following:
-        line.save(force_insert=True)
-        run.changes.add(line)
-
-
-def _drop_following(run, *, by, at):
-    """Delete the lines that the start made of twins; those that they follow have all of their plan
-    again, and reserve it, though their spools have too little."""
-    start = run.events.filter(verb="start").order_by("-pk").first()
-    was = start.before.get("runmaterial", {}) if start else {}
-    new = {int(pk) for pk, before in was.items() if before is None}
-    if not new:
-        return
-    run_lines = run_state.lock_lines(run)
-    ids = [line.spool_id for line in run_lines]
-    with ledger.book(ids, by=by, at=at, allow_overclaim=True) as book:
-        for line in run_lines:
-            before = was.get(str(line.pk)) or {}
-            for name in PLANNED & before.keys():
-                setattr(line, name, Decimal(before[name]))
-            if line.pk in new or PLANNED & before.keys():
-                grams = ledger.ZERO if line.pk in new else line.planned_total_grams
-                claims.place(book, line, book.spools[line.spool_id], grams)
-        bulk_update(run_lines, ("reserved_grams", *PLANNED))
-    RunMaterial.objects.filter(pk__in=new).delete()
 
 
 def _require_nothing_booked(run, verb, *, since=None):

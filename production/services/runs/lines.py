@@ -1,6 +1,6 @@
 """The lines of a run: what it makes and what it takes, while it is open."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
@@ -62,6 +62,7 @@ class NewItem:
     quantity: int
     bed_position: str = ""
     order_reference: str = ""
+    sliced_quantity: int | None = None  # on the plates of the run's file
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +76,7 @@ class NewMaterial:
     planned_grams: Decimal = Decimal(0)
     planned_purge_grams: Decimal = Decimal(0)
     planned_source: PlanSource = PlanSource.TYPED
+    of_file: dict = field(default_factory=dict)  # the fields of a LineOfFile
 
 
 @operation("run_item.add")
@@ -242,6 +244,7 @@ def build_material(new, *, run):
         planned_grams=to_grams(new.planned_grams, field="planned_grams"),
         planned_purge_grams=to_grams(new.planned_purge_grams, field="planned_purge_grams"),
         planned_source=new.planned_source,
+        **new.of_file,
     )
 
 

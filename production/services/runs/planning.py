@@ -13,14 +13,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from inventory.services import ledger
-from production.models import Printer, ProductionRun
-from production.services.requirements import bom, in_use
-from production.services.runs import lifecycle, printer_allocation
-from production.services.runs.lines import NewItem
+from production.models import ProductionRun
+from production.services.requirements import bom
+from production.services.runs import lifecycle
 from tenants.accounts.audited import refusals
 from tenants.operations.operation import operation
 from tenants.operations.quantities import InvalidQuantity, grams
-from tenants.operations.refusals import Busy, Invalid, Refusal
+from tenants.operations.refusals import Invalid, Refusal
 from tenants.operations.text import humanize_name
 
 MAX_AT_ONCE = 100
@@ -45,16 +44,6 @@ class RunsRefused(Refusal):
 class TooManyRuns(Invalid):
     code = "too_many_runs"
     title = "Too many runs at once"
-
-
-class UnitsPerPlateUnknown(Invalid):
-    code = "units_per_plate_unknown"
-    title = "How many fit on a plate?"
-
-
-class NoPrinters(Invalid):
-    code = "no_printers"
-    title = "Which printers?"
 
 
 @operation("production_run.create_many")
@@ -87,35 +76,6 @@ def create_many(runs, *, by, at=None):
         if refused:
             raise _all_refused(len(runs), refused, _shortages(lines, book.spools, available))
     return made
-
-
-@operation("production_run.plan")
-def plan(
-    *, product, quantity, printers, by, at=None, plates_per_run=1, order_reference="", **fields
-):
-    """Plan as many runs as ``quantity`` units of the product need; returns them in their order.
-
-    Plates = quantity / units per plate, rounded up; the last one holds the exact remainder. Each
-    run takes ``plates_per_run`` plates, by default one; None makes one run per printer. A run
-    goes to the printer with the least queued: planned minutes where all are timed, else plates;
-    the first named where they are equal. ``fields`` are those of ``lifecycle.create``, the same
-    for all runs; materials are derived from the bill of materials. Raises UnitsPerPlateUnknown,
-    NoPrinters, PrinterInactive, ProductInactive, TooManyRuns, Invalid, RunsRefused, Busy.
-    """
-    _require_plannable(product, quantity, plates_per_run)
-    bom.locked([product.pk])
-    printers = _locked(printers)
-    runs = [
-        {
-            **fields,
-            "printer": printer,
-            "items": [NewItem(product=product, quantity=units, order_reference=order_reference)],
-        }
-        for printer, _plates, units in printer_allocation.spread(
-            product, quantity, printers, plates_per_run=plates_per_run
-        )
-    ]
-    return create_many(runs, by=by, at=at)
 
 
 def _all_refused(count, refused, shortages):
@@ -166,53 +126,11 @@ def _shortages(lines, spools, available):
     ]
 
 
-def _require_plannable(product, quantity, plates_per_run):
-    _require_count(quantity, "quantity", MAX_UNITS)
-    if plates_per_run is not None:
-        _require_count(plates_per_run, "plates_per_run", MAX_PLATES)
-    in_use.require_products([product])
-    if not product.units_per_plate:
-        raise UnitsPerPlateUnknown(
-            _(
-                "How many of %(product)s fit on a plate? Enter it at the product, or create the "
-                "runs one by one."
-            )
-            % {"product": product.sku},
-            errors={"product": [_("Its units per plate are unknown.")]},
-            product_id=product.pk,
-        )
-    runs = printer_allocation.runs_needed(product, quantity, plates_per_run)
-    if runs > MAX_AT_ONCE:
-        error = _("These would be %(runs)s runs: put more plates into each.") % {"runs": runs}
-        raise TooManyRuns(
-            _("%(quantity)s of %(product)s would be %(runs)s runs: put more plates into a run.")
-            % {"quantity": quantity, "product": product.sku, "runs": runs},
-            errors={"plates_per_run": [error]},
-            run_count=runs,
-        )
-
-
-def _require_count(value, field, most):
+def require_count(value, field, most):
+    """Raise Invalid unless the value is a whole number from 1 to ``most``."""
     if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= most:
         figures = {"field": humanize_name(field).capitalize(), "most": f"{most:,}"}
         raise Invalid(
             _("%(field)s is a whole number between 1 and %(most)s.") % figures,
             errors={field: [_("Between 1 and %(most)s.") % figures]},
         )
-
-
-def _locked(printers):
-    """The printers, fresh and locked by id, in the order given: what is queued on them stays."""
-    ids = [printer.pk for printer in printers]
-    if not ids or len(set(ids)) < len(ids):
-        raise NoPrinters(
-            _("Name one printer at least, and each once."),
-            errors={"printers": [_("At least one, and each once.")]},
-        )
-    rows = Printer.objects.filter(pk__in=ids).order_by("pk")
-    found = {row.pk: row for row in rows.select_for_update(no_key=True, of=("self",))}
-    if len(found) < len(ids):
-        raise Busy(_("A printer was removed at this very moment; try again."))
-    fresh = [found[pk] for pk in ids]
-    in_use.require_printers(fresh, field="printers")
-    return fresh

@@ -18,8 +18,10 @@ from tenants.operations.operation import operation, with_dry_run
 from tenants.operations.quantities import grams as to_grams
 from tenants.operations.refusals import Invalid, Refusal
 
-BILL = PlanSource.BILL
+BILL, FILE, TYPED = PlanSource.BILL, PlanSource.FILE, PlanSource.TYPED
 COPIED = ("printer", "priority", "notes")
+OF_FILE = ("sliced_file", "sliced_plates", "sliced_seconds")
+OF_SLOT = ("sliced_slot", "sliced_grams", "sliced_purge_grams", "sliced_source")
 
 
 class NothingToReprint(Refusal):
@@ -42,8 +44,9 @@ class Made:
 def reprint(run, *, by, at=None, **fields):
     """Plan what was not good of a closed run again; returns the new run.
 
-    It requires the same materials, in proportion, without naming spools; ``fields`` are those of
-    a planned run and go before the old run's. Raises NothingToReprint, InvalidRunStatus.
+    It requires the same materials, in proportion, without naming spools; a part of a plate is not
+    planned by the sliced file any more. ``fields`` are those of a planned run and go before the old
+    run's. Raises NothingToReprint, InvalidRunStatus.
     """
     run = run_state.lock(run, "reprint")
     items = list(run.items.select_related("product").order_by("pk"))
@@ -55,13 +58,14 @@ def reprint(run, *, by, at=None, **fields):
     again = lifecycle.create(
         by=by,
         at=at,
-        items=[_again(item, _missing(item)) for item in items if _missing(item)],
-        materials=_materials(run.materials.order_by("pk"), share),
+        items=[_again(item, _missing(item), share) for item in items if _missing(item)],
+        materials=_materials(_once(run.materials.order_by("pk")), share),
         reprint_of=run,
         **{
             "printer": run.printer,
             "priority": run.priority,
             **_typed(run, plate_count=max(ceil(run.plate_count * share), 1)),
+            **_file_of(run, share),
             **fields,
         },
     )
@@ -83,10 +87,11 @@ def copy(run, *, by, at=None, **fields):
     again = lifecycle.create(
         by=by,
         at=at,
-        items=[_again(item, item.quantity) for item in items],
+        items=[_again(item, item.quantity, 1) for item in items],
         materials=_materials(_planned(run), 1),
         **{name: getattr(run, name) for name in COPIED}
         | _typed(run, plate_count=run.plate_count, planned_minutes=run.planned_minutes)
+        | _file_of(run, 1)
         | fields,
     )
     run_state.record(run, "copy", came_from=run.status, by=by, at=again.created_at)
@@ -167,21 +172,38 @@ def _planned(run):
     """The lines of its plan: those added while it printed were planned with nothing."""
     lines = run.materials.order_by("pk")
     is_planned = run.status == ProductionRun.Status.PLANNED
-    return [line for line in lines if is_planned or line.planned_total_grams]
+    return _once(line for line in lines if is_planned or line.planned_total_grams)
 
 
-def _again(item, quantity):
+def _once(lines):
+    """Without those of twins, which have their grams of a slot of the file from another line."""
+    return [line for line in lines if line.sliced_slot is None or line.sliced_grams is not None]
+
+
+def _file_of(run, share):
+    """The sliced file of the run, where all of its plates are printed again."""
+    return {name: getattr(run, name) for name in OF_FILE} if share == 1 else {}
+
+
+def _again(item, quantity, share):
     return NewItem(
         product=item.product,
         quantity=quantity,
+        sliced_quantity=item.sliced_quantity if share == 1 else None,
         bed_position=item.bed_position,
         order_reference=item.order_reference,
     )
 
 
 def _typed(run, **figures):
-    """Those of the figures that somebody typed; the others are derived."""
-    return {name: v for name, v in figures.items() if getattr(run, f"{name}_source") != BILL}
+    """Those of the figures that somebody typed; the others are derived. Plates of a sliced file are
+    as many as they were."""
+    return {
+        name: value
+        for name, value in figures.items()
+        if getattr(run, f"{name}_source") != BILL
+        and not (name == "planned_minutes" and run.planned_minutes_source == FILE)
+    }
 
 
 def _materials(lines, share):
@@ -189,11 +211,22 @@ def _materials(lines, share):
 
 
 def _share_of(line, share):
+    """A line to be planned again: of a part of the plates it is not the file's any more."""
+    grams = line.planned_grams, line.planned_purge_grams
+    source, of_file = line.planned_source, {}
+    if line.sliced_grams is not None:
+        if source == FILE:
+            grams = line.sliced_plan(line.run.copies)
+        if share == 1:
+            of_file = {name: getattr(line, name) for name in OF_SLOT}
+        elif source == FILE:
+            source = TYPED
     return NewMaterial(
-        planned_source=line.planned_source,
+        planned_source=source,
         filament=line.filament,
         material_type=line.material_type,
         slot=line.slot,
-        planned_grams=to_grams(line.planned_grams * share),
-        planned_purge_grams=to_grams(line.planned_purge_grams * share),
+        planned_grams=to_grams(grams[0] * share),
+        planned_purge_grams=to_grams(grams[1] * share),
+        of_file=of_file,
     )

@@ -1,1 +1,1 @@
-"""Sliced files: what they are of, and what they are printed with."""
+"""Sliced files: received, matched with products and spools, and runs planned by them."""

@@ -5,12 +5,13 @@ A case arranges the farm and answers the verb, ready to be called.
 
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 
 from django.utils import timezone
 
 from inventory.services.spools import scale, shelf
 from production.models import Printer, Reason
-from production.services import completion, late_reports
+from production.services import completion, late_reports, product_plans
 from production.services.printing import midprint, printers, slots
 from production.services.reports.alerts import accept
 from production.services.runs import (
@@ -22,18 +23,28 @@ from production.services.runs import (
     status_change,
 )
 from production.services.runs.lines import NewItem, NewMaterial
+from production.services.sliced_files import receiving
+from production.services.sliced_files.figures import SlotChoice
+from production.services.sliced_files.planning import PlateProduct
+from production.services.sliced_files.planning import plan as plan_file
 from production.services.taking_over import take_over_reports
 from production.services.undo import last_action
 from tenants.accounts import audited
 from tests.factories import (
+    a_filament,
+    a_material_type,
+    a_plate,
     a_printer,
     a_product,
+    a_product_file,
     a_running_run,
+    a_sliced_file,
     a_slot,
     a_spool,
     spools_of_one,
 )
 from tests.production.completed_runs import took
+from tests.production.slicing import samples
 from tests.production.verbs.preparation import (
     a_table,
     completed,
@@ -45,6 +56,24 @@ from tests.production.verbs.preparation import (
 )
 
 CASES, verb = a_table()
+
+
+@verb("sliced_file.receive")
+def _():
+    file = BytesIO(samples.PRUSA.encode())
+    return lambda: receiving.receive(file, filename="Hook.gcode", by=None)
+
+
+@verb("sliced_file.plan")
+def _():
+    """It succeeds another file, makes a product, and has a spool."""
+    spool = a_spool(filament=a_filament(material_type=a_material_type("PLA")))
+    hook = a_product(name="Hook")
+    a_product_file(hook)
+    file = a_sliced_file(plates=[a_plate(objects=[("Hook", 1), ("Gear", 2)])])
+    choice = SlotChoice(slot=1, spool=spool)
+    made = [PlateProduct(plate=1, units=1, product=hook), PlateProduct(plate=1, units=2, name="G")]
+    return lambda: plan_file(file, by=None, slots=[choice], products=made)
 
 
 @verb("printer.clear")
@@ -106,7 +135,7 @@ def _():
 @verb("production_run.plan")
 def _():
     product, printer = a_product(grams=10, units_per_plate=4), a_printer()
-    return lambda: planning.plan(product=product, quantity=6, printers=[printer], by=None)
+    return lambda: product_plans.plan(product=product, quantity=6, printers=[printer], by=None)
 
 
 @verb("production_run.update")

@@ -1,6 +1,7 @@
 """Farms for the verbs of `cases_of_the_shelf` and `cases_of_runs`, and how a case is entered."""
 
 from datetime import timedelta
+from io import BytesIO
 
 from django.utils import timezone
 
@@ -11,6 +12,8 @@ from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
+from production.services.sliced_files import receiving
+from production.services.sliced_files.planning import plan as plan_file
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -19,9 +22,11 @@ from tests.factories import (
     a_product,
     a_run,
     a_running_run,
+    a_sliced_file,
     a_spool,
     make_user,
 )
+from tests.production.slicing import samples
 
 
 def a_table():
@@ -85,3 +90,16 @@ def reported_late():
     completion.complete(run, by=None, as_planned=True)
     metering.use(spool.number, by=token.user, token=token, grams=27)
     return run, list(UsageMeter.objects.filter(spool=spool).values_list("pk", flat=True))
+
+
+def received_file():
+    file = BytesIO(samples.PRUSA.encode())
+    return receiving.receive(file, filename="Hook.gcode", by=None)
+
+
+def planned_by_file():
+    a_material_type("PLA")
+    return plan_file(a_sliced_file(), by=None)
+
+
+OF_FILES = {"sliced_file.receive": received_file, "sliced_file.plan": planned_by_file}

@@ -35,7 +35,7 @@ from inventory.services.spools import (
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
 from production.models import Reason
-from production.services import completion, late_reports, taking_over
+from production.services import completion, late_reports, product_plans, taking_over
 from production.services.completion.actuals import ItemCount, MaterialActual
 from production.services.print_hosts import managing
 from production.services.printing import midprint, printers, slots, weighing
@@ -73,7 +73,7 @@ from tests.factories import (
     make_user,
     spools_of_one,
 )
-from tests.production.verbs.preparation import misdated, reported_elsewhere, reported_late
+from tests.production.verbs.preparation import OF_FILES, misdated, reported_elsewhere, reported_late
 
 NEW = PASSWORD + "8"
 
@@ -319,7 +319,7 @@ OF_OTHERS = {
         (run := a_running_run()), event=run.events.last().pk, by=None
     ),
     "production_run.create_many": lambda: planning.create_many([{}, {}], by=None),
-    "production_run.plan": lambda: planning.plan(
+    "production_run.plan": lambda: product_plans.plan(
         product=a_product(units_per_plate=4), quantity=6, printers=[a_printer()], by=None
     ),
     "record.add": a_shelf,
@@ -393,4 +393,4 @@ OF_OTHERS = {
     "user.unlock": lambda: people.unlock(make_user(), by=None),
     "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
 }
-STORIES = OF_RUNS | OF_OTHERS
+STORIES = OF_RUNS | OF_OTHERS | OF_FILES

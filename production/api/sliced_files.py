@@ -1,0 +1,114 @@
+"""Sliced files: received, and runs planned by them; the files and the aliases of a product."""
+
+from rest_framework import status
+from rest_framework.decorators import action
+from rest_framework.response import Response
+
+from production.filters.sliced_files import SlicedFileFilter
+from production.models import Product, ProductAlias, ProductFile, ProductionRun, SlicedFile
+from production.serializers.planning import PlannedRuns
+from production.serializers.runs import ProductionRunSerializer
+from production.serializers.sliced_files import (
+    MatchedSlotSerializer,
+    PlanFileBody,
+    ProductAliasSerializer,
+    ProductFileSerializer,
+    ProposedFile,
+    ProposedProductSerializer,
+    SlicedFileSerializer,
+)
+from production.services.sliced_files import planning, proposing, receiving, spools
+from tenants.accounts import audited
+from tenants.api.fast_representation import loaded
+from tenants.api.file_bodies import TakesFiles
+from tenants.api.views import Nested, ReadViewSet
+from tenants.operations.refusals import located
+from tenants.web import files
+
+
+class SlicedFileViewSet(TakesFiles, ReadViewSet):
+    """Sliced files: what was read of each. The files themselves are not kept."""
+
+    help_topic = "api#sliced-files"
+    queryset = SlicedFile.objects.all()
+    serializer_class = SlicedFileSerializer
+    bodies = {"plan": PlanFileBody}
+    answers = {
+        "create": {201: ProposedFile},
+        "retrieve": ProposedFile,
+        "plan": {201: PlannedRuns},
+    }
+    permissions = {"plan": "production.add_productionrun"}
+    filterset_class = SlicedFileFilter
+    search_fields = ["filename", "printer_model", "slicer"]
+    ordering_fields = ["id", "filename", "created_at"]
+    natural_ordering = ("filename",)
+
+    def create(self, request):
+        """Read a sliced file: what it takes, what it makes, and what could be loaded.
+
+        The body is the file, named by ``Content-Disposition: attachment; filename="..."``, or a
+        form with one or several fields ``file``: several are answered as ``sliced_files``.
+        """
+        sent, rows = files.of_request(request._request), []
+        for index, each in enumerate(sent):
+            figures = {"filename": each.name, "sha256": each.sha256, "size_bytes": each.size}
+            with located(*(["file", index] if len(sent) > 1 else [])):
+                rows.append(self.call(receiving.receive, each, **figures))
+        if len(rows) == 1:
+            return self.proposed(rows[0], status=status.HTTP_201_CREATED)
+        found = [self.proposed(row).data for row in rows]
+        return Response({"sliced_files": found}, status=status.HTTP_201_CREATED)
+
+    def retrieve(self, request, pk):
+        return self.proposed(self.get_object())
+
+    @action(detail=True, methods=["post"])
+    def plan(self, request, pk):
+        """Plan the runs of a sliced file: what is left out is as it was proposed."""
+        row = self.get_object()
+        made = self.call(planning.plan, row, **self.get_validated_data())
+        runs = ProductionRun.objects.filter(pk__in=[run.pk for run in made]).order_by("pk")
+        found = ProductionRunSerializer(loaded(ProductionRunSerializer, runs), many=True).data
+        return Response({"runs": found}, status=status.HTTP_201_CREATED)
+
+    def proposed(self, row, **how):
+        products = ProposedProductSerializer(proposing.propose(row), many=True).data
+        matched = MatchedSlotSerializer(spools.propose(row), many=True).data
+        more = {"lines": row.lines, "products": products, "spools": matched}
+        return self.row_response(row, **more, **how)
+
+
+class _OfProduct(Nested, ReadViewSet):
+    """What was learnt of a product."""
+
+    help_topic = "api#sliced-files"
+    parents, parent = Product.objects.all(), "product"
+
+    def destroy(self, request, product_id, pk):
+        self.call(audited.delete, self.get_object())
+        return Response(status=status.HTTP_204_NO_CONTENT)
+
+
+class ProductFileViewSet(_OfProduct):
+    """The plates of sliced files that make a product, by which its runs are planned."""
+
+    queryset = ProductFile.objects.all()
+    serializer_class = ProductFileSerializer
+    ordering_fields = ["id", "plate"]
+    search_fields = ["sliced_file__filename", "printer_model"]
+
+    def partial_update(self, request, product_id, pk):
+        """Say whether runs are planned by this plate from now on."""
+        row = self.get_object()
+        values = self.get_validated_data(row, partial=True)
+        return self.row_response(self.call(audited.update, row, **values))
+
+
+class ProductAliasViewSet(_OfProduct):
+    """What slicers call a product: learnt from what people chose."""
+
+    queryset = ProductAlias.objects.all()
+    serializer_class = ProductAliasSerializer
+    ordering_fields = ["id", "name"]
+    search_fields = ["name"]

@@ -175,8 +175,8 @@ class FilamentQuerySet(PresentQuerySet):
     def same_as(self, condition):
         """The ids of those of a condition, of what they were merged into, and of all that was
         merged into the same. One query."""
-        kept = self.filter(condition).order_by().values(kept=Coalesce("merged_into", "pk"))
-        found = self.filter(Q(pk__in=kept) | Q(merged_into__in=kept))
+        ids = self.filter(condition).order_by().values(target=Coalesce("merged_into", "pk"))
+        found = self.filter(Q(pk__in=ids) | Q(merged_into__in=ids))
         return list(found.order_by("pk").values_list("pk", flat=True))
 
     def _with_full_gtin(self):

@@ -56,16 +56,16 @@ def present(filament):
     return fresh if fresh.merged_into_id is None else rows.get(pk=fresh.merged_into_id)
 
 
-def asked_for(filaments):
+def wanted_now(filaments):
     """What asks for these filaments is to ask for: ``{id: filament}``, each itself, or the one that
     it was merged into. None of them is merged before the transaction ends; before locks of runs and
     spools."""
     wanted = {filament.pk: filament for filament in filaments}
-    merged = {pk: kept for pk, kept in _shared(wanted) if kept is not None}
+    merged = {pk: target for pk, target in _shared(wanted) if target is not None}
     if merged:
         _shared(merged.values())
         rows = Filament.objects.with_makers().in_bulk(merged.values())
-        wanted |= {pk: rows[kept] for pk, kept in merged.items()}
+        wanted |= {pk: rows[target] for pk, target in merged.items()}
     return wanted
 
 

@@ -176,7 +176,7 @@ def change_material(line, *, by, at=None, override_reason="", **fields):
     """
     overridden = overrides.granted(override_reason, by=by)
     if filament := fields.get("filament"):
-        fields["filament"] = doubles.asked_for([filament])[filament.pk]
+        fields["filament"] = doubles.wanted_now([filament])[filament.pk]
     run, line = _locked(line, RunMaterial)
     if not _changes(line, fields.keys(), fields):
         return line
@@ -233,7 +233,7 @@ def build_item(new, *, run, products):
 
 def build_material(new, *, run):
     """An unsaved RunMaterial; without a requirement it requires its spool's filament."""
-    filament = filaments.asked_for_by(new)
+    filament = filaments.wanted_by(new)
     _require_one_of(filament, new.material_type)
     return RunMaterial(
         run=run,

@@ -19,6 +19,7 @@ PASSWORD = "spools-since-2021"
 # five years and end today. Each spool serves some runs in succession, which take 60 to 100% of its
 # first 900 g, and is never twice on a run.
 FILL = """
+SET LOCAL statement_timeout = 0;
 CREATE TEMP TABLE scale ON COMMIT DROP AS SELECT %(runs)s::int AS runs, %(spools)s::int AS spools,
     now() - interval '5 years' AS since,
     (now() - (now() - interval '5 years')) / %(runs)s AS step,

@@ -43,7 +43,7 @@ WITH moved AS (
     LEFT JOIN production_productionrun run ON run.id = entry.production_run_id
     LEFT JOIN production_runmaterial line
         ON line.run_id = entry.production_run_id AND line.spool_id = entry.spool_id
-    WHERE coalesce(origin.kind, entry.kind) IN ('usage', 'waste')
+    WHERE (entry.kind IN ('usage', 'waste') OR origin.kind IN ('usage', 'waste'))
         AND entry.id IN ({entries})
 )
 """
@@ -60,21 +60,21 @@ _SHARED = """
 """
 
 _BY_SOURCE = sql.columns(
-    "coalesce(sum(grams * share) FILTER (WHERE gram_source = '{0}'), 0) AS {0}_grams"
+    "coalesce(sum(used + wasted) FILTER (WHERE gram_source = '{0}'), 0) AS {0}_grams"
 )
 
-# By spool first: grams of unknown cost that came back to their spool cost nothing after all.
+# By spool first: grams of unknown cost that came back to their spool cost nothing after all. What
+# comes back is of the source that it was of.
 _GROUPED = f"""
-SELECT starts_on, key, sum(used) AS used, sum(wasted) AS wasted,
-    {sql.columns("sum({0}_grams) AS {0}_grams")},
+SELECT starts_on, key, sum(used) AS used, sum(wasted) AS wasted, {_BY_SOURCE},
     coalesce(sum(cost), 0) AS cost, sum(unknown) AS unknown, bool_or(unknown <> 0) AS is_unknown
 FROM (
     SELECT date_trunc(%(period)s, created_at AT TIME ZONE %(timezone)s)::date AS starts_on,
         {{key}} AS key, coalesce(sum(grams * share) FILTER (WHERE kind = 'usage'), 0) AS used,
-        coalesce(sum(grams * share) FILTER (WHERE kind = 'waste'), 0) AS wasted, {_BY_SOURCE},
+        coalesce(sum(grams * share) FILTER (WHERE kind = 'waste'), 0) AS wasted, gram_source,
         sum(grams * share * rate) AS cost,
         coalesce(sum(grams * share) FILTER (WHERE rate IS NULL), 0) AS unknown
-    FROM taken GROUP BY 1, 2, spool_id
+    FROM taken GROUP BY 1, 2, spool_id, gram_source
 ) AS spool
 GROUP BY 1, 2 HAVING bool_or(used <> 0 OR wasted <> 0 OR cost <> 0)
 ORDER BY 1 NULLS FIRST, 2 NULLS LAST

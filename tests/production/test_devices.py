@@ -113,9 +113,9 @@ def test_slots_that_may_hold_it(printer, slot, token, spool):
     use(spool, token)
     assert devices.mismatches()[0].slots == [slot, second]
     slots.load(a_spool(), slot=slot, by=None)
-    assert devices.mismatches()[0].slots == [second]
+    assert devices.mismatches()[0].slots == [second, slot]
     slots.load(a_spool(), slot=second, by=None)
-    assert devices.mismatches()[0].slots == []
+    assert devices.mismatches()[0].slots == [slot, second]
 
 
 def test_the_queries_stay_the_same(printer, slot, token, spool, django_assert_num_queries):

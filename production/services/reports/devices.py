@@ -20,7 +20,7 @@ NOT_LOADED, NOT_IN_RUN = "not_loaded", "not_in_run"
 @dataclass(frozen=True, kw_only=True)
 class Mismatch:
     """A spool that a device reports now; ``printer`` is None where nobody knows it, ``slots`` are
-    those that may hold it: the empty ones, or the only one."""
+    those that may hold it: its own, the empty ones first."""
 
     kind: str
     meter: UsageMeter
@@ -95,7 +95,8 @@ def mismatches(printer=None):
     for run in runs.annotate(line_spool=F("materials__spool")).order_by("pk"):
         running[run.printer_id].append(run)
     slots = defaultdict(list)
-    for slot in PrinterSlot.objects.filter(printer__in=ids).order_by("label", "pk"):
+    rows = PrinterSlot.objects.filter(printer__in=ids).select_related("spool")
+    for slot in rows.order_by("label", "pk"):
         slots[slot.printer_id].append(slot)
     found = [_mismatch(meter, running, slots) for meter in meters]
     return [each for each in found if each]
@@ -152,9 +153,8 @@ def _mismatch(meter, running, slots):
     printer, slot = _printer_of(meter), getattr(meter.spool, "printer_slot", None)
     if printer is None or slot is None or slot.printer_id != printer.pk:
         own = slots[printer.pk] if printer else []
-        empty = [each for each in own if each.spool_id is None]
-        possible = empty or (own if len(own) == 1 else [])
-        return Mismatch(kind=NOT_LOADED, meter=meter, printer=printer, slots=possible)
+        own = sorted(own, key=lambda slot: slot.spool_id is not None)
+        return Mismatch(kind=NOT_LOADED, meter=meter, printer=printer, slots=own)
     lines = running[printer.pk]
     if not lines or meter.spool_id in {line.line_spool for line in lines}:
         return None

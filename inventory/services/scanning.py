@@ -56,7 +56,9 @@ def read(text):
     if found := GS1.match(text):
         return _gtin(found["gtin"])
     address = text.partition("?")[0].partition("#")[0]
-    if (found := SLOT.match(address)) and (symbol := _slot(found)):
+    typed = SLOT.match(text)  # where a name may have a question mark
+    found = typed if typed and not typed["address"] else SLOT.match(address)
+    if found and (symbol := _slot(found)):
         return symbol
     if found := ADDRESS.match(address):
         kind, code = KINDS[found["what"].lower()], codes.normalise(found["code"])

@@ -1,5 +1,7 @@
 """Whatever a scanner reads: what it is, in this farm, and where it leads."""
 
+from urllib.parse import quote
+
 import pytest
 from django_tenants.utils import tenant_context
 
@@ -59,6 +61,13 @@ def scanned(client, text):
 def test_a_text_is_told_by_its_shape(text, kind, code):
     symbol = scanning.read(text)
     assert (symbol.kind, symbol.code) == (kind, code)
+
+
+@pytest.mark.parametrize("name", ["A2", "A2?x", "A#2", "50 %", "a/b", "Ä"])
+def test_a_slot_is_read_by_its_name_whatever_is_in_it(name):
+    for text in (f"000000000/{name}", f"http://alpha.localhost/P/000000000/{quote(name, safe='')}"):
+        symbol = scanning.read(text)
+        assert (symbol.kind, symbol.slot) == ("slot", name), text
 
 
 @pytest.mark.parametrize("gtin", ["96385074", "036000291452", GTIN, "14006381333938"])

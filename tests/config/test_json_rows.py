@@ -66,7 +66,8 @@ def test_every_value_of_every_row_is_that_of_the_framework(nasty, api, prepares,
         rows = results(compared(api, f"{address}?page_size=200"))
     assert rows
     for row in rows[: nasty_rows.COUNT : 2]:
-        assert done(compared(api, f"{address}{row['id']}/")) == row
+        found = done(compared(api, f"{address}{row['id']}/"))
+        assert {each: found[each] for each in row} == row  # one alone may be answered with more
     compared(api, f"{address}999999999999999999/")
 
 

@@ -10,6 +10,7 @@ from config.api.description import SchemaView
 from config.api.pages import no_such_address
 from inventory.urls import ROUTES as INVENTORY
 from production.api.undo import UndoViewSet
+from production.octoprint import addresses as octoprint
 from production.spoolman.urls import ROOT
 from production.urls import ROUTES as PRODUCTION
 from tenants.api import SIGNED_IN
@@ -94,5 +95,7 @@ v1 = [
 
 urlpatterns = [
     path("v1/", include(v1)),
+    path("version", octoprint.VERSION),
+    path("files/local", octoprint.FILES),
     re_path("^", no_such_address),
 ]

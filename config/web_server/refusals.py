@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from gunicorn.http import errors
 
-from tenants.web.printer_addresses import is_for_printers
+from tenants.web.printer_addresses import is_for_printers, is_for_slicers
 
 RETRY_SECONDS = 5
 
@@ -26,6 +26,8 @@ class ServerRefusal(Exception):
         content_type, content = "application/problem+json", self._problem()
         if request is not None and is_for_printers(unquote(request.path)):
             content_type, content = "application/json", {"message": self.detail}
+        elif request is not None and is_for_slicers(unquote(request.path)):
+            content_type, content = "application/json", {"error": self.detail}
         body = json.dumps(content).encode()
         lines = [
             f"HTTP/1.1 {self.status:d} {self.status.phrase}",

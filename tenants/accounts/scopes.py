@@ -25,6 +25,9 @@ OF_PRINTERS = {
             *(f"inventory.{verb}_filament" for verb in ("add", "change", "delete")),
             *(f"inventory.{verb}_manufacturer" for verb in ("add", "change", "delete")),
             "accounts.change_farmsettings",
+            # At the address that slicers send files to.
+            "production.add_slicedfile",
+            "production.start_productionrun",
         ]
     ),
 }

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 
 FOLDER = settings.BASE_DIR / "docs"
 OF_EVERY_DAY = ("floor", "admin", "tour", "glossary", "api", "printers", "klipper", "octoprint")
-OF_EVERY_DAY += ("home-assistant", "bambu", "prusa", "spoolman", "operations")
+OF_EVERY_DAY += ("home-assistant", "bambu", "prusa", "slicers", "spoolman", "operations")
 PAGE = re.compile(r"([a-z-]+)\.md(#.*)?")
 MARKDOWN = MarkdownIt("commonmark", {"html": False}).enable("table")
 # What may be wider than a screen, and so is scrolled, also by keyboard: its name.

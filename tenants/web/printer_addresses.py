@@ -12,6 +12,7 @@ NAMES = (
     *("location", "lot-number", "material", "search", "setting", "spool", "vendor"),
 )
 PATH = re.compile(rf"/api/v1/(?:{'|'.join(NAMES)})(?:/|$)|/metrics/?$")
+OF_SLICERS = re.compile(r"/api/(?:version|files/local)/?$")  # in the language of OctoPrint
 ROOT = "/api/v1/"  # ours, and that of a websocket
 PREFIX, HIDDEN = "/d/", "/d/***"
 TOKEN = "spoolbook.token"  # of the path, in the environment of a request  # nosec B105
@@ -52,6 +53,11 @@ def is_for_printers(path, environ=()):
     if path == ROOT and environ and environ.get("HTTP_UPGRADE", "").lower() == "websocket":
         return True
     return TOKEN in environ or has_token(path) or bool(PATH.match(path))
+
+
+def is_for_slicers(path):
+    """Whether a request is in OctoPrint's language, as slicers use it to send a file."""
+    return bool(OF_SLICERS.fullmatch(path))
 
 
 def has_token(path):

@@ -84,6 +84,8 @@ def render_refusal(request, refusal, template="tenants/refused.html"):
     """Answer a refusal outside of any view, without a farm and a style sheet."""
     if is_for_printers(request):
         response = JsonResponse({"message": refusal.detail}, status=refusal.status)
+    elif printer_addresses.is_for_slicers(request.path_info):
+        response = JsonResponse({"error": refusal.detail}, status=refusal.status)
     elif wants_json(request):
         problem = of_refusal(refusal)
         response = JsonResponse(problem, status=refusal.status, content_type=CONTENT_TYPE)

@@ -58,6 +58,7 @@ from tests.factories import (
     make_user,
 )
 
+OF_PRINTERS = ("production.spoolman", "production.octoprint")
 NOWHERE = "/api/"  # everything below it that is no address
 
 # Whose id an address names, by the word before it; the admin's are called by their models.
@@ -130,7 +131,7 @@ def routes(urlconf="config.urls", *, printers=False):
     """Every route of a site, each address once; those of printers have tests of their own."""
     found = {}
     for path, view in _walk(get_resolver(urlconf).url_patterns, "/"):
-        if printers or not view.__module__.startswith("production.spoolman"):
+        if printers or not view.__module__.startswith(OF_PRINTERS):
             found.setdefault(path, Route(path=path, view=view))
     return [found[path] for path in sorted(found)]
 

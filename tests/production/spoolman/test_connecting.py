@@ -34,7 +34,12 @@ def test_a_printers_page_leads_to_its_token_and_the_line_is_shown_once(as_manage
 
 @pytest.mark.parametrize(
     ("kind", "words"),
-    [("octoprint", "settings of its plugin"), ("bridge", "Other programs"), ("", "Moonraker")],
+    [
+        ("octoprint", "settings of its plugin"),
+        ("bridge", "Other programs"),
+        ("slicer", "Host Type: OctoPrint"),
+        ("", "Moonraker"),
+    ],
 )
 def test_other_programs_have_an_address(as_manager, manager, kind, words):
     form = {"name": "x", "user": manager.pk, "scope": "printer", "kind": kind}

@@ -21,6 +21,7 @@ from production.models import BomLine
 from production.services.print_hosts import managing
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
+from production.services.sliced_files import planning_again
 from tests.factories import (
     a_filament,
     a_manufacturer,
@@ -33,7 +34,7 @@ from tests.factories import (
     make_user,
 )
 from tests.production.completed_runs import printed
-from tests.production.verbs.preparation import a_table
+from tests.production.verbs.preparation import a_table, planned_before
 from tests.production.verbs.stories import an_extra_field, an_unbound_tag
 
 CASES, verb = a_table()
@@ -240,6 +241,12 @@ def _():
 def _():
     host = a_print_host()
     return lambda: managing.delete(host, by=None)
+
+
+@verb("sliced_file.plan_again")
+def _():
+    file, printer = planned_before(), a_printer()
+    return lambda: planning_again.plan_again(file, printer=printer, by=None)
 
 
 def boxed():

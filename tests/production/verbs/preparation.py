@@ -12,7 +12,7 @@ from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
-from production.services.sliced_files import receiving
+from production.services.sliced_files import planning_again, receiving
 from production.services.sliced_files.planning import plan as plan_file
 from tests.factories import (
     a_filament,
@@ -20,6 +20,7 @@ from tests.factories import (
     a_printer,
     a_printer_token,
     a_product,
+    a_product_file,
     a_run,
     a_running_run,
     a_sliced_file,
@@ -102,4 +103,17 @@ def planned_by_file():
     return plan_file(a_sliced_file(), by=None)
 
 
-OF_FILES = {"sliced_file.receive": received_file, "sliced_file.plan": planned_by_file}
+def planned_before():
+    """A sliced file, of which a product is known."""
+    return a_product_file(a_product(grams=10)).sliced_file
+
+
+def planned_once_more():
+    return planning_again.plan_again(planned_before(), printer=a_printer(), by=None)
+
+
+OF_FILES = {
+    "sliced_file.receive": received_file,
+    "sliced_file.plan": planned_by_file,
+    "sliced_file.plan_again": planned_once_more,
+}

@@ -1,0 +1,396 @@
+"""The slicer's own button: the file is received, planned as the last time, and passed on."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError
+from django.utils import timezone
+
+from production.models import PrintHost, ProductionRun, SlicedFile
+from production.services import completion
+from production.services.print_hosts import connection
+from production.services.runs import lifecycle
+from production.services.sliced_files import planning, receiving
+from tenants.accounts import roles
+from tests.factories import (
+    a_filament,
+    a_print_host,
+    a_printer,
+    a_running_run,
+    a_slot,
+    a_spool,
+    make_token,
+    make_user,
+)
+from tests.production.print_hosts.slicers import (
+    HOOK,
+    ORCA,
+    PRUSA,
+    SUPER,
+    PlayedSlicer,
+    a_slicer,
+    error,
+)
+from tests.queries import fresh
+
+PRINT = {"print": "true"}
+
+
+@pytest.fixture
+def printer(farm):
+    """With a spool that the file can be printed from."""
+    slot = a_slot("1", printer=a_printer("Elm"))
+    slot.spool = a_spool(filament=a_filament())
+    slot.save()
+    return slot.printer
+
+
+@pytest.fixture
+def slicer(operator, printer):
+    return a_slicer(operator, printer)
+
+
+@pytest.fixture
+def known(farm):
+    """The file was planned before, for no printer."""
+    file = receiving.receive(io.BytesIO(HOOK), filename="Hook.gcode", by=None)
+    return planning.plan(file, by=None)[0]
+
+
+def connect(server, printer, **fields):
+    given = {"kind": server.kind, "url": server.url, "secret": server.key}
+    return a_print_host(printer, **(given | fields))
+
+
+def runs_of(printer):
+    return list(ProductionRun.objects.filter(printer=printer).order_by("pk"))
+
+
+# --- The test of a connection ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("speaks", [PRUSA, SUPER, ORCA])
+def test_slicers_take_it_for_an_octoprint(operator, speaks):
+    """PrusaSlicer's ``validate_version_text``, and those that follow it."""
+    answer = a_slicer(operator, speaks=speaks).test()
+    data = answer.json()
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/json")
+    assert data.keys() == {"api", "server", "text"}
+    assert data["text"].startswith("OctoPrint")
+
+
+def test_a_bearer_is_a_key_as_well(operator):
+    secret = make_token(operator, scope="printer", kind="slicer")
+    assert PlayedSlicer("").get("/api/version", HTTP_AUTHORIZATION=f"Bearer {secret}").json()
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"kind": "moonraker"}, "kind of this one is Moonraker"),
+        ({"kind": ""}, "kind of this one is none"),
+        ({"kind": "slicer", "scope": "all"}, "scope all"),
+        ({"kind": "slicer", "scope": "printer_read"}, "production.add_slicedfile"),
+    ],
+)
+def test_other_tokens_are_let_in_nowhere(operator, given, words):
+    slicer = PlayedSlicer(make_token(operator, **({"scope": "printer"} | given)))
+    assert words in error(slicer.test(), 403)
+    assert words in error(slicer.upload(), 403)
+    assert not SlicedFile.objects.exists()
+
+
+def test_a_role_that_only_looks_uploads_nothing(viewer):
+    assert "role viewer" in error(a_slicer(viewer).upload(), 403)
+
+
+def test_nobody_is_let_in(farm_client, operator):
+    assert "not valid" in error(PlayedSlicer("spb_wrong").upload(), 403)
+    assert "as the API key" in error(PlayedSlicer("").upload(), 403)
+    farm_client.force_login(operator)  # no session
+    assert "as the API key" in error(farm_client.get("/api/version"), 403)
+
+
+@pytest.mark.parametrize("path", ["/api/version", "/api/files/local"])
+def test_other_methods_are_none(operator, path):
+    slicer = a_slicer(operator)
+    method = "DELETE"
+    answer = slicer.generic(method, path)
+    assert (answer.status_code, answer["Allow"]) == (405, answer["Allow"])
+    assert "takes" in error(answer, 405)
+
+
+def test_what_no_view_sees_is_refused_in_the_same_shape(operator, settings):
+    settings.MAX_FILE_BYTES = 1000
+    assert "bytes" in error(a_slicer(operator).upload(HOOK * 50), 413)
+    assert error(PlayedSlicer("", host="nobody.example.com").test(), 404)
+
+
+# --- Receiving and planning -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("speaks", [PRUSA, SUPER, ORCA])
+def test_an_unknown_file_waits_to_be_chosen(operator, printer, speaks):
+    answer = a_slicer(operator, printer, speaks=speaks).upload()
+    file = SlicedFile.objects.get()
+    assert (file.filename, file.printer, file.created_by) == ("Hook.gcode", printer, operator)
+    assert file.size_bytes == len(HOOK)
+    data = answer.json()
+    assert answer.status_code == 201, data
+    assert answer["Location"].endswith(f"/api/v1/sliced-files/{file.pk}/")
+    assert data["files"]["local"]["path"] == "Hook.gcode"
+    assert (data["done"], data["effectivePrint"], data["runs"]) == (True, False, [])
+    assert "say in the list" in data["message"]
+
+
+def test_a_known_file_is_planned_as_the_last_time(slicer, printer, known):
+    data = slicer.upload().json()
+    [run] = runs_of(printer)
+    assert data["runs"] == [run.number]
+    assert data["message"] == f"Planned as {run.number}."
+    assert [item.product for item in run.items.all()] == [known.items.get().product]
+
+
+def test_the_same_again_is_planned_once(slicer, printer, known):
+    first, second = slicer.upload(), slicer.upload()
+    assert first.json()["runs"] == second.json()["runs"]
+    assert SlicedFile.objects.filter(printer=printer).count() == 1
+    run = lifecycle.start(runs_of(printer)[0], by=None)
+    completion.complete(run, by=None, as_planned=True)
+    assert slicer.upload().json()["runs"] != first.json()["runs"]
+
+
+def test_what_can_not_be_planned_says_why(slicer, printer, known):
+    printer.is_active = False
+    printer.save()
+    data = slicer.upload().json()
+    assert data["message"].startswith("Received, not planned: ")
+    assert (data["runs"], runs_of(printer)) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("content", "status"),
+    [(b"G28\nG1 X1\n", 400), (b"", 400), (b"PK\x03\x04broken", 400), (b"\0" * 2000, 400)],
+)
+def test_what_is_no_sliced_file_is_refused(slicer, printer, moonraker, content, status):
+    connect(moonraker, printer)
+    assert error(slicer.upload(content), status)
+    assert (moonraker.got, SlicedFile.objects.count()) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"path": "../etc"},
+        {"path": "a/" * 150},
+        {"path": "a\x07"},
+        {"plateindex": "x"},
+        {"plateindex": "0"},
+        {"plateindex": "²"},
+    ],
+)
+def test_fields_that_mean_nothing_are_refused(slicer, fields):
+    assert error(slicer.upload(**fields), 400)
+    assert not SlicedFile.objects.exists()
+
+
+def test_a_plate_that_is_not_in_the_file_is_not_planned(slicer, printer, known):
+    assert slicer.upload(plateindex="7").json()["runs"] == []
+
+
+def test_a_body_that_is_no_form_is_refused(slicer):
+    answer = slicer.generic("POST", "/api/files/local", HOOK, "text/x.gcode")
+    assert "as a form" in error(answer, 400)
+
+
+# --- Passing on -----------------------------------------------------------------------------------
+
+
+def test_a_file_is_passed_on_as_it_came(slicer, printer, server):
+    connect(server, printer)
+    answer = slicer.upload(path="parts/")
+    assert answer.json()["files"]["local"]["path"] == "parts/Hook.gcode"
+    assert answer.json()["passed_on"] is True
+    assert server.got[-1][4] == HOOK
+    assert "Print-After-Upload" not in server.got[-1][2]
+    assert server.got[-1][3].get("print", "false") == "false"
+
+
+def test_one_that_is_planned_and_not_taken_says_both(slicer, printer, known, octoprint):
+    connect(octoprint, printer)
+    octoprint.answer = (507, {"error": "Disk is full"})
+    said = error(slicer.upload(), 507)
+    [run] = runs_of(printer)
+    assert f"Planned as {run.number}. Not passed on to Elm." in said
+    assert "Disk is full" in said
+
+
+def test_one_that_is_not_planned_is_passed_on(slicer, printer, moonraker):
+    connect(moonraker, printer)
+    assert slicer.upload().json()["passed_on"] is True
+
+
+def test_one_that_was_sent_and_not_answered_may_be_there(slicer, printer, moonraker, monkeypatch):
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0.05)
+    connect(moonraker, printer)
+    moonraker.is_slow = True
+    said = error(slicer.upload(), 504)
+    assert "Perhaps passed on to Elm." in said
+    assert "list of sliced files" in said
+
+
+def test_a_printer_that_is_gone_loses_nothing(slicer, printer, moonraker):
+    connect(moonraker, printer)
+    moonraker.stops_after = 100
+    assert "assed on to Elm." in error(slicer.upload(), 502)  # all of it may be on its way
+    moonraker.stops_after = None
+    assert slicer.upload().status_code == 201
+    assert SlicedFile.objects.count() == 1
+
+
+# --- Printing -------------------------------------------------------------------------------------
+
+
+def test_the_run_starts_when_the_printer_took_it(slicer, printer, known, server):
+    connect(server, printer)
+    answer = slicer.upload(**PRINT)
+    [run] = runs_of(printer)
+    assert answer.status_code == 201, answer.content
+    assert answer.json()["effectivePrint"] is True
+    assert run.is_printing
+    assert PrintHost.objects.get().busy_until is None
+    *_rest, headers, fields, _content = server.got[-1]
+    assert fields.get("print") == "true" or headers["Print-After-Upload"] == "?1"
+
+
+@pytest.mark.parametrize("has_printer", [True, False])
+def test_nothing_can_start_without_a_printer_behind_it(operator, printer, known, has_printer):
+    said = error(a_slicer(operator, printer if has_printer else None).upload(**PRINT), 409)
+    assert said.startswith("Planned as ")
+    assert "Nothing can start here" in said
+
+
+def blocked(printer):
+    printer.needs_clearing = True
+    printer.save()
+
+
+def busy(printer):
+    a_running_run((a_spool(), 5), printer=printer)
+
+
+def empty(printer):
+    printer.slots.update(spool=None)
+
+
+@pytest.mark.parametrize(
+    ("arrange", "words"),
+    [(blocked, "clear it"), (busy, "busy with run"), (empty, "Name a spool for")],
+)
+def test_what_may_not_start_here_does_not_print_there(
+    slicer, printer, known, server, arrange, words
+):
+    """Nobody wants a print on a bed that is not clear."""
+    connect(server, printer)
+    arrange(printer)
+    said = error(slicer.upload(**PRINT), 409)
+    assert "It is on Elm and was not started: " in said
+    assert words in said
+    assert server.got[-1][3].get("print", "false") == "false"
+    assert "Print-After-Upload" not in server.got[-1][2]
+    assert runs_of(printer)[-1].status == "planned"
+
+
+def test_what_is_not_planned_does_not_print(slicer, printer, moonraker):
+    connect(moonraker, printer)
+    said = error(slicer.upload(**PRINT), 409)
+    assert "it is not planned yet" in said
+    assert moonraker.got[-1][3]["print"] == "false"
+
+
+def test_what_prints_already_is_not_started_again(slicer, printer, known, octoprint):
+    """The slicer did not get the answer, and comes again."""
+    connect(octoprint, printer)
+    slicer.upload(**PRINT)
+    octoprint.answer = (409, {"error": "is being printed"})
+    assert "prints it already" in error(slicer.upload(**PRINT), 409)
+    assert len(runs_of(printer)) == 1
+
+
+def test_a_printer_that_takes_it_and_does_not_print(slicer, printer, known, moonraker):
+    connect(moonraker, printer)
+    moonraker.answer = (201, {"print_started": False})
+    said = error(slicer.upload(**PRINT), 409)
+    assert "It is on Elm, which does not print it: Klipper did not start it" in said
+    assert runs_of(printer)[0].status == "planned"
+
+
+def test_a_printer_that_may_print_is_to_be_looked_at(
+    slicer, printer, known, octoprint, monkeypatch
+):
+    monkeypatch.setattr(connection, "WAIT_SECONDS", 0.05)
+    connect(octoprint, printer)
+    octoprint.is_slow = True
+    said = error(slicer.upload(**PRINT), 504)
+    [run] = runs_of(printer)
+    assert f"if it prints, start run {run.number} by hand" in said
+    assert run.status == "planned"
+
+
+def test_a_run_that_does_not_start_though_the_printer_does(
+    slicer, printer, known, moonraker, monkeypatch
+):
+    """Somebody took its spool while the file was sent."""
+    connect(moonraker, printer)
+    taken = moonraker.RequestHandlerClass.taken
+
+    def take_away(handler, fields):
+        moonraker.spool_is_gone = True
+        taken(handler, fields)
+
+    monkeypatch.setattr(moonraker.RequestHandlerClass, "taken", take_away)
+    start = lifecycle.start
+
+    def start_later(run, *, by):
+        if getattr(moonraker, "spool_is_gone", False):
+            printer.slots.update(spool=None)
+        return start(run, by=by)
+
+    monkeypatch.setattr(lifecycle, "start", start_later)
+    said = error(slicer.upload(**PRINT), 409)
+    assert "Elm prints it, but run" in said
+    assert said.endswith("Start it by hand.")
+    assert runs_of(printer)[0].status == "planned"
+
+
+def test_a_database_that_goes_away_meanwhile(slicer, printer, known, moonraker, monkeypatch):
+    connect(moonraker, printer)
+    start = lifecycle.start
+
+    def fail(run, *, by):
+        if moonraker.got:
+            raise OperationalError("server closed the connection unexpectedly")
+        return start(run, by=by)
+
+    monkeypatch.setattr(lifecycle, "start", fail)
+    said = error(slicer.upload(**PRINT), 409)
+    assert "Elm prints it, but run" in said
+    assert "database is not available" in said
+
+
+def test_another_that_is_being_started_comes_first(slicer, printer, known, moonraker):
+    connect(moonraker, printer, busy_until=timezone.now() + timedelta(minutes=1))
+    said = error(slicer.upload(**PRINT), 409)
+    assert "Planned as " in said
+    assert "wait for its end" in said
+    assert moonraker.got == []
+
+
+def test_who_may_not_start_does_not_print(printer, known, moonraker, monkeypatch):
+    connect(moonraker, printer)
+    rest = roles.PERMISSIONS["operator"] - {"production.start_productionrun"}
+    monkeypatch.setitem(roles.PERMISSIONS, "operator", rest)
+    said = error(a_slicer(make_user(), printer).upload(**PRINT), 409)
+    assert "may not start runs" in said
+    assert fresh(runs_of(printer)[0]).status == "planned"

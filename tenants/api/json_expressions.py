@@ -33,6 +33,7 @@ AS_THEY_ARE = {
 # The same of values within JSON.
 PLAIN_JSON = {
     serializers.CharField.to_representation,
+    serializers.IntegerField.to_representation,
     serializers.JSONField.to_representation,
     serializers.ListField.to_representation,
     serializers.DictField.to_representation,

@@ -14,7 +14,6 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
 from inventory.models import Spool, UsageMeter
-from inventory.models.ledger import CONSUMPTION
 from inventory.services import metering, meters
 from inventory.services.ledger import ZERO
 from production.models import ESTIMATED, REPORTED, ProductionRun, Reason, RunMaterial
@@ -196,17 +195,6 @@ class Day:
             left = self.full - of_runs - sum(meter.grams for meter in alone)
             assert spool.remaining_grams - spool.metered_grams - spool.excess_grams == left
             assert not (spool.remaining_grams and spool.excess_grams)
-            check_settled(spool)
-
-
-def check_settled(spool):
-    """What settled more than there was stands with the very use that it settled, or not at all."""
-    entries = list(spool.transactions.select_related("reversed_by").order_by("pk"))
-    for entry, after in zip(entries, [*entries[1:], None], strict=True):
-        if entry.settles_for_device:
-            stands = [not hasattr(each, "reversed_by") for each in (entry, after)]
-            assert after.kind in CONSUMPTION
-            assert stands[0] == stands[1]
 
 
 def line_of(spool, token):

@@ -83,6 +83,17 @@ class ItemVariance(serializers.Serializer):
     cost_per_unit = MoneyFigure()
 
 
+class SlotTaken(serializers.Serializer):
+    """What was taken of one slot of the run's sliced file, part and purge: as the slicer says, as
+    planned, as booked, and what of that was weighed or metered. Difference and factor are of what
+    was measured against the slicer, and null where not all was measured."""
+
+    slot = serializers.IntegerField()
+    materials = serializers.ListField(child=serializers.IntegerField())
+    sliced, planned, booked, weighed, metered = (Amount(6) for _ in range(5))
+    difference, factor = Amount(6), Amount(4)
+
+
 class VarianceSerializer(serializers.Serializer):
     """Planned, actual, difference and percent: of grams, minutes, cost; per material and item."""
 
@@ -95,4 +106,5 @@ class VarianceSerializer(serializers.Serializer):
     minutes_source = serializers.ChoiceField(ActualSource.choices, allow_null=True)
     cost = CostByKind()
     materials = MaterialVariance(many=True)
+    slots = SlotTaken(many=True)
     items = ItemVariance(many=True)

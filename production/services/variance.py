@@ -19,6 +19,7 @@ from typing import NamedTuple
 
 from inventory.models import InventoryTransaction
 from production.models import UNMEASURED, ProductionRun
+from production.services import sliced_slots
 from tenants.operations.text import WIDE
 
 ZERO = Decimal(0)
@@ -26,6 +27,7 @@ PLACES = Decimal("0.0001")
 GRAM_PLACES = Decimal("0.000001")
 MINUTE_PLACES = Decimal("0.01")
 RATE_PLACES = Decimal("0.00000001")
+FACTOR_PLACES = Decimal("0.0001")
 NOT_MEASURED = "not_measured"
 NOISE = Decimal("1e-12")  # what is smaller comes of quotients that have no end
 Status = ProductionRun.Status
@@ -113,8 +115,14 @@ class Variance:
             "minutes_source": (self.is_over and run.actual_minutes_source) or None,
             "cost": {name: figure.as_dict() for name, figure in self.costs.items()},
             "materials": [material.as_dict() for material in self.materials],
+            "slots": [_slot(taken) for taken in self.slots],
             "items": [self._item(item) for item in self.items],
         }
+
+    @property
+    def slots(self):
+        """What was taken of each slot of the run's sliced file, if it is planned by one."""
+        return sliced_slots.of_materials(self.run, self.materials)
 
     @property
     def grams_not_compared(self):
@@ -188,6 +196,16 @@ def reconciled(parts, places, *, total=None):
     for name in inexact[: int(abs(missing) / places)]:
         found[name] += places.copy_sign(missing)
     return found
+
+
+def _slot(taken):
+    figures = {
+        name: rounded(getattr(taken, name), GRAM_PLACES)
+        for name in ("sliced", "planned", "booked", "weighed", "metered", "difference")
+    }
+    factor = rounded(taken.factor, FACTOR_PLACES)
+    materials = [line.pk for line in taken.lines]
+    return {"slot": taken.slot, "materials": materials, **figures, "factor": factor}
 
 
 class Material:

@@ -168,7 +168,7 @@ def _line_to_swap(lines, pk, so_far):
 
 def _line_instead(old, slot):
     """A line that goes on where an old one of its run stopped; not saved."""
-    wanted = {"filament": old.filament, "material_type": old.material_type}
+    wanted = {name: getattr(old, name) for name in ("filament", "material_type", "sliced_slot")}
     return RunMaterial(run=old.run, slot=slot, expected_grams=ledger.ZERO, **wanted)
 
 

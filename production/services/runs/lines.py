@@ -151,9 +151,12 @@ def add_material(run, *, by, at=None, instead_of=None, override_reason="", **fie
     [new] = filaments.lock([NewMaterial(**fields)]) if instead_of is None else [None]
     run = run_state.lock(run, "change_lines")
     others = run_state.lock_lines(run)
-    if instead_of is not None:
-        new = NewMaterial(**fields | _requirement_of(others, instead_of, fields))
+    replaced = None if instead_of is None else _replaced(others, instead_of, fields)
+    if replaced is not None:
+        wanted = {"filament": replaced.filament, "material_type": replaced.material_type}
+        new = NewMaterial(**fields | wanted)
     line = build_material(new, run=run)
+    line.sliced_slot = replaced and replaced.sliced_slot
     claims.require_distinct([line.spool_id, *(other.spool_id for other in others)])
     with ledger.book([line.spool_id], by=by, at=at, allow_overclaim=overridden) as book:
         if not overridden:
@@ -268,8 +271,8 @@ def take(book, line, *, overridden):
     claims.place(book, line, spool, line.planned_total_grams)
 
 
-def _requirement_of(run_lines, line_id, fields):
-    """The requirement of another line of the run, as fields of a new one."""
+def _replaced(run_lines, line_id, fields):
+    """The line of the run that a new one stands in for."""
     line = next((line for line in run_lines if line.pk == line_id), None)
     if line is None:
         error = _("This run has no material %(id)s.") % {"id": line_id}
@@ -277,7 +280,7 @@ def _requirement_of(run_lines, line_id, fields):
     if fields.get("filament") or fields.get("material_type"):
         error = _("It asks for what material %(id)s does.") % {"id": line_id}
         raise NoRequirement(error, errors={"instead_of": [error]})
-    return {"filament": line.filament, "material_type": line.material_type}
+    return line
 
 
 def _locked_products(run, *more):

@@ -61,6 +61,11 @@ INSERT INTO production_printer (name, manufacturer, model, bed_x_mm, bed_y_mm, b
 INSERT INTO production_printerslot (printer_id, label, spool_id)
     SELECT p, 'A' || k, CASE WHEN k < 4 AND p * 4 + k < spools * 0.3 THEN spools - p * 4 - k END
     FROM scale, generate_series(1, 60) p, generate_series(1, 4) k;
+INSERT INTO production_slicercorrection (filament_id, printer_id, factor, run_count, sliced_grams,
+        measured_grams, accepted_by_id, accepted_at, withdrawn_by_id, withdrawn_at, former_id)
+    SELECT NULL, n, 1.03, 12, 480, 494.4, 1 + n %% 24, since, CASE WHEN n %% 5 = 0 THEN 1 END,
+        CASE WHEN n %% 5 = 0 THEN since + interval '1 day' END, CASE WHEN n %% 7 = 0 THEN n - 1 END
+    FROM scale, generate_series(1, 60) n;
 INSERT INTO production_product (sku, name, description, is_active, units_per_plate, plate_minutes,
         plate_purge_grams, labour_minutes)
     SELECT 'SKU-' || lpad(n::text, 4, '0'), 'Part ' || n, '', n %% 17 > 0, 4, 120, 3, 2
@@ -140,7 +145,7 @@ CREATE TEMP TABLE takes ON COMMIT DROP AS
 INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_spool_id, planned_grams,
         planned_purge_grams, planned_cost_per_gram, planned_source, reserved_grams,
         actual_grams, actual_purge_grams, actual_source, metered_grams, added_grams, sliced_source,
-        sliced_slot, sliced_grams, sliced_purge_grams)
+        sliced_slot, sliced_grams, sliced_purge_grams, slicer_factor)
     SELECT n, filament_id, spool_id,
         CASE WHEN status NOT IN ('planned', 'cancelled') THEN spool_id END, round(grams, 1), 0,
         CASE WHEN status NOT IN ('planned', 'cancelled') AND spool_id %% 40 > 0 THEN 0.02 END,
@@ -149,7 +154,7 @@ INSERT INTO production_runmaterial (run_id, filament_id, spool_id, planned_spool
         CASE WHEN status IN ('completed', 'failed') THEN 0 END,
         CASE WHEN status IN ('completed', 'failed') THEN 'typed' ELSE '' END, 0, 0,
         CASE WHEN n %% 50 = 0 THEN 'slicer' ELSE '' END, CASE WHEN n %% 50 = 0 THEN 1 END,
-        CASE WHEN n %% 50 = 0 THEN round(grams, 1) END, CASE WHEN n %% 50 = 0 THEN 1 END
+        CASE WHEN n %% 50 = 0 THEN round(grams, 1) END, CASE WHEN n %% 50 = 0 THEN 1 END, 1
     FROM takes JOIN reels ON reels.id = spool_id ORDER BY n, spool_id;
 CREATE TEMP TABLE posts ON COMMIT DROP AS
     SELECT id AS spool_id, 'receipt' AS kind, 1000::numeric AS grams, NULL::int AS run_id,

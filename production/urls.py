@@ -7,6 +7,7 @@ from production.api import (
     reports,
     runs,
     sliced_files,
+    slicer,
     spools,
 )
 from tenants.api.views import ID
@@ -27,6 +28,7 @@ ROUTES = {
     "run-events": runs.RunEventViewSet,
     "reports/variance": reports.VarianceReport,
     "reports/explanation": reports.ExplanationReport,
+    "reports/slicer": reports.SlicerReport,
     "reports/consumption": reports.ConsumptionReport,
     "reports/scrap": reports.ScrapReport,
     "reports/lots": reports.LotReport,
@@ -35,6 +37,7 @@ ROUTES = {
     "reports/stock-by-material-type": reports.MaterialTypeStockReport,
     "reports/unexplained": reports.UnexplainedReport,
     "reports/alerts": reports.AlertReport,
+    "slicer-corrections": slicer.SlicerCorrectionViewSet,
     "scan": spools.ScanViewSet,
     "spools": spools.SpoolInUseViewSet,  # instead of the inventory's, which knows of no runs
 }

@@ -20,6 +20,7 @@ from production.models import (
     ProductFileSlot,
     ProductionRun,
     SlicedFile,
+    SlicerCorrection,
 )
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
@@ -124,6 +125,21 @@ def a_printer(name=None, **fields):
 
 def a_print_host(printer=None, *, kind="moonraker", url="http://192.168.1.31:7125", **fields):
     return PrintHost.objects.create(printer=printer or a_printer(), kind=kind, url=url, **fields)
+
+
+def a_correction(*, filament=None, printer=None, factor="1.03", by=None, **fields):
+    """What plans multiply the slicer's grams by: of a printer, where no filament is given."""
+    if filament is None and printer is None:
+        printer = a_printer()
+    figures = {"run_count": 4, "sliced_grams": 400, "measured_grams": 412} | fields
+    return SlicerCorrection.objects.create(
+        filament=filament,
+        printer=printer,
+        factor=Decimal(factor),
+        accepted_by=by,
+        accepted_at=timezone.now(),
+        **figures,
+    )
 
 
 def a_slot(label="1", *, printer=None):

@@ -22,7 +22,9 @@ from production.models import (
     RunItem,
     RunMaterial,
     SlicedFile,
+    SlicerCorrection,
 )
+from production.services.slicer_factors import GROUPS as SLICER_GROUPS
 from tenants.accounts.models import AuditEvent, DeviceToken, FloorDevice, User
 from tenants.jobs.models import Job
 from tests.factories import a_file_slot, a_plate
@@ -77,6 +79,33 @@ def print_hosts(count):
 def slots_of_one_printer(count):
     printer, reels = first_of(Printer, printers), spools(count)
     return many(PrinterSlot, count, printer=printer, label=named("slot"), spool=reels.__getitem__)
+
+
+def slicer_corrections(count):
+    figures = {"factor": 1, "run_count": 1, "sliced_grams": 1, "measured_grams": 1}
+    kinds, machines = filaments(count), printers(count)
+    return many(
+        SlicerCorrection,
+        count,
+        filament=kinds.__getitem__,
+        printer=machines.__getitem__,
+        accepted_by=a_user(),
+        accepted_at=timezone.now(),
+        **figures,
+    )
+
+
+def sliced_runs(count):
+    """Completed ones, each by a file of its own, weighed."""
+    rows, now = runs(count), timezone.now()
+    fields = {"sha256": named("hash"), "size_bytes": 1, "slicer": "S", "created_at": now}
+    files = many(SlicedFile, count, filename=named("file"), **fields)
+    for row, file in zip(rows, files, strict=True):
+        row.sliced_file, row.sliced_plates = file, [1]
+    ProductionRun.objects.bulk_update(rows, ["sliced_file", "sliced_plates"])
+    lines = RunMaterial.objects.filter(run__in=rows)
+    lines.update(sliced_slot=1, sliced_grams=90, actual_source="weighed")
+    return rows
 
 
 def products(count):
@@ -281,6 +310,8 @@ ROWS = {
     "production-runs-materials": [materials_of_one_run],
     "reports/variance": [runs, "group_by=product", "group_by=printer", "group_by=filament"],
     "reports/explanation": [runs, "group_by=product", "group_by=printer", "group_by=filament"],
+    "reports/slicer": [sliced_runs, *(f"group_by={name}" for name in SLICER_GROUPS)],
+    "slicer-corrections": [slicer_corrections],
     "reports/consumption": [
         runs,
         "group_by=filament",

@@ -191,6 +191,12 @@ def variance_row(label, figure, show, threshold, *, not_compared=None):
     }
 
 
+def slot_grams(sliced, booked, weighed, metered):
+    """Grams of a slot of a sliced file, as cells."""
+    found = {"sliced": sliced, "booked": booked, "weighed": weighed, "metered": metered}
+    return {name: grams(value) for name, value in found.items()}
+
+
 def compared_rows(compared, currency, threshold):
     """What is compared of many runs: grams, time, and the cost with its known kinds."""
     cost = compared["cost"]

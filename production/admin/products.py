@@ -8,9 +8,11 @@ from inventory.admin import rendering
 from inventory.models import Filament
 from production.admin import explanation, formatting
 from production.models import BomLine, Product, ProductionRun, Reason
+from production.services import slicer_factors
 from production.services.reports import alerts, variance
 from production.services.reports import explanation as explanations
 from production.services.runs.replanning import following
+from production.services.variance import FACTOR_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 from tenants.operations.operation import in_dry_run
 from tenants.site.base import ModelAdmin, TabularInline
@@ -140,7 +142,23 @@ def _page(product):
         "compared": whole and formatting.compared_rows(whole["compared"], currency, threshold),
         "alert": found if found.passes(threshold) else None,
         "currency": currency,
+        "slot_rows": _slots(closed),
     }
+
+
+def _slots(runs):
+    """Slicer, booked and measured grams of the slots of its files, over its runs."""
+    return [
+        {
+            "filename": each.filename,
+            "slot": each.slot,
+            "runs": each.runs,
+            "evident_runs": each.evident_runs,
+            "factor": rounded(each.factor, FACTOR_PLACES),
+            **formatting.slot_grams(each.sliced, each.booked, each.weighed, each.metered),
+        }
+        for each in slicer_factors.of_runs(runs, group_by="slot")
+    ]
 
 
 def _explained(product, closed, currency):

@@ -15,7 +15,7 @@ from production.forms.actuals import COUNTS
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
 from production.services import run_state, variance
-from production.services.explanation import Explanation
+from production.services.explanation import Explanation, usual_factors
 from production.services.reports import demand
 from production.services.requirements import limits
 from production.services.runs import lines
@@ -141,7 +141,7 @@ def context(run):
     settings, exact = FarmSettings.load(), variance.loaded(run)
     threshold, figures = settings.variance_alert_percent, exact.as_dict()
     blockers = demand.blockers([run])[run.pk]
-    return explanation.context(Explanation(exact, settings.currency)) | {
+    return explanation.context(Explanation(exact, settings.currency, usual_factors(exact))) | {
         "run": run,
         "contents": formatting.contents(ProductionRun.objects.with_contents().get(pk=run.pk)),
         "badge": formatting.badge(run, blockers),
@@ -153,6 +153,7 @@ def context(run):
         "kinds_of_cost": _costs(figures["cost"], threshold),
         "material_rows": _materials(figures, threshold, run),
         "item_rows": _items(figures, threshold),
+        "slot_rows": [_slot(taken) for taken in exact.slots],
         "currency": settings.currency,
         "by_source": formatting.by_source(_by_source(exact)),
         "chart": comparison(
@@ -232,6 +233,17 @@ def _source(line, source):
         return label
     added = {"source": label, "grams": grams(line.added_grams)}
     return _("%(source)s, %(grams)s g reported since") % added
+
+
+def _slot(taken):
+    """A slot of the run's sliced file: slicer, booked and measured side by side."""
+    factor = taken.factor
+    return {
+        "slot": taken.slot,
+        "material": taken.lines[0].filament or taken.lines[0].material_type,
+        **formatting.slot_grams(taken.sliced, taken.booked, taken.weighed, taken.metered),
+        "factor": factor and variance.rounded(factor, variance.FACTOR_PLACES),
+    }
 
 
 def _items(figures, threshold):

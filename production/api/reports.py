@@ -5,9 +5,11 @@ from rest_framework.exceptions import ValidationError
 
 from inventory.models import Filament, InventoryTransaction, MaterialType
 from production.filters import reports as filters
+from production.filters.slicer import SlicerReportFilter
 from production.models import Product, ProductionRun, RunMaterial
 from production.serializers import reports as serializers
 from production.serializers.explanation import ExplanationGroupSerializer
+from production.serializers.slicer import SlicerGroupSerializer
 from production.services.reports import (
     alerts,
     consumption,
@@ -18,6 +20,7 @@ from production.services.reports import (
     unexplained,
     variance,
 )
+from production.services.sliced_files import corrections
 from tenants.api.views import ListViewSet
 
 
@@ -69,6 +72,21 @@ class ExplanationReport(Report):
         if ordering := parameters["ordering"]:
             return explanation.by_over(groups, descending=ordering == "-over")
         return groups
+
+
+class SlicerReport(Report):
+    """What slicers say against what was booked and measured, over completed runs of sliced files;
+    the factor is what plans could be corrected by."""
+
+    help_topic = "api#slicer-and-scale"
+    title = "Slicer and scale"
+    observed_as = "report.slicer"
+    queryset = ProductionRun.objects.live()
+    serializer_class = SlicerGroupSerializer
+    filterset_class = SlicerReportFilter
+
+    def compute(self, runs, parameters):
+        return corrections.compared(runs, group_by=parameters["group_by"] or "filament")
 
 
 class ConsumptionReport(Report):

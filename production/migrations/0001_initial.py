@@ -129,6 +129,27 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='SlicerCorrection',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('factor', models.DecimalField(decimal_places=4, editable=False, max_digits=8)),
+                ('run_count', models.PositiveIntegerField(editable=False, verbose_name='runs')),
+                ('sliced_grams', tenants.operations.quantities.GramsField(editable=False, verbose_name='by the slicer, g')),
+                ('measured_grams', tenants.operations.quantities.GramsField(editable=False, verbose_name='measured, g')),
+                ('accepted_at', models.DateTimeField(editable=False, verbose_name='accepted')),
+                ('withdrawn_at', models.DateTimeField(editable=False, null=True, verbose_name='withdrawn')),
+                ('accepted_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('filament', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='slicer_corrections', to='inventory.filament')),
+                ('former', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='successors', to='production.slicercorrection')),
+                ('printer', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='slicer_corrections', to='production.printer')),
+                ('withdrawn_by', models.ForeignKey(db_index=False, editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('withdrawn_at', None)), fields=('filament', 'printer'), name='slicer_correction_current_unique', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('filament__isnull', False), ('printer__isnull', False), _connector='OR'), name='slicer_correction_of_something'), models.CheckConstraint(condition=models.Q(('factor__gt', 0)), name='slicer_correction_factor_positive')],
+            },
+        ),
+        migrations.CreateModel(
             name='SlicedFile',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -286,6 +307,7 @@ class Migration(migrations.Migration):
                 ('sliced_purge_grams', tenants.operations.quantities.GramsField(editable=False, null=True)),
                 ('sliced_slot', models.PositiveIntegerField(editable=False, null=True)),
                 ('sliced_source', models.CharField(blank=True, choices=[('slicer', 'Slicer'), ('derived', 'Derived'), ('typed', 'Typed')], editable=False, max_length=7)),
+                ('slicer_factor', models.DecimalField(decimal_places=4, default=1, editable=False, max_digits=8)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='materials', to='production.productionrun')),
                 ('filament', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='run_materials', to='inventory.filament')),
                 ('material_type', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='run_materials', to='inventory.materialtype')),

@@ -5,6 +5,7 @@ it takes, its RunEvents what was done to it. Status, reservations and numbers ar
 ``production.services`` alone.
 """
 
+from production.models.corrections import SlicerCorrection
 from production.models.print_hosts import PrintHost
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import BomLine, Product
@@ -55,6 +56,7 @@ __all__ = [
     "RunMaterial",
     "RunNumber",
     "SlicedFile",
+    "SlicerCorrection",
     "ActualSource",
     "source_of",
 ]

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
+from production.models.corrections import factor_field
 from production.models.printers import Printer
 from production.models.products import Product
 from tenants.operations.quantities import GramsField
@@ -176,12 +177,14 @@ class PlannedByFile(models.Model):
 
 class LineOfFile(models.Model):
     """For a line of a run: the slot of the sliced file that it is for, and what the plates of the
-    run take of it, each printed once; ``sliced_purge_grams`` are a part of ``sliced_grams``."""
+    run take of it, each printed once; ``sliced_purge_grams`` are a part of ``sliced_grams``. The
+    plan is multiplied by ``slicer_factor``, of a SlicerCorrection; 1 without one."""
 
     sliced_slot = models.PositiveIntegerField(null=True, editable=False)
     sliced_grams = GramsField(null=True, editable=False)
     sliced_purge_grams = GramsField(null=True, editable=False)
     sliced_source = models.CharField(max_length=7, choices=GramsSource, blank=True, editable=False)
+    slicer_factor = factor_field(default=1)
 
     class Meta:
         abstract = True
@@ -189,5 +192,5 @@ class LineOfFile(models.Model):
     def sliced_plan(self, copies):
         """``(grams, purge grams)`` of the line for so many copies of the plates."""
         purge = self.sliced_purge_grams or Decimal(0)
-        grams = (self.sliced_grams - purge, purge)
+        grams = (each * self.slicer_factor for each in (self.sliced_grams - purge, purge))
         return tuple(each * copies.numerator / copies.denominator for each in grams)

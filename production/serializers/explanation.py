@@ -76,6 +76,18 @@ class UnknownFigure(serializers.Serializer):
     spool_code = serializers.CharField(required=False, allow_null=True)
 
 
+class MeasuredSlot(serializers.Serializer):
+    """A slot of the run's sliced file that was weighed or metered throughout, and what is usual in
+    other runs of its filament, else on its printer."""
+
+    slot = serializers.IntegerField()
+    sliced, measured, factor = Amount(6), Amount(6), Amount(4)
+    filament = serializers.IntegerField(allow_null=True)
+    printer = serializers.IntegerField(allow_null=True)
+    usual_factor = Amount(4)
+    usual_runs = serializers.IntegerField()
+
+
 class ExplanationSerializer(serializers.Serializer):
     """Why a run did not take and cost what was planned. The parts sum to the difference; ``over``
     is the difference without ``output``: what was really paid too much. ``assumed`` are grams and
@@ -91,6 +103,7 @@ class ExplanationSerializer(serializers.Serializer):
     grams_not_compared = NotCompared()
     needs = ExplainedNeed(many=True)
     items = ExplainedItem(many=True)
+    slicer = MeasuredSlot(many=True)
     unknown = UnknownFigure(many=True)
 
 

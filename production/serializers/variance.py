@@ -83,10 +83,10 @@ class ItemVariance(serializers.Serializer):
     cost_per_unit = MoneyFigure()
 
 
-class SlotTaken(serializers.Serializer):
+class SlotVariance(serializers.Serializer):
     """What was taken of one slot of the run's sliced file, part and purge: as the slicer says, as
     planned, as booked, and what of that was weighed or metered. Difference and factor are of what
-    was measured against the slicer, and null where not all was measured."""
+    was measured against the slicer, and null where not all was measured, or printed."""
 
     slot = serializers.IntegerField()
     materials = serializers.ListField(child=serializers.IntegerField())
@@ -106,5 +106,5 @@ class VarianceSerializer(serializers.Serializer):
     minutes_source = serializers.ChoiceField(ActualSource.choices, allow_null=True)
     cost = CostByKind()
     materials = MaterialVariance(many=True)
-    slots = SlotTaken(many=True)
+    slots = SlotVariance(many=True)
     items = ItemVariance(many=True)

@@ -122,7 +122,7 @@ class Variance:
     @property
     def slots(self):
         """What was taken of each slot of the run's sliced file, if it is planned by one."""
-        return sliced_slots.of_materials(self.run, self.materials)
+        return sliced_slots.of_materials(self.run, self.items, self.materials)
 
     @property
     def grams_not_compared(self):

@@ -21,7 +21,7 @@ PRODUCTS = "product bomline"
 LEARNT = "productfile productalias"
 MACHINES = "printer printerslot"
 RUNS = "productionrun runitem runmaterial"
-EVENTS = "runevent reason"
+EVENTS = "runevent reason slicercorrection"
 
 VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
     "view", "production", f"{PRODUCTS} {LEARNT} {MACHINES} {RUNS} {EVENTS}"
@@ -52,6 +52,7 @@ MANAGEMENT = (
     | {"inventory.merge_filament", "inventory.override_spool"}
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"inventory.overrule_recognisedrepeat"}
+    | _each("accept withdraw", "production", "slicercorrection")
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")

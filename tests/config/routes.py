@@ -36,11 +36,13 @@ from production.models import (
     RunItem,
     RunMaterial,
     SlicedFile,
+    SlicerCorrection,
 )
 from tenants.accounts import devices
 from tenants.accounts.models import AuditEvent, Backup, DeviceToken, FloorDevice, User
 from tenants.jobs.models import Job
 from tests.factories import (
+    a_correction,
     a_filament,
     a_manufacturer,
     a_material_type,
@@ -88,6 +90,7 @@ ROWS = {
     "run-events": RunEvent,
     "runs": ProductionRun,
     "sliced-files": SlicedFile,
+    "slicer-corrections": SlicerCorrection,
     "slots": PrinterSlot,
     "spools": Spool,
     "swap": RunMaterial,
@@ -166,6 +169,7 @@ def furnish(word):
     extra_fields.define("spool", word, by=None, name=f"{word} field", field_type="text")
     printer = a_slot("A2", printer=a_printer(f"{word} printer", notes=word)).printer
     a_print_host(printer)
+    a_correction(printer=printer)
     slot = a_slot(word, printer=printer)
     spool = a_spool(filament=filament, comment=word, lot_number=word, supplier=word)
     shelf.open(spool, by=None)

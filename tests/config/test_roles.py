@@ -111,6 +111,7 @@ API = """
 /api/v1/reports/lot-parts/                              v     .     .     .     .
 /api/v1/reports/lots/                                   v     .     .     .     .
 /api/v1/reports/scrap/                                  v     .     .     .     .
+/api/v1/reports/slicer/                                 v     .     .     .     .
 /api/v1/reports/stock-by-material-type/                 v     .     .     .     .
 /api/v1/reports/stock/                                  v     .     .     .     .
 /api/v1/reports/unexplained/                            v     .     .     .     .
@@ -124,6 +125,9 @@ API = """
 /api/v1/sliced-files/                                   v     o     .     .     .
 /api/v1/sliced-files/{pk}/                              v     .     .     .     .
 /api/v1/sliced-files/{pk}/plan/                         .     o     .     .     .
+/api/v1/slicer-corrections/                             v     m     .     .     .
+/api/v1/slicer-corrections/{pk}/                        v     .     .     .     .
+/api/v1/slicer-corrections/{pk}/withdraw/               .     m     .     .     .
 /api/v1/spools/                                         v     o     .     .     .
 /api/v1/spools/import/                                  .     o     .     .     .
 /api/v1/spools/labels/                                  v     .     .     .     .
@@ -243,6 +247,9 @@ PAGES = """
 /admin/production/productionrun/{pk}/swap_spool/        o     o
 /admin/production/productionrun/{pk}/take_over_reports/ o     o
 /admin/production/productionrun/{pk}/unstart/           o     o
+/admin/production/slicercorrection/accept/              .     m
+/admin/production/slicercorrection/csv/                 v     v
+/admin/production/slicercorrection/{pk}/withdraw/       m     m
 /admin/{app_label}/                                     v     v
 /filament/show/{number}/                                v     .
 /floor/                                                 v     .

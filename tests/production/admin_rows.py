@@ -16,6 +16,7 @@ from tenants.accounts.models import Backup
 from tenants.jobs import services as jobs
 from tenants.site.site import farm_site
 from tests.factories import (
+    a_correction,
     a_filament,
     a_print_host,
     a_printer,
@@ -39,6 +40,7 @@ def set_up(*, by):
     completion.complete(done, by=None, as_planned=True)
     a_run((a_spool(), 20), printer=printer)
     a_print_host(printer)
+    a_correction(printer=printer, by=by)
     make_token(by)
     a_repeat(user=by)
     devices.register(name="Tablet", by=by)

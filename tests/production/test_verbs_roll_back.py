@@ -23,12 +23,18 @@ from production.services import completion
 from production.services.runs import repeats
 from tests.factories import a_run, a_spool, spools_of_one
 from tests.production.completed_runs import took
-from tests.production.verbs import cases_of_devices, cases_of_runs, cases_of_the_shelf
+from tests.production.verbs import (
+    cases_of_devices,
+    cases_of_files,
+    cases_of_runs,
+    cases_of_the_shelf,
+)
 from tests.production.verbs.preparation import completed, running
 
 pytestmark = pytest.mark.usefixtures("farm")
 
 VERBS = cases_of_the_shelf.CASES | cases_of_devices.CASES | cases_of_runs.CASES
+VERBS |= cases_of_files.CASES
 WRITES = re.compile(r"\s*(INSERT|UPDATE|DELETE|WITH change0)", re.IGNORECASE)
 
 

@@ -8,15 +8,17 @@ formulas.
 """
 
 from production.services.explanation.explaining import Explanation
+from production.services.explanation.usual import usual_factors
 from production.services.variance import loaded
 from tenants.accounts.models import FarmSettings
 
 
 def of_run(run):
-    """The Explanation of one run; one query more than its variance."""
+    """The Explanation of one run; one query more than its variance, and four more of a run that
+    was measured and planned by a sliced file."""
     return of(loaded(run))
 
 
 def of(figures):
-    """The Explanation of a Variance. One query."""
-    return Explanation(figures, FarmSettings.load().currency)
+    """The Explanation of a Variance. One query, or five."""
+    return Explanation(figures, FarmSettings.load().currency, usual_factors(figures))

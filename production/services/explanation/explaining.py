@@ -15,6 +15,7 @@ from production.services.explanation.parts import (
 )
 from production.services.explanation.units import PrintedUnits, unit_grams
 from production.services.variance import (
+    FACTOR_PLACES,
     GRAM_PLACES,
     MINUTE_PLACES,
     PLACES,
@@ -58,9 +59,10 @@ class Difference:
 
 
 class Explanation:
-    """Why the figures of a Variance differ from its plan."""
+    """Why the figures of a Variance differ from its plan; ``usual`` are its `usual_factors`."""
 
-    def __init__(self, figures, currency):
+    def __init__(self, figures, currency, usual=None):
+        self.usual = usual or {}
         self.figures, self.currency, self.run = figures, currency, figures.run
         self.needs = needs_of(figures)
         self.units = PrintedUnits(figures, unit_grams(figures.items))
@@ -83,6 +85,11 @@ class Explanation:
     @property
     def sentence(self):
         return sentence.of(self)
+
+    @property
+    def measured(self):
+        """The slots of its file that were measured throughout."""
+        return [taken for taken in self.figures.slots if taken.factor is not None]
 
     @property
     def assumed(self):
@@ -113,6 +120,7 @@ class Explanation:
             "cost": {name: cost.as_dict() for name, cost in self.costs.items()},
             "needs": [_need(need) for need in self.needs],
             "items": [self._item(item) for item in self.figures.items],
+            "slicer": [_of_slicer(taken, self.usual.get(taken.slot)) for taken in self.measured],
             "unknown": self.unknown,
         }
 
@@ -248,6 +256,21 @@ class Explanation:
             for pk, spool in spools.items()
         ]
         return prices + [{"what": what} for what, value in others.items() if value is None]
+
+
+def _of_slicer(taken, usual):
+    """A slot that was measured, and what is usual in other runs of its filament, or on the
+    printer."""
+    return {
+        "slot": taken.slot,
+        "sliced": rounded(taken.sliced, GRAM_PLACES),
+        "measured": rounded(taken.measured, GRAM_PLACES),
+        "factor": rounded(taken.factor, FACTOR_PLACES),
+        "filament": usual and usual.filament and usual.filament.pk,
+        "printer": usual and usual.printer and usual.printer.pk,
+        "usual_factor": rounded(usual and usual.factor, FACTOR_PLACES),
+        "usual_runs": usual.evident_runs if usual else 0,
+    }
 
 
 def _of_needs(several):

@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from production.models import ActualSource, ProductionRun
-from production.services.explanation.causes import causes_of, listed
+from production.services.explanation.causes import MAX_NAMED, causes_of, listed
 from tenants.operations.text import format_amount, format_number
 
 UNKNOWN = {
@@ -23,7 +23,14 @@ def of(explanation):
         sentences = [_given_up(explanation)]
     else:
         sentences = [_compared(explanation), *_scrapped(explanation)]
-    return " ".join([*sentences, *_assumed(explanation), *_reported_beside(explanation)])
+    return " ".join(
+        [
+            *sentences,
+            *_assumed(explanation),
+            *_reported_beside(explanation),
+            *_beside_slicer(explanation),
+        ]
+    )
 
 
 def _given_up(explanation):
@@ -139,6 +146,39 @@ def _reported_beside(explanation):
                 "source": line.get_actual_source_display(),
                 "added": format_number(line.added_grams),
             }
+
+
+def _beside_slicer(explanation):
+    """What was measured where the slicer says something else, and what is usual; of many slots
+    those that are furthest off."""
+    off = [taken for taken in explanation.measured if taken.difference]
+    off.sort(key=lambda taken: abs(taken.difference), reverse=True)
+    for taken in off[:MAX_NAMED]:
+        usual = explanation.usual.get(taken.slot)
+        yield _said_of_slot(usual) % {
+            "slot": taken.slot,
+            "sliced": format_number(taken.sliced),
+            "measured": format_number(taken.measured),
+            "factor": format_number(taken.factor),
+            "of": usual and (usual.filament or usual.printer),
+            "usual": usual and format_number(usual.factor),
+            "runs": usual and usual.evident_runs,
+        }
+
+
+def _said_of_slot(usual):
+    if usual is None:
+        return _(
+            "The slicer says %(sliced)s g for slot %(slot)s, %(measured)s g were measured: "
+            "%(factor)s times as much."
+        )
+    return ngettext(
+        "The slicer says %(sliced)s g for slot %(slot)s, %(measured)s g were measured: %(factor)s "
+        "times as much. In %(runs)s other run it was %(usual)s times as much with %(of)s.",
+        "The slicer says %(sliced)s g for slot %(slot)s, %(measured)s g were measured: %(factor)s "
+        "times as much. In %(runs)s other runs it was %(usual)s times as much with %(of)s.",
+        usual.evident_runs,
+    )
 
 
 def _figures(explanation, **amounts):

@@ -10,8 +10,9 @@ are unexplained grams). Cost is grams x the entries' own cost per gram.
 from inventory.models import Filament, InventoryTransaction, MaterialType
 from production.models import METERING, Printer, Product
 from production.services.reports import sql
-from production.services.reports.statements import fetched, names_of, with_shares
+from production.services.reports.statements import names_of, with_shares
 from production.services.reports.variance import by_source
+from production.services.statements import fetched
 from production.services.variance import GRAM_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 

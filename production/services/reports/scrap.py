@@ -8,7 +8,8 @@ a failed run is lost as a whole. Cost is material, machine, energy and labour, b
 from decimal import Decimal
 
 from production.models import Printer, Product, Reason
-from production.services.reports.statements import fetched, names_of, with_shares
+from production.services.reports.statements import names_of, with_shares
+from production.services.statements import fetched
 from production.services.variance import GRAM_PLACES, rounded
 from tenants.accounts.models import FarmSettings
 

@@ -16,7 +16,7 @@ from itertools import groupby
 from inventory.models import Filament
 from production.models import UNMEASURED, Printer, Product
 from production.services.reports import sql
-from production.services.reports.statements import fetched
+from production.services.statements import fetched
 from production.services.variance import (
     GRAM_PLACES,
     KINDS,

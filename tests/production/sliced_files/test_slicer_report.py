@@ -5,8 +5,8 @@ from decimal import Decimal
 import pytest
 
 from production.models import ProductionRun, RunMaterial
+from production.services import slicer_factors
 from production.services.completion.actuals import ItemCount
-from production.services.reports import slicer
 from tests.factories import a_filament, a_printer, a_product, a_run, a_spool
 from tests.production.completed_runs import took
 from tests.production.sliced_files.sliced_runs import (
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("farm")
 
 
 def by(group_by, runs=None):
-    return slicer.of_runs(runs or ProductionRun.objects.live(), group_by=group_by)
+    return slicer_factors.of_runs(runs or ProductionRun.objects.live(), group_by=group_by)
 
 
 def test_the_factor_is_of_sums_over_runs_that_were_weighed():
@@ -108,11 +108,11 @@ def test_the_factor_of_a_filament_leaves_a_run_out():
     filament, printer = a_filament(), a_printer()
     printed(a_spool(filament=filament), 100, 104, printer=printer)
     run = printed(a_spool(filament=filament), 100, 110)
-    assert slicer.factor(filament=filament).factor == Decimal("1.07")
-    assert slicer.factor(filament=filament, besides=run).factor == Decimal("1.04")
-    assert slicer.factor(filament=filament, printer=printer).factor == Decimal("1.04")
-    assert slicer.factor(printer=printer).evident_runs == 1
-    assert slicer.factor(filament=a_filament()) is None
+    assert slicer_factors.factor(filament=filament).factor == Decimal("1.07")
+    assert slicer_factors.factor(filament=filament, besides=run).factor == Decimal("1.04")
+    assert slicer_factors.factor(filament=filament, printer=printer).factor == Decimal("1.04")
+    assert slicer_factors.factor(printer=printer).evident_runs == 1
+    assert slicer_factors.factor(filament=a_filament()) is None
 
 
 def test_it_asks_the_same_of_many_runs():

@@ -7,7 +7,7 @@ import pytest
 from inventory.models import Spool
 from inventory.services import metering
 from production.models import Reason, RunMaterial
-from production.services import completion, variance
+from production.services import completion, slicer_factors, variance
 from production.services.printing import midprint
 from production.services.runs import lines
 from tests.factories import a_filament, a_printer_token, a_run, a_running_run, a_spool, make_user
@@ -84,6 +84,15 @@ def test_half_a_measure_is_no_factor():
     midprint.swap_spool(run, by=None, spool=second, so_far=weighed(first, 60))
     run = completed(run, took(second, 45))
     assert slots_of(run) == {1: [100, 100, 105, 60, None, None, None]}
+
+
+def test_what_was_reported_after_a_weight_was_saved_is_booked_and_no_measure():
+    spool = a_spool()
+    run = completed(started(a_sliced_run((spool, 100))), weighed(spool, 104))
+    RunMaterial.objects.filter(run=run).update(added_grams=4)
+    assert slots_of(run) == {1: [100, 100, 104, 100, None, None, None]}
+    [found] = slicer_factors.of_runs(type(run).objects.all(), group_by="filament")
+    assert (found.weighed, found.evident_runs) == (100, 0)
 
 
 def test_a_run_without_a_file_has_no_slots():

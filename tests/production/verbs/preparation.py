@@ -110,10 +110,3 @@ def planned_before():
 
 def planned_once_more():
     return planning_again.plan_again(planned_before(), printer=a_printer(), by=None)
-
-
-OF_FILES = {
-    "sliced_file.receive": received_file,
-    "sliced_file.plan": planned_by_file,
-    "sliced_file.plan_again": planned_once_more,
-}

@@ -73,7 +73,8 @@ from tests.factories import (
     make_user,
     spools_of_one,
 )
-from tests.production.verbs.preparation import OF_FILES, misdated, reported_elsewhere, reported_late
+from tests.production.verbs.preparation import misdated, reported_elsewhere, reported_late
+from tests.production.verbs.stories_of_files import OF_FILES
 
 NEW = PASSWORD + "8"
 

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from inventory.models import Filament
 from production.models import Printer, ProductionRun
-from production.services.reports.statements import fetched
+from production.services.statements import fetched
 from production.services.variance import FACTOR_PLACES, GRAM_PLACES, rounded
 
 # By what slots of runs are grouped, and the columns of the key.
@@ -34,15 +34,17 @@ WITH chosen AS (
     WHERE run.status = 'completed' AND sliced_plates IS NOT NULL AND run.id IN ({runs})
 ), lines AS (
     SELECT line.run_id, line.sliced_slot AS slot, sliced_grams, sliced_source, actual_source,
-        line.actual_grams + coalesce(line.actual_purge_grams, 0) AS grams, spool.filament_id
+        line.actual_grams + coalesce(line.actual_purge_grams, 0) AS grams, added_grams,
+        spool.filament_id
     FROM production_runmaterial line JOIN chosen ON chosen.id = line.run_id
     LEFT JOIN inventory_spool spool ON spool.id = line.spool_id
     WHERE line.sliced_slot IS NOT NULL
 ), slots AS (
     SELECT run_id, slot, sum(sliced_grams) AS sliced, sum(grams) AS booked,
-        sum(grams) FILTER (WHERE actual_source = 'weighed') AS weighed,
+        sum(grams - added_grams) FILTER (WHERE actual_source = 'weighed') AS weighed,
         sum(grams) FILTER (WHERE actual_source = 'metered') AS metered,
-        bool_and(actual_source IN ('weighed', 'metered') OR grams = 0) AS is_measured,
+        bool_and(actual_source IN ('weighed', 'metered') AND added_grams = 0 OR grams = 0)
+            AS is_measured,
         bool_or(sliced_source = 'typed') AS is_typed,
         CASE WHEN min(filament_id) = max(filament_id) THEN min(filament_id) END AS filament_id
     FROM lines GROUP BY run_id, slot

@@ -3,6 +3,7 @@
 Serves the project, and each revision, with a database of its own; they take turns. For each
 request: how many a second for 8 clients and for 32, and what one costs, in milliseconds of CPU, the
 application and PostgreSQL. Medians; then the ratio of the costs to those of the first revision.
+Where there is a bar, it is printed for this machine as it was meanwhile (see `benchmarks.machine`).
 The farm has 1,000 spools and 1,000 runs; a completion is of two spools and two items.
 """
 
@@ -31,6 +32,8 @@ READS = {
     "one spool": ("spools/{}/", "spools"),
     "one run": ("production-runs/{}/", "runs"),
 }
+# Milliseconds of CPU, of the machine that `benchmarks.machine` knows.
+BARS = {"list of 50 spools": 2.4, "list of 50 runs": 5, "one spool": 1.5, "one run": 1.7}
 
 
 def main(arguments=()):
@@ -57,8 +60,12 @@ def main(arguments=()):
 
 
 def _compare(what, sides, options):
-    found = {(name, clients): [] for name in sides for clients in CLIENTS}
+    from benchmarks import machine
+
+    found, scales = {(name, clients): [] for name in sides for clients in CLIENTS}, []
     for number in range(options.rounds + 1):
+        if what in BARS:
+            scales.append(machine.scale(sides["here"]))
         for name, side in sides.items():
             for clients in CLIENTS:
                 figures = _measure(what, side, clients, options)
@@ -75,6 +82,10 @@ def _compare(what, sides, options):
                 f"{middle[1]:5.2f} + {middle[2]:5.2f} ms   x {cost / first:.2f}",
                 flush=True,
             )
+    if scales:
+        times = statistics.median(scales)
+        known = f"{BARS[what]} ms, of a machine where 2.0 ms are {times * 2:.2f} here"
+        print(f"{what:<20} bar: {BARS[what] * times:.2f} ms ({known})", flush=True)
 
 
 def _measure(what, side, clients, options):
@@ -142,7 +153,11 @@ def _make(count):
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["--make"]:
+    if sys.argv[1:3] == ["--make", "machine"]:
+        from benchmarks import machine
+
+        machine.measure()
+    elif sys.argv[1:2] == ["--make"]:
         _make(int(sys.argv[3]))
     else:
         main(sys.argv[1:])

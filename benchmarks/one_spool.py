@@ -102,7 +102,7 @@ def served(root, port, maker=HERE, more=None, data=None):
 
                 make.pid = server.pid
                 make.port, make.url = port, f"http://127.0.0.1:{port}"
-                make.cpu = lambda: (_cpu_of(server.pid), _cpu_of(_postmaster(data)))
+                make.cpu = lambda: (cpu_of(server.pid), cpu_of(_postmaster(data)))
                 yield make
             finally:
                 server.terminate()
@@ -112,12 +112,12 @@ def _postmaster(data):
     return int((Path(data) / "postgres" / "postmaster.pid").read_text().split()[0])
 
 
-def _cpu_of(pid):
+def cpu_of(pid):
     """CPU seconds of a process, its descendants, and those of them that have ended."""
     place = Path(f"/proc/{pid}")
     fields = (place / "stat").read_text().rpartition(")")[2].split()
     used = sum(map(int, fields[11:15])) / os.sysconf("SC_CLK_TCK")
-    return used + sum(map(_cpu_of, (place / "task" / str(pid) / "children").read_text().split()))
+    return used + sum(map(cpu_of, (place / "task" / str(pid) / "children").read_text().split()))
 
 
 def _wait(port):

@@ -29,6 +29,7 @@ from contextlib import suppress
 import psycopg
 from django.db.utils import OperationalError
 from django_tenants.postgresql_backend import base
+from psycopg._queries import PostgresQuery, _query2pg
 from psycopg.client_cursor import ClientCursorMixin
 from psycopg.pq import Format, TransactionStatus
 
@@ -57,12 +58,27 @@ FIND = """
 FORGET = "CLOSE ALL; UNLISTEN *; DEALLOCATE ALL;"
 NO_ROLE = "none"
 PREPARED = object()  # in place of the name of a cursor
+
+
+class RepeatedQuery(PostgresQuery):
+    """Psycopg's, which reads a text of more than 4 kB for placeholders each time anew."""
+
+    __slots__ = ()
+
+    def convert(self, query, params):
+        if params is None:
+            return super().convert(query, params)
+        found = _query2pg(self._ensure_bytes(query), self._tx.encoding)
+        self.query, self._want_formats, self._order, self._parts = found
+        return self.dump(params)
+
+
 # What makes a cursor one that puts parameters into the text by itself, undone.
 BOUND_BY_SERVER = {
     name: getattr(psycopg.Cursor, name)
     for name in vars(ClientCursorMixin)
     if not name.startswith("__") and hasattr(psycopg.Cursor, name)
-}
+} | {"_query_cls": RepeatedQuery}
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -97,7 +97,7 @@ class CompiledQuery:
         if statement.locks and not connection.in_atomic_block:
             raise TransactionManagementError("Rows can be locked in a transaction only.")
         given = {name: ADAPTED.get(kinds[name], lambda it: it)(values[name]) for name in values}
-        return fetch(statement.text, given)
+        return fetch(statement.text, given, is_binary=statement.is_binary)
 
     @cached_property
     def statement(self):
@@ -135,6 +135,7 @@ class Statement:
         self.model, self.locks = rows.model, rows.query.select_for_update
         self.read = _reader(rows, compiler)
         converters = compiler.get_converters([column[0] for column in compiler.select])
+        self.is_binary = not converters  # these take what Django reads, which is text
         if converters:  # of JSON, and of fields of one's own
             self.read = _converting(self.read, converters)
 

@@ -14,6 +14,7 @@ from opentelemetry.instrumentation.psycopg import PsycopgInstrumentor
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH, _query2pg
 
 from config.database import PREPARE_AFTER
 from tenants.accounts.models import DeviceToken, FarmSettings, User
@@ -170,6 +171,15 @@ def test_ids_of_every_size_take_one_statement(farm):
     compiled = query(SHAPES["tuples"], ids=IDS)
     repeat(lambda: [compiled(ids=[pk]) for pk in (1, 2**20, 2**40)])
     assert prepared("accounts_user") == 1
+
+
+def test_a_text_of_any_length_is_read_for_placeholders_once(farm):
+    text = "SELECT %(n)s::int" + " " * 2 * MAX_CACHED_STATEMENT_LENGTH
+    assert fetch(text, {"n": 1}) == [(1,)]
+    before = _query2pg.cache_info()
+    assert [fetch(text, {"n": n}) for n in (2, 3)] == [[(2,)], [(3,)]]
+    after = _query2pg.cache_info()
+    assert (after.misses - before.misses, after.hits - before.hits) == (0, 2)
 
 
 def test_a_connection_that_does_not_prepare_finds_the_same(farm, monkeypatch):

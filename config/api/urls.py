@@ -26,6 +26,7 @@ from tenants.api.people.managing import (
 from tenants.api.people.own import MeViewSet, TokenViewSet
 from tenants.web.websockets import is_handshake
 
+OFTEN = ("spools", "production-runs")  # asked for most
 ALONE = ("me", "me/undo", "settings", "schema", "docs")  # addresses of no list
 
 
@@ -59,7 +60,11 @@ class Router(DefaultRouter):
         for each in patterns:
             part, _, rest = str(each.pattern).removeprefix("^").partition("/")
             groups.setdefault(part, []).append(re_path(f"^{rest}", each.callback, name=each.name))
-        return [*(path(f"{part}/", include(group)) for part, group in groups.items()), root]
+        often = {part: groups.pop(part) for part in OFTEN}
+        return [
+            *(path(f"{part}/", include(group)) for part, group in (often | groups).items()),
+            root,
+        ]
 
 
 router = Router()

@@ -3,12 +3,18 @@
 from django.urls import path
 
 from production.services.transitions import BUTTONS
-from production.views import people, receive, runs, scan, spools, tags, today
+from production.views import people, receive, runs, scan, sliced_files, spools, tags, today
 
 urlpatterns = [
     path("", today.TodayView.as_view(), name="floor-today"),
     path("screen/", today.ScreenView.as_view(), name="floor-screen"),
     path("queue/", today.QueueView.as_view(), name="floor-queue"),
+    path("sliced-files/", sliced_files.SlicedFilesView.as_view(), name="floor-sliced-files"),
+    path(
+        "sliced-files/<int:pk>/",
+        sliced_files.SlicedFileView.as_view(),
+        name="floor-sliced-file",
+    ),
     path("who/", people.WhoView.as_view(), name="floor-who"),
     path("leave/", people.LeaveView.as_view(), name="floor-leave"),
     path("device/", people.DeviceView.as_view(), name="floor-device"),

@@ -7,7 +7,17 @@ from production.admin import (
     printers,
     products,
     runs,
+    sliced_files,
     spools,
 )
 
-__all__ = ["corrections", "dashboard", "print_hosts", "printers", "products", "runs", "spools"]
+__all__ = [
+    "corrections",
+    "dashboard",
+    "print_hosts",
+    "printers",
+    "products",
+    "runs",
+    "sliced_files",
+    "spools",
+]

@@ -1,5 +1,7 @@
 """Figures, times and spools on the floor's pages: in the farm's locale, with their units."""
 
+from decimal import Decimal
+
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -7,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.glyphs import spool_glyph
+from production.services.sliced_files.bringing import SUFFIXES
 from tenants.operations.text import format_number, half_up
 
 register = template.Library()
@@ -59,6 +62,11 @@ def duration(minutes):
 
 
 @register.filter
+def duration_of_seconds(seconds):
+    return duration(None if seconds is None else Decimal(seconds) / 60)
+
+
+@register.filter
 def clock(at):
     """The time of a moment, by the farm's clock; with the day, where it is not today's."""
     at = timezone.localtime(at)
@@ -92,3 +100,10 @@ def field(bound, unit="", size=""):
     kind = getattr(bound.field.widget, "input_type", "")
     unit = unit or getattr(bound.field, "unit", "")
     return {"field": bound, "unit": unit, "size": size, "is_box": kind == "checkbox"}
+
+
+@register.simple_tag
+def accepted_files():
+    """What a field for sliced files offers; phones know most of them as nothing better than bytes
+    or text."""
+    return ",".join((*SUFFIXES, "application/octet-stream", "text/plain"))

@@ -9,6 +9,8 @@ FLOOR = {
     "today": ("floor-today",),
     "screen": ("floor-screen",),
     "queue": ("floor-queue",),
+    "sliced files": ("floor-sliced-files",),
+    "sliced file": ("floor-sliced-file", "sliced_file"),
     "find": ("floor-find",),
     "printer": ("floor-printer", "printer"),
     "printer to clear": ("floor-printer", "uncleared"),
@@ -69,6 +71,10 @@ ADMIN = {
     "ledger": "/admin/inventory/inventorytransaction/",
     "products": "/admin/production/product/",
     "product": "/admin/production/product/{product}/change/",
+    "sliced files": "/admin/production/slicedfile/",
+    "drop sliced files": "/admin/production/slicedfile/add/",
+    "sliced file": "/admin/production/slicedfile/{sliced_file}/change/",
+    "plan a sliced file": "/admin/production/slicedfile/{sliced_file}/plan/",
     "printers": "/admin/production/printer/",
     "printer": "/admin/production/printer/{long_named}/change/",
     "history": "/admin/production/printer/{long_named}/history/",
@@ -106,4 +112,5 @@ def floor_path(name, sample):
 
 def admin_path(name, sample):
     named = ("planned", "running", "closed", "spool", "long_named", "long_run", "product", "job")
+    named += ("sliced_file",)
     return ADMIN[name].format(**{each: getattr(sample, each).pk for each in named})

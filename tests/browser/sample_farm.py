@@ -15,11 +15,13 @@ from tenants.jobs.models import Job
 from tests.factories import (
     a_filament,
     a_material_type,
+    a_plate,
     a_printer,
     a_printer_token,
     a_product,
     a_run,
     a_running_run,
+    a_sliced_file,
     a_spool,
 )
 
@@ -66,8 +68,15 @@ def set_up(*, by):
         running=running, planned=planned, closed=closed, spool=spools[0], bare_spool=spools[2],
         filament=black, slot=slot, printer=elm, product=hook, uncleared=fir,
         long_named=long_named, long_run=long_run,
-        line=running.materials.order_by("pk").first(), job=_job(by),
+        line=running.materials.order_by("pk").first(), job=_job(by), sliced_file=_file(by),
     )  # fmt: skip
+
+
+def _file(by):
+    """A file of two plates, with a name as long as can be and a doubtful figure."""
+    plates = [a_plate(index=1, objects=[(LONG, 2)]), a_plate(index=2, seconds=None, name=LONG_TOO)]
+    doubt = {"plate": 1, "slot": 1, "code": "total", "detail": "The sum differs from the total."}
+    return a_sliced_file(f"{LONG}.gcode", plates=plates, doubts=[doubt], by=by)
 
 
 def _job(by):

@@ -24,6 +24,7 @@ from tests.factories import (
     a_repeat,
     a_run,
     a_running_run,
+    a_sliced_file,
     a_spool,
     make_token,
 )
@@ -43,6 +44,7 @@ def set_up(*, by):
     a_correction(printer=printer, by=by)
     make_token(by)
     a_repeat(user=by)
+    a_sliced_file()
     devices.register(name="Tablet", by=by)
     Backup.objects.create(by=by, file="by-hand.farm.gz", size=1)
     Location.objects.create(name="Shelf")

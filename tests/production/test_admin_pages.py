@@ -66,6 +66,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "production.product",
         "production.productionrun",
         "production.reason",
+        "production.slicedfile",
         "production.slicercorrection",
     ]
 

@@ -1,0 +1,39 @@
+"""Several sliced files at once: each is read by itself, and one that can't be stops no other."""
+
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from production.models import SlicedFile
+from production.services.sliced_files import receiving
+from tenants.operations.refusals import Refusal
+
+SUFFIXES = (".gcode", ".gco", ".g", ".bgcode", ".3mf", ".ufp", ".gx")  # of files that can be read
+
+
+@dataclass(frozen=True)
+class Brought:
+    """A file that somebody has sent: what was read of it, or why it was not."""
+
+    name: str
+    row: SlicedFile | None = None
+    refusal: Refusal | None = None
+
+    @property
+    def sentence(self):
+        """Why it was not read."""
+        return _("%(name)s: %(why)s") % {"name": self.name, "why": self.refusal.detail}
+
+
+def receive_all(files, *, by):
+    """The Broughts of IncomingFiles, in their order."""
+    return [_receive(file, by) for file in files]
+
+
+def _receive(file, by):
+    measured = {"sha256": file.sha256, "size_bytes": file.size}
+    try:
+        row = receiving.receive(file, filename=file.name, by=by, **measured)
+    except Refusal as refusal:
+        return Brought(file.name, refusal=refusal)
+    return Brought(file.name, row)

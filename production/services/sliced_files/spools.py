@@ -4,10 +4,14 @@ enough for all of them. Queries only."""
 from collections import defaultdict
 from decimal import Decimal
 
-from production.models import Printer, RunMaterial
+from django.db.models import F
+
+from production.models import Printer, ProductionRun, RunMaterial
 from production.services.sliced_files import contents, fitting
 from production.services.sliced_files.matching import match
 from production.services.sliced_files.proposals import WantedSlot
+
+MOST_RUNS = 20  # of a file, among which is the last one whose spools are known
 
 
 def propose(file, *, printer=None, copies=1, plates=None, by_hand=None):
@@ -20,7 +24,7 @@ def propose(file, *, printer=None, copies=1, plates=None, by_hand=None):
 
 def wanted_slots(file, *, plates=None):
     """The WantedSlots of a file, in their order, with what was taken the last time that it was
-    printed. One query."""
+    printed. One query; two if it was planned before."""
     of_slot = defaultdict(list)
     for plate in contents.plates_of(file):
         if plates is None or plate.index in plates:
@@ -55,16 +59,19 @@ def _wanted(slots, taken):
 
 
 def _taken(file):
-    """``{slot: (filament, lot)}`` of the last run of the same file."""
-    rows = RunMaterial.objects.filter(
-        run__sliced_file__sha256=file.sha256, sliced_slot__isnull=False, spool__isnull=False
-    ).exclude(run__deleted_at__isnull=False)
-    rows = rows.order_by("-run", "pk")
-    found, last = {}, None
-    for run, slot, filament, lot in rows.values_list(
+    """``{slot: (filament, lot)}`` of the last run of the same file for which spools were named."""
+    runs = ProductionRun.objects.live().filter(sliced_file__sha256=file.sha256)
+    # Not by the id itself, in whose order PostgreSQL may look through all runs.
+    last = list(runs.order_by((F("pk") + 0).desc()).values_list("pk", flat=True)[:MOST_RUNS])
+    if not last:
+        return {}
+    lines = RunMaterial.objects.filter(sliced_slot__isnull=False, spool__isnull=False)
+    rows = lines.filter(run__in=last).order_by("-run", "pk")
+    taken, newest = {}, None
+    for run, slot, *values in rows.values_list(
         "run", "sliced_slot", "spool__filament", "spool__lot_number"
-    )[:100]:
-        if run != (last := last or run):
-            break
-        found.setdefault(slot, (filament, lot))
-    return found
+    ):
+        newest = newest or run
+        if run == newest:
+            taken.setdefault(slot, tuple(values))
+    return taken

@@ -37,7 +37,7 @@ def test_a_completion(ask):
     runs = [a_running_run(*takes, items=makes, printer=a_printer()) for _ in range(2)]
     ask("post", f"production-runs/{runs[0].pk}/complete/", {"as_planned": True})
     found = ask("post", f"production-runs/{runs[1].pk}/complete/", {"as_planned": True})
-    assert len(found) <= 11, "\n".join(found)
+    assert len(found) <= 12, "\n".join(found)  # the last asks what may be done next
 
 
 @pytest.mark.parametrize("path", ["spools/", "production-runs/"])

@@ -392,5 +392,5 @@ def test_no_index_is_of_a_column_that_a_report_changes(farm):
             "AND tablename IN ('inventory_spool', 'inventory_usagemeter')"
         )
         found = " ".join(definition for (definition,) in cursor.fetchall())
-    for column in ("metered_grams", "last_used_at", "last_report_at", "reports", "started_at"):
+    for column in ("metered_grams", "last_used_at", "last_report_at", "reports"):
         assert column not in found

@@ -87,7 +87,7 @@ def _following(line, share):
     purge = share.grams - part
     line.planned_grams -= part
     line.planned_purge_grams -= purge
-    wanted = {name: getattr(line, name) for name in ("filament", "material_type", "sliced_slot")}
+    wanted = {"filament": line.filament, "material_type": line.material_type}
     plan = {"planned_grams": part, "planned_purge_grams": purge}
     plan |= {"planned_source": line.planned_source, "sliced_slot": line.sliced_slot}
     claim = {"spool": share.spool, "reserved_grams": share.grams}

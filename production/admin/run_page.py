@@ -19,6 +19,7 @@ from production.services.explanation import Explanation, usual_factors
 from production.services.reports import demand
 from production.services.requirements import limits
 from production.services.runs import lines
+from production.services.sliced_files import fitting
 from tenants.accounts.models import FarmSettings
 from tenants.site.base import TabularInline
 
@@ -148,6 +149,7 @@ def context(run):
         "is_plan_outdated": ProductionRun.objects.with_outdated_plan().filter(pk=run.pk).exists(),
         "as_sliced": _as_sliced(run),
         "blockers": blockers,
+        "misfits": list(fitting.misfits(run)) if run.status == PLANNED else [],
         "variance": figures,
         "totals": _totals(figures, settings.currency, threshold),
         "kinds_of_cost": _costs(figures["cost"], threshold),

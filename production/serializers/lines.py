@@ -124,6 +124,7 @@ class RunMaterialSerializer(RowSerializer):
             "sliced_grams",
             "sliced_purge_grams",
             "sliced_source",
+            "slicer_factor",
             "expected_grams",
             "reserved_grams",
             "metered_grams",

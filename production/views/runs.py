@@ -16,6 +16,7 @@ from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
 from production.services.reports.today import OpenRun
+from production.services.sliced_files import fitting
 from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
 from production.views.floor import ButtonView, VerbView
@@ -117,7 +118,8 @@ class StartView(RunVerbView):
         if self.run.status != Status.PLANNED:
             return context | {"lines": self.lines()}
         blockers = demand.blockers_of_read([self.run])[self.run.pk]
-        return context | {"blockers": blockers, "following": list(demand.following(self.run))}
+        notes = [*demand.following(self.run), *fitting.misfits(self.run)]
+        return context | {"blockers": blockers, "following": notes}
 
 
 class RunPage(StartView):

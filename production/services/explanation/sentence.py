@@ -4,6 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from production.models import ActualSource, ProductionRun
+from production.models.corrections import factor_text
 from production.services.explanation.causes import MAX_NAMED, causes_of, listed
 from tenants.operations.text import format_amount, format_number
 
@@ -29,6 +30,7 @@ def of(explanation):
             *_assumed(explanation),
             *_reported_beside(explanation),
             *_beside_slicer(explanation),
+            *_corrected(explanation),
         ]
     )
 
@@ -164,6 +166,16 @@ def _beside_slicer(explanation):
             "usual": usual and format_number(usual.factor),
             "runs": usual and usual.evident_runs,
         }
+
+
+def _corrected(explanation):
+    """By what the slicer's grams were multiplied for the plan."""
+    for taken in explanation.figures.slots[:MAX_NAMED]:
+        factors = {line.slicer_factor for line in taken.lines if line.sliced_grams is not None}
+        if factors - {1}:
+            names = {"slot": taken.slot, "factor": factor_text(max(factors))}
+            text = _("The plan of slot %(slot)s has %(factor)s times the slicer's grams.")
+            yield text % names
 
 
 def _said_of_slot(usual):

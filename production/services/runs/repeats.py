@@ -21,7 +21,10 @@ from tenants.operations.refusals import Invalid, Refusal
 BILL, FILE, TYPED = PlanSource.BILL, PlanSource.FILE, PlanSource.TYPED
 COPIED = ("printer", "priority", "notes")
 OF_FILE = ("sliced_file", "sliced_plates", "sliced_seconds")
-OF_SLOT = ("sliced_slot", "sliced_grams", "sliced_purge_grams", "sliced_source")
+OF_SLOT = (
+    *("sliced_slot", "sliced_grams", "sliced_purge_grams", "sliced_source"),
+    "slicer_factor",
+)
 
 
 class NothingToReprint(Refusal):

@@ -55,10 +55,10 @@ def _of_spool(search, spool, slot):
         detail %= {"spool": spool.code, "filament": spool.filament, "wanted": wanted}
         yield Blocker(claims.IncompatibleSpool.code, detail, subject | {"wanted": wanted})
     candidate = search.candidates[spool.pk]
-    if not candidate.is_enough(search.needed) and not candidate.follows(search.needed):
+    if not candidate.is_enough and not candidate.follows:
         available = candidate.row.available
-        missing = search.needed - available
-        figures = {"needed_grams": search.needed, "available_grams": available}
+        missing = candidate.needed - available
+        figures = {"needed_grams": candidate.needed, "available_grams": available}
         detail = _("Spool %(spool)s is %(missing)s g short of what the file takes.")
         detail %= {"spool": spool.code, "missing": format_number(missing)}
         numbers = subject | figures | {"missing_grams": missing}

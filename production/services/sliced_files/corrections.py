@@ -1,8 +1,8 @@
 """Corrections of what slicers say, by what was measured: proposed, and accepted by a manager.
 
 Plans by a file multiply the slicer's grams by the factor that was accepted for the filament on the
-printer, else for the filament, else for the printer. Plans that there are already stay as they are
-until they are refreshed. A withdrawn correction gives way to the one that it took the place of.
+printer, else for the filament, else for the printer. Plans that there are already stay as they are.
+A withdrawn correction gives way to the one that it took the place of.
 """
 
 from decimal import Decimal

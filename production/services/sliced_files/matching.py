@@ -1,5 +1,5 @@
 """What a sliced file is printed with: each of its slots is matched with what is loaded in the
-printer and what is on the shelf. Queries only, four however many slots and spools there are; net
+printer and what is on the shelf. Queries only, five however many slots and spools there are; net
 grams, of which what open runs reserve is not available."""
 
 from collections import Counter
@@ -10,7 +10,7 @@ from heapq import nsmallest
 from inventory.models import MaterialType, Spool
 from inventory.services import material_types
 from production.services.reports.demand import Blocker
-from production.services.sliced_files import blockers, proposals
+from production.services.sliced_files import blockers, corrections, proposals
 from production.services.sliced_files.proposals import SpoolCandidate, SpoolProposal, WantedSlot
 from production.services.sliced_files.shelf_rows import shelf_rows
 
@@ -48,8 +48,9 @@ def match(slots, *, printer=None, plates=1, by_hand=None, most=5):
     for row in rows:
         if row.is_loaded:
             loaded[row.filament_id] += row.free
+    factors = _factors(rows, printer)
     for search in searches:
-        search.look_through(rows, loaded, most=most + len(slots))
+        search.look_through(rows, loaded, factors, most=most + len(slots))
     chosen = _choose(searches)
     ids = {pk for search in searches for pk in search.candidates}
     spools = Spool.objects.with_filament().select_related("printer_slot__printer").in_bulk(ids)
@@ -59,6 +60,13 @@ def match(slots, *, printer=None, plates=1, by_hand=None, most=5):
     ]
 
 
+def _factors(rows, printer):
+    """``{filament id: factor}`` of what was accepted for them on the printer."""
+    on = printer and printer.pk
+    found = corrections.factors({(row.filament_id, on) for row in rows})
+    return {filament: factor for (filament, _printer), factor in found.items()}
+
+
 class _Search:
     """A slot, and what suits it: ``candidates`` by the id of their spool, best first."""
 
@@ -66,8 +74,9 @@ class _Search:
         self.wanted, self.material_type, self.by_hand = wanted, material_type, by_hand
         self.needed = None if wanted.grams is None else wanted.grams * plates
 
-    def look_through(self, rows, loaded, *, most):
-        """``loaded`` are grams that are free in the printer, by filament."""
+    def look_through(self, rows, loaded, factors, *, most):
+        """``loaded`` are grams that are free in the printer, ``factors`` what plans multiply the
+        slicer's grams by, both by filament."""
         fits, found = {}, []
         for row in rows:
             if row.filament_id not in fits:
@@ -76,7 +85,8 @@ class _Search:
             if fit or row.pk == self.by_hand:
                 fit = fit or proposals.suits(self.wanted, self.material_type, row)
                 twins = loaded[row.filament_id] - row.free if row.is_loaded else Decimal(0)
-                found.append(SpoolCandidate(row, fit, twins))
+                needed = self.needed and self.needed * factors[row.filament_id]
+                found.append(SpoolCandidate(row, fit, needed, twins))
         self.in_all = sum((each.row.free for each in found), Decimal(0))
         best = nsmallest(most, found, key=self.rank)
         best += [each for each in found if each.row.pk == self.by_hand]
@@ -88,15 +98,13 @@ class _Search:
         return proposals.suits(self.wanted, self.material_type, row)
 
     def rank(self, candidate):
-        return proposals.rank(self.wanted, self.needed, candidate)
+        return proposals.rank(self.wanted, candidate)
 
     def sufficing(self):
         """The ids of spools that can be chosen by themselves, best first: they have enough, and
         are of no other colour."""
         return [
-            pk
-            for pk, each in self.candidates.items()
-            if each.is_enough(self.needed) and each.fit.color_rank < 2
+            pk for pk, each in self.candidates.items() if each.is_enough and each.fit.color_rank < 2
         ]
 
     def matched(self, chosen, spools, *, printer, taken, most):
@@ -114,10 +122,7 @@ class _Search:
         )
 
     def _propose(self, pk, spools):
-        candidate = self.candidates[pk]
-        return proposals.propose(
-            self.wanted, self.needed, self.material_type, candidate, spools[pk]
-        )
+        return proposals.propose(self.wanted, self.material_type, self.candidates[pk], spools[pk])
 
 
 def _choose(searches):

@@ -11,6 +11,7 @@ from production.models import Product, SlicedFile
 from production.services.requirements import bom
 from production.services.runs import lifecycle, planning
 from production.services.sliced_files import (
+    correcting,
     figures,
     learning,
     new_products,
@@ -66,6 +67,7 @@ def plan(
     each = {"copies": copies, "order_reference": order_reference}
     groups = [settled] if is_one_run else [[plate] for plate in settled]
     runs = [fields | run_fields.of_plates(file, group, made, kinds, **each) for group in groups]
+    runs = correcting.corrected(runs)
     learning.learn(file, settled, made, at=at)
     if len(runs) == 1:
         return [lifecycle.create(by=by, at=at, **runs[0])]

@@ -77,19 +77,22 @@ class FilamentFit(NamedTuple):
 
 
 class SpoolCandidate(NamedTuple):
-    """A row of the shelf for a slot; ``twins_grams`` are available of its filament in other slots
-    of the printer."""
+    """A row of the shelf for a slot. ``needed`` is what a plan would take of its filament, None
+    where that is unknown; ``twins_grams`` are available of it in other slots of the printer."""
 
     row: ShelfRow
     fit: FilamentFit
+    needed: Decimal | None
     twins_grams: Decimal = Decimal(0)
 
-    def is_enough(self, needed):
-        return needed is None or self.row.available >= needed
+    @property
+    def is_enough(self):
+        return self.needed is None or self.row.available >= self.needed
 
-    def follows(self, needed):
+    @property
+    def follows(self):
         """Whether twins have what it has too little of."""
-        return self.row.available >= 0 and self.row.available + self.twins_grams >= needed
+        return self.row.available >= 0 and self.row.available + self.twins_grams >= self.needed
 
 
 def suits(wanted, material_type, row):
@@ -129,13 +132,13 @@ def is_of_profile(profile, row):
     return bool(words - material) and words <= material | _words(row.maker, row.name)
 
 
-def rank(wanted, needed, candidate):
+def rank(wanted, candidate):
     """What candidates are sorted by, best first."""
-    row, fit, _twins = candidate
-    is_enough = candidate.is_enough(needed)
+    row, fit, needed, _twins = candidate
+    is_enough = candidate.is_enough
     return (
         fit.color_rank,
-        0 if is_enough else 1 if candidate.follows(needed) else 2,
+        0 if is_enough else 1 if candidate.follows else 2,
         place_rank(wanted, row),
         not fit.was_taken,
         not fit.is_of_profile,
@@ -155,9 +158,9 @@ def place_rank(wanted, row):
     return 2 if row.printer_id is None else 3
 
 
-def propose(wanted, needed, material_type, candidate, spool):
+def propose(wanted, material_type, candidate, spool):
     """The SpoolProposal of a candidate, with its reasons."""
-    row, fit, _twins = candidate
+    row, fit, needed, _twins = candidate
     difference = None if fit.color is None else half_up(Decimal(fit.color), 1)
     reasons = (
         *_of_place(spool, row),
@@ -165,12 +168,12 @@ def propose(wanted, needed, material_type, candidate, spool):
         *_of_color(difference),
         *_of_profile(wanted, fit),
         *_of_lot(wanted, row),
-        _of_grams(needed, candidate),
+        _of_grams(candidate),
     )
     return SpoolProposal(
         spool=spool,
         color_difference=difference,
-        is_enough=None if needed is None else candidate.is_enough(needed),
+        is_enough=None if needed is None else candidate.is_enough,
         missing_grams=max((needed or 0) - row.available, Decimal(0)),
         reasons=reasons,
     )
@@ -226,16 +229,17 @@ def _of_lot(wanted, row):
         yield ProposalReason("lot", detail)
 
 
-def _of_grams(needed, candidate):
+def _of_grams(candidate):
+    needed = candidate.needed
     figures = {"available": format_number(candidate.row.available)}
     if needed is None:
         detail = _("%(available)s g available; the file does not say how much it takes.")
         return ProposalReason("need_unknown", detail % figures)
     figures["needed"] = format_number(needed)
     code, detail = "too_little", _("Only %(available)s g available, %(needed)s g needed.")
-    if candidate.is_enough(needed):
+    if candidate.is_enough:
         code, detail = "enough", _("%(available)s g available, %(needed)s g needed.")
-    elif candidate.follows(needed):
+    elif candidate.follows:
         code = "twins_follow"
         detail = _("%(available)s g available, %(needed)s g needed: its twins have the rest.")
     return ProposalReason(code, detail % figures)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from django.db.models import F
 
 from production.models import Printer, ProductionRun, RunMaterial
-from production.services.sliced_files import contents, fitting
+from production.services.sliced_files import contents, fitting, learnt_profiles
 from production.services.sliced_files.matching import match
 from production.services.sliced_files.proposals import WantedSlot
 
@@ -24,7 +24,7 @@ def propose(file, *, printer=None, copies=1, plates=None, by_hand=None):
 
 def wanted_slots(file, *, plates=None):
     """The WantedSlots of a file, in their order, with what was taken the last time that it was
-    printed. One query; two if it was planned before."""
+    printed, else for its profile in that colour. Four queries at most, or five."""
     of_slot = defaultdict(list)
     for plate in contents.plates_of(file):
         if plates is None or plate.index in plates:
@@ -32,7 +32,11 @@ def wanted_slots(file, *, plates=None):
                 of_slot[slot.slot].append(slot)
     taken = _taken(file)
     first = sorted(of_slot.items())[: contents.MOST_SLOTS]
-    return [_wanted(slots, taken.get(number)) for number, slots in first]
+    known = learnt_profiles.taken_for([slots[0] for number, slots in first if number not in taken])
+    return [
+        _wanted(slots, taken.get(number) or known.get(learnt_profiles.look_of(slots[0])))
+        for number, slots in first
+    ]
 
 
 def printer_of(file):

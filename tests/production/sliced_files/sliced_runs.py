@@ -2,18 +2,11 @@
 
 from decimal import Decimal
 
-from django.utils import timezone
-
-from production.models import ProductionRun, RunMaterial, SlicedFile
+from production.models import ProductionRun, RunMaterial
 from production.services import completion
 from production.services.completion.actuals import MaterialActual
 from production.services.runs import lifecycle
-from tests.factories import a_run
-
-
-def a_sliced_file(filename="clip.gcode", **fields):
-    fields = {"sha256": "0" * 64, "size_bytes": 1000, "slicer": "PrusaSlicer"} | fields
-    return SlicedFile.objects.create(filename=filename, created_at=timezone.now(), **fields)
+from tests.factories import a_run, a_sliced_file
 
 
 def a_sliced_run(*takes, copies=1, source="slicer", file=None, **fields):

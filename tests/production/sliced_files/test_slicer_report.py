@@ -7,10 +7,16 @@ import pytest
 from production.models import ProductionRun, RunMaterial
 from production.services import slicer_factors
 from production.services.completion.actuals import ItemCount
-from tests.factories import a_filament, a_printer, a_product, a_run, a_spool
+from tests.factories import (
+    a_filament,
+    a_printer,
+    a_product,
+    a_run,
+    a_sliced_file,
+    a_spool,
+)
 from tests.production.completed_runs import took
 from tests.production.sliced_files.sliced_runs import (
-    a_sliced_file,
     a_sliced_run,
     completed,
     printed,

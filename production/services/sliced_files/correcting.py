@@ -1,0 +1,49 @@
+"""Applies accepted corrections to what is planned by a sliced file."""
+
+from dataclasses import replace
+
+from production.models import GramsSource
+from production.services.sliced_files import corrections
+
+
+def corrected(runs):
+    """The arguments of `lifecycle.create` for runs, with the grams of slots multiplied by the
+    factors that are current; what somebody typed for the file stays. One query."""
+    pairs = {_pair(each, run) for run in runs for each in _of_file(run)}
+    if not pairs:
+        return runs
+    factors = corrections.factors(pairs)
+    return [_corrected(run, factors) for run in runs]
+
+
+def _of_file(run):
+    return [each for each in run.get("materials") or () if _is_slicers(each)]
+
+
+def _is_slicers(material):
+    return material.of_file.get("sliced_source") in (GramsSource.SLICER, GramsSource.DERIVED)
+
+
+def _pair(material, run):
+    filament = material.spool.filament if material.spool else material.filament
+    printer = run.get("printer")
+    return filament and filament.pk, printer and printer.pk
+
+
+def _corrected(run, factors):
+    if not run.get("materials"):
+        return run
+    materials = [
+        _multiplied(each, factors[_pair(each, run)]) if _is_slicers(each) else each
+        for each in run["materials"]
+    ]
+    return {**run, "materials": materials}
+
+
+def _multiplied(material, factor):
+    return replace(
+        material,
+        planned_grams=material.planned_grams * factor,
+        planned_purge_grams=material.planned_purge_grams * factor,
+        of_file={**material.of_file, "slicer_factor": factor},
+    )

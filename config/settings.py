@@ -193,7 +193,7 @@ AUTHENTICATION_BACKENDS = [
     "tenants.accounts.backend.PinBackend",
 ]
 # The paths at which a session that was begun with a PIN is valid.
-PIN_SESSION_PATHS = "/(floor|[sSpPrR]|spool/show)/|/api/v1/spools/labels/$"
+PIN_SESSION_PATHS = "/(floor|[sSpPrR]|spool/show)/|/api/v1/(spools/labels/$|pictures/)"
 VALIDATORS = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -271,6 +271,8 @@ FARM_REQUESTS_PER_MINUTE = env_int("SPOOLBOOK_FARM_RATE", 12_000)  # of all of t
 MAX_STORED_ANSWER_BYTES = env_int("SPOOLBOOK_MAX_STORED_ANSWER_BYTES", 50_000_000)
 # Of the files that a farm's jobs have made, as they are kept for a day; 0: no limit.
 MAX_JOB_RESULT_BYTES = env_int("SPOOLBOOK_MAX_JOB_RESULT_BYTES", 200_000_000)
+# Of the pictures that a farm keeps; 0: no limit.
+MAX_PICTURE_BYTES = env_int("SPOOLBOOK_MAX_PICTURE_BYTES", 500_000_000)
 # Networks that an import from a Spoolman may ask, though their addresses are private.
 SPOOLMAN_NETWORKS = env_networks("SPOOLBOOK_SPOOLMAN_NETWORKS")
 # What clocks may differ by; beyond it nothing is posted.

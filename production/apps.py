@@ -13,15 +13,16 @@ class ProductionConfig(AppConfig):
         # Models are loaded only now.
         from inventory.services import filament_references, run_lines  # noqa: PLC0415
         from production.services import filament_references as references  # noqa: PLC0415
-        from production.services import late_reports, reported_loads, transitions, twins  # noqa: PLC0415
+        from production.services import late_reports, pictures, reported_loads, transitions, twins  # noqa: PLC0415
         from production.services.printing import active_spool  # noqa: PLC0415
         from production.spoolman.importing import jobs  # noqa: PLC0415
-        from tenants.jobs import kinds, minutely  # noqa: PLC0415
+        from tenants.jobs import forgetting, kinds, minutely  # noqa: PLC0415
 
         active_spool.register()
         filament_references.register(references)
         run_lines.register(twins.lock_line, late_reports.settle_due)
         minutely.register(late_reports.IS_DUE, late_reports.settle_due)
+        forgetting.register(pictures.forget_unused)
         minutely.register(reported_loads.IS_DUE, reported_loads.load)
         announcing.shapes |= dict.fromkeys(("vendor", "filament"), _erased)
         for role in roles.FARM_ROLES:

@@ -3,6 +3,7 @@
 from production.api import (
     catalogue,
     lines,
+    pictures,
     print_hosts,
     reports,
     runs,
@@ -25,6 +26,8 @@ ROUTES = {
     "production-runs": runs.ProductionRunViewSet,
     f"production-runs/(?P<run_id>{ID})/items": lines.RunItemViewSet,
     f"production-runs/(?P<run_id>{ID})/materials": lines.RunMaterialViewSet,
+    f"production-runs/(?P<run_id>{ID})/photos": pictures.RunPhotoViewSet,
+    "pictures": pictures.PictureViewSet,
     "run-events": runs.RunEventViewSet,
     "reports/variance": reports.VarianceReport,
     "reports/explanation": reports.ExplanationReport,

@@ -30,6 +30,7 @@ VARYING = {
     r"password \S+": "password SECRET",
     r"\b[A-Z]{4}-\d{8}-\d{3,}\b": "NUMBER",
     r"\b(readme|tour)\b": "FARM",
+    r"\b[0-9a-f]{64}\b": "HASH",
 }
 
 

@@ -3,9 +3,11 @@
 import itertools
 from datetime import timedelta
 from decimal import Decimal
+from io import BytesIO
 
 from django.db import connection
 from django.utils import timezone
+from PIL import Image
 
 from inventory.models import Filament, Manufacturer, MaterialType, RecognisedRepeat, Spool
 from inventory.services import metering, receiving
@@ -22,6 +24,8 @@ from production.models import (
     SlicedFile,
     SlicerCorrection,
 )
+from production.pictures import encode
+from production.services import pictures
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
 from tenants.accounts import roles
@@ -219,3 +223,20 @@ def _material(spool, grams, purge=0):
     return NewMaterial(
         spool=spool, planned_grams=Decimal(str(grams)), planned_purge_grams=Decimal(str(purge))
     )
+
+
+def an_encoded_picture(shade=None):
+    """A picture to keep; another one for each shade, and each time without one."""
+    color = (shade if shade is not None else next(_numbers)) * 1_234_567 % 0xFFFFFF
+    file = BytesIO()
+    image = Image.new("RGB", (6, 4), (color >> 16, color >> 8 & 255, color & 255))
+    image.save(file, "PNG")
+    return encode(file.getvalue())
+
+
+def a_picture(shade=None):
+    return pictures.keep(an_encoded_picture(shade))
+
+
+def a_photo_of(run, *, by=None):
+    return pictures.add_photo(run, by=by, photo=an_encoded_picture())

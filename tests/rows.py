@@ -4,11 +4,14 @@ They are written past the services: each table has the given number of rows, eac
 refers to rows of its own, and every figure is there. ``ROWS`` has what fills each list of the API.
 """
 
+import hashlib
+
 from django.utils import timezone
 
 from inventory.models import RecognisedRepeat
 from production.models import (
     BomLine,
+    Picture,
     Printer,
     PrinterSlot,
     PrintHost,
@@ -21,6 +24,7 @@ from production.models import (
     RunEvent,
     RunItem,
     RunMaterial,
+    RunPhoto,
     SlicedFile,
     SlicerCorrection,
 )
@@ -108,8 +112,30 @@ def sliced_runs(count):
     return rows
 
 
+def pictures(count):
+    """Each is called as its bytes are: the hash of a number after those that are there."""
+    first, now = Picture.objects.count(), timezone.now()
+    files = [str(first + each).encode() for each in range(count)]
+    return many(
+        Picture,
+        count,
+        sha256=lambda n: hashlib.sha256(files[n]).hexdigest(),
+        content=files.__getitem__,
+        thumbnail=b"",
+        **{"width": 4, "height": 3, "created_at": now, "named_at": now},
+    )
+
+
+def photos_of_one_run(count):
+    run, shots = first_of(ProductionRun, runs), pictures(count)
+    fields = {"picture": shots.__getitem__, "created_at": timezone.now(), "created_by": a_user()}
+    return many(RunPhoto, count, run=run, **fields)
+
+
 def products(count):
-    rows = many(Product, count, sku=named("SKU"), name="Part", plate_minutes=30)
+    shots = pictures(count)
+    fields = {"name": "Part", "plate_minutes": 30, "photo": shots.__getitem__}
+    rows = many(Product, count, sku=named("SKU"), **fields)
     bom_lines(count, product=rows.__getitem__)
     return rows
 
@@ -308,6 +334,7 @@ ROWS = {
     "run-events": [events_of_runs],
     "production-runs-items": [items_of_one_run],
     "production-runs-materials": [materials_of_one_run],
+    "production-runs-photos": [photos_of_one_run],
     "reports/variance": [runs, "group_by=product", "group_by=printer", "group_by=filament"],
     "reports/explanation": [runs, "group_by=product", "group_by=printer", "group_by=filament"],
     "reports/slicer": [sliced_runs, *(f"group_by={name}" for name in SLICER_GROUPS)],

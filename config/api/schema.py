@@ -141,7 +141,7 @@ class OperationSchema(AutoSchema):
     def get_operation_id(self):
         """The path and, where the path does not end in a verb, what is done there."""
         name = super().get_operation_id()
-        if getattr(self.view, "action", "") in SUMMARIES:
+        if getattr(self.view, "action", "") in SUMMARIES or self.method == "DELETE":
             return name
         return name.removesuffix(f"_{self.method_mapping[self.method.lower()]}")
 
@@ -210,6 +210,8 @@ class OperationSchema(AutoSchema):
             return {CSV: OpenApiTypes.STR}
         if self.map_parsers() == [FilesParser.media_type]:
             return {RAW: OpenApiTypes.BINARY, MULTIPART: FILES}
+        if of_files := getattr(self.view, "request_body", None):
+            return of_files
         row = [self.view.queryset.model()] if self.method == "PUT" else []
         body = self.view.get_serializer(*row)
         return body if body.fields else None

@@ -4,6 +4,7 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.response import Response
 
+from production.api.pictures import OF_PHOTOS, TakesPhoto
 from production.api.plan_changes import CHANGES, REMOVED, ChangesMixin
 from production.api.runs import AllowedVerbsMixin
 from production.filters.runs import PrinterFilter, ProductFilter, ReasonFilter
@@ -19,7 +20,7 @@ from production.serializers.products import (
 )
 from production.serializers.reports import AcceptBody, ProposalSerializer
 from production.serializers.verbs import NoBody, SwapInSlotBody
-from production.services import products
+from production.services import pictures, products
 from production.services.printing import midprint, printers, slots
 from production.services.reports import alerts
 from tenants.api.views import Nested, RecordViewSet
@@ -90,19 +91,23 @@ class SlotViewSet(AllowedVerbsMixin, Nested, RecordViewSet):
         return self.row_response(slot)
 
 
-class ProductViewSet(ChangesMixin, RecordViewSet):
+PHOTO = ("set_photo", "remove_photo")
+
+
+class ProductViewSet(TakesPhoto, ChangesMixin, RecordViewSet):
     """Products, with their bills of materials. Planned runs follow what is changed."""
 
     help_topic = "api#plan"
     queryset = Product.objects.all()
     serializer_class = ProductSerializer
-    bodies = {"accept_actuals": AcceptBody}
+    bodies = {"accept_actuals": AcceptBody, **dict.fromkeys(PHOTO, NoBody)}
     answers = {
         "proposal": ProposalSerializer,
         **dict.fromkeys(["update", "partial_update", "accept_actuals"], ChangedProduct),
     }
     records = products
-    permissions = {"proposal": "view"}
+    permissions = {"proposal": "view", **dict.fromkeys(PHOTO, "change")}
+    photo_actions = ("set_photo",)
     filterset_class = ProductFilter
     search_fields = ["sku", "name"]
     ordering_fields = ["id", "sku", "name"]
@@ -111,6 +116,19 @@ class ProductViewSet(ChangesMixin, RecordViewSet):
     def proposal(self, request, pk):
         """Read what the product's last runs propose to plan it with."""
         return Response(ProposalSerializer(alerts.proposal(self.get_object())).data)
+
+    @action(detail=True, methods=["post"], url_path="photo", parser_classes=OF_PHOTOS)
+    def set_photo(self, request, pk):
+        """Give the product a photo, in place of the one that it has: the body is the file."""
+        product = self.get_object()
+        self.call(pictures.set_photo, product, photo=self.photo)
+        return self.row_response(product)
+
+    @set_photo.mapping.delete
+    def remove_photo(self, request, pk):
+        """Take the photo of the product away."""
+        self.call(pictures.set_photo, self.get_object(), photo=None)
+        return Response(status=status.HTTP_204_NO_CONTENT)
 
     @action(detail=True, methods=["post"], url_path="accept-actuals")
     def accept_actuals(self, request, pk):

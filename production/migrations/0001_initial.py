@@ -82,6 +82,24 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='Picture',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('sha256', models.CharField(editable=False, max_length=64, verbose_name='SHA-256')),
+                ('width', models.PositiveIntegerField(editable=False)),
+                ('height', models.PositiveIntegerField(editable=False)),
+                ('content', models.BinaryField()),
+                ('thumbnail', models.BinaryField()),
+                ('size_bytes', models.GeneratedField(db_persist=True, expression=django.db.models.expressions.CombinedExpression(models.Func('content', function='octet_length', output_field=models.IntegerField()), '+', models.Func('thumbnail', function='octet_length', output_field=models.IntegerField())), output_field=models.IntegerField(), verbose_name='bytes')),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='since')),
+                ('named_at', models.DateTimeField(editable=False)),
+            ],
+            options={
+                'ordering': ['-pk'],
+                'constraints': [models.UniqueConstraint(fields=('sha256',), name='picture_sha256_unique'), models.CheckConstraint(condition=models.Q(('sha256', models.Func(models.Func('content', function='sha256', output_field=models.BinaryField()), models.Value('hex'), function='encode', output_field=models.TextField()))), name='picture_is_what_its_hash_says'), models.CheckConstraint(condition=models.Q(('size_bytes__lte', 308000)), name='picture_size_is_bounded')],
+            },
+        ),
+        migrations.CreateModel(
             name='Product',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
@@ -93,6 +111,7 @@ class Migration(migrations.Migration):
                 ('plate_purge_grams', tenants.operations.quantities.GramsField(blank=True, null=True, verbose_name='purge a plate, g')),
                 ('height_mm', models.DecimalField(blank=True, decimal_places=2, max_digits=7, null=True, verbose_name='height, mm')),
                 ('labour_minutes', tenants.operations.quantities.MinutesField(blank=True, help_text='Of a person, per unit.', null=True, verbose_name='labour, minutes')),
+                ('photo', models.ForeignKey(blank=True, editable=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='production.picture', to_field='sha256', verbose_name='photo')),
                 ('is_active', models.BooleanField(default=True, verbose_name='in use')),
             ],
             options={
@@ -172,6 +191,19 @@ class Migration(migrations.Migration):
                 'verbose_name': 'sliced file',
                 'ordering': ['-pk'],
                 'indexes': [models.Index(fields=['sha256'], name='sliced_file_by_hash'), models.Index(fields=['filename'], name='sliced_file_by_name')],
+            },
+        ),
+        migrations.CreateModel(
+            name='PlatePicture',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('plate', models.PositiveIntegerField(verbose_name='plate of the file')),
+                ('picture', models.ForeignKey(blank=True, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='production.picture', to_field='sha256', verbose_name='picture')),
+                ('sliced_file', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='pictures', to='production.slicedfile')),
+            ],
+            options={
+                'ordering': ['sliced_file', 'plate'],
+                'constraints': [models.UniqueConstraint(fields=('sliced_file', 'plate'), name='plate_picture_one')],
             },
         ),
         migrations.CreateModel(
@@ -365,6 +397,21 @@ class Migration(migrations.Migration):
             options={
                 'ordering': ['run', 'pk'],
                 'indexes': [models.Index(fields=['by', 'at'], name='run_event_by_person')],
+            },
+        ),
+        migrations.CreateModel(
+            name='RunPhoto',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('created_at', models.DateTimeField(editable=False, verbose_name='taken')),
+                ('created_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('picture', models.ForeignKey(blank=True, editable=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='production.picture', to_field='sha256', verbose_name='picture')),
+                ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='photos', to='production.productionrun')),
+            ],
+            options={
+                'verbose_name': 'photo',
+                'ordering': ['run', 'pk'],
+                'constraints': [models.UniqueConstraint(fields=('run', 'picture'), name='run_photo_once')],
             },
         ),
     ]

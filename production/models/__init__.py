@@ -6,10 +6,12 @@ it takes, its RunEvents what was done to it. Status, reservations and numbers ar
 """
 
 from production.models.corrections import SlicerCorrection
+from production.models.pictures import Picture
 from production.models.print_hosts import PrintHost
 from production.models.printers import Printer, PrinterSlot
 from production.models.products import BomLine, Product
 from production.models.reasons import Reason
+from production.models.run_photos import RunPhoto
 from production.models.runs import (
     PlanSource,
     ProductionRun,
@@ -20,6 +22,7 @@ from production.models.runs import (
 )
 from production.models.sliced_files import (
     GramsSource,
+    PlatePicture,
     ProductAlias,
     ProductFile,
     ProductFileSlot,
@@ -41,8 +44,10 @@ __all__ = [
     "UNMEASURED",
     "BomLine",
     "GramsSource",
+    "Picture",
     "PlanSource",
     "PrintHost",
+    "PlatePicture",
     "Printer",
     "PrinterSlot",
     "Product",
@@ -55,6 +60,7 @@ __all__ = [
     "RunItem",
     "RunMaterial",
     "RunNumber",
+    "RunPhoto",
     "SlicedFile",
     "SlicerCorrection",
     "ActualSource",

@@ -6,6 +6,7 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from inventory.models import Filament, MaterialType
+from production.models.pictures import picture_field
 from tenants.operations.quantities import GramsField, MinutesField
 from tenants.operations.text import format_number
 
@@ -35,6 +36,7 @@ class Product(models.Model):
     labour_minutes = MinutesField(
         "labour, minutes", null=True, blank=True, help_text="Of a person, per unit."
     )
+    photo = picture_field("photo")
     is_active = models.BooleanField("in use", default=True)
 
     objects = ProductQuerySet.as_manager()

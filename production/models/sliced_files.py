@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 
 from production.models.corrections import factor_field
+from production.models.pictures import picture_field
 from production.models.printers import Printer
 from production.models.products import Product
 from tenants.operations.quantities import GramsField
@@ -79,6 +80,23 @@ class SlicedFile(models.Model):
     @property
     def is_doubtful(self):
         return bool(self.doubts)
+
+
+class PlatePicture(models.Model):
+    """The slicer's picture of a plate of a file, where it made one that can be read."""
+
+    sliced_file = models.ForeignKey(SlicedFile, models.CASCADE, related_name="pictures")
+    plate = models.PositiveIntegerField("plate of the file")
+    picture = picture_field("picture", models.CASCADE, null=False)
+
+    class Meta:
+        ordering = ["sliced_file", "plate"]
+        constraints = [
+            models.UniqueConstraint(fields=["sliced_file", "plate"], name="plate_picture_one")
+        ]
+
+    def __str__(self):
+        return f"{self.sliced_file_id}: {self.plate}"
 
 
 class ProductFile(models.Model):

@@ -2,6 +2,7 @@
 
 from inventory.models import Filament, MaterialType
 from production.models import BomLine, Product, Reason
+from production.serializers.pictures import PictureField
 from tenants.api.fields import NameField
 from tenants.api.serializers import RowSerializer
 
@@ -35,11 +36,17 @@ class BomLineSerializer(RowSerializer):
 class ProductSerializer(RowSerializer):
     """Its bill of materials is read here and written at bom-lines."""
 
+    photo = PictureField("photo", allow_null=True)
+    thumbnail = PictureField("photo", is_thumbnail=True, allow_null=True)
     bom_lines = BomLineSerializer(many=True, read_only=True)
 
     class Meta:
         model = Product
-        write_at = {"bom_lines": "products/{id}/bom-lines/"}
+        write_at = {
+            "bom_lines": "products/{id}/bom-lines/",
+            "photo": "products/{id}/photo/",
+            "thumbnail": "products/{id}/photo/",
+        }
         fields = [
             "id",
             "sku",
@@ -51,6 +58,8 @@ class ProductSerializer(RowSerializer):
             "height_mm",
             "labour_minutes",
             "is_active",
+            "photo",
+            "thumbnail",
             "bom_lines",
         ]
 

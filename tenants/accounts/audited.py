@@ -248,5 +248,6 @@ def _with_name(obj, name, value):
     if value is None or not field.is_relation:
         return value
     is_there = value == getattr(obj, field.attname)
-    row = getattr(obj, name) if is_there else field.related_model._base_manager.get(pk=value)
+    rows, key = field.related_model._base_manager, field.target_field.attname
+    row = getattr(obj, name) if is_there else rows.get(**{key: value})
     return {"id": value, "name": str(row)}

@@ -22,9 +22,10 @@ LEARNT = "productfile productalias"
 MACHINES = "printer printerslot"
 RUNS = "productionrun runitem runmaterial"
 EVENTS = "runevent reason slicercorrection"
+PICTURES = "picture runphoto"
 
 VIEW = _each("view", "inventory", f"{FLOOR_CATALOGUE} {BOOKS}") | _each(
-    "view", "production", f"{PRODUCTS} {LEARNT} {MACHINES} {RUNS} {EVENTS}"
+    "view", "production", f"{PRODUCTS} {LEARNT} {MACHINES} {RUNS} {EVENTS} {PICTURES}"
 )
 VIEW |= {"inventory.view_extrafield", "production.view_slicedfile"}
 VIEW |= {"jobs.view_job", "jobs.cancel_job"}  # one's own: who reads may export
@@ -36,6 +37,7 @@ FLOOR_DATA |= {"production.accept_actuals_product"}  # no more than changing its
 RUN_DATA = _each("add change delete", "production", RUNS) | _each(
     "record undo", "production", "productionrun"
 )
+RUN_DATA |= _each("add delete", "production", "runphoto")
 SPOOL_VERBS = _each(
     "receive weigh use waste empty move load unload open dry relabel archive restore undo",
     "inventory",
@@ -53,6 +55,7 @@ MANAGEMENT = (
     | _each("reverse correct_clock", "inventory", "inventorytransaction")
     | {"inventory.overrule_recognisedrepeat"}
     | _each("accept withdraw", "production", "slicercorrection")
+    | {"production.delete_picture"}
     | {"production.override_productionrun", "production.undo_any_productionrun"}
     | _each("view add change", "accounts", "user devicetoken floordevice")
     | _each("view change", "accounts", "farmsettings")

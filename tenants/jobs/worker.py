@@ -18,7 +18,7 @@ from django_tenants.utils import schema_context
 from procrastinate import RetryDecision
 
 from tenants.farms import nightly
-from tenants.jobs import minutely, services
+from tenants.jobs import forgetting, minutely, services
 from tenants.jobs.each_farm import in_each_farm
 from tenants.jobs.record import NotNow
 from tenants.jobs.working import work
@@ -142,5 +142,7 @@ def forget_old_of_all():
     """Delete what is no longer kept, in each farm."""
     with schema_context("public"):
         farms = list(Tenant.objects.order_by("pk"))
-    forget = partial(services.forget_old, timezone.now())
-    in_each_farm([(tenant, forget) for tenant in farms], "Old jobs of %s are not deleted")
+    now = timezone.now()
+    works = [partial(each, now) for each in (services.forget_old, *forgetting.works())]
+    found = [(tenant, work) for tenant in farms for work in works]
+    in_each_farm(found, "What is old in %s is not deleted")

@@ -23,7 +23,8 @@ from tenants.web.incoming_files import (
     file_name,
 )
 
-MAX_FILES, MAX_FIELDS, MAX_FIELD_BYTES, MAX_HEAD_BYTES = 100, 100, 65_536, 8_192
+MAX_FILES, MAX_FIELDS, MAX_HEAD_BYTES = 100, 1_000, 8_192
+MAX_FIELD_BYTES = 1_048_576  # of all fields together: one may be a photo that was encoded already
 MAX_LINE_BYTES = 128  # after a delimiter
 BOUNDARY = re.compile(r"[0-9A-Za-z'()+_,./:=? -]{0,69}[0-9A-Za-z'()+_,./:=?-]")  # RFC 2046, 5.1.1
 
@@ -51,7 +52,7 @@ class _Form:
         self.fields, self.files = QueryDict(mutable=True), MultiValueDict()
         self._body, self._delimiter = body, delimiter
         self._scan = _Scan(body)
-        self._count = 0
+        self._count, self._field_bytes = 0, 0
 
     def read(self):
         self._scan.skip_to(self._delimiter, bool)  # what comes before the first part is nothing
@@ -96,8 +97,9 @@ class _Form:
         if filename is None:
             if len(self.fields) >= MAX_FIELDS:
                 raise _too_many()
-            value = self._collected(mark, MAX_FIELD_BYTES).decode(errors="replace")
-            self.fields.appendlist(name, value.replace("\0", ""))
+            value = self._collected(mark, MAX_FIELD_BYTES - self._field_bytes)
+            self._field_bytes += len(value)
+            self.fields.appendlist(name, value.decode(errors="replace").replace("\0", ""))
             return
         offset, digest = self._scan.place, hashlib.sha256()
         if not self._scan.skip_to(mark, digest.update):

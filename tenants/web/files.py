@@ -22,18 +22,24 @@ MULTIPART = "multipart/form-data"
 HOW = "curl --data-binary @part.gcode -H 'Content-Disposition: attachment; filename=\"part.gcode\"'"
 
 
-def of_request(request):
+def of_request(request, *, name=""):
     """The IncomingFiles of a request that came through the middleware, one at least; read once.
+    ``name`` is that of a body without one, where it needs none.
 
     Raises NoFile, UnreadableForm, IncompleteBody, BodyNotStored.
     """
     if not hasattr(request, "brought_files"):
-        is_form = request.content_type == MULTIPART
-        brought = form_of(request)[1].getlist(FIELD) if is_form else [_whole_body(request)]
+        is_form = is_a_form(request)
+        brought = form_of(request)[1].getlist(FIELD) if is_form else [_whole_body(request, name)]
         request.brought_files = brought
     if not request.brought_files:
         raise NoFile(_("Choose a file: a form sends it as the field %(name)s.") % {"name": FIELD})
     return request.brought_files
+
+
+def is_a_form(request):
+    """Whether it is a form in parts, as one with files."""
+    return request.content_type == MULTIPART
 
 
 def form_of(request):
@@ -44,17 +50,21 @@ def form_of(request):
 
 
 def fingerprint(request):
-    """What stands for the body of a request whose files were read; None for any other."""
-    if not (brought := getattr(request, "brought_files", None)):
+    """What stands for the body of a request whose files, or form with files, were read; None for
+    any other."""
+    if hasattr(request, "brought_form"):
+        fields, brought = request.brought_form[0].lists(), request.brought_form[1].getlist(FIELD)
+    elif brought := getattr(request, "brought_files", None):
+        fields = ()
+    else:
         return None
-    fields = request.brought_form[0].lists() if hasattr(request, "brought_form") else ()
     given = [repr((name, *values)) for name, values in fields if name != "csrfmiddlewaretoken"]
     return "\n".join([*given, *(f"{each.sha256} {each.name}" for each in brought)]).encode()
 
 
-def _whole_body(request):
+def _whole_body(request, name):
     given = request.headers.get("Content-Disposition", "")
-    name = file_name(given)
+    name = file_name(given) or name
     if not name or not clean_name(name):
         raise NoFile(_("The name of the file is missing. Send it as %(how)s.") % {"how": HOW})
     body, digest, size = request.incoming_body.stored(), hashlib.sha256(), 0

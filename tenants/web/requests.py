@@ -50,8 +50,8 @@ class TooLarge(Invalid):
 
 
 def is_form_with_files(request):
-    is_form = request.content_type == files.MULTIPART
-    return is_form and limits.takes_files(request.method, request.path_info)
+    is_form, sent = files.is_a_form(request), (request.method, request.path_info)
+    return is_form and (limits.takes_files(*sent) or limits.takes_photo(*sent))
 
 
 def max_body_bytes(request):

@@ -24,6 +24,7 @@ from inventory.services import extra_fields
 from inventory.services.spools import shelf, tags
 from production.models import (
     BomLine,
+    Picture,
     Printer,
     PrinterSlot,
     PrintHost,
@@ -35,6 +36,7 @@ from production.models import (
     RunEvent,
     RunItem,
     RunMaterial,
+    RunPhoto,
     SlicedFile,
     SlicerCorrection,
 )
@@ -46,6 +48,7 @@ from tests.factories import (
     a_filament,
     a_manufacturer,
     a_material_type,
+    a_photo_of,
     a_print_host,
     a_printer,
     a_product,
@@ -81,6 +84,7 @@ ROWS = {
     "material-types": MaterialType,
     "materials": RunMaterial,
     "print-hosts": PrintHost,
+    "photos": RunPhoto,
     "printers": Printer,
     "production-runs": ProductionRun,
     "products": Product,
@@ -109,6 +113,7 @@ OTHERS = {
     "admin": lambda: "inventory",
     "show": lambda: Spool.objects.last().number,
     "help": lambda: "floor",
+    "pictures": lambda: Picture.objects.last().sha256,
 }
 
 
@@ -177,7 +182,8 @@ def furnish(word):
     product = a_product(f"{word}-sku", name=word, grams=5, material_type=kind)
     a_product_file(product, a_sliced_file(f"{word}.gcode", lines=word))
     an_alias(product, word)
-    a_running_run((spool, 10), items=[(product, 1)], printer=slot.printer, notes=word)
+    run = a_running_run((spool, 10), items=[(product, 1)], printer=slot.printer, notes=word)
+    a_photo_of(run)
     Reason.objects.create(kind="scrap", code=word, label=word)
     user = make_user(username=f"{word}-user", name=word)
     make_token(user, name=f"{word} token")

@@ -205,7 +205,7 @@ def test_what_is_no_json_is_415_and_says_what_is_accepted(at):
 
 
 def test_a_body_beyond_the_limit_is_413_with_the_numbers(at, settings):
-    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 1000
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = settings.MAX_FILE_BYTES = 1000
     for route, method in each_write():
         answer = at(route, method, body="[" + " " * 1000)
         assert answer.status_code == 413

@@ -52,6 +52,8 @@ API = """
 /api/v1/me/undo/                                        v     o     .     .     .
 /api/v1/print-hosts/                                    m     m     .     .     .
 /api/v1/print-hosts/{pk}/                               m     .     m     m     m
+/api/v1/pictures/{pk}/                                  v     .     .     .     m
+/api/v1/pictures/{pk}/thumbnail/                        v     .     .     .     .
 /api/v1/printers/                                       v     m     .     .     .
 /api/v1/printers/{pk}/                                  v     .     m     m     m
 /api/v1/printers/{pk}/clear/                            .     o     .     .     .
@@ -90,9 +92,12 @@ API = """
 /api/v1/production-runs/{run_id}/items/{pk}/            v     .     o     o     o
 /api/v1/production-runs/{run_id}/materials/             v     o     .     .     .
 /api/v1/production-runs/{run_id}/materials/{pk}/        v     .     o     o     o
+/api/v1/production-runs/{run_id}/photos/                v     o     .     .     .
+/api/v1/production-runs/{run_id}/photos/{pk}/           v     .     .     .     o
 /api/v1/products/                                       v     o     .     .     .
 /api/v1/products/{pk}/                                  v     .     o     o     m
 /api/v1/products/{pk}/accept-actuals/                   .     o     .     .     .
+/api/v1/products/{pk}/photo/                            .     o     .     .     o
 /api/v1/products/{pk}/proposal/                         v     .     .     .     .
 /api/v1/products/{product_id}/bom-lines/                v     o     .     .     .
 /api/v1/products/{product_id}/bom-lines/{pk}/           v     .     o     o     m
@@ -269,6 +274,7 @@ PAGES = """
 /floor/runs/{pk}/complete/                              o     o
 /floor/runs/{pk}/fail/                                  o     o
 /floor/runs/{pk}/note/                                  o     o
+/floor/runs/{pk}/photo/                                 v     o
 /floor/runs/{pk}/plate/                                 o     o
 /floor/runs/{pk}/start/                                 o     o
 /floor/runs/{pk}/swap/{line}/                           o     o

@@ -38,6 +38,14 @@ SHORT_REPORTS = {"alerts", "stock", "stock-by-material-type"}
         ("POST", "/d/some-token/api/files/local", False, 500_000_000),
         ("POST", "/floor/sliced-files/", True, 500_000_000),
         ("POST", "/admin/production/slicedfile/add/", True, 500_000_000),
+        ("POST", "/api/v1/products/7/photo/", True, 16_777_216),
+        ("POST", "/api/v1/products/7/photo/", False, 16_384),
+        ("DELETE", "/api/v1/products/7/photo/", True, 6_000_000),
+        ("POST", "/api/v1/production-runs/7/photos/", True, 16_777_216),
+        ("POST", "/floor/runs/7/fail/", True, 16_777_216),
+        ("POST", "/floor/runs/7/photo/", True, 16_777_216),
+        ("POST", "/floor/runs/7/complete/", True, 6_000_000),
+        ("POST", "/admin/production/product/7/photo/", True, 16_777_216),
     ],
 )
 def test_a_body_is_as_long_as_its_sender_and_address_allow(method, path, is_known, most):

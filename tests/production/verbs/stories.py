@@ -73,6 +73,7 @@ from tests.factories import (
     make_user,
     spools_of_one,
 )
+from tests.production.verbs import stories_of_pictures
 from tests.production.verbs.preparation import misdated, reported_elsewhere, reported_late
 from tests.production.verbs.stories_of_files import OF_FILES
 
@@ -394,4 +395,4 @@ OF_OTHERS = {
     "user.unlock": lambda: people.unlock(make_user(), by=None),
     "user.set_role": lambda: people.set_role(make_user(), role=roles.VIEWER, by=None),
 }
-STORIES = OF_RUNS | OF_OTHERS | OF_FILES
+STORIES = OF_RUNS | OF_OTHERS | OF_FILES | stories_of_pictures.STORIES

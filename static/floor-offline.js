@@ -29,6 +29,7 @@ const due = () => mine().filter((form) => !form.why);
 const written = (form, button) => {
   const body = new URLSearchParams(new FormData(form));
   body.delete("csrfmiddlewaretoken"); // it may be another by then
+  body.delete("file"); // see pressWithPhoto
   if (button?.name) body.append(button.name, button.value);
   const typed = [...form.elements].filter((each) => each.type === "text" && each.value !== each.defaultValue);
   const what = [form.dataset.what ?? document.title.split(" · ")[0], button?.textContent.trim().replace(/\s+/g, " ")];
@@ -127,6 +128,30 @@ const press = async (form) => {
   if (stored?.why) submit(stored); // another tab was faster, and was refused
 };
 
+// A photo waits as a smaller one: no file can be kept here. What this browser can't read, or has no
+// room for, is sent as it is, and the server says what is wrong with it.
+const PHOTO_SIDE = 1280; // px
+const shrunk = async (file) => {
+  const image = await createImageBitmap(file);
+  const scale = Math.min(1, PHOTO_SIDE / Math.max(image.width, image.height));
+  const [width, height] = [image.width, image.height].map((side) => Math.max(1, Math.round(side * scale)));
+  const canvas = Object.assign(document.createElement("canvas"), { width, height });
+  canvas.getContext("2d").drawImage(image, 0, 0, width, height);
+  return canvas.toDataURL("image/jpeg", 0.8);
+};
+
+const pressWithPhoto = async (form, wanted, file) => {
+  try {
+    const body = new URLSearchParams(wanted.body);
+    body.set("photo", await shrunk(file));
+    wanted.body = body.toString();
+    keep(wanted);
+  } catch {
+    return form.submit();
+  }
+  return press(wanted);
+};
+
 // --- Showing ------------------------------------------------------------------------------------
 
 const goOn = (messages, address) => {
@@ -196,7 +221,11 @@ addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches(".sign-out")) return leave(event);
   if (!form.elements.idempotency_key) return undefined;
-  const wanted = written(form, event.submitter);
+  const wanted = written(form, event.submitter), photo = form.querySelector("[data-photo]")?.files[0];
+  if (photo && (find(wanted.key)?.why ?? true)) {
+    event.preventDefault();
+    return pressWithPhoto(form, wanted, photo);
+  }
   try {
     if (!find(wanted.key) || find(wanted.key).why) keep(wanted);
     else return event.preventDefault(); // it is on its way

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from django.db import models
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Sum, Value, When, Window
-from django.db.models.functions import Coalesce, NullIf, RowNumber
+from django.db.models.functions import Cast, Coalesce, NullIf, RowNumber
 
 from inventory import codes
 from inventory.models import HoldingSpoolQuerySet, InventoryTransaction
@@ -146,6 +146,14 @@ class ProductionRunQuerySet(models.QuerySet):
         return self.annotate(
             is_plan_outdated=Q(status=Status.PLANNED) & (is_outdated | Q(Exists(materials)))
         )
+
+    def with_plate_picture(self):
+        """Adds ``plate_picture``: the hash of the picture of the first plate that it prints of its
+        sliced file; null without one."""
+        plates = self.model._meta.apps.get_model("production", "PlatePicture").objects
+        plate = Cast(OuterRef("sliced_plates__0"), models.IntegerField())
+        found = plates.filter(sliced_file=OuterRef("sliced_file"), plate=plate).order_by()
+        return self.annotate(plate_picture=Subquery(found.values("picture")[:1]))
 
     # -- in which order ------------------------------------------------------------------------
 

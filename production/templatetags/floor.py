@@ -9,12 +9,19 @@ from django.utils.translation import gettext as _
 
 from inventory import codes
 from inventory.glyphs import spool_glyph
+from production.models.pictures import address_of
 from production.services.sliced_files.bringing import SUFFIXES
 from tenants.operations.text import format_number, half_up
 
 register = template.Library()
 register.simple_tag(spool_glyph)
 register.filter(codes.spelled)
+
+
+@register.filter
+def picture(sha256):
+    """The address of a picture."""
+    return address_of(sha256)
 
 
 @register.filter

@@ -33,7 +33,7 @@ from production.services.undo import last_action
 from tenants.accounts import floor_sessions
 from tenants.operations.operation import in_transaction, source
 from tenants.operations.refusals import Refusal
-from tenants.web import idempotency
+from tenants.web import files, idempotency
 from tenants.web.locale_formats import writing_as
 from tenants.web.middleware import OF_THE_FLOOR
 from tenants.web.requests import wants_json
@@ -137,6 +137,7 @@ class VerbView(FloorView):
 
     form_class = ButtonForm
     subject = None
+    takes_photo = False  # see ``photos.WithPhoto``
 
     def get_form(self, data=None, **kwargs):
         by = self.request.user
@@ -165,7 +166,8 @@ class VerbView(FloorView):
 
     def post(self, request, **kwargs):
         self.require_permission(self.verb_permission)
-        if request.content_type == "multipart/form-data":  # its body can't be read again
+        # The body of a form in parts can't be read again, unless what was in it is known.
+        if files.is_a_form(request) and not self.takes_photo:
             return HttpResponse(status=415)
         try:
             return self._success_response(self._perform_once())

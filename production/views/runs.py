@@ -21,7 +21,9 @@ from production.services.transitions import BUTTONS, TRANSITIONS
 from production.services.undo import last_action, offline_conflicts
 from production.views.floor import ButtonView, VerbView
 from production.views.live import LiveMixin
+from production.views.photos import WithPhoto
 from tenants.operations.text import format_number, humanize_name
+from tenants.web.incoming_files import NoFile
 
 Status = ProductionRun.Status
 SAVED = gettext_lazy("Saved for the completion; nothing is booked yet.")
@@ -40,7 +42,8 @@ class RunPageMixin:
 
     @cached_property
     def run(self):
-        rows = ProductionRun.objects.live().with_plan_state().select_related("outcome_reason")
+        rows = ProductionRun.objects.live().with_plan_state().with_plate_picture()
+        rows = rows.select_related("outcome_reason")
         items = RunItem.objects.select_related("product", "scrap_reason").order_by("pk")
         rows = demand.with_needs(rows).prefetch_related(Prefetch("items", items))
         return get_object_or_404(rows, pk=self.kwargs["pk"])
@@ -113,6 +116,7 @@ class StartView(RunVerbView):
 
     def get_context_data(self):
         context = super().get_context_data() | {"items": self.run.items.all()}
+        context["photos"] = self.run.photos.select_related("created_by").order_by("pk")
         if not self.run.is_open:
             context["sentence"] = explanation.of_run(self.run).sentence
         if self.run.status != Status.PLANNED:
@@ -184,7 +188,7 @@ class PlateView(RunVerbView):
     form_class = completing.PlateForm
 
 
-class FailView(RunVerbView):
+class FailView(WithPhoto, RunVerbView):
     verb = "fail"
     template_name = "production/floor/fail.html"
     form_class = completing.FailForm
@@ -193,6 +197,21 @@ class FailView(RunVerbView):
         form = super().get_form(data)
         form.fields["progress_percent"].initial = OpenRun(self.run).percent()
         return form
+
+    def perform(self, form):
+        return self.with_photo(super().perform(form), form.subject)
+
+
+class PhotoView(WithPhoto, RunPageMixin, ButtonView):
+    """Add a photo to a run."""
+
+    verb_permission = "production.add_runphoto"
+
+    def perform(self, form):
+        if self.photo is None and self.photo_refusal is None:
+            raise NoFile(_("Take or choose a photo first."))
+        self.add_photo(self.run)
+        return _("Run %(run)s has the photo.") % {"run": self.run}
 
 
 class CancelView(RunVerbView):

@@ -40,7 +40,7 @@ FLOOR = {
 # What has no page of its own: a button leads there, and from there to another page.
 BUTTONS = {"floor-clear", "floor-slot-unload", "floor-complete-as-planned", "floor-leave"}
 BUTTONS |= {"floor-undo-run", "floor-undo-weighing", "floor-undo-loading"}
-BUTTONS |= {"floor-undo-receipt", "floor-scan", "floor-take-over"}
+BUTTONS |= {"floor-undo-receipt", "floor-scan", "floor-take-over", "floor-photo"}
 SHARED = {"floor-device", "floor-who"}  # of shared tablets: seen in test_shared_tablet.py
 
 ADMIN = {

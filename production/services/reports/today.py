@@ -60,6 +60,13 @@ class OpenRun:
             return None
         return int((self.ends_at - timezone.now()).total_seconds() // 60)
 
+    @property
+    def picture(self):
+        """The hash of what shows it: its plate as sliced, else its first product that has a photo;
+        None without either."""
+        photos = (item.product.photo_id for item in self.run.items.all())
+        return getattr(self.run, "plate_picture", None) or next(filter(None, photos), None)
+
     def parts(self):
         return sum(item.quantity for item in self.run.items.all())
 
@@ -247,7 +254,8 @@ def _on_beds():
 def with_rows(runs):
     """The runs with all that an OpenRun looks at, in the order of the queue."""
     items = RunItem.objects.select_related("product").order_by("pk")
-    return demand.with_needs(runs).prefetch_related(Prefetch("items", items)).queue()
+    runs = demand.with_needs(runs).with_plate_picture()
+    return runs.prefetch_related(Prefetch("items", items)).queue()
 
 
 def _printers():

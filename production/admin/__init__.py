@@ -3,6 +3,7 @@
 from production.admin import (
     corrections,
     dashboard,
+    pictures,
     print_hosts,
     printers,
     products,
@@ -14,6 +15,7 @@ from production.admin import (
 __all__ = [
     "corrections",
     "dashboard",
+    "pictures",
     "print_hosts",
     "printers",
     "products",

@@ -3,10 +3,13 @@
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.db.models import F
+from django.urls import path
+from django.views.decorators.http import require_POST
 
 from inventory.admin import rendering
 from inventory.models import Filament
 from production.admin import explanation, formatting
+from production.admin.pictures import photo_view, thumbnail
 from production.models import BomLine, Product, ProductionRun, Reason
 from production.services import slicer_factors
 from production.services.reports import alerts, variance
@@ -79,6 +82,13 @@ class ProductAdmin(VerbPages, ModelAdmin):
         ),
     )
 
+    def get_urls(self):
+        photo = self.admin_site.admin_view(require_POST(photo_view))
+        return [
+            path("<int:pk>/photo/", photo, name="production_product_photo"),
+            *super().get_urls(),
+        ]
+
     def get_queryset(self, request):
         return super().get_queryset(request).with_bom()
 
@@ -116,6 +126,8 @@ class ProductAdmin(VerbPages, ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
             context |= _page(obj)
+            context["photo"] = thumbnail(obj.photo_id) if obj.photo_id else ""
+            context["may_change"] = self.has_change_permission(request, obj)
             if context["alert"] is None:
                 context["buttons"] = []
         return super().render_change_form(request, context, obj=obj, **kwargs)

@@ -11,6 +11,7 @@ from inventory.admin.rendering import grams, spool_link, with_glyph
 from inventory.models import Filament, HoldingSpoolQuerySet, Spool
 from production.admin import explanation, formatting
 from production.admin.charts import comparison
+from production.admin.pictures import thumbnail
 from production.forms.actuals import COUNTS
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
 from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
@@ -165,6 +166,9 @@ def context(run):
                 (f"Cost {settings.currency}", figures["cost"]["total"], formatting.money),
             ]
         ),
+        "photos": [
+            thumbnail(each) for each in run.photos.order_by("pk").values_list("picture", flat=True)
+        ],
         "run_events": run.events.select_related("by").order_by("-pk")[:NEWEST],
         "entries": run.transactions.with_references().order_by("-pk")[:NEWEST],
     }

@@ -25,7 +25,14 @@ HEADERS = {
     # Under its hash a picture is never another one.
     "Cache-Control": f"private, max-age={YEAR_SECONDS}, immutable",
     # Nothing in it may run or load, however a browser reads it.
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+    "Content-Security-Policy": "; ".join(
+        [
+            "default-src 'none'",
+            "style-src 'unsafe-inline'",  # of the browser's own page for a picture
+            "frame-ancestors 'none'",
+            "sandbox",
+        ]
+    ),
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }

@@ -1,7 +1,8 @@
 """Pictures of the farm: of products, of failures, of sliced files."""
 
 from django.db import models
-from django.db.models import Exists, Func, OuterRef, Q, Value
+from django.db.models import Count, Exists, Func, OuterRef, Q, Subquery, Value
+from django.db.models.functions import Coalesce
 
 ADDRESS = "/api/v1/pictures/"
 MOST_BYTES = 308_000  # of both files
@@ -20,6 +21,15 @@ class PictureQuerySet(models.QuerySet):
     def light(self):
         """Without the bytes of what is shown."""
         return self.defer("content", "thumbnail")
+
+    def with_uses(self):
+        """Adds ``uses``: how many rows name it."""
+        uses = Value(0)
+        for field in references():
+            rows = field.model._base_manager.filter(**{field.attname: OuterRef("sha256")})
+            counted = rows.order_by().values(field.attname).values(count=Count("pk"))
+            uses = uses + Coalesce(Subquery(counted), 0)
+        return self.annotate(uses=uses)
 
     def unused(self):
         """Those that no row names, whichever table may."""

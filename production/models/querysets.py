@@ -101,7 +101,8 @@ class ProductionRunQuerySet(models.QuerySet):
 
     def for_paper(self):
         """With all rows that a traveller needs, in a constant number of queries."""
-        return self.select_related("printer", "reprint_of").prefetch_related(
+        runs = self.with_plate_picture().select_related("printer", "reprint_of")
+        return runs.prefetch_related(
             "items__product",
             "items__scrap_reason",
             "materials__spool__filament__manufacturer",

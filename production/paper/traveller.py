@@ -7,6 +7,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.platypus import (
     BaseDocTemplate,
     Frame,
@@ -17,12 +18,14 @@ from reportlab.platypus import (
 )
 
 from inventory.paper import fitting, fonts, qr, swatches
+from production.models import Picture
 from production.paper import tables
+from production.services.reports.today import OpenRun
 from tenants.operations.quantities import duration
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import format_number
 
-MARGIN, HEAD, CODE = 14 * mm, 40 * mm, 34 * mm
+MARGIN, HEAD, CODE, PICTURE = 14 * mm, 40 * mm, 34 * mm, 26 * mm
 WIDTH = A4[0] - 2 * MARGIN
 MAX_RUNS = 100
 NOTHING = "–"
@@ -51,9 +54,11 @@ def pdf(runs, *, farm, farm_name, printed_at):
     document = BaseDocTemplate(content, pagesize=A4, title=title)
     names = {"farm": farm_name, "moment": _moment(printed_at)}
     foot = _("%(farm)s · printed %(moment)s") % names
+    thumbnails = _thumbnails(runs)
     for run in runs:
         frame = Frame(MARGIN, MARGIN, WIDTH, A4[1] - HEAD - 2 * MARGIN, *[0] * 4)
-        head = partial(_head, run, run_address(farm, run.number), foot)
+        thumbnail = thumbnails.get(OpenRun(run).picture)
+        head = partial(_head, run, run_address(farm, run.number), thumbnail, foot)
         document.addPageTemplates(PageTemplate(id=run.number, frames=[frame], onPage=head))
         story += [NextPageTemplate(run.number), PageBreak()] if story else []
         story += _story(run)
@@ -61,8 +66,15 @@ def pdf(runs, *, farm, farm_name, printed_at):
     return content.getvalue()
 
 
-def _head(run, address, foot, canvas, document):
-    """The number, the printer and the code, on each page of a run."""
+def _thumbnails(runs):
+    """Of all that is printed, by hash; each is in the document once."""
+    hashes = {OpenRun(run).picture for run in runs} - {None}
+    rows = Picture.objects.filter(sha256__in=hashes).values_list("sha256", "thumbnail")
+    return {sha256: ImageReader(io.BytesIO(bytes(thumbnail))) for sha256, thumbnail in rows}
+
+
+def _head(run, address, thumbnail, foot, canvas, document):
+    """The number, the printer, what is printed and the code, on each page of a run."""
     top = A4[1] - MARGIN
     status = run.get_status_display()
     names = {"status": status, "moment": _moment(run.created_at)}
@@ -72,7 +84,12 @@ def _head(run, address, foot, canvas, document):
         fitting.Line(text=str(run.printer or _("No printer yet")), scale=1.4, max_rows=2),
         fitting.Line(text=_("%(status)s · made %(moment)s") % names),
     ]
-    rows = fitting.fitted(lines, WIDTH - CODE - 4 * mm, CODE - 4 * mm, largest=12, smallest=5)
+    width = WIDTH - CODE - 4 * mm
+    if thumbnail is not None:
+        width -= PICTURE + 4 * mm
+        place = A4[0] - MARGIN - CODE - 4 * mm - PICTURE, top - 4 * mm - PICTURE, PICTURE, PICTURE
+        canvas.drawImage(thumbnail, *place, mask="auto", preserveAspectRatio=True)
+    rows = fitting.fitted(lines, width, CODE - 4 * mm, largest=12, smallest=5)
     for row in rows:
         top -= row.size * fitting.LEADING
         fonts.draw(canvas, MARGIN, top, row.text, row.size, bold=row.is_bold)

@@ -18,6 +18,7 @@ ADMIN = """
 /admin/inventory/spool/                                 v     -     o     -
 /admin/inventory/spoolevent/                            v     -     -     -
 /admin/jobs/job/                                        v     -     -     -
+/admin/production/picture/                              v     -     -     m
 /admin/production/printer/                              v     m     m     m
 /admin/production/printerslot/                          v     o     o     m
 /admin/production/printhost/                            m     m     m     m

@@ -18,6 +18,7 @@ from tenants.site.site import farm_site
 from tests.factories import (
     a_correction,
     a_filament,
+    a_photo_of,
     a_print_host,
     a_printer,
     a_product,
@@ -40,6 +41,7 @@ def set_up(*, by):
     done = a_running_run((spool, 30), items=[(a_product(grams=3), 10)], printer=a_printer())
     completion.complete(done, by=None, as_planned=True)
     a_run((a_spool(), 20), printer=printer)
+    a_photo_of(done)
     a_print_host(printer)
     a_correction(printer=printer, by=by)
     make_token(by)

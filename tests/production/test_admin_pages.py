@@ -60,6 +60,7 @@ def test_the_admin_has_a_page_for_every_model_people_work_with():
         "inventory.spool",
         "inventory.spoolevent",
         "jobs.job",
+        "production.picture",
         "production.printer",
         "production.printerslot",
         "production.printhost",

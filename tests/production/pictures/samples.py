@@ -2,10 +2,7 @@
 
 from io import BytesIO
 
-from django.utils import timezone
 from PIL import Image
-
-from production.models import SlicedFile
 
 RED, BLUE = (200, 30, 30), (30, 30, 200)
 AT_HOME = {0x010F: "Okapi", 0x8825: {1: "N", 2: (50.0, 5.0, 0.0)}}  # maker, and GPS
@@ -47,10 +44,3 @@ def exif(**values):
         else:
             made[tag] = value
     return made.tobytes()
-
-
-def a_sliced_file(filename="part.gcode", **fields):
-    """The row of a file of which nothing was read."""
-    size = {"sha256": "0" * 64, "size_bytes": 9, "slicer": "PrusaSlicer"}
-    fields = size | {"created_at": timezone.now()} | fields
-    return SlicedFile.objects.create(filename=filename, **fields)

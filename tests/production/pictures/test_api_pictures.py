@@ -21,7 +21,7 @@ from tests.production.pictures.samples import a_jpeg, file_of, halves, noise, op
 from tests.responses import done, refused, results
 
 IMMUTABLE = "private, max-age=31536000, immutable"
-STRICT = "default-src 'none'; frame-ancestors 'none'; sandbox"
+STRICT = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
 
 
 def sent(client, address, data, kind="image/jpeg", **headers):

@@ -16,11 +16,12 @@ from tests.factories import (
     a_product,
     a_run,
     a_running_run,
+    a_sliced_file,
     a_spool,
     an_encoded_picture,
 )
 from tests.production.floor_helpers import page, page_after, queries, touch
-from tests.production.pictures.samples import a_jpeg, a_sliced_file, opened
+from tests.production.pictures.samples import a_jpeg, opened
 from tests.queries import fresh
 
 JSON = {"HTTP_ACCEPT": "application/json"}

@@ -12,8 +12,16 @@ from production.services import pictures
 from production.slicing.sliced_file import Plate, SlicerPicture
 from tenants.accounts.models import AuditEvent
 from tenants.jobs import forgetting
-from tests.factories import a_photo_of, a_picture, a_product, a_run, a_spool, an_encoded_picture
-from tests.production.pictures.samples import a_sliced_file, file_of, halves
+from tests.factories import (
+    a_photo_of,
+    a_picture,
+    a_product,
+    a_run,
+    a_sliced_file,
+    a_spool,
+    an_encoded_picture,
+)
+from tests.production.pictures.samples import file_of, halves
 from tests.queries import fresh
 
 pytestmark = pytest.mark.usefixtures("farm")

@@ -124,10 +124,15 @@ OF_PHOTOS = [PhotoParser, OctetParser, FormWithPhotoParser]
 
 
 class TakesPhoto:
-    """For a viewset with actions that are sent a photo, ``photo_actions``: ``self.photo`` is what
-    was encoded of it before any transaction has begun. Their parsers are OF_PHOTOS."""
+    """For a viewset with actions that are sent a photo of ``photographed``, ``photo_actions``:
+    ``self.photo`` is what was encoded of it before any transaction has begun. Their parsers are
+    OF_PHOTOS."""
 
     photo_actions = ()
+
+    def photographed(self):
+        """The row that the photo is of: where there is none, nobody looks at the body."""
+        return self.get_object()
 
     @property
     def request_body(self):
@@ -137,6 +142,7 @@ class TakesPhoto:
     def initial(self, request, *args, **kwargs):
         super().initial(request, *args, **kwargs)
         if self.action in self.photo_actions:
+            self.photographed()
             if request.negotiator.select_parser(request, request.parsers) is None:
                 raise UnsupportedMediaType(request.content_type)
             self.photo = encode(photo_of(request))
@@ -158,6 +164,9 @@ class RunPhotoViewSet(TakesPhoto, Nested, ReadViewSet):
     parser_classes = OF_PHOTOS
     parents, parent = ProductionRun.objects.live(), "run"
     ordering_fields = ["id"]
+
+    def photographed(self):
+        return self.get_parent()
 
     def create(self, request, run_id):
         """Add a photo to a run: the body is the file."""

@@ -133,7 +133,7 @@ class PlanFileForm(OverridableForm):
         if len(self.plates_read) > 1:
             self.fields["plates"] = forms.TypedMultipleChoiceField(
                 label=_("Plates"),
-                choices=[(plate.index, self._name_of(plate)) for plate in self.plates_read],
+                choices=[(plate.index, _full_name(plate)) for plate in self.plates_read],
                 initial=[plate.index for plate in self.plates_read],
                 widget=forms.CheckboxSelectMultiple,
                 coerce=int,
@@ -141,7 +141,7 @@ class PlanFileForm(OverridableForm):
             self.fields["is_one_run"] = forms.BooleanField(label=_("As one run"), required=False)
         for plate in self.plates_read:
             if plate.seconds is None:
-                label = _("Minutes of %(plate)s") % {"plate": self._name_of(plate)}
+                label = _("Minutes of %(plate)s") % {"plate": _name_of(plate)}
                 self.fields[f"minutes-{plate.index}"] = self.number_field(label=label, unit="min")
 
     def _add_product(self, index, proposal):
@@ -198,7 +198,7 @@ class PlanFileForm(OverridableForm):
             for slot in plate.slots:
                 if slot.slot == number and self.is_doubtful(plate, slot):
                     label = _("Grams of slot %(slot)s, %(plate)s")
-                    label %= {"slot": number, "plate": self._name_of(plate)}
+                    label %= {"slot": number, "plate": _name_of(plate)}
                     self.fields[f"grams-{plate.index}-{number}"] = self.number_field(
                         label=label, unit="g"
                     )
@@ -207,11 +207,6 @@ class PlanFileForm(OverridableForm):
         """Whether the grams of a slot are to be looked at, or typed."""
         doubts = self.doubts[plate.index]
         return slot.grams is None or any(each.slot in (None, slot.slot) for each in doubts)
-
-    def _name_of(self, plate):
-        if plate.name:
-            return _("plate %(index)s, %(name)s") % {"index": plate.index, "name": plate.name}
-        return _("plate %(index)s") % {"index": plate.index}
 
     # -- For the page ----------------------------------------------------------------------------
 
@@ -320,3 +315,13 @@ class PlanFileForm(OverridableForm):
             spool = self.cleaned_data.get(f"spool-{matched.wanted.slot}")
             if spool is not None and spool.pk in wrong:
                 yield f"spool-{matched.wanted.slot}", _("Not this spool: see the message above.")
+
+
+def _name_of(plate):
+    return _("plate %(index)s") % {"index": plate.index}
+
+
+def _full_name(plate):
+    if not plate.name:
+        return _name_of(plate)
+    return _("plate %(index)s, %(name)s") % {"index": plate.index, "name": plate.name}

@@ -8,6 +8,7 @@ from django.utils.formats import number_format
 from inventory.models import Filament
 from production.models.printers import Printer
 from tenants.operations.quantities import GramsField
+from tenants.operations.sql_property import sql_property
 
 
 def factor_field(**options):
@@ -91,6 +92,6 @@ class SlicerCorrection(models.Model):
         names = " · ".join(str(each) for each in (self.filament, self.printer) if each)
         return f"{names} × {factor_text(self.factor)}"
 
-    @property
+    @sql_property(Q(withdrawn_at=None))
     def is_current(self):
         return self.withdrawn_at is None

@@ -1,6 +1,7 @@
 """G-code as text: which slicer wrote it, and so how it is read."""
 
 from codecs import BOM_UTF8
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
@@ -56,8 +57,8 @@ def _read(dialect, comments, slicer, version):
 
 def is_gcode(data):
     """Whether the beginning of a file is G-code."""
-    lines = data.removeprefix(BOM_UTF8).splitlines()
-    text = [line.strip() for line in lines if line.strip()][:2000]
+    lines = map(bytes.strip, data.removeprefix(BOM_UTF8).splitlines())
+    text = list(islice(filter(None, lines), 2000))
     commands = tuple(each.encode() for each in COMMANDS)
     return any(line.startswith(b";") for line in text[:50]) or any(
         line.split(b" ")[0] in commands for line in text

@@ -102,13 +102,13 @@ EVERYWHERE = ["a brace", "NUL", "a list", "nothing", "a field nobody knows"]
 
 def test_a_body_that_can_not_be_read_is_400(at):
     for number, (route, method) in enumerate(each_write()):
-        is_table = route.path.endswith("/import/")  # which is no JSON at all
+        is_json = not route.path.endswith(("/import/", "/photos/", "/photo/"))
         for what in some_of(EVERYWHERE, number) if number % 40 else UNREADABLE:
             body = UNREADABLE[what]
             if route.path.endswith("/import-catalogue/") and what.startswith("a list"):
                 continue  # it takes one, and names the error of each of its entries
             answer = at(route, method, body=body, **{"Idempotency-Key": "once"})
-            expected = 415 if is_table else 400
+            expected = 400 if is_json else 415
             assert answer.status_code == expected, (route.path, method, what)
             assert answer.json()["detail"]
 
@@ -166,6 +166,7 @@ def is_enough(name, fields, method):
 
 
 CHARSETS = ["hex", "rot13", "utf-16", "undefined", "punycode", "latin-1", "nope", "é", ""]
+ANY_TYPE = "/api/v1/sliced-files/"  # a file may be of any
 HEADERS = ["a/b; x*=nope''A", "a/b; x*=undefined''A", "a/b; x*=é''A"]
 
 
@@ -193,7 +194,8 @@ def test_a_header_that_can_not_be_read_is_400(at):
 
 
 def test_what_is_no_json_is_415_and_says_what_is_accepted(at):
-    for number, (route, method) in enumerate(each_write()):
+    writes = [each for each in each_write() if each[0].path != ANY_TYPE or each[1] != "post"]
+    for number, (route, method) in enumerate(writes):
         for kind in some_of([FORM, "x"], number):
             sent = {"body": "name=x", "kind": kind, "Idempotency-Key": "once"}
             answer = at(route, method, **sent)

@@ -5,7 +5,15 @@ from rest_framework.serializers import ListField, ListSerializer
 
 from inventory import codes
 from tests.config.routes import routes
-from tests.factories import a_filament, a_printer, a_product, a_run, a_running_run, a_spool
+from tests.factories import (
+    a_filament,
+    a_printer,
+    a_product,
+    a_run,
+    a_running_run,
+    a_sliced_file,
+    a_spool,
+)
 
 RUNS = "/api/v1/production-runs/"
 NOWHERE = 999_999_999
@@ -52,6 +60,25 @@ class Cases:
         places = {"runs.1.materials.0.spool", "runs.1.materials.1.spool"}
         good = {"items": [self.item()], "materials": []}
         return self.api.post(f"{RUNS}bulk/", {"runs": [good, bad | {"items": []}]}), places
+
+    def plan_file(self, **body):
+        file = a_sliced_file()
+        return self.api.post(f"/api/v1/sliced-files/{file.pk}/plan/", body)
+
+    def plan_plates(self):
+        return self.plan_file(plates=[1, 0]), {"plates.1"}
+
+    def plan_products(self):
+        one = {"plate": 1, "product": self.product.pk, "units": 1}
+        return self.plan_file(products=[one, one | {"units": 0}]), {"products.1.units"}
+
+    def plan_slots(self):
+        one = {"slot": 1, "grams": "4"}
+        return self.plan_file(slots=[one, one | {"grams": "x"}]), {"slots.1.grams"}
+
+    def plan_seconds(self):
+        one = {"plate": 1, "seconds": 60}
+        return self.plan_file(seconds=[one, one | {"seconds": "x"}]), {"seconds.1.seconds"}
 
     def plan_printers(self):
         body = {"product": self.product.pk, "quantity": 1, "printers": [a_printer().pk, NOWHERE]}

@@ -253,6 +253,8 @@ PAGES = """
 /admin/production/productionrun/{pk}/swap_spool/        o     o
 /admin/production/productionrun/{pk}/take_over_reports/ o     o
 /admin/production/productionrun/{pk}/unstart/           o     o
+/admin/production/slicedfile/csv/                       v     v
+/admin/production/slicedfile/{pk}/plan/                 o     o
 /admin/production/slicercorrection/accept/              .     m
 /admin/production/slicercorrection/csv/                 v     v
 /admin/production/slicercorrection/{pk}/withdraw/       m     m
@@ -283,6 +285,8 @@ PAGES = """
 /floor/runs/{pk}/undo/                                  v     o
 /floor/scan/                                            v     o
 /floor/screen/                                          v     .
+/floor/sliced-files/                                    v     o
+/floor/sliced-files/{pk}/                               v     o
 /floor/slots/{pk}/load/                                 o     o
 /floor/slots/{pk}/unload/                               v     o
 /floor/spools/{pk}/                                     v     .

@@ -10,7 +10,7 @@ FILES = re.compile(  # exports of the admin; imports; sheets of labels and trave
     r"|(/d/[^/]*)?/api/v1/export/[a-z]*/?"  # of printers' addresses
 )
 REPORTS = re.compile(
-    r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|unexplained|variance)/"
+    r"/api/v1/reports/(consumption|explanation|lot-parts|lots|scrap|slicer|unexplained|variance)/"
 )
 BEGINS = ("since", "finished_from", "counted_from")
 YEAR = timedelta(days=366)

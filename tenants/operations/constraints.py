@@ -40,7 +40,7 @@ def _columns(value):
 
 
 def _is_broken(row, name, lookup, limit):
-    value = getattr(row, name)
+    value = getattr(row, name, None)  # a generated one is not known before the row is saved
     return lookup in LIMITS and isinstance(value, Number) and not LIMITS[lookup](value, limit)
 
 

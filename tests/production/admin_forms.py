@@ -12,9 +12,10 @@ LIST = "/admin/production/productionrun/"
 
 
 def fields(answer):
-    """The fields of the page's last form as a browser would send them untouched."""
+    """The fields of the page's last form as a browser would send them untouched; not of one that
+    sends a file."""
     page = answer.content.decode()
-    form = page[page.rindex('<form method="post"') : page.rindex("</form>")]
+    form = re.findall(r'<form method="post"(?![^>]*enctype)[^>]*>.*?</form>', page, flags=re.S)[-1]
     sent = dict(re.findall(r'<textarea name="([^"]+)"[^>]*>\s*(.*?)</textarea>', form, flags=re.S))
     for tag in re.findall(r"<input[^>]*>", form):
         found = dict(re.findall(r'([a-z_-]+)="([^"]*)"', tag))

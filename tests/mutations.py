@@ -59,14 +59,14 @@ FAULTS = {
     ),
     "spools are not locked": Fault(
         LOCKING,
-        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")',
-        '.order_by("pk")',
+        'spools.select_for_update(no_key=True, of=("self",))',
+        "spools",
         ["tests/inventory/test_at_once.py", AT_ONCE],
     ),
     "spools are not locked, through HTTP": Fault(
         LOCKING,
-        '.select_for_update(no_key=True, of=("self",))\n        .order_by("pk")',
-        '.order_by("pk")',
+        'spools.select_for_update(no_key=True, of=("self",))',
+        "spools",
         [CONCURRENCY],
     ),
     "a job has its effect although it was cancelled": Fault(

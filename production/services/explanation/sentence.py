@@ -157,7 +157,7 @@ def _beside_slicer(explanation):
     off.sort(key=lambda taken: abs(taken.difference), reverse=True)
     for taken in off[:MAX_NAMED]:
         usual = explanation.usual.get(taken.slot)
-        yield _said_of_slot(usual) % {
+        yield _sentence_of_slot(usual) % {
             "slot": taken.slot,
             "sliced": format_number(taken.sliced),
             "measured": format_number(taken.measured),
@@ -178,7 +178,7 @@ def _corrected(explanation):
             yield text % names
 
 
-def _said_of_slot(usual):
+def _sentence_of_slot(usual):
     if usual is None:
         return _(
             "The slicer says %(sliced)s g for slot %(slot)s, %(measured)s g were measured: "

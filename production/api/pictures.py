@@ -7,7 +7,6 @@ from rest_framework import status
 from rest_framework.decorators import action
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.parsers import BaseParser
-from rest_framework.renderers import BaseRenderer
 from rest_framework.response import Response
 
 from production.models import Picture, ProductionRun, RunPhoto
@@ -16,6 +15,7 @@ from production.pictures.encoding import CONTENT_TYPE
 from production.serializers.pictures import RunPhotoSerializer
 from production.services import pictures
 from tenants.api import finding
+from tenants.api.documents import DocumentRenderer
 from tenants.api.serializers import NoBody
 from tenants.api.views import BaseViewSet, Nested, ReadViewSet
 from tenants.web import files
@@ -42,14 +42,8 @@ PHOTO_BODY = {
 }
 
 
-class PictureRenderer(BaseRenderer):
-    """Makes WebP available; a problem is JSON instead."""
-
-    media_type, format, charset = CONTENT_TYPE, "webp", None
-    render_style = "binary"
-
-    def render(self, data, accepted_media_type=None, renderer_context=None):
-        raise NotImplementedError
+class PictureRenderer(DocumentRenderer):
+    media_type, format = CONTENT_TYPE, "webp"
 
 
 class PictureViewSet(BaseViewSet):

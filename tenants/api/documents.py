@@ -1,4 +1,4 @@
-"""PDF responses."""
+"""Responses that are documents."""
 
 from django.http import HttpResponse
 from rest_framework.renderers import BaseRenderer
@@ -6,14 +6,18 @@ from rest_framework.renderers import BaseRenderer
 PDF = "application/pdf"
 
 
-class PDFRenderer(BaseRenderer):
-    """Makes PDF available; a problem is JSON instead."""
+class DocumentRenderer(BaseRenderer):
+    """Makes a kind of document available; a problem is JSON instead."""
 
-    media_type, format, charset = PDF, "pdf", None
+    charset = None
     render_style = "binary"
 
     def render(self, data, accepted_media_type=None, renderer_context=None):
         raise NotImplementedError
+
+
+class PDFRenderer(DocumentRenderer):
+    media_type, format = PDF, "pdf"
 
 
 def pdf_answer(content, name):

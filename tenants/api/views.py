@@ -18,7 +18,7 @@ from rest_framework.viewsets import GenericViewSet
 
 from tenants.accounts import audited
 from tenants.api import FULL_SCOPE, NO_PERMISSION, SIGNED_IN, async_answers, csv_format, finding
-from tenants.api.documents import PDFRenderer
+from tenants.api.documents import DocumentRenderer, PDFRenderer
 from tenants.api.fast_representation import loaded, represent
 from tenants.api.filters import SeveralFilter
 from tenants.api.if_match import expected_versions
@@ -87,8 +87,8 @@ class BaseViewSet(GenericViewSet):
         return [*super().get_renderers(), *more]
 
     def finalize_response(self, request, response, *args, **kwargs):
-        is_pdf = isinstance(getattr(request, "accepted_renderer", None), PDFRenderer)
-        if is_pdf and isinstance(response, Response):
+        is_document = isinstance(getattr(request, "accepted_renderer", None), DocumentRenderer)
+        if is_document and isinstance(response, Response):
             answer_in_json(self, request)
         version = _version_of(getattr(response, "data", None))
         if version is not None and not getattr(response, "exception", False):

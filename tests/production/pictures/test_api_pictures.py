@@ -213,3 +213,8 @@ def test_a_picture_takes_the_same_queries_however_large_it_is(api, django_assert
     for sha256 in (small.sha256, Picture.objects.exclude(pk=small.pk).get().sha256):
         with django_assert_max_num_queries(2):  # with that for the farm
             api.get(f"/api/v1/pictures/{sha256}/")
+
+
+def test_a_picture_that_is_not_there_is_a_problem_in_json(api):
+    answer = api.get("/api/v1/pictures/0/?format=webp")
+    assert refused(answer, 404, "not_found")["status"] == 404

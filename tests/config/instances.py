@@ -16,7 +16,7 @@ sys.exit(int(os.environ.get("FAIL_" + sys.argv[1].upper(), "0")))
 """
 APPLICATION = """
 from django.conf import settings
-settings.configure()
+settings.configure(MAX_FILE_BYTES=1000, FARM_FILE_BYTES=1000)
 import os
 def application(environ, start_response):
     if environ["PATH_INFO"] == "/die":

@@ -66,7 +66,7 @@ SOURCES = {
 }
 NO_SOURCES = {
     *("id", "sku", "name", "description", "height_mm", "labour_minutes", "is_active"),
-    *("product", "gtin", "external_id"),
+    *("product", "gtin", "external_id", "photo"),
 }
 
 

@@ -7,7 +7,7 @@ from tests.browser import sample_farm
 from tests.browser.pages import FLOOR, floor_path
 from tests.production.large_tables import grow, looked_at, reading
 
-MAX_QUERIES, MAX_ROWS = 15, 500
+MAX_QUERIES, MAX_ROWS = 17, 500
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from production.services.runs.planning import (
     create_many,
     require_count,
 )
-from production.services.sliced_files import product_files
+from production.services.sliced_files import correcting, product_files
 from tenants.operations.operation import operation
 from tenants.operations.refusals import Busy, Invalid
 
@@ -41,8 +41,9 @@ def plan(
     goes to the printer with the least queued: planned minutes where all are timed, else plates;
     the first named where they are equal. ``fields`` are those of ``lifecycle.create``, the same
     for all runs; materials are derived from the bill of materials, or taken of the product's sliced
-    file that fits the printer, whose plates are printed as a whole. Raises UnitsPerPlateUnknown,
-    NoPrinters, PrinterInactive, ProductInactive, TooManyRuns, Invalid, RunsRefused, Busy.
+    file that fits the printer, whose plates are printed as a whole, with the corrections that were
+    accepted for what the slicer says. Raises UnitsPerPlateUnknown, NoPrinters, PrinterInactive,
+    ProductInactive, TooManyRuns, Invalid, RunsRefused, Busy.
     """
     require_count(quantity, "quantity", MAX_UNITS)
     if plates_per_run is not None:
@@ -53,17 +54,24 @@ def plan(
     files = product_files.by_printer(product, printers)
     plate = product_files.plate_load(product, files, printers)
     _require_plannable(product, plate, quantity, plates_per_run)
-    runs = []
-    for printer, plates, units in printer_allocation.spread(
-        plate, quantity, printers, plates_per_run=plates_per_run
-    ):
+    parts = printer_allocation.spread(plate, quantity, printers, plates_per_run=plates_per_run)
+    files = {pk: row for pk, row in files.items() if row.units == plate.units_per_plate}
+    runs = _runs(product, parts, files, order_reference=order_reference)
+    return create_many([{**fields, **run} for run in correcting.corrected(runs)], by=by, at=at)
+
+
+def _runs(product, parts, files, *, order_reference):
+    """The arguments of `lifecycle.create` for each ``(printer, plates, units)``: by the file of the
+    printer, where it has one, else by the bill."""
+    runs, needs = [], product_files.needs(product, files)
+    for printer, plates, units in parts:
         run, file = None, files.get(printer.pk)
-        if file and file.units == plate.units_per_plate:
-            each = {"copies": plates, "order_reference": order_reference}
+        if file is not None:
+            each = {"copies": plates, "order_reference": order_reference, **needs}
             run = product_files.run_of(file, product, **each)
         item = NewItem(product=product, quantity=units, order_reference=order_reference)
-        runs.append({**fields, "printer": printer, **(run or {"items": [item]})})
-    return create_many(runs, by=by, at=at)
+        runs.append({"printer": printer, **(run or {"items": [item]})})
+    return runs
 
 
 def _require_plannable(product, plate, quantity, plates_per_run):

@@ -63,10 +63,10 @@ def plan(
     settled = figures.settle(file, plates=plates, **how)
     kinds = material_types.of_labels({slot.material for each in settled for slot in each.slots})
     made = _made(file, settled, products, kinds, by=by)
-    bom.locked({product.pk for each in made.values() for product, _units in each})
-    each = {"copies": copies, "order_reference": order_reference}
+    bills = bom.bills(bom.locked({product.pk for each in made.values() for product, _ in each}))
+    each = {"kinds": kinds, "bills": bills, "copies": copies, "order_reference": order_reference}
     groups = [settled] if is_one_run else [[plate] for plate in settled]
-    runs = [fields | run_fields.of_plates(file, group, made, kinds, **each) for group in groups]
+    runs = [fields | run_fields.of_plates(file, group, made, **each) for group in groups]
     runs = correcting.corrected(runs)
     learning.learn(file, settled, made, at=at)
     if len(runs) == 1:

@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from inventory.services import material_types
-from production.services.requirements import by_file
+from production.services.requirements import bom, by_file
 from production.services.sliced_files import fitting, learning, requiring, run_fields
 from production.services.sliced_files.figures import SettledPlate
 from production.slicing.sliced_file import Slot
@@ -43,15 +43,23 @@ def plate_load(product, files, printers):
     return PlateLoad(next(iter(files.values())).units, minutes)
 
 
-def run_of(row, product, *, copies, order_reference):
+def needs(product, files):
+    """What `run_of` has to know of a product and its files (`by_printer`): the MaterialType of what
+    the slicers name, and its bill. Two queries at most."""
+    if not files:
+        return {}
+    labels = {slot.material for row in files.values() for slot in row.slots.all()}
+    return {"kinds": material_types.of_labels(labels), "bills": bom.bills([product.pk])}
+
+
+def run_of(row, product, *, copies, order_reference, **needs):
     """The arguments of `lifecycle.create` for so many copies of a plate; None where its material is
-    not known. The last plate is printed as a whole, too."""
+    not known. The last plate is printed as a whole, too. Queries nothing."""
     plate = SettledPlate(row.plate, row.seconds, _slots(row), {})
-    kinds = material_types.of_labels({slot.material for slot in plate.slots})
     made = {row.plate: [(product, row.units)]}
     each = {"copies": copies, "order_reference": order_reference}
     with suppress(requiring.UnknownMaterial):
-        return run_fields.of_plates(row.sliced_file, [plate], made, kinds, **each)
+        return run_fields.of_plates(row.sliced_file, [plate], made, **needs, **each)
     return None
 
 

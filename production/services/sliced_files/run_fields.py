@@ -6,7 +6,6 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from production.models import PlanSource
-from production.services.requirements import bom
 from production.services.runs.lines import NewItem, NewMaterial
 from production.services.sliced_files import figures, requiring
 from tenants.operations.refusals import Invalid
@@ -26,10 +25,10 @@ def together(mine):
     return [(products[pk], count) for pk, count in units.items()]
 
 
-def of_plates(file, plates, made, kinds, *, copies, order_reference):
+def of_plates(file, plates, made, *, kinds, bills, copies, order_reference):
     """The arguments for one run of SettledPlates, each printed ``copies`` times. ``made`` is
-    ``{plate: [(product, units)]}``, ``kinds`` the MaterialType of what the slicer names. Raises
-    UnknownMaterial, NothingOnPlate."""
+    ``{plate: [(product, units)]}``, ``kinds`` the MaterialType of what the slicer names, ``bills``
+    those of the products. Queries nothing. Raises UnknownMaterial, NothingOnPlate."""
     on_plates = together([each for plate in plates for each in made[plate.index]])
     items = [
         NewItem(
@@ -40,8 +39,7 @@ def of_plates(file, plates, made, kinds, *, copies, order_reference):
         )
         for product, units in on_plates
     ]
-    bills = bom.bills(product.pk for product, _units in on_plates)
-    bill = [line for lines in bills.values() for line in lines]
+    bill = [line for product, _units in on_plates for line in bills[product.pk]]
     materials = _materials(plates, bill, kinds, copies)
     if not items and not materials:
         message = _("Plate %(plate)s: name what it makes, or what it takes.")

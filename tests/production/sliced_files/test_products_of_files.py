@@ -7,12 +7,15 @@ import pytest
 from production.services import product_plans
 from production.services.sliced_files import fitting
 from tests.factories import (
+    a_correction,
+    a_filament,
     a_material_type,
     a_printer,
     a_product,
     a_product_file,
     a_sliced_file,
 )
+from tests.queries import queries_of
 from tests.responses import done
 
 pytestmark = pytest.mark.usefixtures("farm")
@@ -92,6 +95,42 @@ def test_the_file_says_how_many_fit_where_the_product_does_not():
     product.units_per_plate = None
     product.save()
     assert figures(plan(product, a_printer(**PRUSA), quantity=4)) == [(1, 4, 120, 40, "file")]
+
+
+def test_accepted_corrections_are_of_these_plans_too():
+    product, corrected, other = owning(), a_printer(**PRUSA), a_printer(**PRUSA)
+    a_correction(printer=corrected, factor="1.05")
+    runs = plan(product, corrected, other, quantity=8)
+    assert [(run.printer, *figures([run])[0]) for run in runs] == [
+        (corrected, 1, 4, 120, 42, "file"),
+        (other, 1, 4, 120, 40, "file"),
+    ]
+    line = runs[0].materials.get()
+    assert (line.sliced_grams, line.slicer_factor) == (40, Decimal("1.05"))
+    product.bom_lines.update(
+        filament=(filament := a_filament(material_type=a_material_type("PLA")))
+    )
+    a_correction(filament=filament, factor="1.1")
+    assert [each[3] for each in figures(plan(product, corrected, other, quantity=8))] == [44, 44]
+
+
+def test_the_bill_is_corrected_by_nothing():
+    printer = a_printer(model="X1 Carbon")
+    a_correction(printer=printer, factor="1.05")
+    assert figures(plan(owning(), printer, plates_per_run=None)) == [(2, 6, 100, 54, "bill")]
+
+
+def test_what_is_planned_by_a_file_asks_no_more_of_many_runs():
+    product, printer, other = owning(units=3), a_printer(**PRUSA), a_printer(model="X1C")
+
+    def asked(on, runs):
+        return queries_of(lambda: plan(product, on, quantity=3 * runs))
+
+    by_file, by_bill = (asked(on, 12) - asked(on, 2) for on in (printer, other))
+    assert by_file <= by_bill
+    assert (
+        asked(printer, 2) - asked(other, 2) <= 4
+    )  # types, bill, factors, what it reads the file by
 
 
 @pytest.mark.parametrize(

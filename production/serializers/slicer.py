@@ -33,8 +33,8 @@ class SlicerGroupSerializer(serializers.Serializer):
 class SlicerCorrectionSerializer(RowSerializer):
     """What plans by a sliced file multiply the slicer's grams by; withdrawn ones no more."""
 
-    filament_name = serializers.CharField(source="filament.name", read_only=True, default=None)
-    printer_name = serializers.CharField(source="printer.name", read_only=True, default=None)
+    filament_name = serializers.CharField(source="filament.name", read_only=True, allow_null=True)
+    printer_name = serializers.CharField(source="printer.name", read_only=True, allow_null=True)
     accepted_by_name, withdrawn_by_name = (
         PersonNameField("accepted_by"),
         PersonNameField("withdrawn_by"),

@@ -22,6 +22,7 @@ from tenants.web.forms import SuggestedField
 ANOTHER_SPOOL = gettext_lazy("Another spool: scan or type its code")
 ANOTHER_PRODUCT = gettext_lazy("Another product’s SKU or name, or the name of a new one")
 NEW = "new"
+NOT_OF_GRAMS = ("no_time", "no_material")  # codes of doubts
 
 
 def product_called(text):
@@ -205,7 +206,7 @@ class PlanFileForm(OverridableForm):
 
     def is_doubtful(self, plate, slot):
         """Whether the grams of a slot are to be looked at, or typed."""
-        doubts = self.doubts[plate.index]
+        doubts = [each for each in self.doubts[plate.index] if each.code not in NOT_OF_GRAMS]
         return slot.grams is None or any(each.slot in (None, slot.slot) for each in doubts)
 
     # -- For the page ----------------------------------------------------------------------------

@@ -122,6 +122,25 @@ def test_what_is_doubtful_is_seen_and_has_to_be_confirmed(floor, shelf):
     assert (line.sliced_grams, line.sliced_source) == (Decimal("70.5"), "typed")
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("; estimated printing time (normal mode) = 1d 2h 3m 4s\n", ["minutes-1"]),
+        ("; total filament used [g] = 74.47\n", []),
+        ("; filament used [g] = 73.27, 0.00, 1.20\n", ["grams-1-1", "grams-1-3"]),
+    ],
+    ids=["time", "total", "grams"],
+)
+def test_what_the_file_does_not_say_is_asked_and_nothing_else(floor, shelf, line, names):
+    text = samples.PRUSA.replace(line, "")
+    if "grams-1-1" in names:
+        text = text.replace("; filament_density = 1.24,1.24,1.27\n", "")
+    assert text != samples.PRUSA
+    html = page(floor.get(sent(floor, text)["Location"]))
+    asked = re.findall(r'name="((?:grams|minutes)-[^"]*)"', html)
+    assert asked == names
+
+
 def test_several_plates_are_planned_as_runs_or_as_one(floor, shelf):
     there = sent(floor, samples.project(1, 2), name="box.gcode.3mf")["Location"]
     html = page(floor.get(there))

@@ -32,7 +32,7 @@ class PlannedListFilter(ChoiceListFilter):
         return [("no", "Not planned yet"), ("yes", "Planned")]
 
     def narrowed(self, queryset, value):
-        return queryset.filter(runs__isnull=value == "no").distinct()
+        return queryset.not_planned() if value == "no" else queryset.planned()
 
 
 def _to_run(file, runs):
@@ -118,11 +118,13 @@ class SlicedFileAdmin(VerbPages, ModelAdmin):
         for each in brought:
             if each.refusal:
                 messages.error(request, each.sentence)
-        if read:
-            names = ", ".join(file.filename for file in read)
+            elif each.sentence:
+                messages.info(request, each.sentence)
+        if names := ", ".join(file.filename for file in read if file.is_new):
             messages.success(request, _("Read: %(names)s.") % {"names": names})
         if len(read) == 1:
-            name = "admin:production_slicedfile_do_plan"
+            is_planned = not read[0].is_new and read[0].runs.live().exists()
+            name = f"admin:production_slicedfile_{'change' if is_planned else 'do_plan'}"
             return HttpResponseRedirect(reverse(name, args=[read[0].pk]))
         name = "changelist" if read else "add"
         return HttpResponseRedirect(reverse(f"admin:production_slicedfile_{name}"))

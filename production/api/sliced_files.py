@@ -15,6 +15,7 @@ from production.serializers.sliced_files import (
     ProductFileSerializer,
     ProposedFile,
     ProposedProductSerializer,
+    RunOfFileSerializer,
     SlicedFileSerializer,
 )
 from production.services.sliced_files import planning, proposing, receiving, spools
@@ -25,6 +26,8 @@ from tenants.api.views import Nested, ReadViewSet
 from tenants.operations.refusals import located
 from tenants.web import files
 
+MOST_RUNS = 30  # that are shown of a file
+
 
 class SlicedFileViewSet(TakesFiles, ReadViewSet):
     """Sliced files: what was read of each. The files themselves are not kept."""
@@ -34,7 +37,7 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
     serializer_class = SlicedFileSerializer
     bodies = {"plan": PlanFileBody}
     answers = {
-        "create": {201: ProposedFile},
+        "create": {201: ProposedFile, 200: ProposedFile},
         "retrieve": ProposedFile,
         "plan": {201: PlannedRuns},
     }
@@ -48,17 +51,20 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
         """Read a sliced file: what it takes, what it makes, and what could be loaded.
 
         The body is the file, named by ``Content-Disposition: attachment; filename="..."``, or a
-        form with one or several fields ``file``: several are answered as ``sliced_files``.
+        form with one or several fields ``file``: several are answered as ``sliced_files``. What
+        was received before under the same name is answered as it is there: 200 if all of them were.
         """
-        sent, rows = files.of_request(request._request), []
-        for index, each in enumerate(sent):
+        sent, rows = files.of_request(request._request), {}
+        for index, each in sorted(enumerate(sent), key=lambda pair: pair[1].sha256):
             figures = {"filename": each.name, "sha256": each.sha256, "size_bytes": each.size}
             with located(*(["file", index] if len(sent) > 1 else [])):
-                rows.append(self.call(receiving.receive, each, **figures))
+                rows[index] = self.call(receiving.receive, each, **figures)
+        is_new = any(row.is_new for row in rows.values())
+        done = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         if len(rows) == 1:
-            return self.proposed(rows[0], status=status.HTTP_201_CREATED)
-        found = [self.proposed(row).data for row in rows]
-        return Response({"sliced_files": found}, status=status.HTTP_201_CREATED)
+            return self.proposed(rows[0], status=done)
+        found = [self.proposed(rows[index]).data for index in sorted(rows)]
+        return Response({"sliced_files": found}, status=done)
 
     def retrieve(self, request, pk):
         return self.proposed(self.get_object())
@@ -75,7 +81,8 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
     def proposed(self, row, **how):
         products = ProposedProductSerializer(proposing.propose(row), many=True).data
         matched = MatchedSlotSerializer(spools.propose(row), many=True).data
-        more = {"lines": row.lines, "products": products, "spools": matched}
+        runs = RunOfFileSerializer(row.runs.live().order_by("-pk")[:MOST_RUNS], many=True).data
+        more = {"lines": row.lines, "products": products, "spools": matched, "runs": runs}
         return self.row_response(row, **more, **how)
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from production.models.corrections import factor_field
 from production.models.pictures import picture_field
@@ -39,13 +39,29 @@ class FileSlot(models.Model):
         abstract = True
 
 
+class SlicedFileQuerySet(models.QuerySet):
+    def planned(self):
+        """By which runs are planned, whatever became of these; not those that were deleted."""
+        return self.filter(Exists(self._runs()))
+
+    def not_planned(self):
+        return self.filter(~Exists(self._runs()))
+
+    def _runs(self):
+        runs = self.model._meta.get_field("runs").related_model.objects.live()
+        return runs.filter(sliced_file=OuterRef("pk")).order_by()
+
+
 class SlicedFile(models.Model):
     """What was read out of a sliced file that somebody sent, and from which lines.
 
     ``plates`` are ``[{index, name, seconds, slots, objects}]`` as the API shows them, with
     ``purge_grams`` of all slots, slots with ``volume_mm3`` besides; ``doubts`` are
     ``[{plate, slot, code, detail}]``. ``printer`` is that of the token it was sent with.
+    ``is_new`` where it is made by who has it at hand.
     """
+
+    is_new = False
 
     filename = models.CharField(max_length=255)
     sha256 = models.CharField("SHA-256", max_length=64)
@@ -65,6 +81,8 @@ class SlicedFile(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", db_index=False
     )
     created_at = models.DateTimeField("received")
+
+    objects = SlicedFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]

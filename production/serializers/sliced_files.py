@@ -162,16 +162,25 @@ class SlicedFileSerializer(RowSerializer):
         read_only_fields = fields
 
 
+class RunOfFileSerializer(serializers.Serializer):
+    """A run that was planned by the file."""
+
+    run = serializers.IntegerField(source="pk")
+    number = serializers.CharField()
+    status = serializers.ChoiceField(ProductionRun.Status.choices)
+
+
 class ProposedFile(SlicedFileSerializer):
-    """The same, with the products and spools that are proposed for it, best first, and the lines
-    that its figures were read from."""
+    """The same, with the products and spools that are proposed for it, best first, the lines that
+    its figures were read from, and the runs that it was planned as, the newest first."""
 
     lines = serializers.CharField(read_only=True)
     products = ProposedProductSerializer(many=True, read_only=True)
     spools = MatchedSlotSerializer(many=True, read_only=True)
+    runs = RunOfFileSerializer(many=True, read_only=True)
 
     class Meta(SlicedFileSerializer.Meta):
-        fields = [*SlicedFileSerializer.Meta.fields, "lines", "products", "spools"]
+        fields = [*SlicedFileSerializer.Meta.fields, "lines", "products", "spools", "runs"]
 
 
 class PlateProductBody(Body):

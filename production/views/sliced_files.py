@@ -30,7 +30,7 @@ class SlicedFilesView(FloorView):
     permission_for_files = "production.add_slicedfile"
 
     def get_context_data(self):
-        rows = SlicedFile.objects.filter(runs=None).order_by("-pk")
+        rows = SlicedFile.objects.not_planned().order_by("-pk")
         return {"files": rows[:MOST]}
 
     def post(self, request):
@@ -43,6 +43,8 @@ class SlicedFilesView(FloorView):
         for each in brought:
             if each.refusal:
                 messages.error(request, each.sentence)
+            elif each.sentence:
+                messages.info(request, each.sentence)
         read = [each.row for each in brought if each.row]
         return self._go_on(read[0] if len(read) == len(brought) == 1 else None)
 

@@ -17,6 +17,7 @@ from tenants.operations.refusals import Refusal
 
 NEEDED = ("production.add_slicedfile", "production.add_productionrun")
 SECONDS = 5
+MOST_NAMED = 5  # runs of a file
 
 
 class Command(FarmCommand):
@@ -85,11 +86,11 @@ class Command(FarmCommand):
             sha256, size = receiving.measured(stream)
             if not folder.is_still(path):
                 return ""
-            if known := SlicedFile.objects.filter(sha256=sha256).order_by("pk").first():
-                return f"left out: read before, on {timezone.localtime(known.created_at):%Y-%m-%d}"
-            measured = {"sha256": sha256, "size_bytes": size}
-            file = receiving.receive(stream, filename=path.name, by=person, **measured)
-        return _planned(file, person)
+            file = SlicedFile.objects.filter(sha256=sha256).order_by("pk").first()
+            if file is None:
+                measured = {"sha256": sha256, "size_bytes": size}
+                file = receiving.receive(stream, filename=path.name, by=person, **measured)
+        return _planned(file, person) if file.is_new else _left_out(file)
 
     def _say(self, name, what):
         self.stdout.write(f"{timezone.localtime():%Y-%m-%d %H:%M:%S} {name}: {what}")
@@ -123,6 +124,13 @@ def _planned(file, person):
     except Refusal as refusal:
         return f"read, not planned: {refusal.detail}"
     return f"planned: {', '.join(map(str, runs))}"
+
+
+def _left_out(file):
+    """Why a file that was read before is not planned, and what it was planned as."""
+    runs = ", ".join(str(run) for run in file.runs.live().order_by("pk")[:MOST_NAMED])
+    outcome = f"planned as {runs}" if runs else "not planned yet"
+    return f"left out: read before, on {timezone.localtime(file.created_at):%Y-%m-%d}, {outcome}"
 
 
 def _person(tenant, name):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from django.utils import formats, timezone
 from django.utils.translation import gettext as _
 
 from production.models import SlicedFile
@@ -21,8 +22,13 @@ class Brought:
 
     @property
     def sentence(self):
-        """Why it was not read."""
-        return _("%(name)s: %(why)s") % {"name": self.name, "why": self.refusal.detail}
+        """Why it was not read, or when it was before; "" of a new one."""
+        if self.refusal:
+            return _("%(name)s: %(why)s") % {"name": self.name, "why": self.refusal.detail}
+        if self.row.is_new:
+            return ""
+        on = formats.date_format(timezone.localtime(self.row.created_at), "SHORT_DATE_FORMAT")
+        return _("%(name)s was read before, on %(date)s.") % {"name": self.row, "date": on}
 
 
 def receive_all(files, *, by):

@@ -85,12 +85,8 @@ def take(brought, *, printer, by, folder="", plate=None, is_to_print=False, may_
 def _received(brought, printer, folder, plate, *, by):
     path = f"{folder}/{brought.name}" if folder else brought.name
     counted = {"sha256": brought.sha256, "size_bytes": brought.size}
-    same = {**counted, "filename": brought.name, "printer": printer}
-    file = SlicedFile.objects.filter(**same).order_by("pk").last()
-    if file is None:
-        stream = brought.file
-        given = {"filename": brought.name, "printer": printer}
-        file = receiving.receive(stream, by=by, **given, **counted)
+    given = {"filename": brought.name, "printer": printer}
+    file = receiving.receive(brought.file, by=by, **given, **counted)
     found = Received(file, path)
     try:
         found.runs = planning_again.plan_again(file, printer=printer, plate=plate, by=by)

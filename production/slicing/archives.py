@@ -13,6 +13,8 @@ MOST_MEMBERS, LARGEST_DIRECTORY = 5_000, 4 * 1024 * 1024
 END, LARGEST_END = b"PK\5\6", 22 + 65_535
 LOCATOR, END64 = b"PK\6\7", b"PK\6\6"
 # What `zipfile` raises; RuntimeError where a member has a password.
+# What slicers use. Other methods are unpacked without a limit of what comes out.
+METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 BROKEN = zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, struct.error, RuntimeError
 
 
@@ -34,11 +36,15 @@ def _refused():
     try:
         yield
     except (NotImplementedError, OverflowError):
-        raise DamagedFile(_("This archive is packed in a way that no slicer uses.")) from None
+        raise _unknown_method() from None
     except BROKEN:
         raise DamagedFile(
             _("This archive can't be read: it is damaged or incomplete, or has a password.")
         ) from None
+
+
+def _unknown_method():
+    return DamagedFile(_("This archive is packed in a way that no slicer uses."))
 
 
 def contents(archive, name, *, most):
@@ -53,6 +59,8 @@ def beginning(archive, name, most):
     """The first bytes of a member; None where there is none."""
     if name not in archive.NameToInfo:
         return None
+    if archive.NameToInfo[name].compress_type not in METHODS:
+        raise _unknown_method()
     with _refused(), archive.open(name) as member:
         return member.read(most)
 

@@ -12,7 +12,7 @@ import pytest
 
 from production.slicing.figures import LONGEST_SECONDS, MOST
 from production.slicing.reading import read
-from production.slicing.sliced_file import UnreadableFile
+from production.slicing.sliced_file import DamagedFile, UnreadableFile
 from tests.budgets import MUTANTS, SEED
 from tests.production.slicing import samples
 
@@ -174,6 +174,16 @@ def test_a_hostile_file_is_refused_or_read_within_bounds(kind):
         assert tracemalloc.get_traced_memory()[1] < MOST_MEMORY
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_a_member_that_is_unpacked_without_a_limit_is_refused(method):
+    members = {"Metadata/slice_info.config": b" " * MIB, "Metadata/plate_1.gcode": samples.BAMBU}
+    damaged = bytearray(samples.archive(members, method))
+    damaged[80:90] = b"\xff" * 10
+    for data in (samples.archive(members, method), bytes(damaged)):
+        with pytest.raises(DamagedFile):
+            read(io.BytesIO(data))
 
 
 SAMPLES = [

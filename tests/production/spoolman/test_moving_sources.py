@@ -237,9 +237,9 @@ def as_bytes(**changes):
     }
 
 
-def zipped(contents):
+def zipped(contents, method=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(file, "w", method) as archive:
         for name, content in contents.items():
             archive.writestr(f"export/{name}", content)
     return {"all.zip": file.getvalue()}
@@ -281,6 +281,9 @@ def test_archives_that_are_none_say_so(monkeypatch):
     for content in (whole[:100], whole[:60] + b"\0\0\0\0" + whole[64:], b"PK\x03\x04"):
         with pytest.raises(NotReadable):
             export_files.from_contents({"all.zip": content})
+    for method in (zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA):  # unpacked without a limit
+        with pytest.raises(NotReadable, match="no archive"):
+            export_files.from_contents(zipped(as_bytes(), method))
     monkeypatch.setattr(export_files, "MAX_BYTES", 1000)
     with pytest.raises(NotReadable, match="larger than"):
         export_files.from_contents(zipped(as_bytes(spools=b" " * 2000)))

@@ -3,13 +3,21 @@
 https://github.com/prusa3d/libbgcode/blob/main/doc/specifications.md
 """
 
+import re
 import struct
 import zlib
 
 from django.utils.translation import gettext as _
 
 from production.slicing import slic3r
-from production.slicing.sliced_file import DamagedFile, SlicerPicture, UnreadableFile, too_large
+from production.slicing.objects import listed
+from production.slicing.sliced_file import (
+    DamagedFile,
+    Doubts,
+    SlicerPicture,
+    UnreadableFile,
+    too_large,
+)
 
 MAGIC = b"GCDE"
 FILE_METADATA, GCODE, SLICER_METADATA, PRINTER_METADATA, PRINT_METADATA, THUMBNAIL = range(6)
@@ -31,13 +39,28 @@ def read(stream):
             pictures.append(data)
         else:
             texts.setdefault(kind, data)
-    values = {}
-    for kind in (SLICER_METADATA, PRINTER_METADATA, PRINT_METADATA):
-        values |= _values(texts.get(kind, ""))
+    values = _values(texts.get(SLICER_METADATA, ""))
+    of_printer, of_print = (_values(texts.get(k, "")) for k in (PRINTER_METADATA, PRINT_METADATA))
+    values |= of_printer | of_print
     producer = _values(texts.get(FILE_METADATA, "")).get("producer", "")
     slicer, version = slic3r.named(producer) or (producer[:60] or "PrusaSlicer", "")
     picture = max(pictures, key=lambda each: each.width * each.height, default=None)
-    return slic3r.of_values(values, slicer, version, picture=picture)
+    found = slic3r.of_values(values, slicer, version, picture=picture)
+    plate = found.plates[0]._replace(objects=listed(values.get("objects_info", "")))
+    doubts = (*found.doubts, *_differing(of_printer, of_print))
+    return found._replace(plates=(plate,), doubts=doubts)
+
+
+def _differing(of_printer, of_print):
+    """The Doubts of figures that two blocks have, not alike."""
+    doubts = Doubts()
+    for key in (slic3r.GRAMS, slic3r.MM, slic3r.TIME):
+        found = [each[key] for each in (of_printer, of_print) if key in each]
+        if len({re.sub(r"\s", "", text) for text in found}) > 1:
+            detail = _("Two parts of this file say of “%(key)s” %(first)s and %(second)s.")
+            texts = {"first": found[0][:40], "second": found[1][:40]}
+            doubts.add("figures_differ", detail % {"key": key, **texts})
+    return doubts
 
 
 def _blocks(stream, *, has_crc):

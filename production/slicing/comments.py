@@ -16,7 +16,10 @@ WINDOW = 1024 * 1024  # bytes that are read at the beginning, and at the end
 MOST_LINES = 50_000  # of comments, at either end
 LONGEST_LINE = 20_000  # characters that are kept; a list of 64 filaments has some hundred
 MOST_PICTURES, LARGEST_PICTURE = 16, 512 * 1024
-COMMENT = re.compile(rb"[\r\n][ \t\v\f]*(;[^\r\n]*)")  # between moves: one pass is twice as fast
+# Between moves, with the commands that name objects: one pass is twice as fast.
+COMMENT = re.compile(
+    rb"[\r\n][ \t\v\f]*(;[^\r\n]*|(?:EXCLUDE_OBJECT_DEFINE |M486 (?:S[0-9]+ )?A)[^\r\n]*)"
+)
 ASSIGNED = re.compile(r"([^=:\s][^=:]{0,80}?)\s*([=:])\s*(.*)", re.DOTALL)
 BEGIN = re.compile(
     r"(?:thumbnail|thumbnail_JPG|thumbnail_QOI) begin (\d{1,5})[x ](\d{1,5}) (\d{1,9}).*"
@@ -25,13 +28,15 @@ END = re.compile(r"thumbnail(_JPG|_QOI)? end")
 
 
 class Comments:
-    """Comments of the first and the last MiB, without their semicolons.
+    """Comments of the first and the last MiB, without their semicolons, and the commands that
+    name objects.
 
-    ``head`` and ``tail`` are lists of lines; of a short file all of them are in the head.
+    ``head`` and ``tail`` are lists of lines; of a short file all of them are in the head, and
+    ``is_whole``.
     """
 
-    def __init__(self, head, tail=()):
-        self.head, self.tail = head, tail
+    def __init__(self, head, tail=(), *, is_whole=False):
+        self.head, self.tail, self.is_whole = head, tail, is_whole
 
     def __iter__(self):
         yield from self.head
@@ -43,7 +48,7 @@ class Comments:
         What comes last counts: the figures of the whole print are at the end."""
         found = {}
         for line in self:
-            if len(line) <= LONGEST_LINE and (match := ASSIGNED.fullmatch(line)):
+            if match := ASSIGNED.fullmatch(_cut(line)):
                 found[match[1].lower()] = match[3].strip()
         return found
 
@@ -64,6 +69,11 @@ class Comments:
         return max(found, key=lambda each: each.width * each.height, default=None)
 
 
+def _cut(line):
+    """The line; of one that is too long its beginning, so that its last figure is none."""
+    return line if len(line) < LONGEST_LINE else line[: LONGEST_LINE - 200] + "…"
+
+
 def _picture(width, height, text):
     if len(text) > LARGEST_PICTURE * 4 // 3 + 4:
         return None
@@ -80,7 +90,7 @@ def read_comments(stream):
     stream.seek(0)
     head = stream.read(WINDOW)
     if size <= len(head):
-        return Comments(comments_of(head))
+        return Comments(comments_of(head), is_whole=True)
     start = max(size - WINDOW, len(head))
     stream.seek(start)
     tail = stream.read(WINDOW)
@@ -88,7 +98,7 @@ def read_comments(stream):
         tail = tail[tail.find(b"\n") + 1 :] if b"\n" in tail else b""
         head = head[: head.rfind(b"\n") + 1]
         return Comments(comments_of(head), comments_of(tail, is_start=False))
-    return Comments(comments_of(head + tail))
+    return Comments(comments_of(head + tail), is_whole=True)
 
 
 def comments_of(data, *, is_start=True):
@@ -105,4 +115,5 @@ def comments_of(data, *, is_start=True):
 
 
 def _text(line):
-    return line[1 : LONGEST_LINE * 4].decode("utf-8", "replace").replace("\0", "").strip()
+    line = line[: LONGEST_LINE * 4].removeprefix(b";")
+    return line.decode("utf-8", "replace").replace("\0", "").strip()

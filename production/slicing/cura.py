@@ -1,11 +1,13 @@
 """What Cura writes: lengths, or volumes for UltiMaker's printers, and no grams."""
 
 import re
+from collections import Counter
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
 from production.slicing import figures
+from production.slicing.objects import LONGEST_NAME, MOST_OBJECTS
 from production.slicing.sliced_file import Doubts, Plate, PlateObject, SlicedFigures, Slot
 
 NAMED = re.compile(r"Generated with (?P<slicer>Cura)_SteamEngine (?P<version>\w[\w.+-]*)")
@@ -18,6 +20,7 @@ EVIDENCE = re.compile(
     r"|generator\.\w+|extruder_train\..*)",
     re.IGNORECASE,
 )
+COPY, SETTING = re.compile(r"\(\d+\)$"), "SETTING_3 "
 WHOLE_SECONDS = re.compile(r"([0-9]{1,9})(\.[0-9]{1,9})?")
 
 
@@ -42,11 +45,13 @@ def read(comments, slicer, version):
             taken = values.get("time_elapsed", "")
     if not slots:
         doubts.add_no_material()
-    slots = tuple(figures.derive(slot, doubts) for slot in slots)
+    slots, objects = tuple(figures.derive(slot, doubts) for slot in slots), _objects(comments)
+    if objects and not _has_first_layer(comments):
+        doubts.add_more_objects()
     plate = Plate(
         seconds=_seconds(taken, doubts),
         slots=slots,
-        objects=_objects(comments),
+        objects=objects,
         picture=comments.picture(),
     )
     nozzle = values.get("extruder_train.0.nozzle.diameter", "")
@@ -98,16 +103,27 @@ def _volumes(values, doubts):
 
 def _seconds(text, doubts):
     found = WHOLE_SECONDS.fullmatch(text)
-    if found and int(found[1]) <= figures.LONGEST_SECONDS:
+    if found and 0 < int(found[1]) <= figures.LONGEST_SECONDS:
         return int(found[1])
     doubts.add_no_time()
     return None
 
 
 def _objects(comments):
-    """Names of meshes, as far as they begin within what is read."""
-    names = {}
-    for line in comments.head:
-        if line.startswith("MESH:") and (name := line[5:].strip()) != "NONMESH":
-            names[name[:200]] = None
-    return tuple(PlateObject(name, 1) for name in names)
+    """Meshes, as far as they begin within what is read; ``Hook.stl(1)`` is a copy of Hook.stl."""
+    found = dict.fromkeys(line[5:].strip() for line in comments if line.startswith("MESH:"))
+    found.pop("NONMESH", None)
+    names = Counter()
+    for name in list(found)[:MOST_OBJECTS]:
+        original = COPY.sub("", name)
+        names[(original if original in found else name)[:LONGEST_NAME]] += 1
+    return tuple(PlateObject(name, count) for name, count in names.items() if name)
+
+
+def _has_first_layer(comments):
+    """Whether all of the first layer was read, and so each mesh began. The settings that a project
+    changed are JSON at the end, cut into lines."""
+    if comments.is_whole:
+        return True
+    settings = "".join(line.removeprefix(SETTING) for line in comments if line.startswith(SETTING))
+    return "LAYER:1" in comments.head and "one_at_a_time" not in settings

@@ -115,13 +115,29 @@ def _checked(text, slot, doubts):
 
 
 def check_total(total, grams, doubts):
-    """Doubt the grams of the slots where the total that the file names is another."""
-    if total is None or None in grams:
+    """Doubt the grams of the slots where the total, a text or None, is another."""
+    if total is None:
         return
-    if abs(total - sum(grams)) > TOLERANCE:
+    text, total = total, number(total)
+    if total is None:
+        detail = _("The file says %(text)s g altogether, which can't be right.")
+        doubts.add("unusable_figure", detail % {"text": text[:40]})
+    elif None not in grams and abs(total - sum(grams)) > TOLERANCE:
         detail = _("The file says %(total)s g altogether, and %(sum)s g for its slots.")
         figures = {"total": format_number(total), "sum": format_number(sum(grams))}
         doubts.add("total_differs", detail % figures)
+
+
+def purge(text, grams, doubts):
+    """Grams of purge of a plate, a part of those of its slots; None where it is not known."""
+    if text is None:
+        return None
+    found = number(text)
+    if found is None or (None not in grams and found > sum(grams) + TOLERANCE):
+        detail = _("The file says %(text)s g of purge, which can't be right.")
+        doubts.add("unusable_figure", detail % {"text": text[:40] or "–"})
+        return None
+    return found
 
 
 def derive(slot, doubts):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from production.slicing import bambu, cura, others, slic3r
 from production.slicing.objects import objects_of
-from production.slicing.sliced_file import UnreadableFile
+from production.slicing.sliced_file import Doubts, UnreadableFile
 
 COMMANDS = (
     "G0",
@@ -51,8 +51,16 @@ def _read(dialect, comments, slicer, version):
         has_lists = slic3r.GRAMS in values or slic3r.MM in values
         dialect = bambu if bambu.has_figures(values) and not has_lists else slic3r
     found = dialect.read(comments, slicer, version)
-    plate = found.plates[0]
-    return found._replace(plates=(plate._replace(objects=plate.objects or objects_of(comments)),))
+    return found if dialect is cura else _with_objects(found, comments)
+
+
+def _with_objects(found, comments):
+    objects, is_complete = objects_of(comments)
+    doubts = Doubts()
+    if objects and not is_complete:
+        doubts.add_more_objects()
+    plate = found.plates[0]._replace(objects=objects)
+    return found._replace(plates=(plate,), doubts=(*found.doubts, *doubts))
 
 
 def is_gcode(data):

@@ -59,7 +59,7 @@ def read(archive):
     return SlicedFigures(
         slicer=slicer or _("a relative of Bambu Studio"),
         slicer_version=version,
-        printer_model=str(settings.get("printer_model") or first.get("printer_model_id", ""))[:100],
+        printer_model=_printer_model(settings, head, first),
         nozzle_mm=figures.number(first.get("nozzle_diameters", "").split(",")[0]),
         layer_height_mm=figures.number(str(settings.get("layer_height", ""))),
         plates=tuple(plates),
@@ -133,10 +133,9 @@ def _plate(element, place, settings):
     slots = [figures.derive(slot, doubts) for slot in slots]
     if not slots:
         doubts.add_no_material()
-    total = figures.number(metadata.get("weight", ""))
-    figures.check_total(total, [slot.grams for slot in slots], doubts)
+    figures.check_total(metadata.get("weight"), [slot.grams for slot in slots], doubts)
     taken = figures.number(metadata.get("prediction", ""))
-    if taken is None or taken > figures.LONGEST_SECONDS:
+    if not taken or taken > figures.LONGEST_SECONDS:
         doubts.add_no_time()
         taken = None
     names = Counter(
@@ -200,6 +199,12 @@ def _settings(archive):
 
 def _metadata(element):
     return {each.get("key", ""): each.get("value", "") for each in element.findall("metadata")}
+
+
+def _printer_model(settings, head, metadata):
+    """The name that the G-code of a plate has, too: the list of plates has a code for it."""
+    name = settings.get("printer_model") or head.values.get("printer_model")
+    return str(name or metadata.get("printer_model_id", ""))[:100]
 
 
 def _evidence(element, index):

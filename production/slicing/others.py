@@ -1,4 +1,4 @@
-"""Slicers that are told apart, but whose figures are not read: lengths at best."""
+"""Slicers that are told apart, and of whose figures little is read: weight, length and time."""
 
 import re
 
@@ -8,8 +8,9 @@ from production.slicing import figures
 from production.slicing.sliced_file import Doubts, Plate, SlicedFigures, Slot
 
 LONGEST_LINE = 300  # characters: some patterns take the square of them where they do not match
-# The line that names them, and the lines of length (mm) and time, where they are known.
+# The line that names them, and the lines of length, weight and time, where they are known.
 SIMPLIFY3D_LENGTH = re.compile(r"Filament length:\s*(?P<mm>[0-9.]{1,20}) mm.*")
+SIMPLIFY3D_WEIGHT = re.compile(r"Plastic weight:\s*(?P<grams>[0-9.]{1,20}) g.*")
 SIMPLIFY3D_TIME = re.compile(
     r"Build time:\s*(?:(?P<h>\d{1,4}) hours?)?\s*(?:(?P<m>\d{1,2}) min.*)?"
 )
@@ -53,10 +54,12 @@ def _short(lines):
 
 
 def _of_simplify3d(comments):
-    slots, seconds = [], None
+    grams = mm = seconds = None
     for line in _short(comments):
-        if (found := SIMPLIFY3D_LENGTH.fullmatch(line)) and (mm := figures.number(found["mm"])):
-            slots = [Slot(1, length_mm=mm)]
+        if found := SIMPLIFY3D_LENGTH.fullmatch(line):
+            mm = figures.number(found["mm"]) or None
+        elif found := SIMPLIFY3D_WEIGHT.fullmatch(line):
+            grams = figures.number(found["grams"]) or None
         elif (found := SIMPLIFY3D_TIME.fullmatch(line)) and any(found.groups()):
             seconds = int(found["h"] or 0) * 3600 + int(found["m"] or 0) * 60
-    return slots, seconds
+    return [Slot(1, grams, length_mm=mm)] if grams or mm else [], seconds

@@ -16,16 +16,31 @@ ZIP, GX = b"PK\3\4", b"xgcode"
 RESIN = (  # CTB and Photon
     b"ANYCUBIC", b"\x19\x00\xfd\x12", b"\x86\x00\xfd\x12", b"\x06\x01\xfd\x12", b"\x07\x01\xfd\x12",
 )  # fmt: skip
+GOO = b"\x07\0\0\0DLP\0"  # after its version, of four letters
+RESIN_NAMES = (  # of files, or of members of an archive
+    ".sl1", ".sl1s", ".ctb", ".cbddlp", ".photon", ".phz", ".pws", ".pwmx", ".pwmo", ".pwma",
+    ".goo", ".lys", ".lyt", ".fdg", ".cws", ".zcodex",
+)  # fmt: skip
 MODEL = "3D/3dmodel.model"
 UFP_GCODE = ("/3D/model.gcode", "3D/model.gcode")
 PROJECTS = ("solid ", "ISO-10303-21", "{", "<?xml", "<svg", "%PDF")
 
 
-def read(stream):
+def read(stream, *, filename=""):
     """The SlicedFigures of a binary stream that can seek. Raises UnreadableFile.
 
-    What the file says is not believed: a figure that can't be is left out, and is a doubt.
+    What the file says is not believed: a figure that can't be is left out, and is a doubt. Its name
+    only tells a print with resin from a file of no known kind.
     """
+    try:
+        return _read(stream)
+    except UnreadableFile as refusal:
+        if type(refusal) is UnreadableFile and filename.lower().endswith(RESIN_NAMES):
+            raise _resin() from None
+        raise
+
+
+def _read(stream):
     stream.seek(0)
     start = stream.read(4096)
     if not start.strip():
@@ -34,7 +49,7 @@ def read(stream):
         return bgcode.read(stream)
     if start.startswith(ZIP):
         return _read_archive(stream)
-    if start.startswith(RESIN):
+    if start.startswith(RESIN) or start[4:].startswith(GOO):
         raise _resin()
     if start.startswith(GX):
         return _read_gx(stream)
@@ -53,7 +68,8 @@ def _read_archive(stream):
                 return gcode.read(Comments(comments_of(archives.beginning(archive, name, WINDOW))))
         if MODEL in names or any(name.startswith("Metadata/") for name in names):
             return gcode_3mf.read(archive)
-        if "config.ini" in names and any(name.endswith(".png") for name in names):
+        is_sla = "config.ini" in names and any(name.endswith(".png") for name in names)
+        if is_sla or any(name.lower().endswith(RESIN_NAMES) for name in names):
             raise _resin()
     raise UnreadableFile(_("This archive has no sliced plate in it."))
 

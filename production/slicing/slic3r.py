@@ -3,6 +3,8 @@ each figure, with one value a slot."""
 
 import re
 
+from django.utils.translation import gettext as _
+
 from production.slicing import figures
 from production.slicing.sliced_file import Doubts, Plate, SlicedFigures, Slot
 
@@ -44,6 +46,8 @@ def of_values(values, slicer, version, *, picture=None):
     """The SlicedFigures of keys, in lower case, and their values."""
     doubts = Doubts()
     grams, lengths = (figures.numbers(values.get(key, "")) for key in (GRAMS, MM))
+    if values.get(GRAMS) == "":
+        doubts.add("blank_figure", _("The grams of the file are blank."))
     used = list(range(1, max(len(grams), len(lengths)) + 1))
     listed = [int(each) for each in figures.numbers(values.get("filament", "")) if each.isdecimal()]
     if listed and max(listed) > len(used) == len(listed):
@@ -62,9 +66,8 @@ def plate_of(values, found, doubts):
     ]
     if not slots:
         doubts.add_no_material()
-    total = figures.number(values.get(TOTAL, ""))
-    figures.check_total(total, [slot.grams for slot in slots], doubts)
-    purge = figures.number(values.get(PURGE, ""))
+    figures.check_total(values.get(TOTAL), [slot.grams for slot in slots], doubts)
+    purge = figures.purge(values.get(PURGE), [slot.grams for slot in slots], doubts)
     if purge and len(slots) == 1:
         slots = [slots[0]._replace(purge_grams=purge)]
     return Plate(seconds=time(values, doubts), slots=tuple(slots), purge_grams=purge)
@@ -100,9 +103,9 @@ def time(values, doubts):
     """Seconds of the print in the normal mode."""
     text = values.get(TIME) or _total_time(values) or values.get("estimated printing time", "")
     found = figures.seconds(text)
-    if found is None:
+    if not found:
         doubts.add_no_time()
-    return found
+    return found or None
 
 
 def _total_time(values):

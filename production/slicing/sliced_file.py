@@ -117,6 +117,10 @@ class Doubts(list):
     def add_no_time(self):
         self.add("no_time", _("The file does not say how long it prints."))
 
+    def add_more_objects(self):
+        detail = _("Not all of the file is read, and perhaps not all objects: count them.")
+        self.add("more_objects", detail)
+
 
 def too_large(part):
     """The refusal of a file of which one part alone is more than is ever read."""

@@ -32,7 +32,7 @@ def receive(stream, *, filename, by, at=None, printer=None, sha256=None, size_by
     same = {"filename": contents.filename_of(filename), "sha256": sha256, "printer": printer}
     if known := _known(same):
         return known
-    columns = contents.as_row(read(stream))
+    columns = contents.as_row(read(stream, filename=filename))
     with connection.cursor() as cursor:
         cursor.execute(LOCK, [sha256])
     if known := _known(same):  # somebody else sent it at this moment

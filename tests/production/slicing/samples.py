@@ -231,12 +231,14 @@ def block(kind, data, *, parameters=b"\0\0", compression=0, crc=True):
     return body + (struct.pack("<I", zlib.crc32(body)) if crc else b"")
 
 
-def binary(*, printed=BINARY_PRINT, compression=1, crc=True, moves=b"\x00" * 1000):
+def binary(
+    *, printed=BINARY_PRINT, printer=BINARY_PRINTER, compression=1, crc=True, moves=b"\x00" * 1000
+):
     """Binary G-code as PrusaSlicer writes it."""
     size = struct.pack("<HHH", 0, 220, 124)
     blocks = [
         block(0, b"Producer=PrusaSlicer 2.9.4\n", crc=crc),
-        block(3, BINARY_PRINTER.encode(), compression=compression, crc=crc),
+        block(3, printer.encode(), compression=compression, crc=crc),
         block(5, PNG, parameters=size, crc=crc),
         block(4, printed.encode(), compression=compression, crc=crc),
         block(2, BINARY_SLICER.encode(), compression=compression, crc=crc),

@@ -149,6 +149,7 @@ def test_a_sliced_project_has_its_plates():
     assert [each.profile for each in first.slots] == ["Bambu PLA Basic", "Bambu PETG HF"]
     assert [each.length_mm for each in first.slots] == [23310, 870]
     assert first.picture.data == samples.PNG
+    assert file.printer_model == "Bambu Lab X1 Carbon"
     assert file.doubts == ()
 
 
@@ -185,14 +186,30 @@ def test_binary_gcode(compression, crc):
     assert file.doubts == ()
 
 
+def test_blocks_of_binary_gcode_that_differ_are_doubted():
+    printed = samples.BINARY_PRINT.replace("3.01", "9.01")
+    assert printed != samples.BINARY_PRINT
+    printer = samples.BINARY_PRINTER + "filament used [g]=3.01\n"
+    file = read(io.BytesIO(samples.binary(printed=printed, printer=printer)))
+    assert [doubt.code for doubt in file.doubts] == ["figures_differ"]
+    same = read(io.BytesIO(samples.binary(printer=printer)))
+    assert same.doubts == ()
+
+
 @pytest.mark.parametrize(
     ("text", "slicer", "version", "codes"),
     [
-        (samples.SIMPLIFY, "Simplify3D", "5.0.0", ["no_grams"]),
+        (samples.SIMPLIFY, "Simplify3D", "5.0.0", []),
+        (
+            samples.SIMPLIFY.replace("Plastic weight", "Weight"),
+            "Simplify3D",
+            "5.0.0",
+            ["no_grams"],
+        ),
         (samples.IDEAMAKER, "ideaMaker", "4.3.1.6560", ["no_material", "no_time"]),
         (samples.MATTERCONTROL, "MatterControl", "2.20.10", ["no_material", "no_time"]),
     ],
-    ids=["Simplify3D", "ideaMaker", "MatterControl"],
+    ids=["Simplify3D", "Simplify3D without weight", "ideaMaker", "MatterControl"],
 )
 def test_others_are_told_apart_and_asked_about(text, slicer, version, codes):
     file = read_text(text)
@@ -225,7 +242,13 @@ def test_only_the_beginning_and_the_end_of_a_large_file_are_read():
         ("73.27, 0.00", "NaN, 0.00", "unusable_figure"),
         ("73.27, 0.00", "1e999, 0.00", "unusable_figure"),
         ("73.27, 0.00", "999999999999, 0.00", "unusable_figure"),
+        (" [g] = 73.27, 0.00, 1.20", " [g] =", "blank_figure"),
+        ("73.27, 0.00", "73.27, 0.00, " + "0" * 20_000, "unusable_figure"),
+        ("[g] = 74.47", "[g] = nan", "unusable_figure"),
+        ("tower [g] = 3.15", "tower [g] = -3.00", "unusable_figure"),
+        ("tower [g] = 3.15", "tower [g] = 99.00", "unusable_figure"),
         ("1d 2h 3m 4s", "soon", "no_time"),
+        ("1d 2h 3m 4s", "0s", "no_time"),
         ("1d 2h 3m 4s", "99999999d", "no_time"),
     ],
 )
@@ -247,11 +270,13 @@ def test_figures_that_do_not_fit_are_doubted(old, new, code):
         (samples.project(), NotSliced),
         (samples.archive({"readme.txt": "x"}), UnreadableFile),
         (samples.archive({"config.ini": "x", "job00000.png": b"x"}), NotFilament),
+        (samples.archive({"job/plate.PHOTON": b"x"}), NotFilament),
         (b"\x19\x00\xfd\x12" + b"\0" * 200, NotFilament),
+        (b"V3.0\x07\0\0\0DLP\0" + b"\0" * 200, NotFilament),
     ],
     ids=[
         "empty", "blank", "utf-16", "no comments", "picture", "stl", "step",
-        "project", "zip", "sl1", "ctb",
+        "project", "zip", "sl1", "photon in a zip", "ctb", "goo",
     ],
 )  # fmt: skip
 def test_what_is_no_sliced_file_is_refused_with_a_sentence(data, refusal):
@@ -259,6 +284,15 @@ def test_what_is_no_sliced_file_is_refused_with_a_sentence(data, refusal):
         read(io.BytesIO(data))
     assert type(refused.value) is refusal
     assert len(refused.value.detail) > 15
+
+
+def test_a_name_tells_a_print_with_resin_where_the_file_itself_does_not():
+    for data in (b"\x01\x02" * 200, samples.archive({"scene.bin": "x"})):
+        with pytest.raises(NotFilament):
+            read(io.BytesIO(data), filename="Ring.LYS")
+    with pytest.raises(NotSliced):
+        read(io.BytesIO(samples.project()), filename="ring.lys")
+    assert read(io.BytesIO(samples.PRUSA.encode()), filename="ring.lys").slicer == "PrusaSlicer"
 
 
 def test_the_command_shows_what_a_file_takes(tmp_path, capsys):

@@ -152,7 +152,7 @@ class FilamentAdmin(ImportPages, NamedAdmin):
         ),
     )
     importing = FILAMENT_IMPORT
-    export = same(*FILAMENT_COLUMNS) | {
+    export = same(*(name for name in FILAMENT_COLUMNS if name != "price_per_kg")) | {
         "manufacturer": "manufacturer.name",
         "material": "material_type.code",
     }

@@ -215,7 +215,8 @@ def _context(report, lines):
 def _of_spools(report):
     if report["dry_run"]:
         return {"there": report["unchanged_count"]}
-    new = [line["id"] for line in report["lines"] if line["outcome"] == CREATED]
+    lines = [line for line in report["lines"] if line["outcome"] == CREATED]
+    new = [pk for line in lines for pk in line["ids"]]
     labels = labels_url(new) if 0 < len(new) <= MAX_SPOOLS else None
     return {"labels_url": labels, "first": new[0] if new else None}
 

@@ -5,10 +5,10 @@ from rest_framework.response import Response
 
 from inventory.services.tables import catalogue_source, uploads
 from inventory.services.tables.catalogue_reader import read_catalogue
-from inventory.services.tables.csv_reader import read_filaments, read_spools
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
+from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.api import async_answers
 from tenants.api.csv_format import CSVParser
 from tenants.web.idempotency import require_key

@@ -43,6 +43,9 @@ class TableLineSerializer(serializers.Serializer):
     problems = serializers.DictField(child=serializers.CharField())
     id = serializers.IntegerField(allow_null=True)
     code = serializers.CharField(allow_null=True, help_text="Of a spool, for its label.")
+    ids = serializers.ListField(
+        child=serializers.IntegerField(), help_text="Of a line with a quantity, each spool."
+    )
 
 
 class ReportSerializer(serializers.Serializer):
@@ -61,6 +64,9 @@ class TableReportSerializer(ReportSerializer):
     refused_count = serializers.IntegerField()
     receipt = serializers.IntegerField(
         allow_null=True, help_text="Of spools: the event to undo the import by, as a receipt."
+    )
+    notes = serializers.ListField(
+        child=serializers.CharField(), help_text="How the file was read, where it may be wrong."
     )
     refused_table = serializers.CharField(
         help_text="The refused lines as CSV, with a column of problems: to mend and import."

@@ -1,6 +1,6 @@
 """Tables and catalogues to import, and what became of them."""
 
-from inventory.services.tables import csv_reader, filament_import, spool_import
+from inventory.services.tables import filament_import, spool_import, table_reader
 from inventory.services.tables.catalogue_reader import read_catalogue
 
 
@@ -10,12 +10,12 @@ def table(*lines, separator=";"):
 
 def import_spools(content, *, by=None, **options):
     """The report of a file of spools."""
-    return spool_import.import_spools(csv_reader.read_spools(content), by=by, **options)
+    return spool_import.import_spools(table_reader.read_spools(content), by=by, **options)
 
 
 def import_filaments(content, *, by=None, **options):
     """The report of a file of filaments."""
-    return filament_import.import_filaments(csv_reader.read_filaments(content), by=by, **options)
+    return filament_import.import_filaments(table_reader.read_filaments(content), by=by, **options)
 
 
 def import_entries(entries, *, by=None, **options):

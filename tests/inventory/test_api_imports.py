@@ -6,7 +6,7 @@ import pytest
 from django.conf import settings
 
 from inventory.models import Filament, InventoryTransaction, Manufacturer, Spool
-from inventory.services.tables import csv_reader
+from inventory.services.tables import table_reader
 from tenants.accounts.models import AuditEvent
 from tests.factories import a_filament, a_manufacturer, a_spool
 from tests.responses import done, refused
@@ -79,18 +79,21 @@ def test_what_is_no_table_of_spools_is_refused_as_a_whole(api, lines, code):
     problem = refused(
         send(api, f"{SPOOLS}?dry_run=1", *lines), 413 if "large" in code else 400, code
     )
-    assert problem.get("most_lines", 10_000) == csv_reader.MAX_LINES
+    assert problem.get("most_lines", 10_000) == table_reader.MAX_LINES
 
 
 @pytest.mark.parametrize("path", [SPOOLS, FILAMENTS])
-def test_a_table_is_csv_in_utf_8(api, path):
+def test_a_table_is_csv_of_any_text(api, path):
     a_filament("Weiß")
     address = f"{path}?dry_run=true"
     refused(
         send(api, address, "name", content_type="application/json"), 415, "unsupported_media_type"
     )
-    answer = api.generic("POST", address, "name\nWeiß".encode("latin-1"), content_type="text/csv")
+    answer = api.generic("POST", address, b"name\n\x00\xff", content_type="text/csv")
     assert "CSV UTF-8" in refused(answer, 400, "unusable_table")["detail"]
+    table = "name,material\nWeiß,PLA".encode("latin-1")
+    [note] = done(api.generic("POST", address, table, content_type="text/csv"))["notes"]
+    assert "read as Windows-1252" in note
     for parameter in ("dry_run=perhaps", "dryrun=true"):
         refused(send(api, f"{path}?{parameter}", "name", headers=KEY), 400, "invalid")
 

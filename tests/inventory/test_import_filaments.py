@@ -156,7 +156,7 @@ def test_a_maker_is_filled_in_and_none_is_made_that_nobody_needs():
 
 def test_everything_that_is_wrong_with_an_entry_is_reported():
     [row] = import_entries([entry(density=-1, name="", color_hex="red")]).rows
-    assert sorted(row.problems) == ["color_hex", "density"]
+    assert sorted(row.problems) == ["color_hex", "density", "name"]
     assert "density: “-1” is too little." in row.problem
 
 

@@ -6,7 +6,7 @@ from inventory.models import Filament, Manufacturer
 from inventory.services import filaments, manufacturers
 from inventory.services.receiving import FilamentInactive
 from inventory.services.spools import shelf
-from inventory.services.tables import csv_reader
+from inventory.services.tables import table_reader
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.matching import FilamentIndex
 from tests.factories import a_filament, a_manufacturer, a_spool
@@ -126,7 +126,7 @@ def test_an_import_takes_the_oldest_of_those_that_are_there(gone):
     Filament.objects.filter(pk=gone["filaments"].pk).update(external_id="same")
     assert FilamentIndex().by_external_id["same"].pk == older.pk
     table = "external_id;name;material;manufacturer;gtin\nsame;Older;PLA;Gone & Co;4006381333931\n"
-    report = import_filaments(csv_reader.read_filaments(table), by=None)
+    report = import_filaments(table_reader.read_filaments(table), by=None)
     assert (report.count("filled_in"), report.manufacturers) == (1, [])
     assert (fresh(older).gtin, fresh(newer).gtin) == ("4006381333931", "")
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from inventory.models import Filament, Spool
 from inventory.services.tables.cells import BadCell, has_decimal_commas, quantity
 from inventory.services.tables.columns import FILAMENT_COLUMNS, SPOOL_COLUMNS
-from inventory.services.tables.csv_reader import UnusableTable
+from inventory.services.tables.table_reader import UnusableTable
 from tenants.web.csv_export import escape_formula, rows_as_csv, unescape_formula
 from tests import budgets
 from tests.factories import a_filament
@@ -29,7 +29,7 @@ TABLES = settings(
 
 
 def number(cell, *others):
-    """The cell as a number, in a table with these others."""
+    """The cell as a number without a unit, in a table with these others."""
     style = has_decimal_commas([cell, *others])
     return quantity().read(cell, has_decimal_commas=style)
 

@@ -43,7 +43,7 @@ def test_what_is_there_is_filled_in_where_it_is_empty_and_never_overwritten(oper
     report = filaments(*lines, by=operator)
     assert report.count("filled_in") == 1
     assert results_by_line(report)[2] == (
-        "Polyfil Red is there already: fills in external_id, price, gtin."
+        "Polyfil Red is there already: fills in external_id, gtin, price."
     )  # fmt: skip
     red.refresh_from_db()
     assert (red.external_id, red.price, red.gtin) == ("pf-red", 25, "40123455")

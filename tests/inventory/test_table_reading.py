@@ -6,7 +6,7 @@ from io import BytesIO
 import pytest
 
 from inventory.models import Spool
-from inventory.services.tables.csv_reader import TableTooLarge, UnusableTable
+from inventory.services.tables.table_reader import TableTooLarge, UnusableTable
 from tests.factories import a_filament
 from tests.inventory.tables import import_spools, results_by_line
 
@@ -48,9 +48,9 @@ def test_tables_come_in_many_dresses(red, content):
         (b"name;lot;batch\nRed;1;1", "lot_number is there twice."),
         (b"lot\nL-1", "A column external_id or name is needed."),
         (b'name;"lot\nRed;1', "A quote is not closed"),
-        ("name;lot\nRed;Ä".encode("cp1252"), "save the sheet as “CSV UTF-8”"),
-        ("name;lot".encode("utf-16"), "save the sheet as “CSV UTF-8”"),
-        (b"PK\x03\x04\x00\x00", "no column"),
+        (b"name;lot\nRed;\x81", "This is no text (byte 13): save the sheet as “CSV UTF-8”"),
+        (b"\xff\xfen\x00a", "This is no text (byte 4)"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", "This is no text (byte 0)"),
         (b"name" + b";" * 300, "columns are too many"),
     ],
 )

@@ -177,7 +177,7 @@ def test_refused_lines_come_back_as_a_table_to_mend(red, as_manager):
     )
     report = import_spools(text)
     lines = report.refused_table.splitlines()
-    assert lines[0] == "problem,filament,lot,price,comment"
+    assert lines[0] == "problem,Filament,Lot,Price (EUR),comment"
     assert lines[1].endswith('Did you mean Polyfil Red (PLA)?,Redd,L-2,"1,5",two; parts')
     assert lines[2].endswith("price: “much” is not a number.,Red,L-3,much,'=1+1")
     assert '"Red;""L-4;1;"' in lines[3]

@@ -12,7 +12,7 @@ from django_tenants.utils import schema_context, tenant_context
 
 from inventory.models import MaterialType
 from inventory.services import seeds
-from inventory.services.tables import csv_reader, filament_import
+from inventory.services.tables import filament_import, table_reader
 from tenants.accounts.models import AuditEvent, FarmSettings, User
 from tenants.farms import services
 from tenants.farms.names import InvalidHost, InvalidSlug, schema_name
@@ -128,7 +128,7 @@ def test_a_new_farm_has_the_usual_material_types(public, settings):
         for kind in known.values():
             kind.full_clean()
         table = "name;material;price\nSky;ASA;20\n"  # no density is needed
-        report = filament_import.import_filaments(csv_reader.read_filaments(table), by=None)
+        report = filament_import.import_filaments(table_reader.read_filaments(table), by=None)
         assert (report.count("created"), report.material_types) == (1, [])
         MaterialType.objects.filter(code="PLA").update(density_g_cm3="1.3")
         MaterialType.objects.filter(code="PLA+").update(family=None)

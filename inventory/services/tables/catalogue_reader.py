@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from inventory.models import Filament
 from inventory.services.tables.cells import BadCell, clean
 from inventory.services.tables.columns import FILAMENT_COLUMNS
-from inventory.services.tables.report import Row
+from inventory.services.tables.report import ReadTable, Row
 
 FIELDS = {
     "id": "external_id",
@@ -30,8 +30,8 @@ LOOKS, FLAGS = ("pattern", "finish"), ("translucent", "glow")
 
 
 def read_catalogue(entries):
-    """The Rows of ``entries`` (an iterable of what should be dicts)."""
-    return [_row(number, entry) for number, entry in enumerate(entries, start=1)]
+    """The ReadTable of ``entries`` (an iterable of what should be dicts)."""
+    return ReadTable([_row(number, entry) for number, entry in enumerate(entries, start=1)])
 
 
 def _row(number, entry):

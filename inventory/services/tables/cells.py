@@ -6,14 +6,17 @@ decimal commas; then ``1.234`` is refused.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from inventory import colors, gtins
+from inventory.services.tables import units
 from tenants.operations.parsing import (
     AmbiguousNumber,
     DayOutOfRange,
@@ -25,6 +28,14 @@ from tenants.operations.quantities import GramsField, MoneyField, rounded
 from tenants.operations.refusals import Invalid
 from tenants.operations.text import first_invisible_character, one_line
 
+MOMENT = re.compile(
+    r"(?P<day>[0-9.-]+)[ T]+(?P<time>[0-9]{1,2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,9})?)?)"
+    r" ?(?P<offset>Z|[+-][0-9]{2}:?[0-9]{2})?"
+)
+SLASHED_DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
+SHORT_YEAR = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}[./-][0-9]{2}")
+PREFIX_OF_HEX = re.compile(r"^\s*(#|0[xX])?")
+
 
 class BadCell(Invalid):
     code = "bad_cell"
@@ -33,17 +44,23 @@ class BadCell(Invalid):
 @dataclass(frozen=True)
 class Cell:
     """A column: ``check(value)`` returns the value as it is stored or raises BadCell; ``others``
-    are names that the column goes by besides its own."""
+    are names that the column goes by besides its own. A number has a ``dimension`` if it has a
+    unit (`units`)."""
 
     check: Callable
     others: tuple = ()
     is_number: bool = False
+    dimension: str = ""
+    is_moment: bool = False
 
-    def read(self, text, *, has_decimal_commas=False):
-        """The value of a cell of a table. Raises BadCell."""
+    def read(self, value, *, has_decimal_commas=False, factor=units.ONE):
+        """The value of a cell of a table, a text or a Decimal, in a unit of this ``factor``. Raises
+        BadCell."""
         if self.is_number:
-            text = _number(text, "," if has_decimal_commas else ".")
-        return self.check(text)
+            if isinstance(value, str):
+                value = _number(value, "," if has_decimal_commas else ".")
+            value *= factor
+        return self.check(value)
 
 
 def has_decimal_commas(texts):
@@ -84,6 +101,7 @@ def quantity(
     minimum="0",
     above=None,
     maximum=None,
+    dimension="",
 ):
     """A number in its bounds, rounded half up; ``above``: more than that."""
 
@@ -99,32 +117,63 @@ def quantity(
             raise BadCell(_("“%(value)s” is too much.") % figure)
         return value
 
-    return Cell(check, others, is_number=True)
+    return Cell(check, others, is_number=True, dimension=dimension)
+
+
+def mass(*others, above=None):
+    return quantity(*others, above=above, dimension=units.MASS)
 
 
 def money(*others):
-    return quantity(*others, digits=MoneyField.digits, places=MoneyField.places)
+    digits, places = MoneyField.digits, MoneyField.places
+    return quantity(*others, digits=digits, places=places, dimension=units.MONEY)
 
 
 def degrees(*others):
-    whole = quantity(*others, digits=6, places=0, maximum="1000")
-    return Cell(lambda value: int(whole.check(value)), others, is_number=True)
+    return _whole(*others, maximum="1000", dimension=units.TEMPERATURE)
 
 
-def pattern(expression, message, *others, normalise=str):
-    """Text that matches ``expression`` after it was normalised; ``message`` names the ``value``."""
+def count(*others, most):
+    return _whole(*others, minimum="1", maximum=most, dimension=units.COUNT)
+
+
+def _whole(*others, dimension, **bounds):
+    found = quantity(*others, digits=6, places=0, dimension=dimension, **bounds)
+    return Cell(lambda value: int(found.check(value)), others, True, dimension)
+
+
+def pattern(expression, message, *others, normalise=str, letters=None):
+    """Text that matches ``expression`` after it was normalised; ``message`` names the ``value``.
+    Of ``letters`` (a class of characters), the first other one is named."""
 
     def check(value):
-        if not re.fullmatch(expression, normalise(value)):
-            raise BadCell(str(message) % {"value": shorten(value)})
-        return normalise(value)
+        if re.fullmatch(expression, found := normalise(value)):
+            return found
+        if letters and (wrong := re.sub(letters, "", found)):
+            raise BadCell(_wrong_sign(value, wrong[0]))
+        raise BadCell(str(message) % {"value": shorten(value)})
 
     return Cell(check, others)
 
 
+def _wrong_sign(value, sign):
+    message = _(
+        "“%(value)s” has “%(sign)s” in it (%(name)s): codes have letters from A to Z, digits "
+        "and + - . / ( ) %% _ only."
+    )
+    name = f"{unicodedata.name(sign, _('unnamed'))}, U+{ord(sign):04X}"
+    return message % {"value": shorten(value), "sign": sign, "name": name}
+
+
 def color(*others):
     message = gettext_lazy("“%(value)s” is not 6 or 8 hex digits, such as FF8800.")
-    return pattern(colors.HEX, message, *others, normalise=colors.normalise)
+    return pattern(colors.HEX, message, *others, normalise=_hex)
+
+
+def _hex(text):
+    """The digits of ``#ff8800``, or of ``#f80``."""
+    digits = colors.normalise(PREFIX_OF_HEX.sub("", text))
+    return "".join(digit * 2 for digit in digits) if len(digits) == 3 else digits
 
 
 def gtin(*others):
@@ -138,18 +187,37 @@ def gtin(*others):
 
 
 def day(*others):
-    """2026-03-01 or 1.3.2026; with slashes the month is ambiguous."""
+    """2026-03-01 or 1.3.2026, with or without a time; with slashes the month is ambiguous. Of a
+    moment with an offset it is the moment, whose day the farm's zone says."""
 
     def check(value):
+        found = MOMENT.fullmatch(value)
         try:
-            return parse_day(value, is_dotted_allowed=True)
+            date = parse_day(found["day"] if found else value, is_dotted_allowed=True)
+            if not found:
+                return date
+            offset = (found["offset"] or "").replace("Z", "+00:00")
+            time = found["time"] if found["time"][2] == ":" else f"0{found['time']}"
+            moment = datetime.fromisoformat(f"{date}T{time}{offset}")
+            return moment if offset else date
         except DayOutOfRange:
             message = _("“%(value)s” is not between 1900 and 2999.")
         except ValueError:
-            message = _("“%(value)s” is not a date such as 2026-03-01.")
+            message = _not_a_day(value)
         raise BadCell(message % {"value": shorten(value)})
 
-    return Cell(check, others)
+    return Cell(check, others, is_moment=True)
+
+
+def _not_a_day(value):
+    if SLASHED_DAY.fullmatch(value):
+        return _(
+            "“%(value)s” may be day and month, or month and day: write it like 2026-03-01 or "
+            "1.3.2026."
+        )
+    if SHORT_YEAR.fullmatch(value):
+        return _("“%(value)s” has a year of two digits: write it like 2026-03-01 or 1.3.2026.")
+    return _("“%(value)s” is not a date such as 2026-03-01.")
 
 
 def _number(text, mark):

@@ -2,7 +2,8 @@
 
 What the farm has is never overwritten, so an import can be repeated with a newer file, and keeps
 whatever people have changed. A filament is known by its external_id (of several it is the oldest),
-else by maker, name and material; another diameter, or other net grams, make it another one.
+else by maker, name and material; another diameter, other net grams or the name of another colour
+make it another one.
 """
 
 import re
@@ -30,14 +31,16 @@ from inventory.services.tables.report import (
 from tenants.accounts import audited
 from tenants.operations import progress
 from tenants.operations.operation import operation
+from tenants.operations.quantities import money
 from tenants.operations.text import folded
 
 USUAL_DIAMETER = Decimal("1.75")
 DEFAULTS = {"manufacturer": "", "diameter_mm": USUAL_DIAMETER}
-IDENTITY = {"manufacturer", "name", "material", "diameter_mm", "density_g_cm3"}
+IDENTITY = {"manufacturer", "name", "material", "diameter_mm", "density_g_cm3", "price_per_kg"}
 COLORS = ("color_hex", "multi_color_hexes", "multi_color_direction")
 FIELDS = (*(name for name in FILAMENT_COLUMNS if name not in IDENTITY), *COLORS[1:])
 FILLED = ("manufacturer", *FIELDS)
+NEEDED = {"name", "material"}
 EMPTY = (None, "", [])
 ABRASIVE = re.compile(
     r"(?<![A-Z])(CF|GF|GLOW)(?![A-Z])"
@@ -49,7 +52,7 @@ def import_filaments(rows, *, by, dry_run=False):
     """Add the filaments of the ``rows``, with manufacturers and material types that are new;
     returns an ImportReport.
 
-    ``rows`` come from `csv_reader.read_filaments` or `catalogue_reader.read_catalogue`. A broken
+    ``rows`` come from `table_reader.read_filaments` or `catalogue_reader.read_catalogue`. A broken
     row is reported and the others are imported, all in one transaction; a dry run is the import,
     rolled back. Raises Busy, and Duplicate when somebody adds the same filament at this moment.
     """
@@ -60,9 +63,12 @@ def import_filaments(rows, *, by, dry_run=False):
 def _import(rows, *, by, dry_run):
     lock_imports(FILAMENTS)
     report = ImportReport(FILAMENTS, rows, dry_run=dry_run)
-    for row in report.good:
-        for column in {"name", "material"} - row.values.keys():
+    for row in report.rows:
+        for column in NEEDED - row.values.keys() - row.problems.keys():
             row.refuse(column, _("This is needed."))
+    for row in report.good:
+        with row.refusing():
+            _set_price(row.values)
     known = _known(report.good)
     _require_densities([row for row in report.good if row not in known])
     needing = [row for row in report.good if row not in known or not known[row].manufacturer_id]
@@ -72,7 +78,7 @@ def _import(rows, *, by, dry_run):
         if row in known:
             _fill_in(row, known[row], makers)
         else:
-            row.instance = _filament(row.values, makers, types)
+            row.instances = [_filament(row.values, makers, types)]
             name = f"{row.values.get('manufacturer', '')} {row.values['name']}".strip()
             names = {"name": name, "material": row.values["material"]}
             row.detail = _("A new filament %(name)s (%(material)s).") % names
@@ -98,6 +104,17 @@ def _known(rows):
     return {row: locked[pk] for row, pk in matches.items()}
 
 
+def _set_price(values):
+    """That of a reel, where a kilogram has one. Raises BadCell, InvalidQuantity."""
+    if "price_per_kg" not in values:
+        return
+    if "price" in values or "net_grams" not in values:
+        message = _("Give the net grams with it, and no other price.")
+        raise BadCell(message, errors={"price_per_kg": []})
+    of_reel = values.pop("price_per_kg") * values["net_grams"] / 1000
+    values["price"] = money(of_reel, field="price_per_kg")
+
+
 def _match(catalogue, values, taken):
     """The existing filament of the index, or None; by name only one without an id of its own, if no
     other id has ``taken`` it. Raises BadCell if it may be any of several."""
@@ -121,7 +138,7 @@ def _match(catalogue, values, taken):
 def _require_first(seen, row, match):
     """Raise BadCell when an earlier row is of the same filament, or has the same id."""
     values = row.values
-    names = (folded(values.get("manufacturer", "")), folded(values["name"]))
+    names = (folded(values.get(name, "")) for name in ("manufacturer", "name", "color_name"))
     others = map(values.get, ("material", "diameter_mm", "net_grams", "external_id"))
     keys = {
         ("pk", match.pk) if match else (*names, *others),
@@ -143,7 +160,7 @@ def _fill_in(row, filament, makers):
             setattr(filament, name, new)
             is_maker = isinstance(new, Manufacturer)
             row.changes[name] = [old, {"id": new.pk, "name": new.name} if is_maker else new]
-    row.instance, row.outcome = filament, FILLED_IN if row.changes else UNCHANGED
+    row.instances, row.outcome = [filament], FILLED_IN if row.changes else UNCHANGED
     names = {"filament": filament, "fields": ", ".join(row.changes)}
     row.detail = _("%(filament)s is there already: nothing is empty.") % names
     if row.changes:

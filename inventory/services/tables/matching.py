@@ -12,9 +12,12 @@ from inventory.services.tables.cells import BadCell, shorten
 from tenants.operations.text import folded
 
 MAX_SUGGESTIONS = 20  # a search among thousands of names takes a while
+NAMED = 5  # ids that a refusal names
 # What identifies a filament.
-COLUMNS = ("pk", "external_id", "name", "diameter_mm", "net_grams")
+COLUMNS = ("pk", "external_id", "name", "color_name", "diameter_mm", "net_grams", "is_active")
 NAMES = {"maker": Coalesce("manufacturer__name", Value("")), "material": F("material_type__code")}
+# What tells filaments of one name apart, and the net grams of a reel in either kind of table.
+DISTINGUISHING = ("manufacturer", "material", "color_name", "diameter_mm", "initial_grams")
 
 
 class FilamentIndex:
@@ -39,6 +42,7 @@ class FilamentIndex:
             if folded(cells.get("manufacturer", known.maker)) == folded(known.maker)
             and cells.get("material", known.material) == known.material
             and cells.get("diameter_mm", known.diameter_mm) == known.diameter_mm
+            and _has_color(known, cells.get("color_name"))
         ]
 
     def the_one(self, cells):
@@ -51,17 +55,10 @@ class FilamentIndex:
             raise BadCell(message % names, errors={"external_id": []})
         if "name" not in cells:
             raise BadCell(_("Which filament? Give its id or its name."), errors={"name": []})
-        found = distinct(self.named(cells))
+        found = _narrowed(distinct(self.named(cells)), cells)
         if len(found) == 1:
             return found[0]
-        raise BadCell(self._several(found) if found else self._none(cells), errors={"name": []})
-
-    def _several(self, found):
-        ids = [known.external_id or _("none") for known in found[:5]]
-        return _(
-            "%(count)s filaments are called so: give the maker, the material, the diameter or the "
-            "external_id (%(ids)s)."
-        ) % {"count": len(found), "ids": shorten(", ".join(ids))}
+        raise BadCell(_several(found, cells) if found else self._none(cells), errors={"name": []})
 
     def _none(self, cells):
         wanted = [cells.get("manufacturer"), cells["name"], cells.get("material")]
@@ -83,6 +80,37 @@ class FilamentIndex:
 def distinct(found):
     """Each filament once, however many of its names were found."""
     return list({known.pk: known for known in reversed(found)}.values())
+
+
+def _has_color(known, color_name):
+    """Whether the filament may have the colour: not where both have a name, and another one."""
+    return not (color_name and known.color_name) or folded(color_name) == folded(known.color_name)
+
+
+def _narrowed(found, cells):
+    """Of several, those in use, of the net grams and the colour that the row names."""
+    color_name, net_grams = cells.get("color_name"), cells.get("initial_grams")
+    for is_meant in (
+        lambda known: known.is_active,
+        lambda known: known.net_grams == net_grams,
+        lambda known: folded(known.color_name) == folded(color_name or ""),
+    ):
+        found = [known for known in found if is_meant(known)] or found
+    return found
+
+
+def _several(found, cells):
+    ids = sorted(shorten(known.external_id) for known in found if known.external_id)
+    wanted = [name for name in DISTINGUISHING if name not in cells]
+    if ids:
+        more = ", …" if len(ids) > NAMED else ""
+        wanted.append(f"external_id ({', '.join(ids[:NAMED])}{more})")
+    names = {"count": len(found), "columns": _(" or ").join(wanted)}
+    if not wanted:
+        message = _("%(count)s filaments are called so: merge them, or give them ids.")
+    else:
+        message = _("%(count)s filaments are called so: give %(columns)s.")
+    return message % names
 
 
 def the_place(places, name):

@@ -25,9 +25,9 @@ class Row:
     ``number`` is its place (in a table the line of the file, the header included; in a catalogue
     that of the entry), ``external_id`` the id as a catalogue has it, for messages. ``values`` are
     by column, ``problems`` sentences by column ("" for the whole row). An importer sets the
-    rest: ``outcome``, a sentence (``detail``), the model ``instance``, and ``changes`` of one
-    that was there before, ``{field: [before, after]}``. Of a table, ``header`` and ``cells`` are
-    texts as they were read.
+    rest: ``outcome``, a sentence (``detail``), the model ``instances`` (several, where a line is
+    several spools), and ``changes`` of one that was there before, ``{field: [before, after]}``. Of
+    a table, ``header`` and ``cells`` are texts as they were read.
     """
 
     number: int
@@ -38,8 +38,13 @@ class Row:
     cells: tuple = ()
     outcome: str = CREATED
     detail: str = ""
-    instance: Filament | Spool | None = None
+    instances: list[Filament | Spool] = field(default_factory=list)
     changes: dict = field(default_factory=dict)
+
+    @property
+    def instance(self):
+        """The first one, or None."""
+        return self.instances[0] if self.instances else None
 
     @property
     def is_ok(self):
@@ -77,12 +82,26 @@ class Row:
         return copy
 
 
+@dataclass
+class ReadTable:
+    """The rows of a file; ``notes`` are sentences about how it was read."""
+
+    rows: list
+    notes: list = field(default_factory=list)
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __len__(self):
+        return len(self.rows)
+
+
 class ImportReport:
     """What an import did, or with ``dry_run`` would do, with a copy of each row."""
 
-    def __init__(self, kind, rows, *, dry_run):
-        self.kind, self.dry_run = kind, dry_run
-        self.rows = [row.copy() for row in rows]  # an operation that is tried again starts anew
+    def __init__(self, kind, table, *, dry_run):
+        self.kind, self.dry_run, self.notes = kind, dry_run, table.notes
+        self.rows = [row.copy() for row in table]  # an operation that is tried again starts anew
         self.manufacturers, self.material_types = [], []
         self.receipt = None  # the first entry of what was received, to undo it by
 
@@ -106,7 +125,7 @@ class ImportReport:
             return ""
         lines = [(row.problem, *row.cells) for row in rows]
         header = rows[0].header
-        if header[0] == PROBLEM:  # of an earlier import
+        if header[0].casefold() == PROBLEM:  # of an earlier import
             lines, header = [(line[0], *line[2:]) for line in lines], header[1:]
         return "".join(rows_as_csv((PROBLEM, *header), lines, bom=False))
 
@@ -123,6 +142,7 @@ class ImportReport:
             "manufacturers": self.manufacturers,
             "material_types": self.material_types,
             "receipt": None if self.dry_run else self.receipt,
+            "notes": self.notes,
             "refused_table": self.refused_table,
             "lines": [self._row_as_dict(row) for row in self.rows],
         }
@@ -143,15 +163,16 @@ class ImportReport:
         }
 
     def _row_as_dict(self, row):
-        instance = row.instance if row.is_ok and not self.dry_run else None
+        instances = row.instances if row.is_ok and not self.dry_run else []
         return {
             "line": row.number,
             "status": "ok" if row.is_ok else "refused",
             "outcome": row.outcome,
             "detail": row.detail if row.is_ok else row.problem,
             "problems": row.problems,
-            "id": instance and instance.pk,
-            "code": getattr(instance, "code", None),
+            "id": instances[0].pk if instances else None,
+            "code": getattr(instances[0], "code", None) if instances else None,
+            "ids": [each.pk for each in instances],
         }
 
     def __str__(self):

@@ -1,23 +1,23 @@
-"""Imports spools: one row, one spool, with its receipt in the ledger."""
+"""Imports spools: each row is one, or as many as its quantity, with receipts in the ledger."""
 
-from collections import Counter, defaultdict, deque
 from itertools import islice
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from inventory import codes
-from inventory.models import Filament, InventoryTransaction, Location, Spool
+from inventory.models import Filament, Location, Spool
 from inventory.services import clock, ledger, receiving
 from inventory.services.past import require_past
+from inventory.services.tables import known_spools
 from inventory.services.tables.cells import BadCell
 from inventory.services.tables.matching import FilamentIndex, the_place
+from inventory.services.tables.refusals import TableTooLarge
 from inventory.services.tables.report import (
     BATCH,
     CREATED,
     SPOOLS,
-    UNCHANGED,
     ImportReport,
     lock_imports,
     run_import,
@@ -25,169 +25,124 @@ from inventory.services.tables.report import (
 from tenants.accounts.models import FarmSettings
 from tenants.operations import progress
 from tenants.operations.operation import operation
+from tenants.operations.quantities import money
 from tenants.operations.refusals import Refusal
 from tenants.operations.text import folded, format_number
 
-WEIGHTS = ("remaining_grams", "gross_grams")
-DETAILS = ("tare_grams", *Spool.DETAILS, "comment", "code")
+MAX_SPOOLS = 10_000  # of one table
+WEIGHTS = ("remaining_grams", "used_grams", "gross_grams")
+DETAILS = ("tare_grams", *Spool.DETAILS, "comment")
+# What is wrong with one of these says nothing true of the rest of the row.
+OF_SIZE = {"", "initial_grams", "quantity", "name", "external_id"}
 
 
-def import_spools(rows, *, by, at=None, dry_run=False, again=False):
-    """Put a spool on the shelf for each of the ``rows`` (`csv_reader.read_spools`); returns an
-    ImportReport.
+def import_spools(table, *, by, at=None, dry_run=False, again=False):
+    """Put the spools of each row of a ReadTable (`table_reader.read_spools`) on the shelf; returns
+    an ImportReport.
 
-    Every row stands for itself: the good ones are imported, the others reported. A filament is
-    named by its external_id or by manufacturer, name and material, as far as they are needed.
-    Each is booked as ``receiving.receive`` does, all of one moment. Rows whose spool is there
-    already are left out, unless ``again``: see ``_leave_out_known``. A dry run is the import, taken
-    back. Raises Busy, Duplicate.
+    Every row stands for itself: the good ones are imported, the others reported with all that is
+    wrong with them. A filament is named by its external_id or by manufacturer, name and material,
+    as far as they are needed. Each is booked as ``receiving.receive`` does, all of one moment.
+    Rows whose spool is there already are left out, unless ``again``: see `known_spools`. A dry run
+    is the import, taken back. Raises TableTooLarge, Busy, Duplicate.
     """
-    return run_import(_import, rows, by=by, at=at, dry_run=dry_run, again=again)
+    return run_import(_import, table, by=by, at=at, dry_run=dry_run, again=again)
 
 
 @operation("spool.import")
-def _import(rows, *, by, dry_run, again, at=None):
+def _import(table, *, by, dry_run, again, at=None):
     lock_imports(SPOOLS)
-    report, at = ImportReport(SPOOLS, rows, dry_run=dry_run), at or clock.now()
+    report, at = ImportReport(SPOOLS, table, dry_run=dry_run), at or clock.now()
+    _require_few(report.rows)
     today = FarmSettings.load().local_date(at)
-    left = _plan(report.good, today=today, at=at)
-    _check_labels(report.good, again=again)
+    left = _plan(report.rows, today=today, at=at)
+    known_spools.check_labels(report.rows, again=again)
     if not again:
-        _leave_out_known(report.good, today=today)
+        known_spools.leave_out(report.good, today=today)
     new = [row for row in report.good if row.outcome == CREATED]
     report.receipt = _write(new, left, by=by, at=at)
     return report
 
 
+def _require_few(rows):
+    count = sum(row.values.get("quantity", 1) for row in rows)
+    if count > MAX_SPOOLS:
+        message = _("These are %(count)s spools; at most %(most)s are received at once: split it.")
+        figures = {"count": f"{count:,}", "most": f"{MAX_SPOOLS:,}"}
+        raise TableTooLarge(message % figures, most_lines=MAX_SPOOLS)
+
+
 def _plan(rows, *, today, at):
-    """Make the unsaved spool of each row; a row that can't be one is refused. Returns what is left
-    on each: ``{row: grams}``."""
-    catalogue, places = (
-        FilamentIndex(),
-        {folded(place.name): place for place in Location.objects.all()},
-    )
-    chosen, left = {}, {}
+    """Make the unsaved spools of each row; a row that can't be one is refused, with all that is
+    wrong with it. Returns what is left on each spool of a row: ``{row: grams}``."""
+    chosen, left = _filaments(rows), {}
+    places = {folded(place.name): place for place in Location.objects.all()}
     for row in progress.counting(rows):
+        place = None
         with row.refusing():
-            chosen[row] = catalogue.the_one(row.values).pk
+            if "location" in row.values:
+                place = the_place(places, row.values["location"])
+        with row.refusing():
+            require_past(today, received_on=row.values.get("received_on"))
+        if row not in chosen or row.problems.keys() & OF_SIZE:
+            continue
+        with row.refusing():
+            row.instances = [
+                _spool(row.values, chosen[row], today, location=place)
+                for _each in range(row.values.get("quantity", 1))
+            ]
+            left[row] = _left(row, at=at)
+            row.detail = _detail(row, left[row])
+    return left
+
+
+def _filaments(rows):
+    """``{row: Filament}`` of the rows that mean one, locked."""
+    catalogue, chosen = FilamentIndex(), {}
+    for row in rows:
+        if not row.problems.keys() & {"", "name", "external_id"}:
+            with row.refusing():
+                chosen[row] = catalogue.the_one(row.values).pk
     filaments = Filament.objects.with_makers().order_by("pk")
     filaments = filaments.select_for_update(no_key=True, of=("self",))
     filaments = filaments.in_bulk(set(chosen.values()))
-    for row, pk in chosen.items():
-        with row.refusing():
-            row.instance = _spool(row.values, filaments[pk], places, today)
-            weights = {name: row.values.get(name) for name in WEIGHTS}
-            left[row] = receiving.set_left(row.instance, at=at, **weights)
-            row.detail = _detail(row.instance, left[row])
-    return left
+    return {row: filaments[pk] for row, pk in chosen.items()}
 
 
 def _write(rows, left, *, by, at):
     """Returns the id of the first receipt; None without any."""
-    rest, first = iter(rows), None
-    while batch := list(islice(rest, BATCH)):
-        received = Spool.objects.bulk_create(row.instance for row in batch)
+    new, first = iter([(spool, left[row]) for row in rows for spool in row.instances]), None
+    while batch := list(islice(new, BATCH)):
+        received = Spool.objects.bulk_create(spool for spool, _grams in batch)
         with ledger.book([spool.pk for spool in received], by=by, at=at) as book:
-            for row, spool in zip(batch, book.spools.values(), strict=True):
-                receiving.post_receipt(book, spool, left[row])
+            for (_spool, grams), spool in zip(batch, book.spools.values(), strict=True):
+                receiving.post_receipt(book, spool, grams)
         first = first or book.entries[0].pk
         progress.count(len(batch))
     return first
 
 
-# --- What is there already ----------------------------------------------------------------------
-
-
-def _check_labels(rows, *, again):
-    """Refuse labels that are none, or on several rows, or on a spool already; where that is the
-    spool of the row, it is there already."""
-    labelled = [row for row in rows if "code" in row.values]
-    wanted = Counter(row.instance.code for row in labelled)
-    taken = Spool.objects.taken_codes(wanted)
-    owners = Spool.objects.filter(code__in=taken) if not again else ()
-    owners = {spool.code: spool for spool in owners}
-    for row in labelled:
-        code = row.instance.code
-        owner = owners.get(code)
-        if not codes.is_valid(code):
-            row.refuse("code", _("This is not a spool code; was it mistyped?"))
-        elif wanted[code] > 1:
-            figures = {"code": code, "count": wanted[code]}
-            row.refuse("code", _("%(code)s is on %(count)s lines.") % figures)
-        elif owner and _key(owner) == _key(row.instance):
-            _leave_out(row, owner)
-        elif code in taken:
-            row.refuse("code", _("Spool %(code)s is there already.") % {"code": code})
-
-
-def _leave_out_known(rows, *, today):
-    """Leave out each row for which there is a spool of the same filament, lot, grams and price: one
-    received on that day, or, for a row without a day, one that was imported. Of several equal rows
-    as many are left out as there are spools."""
-    rows = [row for row in rows if "code" not in row.values]
-    of_day, imported, used = defaultdict(deque), defaultdict(deque), set()
-    days = {row.instance.received_on for row in rows}
-    for spool in _standing({row.instance.filament_id for row in rows}, days):
-        of_day[_key(spool), spool.received_on].append(spool)
-        if spool.is_imported:
-            imported[_key(spool)].append(spool)
-    for row in rows:
-        key = _key(row.instance)
-        found = _next(of_day[key, row.instance.received_on], used)
-        if found is None and "received_on" not in row.values:
-            found = _next(imported[key], used)
-        if found is not None:
-            _leave_out(row, found)
-
-
-def _standing(filaments, days):
-    """The spools of these filaments whose receipts stand: imported ones, and those of the days."""
-    receipts = InventoryTransaction.objects.filter(spool=OuterRef("pk"), kind="receipt")
-    receipts = receipts.not_reversed()
-    spools = Spool.objects.filter(Exists(receipts), filament__in=filaments)
-    spools = spools.annotate(is_imported=Exists(receipts.filter(source="import")))
-    return spools.filter(Q(is_imported=True) | Q(received_on__in=days)).order_by("pk")
-
-
-def _key(spool):
-    return spool.filament_id, spool.lot_number, spool.initial_grams, spool.price
-
-
-def _next(spools, used):
-    while spools:
-        spool = spools.popleft()
-        if spool.pk not in used:
-            used.add(spool.pk)
-            return spool
-    return None
-
-
-def _leave_out(row, spool):
-    row.outcome, row.instance = UNCHANGED, spool
-    names = {"code": spool.code, "day": spool.received_on}
-    row.detail = _("Spool %(code)s, received on %(day)s, is the same: it is there already.") % names
-
-
 # --- What is new --------------------------------------------------------------------------------
 
 
-def _spool(values, filament, places, today):
+def _spool(values, filament, today, *, location):
     details = {name: values[name] for name in DETAILS if name in values}
-    if "code" in details:
-        details["code"] = codes.normalise(details["code"])
-    if "location" in values:
-        details["location"] = the_place(places, values["location"])
+    if "code" in values:
+        details["code"] = codes.normalise(values["code"])
+    if "received_on" in values:
+        details["received_on"] = values["received_on"]
     try:
-        require_past(today, received_on=values.get("received_on"))
         spool = receiving.unsaved(
             filament=filament,
             initial_grams=values.get("initial_grams"),
             price=values.get("price"),
-            received_on=values.get("received_on", today),
-            **details,
+            location=location,
+            **{"received_on": today, **details},
         )
     except ValidationError as error:
         raise BadCell("; ".join(error.messages), errors=error.message_dict) from error
+    if "price_per_kg" in values:
+        spool.price = _price(values, spool.initial_grams)
     try:
         ledger.rounded_rate(spool.cost_per_gram())
     except Refusal as refusal:
@@ -195,9 +150,45 @@ def _spool(values, filament, places, today):
     return spool
 
 
-def _detail(spool, left):
+def _price(values, grams):
+    """Of what is sold by weight. Raises BadCell, InvalidQuantity."""
+    if "price" in values:
+        raise BadCell(_("Give price or price_per_kg, not both."), errors={"price_per_kg": []})
+    return money(values["price_per_kg"] * grams / 1000, field="price_per_kg")
+
+
+def _left(row, *, at):
+    """What is left on each spool of a row, by one of WEIGHTS. Raises BadCell, and what
+    `receiving.set_left` raises."""
+    weights = {name: row.values.get(name) for name in WEIGHTS}
+    if len(given := [name for name in WEIGHTS if name in row.values]) > 1:
+        message = _("Give one of these: %(columns)s.")
+        raise BadCell(message % {"columns": ", ".join(given)}, errors=dict.fromkeys(given, []))
+    used, initial = weights.pop("used_grams"), row.instance.initial_grams
+    if used is not None:
+        if used > initial:
+            message = _("%(used)s g can't be used of %(initial)s g.")
+            figures = {"used": format_number(used), "initial": format_number(initial)}
+            raise BadCell(message % figures, errors={"used_grams": []})
+        weights["remaining_grams"] = initial - used
+    (left,) = {receiving.set_left(spool, at=at, **weights) for spool in row.instances}
+    return left
+
+
+def _detail(row, left):
+    spool, count = row.instance, len(row.instances)
     figures = {"filament": spool.filament, "grams": format_number(spool.initial_grams)}
+    figures |= {"left": format_number(left), "count": count}
     if left == spool.initial_grams:
-        return _("A spool of %(filament)s, %(grams)s g.") % figures
-    figures["left"] = format_number(left)
-    return _("A spool of %(filament)s, %(grams)s g, %(left)s g left.") % figures
+        message = ngettext(
+            "A spool of %(filament)s, %(grams)s g.",
+            "%(count)s spools of %(filament)s, %(grams)s g each.",
+            count,
+        )
+    else:
+        message = ngettext(
+            "A spool of %(filament)s, %(grams)s g, %(left)s g left.",
+            "%(count)s spools of %(filament)s, %(grams)s g each, %(left)s g left on each.",
+            count,
+        )
+    return message % figures

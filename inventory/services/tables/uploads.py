@@ -8,10 +8,10 @@ from django.utils.translation import gettext_lazy as _
 
 from inventory.services.tables import catalogue_source
 from inventory.services.tables.catalogue_reader import read_catalogue
-from inventory.services.tables.csv_reader import read_filaments, read_spools
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.report import CATALOGUE, FILAMENTS, SPOOLS
 from inventory.services.tables.spool_import import import_spools
+from inventory.services.tables.table_reader import read_filaments, read_spools
 from tenants.jobs import files, kinds, services
 
 LONG = 1_000  # lines

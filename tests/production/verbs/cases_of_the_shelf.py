@@ -9,9 +9,9 @@ from inventory.models import Location
 from inventory.services import overruling, receiving, reversing
 from inventory.services.spools import consumption, merging, revaluing, scale, shelf, tags
 from inventory.services.tables.catalogue_reader import read_catalogue
-from inventory.services.tables.csv_reader import read_spools
 from inventory.services.tables.filament_import import import_filaments
 from inventory.services.tables.spool_import import import_spools
+from inventory.services.tables.table_reader import read_spools
 from production.services.printing import slots, weighing
 from production.services.undo import last_action, loads, receipts
 from tests.factories import a_filament, a_repeat, a_slot, a_spool, spools_of_one

@@ -7,6 +7,7 @@ has to be over before the transaction that keeps it.
 from datetime import timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Count, Sum
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -64,8 +65,9 @@ def used():
 def forget_unused(now):
     """Delete the pictures that nothing names, and nothing was given for a day."""
     old = Picture.objects.unused().filter(named_at__lt=now - UNNAMED_FOR).order_by("pk")
-    ids = list(old.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True))
-    Picture.objects.light().filter(pk__in=ids).unused().delete()
+    old = old.select_for_update(skip_locked=True, of=("self",)).values_list("pk", flat=True)
+    with transaction.atomic():
+        Picture.objects.light().filter(pk__in=list(old)).unused().delete()
 
 
 @operation("picture.remove")

@@ -11,7 +11,6 @@ from production.models.pictures import references
 from production.services import pictures
 from production.slicing.sliced_file import Plate, SlicerPicture
 from tenants.accounts.models import AuditEvent
-from tenants.jobs import forgetting
 from tests.factories import (
     a_photo_of,
     a_picture,
@@ -78,10 +77,6 @@ def test_a_day_after_nothing_names_a_picture_it_is_gone():
     named = {photo.picture_id, fresh(product).photo_id, PlatePicture.objects.get().picture_id}
     assert set(Picture.objects.values_list("sha256", flat=True)) == named
     assert len(named) == 3
-
-
-def test_the_worker_deletes_them_each_hour():
-    assert pictures.forget_unused in forgetting.works()
 
 
 def test_a_product_has_one_photo():

@@ -101,6 +101,13 @@ class HostConnection:
         text = _("%(reason)s (status %(status)s)") % {"reason": reason, "status": answer.status}
         return self.failed(text, status=answer.status if answer.status in AS_THEY_ARE else 502)
 
+    def not_understood(self):
+        """The NotPassedOn for an answer of success that is none of the print host's: something
+        else may listen there."""
+        reason = _("it answers, but not as %(kind)s does: look whether the address is right")
+        names = {"kind": self.host.get_kind_display()}
+        return self.failed(reason % names, may_have_arrived=True)
+
     def failed(self, reason, **details):
         """A NotPassedOn with a reason that names no secret."""
         reason = " ".join(str(reason).split())[: 2 * MAX_REASON].rstrip(".")

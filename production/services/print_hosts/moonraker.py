@@ -9,6 +9,7 @@ from production.services.print_hosts.forms import post
 from production.services.print_hosts.uploads import Sent
 
 PATH = "/server/files/upload"
+KEYS = {"item", "print_started"}  # of its answer
 
 
 def send(connection, upload):
@@ -17,7 +18,9 @@ def send(connection, upload):
     fields |= {"checksum": upload.sha256} if upload.sha256 else {}
     data = post(connection, PATH, upload, fields).data
     data = data.get("result", data)
-    item = data.get("item") if isinstance(data, dict) else None
+    if not isinstance(data, dict) or KEYS.isdisjoint(data):
+        raise connection.not_understood()
+    item = data.get("item")
     path = item.get("path") if isinstance(item, dict) else None
     path = path if isinstance(path, str) else upload.path
     if not upload.is_to_print or data.get("print_started") is True:

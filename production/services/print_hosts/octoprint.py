@@ -9,12 +9,15 @@ from production.services.print_hosts.forms import post
 from production.services.print_hosts.uploads import Sent
 
 PATH = "/api/files/local"
+KEYS = {"files", "done"}  # of its answer
 
 
 def send(connection, upload):
     fields = {"print": "true" if upload.is_to_print else "false"}
     fields |= {"path": upload.folder} if upload.folder else {}
     data = post(connection, PATH, upload, fields).data
+    if KEYS.isdisjoint(data):
+        raise connection.not_understood()
     files = data.get("files")
     local = files.get("local") if isinstance(files, dict) else None
     path = local.get("path", local.get("name")) if isinstance(local, dict) else None

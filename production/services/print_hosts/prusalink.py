@@ -22,6 +22,8 @@ def send(connection, upload):
     answer = _answered(connection, digest, "PUT", path, headers, upload)
     if not 200 <= answer.status < 300:
         raise connection.refused(answer)
+    if answer.headers.get_content_type() == "text/html":
+        raise connection.not_understood()
     return Sent(upload.path, upload.is_to_print)
 
 

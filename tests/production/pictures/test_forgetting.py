@@ -1,4 +1,4 @@
-"""Pictures that nothing names are deleted by the worker, as it does it: in no transaction of ours."""
+"""Pictures that nothing names are deleted by the worker, outside of any transaction of ours."""
 
 from datetime import timedelta
 
@@ -6,8 +6,8 @@ from django.utils import timezone
 
 from production.models import Picture
 from tenants.jobs import worker
-from tests.factories import a_picture
 from tests.conftest import go_to
+from tests.factories import a_picture
 
 
 def test_the_worker_deletes_them_each_hour(committed_farm, caplog):

@@ -44,6 +44,8 @@ class PlayedHost(BaseHTTPRequestHandler):
         self.send_response(status)
         if not isinstance(body, bytes):
             self.send_header("Content-Type", "application/json")
+        elif body.startswith(b"<html"):
+            self.send_header("Content-Type", "text/html")
         self.send_header("Content-Length", str(len(content)))
         for name, value in headers.items():
             self.send_header(name.replace("_", "-"), value)

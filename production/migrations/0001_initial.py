@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': 'sliced file',
                 'ordering': ['-pk'],
-                'indexes': [models.Index(fields=['sha256'], name='sliced_file_by_hash'), models.Index(fields=['filename'], name='sliced_file_by_name')],
+                'indexes': [models.Index(fields=['sha256'], name='sliced_file_by_hash'), models.Index(django.db.models.functions.text.Upper('filename'), name='sliced_file_by_name')],
             },
         ),
         migrations.CreateModel(

@@ -6,6 +6,7 @@ from fractions import Fraction
 from django.conf import settings
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
+from django.db.models.functions import Upper
 
 from production.models.corrections import factor_field
 from production.models.pictures import picture_field
@@ -89,7 +90,7 @@ class SlicedFile(models.Model):
         verbose_name = "sliced file"
         indexes = [
             models.Index(fields=["sha256"], name="sliced_file_by_hash"),
-            models.Index(fields=["filename"], name="sliced_file_by_name"),
+            models.Index(Upper("filename"), name="sliced_file_by_name"),
         ]
 
     def __str__(self):
@@ -117,6 +118,16 @@ class PlatePicture(models.Model):
         return f"{self.sliced_file_id}: {self.plate}"
 
 
+class ProductFileQuerySet(models.QuerySet):
+    def succeeded_by(self, file):
+        """The current plates that those of a SlicedFile succeed, of the newest file first: of an
+        older one of the same name, whatever its case, for the same printer model and nozzle."""
+        same = Q(sliced_file__filename__iexact=file.filename, sliced_file__lt=file)
+        same &= Q(printer_model=file.printer_model, nozzle_mm=file.nozzle_mm, is_current=True)
+        found = self.filter(same).exclude(sliced_file__sha256=file.sha256)
+        return found.order_by("-sliced_file", "pk")
+
+
 class ProductFile(models.Model):
     """A plate of a sliced file that makes a product: how many, in how long, of how much.
 
@@ -140,6 +151,8 @@ class ProductFile(models.Model):
         "self", models.SET_NULL, null=True, blank=True, related_name="successors"
     )
     created_at = models.DateTimeField()
+
+    objects = ProductFileQuerySet.as_manager()
 
     class Meta:
         ordering = ["product", "pk"]

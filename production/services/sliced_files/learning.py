@@ -1,7 +1,6 @@
 """What a farm learns of a sliced file that it plans a run by: its products own the plates, and
 names lead to them."""
 
-from django.db.models import Q
 from django.utils import timezone
 
 from production.models import ProductAlias, ProductFile, ProductFileSlot
@@ -61,14 +60,7 @@ def _keep(file, plate, product, units, *, is_shared, at):
 
 def _succeeded(file, plate, product):
     """The current plate of the same name, which is current no more; None where there is none."""
-    older = ProductFile.objects.filter(
-        Q(sliced_file__filename__iexact=file.filename),
-        product=product,
-        plate=plate.index,
-        printer_model=file.printer_model,
-        nozzle_mm=file.nozzle_mm,
-        is_current=True,
-    ).order_by("-pk")
+    older = ProductFile.objects.succeeded_by(file).filter(product=product, plate=plate.index)
     found = older.first()
     if found is not None:
         older.update(is_current=False)

@@ -48,15 +48,19 @@ class _Known:
     def same(self):
         """``{plate: [ProductFile]}`` of the last time that the same file was planned."""
         rows = ProductFile.objects.filter(sliced_file__sha256=self.file.sha256)
-        return _latest(rows.filter(product__is_active=True))
+        rows = rows.filter(product__is_active=True).select_related("product", "sliced_file")
+        return _latest(rows.order_by("-sliced_file", "pk"))
+
+    @cached_property
+    def succeeded(self):
+        """The ProductFiles that this file succeeds, of the newest file first."""
+        rows = ProductFile.objects.succeeded_by(self.file).filter(product__is_active=True)
+        return list(rows.select_related("product", "sliced_file"))
 
     @cached_property
     def older(self):
-        """The same of the last file of the same name."""
-        name = self.file.filename
-        rows = ProductFile.objects.filter(sliced_file__filename=name, is_current=True)
-        rows = rows.exclude(sliced_file__sha256=self.file.sha256)
-        return _latest(rows.filter(product__is_active=True, sliced_file__pk__lt=self.file.pk))
+        """``{plate: [ProductFile]}`` of the last of them for each plate."""
+        return _latest(self.succeeded)
 
     @cached_property
     def by_key(self):
@@ -72,9 +76,9 @@ class _Known:
 
 
 def _latest(rows):
-    """``{plate: [ProductFile]}`` of the newest file that has any for the plate."""
+    """``{plate: [ProductFile]}`` of the first file that has any for the plate."""
     found = {}
-    for row in rows.select_related("product", "sliced_file").order_by("-sliced_file", "pk"):
+    for row in rows:
         mine = found.setdefault(row.plate, [])
         if not mine or mine[0].sliced_file_id == row.sliced_file_id:
             mine.append(row)
@@ -121,7 +125,8 @@ def _merged(by_object):
 def _by_object(plate, each, product, known):
     if product is None:
         return _new_product(plate, each.name, each.count)
-    older = [row for row in known.older.get(plate.index, ()) if row.product_id == product.pk]
+    own = (plate.index, product.pk)
+    older = [row for row in known.succeeded if (row.plate, row.product_id) == own]
     return ProposedProduct(
         plate=plate.index,
         product=product,

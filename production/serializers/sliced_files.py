@@ -15,6 +15,7 @@ from production.models import (
     ProductionRun,
     SlicedFile,
 )
+from production.serializers.actuals import refuse_twice
 from production.serializers.lines import MAX_LINES, OVERRIDE_REASON
 from production.serializers.outcomes import BlockerSerializer
 from production.serializers.planning import MAX_REFERENCE_LENGTH
@@ -276,9 +277,21 @@ class PlanFileBody(RowSerializer):
             "override_reason",
         ]
 
-    def validate(self, values):
-        typed = {each["plate"]: each["seconds"] for each in values.get("seconds", ())}
-        return {**values, "seconds": typed}
+    def validate_plates(self, plates):
+        refuse_twice(plates)
+        return plates
+
+    def validate_products(self, products):
+        refuse_twice([(each.plate, each.product or each.name.casefold()) for each in products])
+        return products
+
+    def validate_slots(self, slots):
+        refuse_twice([(each.plate, each.slot) for each in slots])
+        return slots
+
+    def validate_seconds(self, seconds):
+        refuse_twice([each["plate"] for each in seconds])
+        return {each["plate"]: each["seconds"] for each in seconds}
 
 
 class ProductFileSlotSerializer(RowSerializer):

@@ -7,7 +7,7 @@ import pytest
 from inventory.services.ledger import InsufficientInventory
 from production.models import Product, ProductAlias, ProductFile, ProductionRun
 from production.services.requirements.claims import IncompatibleSpool
-from production.services.sliced_files import figures, planning, requiring
+from production.services.sliced_files import figures, planning, proposing, requiring
 from production.services.sliced_files.figures import SlotChoice
 from production.services.sliced_files.planning import PlateProduct
 from tests.factories import (
@@ -89,6 +89,44 @@ def test_a_product_owns_the_plate_and_a_newer_file_succeeds_it():
     newest = product.files.latest("pk")
     assert (newest.successor_of, newest.seconds, newest.is_current) == (owned, 60, True)
     assert not fresh(owned).is_current
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ({"filename": "HOOK.gcode"}, {}),
+        ({"printer_model": "MK3"}, None),
+        ({"nozzle_mm": "0.6"}, None),
+        ({"filename": "Hooks.gcode"}, None),
+    ],
+    ids=["another case", "another model", "another nozzle", "another name"],
+)
+@pytest.mark.parametrize("objects", [(), [("Hook", 4)]], ids=["no objects", "objects"])
+def test_what_is_proposed_as_succeeded_is_what_will_be(older, newer, objects):
+    a_material_type("PLA")
+    product, how = a_product(name="Hook"), {"printer_model": "MK4", "nozzle_mm": "0.4"}
+    how["plates"] = [a_plate(objects=objects)]
+    mine = [PlateProduct(plate=1, units=4, product=product)]
+    plan(a_sliced_file(**how | older), products=mine)
+    product.aliases.all().delete()
+    file, owned = a_sliced_file(**how), product.files.get()
+    [proposed] = proposing.propose(file)
+    expected = None if newer is None else owned
+    assert proposed.successor_of == expected
+    assert expected or objects or proposed.reason == "filename"
+    plan(file, products=mine)
+    assert product.files.latest("pk").successor_of == expected
+    assert fresh(owned).is_current is (expected is None)
+
+
+def test_a_file_that_came_before_succeeds_none():
+    a_material_type("PLA")
+    product, (first, second) = a_product(name="Hook"), [a_sliced_file() for _ in range(2)]
+    plan(second)
+    [proposed] = proposing.propose(first)
+    assert proposed.successor_of is None
+    plan(first)
+    assert [row.is_current for row in product.files.all()] == [True, True]
 
 
 def test_what_was_chosen_for_the_same_file_is_proposed_from_now_on():
@@ -307,3 +345,26 @@ def test_a_product_that_is_used_no_more_is_not_planned_by_its_file(api):
     file = a_product_file(product).sliced_file
     path = f"/api/v1/sliced-files/{file.pk}/plan/"
     refused(api.post(path, {"products": [{"product": product.pk}]}), 409, "product_inactive")
+
+
+@pytest.mark.parametrize(
+    ("body", "place"),
+    [
+        ({"plates": [1, 2, 1]}, "plates.2"),
+        ({"slots": [{"slot": 1, "grams": 5}, {"slot": 1, "grams": 6}]}, "slots.1"),
+        ({"slots": [{"slot": 1, "plate": 2}, {"slot": 1}, {"slot": 1, "plate": 2}]}, "slots.2"),
+        ({"seconds": [{"plate": 1, "seconds": 5}, {"seconds": 6}]}, "seconds.1"),
+        ({"products": [{"product_sku": "A"}, {"product_sku": "a", "units": 2}]}, "products.1"),
+        (
+            {"products": [{"name": "New"}, {"plate": 2, "name": "new"}, {"name": "NEW"}]},
+            "products.2",
+        ),
+    ],
+    ids=["plates", "slots", "slots of a plate", "seconds", "products", "new products"],
+)
+def test_what_is_named_twice_is_refused_where_it_is(api, body, place):
+    a_product("A")
+    file = a_sliced_file(plates=[a_plate(index=index) for index in (1, 2)])
+    answer = refused(api.post(f"/api/v1/sliced-files/{file.pk}/plan/", body), 400, "invalid")
+    assert list(answer["errors"]) == [place]
+    assert not ProductionRun.objects.exists()

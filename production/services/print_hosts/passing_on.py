@@ -4,7 +4,7 @@ import logging
 from contextlib import contextmanager, suppress
 from datetime import timedelta
 
-from django.db import InternalError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -59,7 +59,7 @@ def starting(host, size):
     try:
         yield
     finally:
-        with suppress(OperationalError, InternalError):  # free again by itself
+        with suppress(DatabaseError, InterfaceError):  # free again by itself
             rows.filter(busy_until=until).update(busy_until=None)
 
 
@@ -68,5 +68,8 @@ def _note(host, upload, problem):
     values["last_problem"] = problem[:MAX_PROBLEM]
     try:
         PrintHost.objects.filter(pk=host.pk).update(**values)
-    except (OperationalError, InternalError) as error:
+    except (
+        DatabaseError,
+        InterfaceError,
+    ) as error:  # what the print host did is a fact all the same
         logger.warning("What a print host answered is not noted: %s", error)

@@ -4,9 +4,10 @@ Each step is a transaction of its own, and stays whatever becomes of the next: w
 planned is never lost by a printer that is off. Passing on is in none.
 """
 
+import logging
 from dataclasses import dataclass, field
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError
 from django.utils.translation import gettext as _
 
 from production.models import PrintHost, SlicedFile
@@ -14,8 +15,10 @@ from production.services.print_hosts import passing_on
 from production.services.print_hosts.uploads import NotPassedOn, Upload
 from production.services.runs import lifecycle
 from production.services.sliced_files import planning_again, receiving
-from tenants.operations.operation import in_dry_run
-from tenants.operations.refusals import Refusal, Unavailable
+from tenants.operations.operation import CommitUnknown, in_dry_run
+from tenants.operations.refusals import OutcomeUnknown, Refusal, Unavailable
+
+logger = logging.getLogger(__name__)
 
 
 class UploadUnfinished(Refusal):
@@ -140,11 +143,23 @@ def _start(found, host, upload, *, by):
         raise found.unfinished(text % {**names, "reason": sent.reason})
     try:
         found.runs = [lifecycle.start(run, by=by)]
-    except (Refusal, OperationalError, InterfaceError) as error:
-        reason = getattr(error, "detail", Unavailable.title)
-        text = _("%(printer)s prints it, but run %(run)s was not started: %(reason)s")
-        text += " " + _("Start it by hand.")
-        raise found.unfinished(text % {**names, "reason": reason}) from error
+    except Refusal as refusal:
+        raise _not_started(found, names, refusal.detail) from refusal
+    except CommitUnknown as error:
+        logger.error("The start of run %s was perhaps not saved: %s", run.number, error)
+        text = _("%(printer)s prints it, but run %(run)s was perhaps not started: %(reason)s.")
+        text += " " + _("Look at the run, and start it by hand if it is not.")
+        raise found.unfinished(text % {**names, "reason": OutcomeUnknown.title}) from error
+    except (DatabaseError, InterfaceError) as error:
+        logger.error("Run %s was not started: %s", run.number, error)
+        raise _not_started(found, names, f"{Unavailable.title}.") from error
+
+
+def _not_started(found, names, reason):
+    """The refusal for a run that its printer prints."""
+    text = _("%(printer)s prints it, but run %(run)s was not started: %(reason)s")
+    text += " " + _("Start it by hand.")
+    return found.unfinished(text % {**names, "reason": reason})
 
 
 def _only_passed_on(found, host, upload, reason):

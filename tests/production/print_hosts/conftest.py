@@ -1,11 +1,13 @@
 """Fixtures: print hosts that are played, and a printer to each."""
 
+import io
 from ipaddress import ip_network
 
 import pytest
 
 from production.models import PrintHost
-from tests.factories import a_printer
+from production.services.sliced_files import planning, receiving
+from tests.factories import a_filament, a_printer, a_slot, a_spool
 from tests.production.print_hosts.servers import (
     KEY,
     PASSWORD,
@@ -15,6 +17,7 @@ from tests.production.print_hosts.servers import (
     PlayedPrusaLink,
     playing,
 )
+from tests.production.print_hosts.slicers import HOOK, a_slicer
 
 PLAYED = {
     "moonraker": PlayedMoonraker,
@@ -78,3 +81,24 @@ def host_of(farm):
 
 
 __all__ = ["KEY"]
+
+
+@pytest.fixture
+def printer(farm):
+    """With a spool that the file can be printed from."""
+    slot = a_slot("1", printer=a_printer("Elm"))
+    slot.spool = a_spool(filament=a_filament())
+    slot.save()
+    return slot.printer
+
+
+@pytest.fixture
+def slicer(operator, printer):
+    return a_slicer(operator, printer)
+
+
+@pytest.fixture
+def known(farm):
+    """The file was planned before, for no printer."""
+    file = receiving.receive(io.BytesIO(HOOK), filename="Hook.gcode", by=None)
+    return planning.plan(file, by=None)[0]

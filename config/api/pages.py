@@ -1,11 +1,12 @@
-"""Views of errors outside of API views: JSON for programs below /api/ and printers, or pages.
+"""Views of errors outside of API views: JSON for programs below /api/, for printers and slicers, or
+pages.
 
 Django's own read the form that was sent, for its CSRF token, and fail where it can't be read.
 """
 
 import sys
 
-from django.http import Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -16,7 +17,7 @@ from tenants.operations.refusals import Refusal
 from tenants.web import middleware
 from tenants.web.failures import as_refusal
 from tenants.web.problems import CONTENT_TYPE, headers_of, of_refusal, problem
-from tenants.web.requests import is_for_printers, render_refusal, wants_json
+from tenants.web.requests import render_refusal, short_answer, wants_json
 
 
 class FormNotTaken(Refusal):
@@ -38,8 +39,8 @@ no_such_address.help_topic = "api#errors"
 
 
 def not_found(request, exception):
-    if is_for_printers(request):
-        return _message(_("There is no such address."), 404)
+    if answer := short_answer(request, _("There is no such address."), 404):
+        return answer
     detail = ""
     if _is_api(request):
         detail = _("There is no such address; those of the API end in a slash.")
@@ -49,14 +50,14 @@ def not_found(request, exception):
 
 
 def not_permitted(request, exception):
-    if is_for_printers(request):
-        return _message(str(exception) or _("This is not permitted."), 403)
+    if answer := short_answer(request, str(exception) or _("This is not permitted."), 403):
+        return answer
     return render(request, "403.html", {"exception": str(exception)}, status=403)
 
 
 def bad_request(request, exception):
-    if is_for_printers(request):
-        return _message(_("The request can't be read."), 400)
+    if answer := short_answer(request, _("The request can't be read."), 400):
+        return answer
     if _is_api(request) and wants_json(request):
         return _problem(problem(400, "invalid", detail=_("The request can't be read.")))
     return HttpResponse(render_to_string("400.html"), status=400)
@@ -67,8 +68,9 @@ def server_error(request):
     if answer := middleware.trouble_of_farm(request, error):
         return answer
     refusal = as_refusal(error)
-    is_for_program = _is_api(request) and wants_json(request)
-    if not is_for_program or is_for_printers(request):
+    if answer := short_answer(request, _("The server failed; its log has the reason."), 500):
+        return render_refusal(request, refusal) if refusal else answer
+    if not (_is_api(request) and wants_json(request)):
         return render_refusal(request, refusal) if refusal else _failed(request)
     if refusal is not None:
         return _problem(of_refusal(refusal), headers_of(refusal))
@@ -78,8 +80,6 @@ def server_error(request):
 
 def _failed(request):
     """Without the request: what renders a page of a farm may be what failed."""
-    if is_for_printers(request):
-        return _message("The server failed; its log has the reason.", 500)
     context = {"correlation_id": request.correlation_id}
     return HttpResponse(render_to_string("500.html", context), status=500)
 
@@ -99,10 +99,6 @@ def form_not_taken(request, reason=""):
             "(docs/operations.md, Behind a proxy)."
         ) % {"origin": origin, "site": site}
     return render_refusal(request, FormNotTaken(detail, reason=str(reason)))
-
-
-def _message(text, status):
-    return JsonResponse({"message": text}, status=status)
 
 
 def _is_api(request):

@@ -80,12 +80,21 @@ def is_for_printers(request):
     return printer_addresses.is_for_printers(request.path_info, request.META)
 
 
+def short_answer(request, sentence, status):
+    """The answer of an error in the language of printers or slicers, which has a sentence alone;
+    None for all else."""
+    if is_for_printers(request):
+        return JsonResponse({"message": sentence}, status=status)
+    if printer_addresses.is_for_slicers(request.path_info):
+        return JsonResponse({"error": sentence}, status=status)
+    return None
+
+
 def render_refusal(request, refusal, template="tenants/refused.html"):
     """Answer a refusal outside of any view, without a farm and a style sheet."""
-    if is_for_printers(request):
-        response = JsonResponse({"message": refusal.detail}, status=refusal.status)
-    elif printer_addresses.is_for_slicers(request.path_info):
-        response = JsonResponse({"error": refusal.detail}, status=refusal.status)
+    response = short_answer(request, refusal.detail, refusal.status)
+    if response is not None:
+        pass
     elif wants_json(request):
         problem = of_refusal(refusal)
         response = JsonResponse(problem, status=refusal.status, content_type=CONTENT_TYPE)

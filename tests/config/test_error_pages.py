@@ -100,12 +100,23 @@ def test_a_program_gets_a_problem_for_an_unknown_address_of_the_api(
     assert "end in a slash" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("path", ["/api/v1/spool", "/metrics/"])
+@pytest.mark.parametrize(
+    ("path", "member"),
+    [
+        ("/api/v1/spool", "message"),
+        ("/metrics/", "message"),
+        ("/api/version", "error"),
+        ("/api/files/local", "error"),
+        ("/api/files/local/", "error"),
+    ],
+)
+@pytest.mark.parametrize("accepted", ["*/*", BROWSER["Accept"]], ids=["a program", "a browser"])
 @pytest.mark.parametrize("status", [400, 403, 404])
-def test_a_printer_gets_a_message(rf, path, status):
-    answer = getattr(pages, HANDLERS[status])(rf.get(path), PermissionDenied())
+def test_a_printer_and_a_slicer_get_a_sentence(rf, path, member, accepted, status):
+    request = rf.get(path, headers={"Accept": accepted})
+    answer = getattr(pages, HANDLERS[status])(request, PermissionDenied())
     assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
-    assert json.loads(answer.content).keys() == {"message"}
+    assert json.loads(answer.content).keys() == {member}
 
 
 @pytest.mark.parametrize("urls", ["config.urls", "config.urls_printers", "config.urls_public"])

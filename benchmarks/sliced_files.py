@@ -4,6 +4,7 @@ Sent to the API as a body, and in a form:
 
 - The CPU time of the thread that serves it, once the web server has received it, beside that of
   reading the file once and hashing it alone. The two take turns; medians of the differences.
+  Without a picture, and with one of 640 × 480 px.
 - Sent over HTTP to one process: its CPU time, and its memory at most, beside that before.
 """
 
@@ -22,13 +23,15 @@ from types import SimpleNamespace
 from django.conf import settings
 from django.db import connection
 from django_tenants.utils import tenant_context
+from PIL import Image, ImageDraw, ImageOps
 
 from benchmarks.http_client import connect, head
+from production.models import Picture, SlicedFile
 from tenants.accounts.models import User
 from tenants.farms import services
 from tenants.schemas import prepare
 from tests.factories import make_token
-from tests.production.slicing.samples import PRUSA
+from tests.production.slicing.samples import PRUSA, thumbnail
 from tests.serving import database_logins, serving
 from tests.timing import cpu_of
 
@@ -37,6 +40,7 @@ MIB = 1_048_576
 NAMED = 'attachment; filename="Hook.gcode"'
 BOUNDARY = "----WebKitFormBoundary7MA4YWxkTrZu0gW"  # as browsers make them
 FIELD = 'Content-Disposition: form-data; name="file"; filename="Hook.gcode"'
+SIZE = (640, 480)  # of the largest picture that slicers make
 BEFORE, AFTER = f"--{BOUNDARY}\r\n{FIELD}\r\n\r\n".encode(), f"\r\n--{BOUNDARY}--\r\n".encode()
 KINDS = {  # of a body: its type, and what stands before and after the file
     "body": ("application/octet-stream", b"", b""),
@@ -52,16 +56,39 @@ def main(arguments=()):
     with tempfile.TemporaryDirectory() as folder, a_farm() as farm:
         folder = Path(folder)
         for kind in KINDS:
-            write(folder / kind, kind, options.megabytes * 1_000_000)
-            in_thread(kind, folder / kind, farm, options.rounds)
+            for text in (without_pictures(), with_picture()):
+                write(folder / kind, kind, options.megabytes * 1_000_000, text)
+                what = f"{kind} {'with' if 'thumbnail' in text else 'without'} picture"
+                in_thread(what, kind, folder / kind, farm, options.rounds)
         for kind in KINDS:
+            forget(farm)
             over_http(kind, folder / kind, farm)
 
 
-def write(path, kind, size):
+def without_pictures():
+    """What a slicer writes at both ends."""
+    return PRUSA.replace(thumbnail(), "").replace(thumbnail(300, 200), "")
+
+
+def with_picture():
+    """The same with a picture: a body with lights and edges, on nothing, as slicers draw it."""
+    light, shape, file = Image.radial_gradient("L").resize(SIZE), Image.new("L", SIZE), io.BytesIO()
+    draw, shade = ImageDraw.Draw(shape), ImageDraw.Draw(light)
+    draw.ellipse((60, 20, 580, 460), 255)
+    draw.ellipse((250, 170, 390, 310), 0)
+    for number in range(0, 200, 5):
+        box = (60 + number, 20 + number, 580 - number, 460 - number)
+        shade.arc(box, 90 + number, 270 - number, 100 + number // 2, 2)
+    picture = ImageOps.colorize(light, "orange", "black")
+    picture.putalpha(shape)
+    picture.save(file, "PNG")
+    return without_pictures().replace("\n\n", f"\n\n{thumbnail(*SIZE, file.getvalue())}", 1)
+
+
+def write(path, kind, size, text):
     """A body with a file of so many bytes: what a slicer writes, and moves in between."""
     _type, before, after = KINDS[kind]
-    first, _, last = PRUSA.partition("G28\n")
+    first, _, last = text.partition("G28\n")
     moves = "".join(f"G1 X{n % 250}.{n % 997:03} Y{n * 7 % 250} E0.{n:05}\n" for n in range(40_000))
     moves = moves.encode()
     first, last = f"{first}G28\n".encode(), last.encode()
@@ -76,7 +103,7 @@ def write(path, kind, size):
 # --- In the thread of the request ----------------------------------------------------------------
 
 
-def in_thread(kind, path, farm, rounds):
+def in_thread(what, kind, path, farm, rounds):
     from config.wsgi import application  # noqa: PLC0415 - which loads all views
 
     with path.open("rb") as source, SpooledTemporaryFile(MIB) as file:
@@ -86,12 +113,20 @@ def in_thread(kind, path, farm, rounds):
         for _ in range(rounds + 1):  # the first opens a connection, and loads what it needs
             hashing = timed(hash_alone, file)
             serving_it = timed(ask, application, environment(kind, path, farm, file))
+            forget(farm)
             figures.append((serving_it, hashing, serving_it - hashing))
     served, hashed, beside = (statistics.median(each) for each in zip(*figures[1:], strict=True))
     print(
-        f"{kind:<6} {path.stat().st_size / 1e6:.0f} MB  served {served * 1000:.0f} ms of CPU, "
+        f"{what:<20} {path.stat().st_size / 1e6:.0f} MB  served {served * 1000:.0f} ms of CPU, "
         f"hashed alone {hashed * 1000:.0f} ms; beside it {beside * 1000:.0f} ms"
     )
+
+
+def forget(farm):
+    """What was received would not be read again."""
+    with tenant_context(farm.tenant):
+        SlicedFile.objects.all().delete()
+        Picture.objects.all().delete()
 
 
 def timed(call, *arguments):
@@ -193,7 +228,7 @@ def a_farm():
     try:
         with tenant_context(tenant):
             token = make_token(User.objects.get())
-        yield SimpleNamespace(host=f"{slug}.localhost", token=token)
+        yield SimpleNamespace(tenant=tenant, host=f"{slug}.localhost", token=token)
     finally:
         services.drop_farm(tenant, by=None)
 

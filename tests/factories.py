@@ -28,6 +28,7 @@ from production.pictures import encode
 from production.services import pictures
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewItem, NewMaterial
+from production.services.sliced_files import receiving as sliced_files
 from tenants.accounts import roles
 from tenants.accounts.models import DeviceToken, User
 from tenants.accounts.services import issue_token
@@ -169,6 +170,12 @@ def a_sliced_file(filename="Hook.gcode", *, plates=None, by=None, **fields):
     fields = {"sha256": f"{next(_numbers):064x}", "size_bytes": 9, "slicer": "PrusaSlicer"} | fields
     fields |= {"plates": [a_plate()] if plates is None else plates, "created_by": by}
     return SlicedFile.objects.create(filename=filename, created_at=timezone.now(), **fields)
+
+
+def a_received_file(data, filename="Hook.gcode", *, by=None, **fields):
+    """A sliced file that arrived, text or bytes, with the pictures in it."""
+    stream = BytesIO(data.encode() if isinstance(data, str) else data)
+    return sliced_files.receive(sliced_files.read_file(stream, filename=filename, **fields), by=by)
 
 
 def a_plate(*slots, index=1, seconds=7200, objects=(("Hook", 4),), name="", purge_grams=None):

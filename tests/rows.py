@@ -12,6 +12,7 @@ from inventory.models import RecognisedRepeat
 from production.models import (
     BomLine,
     Picture,
+    PlatePicture,
     Printer,
     PrinterSlot,
     PrintHost,
@@ -159,9 +160,12 @@ def bom_lines_of_one_product(count):
 def sliced_files(count):
     fields = {"sha256": named("hash"), "size_bytes": 1000, "slicer": "PrusaSlicer"}
     fields |= {"plates": [a_plate(a_file_slot(), a_file_slot(2))], "created_by": a_user()}
-    return many(
+    rows = many(
         SlicedFile, count, filename=named("part"), created_at=timezone.now(), lines="-", **fields
     )
+    shots = pictures(count)
+    many(PlatePicture, count, sliced_file=rows.__getitem__, plate=1, picture=shots.__getitem__)
+    return rows
 
 
 def files_of_one_product(count):

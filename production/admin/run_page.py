@@ -14,7 +14,14 @@ from production.admin.charts import comparison
 from production.admin.pictures import thumbnail
 from production.forms.actuals import COUNTS
 from production.forms.planning import ITEM, MATERIAL, ItemForm, MaterialForm
-from production.models import ActualSource, PrinterSlot, ProductionRun, RunItem, RunMaterial
+from production.models import (
+    ActualSource,
+    PlatePicture,
+    PrinterSlot,
+    ProductionRun,
+    RunItem,
+    RunMaterial,
+)
 from production.services import run_state, variance
 from production.services.explanation import Explanation, usual_factors
 from production.services.reports import demand
@@ -166,6 +173,9 @@ def context(run):
                 (f"Cost {settings.currency}", figures["cost"]["total"], formatting.money),
             ]
         ),
+        "plates": [
+            (each.plate, thumbnail(each.picture_id)) for each in PlatePicture.objects.of_run(run)
+        ],
         "photos": [
             thumbnail(each) for each in run.photos.order_by("pk").values_list("picture", flat=True)
         ],

@@ -8,6 +8,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from production.admin.pictures import thumbnail
 from production.forms.sliced_files import PlanFileForm
 from production.models import SlicedFile
 from production.services.sliced_files import bringing, planning
@@ -132,7 +133,10 @@ class SlicedFileAdmin(VerbPages, ModelAdmin):
     def render_change_form(self, request, context, obj=None, **kwargs):
         if obj is not None:
             doubts = doubts_of(obj)
-            context["plates"] = [(plate, doubts[plate.index]) for plate in plates_of(obj)]
+            drawn = {each.plate: thumbnail(each.picture_id) for each in obj.pictures.all()}
+            context["plates"] = [
+                (plate, doubts[plate.index], drawn.get(plate.index, "")) for plate in plates_of(obj)
+            ]
             context["runs"] = obj.runs.live().order_by("-pk")[:20]
         return super().render_change_form(request, context, obj=obj, **kwargs)
 

@@ -47,6 +47,11 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
     ordering_fields = ["id", "filename", "created_at"]
     natural_ordering = ("filename",)
 
+    def initial(self, request, *args, **kwargs):
+        super().initial(request, *args, **kwargs)
+        if self.action == "create":
+            self.brought = _read(files.of_request(request._request))
+
     def create(self, request):
         """Read a sliced file: what it takes, what it makes, and what could be loaded.
 
@@ -54,11 +59,9 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
         form with one or several fields ``file``: several are answered as ``sliced_files``. What
         was received before under the same name is answered as it is there: 200 if all of them were.
         """
-        sent, rows = files.of_request(request._request), {}
-        for index, each in sorted(enumerate(sent), key=lambda pair: pair[1].sha256):
-            figures = {"filename": each.name, "sha256": each.sha256, "size_bytes": each.size}
-            with located(*(["file", index] if len(sent) > 1 else [])):
-                rows[index] = self.call(receiving.receive, each, **figures)
+        rows = {}
+        for index, file in sorted(enumerate(self.brought), key=lambda pair: pair[1].sha256):
+            rows[index] = self.call(receiving.receive, file)
         is_new = any(row.is_new for row in rows.values())
         done = status.HTTP_201_CREATED if is_new else status.HTTP_200_OK
         if len(rows) == 1:
@@ -84,6 +87,17 @@ class SlicedFileViewSet(TakesFiles, ReadViewSet):
         runs = RunOfFileSerializer(row.runs.live().order_by("-pk")[:MOST_RUNS], many=True).data
         more = {"lines": row.lines, "products": products, "spools": matched, "runs": runs}
         return self.row_response(row, **more, **how)
+
+
+def _read(sent):
+    """The ReadFiles of IncomingFiles. Raises UnreadableFile, with its place."""
+    found, left = [], receiving.MOST_PICTURES
+    for index, each in enumerate(sent):
+        given = {"filename": each.name, "sha256": each.sha256, "size_bytes": each.size}
+        with located(*(["file", index] if len(sent) > 1 else [])):
+            found.append(receiving.read_file(each, **given, most_pictures=left))
+        left -= len(found[-1].pictures)
+    return found
 
 
 class _OfProduct(Nested, ReadViewSet):

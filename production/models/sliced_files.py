@@ -4,9 +4,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from django.conf import settings
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
-from django.db.models.functions import Upper
+from django.db.models.functions import JSONObject, Upper
 
 from production.models.corrections import factor_field
 from production.models.pictures import picture_field
@@ -51,6 +52,16 @@ class SlicedFileQuerySet(models.QuerySet):
     def _runs(self):
         runs = self.model._meta.get_field("runs").related_model.objects.live()
         return runs.filter(sliced_file=OuterRef("pk")).order_by()
+
+    def with_pictures(self):
+        """Adds ``plate_pictures``, for `pictured_plates`."""
+        return self.annotate(plate_pictures=plate_pictures())
+
+
+def plate_pictures():
+    """Of a SlicedFile: ``[{plate, picture}]``, the hashes of its pictures."""
+    rows = PlatePicture.objects.filter(sliced_file=OuterRef("pk")).order_by("plate")
+    return ArraySubquery(rows.values(each=JSONObject(plate="plate", picture="picture")))
 
 
 class SlicedFile(models.Model):
@@ -100,6 +111,27 @@ class SlicedFile(models.Model):
     def is_doubtful(self):
         return bool(self.doubts)
 
+    @property
+    def pictured_plates(self):
+        """Its plates, each with ``picture_id``, the hash of its picture or None. Of a row that was
+        read `with_pictures`."""
+        found = {each["plate"]: each["picture"] for each in self.plate_pictures}
+        return [{**plate, "picture_id": found.get(plate["index"])} for plate in self.plates]
+
+    @property
+    def picture(self):
+        """The hash of the first of them; None without one."""
+        return next(filter(None, (each["picture_id"] for each in self.pictured_plates)), None)
+
+
+class PlatePictureQuerySet(models.QuerySet):
+    def of_run(self, run):
+        """Those of the plates that a run prints of its file."""
+        if run.sliced_file_id is None:
+            return self.none()
+        rows = self.filter(sliced_file=run.sliced_file_id, plate__in=run.sliced_plates)
+        return rows.order_by("plate")
+
 
 class PlatePicture(models.Model):
     """The slicer's picture of a plate of a file, where it made one that can be read."""
@@ -107,6 +139,8 @@ class PlatePicture(models.Model):
     sliced_file = models.ForeignKey(SlicedFile, models.CASCADE, related_name="pictures")
     plate = models.PositiveIntegerField("plate of the file")
     picture = picture_field("picture", models.CASCADE, null=False)
+
+    objects = PlatePictureQuerySet.as_manager()
 
     class Meta:
         ordering = ["sliced_file", "plate"]

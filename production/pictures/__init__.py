@@ -1,6 +1,6 @@
 """Pictures that strangers send: looked at, decoded within bounds, and encoded anew."""
 
-from production.pictures.encoding import EncodedPicture, encode
+from production.pictures.encoding import PLATE, EncodedPicture, encode
 from production.pictures.refusals import UnreadablePicture
 
-__all__ = ["EncodedPicture", "UnreadablePicture", "encode"]
+__all__ = ["PLATE", "EncodedPicture", "UnreadablePicture", "encode"]

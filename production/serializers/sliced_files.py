@@ -15,9 +15,11 @@ from production.models import (
     ProductionRun,
     SlicedFile,
 )
+from production.models.sliced_files import plate_pictures
 from production.serializers.actuals import refuse_twice
 from production.serializers.lines import MAX_LINES, OVERRIDE_REASON
 from production.serializers.outcomes import BlockerSerializer
+from production.serializers.pictures import PictureField
 from production.serializers.planning import MAX_REFERENCE_LENGTH
 from production.services.runs.planning import MAX_AT_ONCE, MAX_PLATES, MAX_UNITS
 from production.services.sliced_files.figures import SlotChoice
@@ -61,14 +63,27 @@ class ObjectSerializer(serializers.Serializer):
     count = serializers.IntegerField()
 
 
+class PlatesSerializer(serializers.ListSerializer):
+    """The plates of a file, with their pictures."""
+
+    annotations = {"plate_pictures": plate_pictures()}
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, source="pictured_plates", read_only=True, **kwargs)
+
+
 class PlateSerializer(serializers.Serializer):
-    """One plate of a file; its seconds are null where the file does not say."""
+    """One plate of a file; its seconds are null where the file does not say, and its picture is
+    where the slicer made none that can be read."""
 
     index = serializers.IntegerField()
     name = serializers.CharField()
     seconds = serializers.IntegerField(allow_null=True)
     slots = SlotOfFileSerializer(many=True)
     objects = ObjectSerializer(many=True)
+    picture = PictureField(
+        "picture", allow_null=True, help_text="Its address; its thumbnail is below it."
+    )
 
 
 class DoubtSerializer(serializers.Serializer):
@@ -137,7 +152,7 @@ class MatchedSlotSerializer(serializers.Serializer):
 class SlicedFileSerializer(RowSerializer):
     """What was read of a file that was sent. The file itself is not kept."""
 
-    plates = PlateSerializer(many=True, read_only=True)
+    plates = PlatesSerializer(child=PlateSerializer())
     doubts = DoubtSerializer(many=True, read_only=True)
     created_by_name = PersonNameField("created_by")
 

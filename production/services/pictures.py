@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from production.models import Picture, PlatePicture, ProductionRun, RunPhoto
-from production.pictures import UnreadablePicture, encode
+from production.pictures import PLATE, UnreadablePicture, encode
 from tenants.accounts import audited
 from tenants.live.announcing import announce
 from tenants.operations.operation import operation
@@ -111,25 +111,27 @@ def remove_photo(photo, *, by):
     announce("run", id=photo.run_id)
 
 
-def encoded_plates(plates):
-    """``{index: EncodedPicture}`` of the plates of a file that was read (``production.slicing``):
-    of those whose picture can be read. Takes up to a second each: not within a transaction."""
+def encoded_plates(plates, *, most):
+    """``{index: EncodedPicture}`` of the plates of a file that was read (``production.slicing``),
+    of the first ``most`` that have a picture; None where that can't be read. Where the server is
+    busy it goes without. Takes up to a tenth of a second each: not within a transaction."""
     found = {}
-    for plate in plates:
-        if plate.picture is not None:
-            try:
-                found[plate.index] = encode(plate.picture.data)
-            except (UnreadablePicture, Busy):
-                continue
+    for plate in [each for each in plates if each.picture is not None][:most]:
+        try:
+            found[plate.index] = encode(plate.picture.data, PLATE)
+        except UnreadablePicture:
+            found[plate.index] = None
+        except Busy:
+            break
     return found
 
 
 def keep_plates(sliced_file, encoded, *, at=None):
-    """Keep the pictures of the plates of a SlicedFile, as `encoded_plates` returns them. Beyond the
-    quota it goes without: no file is refused because of a picture."""
-    rows = []
+    """Keep the pictures of the plates of a new SlicedFile, as `encoded_plates` returns them, in the
+    caller's transaction. Beyond the quota it goes without: no file is refused because of one."""
+    given, rows = [(index, each) for index, each in encoded.items() if each is not None], []
     try:
-        for index, each in sorted(encoded.items(), key=lambda pair: pair[1].sha256):
+        for index, each in sorted(given, key=lambda pair: pair[1].sha256):
             rows.append(PlatePicture(plate=index, picture=keep(each, at=at)))
     except PictureQuotaReached:
         pass

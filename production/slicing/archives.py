@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from django.utils.translation import gettext as _
 
-from production.slicing.sliced_file import DamagedFile, too_large
+from production.slicing.sliced_file import LARGEST_PICTURE, DamagedFile, SlicerPicture, too_large
 
 MOST_MEMBERS, LARGEST_DIRECTORY = 5_000, 4 * 1024 * 1024
 END, LARGEST_END = b"PK\5\6", 22 + 65_535
@@ -63,6 +63,17 @@ def beginning(archive, name, most):
         raise _unknown_method()
     with _refused(), archive.open(name) as member:
         return member.read(most)
+
+
+def picture(archive, *names):
+    """The first of these members that is there, as a SlicerPicture; None where there is none, or
+    none that can be read."""
+    name = next((each for each in names if each in archive.NameToInfo), None)
+    try:
+        data = name and beginning(archive, name, LARGEST_PICTURE + 1)
+    except DamagedFile:  # the figures are elsewhere
+        return None
+    return SlicerPicture(0, 0, data) if data and len(data) <= LARGEST_PICTURE else None
 
 
 def _check_directory(stream):

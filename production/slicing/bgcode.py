@@ -6,23 +6,26 @@ https://github.com/prusa3d/libbgcode/blob/main/doc/specifications.md
 import re
 import struct
 import zlib
+from io import SEEK_CUR
 
 from django.utils.translation import gettext as _
 
 from production.slicing import slic3r
 from production.slicing.objects import listed
 from production.slicing.sliced_file import (
+    LARGEST_PICTURE,
     DamagedFile,
     Doubts,
     SlicerPicture,
     UnreadableFile,
+    best_of,
     too_large,
 )
 
 MAGIC = b"GCDE"
 FILE_METADATA, GCODE, SLICER_METADATA, PRINTER_METADATA, PRINT_METADATA, THUMBNAIL = range(6)
 METADATA = (FILE_METADATA, SLICER_METADATA, PRINTER_METADATA, PRINT_METADATA)
-MOST_BLOCKS, LARGEST_BLOCK, LARGEST_PICTURE = 32, 1024 * 1024, 512 * 1024
+MOST_BLOCKS, LARGEST_BLOCK = 32, 1024 * 1024
 PLAIN, DEFLATE = 0, 1
 CRC32 = 1
 
@@ -44,8 +47,7 @@ def read(stream):
     values |= of_printer | of_print
     producer = _values(texts.get(FILE_METADATA, "")).get("producer", "")
     slicer, version = slic3r.named(producer) or (producer[:60] or "PrusaSlicer", "")
-    picture = max(pictures, key=lambda each: each.width * each.height, default=None)
-    found = slic3r.of_values(values, slicer, version, picture=picture)
+    found = slic3r.of_values(values, slicer, version, picture=best_of(pictures))
     plate = found.plates[0]._replace(objects=listed(values.get("objects_info", "")))
     doubts = (*found.doubts, *_differing(of_printer, of_print))
     return found._replace(plates=(plate,), doubts=doubts)
@@ -75,6 +77,9 @@ def _blocks(stream, *, has_crc):
             return
         if kind not in METADATA and kind != THUMBNAIL:
             raise DamagedFile(_("This file has a block of an unknown kind."))
+        if kind == THUMBNAIL and size > LARGEST_PICTURE:
+            _skip(stream, compression, size, has_crc=has_crc)
+            continue
         parameters, data = _block(stream, header, has_crc=has_crc)
         if kind != THUMBNAIL:
             yield kind, _plain(data, compression, size).decode("utf-8", "replace")
@@ -100,6 +105,13 @@ def _block(stream, header, *, has_crc):
         if crc != zlib.crc32(header + parameters + data):
             raise DamagedFile(_("A checksum of this file is wrong: upload it again."))
     return parameters, data
+
+
+def _skip(stream, compression, size, *, has_crc):
+    """Skip the rest of a picture, without a look at it."""
+    if compression != PLAIN:
+        (size,) = struct.unpack("<I", _exactly(stream, 4))
+    stream.seek(6 + size + (4 if has_crc else 0), SEEK_CUR)
 
 
 def _plain(data, compression, size):

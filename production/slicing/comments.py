@@ -10,12 +10,17 @@ from itertools import islice
 
 from django.utils.translation import gettext as _
 
-from production.slicing.sliced_file import SlicerPicture, UnreadableFile
+from production.slicing.sliced_file import (
+    LARGEST_PICTURE,
+    MOST_PICTURES,
+    SlicerPicture,
+    UnreadableFile,
+    best_of,
+)
 
 WINDOW = 1024 * 1024  # bytes that are read at the beginning, and at the end
 MOST_LINES = 50_000  # of comments, at either end
 LONGEST_LINE = 20_000  # characters that are kept; a list of 64 filaments has some hundred
-MOST_PICTURES, LARGEST_PICTURE = 16, 512 * 1024
 # Between moves, with the commands that name objects: one pass is twice as fast.
 COMMENT = re.compile(
     rb"[\r\n][ \t\v\f]*(;[^\r\n]*|(?:EXCLUDE_OBJECT_DEFINE |M486 (?:S[0-9]+ )?A)[^\r\n]*)"
@@ -32,11 +37,12 @@ class Comments:
     name objects.
 
     ``head`` and ``tail`` are lists of lines; of a short file all of them are in the head, and
-    ``is_whole``.
+    ``is_whole``. The lines of ``pictures``, which are most of some files' comments, are in neither.
     """
 
     def __init__(self, head, tail=(), *, is_whole=False):
-        self.head, self.tail, self.is_whole = head, tail, is_whole
+        self.head, self.pictures = _without_pictures(head)
+        self.tail, self.is_whole = tail, is_whole
 
     def __iter__(self):
         yield from self.head
@@ -53,20 +59,29 @@ class Comments:
         return found
 
     def picture(self):
-        """The largest of the pictures at the beginning, or None."""
-        found, lines, size = [], None, None
-        for line in self.head:
-            if match := BEGIN.fullmatch(line):
-                size, lines = (int(match[1]), int(match[2])), []
-            elif lines is not None and END.fullmatch(line):
-                if picture := _picture(*size, "".join(lines)):
-                    found.append(picture)
-                lines = None
-                if len(found) == MOST_PICTURES:
-                    break
-            elif lines is not None:
-                lines.append(line)
-        return max(found, key=lambda each: each.width * each.height, default=None)
+        """The best of the pictures at the beginning, or None."""
+        return best_of(self.pictures)
+
+
+def _without_pictures(lines):
+    """``(the other lines, the first pictures)``. What begins as a picture and is none stays."""
+    others, found, picture, size = [], [], None, None
+    for line in lines:
+        is_mark = line.startswith("thumbnail")
+        if is_mark and (match := BEGIN.fullmatch(line)):
+            others += picture or ()
+            size, picture = (int(match[1]), int(match[2])), [line]
+        elif picture is None:
+            others.append(line)
+        elif is_mark and END.fullmatch(line):
+            if read := _picture(*size, "".join(picture[1:])):
+                found.append(read)
+            else:
+                others += picture
+            picture = None
+        else:
+            picture.append(line)
+    return others + (picture or []), found[:MOST_PICTURES]
 
 
 def _cut(line):

@@ -14,21 +14,21 @@ from production.slicing import archives, bambu, figures, gcode, slic3r
 from production.slicing.comments import Comments, comments_of
 from production.slicing.objects import LONGEST_NAME, MOST_OBJECTS
 from production.slicing.sliced_file import (
+    MOST_PICTURES,
     DamagedFile,
     Doubts,
     NotSliced,
     Plate,
     PlateObject,
     SlicedFigures,
-    SlicerPicture,
     Slot,
 )
 
 SLICES, SETTINGS = "Metadata/slice_info.config", "Metadata/project_settings.config"
 NAMES = "Metadata/model_settings.config"
-LARGEST_XML, LARGEST_SETTINGS, LARGEST_PICTURE = 1024 * 1024, 2 * 1024 * 1024, 512 * 1024
+LARGEST_XML, LARGEST_SETTINGS = 1024 * 1024, 2 * 1024 * 1024
 HEAD = 64 * 1024  # bytes of the moves of a plate: enough for what its slicer says of itself
-MOST_PLATES, MOST_PICTURES = 100, 16
+MOST_PLATES = 100
 PLATE_GCODE = re.compile(r"Metadata/plate_([1-9][0-9]{0,3})\.gcode")
 INDEX = re.compile(r"[1-9][0-9]{0,3}")
 METRES_TO_MM = Decimal(1000)
@@ -117,8 +117,7 @@ def _plate_names(archive):
 
 
 def _picture(archive, index):
-    data = archives.beginning(archive, f"Metadata/plate_{index}.png", LARGEST_PICTURE + 1)
-    return SlicerPicture(0, 0, data) if data and len(data) <= LARGEST_PICTURE else None
+    return archives.picture(archive, f"Metadata/plate_{index}.png")
 
 
 def _plate(element, place, settings):
@@ -224,7 +223,9 @@ def _of_gcode(archive, sliced):
     found = []
     for index, name in sorted(sliced.items())[:MOST_PLATES]:
         file = gcode.read(_head(archive, name))
-        plate = file.plates[0]._replace(index=index)
+        picture = _picture(archive, index) if len(found) < MOST_PICTURES else None
+        plate = file.plates[0]
+        plate = plate._replace(index=index, picture=picture or plate.picture)
         doubts = tuple(doubt._replace(plate=index) for doubt in file.doubts)
         found.append(file._replace(plates=(plate,), doubts=doubts))
     return found[0]._replace(

@@ -23,6 +23,7 @@ RESIN_NAMES = (  # of files, or of members of an archive
 )  # fmt: skip
 MODEL = "3D/3dmodel.model"
 UFP_GCODE = ("/3D/model.gcode", "3D/model.gcode")
+UFP_PICTURE = ("/Metadata/thumbnail.png", "Metadata/thumbnail.png")
 PROJECTS = ("solid ", "ISO-10303-21", "{", "<?xml", "<svg", "%PDF")
 
 
@@ -65,13 +66,19 @@ def _read_archive(stream):
         names = set(archive.namelist())
         for name in UFP_GCODE:
             if name in names:
-                return gcode.read(Comments(comments_of(archives.beginning(archive, name, WINDOW))))
+                return _read_ufp(archive, name)
         if MODEL in names or any(name.startswith("Metadata/") for name in names):
             return gcode_3mf.read(archive)
         is_sla = "config.ini" in names and any(name.endswith(".png") for name in names)
         if is_sla or any(name.lower().endswith(RESIN_NAMES) for name in names):
             raise _resin()
     raise UnreadableFile(_("This archive has no sliced plate in it."))
+
+
+def _read_ufp(archive, name):
+    found = gcode.read(Comments(comments_of(archives.beginning(archive, name, WINDOW))))
+    plate, picture = found.plates[0], archives.picture(archive, *UFP_PICTURE)
+    return found._replace(plates=(plate._replace(picture=picture or plate.picture),))
 
 
 def _read_gx(stream):

@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 
 from tenants.operations.refusals import Invalid
 
+QOI, ICON_PIXELS = b"qoif", 64 * 64
+MOST_PICTURES, LARGEST_PICTURE = 16, 512 * 1024  # of a file, and bytes of one
 SLICER, DERIVED = "slicer", "derived"  # where grams come from
 
 
@@ -76,6 +78,17 @@ class SlicerPicture(NamedTuple):
     width: int
     height: int
     data: bytes
+
+
+def best_of(pictures):
+    """The largest of the pictures of a plate, or None. QOI, which some printers show, comes last
+    where there is another one larger than an icon: it takes twenty times as long to decode."""
+    return max(pictures, key=_rank, default=None)
+
+
+def _rank(picture):
+    size = picture.width * picture.height
+    return size > ICON_PIXELS and not picture.data.startswith(QOI), size
 
 
 class Plate(NamedTuple):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from inventory.models import Spool
 from production.forms import completing, starting, swapping
-from production.models import ProductionRun, RunItem
+from production.models import PlatePicture, ProductionRun, RunItem
 from production.services import completion, explanation
 from production.services.printing import midprint
 from production.services.reports import demand
@@ -116,6 +116,7 @@ class StartView(RunVerbView):
 
     def get_context_data(self):
         context = super().get_context_data() | {"items": self.run.items.all()}
+        context["plate_pictures"] = PlatePicture.objects.of_run(self.run)
         context["photos"] = self.run.photos.select_related("created_by").order_by("pk")
         if not self.run.is_open:
             context["sentence"] = explanation.of_run(self.run).sentence

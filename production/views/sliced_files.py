@@ -30,7 +30,7 @@ class SlicedFilesView(FloorView):
     permission_for_files = "production.add_slicedfile"
 
     def get_context_data(self):
-        rows = SlicedFile.objects.not_planned().order_by("-pk")
+        rows = SlicedFile.objects.not_planned().with_pictures().order_by("-pk")
         return {"files": rows[:MOST]}
 
     def post(self, request):
@@ -67,7 +67,8 @@ class SlicedFileView(VerbView):
         of_run = JSONObject(pk=F("runs__pk"), number=F("runs__number"))
         is_live = Q(runs__isnull=False, runs__deleted_at=None)
         runs = ArrayAgg(of_run, filter=is_live, order_by=["runs__pk"], default=Value([]))
-        return get_object_or_404(SlicedFile.objects.annotate(planned=runs), pk=self.kwargs["pk"])
+        rows = SlicedFile.objects.with_pictures().annotate(planned=runs)
+        return get_object_or_404(rows, pk=self.kwargs["pk"])
 
     def get(self, request, **kwargs):
         return self.render_page(form=self.get_form())  # also for who may not plan

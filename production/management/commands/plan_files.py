@@ -88,8 +88,9 @@ class Command(FarmCommand):
                 return ""
             file = SlicedFile.objects.filter(sha256=sha256).order_by("pk").first()
             if file is None:
-                measured = {"sha256": sha256, "size_bytes": size}
-                file = receiving.receive(stream, filename=path.name, by=person, **measured)
+                counted = {"sha256": sha256, "size_bytes": size}
+                read = receiving.read_file(stream, filename=path.name, **counted)
+                file = receiving.receive(read, by=person)
         return _planned(file, person) if file.is_new else _left_out(file)
 
     def _say(self, name, what):

@@ -89,7 +89,8 @@ def _received(brought, printer, folder, plate, *, by):
     path = f"{folder}/{brought.name}" if folder else brought.name
     counted = {"sha256": brought.sha256, "size_bytes": brought.size}
     given = {"filename": brought.name, "printer": printer}
-    file = receiving.receive(brought.file, by=by, **given, **counted)
+    read = receiving.read_file(brought.file, **given, **counted)
+    file = receiving.receive(read, by=by)
     found = Received(file, path)
     try:
         found.runs = planning_again.plan_again(file, printer=printer, plate=plate, by=by)

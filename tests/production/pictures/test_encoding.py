@@ -88,9 +88,9 @@ def test_nothing_is_kept_but_what_it_shows(kind):
 @pytest.mark.parametrize("size", [(3000, 2000), (1500, 3000), (60, 40)], ids=str)
 def test_a_picture_is_shrunk_until_it_fits(size):
     encoded = encode(file_of(noise(*size), "JPEG"))
-    assert len(encoded.content) <= encoding.MOST_BYTES
+    assert len(encoded.content) <= encoding.PHOTO.size_bytes
     assert len(encoded.thumbnail) <= encoding.MOST_THUMBNAIL_BYTES
-    assert max(encoded.width, encoded.height) <= min(max(size), encoding.MOST_SIDE)
+    assert max(encoded.width, encoded.height) <= min(max(size), encoding.PHOTO.side)
     ratio = encoded.width / encoded.height
     assert ratio == pytest.approx(size[0] / size[1], rel=0.02)
     assert max(opened(encoded.thumbnail).size) <= encoding.THUMBNAIL_SIDE
@@ -104,7 +104,7 @@ def test_what_is_transparent_stays_so():
 
 def test_a_line_is_a_picture_too():
     encoded = encode(file_of(Image.new("RGB", (5000, 1), RED), "PNG"))
-    assert (encoded.width, encoded.height) == (encoding.MOST_SIDE, 1)
+    assert (encoded.width, encoded.height) == (encoding.PHOTO.side, 1)
 
 
 def test_the_same_picture_is_the_same_bytes():

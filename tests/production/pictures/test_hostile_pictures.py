@@ -155,7 +155,7 @@ READ = {
 @pytest.mark.parametrize("what", READ)
 def test_what_is_only_strange_is_read(what):
     encoded = encode(READ[what])
-    assert 0 < len(encoded.content) <= encoding.MOST_BYTES
+    assert 0 < len(encoded.content) <= encoding.PHOTO.size_bytes
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "progressive", "PNG", "WEBP", "QOI"])
@@ -173,7 +173,7 @@ def test_a_mutant_is_a_picture_or_is_refused(kind):
         if chance.random() < 0.2:
             del mutant[chance.randrange(len(mutant)) :]
         try:
-            outcomes.add(len(encode(bytes(mutant)).content) <= encoding.MOST_BYTES)
+            outcomes.add(len(encode(bytes(mutant)).content) <= encoding.PHOTO.size_bytes)
         except UnreadablePicture as refusal:
             outcomes.add(refusal.code)
     assert outcomes - {True, LARGE, DAMAGED, UNKNOWN} == set()
@@ -192,19 +192,18 @@ def test_one_picture_is_decoded_at_a_time(monkeypatch):
     """Who comes when all places are taken is told to try again."""
     begun, goes_on = threading.Event(), threading.Event()
 
-    def decoded(data, header):
+    def decoded(data, header, bounds):
         begun.set()
         goes_on.wait(10)
         return halves()
 
     monkeypatch.setattr(encoding, "_decoded", decoded)
-    monkeypatch.setattr(encoding, "TURN_SECONDS", 0.01)
     first = threading.Thread(target=encode, args=[a_jpeg()])
     first.start()
     begun.wait(10)
     try:
         with pytest.raises(Busy, match="Many pictures"):
-            encode(a_jpeg())
+            encode(a_jpeg(), encoding.PHOTO._replace(wait_seconds=0.01))
     finally:
         goes_on.set()
         first.join()

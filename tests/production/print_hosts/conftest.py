@@ -1,13 +1,12 @@
 """Fixtures: print hosts that are played, and a printer to each."""
 
-import io
 from ipaddress import ip_network
 
 import pytest
 
 from production.models import PrintHost
-from production.services.sliced_files import planning, receiving
-from tests.factories import a_filament, a_printer, a_slot, a_spool
+from production.services.sliced_files import planning
+from tests.factories import a_filament, a_printer, a_received_file, a_slot, a_spool
 from tests.production.print_hosts.servers import (
     KEY,
     PASSWORD,
@@ -100,5 +99,5 @@ def slicer(operator, printer):
 @pytest.fixture
 def known(farm):
     """The file was planned before, for no printer."""
-    file = receiving.receive(io.BytesIO(HOOK), filename="Hook.gcode", by=None)
+    file = a_received_file(HOOK)
     return planning.plan(file, by=None)[0]

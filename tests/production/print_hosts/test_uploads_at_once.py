@@ -1,6 +1,5 @@
 """Uploads at once, and what they hold of the database while a file is sent."""
 
-import io
 from ipaddress import ip_network
 
 import pytest
@@ -9,8 +8,8 @@ from django.db import connection
 from production.models import Printer, PrintHost, ProductionRun, SlicedFile
 from production.services.print_hosts import passing_on
 from production.services.print_hosts.uploads import Sent
-from production.services.sliced_files import planning, receiving
-from tests.factories import a_print_host, a_slot, a_spool, make_token, make_user
+from production.services.sliced_files import planning
+from tests.factories import a_print_host, a_received_file, a_slot, a_spool, make_token, make_user
 from tests.production.print_hosts.servers import KEY, PlayedMoonraker, playing
 from tests.production.print_hosts.slicers import HOOK, PlayedSlicer
 
@@ -28,7 +27,7 @@ def slicer(committed_farm):
     slot = a_slot()
     slot.spool = a_spool()
     slot.save()
-    file = receiving.receive(io.BytesIO(HOOK), filename="Hook.gcode", by=None)
+    file = a_received_file(HOOK)
     planning.plan(file, by=None)
     given = {"scope": "printer", "kind": "slicer", "printer": slot.printer}
     secret = make_token(make_user(), **given)

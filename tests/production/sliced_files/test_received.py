@@ -1,18 +1,25 @@
 """Sliced files that arrive over the API: what is answered, kept and refused."""
 
 import hashlib
-import io
 from decimal import Decimal
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from production.models import SlicedFile
-from production.services.sliced_files import planning, receiving
+from production.models import Picture, SlicedFile
+from production.services.sliced_files import planning
 from production.services.sliced_files.figures import SlotChoice
 from production.slicing.sliced_file import NotFilament, NotSliced, UnreadableFile
 from tenants.operations.quantities import InvalidQuantity
-from tests.factories import a_material_type, a_printer, a_product, a_slot, a_spool, an_alias
+from tests.factories import (
+    a_material_type,
+    a_printer,
+    a_product,
+    a_received_file,
+    a_slot,
+    a_spool,
+    an_alias,
+)
 from tests.production.slicing import samples
 from tests.responses import done, refused
 
@@ -49,7 +56,7 @@ def send(api, text, disposition=HOOK, **headers):
 
 
 def receive(text=samples.PRUSA, filename="Hook.gcode", **fields):
-    return receiving.receive(io.BytesIO(text.encode()), filename=filename, by=None, **fields)
+    return a_received_file(text, filename, **fields)
 
 
 def test_a_file_is_answered_with_what_it_takes(api):
@@ -59,7 +66,9 @@ def test_a_file_is_answered_with_what_it_takes(api):
     assert (answer["slicer"], answer["slicer_version"]) == ("PrusaSlicer", "2.9.4+win64")
     assert answer["printer_model"] == "XL5IS"
     plate = {"index": 1, "name": "", "seconds": 93784, "slots": SLOTS}
-    assert answer["plates"] == [{**plate, "objects": [{"name": "Hook.stl", "count": 2}]}]
+    plate |= {"objects": [{"name": "Hook.stl", "count": 2}]}
+    plate |= {"picture": f"/api/v1/pictures/{Picture.objects.get().sha256}/"}
+    assert answer["plates"] == [plate]
     assert answer["doubts"] == []
     assert "filament used [g] = 73.27, 0.00, 1.20" in answer["lines"]
     [product] = answer["products"]
@@ -177,7 +186,7 @@ def test_more_materials_than_any_printer_has_are_refused(farm):
 def test_what_is_refused_by_the_service_is_not_kept(farm):
     for data, error in ((b"solid x", NotSliced), (b"\x19\x00\xfd\x12", NotFilament)):
         with pytest.raises(error):
-            receiving.receive(io.BytesIO(data), filename="x", by=None)
+            a_received_file(data)
     assert not SlicedFile.objects.exists()
 
 

@@ -1,15 +1,13 @@
 """The same sliced file that comes again is the file that is there, by every way in."""
 
-import io
-
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from production.models import SlicedFile
 from production.services.runs import lifecycle
-from production.services.sliced_files import planning, receiving
+from production.services.sliced_files import planning
 from tests.conftest import FarmAPIClient
-from tests.factories import a_material_type, a_printer, a_sliced_file, make_user
+from tests.factories import a_material_type, a_printer, a_received_file, a_sliced_file, make_user
 from tests.production.sliced_files.test_received import ADDRESS, send
 from tests.production.slicing import samples
 from tests.responses import done, text_of
@@ -18,7 +16,7 @@ COUNT = 4
 
 
 def receive(text=samples.PRUSA, filename="Hook.gcode", **fields):
-    return receiving.receive(io.BytesIO(text.encode()), filename=filename, by=None, **fields)
+    return a_received_file(text, filename, **fields)
 
 
 @pytest.fixture

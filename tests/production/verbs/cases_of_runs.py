@@ -60,8 +60,9 @@ CASES, verb = a_table()
 
 @verb("sliced_file.receive")
 def _():
-    file = BytesIO(samples.PRUSA.encode())
-    return lambda: receiving.receive(file, filename="Hook.gcode", by=None)
+    file = receiving.read_file(BytesIO(samples.PRUSA.encode()), filename="Hook.gcode")
+    assert file.pictures
+    return lambda: receiving.receive(file, by=None)
 
 
 @verb("sliced_file.plan")

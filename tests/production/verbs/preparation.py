@@ -1,7 +1,6 @@
 """Farms for the verbs of `cases_of_the_shelf` and `cases_of_runs`, and how a case is entered."""
 
 from datetime import timedelta
-from io import BytesIO
 
 from django.utils import timezone
 
@@ -12,7 +11,7 @@ from production.services import completion
 from production.services.completion.actuals import ItemCount
 from production.services.runs import lifecycle
 from production.services.runs.lines import NewMaterial
-from production.services.sliced_files import planning_again, receiving
+from production.services.sliced_files import planning_again
 from production.services.sliced_files.planning import plan as plan_file
 from tests.factories import (
     a_filament,
@@ -21,6 +20,7 @@ from tests.factories import (
     a_printer_token,
     a_product,
     a_product_file,
+    a_received_file,
     a_run,
     a_running_run,
     a_sliced_file,
@@ -94,8 +94,7 @@ def reported_late():
 
 
 def received_file():
-    file = BytesIO(samples.PRUSA.encode())
-    return receiving.receive(file, filename="Hook.gcode", by=None)
+    return a_received_file(samples.PRUSA)
 
 
 def planned_by_file():

@@ -221,6 +221,7 @@ addEventListener("submit", (event) => {
   const form = event.target;
   if (form.matches(".sign-out")) return leave(event);
   if (!form.elements.idempotency_key) return undefined;
+  if (event.submitter?.name === "elsewhere") return undefined; // looks, and changes nothing
   const wanted = written(form, event.submitter), photo = form.querySelector("[data-photo]")?.files[0];
   if (photo && (find(wanted.key)?.why ?? true)) {
     event.preventDefault();

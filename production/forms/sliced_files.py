@@ -16,13 +16,14 @@ from production.services.sliced_files import contents, fitting, proposing, spool
 from production.services.sliced_files.figures import SlotChoice
 from production.services.sliced_files.matching import match
 from production.services.sliced_files.planning import PlateProduct
-from production.slicing.sliced_file import DERIVED
+from production.services.sliced_files.proposals import WantedSlot
+from production.slicing.sliced_file import DERIVED, Slot
 from tenants.web.forms import SuggestedField
 
 ANOTHER_SPOOL = gettext_lazy("Another spool: scan or type its code")
 ANOTHER_PRODUCT = gettext_lazy("Another product’s SKU or name, or the name of a new one")
 NEW = "new"
-NOT_OF_GRAMS = ("no_time", "no_material")  # codes of doubts
+NOT_OF_GRAMS = ("no_time", "no_material", "more_objects")  # codes of doubts
 
 
 def product_called(text):
@@ -83,7 +84,8 @@ class SlotGroup:
 class PlanFileForm(OverridableForm):
     """Which plates of the file are printed, how often, where, of what; all of it is proposed.
 
-    ``printer`` is where the proposed spools are looked for.
+    ``printer`` is where the proposed spools are looked for; ``entered`` is a QueryDict of the same
+    form, to go on with for another printer.
     """
 
     after_refusal = {"confirm": {"doubtful_figures"}}
@@ -94,19 +96,22 @@ class PlanFileForm(OverridableForm):
         label=gettext_lazy("I have looked at the doubtful figures"), required=False
     )
 
-    def __init__(self, *args, printer=None, **kwargs):
+    def __init__(self, *args, printer=None, entered=None, **kwargs):
         super().__init__(*args, **kwargs)
         file = self.subject
         self.plates_read = contents.plates_of(file)
         self.doubts = contents.doubts_of(file)
         self.proposed = proposing.propose(file)
         self._choose_printer(printer)
-        self.matched = match(spools.wanted_slots(file), printer=self.likely_printer)
+        # Of a file that names no material, somebody enters what the first slot takes.
+        wanted = spools.wanted_slots(file) or [WantedSlot(1)]
+        self.matched = match(wanted, printer=self.likely_printer)
         self._add_plates()
         for index, proposal in enumerate(self.proposed):
             self._add_product(index, proposal)
         for matched in self.matched:
             self._add_slot(matched)
+        self.initial = self._kept(entered or {})
         if not file.doubts:
             del self.fields["confirm"]
         elif not self.touch:  # the floor's page has them above
@@ -196,7 +201,7 @@ class PlanFileForm(OverridableForm):
             )
         self.fields[f"spool-{number}"] = field
         for plate in self.plates_read:
-            for slot in plate.slots:
+            for slot in plate.slots or [Slot(1)]:
                 if slot.slot == number and self.is_doubtful(plate, slot):
                     label = _("Grams of slot %(slot)s, %(plate)s")
                     label %= {"slot": number, "plate": _name_of(plate)}
@@ -208,6 +213,18 @@ class PlanFileForm(OverridableForm):
         """Whether the grams of a slot are to be looked at, or typed."""
         doubts = [each for each in self.doubts[plate.index] if each.code not in NOT_OF_GRAMS]
         return slot.grams is None or any(each.slot in (None, slot.slot) for each in doubts)
+
+    def _kept(self, entered):
+        """What was entered, but for spools that were as proposed: those are proposed anew."""
+        kept = {name: entered[name] for name in entered if name in self.fields}
+        kept.pop("printer", None)
+        if "plates" in kept:
+            kept["plates"] = entered.getlist("plates")
+        for matched in self.matched:
+            name = f"spool-{matched.wanted.slot}"
+            if entered.get(name) == entered.get(f"proposed-{name}"):
+                kept.pop(name, None)
+        return kept
 
     # -- For the page ----------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from tenants.operations.refusals import Refusal
 from tenants.web import files
 
 MOST = 30  # of a list
+ELSEWHERE = "elsewhere"  # the button of a printer to plan on
 
 
 class SlicedFilesView(FloorView):
@@ -73,10 +74,17 @@ class SlicedFileView(VerbView):
     def get(self, request, **kwargs):
         return self.render_page(form=self.get_form())  # also for who may not plan
 
-    def get_form(self, data=None):
+    def post(self, request, **kwargs):
+        if ELSEWHERE in request.POST:  # the same for another printer; nothing is planned
+            return self.render_page(form=self.get_form(entered=request.POST))
+        return super().post(request, **kwargs)
+
+    def get_form(self, data=None, entered=None):
         given = (data or self.request.GET).get("printer", "")
+        if entered is not None:
+            given = entered[ELSEWHERE]
         known = Printer.objects.active().filter(pk=given) if IS_ID.fullmatch(given) else ()
-        return super().get_form(data, printer=next(iter(known), None))
+        return super().get_form(data, printer=next(iter(known), None), entered=entered)
 
     def get_context_data(self):
         return {"file": self.subject, "runs": self.subject.planned[:MOST]}

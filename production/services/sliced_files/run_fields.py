@@ -41,10 +41,16 @@ def of_plates(file, plates, made, *, kinds, bills, copies, order_reference):
     ]
     bill = [line for product, _units in on_plates for line in bills[product.pk]]
     materials = _materials(plates, bill, kinds, copies)
+    figures = {"plate": plates[0].index}
     if not items and not materials:
-        message = _("Plate %(plate)s: name what it makes, or what it takes.")
-        message %= {"plate": plates[0].index}
+        message = _("Plate %(plate)s: name what it makes, or what it takes.") % figures
         raise NothingOnPlate(message, errors={"products": [message]})
+    if not materials and not bill:
+        message = _(
+            "Plate %(plate)s: neither the file nor a bill of materials says what it takes. Enter "
+            "the grams of its first slot."
+        )
+        raise NothingOnPlate(message % figures, errors={"slots": [message % figures]})
     seconds = [plate.seconds for plate in plates]
     return {
         "items": items,

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from production.models import ProductionRun, SlicedFile
+from production.models import PrinterSlot, ProductionRun, SlicedFile
 from tests.factories import (
     a_filament,
     a_material_type,
@@ -103,6 +103,47 @@ def test_what_somebody_chooses_is_planned(floor, shelf):
     assert (run.printer, run.plate_count) == (printer, 2)
     assert [(item.product, item.quantity) for item in run.items.all()] == [(product, 6)]
     assert run.materials.order_by("pk")[0].spool == other
+
+
+def test_another_printer_loses_nothing_that_was_entered(floor, shelf):
+    near, far = a_printer("XL", manufacturer="Prusa", model="XL5IS"), a_printer("Far")
+    loaded = a_spool(1000, filament=shelf[0].filament)
+    PrinterSlot.objects.create(printer=far, label="1", spool=loaded)
+    mine = a_spool(900, filament=shelf[1].filament)
+    there = sent(floor, samples.PRUSA)["Location"]
+    html = floor.get(there).content.decode()
+    entered = chosen_in(html) | {"copies": "5", "units-0": "40", "product-0": "new"}
+    entered |= {"another-0": "Sign", "spool-3": mine.code, "elsewhere": str(far.pk)}
+    html = floor.post(there, entered).content.decode()
+    assert not ProductionRun.objects.exists()
+    assert "Plan on Far" in html
+    assert "Plan on XL" not in html
+    kept = chosen_in(html)
+    assert kept["spool-1"] == loaded.code  # as proposed there
+    fields = ("copies", "units-0", "another-0", "product-0", "spool-3", "printer")
+    assert [kept[name] for name in fields] == ["5", "40", "Sign", "new", mine.code, str(far.pk)]
+    assert near != far
+
+
+@pytest.mark.parametrize("printer", ["", "x", "999999", "-1"])
+def test_no_such_printer_is_none(floor, shelf, printer):
+    there = sent(floor, samples.PRUSA)["Location"]
+    assert floor.post(there, {"elsewhere": printer}).status_code == 200
+
+
+def test_what_a_file_without_figures_takes_is_entered(floor):
+    printer, spool = a_printer("Only"), a_spool(1000)
+    PrinterSlot.objects.create(printer=printer, label="1", spool=spool)
+    there = sent(floor, samples.IDEAMAKER, name="Lamp.gcode")["Location"]
+    html = page(floor.get(f"{there}?printer={printer.pk}"))
+    fields = chosen_in(html) | {"minutes-1": "90", "spool-1": spool.code, "confirm": "on"}
+    refused = touch(floor, there, **fields)
+    assert "Enter the grams of its first slot" in refused.content.decode()
+    assert touch(floor, there, **(fields | {"grams-1-1": "12.5"})).status_code == 303
+    run = ProductionRun.objects.get()
+    [line] = run.materials.all()
+    assert (line.spool, line.sliced_grams, line.sliced_source) == (spool, Decimal("12.5"), "typed")
+    assert run.planned_minutes == 90
 
 
 def test_what_is_doubtful_is_seen_and_has_to_be_confirmed(floor, shelf):
